@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PLATFORM ?= lambda
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup templates docs lint test demo local bench package publish deploy destroy images clean
+
+help: ## List what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(READY) ## Make the virtual environment in .venv (every other target does it when needed)
+
+$(READY): setup.cfg pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "Setting up $(VENV) (a few minutes, once)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $(READY)
+
+templates: $(READY) ## Write templates/ from the declarations
+	@$(BIN)/python -m generator
+
+docs: $(READY) ## Write the generated reference pages
+	@$(BIN)/python -m generator.reference
+
+lint: $(READY) ## ruff, mypy, drift of generated files, cfn-lint
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m generator --check
+	@$(BIN)/python -m generator.reference --check
+	@$(BIN)/cfn-lint templates/*.yaml templates/*/*.yaml
+
+# The local AWS changes moto for the rest of its process, so the tests that use moto as it is run in one of their own.
+WITHOUT_LOCAL_AWS := tests/orchestrator tests/generator tests/inline tests/test_conventions.py
+
+test: lint ## Everything that CI checks
+	@$(BIN)/pytest -n 2 $(WITHOUT_LOCAL_AWS)
+	@$(BIN)/pytest -n 2 --dist loadgroup $(addprefix --ignore=,$(WITHOUT_LOCAL_AWS))
+
+demo: $(READY) ## The product's main job on the local AWS: from a signed call to a prediction
+	@$(BIN)/python -m scripts.demo $(ARGS)
+
+local: $(READY) ## Start the local AWS with the solution deployed; stays in the foreground
+	@$(BIN)/mlops local $(ARGS)
+
+bench: $(READY) ## Measure; prints JSON lines
+	@$(BIN)/python -m scripts.bench $(ARGS)
+
+package: $(READY) ## Build dist/orchestrator.zip (PLATFORM=host for this machine)
+	@$(BIN)/python -m scripts.bundle --platform $(PLATFORM)
+
+publish: $(READY) ## Upload code and templates: make publish ARGS='--bucket NAME'
+	@$(BIN)/mlops publish $(ARGS)
+
+deploy: $(READY) ## Launch or update the root stack: make deploy ARGS='--email YOU@EXAMPLE.COM'
+	@$(BIN)/mlops deploy $(ARGS)
+
+destroy: $(READY) ## Remove the root stack; data stays
+	@$(BIN)/mlops destroy $(ARGS)
+
+images: $(READY) ## Refresh the table of built-in images
+	@$(BIN)/python -m pip install --quiet --no-deps sagemaker-core==2.27.0
+	@$(BIN)/python -m scripts.refresh_image_uris
+
+clean: ## Remove what was built, with the virtual environment
+	rm -rf $(VENV) build dist .local-aws .mypy_cache .pytest_cache .ruff_cache *.egg-info

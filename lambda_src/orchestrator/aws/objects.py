@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Objects in S3: published templates, packages, uploaded configurations."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from orchestrator.aws.calls import calling, client
+from orchestrator.errors import ServiceRefused
+from orchestrator.provisioning import Package
+
+_DIGEST: Final = "digest"
+
+
+@dataclass(frozen=True)
+class StoredPackage:
+    """A package in the pipelines bucket: the version that a pipeline's source action will read."""
+
+    version_id: str
+    digest: str
+    stored_at: datetime | None
+
+
+@functools.lru_cache(maxsize=32)
+def published(bucket: str, key: str) -> bytes:
+    """A published template; kept in memory, because what is published never changes."""
+    with calling(f"let the orchestrator read the published template s3://{bucket}/{key}"):
+        content: bytes = client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    return content
+
+
+def stored_package(bucket: str, key: str) -> StoredPackage | None:
+    """The newest version of a package, or `None` where there is none."""
+    try:
+        with calling(f"let the orchestrator look at s3://{bucket}/{key}"):
+            head = client("s3").head_object(Bucket=bucket, Key=key)
+    except ServiceRefused as error:
+        if error.code in {"404", "NoSuchKey", "NotFound"}:
+            return None
+        raise
+    return StoredPackage(head.get("VersionId", ""), head["Metadata"].get(_DIGEST, ""), head["LastModified"])
+
+
+def store_package(bucket: str, package: Package) -> StoredPackage:
+    """Upload a package as a new version."""
+    with calling(f"store the package s3://{bucket}/{package.key}"):
+        answer = client("s3").put_object(
+            Bucket=bucket,
+            Key=package.key,
+            Body=package.zipped(),
+            ContentType="application/zip",
+            Metadata={_DIGEST: package.digest},
+        )
+    return StoredPackage(answer.get("VersionId", ""), package.digest, None)
+
+
+def uploaded_configuration(bucket: str, key: str, version_id: str | None, longest: int) -> bytes:
+    """An uploaded configuration, exactly the version of the event; `longest + 1` bytes at most are read."""
+    version = {"VersionId": version_id} if version_id else {}
+    with calling(f"let the orchestrator read s3://{bucket}/{key}"):
+        content: bytes = client("s3").get_object(Bucket=bucket, Key=key, **version)["Body"].read(longest + 1)
+    return content

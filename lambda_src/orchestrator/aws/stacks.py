@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""CloudFormation stacks of the pipelines.
+
+States: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html#cfn-console-view-stack-data-resources-status-codes
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from orchestrator.aws.calls import calling, client
+from orchestrator.errors import Conflict, ServiceRefused
+
+_VALIDATION_ERROR: Final = "ValidationError"
+_REMOVAL_POLL_SECONDS: Final = 2
+_REMOVAL_POLLS: Final = 6
+
+
+@dataclass(frozen=True)
+class StackDefinition:
+    """What a stack is made of."""
+
+    name: str
+    template_url: str
+    parameters: Mapping[str, str]
+    role_arn: str
+    tags: Mapping[str, str]
+
+    def request(self) -> dict[str, Any]:
+        """The fields that CreateStack and UpdateStack share."""
+        return {
+            "StackName": self.name,
+            "TemplateURL": self.template_url,
+            "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in self.parameters.items()],
+            "Capabilities": ["CAPABILITY_IAM"],
+            "RoleARN": self.role_arn,
+            "Tags": [{"Key": key, "Value": value} for key, value in self.tags.items()],
+        }
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack as CloudFormation describes it."""
+
+    arn: str
+    status: str
+    changed_at: datetime
+    parameters: Mapping[str, str]
+    tags: Mapping[str, str]
+    outputs: Mapping[str, str]
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether it can only be deleted: its creation failed, or a change could not be undone."""
+        return self.status.endswith("_FAILED") or self.status in {"ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS"}
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it was deleted; CloudFormation remembers such a stack by its ARN for a while."""
+        return self.status == "DELETE_COMPLETE"
+
+    @property
+    def is_changing(self) -> bool:
+        """Whether CloudFormation is working on it."""
+        return self.status.endswith("_IN_PROGRESS") and not self.is_broken
+
+    def differs_from(self, definition: StackDefinition) -> bool:
+        """Whether an update would change it, judged by parameters and tags (which name the template's version)."""
+        return dict(self.parameters) != dict(definition.parameters) or dict(self.tags) != dict(definition.tags)
+
+
+def create(definition: StackDefinition) -> str | None:
+    """Start the creation of a stack and give its ARN; `None` if a stack of that name exists.
+
+    A creation that fails removes itself, so that the same request can be repeated at once.
+    """
+    try:
+        with calling(f"create the stack {definition.name}"):
+            answer = client("cloudformation").create_stack(**definition.request(), OnFailure="DELETE")
+    except ServiceRefused as error:
+        if error.code == "AlreadyExistsException":
+            return None
+        raise
+    return str(answer["StackId"])
+
+
+def find(name_or_arn: str) -> Stack | None:
+    """Describe a stack, or `None` where there is none."""
+    try:
+        with calling(f"describe the stack {name_or_arn}"):
+            (found,) = client("cloudformation").describe_stacks(StackName=name_or_arn)["Stacks"]
+    except ServiceRefused as error:
+        if error.code == _VALIDATION_ERROR and "does not exist" in error.reason:
+            return None
+        raise
+    return Stack(
+        arn=found["StackId"],
+        status=found["StackStatus"],
+        changed_at=found.get("LastUpdatedTime", found["CreationTime"]),
+        parameters={entry["ParameterKey"]: entry.get("ParameterValue", "") for entry in found.get("Parameters", [])},
+        tags={entry["Key"]: entry["Value"] for entry in found.get("Tags", [])},
+        outputs={entry["OutputKey"]: entry["OutputValue"] for entry in found.get("Outputs", [])},
+    )
+
+
+def update(definition: StackDefinition) -> bool:
+    """Start an update; `False` if CloudFormation finds nothing to change."""
+    try:
+        with calling(f"update the stack {definition.name}"):
+            client("cloudformation").update_stack(**definition.request())
+    except ServiceRefused as error:
+        if error.code == _VALIDATION_ERROR and "No updates are to be performed" in error.reason:
+            return False
+        raise
+    return True
+
+
+def remove(stack: Stack) -> None:
+    """Delete a broken stack and wait until it is gone.
+
+    Raises `Conflict` when that takes too long for one request, `ServiceRefused` when it cannot be deleted.
+    """
+    from botocore.exceptions import WaiterError  # noqa: PLC0415
+
+    with calling(f"delete the broken stack {stack.arn}"):
+        cloudformation = client("cloudformation")
+        cloudformation.delete_stack(StackName=stack.arn)
+        try:
+            cloudformation.get_waiter("stack_delete_complete").wait(
+                StackName=stack.arn, WaiterConfig={"Delay": _REMOVAL_POLL_SECONDS, "MaxAttempts": _REMOVAL_POLLS}
+            )
+        except WaiterError as error:
+            _refuse_undeletable(stack, error.last_response)
+            message = "A broken stack of this pipeline is being deleted. Repeat the request in a minute."
+            raise Conflict(message) from error
+
+
+def _refuse_undeletable(stack: Stack, answer: Mapping[str, Any]) -> None:
+    for found in answer.get("Stacks", ()):
+        if found["StackStatus"] == "DELETE_FAILED":
+            reason = found.get("StackStatusReason", "see the events of the stack")
+            raise ServiceRefused(f"delete the broken stack {stack.arn}", "DELETE_FAILED", reason)

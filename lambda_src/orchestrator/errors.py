@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Errors that know their HTTP status. They are raised anywhere and become an answer only at the edge (`api.py`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with a request: the key as the caller wrote it, and what would be right."""
+
+    key: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.problem}" if self.key else self.problem
+
+
+class OrchestratorError(Exception):
+    """Base of all errors that have an answer; `str()` is the answer's `message`."""
+
+    status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+class RefusedRequest(OrchestratorError):
+    """The caller's request is wrong; every problem found is listed, and nothing was created."""
+
+    status = HTTPStatus.BAD_REQUEST
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        count = len(problems)
+        super().__init__(f"Bad request: {count} problem{'' if count == 1 else 's'}. Nothing was created.")
+        self.problems = tuple(problems)
+
+
+class RequestTooLarge(RefusedRequest):
+    """The body is longer than any request can be; it was not read."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+class Conflict(OrchestratorError):
+    """Something else is changing the same pipeline; the same call will succeed later."""
+
+    status = HTTPStatus.CONFLICT
+
+
+class ServiceRefused(OrchestratorError):
+    """An AWS service refused or failed a call that the orchestrator made; repeating the request completes the work."""
+
+    status = HTTPStatus.BAD_GATEWAY
+
+    def __init__(self, doing: str, code: str, reason: str) -> None:
+        super().__init__(f"AWS did not {doing}. Repeat the request; what was done already is kept.")
+        self.doing = doing
+        self.code = code
+        self.reason = reason
+
+    @property
+    def detail(self) -> str:
+        """What the service said: for the log, and for the caller where the operator allows it."""
+        return f"{self.code}: {self.reason}"
+
+
+class ServiceBusy(ServiceRefused):
+    """The AWS service is throttling or unavailable."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE

@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every kind of value a request or a template parameter can have, once.
+
+A field type is a pydantic annotation. The request models validate with it, the generator turns it into a CloudFormation
+parameter, the documentation quotes its words. Patterns are anchored, use no look-around, and mean the same to Rust
+(pydantic), Java (CloudFormation) and Python.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
+from pydantic_core import CoreSchema, core_schema
+
+EXPECT_KEYWORD: Final = "x-expect"
+"""The JSON Schema keyword that carries an `Expect`'s words."""
+
+
+@dataclass(frozen=True)
+class Expect:
+    """What a valid value is, in words that complete "must be ...", with an example where one says more.
+
+    One sentence serves the API's problem text, the template's ConstraintDescription and the reference page.
+    """
+
+    words: str
+    example: str | None = None
+    but: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """The words, the example, and what the value must not be."""
+        example = f", such as {self.example}" if self.example else ""
+        return f"{self.words}{example}{f', {self.but}' if self.but else ''}"
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.custom_error_schema(
+            handler(source), custom_error_type="expectation", custom_error_message=f"must be {self.sentence}"
+        )
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        examples = {"examples": [self.example]} if self.example else {}
+        return {**handler(schema), EXPECT_KEYWORD: self.sentence, **examples}
+
+
+# S3 keys may hold almost anything. What is kept out would change the meaning of an IAM resource (wildcards, policy
+# variables) or is listed by S3 under "characters to avoid".
+_KEY_CHARACTERS: Final = r"[^*?$\\\"<>|{}^%`~#\[\]\x00-\x1f\x7f]"
+_BUCKET: Final = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+_KEY: Final = rf"[^/*?$\\\"<>|{{}}^%`~#\[\]\x00-\x1f\x7f]{_KEY_CHARACTERS}*"
+_ARN_PREFIX: Final = r"arn:aws[a-z0-9-]*"
+# A container image, as https://github.com/distribution/reference has it: repositories are lower case in every registry.
+_REGISTRY: Final = r"([a-zA-Z0-9][a-zA-Z0-9.-]*(:[0-9]+)?/)?"
+_REPOSITORY: Final = r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*"
+_TAG: Final = r"(:[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127})?"
+_IMAGE_DIGEST: Final = r"(@sha256:[a-f0-9]{64})?"
+
+ModelName = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True),
+    Field(min_length=1, max_length=80, pattern=r"^[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?$"),
+    Expect(
+        "80 letters, digits and inner hyphens at most",
+        example="my-model",
+        but="because it becomes part of a stack name",
+    ),
+]
+
+InstanceType = Annotated[
+    str,
+    Field(min_length=7, max_length=64, pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9-]+$"),
+    Expect("a SageMaker instance type", example="ml.m5.large"),
+]
+
+BucketName = Annotated[
+    str,
+    Field(min_length=3, max_length=63, pattern=rf"^{_BUCKET}$"),
+    Expect("the name of an S3 bucket"),
+]
+
+OptionalBucketName = Annotated[
+    str,
+    Field(max_length=63, pattern=rf"^({_BUCKET})?$"),
+    Expect("the name of an S3 bucket in this Region, or empty"),
+]
+
+
+@dataclass(frozen=True)
+class _WithoutTrailingSlash:
+    """Drop one trailing slash after validation (contract 2.10): a location and its keys are joined by exactly one."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(lambda value: value.removesuffix("/"), handler(source))
+
+
+S3Location = Annotated[
+    str,
+    Field(min_length=3, max_length=1087, pattern=rf"^{_BUCKET}(/({_KEY})?)?$"),
+    Expect("a bucket and prefix", example="my-bucket/some/prefix", but="without s3:// and without wildcards"),
+    _WithoutTrailingSlash(),
+]
+
+AssetsKey = Annotated[
+    str,
+    Field(max_length=1024, pattern=rf"^({_KEY})?$"),
+    Expect(
+        "the key of an object in the assets bucket",
+        example="models/v1/model.tar.gz",
+        but="without bucket and s3://",
+    ),
+]
+
+EndpointName = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, to_lower=True),
+    Field(max_length=63, pattern=r"^([a-zA-Z0-9](-*[a-zA-Z0-9]){0,62})?$"),
+    Expect("63 letters, digits and inner hyphens at most", example="my-endpoint"),
+]
+
+KmsKeyArn = Annotated[
+    str,
+    Field(max_length=2048, pattern=rf"^({_ARN_PREFIX}:kms:[a-z0-9-]+:[0-9]{{12}}:key/[a-zA-Z0-9-]+)?$"),
+    Expect(
+        "the ARN of a KMS key", example="arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    ),
+]
+
+EcrRepositoryArn = Annotated[
+    str,
+    Field(max_length=512, pattern=rf"^({_ARN_PREFIX}:ecr:[a-z0-9-]+:[0-9]{{12}}:repository/[a-z0-9._/-]+)?$"),
+    Expect("the ARN of an Amazon ECR repository, or empty"),
+]
+
+ImageUri = Annotated[
+    str,
+    Field(max_length=255, pattern=rf"^({_REGISTRY}{_REPOSITORY}{_TAG}{_IMAGE_DIGEST})?$"),
+    Expect("the URI of a container image", example="111122223333.dkr.ecr.eu-west-1.amazonaws.com/my-images:v1"),
+]
+
+ModelPackageArn = Annotated[
+    str,
+    Field(
+        max_length=2048,
+        pattern=rf"^({_ARN_PREFIX}:sagemaker:[a-z0-9-]+:[0-9]{{12}}:model-package/[a-zA-Z0-9-]+/[0-9]+)?$",
+    ),
+    Expect(
+        "the ARN of a model package version",
+        example="arn:aws:sagemaker:eu-west-1:111122223333:model-package/my-group/4",
+    ),
+]
+
+FrameworkName = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True),
+    Field(max_length=64, pattern=r"^([a-zA-Z0-9][a-zA-Z0-9._-]*)?$"),
+    Expect("the name of a built-in framework or algorithm", example="xgboost"),
+]
+
+FrameworkVersion = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True),
+    Field(max_length=64, pattern=r"^([a-zA-Z0-9][a-zA-Z0-9._-]*)?$"),
+    Expect("a version of the framework", example="1.7-1", but="as a string"),
+]
+
+StackName = Annotated[
+    str,
+    Field(min_length=1, max_length=128, pattern=r"^[a-zA-Z][a-zA-Z0-9-]*$"),
+    Expect("a CloudFormation stack name"),
+]
+
+RoleArn = Annotated[
+    str,
+    Field(min_length=20, max_length=2048, pattern=rf"^{_ARN_PREFIX}:iam::[0-9]{{12}}:role/.+$"),
+    Expect("the ARN of an IAM role"),
+]
+
+FileName = Annotated[
+    str,
+    Field(min_length=1, max_length=255, pattern=r"^[a-zA-Z0-9._-]+$"),
+    Expect("a file name"),
+]
+
+ObjectKey = Annotated[
+    str,
+    Field(min_length=1, max_length=1024, pattern=rf"^{_KEY}$"),
+    Expect("an object key"),
+]
+
+PipelineId = Annotated[
+    str,
+    Field(
+        max_length=2048,
+        pattern=rf"^({_ARN_PREFIX}:cloudformation:[a-z0-9-]+:[0-9]{{12}}:stack/)?mlops-pipeline-[a-zA-Z0-9-]+(/[a-f0-9-]+)?$",
+    ),
+    Expect("the pipeline_id that provisioning answered, or the name of that stack"),
+]
+
+YesOrNo = Annotated[Literal["Yes", "No"], Expect("Yes or No")]

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every pipeline type is: a request that validates itself and knows the parameters of its blueprint.
+
+A type declares its fields, the rules between them and its blueprint; names, validation and reporting are derived here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, ClassVar, Final, Self, TypeVar, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError, ValidationInfo, field_validator
+
+from orchestrator import problems
+from orchestrator.errors import Problem, RefusedRequest
+from orchestrator.fields import Expect, ModelName
+from orchestrator.per_stage import Stage
+from orchestrator.settings import Launch
+from orchestrator.template_parameters import TemplateParameters
+
+STACK_PREFIX: Final = "mlops-pipeline"
+PIPELINE_STACK_SUFFIX: Final = "codepipeline"
+_LONGEST_STACK_NAME: Final = 128
+
+AnyRule = TypeVar("AnyRule", bound=Callable[..., Iterator[Problem]])
+
+
+def rule(*fields: str) -> Callable[[AnyRule], AnyRule]:
+    """Mark a method as a rule between fields: it yields problems, and runs when these fields are valid themselves."""
+
+    def mark(method: AnyRule) -> AnyRule:
+        method.__dict__["rule_fields"] = frozenset(fields)
+        return method
+
+    return mark
+
+
+@dataclass(frozen=True)
+class ValidationContext:
+    """What field validators see: the launch options; and where they leave the fields that are valid."""
+
+    launch: Launch
+    valid: dict[str, Any] = field(default_factory=dict)
+
+
+class PipelineRequest(BaseModel):
+    """Base of all built-in pipeline types; a subclass's first docstring line is its summary in the documentation."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    postfix: ClassVar[str]
+    """Last part of the stack name (contract 2.5)."""
+    blueprint: ClassVar[str]
+    """File name of the blueprint template, without its ending."""
+    runs_in_stages: ClassVar[bool] = True
+    """Whether a multi-account orchestrator deploys it to dev, staging and prod, or only to its own account."""
+    contract: ClassVar[str]
+    """Section of the request contract that this type follows."""
+
+    pipeline_type: str
+    model_name: Annotated[ModelName, Field(description="the name of your model; it names the pipeline")]
+    dry_run: Annotated[StrictBool, Expect("true or false")] = Field(
+        default=False, description="answer the plan and touch nothing"
+    )
+
+    @classmethod
+    def type_name(cls) -> str:
+        """The value of `pipeline_type` that selects this type."""
+        (name,) = get_args(cls.model_fields["pipeline_type"].annotation)
+        return str(name)
+
+    @classmethod
+    def known_keys(cls) -> frozenset[str]:
+        """Every key that a request of this type may have."""
+        return frozenset(cls.model_fields)
+
+    @classmethod
+    def summary(cls) -> str:
+        """One line that says what the pipeline does."""
+        return (cls.__doc__ or "").splitlines()[0]
+
+    @classmethod
+    def parse(cls, body: Mapping[str, Any], launch: Launch) -> Self:
+        """Validate a body whose keys all belong to this type; raises `RefusedRequest` with every problem.
+
+        Rules between fields also run when other fields are invalid, so that one answer names everything.
+        """
+        context = ValidationContext(launch)
+        found: list[Problem] = []
+        try:
+            request = cls.model_validate(body, context=context)
+        except ValidationError as error:
+            found.extend(problems.from_validation(error, cls.model_fields))
+            request = cls.model_construct(None, **context.valid)  # type: ignore[assignment]  # plugin knows no Self
+        invalid = {problem.key.split(".")[0] for problem in found}
+        found.extend(request._conflicts(launch, invalid))
+        if found:
+            raise RefusedRequest(found)
+        return request
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _remember(cls, value: Any, info: ValidationInfo) -> Any:
+        if isinstance(info.context, ValidationContext) and info.field_name is not None:
+            info.context.valid[info.field_name] = value
+        return value
+
+    def _conflicts(self, launch: Launch, invalid: set[str]) -> Iterator[Problem]:
+        for name in dir(type(self)):
+            method = getattr(type(self), name, None)
+            needed = getattr(method, "rule_fields", None)
+            if method is not None and needed is not None and not needed & invalid:
+                yield from method(self, launch)
+
+    @rule("model_name")
+    def _stack_name_fits(self, launch: Launch) -> Iterator[Problem]:
+        excess = len(self.pipeline_stack_name) - _LONGEST_STACK_NAME
+        if excess > 0:
+            longest = len(self.model_name) - excess
+            yield Problem("model_name", f"must have {longest} characters at most: it becomes part of a stack name")
+
+    @property
+    def stack_name(self) -> str:
+        """Name of the stack that the pipeline deploys, e.g. `mlops-pipeline-churn-byompipelinerealtimebuiltin`."""
+        return f"{STACK_PREFIX}-{self.model_name}-{self.postfix}".lower()
+
+    @property
+    def pipeline_stack_name(self) -> str:
+        """Name of the stack that holds the CodePipeline."""
+        return f"{self.stack_name}-{PIPELINE_STACK_SUFFIX}"
+
+    def parameters(self, launch: Launch, stage: Stage | None) -> TemplateParameters:
+        """The blueprint's parameter values for a stage; `None` is the one stage of a single-account deployment."""
+        raise NotImplementedError

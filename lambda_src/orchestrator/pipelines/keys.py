@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the keys of a pipeline type are, in words: read from the declarations, for pages and starter requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from orchestrator.fields import EXPECT_KEYWORD
+from orchestrator.per_stage import STAGES
+from orchestrator.pipelines.base import PipelineRequest
+
+_Schema = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key of a pipeline type; `expected` completes "must be ...", `default` is `None` for a required key."""
+
+    name: str
+    description: str
+    expected: str
+    example: Any
+    default: Any
+    by_stage: bool
+
+
+def keys(type_: type[PipelineRequest]) -> list[Key]:
+    """The keys of a type in the order of their declaration, `pipeline_type` left out."""
+    schema = type_.model_json_schema()
+    definitions = schema.get("$defs", {})
+    return [
+        _key(name, declared, definitions) for name, declared in schema["properties"].items() if name != "pipeline_type"
+    ]
+
+
+def _key(name: str, declared: _Schema, definitions: _Schema) -> Key:
+    forms = list(_forms(declared, definitions))
+    of_one_value = [form for form in forms if not _is_by_stage(form)]
+    return Key(
+        name=name,
+        description=str(declared.get("description", "")),
+        expected=_first(of_one_value, EXPECT_KEYWORD, ""),
+        example=_example(name, of_one_value),
+        default=declared.get("default"),
+        by_stage=len(of_one_value) < len(forms),
+    )
+
+
+def _forms(schema: _Schema, definitions: _Schema) -> Iterator[_Schema]:
+    """A schema and its alternatives, references followed."""
+    yield schema
+    for alternative in [*schema.get("oneOf", ()), *schema.get("anyOf", ())]:
+        reference = alternative.get("$ref", "").removeprefix("#/$defs/")
+        yield from _forms(definitions[reference] if reference else alternative, definitions)
+
+
+def _is_by_stage(schema: _Schema) -> bool:
+    return set(schema.get("properties", ())) == set(STAGES)
+
+
+def _first(schemas: list[_Schema], keyword: str, otherwise: Any) -> Any:
+    return next((schema[keyword] for schema in schemas if schema.get(keyword) not in (None, "")), otherwise)
+
+
+def _example(name: str, schemas: list[_Schema]) -> Any:
+    """The declared example, an allowed value, a default that says something, or a name made of the key."""
+    for keyword in ("examples", "enum"):
+        declared = _first(schemas, keyword, None)
+        if declared:
+            return declared[0]
+    return _first(schemas, "default", f"my-{name.replace('_', '-')}")

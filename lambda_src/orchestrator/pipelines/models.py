@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where a pipeline gets the caller's model: a registry version, or an artifact with an image (contract 3.1-3.4)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from orchestrator.errors import Problem
+from orchestrator.fields import AssetsKey, FrameworkName, FrameworkVersion, ImageUri, InstanceType, ModelPackageArn
+from orchestrator.images import ImageQuery, UnknownImage, resolve
+from orchestrator.per_stage import PerStage, Stage, at, by_key
+from orchestrator.pipelines.base import PipelineRequest, rule
+from orchestrator.settings import Launch
+
+_PRIVATE_ECR_IMAGE: Final = re.compile(
+    r"(?P<account>[0-9]{12})\.dkr[.-]ecr(-fips)?\.(?P<region>[a-z0-9-]+)\.[a-z0-9.-]+/(?P<repository>[^:@]+)"
+)
+
+
+class OwnModel(PipelineRequest):
+    """A model that the caller brings."""
+
+    inference_instance: Annotated[PerStage[InstanceType], Field(description="instance type that serves the model")]
+    model_artifact_location: Annotated[
+        AssetsKey, Field(description="key of model.tar.gz in the assets bucket (needed without the model registry)")
+    ] = ""
+    model_package_name: Annotated[
+        ModelPackageArn, Field(description="ARN of the model package version (needed with the model registry)")
+    ] = ""
+
+    def image_uri(self, launch: Launch, stage: Stage | None) -> str:
+        """The container image; empty with the model registry, whose package version names its own."""
+        raise NotImplementedError
+
+    def repository_arn(self, launch: Launch) -> str:
+        """The ECR repository that the model's role must read."""
+        return launch.ecr_repository_arn
+
+    def _needed_without_registry(self, *keys: str) -> Iterator[Problem]:
+        for key in keys:
+            if not getattr(self, key):
+                described = type(self).model_fields[key].description
+                yield Problem(key, f"is required: {described}")
+
+    @rule("model_package_name")
+    def _registry_names_a_package(self, launch: Launch) -> Iterator[Problem]:
+        if launch.use_model_registry and not self.model_package_name:
+            yield Problem("model_package_name", "is required: this orchestrator deploys models from the model registry")
+        if self.model_package_name and not launch.use_model_registry:
+            yield Problem(
+                "model_package_name",
+                "needs the model registry: set the launch parameter UseModelRegistry to Yes, or leave the key out",
+            )
+
+    @rule("model_artifact_location")
+    def _artifact_without_registry(self, launch: Launch) -> Iterator[Problem]:
+        if not launch.use_model_registry:
+            yield from self._needed_without_registry("model_artifact_location")
+
+
+class BuiltInImage(OwnModel):
+    """A model served by the image of one of SageMaker's frameworks or algorithms."""
+
+    model_framework: Annotated[
+        FrameworkName, Field(description="framework or algorithm (needed without the model registry)")
+    ] = ""
+    model_framework_version: Annotated[
+        FrameworkVersion, Field(description="version of the framework (needed without the model registry)")
+    ] = ""
+
+    def image_uri(self, launch: Launch, stage: Stage | None) -> str:
+        """See `OwnModel.image_uri`."""
+        if launch.use_model_registry:
+            return ""
+        return resolve(self._query(launch, at(self.inference_instance, stage)))
+
+    def _query(self, launch: Launch, instance_type: str | None) -> ImageQuery:
+        return ImageQuery(
+            framework=self.model_framework,
+            version=self.model_framework_version,
+            region=launch.region,
+            instance_type=instance_type,
+            purpose="inference",
+        )
+
+    @rule("model_framework")
+    def _framework_without_registry(self, launch: Launch) -> Iterator[Problem]:
+        if not launch.use_model_registry:
+            yield from self._needed_without_registry("model_framework")
+
+    @rule("model_framework_version")
+    def _version_without_registry(self, launch: Launch) -> Iterator[Problem]:
+        if not launch.use_model_registry:
+            yield from self._needed_without_registry("model_framework_version")
+
+    @rule("model_framework", "model_framework_version")
+    def _image_exists(self, launch: Launch) -> Iterator[Problem]:
+        """Defects 20 and 29: an image that does not exist is found before anything is made."""
+        if launch.use_model_registry or not (self.model_framework and self.model_framework_version):
+            return
+        found: dict[str, Problem] = {}
+        for key, instance_type in self._instance_types():
+            try:
+                resolve(self._query(launch, instance_type))
+            except UnknownImage as error:
+                named = key if error.key == "instance_type" else error.key
+                found.setdefault(named, Problem(named, str(error)))
+        yield from (problem for key, problem in found.items() if key)
+
+    def _instance_types(self) -> list[tuple[str, str | None]]:
+        """Each instance type with its key; one nameless `None` when the key is invalid itself."""
+        given = getattr(self, "inference_instance", None)
+        return [("", None)] if given is None else [*by_key("inference_instance", given)]
+
+
+class CustomImage(OwnModel):
+    """A model served by the caller's own container image."""
+
+    custom_image_uri: Annotated[
+        ImageUri,
+        Field(description="URI of the container image that serves the model (needed without the model registry)"),
+    ] = ""
+
+    def image_uri(self, launch: Launch, stage: Stage | None) -> str:
+        """See `OwnModel.image_uri`."""
+        return "" if launch.use_model_registry else self.custom_image_uri
+
+    def repository_arn(self, launch: Launch) -> str:
+        """The repository of the image itself where it is a private one; the solution's otherwise."""
+        image = _PRIVATE_ECR_IMAGE.match(self.custom_image_uri)
+        if image is None:
+            return launch.ecr_repository_arn
+        partition = launch.ecr_repository_arn.split(":")[1]
+        return f"arn:{partition}:ecr:{image['region']}:{image['account']}:repository/{image['repository']}"
+
+    @rule("custom_image_uri")
+    def _image_without_registry(self, launch: Launch) -> Iterator[Problem]:
+        if not launch.use_model_registry:
+            yield from self._needed_without_registry("custom_image_uri")

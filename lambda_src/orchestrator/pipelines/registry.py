@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Finds the pipeline type of a request and has it validated. Nothing else knows which types there are."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from orchestrator.errors import Problem, RefusedRequest
+from orchestrator.pipelines.base import PipelineRequest
+from orchestrator.problems import shortened
+from orchestrator.settings import Launch
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A valid request, and what its author should know although it is valid."""
+
+    request: PipelineRequest
+    warnings: tuple[str, ...] = ()
+
+
+class Registry:
+    """The pipeline types by name."""
+
+    def __init__(self, types: Iterable[type[PipelineRequest]]) -> None:
+        self._types = {type_.type_name(): type_ for type_ in types}
+        self._all_keys = frozenset[str]().union(*(type_.known_keys() for type_ in self._types.values()))
+
+    def __iter__(self) -> Iterator[type[PipelineRequest]]:
+        return iter(self._types.values())
+
+    def names(self) -> tuple[str, ...]:
+        """Every value that `pipeline_type` may have."""
+        return tuple(self._types)
+
+    def get(self, name: str) -> type[PipelineRequest]:
+        """The type of that name; raises `RefusedRequest` naming the nearest one."""
+        found = self._types.get(name.strip().lower())
+        if found is None:
+            known = ", ".join(self._types)
+            raise RefusedRequest([Problem("pipeline_type", f"{_unknown(name, self._types)}; the types are {known}")])
+        return found
+
+    def parse(self, body: Any, launch: Launch) -> Accepted:
+        """Validate a decoded request body; raises `RefusedRequest` with every problem found."""
+        if not isinstance(body, Mapping):
+            raise RefusedRequest([Problem("", f"the request must be a JSON object; got {shortened(body)}")])
+        type_ = self._type_of(body)
+        known = type_.known_keys()
+        own = {key: value for key, value in body.items() if key in known}
+        foreign = sorted(set(body) & self._all_keys - known)
+        unknown = [
+            Problem(key, f"{_unknown(key, known)}; remove or rename it") for key in sorted(set(body) - self._all_keys)
+        ]
+        try:
+            request = type_.parse({**own, "pipeline_type": type_.type_name()}, launch)
+        except RefusedRequest as refused:
+            raise RefusedRequest([*unknown, *refused.problems]) from None
+        if unknown:
+            raise RefusedRequest(unknown)
+        warnings = tuple(f"{key} has no meaning for {type_.type_name()} and is ignored" for key in foreign)
+        return Accepted(request, warnings)
+
+    def _type_of(self, body: Mapping[str, Any]) -> type[PipelineRequest]:
+        name = body.get("pipeline_type")
+        if not isinstance(name, str):
+            problem = "is required" if name is None else f"must be a string; got {shortened(name)}"
+            raise RefusedRequest([Problem("pipeline_type", f"{problem}; the types are {', '.join(self._types)}")])
+        return self.get(name)
+
+
+def _unknown(name: str, known: Iterable[str]) -> str:
+    shown = shortened(name)
+    near = difflib.get_close_matches(name[:100], list(known), n=1)
+    return f"{shown} is not known, the nearest is {near[0]}" if near else f"{shown} is not known"

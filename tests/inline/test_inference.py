@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The inline function of a real-time pipeline, loaded from its file as Lambda loads it."""
+
+from __future__ import annotations
+
+import base64
+import importlib.util
+import io
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ReadTimeoutError
+from botocore.response import StreamingBody
+from botocore.stub import Stubber
+
+FILE = Path(__file__).parents[2] / "lambda_src" / "inline" / "inference.py"
+ENDPOINT = "berth-occupancy-live"
+CONTEXT = SimpleNamespace(aws_request_id="5c0f")
+
+Answer = dict[str, Any]
+Predict = Callable[..., Answer]
+
+
+@pytest.fixture(scope="module")
+def inference() -> Iterator[ModuleType]:
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in (
+            ("AWS_DEFAULT_REGION", "eu-west-1"),
+            ("AWS_ACCESS_KEY_ID", "test"),
+            ("AWS_SECRET_ACCESS_KEY", "test"),
+            ("SAGEMAKER_ENDPOINT_NAME", ENDPOINT),
+        ):
+            environment.setenv(name, value)
+        spec = importlib.util.spec_from_file_location("index", FILE)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        yield module
+
+
+@pytest.fixture
+def sagemaker(inference: ModuleType) -> Iterator[Stubber]:
+    with Stubber(inference._client) as stub:
+        yield stub
+        stub.assert_no_pending_responses()
+
+
+@pytest.fixture
+def predict(inference: ModuleType, sagemaker: Stubber) -> Predict:
+    """`predict(body)`: a body that is not text is sent as JSON."""
+
+    def invoke(body: Any, **event: Any) -> Answer:
+        text = body if body is None or isinstance(body, str) else json.dumps(body)
+        answer: Answer = inference.handler({"httpMethod": "POST", "body": text, **event}, CONTEXT)
+        return answer
+
+    return invoke
+
+
+def expect(sagemaker: Stubber, sent: Any, content_type: str, answer: bytes = b"0.7\n", answer_type: str = "") -> None:
+    body = StreamingBody(io.BytesIO(answer), len(answer))
+    response = {"Body": body, **({"ContentType": answer_type} if answer_type else {})}
+    expected = {"EndpointName": ENDPOINT, "Body": sent, "ContentType": content_type}
+    sagemaker.add_response("invoke_endpoint", response, expected)
+
+
+@pytest.mark.parametrize(
+    ("payload", "sent"),
+    [
+        ("4,17.5,0\n5,2.25,1", "4,17.5,0\n5,2.25,1"),
+        ("", ""),
+        ({"instances": [[4, 17.5]]}, '{"instances": [[4, 17.5]]}'),
+        ([1, 2], "[1, 2]"),
+        (0, "0"),
+        (False, "false"),
+    ],
+)
+def test_text_is_sent_as_it_is_and_anything_else_as_json(
+    predict: Predict, sagemaker: Stubber, payload: Any, sent: str
+) -> None:
+    """Contract 3.1."""
+    expect(sagemaker, sent, "text/csv")
+    assert predict({"payload": payload, "content_type": "text/csv"})["statusCode"] == 200
+
+
+def test_the_model_s_answer_is_the_body_with_its_own_type(predict: Predict, sagemaker: Stubber) -> None:
+    expect(sagemaker, "1", "text/csv", '{"p": "\u00e9"}'.encode(), "application/json")
+    assert predict({"payload": "1", "content_type": "text/csv"}) == {
+        "statusCode": 200,
+        "headers": {"Content-Type": "application/json"},
+        "body": '{"p": "\u00e9"}',
+        "isBase64Encoded": False,
+    }
+
+
+def test_an_answer_without_a_type_is_text(predict: Predict, sagemaker: Stubber) -> None:
+    expect(sagemaker, "1", "text/csv", b"0.25")
+    answer = predict({"payload": "1", "content_type": "text/csv"})
+    assert (answer["headers"], answer["body"]) == ({"Content-Type": "text/plain"}, "0.25")
+
+
+def test_a_binary_answer_comes_in_base64(predict: Predict, sagemaker: Stubber) -> None:
+    expect(sagemaker, "1", "text/csv", b"\x93NUMPY\xff", "application/x-npy")
+    answer = predict({"payload": "1", "content_type": "text/csv"})
+    assert answer["isBase64Encoded"] is True
+    assert base64.b64decode(answer["body"]) == b"\x93NUMPY\xff"
+
+
+def test_an_event_in_base64_is_decoded(predict: Predict, sagemaker: Stubber) -> None:
+    expect(sagemaker, "1", "text/csv")
+    body = base64.b64encode(b'{"payload": "1", "content_type": "text/csv"}').decode()
+    assert predict(body, isBase64Encoded=True)["statusCode"] == 200
+
+
+PAYLOAD, TYPE = {"payload": "1"}, {"content_type": "text/csv"}
+
+
+@pytest.mark.parametrize(
+    ("body", "keys"),
+    [
+        ({}, ["payload", "content_type"]),
+        ({"payload": None, "content_type": None}, ["payload", "content_type"]),
+        (TYPE, ["payload"]),
+        ({**TYPE, "payload": None}, ["payload"]),
+        (PAYLOAD, ["content_type"]),
+        ({**PAYLOAD, "content_type": ""}, ["content_type"]),
+        ({**PAYLOAD, "content_type": "  "}, ["content_type"]),
+        ({**PAYLOAD, "content_type": 5}, ["content_type"]),
+        ({**PAYLOAD, "content_type": "text/csv\nX-Other: 1"}, ["content_type"]),
+        ({**PAYLOAD, "content_type": "t\u00e9xt/csv"}, ["content_type"]),
+        ({**TYPE, "payload": "\ud800"}, ["payload"]),
+        ({**TYPE, "payload": float("nan")}, [""]),
+        (None, [""]),
+        ("", [""]),
+        ("{", [""]),
+        ("[]", [""]),
+        ("null", [""]),
+        ('"text"', [""]),
+        ("[" * 100_000, [""]),
+    ],
+)
+def test_a_bad_request_is_a_400_that_names_every_problem(predict: Predict, body: Any, keys: list[str]) -> None:
+    """The endpoint is not asked. In the earlier solution a missing key was a 500 (contract 3.1)."""
+    answer = predict(body)
+    assert answer["statusCode"] == 400
+    assert answer["headers"] == {"Content-Type": "application/json"}
+    errors = json.loads(answer["body"])["errors"]
+    assert [error["key"] for error in errors] == keys
+    assert all(error["problem"] for error in errors)
+
+
+@pytest.mark.parametrize("content", ["%%%=", "abcde", base64.b64encode(b'{"payload": "\xff"}').decode()])
+def test_bytes_that_are_no_json_are_a_400(predict: Predict, content: str) -> None:
+    answer = predict(content, isBase64Encoded=True)
+    assert answer["statusCode"] == 400
+    assert "errors" in json.loads(answer["body"])
+
+
+def refused_by_model(sagemaker: Stubber, status: int, message: str) -> None:
+    sagemaker.add_client_error(
+        "invoke_endpoint",
+        "ModelError",
+        "Received client error from primary. See https://console/account/111122223333 for more",
+        http_status_code=424,
+        modeled_fields={"OriginalStatusCode": status, "OriginalMessage": message, "LogStreamArn": "arn:of:log"},
+    )
+
+
+def test_the_model_s_refusal_is_the_caller_s_to_mend(predict: Predict, sagemaker: Stubber) -> None:
+    refused_by_model(sagemaker, 415, "Content type text/x is not supported")
+    answer = predict({"payload": "1", "content_type": "text/x"})
+    assert answer["statusCode"] == 400
+    assert json.loads(answer["body"]) == {
+        "message": "The model refused the payload.",
+        "detailedMessage": "Content type text/x is not supported",
+    }
+
+
+@pytest.mark.parametrize(
+    ("code", "status"), [("ThrottlingException", 503), ("ServiceUnavailable", 503), ("ModelNotReadyException", 503)]
+)
+def test_a_busy_endpoint_is_a_503(predict: Predict, sagemaker: Stubber, code: str, status: int) -> None:
+    sagemaker.add_client_error("invoke_endpoint", code, "slow down, 111122223333", http_status_code=400)
+    assert failure(predict) == (status, {"message": "The endpoint did not answer.", "request_id": "5c0f"})
+
+
+@pytest.mark.parametrize("code", ["ValidationError", "AccessDeniedException", "InternalFailure"])
+def test_other_failures_are_a_502_without_internals(
+    predict: Predict, sagemaker: Stubber, capsys: pytest.CaptureFixture[str], code: str
+) -> None:
+    """Defect 65: the errors carried AWS's text whatever the operator chose. The log has it."""
+    sagemaker.add_client_error("invoke_endpoint", code, "Endpoint x of account 111122223333 not found")
+    assert failure(predict) == (502, {"message": "The endpoint did not answer.", "request_id": "5c0f"})
+    logged = json.loads(capsys.readouterr().out)
+    assert logged["detail"] == f"{code}: Endpoint x of account 111122223333 not found"
+    assert logged["request_id"] == "5c0f"
+
+
+def test_a_model_that_breaks_is_a_502(predict: Predict, sagemaker: Stubber) -> None:
+    refused_by_model(sagemaker, 500, "Traceback (most recent call last): secret-name")
+    status, body = failure(predict)
+    assert status == 502
+    assert "secret-name" not in json.dumps(body)
+
+
+def test_a_model_that_takes_too_long_is_a_503(predict: Predict, inference: ModuleType) -> None:
+    def wait_too_long(**_: Any) -> None:
+        raise ReadTimeoutError(endpoint_url="https://runtime.sagemaker.eu-west-1.amazonaws.com")
+
+    events = inference._client.meta.events
+    events.register_first("before-call.sagemaker-runtime.InvokeEndpoint", wait_too_long, unique_id="slow")
+    try:
+        assert failure(predict) == (503, {"message": "The endpoint did not answer.", "request_id": "5c0f"})
+    finally:
+        events.unregister("before-call.sagemaker-runtime.InvokeEndpoint", unique_id="slow")
+
+
+def failure(predict: Predict) -> tuple[int, Any]:
+    answer = predict({"payload": "1", "content_type": "text/csv"})
+    return answer["statusCode"], json.loads(answer["body"])

@@ -1,0 +1,338 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The function as API Gateway invokes it: routes, status codes, the shape of every answer (design section 9)."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.stub import Stubber
+
+from orchestrator import api, service
+from orchestrator.aws import calls
+from orchestrator.errors import Conflict, ServiceBusy, ServiceRefused
+from orchestrator.settings import Settings
+
+Body = dict[str, Any]
+ApiEvent = Callable[..., dict[str, Any]]
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class Answer:
+    status: int
+    body: Any
+
+
+Call = Callable[..., Answer]
+
+
+@pytest.fixture
+def call(monkeypatch: pytest.MonkeyPatch, settings: Settings, api_event: ApiEvent, context: Any) -> Call:
+    """`call(body)`, `call(body, path=...)`: what the handler answers, after the checks that hold for every answer."""
+    monkeypatch.setattr(api, "_settings", lambda: settings)
+
+    def invoke(body: Any = None, **event: Any) -> Answer:
+        answer = api.handler(api_event(body=body, **event), context)
+        assert answer["headers"]["Content-Type"] == "application/json"
+        assert answer["isBase64Encoded"] is False
+        return Answer(answer["statusCode"], json.loads(answer["body"]))
+
+    return invoke
+
+
+@pytest.fixture
+def failing(call: Call, monkeypatch: pytest.MonkeyPatch, builtin: Body) -> Callable[[Exception], Answer]:
+    """The answer to a valid request when carrying it out raises."""
+
+    def invoke(error: Exception) -> Answer:
+        def provision(*_: Any) -> Any:
+            raise error
+
+        monkeypatch.setattr(service, "provision", provision)
+        return call(builtin)
+
+    return invoke
+
+
+class TestRouting:
+    @pytest.mark.parametrize(
+        ("method", "path"),
+        [
+            ("GET", "/provisionpipeline"),
+            ("PUT", "/provisionpipeline"),
+            ("DELETE", "/pipelinestatus"),
+            ("OPTIONS", "/provisionpipeline"),
+            ("POST", "/provisionpipelines"),
+            ("POST", "/provisionpipeline/x"),
+            ("POST", "/prod/provisionpipeline"),
+            ("POST", "/"),
+            ("POST", "/\u00e9"),
+        ],
+    )
+    def test_what_is_no_route_is_told_the_routes(self, call: Call, builtin: Body, method: str, path: str) -> None:
+        answer = call(builtin, httpMethod=method, path=path)
+        assert answer.status == 404
+        assert answer.body == {
+            "message": f"There is no {method} {path}. The routes are POST /provisionpipeline, POST /pipelinestatus."
+        }
+
+    def test_a_request_is_answered(self, call: Call, builtin: Body) -> None:
+        answer = call({**builtin, "dry_run": True})
+        assert answer.status == 200
+        assert answer.body["plan"]["stack_name"] == "mlops-pipeline-berth-occupancy-byompipelinerealtimebuiltin"
+
+    def test_a_body_in_base64_is_decoded(self, call: Call, builtin: Body) -> None:
+        encoded = base64.b64encode(json.dumps({**builtin, "dry_run": True}).encode()).decode()
+        assert call(encoded, isBase64Encoded=True).status == 200
+
+    @pytest.mark.parametrize("content", [b'{"model_name": "\xff"}', b"\xff\xfe{"])
+    def test_bytes_that_are_no_text_are_the_caller_s_mistake(self, call: Call, content: bytes) -> None:
+        answer = call(base64.b64encode(content).decode(), isBase64Encoded=True)
+        assert answer.status == 400
+        assert "not valid JSON" in answer.body["errors"][0]["problem"]
+
+    def test_a_body_that_is_not_base64_is_the_caller_s_mistake(self, call: Call) -> None:
+        answer = call("abcde", isBase64Encoded=True)
+        assert answer.status == 400
+        assert "not valid base64" in answer.body["errors"][0]["problem"]
+
+
+# Bodies as text, with words of the one problem that they are refused for.
+BAD_BODIES = [
+    (None, "empty"),
+    ("", "empty"),
+    ("{", "not valid JSON"),
+    ("[]", "must be a JSON object; got []"),
+    ("null", "must be a JSON object; got null"),
+    ('"text"', "must be a JSON object"),
+    ("{}", "is required; the types are"),
+    ('{"pipeline_type": NaN}', "NaN is not a JSON number"),
+    ('{"pipeline_type": "a", "pipeline_type": "b"}', "given twice"),
+    ("[" * 50_000, "nested too deeply"),
+    ('{"n": ' + "9" * 5_000 + "}", "not valid JSON"),
+    ('{"pipeline_type": "\\ud800"}', "is not known"),
+]
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(("body", "words"), BAD_BODIES)
+    def test_a_bad_body_is_a_400_that_says_why(self, call: Call, body: str | None, words: str) -> None:
+        """Defect 24: the caller's mistakes are never 5xx."""
+        answer = call(body)
+        (error,) = answer.body.pop("errors")
+        assert answer.status == 400
+        assert answer.body == {"message": "Bad request: 1 problem. Nothing was created."}
+        assert words in error["problem"]
+
+    def test_a_body_of_300_kb_is_a_413(self, call: Call, builtin: Body) -> None:
+        answer = call({**builtin, "model_name": "m" * 300_000})
+        assert answer.status == 413
+        assert answer.body["errors"] == [{"key": "", "problem": "the request is longer than 262144 bytes"}]
+
+    def test_every_problem_is_listed_with_its_key(self, call: Call, builtin: Body) -> None:
+        answer = call({**builtin, "inference_instance": "big", "modle_name": "x"})
+        assert answer.status == 400
+        assert answer.body["message"] == "Bad request: 2 problems. Nothing was created."
+        assert {error["key"] for error in answer.body["errors"]} == {"inference_instance", "modle_name"}
+
+    def test_the_caller_s_own_mistake_is_explained_even_without_details(
+        self, call: Call, builtin: Body, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(api, "_settings", lambda: replace(settings, allow_detailed_error_message=False))
+        answer = call({**builtin, "inference_instance": "big"})
+        assert "ml.m5.large" in answer.body["errors"][0]["problem"]
+
+    @pytest.mark.parametrize(
+        ("body", "key", "words"),
+        [
+            ("{}", "pipeline_id", "is required"),
+            ('{"pipeline_id": ""}', "pipeline_id", "must be the pipeline_id"),
+            ('{"pipeline_id": null}', "pipeline_id", "got null"),
+            ('{"pipeline_id": 4}', "pipeline_id", "got 4"),
+            ('{"pipeline_id": "somebody-elses-stack"}', "pipeline_id", "must be the pipeline_id"),
+            ('{"pipeline_id": "mlops-pipeline-a", "x": 1}', "x", "is not known; the request has pipeline_id"),
+            ("[]", "", "the request must be a JSON object; got []"),
+            ("null", "", "the request must be a JSON object; got null"),
+            ("{", "", "not valid JSON"),
+        ],
+    )
+    def test_a_bad_status_request_is_a_400_that_says_why(self, call: Call, body: str, key: str, words: str) -> None:
+        """Defect 24."""
+        answer = call(body, path="/pipelinestatus")
+        (error,) = answer.body["errors"]
+        assert answer.status == 400
+        assert error["key"] == key
+        assert words in error["problem"]
+
+
+NO_AWS = """
+import json, sys
+from types import SimpleNamespace
+from orchestrator import api
+context = SimpleNamespace(aws_request_id="r", function_name="f", memory_limit_in_mb=1, invoked_function_arn="a")
+statuses = [api.handler(event, context)["statusCode"] for event in json.load(sys.stdin)]
+print(json.dumps([statuses, sorted({"boto3", "botocore.client"} & sys.modules.keys())]))
+"""
+
+
+def test_a_refusal_and_a_dry_run_need_no_aws_at_all(api_event: ApiEvent, builtin: Body, settings: Settings) -> None:
+    """Not even boto3 is loaded: no call can be made, and nobody waits for its import (design section 10)."""
+    events = [
+        api_event(body=builtin | {"inference_instance": "big"}),
+        api_event(body="{"),
+        api_event("/pipelinestatus", {"pipeline_id": 1}),
+        api_event("/nowhere", builtin),
+        api_event(body=builtin | {"dry_run": True}),
+    ]
+    variables = {
+        "ALLOW_DETAILED_ERROR_MESSAGE": "Yes",
+        "ARTIFACT_BUCKET": settings.artifact_bucket,
+        "ARTIFACT_PREFIX": settings.artifact_prefix,
+        "ASSETS_BUCKET": settings.launch.assets_bucket,
+        "AWS_REGION": settings.launch.region,
+        "DEPLOY_ROLE_ARN": settings.deploy_role_arn,
+        "ECR_REPOSITORY_ARN": settings.launch.ecr_repository_arn,
+        "MULTI_ACCOUNT": "No",
+        "NOTIFICATIONS_TOPIC_ARN": settings.notifications_topic_arn,
+        "PIPELINES_BUCKET": settings.pipelines_bucket,
+        "PIPELINE_ROLE_ARN": settings.pipeline_role_arn,
+        "PIPELINE_STACK_ROLE_ARN": settings.pipeline_stack_role_arn,
+        "POWERTOOLS_LOG_LEVEL": "CRITICAL",
+        "URL_SUFFIX": settings.url_suffix,
+        "USE_MODEL_REGISTRY": "No",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", NO_AWS],
+        input=json.dumps(events),
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "lambda_src"), **variables},
+    )
+    statuses, loaded = json.loads(done.stdout)
+    assert statuses == [400, 400, 400, 404, 200]
+    assert loaded == []
+
+
+class TestFailures:
+    def test_a_refusal_by_aws_is_a_502_with_the_request_id(self, failing: Callable[[Exception], Answer]) -> None:
+        """Defect 24: another service's 403 is not the caller's."""
+        answer = failing(ServiceRefused("store the package", "AccessDenied", "not allowed to s3:PutObject"))
+        assert answer.status == 502
+        assert answer.body == {
+            "message": "AWS did not store the package. Repeat the request; what was done already is kept.",
+            "request_id": "9d1c4f3a-6b2e-4c57-a1d0-5e8f7b6c4d21",
+            "detailedMessage": "AccessDenied: not allowed to s3:PutObject",
+        }
+
+    def test_a_busy_service_is_a_503(self, failing: Callable[[Exception], Answer]) -> None:
+        answer = failing(ServiceBusy("start the pipeline x", "ThrottlingException", "Rate exceeded"))
+        assert answer.status == 503
+        assert answer.body["detailedMessage"] == "ThrottlingException: Rate exceeded"
+
+    def test_a_conflict_is_a_409_in_words(self, failing: Callable[[Exception], Answer]) -> None:
+        answer = failing(Conflict("Pipeline x is in DELETE_IN_PROGRESS."))
+        assert answer.status == 409
+        assert answer.body == {
+            "message": "Pipeline x is in DELETE_IN_PROGRESS.",
+            "request_id": "9d1c4f3a-6b2e-4c57-a1d0-5e8f7b6c4d21",
+        }
+
+    def test_anything_else_is_a_500_that_points_to_the_log(self, failing: Callable[[Exception], Answer]) -> None:
+        answer = failing(KeyError("secret-name"))
+        assert answer.status == 500
+        assert answer.body["request_id"] == "9d1c4f3a-6b2e-4c57-a1d0-5e8f7b6c4d21"
+        assert "request id" in answer.body["message"]
+        assert "secret-name" not in answer.body["message"]
+
+    @pytest.mark.parametrize(
+        "error",
+        [
+            ServiceRefused("store the package", "AccessDenied", "secret-name"),
+            ServiceBusy("store the package", "SlowDown", "secret-name"),
+            OSError("secret-name"),
+        ],
+    )
+    def test_details_are_the_operator_s_choice(
+        self,
+        failing: Callable[[Exception], Answer],
+        settings: Settings,
+        monkeypatch: pytest.MonkeyPatch,
+        error: Exception,
+    ) -> None:
+        """Defect 64: `AllowDetailedErrorMessage` is `No`."""
+        monkeypatch.setattr(api, "_settings", lambda: replace(settings, allow_detailed_error_message=False))
+        answer = failing(error)
+        assert answer.status >= 500
+        assert set(answer.body) == {"message", "request_id"}
+        assert "secret-name" not in json.dumps(answer.body)
+
+    def test_the_details_hidden_from_the_caller_are_in_the_log(
+        self, failing: Callable[[Exception], Answer], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        failing(ServiceRefused("store the package", "AccessDenied", "secret-name"))
+        (record,) = [record for record in caplog.records if record.message == "failed"]
+        assert record.__dict__["detail"] == "AccessDenied: secret-name"
+
+
+class TestStatus:
+    @pytest.fixture
+    def pipeline(self, aws: None) -> str:
+        """The ARN of a pipeline's stack; what it names as its pipeline is not there, because moto has none."""
+        template = {
+            "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
+            "Outputs": {"PipelineName": {"Value": "the-pipeline"}},
+        }
+        created = calls.client("cloudformation").create_stack(
+            StackName="mlops-pipeline-a-codepipeline", TemplateBody=json.dumps(template)
+        )
+        return str(created["StackId"])
+
+    @pytest.mark.parametrize("by", ["arn", "name"])
+    def test_it_is_codepipeline_s_own(self, call: Call, pipeline: str, codepipeline: Stubber, by: str) -> None:
+        """Contract 2.2 and 2.4, dates as ISO 8601."""
+        when = datetime(2026, 11, 22, 10, 15, tzinfo=UTC)
+        stages = [{"stageName": "Source", "latestExecution": {"pipelineExecutionId": "e-1", "status": "Succeeded"}}]
+        state = {"pipelineName": "the-pipeline", "created": when, "stageStates": stages}
+        codepipeline.add_response("get_pipeline_state", state, {"name": "the-pipeline"})
+        answer = call({"pipeline_id": pipeline if by == "arn" else pipeline.split("/")[1]}, path="/pipelinestatus")
+        assert answer.status == 200
+        assert answer.body["created"] == "2026-11-22T10:15:00+00:00"
+        assert answer.body["stageStates"] == stages
+
+    def test_an_unknown_pipeline_is_the_caller_s_mistake(self, call: Call, aws: None) -> None:
+        answer = call({"pipeline_id": "mlops-pipeline-none"}, path="/pipelinestatus")
+        assert answer.status == 400
+        assert answer.body["errors"] == [{"key": "pipeline_id", "problem": "there is no pipeline mlops-pipeline-none"}]
+
+    def test_a_deleted_pipeline_is_told_as_such(self, call: Call, aws: None) -> None:
+        template = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}})
+        cloudformation = calls.client("cloudformation")
+        arn = cloudformation.create_stack(StackName="mlops-pipeline-b", TemplateBody=template)["StackId"]
+        cloudformation.delete_stack(StackName=arn)
+        answer = call({"pipeline_id": arn}, path="/pipelinestatus")
+        assert answer.body == {
+            "message": "There is no pipeline: its stack ended in DELETE_COMPLETE.",
+            "stack_status": "DELETE_COMPLETE",
+        }
+
+    def test_a_stack_without_its_pipeline_is_told_in_words(self, call: Call, aws: None) -> None:
+        """Contract 2.2, as JSON (defect 36)."""
+        template = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}})
+        calls.client("cloudformation").create_stack(StackName="mlops-pipeline-b", TemplateBody=template)
+        answer = call({"pipeline_id": "mlops-pipeline-b"}, path="/pipelinestatus")
+        assert answer.status == 200
+        assert answer.body == {
+            "message": "pipeline cloudformation stack has not provisioned the pipeline yet.",
+            "stack_status": "CREATE_COMPLETE",
+        }

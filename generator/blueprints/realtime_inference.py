@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Real-time inference: model, endpoint with data capture, and a signed API in front of it (contract 3.1, 3.2)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar, Final
+
+from awacs import sagemaker as sagemaker_actions
+from troposphere import GetAtt, Output, Ref, Sub, Tags, Template, awslambda, iam, sagemaker
+from troposphere.validators import boolean, integer
+
+from generator import deployment, functions, model_resources, parameters, permissions, rest_apis, sagemaker_roles
+from generator.conditions import if_provided
+from generator.rest_apis import RestApi, Route
+from orchestrator.pipelines.realtime_inference import RealtimeInferenceParameters
+
+DEPLOYS: Final = (
+    deployment.roles,
+    deployment.models,
+    deployment.endpoints,
+    deployment.functions,
+    deployment.log_groups,
+    deployment.rest_apis,
+)
+
+_DESCRIPTION = "MLOps Workload Orchestrator: a real-time endpoint behind a signed API."
+_ROLE = "SageMakerRole"
+_CONFIG = "MLOpsSagemakerEndpointConfig"
+_ENDPOINT = "MLOpsSagemakerEndpoint"
+_FUNCTION = "Inference"
+_CODE = Path(__file__).parents[2] / "lambda_src" / "inline" / "inference.py"
+_MEMORY_MB = 512
+_TIMEOUT_SECONDS = 30
+
+
+class EndpointDataCapture(sagemaker.DataCaptureConfig):
+    """An endpoint's data capture: troposphere 4.11 has only the transform job's type of the same name."""
+
+    props: ClassVar = {
+        "CaptureContentTypeHeader": (sagemaker.CaptureContentTypeHeader, False),
+        "CaptureOptions": ([sagemaker.CaptureOption], True),
+        "DestinationS3Uri": (str, True),
+        "EnableCapture": (boolean, False),
+        "InitialSamplingPercentage": (integer, True),
+        "KmsKeyId": (str, False),
+    }
+
+
+def template() -> Template:
+    """The template."""
+    built = Template(Description=_DESCRIPTION)
+    parameters.declare(built, RealtimeInferenceParameters)
+    built.add_resource(role(built))
+    built.add_resource(model_resources.model(built, _ROLE))
+    built.add_resource(endpoint_config(built))
+    built.add_resource(endpoint(built))
+    built.add_resource(functions.log_group(_FUNCTION))
+    built.add_resource(function_role())
+    built.add_resource(function())
+    api().add_to(built)
+    add_outputs(built)
+    return built
+
+
+def role(built: Template) -> iam.Role:
+    """Load the model, write the captured data."""
+    return sagemaker_roles.role(
+        _ROLE,
+        *sagemaker_roles.read_own_model(built),
+        sagemaker_roles.write_objects("DataCapture", "DataCaptureLocation"),
+        sagemaker_roles.use_request_key(built),
+    )
+
+
+def endpoint_config(built: Template) -> sagemaker.EndpointConfig:
+    """One variant on one instance; every request and answer is captured."""
+    key = if_provided(built, "KmsKeyArn", Ref("KmsKeyArn"))
+    return sagemaker.EndpointConfig(
+        _CONFIG,
+        DataCaptureConfig=EndpointDataCapture(
+            EnableCapture=True,
+            InitialSamplingPercentage=100,
+            DestinationS3Uri=Sub("s3://${DataCaptureLocation}"),
+            CaptureOptions=[
+                sagemaker.CaptureOption(CaptureMode="Output"),
+                sagemaker.CaptureOption(CaptureMode="Input"),
+            ],
+            CaptureContentTypeHeader=sagemaker.CaptureContentTypeHeader(CsvContentTypes=["text/csv"]),
+            KmsKeyId=key,
+        ),
+        KmsKeyId=key,
+        ProductionVariants=[
+            sagemaker.ProductionVariant(
+                VariantName="AllTraffic",
+                ModelName=GetAtt(model_resources.MODEL, "ModelName"),
+                InstanceType=Ref("InferenceInstance"),
+                InitialInstanceCount=1,
+                InitialVariantWeight=1,
+            )
+        ],
+        Tags=Tags({"endpoint-config-name": Sub("${ModelName}-endpoint-config")}),
+    )
+
+
+def endpoint(built: Template) -> sagemaker.Endpoint:
+    """The endpoint, with the name of the request when it has one."""
+    return sagemaker.Endpoint(
+        _ENDPOINT,
+        EndpointName=if_provided(built, "EndpointName", Ref("EndpointName")),
+        EndpointConfigName=GetAtt(_CONFIG, "EndpointConfigName"),
+        Tags=Tags({"endpoint-name": Sub("${ModelName}-endpoint")}),
+    )
+
+
+def function_role() -> iam.Role:
+    """Invoke this endpoint and no other."""
+    return functions.role(_FUNCTION, [permissions.allow([sagemaker_actions.InvokeEndpoint], Ref(_ENDPOINT))])
+
+
+def function() -> awslambda.Function:
+    """The function behind the API; its code stands in the template, so that any account can deploy it."""
+    return functions.function(
+        _FUNCTION,
+        Description="Hands requests to the endpoint",
+        Handler="index.handler",
+        Code=awslambda.Code(ZipFile=_CODE.read_text(encoding="utf-8")),
+        MemorySize=_MEMORY_MB,
+        Timeout=_TIMEOUT_SECONDS,
+        Environment=awslambda.Environment(Variables={"SAGEMAKER_ENDPOINT_NAME": GetAtt(_ENDPOINT, "EndpointName")}),
+    )
+
+
+def api() -> RestApi:
+    """`POST /inference`. It sets no logging role for the account (defect 70), so it has no access log of its own."""
+    return rest_apis.RestApi(
+        name="InferenceApi",
+        description=Sub("Predictions of ${ModelName}"),
+        function=_FUNCTION,
+        routes=[Route("Inference", "inference")],
+        stage_properties={},
+    )
+
+
+def add_outputs(built: Template) -> None:
+    """What a person needs to use the endpoint and to look at it."""
+    captured = f"s3://${{DataCaptureLocation}}/${{{_ENDPOINT}.EndpointName}}/"
+    values = {
+        "InferenceApiUrl": ("Address for predictions", Sub("${Api}/inference", Api=api().url())),
+        "SageMakerModelName": ("Model", GetAtt(model_resources.MODEL, "ModelName")),
+        "SageMakerEndpointConfigName": ("Endpoint configuration", GetAtt(_CONFIG, "EndpointConfigName")),
+        "SageMakerEndpointName": ("Endpoint", GetAtt(_ENDPOINT, "EndpointName")),
+        "EndpointDataCaptureLocation": ("Captured requests and answers", Sub(captured)),
+    }
+    for name, (description, value) in values.items():
+        built.add_output(Output(name, Description=description, Value=value))

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All templates: found by looking into the packages, so that a new one is one new module."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from types import ModuleType
+
+from troposphere import Template
+
+from generator import blueprints, documents, pipelines
+from generator.deployment import Kind
+from generator.root import single_account
+
+
+def texts() -> dict[str, str]:
+    """Every template's text by its path below `templates/`."""
+    return {path: documents.text(template) for path, template in _templates()}
+
+
+def _templates() -> Iterator[tuple[str, Template]]:
+    yield "mlops-orchestrator-single-account.yaml", single_account.template(deployed_kinds())
+    for package, folder in ((pipelines, "pipelines"), (blueprints, "blueprints")):
+        for name, module in _modules(package):
+            yield f"{folder}/{name}.yaml", module.template()
+
+
+def deployed_kinds() -> list[Kind]:
+    """Every kind of resource that any blueprint deploys, each once, in the order of first use."""
+    kinds = (kind for _, module in _modules(blueprints) for kind in module.DEPLOYS)
+    return list(dict.fromkeys(kinds))
+
+
+def _modules(package: ModuleType) -> Iterator[tuple[str, ModuleType]]:
+    for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda found: found.name):
+        yield info.name, importlib.import_module(f"{package.__name__}.{info.name}")

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Optional values: a parameter that may be empty, a condition on it, and what depends on the condition."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from troposphere import Equals, If, Not, NoValue, Ref, Template
+
+
+def provided(template: Template, parameter: str) -> str:
+    """Name of the condition that holds when an optional parameter is not empty; added on first use."""
+    name = f"{parameter}Provided"
+    template.conditions.setdefault(name, Not(Equals(Ref(parameter), "")))
+    return name
+
+
+def if_provided(template: Template, parameter: str, value: Any, otherwise: Any = NoValue) -> If:
+    """`value` when the parameter is given; otherwise the property is absent, or has the other value."""
+    return If(provided(template, parameter), value, otherwise)

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What CloudFormation must be allowed to do so that a blueprint can be deployed, by kind of resource.
+
+A blueprint lists the kinds that it makes (`DEPLOYS`); the deployment role of the root stack gets their union. The
+actions are those that CloudFormation's resource handlers name in their schemas, less those for properties not used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from awacs import apigateway, awslambda, iam, kms, logs, sagemaker
+from awacs.aws import Action, Condition, Statement, StringEquals
+from troposphere import Sub
+
+from generator import arns, permissions
+
+Kind = Callable[[], list[Statement]]
+
+_PIPELINE_ROLES = "role/mlops-pipeline-*"
+_TAGGING = [sagemaker.AddTags, sagemaker.DeleteTags, sagemaker.ListTags]
+
+
+def roles() -> list[Statement]:
+    """Roles of the blueprint, named after its stack, for SageMaker and Lambda only."""
+    own_roles = arns.in_account("iam", _PIPELINE_ROLES)
+    actions = [
+        *(iam.AttachRolePolicy, iam.CreateRole, iam.DeleteRole, iam.DeleteRolePolicy, iam.DetachRolePolicy),
+        *(iam.GetRole, iam.GetRolePolicy, iam.ListAttachedRolePolicies, iam.ListRolePolicies, iam.ListRoleTags),
+        *(iam.PutRolePolicy, iam.TagRole, iam.UntagRole, iam.UpdateAssumeRolePolicy, iam.UpdateRole),
+        iam.UpdateRoleDescription,
+    ]
+    return [
+        permissions.allow(actions, own_roles),
+        permissions.pass_role(own_roles, "lambda.amazonaws.com", "sagemaker.amazonaws.com"),
+    ]
+
+
+def functions() -> list[Statement]:
+    """Functions of the blueprint with their code inline."""
+    actions = [
+        *(awslambda.AddPermission, awslambda.CreateFunction, awslambda.DeleteFunction, awslambda.GetFunction),
+        *(awslambda.GetFunctionCodeSigningConfig, awslambda.GetPolicy, awslambda.GetRuntimeManagementConfig),
+        *(Action("lambda", "GetFunctionRecursionConfig"), awslambda.ListTags, awslambda.RemovePermission),
+        *(awslambda.TagResource, awslambda.UntagResource, awslambda.UpdateFunctionCode),
+        awslambda.UpdateFunctionConfiguration,
+    ]
+    return [permissions.allow(actions, arns.regional("lambda", f"function:{arns.PIPELINE_PREFIX}*"))]
+
+
+def log_groups() -> list[Statement]:
+    """Log groups of the blueprint's functions."""
+    actions = [
+        *(logs.CreateLogGroup, logs.DeleteLogGroup, logs.DeleteRetentionPolicy, logs.ListTagsForResource),
+        *(logs.PutRetentionPolicy, logs.TagResource, logs.UntagResource),
+    ]
+    own_groups = arns.regional("logs", f"log-group:{arns.PIPELINE_PREFIX}*")
+    # Describing log groups is a listing: it cannot be limited to names.
+    listing = permissions.allow([logs.DescribeLogGroups], arns.regional("logs", "log-group:*"))
+    return [permissions.allow(actions, own_groups), listing]
+
+
+def rest_apis() -> list[Statement]:
+    """REST APIs of the blueprint. API Gateway gives ids, so that no name can limit them."""
+    actions = [apigateway.DELETE, apigateway.GET, apigateway.PATCH, apigateway.POST, apigateway.PUT]
+    paths = ["/restapis", "/restapis/*", "/tags/*"]
+    prefix = "arn:${AWS::Partition}:apigateway:${AWS::Region}::"
+    return [permissions.allow(actions, [Sub(prefix + path) for path in paths])]
+
+
+def models() -> list[Statement]:
+    """SageMaker models; CloudFormation names them after the template's logical id."""
+    actions = [sagemaker.CreateModel, sagemaker.DeleteModel, sagemaker.DescribeModel, *_TAGGING]
+    return [permissions.allow(actions, arns.regional("sagemaker", "model/mlopssagemakermodel-*"))]
+
+
+def endpoints() -> list[Statement]:
+    """Endpoints, which people name, and their configurations, which CloudFormation names."""
+    actions = [
+        *(sagemaker.CreateEndpoint, sagemaker.CreateEndpointConfig, sagemaker.DeleteEndpoint),
+        *(sagemaker.DeleteEndpointConfig, sagemaker.DescribeEndpoint, sagemaker.DescribeEndpointConfig),
+        *(sagemaker.UpdateEndpoint, *_TAGGING),
+    ]
+    configurations = arns.regional("sagemaker", "endpoint-config/mlopssagemakerendpointconfig-*")
+    return [
+        permissions.allow(actions, [configurations, arns.regional("sagemaker", "endpoint/*")]),
+        *_keys_for_volumes(),
+    ]
+
+
+def _keys_for_volumes() -> list[Statement]:
+    """The key of a request may be any key that its own policy lets this account use."""
+    keys = Sub("arn:${AWS::Partition}:kms:${AWS::Region}:*:key/*")
+    through_sagemaker = Condition(StringEquals("kms:ViaService", Sub("sagemaker.${AWS::Region}.${AWS::URLSuffix}")))
+    return [permissions.allow([kms.DescribeKey], keys), permissions.allow([kms.CreateGrant], keys, through_sagemaker)]

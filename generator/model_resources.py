@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The SageMaker model of the bring-your-own-model blueprints (contract 3.1 to 3.4)."""
+
+from __future__ import annotations
+
+from troposphere import GetAtt, If, Ref, Sub, Tags, Template, sagemaker
+
+from generator.conditions import if_provided, provided
+
+MODEL = "MLOpsSagemakerModel"
+"""CloudFormation names SageMaker resources after their logical ids, so these are part of ARNs in policies."""
+
+
+def model(template: Template, role: str) -> sagemaker.Model:
+    """A model from the registry when a package is named, otherwise from an image and an artifact."""
+    from_package = sagemaker.ContainerDefinition(ModelPackageName=Ref("ModelPackageName"))
+    artifact = Sub("s3://${AssetsBucket}/${ModelArtifactLocation}")
+    from_artifact = sagemaker.ContainerDefinition(
+        Image=if_provided(template, "ImageUri", Ref("ImageUri")),
+        ModelDataUrl=if_provided(template, "ModelArtifactLocation", artifact),
+    )
+    return sagemaker.Model(
+        MODEL,
+        ExecutionRoleArn=GetAtt(role, "Arn"),
+        PrimaryContainer=If(provided(template, "ModelPackageName"), from_package, from_artifact),
+        Tags=Tags({"model_name": Ref("ModelName")}),
+    )

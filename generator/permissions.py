@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""IAM statements named by what they allow; used by every template.
+
+An action per call, a resource per action. `"*"` stands only where AWS knows no narrower resource, with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from awacs import ecr, iam, kms, logs, sts, xray
+from awacs.aws import Action, Allow, Bool, Condition, Deny, PolicyDocument, Principal, Statement, StringEquals
+from troposphere import Ref
+from troposphere.iam import Policy
+
+POLICY_VERSION = "2012-10-17"
+
+
+def document(*statements: Statement) -> PolicyDocument:
+    """A policy document."""
+    return PolicyDocument(Version=POLICY_VERSION, Statement=list(statements))
+
+
+def policy(name: str, *statements: Statement) -> Policy:
+    """An inline policy of a role."""
+    return Policy(PolicyName=name, PolicyDocument=document(*statements))
+
+
+def allow(actions: Sequence[Action], resources: Any, condition: Condition | None = None) -> Statement:
+    """Allow actions on a resource or a list of resources."""
+    listed = resources if isinstance(resources, list) else [resources]
+    extra = {} if condition is None else {"Condition": condition}
+    return Statement(Effect=Allow, Action=list(actions), Resource=listed, **extra)
+
+
+def trusted_by(service: str) -> PolicyDocument:
+    """The trust policy of a role that one AWS service assumes, e.g. `lambda.amazonaws.com`."""
+    return document(Statement(Effect=Allow, Action=[sts.AssumeRole], Principal=Principal("Service", service)))
+
+
+def within_this_account() -> Condition:
+    """A service acts for this account only, and cannot be talked into it by another one (the confused deputy)."""
+    return Condition(StringEquals("aws:SourceAccount", Ref("AWS::AccountId")))
+
+
+def deny_unencrypted_transport(bucket_arn: Any, objects_arn: Any) -> Statement:
+    """Refuse every request that does not come over TLS."""
+    return Statement(
+        Sid="RefusePlainHttp",
+        Effect=Deny,
+        Principal=Principal("*"),
+        Action=[Action("s3", "*")],
+        Resource=[bucket_arn, objects_arn],
+        Condition=Condition(Bool("aws:SecureTransport", "false")),
+    )
+
+
+def write_own_log(log_group_arn: Any) -> Statement:
+    """Write to one log group that exists already."""
+    return allow([logs.CreateLogStream, logs.PutLogEvents], log_group_arn)
+
+
+def send_traces() -> Statement:
+    """Send X-Ray traces; X-Ray knows no resource for these actions."""
+    return allow([xray.PutTraceSegments, xray.PutTelemetryRecords], "*")
+
+
+def pull_images(repository_arn: Any) -> Statement:
+    """Pull images from one repository."""
+    return allow([ecr.BatchCheckLayerAvailability, ecr.BatchGetImage, ecr.GetDownloadUrlForLayer], repository_arn)
+
+
+def log_in_to_registry() -> Statement:
+    """Get a registry token; ECR knows no resource for it."""
+    return allow([ecr.GetAuthorizationToken], "*")
+
+
+def pass_role(role_arn: Any, *services: str) -> Statement:
+    """Hand roles to the named services and to no other."""
+    return allow([iam.PassRole], role_arn, Condition(StringEquals("iam:PassedToService", list(services))))
+
+
+def use_key(key_arn: Any) -> Statement:
+    """Encrypt and decrypt with a key, and let a service do so for the length of a job."""
+    return allow([kms.CreateGrant, kms.Decrypt, kms.DescribeKey, kms.Encrypt, kms.GenerateDataKey], key_arn)

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""REST APIs as every template makes them: regional, signed by IAM, one function behind all routes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from troposphere import AWSObject, GetAtt, Ref, Sub, Template, apigateway, awslambda
+
+STAGE: Final = "prod"
+
+
+@dataclass(frozen=True)
+class Route:
+    """A POST route: the stem of its logical ids and its path, as `Route("Provision", "provisionpipeline")`."""
+
+    stem: str
+    path: str
+
+
+@dataclass(frozen=True)
+class RestApi:
+    """A REST API of one function. `name` starts every logical id."""
+
+    name: str
+    description: Any
+    function: str
+    routes: Sequence[Route]
+    stage_properties: dict[str, Any]
+
+    def add_to(self, template: Template) -> None:
+        """Add the API, its routes, deployment and stage, and the permission to invoke the function."""
+        routed = [resource for route in self.routes for resource in (self._resource(route), self._method(route))]
+        for resource in (self._api(), *routed, self._permission()):
+            template.add_resource(resource)
+        deployment = self._deployment(routed)
+        template.add_resource(deployment)
+        template.add_resource(self._stage(deployment))
+
+    def url(self) -> Sub:
+        """Address of the stage, without a slash at the end."""
+        return Sub(f"https://${{{self.name}}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/{STAGE}")
+
+    def _api(self) -> apigateway.RestApi:
+        return apigateway.RestApi(
+            self.name,
+            Name=Sub(f"${{AWS::StackName}}-{self.name}"),
+            Description=self.description,
+            EndpointConfiguration=apigateway.EndpointConfiguration(Types=["REGIONAL"]),
+        )
+
+    def _resource(self, route: Route) -> apigateway.Resource:
+        return apigateway.Resource(
+            f"{route.stem}Resource",
+            RestApiId=Ref(self.name),
+            ParentId=GetAtt(self.name, "RootResourceId"),
+            PathPart=route.path,
+        )
+
+    def _method(self, route: Route) -> apigateway.Method:
+        invoke = (
+            "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions"
+            f"/${{{self.function}.Arn}}/invocations"
+        )
+        return apigateway.Method(
+            f"{route.stem}Method",
+            RestApiId=Ref(self.name),
+            ResourceId=Ref(f"{route.stem}Resource"),
+            HttpMethod="POST",
+            AuthorizationType="AWS_IAM",
+            Integration=apigateway.Integration(Type="AWS_PROXY", IntegrationHttpMethod="POST", Uri=Sub(invoke)),
+        )
+
+    def _deployment(self, routed: Sequence[AWSObject]) -> apigateway.Deployment:
+        # A deployment is a snapshot and cannot be changed: new routes need a new one. This is the only logical id that
+        # may differ from release to release.
+        content = json.dumps([resource.to_dict() for resource in routed], sort_keys=True)
+        digest = hashlib.sha256(content.encode()).hexdigest()[:8]
+        return apigateway.Deployment(
+            f"{self.name}Deployment{digest}",
+            RestApiId=Ref(self.name),
+            DependsOn=sorted(resource.title for resource in routed if isinstance(resource, apigateway.Method)),
+        )
+
+    def _stage(self, deployment: apigateway.Deployment) -> apigateway.Stage:
+        return apigateway.Stage(
+            f"{self.name}Stage",
+            RestApiId=Ref(self.name),
+            DeploymentId=Ref(deployment),
+            StageName=STAGE,
+            TracingEnabled=True,
+            **self.stage_properties,
+        )
+
+    def _permission(self) -> awslambda.Permission:
+        source = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:"
+        return awslambda.Permission(
+            f"{self.name}Permission",
+            FunctionName=Ref(self.function),
+            Action="lambda:InvokeFunction",
+            Principal="apigateway.amazonaws.com",
+            SourceArn=Sub(f"{source}${{{self.name}}}/*"),
+        )

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The API of the solution (contract 1.5), with an access log."""
+
+from __future__ import annotations
+
+import json
+
+from troposphere import GetAtt, Template, apigateway, iam, logs
+
+from generator import arns, permissions, rest_apis
+from generator.rest_apis import Route
+from generator.root import encryption, orchestrator
+
+_RETAIN = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
+_ACCESS_LOG = "ApiAccessLogs"
+_LOG_RETENTION_DAYS = 365
+_REQUESTS_PER_SECOND = 20
+_BURST = 40
+_ACCESS_LOG_FIELDS = {
+    "requestId": "$context.requestId",
+    "time": "$context.requestTime",
+    "caller": "$context.identity.userArn",
+    "sourceIp": "$context.identity.sourceIp",
+    "method": "$context.httpMethod",
+    "path": "$context.path",
+    "status": "$context.status",
+    "latencyMs": "$context.responseLatency",
+    "error": "$context.error.message",
+}
+
+API = rest_apis.RestApi(
+    name="Api",
+    description="Provisions machine-learning pipelines",
+    function=orchestrator.FUNCTION,
+    routes=[Route("ProvisionPipeline", "provisionpipeline"), Route("PipelineStatus", "pipelinestatus")],
+    stage_properties={
+        "DependsOn": "ApiLogging",
+        "AccessLogSetting": apigateway.AccessLogSetting(
+            DestinationArn=GetAtt(_ACCESS_LOG, "Arn"), Format=json.dumps(_ACCESS_LOG_FIELDS)
+        ),
+        "MethodSettings": [
+            apigateway.MethodSetting(
+                HttpMethod="*",
+                ResourcePath="/*",
+                MetricsEnabled=True,
+                LoggingLevel="ERROR",
+                ThrottlingRateLimit=_REQUESTS_PER_SECOND,
+                ThrottlingBurstLimit=_BURST,
+            )
+        ],
+    },
+)
+
+
+def add_to(template: Template) -> None:
+    """Add the API, its access log and the account's permission to write it."""
+    template.add_resource(
+        logs.LogGroup(_ACCESS_LOG, RetentionInDays=_LOG_RETENTION_DAYS, KmsKeyId=encryption.key_arn())
+    )
+    template.add_resource(logging_role())
+    template.add_resource(logging_setting())
+    API.add_to(template)
+
+
+def logging_role() -> iam.Role:
+    """API Gateway writes logs under it."""
+    return iam.Role(
+        "ApiLoggingRole",
+        AssumeRolePolicyDocument=permissions.trusted_by("apigateway.amazonaws.com"),
+        ManagedPolicyArns=[arns.managed_policy("service-role/AmazonAPIGatewayPushToCloudWatchLogs")],
+        **_RETAIN,
+    )
+
+
+def logging_setting() -> apigateway.Account:
+    """The account has one such role a Region. Both stay when the stack goes: other APIs may log by them (defect 70)."""
+    return apigateway.Account("ApiLogging", CloudWatchRoleArn=GetAtt("ApiLoggingRole", "Arn"), **_RETAIN)

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the person at the console is asked (contract 1.1), and the conditions that follow from the answers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from pydantic import Field
+from troposphere import Equals, Ref, Template
+
+from generator import conditions, parameters
+from orchestrator import fields
+from orchestrator.fields import Expect
+from orchestrator.template_parameters import TemplateParameters
+
+_GROUP_LABEL: Final = "MLOps Framework Settings"
+_CODE_GROUP_LABEL: Final = "Code of the solution (filled in by `mlops publish`)"
+
+
+class LaunchParameters(TemplateParameters):
+    """Parameters of both root templates, in the order of the console."""
+
+    NotificationEmail: Annotated[
+        str,
+        Field(
+            title="Notification Email (Required)",
+            description="Address that receives the notifications of all pipelines.",
+            min_length=5,
+            max_length=320,
+            pattern=r"^[a-zA-Z0-9_.+-]+@[a-zA-Z0-9-]+\.[a-zA-Z0-9-.]+$",
+        ),
+        Expect("an e-mail address"),
+    ]
+    ConfigS3Bucket: Annotated[
+        fields.OptionalBucketName,
+        Field(
+            title="MLOps configuration S3 bucket name (Optional)",
+            description="Existing bucket in which mlops-config.json files are dropped; empty makes a new one.",
+        ),
+    ] = ""
+    ExistingS3Bucket: Annotated[
+        fields.OptionalBucketName,
+        Field(
+            title="Name of an Existing S3 Bucket (Optional)",
+            description="Existing versioned bucket for models and data; empty makes a new one.",
+        ),
+    ] = ""
+    ExistingECRRepo: Annotated[
+        str,
+        Field(
+            title="Name of an Existing Amazon ECR repository (Optional)",
+            description="Existing repository for images of custom algorithms; empty makes a new one.",
+            max_length=256,
+            pattern=r"^(([a-z0-9]+([._-][a-z0-9]+)*/)*[a-z0-9]+([._-][a-z0-9]+)*)?$",
+        ),
+        Expect("the name of an ECR repository in this Region, or empty"),
+    ] = ""
+    UseModelRegistry: Annotated[
+        fields.YesOrNo,
+        Field(
+            title="Do you want to use SageMaker Model Registry?",
+            description="Yes deploys versions of model packages instead of images and artifacts.",
+        ),
+    ] = "No"
+    CreateModelRegistry: Annotated[
+        fields.YesOrNo,
+        Field(
+            title="Do you want the solution to create a SageMaker's model package group?",
+            description="Yes makes a model package group for your models.",
+        ),
+    ] = "No"
+    AllowDetailedErrorMessage: Annotated[
+        fields.YesOrNo,
+        Field(
+            title="Do you want to allow detailed error messages in the APIs response?",
+            description="No keeps what AWS services said out of answers and notifications; the log always has it.",
+        ),
+    ] = "Yes"
+    ArtifactBucket: Annotated[
+        fields.BucketName,
+        Field(
+            title="Bucket of the solution's code and templates",
+            description="Bucket to which mlops publish uploaded the solution, in this Region.",
+        ),
+    ]
+    ArtifactPrefix: Annotated[
+        str,
+        Field(
+            title="Published version",
+            description="Prefix of the published version in that bucket.",
+            min_length=1,
+            max_length=512,
+            pattern=r"^[a-zA-Z0-9!_.'()-]+(/[a-zA-Z0-9!_.'()-]+)*$",
+        ),
+        Expect("a key prefix without slashes at its ends"),
+    ]
+
+
+_CODE_PARAMETERS: Final = ("ArtifactBucket", "ArtifactPrefix")
+
+CREATE_ASSETS_BUCKET: Final = "CreateS3Bucket"
+CREATE_REPOSITORY: Final = "CreateECRRepo"
+CREATE_CONFIG_BUCKET: Final = "CreateConfigBucket"
+CREATE_MODEL_REGISTRY: Final = "CreateModelRegistryCondition"
+
+
+def add_to(template: Template, declared: type[TemplateParameters]) -> None:
+    """Add parameters, their console layout and their conditions."""
+    parameters.declare(template, declared)
+    template.set_metadata({"AWS::CloudFormation::Interface": _interface(declared)})
+    template.add_condition(CREATE_ASSETS_BUCKET, Equals(Ref("ExistingS3Bucket"), ""))
+    template.add_condition(CREATE_REPOSITORY, Equals(Ref("ExistingECRRepo"), ""))
+    template.add_condition(CREATE_CONFIG_BUCKET, Equals(Ref("ConfigS3Bucket"), ""))
+    template.add_condition(CREATE_MODEL_REGISTRY, Equals(Ref("CreateModelRegistry"), "Yes"))
+
+
+def config_bucket_is_given(template: Template) -> str:
+    """Name of the condition that the operator named a bucket for configurations."""
+    return conditions.provided(template, "ConfigS3Bucket")
+
+
+def _interface(declared: type[TemplateParameters]) -> dict[str, object]:
+    asked = [name for name in declared.model_fields if name not in _CODE_PARAMETERS]
+    groups = [
+        {"Label": {"default": _GROUP_LABEL}, "Parameters": asked},
+        {"Label": {"default": _CODE_GROUP_LABEL}, "Parameters": list(_CODE_PARAMETERS)},
+    ]
+    labels = {name: {"default": field.title} for name, field in declared.model_fields.items()}
+    return {"ParameterGroups": groups, "ParameterLabels": labels}

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where models and their images live: the image repository and the model package group."""
+
+from __future__ import annotations
+
+from troposphere import GetAtt, If, Join, Ref, Select, Split, Sub, Tags, Template, ecr, sagemaker
+
+from generator import arns
+from generator.root import encryption, launch
+
+REPOSITORY = "ECRRepository"
+PACKAGE_GROUP = "ModelPackageGroup"
+
+_NO_PACKAGE_GROUP = "[No Model Package Group was created]"
+
+
+def add_to(template: Template) -> None:
+    """Add the repository and the package group."""
+    template.add_resource(repository())
+    template.add_resource(package_group())
+
+
+def repository_name() -> If:
+    """Name of the image repository: the new one or the operator's."""
+    return If(launch.CREATE_REPOSITORY, Ref(REPOSITORY), Ref("ExistingECRRepo"))
+
+
+def repository_arn() -> If:
+    """ARN of the image repository."""
+    existing = arns.regional("ecr", "repository/${ExistingECRRepo}")
+    return If(launch.CREATE_REPOSITORY, GetAtt(REPOSITORY, "Arn"), existing)
+
+
+def package_group_arn() -> If:
+    """ARN of the model package group, or a sentence where none was asked for (contract 1.2)."""
+    return If(launch.CREATE_MODEL_REGISTRY, Ref(PACKAGE_GROUP), _NO_PACKAGE_GROUP)
+
+
+def repository() -> ecr.Repository:
+    """Images of custom algorithms, scanned when pushed."""
+    return ecr.Repository(
+        REPOSITORY,
+        Condition=launch.CREATE_REPOSITORY,
+        EncryptionConfiguration=ecr.EncryptionConfiguration(EncryptionType="KMS", KmsKey=encryption.key_arn()),
+        ImageScanningConfiguration=ecr.ImageScanningConfiguration(ScanOnPush=True),
+        # A rebuilt image keeps its tag (contract 6), so tags must stay mutable.
+        ImageTagMutability="MUTABLE",
+        DeletionPolicy="RetainExceptOnCreate",
+        UpdateReplacePolicy="Retain",
+    )
+
+
+def package_group() -> sagemaker.ModelPackageGroup:
+    """Versions of models; its name ends in a part of the stack's id, which never changes."""
+    stack_uuid = Select(2, Split("/", Ref("AWS::StackId")))
+    return sagemaker.ModelPackageGroup(
+        PACKAGE_GROUP,
+        Condition=launch.CREATE_MODEL_REGISTRY,
+        ModelPackageGroupName=Join("-", ["mlops-model-registry", Select(0, Split("-", stack_uuid))]),
+        ModelPackageGroupDescription=Sub("Models of ${AWS::StackName}"),
+        Tags=Tags({"stack-name": Ref("AWS::StackName")}),
+        DeletionPolicy="RetainExceptOnCreate",
+        UpdateReplacePolicy="Retain",
+    )

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The orchestrator: one function behind the API and the configuration bucket, and what feeds it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from awacs import cloudformation as cfn
+from awacs import codepipeline as cp
+from awacs import kms as kms_actions
+from awacs import s3 as s3_actions
+from awacs import sns as sns_actions
+from awacs import sqs as sqs_actions
+from awacs.aws import Condition, Statement, StringLike
+from troposphere import GetAtt, Ref, Sub, Template, awslambda, events
+
+from generator import arns, functions, permissions
+from generator.root import encryption, models, notifications, roles, storage
+
+FUNCTION = "Orchestrator"
+_RULE = "ConfigUploadedRule"
+_CONFIG_NAME = "mlops-config.json"
+_MEMORY_MB = 1024
+_TIMEOUT_SECONDS = 60
+_ONE_HOUR = 3600
+_PACKAGES = "provisioned/*"
+
+
+def add_to(template: Template, multi_account: bool) -> None:
+    """Add the function with its log, role and retries, and the rule for uploaded configurations."""
+    for resource in (
+        functions.log_group(FUNCTION, KmsKeyId=encryption.key_arn()),
+        functions.role(FUNCTION, statements()),
+        function(multi_account),
+        retries(),
+        config_rule(),
+        config_permission(),
+    ):
+        template.add_resource(resource)
+
+
+def code() -> awslambda.Code:
+    """The published bundle."""
+    return awslambda.Code(S3Bucket=Ref("ArtifactBucket"), S3Key=Sub("${ArtifactPrefix}/orchestrator.zip"))
+
+
+def function(multi_account: bool) -> awslambda.Function:
+    """The function behind `/provisionpipeline`, `/pipelinestatus` and the configuration bucket."""
+    return functions.function(
+        FUNCTION,
+        Description="Validates requests and provisions pipelines",
+        Handler="orchestrator.api.handler",
+        Code=code(),
+        MemorySize=_MEMORY_MB,
+        Timeout=_TIMEOUT_SECONDS,
+        KmsKeyArn=encryption.key_arn(),
+        DeadLetterConfig=awslambda.DeadLetterConfig(TargetArn=GetAtt(notifications.DEAD_LETTERS, "Arn")),
+        Environment=awslambda.Environment(Variables=environment(multi_account)),
+    )
+
+
+def environment(multi_account: bool) -> dict[str, Any]:
+    """What `orchestrator.settings` reads, and the log settings of Powertools."""
+    return {
+        "ALLOW_DETAILED_ERROR_MESSAGE": Ref("AllowDetailedErrorMessage"),
+        "ARTIFACT_BUCKET": Ref("ArtifactBucket"),
+        "ARTIFACT_PREFIX": Ref("ArtifactPrefix"),
+        "ASSETS_BUCKET": storage.assets_bucket_name(),
+        "DEPLOY_ROLE_ARN": GetAtt(roles.DEPLOY_ROLE, "Arn"),
+        "ECR_REPOSITORY_ARN": models.repository_arn(),
+        "MULTI_ACCOUNT": "Yes" if multi_account else "No",
+        "NOTIFICATIONS_TOPIC_ARN": Ref(notifications.TOPIC),
+        "PIPELINES_BUCKET": Ref(storage.PIPELINES),
+        "PIPELINE_ROLE_ARN": GetAtt(roles.PIPELINE_ROLE, "Arn"),
+        "PIPELINE_STACK_ROLE_ARN": GetAtt(roles.PIPELINE_STACK_ROLE, "Arn"),
+        "POWERTOOLS_LOG_LEVEL": "INFO",
+        "URL_SUFFIX": Ref("AWS::URLSuffix"),
+        "USE_MODEL_REGISTRY": Ref("UseModelRegistry"),
+    }
+
+
+def statements() -> list[Statement]:
+    """What the function may do, beside its log and traces; it neither makes roles nor reads models (defect 60)."""
+    return [*_templates_and_packages(), *_configurations(), *_pipelines(), *_messages()]
+
+
+def _templates_and_packages() -> list[Statement]:
+    pipelines = GetAtt(storage.PIPELINES, "Arn")
+    return [
+        permissions.allow([s3_actions.GetObject], arns.s3("${ArtifactBucket}/${ArtifactPrefix}/*")),
+        permissions.allow([s3_actions.GetObject, s3_actions.PutObject], arns.objects_in(pipelines, _PACKAGES)),
+        # Without it S3 answers "forbidden" where it means "not there".
+        permissions.allow([s3_actions.ListBucket], pipelines, Condition(StringLike("s3:prefix", [_PACKAGES]))),
+    ]
+
+
+def _configurations() -> list[Statement]:
+    configurations = arns.s3("${Bucket}/*", Bucket=storage.config_bucket_name())
+    return [permissions.allow([s3_actions.GetObject, s3_actions.GetObjectVersion], configurations)]
+
+
+def _pipelines() -> list[Statement]:
+    stack_actions = [cfn.CreateStack, cfn.DeleteStack, cfn.DescribeStacks, cfn.TagResource, cfn.UpdateStack]
+    pipeline_actions = [cp.GetPipelineState, cp.ListPipelineExecutions, cp.StartPipelineExecution]
+    return [
+        permissions.allow(stack_actions, roles.orchestrator_stacks()),
+        permissions.allow(pipeline_actions, roles.PIPELINES),
+        permissions.pass_role(GetAtt(roles.PIPELINE_STACK_ROLE, "Arn"), "cloudformation.amazonaws.com"),
+    ]
+
+
+def _messages() -> list[Statement]:
+    return [
+        permissions.allow([sns_actions.Publish], Ref(notifications.TOPIC)),
+        permissions.allow([sqs_actions.SendMessage], GetAtt(notifications.DEAD_LETTERS, "Arn")),
+        permissions.allow([kms_actions.Decrypt, kms_actions.GenerateDataKey], encryption.key_arn()),
+    ]
+
+
+def retries() -> awslambda.EventInvokeConfig:
+    """A configuration that fails for AWS's reasons is tried twice more within the hour."""
+    return awslambda.EventInvokeConfig(
+        f"{FUNCTION}Retries",
+        FunctionName=Ref(FUNCTION),
+        Qualifier="$LATEST",
+        MaximumRetryAttempts=2,
+        MaximumEventAgeInSeconds=_ONE_HOUR,
+    )
+
+
+def config_rule() -> events.Rule:
+    """Uploads named exactly `mlops-config.json`, in any folder (defect 42)."""
+    return events.Rule(
+        _RULE,
+        Description="Hands uploaded configurations to the orchestrator",
+        EventPattern={
+            "source": ["aws.s3"],
+            "detail-type": ["Object Created"],
+            "detail": {
+                "bucket": {"name": [storage.config_bucket_name()]},
+                "object": {"key": [_CONFIG_NAME, {"suffix": f"/{_CONFIG_NAME}"}]},
+            },
+        },
+        Targets=[
+            events.Target(
+                Id="Orchestrator",
+                Arn=GetAtt(FUNCTION, "Arn"),
+                DeadLetterConfig=events.DeadLetterConfig(Arn=GetAtt(notifications.DEAD_LETTERS, "Arn")),
+                RetryPolicy=events.RetryPolicy(MaximumEventAgeInSeconds=_ONE_HOUR, MaximumRetryAttempts=10),
+            )
+        ],
+    )
+
+
+def config_permission() -> awslambda.Permission:
+    """That rule, and no other, may invoke the function."""
+    return awslambda.Permission(
+        "ConfigUploadedPermission",
+        FunctionName=Ref(FUNCTION),
+        Action="lambda:InvokeFunction",
+        Principal="events.amazonaws.com",
+        SourceArn=GetAtt(_RULE, "Arn"),
+    )

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The four buckets: access logs, assets, pipelines, configurations. What people put into them outlives the stack."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from awacs import s3 as s3_actions
+from awacs.aws import Allow, ArnLike, Condition, Principal, Statement, StringEquals
+from troposphere import GetAtt, If, Ref, Template, s3
+
+from generator import arns, permissions
+from generator.root import launch
+
+_RETAIN = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
+# Days after which what nobody finished or needs is removed: parts of broken uploads, outdated access logs.
+_ABANDONED_UPLOAD_DAYS = 7
+_ACCESS_LOG_DAYS = 365
+
+ACCESS_LOGS = "AccessLogsBucket"
+ASSETS = "AssetsBucket"
+PIPELINES = "PipelinesBucket"
+CONFIG = "ConfigBucket"
+
+
+def add_to(template: Template) -> None:
+    """Add the buckets and their policies."""
+    for bucket in (access_logs_bucket(), assets_bucket(), pipelines_bucket(), config_bucket()):
+        template.add_resource(bucket)
+    for policy in (access_logs_policy(), assets_policy(), pipelines_policy(), config_policy()):
+        template.add_resource(policy)
+
+
+def assets_bucket_name() -> If:
+    """Name of the bucket for models and data: the new one or the operator's."""
+    return If(launch.CREATE_ASSETS_BUCKET, Ref(ASSETS), Ref("ExistingS3Bucket"))
+
+
+def config_bucket_name() -> If:
+    """Name of the bucket in which configurations are dropped: the new one or the operator's."""
+    return If(launch.CREATE_CONFIG_BUCKET, Ref(CONFIG), Ref("ConfigS3Bucket"))
+
+
+def access_logs_bucket() -> s3.Bucket:
+    """Server access logs of the other three."""
+    expire = s3.LifecycleRule(Id="ExpireAccessLogs", Status="Enabled", ExpirationInDays=_ACCESS_LOG_DAYS)
+    return _bucket(ACCESS_LOGS, LifecycleConfiguration=s3.LifecycleConfiguration(Rules=[expire]))
+
+
+def access_logs_policy() -> s3.BucketPolicy:
+    """S3 may deliver the logs of this account's buckets."""
+    delivery = Statement(
+        Sid="DeliverAccessLogs",
+        Effect=Allow,
+        Principal=Principal("Service", ["logging.s3.amazonaws.com"]),
+        Action=[s3_actions.PutObject],
+        Resource=[arns.objects_in(GetAtt(ACCESS_LOGS, "Arn"))],
+        Condition=Condition(
+            [
+                StringEquals("aws:SourceAccount", Ref("AWS::AccountId")),
+                ArnLike("aws:SourceArn", [arns.s3("*")]),
+            ]
+        ),
+    )
+    return _policy(ACCESS_LOGS, delivery)
+
+
+def assets_bucket() -> s3.Bucket:
+    """Models and data, uploaded by people."""
+    return _bucket(ASSETS, Condition=launch.CREATE_ASSETS_BUCKET, **_logged("assets"))
+
+
+def assets_policy() -> s3.BucketPolicy:
+    """TLS only."""
+    return _policy(ASSETS, Condition=launch.CREATE_ASSETS_BUCKET)
+
+
+def pipelines_bucket() -> s3.Bucket:
+    """Packaged templates and the artifacts of all pipelines; people who upload models cannot write here (defect 58)."""
+    return _bucket(PIPELINES, **_logged("pipelines"))
+
+
+def pipelines_policy() -> s3.BucketPolicy:
+    """TLS only."""
+    return _policy(PIPELINES)
+
+
+def config_bucket() -> s3.Bucket:
+    """Configurations; S3 tells EventBridge of each upload."""
+    notify = s3.NotificationConfiguration(EventBridgeConfiguration=s3.EventBridgeConfiguration(EventBridgeEnabled=True))
+    return _bucket(CONFIG, Condition=launch.CREATE_CONFIG_BUCKET, NotificationConfiguration=notify, **_logged("config"))
+
+
+def config_policy() -> s3.BucketPolicy:
+    """TLS only."""
+    return _policy(CONFIG, Condition=launch.CREATE_CONFIG_BUCKET)
+
+
+def _bucket(name: str, **properties: Any) -> s3.Bucket:
+    abandoned = s3.LifecycleRule(
+        Id="AbortAbandonedUploads",
+        Status="Enabled",
+        AbortIncompleteMultipartUpload=s3.AbortIncompleteMultipartUpload(DaysAfterInitiation=_ABANDONED_UPLOAD_DAYS),
+    )
+    lifecycle = properties.setdefault("LifecycleConfiguration", s3.LifecycleConfiguration(Rules=[]))
+    lifecycle.Rules.append(abandoned)
+    return s3.Bucket(
+        name,
+        BucketEncryption=s3.BucketEncryption(
+            ServerSideEncryptionConfiguration=[
+                s3.ServerSideEncryptionRule(
+                    ServerSideEncryptionByDefault=s3.ServerSideEncryptionByDefault(SSEAlgorithm="AES256")
+                )
+            ]
+        ),
+        OwnershipControls=s3.OwnershipControls(Rules=[s3.OwnershipControlsRule(ObjectOwnership="BucketOwnerEnforced")]),
+        PublicAccessBlockConfiguration=s3.PublicAccessBlockConfiguration(
+            BlockPublicAcls=True, BlockPublicPolicy=True, IgnorePublicAcls=True, RestrictPublicBuckets=True
+        ),
+        VersioningConfiguration=s3.VersioningConfiguration(Status="Enabled"),
+        **_RETAIN,
+        **properties,
+    )
+
+
+def _logged(prefix: str) -> dict[str, s3.LoggingConfiguration]:
+    return {
+        "LoggingConfiguration": s3.LoggingConfiguration(
+            DestinationBucketName=Ref(ACCESS_LOGS), LogFilePrefix=f"{prefix}/"
+        )
+    }
+
+
+def _policy(bucket: str, *statements: Statement, **attributes: Any) -> s3.BucketPolicy:
+    arn = GetAtt(bucket, "Arn")
+    transport = permissions.deny_unencrypted_transport(arn, arns.objects_in(arn))
+    return s3.BucketPolicy(
+        f"{bucket}Policy",
+        Bucket=Ref(bucket),
+        PolicyDocument=permissions.document(transport, *statements),
+        **_RETAIN,
+        **attributes,
+    )

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""cfn-lint has nothing to say about any template in any Region that has the template's resource types.
+
+cfn-lint ships the resource schemas of every Region. Most Regions share most schemas, and linting all 46 takes minutes,
+so a template is linted in the fewest Regions that together show every partition and every schema of its types.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+import pytest
+from cfnlint.api import ManualArgs, lint
+from cfnlint.helpers import REGIONS
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
+
+TEMPLATES = Path(__file__).parents[2] / "templates"
+PATHS = sorted(path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*.yaml"))
+
+# What Regions of one partition have in common in their names; nothing for those of the public one.
+_PARTITION: Final = re.compile(r"^(cn|us-gov|us-isob?|us-isof|eusc|eu-isoe)?-.*|^.*")
+
+# Types that the schemas of some Regions lack; in those Regions the template cannot be deployed, or not yet.
+REGIONS_WITHOUT: Final = {
+    "mlops-orchestrator-single-account.yaml": 7,
+    "pipelines/single_account_codepipeline.yaml": 0,
+    "blueprints/realtime_inference.yaml": 2,
+}
+
+
+def types_of(path: str) -> list[str]:
+    text = (TEMPLATES / path).read_text(encoding="utf-8")
+    return sorted(set(re.findall(r"^    Type: (AWS::\S+)$", text, re.MULTILINE)))
+
+
+def regions_of(path: str) -> list[str]:
+    """The Regions that have every resource type of the template."""
+    types = set(types_of(path))
+    assert types
+    return [region for region in REGIONS if types <= set(PROVIDER_SCHEMA_MANAGER.get_resource_types(region))]
+
+
+def representatives(path: str) -> list[str]:
+    """Regions that each add a partition, or a schema of one of the types, which those before them do not have."""
+    regions = regions_of(path)
+    chosen = list({_PARTITION.sub(r"\1", region): region for region in regions}.values())
+    for type_ in types_of(path):
+        for sharing, _ in PROVIDER_SCHEMA_MANAGER.get_resource_schemas_by_regions(type_, regions):
+            if not set(sharing) & set(chosen):
+                chosen.append(sharing[0])
+    return chosen
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_no_finding_in_any_region_that_has_the_types(path: str) -> None:
+    regions = representatives(path)
+    findings = lint((TEMPLATES / path).read_text(encoding="utf-8"), config=ManualArgs(regions=regions))
+    assert [str(finding) for finding in findings] == []
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_the_template_can_be_deployed_nearly_everywhere(path: str) -> None:
+    """Fails when a new resource type shuts out further Regions: that is worth a look, and a line in the docs."""
+    assert len(REGIONS) - len(regions_of(path)) <= REGIONS_WITHOUT.get(path, 0)
+
+
+def test_a_finding_would_be_found() -> None:
+    """The way cfn-lint is called here reports what it should."""
+    text = (TEMPLATES / "blueprints/realtime_inference.yaml").read_text(encoding="utf-8")
+    wrong = text.replace("InitialInstanceCount: 1", "InitialInstanceCount: none")
+    assert wrong != text
+    findings = lint(wrong, config=ManualArgs(regions=["eu-west-1"]))
+    assert [finding.rule.id for finding in findings] == ["E3012"]

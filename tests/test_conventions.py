@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What must hold for every pipeline type and every source file; derived from the registry and from the tree."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from generator import catalogue
+from orchestrator.per_stage import STAGES, Stage
+from orchestrator.pipelines import BUILT_IN
+from orchestrator.pipelines.base import PipelineRequest
+from orchestrator.settings import Launch
+
+ROOT: Final = Path(__file__).parents[1]
+REQUESTS: Final = ROOT / "tests" / "requests"
+LONGEST_PARAMETER: Final = 4_096
+"""Characters; CloudFormation's limit of a parameter's value."""
+LONGEST_MODULE: Final = 400
+"""Lines."""
+
+TYPES = [pytest.param(type_, id=type_.type_name()) for type_ in BUILT_IN]
+
+
+def launch(*, multi_account: bool) -> Launch:
+    return Launch(
+        region="eu-west-1",
+        multi_account=multi_account,
+        use_model_registry=False,
+        assets_bucket="quayside-assets",
+        ecr_repository_arn="arn:aws:ecr:eu-west-1:111122223333:repository/quayside-images",
+    )
+
+
+def examples_of(type_: type[PipelineRequest]) -> list[str]:
+    """The example files that a type must have: one for each way in which it can be deployed."""
+    return [f"{type_.type_name()}.json", *([f"{type_.type_name()}.multi.json"] if type_.runs_in_stages else [])]
+
+
+def parameter_values(type_: type[PipelineRequest], example: str) -> Iterator[dict[str, str]]:
+    """What the blueprint is sent for an example request, for each stage that there is."""
+    multi_account = example.endswith(".multi.json")
+    body = json.loads((REQUESTS / example).read_text(encoding="utf-8"))
+    options = launch(multi_account=multi_account)
+    accepted = BUILT_IN.parse(body, options)
+    assert type(accepted.request) is type_
+    assert accepted.warnings == ()
+    stages: tuple[Stage | None, ...] = STAGES if multi_account else (None,)
+    for stage in stages:
+        yield accepted.request.parameters(options, stage).values_as_text()
+
+
+@pytest.fixture(scope="module")
+def generated() -> dict[str, dict[str, Any]]:
+    """The templates as troposphere has them, by path."""
+    return {path: template.to_dict() for path, template in catalogue._templates()}
+
+
+class TestEveryPipelineType:
+    @pytest.mark.parametrize("type_", TYPES)
+    def test_has_its_example_requests(self, type_: type[PipelineRequest]) -> None:
+        assert [name for name in examples_of(type_) if not (REQUESTS / name).exists()] == []
+
+    def test_no_example_is_of_an_unknown_type(self) -> None:
+        known = {name for type_ in BUILT_IN for name in examples_of(type_)}
+        assert {path.name for path in REQUESTS.iterdir()} == known
+
+    @pytest.mark.parametrize("type_", TYPES)
+    def test_uses_stages_in_its_multi_account_example(self, type_: type[PipelineRequest]) -> None:
+        for name in examples_of(type_):
+            body = json.loads((REQUESTS / name).read_text(encoding="utf-8"))
+            by_stage = [key for key, value in body.items() if isinstance(value, dict) and set(value) == set(STAGES)]
+            assert bool(by_stage) is name.endswith(".multi.json"), name
+
+    @pytest.mark.parametrize("type_", TYPES)
+    def test_has_a_blueprint_and_its_template(self, type_: type[PipelineRequest]) -> None:
+        module = importlib.import_module(f"generator.blueprints.{type_.blueprint}")
+        assert module.DEPLOYS
+        assert (ROOT / "templates" / "blueprints" / f"{type_.blueprint}.yaml").is_file()
+
+    @pytest.mark.parametrize("type_", TYPES)
+    def test_says_what_it_does_and_where_that_is_written(self, type_: type[PipelineRequest]) -> None:
+        assert type_.__doc__ != PipelineRequest.__doc__, "the summary must be its own"
+        assert re.fullmatch(r"[A-Z][^.]+\.", type_.summary())
+        assert re.fullmatch(r"3\.[0-9]+", type_.contract)
+        undescribed = [name for name, field in type_.model_fields.items() if not field.description]
+        assert set(undescribed) <= {"pipeline_type"}
+
+    def test_has_a_name_and_a_postfix_of_its_own(self) -> None:
+        postfixes = [type_.postfix.lower() for type_ in BUILT_IN]
+        assert len(set(postfixes)) == len(postfixes) == len(BUILT_IN.names())
+
+    @pytest.mark.parametrize("type_", TYPES)
+    def test_sends_values_that_its_template_accepts(
+        self, type_: type[PipelineRequest], generated: dict[str, dict[str, Any]]
+    ) -> None:
+        """Defect 20: what CloudFormation would refuse must have been refused by the API."""
+        parameters = generated[f"blueprints/{type_.blueprint}.yaml"]["Parameters"]
+        required = {name for name, parameter in parameters.items() if "Default" not in parameter}
+        for example in examples_of(type_):
+            for values in parameter_values(type_, example):
+                assert required <= values.keys() <= parameters.keys()
+                refused = {name: value for name, value in values.items() if not accepts(parameters[name], value)}
+                assert refused == {}
+
+
+def accepts(parameter: dict[str, Any], value: str) -> bool:
+    """Whether CloudFormation takes a value for a parameter; its patterns must match the whole value."""
+    number = float(value) if parameter["Type"] == "Number" else 0.0
+    return (
+        len(value) <= LONGEST_PARAMETER
+        and parameter.get("MinLength", 0) <= len(value) <= parameter.get("MaxLength", LONGEST_PARAMETER)
+        and parameter.get("MinValue", number) <= number <= parameter.get("MaxValue", number)
+        and re.fullmatch(parameter.get("AllowedPattern", r"[\s\S]*"), value) is not None
+        and value in parameter.get("AllowedValues", [value])
+    )
+
+
+@pytest.mark.parametrize(
+    ("parameter", "good", "bad"),
+    [
+        ({"Type": "String", "AllowedPattern": "^a+$"}, "aa", "aa\n"),
+        ({"Type": "String", "MinLength": 2}, "aa", "a"),
+        ({"Type": "String", "MaxLength": 2}, "aa", "aaa"),
+        ({"Type": "String", "AllowedValues": ["a"]}, "a", "b"),
+        ({"Type": "Number", "MinValue": 2}, "2", "1"),
+        ({"Type": "Number", "MaxValue": 2}, "2", "3"),
+        ({"Type": "String"}, "a" * 4096, "a" * 4097),
+    ],
+)
+def test_a_value_that_cloudformation_refuses_is_noticed(parameter: dict[str, Any], good: str, bad: str) -> None:
+    assert accepts(parameter, good)
+    assert not accepts(parameter, bad)
+
+
+FOLDERS: Final = ("generator", "lambda_src", "scripts", "tests")
+SOURCES: Final = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
+
+
+def inside(path: Path, *folders: str) -> bool:
+    return any(path.is_relative_to(ROOT / folder) for folder in folders)
+
+
+def each(*folders: str) -> pytest.MarkDecorator:
+    """Run a test for each source file, or each in some folders."""
+    chosen = [path for path in SOURCES if inside(path, *(folders or FOLDERS))]
+    return pytest.mark.parametrize("path", chosen, ids=lambda path: path.relative_to(ROOT).as_posix())
+
+
+def imported(path: Path) -> set[str]:
+    """The packages that a module imports, at its top or inside a function."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.split(".")[0])
+    return found
+
+
+def test_there_are_sources_to_look_at() -> None:
+    assert {path.relative_to(ROOT).parts[0] for path in SOURCES} == set(FOLDERS)
+
+
+@each()
+def test_a_source_file_begins_with_its_licence(path: Path) -> None:
+    assert path.read_text(encoding="utf-8").startswith("# SPDX-License-Identifier: Apache-2.0\n")
+
+
+@each("generator", "lambda_src", "scripts")
+def test_a_module_is_short_enough_to_be_read(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) < LONGEST_MODULE
+
+
+@each()
+def test_imports_go_one_way(path: Path) -> None:
+    """Design section 2: request -> plan -> effects, and nothing of the build or of this machine in the bundle."""
+    packages = imported(path)
+    if inside(path, "lambda_src"):
+        assert not packages & {"generator", "scripts", "troposphere", "awacs", "moto", "tests"}
+    if not inside(path, "scripts", "tests"):
+        assert "scripts" not in packages
+    if inside(path, "generator"):
+        assert not packages & {"boto3", "botocore", "moto"}
+    if inside(path, "lambda_src") and not inside(path, "lambda_src/orchestrator/aws", "lambda_src/inline"):
+        assert not packages & {"boto3", "botocore"}
+
+
+@each("lambda_src", "generator")
+def test_only_a_type_s_own_module_knows_its_name(path: Path) -> None:
+    """Adding a pipeline type is one module: nothing outside `pipelines/` asks which type a request is of."""
+    if inside(path, "lambda_src/orchestrator/pipelines"):
+        return
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    assert not texts & set(BUILT_IN.names())
+    compared = [
+        ast.unparse(node)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Compare | ast.match_case | ast.Subscript) and "pipeline_type" in ast.unparse(node)
+    ]
+    assert compared == []

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an API serves: a deployment is a snapshot of its methods, and a stage shows one deployment.
+
+A method that changes after the deployment is not served before the next one, exactly as on AWS.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from moto.apigateway import models as apigateway_models
+
+_DEFAULT_TIMEOUT_MS = 29_000
+_FUNCTION_ARN = re.compile(r"/functions/(?P<arn>arn:[^/]+)/invocations$")
+
+
+@dataclass(frozen=True)
+class Route:
+    """One method of one path, with its Lambda proxy integration; other integrations have no `function_arn`."""
+
+    path: str
+    resource_id: str
+    method: str
+    authorization: str
+    function_arn: str
+    timeout_seconds: float
+
+    def match(self, segments: list[str]) -> dict[str, str] | None:
+        """The path parameters of a request path that this route takes, else None."""
+        wanted = _segments(self.path)
+        parameters: dict[str, str] = {}
+        for position, part in enumerate(wanted):
+            if part.endswith("+}"):
+                rest = segments[position:]
+                return parameters | {part[1:-2]: unquote("/".join(rest))} if rest else None
+            if position >= len(segments):
+                return None
+            if part.startswith("{"):
+                parameters[part[1:-1]] = unquote(segments[position])
+            elif part != unquote(segments[position]):
+                return None
+        return parameters if len(wanted) == len(segments) else None
+
+    @property
+    def rank(self) -> tuple[list[int], bool]:
+        """Sorts the route that API Gateway prefers first: text before `{name}` before `{name+}`, method before ANY."""
+        kinds = [2 if part.endswith("+}") else int(part.startswith("{")) for part in _segments(self.path)]
+        return kinds, self.method == "ANY"
+
+
+class LocalRestApi(apigateway_models.RestAPI):
+    """moto's REST API, with the routes of each deployment, by its id, as they were at its time."""
+
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+        super().__init__(*arguments, **keywords)
+        self.deployed: dict[str, tuple[Route, ...]] = {}
+
+    def create_deployment(
+        self, name: str, description: str, stage_variables: Any = None
+    ) -> apigateway_models.Deployment:
+        """Take down the routes of the new deployment."""
+        deployment = super().create_deployment(name, description, stage_variables)
+        self.deployed[deployment.id] = tuple(sorted(_routes(self), key=lambda route: route.rank))
+        return deployment
+
+    def update_integration_mocks(self, stage_name: str) -> None:
+        """Nothing: the front serves the API, moto need not intercept calls inside this process."""
+
+
+def find(api: LocalRestApi, stage: str, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
+    """The route of a stage that takes a request, and its path parameters; `path` is as sent, without the stage."""
+    shown = api.stages.get(stage)
+    routes = api.deployed.get(str(shown.deployment_id), ()) if shown else ()
+    segments = _segments(path)
+    taken = [(route, found) for route in routes if (found := route.match(segments)) is not None]
+    # The path is chosen first: a method that only a less particular path has is not looked for.
+    methods = [(route, found) for route, found in taken if route.path == taken[0][0].path]
+    return next(((route, found) for route, found in methods if route.method in (method, "ANY")), None)
+
+
+def _routes(api: LocalRestApi) -> Iterator[Route]:
+    for resource in api.resources.values():
+        for method in resource.resource_methods.values():
+            integration = method.method_integration
+            uri = integration.uri if integration and integration.integration_type == "AWS_PROXY" else ""
+            function = _FUNCTION_ARN.search(uri or "")
+            timeout = (integration.timeout_in_millis if integration else None) or _DEFAULT_TIMEOUT_MS
+            yield Route(
+                path=resource.get_path(),
+                resource_id=resource.id,
+                method=method.http_method,
+                authorization=method.authorization_type or "NONE",
+                function_arn=function["arn"] if function else "",
+                timeout_seconds=int(timeout) / 1000,
+            )
+
+
+def _segments(path: str) -> list[str]:
+    return [part for part in path.split("/") if part]

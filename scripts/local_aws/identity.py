@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Acting as somebody: every call that the local AWS makes on a principal's behalf carries that principal's identity.
+
+One place hands out credentials and clients, so that IAM can be enforced at the server's edge and nowhere else.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import botocore.loaders
+import botocore.session
+from botocore.config import Config
+
+_HOME_CREDENTIALS = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
+_CONFIG = Config(retries={"mode": "standard", "max_attempts": 2}, connect_timeout=5, read_timeout=60)
+# botocore's loaders and sessions are not safe to share while clients are being made.
+_making_clients = threading.Lock()
+# One copy of each service's description for all clients: they are megabytes, and slow to read.
+_service_models = botocore.loaders.create_loader()
+# One copy of each service's description for all clients: reading it is most of the time that a client takes to make.
+_service_models = botocore.loaders.create_loader()
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """Keys that stand for one principal, as STS hands them out."""
+
+    aws_access_key_id: str
+    aws_secret_access_key: str
+    aws_session_token: str
+
+    def environment(self) -> dict[str, str]:
+        """The same keys under the names that AWS's SDKs read from a process environment."""
+        return {
+            "AWS_ACCESS_KEY_ID": self.aws_access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self.aws_secret_access_key,
+            "AWS_SESSION_TOKEN": self.aws_session_token,
+        }
+
+
+@dataclass(frozen=True)
+class LocalIdentity:
+    """Where the local AWS listens (`http://127.0.0.1:<port>`) and its home Region."""
+
+    endpoint_url: str
+    region: str
+
+    def credentials(self, role_arn: str, session_name: str = "local-aws") -> Credentials:
+        """Assume a role through the local STS; the credentials belong to the account in the ARN."""
+        keys = self._sts.assume_role(RoleArn=role_arn, RoleSessionName=session_name)["Credentials"]
+        return Credentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+
+    def client(self, service: str, role_arn: str, region: str | None = None) -> Any:
+        """A boto3 client that acts as `role_arn`."""
+        return self.client_with(service, region or self.region, **vars(self.credentials(role_arn)))
+
+    def client_with(self, service: str, region: str, **keys: str) -> Any:
+        """A boto3 client with the given keys, named as boto3 names them."""
+        with _making_clients:
+            botocore_session = botocore.session.get_session()
+            botocore_session.register_component("data_loader", _service_models)
+            session: Any = boto3.session.Session(botocore_session=botocore_session, region_name=region, **keys)
+            return session.client(service, endpoint_url=self.endpoint_url, config=_CONFIG)
+
+    @functools.cached_property
+    def _sts(self) -> Any:
+        return self.client_with("sts", self.region, **_HOME_CREDENTIALS)
+
+
+_current: LocalIdentity | None = None
+
+
+def start(endpoint_url: str, region: str) -> LocalIdentity:
+    """Make the running server's address known; called once by `server.py` when it listens."""
+    global _current  # noqa: PLW0603 - one server runs in a process, as moto has one state
+    _current = LocalIdentity(endpoint_url, region)
+    return _current
+
+
+def current() -> LocalIdentity:
+    """The running server's identity; a programming error when no server runs."""
+    if _current is None:
+        raise RuntimeError("the local AWS is not running")
+    return _current

@@ -1,0 +1,297 @@
+# SPDX-License-Identifier: Apache-2.0
+"""moto's SageMaker with endpoints that serve: creating one loads its model, updating one changes it.
+
+On AWS an endpoint becomes InService minutes after CreateEndpoint has answered; here it is InService, or Failed with a
+reason, when the call returns. Names keep their case and ARNs are in lower case, as on AWS: a policy that spells an ARN
+by a resource's name in capitals matches nothing there, and must match nothing here.
+"""
+
+from __future__ import annotations
+
+import functools
+from types import SimpleNamespace
+from typing import Any, cast
+
+import botocore.session
+from moto.core.responses import ActionResult, EmptyResult
+from moto.core.utils import utcnow
+from moto.sagemaker import urls as moto_urls
+from moto.sagemaker.exceptions import ConflictException, ValidationError
+from moto.sagemaker.models import FakeEndpoint, FakeEndpointConfig, Model, SageMakerModelBackend, sagemaker_backends
+from moto.sagemaker.responses import SageMakerResponse
+
+from scripts.local_aws import model_hosting
+from scripts.local_aws.data_capture import CaptureSettings, CaptureTarget
+from scripts.local_aws.model_hosting import Served, ServingError
+
+Tags = list[dict[str, str]]
+
+
+class LocalEndpointConfig(FakeEndpointConfig):
+    """An endpoint configuration; its instance types are those that the SDK knows, not moto's old list."""
+
+    def is_created(self) -> bool:
+        """A configuration is there at once."""
+        return True
+
+    def validate_instance_type(self, instance_type: str) -> None:
+        """Raise ValidationError in SageMaker's words for an instance type that does not exist."""
+        known = _instance_types()
+        if instance_type not in known:
+            raise ValidationError(
+                "1 validation error detected: Value at 'productionVariants.1.member.instanceType' failed to satisfy "
+                f"constraint: Member must satisfy enum value set: [{', '.join(known)}] ('{instance_type}' was given)"
+            )
+
+
+@functools.cache
+def _instance_types() -> tuple[str, ...]:
+    model: Any = botocore.session.get_session().get_service_model("sagemaker")
+    return tuple(model.shape_for("ProductionVariantInstanceType").enum)
+
+
+class LocalEndpoint(FakeEndpoint):
+    """An endpoint and the model behind it (`served`; None until there is one, and after a failure)."""
+
+    def __init__(self, backend: LocalSageMaker, name: str, config: LocalEndpointConfig, tags: Tags) -> None:
+        super().__init__(
+            account_id=backend.account_id,
+            region_name=backend.region_name,
+            endpoint_name=name,
+            endpoint_config_name=config.endpoint_config_name,
+            production_variants=config.production_variants,
+            data_capture_config=config.data_capture_config,
+            tags=tags,
+        )
+        self.arn = _in_lower_case(self.arn)
+        self.endpoint_status = "Creating"
+        self.failure_reason: str | None = None  # type: ignore[assignment]  # moto knows no failure
+        self.served: Served | None = None
+        self.capture: CaptureSettings | None = None
+        self.capture_target: CaptureTarget | None = None
+
+    def is_created(self) -> bool:
+        """Whether the endpoint answers."""
+        return self.served is not None
+
+    @property
+    def variant(self) -> str:
+        """The name of the one production variant."""
+        return str(self.production_variants[0]["VariantName"])
+
+    def go_live(self, config: LocalEndpointConfig, model: Model, served: Served, region: str) -> None:
+        """Answer with this model from now on."""
+        previous, self.served = self.served, served
+        self.endpoint_config_name = config.endpoint_config_name
+        self.production_variants = self._process_production_variants(config.production_variants)
+        self.data_capture_config = config.data_capture_config
+        self.capture = CaptureSettings.read(config.data_capture_config)
+        if self.capture:
+            self.capture_target = CaptureTarget(
+                destination=self.capture.destination,
+                endpoint=self.endpoint_name,
+                variant=self.variant,
+                role_arn=model.execution_role_arn,
+                region=region,
+                kms_key_id=self.capture.kms_key_id,
+            )
+        self._set_status("InService", None)
+        if previous:
+            previous.stop()
+
+    def fail(self, reason: str) -> None:
+        """Remember why the last creation or update failed; an endpoint that served before goes on serving."""
+        self._set_status("InService" if self.served else "Failed", reason)
+
+    def _set_status(self, status: str, reason: str | None) -> None:
+        self.endpoint_status, self.failure_reason, self.last_modified_time = status, reason, utcnow()
+
+    def stop(self) -> None:
+        """End what serves the model."""
+        if self.served:
+            self.served.stop()
+
+    @property
+    def response_object(self) -> dict[str, Any]:
+        """What DescribeEndpoint answers."""
+        answer = {
+            "EndpointName": self.endpoint_name,
+            "EndpointArn": self.arn,
+            "EndpointConfigName": self.endpoint_config_name,
+            "ProductionVariants": self._variants(),
+            "EndpointStatus": self.endpoint_status,
+            "FailureReason": self.failure_reason,
+            "CreationTime": self.creation_time,
+            "LastModifiedTime": self.last_modified_time,
+            "DataCaptureConfig": self._capture_summary(),
+        }
+        return {name: value for name, value in answer.items() if value is not None}
+
+    def _variants(self) -> list[dict[str, Any]] | None:
+        if not self.served:
+            return None
+        image = self.served.container.image
+        deployed = {"SpecifiedImage": image, "ResolvedImage": image, "ResolutionTime": self.last_modified_time}
+        return [variant | {"DeployedImages": [deployed]} for variant in self.production_variants]
+
+    def _capture_summary(self) -> dict[str, Any] | None:
+        if not self.capture:
+            return None
+        return {
+            "EnableCapture": True,
+            "CaptureStatus": "Started",
+            "CurrentSamplingPercentage": self.capture.percentage,
+            "DestinationS3Uri": self.capture.destination,
+            "KmsKeyId": self.capture.kms_key_id,
+        }
+
+
+class LocalSageMaker(SageMakerModelBackend):
+    """SageMaker of one account and Region."""
+
+    @property
+    def _url_module(self) -> Any:
+        """Moto looks for the routes beside a backend's module; these are moto's, answered by our response class."""
+        paths = dict.fromkeys(moto_urls.url_paths, LocalSageMakerResponse.dispatch)
+        return SimpleNamespace(url_bases=moto_urls.url_bases, url_paths=paths)
+
+    def reset(self) -> None:
+        """Forget everything, and end what runs."""
+        for endpoint in self.endpoints.values():
+            cast(LocalEndpoint, endpoint).stop()
+        super().reset()
+
+    def create_model(self, model_name: str, *rest: Any, **named: Any) -> Model:
+        """Refuse a name in use and model data that the execution role cannot find."""
+        self._check_free("model", model_name, self._models, "model")
+        model = super().create_model(model_name, *rest, **named)
+        try:
+            container = model_hosting.container_of(model, self.region_name)
+            model_hosting.check_artifact(container, model.execution_role_arn, self.region_name)
+        except ValidationError:
+            del self._models[model_name]
+            raise
+        model.arn = _in_lower_case(model.arn)
+        return model
+
+    def create_endpoint_config(
+        self, endpoint_config_name: str, production_variants: list[dict[str, Any]], *rest: Any, **named: Any
+    ) -> LocalEndpointConfig:
+        """Refuse a name in use, an unknown model, and more than the one variant that the local AWS serves."""
+        kind = "endpoint configuration"
+        self._check_free("endpoint-config", endpoint_config_name, self.endpoint_configs, kind)
+        for variant in production_variants:
+            self._found("model", str(variant["ModelName"]), self._models, "model")
+        if len(production_variants) != 1:
+            raise ValidationError(
+                f"The local AWS serves one production variant per endpoint; {len(production_variants)} were given."
+            )
+        place = (self.account_id, self.region_name)
+        config = LocalEndpointConfig(*place, endpoint_config_name, production_variants, *rest, **named)
+        config.endpoint_config_arn = _in_lower_case(config.endpoint_config_arn)
+        self.endpoint_configs[endpoint_config_name] = config
+        return config
+
+    def create_endpoint(self, endpoint_name: str, endpoint_config_name: str, tags: Tags) -> LocalEndpoint:
+        """Make an endpoint and load its model; a failure shows in its status, as on AWS."""
+        self._check_free("endpoint", endpoint_name, self.endpoints, "endpoint")
+        config = self._found("endpoint-config", endpoint_config_name, self.endpoint_configs, "endpoint configuration")
+        endpoint = LocalEndpoint(self, endpoint_name, config, tags)
+        self.endpoints[endpoint_name] = endpoint
+        self._deploy(endpoint, config)
+        return endpoint
+
+    def update_endpoint(self, endpoint_name: str, endpoint_config_name: str) -> LocalEndpoint:
+        """Serve another configuration; on failure the old one goes on and DescribeEndpoint gives the reason."""
+        endpoint: LocalEndpoint = self._found("endpoint", endpoint_name, self.endpoints, "endpoint")
+        config = self._found("endpoint-config", endpoint_config_name, self.endpoint_configs, "endpoint configuration")
+        self._deploy(endpoint, config)
+        return endpoint
+
+    def delete_endpoint(self, endpoint_name: str) -> None:
+        """Remove an endpoint and end its process."""
+        endpoint = self._found("endpoint", endpoint_name, self.endpoints, "endpoint")
+        super().delete_endpoint(endpoint_name)
+        endpoint.stop()
+
+    def create_model_package_group(self, model_package_group_name: str, *rest: Any, **named: Any) -> str:
+        """Refuse a name in use."""
+        if model_package_group_name in self.model_package_groups:
+            arn = self.model_package_groups[model_package_group_name].arn
+            raise ValidationError(f"Model Package Group already exists: {arn}")
+        super().create_model_package_group(model_package_group_name, *rest, **named)
+        group = self.model_package_groups[model_package_group_name]
+        group.arn = _in_lower_case(group.arn)
+        return str(group.arn)
+
+    def delete_model_package_group(self, model_package_group_name: str) -> None:
+        """Remove an empty group; one that holds model packages is refused, as on AWS."""
+        group = self.describe_model_package_group(model_package_group_name)
+        if any(one.model_package_group_name == model_package_group_name for one in self.model_packages.values()):
+            raise ConflictException(
+                f"Model Package Group {group.arn} still contains model packages; delete them first."
+            )
+        del self.model_package_groups[model_package_group_name]
+
+    def describe_model_package(self, model_package_name: str) -> Any:
+        """Find a model package; an ARN leads to its own account, which a policy of the group has to allow on AWS."""
+        parts = model_package_name.split(":")
+        if len(parts) < 6 or parts[4] == self.account_id:
+            return super().describe_model_package(model_package_name)
+        return sagemaker_backends[parts[4]][parts[3]].describe_model_package(model_package_name)
+
+    def _deploy(self, endpoint: LocalEndpoint, config: LocalEndpointConfig) -> None:
+        variant = config.production_variants[0]
+        model = self._found("model", variant["ModelName"], self._models, "model")
+        try:
+            container = model_hosting.container_of(model, self.region_name)
+            role = model.execution_role_arn
+            served = model_hosting.serve(container, role, self.region_name, variant["VariantName"])
+        except (ServingError, ValidationError) as error:
+            endpoint.fail(getattr(error, "message", None) or str(error))
+            return
+        endpoint.go_live(config, model, served, self.region_name)
+
+    def _found(self, kind: str, name: str, known: dict[str, Any], called: str) -> Any:
+        if name not in known:
+            raise ValidationError(f'Could not find {called} "{self._arn(kind, name)}".')
+        return known[name]
+
+    def _check_free(self, kind: str, name: str, known: dict[str, Any], called: str) -> None:
+        if name.lower() in {one.lower() for one in known}:
+            raise ValidationError(f'Cannot create already existing {called} "{self._arn(kind, name)}".')
+
+    def _arn(self, kind: str, name: str) -> str:
+        return f"arn:{self.partition}:sagemaker:{self.region_name}:{self.account_id}:{kind}/{name.lower()}"
+
+    def _get_resource_from_arn(self, arn: str) -> Any:
+        """Moto finds a tagged resource by the name in its ARN; ours are in lower case there."""
+        stem, _, name = arn.rpartition("/")
+        kinds = (self._models, self.endpoint_configs, self.endpoints, self.model_package_groups)
+        names = {one.lower(): one for known in kinds for one in known}
+        return super()._get_resource_from_arn(f"{stem}/{names.get(name, name)}")
+
+
+class LocalSageMakerResponse(SageMakerResponse):
+    """The operations that moto's SageMaker lacks."""
+
+    @property
+    def _backend(self) -> LocalSageMaker:
+        return cast(LocalSageMaker, self.sagemaker_backend)
+
+    def update_endpoint(self) -> ActionResult:
+        """UpdateEndpoint with another endpoint configuration."""
+        names = self._get_param("EndpointName"), self._get_param("EndpointConfigName")
+        endpoint = self._backend.update_endpoint(*names)
+        return ActionResult({"EndpointArn": endpoint.arn})
+
+    def delete_model_package_group(self) -> ActionResult:
+        """DeleteModelPackageGroup."""
+        self._backend.delete_model_package_group(self._get_param("ModelPackageGroupName"))
+        return EmptyResult()
+
+
+def _in_lower_case(arn: str) -> str:
+    """SageMaker puts the resource's name in lower case in its ARN."""
+    stem, separator, name = arn.rpartition("/")
+    return stem + separator + name.lower()

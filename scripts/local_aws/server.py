@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The local AWS as one object: moto's server with our extensions, listening on 127.0.0.1.
+
+moto keeps its state in the process, so one `LocalAws` runs per process at a time; several one after another are fine.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Mapping
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Self
+
+from moto.moto_api._internal.models import moto_api_backend
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from scripts.local_aws import cloudformation, codepipeline, events, functions, identity, organization, sagemaker
+from scripts.local_aws.api_front import ApiFront
+from scripts.local_aws.organization import Organization
+
+# In the order of stopping: who drives others first.
+_EXTENSIONS = (cloudformation, codepipeline, events, functions, sagemaker)
+_HOST = "127.0.0.1"
+_STOP_SECONDS = 10.0
+_one_at_a_time = threading.Lock()
+
+
+class _QuietRequestHandler(MotoRequestHandler):
+    """moto's request handler without a line per request."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Say nothing: a person who wants the requests asks for `verbose`."""
+
+
+class LocalAws:
+    """A running local AWS: `with LocalAws() as aws: boto3.client("s3", endpoint_url=aws.endpoint_url, ...)`.
+
+    `port=0` takes any free port. `verbose` prints each request and moto's warnings. `accounts` maps stages to account
+    ids; `organization` then has the OU of each, managed by the account that callers without a role are in.
+    """
+
+    def __init__(
+        self, region: str = "us-east-1", port: int = 0, verbose: bool = False, accounts: Mapping[str, str] | None = None
+    ) -> None:
+        self.region = region
+        self.endpoint_url = ""
+        self.organization: Organization | None = None
+        self._accounts = accounts
+        self._port = port
+        self._verbose = verbose
+        self._stopping = ExitStack()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Install the extensions, listen, and make the address known; requests are answered on return.
+
+        Raises RuntimeError when a local AWS already runs in this process, OSError when the port is taken.
+        """
+        if not _one_at_a_time.acquire(blocking=False):
+            raise RuntimeError("a local AWS already runs in this process; stop it before you start another")
+        with ExitStack() as undo:
+            undo.callback(_one_at_a_time.release)
+            undo.callback(moto_api_backend.reset)
+            serving = self._bind(undo)
+            for extension in reversed(_EXTENSIONS):
+                undo.callback(extension.shutdown)
+                extension.install()
+            if self._accounts:
+                self.organization = organization.build(self.region, self._accounts)
+            # Not before everything is installed: moto reads its tables of routes and types at the first requests.
+            serving.start()
+            self._stopping = undo.pop_all()
+
+    def stop(self) -> None:
+        """End every thread and process of the extensions, stop listening, and forget all state."""
+        self._stopping.close()
+
+    def _bind(self, undo: ExitStack) -> threading.Thread:
+        """Take the port and make the address known; the thread that comes back serves requests once it is started."""
+        logging.getLogger("moto").setLevel(logging.WARNING if self._verbose else logging.ERROR)
+        handler = MotoRequestHandler if self._verbose else _QuietRequestHandler
+        application = ApiFront(DomainDispatcherApplication(create_backend_app))
+        server = make_server(_HOST, self._port, application, threaded=True, request_handler=handler)
+        undo.callback(server.server_close)
+        self.endpoint_url = f"http://{_HOST}:{server.server_port}"
+        identity.start(self.endpoint_url, self.region)
+        serving = threading.Thread(target=server.serve_forever, name="local-aws", daemon=True)
+        undo.callback(_stop_serving, server, serving)
+        return serving
+
+
+def _stop_serving(server: BaseWSGIServer, serving: threading.Thread) -> None:
+    # A server that never served cannot be shut down: it would wait for ever.
+    if serving.is_alive():
+        server.shutdown()
+        serving.join(_STOP_SECONDS)

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import functools
+import threading
+from typing import Any
+
+import boto3
+import pytest
+
+from scripts.local_aws.pipeline_actions import AbandonedError
+from scripts.local_aws.pipeline_engine import Engine
+from scripts.local_aws.server import LocalAws
+from tests.local_aws.pipelines import Account, approval
+
+
+class Flag:
+    """Something to wait for."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.is_up = False
+
+    def up(self) -> None:
+        with self._engine.changed:
+            self.is_up = True
+            self._engine.changed.notify_all()
+
+    def wait(self, rest: bool = False, seconds: float = 10) -> bool:
+        return self._engine.wait(lambda: self.is_up, lambda: False, seconds, rest)
+
+
+@pytest.fixture
+def engine() -> Engine:
+    return Engine()
+
+
+def test_work_keeps_the_engine_busy_until_it_is_over(engine: Engine) -> None:
+    flag = Flag(engine)
+    engine.spawn("test", lambda: flag.wait() and None)
+    assert not engine.wait_idle(0.05)
+    flag.up()
+    assert engine.wait_idle(5)
+
+
+def test_waiting_for_a_person_is_rest_until_the_person_answers(engine: Engine) -> None:
+    answer, work = Flag(engine), Flag(engine)
+
+    def run() -> None:
+        answer.wait(rest=True)
+        work.wait()
+
+    engine.spawn("test", run)
+    assert engine.wait_idle(5)
+    answer.up()
+    assert not engine.wait_idle(0.05)
+    work.up()
+    assert engine.wait_idle(5)
+
+
+def test_a_wait_tells_that_its_time_is_over(engine: Engine) -> None:
+    assert not Flag(engine).wait(seconds=0.01)
+
+
+def test_closing_abandons_what_waits(engine: Engine) -> None:
+    ended: list[type[BaseException]] = []
+
+    def run() -> None:
+        try:
+            Flag(engine).wait(seconds=60)
+        except AbandonedError as error:
+            ended.append(type(error))
+
+    engine.spawn("test", run)
+    engine.close()
+    assert ended == [AbandonedError]
+
+
+def test_the_end_of_the_local_aws_ends_its_executions_and_forgets_them() -> None:
+    def client(aws: LocalAws) -> Any:
+        keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": aws.region}
+        session = boto3.session.Session(**keys)
+        return functools.cache(lambda service: session.client(service, endpoint_url=aws.endpoint_url))
+
+    def threads() -> list[str]:
+        return [each.name for each in threading.enumerate() if each.name.startswith(("codepipeline", "events"))]
+
+    with LocalAws() as aws:
+        Account(client(aws)).create("one", [approval()])
+        assert threads()
+    assert threads() == []
+    with LocalAws() as aws:
+        assert client(aws)("codepipeline").list_pipelines()["pipelines"] == []
+        account = Account(client(aws))
+        account.create("one", [approval()])
+        assert account.statuses("one") == ["InProgress"]

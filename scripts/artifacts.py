@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A published version of the solution: the bundle and the templates under a prefix that never changes its content.
+
+The version's name carries a digest of everything in it, so publishing the same again finds everything there, and
+publishing something else never touches what a deployed stack still reads.
+"""
+
+from __future__ import annotations
+
+import configparser
+import hashlib
+import json
+import urllib.parse
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from scripts import paths
+from scripts.bundle import BUNDLE_NAME, Bundle
+
+DEFAULT_PREFIX: Final = "mlops-workload-orchestrator"
+BUCKET_PARAMETER: Final = "ArtifactBucket"
+PREFIX_PARAMETER: Final = "ArtifactPrefix"
+BAKED_TEMPLATES: Final = paths.DIST / "templates"
+
+_ROOT_TEMPLATE: Final = "mlops-orchestrator-{option}.yaml"
+_ROOT_TEMPLATES: Final = _ROOT_TEMPLATE.format(option="*")
+_DIGEST_CHARACTERS: Final = 12
+_ALREADY_THERE: Final = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
+
+
+class PublishError(Exception):
+    """Nothing can be published, or not there; `str()` says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a version is published."""
+
+    bucket: str
+    prefix: str
+    region: str
+    url_suffix: str = "amazonaws.com"
+
+    def url(self, name: str) -> str:
+        """The address under which CloudFormation reads a published template."""
+        return f"https://{self.bucket}.s3.{self.region}.{self.url_suffix}/{self.prefix}/{name}"
+
+
+@dataclass(frozen=True)
+class Release:
+    """Everything one version consists of; the root templates still without the place where they are published."""
+
+    version: str
+    bundle: bytes
+    templates: tuple[tuple[str, str], ...]
+
+    def root_template(self, option: str) -> str:
+        """The root template of a deployment option; raises `PublishError` for one that does not exist yet."""
+        name = root_template_name(option)
+        for found, text in self.templates:
+            if found == name:
+                return text
+        raise PublishError(f"there is no template for --option {option} yet: {paths.TEMPLATES / name} does not exist")
+
+    def files(self, place: Place) -> Iterator[tuple[str, bytes]]:
+        """Names below the version's prefix with their contents; the root templates come last.
+
+        Whoever finds a root template finds everything that it needs.
+        """
+        yield BUNDLE_NAME, self.bundle
+        roots = [entry for entry in self.templates if _is_root(entry[0])]
+        yield from ((name, text.encode()) for name, text in self.templates if not _is_root(name))
+        yield from ((name, baked(text, place).encode()) for name, text in roots)
+
+
+def root_template_name(option: str) -> str:
+    """File name of the root template of a deployment option, `single-account` or `multi-account`."""
+    return _ROOT_TEMPLATE.format(option=option)
+
+
+def assemble(bundle: Bundle, templates: Path = paths.TEMPLATES) -> Release:
+    """Put a version together; raises `PublishError` where templates are missing."""
+    texts = {path.relative_to(templates).as_posix(): path.read_text("utf-8") for path in templates.rglob("*.yaml")}
+    if not any(_is_root(name) for name in texts):
+        raise PublishError(f"there are no templates in {templates}: run `python -m generator` first")
+    digest = hashlib.sha256()
+    for name, content in [*bundle.files, *((name, text.encode()) for name, text in sorted(texts.items()))]:
+        digest.update(f"{name}:{len(content)}\n".encode())
+        digest.update(content)
+    version = f"{_package_version()}-{digest.hexdigest()[:_DIGEST_CHARACTERS]}"
+    return Release(version, bundle.zipped(), tuple(sorted(texts.items())))
+
+
+def publish(release: Release, place: Place, s3: Any) -> int:
+    """Upload what is not there yet and give the number of uploaded files; raises `PublishError`."""
+    existing = _existing_sizes(place, s3)
+    uploaded = 0
+    for name, content in release.files(place):
+        key = f"{place.prefix}/{name}"
+        if key not in existing:
+            uploaded += _upload(s3, place.bucket, key, content)
+        elif existing[key] != len(content):
+            raise PublishError(
+                f"s3://{place.bucket}/{key} is not what this version publishes; a published version never changes."
+                " Delete that object, or publish under another --prefix"
+            )
+    return uploaded
+
+
+def write_baked_templates(release: Release, place: Place, folder: Path = BAKED_TEMPLATES) -> list[Path]:
+    """Write the root templates that name the place, for a launch by hand."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name, text in release.templates:
+        if _is_root(name):
+            written.append(folder / name)
+            written[-1].write_text(baked(text, place), encoding="utf-8")
+    return written
+
+
+def baked(template: str, place: Place) -> str:
+    """A root template whose code parameters default to the place; the rest of the text is kept letter for letter."""
+    document = yaml.compose(template, Loader=yaml.SafeLoader)
+    insertions = []
+    for parameter, value in ((BUCKET_PARAMETER, place.bucket), (PREFIX_PARAMETER, place.prefix)):
+        declaration = _entry(_entry(document, "Parameters"), parameter)
+        first_key = declaration.value[0][0].start_mark
+        insertions.append((first_key.index, f"Default: {json.dumps(value)}\n{' ' * first_key.column}"))
+    for index, text in sorted(insertions, reverse=True):
+        template = template[:index] + text + template[index:]
+    return template
+
+
+def quick_create_url(place: Place, option: str, stack_name: str, console: str) -> str:
+    """The address that opens the CloudFormation console with the template and its parameters filled in.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-console-create-stacks-quick-create-links.html
+    """
+    query = urllib.parse.urlencode({"templateURL": place.url(root_template_name(option)), "stackName": stack_name})
+    return f"https://{place.region}.{console}/cloudformation/home?region={place.region}#/stacks/create/review?{query}"
+
+
+def _is_root(name: str) -> bool:
+    return Path(name).match(_ROOT_TEMPLATES) and "/" not in name
+
+
+def _entry(node: Any, key: str) -> Any:
+    for name, value in node.value:
+        if name.value == key:
+            return value
+    raise PublishError(f"the root template has no {key}: run `python -m generator`")
+
+
+def _package_version() -> str:
+    configuration = configparser.ConfigParser()
+    configuration.read(paths.ROOT / "setup.cfg", encoding="utf-8")
+    return configuration["metadata"]["version"]
+
+
+def _existing_sizes(place: Place, s3: Any) -> dict[str, int]:
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=place.bucket, Prefix=f"{place.prefix}/")
+    return {entry["Key"]: entry["Size"] for page in pages for entry in page.get("Contents", [])}
+
+
+def _upload(s3: Any, bucket: str, key: str, content: bytes) -> int:
+    kind = "application/zip" if key.endswith(".zip") else "text/yaml"
+    try:
+        s3.put_object(Bucket=bucket, Key=key, Body=content, ContentType=kind, IfNoneMatch="*")
+    except s3.exceptions.ClientError as error:
+        # Somebody publishes the same version at the same time.
+        if error.response["Error"]["Code"] in _ALREADY_THERE:
+            return 0
+        raise
+    return 1

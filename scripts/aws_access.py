@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One way to AWS for all commands: boto3's own chain of settings, or the local AWS."""
+
+from __future__ import annotations
+
+import functools
+import urllib.parse
+from dataclasses import dataclass
+from typing import Any, Final
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import NoRegionError
+from botocore.loaders import create_loader
+
+_LOCAL_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+_LOCAL_KEYS: Final = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
+_CONSOLES: Final = {
+    "aws": "console.aws.amazon.com",
+    "aws-cn": "console.amazonaws.cn",
+    "aws-us-gov": "console.amazonaws-us-gov.com",
+}
+_CONFIG: Final = Config(retries={"mode": "standard", "max_attempts": 5}, user_agent_extra="mlops-workload-orchestrator")
+
+
+@dataclass(frozen=True)
+class Aws:
+    """A Region of an account; `endpoint_url` is empty on AWS itself."""
+
+    session: Any
+    region: str
+    endpoint_url: str = ""
+
+    def client(self, service: str) -> Any:
+        """A boto3 client."""
+        return self.session.client(
+            service, region_name=self.region, endpoint_url=self.endpoint_url or None, config=_CONFIG
+        )
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is an AWS of this machine."""
+        return urllib.parse.urlsplit(self.endpoint_url).hostname in _LOCAL_HOSTS
+
+    @functools.cached_property
+    def account(self) -> str:
+        """The caller's account."""
+        return str(self.client("sts").get_caller_identity()["Account"])
+
+    @property
+    def partition(self) -> str:
+        """The partition of the Region, such as `aws` or `aws-cn`."""
+        return str(self.session.get_partition_for_region(self.region))
+
+    @property
+    def url_suffix(self) -> str:
+        """The domain of the partition's services, such as `amazonaws.com`."""
+        partitions = create_loader().load_data("partitions")["partitions"]
+        return next(str(one["outputs"]["dnsSuffix"]) for one in partitions if one["id"] == self.partition)
+
+    @property
+    def console(self) -> str:
+        """The domain of the partition's management console."""
+        return _CONSOLES.get(self.partition, _CONSOLES["aws"])
+
+
+def local(endpoint_url: str, region: str) -> Aws:
+    """The local AWS at an address; any keys are as good as any others there."""
+    return Aws(boto3.session.Session(region_name=region, **_LOCAL_KEYS), region, endpoint_url)
+
+
+def of_environment(profile: str | None, region: str | None, endpoint_url: str) -> Aws:
+    """AWS as profile, environment and arguments say; raises botocore's errors, NoRegionError among them."""
+    session = boto3.session.Session(profile_name=profile, region_name=region)
+    if session.region_name is None:
+        raise NoRegionError
+    return Aws(session, session.region_name, endpoint_url)

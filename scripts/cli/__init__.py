@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The `mlops` command line.
+
+`commands.py` declares commands and options and is all that `--help` loads; the modules beside it do the work.
+Exit status: 0 done, 1 failed, 2 wrong usage or request.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from scripts.cli.commands import app
+
+_INTERRUPTED: Final = 130
+
+
+def main() -> None:
+    """Entry point of `mlops`."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and give its exit status."""
+    try:
+        app(list(arguments), prog_name="mlops")
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 1
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted; the same command goes on from here\n")
+        return _INTERRUPTED
+    except Exception as error:
+        # Imported only now: they bring the AWS libraries along.
+        from scripts.cli import errors
+        from scripts.cli.output import Output
+
+        status = errors.report(error, Output("--json" in arguments), sys.stderr)
+        if status is None:
+            raise
+        return status
+    return 0

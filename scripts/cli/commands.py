@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The commands and their options. Each loads what it needs when it runs, so that `mlops --help` answers at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scripts.cli.options import Access, Rules, Stack, grouped
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Bucket = Annotated[
+    str, typer.Option(help="Bucket for code and templates; otherwise one of the solution's own is made.")
+]
+RequestFile = Annotated[str, typer.Argument(metavar="FILE", help="A request in JSON; - reads standard input.")]
+ApiStack = Annotated[
+    str | None, typer.Option("--stack-name", help="Root stack to ask; otherwise MLOPS_API_URL, or mlops-orchestrator.")
+]
+Watch = Annotated[bool, typer.Option("--watch", help="Follow the pipeline until it has ended.")]
+
+
+@app.callback()
+def mlops() -> None:
+    """Provision machine-learning pipelines on AWS, or on the local AWS of this machine."""
+
+
+@app.command()
+@grouped
+def publish(
+    access: Access,
+    bucket: Annotated[str, typer.Option(help="Existing bucket, in the Region where the solution will run.")],
+    prefix: Annotated[str, typer.Option(help="Prefix of all versions in the bucket.")] = "mlops-workload-orchestrator",
+) -> None:
+    """Upload code and templates as an immutable version, and print the link that launches it."""
+    from scripts.cli import deploying
+
+    deploying.publish(bucket, prefix, access)
+
+
+@app.command()
+@grouped
+def deploy(stack: Stack, access: Access, bucket: Bucket = "", yes: Yes = False) -> None:
+    """Publish this checkout and create or update the root stack; run it again after an interruption."""
+    from scripts.cli import deploying
+
+    deploying.deploy(stack, bucket, yes, access)
+
+
+@app.command()
+@grouped
+def destroy(
+    access: Access,
+    stack_name: Annotated[str, typer.Option(help="Name of the root stack.")] = "mlops-orchestrator",
+    yes: Yes = False,
+) -> None:
+    """Delete the root stack; buckets and what else holds data stays."""
+    from scripts.cli import deploying
+
+    deploying.destroy(stack_name, yes, access)
+
+
+@app.command()
+@grouped
+def provision(
+    access: Access,
+    file: RequestFile,
+    stack_name: ApiStack = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and touch nothing.")] = False,
+    watch: Watch = False,
+) -> None:
+    """Provision a pipeline by a signed call of the API."""
+    from scripts.cli import requesting
+
+    requesting.provision(requesting.Asked(access, stack_name, watch), file, dry_run)
+
+
+@app.command()
+@grouped
+def status(
+    access: Access,
+    pipeline: Annotated[str, typer.Argument(metavar="ID", help="pipeline_id, its stack's name, or the model's name.")],
+    stack_name: ApiStack = None,
+    watch: Watch = False,
+) -> None:
+    """Show how far a pipeline is: stages, actions, reasons of failures."""
+    from scripts.cli import requesting
+
+    requesting.status(requesting.Asked(access, stack_name, watch), pipeline)
+
+
+@app.command()
+@grouped
+def new(
+    rules: Rules,
+    pipeline_type: Annotated[str, typer.Argument(help="Such as byom_realtime_builtin.")],
+    full: Annotated[bool, typer.Option("--full", help="With the optional keys too.")] = False,
+) -> None:
+    """Print a starter request; what its keys mean goes to standard error."""
+    from scripts.cli import drafting
+
+    drafting.new(pipeline_type, full, rules)
+
+
+@app.command()
+@grouped
+def check(
+    rules: Rules,
+    file: RequestFile,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON, for machines.")] = False,
+) -> None:
+    """Validate a request as the API would, without AWS."""
+    from scripts.cli import drafting
+
+    drafting.check(file, rules, as_json)
+
+
+@app.command()
+@grouped
+def local(
+    rules: Rules,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
+    ready_file: Annotated[Path | None, typer.Option(help="File to write when everything is ready.")] = None,
+    email: Annotated[str, typer.Option(help="Address of the notifications.")] = "mlops@example.com",
+) -> None:
+    """Run a local AWS with the solution deployed, until it is interrupted."""
+    from scripts.cli import local
+
+    local.run(rules, port, ready_file, email)

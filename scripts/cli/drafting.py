@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`mlops new` and `mlops check`: requests without AWS."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+from orchestrator.pipelines import BUILT_IN
+from orchestrator.pipelines.keys import keys
+from orchestrator.settings import Launch
+from scripts import offline
+from scripts.cli.errors import WrongUseError
+from scripts.cli.options import Rules
+from scripts.cli.output import Output, console, table
+from scripts.cli.request_files import read_bytes
+
+
+def new(pipeline_type: str, full: bool, rules: Rules) -> None:
+    """Print a starter request, and on standard error what its keys mean."""
+    request = offline.starter(pipeline_type, _launch(rules), full)
+    sys.stdout.write(f"{json.dumps(request, indent=2)}\n")
+    sys.stdout.flush()
+    type_ = BUILT_IN.get(pipeline_type)
+    rows = [
+        (
+            key.name,
+            "in the request" if key.name in request else "optional",
+            f"{key.description}; {key.expected}".strip("; "),
+        )
+        for key in keys(type_)
+    ]
+    told = console(sys.stderr)
+    told.print(table(("key", "", "meaning"), rows, type_.summary()))
+    told.print("next: fill it in, then mlops check FILE, then mlops provision FILE")
+
+
+def check(file: str, rules: Rules, as_json: bool) -> None:
+    """Validate a request; every problem is shown, and makes the exit status 2."""
+    output = Output(as_json)
+    accepted = offline.check(read_bytes(file), _launch(rules))
+    request = accepted.request
+    output.document(
+        {
+            "message": "The request is valid.",
+            "pipeline_type": request.type_name(),
+            "stack_name": request.stack_name,
+            "pipeline_stack_name": request.pipeline_stack_name,
+            "warnings": list(accepted.warnings),
+        }
+    )
+    output.say(f"The request is valid: {request.type_name()} would be deployed as the stack {request.stack_name}.")
+    for warning in accepted.warnings:
+        output.say(f"warning: {warning}")
+
+
+def _launch(rules: Rules) -> Launch:
+    region = (
+        rules.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or _configured_region()
+    )
+    if not region:
+        raise WrongUseError("give --region, or set AWS_REGION: which images exist depends on it")
+    return offline.launch(rules.option, rules.use_model_registry, region)
+
+
+def _configured_region() -> str | None:
+    import botocore.session  # slow, and seldom needed here
+
+    region: str | None = botocore.session.get_session().get_config_variable("region")
+    return region

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A person's mistakes and the world's in words: what is wrong, what to do. Programming errors keep their traceback."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from botocore import exceptions
+
+from orchestrator.errors import Problem, RefusedRequest
+from scripts.api_client import ApiError
+from scripts.artifacts import PublishError
+from scripts.cli.output import Output, console, table
+from scripts.dependencies import DependencyError
+from scripts.launch import LaunchParameterError
+from scripts.stack_following import StackFailedError
+
+FAILED: Final = 1
+WRONG_USE: Final = 2
+
+_CREDENTIALS: Final = (
+    "there are no AWS credentials: sign in (`aws sso login`, `aws configure`), choose a --profile,"
+    " or use the local AWS with --local"
+)
+_EXPIRED: Final = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
+
+
+class CommandError(Exception):
+    """A command could not do what it was asked; `str()` says why and what to do."""
+
+    status = FAILED
+
+
+class WrongUseError(CommandError):
+    """A command was called with something that cannot be."""
+
+    status = WRONG_USE
+
+
+def report(error: Exception, output: Output, to: Any) -> int | None:
+    """Say on the stream `to`, or in JSON, what went wrong; gives the exit status, or `None` for a programming error."""
+    if isinstance(error, RefusedRequest):
+        show_problems(str(error).removesuffix(" Nothing was created."), error.problems, output, to)
+        return WRONG_USE
+    words = _words(error)
+    if words is None:
+        return None
+    output.document({"error": words})
+    to.write(f"error: {words}\n")
+    return error.status if isinstance(error, CommandError) else _status(error)
+
+
+def show_problems(message: str, problems: tuple[Problem, ...], output: Output, to: Any) -> None:
+    """Every problem of a request."""
+    listed = [{"key": problem.key, "problem": problem.problem} for problem in problems]
+    output.document({"message": message, "errors": listed})
+    if not output.as_json:
+        to.write(f"{message}\n")
+        rows = [(problem.key, problem.problem) for problem in problems]
+        console(to).print(table(("key", "problem"), rows))
+
+
+def _status(error: Exception) -> int:
+    is_wrong_use = isinstance(error, LaunchParameterError | exceptions.ProfileNotFound | exceptions.NoRegionError)
+    return WRONG_USE if is_wrong_use else FAILED
+
+
+def _words(error: Exception) -> str | None:
+    if isinstance(error, exceptions.NoCredentialsError | exceptions.PartialCredentialsError):
+        return _CREDENTIALS
+    if isinstance(error, exceptions.NoRegionError):
+        return "there is no AWS Region: give --region, or set AWS_REGION"
+    if isinstance(error, exceptions.ClientError):
+        return _words_of_aws(error)
+    if isinstance(error, exceptions.HTTPClientError | exceptions.ConnectionError):
+        return f"AWS cannot be reached: {error}. Check the network, --region and --endpoint-url"
+    known = (
+        CommandError, ApiError, PublishError, DependencyError, LaunchParameterError, StackFailedError, OSError,
+        exceptions.BotoCoreError,
+    )  # fmt: skip
+    return str(error) if isinstance(error, known) else None
+
+
+def _words_of_aws(error: exceptions.ClientError) -> str:
+    answer = error.response.get("Error", {})
+    code, message = answer.get("Code", "Unknown"), answer.get("Message", "no reason given")
+    if code in _EXPIRED:
+        return f"your AWS credentials have expired: sign in again ({message})"
+    return f"AWS refused {error.operation_name}: {message} ({code})"

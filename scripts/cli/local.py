@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`mlops local`: the local AWS in the foreground, until SIGINT or SIGTERM."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from scripts.cli import connection, local_stack
+from scripts.cli.local_stack import LocalDeployment
+from scripts.cli.options import Rules
+from scripts.cli.output import Output
+from scripts.launch import EMAIL_PARAMETER, Launching
+
+
+def run(rules: Rules, port: int, ready_file: Path | None, email: str) -> None:
+    """Run until somebody interrupts; the exit status is 0 then."""
+    output = Output()
+    parameters = {EMAIL_PARAMETER: email, "UseModelRegistry": "Yes" if rules.use_model_registry else "No"}
+    launching = Launching(rules.option, parameters=parameters)
+    region = rules.region or os.environ.get("AWS_REGION") or local_stack.DEFAULT_REGION
+    with (
+        _until_interrupted(),
+        local_stack.deployed(launching, output, region, port) as deployment,
+        ExitStack() as files,
+    ):
+        for file in {connection.STATE_FILE, *([ready_file] if ready_file else [])}:
+            files.enter_context(_announced(file, deployment.description()))
+        _say_how_to_use(deployment, output)
+        threading.Event().wait()
+
+
+@contextmanager
+def _until_interrupted() -> Iterator[None]:
+    """End what runs inside in good order at SIGINT or SIGTERM, whenever it comes; later ones do not disturb that."""
+
+    def interrupt(signal_number: int, frame: object) -> None:
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before = {each: signal.signal(each, interrupt) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with suppress(KeyboardInterrupt):
+            yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+@contextmanager
+def _announced(file: Path, description: dict[str, Any]) -> Iterator[None]:
+    """Write the file in one step, so that whoever waits for it never reads half of it; remove it at the end."""
+    content = f"{json.dumps(description, indent=2)}\n"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", dir=file.parent, prefix=f".{file.name}.", delete=False
+    ) as written:
+        written.write(content)
+    Path(written.name).replace(file)
+    try:
+        yield
+    finally:
+        # Another local AWS of the same folder may have written its own in the meantime.
+        with suppress(FileNotFoundError):
+            if file.read_text(encoding="utf-8") == content:
+                file.unlink()
+
+
+def _say_how_to_use(deployment: LocalDeployment, output: Output) -> None:
+    variables = {
+        "AWS_ENDPOINT_URL": deployment.aws.endpoint_url,
+        "AWS_REGION": deployment.aws.region,
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        connection.API_URL_VARIABLE: deployment.api_url,
+    }
+    output.table(("output", "value"), sorted(deployment.outputs.items()), f"{deployment.stack_name} is deployed")
+    for name, value in variables.items():
+        output.say(f"export {name}={value}")
+    output.say("next, in another terminal of this folder: mlops new byom_realtime_builtin > request.json")
+    output.say("then, filled in: mlops provision request.json --local --watch. Ctrl-C ends the local AWS.")

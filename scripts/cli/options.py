@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Options that belong together, declared once as a dataclass and used by many commands."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Annotated, Any, Literal, get_type_hints
+
+import typer
+
+
+@dataclass(frozen=True)
+class Access:
+    """Which AWS a command talks to, and how it answers."""
+
+    profile: Annotated[str | None, typer.Option(help="Profile of your AWS configuration.")] = None
+    region: Annotated[str | None, typer.Option(help="AWS Region; otherwise that of the profile or environment.")] = None
+    local: Annotated[
+        bool, typer.Option("--local", help="Use the local AWS that `mlops local` runs in this folder.")
+    ] = False
+    endpoint_url: Annotated[str, typer.Option(envvar="AWS_ENDPOINT_URL", help="Address of a local AWS.")] = ""
+    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON, for machines.")] = False
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The root stack."""
+
+    option: Annotated[Literal["single-account", "multi-account"], typer.Option(help="Deployment option.")] = (
+        "single-account"
+    )
+    stack_name: Annotated[str, typer.Option(help="Name of the root stack.")] = "mlops-orchestrator"
+    email: Annotated[
+        str, typer.Option(help="Address that receives the notifications; needed for the first launch.")
+    ] = ""
+    param: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="A launch parameter of the template; repeat for more."),
+    ] = None
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The launch options that decide what a valid request is."""
+
+    option: Annotated[
+        Literal["single-account", "multi-account"], typer.Option(help="Deployment option of the orchestrator.")
+    ] = "single-account"
+    use_model_registry: Annotated[
+        bool, typer.Option("--use-model-registry", help="The orchestrator deploys from the model registry.")
+    ] = False
+    region: Annotated[str | None, typer.Option(help="AWS Region of the orchestrator.")] = None
+
+
+def grouped(command: Callable[..., None]) -> Callable[..., None]:
+    """Show typer the fields of a command's dataclass parameters as options, and give the command the dataclasses."""
+    hints = get_type_hints(command, include_extras=True)
+    own = inspect.signature(command).parameters
+    groups = {name: hints[name] for name in own if is_dataclass(hints[name])}
+
+    @functools.wraps(command)
+    def run(**values: Any) -> None:
+        for name, group in groups.items():
+            values[name] = group(**{field.name: values.pop(field.name) for field in fields(group)})
+        command(**values)
+
+    plain = [parameter.replace(annotation=hints[name]) for name, parameter in own.items() if name not in groups]
+    parameters = [*plain, *(option for group in groups.values() for option in _options(group))]
+    shown = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
+    run.__dict__.update(__signature__=inspect.Signature(shown))
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in shown}
+    return run
+
+
+def _options(group: type[Any]) -> Iterator[inspect.Parameter]:
+    hints = get_type_hints(group, include_extras=True)
+    for field in fields(group):
+        kind = inspect.Parameter.KEYWORD_ONLY
+        yield inspect.Parameter(field.name, kind, default=field.default, annotation=hints[field.name])

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The demo's model: a small XGBoost classifier, packaged as SageMaker's XGBoost 1.7-1 image loads it."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import xgboost
+
+DATA = Path(__file__).with_name("demo_data") / "breast_cancer.csv"
+MODEL_FILE = "xgboost-model"
+
+Matrix = npt.NDArray[np.float64]
+
+_ROUNDS = 40
+# One thread and a fixed seed: the same data give the same model on every machine of a kind.
+_PARAMETERS = {"objective": "binary:logistic", "max_depth": 3, "eta": 0.2, "nthread": 1, "seed": 7}
+_HOLDOUT_EVERY = 5
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """A model, and the rows it has not seen: `holdout_rows` (rows, features), `holdout_labels` (rows,) of 0 and 1."""
+
+    booster: xgboost.Booster
+    holdout_rows: Matrix
+    holdout_labels: Matrix
+
+
+def train(data: Path = DATA) -> TrainedModel:
+    """Learn the first column of a CSV file with a header line; every fifth row is held out."""
+    table = np.loadtxt(data, delimiter=",", skiprows=1)
+    held_out = np.arange(len(table)) % _HOLDOUT_EVERY == 0
+    labels, rows = table[:, 0], table[:, 1:]
+    booster = xgboost.train(_PARAMETERS, xgboost.DMatrix(rows[~held_out], labels[~held_out]), _ROUNDS)
+    return TrainedModel(booster, rows[held_out], labels[held_out])
+
+
+def predict(model: TrainedModel, rows: Matrix) -> list[float]:
+    """The probability of label 1 for each row, in single precision as XGBoost computes it."""
+    predictions: list[float] = model.booster.predict(xgboost.DMatrix(rows)).tolist()
+    return predictions
+
+
+def package(model: TrainedModel) -> bytes:
+    """`model.tar.gz`: the same bytes for the same model."""
+    content = _portable_json(model.booster)
+    packed = io.BytesIO()
+    # Neither the archive nor its compression may carry the time of day.
+    with gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as zipped, tarfile.open(fileobj=zipped, mode="w") as tar:
+        member = tarfile.TarInfo(MODEL_FILE)
+        member.size = len(content)
+        tar.addfile(member, io.BytesIO(content))
+    return packed.getvalue()
+
+
+def _portable_json(booster: xgboost.Booster) -> bytes:
+    """The model in XGBoost's JSON, with the base score as a number.
+
+    XGBoost writes it as a list since 3.1; earlier versions, like the image's, read a number only, and later ones both.
+    """
+    document = json.loads(booster.save_raw("json"))
+    parameters = document["learner"]["learner_model_param"]
+    parameters["base_score"] = parameters["base_score"].strip("[]")
+    return json.dumps(document).encode()

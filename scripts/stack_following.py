@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What CloudFormation does with a stack, told while it happens."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+_FIRST_PAUSE_SECONDS: Final = 0.1
+_LONGEST_PAUSE_SECONDS: Final = 3.0
+_PAUSE_GROWTH: Final = 1.5
+_LONGEST_FOLLOWING_SECONDS: Final = 3 * 3600
+# A resource that CloudFormation gave up because another one failed says nothing about the cause.
+_CONSEQUENCES: Final = ("cancelled", "The following resource(s) failed")
+
+
+class StackFailedError(Exception):
+    """A stack did not get where it should; `str()` says what failed first and what to do."""
+
+
+@dataclass(frozen=True)
+class StackEvent:
+    """One line of a stack's history."""
+
+    id: str
+    at: datetime
+    logical_id: str
+    resource_type: str
+    status: str
+    reason: str
+    of_stack: bool
+    """Whether it tells of the stack itself rather than of one of its resources."""
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether something could not be done."""
+        return self.status.endswith("_FAILED")
+
+    def description(self) -> dict[str, str]:
+        """The event for a machine."""
+        return {
+            "time": self.at.isoformat(),
+            "resource": self.logical_id,
+            "type": self.resource_type,
+            "status": self.status,
+            "reason": self.reason,
+        }
+
+
+@dataclass(frozen=True)
+class StackState:
+    """A stack as CloudFormation describes it."""
+
+    arn: str
+    name: str
+    status: str
+    reason: str
+    outputs: dict[str, str]
+    parameters: dict[str, str]
+
+    @property
+    def is_changing(self) -> bool:
+        """Whether CloudFormation works on it; a stack that waits for its first change set does not change."""
+        return self.status.endswith("_IN_PROGRESS") and self.status != "REVIEW_IN_PROGRESS"
+
+
+def find(cloudformation: Any, name_or_arn: str) -> StackState | None:
+    """Describe a stack, or `None` where there is none of that name."""
+    try:
+        (found,) = cloudformation.describe_stacks(StackName=name_or_arn)["Stacks"]
+    except cloudformation.exceptions.ClientError as error:
+        answer = error.response["Error"]
+        if answer["Code"] == "ValidationError" and "does not exist" in answer["Message"]:
+            return None
+        raise
+    return StackState(
+        arn=found["StackId"],
+        name=found["StackName"],
+        status=found["StackStatus"],
+        reason=found.get("StackStatusReason", ""),
+        outputs={entry["OutputKey"]: entry["OutputValue"] for entry in found.get("Outputs", [])},
+        parameters={entry["ParameterKey"]: entry.get("ParameterValue", "") for entry in found.get("Parameters", [])},
+    )
+
+
+def names(cloudformation: Any, prefix: str) -> list[str]:
+    """Names of the existing stacks that start with `prefix`."""
+    pages = cloudformation.get_paginator("describe_stacks").paginate()
+    every = (str(stack["StackName"]) for page in pages for stack in page["Stacks"])
+    return sorted(name for name in every if name.startswith(prefix))
+
+
+def first_cause(cloudformation: Any, stack_arn: str) -> str:
+    """What went wrong first in the whole history of a stack; raises `StackFailedError` where there is no such stack."""
+    return Follower(cloudformation, stack_arn).explanation()
+
+
+class Follower:
+    """Follows one stack; what happened before its creation is old news."""
+
+    def __init__(self, cloudformation: Any, stack_arn: str) -> None:
+        self._cloudformation = cloudformation
+        self._arn = stack_arn
+        self._told: set[str] = set()
+        self.failures: list[StackEvent] = []
+
+    def skip_history(self) -> None:
+        """Take everything up to now as told."""
+        self._told.update(event.id for event in self._events())
+
+    def skip_earlier_operations(self) -> None:
+        """Take everything as told that belongs to operations before the one that runs now."""
+        history = list(self._events())
+        starts = [index for index, event in enumerate(history) if _starts_an_operation(event)]
+        if starts:
+            self._told.update(event.id for event in history[starts[0] + 1 :])
+
+    def events(self) -> Iterator[StackEvent]:
+        """Give each event once, in order, until CloudFormation has ended.
+
+        Asks often while something happens and seldom while nothing does. Raises `StackFailedError` after three hours.
+        """
+        pause = _FIRST_PAUSE_SECONDS
+        deadline = time.monotonic() + _LONGEST_FOLLOWING_SECONDS
+        while time.monotonic() < deadline:
+            # Asked before the events: what led to the last state has been told when the loop ends.
+            changing = self.state().is_changing
+            news = self._news()
+            yield from news
+            if not changing:
+                return
+            pause = _FIRST_PAUSE_SECONDS if news else min(pause * _PAUSE_GROWTH, _LONGEST_PAUSE_SECONDS)
+            threading.Event().wait(pause)
+        raise StackFailedError("CloudFormation still works on the stack after three hours; run this again to go on")
+
+    def state(self) -> StackState:
+        """The stack now; a deleted one is still described by its ARN."""
+        found = find(self._cloudformation, self._arn)
+        if found is None:
+            raise StackFailedError(f"the stack {self._arn} is gone")
+        return found
+
+    def explanation(self) -> str:
+        """The first thing that went wrong, in AWS's words."""
+        self._news()
+        causes = [event for event in self.failures if not any(words in event.reason for words in _CONSEQUENCES)]
+        for event in causes or self.failures:
+            return f"{event.logical_id} ({event.resource_type}) {event.status}: {event.reason or 'no reason given'}"
+        return self.state().reason or "CloudFormation gives no reason"
+
+    def _news(self) -> list[StackEvent]:
+        fresh = []
+        for event in self._events():
+            if event.id in self._told:
+                break
+            fresh.append(event)
+        self._told.update(event.id for event in fresh)
+        fresh.reverse()
+        self.failures += [event for event in fresh if event.is_failure]
+        return fresh
+
+    def _events(self) -> Iterator[StackEvent]:
+        """All events, newest first."""
+        for page in self._cloudformation.get_paginator("describe_stack_events").paginate(StackName=self._arn):
+            for entry in page["StackEvents"]:
+                yield StackEvent(
+                    id=entry["EventId"],
+                    at=entry["Timestamp"],
+                    logical_id=entry.get("LogicalResourceId", ""),
+                    resource_type=entry.get("ResourceType", ""),
+                    status=entry.get("ResourceStatus", ""),
+                    reason=entry.get("ResourceStatusReason", ""),
+                    of_stack=entry.get("PhysicalResourceId") == entry["StackId"],
+                )
+
+
+def _starts_an_operation(event: StackEvent) -> bool:
+    return event.of_stack and event.status in {"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS"}

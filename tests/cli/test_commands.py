@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scripts import paths
+from tests.cli.conftest import Mlops
+
+_COMMANDS = ("publish", "deploy", "destroy", "provision", "status", "new", "check", "local")
+# Each of them takes longer to load than all of the rest.
+_SLOW = ("boto3", "botocore", "moto", "pydantic", "orchestrator")
+
+
+def test_help_names_every_command_and_loads_no_slow_library() -> None:
+    code = (
+        "import sys; from scripts import cli; status = cli.run(['--help']);"
+        f"sys.stderr.write(','.join(name for name in {_SLOW!r} if name in sys.modules)); sys.exit(status)"
+    )
+    search = f"{paths.ROOT}:{paths.ROOT / 'lambda_src'}"
+    ran = subprocess.run(
+        [sys.executable, "-c", code], env={"PYTHONPATH": search}, capture_output=True, text=True, check=False
+    )
+
+    assert ran.returncode == 0
+    assert ran.stderr == ""
+    assert [command for command in _COMMANDS if command not in ran.stdout] == []
+
+
+@pytest.mark.parametrize("command", _COMMANDS)
+def test_every_command_has_help(command: str, mlops: Mlops) -> None:
+    ended = mlops(command, "--help")
+
+    assert ended.status == 0
+    assert f"Usage: mlops {command}" in ended.out
+
+
+@pytest.mark.parametrize(
+    "arguments", [("nothing",), ("deploy", "--option", "triple"), ("check",), ("local", "--port", "x")]
+)
+def test_wrong_usage_is_status_2(arguments: tuple[str, ...], mlops: Mlops) -> None:
+    ended = mlops(*arguments)
+
+    assert ended.status == 2
+    assert "Error" in ended.err
+
+
+def test_missing_region_says_what_to_do(mlops: Mlops) -> None:
+    ended = mlops("deploy", "--yes", "--email", "a@example.com")
+
+    assert ended.status == 2
+    assert ended.err == "error: there is no AWS Region: give --region, or set AWS_REGION\n"
+
+
+def test_missing_credentials_say_what_to_do(mlops: Mlops) -> None:
+    ended = mlops("status", "mlops-pipeline-x", "--region", "eu-west-1")
+
+    assert ended.status == 1
+    assert ended.err.startswith("error: there are no AWS credentials: sign in")
+    assert "Traceback" not in ended.err
+
+
+def test_unknown_profile_is_named(mlops: Mlops) -> None:
+    ended = mlops("status", "mlops-pipeline-x", "--profile", "nobody")
+
+    assert ended.status == 2
+    assert "nobody" in ended.err
+
+
+def test_unreachable_address_is_named(mlops: Mlops, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
+    monkeypatch.setenv("MLOPS_API_URL", "http://127.0.0.1:9/prod")
+    ended = mlops("status", "mlops-pipeline-x", "--region", "eu-west-1")
+
+    assert ended.status == 1
+    assert "AWS cannot be reached" in ended.err
+    assert "http://127.0.0.1:9/prod" in ended.err
+
+
+def test_local_without_a_local_aws_says_what_to_start(mlops: Mlops) -> None:
+    ended = mlops("status", "mlops-pipeline-x", "--local")
+
+    assert ended.status == 2
+    assert "run `mlops local`" in ended.err
+
+
+def test_error_is_one_json_document_for_a_machine(mlops: Mlops) -> None:
+    ended = mlops("status", "mlops-pipeline-x", "--local", "--json")
+
+    assert ended.documents == [{"error": ended.err.removeprefix("error: ").strip()}]
+
+
+@pytest.mark.parametrize("command", ["deploy", "destroy"])
+def test_nobody_to_ask_needs_yes(command: str, mlops: Mlops) -> None:
+    ended = mlops(command, "--region", "eu-west-1")
+
+    assert ended.status == 2
+    assert "--yes" in ended.err
+
+
+def test_parameter_needs_a_value(mlops: Mlops) -> None:
+    ended = mlops("deploy", "--yes", "--region", "eu-west-1", "--param", "UseModelRegistry")
+
+    assert ended.status == 2
+    assert "--param needs NAME=VALUE; got UseModelRegistry" in ended.err
+
+
+def test_multi_account_is_said_not_to_exist_yet_where_it_does_not(mlops: Mlops) -> None:
+    if (paths.TEMPLATES / "mlops-orchestrator-multi-account.yaml").exists():
+        pytest.skip("the multi-account template exists")
+    ended = mlops("local", "--option", "multi-account")
+
+    assert ended.status == 1
+    assert "no template for --option multi-account yet" in ended.err
+
+
+def test_request_that_is_no_object_is_wrong_use(mlops: Mlops, tmp_path: Path) -> None:
+    (tmp_path / "request.json").write_text(json.dumps(["byom_realtime_builtin"]))
+    ended = mlops("provision", "request.json", "--local")
+
+    assert ended.status == 2
+    assert "holds no JSON object" in ended.err

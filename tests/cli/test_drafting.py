@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from orchestrator.pipelines import BUILT_IN
+from scripts import paths
+from tests.cli.conftest import Mlops
+
+_EXAMPLES = sorted((paths.ROOT / "tests" / "requests").glob("*.json"))
+_REGION = ("--region", "eu-west-1")
+
+
+@pytest.mark.parametrize("registry", [(), ("--use-model-registry",)])
+@pytest.mark.parametrize("full", [(), ("--full",)])
+@pytest.mark.parametrize("pipeline_type", BUILT_IN.names())
+def test_starter_request_is_valid(
+    pipeline_type: str, full: tuple[str, ...], registry: tuple[str, ...], mlops: Mlops, tmp_path: Path
+) -> None:
+    started = mlops("new", pipeline_type, *full, *registry, *_REGION)
+    (tmp_path / "request.json").write_text(started.out)
+
+    assert started.status == 0
+    assert mlops("check", "request.json", *registry, *_REGION).status == 0
+
+
+def test_full_starter_has_more_keys(mlops: Mlops) -> None:
+    (pipeline_type, *_) = BUILT_IN.names()
+    short = json.loads(mlops("new", pipeline_type, *_REGION).out)
+    full = json.loads(mlops("new", pipeline_type, "--full", *_REGION).out)
+
+    assert short.items() < full.items()
+
+
+def test_starter_explains_its_keys_beside_the_request(mlops: Mlops) -> None:
+    (pipeline_type, *_) = BUILT_IN.names()
+    ended = mlops("new", pipeline_type, *_REGION)
+
+    for key in json.loads(ended.out):
+        assert key == "pipeline_type" or key in ended.err
+
+
+def test_unknown_type_names_the_nearest(mlops: Mlops) -> None:
+    ended = mlops("new", "byom_realtime_builtn", *_REGION)
+
+    assert ended.status == 2
+    assert "pipeline_type" in ended.err
+    assert "byom_realtime_builtin;" in ended.err
+    assert ended.out == ""
+
+
+@pytest.mark.parametrize("example", _EXAMPLES, ids=lambda path: str(path.stem))
+def test_examples_are_valid(example: Path, mlops: Mlops) -> None:
+    option = "multi-account" if example.stem.endswith(".multi") else "single-account"
+    ended = mlops("check", str(example), "--option", option, "--json", *_REGION)
+
+    assert ended.status == 0
+    (answer,) = ended.documents
+    assert answer["pipeline_stack_name"].startswith("mlops-pipeline-")
+
+
+def test_every_problem_is_shown(mlops: Mlops, tmp_path: Path) -> None:
+    request = {"pipeline_type": "byom_realtime_builtin", "model_name": "", "inference_instance": "large", "modle": 1}
+    (tmp_path / "request.json").write_text(json.dumps(request))
+    ended = mlops("check", "request.json", "--json", *_REGION)
+
+    assert ended.status == 2
+    (answer,) = ended.documents
+    assert {"model_name", "inference_instance", "modle", "data_capture_location"} <= {
+        problem["key"] for problem in answer["errors"]
+    }
+    told = mlops("check", "request.json", *_REGION)
+    assert all(problem["key"] in told.err for problem in answer["errors"])
+
+
+def test_malformed_json_names_its_place(mlops: Mlops, tmp_path: Path) -> None:
+    (tmp_path / "request.json").write_text('{"pipeline_type": }')
+    ended = mlops("check", "request.json", "--json", *_REGION)
+
+    assert ended.status == 2
+    assert "line 1 column 19" in ended.documents[0]["errors"][0]["problem"]
+
+
+def test_missing_file_is_named(mlops: Mlops) -> None:
+    ended = mlops("check", "nothing.json", *_REGION)
+
+    assert ended.status == 2
+    assert "nothing.json cannot be read: No such file or directory" in ended.err
+
+
+def test_region_is_needed_for_images(mlops: Mlops) -> None:
+    ended = mlops("new", "byom_realtime_builtin")
+
+    assert ended.status == 2
+    assert "give --region" in ended.err

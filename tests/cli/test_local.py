@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`mlops local` as a process of its own, and the other commands against it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from scripts import demo_model, paths
+from tests.cli.conftest import Mlops
+
+# One local AWS serves all tests of the module.
+pytestmark = pytest.mark.xdist_group("cli-local")
+
+_READY_SECONDS = 120
+
+
+class RunningLocal:
+    """A `mlops local` in a folder of its own, ready."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.ready_file = folder / "ready.json"
+        search = os.pathsep.join(map(str, (paths.ROOT, paths.ROOT / "lambda_src")))
+        code = "from scripts.cli import main; main()"
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", code, "local", "--ready-file", str(self.ready_file)],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": search},
+            stdout=(folder / "out").open("w"),
+            stderr=subprocess.STDOUT,
+        )
+        deadline = time.monotonic() + _READY_SECONDS
+        while not self.ready_file.exists() and time.monotonic() < deadline:
+            try:
+                self.process.wait(0.2)
+            except subprocess.TimeoutExpired:
+                continue
+            pytest.fail((folder / "out").read_text())
+        self.ready: dict[str, Any] = json.loads(self.ready_file.read_text())
+
+    def client(self, service: str) -> Any:
+        """boto3 with any credentials."""
+        return boto3.client(
+            service,
+            endpoint_url=self.ready["endpoint_url"],
+            region_name=self.ready["region"],
+            aws_access_key_id="any",
+            aws_secret_access_key="any",
+        )
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLocal]:
+    running = RunningLocal(tmp_path_factory.mktemp("local"))
+    try:
+        yield running
+    finally:
+        running.process.send_signal(signal.SIGTERM)
+        status = running.process.wait(60)
+    assert status == 0, (running.folder / "out").read_text()
+    assert not running.ready_file.exists()
+    assert not list((running.folder / ".local-aws").iterdir())
+
+
+@pytest.fixture
+def request_body(local: RunningLocal) -> dict[str, str]:
+    key, bucket = "models/model.tar.gz", local.ready["outputs"]["AssetsBucketName"]
+    local.client("s3").put_object(Bucket=bucket, Key=key, Body=demo_model.package(demo_model.train()))
+    return {
+        "pipeline_type": "byom_realtime_builtin",
+        "model_name": "by-hand",
+        "model_framework": "xgboost",
+        "model_framework_version": "1.7-1",
+        "model_artifact_location": key,
+        "inference_instance": "ml.m5.large",
+        "data_capture_location": f"{bucket}/captured",
+    }
+
+
+@pytest.fixture(autouse=True)
+def _in_its_folder(local: RunningLocal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(local.folder)
+
+
+def _pipelines(local: RunningLocal) -> list[str]:
+    stacks = local.client("cloudformation").describe_stacks()["Stacks"]
+    return [stack["StackName"] for stack in stacks if stack["StackName"].startswith("mlops-pipeline-")]
+
+
+def test_ready_file_tells_what_others_rely_on(local: RunningLocal) -> None:
+    ready = local.ready
+
+    assert set(ready) == {"endpoint_url", "region", "api_url", "stack_name", "outputs", "accounts"}
+    assert ready["api_url"].startswith(f"{ready['endpoint_url']}/_apis/")
+    assert ready["api_url"].endswith("/prod")
+    assert ready["accounts"] == {"orchestrator": local.client("sts").get_caller_identity()["Account"]}
+    (stack,) = local.client("cloudformation").describe_stacks(StackName=ready["stack_name"])["Stacks"]
+    assert {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]} == ready["outputs"]
+
+
+def test_deploying_the_same_changes_nothing(local: RunningLocal, mlops: Mlops) -> None:
+    ended = mlops("deploy", "--local", "--yes", "--json")
+
+    assert ended.status == 0
+    assert ended.documents[-1]["changed"] is False
+    assert ended.documents[-1]["outputs"] == local.ready["outputs"]
+
+
+def test_changed_launch_parameter_updates_the_stack(local: RunningLocal, mlops: Mlops) -> None:
+    ended = mlops("deploy", "--local", "--yes", "--json", "--param", "AllowDetailedErrorMessage=No")
+
+    assert ended.status == 0
+    assert ended.documents[-1]["status"] == "UPDATE_COMPLETE"
+    changed = [(event["resource"], event["status"]) for event in ended.documents[:-1]]
+    assert ("Orchestrator", "UPDATE_COMPLETE") in changed
+
+
+def test_unknown_launch_parameter_names_the_nearest(mlops: Mlops) -> None:
+    ended = mlops("deploy", "--local", "--yes", "--param", "UseModelRegistri=Yes")
+
+    assert ended.status == 2
+    assert "did you mean UseModelRegistry?" in ended.err
+
+
+def test_first_launch_needs_an_address(mlops: Mlops) -> None:
+    ended = mlops("deploy", "--local", "--yes", "--stack-name", "another")
+
+    assert ended.status == 2
+    assert "give --email" in ended.err
+
+
+def test_publishing_needs_a_bucket_that_exists(mlops: Mlops) -> None:
+    ended = mlops("publish", "--local", "--bucket", "no-such-bucket-anywhere")
+
+    assert ended.status == 1
+    assert "there is no bucket no-such-bucket-anywhere" in ended.err
+
+
+def test_refused_request_shows_every_problem_and_makes_nothing(
+    local: RunningLocal, mlops: Mlops, tmp_path: Path
+) -> None:
+    (tmp_path / "wrong.json").write_text('{"pipeline_type": "byom_realtime_builtin", "model_nam": "x"}')
+    before = _pipelines(local)
+    ended = mlops("provision", str(tmp_path / "wrong.json"), "--local", "--json")
+
+    assert ended.status == 2
+    assert {"model_nam", "model_name", "inference_instance"} <= {one["key"] for one in ended.documents[0]["errors"]}
+    assert _pipelines(local) == before
+
+
+def test_dry_run_answers_the_plan_and_makes_nothing(
+    local: RunningLocal, mlops: Mlops, request_body: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "request.json").write_text(json.dumps({**request_body, "model_name": "dry"}))
+    ended = mlops("provision", str(tmp_path / "request.json"), "--local", "--json", "--dry-run")
+
+    assert ended.status == 0
+    assert ended.documents[0]["plan"]["stack_name"] == "mlops-pipeline-dry-byompipelinerealtimebuiltin"
+    assert not any("-dry-" in name for name in _pipelines(local))
+
+
+def test_unknown_pipeline_is_wrong_use(mlops: Mlops) -> None:
+    ended = mlops("status", "nothing-like-it", "--local")
+
+    assert ended.status == 2
+    assert "there is no pipeline of a model nothing-like-it" in ended.err
+
+
+def test_pipeline_from_request_to_refused_destruction(
+    local: RunningLocal, mlops: Mlops, request_body: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "request.json").write_text(json.dumps(request_body))
+    provisioned = mlops("provision", str(tmp_path / "request.json"), "--local", "--watch", "--json")
+    again = mlops("provision", str(tmp_path / "request.json"), "--local", "--watch")
+    told = mlops("status", "by-hand", "--local")
+    refused = mlops("destroy", "--local", "--yes")
+
+    assert provisioned.status == 0, provisioned.out + provisioned.err
+    assert provisioned.documents[0]["pipeline_id"] in again.out
+    assert provisioned.documents[-1] == {
+        "stage": "DeployPipeline",
+        "action": "deploy_stack",
+        "status": "Succeeded",
+        "detail": provisioned.documents[-1]["detail"],
+    }
+    assert "No updates are to be performed" in again.out
+    assert again.status == 0
+    assert f"{local.ready['endpoint_url']}/_apis/" in told.out
+    assert refused.status == 1
+    assert all(name in refused.err for name in _pipelines(local))
+
+
+def test_destroying_what_is_not_there_is_done(mlops: Mlops) -> None:
+    ended = mlops("destroy", "--local", "--yes", "--stack-name", "another", "--json")
+
+    assert ended.status == 0
+    assert ended.documents == [{"stack": "another", "status": "DELETE_COMPLETE", "kept": []}]

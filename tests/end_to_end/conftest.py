@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One deployed orchestrator on the local AWS for all tests here, made by the code of `mlops local`."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from scripts import demo_model
+from scripts.cli.local_stack import LocalDeployment
+from scripts.demo_model import TrainedModel
+from tests.end_to_end.users import ARTIFACT_KEY, LONGEST_WAIT_SECONDS, Orchestrator, mlops_local
+
+
+@pytest.fixture(scope="session")
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDeployment]:
+    """A process of `mlops local`: moto knows one AWS a process, and other tests have their own."""
+    folder = tmp_path_factory.mktemp("local")
+    with mlops_local(folder, "--option", "single-account") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def model(deployment: LocalDeployment) -> TrainedModel:
+    """The demo's model, with its artifact in the assets bucket."""
+    trained = demo_model.train()
+    bucket = deployment.outputs["AssetsBucketName"]
+    deployment.aws.client("s3").put_object(Bucket=bucket, Key=ARTIFACT_KEY, Body=demo_model.package(trained))
+    return trained
+
+
+@pytest.fixture(scope="session")
+def orchestrator(deployment: LocalDeployment) -> Orchestrator:
+    return Orchestrator(deployment)
+
+
+@pytest.fixture
+def until() -> Callable[[Callable[[], Any]], Any]:
+    """`until(condition)` waits for a true value and gives it."""
+
+    def wait(condition: Callable[[], Any]) -> Any:
+        deadline = time.monotonic() + LONGEST_WAIT_SECONDS
+        while time.monotonic() < deadline:
+            if found := condition():
+                return found
+            threading.Event().wait(0.05)
+        raise AssertionError("the condition did not come true in time")
+
+    return wait

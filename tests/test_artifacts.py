@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+import yaml
+
+from scripts import artifact_bucket, artifacts, aws_access
+from scripts.artifacts import Place, PublishError, Release
+from scripts.aws_access import Aws
+from scripts.bundle import Bundle
+from scripts.local_aws.server import LocalAws
+
+# One local AWS serves all tests of the module.
+pytestmark = pytest.mark.xdist_group("artifacts")
+
+_ROOT = """\
+Parameters:
+  Other:
+    Default: 'kept'
+    Type: String
+  ArtifactBucket:
+    Type: String  # where it is
+  ArtifactPrefix:
+    Type: String
+Resources:
+  Topic: {Type: AWS::SNS::Topic, Properties: {TopicName: !Ref Other}}
+"""
+_BUNDLE = Bundle((("orchestrator/__init__.py", b""),))
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[Aws]:
+    with LocalAws() as running:
+        yield aws_access.local(running.endpoint_url, running.region)
+
+
+def _release(folder: Path, blueprint: str = "Resources: {}\n") -> Release:
+    (folder / "blueprints").mkdir(parents=True, exist_ok=True)
+    (folder / "mlops-orchestrator-single-account.yaml").write_text(_ROOT)
+    (folder / "blueprints" / "one.yaml").write_text(blueprint)
+    return artifacts.assemble(_BUNDLE, folder)
+
+
+def _place(release: Release, bucket: str) -> Place:
+    return Place(bucket, f"solution/{release.version}", "us-east-1")
+
+
+def _keys(s3: Any, bucket: str) -> list[str]:
+    return [version["Key"] for version in s3.list_object_versions(Bucket=bucket).get("Versions", [])]
+
+
+def test_baking_adds_two_defaults_and_changes_nothing_else() -> None:
+    made = artifacts.baked(_ROOT, Place("my-bucket", "a/1.0", "eu-west-1"))
+    added = [line.strip() for line in made.splitlines() if line not in _ROOT.splitlines()]
+
+    assert sorted(added) == ['Default: "a/1.0"', 'Default: "my-bucket"']
+    assert [line for line in made.splitlines() if line.strip() not in added] == _ROOT.splitlines()
+    parameters = yaml.compose(made, Loader=yaml.SafeLoader).value[0][1]
+    values = {name.value: {key.value: value.value for key, value in entry.value} for name, entry in parameters.value}
+    assert values["ArtifactBucket"] == {"Default": "my-bucket", "Type": "String"}
+    assert values["ArtifactPrefix"] == {"Default": "a/1.0", "Type": "String"}
+
+
+def test_version_names_its_content(tmp_path: Path) -> None:
+    first = _release(tmp_path)
+
+    assert _release(tmp_path).version == first.version
+    assert _release(tmp_path, "Resources: {Other: {Type: AWS::SNS::Topic}}\n").version != first.version
+
+
+def test_root_template_comes_last_and_names_its_place(tmp_path: Path) -> None:
+    files = list(_release(tmp_path).files(Place("my-bucket", "a/1.0", "eu-west-1")))
+
+    assert [name for name, _ in files] == [
+        "orchestrator.zip",
+        "blueprints/one.yaml",
+        "mlops-orchestrator-single-account.yaml",
+    ]
+    assert b'Default: "my-bucket"' in files[-1][1]
+
+
+def test_missing_option_is_said_in_words(tmp_path: Path) -> None:
+    with pytest.raises(PublishError, match="no template for --option multi-account yet"):
+        _release(tmp_path).root_template("multi-account")
+
+
+def test_publishing_again_uploads_nothing(tmp_path: Path, aws: Aws) -> None:
+    s3, release = aws.client("s3"), _release(tmp_path)
+    artifact_bucket.ensure(s3, "publish-twice", aws.region, aws.partition)
+    place = _place(release, "publish-twice")
+
+    assert artifacts.publish(release, place, s3) == 3
+    assert artifacts.publish(release, place, s3) == 0
+    assert len(_keys(s3, "publish-twice")) == 3
+
+
+def test_interrupted_publishing_is_completed(tmp_path: Path, aws: Aws) -> None:
+    s3, release = aws.client("s3"), _release(tmp_path)
+    artifact_bucket.ensure(s3, "publish-interrupted", aws.region, aws.partition)
+    place = _place(release, "publish-interrupted")
+    artifacts.publish(release, place, s3)
+    s3.delete_object(Bucket=place.bucket, Key=f"{place.prefix}/blueprints/one.yaml")
+
+    assert artifacts.publish(release, place, s3) == 1
+
+
+def test_published_version_is_never_overwritten(tmp_path: Path, aws: Aws) -> None:
+    s3, release = aws.client("s3"), _release(tmp_path)
+    artifact_bucket.ensure(s3, "publish-foreign", aws.region, aws.partition)
+    place = _place(release, "publish-foreign")
+    key = f"{place.prefix}/orchestrator.zip"
+    s3.put_object(Bucket=place.bucket, Key=key, Body=b"something else")
+
+    with pytest.raises(PublishError, match="is not what this version publishes"):
+        artifacts.publish(release, place, s3)
+    assert s3.get_object(Bucket=place.bucket, Key=key)["Body"].read() == b"something else"
+
+
+class SeesNothing:
+    """S3 as it was before somebody else published."""
+
+    def __init__(self, s3: Any) -> None:
+        self._s3 = s3
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._s3, name)
+
+    def get_paginator(self, _: str) -> Any:
+        return self
+
+    def paginate(self, **_: str) -> list[dict[str, Any]]:
+        return [{}]
+
+
+def test_two_who_publish_at_once_write_each_object_once(tmp_path: Path, aws: Aws) -> None:
+    s3, release = aws.client("s3"), _release(tmp_path)
+    artifact_bucket.ensure(s3, "publish-race", aws.region, aws.partition)
+    place = _place(release, "publish-race")
+
+    assert artifacts.publish(release, place, s3) == 3
+    assert artifacts.publish(release, place, SeesNothing(s3)) == 0
+    assert len(_keys(s3, "publish-race")) == 3
+
+
+def test_own_bucket_is_closed_and_versioned(aws: Aws) -> None:
+    s3 = aws.client("s3")
+
+    assert artifact_bucket.ensure(s3, "own-bucket", aws.region, aws.partition)
+    assert not artifact_bucket.ensure(s3, "own-bucket", aws.region, aws.partition)
+    assert s3.get_bucket_versioning(Bucket="own-bucket")["Status"] == "Enabled"
+    assert all(s3.get_public_access_block(Bucket="own-bucket")["PublicAccessBlockConfiguration"].values())
+    assert "aws:SecureTransport" in s3.get_bucket_policy(Bucket="own-bucket")["Policy"]
+    assert s3.get_bucket_encryption(Bucket="own-bucket")["ServerSideEncryptionConfiguration"]["Rules"]
+
+
+def test_bucket_of_another_region_is_refused(aws: Aws) -> None:
+    s3 = aws.client("s3")
+    s3.create_bucket(Bucket="far-away", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+
+    with pytest.raises(PublishError, match="the bucket far-away is not in us-east-1"):
+        artifact_bucket.exists(s3, "far-away", "us-east-1")
+
+
+def test_launch_link_carries_template_and_name() -> None:
+    place = Place("my-bucket", "a/1.0", "eu-west-1")
+    url = artifacts.quick_create_url(place, "single-account", "my-stack", "console.aws.amazon.com")
+    address, _, query = url.rpartition("?")
+
+    assert address == (
+        "https://eu-west-1.console.aws.amazon.com/cloudformation/home?region=eu-west-1#/stacks/create/review"
+    )
+    assert parse_qs(query) == {
+        "templateURL": ["https://my-bucket.s3.eu-west-1.amazonaws.com/a/1.0/mlops-orchestrator-single-account.yaml"],
+        "stackName": ["my-stack"],
+    }

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from scripts import bundle, dependencies, paths
+
+
+def _tree(folder: Path, extra: str = "") -> tuple[Path, Path]:
+    """A small package and its installed dependencies."""
+    files = {
+        "package/__init__.py": "",
+        "package/data/table.json": "{}",
+        "package/__pycache__/module.cpython-311.pyc": extra,
+        "package/tests/test_module.py": extra,
+        "installed/library/__init__.py": "x = 1",
+        "installed/library/module.pyi": "x: int",
+        "installed/library/py.typed": "",
+        "installed/library/ui/bundle.min.js": "",
+        "installed/library-1.0.dist-info/RECORD": extra,
+        "installed/library-1.0.dist-info/INSTALLER": extra,
+        "installed/library-1.0.dist-info/licenses/LICENSE": "MIT",
+        "installed/bin/tool.py": extra,
+    }
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    return folder / "package", folder / "installed"
+
+
+def test_bundle_holds_what_runs_and_the_licences(tmp_path: Path) -> None:
+    made = bundle.collect(*_tree(tmp_path))
+
+    assert [name for name, _ in made.files] == [
+        "library/__init__.py",
+        "licenses/library-1.0/LICENSE",
+        "package/__init__.py",
+        "package/data/table.json",
+    ]
+
+
+def test_same_source_gives_same_bytes_anywhere_at_any_time(tmp_path: Path) -> None:
+    here, there = _tree(tmp_path / "here"), _tree(tmp_path / "there", extra="installed by another machine")
+    module = there[1] / "library" / "__init__.py"
+    os.utime(module, (0, 0))
+    module.chmod(0o700)
+
+    assert bundle.collect(*here).zipped() == bundle.collect(*there).zipped()
+
+
+def test_changed_source_gives_other_bytes(tmp_path: Path) -> None:
+    source, installed = _tree(tmp_path)
+    before = bundle.collect(source, installed).zipped()
+    (source / "__init__.py").write_text("changed = True")
+
+    assert bundle.collect(source, installed).zipped() != before
+
+
+def test_host_bundle_runs_without_anything_installed(tmp_path: Path) -> None:
+    """The whole request path up to the first AWS call needs nothing but the bundle, not even boto3."""
+    content = bundle.build("host").zipped()
+    zipfile.ZipFile(io.BytesIO(content)).extractall(tmp_path)
+    code = "import orchestrator.api, sys; assert 'boto3' not in sys.modules; print(orchestrator.api.__file__)"
+
+    # -S: without the interpreter's own site-packages.
+    command, environment = [sys.executable, "-S", "-c", code], {"PYTHONPATH": str(tmp_path)}
+    ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+
+    assert ran.stdout.startswith(str(tmp_path)), ran.stderr
+    assert len(content) < 6_000_000
+
+
+def test_pins_are_exact_and_leave_boto3_to_the_runtime() -> None:
+    lines = [line for line in paths.REQUIREMENTS.read_text().splitlines() if line and not line.startswith("#")]
+    names = [line.split("==")[0] for line in lines]
+
+    assert all(line.count("==") == 1 for line in lines)
+    assert not {"boto3", "botocore"} & set(names)
+
+
+def test_dependencies_are_fetched_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = dependencies.folder("host", build=tmp_path)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    (first / "marker").touch()
+
+    assert dependencies.folder("host", build=tmp_path) == first
+    assert (first / "marker").exists()
+    assert [path.name for path in tmp_path.iterdir()] == [first.name]
+
+
+def test_dependencies_that_do_not_exist_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text("# a comment\nannotated-types==0.0.0.1\n")
+
+    with pytest.raises(dependencies.DependencyError, match=r"annotated-types==0\.0\.0\.1"):
+        dependencies.folder("host", requirements, tmp_path / "build")
+    assert list((tmp_path / "build").iterdir()) == []

@@ -12,7 +12,7 @@ from troposphere import Template
 
 from generator import blueprints, documents, pipelines
 from generator.deployment import Kind
-from generator.root import single_account
+from generator.root import multi_account, single_account
 
 
 def texts() -> dict[str, str]:
@@ -22,6 +22,7 @@ def texts() -> dict[str, str]:
 
 def _templates() -> Iterator[tuple[str, Template]]:
     yield "mlops-orchestrator-single-account.yaml", single_account.template(deployed_kinds())
+    yield "mlops-orchestrator-multi-account.yaml", multi_account.template(deployed_kinds())
     for package, folder in ((pipelines, "pipelines"), (blueprints, "blueprints")):
         for name, module in _modules(package):
             yield f"{folder}/{name}.yaml", module.template()

@@ -19,13 +19,13 @@ def log_group(function: str, **attributes: Any) -> logs.LogGroup:
     return logs.LogGroup(f"{function}Logs", RetentionInDays=_LOG_RETENTION_DAYS, **attributes)
 
 
-def role(function: str, statements: Sequence[Statement], **attributes: Any) -> iam.Role:
-    """The function's role: its own log, its traces, and what it is for."""
+def role(function: str, statements: Sequence[Statement], *policies: Any, **attributes: Any) -> iam.Role:
+    """The function's role: its own log, its traces, and what it is for; `policies` may depend on conditions."""
     own_log = permissions.write_own_log(GetAtt(f"{function}Logs", "Arn"))
     return iam.Role(
         f"{function}Role",
         AssumeRolePolicyDocument=permissions.trusted_by("lambda.amazonaws.com"),
-        Policies=[permissions.policy("Function", own_log, permissions.send_traces(), *statements)],
+        Policies=[permissions.policy("Function", own_log, permissions.send_traces(), *statements), *policies],
         **attributes,
     )
 

@@ -3,44 +3,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
 from troposphere import Output, Ref, Sub, Template, codepipeline
 
 from generator import parameters
 from orchestrator.codepipeline_parameters import SingleAccountPipelineParameters
 from orchestrator.provisioner import PIPELINE_NAME_OUTPUT
 
-_SOURCE = "Artifact_Source_S3Source"
-_DESCRIPTION = "MLOps Workload Orchestrator: a pipeline that deploys a blueprint into this account."
+SOURCE: Final = "Artifact_Source_S3Source"
+_PIPELINE: Final = "MLOpsPipeline"
+_DESCRIPTION: Final = "MLOps Workload Orchestrator: a pipeline that deploys a blueprint into this account."
 
 
 def template() -> Template:
     """The template."""
     built = Template(Description=_DESCRIPTION)
     parameters.declare(built, SingleAccountPipelineParameters)
-    built.add_resource(pipeline())
-    built.add_output(Output(PIPELINE_NAME_OUTPUT, Description="Name of the pipeline", Value=Ref("MLOpsPipeline")))
+    deployment = codepipeline.Stages(Name="DeployPipeline", Actions=[deploy_action()])
+    built.add_resource(pipeline([source_stage(), deployment]))
+    add_outputs(built)
     return built
 
 
-def pipeline() -> codepipeline.Pipeline:
-    """Source, then the stack. It starts itself when it is made or changed, and otherwise when it is told to."""
+def add_outputs(built: Template) -> None:
+    """What the orchestrator reads of a pipeline's stack."""
+    built.add_output(Output(PIPELINE_NAME_OUTPUT, Description="Name of the pipeline", Value=Ref(_PIPELINE)))
+
+
+def pipeline(stages: Sequence[codepipeline.Stages]) -> codepipeline.Pipeline:
+    """The pipeline. It starts itself when it is made or changed, and otherwise when it is told to."""
     return codepipeline.Pipeline(
-        "MLOpsPipeline",
+        _PIPELINE,
         PipelineType="V2",
         ExecutionMode="SUPERSEDED",
         RestartExecutionOnUpdate=True,
         RoleArn=Ref("PipelineRoleArn"),
         ArtifactStore=codepipeline.ArtifactStore(Type="S3", Location=Ref("PipelinesBucket")),
-        Stages=[
-            codepipeline.Stages(Name="Source", Actions=[source_action()]),
-            codepipeline.Stages(Name="DeployPipeline", Actions=[deploy_action()]),
-        ],
+        Stages=list(stages),
     )
 
 
-def source_action() -> codepipeline.Actions:
+def source_stage() -> codepipeline.Stages:
     """The packaged template. Nothing polls: the orchestrator starts the pipeline after an upload."""
-    return codepipeline.Actions(
+    action = codepipeline.Actions(
         Name="S3Source",
         RunOrder=1,
         ActionTypeId=codepipeline.ActionTypeId(Category="Source", Owner="AWS", Provider="S3", Version="1"),
@@ -49,8 +56,9 @@ def source_action() -> codepipeline.Actions:
             "S3ObjectKey": Ref("TemplateZipFileName"),
             "PollForSourceChanges": "false",
         },
-        OutputArtifacts=[codepipeline.OutputArtifacts(Name=_SOURCE)],
+        OutputArtifacts=[codepipeline.OutputArtifacts(Name=SOURCE)],
     )
+    return codepipeline.Stages(Name="Source", Actions=[action])
 
 
 def deploy_action() -> codepipeline.Actions:
@@ -65,8 +73,8 @@ def deploy_action() -> codepipeline.Actions:
             "StackName": Ref("StackName"),
             "Capabilities": "CAPABILITY_NAMED_IAM",
             "RoleArn": Ref("DeployRoleArn"),
-            "TemplatePath": Sub(f"{_SOURCE}::${{TemplateFileName}}"),
-            "TemplateConfiguration": Sub(f"{_SOURCE}::${{TemplateParamsName}}"),
+            "TemplatePath": Sub(f"{SOURCE}::${{TemplateFileName}}"),
+            "TemplateConfiguration": Sub(f"{SOURCE}::${{TemplateParamsName}}"),
         },
-        InputArtifacts=[codepipeline.InputArtifacts(Name=_SOURCE)],
+        InputArtifacts=[codepipeline.InputArtifacts(Name=SOURCE)],
     )

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from awacs.aws import PolicyDocument
 from troposphere import GetAtt, If, Join, Ref, Select, Split, Sub, Tags, Template, ecr, sagemaker
 
 from generator import arns
@@ -14,10 +15,10 @@ PACKAGE_GROUP = "ModelPackageGroup"
 _NO_PACKAGE_GROUP = "[No Model Package Group was created]"
 
 
-def add_to(template: Template) -> None:
-    """Add the repository and the package group."""
-    template.add_resource(repository())
-    template.add_resource(package_group())
+def add_to(template: Template, pull: PolicyDocument | None, use: PolicyDocument | None) -> None:
+    """Add the repository and the package group, with their policies for other accounts."""
+    template.add_resource(repository(pull))
+    template.add_resource(package_group(use))
 
 
 def repository_name() -> If:
@@ -36,7 +37,7 @@ def package_group_arn() -> If:
     return If(launch.CREATE_MODEL_REGISTRY, Ref(PACKAGE_GROUP), _NO_PACKAGE_GROUP)
 
 
-def repository() -> ecr.Repository:
+def repository(policy: PolicyDocument | None) -> ecr.Repository:
     """Images of custom algorithms, scanned when pushed."""
     return ecr.Repository(
         REPOSITORY,
@@ -45,18 +46,25 @@ def repository() -> ecr.Repository:
         ImageScanningConfiguration=ecr.ImageScanningConfiguration(ScanOnPush=True),
         # A rebuilt image keeps its tag (contract 6), so tags must stay mutable.
         ImageTagMutability="MUTABLE",
+        **({"RepositoryPolicyText": policy} if policy else {}),
         DeletionPolicy="RetainExceptOnCreate",
         UpdateReplacePolicy="Retain",
     )
 
 
-def package_group() -> sagemaker.ModelPackageGroup:
-    """Versions of models; its name ends in a part of the stack's id, which never changes."""
+def package_group_name() -> Join:
+    """Name of the new package group: it ends in a part of the stack's id, which never changes."""
     stack_uuid = Select(2, Split("/", Ref("AWS::StackId")))
+    return Join("-", ["mlops-model-registry", Select(0, Split("-", stack_uuid))])
+
+
+def package_group(policy: PolicyDocument | None) -> sagemaker.ModelPackageGroup:
+    """Versions of models."""
     return sagemaker.ModelPackageGroup(
         PACKAGE_GROUP,
         Condition=launch.CREATE_MODEL_REGISTRY,
-        ModelPackageGroupName=Join("-", ["mlops-model-registry", Select(0, Split("-", stack_uuid))]),
+        ModelPackageGroupName=package_group_name(),
+        **({"ModelPackageGroupPolicy": policy.JSONrepr()} if policy else {}),
         ModelPackageGroupDescription=Sub("Models of ${AWS::StackName}"),
         Tags=Tags({"stack-name": Ref("AWS::StackName")}),
         DeletionPolicy="RetainExceptOnCreate",

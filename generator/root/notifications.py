@@ -18,7 +18,7 @@ TOPIC = "NotificationsTopic"
 DEAD_LETTERS = "DeadLetterQueue"
 _FOURTEEN_DAYS = 14 * 24 * 3600
 
-_MESSAGE = '"Pipeline <pipeline> finished executing. Pipeline execution result is <state>"'
+_MESSAGE = "Pipeline <pipeline> finished executing. Pipeline execution result is <state>"
 
 
 def add_to(template: Template) -> None:
@@ -93,14 +93,17 @@ def pipeline_rule() -> events.Rule:
                 "state": ["SUCCEEDED", "FAILED", "STOPPED", "SUPERSEDED", "CANCELED"],
             },
         },
-        Targets=[
-            events.Target(
-                Id="Topic",
-                Arn=Ref(TOPIC),
-                DeadLetterConfig=events.DeadLetterConfig(Arn=GetAtt(DEAD_LETTERS, "Arn")),
-                InputTransformer=events.InputTransformer(
-                    InputPathsMap={"pipeline": "$.detail.pipeline", "state": "$.detail.state"}, InputTemplate=_MESSAGE
-                ),
-            )
-        ],
+        Targets=[to_topic(_MESSAGE, "pipeline", "state")],
+    )
+
+
+def to_topic(message: str, *details: str) -> events.Target:
+    """A rule's target: the topic, with a sentence whose `<name>` are members of the event's detail."""
+    return events.Target(
+        Id="Topic",
+        Arn=Ref(TOPIC),
+        DeadLetterConfig=events.DeadLetterConfig(Arn=GetAtt(DEAD_LETTERS, "Arn")),
+        InputTransformer=events.InputTransformer(
+            InputPathsMap={name: f"$.detail.{name}" for name in details}, InputTemplate=f'"{message}"'
+        ),
     )

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from awacs import cloudformation as cfn
@@ -26,12 +27,15 @@ _ONE_HOUR = 3600
 _PACKAGES = "provisioned/*"
 
 
-def add_to(template: Template, multi_account: bool) -> None:
-    """Add the function with its log, role and retries, and the rule for uploaded configurations."""
+def add_to(template: Template, variables: Mapping[str, Any]) -> None:
+    """Add the function with its log, role and retries, and the rule for uploaded configurations.
+
+    `variables` are what only one of the two root templates tells the function.
+    """
     for resource in (
         functions.log_group(FUNCTION, KmsKeyId=encryption.key_arn()),
         functions.role(FUNCTION, statements()),
-        function(multi_account),
+        function(variables),
         retries(),
         config_rule(),
         config_permission(),
@@ -44,7 +48,7 @@ def code() -> awslambda.Code:
     return awslambda.Code(S3Bucket=Ref("ArtifactBucket"), S3Key=Sub("${ArtifactPrefix}/orchestrator.zip"))
 
 
-def function(multi_account: bool) -> awslambda.Function:
+def function(variables: Mapping[str, Any]) -> awslambda.Function:
     """The function behind `/provisionpipeline`, `/pipelinestatus` and the configuration bucket."""
     return functions.function(
         FUNCTION,
@@ -55,11 +59,11 @@ def function(multi_account: bool) -> awslambda.Function:
         Timeout=_TIMEOUT_SECONDS,
         KmsKeyArn=encryption.key_arn(),
         DeadLetterConfig=awslambda.DeadLetterConfig(TargetArn=GetAtt(notifications.DEAD_LETTERS, "Arn")),
-        Environment=awslambda.Environment(Variables=environment(multi_account)),
+        Environment=awslambda.Environment(Variables={**environment(), **variables}),
     )
 
 
-def environment(multi_account: bool) -> dict[str, Any]:
+def environment() -> dict[str, Any]:
     """What `orchestrator.settings` reads, and the log settings of Powertools."""
     return {
         "ALLOW_DETAILED_ERROR_MESSAGE": Ref("AllowDetailedErrorMessage"),
@@ -68,7 +72,6 @@ def environment(multi_account: bool) -> dict[str, Any]:
         "ASSETS_BUCKET": storage.assets_bucket_name(),
         "DEPLOY_ROLE_ARN": GetAtt(roles.DEPLOY_ROLE, "Arn"),
         "ECR_REPOSITORY_ARN": models.repository_arn(),
-        "MULTI_ACCOUNT": "Yes" if multi_account else "No",
         "NOTIFICATIONS_TOPIC_ARN": Ref(notifications.TOPIC),
         "PIPELINES_BUCKET": Ref(storage.PIPELINES),
         "PIPELINE_ROLE_ARN": GetAtt(roles.PIPELINE_ROLE, "Arn"),

@@ -28,9 +28,9 @@ PIPELINES = arns.regional("codepipeline", f"{arns.PIPELINE_PREFIX}*")
 STACKS = arns.regional("cloudformation", f"stack/{arns.PIPELINE_PREFIX}*/*")
 
 
-def add_to(template: Template, kinds: Sequence[Kind]) -> None:
-    """Add the three roles; `kinds` are what blueprints deploy."""
-    for role in (pipeline_stack_role(), pipeline_role(), deploy_role(kinds)):
+def add_to(template: Template, kinds: Sequence[Kind], pipeline_statements: Sequence[Statement]) -> None:
+    """Add the three roles; `kinds` are what blueprints deploy, the statements what only some pipelines do."""
+    for role in (pipeline_stack_role(), pipeline_role(pipeline_statements), deploy_role(kinds)):
         template.add_resource(role)
 
 
@@ -56,13 +56,13 @@ def pipeline_stack_role() -> iam.Role:
     )
 
 
-def pipeline_role() -> iam.Role:
+def pipeline_role(statements: Sequence[Statement]) -> iam.Role:
     """CodePipeline reads packages, keeps artifacts and deploys stacks under it."""
     return iam.Role(
         PIPELINE_ROLE,
         Description="The pipelines work under this role",
         AssumeRolePolicyDocument=permissions.trusted_by("codepipeline.amazonaws.com"),
-        Policies=[permissions.policy("Pipelines", *_artifacts(), *_stacks())],
+        Policies=[permissions.policy("Pipelines", *_artifacts(), *_stacks(), *statements)],
     )
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from awacs import s3 as s3_actions
@@ -23,11 +24,11 @@ PIPELINES = "PipelinesBucket"
 CONFIG = "ConfigBucket"
 
 
-def add_to(template: Template) -> None:
-    """Add the buckets and their policies."""
+def add_to(template: Template, readers: Sequence[Statement]) -> None:
+    """Add the buckets and their policies; `readers` are statements for the assets bucket."""
     for bucket in (access_logs_bucket(), assets_bucket(), pipelines_bucket(), config_bucket()):
         template.add_resource(bucket)
-    for policy in (access_logs_policy(), assets_policy(), pipelines_policy(), config_policy()):
+    for policy in (access_logs_policy(), assets_policy(readers), pipelines_policy(), config_policy()):
         template.add_resource(policy)
 
 
@@ -70,9 +71,9 @@ def assets_bucket() -> s3.Bucket:
     return _bucket(ASSETS, Condition=launch.CREATE_ASSETS_BUCKET, **_logged("assets"))
 
 
-def assets_policy() -> s3.BucketPolicy:
-    """TLS only."""
-    return _policy(ASSETS, Condition=launch.CREATE_ASSETS_BUCKET)
+def assets_policy(readers: Sequence[Statement]) -> s3.BucketPolicy:
+    """TLS only, and who else may read."""
+    return _policy(ASSETS, *readers, Condition=launch.CREATE_ASSETS_BUCKET)
 
 
 def pipelines_bucket() -> s3.Bucket:

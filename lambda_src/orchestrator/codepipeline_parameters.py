@@ -11,8 +11,8 @@ from orchestrator import fields
 from orchestrator.template_parameters import TemplateParameters
 
 
-class SingleAccountPipelineParameters(TemplateParameters):
-    """Parameters of the pipeline that deploys one blueprint into its own account."""
+class PipelineParameters(TemplateParameters):
+    """What every pipeline that deploys a packaged blueprint needs to know."""
 
     StackName: Annotated[fields.StackName, Field(description="Stack that the pipeline creates and updates.")]
     PipelinesBucket: Annotated[
@@ -20,8 +20,29 @@ class SingleAccountPipelineParameters(TemplateParameters):
     ]
     TemplateZipFileName: Annotated[fields.ObjectKey, Field(description="Key of the packaged template.")]
     TemplateFileName: Annotated[fields.FileName, Field(description="Blueprint template inside the package.")]
-    TemplateParamsName: Annotated[fields.FileName, Field(description="Parameter file inside the package.")]
     PipelineRoleArn: Annotated[fields.RoleArn, Field(description="Role that the pipeline works under.")]
+
+
+class SingleAccountPipelineParameters(PipelineParameters):
+    """Parameters of the pipeline that deploys one blueprint into its own account."""
+
+    TemplateParamsName: Annotated[fields.FileName, Field(description="Parameter file inside the package.")]
     DeployRoleArn: Annotated[
         fields.RoleArn, Field(description="Role under which CloudFormation makes the blueprint's resources.")
     ]
+
+
+class MultiAccountPipelineParameters(PipelineParameters):
+    """Parameters of the pipeline that deploys one blueprint through dev, staging and prod (contract 4.3)."""
+
+    DevParamsName: Annotated[fields.FileName, Field(description="Parameter file of dev inside the package.")]
+    StagingParamsName: Annotated[fields.FileName, Field(description="Parameter file of staging inside the package.")]
+    ProdParamsName: Annotated[fields.FileName, Field(description="Parameter file of prod inside the package.")]
+    DevAccountId: Annotated[fields.AccountIds, Field(description="Accounts of dev.")]
+    DevOrgId: Annotated[fields.OrganizationalUnitIds, Field(description="Organizational units of those accounts.")]
+    StagingAccountId: Annotated[fields.AccountIds, Field(description="Accounts of staging.")]
+    StagingOrgId: Annotated[fields.OrganizationalUnitIds, Field(description="Organizational units of those accounts.")]
+    ProdAccountId: Annotated[fields.AccountIds, Field(description="Accounts of prod.")]
+    ProdOrgId: Annotated[fields.OrganizationalUnitIds, Field(description="Organizational units of those accounts.")]
+    StageFunctionName: Annotated[fields.FunctionName, Field(description="Function that deploys a stage.")]
+    NotificationsTopicArn: Annotated[fields.TopicArn, Field(description="Topic that asks for approvals.")]

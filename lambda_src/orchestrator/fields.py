@@ -189,6 +189,35 @@ ObjectKey = Annotated[
     Expect("an object key"),
 ]
 
+_ACCOUNT: Final = r"[0-9]{12}"
+_UNIT: Final = r"ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}"
+_MOST_TARGETS: Final = 30
+"""Accounts of one stage: CodePipeline takes 1,000 characters of user parameters, which name them all."""
+
+AccountIds = Annotated[
+    str,
+    Field(min_length=12, max_length=13 * _MOST_TARGETS - 1, pattern=rf"^{_ACCOUNT}(,{_ACCOUNT})*$"),
+    Expect("an account id of 12 digits, or several with commas between", example="111122223333"),
+]
+
+OrganizationalUnitIds = Annotated[
+    str,
+    Field(min_length=16, max_length=200, pattern=rf"^{_UNIT}(,{_UNIT})*$"),
+    Expect("the id of an organizational unit, or several with commas between", example="ou-ab12-34cd56ef"),
+]
+
+TopicArn = Annotated[
+    str,
+    Field(min_length=20, max_length=512, pattern=rf"^{_ARN_PREFIX}:sns:[a-z0-9-]+:{_ACCOUNT}:[a-zA-Z0-9_-]+$"),
+    Expect("the ARN of an SNS topic"),
+]
+
+FunctionName = Annotated[
+    str,
+    Field(min_length=1, max_length=64, pattern=r"^[a-zA-Z0-9_-]+$"),
+    Expect("the name of a Lambda function"),
+]
+
 PipelineId = Annotated[
     str,
     Field(

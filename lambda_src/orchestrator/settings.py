@@ -7,6 +7,8 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from orchestrator.per_stage import STAGES, Stage
+
 
 @dataclass(frozen=True)
 class Launch:
@@ -17,6 +19,23 @@ class Launch:
     use_model_registry: bool
     assets_bucket: str
     ecr_repository_arn: str
+
+
+@dataclass(frozen=True)
+class StageTarget:
+    """Where a stage deploys; each text is one id, or several with commas between."""
+
+    account_ids: str
+    organizational_units: str
+
+
+@dataclass(frozen=True)
+class MultiAccount:
+    """What only a multi-account root stack knows."""
+
+    targets: Mapping[Stage, StageTarget]
+    stage_function: str
+    """Name of the function that deploys a stage."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +52,7 @@ class Settings:
     deploy_role_arn: str
     notifications_topic_arn: str
     allow_detailed_error_message: bool
+    multi_account: MultiAccount | None = None
 
     def template_key(self, path: str) -> str:
         """The key of a published template, e.g. `blueprints/realtime_inference.yaml`, in the artifact bucket."""
@@ -64,10 +84,11 @@ class _Environment:
 def read(variables: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings; raises `RuntimeError` naming every variable that is missing or empty."""
     env = _Environment(variables)
+    is_multi_account = env.is_yes("MULTI_ACCOUNT")
     settings = Settings(
         launch=Launch(
             region=env.text("AWS_REGION"),
-            multi_account=env.is_yes("MULTI_ACCOUNT"),
+            multi_account=is_multi_account,
             use_model_registry=env.is_yes("USE_MODEL_REGISTRY"),
             assets_bucket=env.text("ASSETS_BUCKET"),
             ecr_repository_arn=env.text("ECR_REPOSITORY_ARN"),
@@ -81,7 +102,16 @@ def read(variables: Mapping[str, str] = os.environ) -> Settings:
         deploy_role_arn=env.text("DEPLOY_ROLE_ARN"),
         notifications_topic_arn=env.text("NOTIFICATIONS_TOPIC_ARN"),
         allow_detailed_error_message=env.is_yes("ALLOW_DETAILED_ERROR_MESSAGE"),
+        multi_account=_multi_account(env) if is_multi_account else None,
     )
     if env.missing:
         raise RuntimeError(f"these environment variables are missing or empty: {', '.join(env.missing)}")
     return settings
+
+
+def _multi_account(env: _Environment) -> MultiAccount:
+    targets = {
+        stage: StageTarget(env.text(f"{stage.upper()}_ACCOUNT_ID"), env.text(f"{stage.upper()}_ORG_ID"))
+        for stage in STAGES
+    }
+    return MultiAccount(targets, env.text("STAGE_FUNCTION"))

@@ -25,7 +25,9 @@ _PARTITION: Final = re.compile(r"^(cn|us-gov|us-isob?|us-isof|eusc|eu-isoe)?-.*|
 # Types that the schemas of some Regions lack; in those Regions the template cannot be deployed, or not yet.
 REGIONS_WITHOUT: Final = {
     "mlops-orchestrator-single-account.yaml": 7,
+    "mlops-orchestrator-multi-account.yaml": 7,
     "pipelines/single_account_codepipeline.yaml": 0,
+    "pipelines/multi_account_codepipeline.yaml": 0,
     "blueprints/realtime_inference.yaml": 2,
 }
 

@@ -15,6 +15,9 @@ Template = dict[str, Any]
 
 # Actions for which AWS's service authorization reference names no resource type.
 WITHOUT_RESOURCE: Final = {
+    "organizations:ListDelegatedAdministrators": "a listing of the organization",
+    "codepipeline:PutJobFailureResult": "a job has no ARN; its id, known to the function alone, limits it",
+    "codepipeline:PutJobSuccessResult": "a job has no ARN; its id, known to the function alone, limits it",
     "cloudwatch:PutMetricData": "metrics have no ARN; the namespace limits it",
     "ecr:GetAuthorizationToken": "the token is for the whole registry",
     "xray:PutTelemetryRecords": "X-Ray has no resource for what is sent to it",
@@ -23,7 +26,7 @@ WITHOUT_RESOURCE: Final = {
 
 # What an upgrade must find again under the same name, or it would make a new one beside it (defect 68). Deployments of
 # REST APIs are left out: those are snapshots and named after their content.
-LOGICAL_IDS: Final = {
+LOGICAL_IDS: Final[dict[str, str]] = {
     "mlops-orchestrator-single-account.yaml": """
         AccessLogsBucket AccessLogsBucketPolicy Api ApiAccessLogs ApiLogging ApiLoggingRole ApiPermission ApiStage
         AssetsBucket AssetsBucketPolicy BucketEvents BucketEventsLogs BucketEventsRole ConfigBucket ConfigBucketEvents
@@ -34,11 +37,17 @@ LOGICAL_IDS: Final = {
         ProvisionPipelineMethod ProvisionPipelineResource
     """,
     "pipelines/single_account_codepipeline.yaml": "MLOpsPipeline",
+    "pipelines/multi_account_codepipeline.yaml": "MLOpsPipeline",
     "blueprints/realtime_inference.yaml": """
         Inference InferenceApi InferenceApiPermission InferenceApiStage InferenceLogs InferenceMethod InferenceResource
         InferenceRole MLOpsSagemakerEndpoint MLOpsSagemakerEndpointConfig MLOpsSagemakerModel SageMakerRole
     """,
 }
+# Whoever changes from one root template to the other keeps everything.
+LOGICAL_IDS["mlops-orchestrator-multi-account.yaml"] = f"""
+    {LOGICAL_IDS["mlops-orchestrator-single-account.yaml"]}
+    StageDeployer StageDeployerLogs StageDeployerRole StageEndedRule
+"""
 RESOURCE_BUDGET: Final = 170
 """All templates together, once all 14 are there (design section 10)."""
 

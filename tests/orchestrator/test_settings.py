@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from pathlib import Path
+
+import cfn_flip
 import pytest
 
-from generator.root import orchestrator
 from orchestrator import settings
-from orchestrator.settings import Settings
+from orchestrator.settings import Settings, StageTarget
 
 VARIABLES = {
     "AWS_REGION": "il-central-1",
@@ -48,10 +50,35 @@ def test_one_error_names_every_variable_that_is_missing_or_empty() -> None:
         settings.read(variables)
 
 
-def test_the_environment_that_the_template_gives_is_the_one_that_is_read() -> None:
+@pytest.mark.parametrize("option", ["single", "multi"])
+def test_the_environment_that_the_template_gives_is_the_one_that_is_read(option: str) -> None:
     """Every variable that settings need stands in the root template; Lambda itself gives `AWS_REGION`."""
-    given = dict.fromkeys(orchestrator.environment(multi_account=True), "Yes")
-    assert settings.read({**given, "AWS_REGION": "eu-west-1"}).launch.multi_account
+    path = Path(__file__).parents[2] / "templates" / f"mlops-orchestrator-{option}-account.yaml"
+    function = cfn_flip.load(path.read_text(encoding="utf-8"))[0]["Resources"]["Orchestrator"]
+    given = {
+        name: value if isinstance(value, str) else "a value"
+        for name, value in function["Properties"]["Environment"]["Variables"].items()
+    }
+    read = settings.read({**given, "AWS_REGION": "eu-west-1"})
+    assert read.launch.multi_account == (option == "multi")
+    assert (read.multi_account is not None) == (option == "multi")
+
+
+def test_a_multi_account_orchestrator_knows_its_targets() -> None:
+    targets = {
+        f"{stage}_{what}": f"{stage} {what}"
+        for stage in ("DEV", "STAGING", "PROD")
+        for what in ("ACCOUNT_ID", "ORG_ID")
+    }
+    read = settings.read({**VARIABLES, **targets, "MULTI_ACCOUNT": "Yes", "STAGE_FUNCTION": "deployer"})
+    assert read.multi_account is not None
+    assert read.multi_account.targets["staging"] == StageTarget("STAGING ACCOUNT_ID", "STAGING ORG_ID")
+    assert read.multi_account.stage_function == "deployer"
+
+
+def test_a_multi_account_orchestrator_without_targets_says_which_are_missing() -> None:
+    with pytest.raises(RuntimeError, match=r"DEV_ACCOUNT_ID, DEV_ORG_ID.*PROD_ORG_ID, STAGE_FUNCTION"):
+        settings.read({**VARIABLES, "MULTI_ACCOUNT": "Yes"})
 
 
 def test_template_addresses_are_in_the_region_and_partition_of_the_stack(settings: Settings) -> None:

@@ -115,10 +115,13 @@ class PipelineRequest(BaseModel):
 
     @rule("model_name")
     def _stack_name_fits(self, launch: Launch) -> Iterator[Problem]:
-        excess = len(self.pipeline_stack_name) - _LONGEST_STACK_NAME
+        # Longest of what follows the name: `-codepipeline`, or `-staging-<8 characters>` of a stack set.
+        in_stages = launch.multi_account and self.runs_in_stages
+        longest = _LONGEST_STACK_NAME - (len("-staging-12345678") if in_stages else len(f"-{PIPELINE_STACK_SUFFIX}"))
+        excess = len(self.stack_name) - longest
         if excess > 0:
-            longest = len(self.model_name) - excess
-            yield Problem("model_name", f"must have {longest} characters at most: it becomes part of a stack name")
+            fitting = len(self.model_name) - excess
+            yield Problem("model_name", f"must have {fitting} characters at most: it becomes part of a stack name")
 
     @property
     def stack_name(self) -> str:

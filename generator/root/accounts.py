@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The accounts of dev, staging and prod: what the launch asks of them, and what they may read in this one.
+
+With an existing bucket or repository the root stack may not write policies: outputs say which statements to add.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Annotated, Any, Final
+
+from awacs import ecr as ecr_actions
+from awacs import s3 as s3_actions
+from awacs import sagemaker as sagemaker_actions
+from awacs.aws import Action, Allow, PolicyDocument, Principal, Statement
+from pydantic import Field
+from troposphere import GetAtt, Join, Output, Ref, Split, Sub, Template
+
+from generator import arns, permissions
+from generator.conditions import provided
+from generator.root import models, storage
+from generator.root.launch import LaunchParameters
+from orchestrator import fields
+from orchestrator.per_stage import STAGES
+
+_NAMES: Final = {"dev": "Development", "staging": "Staging", "prod": "Production"}
+
+
+class MultiAccountLaunchParameters(LaunchParameters):
+    """Parameters of the multi-account root template."""
+
+    DelegatedAdminAccount: Annotated[
+        fields.YesOrNo,
+        Field(
+            title="Are you using a delegated administrator account (AWS Organizations)?",
+            description="Yes when this account is a delegated administrator of CloudFormation StackSets.",
+        ),
+    ] = "Yes"
+    DevAccountId: Annotated[
+        fields.AccountIds,
+        Field(title="Development Account ID (Required)", description="Account of dev, or several with commas between."),
+    ]
+    DevOrgId: Annotated[
+        fields.OrganizationalUnitIds,
+        Field(
+            title="Development Account Organizational Unit ID (Required)",
+            description="Organizational unit that holds the accounts of dev.",
+        ),
+    ]
+    StagingAccountId: Annotated[
+        fields.AccountIds,
+        Field(title="Staging Account ID (Required)", description="Account of staging, or several with commas between."),
+    ]
+    StagingOrgId: Annotated[
+        fields.OrganizationalUnitIds,
+        Field(
+            title="Staging Account Organizational Unit ID (Required)",
+            description="Organizational unit that holds the accounts of staging.",
+        ),
+    ]
+    ProdAccountId: Annotated[
+        fields.AccountIds,
+        Field(title="Production Account ID (Required)", description="Account of prod, or several with commas between."),
+    ]
+    ProdOrgId: Annotated[
+        fields.OrganizationalUnitIds,
+        Field(
+            title="Production Account Organizational Unit ID (Required)",
+            description="Organizational unit that holds the accounts of prod.",
+        ),
+    ]
+
+
+def principals() -> Principal:
+    """Every account of every stage."""
+    joined = Join(",", [Ref(f"{stage.capitalize()}AccountId") for stage in STAGES])
+    return Principal("AWS", Split(",", joined))
+
+
+def environment() -> dict[str, Any]:
+    """The targets of the stages, as `orchestrator.settings` reads them."""
+    return {
+        f"{stage.upper()}_{suffix}": Ref(f"{stage.capitalize()}{parameter}")
+        for stage in STAGES
+        for suffix, parameter in (("ACCOUNT_ID", "AccountId"), ("ORG_ID", "OrgId"))
+    }
+
+
+def read_assets() -> list[Statement]:
+    """Models and data, for the bucket's policy."""
+    arn = GetAtt(storage.ASSETS, "Arn")
+    return [
+        _allowed("ReadObjects", [s3_actions.GetObject], arns.objects_in(arn)),
+        _allowed("ListObjects", [s3_actions.ListBucket], arn),
+    ]
+
+
+_PULL: Final = [
+    ecr_actions.BatchCheckLayerAvailability,
+    ecr_actions.BatchGetImage,
+    ecr_actions.DescribeImages,
+    ecr_actions.DescribeRepositories,
+    ecr_actions.GetDownloadUrlForLayer,
+]
+
+
+def pull_images() -> PolicyDocument:
+    """Images, for the repository's policy, which knows no resource but the repository."""
+    return permissions.document(Statement(Sid="PullImages", Effect=Allow, Principal=principals(), Action=_PULL))
+
+
+def use_model_packages() -> PolicyDocument:
+    """Versions of models, for the policy of the model package group."""
+    actions = [
+        sagemaker_actions.CreateModel,
+        sagemaker_actions.DescribeModelPackage,
+        sagemaker_actions.DescribeModelPackageGroup,
+        sagemaker_actions.ListModelPackages,
+    ]
+    group = {"Group": models.package_group_name()}
+    return permissions.document(
+        _allowed(
+            "UseModelPackages",
+            actions,
+            arns.regional("sagemaker", "model-package-group/${Group}", **group),
+            arns.regional("sagemaker", "model-package/${Group}/*", **group),
+        )
+    )
+
+
+def _allowed(sid: str, actions: Sequence[Action], *resources: Any) -> Statement:
+    return Statement(Sid=sid, Effect=Allow, Principal=principals(), Action=list(actions), Resource=list(resources))
+
+
+def add_instructions(template: Template) -> None:
+    """Outputs that hold the policy statements to attach by hand, ready to paste."""
+    accounts = Join('","', Split(",", Join(",", [Ref(f"{stage.capitalize()}AccountId") for stage in STAGES])))
+    bucket = "arn:${AWS::Partition}:s3:::${ExistingS3Bucket}"
+    instructions = {
+        "AssetsBucketPolicyToAdd": (
+            "ExistingS3Bucket",
+            "Add this to the policy of your bucket: without it the other accounts cannot read models",
+            {"Action": ["s3:GetObject", "s3:ListBucket"], "Resource": [bucket, f"{bucket}/*"]},
+        ),
+        "EcrRepositoryPolicyToAdd": (
+            "ExistingECRRepo",
+            "Add this to the policy of your repository: without it the other accounts cannot pull images",
+            {"Action": [f"ecr:{action.action}" for action in _PULL]},
+        ),
+    }
+    for name, (parameter, description, allowed) in instructions.items():
+        statement = {"Effect": "Allow", "Principal": {"AWS": ["${Accounts}"]}, **allowed}
+        template.add_output(
+            Output(
+                name,
+                Description=description,
+                Condition=provided(template, parameter),
+                Value=Sub(json.dumps(statement), Accounts=accounts),
+            )
+        )

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What both root templates are made of; they differ in what they share with other accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from awacs.aws import PolicyDocument, Statement
+from troposphere import Output, Ref, Template
+
+from generator.deployment import Kind
+from generator.root import (
+    api,
+    bucket_events,
+    encryption,
+    launch,
+    models,
+    notifications,
+    orchestrator,
+    roles,
+    storage,
+)
+from generator.root.launch import LaunchParameters
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """What a root template gives to other accounts, and tells its own functions of them."""
+
+    variables: Mapping[str, Any]
+    assets_readers: Sequence[Statement] = ()
+    repository_policy: PolicyDocument | None = None
+    package_group_policy: PolicyDocument | None = None
+    pipeline_statements: Sequence[Statement] = field(default=())
+
+
+def template(description: str, declared: type[LaunchParameters], kinds: Sequence[Kind], sharing: Sharing) -> Template:
+    """A root template; `kinds` are what the blueprints deploy into this account."""
+    built = Template(Description=description)
+    launch.add_to(built, declared)
+    encryption.add_to(built)
+    storage.add_to(built, sharing.assets_readers)
+    notifications.add_to(built)
+    models.add_to(built, sharing.repository_policy, sharing.package_group_policy)
+    roles.add_to(built, kinds, sharing.pipeline_statements)
+    orchestrator.add_to(built, sharing.variables)
+    bucket_events.add_to(built)
+    api.add_to(built)
+    add_outputs(built)
+    return built
+
+
+def add_outputs(built: Template) -> None:
+    """The names that outsiders rely on (design section 8)."""
+    values = {
+        "ApiEndpoint": ("Address of the API; sign requests for execute-api", api.API.url()),
+        "AssetsBucketName": ("Bucket for models and data", storage.assets_bucket_name()),
+        "PipelinesBucketName": ("Bucket of packaged templates and pipeline artifacts", Ref(storage.PIPELINES)),
+        "ConfigBucketName": ("Bucket in which mlops-config.json is dropped", storage.config_bucket_name()),
+        "EcrRepositoryName": ("Repository for images of custom algorithms", models.repository_name()),
+        "EcrRepositoryArn": ("ARN of that repository", models.repository_arn()),
+        "ModelRegistryArn": ("ARN of the model package group, if one was made", models.package_group_arn()),
+        "NotificationsTopicArn": ("Topic of all notifications", Ref(notifications.TOPIC)),
+    }
+    for name, (description, value) in values.items():
+        built.add_output(Output(name, Description=description, Value=value))

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Jobs that CodePipeline gives to a Lambda function: their artifacts, and the answers.
+
+https://docs.aws.amazon.com/codepipeline/latest/userguide/actions-invoke-lambda-function.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+
+from orchestrator.aws.calls import calling, client, client_with
+from orchestrator.errors import ServiceRefused
+
+FailureType = Literal["JobFailed", "ConfigurationError", "PermissionError", "SystemUnavailable"]
+
+# https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_PutJobSuccessResult.html, .../API_FailureDetails.html
+LONGEST_MESSAGE: Final = 5000
+LONGEST_TOKEN: Final = 2048
+_LONGEST_SUMMARY: Final = 2048
+# The pipeline was stopped or deleted, the action timed out, or another delivery of the same job has answered.
+_JOB_IS_OVER: Final = frozenset({"InvalidJobStateException", "JobNotFoundException"})
+
+
+def artifact(bucket: str, key: str, credentials: Mapping[str, str], longest: int) -> bytes:
+    """An artifact of a job, read with the job's own credentials; `longest + 1` bytes at most are read."""
+    with calling(f"let the job read its artifact s3://{bucket}/{key}"):
+        body = client_with("s3", credentials).get_object(Bucket=bucket, Key=key)["Body"]
+        content: bytes = body.read(longest + 1)
+    return content
+
+
+def succeed(job_id: str, summary: str, operation: str) -> bool:
+    """End the action well; `False` if the job is over already."""
+    return _answer("put_job_success_result", jobId=job_id, executionDetails=_details(summary, operation))
+
+
+def continue_later(job_id: str, token: str, summary: str, operation: str) -> bool:
+    """Have CodePipeline ask again, with the token; `False` if the job is over already."""
+    details = _details(summary, operation)
+    return _answer("put_job_success_result", jobId=job_id, continuationToken=token, executionDetails=details)
+
+
+def fail(job_id: str, kind: FailureType, message: str, operation: str) -> bool:
+    """Fail the action; `False` if the job is over already."""
+    details = {"type": kind, "message": message[:LONGEST_MESSAGE], **_external(operation)}
+    return _answer("put_job_failure_result", jobId=job_id, failureDetails=details)
+
+
+def _details(summary: str, operation: str) -> dict[str, str]:
+    return {"summary": summary[:_LONGEST_SUMMARY], **_external(operation)}
+
+
+def _external(operation: str) -> dict[str, str]:
+    return {"externalExecutionId": operation} if operation else {}
+
+
+def _answer(method: str, **parameters: Any) -> bool:
+    try:
+        with calling("take the answer to a pipeline's job"):
+            getattr(client("codepipeline"), method)(**parameters)
+    except ServiceRefused as error:
+        if error.code in _JOB_IS_OVER:
+            return False
+        raise
+    return True

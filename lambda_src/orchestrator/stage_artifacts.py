@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a stage deploys, out of the package that the pipeline's source action stored.
+
+Members are read by their names and never extracted, each up to a limit, so that a hostile archive can neither write
+anywhere nor fill the memory.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from orchestrator import problems
+from orchestrator.aws.stack_sets import Definition
+from orchestrator.stage_jobs import UnusableJob
+
+LONGEST_PACKAGE: Final = 16 * 1024 * 1024
+"""Bytes; a package holds one template and a few parameter files."""
+
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+LONGEST_TEMPLATE: Final = 51_200
+# 200 parameters of 4,096 characters each, with some room for names and escapes.
+_LONGEST_PARAMETER_FILE: Final = 2 * 1024 * 1024
+_SHOWN_MEMBERS: Final = 10
+
+
+class _Parameter(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+    ParameterKey: str
+    ParameterValue: str
+
+
+_PARAMETERS: Final = TypeAdapter(list[_Parameter], config=ConfigDict(defer_build=True))
+
+
+def definition(package: bytes, template_file: str, parameter_file: str) -> Definition:
+    """Read template and parameters; raises `UnusableJob` naming what is missing, too long or malformed."""
+    if len(package) > LONGEST_PACKAGE:
+        raise _refused(f"it is longer than {LONGEST_PACKAGE} bytes")
+    try:
+        with zipfile.ZipFile(io.BytesIO(package)) as archive:
+            _require(archive, template_file, parameter_file)
+            template = _text(archive, template_file, LONGEST_TEMPLATE)
+            parameters = _text(archive, parameter_file, _LONGEST_PARAMETER_FILE)
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
+        # RuntimeError is how zipfile speaks of an encrypted member.
+        raise _refused(f"it cannot be read as a zip archive ({error})") from error
+    return Definition.of(template, _parameters(parameter_file, parameters))
+
+
+def _refused(problem: str) -> UnusableJob:
+    return UnusableJob("The pipeline's artifact cannot be deployed", [problem])
+
+
+def _require(archive: zipfile.ZipFile, *names: str) -> None:
+    there = archive.namelist()
+    if missing := [name for name in names if name not in there]:
+        shown = ", ".join(there[:_SHOWN_MEMBERS]) or "nothing"
+        raise _refused(f"it holds no {' and no '.join(missing)}; it holds {shown}")
+
+
+def _text(archive: zipfile.ZipFile, name: str, longest: int) -> str:
+    with archive.open(name) as member:
+        content = member.read(longest + 1)
+    if len(content) > longest:
+        raise _refused(f"{name} is longer than {longest} bytes")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _refused(f"{name} is not UTF-8 at byte {error.start}") from error
+
+
+def _parameters(name: str, text: str) -> list[tuple[str, str]]:
+    try:
+        entries = _PARAMETERS.validate_json(text)
+    except ValidationError as error:
+        found = "; ".join(str(problem) for problem in problems.from_validation(error, {}))
+        expected = 'a list of {"ParameterKey": "...", "ParameterValue": "..."}'
+        raise _refused(f"{name} must be {expected}: {found}") from error
+    return [(entry.ParameterKey, entry.ParameterValue) for entry in entries]

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Deploys a pipeline's stage into its accounts: the function behind the Lambda actions of every multi-account pipeline.
+
+    CodePipeline's job -> stage_jobs (read) -> stage_deployment (look, decide, do) -> one answer to CodePipeline
+
+It answers each job once. Only when the answer itself cannot be given does the function fail, so that Lambda tries the
+event again; that does no harm, because nothing that was started is started again.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Final
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from orchestrator import stage_deployment, stage_jobs
+from orchestrator.aws import pipeline_jobs
+from orchestrator.aws.pipeline_jobs import FailureType
+from orchestrator.aws.stack_sets import CallAs
+from orchestrator.errors import ServiceRefused
+from orchestrator.stage_jobs import Job, UnusableJob
+from orchestrator.stage_outcomes import Continued, Failed, Outcome, Succeeded
+
+logger = Logger(service="stages")
+
+_DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> None:
+    """Entry point; raises `NotAJob` for any other event. The event holds credentials and is never logged."""
+    job_id = stage_jobs.id_of(event)
+    logger.append_keys(request_id=context.aws_request_id, job_id=job_id)
+    outcome = _outcome(event, context)
+    logger.info("outcome", extra={"kind": type(outcome).__name__, "outcome": outcome})
+    if not _answer(job_id, outcome):
+        logger.warning("the job was over already: nobody waits for this answer")
+
+
+def _outcome(event: dict[str, Any], context: LambdaContext) -> Outcome:
+    try:
+        return stage_deployment.advance(Job.of(event), _call_as())
+    except UnusableJob as unusable:
+        return Failed(str(unusable), kind="ConfigurationError")
+    except ServiceRefused as refused:
+        logger.warning("refused", exc_info=True)
+        kind: FailureType = "PermissionError" if refused.code in _DENIED else "JobFailed"
+        message = f"AWS did not {refused.doing}. {refused.detail} (request {context.aws_request_id})"
+        return Failed(message, kind=kind)
+    except Exception as error:
+        # The edge: whatever it is, CodePipeline would wait for twenty minutes for an answer.
+        logger.exception("unexpected")
+        message = (
+            f"Unexpected {type(error).__name__}: {error} (request {context.aws_request_id}; see the function's log)"
+        )
+        return Failed(message)
+
+
+def _call_as() -> CallAs:
+    """In which capacity the account of this function speaks to StackSets: chosen at launch."""
+    match os.environ.get("CALL_AS", ""):
+        case "SELF":
+            return "SELF"
+        case "DELEGATED_ADMIN":
+            return "DELEGATED_ADMIN"
+        case other:
+            raise RuntimeError(f"the environment variable CALL_AS must be SELF or DELEGATED_ADMIN; it is {other!r}")
+
+
+def _answer(job_id: str, outcome: Outcome) -> bool:
+    match outcome:
+        case Succeeded(summary, operation):
+            return pipeline_jobs.succeed(job_id, summary, operation)
+        case Continued(summary, operation, token):
+            return pipeline_jobs.continue_later(job_id, token, summary, operation)
+        case Failed(message, operation, kind):
+            return pipeline_jobs.fail(job_id, kind, message, operation)

@@ -13,16 +13,17 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import botocore.session
-from moto.core.responses import ActionResult, EmptyResult
+from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 from moto.sagemaker import urls as moto_urls
-from moto.sagemaker.exceptions import ConflictException, ValidationError
-from moto.sagemaker.models import FakeEndpoint, FakeEndpointConfig, Model, SageMakerModelBackend, sagemaker_backends
+from moto.sagemaker.exceptions import ValidationError
+from moto.sagemaker.models import FakeEndpoint, FakeEndpointConfig, Model, SageMakerModelBackend
 from moto.sagemaker.responses import SageMakerResponse
 
 from scripts.local_aws import model_hosting
 from scripts.local_aws.data_capture import CaptureSettings, CaptureTarget
 from scripts.local_aws.model_hosting import Served, ServingError
+from scripts.local_aws.model_packages import ModelPackages, ModelPackagesResponse, in_lower_case
 
 Tags = list[dict[str, str]]
 
@@ -63,7 +64,7 @@ class LocalEndpoint(FakeEndpoint):
             data_capture_config=config.data_capture_config,
             tags=tags,
         )
-        self.arn = _in_lower_case(self.arn)
+        self.arn = in_lower_case(self.arn)
         self.endpoint_status = "Creating"
         self.failure_reason: str | None = None  # type: ignore[assignment]  # moto knows no failure
         self.served: Served | None = None
@@ -146,7 +147,7 @@ class LocalEndpoint(FakeEndpoint):
         }
 
 
-class LocalSageMaker(SageMakerModelBackend):
+class LocalSageMaker(ModelPackages, SageMakerModelBackend):
     """SageMaker of one account and Region."""
 
     @property
@@ -171,7 +172,7 @@ class LocalSageMaker(SageMakerModelBackend):
         except ValidationError:
             del self._models[model_name]
             raise
-        model.arn = _in_lower_case(model.arn)
+        model.arn = in_lower_case(model.arn)
         return model
 
     def create_endpoint_config(
@@ -188,7 +189,7 @@ class LocalSageMaker(SageMakerModelBackend):
             )
         place = (self.account_id, self.region_name)
         config = LocalEndpointConfig(*place, endpoint_config_name, production_variants, *rest, **named)
-        config.endpoint_config_arn = _in_lower_case(config.endpoint_config_arn)
+        config.endpoint_config_arn = in_lower_case(config.endpoint_config_arn)
         self.endpoint_configs[endpoint_config_name] = config
         return config
 
@@ -213,32 +214,6 @@ class LocalSageMaker(SageMakerModelBackend):
         endpoint = self._found("endpoint", endpoint_name, self.endpoints, "endpoint")
         super().delete_endpoint(endpoint_name)
         endpoint.stop()
-
-    def create_model_package_group(self, model_package_group_name: str, *rest: Any, **named: Any) -> str:
-        """Refuse a name in use."""
-        if model_package_group_name in self.model_package_groups:
-            arn = self.model_package_groups[model_package_group_name].arn
-            raise ValidationError(f"Model Package Group already exists: {arn}")
-        super().create_model_package_group(model_package_group_name, *rest, **named)
-        group = self.model_package_groups[model_package_group_name]
-        group.arn = _in_lower_case(group.arn)
-        return str(group.arn)
-
-    def delete_model_package_group(self, model_package_group_name: str) -> None:
-        """Remove an empty group; one that holds model packages is refused, as on AWS."""
-        group = self.describe_model_package_group(model_package_group_name)
-        if any(one.model_package_group_name == model_package_group_name for one in self.model_packages.values()):
-            raise ConflictException(
-                f"Model Package Group {group.arn} still contains model packages; delete them first."
-            )
-        del self.model_package_groups[model_package_group_name]
-
-    def describe_model_package(self, model_package_name: str) -> Any:
-        """Find a model package; an ARN leads to its own account, which a policy of the group has to allow on AWS."""
-        parts = model_package_name.split(":")
-        if len(parts) < 6 or parts[4] == self.account_id:
-            return super().describe_model_package(model_package_name)
-        return sagemaker_backends[parts[4]][parts[3]].describe_model_package(model_package_name)
 
     def _deploy(self, endpoint: LocalEndpoint, config: LocalEndpointConfig) -> None:
         variant = config.production_variants[0]
@@ -272,7 +247,7 @@ class LocalSageMaker(SageMakerModelBackend):
         return super()._get_resource_from_arn(f"{stem}/{names.get(name, name)}")
 
 
-class LocalSageMakerResponse(SageMakerResponse):
+class LocalSageMakerResponse(ModelPackagesResponse, SageMakerResponse):
     """The operations that moto's SageMaker lacks."""
 
     @property
@@ -284,14 +259,3 @@ class LocalSageMakerResponse(SageMakerResponse):
         names = self._get_param("EndpointName"), self._get_param("EndpointConfigName")
         endpoint = self._backend.update_endpoint(*names)
         return ActionResult({"EndpointArn": endpoint.arn})
-
-    def delete_model_package_group(self) -> ActionResult:
-        """DeleteModelPackageGroup."""
-        self._backend.delete_model_package_group(self._get_param("ModelPackageGroupName"))
-        return EmptyResult()
-
-
-def _in_lower_case(arn: str) -> str:
-    """SageMaker puts the resource's name in lower case in its ARN."""
-    stem, separator, name = arn.rpartition("/")
-    return stem + separator + name.lower()

@@ -109,7 +109,7 @@ def _run(stack_set: StackSet, operation: Operation) -> None:
             operation.status = "STOPPED"
         else:
             operation.status = "FAILED" if exceeded else "SUCCEEDED"
-        pass
+        _start_next(stack_set)
 
 
 def _start_next(stack_set: StackSet) -> None:

@@ -4,11 +4,12 @@ import json
 from typing import Any
 
 import pytest
-from botocore.exceptions import WaiterError
+from botocore.exceptions import ClientError, WaiterError
 
 from scripts import demo_model
 from scripts.demo_model import TrainedModel
 from tests.local_aws.conftest import ClientFactory
+from tests.local_aws.deploying import deploy, physical_id
 from tests.local_aws.serving import ARN, BUCKET, CAPTURE, CUSTOM_IMAGE, IMAGE, QUICKLY, ROLE, csv_of, names_of_models
 
 
@@ -128,3 +129,30 @@ def test_stack_fails_with_sagemakers_reason(client: ClientFactory) -> None:
     ]
     assert "Failed to extract model data archive from URL" in reason
     assert client("sagemaker").list_endpoints(NameContains="MLOps")["Endpoints"] == []
+
+
+def _policy(action: str) -> dict[str, Any]:
+    allowed = {"Effect": "Allow", "Principal": {"AWS": "111111111111"}, "Action": action, "Resource": "*"}
+    return {"Version": "2012-10-17", "Statement": [allowed]}
+
+
+def test_policy_of_a_group_is_set_changed_and_removed_in_place(client: ClientFactory) -> None:
+    cloudformation, sm = client("cloudformation"), client("sagemaker")
+
+    def deploy_with(policy: dict[str, Any] | None) -> str:
+        properties = {"ModelPackageGroupName": "shared", **({"ModelPackageGroupPolicy": policy} if policy else {})}
+        group = {"Type": "AWS::SageMaker::ModelPackageGroup", "Properties": properties}
+        deploy(cloudformation, "sharing", {"Group": group})
+        return physical_id(cloudformation, "sharing", "Group")
+
+    arn = deploy_with(_policy("sagemaker:DescribeModelPackage"))
+    given = sm.get_model_package_group_policy(ModelPackageGroupName="shared")["ResourcePolicy"]
+    assert json.loads(given) == _policy("sagemaker:DescribeModelPackage")
+    assert deploy_with(_policy("sagemaker:ListModelPackages")) == arn
+    given = sm.get_model_package_group_policy(ModelPackageGroupName="shared")["ResourcePolicy"]
+    assert json.loads(given) == _policy("sagemaker:ListModelPackages")
+    group = {"Type": "AWS::SageMaker::ModelPackageGroup", "Properties": {"ModelPackageGroupName": "shared"}}
+    topic = {"Type": "AWS::SNS::Topic"}
+    deploy(cloudformation, "sharing", {"Group": group, "Topic": topic})
+    with pytest.raises(ClientError, match="Cannot find resource policy"):
+        sm.get_model_package_group_policy(ModelPackageGroupName="shared")

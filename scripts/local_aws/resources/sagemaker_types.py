@@ -10,13 +10,21 @@ import secrets
 import string
 from typing import Any, ClassVar
 
-from scripts.local_aws.resources.base import IgnoreMissing, Properties, ResourceContext, ResourceFailure, ResourceType
+from scripts.local_aws.resources.base import (
+    IgnoreMissing,
+    Properties,
+    ResourceContext,
+    ResourceFailure,
+    ResourceType,
+    policy_text,
+)
 from scripts.local_aws.stacks import Made
 
 _NAME_LIMIT = 63
 _SUFFIX_LENGTH = 12
 _SERVICE = "sagemaker"
 _TAGS = "Tags"
+_GROUP_POLICY = "ModelPackageGroupPolicy"
 _MISSING = "ValidationException"
 
 
@@ -61,15 +69,15 @@ class _Named(ResourceType):
             context.call(_SERVICE, f"delete_{self.operation}", **{self.name_property: self._name(made)})
 
     def needs_replacement(self, old: Properties, new: Properties) -> bool:
-        """Anything but a tag makes a new resource."""
-        return self._without_tags(old) != self._without_tags(new)
+        """Anything but tags, and the policy of a group, makes a new resource."""
+        return self._fixed(old) != self._fixed(new)
 
     def _name(self, made: Made) -> str:
         return str(made.attributes[self.name_property])
 
     @staticmethod
-    def _without_tags(properties: Properties) -> dict[str, Any]:
-        return {name: value for name, value in properties.items() if name != _TAGS}
+    def _fixed(properties: Properties) -> dict[str, Any]:
+        return {name: value for name, value in properties.items() if name not in {_TAGS, _GROUP_POLICY}}
 
 
 class SageMakerModel(_Named):
@@ -137,7 +145,21 @@ class SageMakerModelPackageGroup(_Named):
     arn_key = "ModelPackageGroupArn"
 
     def create(self, context: ResourceContext, properties: Properties) -> Made:
-        """Make the group; its ARN and status can be read by Fn::GetAtt."""
-        made = super().create(context, properties)
+        """Make the group with its policy; its ARN and status can be read by Fn::GetAtt."""
+        made = super().create(context, {key: value for key, value in properties.items() if key != _GROUP_POLICY})
         made.attributes |= {"ModelPackageGroupArn": made.physical_id, "ModelPackageGroupStatus": "Completed"}
+        self._set_policy(context, made, {}, properties)
         return made
+
+    def update(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> Made:
+        """Change tags and policy."""
+        self._set_policy(context, made, old, new)
+        return super().update(context, made, old, new)
+
+    def _set_policy(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> None:
+        name = {self.name_property: made.attributes[self.name_property]}
+        if new.get(_GROUP_POLICY):
+            policy = policy_text(new[_GROUP_POLICY])
+            context.call(_SERVICE, "put_model_package_group_policy", **name, ResourcePolicy=policy)
+        elif old.get(_GROUP_POLICY):
+            context.call(_SERVICE, "delete_model_package_group_policy", **name)

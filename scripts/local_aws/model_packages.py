@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Model packages beyond moto's: groups that can be removed and have a policy, packages of other accounts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.core.responses import ActionResult, BaseResponse, EmptyResult
+from moto.sagemaker.exceptions import ConflictException, ValidationError
+from moto.sagemaker.models import SageMakerModelBackend, sagemaker_backends
+
+_POLICY = "resource_policy"
+
+
+def in_lower_case(arn: str) -> str:
+    """SageMaker puts the resource's name in lower case in its ARN."""
+    stem, separator, name = arn.rpartition("/")
+    return stem + separator + name.lower()
+
+
+class ModelPackages(SageMakerModelBackend):
+    """The part of the backend that keeps model packages."""
+
+    def create_model_package_group(self, model_package_group_name: str, *rest: Any, **named: Any) -> str:
+        """Refuse a name in use."""
+        if model_package_group_name in self.model_package_groups:
+            arn = self.model_package_groups[model_package_group_name].arn
+            raise ValidationError(f"Model Package Group already exists: {arn}")
+        super().create_model_package_group(model_package_group_name, *rest, **named)
+        group = self.model_package_groups[model_package_group_name]
+        group.arn = in_lower_case(group.arn)
+        return str(group.arn)
+
+    def delete_model_package_group(self, model_package_group_name: str) -> None:
+        """Remove an empty group; one that holds model packages is refused, as on AWS."""
+        group = self.describe_model_package_group(model_package_group_name)
+        if any(one.model_package_group_name == model_package_group_name for one in self.model_packages.values()):
+            raise ConflictException(
+                f"Model Package Group {group.arn} still contains model packages; delete them first."
+            )
+        del self.model_package_groups[model_package_group_name]
+
+    def put_model_package_group_policy(self, model_package_group_name: str, policy: str) -> str:
+        """Keep the policy of a group and give the group's ARN."""
+        group = self.describe_model_package_group(model_package_group_name)
+        setattr(group, _POLICY, policy)
+        return str(group.arn)
+
+    def get_model_package_group_policy(self, model_package_group_name: str) -> str:
+        """The policy of a group; ValidationError when it has none."""
+        policy = getattr(self.describe_model_package_group(model_package_group_name), _POLICY, None)
+        if policy is None:
+            raise ValidationError(f"Cannot find resource policy for: {model_package_group_name}")
+        return str(policy)
+
+    def delete_model_package_group_policy(self, model_package_group_name: str) -> None:
+        """Drop the policy of a group."""
+        self.get_model_package_group_policy(model_package_group_name)
+        delattr(self.describe_model_package_group(model_package_group_name), _POLICY)
+
+    def describe_model_package(self, model_package_name: str) -> Any:
+        """Find a model package; an ARN leads to its own account, which a policy of the group has to allow on AWS."""
+        parts = model_package_name.split(":")
+        if len(parts) < 6 or parts[4] == self.account_id:
+            return super().describe_model_package(model_package_name)
+        return sagemaker_backends[parts[4]][parts[3]].describe_model_package(model_package_name)
+
+
+class ModelPackagesResponse(BaseResponse):
+    """The operations on groups that moto lacks."""
+
+    sagemaker_backend: Any
+
+    def delete_model_package_group(self) -> ActionResult:
+        """DeleteModelPackageGroup."""
+        self.sagemaker_backend.delete_model_package_group(self._get_param("ModelPackageGroupName"))
+        return EmptyResult()
+
+    def put_model_package_group_policy(self) -> ActionResult:
+        """PutModelPackageGroupPolicy."""
+        given = self._get_param("ModelPackageGroupName"), self._get_param("ResourcePolicy")
+        return ActionResult({"ModelPackageGroupArn": self.sagemaker_backend.put_model_package_group_policy(*given)})
+
+    def get_model_package_group_policy(self) -> ActionResult:
+        """GetModelPackageGroupPolicy."""
+        name = self._get_param("ModelPackageGroupName")
+        return ActionResult({"ResourcePolicy": self.sagemaker_backend.get_model_package_group_policy(name)})
+
+    def delete_model_package_group_policy(self) -> ActionResult:
+        """DeleteModelPackageGroupPolicy."""
+        self.sagemaker_backend.delete_model_package_group_policy(self._get_param("ModelPackageGroupName"))
+        return EmptyResult()

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 WAITING: Final = "Waiting"
+_RUNNING: Final = "InProgress"
 _GOOD_END: Final = "Succeeded"
 _BAD_ENDS: Final = frozenset({"Failed", "Stopped", "Cancelled", "Abandoned"})
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 _POLL_SECONDS: Final = (0.3, 5.0)
 _POLL_GROWTH: Final = 1.3
 _NEW_EXECUTION_SECONDS: Final = 60
@@ -36,6 +39,45 @@ class ActionStatus:
 
 
 @dataclass(frozen=True)
+class Approval:
+    """The question at the end of a stage: may the next one be deployed? `status` is that of its latest execution."""
+
+    stage: str
+    action: str
+    """Named for the stage that it opens."""
+    status: str
+    token: str
+    execution: str
+    """The execution that is, or was last, in the stage."""
+    behind: str
+    """The execution that waits for the stage to become free; empty if there is none."""
+    by: str
+    """ARN of the person who decided."""
+    words: str
+    """Comment or reason of that person."""
+
+    @property
+    def target(self) -> str:
+        """The stage that would be deployed next, such as `staging`."""
+        return self.action.removeprefix("Deploy").lower()
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether somebody has to decide now."""
+        return self.status == _RUNNING and bool(self.token)
+
+    @property
+    def story(self) -> str:
+        """What has become of the question."""
+        if self.status == _RUNNING:
+            return "waits for a person to approve or reject it"
+        if not self.by:
+            return self.words
+        verb = "approved" if self.status == _GOOD_END else "rejected"
+        return f"{verb} by {self.by.rsplit(':', maxsplit=1)[-1]}{f': {self.words}' if self.words else ''}"
+
+
+@dataclass(frozen=True)
 class PipelineStatus:
     """The newest execution of a pipeline."""
 
@@ -48,6 +90,24 @@ class PipelineStatus:
     stages: tuple[tuple[str, str], ...]
     """Name and status of each stage."""
     actions: tuple[ActionStatus, ...]
+    approvals: tuple[Approval, ...]
+    """Of any execution: an older one may still wait for its decision."""
+
+    @property
+    def waiting(self) -> tuple[Approval, ...]:
+        """What somebody has to decide."""
+        return tuple(approval for approval in self.approvals if approval.is_waiting)
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether this execution goes on only when somebody decides, about it or about the one it waits behind."""
+        return any(self.execution in (approval.execution, approval.behind) for approval in self.waiting)
+
+    @property
+    def was_rejected(self) -> bool:
+        """Whether it failed because a person said no."""
+        failed = {(action.stage, action.action) for action in self.actions if action.status == "Failed"}
+        return any((approval.stage, approval.action) in failed and bool(approval.by) for approval in self.approvals)
 
     @property
     def has_failed(self) -> bool:
@@ -63,7 +123,7 @@ class PipelineStatus:
 
     @property
     def has_ended(self) -> bool:
-        """Whether nothing more will happen by itself."""
+        """Whether nothing more will happen to it."""
         return self.has_failed or self.has_succeeded
 
 
@@ -72,20 +132,24 @@ def read(answer: Mapping[str, Any]) -> PipelineStatus:
     stages = answer.get("stageStates", [])
     newest = _execution_of(stages[0]) if stages else {}
     execution = newest.get("pipelineExecutionId", "")
+    approvals = tuple(_approvals(stages))
     return PipelineStatus(
         pipeline=answer.get("pipelineName", ""),
         execution=execution,
         message=answer.get("message", ""),
         stack_status=answer.get("stack_status", ""),
         stages=tuple((stage["stageName"], _stage_status(stage, execution)) for stage in stages),
-        actions=tuple(
-            _action(stage, action, execution) for stage in stages for action in stage.get("actionStates", [])
-        ),
+        actions=tuple(_actions(stages, execution, approvals)),
+        approvals=approvals,
     )
 
 
-def watch(ask: Callable[[], PipelineStatus], before: str | None = None) -> Iterator[PipelineStatus]:
-    """Give the status again and again until the pipeline has ended, after a day at the latest.
+def watch(
+    ask: Callable[[], PipelineStatus],
+    before: str | None = None,
+    until: Callable[[PipelineStatus], bool] = lambda _: False,
+) -> Iterator[PipelineStatus]:
+    """Give the status again and again until the pipeline has ended, or `until` says so, after a day at the latest.
 
     `before` is an execution that is over: another one is expected to begin within a minute.
     """
@@ -96,7 +160,7 @@ def watch(ask: Callable[[], PipelineStatus], before: str | None = None) -> Itera
         is_old = before is not None and status.execution == before
         if not is_old or time.monotonic() - started > _NEW_EXECUTION_SECONDS:
             yield status
-            if status.has_ended:
+            if status.has_ended or until(status):
                 return
         threading.Event().wait(pause)
         pause = min(pause * _POLL_GROWTH, longest)
@@ -114,11 +178,51 @@ def _stage_status(stage: Mapping[str, Any], execution: str) -> str:
     return str(latest.get("status", WAITING)) if latest.get("pipelineExecutionId") == execution else WAITING
 
 
-def _action(stage: Mapping[str, Any], action: Mapping[str, Any], execution: str) -> ActionStatus:
-    reached = _stage_status(stage, execution) != WAITING
-    latest = action.get("latestExecution") or {}
-    status = str(latest.get("status", WAITING)) if reached else WAITING
-    return ActionStatus(stage["stageName"], action["actionName"], status, _detail(latest) if reached else "")
+def _actions(
+    stages: Sequence[Mapping[str, Any]], execution: str, approvals: Sequence[Approval]
+) -> Iterator[ActionStatus]:
+    """The actions in order; one that the execution has not reached yet is waiting, whatever it did before."""
+    stories = {(approval.stage, approval.action): approval.story for approval in approvals}
+    last_change = _LONG_AGO
+    for stage, action in _each_action(stages):
+        latest = action.get("latestExecution") or {}
+        changed = _time_of(latest) or last_change
+        # CodePipeline does not say which execution an action's state is of. The actions of our pipelines run one after
+        # another, so a state older than that of an action before it is of an earlier execution.
+        reached = bool(latest) and _stage_status(stage, execution) != WAITING and changed >= last_change
+        place = stage["stageName"], action["actionName"]
+        if not reached:
+            yield ActionStatus(*place, WAITING, "")
+            continue
+        last_change = changed
+        yield ActionStatus(*place, str(latest.get("status", WAITING)), stories.get(place) or _detail(latest))
+
+
+def _approvals(stages: Sequence[Mapping[str, Any]]) -> Iterator[Approval]:
+    names = {stage["stageName"] for stage in stages}
+    for stage, action in _each_action(stages):
+        # GetPipelineState does not tell an action's category. An approval bears the name of the stage that it opens.
+        if action["actionName"] in names:
+            latest = action.get("latestExecution") or {}
+            yield Approval(
+                stage=stage["stageName"],
+                action=action["actionName"],
+                status=latest.get("status", WAITING),
+                token=latest.get("token", ""),
+                execution=(stage.get("latestExecution") or {}).get("pipelineExecutionId", ""),
+                behind=(stage.get("inboundExecution") or {}).get("pipelineExecutionId", ""),
+                by=latest.get("lastUpdatedBy", ""),
+                words=_detail(latest),
+            )
+
+
+def _each_action(stages: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    return ((stage, action) for stage in stages for action in stage.get("actionStates", []))
+
+
+def _time_of(latest: Mapping[str, Any]) -> datetime | None:
+    told = latest.get("lastStatusChange")
+    return datetime.fromisoformat(told) if told else None
 
 
 def _detail(latest: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from scripts.cli.options import Access, Rules, Stack, grouped
+from scripts.cli.options import Access, Asked, Rules, Stack, grouped
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -20,7 +20,15 @@ RequestFile = Annotated[str, typer.Argument(metavar="FILE", help="A request in J
 ApiStack = Annotated[
     str | None, typer.Option("--stack-name", help="Root stack to ask; otherwise MLOPS_API_URL, or mlops-orchestrator.")
 ]
-Watch = Annotated[bool, typer.Option("--watch", help="Follow the pipeline until it has ended.")]
+Watch = Annotated[
+    bool, typer.Option("--watch", help="Follow the pipeline until it has ended or, in a script, needs an approval.")
+]
+Pipeline = Annotated[
+    str, typer.Argument(metavar="ID", help="pipeline_id, its stack's name, or the model's name.")
+]
+Target = Annotated[
+    str, typer.Argument(metavar="STAGE", help="The stage that would be deployed next: staging or prod.")
+]
 
 
 @app.callback()
@@ -75,21 +83,51 @@ def provision(
     """Provision a pipeline by a signed call of the API."""
     from scripts.cli import requesting
 
-    requesting.provision(requesting.Asked(access, stack_name, watch), file, dry_run)
+    requesting.provision(Asked(access, stack_name, watch), file, dry_run)
 
 
 @app.command()
 @grouped
 def status(
     access: Access,
-    pipeline: Annotated[str, typer.Argument(metavar="ID", help="pipeline_id, its stack's name, or the model's name.")],
+    pipeline: Pipeline,
     stack_name: ApiStack = None,
     watch: Watch = False,
 ) -> None:
-    """Show how far a pipeline is: stages, actions, reasons of failures."""
+    """Show how far a pipeline is: stages, actions, reasons of failures, who must act next."""
     from scripts.cli import requesting
 
-    requesting.status(requesting.Asked(access, stack_name, watch), pipeline)
+    requesting.status(Asked(access, stack_name, watch), pipeline)
+
+
+@app.command()
+@grouped
+def approve(
+    access: Access,
+    pipeline: Pipeline,
+    stage: Target,
+    stack_name: ApiStack = None,
+    comment: Annotated[str, typer.Option(help="What others will read about this decision.")] = "",
+) -> None:
+    """Let a waiting pipeline deploy its next stage."""
+    from scripts.cli import deciding
+
+    deciding.run(Asked(access, stack_name), pipeline, deciding.Decision(stage, comment, is_approval=True))
+
+
+@app.command()
+@grouped
+def reject(
+    access: Access,
+    pipeline: Pipeline,
+    stage: Target,
+    reason: Annotated[str, typer.Option(help="Why not; others will read it.")],
+    stack_name: ApiStack = None,
+) -> None:
+    """Keep a waiting pipeline from deploying its next stage; what is deployed stays."""
+    from scripts.cli import deciding
+
+    deciding.run(Asked(access, stack_name), pipeline, deciding.Decision(stage, reason, is_approval=False))
 
 
 @app.command()

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import functools
 import inspect
+import os
+import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Annotated, Any, Literal, get_type_hints
@@ -23,6 +25,28 @@ class Access:
     ] = False
     endpoint_url: Annotated[str, typer.Option(envvar="AWS_ENDPOINT_URL", help="Address of a local AWS.")] = ""
     as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON, for machines.")] = False
+
+    @property
+    def flags(self) -> str:
+        """The options that reach the same AWS from a command that is typed next, each after a space."""
+        endpoint = "" if self.endpoint_url == os.environ.get("AWS_ENDPOINT_URL") else self.endpoint_url
+        named = {"--profile": self.profile, "--region": self.region, "--endpoint-url": endpoint}
+        given = [f" {name} {shlex.quote(value)}" for name, value in named.items() if value]
+        return "".join([*given, *([" --local"] if self.local else [])])
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What every command about a pipeline is told: whom to ask, and whether to follow the pipeline."""
+
+    access: Access
+    stack_name: str | None
+    watch: bool = False
+
+    @property
+    def flags(self) -> str:
+        """The options that ask the same API from a command that is typed next, each after a space."""
+        return f"{self.access.flags}{f' --stack-name {self.stack_name}' if self.stack_name else ''}"
 
 
 @dataclass(frozen=True)

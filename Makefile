@@ -7,7 +7,7 @@ PLATFORM ?= lambda
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup templates docs lint test demo local bench package publish deploy destroy images clean
+.PHONY: help setup templates docs lint test demo demo-multi local bench package publish deploy destroy images clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ WITHOUT_LOCAL_AWS := tests/orchestrator tests/generator tests/inline tests/test_
 test: lint ## Everything that CI checks
 	@$(BIN)/pytest -n 2 $(WITHOUT_LOCAL_AWS)
 	@$(BIN)/pytest -n 2 --dist loadgroup $(addprefix --ignore=,$(WITHOUT_LOCAL_AWS))
+
+demo-multi: $(READY) ## A model through dev, staging and prod, with approvals
+	@$(BIN)/python -m scripts.demo_multi $(ARGS)
 
 demo: $(READY) ## The product's main job on the local AWS: from a signed call to a prediction
 	@$(BIN)/python -m scripts.demo $(ARGS)

@@ -77,15 +77,17 @@ def deploy_role(kinds: Sequence[Kind]) -> iam.Role:
 
 
 def _artifacts() -> list[Statement]:
+    # What CodePipeline's S3 source action asks of its role, and what every action does with artifacts.
     bucket = GetAtt(storage.PIPELINES, "Arn")
-    return [
-        permissions.allow(
-            [s3_actions.GetObject, s3_actions.GetObjectVersion, s3_actions.PutObject], arns.objects_in(bucket)
-        ),
-        permissions.allow(
-            [s3_actions.GetBucketLocation, s3_actions.GetBucketVersioning, s3_actions.ListBucket], bucket
-        ),
+    on_objects = [
+        *(s3_actions.GetObject, s3_actions.GetObjectTagging, s3_actions.GetObjectVersion),
+        *(s3_actions.GetObjectVersionTagging, s3_actions.PutObject),
     ]
+    on_bucket = [
+        *(s3_actions.GetBucketAcl, s3_actions.GetBucketLocation, s3_actions.GetBucketVersioning),
+        s3_actions.ListBucket,
+    ]
+    return [permissions.allow(on_objects, arns.objects_in(bucket)), permissions.allow(on_bucket, bucket)]
 
 
 def _stacks() -> list[Statement]:

@@ -6,9 +6,11 @@ The rules match every pipeline by its prefix, so a pipeline adds none of its own
 
 from __future__ import annotations
 
+from typing import Any
+
 from awacs import sns as sns_actions
 from awacs import sqs as sqs_actions
-from awacs.aws import Allow, Principal, Statement
+from awacs.aws import Action, Allow, PolicyDocument, Principal, Statement
 from troposphere import GetAtt, Ref, Template, events, sns, sqs
 
 from generator import arns, permissions
@@ -44,16 +46,7 @@ def topic_policy() -> sns.TopicPolicy:
     return sns.TopicPolicy(
         "NotificationsTopicPolicy",
         Topics=[Ref(TOPIC)],
-        PolicyDocument=permissions.document(
-            Statement(
-                Sid="RulesOfThisAccount",
-                Effect=Allow,
-                Principal=Principal("Service", ["events.amazonaws.com"]),
-                Action=[sns_actions.Publish],
-                Resource=[Ref(TOPIC)],
-                Condition=permissions.within_this_account(),
-            )
-        ),
+        PolicyDocument=_from_rules(sns_actions.Publish, Ref(TOPIC)),
     )
 
 
@@ -67,16 +60,21 @@ def queue_policy() -> sqs.QueuePolicy:
     return sqs.QueuePolicy(
         "DeadLetterQueuePolicy",
         Queues=[Ref(DEAD_LETTERS)],
-        PolicyDocument=permissions.document(
-            Statement(
-                Sid="RulesOfThisAccount",
-                Effect=Allow,
-                Principal=Principal("Service", ["events.amazonaws.com"]),
-                Action=[sqs_actions.SendMessage],
-                Resource=[GetAtt(DEAD_LETTERS, "Arn")],
-                Condition=permissions.within_this_account(),
-            )
-        ),
+        PolicyDocument=_from_rules(sqs_actions.SendMessage, GetAtt(DEAD_LETTERS, "Arn")),
+    )
+
+
+def _from_rules(action: Action, resource: Any) -> PolicyDocument:
+    """EventBridge rules of this account may do it, and no other account's."""
+    return permissions.document(
+        Statement(
+            Sid="RulesOfThisAccount",
+            Effect=Allow,
+            Principal=Principal("Service", ["events.amazonaws.com"]),
+            Action=[action],
+            Resource=[resource],
+            Condition=permissions.within_this_account(),
+        )
     )
 
 

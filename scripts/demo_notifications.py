@@ -8,6 +8,7 @@ import time
 from typing import Final
 
 from scripts.cli.local_stack import LocalDeployment
+from scripts.demo_story import DemoError
 
 _QUEUE_NAME: Final = "demo-notifications"
 _LONGEST_WAIT_SECONDS: Final = 20.0
@@ -29,9 +30,26 @@ class Notifications:
         found: list[tuple[str, str]] = []
         deadline = time.monotonic() + _LONGEST_WAIT_SECONDS
         while len(found) < at_least and time.monotonic() < deadline:
-            answer = self._sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10, WaitTimeSeconds=1)
-            for message in answer.get("Messages", ()):
-                envelope = json.loads(message["Body"])
-                found.append((envelope.get("Subject") or "", envelope["Message"]))
-                self._sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"])
+            found += self._receive()
+        return found
+
+    def first(self, subject: str) -> tuple[str, str]:
+        """Subject and text of the first notification whose subject begins like this; those before it are dropped.
+
+        Raises `DemoError` if there is none within 20 s.
+        """
+        deadline = time.monotonic() + _LONGEST_WAIT_SECONDS
+        while time.monotonic() < deadline:
+            for told in self._receive():
+                if told[0].startswith(subject):
+                    return told
+        raise DemoError(f"the topic sent no {subject} within {_LONGEST_WAIT_SECONDS:.0f} s")
+
+    def _receive(self) -> list[tuple[str, str]]:
+        answer = self._sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+        found = []
+        for message in answer.get("Messages", ()):
+            envelope = json.loads(message["Body"])
+            found.append((envelope.get("Subject") or "", envelope["Message"]))
+            self._sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"])
         return found

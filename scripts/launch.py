@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, get_args
 
@@ -68,15 +68,16 @@ def deploy(aws: Aws, launching: Launching, audience: Audience, agree: Callable[[
     Raises `PublishError`, `LaunchParameterError`, `StackFailedError`.
     """
     release = assemble(aws)
-    declared = _declared(release.root_template(launching.option))
+    parameters = _declared(release.root_template(launching.option))
+    declared = frozenset(parameters)
     _check_known(launching.parameters, declared)
     cloudformation = aws.client("cloudformation")
     state = deployment.settle(cloudformation, launching.stack_name, audience)
-    _check_complete(launching.parameters, declared, state)
+    _check_complete(launching.parameters, parameters, state)
     place = publish(aws, release, _bucket(aws, launching, audience), launching.prefix, audience)
     code = {artifacts.BUCKET_PARAMETER: place.bucket, artifacts.PREFIX_PARAMETER: place.prefix}
     template_url = place.url(artifacts.root_template_name(launching.option))
-    target = Target(launching.stack_name, template_url, {**launching.parameters, **code}, frozenset(declared))
+    target = Target(launching.stack_name, template_url, {**launching.parameters, **code}, declared)
     change_set = deployment.prepare(cloudformation, target, state)
     if change_set is None:
         return Outcome(state, changed=False)
@@ -95,15 +96,28 @@ def _bucket(aws: Aws, launching: Launching, audience: Audience) -> str:
     return bucket
 
 
-def _declared(template: str) -> dict[str, bool]:
-    """Names of the template's parameters, and whether a value must be given."""
+@dataclass(frozen=True)
+class _Parameter:
+    """A parameter of the template: whether a value must be given, and what a value is."""
+
+    is_needed: bool
+    description: str
+
+
+def _declared(template: str) -> dict[str, _Parameter]:
+    """The template's parameters by name, in order."""
+    # Composed, not loaded: no constructor knows the template's short forms such as !Ref.
     document: Any = yaml.compose(template, Loader=yaml.SafeLoader)
     sections = {name.value: section for name, section in document.value}
-    parameters: list[tuple[Any, Any]] = sections["Parameters"].value
-    return {name.value: all(key.value != "Default" for key, _ in entry.value) for name, entry in parameters}
+    declared = {}
+    for name, entry in sections["Parameters"].value:
+        keys = {key.value: value.value for key, value in entry.value}
+        words = f"{keys.get('Description', '')} {keys.get('ConstraintDescription', '')}".strip()
+        declared[name.value] = _Parameter("Default" not in keys, words)
+    return declared
 
 
-def _check_known(given: Mapping[str, str], declared: Mapping[str, bool]) -> None:
+def _check_known(given: Mapping[str, str], declared: Iterable[str]) -> None:
     for name in given:
         if name not in declared:
             near = difflib.get_close_matches(name, declared, n=1)
@@ -111,10 +125,13 @@ def _check_known(given: Mapping[str, str], declared: Mapping[str, bool]) -> None
             raise LaunchParameterError(f"the template has no parameter {name}; {hint}")
 
 
-def _check_complete(given: Mapping[str, str], declared: Mapping[str, bool], state: StackState | None) -> None:
+def _check_complete(given: Mapping[str, str], declared: Mapping[str, _Parameter], state: StackState | None) -> None:
     known = {*given, *(state.parameters if state else ()), artifacts.BUCKET_PARAMETER, artifacts.PREFIX_PARAMETER}
-    missing = [name for name, is_needed in declared.items() if is_needed and name not in known]
-    if EMAIL_PARAMETER in missing:
-        raise LaunchParameterError("give --email: the address that receives the notifications")
+    missing = {name: one for name, one in declared.items() if one.is_needed and name not in known}
     if missing:
-        raise LaunchParameterError(f"give a value for {', '.join(missing)}, each by --param NAME=VALUE")
+        asked = [f"  give {_option(name)}: {one.description}" for name, one in missing.items()]
+        raise LaunchParameterError("\n".join(["the first launch needs more:", *asked]))
+
+
+def _option(parameter: str) -> str:
+    return "--email ADDRESS" if parameter == EMAIL_PARAMETER else f"--param {parameter}=VALUE"

@@ -212,7 +212,7 @@ def _approvals(stages: Sequence[Mapping[str, Any]]) -> Iterator[Approval]:
                 execution=(stage.get("latestExecution") or {}).get("pipelineExecutionId", ""),
                 behind=(stage.get("inboundExecution") or {}).get("pipelineExecutionId", ""),
                 by=latest.get("lastUpdatedBy", ""),
-                words=_detail(latest),
+                words=latest.get("summary") or _detail(latest),
             )
 
 

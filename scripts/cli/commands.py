@@ -23,12 +23,8 @@ ApiStack = Annotated[
 Watch = Annotated[
     bool, typer.Option("--watch", help="Follow the pipeline until it has ended or, in a script, needs an approval.")
 ]
-Pipeline = Annotated[
-    str, typer.Argument(metavar="ID", help="pipeline_id, its stack's name, or the model's name.")
-]
-Target = Annotated[
-    str, typer.Argument(metavar="STAGE", help="The stage that would be deployed next: staging or prod.")
-]
+Pipeline = Annotated[str, typer.Argument(metavar="ID", help="pipeline_id, its stack's name, or the model's name.")]
+Target = Annotated[str, typer.Argument(metavar="STAGE", help="The stage that would be deployed next: staging or prod.")]
 
 
 @app.callback()

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from collections.abc import Iterator
 from typing import Any, Final
 
 import typer
@@ -20,6 +22,19 @@ from scripts.deployment import ChangeSet
 from scripts.launch import Launching
 from scripts.stack_following import StackState
 
+# Output of the multi-account root stack -> the parameter that names the resource, and how to look at its policy.
+_POLICIES_TO_ADD: Final = {
+    "AssetsBucketPolicyToAdd": (
+        "ExistingS3Bucket",
+        "models and data in the bucket",
+        "aws s3api get-bucket-policy --bucket {}",
+    ),
+    "EcrRepositoryPolicyToAdd": (
+        "ExistingECRRepo",
+        "images in the repository",
+        "aws ecr get-repository-policy --repository-name {}",
+    ),
+}
 _KEEPING_POLICIES: Final = frozenset({"Retain", "RetainExceptOnCreate", "Snapshot"})
 
 
@@ -104,7 +119,20 @@ def _parameters(stack: Stack) -> dict[str, str]:
 def _show_deployed(state: StackState, changed: bool, output: Output) -> None:
     output.table(("output", "value"), sorted(state.outputs.items()), f"{state.name}: {state.status}")
     output.document({"stack": state.name, "status": state.status, "changed": changed, "outputs": state.outputs})
+    for line in _by_hand(state):
+        output.say(line)
     output.say("next: mlops new byom_realtime_builtin > request.json, fill it in, then mlops provision request.json")
+
+
+def _by_hand(state: StackState) -> Iterator[str]:
+    """What the root stack may not do: policies of a bucket or repository that was there before."""
+    for output, (parameter, what, command) in _POLICIES_TO_ADD.items():
+        if output in state.outputs:
+            name = state.parameters.get(parameter, "")
+            yield ""
+            yield f"To do by hand, or the accounts of dev, staging and prod cannot read {what} {name}:"
+            yield f"add this to the Statement list of its policy; `{command.format(name)}` shows the policy it has."
+            yield json.dumps(json.loads(state.outputs[output]), indent=2)
 
 
 def _resources(aws: Aws, state: StackState) -> tuple[list[tuple[str, str]], list[tuple[str, str, str]]]:

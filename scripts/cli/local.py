@@ -83,7 +83,11 @@ def _say_how_to_use(deployment: LocalDeployment, output: Output) -> None:
         connection.API_URL_VARIABLE: deployment.api_url,
     }
     output.table(("output", "value"), sorted(deployment.outputs.items()), f"{deployment.stack_name} is deployed")
+    if deployment.accounts:
+        rows = [("orchestrator", deployment.aws.account), *deployment.accounts.items()]
+        output.table(("stage", "account"), rows, "sts:AssumeRole of any role of an account gives credentials of it")
     for name, value in variables.items():
         output.say(f"export {name}={value}")
-    output.say("next, in another terminal of this folder: mlops new byom_realtime_builtin > request.json")
+    multi = " --option multi-account" if deployment.accounts else ""
+    output.say(f"next, in another terminal of this folder: mlops new byom_realtime_builtin{multi} > request.json")
     output.say("then, filled in: mlops provision request.json --local --watch. Ctrl-C ends the local AWS.")

@@ -7,9 +7,8 @@ from typing import Any, Final
 
 from scripts import pipeline_status
 from scripts.api_client import OrchestratorApi
-from scripts.cli import connection, following, request_files
-from scripts.cli.answers import accepted
-from scripts.cli.following import Followed
+from scripts.cli import answers, connection, following, request_files
+from scripts.cli.answers import AskedPipeline, accepted
 from scripts.cli.options import Asked
 from scripts.cli.output import Output
 
@@ -34,26 +33,20 @@ def provision(asked: Asked, file: str, dry_run: bool) -> None:
     if "pipeline_id" not in body:
         return
     output.say(f"pipeline_id: {body['pipeline_id']}")
-    if not asked.watch:
-        output.say(f"next: mlops status {body['pipeline_id']} --watch")
-        return
-    _follow(api, body["pipeline_id"], None if _NOTHING_TO_DO in body["message"] else before, output)
-
-
-def status(asked: Asked, pipeline: str) -> None:
-    """Show the state of a pipeline, once or until it has ended."""
-    output = Output(asked.access.as_json)
-    api = connection.orchestrator_api(asked.access, asked.stack_name)
-    pipeline_id = _pipeline_id(api.client.aws, pipeline)
+    pipeline = AskedPipeline(api, body["pipeline_id"], asked.flags, output)
     if asked.watch:
-        _follow(api, pipeline_id, None, output)
-        return
-    body = accepted(api.status(pipeline_id), output)
-    output.document(body)
-    found = pipeline_status.read(body)
-    if not output.as_json:
-        output.console.print(_rendered(found, api.client.aws))
-    _show_end(found, pipeline_id, api.client.aws, output)
+        following.follow(pipeline, None if _NOTHING_TO_DO in body["message"] else before)
+    else:
+        output.say(f"next: {pipeline.command('status', '--watch')}")
+
+
+def status(asked: Asked, given: str) -> None:
+    """Show the state of a pipeline, once or until it has ended."""
+    pipeline = answers.find(asked, given, Output(asked.access.as_json))
+    if asked.watch:
+        following.follow(pipeline)
+    else:
+        following.show(pipeline)
 
 
 def _show_plan(body: dict[str, Any], output: Output) -> None:
@@ -73,5 +66,3 @@ def _newest_execution(api: OrchestratorApi, request: dict[str, Any], output: Out
     plan = accepted(api.provision({**request, "dry_run": True}), output).get("plan", {})
     answer = api.status(str(plan.get("pipeline_stack_name", "")))
     return pipeline_status.read(answer.body).execution or None if answer.is_success else None
-
-

@@ -11,7 +11,7 @@ import pytest
 from scripts import paths
 from tests.cli.conftest import Mlops
 
-_COMMANDS = ("publish", "deploy", "destroy", "provision", "status", "new", "check", "local")
+_COMMANDS = ("publish", "deploy", "destroy", "provision", "status", "approve", "reject", "new", "check", "local")
 # Each of them takes longer to load than all of the rest.
 _SLOW = ("boto3", "botocore", "moto", "pydantic", "orchestrator")
 
@@ -108,15 +108,6 @@ def test_parameter_needs_a_value(mlops: Mlops) -> None:
 
     assert ended.status == 2
     assert "--param needs NAME=VALUE; got UseModelRegistry" in ended.err
-
-
-def test_multi_account_is_said_not_to_exist_yet_where_it_does_not(mlops: Mlops) -> None:
-    if (paths.TEMPLATES / "mlops-orchestrator-multi-account.yaml").exists():
-        pytest.skip("the multi-account template exists")
-    ended = mlops("local", "--option", "multi-account")
-
-    assert ended.status == 1
-    assert "no template for --option multi-account yet" in ended.err
 
 
 def test_request_that_is_no_object_is_wrong_use(mlops: Mlops, tmp_path: Path) -> None:

@@ -4,73 +4,22 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import boto3
 import pytest
 
-from scripts import demo_model, paths
-from tests.cli.conftest import Mlops
+from scripts import demo_model
+from tests.cli.conftest import Mlops, RunningLocal, running_local
 
 # One local AWS serves all tests of the module.
 pytestmark = pytest.mark.xdist_group("cli-local")
 
-_READY_SECONDS = 120
-
-
-class RunningLocal:
-    """A `mlops local` in a folder of its own, ready."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.ready_file = folder / "ready.json"
-        search = os.pathsep.join(map(str, (paths.ROOT, paths.ROOT / "lambda_src")))
-        code = "from scripts.cli import main; main()"
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", code, "local", "--ready-file", str(self.ready_file)],
-            cwd=folder,
-            env={**os.environ, "PYTHONPATH": search},
-            stdout=(folder / "out").open("w"),
-            stderr=subprocess.STDOUT,
-        )
-        deadline = time.monotonic() + _READY_SECONDS
-        while not self.ready_file.exists() and time.monotonic() < deadline:
-            try:
-                self.process.wait(0.2)
-            except subprocess.TimeoutExpired:
-                continue
-            pytest.fail((folder / "out").read_text())
-        self.ready: dict[str, Any] = json.loads(self.ready_file.read_text())
-
-    def client(self, service: str) -> Any:
-        """boto3 with any credentials."""
-        return boto3.client(
-            service,
-            endpoint_url=self.ready["endpoint_url"],
-            region_name=self.ready["region"],
-            aws_access_key_id="any",
-            aws_secret_access_key="any",
-        )
-
 
 @pytest.fixture(scope="module")
 def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLocal]:
-    running = RunningLocal(tmp_path_factory.mktemp("local"))
-    try:
+    with running_local(tmp_path_factory.mktemp("local")) as running:
         yield running
-    finally:
-        running.process.send_signal(signal.SIGTERM)
-        status = running.process.wait(60)
-    assert status == 0, (running.folder / "out").read_text()
-    assert not running.ready_file.exists()
-    assert not list((running.folder / ".local-aws").iterdir())
 
 
 @pytest.fixture

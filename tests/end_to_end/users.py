@@ -39,7 +39,8 @@ def mlops_local(folder: Path, *options: str) -> Iterator[LocalDeployment]:
             threading.Event().wait(0.05)
         told = json.loads(ready.read_text())
         aws = aws_access.local(told["endpoint_url"], told["region"])
-        yield LocalDeployment(aws, told["api_url"], told["stack_name"], told["outputs"])
+        accounts = {stage: account for stage, account in told["accounts"].items() if stage != "orchestrator"}
+        yield LocalDeployment(aws, told["api_url"], told["stack_name"], told["outputs"], accounts)
     finally:
         process.terminate()
         process.wait(timeout=LONGEST_WAIT_SECONDS)

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pipeline that a command is about, and what the orchestrator's API answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+
+import typer
+
+from orchestrator.errors import Problem
+from orchestrator.pipelines.base import PIPELINE_STACK_SUFFIX, STACK_PREFIX
+from scripts import pipeline_status, stack_following
+from scripts.api_client import Answer, OrchestratorApi
+from scripts.aws_access import Aws
+from scripts.cli import connection, errors
+from scripts.cli.errors import WrongUseError
+from scripts.cli.options import Asked
+from scripts.cli.output import Output
+from scripts.pipeline_status import Approval, PipelineStatus
+
+# The caller's own mistakes: anything else is a failure.
+_WRONG_REQUEST: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.REQUEST_ENTITY_TOO_LARGE})
+
+
+@dataclass(frozen=True)
+class AskedPipeline:
+    """One pipeline, whom to ask about it, and where to tell the answer."""
+
+    api: OrchestratorApi
+    id: str
+    """ARN or name of its stack."""
+    flags: str
+    """The options that reach the same API from a command that is typed next."""
+    output: Output
+
+    @property
+    def aws(self) -> Aws:
+        """Where the orchestrator is."""
+        return self.api.client.aws
+
+    @property
+    def name(self) -> str:
+        """The name of its stack."""
+        return self.id.rsplit(":stack/", maxsplit=1)[-1].split("/", maxsplit=1)[0]
+
+    def answer(self) -> dict[str, Any]:
+        """What the API says of it; ends the command where that is no success."""
+        return accepted(self.api.status(self.id), self.output)
+
+    def status(self) -> PipelineStatus:
+        """Its state now."""
+        return pipeline_status.read(self.answer())
+
+    def command(self, verb: str, *words: str) -> str:
+        """The command that does something to it next."""
+        return " ".join(["mlops", verb, self.name, *words]) + self.flags
+
+    def commands(self, approval: Approval) -> dict[str, str]:
+        """The commands that decide: `approve` and `reject`."""
+        return {
+            "approve": self.command("approve", approval.target),
+            "reject": self.command("reject", approval.target, "--reason TEXT"),
+        }
+
+
+def find(asked: Asked, given: str, output: Output) -> AskedPipeline:
+    """The pipeline that a person named; raises `WrongUseError`."""
+    api = connection.orchestrator_api(asked.access, asked.stack_name)
+    return AskedPipeline(api, _pipeline_id(api.client.aws, given), asked.flags, output)
+
+
+def accepted(answer: Answer, output: Output) -> dict[str, Any]:
+    """The body of a success; for anything else says what the API said and ends the command."""
+    if answer.is_success:
+        return answer.body
+    exit_status = errors.WRONG_USE if answer.status in _WRONG_REQUEST else errors.FAILED
+    message = answer.body.get("message") or answer.body.get("Message") or f"The API answered {answer.status}."
+    output.document(answer.body)
+    output.say(f"{message} (HTTP {answer.status})")
+    problems = [Problem(str(one.get("key", "")), str(one.get("problem", ""))) for one in answer.body.get("errors", ())]
+    if problems:
+        output.table(("key", "problem"), [(problem.key, problem.problem) for problem in problems])
+    for name in ("detailedMessage", "request_id"):
+        if name in answer.body:
+            output.say(f"{name}: {answer.body[name]}")
+    raise typer.Exit(exit_status)
+
+
+def _pipeline_id(aws: Aws, given: str) -> str:
+    """An ARN or stack name as it is; a model's name becomes that of its only pipeline."""
+    if given.startswith((STACK_PREFIX, "arn:")):
+        return given
+    suffix = f"-{PIPELINE_STACK_SUFFIX}"
+    found = [
+        name
+        for name in stack_following.names(aws.client("cloudformation"), f"{STACK_PREFIX}-{given.lower()}-")
+        if name.endswith(suffix)
+    ]
+    if len(found) > 1:
+        raise WrongUseError(f"{given} has several pipelines: name one of {', '.join(found)}")
+    if not found:
+        raise WrongUseError(f"there is no pipeline of a model {given} in {aws.region}; give the pipeline_id")
+    return found[0]

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`mlops local --option multi-account` as a process of its own, and a pipeline that people approve and reject."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts import demo_model
+from tests.cli.conftest import Mlops, RunningLocal, running_local
+
+# One local AWS serves all tests of the module.
+pytestmark = pytest.mark.xdist_group("cli-local-multi")
+
+_ACCOUNTS = {"dev": "111111111111", "staging": "222222222222", "prod": "333333333333"}
+_IDS = ("AccountId", "OrgId")
+_STACK = "mlops-pipeline-by-stages-byompipelinerealtimebuiltin"
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLocal]:
+    with running_local(tmp_path_factory.mktemp("local"), "--option", "multi-account") as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def _in_its_folder(local: RunningLocal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(local.folder)
+
+
+def _write_request(local: RunningLocal, folder: Path, **changes: Any) -> str:
+    key, bucket = "models/model.tar.gz", local.ready["outputs"]["AssetsBucketName"]
+    local.client("s3").put_object(Bucket=bucket, Key=key, Body=demo_model.package(demo_model.train()))
+    request = {
+        "pipeline_type": "byom_realtime_builtin",
+        "model_name": "by-stages",
+        "model_framework": "xgboost",
+        "model_framework_version": "1.7-1",
+        "model_artifact_location": key,
+        "inference_instance": "ml.m5.large",
+        "data_capture_location": f"{bucket}/captured",
+        **changes,
+    }
+    (folder / "request.json").write_text(json.dumps(request))
+    return str(folder / "request.json")
+
+
+def _reached(local: RunningLocal) -> list[str]:
+    """The stages whose StackSet has made its stack."""
+    cloudformation = local.client("cloudformation")
+    sets = [one["StackSetName"] for one in cloudformation.list_stack_sets(Status="ACTIVE")["Summaries"]]
+    return [
+        stage
+        for stage in _ACCOUNTS
+        for name in sets
+        if name.startswith(f"{_STACK}-{stage}-") and cloudformation.list_stack_instances(StackSetName=name)["Summaries"]
+    ]
+
+
+def test_ready_file_names_the_accounts(local: RunningLocal) -> None:
+    orchestrator = local.client("sts").get_caller_identity()["Account"]
+
+    assert local.ready["accounts"] == {"orchestrator": orchestrator, **_ACCOUNTS}
+
+
+def test_model_goes_from_stage_to_stage_as_people_decide(local: RunningLocal, mlops: Mlops, tmp_path: Path) -> None:
+    request = _write_request(local, tmp_path)
+    provisioned = mlops("provision", request, "--local", "--watch", "--json")
+
+    assert provisioned.status == 0, provisioned.out + provisioned.err
+    (asked,) = provisioned.documents[-1]["waiting_approvals"]
+    assert (asked["stage"], asked["action"], asked["target"]) == ("DeployDev", "DeployStaging", "staging")
+    assert asked["approve"] == f"mlops approve {_STACK}-codepipeline staging --local"
+    assert _reached(local) == ["dev"]
+
+    assert mlops("approve", "by-stages", "prod", "--local").err.endswith("what waits is staging\n")
+    approved = mlops("approve", "by-stages", "staging", "--local", "--comment", "predictions agree", "--json")
+    assert approved.documents[0]["execution"] == asked["execution"]
+    assert approved.documents[0]["status"] == "Approved"
+
+    watched = mlops("status", "by-stages", "--local", "--watch")
+    assert watched.status == 0
+    assert "DeployDev/DeployStaging: Succeeded  approved by" in watched.out
+    assert f"mlops approve {_STACK}-codepipeline prod --local" in watched.out
+    assert _reached(local) == ["dev", "staging"]
+
+    again = mlops("approve", "by-stages", "staging", "--local")
+    assert again.status == 1
+    assert "nothing waits for a decision on staging: it was approved by" in again.err
+    assert "predictions agree" in again.err
+
+    assert mlops("reject", "by-stages", "prod", "--local", "--reason", "too slow").status == 0
+    ended = mlops("status", "by-stages", "--local", "--watch")
+    assert ended.status == 1
+    assert "too slow" in ended.out
+    assert "It was rejected" in ended.out
+    assert _reached(local) == ["dev", "staging"]
+
+
+def test_newer_request_waits_behind_an_approval_and_goes_on_after_a_rejection(
+    local: RunningLocal, mlops: Mlops, tmp_path: Path
+) -> None:
+    older = mlops("provision", _write_request(local, tmp_path, model_name="newer"), "--local", "--watch", "--json")
+    changed = _write_request(local, tmp_path, model_name="newer", inference_instance="ml.m5.xlarge")
+    newer = mlops("provision", changed, "--local", "--watch", "--json")
+
+    (first,) = older.documents[-1]["waiting_approvals"]
+    (asked,) = newer.documents[-1]["waiting_approvals"]
+    assert newer.status == 0
+    assert asked["execution"] == first["execution"]
+    assert asked["newer_execution"] not in ("", first["execution"])
+
+    assert mlops("reject", "newer", "staging", "--local", "--reason", "a newer one waits").status == 0
+    watched = mlops("status", "newer", "--local", "--watch", "--json")
+    (last,) = watched.documents[-1]["waiting_approvals"]
+    assert last["execution"] == asked["newer_execution"]
+
+
+def test_launch_asks_for_all_that_is_missing_in_words(mlops: Mlops) -> None:
+    ended = mlops("deploy", "--local", "--yes", "--stack-name", "another", "--option", "multi-account")
+
+    assert ended.status == 2
+    needed = ["--email ADDRESS", *(f"--param {one.capitalize()}{id_}=VALUE" for one in _ACCOUNTS for id_ in _IDS)]
+    assert [option for option in needed if f"give {option}: " not in ended.err] == []
+    assert "Account of staging, or several with commas between." in ended.err
+
+
+def test_policy_for_an_existing_bucket_is_printed_to_be_pasted(local: RunningLocal, mlops: Mlops) -> None:
+    s3 = local.client("s3")
+    s3.create_bucket(Bucket="was-there-before")
+    s3.put_bucket_versioning(Bucket="was-there-before", VersioningConfiguration={"Status": "Enabled"})
+    given = {"ExistingS3Bucket": "was-there-before", "DelegatedAdminAccount": "No"}
+    for stage, account in _ACCOUNTS.items():
+        given |= {f"{stage.capitalize()}AccountId": account, f"{stage.capitalize()}OrgId": "ou-ab12-34cd56ef"}
+    options = [word for name, value in given.items() for word in ("--param", f"{name}={value}")]
+    ended = mlops(
+        "deploy", "--local", "--yes", "--stack-name", "with-bucket", "--option", "multi-account",
+        "--email", "you@example.com", *options,
+    )  # fmt: skip
+
+    assert ended.status == 0, ended.out + ended.err
+    assert "`aws s3api get-bucket-policy --bucket was-there-before` shows the policy it has" in ended.out
+    pasted = json.loads(ended.out[ended.out.index("{\n") : ended.out.index("\n}\n") + 3])
+    assert pasted["Principal"]["AWS"] == list(_ACCOUNTS.values())
+    assert pasted["Resource"] == ["arn:aws:s3:::was-there-before", "arn:aws:s3:::was-there-before/*"]
+    assert "EcrRepositoryPolicyToAdd" not in ended.out

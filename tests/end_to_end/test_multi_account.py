@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -99,7 +100,7 @@ def test_a_model_goes_through_all_three_accounts(orchestrator: Orchestrator, mod
     pipeline_id = orchestrator.provision(request)["pipeline_id"]
     steps = [("dev", "DeployDev", "DeployStaging"), ("staging", "DeployStaging", "DeployProd")]
     for _, stage, approval in steps:
-        waiting = until(lambda at=(stage, approval): _waiting(orchestrator, pipeline_id, *at))
+        waiting = until(functools.partial(_waiting, orchestrator, pipeline_id, stage, approval))
         assert waiting["status"] == "InProgress"
         assert _states(orchestrator, pipeline_id)[stage][f"{stage}StackSet"] == "Succeeded"
         _decide(orchestrator, waiting, stage, approval, "Approved")
@@ -118,16 +119,40 @@ def test_a_model_goes_through_all_three_accounts(orchestrator: Orchestrator, mod
     assert again["message"].endswith("No updates are to be performed.")
 
 
-def test_a_rejected_approval_deploys_nothing_further(
+def test_only_the_named_accounts_of_a_unit_are_deployed_to(
     orchestrator: Orchestrator, model: TrainedModel, until: Until
 ) -> None:
-    pipeline_id = orchestrator.provision(orchestrator.request("rejected"))["pipeline_id"]
-    waiting = until(lambda: _waiting(orchestrator, pipeline_id, "DeployDev", "DeployStaging"))
-    before = _instance_types(orchestrator, ACCOUNTS["staging"])
-    _decide(orchestrator, waiting, "DeployDev", "DeployStaging", "Rejected")
+    """Defect 45."""
+    organizations = orchestrator.client("organizations")
+    made = organizations.create_account(Email="other@example.com", AccountName="other")["CreateAccountStatus"]
+    (parent,) = organizations.list_parents(ChildId=made["AccountId"])["Parents"]
+    (dev_unit,) = organizations.list_parents(ChildId=ACCOUNTS["dev"])["Parents"]
+    organizations.move_account(
+        AccountId=made["AccountId"], SourceParentId=parent["Id"], DestinationParentId=dev_unit["Id"]
+    )
+    before = _instance_types(orchestrator, ACCOUNTS["dev"])
+    pipeline_id = orchestrator.provision(orchestrator.request("named"))["pipeline_id"]
+    assert until(lambda: _waiting(orchestrator, pipeline_id, "DeployDev", "DeployStaging"))
+    assert len(_instance_types(orchestrator, ACCOUNTS["dev"])) == len(before) + 1
+    assert _instance_types(orchestrator, made["AccountId"]) == []
+
+
+@pytest.mark.parametrize("rejected", ["staging", "prod"])
+def test_a_rejected_approval_deploys_nothing_further(
+    orchestrator: Orchestrator, model: TrainedModel, until: Until, rejected: str
+) -> None:
+    pipeline_id = orchestrator.provision(orchestrator.request(f"rejected-for-{rejected}"))["pipeline_id"]
+    before = _instance_types(orchestrator, ACCOUNTS[rejected])
+    for stage, approval in (("DeployDev", "DeployStaging"), ("DeployStaging", "DeployProd")):
+        waiting = until(functools.partial(_waiting, orchestrator, pipeline_id, stage, approval))
+        is_last = approval == f"Deploy{rejected.capitalize()}"
+        _decide(orchestrator, waiting, stage, approval, "Rejected" if is_last else "Approved")
+        if is_last:
+            break
     assert orchestrator.ended(pipeline_id).has_failed
-    assert _states(orchestrator, pipeline_id)["DeployStaging"]["DeployStagingStackSet"] == ""
-    assert _instance_types(orchestrator, ACCOUNTS["staging"]) == before
+    stage = f"Deploy{rejected.capitalize()}"
+    assert _states(orchestrator, pipeline_id)[stage][f"{stage}StackSet"] == ""
+    assert _instance_types(orchestrator, ACCOUNTS[rejected]) == before
 
 
 def test_a_newer_request_supersedes_one_that_waits_for_approval(

@@ -13,8 +13,12 @@ How the parts fit:
     functions*        Lambda functions as warm subprocesses (function_*), and custom_resources on top of them
     api_front         API Gateway's REST APIs over HTTP (api_*)
     codepipeline*     the engine that runs pipelines (pipeline_*)
+    codebuild         projects and recorded builds
     events*           EventBridge rules that reach their targets (event_*)
-    sagemaker*        endpoints that really predict (model_*, xgboost_*), and data_capture
+    scheduler         schedules that fire when told to (schedule_checks)
+    sagemaker*        endpoints that really predict (model_*, xgboost_*), data_capture, and transform jobs that really
+                      score (transform_*) on job_threads
+    request_constraints  what services refuse by the description of their API alone
     moto_differences  the few places where moto had to be patched, each with the reason
 
 Three rules hold them together:

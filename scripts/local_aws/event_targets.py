@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Handing an event to a rule's target: a function, a topic, a queue or another event bus.
+"""Handing an event to a rule's target: a function, a topic, a queue, a pipeline or another event bus.
 
 A refusal that repeating cannot cure (no such target, no permission) is told apart from one that may pass, as
 EventBridge does before it tries again or turns to the target's dead-letter queue.
@@ -15,7 +15,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from scripts.local_aws import clients
+from scripts.local_aws import clients, event_input
 from scripts.local_aws.event_input import Event, Target, render
 
 # EventBridge delivers under its own name, let in by the target's resource policy. STS hands out keys for roles only,
@@ -52,10 +52,11 @@ class Delivery:
         if send is None:
             raise NotDeliveredError(
                 "UNSUPPORTED_TARGET",
-                f"the local AWS delivers events to functions, topics, queues and event buses: {self.target['Arn']}",
+                "the local AWS delivers events to functions, topics, queues, pipelines and event buses: "
+                f"{self.target['Arn']}",
                 permanent=True,
             )
-        _translated(lambda: send(self))
+        translated(lambda: send(self))
 
     def bury(self, error: NotDeliveredError, retries: int) -> bool:
         """Put the event into the target's dead-letter queue, with the reasons as attributes; False if it has none."""
@@ -69,8 +70,15 @@ class Delivery:
             "ERROR_MESSAGE": str(error),
             "RETRY_ATTEMPTS": str(retries),
         }
-        _translated(lambda: _to_queue(queue_arn, json.dumps(self.event), attributes))
+        translated(lambda: to_queue(_client("sqs", queue_arn), queue_arn, json.dumps(self.event), attributes))
         return True
+
+
+def problem_with(target: Target) -> str | None:
+    """Why EventBridge's PutTargets would refuse this target, or None when it would not."""
+    if _service(target["Arn"]) == "codepipeline" and "RoleArn" not in target:
+        return f"RoleArn is required for target {target['Arn']}."
+    return event_input.problem_with(target)
 
 
 def _to_function(delivery: Delivery) -> None:
@@ -84,16 +92,22 @@ def _to_topic(delivery: Delivery) -> None:
 
 
 def _to_target_queue(delivery: Delivery) -> None:
-    group = delivery.target.get("SqsParameters") or {}
-    _to_queue(delivery.target["Arn"], delivery.body, {}, **group)
+    arn, group = delivery.target["Arn"], delivery.target.get("SqsParameters") or {}
+    to_queue(_client("sqs", arn), arn, delivery.body, {}, **group)
 
 
-def _to_queue(arn: str, body: str, attributes: Mapping[str, str], **group: str) -> None:
+def to_queue(sqs: Any, arn: str, body: str, attributes: Mapping[str, str], **group: str) -> None:
+    """Put a message into the queue with this ARN; raises ClientError."""
     *_, account, name = arn.split(":")
-    sqs = _client("sqs", arn)
     url = sqs.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]
     named = {key: {"DataType": "String", "StringValue": value} for key, value in attributes.items()}
     sqs.send_message(QueueUrl=url, MessageBody=body, MessageAttributes=named, **group)
+
+
+def _to_pipeline(delivery: Delivery) -> None:
+    """Start an execution as the target's role, which EventBridge asks for here; the event's content is not used."""
+    *_, region, _, name = delivery.target["Arn"].split(":")
+    clients.client("codepipeline", delivery.target["RoleArn"], region).start_pipeline_execution(name=name)
 
 
 def _to_bus(delivery: Delivery) -> None:
@@ -116,11 +130,13 @@ _SENDERS: Mapping[str, Callable[[Delivery], None]] = {
     "lambda": _to_function,
     "sns": _to_topic,
     "sqs": _to_target_queue,
+    "codepipeline": _to_pipeline,
     "events": _to_bus,
 }
 
 
-def _translated(call: Callable[[], None]) -> None:
+def translated(call: Callable[[], None]) -> None:
+    """Make a call to AWS; raises NotDeliveredError when it is refused or does not get through."""
     try:
         call()
     except ClientError as error:

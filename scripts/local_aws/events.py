@@ -23,8 +23,7 @@ from moto.events.models import Rule, events_backends
 from moto.s3 import notifications
 
 from scripts.local_aws import clients
-from scripts.local_aws.event_input import problem_with
-from scripts.local_aws.event_targets import Delivery, NotDeliveredError
+from scripts.local_aws.event_targets import Delivery, NotDeliveredError, problem_with
 
 _LOG = logging.getLogger(__name__)
 # AWS repeats for a day; here somebody waits for the answer.

@@ -15,6 +15,7 @@ import boto3
 import botocore.loaders
 import botocore.session
 from botocore.config import Config
+from botocore.model import ServiceModel
 
 _HOME_CREDENTIALS = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
 _CONFIG = Config(retries={"mode": "standard", "max_attempts": 2}, connect_timeout=5, read_timeout=60)
@@ -22,8 +23,11 @@ _CONFIG = Config(retries={"mode": "standard", "max_attempts": 2}, connect_timeou
 _making_clients = threading.Lock()
 # One copy of each service's description for all clients: they are megabytes, and slow to read.
 _service_models = botocore.loaders.create_loader()
-# One copy of each service's description for all clients: reading it is most of the time that a client takes to make.
-_service_models = botocore.loaders.create_loader()
+
+
+def service_model(service: str) -> ServiceModel:
+    """The SDK's description of a service; botocore's UnknownServiceError for a name that it does not know."""
+    return ServiceModel(_service_models.load_service_model(service, "service-2"), service)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import tarfile
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from moto.sagemaker.exceptions import ValidationError
 from moto.sagemaker.models import Model
 
 from scripts.local_aws import clients
-from scripts.local_aws.xgboost_host import HostError, Prediction, XgboostHost, XgboostImage, xgboost_image
+from scripts.local_aws.xgboost_host import HostError, Prediction, XgboostHost, xgboost_image
 
 _log = logging.getLogger(__name__)
 _ARCHIVE = "model.tar.gz"
@@ -115,14 +115,29 @@ def serve(container: Container, role_arn: str, region: str, variant: str) -> Ser
 
     Raises ServingError.
     """
+    try:
+        return load(container, role_arn, region)
+    except HostError as error:
+        _log.warning("a model could not be loaded: %s", error)
+        raise ServingError(
+            f"The primary container for production variant {variant} did not pass the ping health check. "
+            f"Please check CloudWatch logs for this endpoint. (The local AWS has no such logs; it says: {error}.)"
+        ) from error
+
+
+def load(container: Container, role_arn: str, region: str, batch: bool = False) -> Served:
+    """The same for who has other words when the image does not come up; `batch` for a transform job.
+
+    Raises ServingError when the artifact cannot be fetched or unpacked, HostError when it is no model.
+    """
     image = xgboost_image(container.image)
     if image is None:
         return Served(container)
     directory = tempfile.TemporaryDirectory(prefix="local-aws-model-")
     try:
         _fetch(container, role_arn, region, Path(directory.name))
-        return Served(container, _start(image, Path(directory.name), variant), directory)
-    except ServingError:
+        return Served(container, XgboostHost(Path(directory.name), replace(image, batch=batch)), directory)
+    except (ServingError, HostError):
         directory.cleanup()
         raise
 
@@ -153,17 +168,6 @@ def _unpack(archive: Path, uri: str, directory: Path) -> None:
             "is a valid tar.gz archive."
         ) from error
     archive.unlink()
-
-
-def _start(image: XgboostImage, directory: Path, variant: str) -> XgboostHost:
-    try:
-        return XgboostHost(directory, image)
-    except HostError as error:
-        _log.warning("a model could not be loaded: %s", error)
-        raise ServingError(
-            f"The primary container for production variant {variant} did not pass the ping health check. "
-            f"Please check CloudWatch logs for this endpoint. (The local AWS has no such logs; it says: {error}.)"
-        ) from error
 
 
 def split_s3_uri(uri: str) -> tuple[str, str]:

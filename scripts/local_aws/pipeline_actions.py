@@ -18,6 +18,7 @@ from typing import Any, Protocol
 from botocore.exceptions import ClientError
 
 from scripts.local_aws import clients
+from scripts.local_aws.codebuild import NOT_BUILT
 from scripts.local_aws.pipeline_model import ActionRun, Artifact, Execution, Failure, Pipeline, Revision, new_id, now
 
 _APPROVAL_DAYS = 7
@@ -169,6 +170,9 @@ def _ask(context: ActionContext, deadline: timedelta) -> None:
 
 
 def code_build(context: ActionContext) -> str:
-    """Succeed without an image: there is nothing here that could build one."""
+    """Start the project's build, which is recorded and succeeds without an image: nothing here could build one."""
     project = context.configuration["ProjectName"]
-    return f"The local AWS does not build images: the build of project {project} is only recorded."
+    variables = json.loads(context.configuration.get("EnvironmentVariables", "[]"))
+    started = context.client("codebuild").start_build(projectName=project, environmentVariablesOverride=variables)
+    context.run.external_id = started["build"]["id"]
+    return NOT_BUILT.format(project=project)

@@ -2,8 +2,7 @@
 """moto's SageMaker with endpoints that serve: creating one loads its model, updating one changes it.
 
 On AWS an endpoint becomes InService minutes after CreateEndpoint has answered; here it is InService, or Failed with a
-reason, when the call returns. Names keep their case and ARNs are in lower case, as on AWS: a policy that spells an ARN
-by a resource's name in capitals matches nothing there, and must match nothing here.
+reason, when the call returns.
 """
 
 from __future__ import annotations
@@ -12,18 +11,19 @@ import functools
 from types import SimpleNamespace
 from typing import Any, cast
 
-import botocore.session
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 from moto.sagemaker import urls as moto_urls
 from moto.sagemaker.exceptions import ValidationError
-from moto.sagemaker.models import FakeEndpoint, FakeEndpointConfig, Model, SageMakerModelBackend
+from moto.sagemaker.models import FakeEndpoint, FakeEndpointConfig, Model
 from moto.sagemaker.responses import SageMakerResponse
 
-from scripts.local_aws import model_hosting
+from scripts.local_aws import identity, model_hosting
 from scripts.local_aws.data_capture import CaptureSettings, CaptureTarget
 from scripts.local_aws.model_hosting import Served, ServingError
 from scripts.local_aws.model_packages import ModelPackages, ModelPackagesResponse, in_lower_case
+from scripts.local_aws.sagemaker_names import NamedResources
+from scripts.local_aws.transform_jobs import TransformJobs, TransformJobsResponse
 
 Tags = list[dict[str, str]]
 
@@ -47,8 +47,7 @@ class LocalEndpointConfig(FakeEndpointConfig):
 
 @functools.cache
 def _instance_types() -> tuple[str, ...]:
-    model: Any = botocore.session.get_session().get_service_model("sagemaker")
-    return tuple(model.shape_for("ProductionVariantInstanceType").enum)
+    return tuple(identity.service_model("sagemaker").shape_for("ProductionVariantInstanceType").enum)
 
 
 class LocalEndpoint(FakeEndpoint):
@@ -147,7 +146,7 @@ class LocalEndpoint(FakeEndpoint):
         }
 
 
-class LocalSageMaker(ModelPackages, SageMakerModelBackend):
+class LocalSageMaker(ModelPackages, TransformJobs, NamedResources):
     """SageMaker of one account and Region."""
 
     @property
@@ -227,27 +226,17 @@ class LocalSageMaker(ModelPackages, SageMakerModelBackend):
             return
         endpoint.go_live(config, model, served, self.region_name)
 
-    def _found(self, kind: str, name: str, known: dict[str, Any], called: str) -> Any:
-        if name not in known:
-            raise ValidationError(f'Could not find {called} "{self._arn(kind, name)}".')
-        return known[name]
-
-    def _check_free(self, kind: str, name: str, known: dict[str, Any], called: str) -> None:
-        if name.lower() in {one.lower() for one in known}:
-            raise ValidationError(f'Cannot create already existing {called} "{self._arn(kind, name)}".')
-
-    def _arn(self, kind: str, name: str) -> str:
-        return f"arn:{self.partition}:sagemaker:{self.region_name}:{self.account_id}:{kind}/{name.lower()}"
-
     def _get_resource_from_arn(self, arn: str) -> Any:
         """Moto finds a tagged resource by the name in its ARN; ours are in lower case there."""
         stem, _, name = arn.rpartition("/")
-        kinds = (self._models, self.endpoint_configs, self.endpoints, self.model_package_groups)
+        kinds = (
+            self._models, self.endpoint_configs, self.endpoints, self.model_package_groups, self.transform_jobs,
+        )  # fmt: skip
         names = {one.lower(): one for known in kinds for one in known}
         return super()._get_resource_from_arn(f"{stem}/{names.get(name, name)}")
 
 
-class LocalSageMakerResponse(ModelPackagesResponse, SageMakerResponse):
+class LocalSageMakerResponse(ModelPackagesResponse, TransformJobsResponse, SageMakerResponse):
     """The operations that moto's SageMaker lacks."""
 
     @property

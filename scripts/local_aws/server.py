@@ -17,12 +17,22 @@ from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from scripts.local_aws import cloudformation, codepipeline, events, functions, identity, organization, sagemaker
+from scripts.local_aws import (
+    cloudformation,
+    codebuild,
+    codepipeline,
+    events,
+    functions,
+    identity,
+    organization,
+    sagemaker,
+    scheduler,
+)
 from scripts.local_aws.api_front import ApiFront
 from scripts.local_aws.organization import Organization
 
 # In the order of stopping: who drives others first.
-_EXTENSIONS = (cloudformation, codepipeline, events, functions, sagemaker)
+_EXTENSIONS = (cloudformation, scheduler, codepipeline, codebuild, events, functions, sagemaker)
 _HOST = "127.0.0.1"
 _STOP_SECONDS = 10.0
 _one_at_a_time = threading.Lock()

@@ -51,14 +51,18 @@ class Prediction:
 
 @dataclass(frozen=True)
 class XgboostImage:
-    """SageMaker's XGBoost image of one version, as (major, minor, revision): 1.7-1 is (1, 7, 1)."""
+    """SageMaker's XGBoost image of one version, as (major, minor, revision): 1.7-1 is (1, 7, 1).
+
+    `batch` says that it runs in a transform job, where every version separates predictions by line ends.
+    """
 
     version: tuple[int, int, int]
+    batch: bool = False
 
     def options(self) -> list[str]:
         """What tells `xgboost_model.py` how this version behaves."""
         pickles = ["--pickles"] if self.version < _FIRST_WITHOUT_PICKLES else []
-        return pickles + (["--lines"] if self.version >= _FIRST_WITH_LINES else [])
+        return pickles + (["--lines"] if self.batch or self.version >= _FIRST_WITH_LINES else [])
 
 
 def xgboost_image(uri: str) -> XgboostImage | None:

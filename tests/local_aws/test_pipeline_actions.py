@@ -306,15 +306,3 @@ else:
             account.pipelines.put_job_success_result(jobId=job)
         with pytest.raises(account.pipelines.exceptions.JobNotFoundException):
             account.pipelines.put_job_success_result(jobId="11111111-1111-1111-1111-111111111111")
-
-
-def test_a_build_is_recorded_and_says_that_nothing_was_built(account: Account) -> None:
-    build = {
-        "name": "Build",
-        "actionTypeId": {"category": "Build", "owner": "AWS", "provider": "CodeBuild", "version": "1"},
-        "configuration": {"ProjectName": "image"},
-        "inputArtifacts": [{"name": "Artifact_Source_S3Source"}],
-    }
-    account.create("build", [build])
-    assert account.statuses("build") == ["Succeeded"]
-    assert "does not build images" in account.action("build", "Stage1", "Build")["summary"]

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Threads for jobs that run on after the call that started them has been answered.
+
+Whatever changes in a job does so under `changed` and wakes all who wait. One job, one thread.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+_SECONDS_TO_END = 10.0
+
+
+class JobThreads:
+    """The threads of one kind of job; `is_ending` tells them that the local AWS stops."""
+
+    def __init__(self) -> None:
+        self.changed = threading.Condition()
+        self.is_ending = False
+        self._live: set[threading.Thread] = set()
+
+    def open(self) -> None:
+        """Be ready to run jobs."""
+        self.is_ending = False
+
+    def spawn(self, name: str, work: Callable[[], None]) -> None:
+        """Run `work` on a thread of its own."""
+        thread = threading.Thread(target=self._run, args=(work,), name=name, daemon=True)
+        with self.changed:
+            self._live.add(thread)
+        thread.start()
+
+    def wait_idle(self, timeout: float) -> bool:
+        """Block until no job runs, at most `timeout` seconds; says whether that came true."""
+        with self.changed:
+            return self.changed.wait_for(lambda: not self._live, timeout)
+
+    def close(self) -> None:
+        """Tell every job to end, and wait for their threads."""
+        with self.changed:
+            self.is_ending = True
+            self.changed.notify_all()
+        self.wait_idle(_SECONDS_TO_END)
+
+    def _run(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        finally:
+            with self.changed:
+                self._live.discard(threading.current_thread())
+                self.changed.notify_all()

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the SDK's description of an API demands of a request beyond what boto3 checks itself: enums, patterns, limits.
+
+AWS's services answer violations in one common form, which their clients and stacks show to people.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from botocore.model import Shape
+
+from scripts.local_aws import identity
+
+
+def violations(service: str, operation: str, request: Mapping[str, Any]) -> str:
+    """What is wrong with an operation's request, in AWS's words; empty when nothing is."""
+    shape = identity.service_model(service).operation_model(operation).input_shape
+    found = list(_violations(shape, request, ""))
+    if not found:
+        return ""
+    return f"{len(found)} validation error{'s' if len(found) > 1 else ''} detected: {'; '.join(found)}"
+
+
+def _violations(shape: Shape, value: Any, path: str) -> Iterator[str]:
+    if shape.type_name == "structure":
+        for name, member in shape.members.items():
+            if value.get(name) is not None:
+                yield from _violations(member, value[name], f"{path}.{name[0].lower()}{name[1:]}".lstrip("."))
+    elif shape.type_name == "list":
+        for number, item in enumerate(value, 1):
+            yield from _violations(shape.member, item, f"{path}.{number}.member")
+    for constraint in _broken(shape, value):
+        yield f"Value '{value}' at '{path}' failed to satisfy constraint: Member must {constraint}"
+
+
+def _broken(shape: Shape, value: Any) -> Iterator[str]:
+    rules = shape.metadata
+    if shape.type_name == "string":
+        if "enum" in rules and value not in rules["enum"]:
+            yield f"satisfy enum value set: [{', '.join(rules['enum'])}]"
+        if "pattern" in rules and not _matches(rules["pattern"], value):
+            yield f"satisfy regular expression pattern: {rules['pattern']}"
+        yield from _outside(rules, len(value), "length")
+    elif shape.type_name in ("integer", "long"):
+        yield from _outside(rules, value, "value")
+
+
+def _outside(rules: Mapping[str, Any], number: int, what: str) -> Iterator[str]:
+    if number > rules.get("max", number):
+        yield f"have {what} less than or equal to {rules['max']}"
+    if number < rules.get("min", number):
+        yield f"have {what} greater than or equal to {rules['min']}"
+
+
+def _matches(pattern: str, value: str) -> bool:
+    try:
+        return re.fullmatch(pattern, value) is not None
+    except re.error:
+        # The patterns are Java's; those of tags use character classes that Python does not have.
+        return True

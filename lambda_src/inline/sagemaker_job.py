@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`Custom::SageMakerJob`: a job of SageMaker as a resource of a stack, for kinds that CloudFormation cannot make.
+
+Inline code of the blueprints: one file, boto3 of the runtime. The properties are
+
+* `Operation`: the API operation that starts the job, such as `CreateTransformJob`;
+* `Request`: its parameters without the job's name; empty values are left out, and the texts that CloudFormation makes
+  of numbers and booleans are turned back, both by the operation's own description in boto3;
+* `Name`: the job's name; or `NamePrefix`, to which a digest is added.
+
+The attributes are `JobName` and `JobArn`. The job is started here and now, so that one that AWS refuses fails the stack
+with AWS's words. SageMaker frees no name ever again, and the name follows from the event: one that is delivered twice
+finds its job there. Another request starts another job; CloudFormation then has the old one deleted, which stops it if
+it still runs. The physical id is `<job name>/<digest of the properties>`: it tells whether a job is the one that is
+wanted, also when a refused update is rolled back.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.html
+"""
+
+import hashlib
+import json
+import urllib.request
+from contextlib import suppress
+from typing import Any
+
+import boto3
+from botocore import xform_name
+from botocore.exceptions import BotoCoreError, ClientError
+
+_client = boto3.client("sagemaker")
+_SEPARATOR = "/"
+_NOT_STARTED = "not-started"
+_DIGEST_CHARACTERS = 8
+# CloudFormation takes 4,096 bytes of answer.
+_LONGEST_REASON = 2000
+_EMPTY: tuple[Any, ...] = ("", None, [], {})
+_BOOLEANS = {"true": True, "false": False}
+
+
+class RefusedJob(Exception):
+    """The job cannot be what the properties ask for; `str()` says why, and what to do."""
+
+
+def handler(event: dict[str, Any], context: Any) -> None:
+    """Answer an event of CloudFormation; whatever goes wrong, it is told now and not left to wait for an hour."""
+    try:
+        answer = {"Status": "SUCCESS", **_carried_out(event)}
+    except (BotoCoreError, ClientError, RefusedJob) as error:
+        answer = _failed(event, str(error))
+    except Exception as error:
+        answer = _failed(event, f"{type(error).__name__}: {error}")
+    asked = {name: event[name] for name in ("StackId", "RequestId", "LogicalResourceId")}
+    # The URL is signed for a request without a content type.
+    request = urllib.request.Request(  # noqa: S310
+        event["ResponseURL"], json.dumps({**asked, **answer}).encode(), {"Content-Type": ""}, method="PUT"
+    )
+    with urllib.request.urlopen(request, timeout=20):  # noqa: S310
+        pass
+
+
+def _failed(event: dict[str, Any], reason: str) -> dict[str, Any]:
+    print(json.dumps({"level": "ERROR", "stack": event["StackId"], "reason": reason}))
+    # What could not be started is deleted all the same, so it must not go by the name of a job.
+    physical_id = event.get("PhysicalResourceId", _NOT_STARTED)
+    return {"Status": "FAILED", "Reason": reason[:_LONGEST_REASON], "PhysicalResourceId": physical_id}
+
+
+def _carried_out(event: dict[str, Any]) -> dict[str, Any]:
+    """Do what is asked, and give the physical id and the attributes."""
+    properties = event["ResourceProperties"]
+    current = event.get("PhysicalResourceId", _NOT_STARTED)
+    current_name, is_job, current_digest = current.partition(_SEPARATOR)
+    if event["RequestType"] == "Delete":
+        if is_job:
+            Job(properties["Operation"]).stop(current_name)
+        return {"PhysicalResourceId": current}
+    job = Job(properties["Operation"])
+    request = job.request(properties["Request"])
+    name, prefix = properties.get("Name"), properties.get("NamePrefix")
+    digest = _digest(properties["Operation"], request, name or prefix)
+    if current_digest == digest:
+        name, arn = current_name, job.find(current_name)[job.arn_key]
+    else:
+        # The same request in another stack, or after another one in this stack, is another job.
+        name = name or job.name(prefix, _digest(request, event["StackId"], current))
+        arn = job.start(name, request, may_exist=name != current_name)
+    return {
+        "PhysicalResourceId": f"{name}{_SEPARATOR}{digest}",
+        "Data": {"JobName": name, "JobArn": arn},
+    }
+
+
+def _digest(*parts: Any) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:_DIGEST_CHARACTERS]
+
+
+class Job:
+    """One kind of job, as boto3 describes the operations on it."""
+
+    def __init__(self, operation: str) -> None:
+        model = _client.meta.service_model
+        self._create = operation
+        self._describe = operation.replace("Create", "Describe", 1)
+        self._input = model.operation_model(operation).input_shape
+        describing = model.operation_model(self._describe)
+        self._described = describing.output_shape.members
+        (self._name_key,) = describing.input_shape.required_members
+        noun = self._name_key.removesuffix("Name")
+        self._stop = f"Stop{noun}"
+        self.arn_key = f"{noun}Arn"
+
+    def request(self, given: dict[str, Any]) -> dict[str, Any]:
+        """The request with the types of the API and without empty members."""
+        typed: dict[str, Any] = _typed(given, self._input)
+        return typed
+
+    def name(self, prefix: str, digest: str) -> str:
+        """`<prefix>-<digest>` in lower case; the prefix is cut to the API's limit."""
+        longest = self._input.members[self._name_key].metadata["max"] - len(digest) - 1
+        return f"{prefix[:longest].rstrip('-')}-{digest}".lower()
+
+    def find(self, name: str) -> dict[str, Any]:
+        """The description of a job; raises `ClientError` when there is none."""
+        return self._call(self._describe, name)
+
+    def start(self, name: str, request: dict[str, Any], *, may_exist: bool) -> str:
+        """Start the job and give its ARN; raises `ClientError` for a refused one, `RefusedJob` for a name in use.
+
+        A job of that name that was started from the same request is this one, because the event came twice: it
+        `may_exist`. The job of an earlier request of this stack may not.
+        """
+        try:
+            return str(self._call(self._create, name, request)[self.arn_key])
+        except ClientError:
+            with suppress(ClientError):
+                existing = self.find(name)
+                if may_exist and self._was_started_from(request, existing):
+                    return str(existing[self.arn_key])
+                raise RefusedJob(
+                    f'A job with the name "{name}" exists ({existing[self.arn_key]}) and was started from another '
+                    "request. SageMaker never frees a name: choose another job_name, or leave it out to have one made."
+                ) from None
+            raise
+
+    def stop(self, name: str) -> None:
+        """Stop the job if it still runs. Nothing that SageMaker says to this may keep a stack from going away."""
+        try:
+            self._call(self._stop, name)
+        except (BotoCoreError, ClientError) as error:
+            print(json.dumps({"level": "INFO", "job": name, "reason": f"not stopped: {error}"}))
+
+    def _was_started_from(self, request: dict[str, Any], description: dict[str, Any]) -> bool:
+        # Tags are no part of a description.
+        return _is_within({key: value for key, value in request.items() if key in self._described}, description)
+
+    def _call(self, operation: str, name: str, request: dict[str, Any] | None = None) -> dict[str, Any]:
+        answer: dict[str, Any] = getattr(_client, xform_name(operation))(**{self._name_key: name}, **(request or {}))
+        return answer
+
+
+def _is_within(part: Any, whole: Any) -> bool:
+    """Whether everything in `part` is in `whole`, to which SageMaker may have added defaults."""
+    if isinstance(part, dict) and isinstance(whole, dict):
+        return all(key in whole and _is_within(value, whole[key]) for key, value in part.items())
+    if isinstance(part, list) and isinstance(whole, list):
+        return len(part) == len(whole) and all(map(_is_within, part, whole))
+    return bool(part == whole)
+
+
+def _typed(value: Any, shape: Any) -> Any:
+    """A value with the types of its shape; what does not fit is left for boto3 to refuse in its words."""
+    kind = getattr(shape, "type_name", "")
+    if isinstance(value, dict) and kind == "structure":
+        members = ((name, _typed(item, shape.members.get(name))) for name, item in value.items())
+        return {name: item for name, item in members if item not in _EMPTY}
+    if isinstance(value, dict) and kind == "map":
+        # An empty value of a map, such as an environment variable, means something.
+        return {name: _typed(item, shape.value) for name, item in value.items()}
+    if isinstance(value, list) and kind == "list":
+        return [item for item in (_typed(item, shape.member) for item in value) if item not in _EMPTY]
+    if isinstance(value, str) and value:
+        return _scalar(value, kind)
+    return value
+
+
+def _scalar(text: str, kind: str) -> Any:
+    with suppress(ValueError):
+        if kind in ("integer", "long"):
+            return int(text)
+        if kind in ("float", "double"):
+            return float(text)
+    return _BOOLEANS.get(text.lower(), text) if kind == "boolean" else text

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from awacs import apigateway, awslambda, iam, kms, logs, sagemaker
+from awacs import apigateway, awslambda, iam, kms, logs, sagemaker, scheduler
 from awacs.aws import Action, Condition, Statement, StringEquals
 from troposphere import Sub
 
@@ -22,7 +22,12 @@ _TAGGING = [sagemaker.AddTags, sagemaker.DeleteTags, sagemaker.ListTags]
 
 
 def roles() -> list[Statement]:
-    """Roles of the blueprint, named after its stack, for SageMaker and Lambda only."""
+    """Roles of the blueprint, named after its stack, for SageMaker, Lambda and EventBridge Scheduler only."""
+    return roles_for("lambda.amazonaws.com", "sagemaker.amazonaws.com", "scheduler.amazonaws.com")
+
+
+def roles_for(*services: str) -> list[Statement]:
+    """Roles named after their stack, to be passed to these services only."""
     own_roles = arns.in_account("iam", _PIPELINE_ROLES)
     actions = [
         *(iam.AttachRolePolicy, iam.CreateRole, iam.DeleteRole, iam.DeleteRolePolicy, iam.DetachRolePolicy),
@@ -32,7 +37,7 @@ def roles() -> list[Statement]:
     ]
     return [
         permissions.allow(actions, own_roles),
-        permissions.pass_role(own_roles, "lambda.amazonaws.com", "sagemaker.amazonaws.com"),
+        permissions.pass_role(own_roles, *services),
     ]
 
 
@@ -46,6 +51,17 @@ def functions() -> list[Statement]:
         awslambda.UpdateFunctionConfiguration,
     ]
     return [permissions.allow(actions, arns.regional("lambda", f"function:{arns.PIPELINE_PREFIX}*"))]
+
+
+def custom_resources() -> list[Statement]:
+    """Resources that a function of the blueprint makes: CloudFormation calls it as this role."""
+    return [permissions.allow([awslambda.InvokeFunction], arns.regional("lambda", f"function:{arns.PIPELINE_PREFIX}*"))]
+
+
+def schedules() -> list[Statement]:
+    """Schedules of the blueprint, in the default group."""
+    actions = [scheduler.CreateSchedule, scheduler.DeleteSchedule, scheduler.GetSchedule, scheduler.UpdateSchedule]
+    return [permissions.allow(actions, arns.regional("scheduler", f"schedule/default/{arns.PIPELINE_PREFIX}*"))]
 
 
 def log_groups() -> list[Statement]:
@@ -71,7 +87,12 @@ def rest_apis() -> list[Statement]:
 def models() -> list[Statement]:
     """SageMaker models; CloudFormation names them after the template's logical id."""
     actions = [sagemaker.CreateModel, sagemaker.DeleteModel, sagemaker.DescribeModel, *_TAGGING]
-    return [permissions.allow(actions, arns.regional("sagemaker", "model/mlopssagemakermodel-*"))]
+    # A model package may be of another account that shares its group with this one; who makes a model of it reads it.
+    packages = Sub("arn:${AWS::Partition}:sagemaker:${AWS::Region}:*:model-package/*")
+    return [
+        permissions.allow(actions, arns.regional("sagemaker", "model/mlopssagemakermodel-*")),
+        permissions.allow([sagemaker.CreateModel, sagemaker.DescribeModelPackage], packages),
+    ]
 
 
 def endpoints() -> list[Statement]:

@@ -7,10 +7,21 @@ An action per call, a resource per action. `"*"` stands only where AWS knows no 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from awacs import ecr, iam, kms, logs, sts, xray
-from awacs.aws import Action, Allow, Bool, Condition, Deny, PolicyDocument, Principal, Statement, StringEquals
+from awacs.aws import (
+    Action,
+    Allow,
+    Bool,
+    Condition,
+    Deny,
+    ForAnyValueStringEquals,
+    PolicyDocument,
+    Principal,
+    Statement,
+    StringEquals,
+)
 from troposphere import Ref
 from troposphere.iam import Policy
 
@@ -34,9 +45,11 @@ def allow(actions: Sequence[Action], resources: Any, condition: Condition | None
     return Statement(Effect=Allow, Action=list(actions), Resource=listed, **extra)
 
 
-def trusted_by(service: str) -> PolicyDocument:
+def trusted_by(service: str, condition: Condition | None = None) -> PolicyDocument:
     """The trust policy of a role that one AWS service assumes, e.g. `lambda.amazonaws.com`."""
-    return document(Statement(Effect=Allow, Action=[sts.AssumeRole], Principal=Principal("Service", service)))
+    extra = {} if condition is None else {"Condition": condition}
+    trust = Statement(Effect=Allow, Action=[sts.AssumeRole], Principal=Principal("Service", service), **extra)
+    return document(trust)
 
 
 def within_this_account() -> Condition:
@@ -81,6 +94,17 @@ def pass_role(role_arn: Any, *services: str) -> Statement:
     return allow([iam.PassRole], role_arn, Condition(StringEquals("iam:PassedToService", list(services))))
 
 
+_USE_OF_A_KEY: Final = [kms.CreateGrant, kms.Decrypt, kms.DescribeKey, kms.Encrypt, kms.GenerateDataKey]
+
+
 def use_key(key_arn: Any) -> Statement:
     """Encrypt and decrypt with a key, and let a service do so for the length of a job."""
-    return allow([kms.CreateGrant, kms.Decrypt, kms.DescribeKey, kms.Encrypt, kms.GenerateDataKey], key_arn)
+    return allow(_USE_OF_A_KEY, key_arn)
+
+
+def use_key_of_alias(keys: Any, alias: Any) -> Statement:
+    """The same with the key, among `keys`, that has an alias: IAM takes no alias for a resource.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
+    """
+    return allow(_USE_OF_A_KEY, keys, Condition(ForAnyValueStringEquals("kms:ResourceAliases", alias)))

@@ -42,11 +42,13 @@ def _index() -> str:
 
 
 def _type_page(type_: type[PipelineRequest]) -> str:
+    listed = keys(type_)
+    staged = '*By stage*: in a multi-account deployment the value may be `{"dev": ..., "staging": ..., "prod": ...}`.'
     return _page(
         f"`{type_.type_name()}`",
         type_.summary(),
-        _table(("key", "required", "by stage", "meaning", "must be"), [_key_row(key) for key in keys(type_)]),
-        '*By stage*: in a multi-account deployment the value may be `{"dev": ..., "staging": ..., "prod": ...}`.',
+        _table(("key", "required", "by stage", "meaning", "must be"), [_key_row(key) for key in listed]),
+        *([staged] if any(key.by_stage for key in listed) else []),
         *_examples(type_.type_name()),
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 from awacs import cloudwatch, logs, s3
 from awacs import sagemaker as sagemaker_actions
 from awacs.aws import Condition, Statement, StringLike
-from troposphere import Sub, Template, iam
+from troposphere import Ref, Select, Split, Sub, Template, iam
 
 from generator import arns, permissions
 from generator.conditions import if_provided
@@ -30,14 +30,22 @@ def read_own_model(template: Template) -> list[Any]:
     return [
         if_provided(template, _ARTIFACT, permissions.policy("ModelArtifact", *_artifact())),
         if_provided(template, "CustomAlgorithmsECRRepoArn", permissions.policy("ModelImage", *_image())),
-        if_provided(template, "ModelPackageName", permissions.policy("ModelPackage", _package())),
+        if_provided(template, "ModelPackageName", permissions.policy("ModelPackage", *_package())),
     ]
 
 
 def use_request_key(template: Template) -> Any:
     """Policy to use the key of the request, when it has one."""
-    statement = permissions.use_key(Sub("${KmsKeyArn}"))
-    return if_provided(template, "KmsKeyArn", permissions.policy("EncryptionKey", statement))
+    # Taking apart what may be empty is safe this way round: there is always something before a separator.
+    account = Select(0, Split(":alias/", Ref("KmsKeyArn")))
+    by_alias = permissions.use_key_of_alias(Sub("${Account}:key/*", Account=account), Ref("KmsKeyAlias"))
+    policy = if_provided(
+        template,
+        "KmsKeyAlias",
+        permissions.policy("EncryptionKeyOfAlias", by_alias),
+        permissions.policy("EncryptionKey", permissions.use_key(Ref("KmsKeyArn"))),
+    )
+    return if_provided(template, "KmsKeyArn", policy)
 
 
 def write_objects(name: str, location_parameter: str) -> Any:
@@ -69,5 +77,16 @@ def _image() -> list[Statement]:
     return [permissions.pull_images(Sub("${CustomAlgorithmsECRRepoArn}")), permissions.log_in_to_registry()]
 
 
-def _package() -> Statement:
-    return permissions.allow([sagemaker_actions.DescribeModelPackage], Sub("${ModelPackageName}"))
+def _package() -> list[Statement]:
+    """The package and its group in the account where they live, which is not the model's own in a stage (defect 54).
+
+    Where the package has its artifact, nobody has told us but that it is in the assets bucket.
+    """
+    account = Select(0, Split(":model-package/", Ref("ModelPackageName")))
+    group = Sub("${Account}:model-package-group/${ModelPackageGroupName}", Account=account)
+    return [
+        permissions.allow([sagemaker_actions.DescribeModelPackage], Ref("ModelPackageName")),
+        permissions.allow([sagemaker_actions.DescribeModelPackageGroup], group),
+        permissions.allow([s3.GetObject], arns.s3("${AssetsBucket}/*")),
+        permissions.allow([s3.ListBucket], arns.s3("${AssetsBucket}")),
+    ]

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ast
+import fnmatch
 import importlib
 import json
 import re
@@ -14,12 +15,14 @@ from typing import Any, Final
 import pytest
 
 from generator import catalogue
-from orchestrator.per_stage import STAGES, Stage
+from orchestrator.per_stage import STAGES
 from orchestrator.pipelines import BUILT_IN
 from orchestrator.pipelines.base import PipelineRequest
-from orchestrator.settings import Launch
+from orchestrator.provisioning import Deployment
+from orchestrator.settings import Launch, MultiAccount, Settings, StageTarget
 
 ROOT: Final = Path(__file__).parents[1]
+ROLES: Final = "arn:aws:iam::111122223333:role/mlops-"
 REQUESTS: Final = ROOT / "tests" / "requests"
 LONGEST_PARAMETER: Final = 4_096
 """Characters; CloudFormation's limit of a parameter's value."""
@@ -44,17 +47,39 @@ def examples_of(type_: type[PipelineRequest]) -> list[str]:
     return [f"{type_.type_name()}.json", *([f"{type_.type_name()}.multi.json"] if type_.runs_in_stages else [])]
 
 
-def parameter_values(type_: type[PipelineRequest], example: str) -> Iterator[dict[str, str]]:
-    """What the blueprint is sent for an example request, for each stage that there is."""
-    multi_account = example.endswith(".multi.json")
-    body = json.loads((REQUESTS / example).read_text(encoding="utf-8"))
-    options = launch(multi_account=multi_account)
-    accepted = BUILT_IN.parse(body, options)
+def settings(*, multi_account: bool) -> Settings:
+    target = StageTarget("111122223333", "ou-ab12-34cd56ef")
+    return Settings(
+        launch=launch(multi_account=multi_account),
+        pipelines_bucket="quayside-pipelines",
+        artifact_bucket="quayside-artifacts",
+        artifact_prefix="mlops/0.1.0",
+        url_suffix="amazonaws.com",
+        pipeline_stack_role_arn=f"{ROLES}PipelineStackRole",
+        pipeline_role_arn=f"{ROLES}PipelineRole",
+        pipeline_start_role_arn=f"{ROLES}PipelineStartRole",
+        deploy_role_arn=f"{ROLES}DeployRole",
+        notifications_topic_arn="arn:aws:sns:eu-west-1:111122223333:mlops-notifications",
+        allow_detailed_error_message=True,
+        multi_account=MultiAccount(dict.fromkeys(STAGES, target), "StageDeployer") if multi_account else None,
+    )
+
+
+def deployment_of(type_: type[PipelineRequest], example: str) -> Deployment:
+    """How an example request is deployed."""
+    options = settings(multi_account=example.endswith(".multi.json"))
+    accepted = BUILT_IN.parse(json.loads((REQUESTS / example).read_text(encoding="utf-8")), options.launch)
     assert type(accepted.request) is type_
     assert accepted.warnings == ()
-    stages: tuple[Stage | None, ...] = STAGES if multi_account else (None,)
-    for stage in stages:
-        yield accepted.request.parameters(options, stage).values_as_text()
+    return accepted.request.deployment(options)
+
+
+def parameter_values(deployment: Deployment) -> Iterator[tuple[str, dict[str, str]]]:
+    """The templates of a deployment, by path, with what each is sent, for each stage that there is."""
+    yield deployment.pipeline_template, dict(deployment.pipeline_parameters)
+    if deployment.blueprint is not None:
+        for file in deployment.blueprint.parameter_files:
+            yield deployment.blueprint.template, dict(file.parameters)
 
 
 @pytest.fixture(scope="module")
@@ -80,10 +105,20 @@ class TestEveryPipelineType:
             assert bool(by_stage) is name.endswith(".multi.json"), name
 
     @pytest.mark.parametrize("type_", TYPES)
-    def test_has_a_blueprint_and_its_template(self, type_: type[PipelineRequest]) -> None:
-        module = importlib.import_module(f"generator.blueprints.{type_.blueprint}")
-        assert module.DEPLOYS
-        assert (ROOT / "templates" / "blueprints" / f"{type_.blueprint}.yaml").is_file()
+    def test_has_modules_for_its_templates(self, type_: type[PipelineRequest]) -> None:
+        for example in examples_of(type_):
+            deployment = deployment_of(type_, example)
+            for path, _ in parameter_values(deployment):
+                module = importlib.import_module(f"generator.{path.removesuffix('.yaml').replace('/', '.')}")
+                assert (ROOT / "templates" / path).is_file()
+                assert path.startswith("pipelines/") or module.DEPLOYS
+
+    @pytest.mark.parametrize("type_", TYPES)
+    def test_names_its_stacks_as_it_tells_the_operator(self, type_: type[PipelineRequest]) -> None:
+        """The orchestrator's role allows stacks of these names and no others."""
+        for example in examples_of(type_):
+            names = deployment_of(type_, example).pipeline_stack_names
+            assert [name for name in names if not fnmatch.fnmatchcase(name, type_.pipeline_stacks)] == []
 
     @pytest.mark.parametrize("type_", TYPES)
     def test_says_what_it_does_and_where_that_is_written(self, type_: type[PipelineRequest]) -> None:
@@ -102,13 +137,13 @@ class TestEveryPipelineType:
         self, type_: type[PipelineRequest], generated: dict[str, dict[str, Any]]
     ) -> None:
         """Defect 20: what CloudFormation would refuse must have been refused by the API."""
-        parameters = generated[f"blueprints/{type_.blueprint}.yaml"]["Parameters"]
-        required = {name for name, parameter in parameters.items() if "Default" not in parameter}
         for example in examples_of(type_):
-            for values in parameter_values(type_, example):
+            for path, values in parameter_values(deployment_of(type_, example)):
+                parameters = generated[path]["Parameters"]
+                required = {name for name, parameter in parameters.items() if "Default" not in parameter}
                 assert required <= values.keys() <= parameters.keys()
                 refused = {name: value for name, value in values.items() if not accepts(parameters[name], value)}
-                assert refused == {}
+                assert refused == {}, path
 
 
 def accepts(parameter: dict[str, Any], value: str) -> bool:

@@ -75,7 +75,6 @@ def role(built: Template) -> iam.Role:
 
 def endpoint_config(built: Template) -> sagemaker.EndpointConfig:
     """One variant on one instance; every request and answer is captured."""
-    key = if_provided(built, "KmsKeyArn", Ref("KmsKeyArn"))
     return sagemaker.EndpointConfig(
         _CONFIG,
         DataCaptureConfig=EndpointDataCapture(
@@ -87,9 +86,10 @@ def endpoint_config(built: Template) -> sagemaker.EndpointConfig:
                 sagemaker.CaptureOption(CaptureMode="Input"),
             ],
             CaptureContentTypeHeader=sagemaker.CaptureContentTypeHeader(CsvContentTypes=["text/csv"]),
-            KmsKeyId=key,
+            KmsKeyId=if_provided(built, "KmsKeyArn", Ref("KmsKeyArn")),
         ),
-        KmsKeyId=key,
+        # Some instance types refuse a key for their volumes (defect 72).
+        KmsKeyId=if_provided(built, "VolumeKmsKeyArn", Ref("VolumeKmsKeyArn")),
         ProductionVariants=[
             sagemaker.ProductionVariant(
                 VariantName="AllTraffic",

@@ -13,7 +13,7 @@ from orchestrator.codepipeline_parameters import SingleAccountPipelineParameters
 from orchestrator.provisioner import PIPELINE_NAME_OUTPUT
 
 SOURCE: Final = "Artifact_Source_S3Source"
-_PIPELINE: Final = "MLOpsPipeline"
+PIPELINE: Final = "MLOpsPipeline"
 _DESCRIPTION: Final = "MLOps Workload Orchestrator: a pipeline that deploys a blueprint into this account."
 
 
@@ -29,13 +29,13 @@ def template() -> Template:
 
 def add_outputs(built: Template) -> None:
     """What the orchestrator reads of a pipeline's stack."""
-    built.add_output(Output(PIPELINE_NAME_OUTPUT, Description="Name of the pipeline", Value=Ref(_PIPELINE)))
+    built.add_output(Output(PIPELINE_NAME_OUTPUT, Description="Name of the pipeline", Value=Ref(PIPELINE)))
 
 
 def pipeline(stages: Sequence[codepipeline.Stages]) -> codepipeline.Pipeline:
     """The pipeline. It starts itself when it is made or changed, and otherwise when it is told to."""
     return codepipeline.Pipeline(
-        _PIPELINE,
+        PIPELINE,
         PipelineType="V2",
         ExecutionMode="SUPERSEDED",
         RestartExecutionOnUpdate=True,
@@ -45,15 +45,15 @@ def pipeline(stages: Sequence[codepipeline.Stages]) -> codepipeline.Pipeline:
     )
 
 
-def source_stage() -> codepipeline.Stages:
-    """The packaged template. Nothing polls: the orchestrator starts the pipeline after an upload."""
+def source_stage(bucket: str = "PipelinesBucket", key: str = "TemplateZipFileName") -> codepipeline.Stages:
+    """The object that two parameters name, by default the packaged template. Nothing polls: who uploads starts it."""
     action = codepipeline.Actions(
         Name="S3Source",
         RunOrder=1,
         ActionTypeId=codepipeline.ActionTypeId(Category="Source", Owner="AWS", Provider="S3", Version="1"),
         Configuration={
-            "S3Bucket": Ref("PipelinesBucket"),
-            "S3ObjectKey": Ref("TemplateZipFileName"),
+            "S3Bucket": Ref(bucket),
+            "S3ObjectKey": Ref(key),
             "PollForSourceChanges": "false",
         },
         OutputArtifacts=[codepipeline.OutputArtifacts(Name=SOURCE)],

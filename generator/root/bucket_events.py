@@ -1,19 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""EventBridge for a configuration bucket that the operator already had: CloudFormation cannot set it there."""
+"""EventBridge for buckets that the operator already had: CloudFormation cannot set it there."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from awacs import s3 as s3_actions
 from troposphere import GetAtt, Ref, Template, cloudformation
+from troposphere.iam import Policy
 
 from generator import arns, functions, permissions
+from generator.conditions import if_provided
 from generator.root import encryption, launch, orchestrator
 
 FUNCTION = "BucketEvents"
 _MEMORY_MB = 256
 _TIMEOUT_SECONDS = 60
+_SETTINGS: Final = {"ConfigS3Bucket": "ConfigBucketEvents", "ExistingS3Bucket": "AssetsBucketEvents"}
+"""Launch parameter -> logical id of the setting of the bucket that it names."""
 
 
 class BucketEventsResource(cloudformation.AWSCustomObject):
@@ -24,13 +28,12 @@ class BucketEventsResource(cloudformation.AWSCustomObject):
 
 
 def add_to(template: Template) -> None:
-    """Add the function and the setting, all of it only when the operator named a bucket."""
-    only = {"Condition": launch.config_bucket_is_given(template)}
-    bucket = arns.s3("${ConfigS3Bucket}")
-    # The bucket is the operator's and named in the launch: no other can be touched (defect 61).
-    own = permissions.allow([s3_actions.GetBucketNotification, s3_actions.PutBucketNotification], bucket)
+    """Add the function and the settings, each only when the operator named a bucket."""
+    only = {"Condition": launch.any_bucket_is_given(template, *_SETTINGS)}
+    # The buckets are the operator's and named in the launch: no other can be touched (defect 61).
+    policies = [if_provided(template, parameter, _policy(parameter)) for parameter in _SETTINGS]
     template.add_resource(functions.log_group(FUNCTION, KmsKeyId=encryption.key_arn(), **only))
-    template.add_resource(functions.role(FUNCTION, [own], **only))
+    template.add_resource(functions.role(FUNCTION, [], *policies, **only))
     template.add_resource(
         functions.function(
             FUNCTION,
@@ -42,8 +45,20 @@ def add_to(template: Template) -> None:
             **only,
         )
     )
-    template.add_resource(
-        BucketEventsResource(
-            "ConfigBucketEvents", ServiceToken=GetAtt(FUNCTION, "Arn"), BucketName=Ref("ConfigS3Bucket"), **only
-        )
+    for parameter in _SETTINGS:
+        template.add_resource(setting(template, parameter))
+
+
+def setting(template: Template, parameter: str) -> BucketEventsResource:
+    """The setting of the bucket that a launch parameter names."""
+    return BucketEventsResource(
+        _SETTINGS[parameter],
+        ServiceToken=GetAtt(FUNCTION, "Arn"),
+        BucketName=Ref(parameter),
+        Condition=launch.bucket_is_given(template, parameter),
     )
+
+
+def _policy(parameter: str) -> Policy:
+    actions = [s3_actions.GetBucketNotification, s3_actions.PutBucketNotification]
+    return permissions.policy(f"Notifications{parameter}", permissions.allow(actions, arns.s3(f"${{{parameter}}}")))

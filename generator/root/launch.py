@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Annotated, Final
 
 from pydantic import Field
-from troposphere import Equals, Ref, Template
+from troposphere import Condition, Equals, Or, Ref, Template
 
 from generator import conditions, parameters
 from orchestrator import fields
@@ -102,6 +102,7 @@ CREATE_ASSETS_BUCKET: Final = "CreateS3Bucket"
 CREATE_REPOSITORY: Final = "CreateECRRepo"
 CREATE_CONFIG_BUCKET: Final = "CreateConfigBucket"
 CREATE_MODEL_REGISTRY: Final = "CreateModelRegistryCondition"
+_ANY_BUCKET: Final = "AnyBucketProvided"
 
 
 def add_to(template: Template, declared: type[TemplateParameters]) -> None:
@@ -114,9 +115,16 @@ def add_to(template: Template, declared: type[TemplateParameters]) -> None:
     template.add_condition(CREATE_MODEL_REGISTRY, Equals(Ref("CreateModelRegistry"), "Yes"))
 
 
-def config_bucket_is_given(template: Template) -> str:
-    """Name of the condition that the operator named a bucket for configurations."""
-    return conditions.provided(template, "ConfigS3Bucket")
+def bucket_is_given(template: Template, parameter: str) -> str:
+    """Name of the condition that the operator named a bucket of their own by this parameter."""
+    return conditions.provided(template, parameter)
+
+
+def any_bucket_is_given(template: Template, *parameters: str) -> str:
+    """Name of the condition that the operator named at least one of these buckets."""
+    given = [Condition(bucket_is_given(template, parameter)) for parameter in parameters]
+    template.conditions.setdefault(_ANY_BUCKET, Or(*given))
+    return _ANY_BUCKET
 
 
 def _interface(declared: type[TemplateParameters]) -> dict[str, object]:

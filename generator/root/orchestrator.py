@@ -75,6 +75,7 @@ def environment() -> dict[str, Any]:
         "NOTIFICATIONS_TOPIC_ARN": Ref(notifications.TOPIC),
         "PIPELINES_BUCKET": Ref(storage.PIPELINES),
         "PIPELINE_ROLE_ARN": GetAtt(roles.PIPELINE_ROLE, "Arn"),
+        "PIPELINE_START_ROLE_ARN": GetAtt(roles.PIPELINE_START_ROLE, "Arn"),
         "PIPELINE_STACK_ROLE_ARN": GetAtt(roles.PIPELINE_STACK_ROLE, "Arn"),
         "POWERTOOLS_LOG_LEVEL": "INFO",
         "URL_SUFFIX": Ref("AWS::URLSuffix"),

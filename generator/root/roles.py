@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who does what between a request and a deployed model: three roles, each able to hand on only to the next.
+"""Who does what between a request and a deployed model: roles in a chain, each able to hand on only to the next.
 
 The orchestrator starts a stack of a CodePipeline under `PipelineStackRole`; the pipeline works under `PipelineRole`;
-what it deploys is made under `DeployRole`. All pipelines share them: a thousand pipelines need no thousand roles more.
+what it deploys is made under `DeployRole`. EventBridge starts the pipelines that watch a source of their own under
+`PipelineStartRole`. All pipelines share them: a thousand pipelines need no thousand roles more. Only an image builder
+makes a role: for its build, which may write to one repository and read one secret.
 """
 
 from __future__ import annotations
@@ -10,32 +12,38 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from awacs import cloudformation as cfn
+from awacs import codebuild
 from awacs import codepipeline as cp
+from awacs import events as events_actions
 from awacs import iam as iam_actions
 from awacs import s3 as s3_actions
 from awacs.aws import Statement
 from troposphere import GetAtt, Sub, Template, iam
 
-from generator import arns, permissions
+from generator import arns, deployment, permissions
 from generator.deployment import Kind
 from generator.root import storage
+from orchestrator.pipelines import BUILT_IN
 
 PIPELINE_STACK_ROLE = "PipelineStackRole"
 PIPELINE_ROLE = "PipelineRole"
 DEPLOY_ROLE = "DeployRole"
+PIPELINE_START_ROLE = "PipelineStartRole"
 
 PIPELINES = arns.regional("codepipeline", f"{arns.PIPELINE_PREFIX}*")
+BUILDS = arns.regional("codebuild", f"project/{arns.PIPELINE_PREFIX}*")
 STACKS = arns.regional("cloudformation", f"stack/{arns.PIPELINE_PREFIX}*/*")
 
 
 def add_to(template: Template, kinds: Sequence[Kind], pipeline_statements: Sequence[Statement]) -> None:
-    """Add the three roles; `kinds` are what blueprints deploy, the statements what only some pipelines do."""
-    for role in (pipeline_stack_role(), pipeline_role(pipeline_statements), deploy_role(kinds)):
+    """Add the roles; `kinds` are what blueprints deploy, the statements what only some pipelines do."""
+    working = pipeline_role(pipeline_statements)
+    for role in (pipeline_stack_role(), working, deploy_role(kinds), pipeline_start_role()):
         template.add_resource(role)
 
 
 def pipeline_stack_role() -> iam.Role:
-    """CloudFormation makes and changes CodePipelines under it."""
+    """CloudFormation makes and changes CodePipelines under it, and what an image builder has beside its pipeline."""
     actions = [
         *(cp.CreatePipeline, cp.DeletePipeline, cp.GetPipeline, cp.GetPipelineState, cp.ListTagsForResource),
         *(cp.StartPipelineExecution, cp.TagResource, cp.UntagResource, cp.UpdatePipeline),
@@ -51,18 +59,52 @@ def pipeline_stack_role() -> iam.Role:
                 permissions.allow(actions, PIPELINES),
                 permissions.allow([iam_actions.GetRole], pipeline_role),
                 permissions.pass_role(pipeline_role, "codepipeline.amazonaws.com"),
-            )
+            ),
+            permissions.policy("ImageBuilders", *_builds(), *_watching()),
         ],
     )
 
 
+def _builds() -> list[Statement]:
+    """CodeBuild projects (defect 34: also when they change), each with its log and role."""
+    actions = [codebuild.BatchGetProjects, codebuild.CreateProject, codebuild.DeleteProject, codebuild.UpdateProject]
+    return [
+        permissions.allow(actions, BUILDS),
+        *deployment.log_groups(),
+        *deployment.roles_for("codebuild.amazonaws.com"),
+    ]
+
+
+def _watching() -> list[Statement]:
+    """Rules that start a pipeline when its source has changed."""
+    actions = [
+        *(events_actions.DeleteRule, events_actions.DescribeRule, events_actions.ListTagsForResource),
+        *(events_actions.ListTargetsByRule, events_actions.PutRule, events_actions.PutTargets),
+        *(events_actions.RemoveTargets, events_actions.TagResource, events_actions.UntagResource),
+    ]
+    return [
+        permissions.allow(actions, arns.regional("events", f"rule/{arns.PIPELINE_PREFIX}*")),
+        permissions.pass_role(GetAtt(PIPELINE_START_ROLE, "Arn"), "events.amazonaws.com"),
+    ]
+
+
+def pipeline_start_role() -> iam.Role:
+    """EventBridge starts pipelines under it, and does nothing else."""
+    return iam.Role(
+        PIPELINE_START_ROLE,
+        Description="EventBridge starts pipelines whose source has changed under this role",
+        AssumeRolePolicyDocument=permissions.trusted_by("events.amazonaws.com"),
+        Policies=[permissions.policy("Pipelines", permissions.allow([cp.StartPipelineExecution], PIPELINES))],
+    )
+
+
 def pipeline_role(statements: Sequence[Statement]) -> iam.Role:
-    """CodePipeline reads packages, keeps artifacts and deploys stacks under it."""
+    """CodePipeline reads packages and sources, keeps artifacts, deploys stacks and builds images under it."""
     return iam.Role(
         PIPELINE_ROLE,
         Description="The pipelines work under this role",
         AssumeRolePolicyDocument=permissions.trusted_by("codepipeline.amazonaws.com"),
-        Policies=[permissions.policy("Pipelines", *_artifacts(), *_stacks(), *statements)],
+        Policies=[permissions.policy("Pipelines", *_artifacts(), *_sources(), *_stacks(), *statements)],
     )
 
 
@@ -90,6 +132,17 @@ def _artifacts() -> list[Statement]:
     return [permissions.allow(on_objects, arns.objects_in(bucket)), permissions.allow(on_bucket, bucket)]
 
 
+def _sources() -> list[Statement]:
+    """Sources of images in the assets bucket, and their builds."""
+    name = storage.assets_bucket_name()
+    objects, bucket = arns.s3("${Bucket}/*", Bucket=name), arns.s3("${Bucket}", Bucket=name)
+    return [
+        permissions.allow([s3_actions.GetObject, s3_actions.GetObjectVersion], objects),
+        permissions.allow([s3_actions.GetBucketLocation, s3_actions.GetBucketVersioning], bucket),
+        permissions.allow([codebuild.BatchGetBuilds, codebuild.StartBuild], BUILDS),
+    ]
+
+
 def _stacks() -> list[Statement]:
     actions = [cfn.CreateStack, cfn.DeleteStack, cfn.DescribeStackEvents, cfn.DescribeStacks, cfn.UpdateStack]
     return [
@@ -98,6 +151,7 @@ def _stacks() -> list[Statement]:
     ]
 
 
-def orchestrator_stacks() -> Sub:
+def orchestrator_stacks() -> list[Sub]:
     """The stacks that the orchestrator itself makes: those of CodePipelines."""
-    return arns.regional("cloudformation", f"stack/{arns.PIPELINE_PREFIX}*-codepipeline/*")
+    patterns = sorted({type_.pipeline_stacks for type_ in BUILT_IN})
+    return [arns.regional("cloudformation", f"stack/{pattern}/*") for pattern in patterns]

@@ -67,8 +67,10 @@ def access_logs_policy() -> s3.BucketPolicy:
 
 
 def assets_bucket() -> s3.Bucket:
-    """Models and data, uploaded by people."""
-    return _bucket(ASSETS, Condition=launch.CREATE_ASSETS_BUCKET, **_logged("assets"))
+    """Models and data, uploaded by people; S3 tells EventBridge of each upload, for what is built from them."""
+    return _bucket(
+        ASSETS, Condition=launch.CREATE_ASSETS_BUCKET, NotificationConfiguration=_to_eventbridge(), **_logged("assets")
+    )
 
 
 def assets_policy(readers: Sequence[Statement]) -> s3.BucketPolicy:
@@ -88,8 +90,9 @@ def pipelines_policy() -> s3.BucketPolicy:
 
 def config_bucket() -> s3.Bucket:
     """Configurations; S3 tells EventBridge of each upload."""
-    notify = s3.NotificationConfiguration(EventBridgeConfiguration=s3.EventBridgeConfiguration(EventBridgeEnabled=True))
-    return _bucket(CONFIG, Condition=launch.CREATE_CONFIG_BUCKET, NotificationConfiguration=notify, **_logged("config"))
+    return _bucket(
+        CONFIG, Condition=launch.CREATE_CONFIG_BUCKET, NotificationConfiguration=_to_eventbridge(), **_logged("config")
+    )
 
 
 def config_policy() -> s3.BucketPolicy:
@@ -122,6 +125,10 @@ def _bucket(name: str, **properties: Any) -> s3.Bucket:
         **_RETAIN,
         **properties,
     )
+
+
+def _to_eventbridge() -> s3.NotificationConfiguration:
+    return s3.NotificationConfiguration(EventBridgeConfiguration=s3.EventBridgeConfiguration(EventBridgeEnabled=True))
 
 
 def _logged(prefix: str) -> dict[str, s3.LoggingConfiguration]:

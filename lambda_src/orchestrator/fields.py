@@ -51,6 +51,8 @@ _KEY_CHARACTERS: Final = r"[^*?$\\\"<>|{}^%`~#\[\]\x00-\x1f\x7f]"
 _BUCKET: Final = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 _KEY: Final = rf"[^/*?$\\\"<>|{{}}^%`~#\[\]\x00-\x1f\x7f]{_KEY_CHARACTERS}*"
 _ARN_PREFIX: Final = r"arn:aws[a-z0-9-]*"
+_PACKAGE_GROUP: Final = r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}"
+_KMS_ALIAS: Final = r"alias/[a-zA-Z0-9/_-]{1,250}"
 # A container image, as https://github.com/distribution/reference has it: repositories are lower case in every registry.
 _REGISTRY: Final = r"([a-zA-Z0-9][a-zA-Z0-9.-]*(:[0-9]+)?/)?"
 _REPOSITORY: Final = r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*"
@@ -102,6 +104,23 @@ S3Location = Annotated[
     _WithoutTrailingSlash(),
 ]
 
+S3Data = Annotated[
+    str,
+    # SageMaker takes URIs of 1,024 characters, s3:// among them. A trailing slash stays: it makes another prefix.
+    Field(min_length=3, max_length=1019, pattern=rf"^{_BUCKET}(/({_KEY})?)?$"),
+    Expect(
+        "a bucket and the key of a file or the prefix of several",
+        example="my-bucket/some/data.csv",
+        but="without s3:// and without wildcards",
+    ),
+]
+
+KeyPrefix = Annotated[
+    str,
+    Field(max_length=1024, pattern=rf"^({_KEY})?$"),
+    Expect("how the keys of objects begin, or empty"),
+]
+
 AssetsKey = Annotated[
     str,
     Field(max_length=1024, pattern=rf"^({_KEY})?$"),
@@ -121,10 +140,20 @@ EndpointName = Annotated[
 
 KmsKeyArn = Annotated[
     str,
-    Field(max_length=2048, pattern=rf"^({_ARN_PREFIX}:kms:[a-z0-9-]+:[0-9]{{12}}:key/[a-zA-Z0-9-]+)?$"),
-    Expect(
-        "the ARN of a KMS key", example="arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    Field(
+        max_length=2048,
+        pattern=rf"^({_ARN_PREFIX}:kms:[a-z0-9-]+:[0-9]{{12}}:(key/[a-zA-Z0-9-]+|{_KMS_ALIAS}))?$",
     ),
+    Expect(
+        "the ARN of a KMS key or of an alias of one",
+        example="arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+    ),
+]
+
+KmsKeyAlias = Annotated[
+    str,
+    Field(max_length=256, pattern=rf"^({_KMS_ALIAS})?$"),
+    Expect("the name of an alias of a KMS key, or empty", example="alias/my-key"),
 ]
 
 EcrRepositoryArn = Annotated[
@@ -139,16 +168,58 @@ ImageUri = Annotated[
     Expect("the URI of a container image", example="111122223333.dkr.ecr.eu-west-1.amazonaws.com/my-images:v1"),
 ]
 
-ModelPackageArn = Annotated[
+# https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html
+RepositoryName = Annotated[
+    str,
+    Field(min_length=2, max_length=256, pattern=r"^([a-z0-9]+([._-][a-z0-9]+)*/)*[a-z0-9]+([._-][a-z0-9]+)*$"),
+    Expect("the name of an Amazon ECR repository", example="my-images", but="in lower case"),
+]
+
+ImageTag = Annotated[
+    str,
+    Field(min_length=1, max_length=128, pattern=r"^[a-zA-Z0-9_][a-zA-Z0-9._-]*$"),
+    Expect(
+        "128 letters, digits, underscores, periods and hyphens at most",
+        example="v1.0",
+        but="not beginning with a period or a hyphen",
+    ),
+]
+
+SourceKey = Annotated[
+    str,
+    Field(min_length=1, max_length=1024, pattern=rf"^{_KEY}$"),
+    Expect("the key of a zip in the assets bucket", example="images/my-image.zip", but="without bucket and s3://"),
+]
+
+# The seven characters that Secrets Manager adds to a name are part of the ARN.
+SecretArn = Annotated[
     str,
     Field(
         max_length=2048,
-        pattern=rf"^({_ARN_PREFIX}:sagemaker:[a-z0-9-]+:[0-9]{{12}}:model-package/[a-zA-Z0-9-]+/[0-9]+)?$",
+        pattern=rf"^({_ARN_PREFIX}:secretsmanager:[a-z0-9-]+:[0-9]{{12}}:secret:[a-zA-Z0-9/_+=.@-]+)?$",
+    ),
+    Expect(
+        "the ARN of a Secrets Manager secret",
+        example="arn:aws:secretsmanager:eu-west-1:111122223333:secret:docker-hub-AbCdEf",
+    ),
+]
+
+ModelPackageArn = Annotated[
+    str,
+    Field(
+        max_length=176,
+        pattern=rf"^({_ARN_PREFIX}:sagemaker:[a-z0-9-]+:[0-9]{{12}}:model-package/{_PACKAGE_GROUP}/[0-9]{{1,9}})?$",
     ),
     Expect(
         "the ARN of a model package version",
         example="arn:aws:sagemaker:eu-west-1:111122223333:model-package/my-group/4",
     ),
+]
+
+ModelPackageGroupName = Annotated[
+    str,
+    Field(max_length=63, pattern=rf"^({_PACKAGE_GROUP})?$"),
+    Expect("the name of a model package group, or empty"),
 ]
 
 FrameworkName = Annotated[

@@ -49,6 +49,8 @@ class Settings:
     url_suffix: str
     pipeline_stack_role_arn: str
     pipeline_role_arn: str
+    pipeline_start_role_arn: str
+    """Role under which EventBridge starts a pipeline whose source has changed."""
     deploy_role_arn: str
     notifications_topic_arn: str
     allow_detailed_error_message: bool
@@ -99,6 +101,7 @@ def read(variables: Mapping[str, str] = os.environ) -> Settings:
         url_suffix=env.text("URL_SUFFIX"),
         pipeline_stack_role_arn=env.text("PIPELINE_STACK_ROLE_ARN"),
         pipeline_role_arn=env.text("PIPELINE_ROLE_ARN"),
+        pipeline_start_role_arn=env.text("PIPELINE_START_ROLE_ARN"),
         deploy_role_arn=env.text("DEPLOY_ROLE_ARN"),
         notifications_topic_arn=env.text("NOTIFICATIONS_TOPIC_ARN"),
         allow_detailed_error_message=env.is_yes("ALLOW_DETAILED_ERROR_MESSAGE"),

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
@@ -10,7 +11,8 @@ from typing import Any, Final
 import typer
 
 from orchestrator.errors import Problem
-from orchestrator.pipelines.base import PIPELINE_STACK_SUFFIX, STACK_PREFIX
+from orchestrator.pipelines import BUILT_IN
+from orchestrator.pipelines.base import STACK_PREFIX
 from scripts import pipeline_status, stack_following
 from scripts.api_client import Answer, OrchestratorApi
 from scripts.aws_access import Aws
@@ -92,11 +94,11 @@ def _pipeline_id(aws: Aws, given: str) -> str:
     """An ARN or stack name as it is; a model's name becomes that of its only pipeline."""
     if given.startswith((STACK_PREFIX, "arn:")):
         return given
-    suffix = f"-{PIPELINE_STACK_SUFFIX}"
+    patterns = {type_.pipeline_stacks for type_ in BUILT_IN}
     found = [
         name
         for name in stack_following.names(aws.client("cloudformation"), f"{STACK_PREFIX}-{given.lower()}-")
-        if name.endswith(suffix)
+        if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
     ]
     if len(found) > 1:
         raise WrongUseError(f"{given} has several pipelines: name one of {', '.join(found)}")

@@ -12,7 +12,7 @@ from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
-from orchestrator.pipelines.base import PIPELINE_STACK_SUFFIX
+from orchestrator.pipelines.blueprints import PIPELINE_STACK_SUFFIX
 from scripts import pipeline_status, stack_following
 from scripts.aws_access import Aws
 from scripts.cli import connection, errors

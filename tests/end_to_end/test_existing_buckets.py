@@ -62,6 +62,13 @@ def test_eventbridge_is_turned_on_beside_what_was_notified_before(
     assert [topic["Id"] for topic in found["TopicConfigurations"]] == ["theirs"]
 
 
+def test_the_assets_bucket_tells_eventbridge_of_sources_of_images(
+    orchestrator: Orchestrator, outputs: dict[str, str]
+) -> None:
+    found = orchestrator.client("s3").get_bucket_notification_configuration(Bucket=outputs["AssetsBucketName"])
+    assert "EventBridgeConfiguration" in found
+
+
 def test_the_functions_see_the_launch_parameters(orchestrator: Orchestrator, outputs: dict[str, str]) -> None:
     resources = orchestrator.client("cloudformation").describe_stack_resources(StackName=STACK)["StackResources"]
     name = next(found["PhysicalResourceId"] for found in resources if found["LogicalResourceId"] == "Orchestrator")

@@ -28,6 +28,8 @@ REGIONS_WITHOUT: Final = {
     "mlops-orchestrator-multi-account.yaml": 7,
     "pipelines/single_account_codepipeline.yaml": 0,
     "pipelines/multi_account_codepipeline.yaml": 0,
+    "pipelines/image_builder.yaml": 3,
+    "blueprints/batch_transform.yaml": 2,
     "blueprints/realtime_inference.yaml": 2,
 }
 

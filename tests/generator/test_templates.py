@@ -29,15 +29,21 @@ WITHOUT_RESOURCE: Final = {
 LOGICAL_IDS: Final[dict[str, str]] = {
     "mlops-orchestrator-single-account.yaml": """
         AccessLogsBucket AccessLogsBucketPolicy Api ApiAccessLogs ApiLogging ApiLoggingRole ApiPermission ApiStage
-        AssetsBucket AssetsBucketPolicy BucketEvents BucketEventsLogs BucketEventsRole ConfigBucket ConfigBucketEvents
-        ConfigBucketPolicy ConfigUploadedPermission ConfigUploadedRule DeadLetterQueue DeadLetterQueuePolicy DeployRole
+        AssetsBucket AssetsBucketEvents AssetsBucketPolicy BucketEvents BucketEventsLogs BucketEventsRole ConfigBucket
+        ConfigBucketEvents ConfigBucketPolicy ConfigUploadedPermission ConfigUploadedRule DeadLetterQueue
+        DeadLetterQueuePolicy DeployRole
         ECRRepository EncryptionKey EncryptionKeyAlias ModelPackageGroup NotificationsSubscription NotificationsTopic
         NotificationsTopicPolicy Orchestrator OrchestratorLogs OrchestratorRetries OrchestratorRole PipelineEndedRule
         PipelineRole PipelineStackRole PipelineStatusMethod PipelineStatusResource PipelinesBucket PipelinesBucketPolicy
-        ProvisionPipelineMethod ProvisionPipelineResource
+        PipelineStartRole ProvisionPipelineMethod ProvisionPipelineResource
     """,
     "pipelines/single_account_codepipeline.yaml": "MLOpsPipeline",
     "pipelines/multi_account_codepipeline.yaml": "MLOpsPipeline",
+    "pipelines/image_builder.yaml": "ImageBuild ImageBuildLogs ImageBuildRole MLOpsPipeline SourceChangedRule",
+    "blueprints/batch_transform.yaml": """
+        MLOpsSagemakerModel SageMakerJob SageMakerJobLogs SageMakerJobRole SageMakerRole Schedule ScheduleRole
+        TransformJob
+    """,
     "blueprints/realtime_inference.yaml": """
         Inference InferenceApi InferenceApiPermission InferenceApiStage InferenceLogs InferenceMethod InferenceResource
         InferenceRole MLOpsSagemakerEndpoint MLOpsSagemakerEndpointConfig MLOpsSagemakerModel SageMakerRole

@@ -60,6 +60,7 @@ def settings(launch: Launch) -> Settings:
         url_suffix="amazonaws.com",
         pipeline_stack_role_arn=f"{_ROLES}PipelineStackRole",
         pipeline_role_arn=f"{_ROLES}PipelineRole",
+        pipeline_start_role_arn=f"{_ROLES}PipelineStartRole",
         deploy_role_arn=f"{_ROLES}DeployRole",
         notifications_topic_arn="arn:aws:sns:eu-west-1:111122223333:mlops-notifications",
         allow_detailed_error_message=True,

@@ -206,6 +206,7 @@ def test_a_refusal_and_a_dry_run_need_no_aws_at_all(api_event: ApiEvent, builtin
         "NOTIFICATIONS_TOPIC_ARN": settings.notifications_topic_arn,
         "PIPELINES_BUCKET": settings.pipelines_bucket,
         "PIPELINE_ROLE_ARN": settings.pipeline_role_arn,
+        "PIPELINE_START_ROLE_ARN": settings.pipeline_start_role_arn,
         "PIPELINE_STACK_ROLE_ARN": settings.pipeline_stack_role_arn,
         "POWERTOOLS_LOG_LEVEL": "CRITICAL",
         "URL_SUFFIX": settings.url_suffix,

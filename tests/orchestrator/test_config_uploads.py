@@ -70,8 +70,8 @@ def provisioned(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
 
     def provision(plan: Any, settings: Settings) -> Provisioned:
-        names.append(plan.stack_name)
-        return Provisioned("success: stack creation started", f"arn:of:{plan.stack_name}")
+        names.append(plan.deployment.stack_name)
+        return Provisioned("success: stack creation started", f"arn:of:{plan.deployment.stack_name}")
 
     monkeypatch.setattr(service, "provision", provision)
     return names

@@ -12,7 +12,7 @@ import pytest
 
 from orchestrator import provisioning, service
 from orchestrator.pipelines import BUILT_IN
-from orchestrator.provisioning import Package, ProvisioningPlan
+from orchestrator.provisioning import Package, PackagedBlueprint, ProvisioningPlan
 from orchestrator.settings import Settings
 
 Body = dict[str, Any]
@@ -21,6 +21,11 @@ STACK = "mlops-pipeline-berth-occupancy-byompipelinerealtimebuiltin"
 
 def planned(body: Body, settings: Settings) -> ProvisioningPlan:
     return provisioning.plan(BUILT_IN.parse(body, settings.launch).request, settings)
+
+
+def blueprint_of(plan: ProvisioningPlan) -> PackagedBlueprint:
+    assert plan.deployment.blueprint is not None
+    return plan.deployment.blueprint
 
 
 @pytest.fixture
@@ -36,14 +41,14 @@ def test_equal_requests_make_equal_plans(builtin: Body, settings: Settings, plan
 
 def test_a_plan_cannot_be_changed(plan: ProvisioningPlan) -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
-        plan.stack_name = "another"  # type: ignore[misc]
+        plan.pipeline_type = "another"  # type: ignore[misc]
     assert isinstance(hash(plan), int), "a plan that can be hashed holds nothing that can be changed"
 
 
 def test_the_pipeline_gets_everything_it_needs(plan: ProvisioningPlan) -> None:
-    assert plan.pipeline_stack_name == f"{STACK}-codepipeline"
-    assert plan.pipeline_template == "pipelines/single_account_codepipeline.yaml"
-    assert dict(plan.pipeline_parameters) == {
+    assert plan.deployment.pipeline_stack_names == (f"{STACK}-codepipeline",)
+    assert plan.deployment.pipeline_template == "pipelines/single_account_codepipeline.yaml"
+    assert dict(plan.deployment.pipeline_parameters) == {
         "StackName": STACK,
         "PipelinesBucket": "quayside-pipelines",
         "TemplateZipFileName": f"provisioned/{STACK}/template.zip",
@@ -56,7 +61,7 @@ def test_the_pipeline_gets_everything_it_needs(plan: ProvisioningPlan) -> None:
 
 def test_the_blueprint_gets_every_parameter(plan: ProvisioningPlan) -> None:
     """Contract 3.1."""
-    (file,) = plan.parameter_files
+    (file,) = blueprint_of(plan).parameter_files
     assert dict(file.parameters) == {
         "ModelName": "berth-occupancy",
         "AssetsBucket": "quayside-assets",
@@ -64,10 +69,13 @@ def test_the_blueprint_gets_every_parameter(plan: ProvisioningPlan) -> None:
         "ImageUri": "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:1.7-1",
         "CustomAlgorithmsECRRepoArn": "arn:aws:ecr:eu-west-1:111122223333:repository/quayside-images",
         "ModelPackageName": "",
+        "ModelPackageGroupName": "",
         "InferenceInstance": "ml.m5.large",
         "EndpointName": "berth-occupancy-live",
         "DataCaptureLocation": "quayside-capture/berth-occupancy",
         "KmsKeyArn": "",
+        "KmsKeyAlias": "",
+        "VolumeKmsKeyArn": "",
     }
 
 
@@ -82,16 +90,16 @@ def test_a_dry_run_answers_names_template_and_every_parameter(builtin: Body, set
         "stack_name": STACK,
         "pipeline_stack_name": f"{STACK}-codepipeline",
         "pipeline_template": "pipelines/single_account_codepipeline.yaml",
-        "pipeline_parameters": dict(plan.pipeline_parameters),
+        "pipeline_parameters": dict(plan.deployment.pipeline_parameters),
         "blueprint_template": "blueprints/realtime_inference.yaml",
         "package_key": f"provisioned/{STACK}/template.zip",
-        "parameters": {"template_params.json": dict(plan.parameter_files[0].parameters)},
+        "parameters": {"template_params.json": dict(blueprint_of(plan).parameter_files[0].parameters)},
     }
 
 
 def test_the_parameter_file_is_a_template_configuration(plan: ProvisioningPlan) -> None:
     """Contract 2.8: JSON, indented by four spaces, every value a string."""
-    text = plan.parameter_files[0].text()
+    text = blueprint_of(plan).parameter_files[0].text()
     content = json.loads(text)
     assert text.startswith('{\n    "Parameters": {\n        "ModelName": "berth-occupancy",\n')
     assert list(content) == ["Parameters"]
@@ -101,19 +109,19 @@ def test_the_parameter_file_is_a_template_configuration(plan: ProvisioningPlan) 
 class TestPackage:
     def test_it_holds_the_blueprint_and_its_parameters_flat(self, plan: ProvisioningPlan) -> None:
         """Contract 2.8."""
-        package = provisioning.package(plan, b"Resources: {}\n")
+        package = blueprint_of(plan).packed(b"Resources: {}\n")
         with zipfile.ZipFile(io.BytesIO(package.zipped())) as archive:
             content = {name: archive.read(name) for name in archive.namelist()}
         assert package.key == f"provisioned/{STACK}/template.zip"
         assert content == {
             "realtime_inference.yaml": b"Resources: {}\n",
-            "template_params.json": plan.parameter_files[0].text().encode(),
+            "template_params.json": blueprint_of(plan).parameter_files[0].text().encode(),
         }
 
     def test_equal_content_makes_equal_bytes(self, plan: ProvisioningPlan, monkeypatch: pytest.MonkeyPatch) -> None:
-        first = provisioning.package(plan, b"Resources: {}\n").zipped()
+        first = blueprint_of(plan).packed(b"Resources: {}\n").zipped()
         monkeypatch.setattr("time.time", lambda: 4_000_000_000.0)
-        assert provisioning.package(plan, b"Resources: {}\n").zipped() == first
+        assert blueprint_of(plan).packed(b"Resources: {}\n").zipped() == first
 
     def test_the_digest_is_of_names_and_contents(self) -> None:
         """Not of the zip: another zlib, or another digest in a release, would run every pipeline again."""

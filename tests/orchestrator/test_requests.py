@@ -4,50 +4,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from orchestrator.errors import RefusedRequest
 from orchestrator.pipelines import BUILT_IN
-from orchestrator.pipelines.base import PipelineRequest
 from orchestrator.pipelines.realtime_inference import RealtimeInferenceParameters
-from orchestrator.pipelines.registry import Accepted
 from orchestrator.settings import Launch
+from tests.orchestrator.requesting import GONE, PACKAGE, Body, accept, changed, parameters_of, problems_of, request_of
 
-Body = dict[str, Any]
-GONE = object()
-"""As a value: the key is left out."""
-PACKAGE = "arn:aws:sagemaker:eu-west-1:111122223333:model-package/berth-models/4"
 MULTI_ACCOUNT = "multi_account"
-
-
-def changed(body: Body, changes: Mapping[str, Any]) -> Body:
-    return {key: value for key, value in {**body, **changes}.items() if value is not GONE}
-
-
-def problems_of(body: Any, launch: Launch) -> dict[str, str]:
-    """The problems by key; fails when the request is accepted or a key is reported twice."""
-    with pytest.raises(RefusedRequest) as refused:
-        BUILT_IN.parse(body, launch)
-    found = [(problem.key, problem.problem) for problem in refused.value.problems]
-    assert len(dict(found)) == len(found), f"a key is reported twice: {found}"
-    return dict(found)
-
-
-def accept(body: Body, launch: Launch, **changes: Any) -> Accepted:
-    return BUILT_IN.parse(changed(body, changes), launch)
-
-
-def request_of(body: Body, launch: Launch, **changes: Any) -> PipelineRequest:
-    return accept(body, launch, **changes).request
-
-
-def parameters_of(body: Body, launch: Launch, **changes: Any) -> dict[str, str]:
-    return request_of(body, launch, **changes).parameters(launch, None).values_as_text()
-
 
 # What is wrong with one key of an otherwise valid built-in request, and words that the answer must have.
 WRONG_VALUES = [
@@ -308,8 +276,7 @@ def test_keys_that_are_not_by_stage_are_refused_with_stages(builtin: Body, multi
     ],
 )
 def test_each_stage_gets_its_value(builtin: Body, multi_account: Launch, given: Any, stage: Any, expected: str) -> None:
-    request = request_of(builtin, multi_account, inference_instance=given)
-    assert request.parameters(multi_account, stage).values_as_text()["InferenceInstance"] == expected
+    assert parameters_of(builtin, multi_account, stage, inference_instance=given)["InferenceInstance"] == expected
 
 
 XGBOOST = "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:1.7-1"
@@ -340,53 +307,6 @@ def test_values_are_normalised(
     assert parameters_of(builtin, launch, **{key: value})[parameter] == expected
 
 
-@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov", "aws-iso-b"])
-@pytest.mark.parametrize("region", ["il-central-1", "me-south-1", "af-south-1", "mx-central-1", "us-gov-west-1"])
-def test_keys_of_all_regions_are_accepted(builtin: Body, launch: Launch, partition: str, region: str) -> None:
-    """Defect 71."""
-    arn = f"arn:{partition}:kms:{region}:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab"
-    assert parameters_of(builtin, launch, kms_key_arn=arn)["KmsKeyArn"] == arn
-
-
-class TestRegistryOption:
-    @pytest.mark.parametrize("example", ["builtin", "custom"])
-    def test_a_package_without_the_registry_is_refused(
-        self, request: pytest.FixtureRequest, launch: Launch, example: str
-    ) -> None:
-        """Defect 28: it silently overrode image and artifact."""
-        body = {**request.getfixturevalue(example), "model_package_name": PACKAGE}
-        problems = problems_of(body, launch)
-        assert list(problems) == ["model_package_name"]
-        assert "UseModelRegistry" in problems["model_package_name"]
-
-    @pytest.mark.parametrize("example", ["builtin", "custom"])
-    @pytest.mark.parametrize("value", [GONE, ""])
-    def test_a_package_is_required_with_the_registry(
-        self, request: pytest.FixtureRequest, with_registry: Launch, example: str, value: Any
-    ) -> None:
-        problems = problems_of(changed(request.getfixturevalue(example), {"model_package_name": value}), with_registry)
-        assert list(problems) == ["model_package_name"]
-        assert "model registry" in problems["model_package_name"]
-
-    @pytest.mark.parametrize("value", ["arn:aws:sagemaker:eu-west-1:111122223333:model-package", "berth-models/4", 4])
-    def test_a_package_that_is_no_version_is_refused(self, builtin: Body, with_registry: Launch, value: Any) -> None:
-        """Defect 28: an ARN without a slash was an index error."""
-        problems = problems_of({**builtin, "model_package_name": value}, with_registry)
-        assert list(problems) == ["model_package_name"]
-        assert "model package version" in problems["model_package_name"]
-
-    def test_a_package_needs_neither_image_nor_artifact(self, builtin: Body, with_registry: Launch) -> None:
-        without = dict.fromkeys(("model_framework", "model_framework_version", "model_artifact_location"), GONE)
-        parameters = parameters_of(builtin, with_registry, model_package_name=PACKAGE, **without)
-        assert parameters["ModelPackageName"] == PACKAGE
-        assert (parameters["ImageUri"], parameters["ModelArtifactLocation"]) == ("", "")
-
-    def test_the_package_s_own_image_counts(self, builtin: Body, custom: Body, with_registry: Launch) -> None:
-        """Contract 3.1: with the registry, `ImageUri` is empty even when the request names a framework or an image."""
-        for body in (builtin, custom):
-            assert parameters_of(body, with_registry, model_package_name=PACKAGE)["ImageUri"] == ""
-
-
 class TestImages:
     def test_every_built_in_image_is_a_valid_parameter(self) -> None:
         """What the look-up answers must not be refused by the template's own pattern."""
@@ -414,12 +334,29 @@ class TestImages:
         arn = parameters_of(custom, launch, custom_image_uri=uri)["CustomAlgorithmsECRRepoArn"]
         assert arn.endswith(":444455556666:repository/a/b")
 
-    @pytest.mark.parametrize("uri", ["public.ecr.aws/team/image:v1", "registry.example.com:5000/team/image"])
-    def test_for_other_registries_the_repository_is_the_solution_s(
-        self, custom: Body, launch: Launch, uri: str
+    @pytest.mark.parametrize(
+        "uri", ["public.ecr.aws/team/image:v1", "registry.example.com:5000/team/image", "python:3.11", "team/image"]
+    )
+    def test_an_image_that_sagemaker_cannot_pull_is_refused(self, custom: Body, launch: Launch, uri: str) -> None:
+        problems = problems_of({**custom, "custom_image_uri": uri}, launch)
+        assert list(problems) == ["custom_image_uri"]
+        assert "private Amazon ECR repository" in problems["custom_image_uri"]
+        assert "push the image to quayside-images" in problems["custom_image_uri"]
+
+    def test_an_image_of_another_region_is_warned_about(self, custom: Body, launch: Launch) -> None:
+        uri = "444455556666.dkr.ecr.eu-central-1.amazonaws.com/vision/hull-inspection:1"
+        (warning,) = accept(custom, launch, custom_image_uri=uri).warnings
+        assert warning.startswith("custom_image_uri: ")
+        assert "eu-west-1" in warning
+        assert "eu-central-1" in warning
+
+    def test_the_repository_of_another_account_is_named_in_the_orchestrator_s_partition(
+        self, custom: Body, launch: Launch
     ) -> None:
-        parameters = parameters_of(custom, launch, custom_image_uri=uri)
-        assert parameters["CustomAlgorithmsECRRepoArn"] == launch.ecr_repository_arn
+        uri = "999988887777.dkr.ecr.cn-north-1.amazonaws.com.cn/a:1"
+        china = replace(launch, ecr_repository_arn="arn:aws-cn:ecr:cn-north-1:111122223333:repository/images")
+        arn = parameters_of(custom, china, custom_image_uri=uri)["CustomAlgorithmsECRRepoArn"]
+        assert arn == "arn:aws-cn:ecr:cn-north-1:999988887777:repository/a"
 
     @pytest.mark.parametrize(
         ("framework", "version", "instance"),

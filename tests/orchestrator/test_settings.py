@@ -21,6 +21,7 @@ VARIABLES = {
     "URL_SUFFIX": "amazonaws.com.cn",
     "PIPELINE_STACK_ROLE_ARN": "arn:aws:iam::111122223333:role/one",
     "PIPELINE_ROLE_ARN": "arn:aws:iam::111122223333:role/two",
+    "PIPELINE_START_ROLE_ARN": "arn:aws:iam::111122223333:role/four",
     "DEPLOY_ROLE_ARN": "arn:aws:iam::111122223333:role/three",
     "NOTIFICATIONS_TOPIC_ARN": "arn:aws:sns:il-central-1:111122223333:t",
     "ALLOW_DETAILED_ERROR_MESSAGE": "No",
@@ -32,8 +33,9 @@ def test_settings_come_from_the_environment() -> None:
     assert read.launch.region == "il-central-1"
     assert (read.launch.multi_account, read.launch.use_model_registry) == (False, True)
     assert not read.allow_detailed_error_message
-    assert (read.pipeline_stack_role_arn, read.pipeline_role_arn, read.deploy_role_arn) == tuple(
-        VARIABLES[f"{name}_ROLE_ARN"] for name in ("PIPELINE_STACK", "PIPELINE", "DEPLOY")
+    roles = read.pipeline_stack_role_arn, read.pipeline_role_arn, read.pipeline_start_role_arn, read.deploy_role_arn
+    assert roles == tuple(
+        VARIABLES[f"{name}_ROLE_ARN"] for name in ("PIPELINE_STACK", "PIPELINE", "PIPELINE_START", "DEPLOY")
     )
 
 

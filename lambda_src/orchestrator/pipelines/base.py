@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every pipeline type is: a request that validates itself and knows the parameters of its blueprint.
+"""What every pipeline type is: a request that validates itself and knows how its pipeline is deployed.
 
-A type declares its fields, the rules between them and its blueprint; names, validation and reporting are derived here.
+A type declares its fields, the rules between them and its deployment; validation and reporting are derived here.
 """
 
 from __future__ import annotations
@@ -14,14 +14,13 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError, 
 
 from orchestrator import problems
 from orchestrator.errors import Problem, RefusedRequest
-from orchestrator.fields import Expect, ModelName
-from orchestrator.per_stage import Stage
-from orchestrator.settings import Launch
-from orchestrator.template_parameters import TemplateParameters
+from orchestrator.fields import Expect
+from orchestrator.per_stage import STAGES, Stage
+from orchestrator.provisioning import Deployment
+from orchestrator.settings import Launch, Settings
 
 STACK_PREFIX: Final = "mlops-pipeline"
-PIPELINE_STACK_SUFFIX: Final = "codepipeline"
-_LONGEST_STACK_NAME: Final = 128
+LONGEST_STACK_NAME: Final = 128
 
 AnyRule = TypeVar("AnyRule", bound=Callable[..., Iterator[Problem]])
 
@@ -51,15 +50,14 @@ class PipelineRequest(BaseModel):
 
     postfix: ClassVar[str]
     """Last part of the stack name (contract 2.5)."""
-    blueprint: ClassVar[str]
-    """File name of the blueprint template, without its ending."""
+    pipeline_stacks: ClassVar[str]
+    """What the names of all stacks that hold such pipelines look like, e.g. `mlops-pipeline-*-codepipeline`."""
     runs_in_stages: ClassVar[bool] = True
     """Whether a multi-account orchestrator deploys it to dev, staging and prod, or only to its own account."""
     contract: ClassVar[str]
     """Section of the request contract that this type follows."""
 
     pipeline_type: str
-    model_name: Annotated[ModelName, Field(description="the name of your model; it names the pipeline")]
     dry_run: Annotated[StrictBool, Expect("true or false")] = Field(
         default=False, description="answer the plan and touch nothing"
     )
@@ -113,26 +111,24 @@ class PipelineRequest(BaseModel):
             if method is not None and needed is not None and not needed & invalid:
                 yield from method(self, launch)
 
-    @rule("model_name")
-    def _stack_name_fits(self, launch: Launch) -> Iterator[Problem]:
-        # Longest of what follows the name: `-codepipeline`, or `-staging-<8 characters>` of a stack set.
-        in_stages = launch.multi_account and self.runs_in_stages
-        longest = _LONGEST_STACK_NAME - (len("-staging-12345678") if in_stages else len(f"-{PIPELINE_STACK_SUFFIX}"))
-        excess = len(self.stack_name) - longest
-        if excess > 0:
-            fitting = len(self.model_name) - excess
-            yield Problem("model_name", f"must have {fitting} characters at most: it becomes part of a stack name")
-
     @property
     def stack_name(self) -> str:
-        """Name of the stack that the pipeline deploys, e.g. `mlops-pipeline-churn-byompipelinerealtimebuiltin`."""
-        return f"{STACK_PREFIX}-{self.model_name}-{self.postfix}".lower()
+        """Name of the stack with what the request asks for."""
+        raise NotImplementedError
 
     @property
     def pipeline_stack_name(self) -> str:
-        """Name of the stack that holds the CodePipeline."""
-        return f"{self.stack_name}-{PIPELINE_STACK_SUFFIX}"
+        """Name of the stack that holds the CodePipeline, unless it is taken."""
+        raise NotImplementedError
 
-    def parameters(self, launch: Launch, stage: Stage | None) -> TemplateParameters:
-        """The blueprint's parameter values for a stage; `None` is the one stage of a single-account deployment."""
+    def stages(self, launch: Launch) -> tuple[Stage | None, ...]:
+        """The stages that it is deployed to; `None` is the one stage of a single-account deployment."""
+        return STAGES if launch.multi_account and self.runs_in_stages else (None,)
+
+    def warnings(self, launch: Launch) -> Iterator[str]:
+        """What the author of a valid request should know of it: sentences for the answer. Call `super()` first."""
+        yield from ()
+
+    def deployment(self, settings: Settings) -> Deployment:
+        """Names, templates and parameter values: all that the orchestrator must know to make the pipeline."""
         raise NotImplementedError

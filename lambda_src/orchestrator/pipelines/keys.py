@@ -27,12 +27,13 @@ class Key:
 
 
 def keys(type_: type[PipelineRequest]) -> list[Key]:
-    """The keys of a type in the order of their declaration, `pipeline_type` left out."""
+    """The keys of a type in the order of their declaration, those of all types last, `pipeline_type` left out."""
     schema = type_.model_json_schema()
     definitions = schema.get("$defs", {})
-    return [
+    found = [
         _key(name, declared, definitions) for name, declared in schema["properties"].items() if name != "pipeline_type"
     ]
+    return sorted(found, key=lambda key: key.name in PipelineRequest.model_fields)
 
 
 def _key(name: str, declared: _Schema, definitions: _Schema) -> Key:

@@ -5,24 +5,49 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Final
+from typing import Annotated, ClassVar, Final
 
 from pydantic import Field
 
+from orchestrator import fields
 from orchestrator.errors import Problem
 from orchestrator.fields import AssetsKey, FrameworkName, FrameworkVersion, ImageUri, InstanceType, ModelPackageArn
 from orchestrator.images import ImageQuery, UnknownImage, resolve
 from orchestrator.per_stage import PerStage, Stage, at, by_key
-from orchestrator.pipelines.base import PipelineRequest, rule
+from orchestrator.pipelines.base import rule
+from orchestrator.pipelines.blueprints import BlueprintPipeline
 from orchestrator.settings import Launch
+from orchestrator.template_parameters import TemplateParameters
 
 _PRIVATE_ECR_IMAGE: Final = re.compile(
     r"(?P<account>[0-9]{12})\.dkr[.-]ecr(-fips)?\.(?P<region>[a-z0-9-]+)\.[a-z0-9.-]+/(?P<repository>[^:@]+)"
 )
 
 
-class OwnModel(PipelineRequest):
+class OwnModelParameters(TemplateParameters):
+    """Parameters of a blueprint that makes a SageMaker model of what the caller brings."""
+
+    ModelName: Annotated[fields.ModelName, Field(description="Name of the model, for tags.")]
+    AssetsBucket: Annotated[fields.BucketName, Field(description="Bucket that holds the model artifact.")]
+    ModelArtifactLocation: Annotated[AssetsKey, Field(description="Key of model.tar.gz in the assets bucket.")] = ""
+    ImageUri: Annotated[fields.ImageUri, Field(description="Container image that serves the model.")] = ""
+    CustomAlgorithmsECRRepoArn: Annotated[
+        fields.EcrRepositoryArn, Field(description="Repository from which the image may be pulled.")
+    ] = ""
+    ModelPackageName: Annotated[
+        ModelPackageArn, Field(description="Model package version to deploy instead of an image and an artifact.")
+    ] = ""
+    ModelPackageGroupName: Annotated[
+        fields.ModelPackageGroupName, Field(description="Group of that model package version, in the same account.")
+    ] = ""
+    InferenceInstance: Annotated[InstanceType, Field(description="Instance type that serves the model.")]
+
+
+class OwnModel(BlueprintPipeline):
     """A model that the caller brings."""
+
+    in_package: ClassVar[tuple[str, ...]] = ("model_artifact_location",)
+    """Keys that the model registry makes superfluous: a package version has its own image and artifact."""
 
     inference_instance: Annotated[PerStage[InstanceType], Field(description="instance type that serves the model")]
     model_artifact_location: Annotated[
@@ -31,6 +56,34 @@ class OwnModel(PipelineRequest):
     model_package_name: Annotated[
         ModelPackageArn, Field(description="ARN of the model package version (needed with the model registry)")
     ] = ""
+
+    def model_parameters(self, launch: Launch, stage: Stage | None) -> dict[str, str]:
+        """Values of `OwnModelParameters`."""
+        return {
+            "ModelName": self.model_name,
+            "AssetsBucket": launch.assets_bucket,
+            "ModelArtifactLocation": "" if launch.use_model_registry else self.model_artifact_location,
+            "ImageUri": self.image_uri(launch, stage),
+            "CustomAlgorithmsECRRepoArn": self.repository_arn(launch),
+            "ModelPackageName": self.model_package_name,
+            "ModelPackageGroupName": self.model_package_name.split("/")[1] if self.model_package_name else "",
+            "InferenceInstance": at(self.inference_instance, stage),
+        }
+
+    def warnings(self, launch: Launch) -> Iterator[str]:
+        """See `PipelineRequest.warnings`."""
+        yield from super().warnings(launch)
+        if not launch.use_model_registry:
+            return
+        for key in self.in_package:
+            if getattr(self, key):
+                yield f"{key} is ignored: the model package version has its own image and artifact"
+        region = self.model_package_name.split(":")[3]
+        if region != launch.region:
+            yield (
+                f"model_package_name: SageMaker deploys packages of its own Region, {launch.region}; this one is in "
+                f"{region}"
+            )
 
     def image_uri(self, launch: Launch, stage: Stage | None) -> str:
         """The container image; empty with the model registry, whose package version names its own."""
@@ -64,6 +117,8 @@ class OwnModel(PipelineRequest):
 
 class BuiltInImage(OwnModel):
     """A model served by the image of one of SageMaker's frameworks or algorithms."""
+
+    in_package: ClassVar = (*OwnModel.in_package, "model_framework", "model_framework_version")
 
     model_framework: Annotated[
         FrameworkName, Field(description="framework or algorithm (needed without the model registry)")
@@ -120,6 +175,8 @@ class BuiltInImage(OwnModel):
 class CustomImage(OwnModel):
     """A model served by the caller's own container image."""
 
+    in_package: ClassVar = (*OwnModel.in_package, "custom_image_uri")
+
     custom_image_uri: Annotated[
         ImageUri,
         Field(description="URI of the container image that serves the model (needed without the model registry)"),
@@ -130,14 +187,39 @@ class CustomImage(OwnModel):
         return "" if launch.use_model_registry else self.custom_image_uri
 
     def repository_arn(self, launch: Launch) -> str:
-        """The repository of the image itself where it is a private one; the solution's otherwise."""
-        image = _PRIVATE_ECR_IMAGE.match(self.custom_image_uri)
-        if image is None:
+        """The repository of the image itself; the solution's with the model registry."""
+        image = self._private_image()
+        if image is None or launch.use_model_registry:
             return launch.ecr_repository_arn
         partition = launch.ecr_repository_arn.split(":")[1]
         return f"arn:{partition}:ecr:{image['region']}:{image['account']}:repository/{image['repository']}"
 
+    def warnings(self, launch: Launch) -> Iterator[str]:
+        """See `PipelineRequest.warnings`."""
+        yield from super().warnings(launch)
+        image = self._private_image()
+        if image is not None and not launch.use_model_registry and image["region"] != launch.region:
+            yield (
+                f"custom_image_uri: SageMaker pulls images of its own Region, {launch.region}; this one is in "
+                f"{image['region']} and has to be replicated"
+            )
+
+    def _private_image(self) -> re.Match[str] | None:
+        return _PRIVATE_ECR_IMAGE.match(self.custom_image_uri)
+
     @rule("custom_image_uri")
     def _image_without_registry(self, launch: Launch) -> Iterator[Problem]:
-        if not launch.use_model_registry:
-            yield from self._needed_without_registry("custom_image_uri")
+        """SageMaker pulls from other registries only through a VPC of the caller's, which the blueprints do not have.
+
+        https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-containers-inference-private.html
+        """
+        if launch.use_model_registry:
+            return
+        yield from self._needed_without_registry("custom_image_uri")
+        if self.custom_image_uri and self._private_image() is None:
+            repository = launch.ecr_repository_arn.partition("/")[2]
+            yield Problem(
+                "custom_image_uri",
+                "must be in a private Amazon ECR repository: SageMaker pulls neither from Amazon ECR Public nor, "
+                f"without a VPC of yours, from other registries; push the image to {repository}, or build it there",
+            )

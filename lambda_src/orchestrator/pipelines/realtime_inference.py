@@ -9,38 +9,21 @@ from pydantic import Field
 
 from orchestrator import fields
 from orchestrator.per_stage import PerStage, Stage, at
-from orchestrator.pipelines.models import BuiltInImage, CustomImage, OwnModel
+from orchestrator.pipelines.encryption import Encrypted, EncryptionParameters
+from orchestrator.pipelines.models import BuiltInImage, CustomImage, OwnModel, OwnModelParameters
 from orchestrator.settings import Launch
-from orchestrator.template_parameters import TemplateParameters
 
 
-class RealtimeInferenceParameters(TemplateParameters):
+class RealtimeInferenceParameters(EncryptionParameters, OwnModelParameters):
     """Parameters of the real-time inference blueprint."""
 
-    ModelName: Annotated[fields.ModelName, Field(description="Name of the model, for tags.")]
-    AssetsBucket: Annotated[fields.BucketName, Field(description="Bucket that holds the model artifact.")]
-    ModelArtifactLocation: Annotated[
-        fields.AssetsKey, Field(description="Key of model.tar.gz in the assets bucket.")
-    ] = ""
-    ImageUri: Annotated[fields.ImageUri, Field(description="Container image that serves the model.")] = ""
-    CustomAlgorithmsECRRepoArn: Annotated[
-        fields.EcrRepositoryArn, Field(description="Repository in this account from which the image may be pulled.")
-    ] = ""
-    ModelPackageName: Annotated[
-        fields.ModelPackageArn,
-        Field(description="Model package version to deploy instead of an image and an artifact."),
-    ] = ""
-    InferenceInstance: Annotated[fields.InstanceType, Field(description="Instance type of the endpoint.")]
     EndpointName: Annotated[fields.EndpointName, Field(description="Name of the endpoint; generated when empty.")] = ""
     DataCaptureLocation: Annotated[
         fields.S3Location, Field(description="Bucket and prefix that receive the captured requests and answers.")
     ]
-    KmsKeyArn: Annotated[
-        fields.KmsKeyArn, Field(description="Key that encrypts the endpoint's volume and the captured data.")
-    ] = ""
 
 
-class RealtimeInference(OwnModel):
+class RealtimeInference(Encrypted, OwnModel):
     """What both real-time types have in common."""
 
     blueprint: ClassVar = "realtime_inference"
@@ -50,23 +33,14 @@ class RealtimeInference(OwnModel):
         Field(description="bucket/prefix for the captured requests and answers, without s3://"),
     ]
     endpoint_name: Annotated[PerStage[fields.EndpointName], Field(description="name of the endpoint")] = ""
-    kms_key_arn: Annotated[
-        PerStage[fields.KmsKeyArn], Field(description="key that encrypts the endpoint's volume and the captured data")
-    ] = ""
 
     def parameters(self, launch: Launch, stage: Stage | None) -> RealtimeInferenceParameters:
         """See `PipelineRequest.parameters`."""
         return RealtimeInferenceParameters(
-            ModelName=self.model_name,
-            AssetsBucket=launch.assets_bucket,
-            ModelArtifactLocation=self.model_artifact_location,
-            ImageUri=self.image_uri(launch, stage),
-            CustomAlgorithmsECRRepoArn=self.repository_arn(launch),
-            ModelPackageName=self.model_package_name,
-            InferenceInstance=at(self.inference_instance, stage),
+            **self.model_parameters(launch, stage),
+            **self.encryption_parameters(stage),
             EndpointName=at(self.endpoint_name, stage),
             DataCaptureLocation=at(self.data_capture_location, stage),
-            KmsKeyArn=at(self.kms_key_arn, stage),
         )
 
 

@@ -61,8 +61,8 @@ class Registry:
             raise RefusedRequest([*unknown, *refused.problems]) from None
         if unknown:
             raise RefusedRequest(unknown)
-        warnings = tuple(f"{key} has no meaning for {type_.type_name()} and is ignored" for key in foreign)
-        return Accepted(request, warnings)
+        ignored = (f"{key} has no meaning for {type_.type_name()} and is ignored" for key in foreign)
+        return Accepted(request, (*ignored, *request.warnings(launch)))
 
     def _type_of(self, body: Mapping[str, Any]) -> type[PipelineRequest]:
         name = body.get("pipeline_type")

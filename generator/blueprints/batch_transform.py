@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Batch transform: a model, a job that scores a data set with it, and perhaps a schedule (contract 3.3, 3.4)."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from awacs import s3
+from awacs import sagemaker as sagemaker_actions
+from awacs.aws import Condition, StringLike
+from troposphere import GetAtt, Output, Ref, Select, Split, Sub, Template, iam
+from troposphere.scheduler import FlexibleTimeWindow, RetryPolicy, Schedule, Target
+
+from generator import arns, deployment, model_resources, parameters, permissions, sagemaker_jobs, sagemaker_roles
+from generator.conditions import if_provided, provided
+from generator.json_text import Number, json_text
+from generator.model_resources import MODEL
+from generator.sagemaker_jobs import Job
+from orchestrator.pipelines.batch_transform import BatchTransformParameters
+
+DEPLOYS: Final = (*sagemaker_jobs.DEPLOYS, deployment.models, deployment.schedules)
+
+_DESCRIPTION = "MLOps Workload Orchestrator: a batch transform job, once or on a schedule."
+_ROLE = "SageMakerRole"
+_JOB = "TransformJob"
+_SCHEDULE = "Schedule"
+_SCHEDULE_ROLE = "ScheduleRole"
+_EXPRESSION = "ScheduleExpression"
+_MODEL_NAME = GetAtt(MODEL, "ModelName")
+
+
+def template() -> Template:
+    """The template."""
+    built = Template(Description=_DESCRIPTION)
+    parameters.declare(built, BatchTransformParameters)
+    built.add_resource(role(built))
+    built.add_resource(model_resources.model(built, _ROLE))
+    built.add_resource(schedule_role(built))
+    built.add_resource(schedule(built))
+    # After the schedule: nothing is started in a stack that fails for that.
+    last = if_provided(built, _EXPRESSION, Ref(_SCHEDULE))
+    job(built).add_to(built, sagemaker_roles.use_request_key(built), After=last)
+    add_outputs(built)
+    return built
+
+
+def role(built: Template) -> iam.Role:
+    """Load the model, read the data, write the results."""
+    return sagemaker_roles.role(
+        _ROLE,
+        *sagemaker_roles.read_own_model(built),
+        read_data(),
+        sagemaker_roles.write_objects("Results", "BatchOutputLocation"),
+        sagemaker_roles.use_request_key(built),
+    )
+
+
+def read_data() -> Any:
+    """Read a file, or everything below a prefix, as SageMaker does (defect 74)."""
+    listed = Condition(StringLike("s3:prefix", [Sub("${BatchInputKey}*")]))
+    return permissions.policy(
+        "Data",
+        permissions.allow([s3.GetObject], arns.s3("${BatchInferenceData}*")),
+        permissions.allow([s3.ListBucket], arns.s3("${BatchInputBucket}"), listed),
+    )
+
+
+def request(built: Template) -> dict[str, Any]:
+    """The request of contract 3.3, for the job at deployment and for those of the schedule alike."""
+    key = if_provided(built, "KmsKeyArn", Ref("KmsKeyArn"))
+    # Some instance types refuse a key for their volumes (defect 72).
+    volume_key = if_provided(built, "VolumeKmsKeyArn", Ref("VolumeKmsKeyArn"))
+    return {
+        "ModelName": _MODEL_NAME,
+        "BatchStrategy": if_provided(built, "BatchStrategy", Ref("BatchStrategy")),
+        "MaxPayloadInMB": if_provided(built, "MaxPayloadInMB", Number("MaxPayloadInMB")),
+        "TransformInput": {
+            "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": Sub("s3://${BatchInferenceData}")}},
+            "ContentType": Ref("ContentType"),
+            "SplitType": Ref("SplitType"),
+            "CompressionType": "None",
+        },
+        "TransformOutput": {
+            "S3OutputPath": Sub("s3://${BatchOutputLocation}"),
+            "Accept": Ref("Accept"),
+            "AssembleWith": "Line",
+            "KmsKeyId": key,
+        },
+        "TransformResources": {
+            "InstanceType": Ref("InferenceInstance"),
+            "InstanceCount": Number("InstanceCount"),
+            "VolumeKmsKeyId": volume_key,
+        },
+    }
+
+
+def job(built: Template) -> Job:
+    """The job at deployment; another one when the request changes."""
+    own_jobs = f"transform-job/{MODEL.lower()}-*-batch-transform-*"
+    return Job(
+        title=_JOB,
+        kind="TransformJob",
+        request=request(built),
+        name={"NamePrefix": Sub(f"${{{MODEL}.ModelName}}-batch-transform")},
+        arns=arns.regional("sagemaker", own_jobs),
+    )
+
+
+def schedule(built: Template) -> Schedule:
+    """The same job again and again, started by EventBridge Scheduler itself.
+
+    Its names have the model's random part only: with an execution id of any length they stay within SageMaker's 63
+    characters. https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
+    """
+    model = Select(1, Split("-", _MODEL_NAME))
+    name = Sub("mlops-batch-${Model}-<aws.scheduler.execution-id>", Model=model)
+    return Schedule(
+        _SCHEDULE,
+        Condition=provided(built, _EXPRESSION),
+        Description=Sub("Batch transform with ${ModelName}"),
+        ScheduleExpression=Ref(_EXPRESSION),
+        FlexibleTimeWindow=FlexibleTimeWindow(Mode="OFF"),
+        Target=Target(
+            Arn=Sub("arn:${AWS::Partition}:scheduler:::aws-sdk:sagemaker:createTransformJob"),
+            RoleArn=GetAtt(_SCHEDULE_ROLE, "Arn"),
+            Input=json_text({"TransformJobName": name, **request(built)}),
+            RetryPolicy=RetryPolicy(MaximumEventAgeInSeconds=3600, MaximumRetryAttempts=3),
+        ),
+    )
+
+
+def schedule_role(built: Template) -> iam.Role:
+    """Start the jobs of schedules."""
+    jobs = arns.regional("sagemaker", "transform-job/mlops-batch-*")
+    return iam.Role(
+        _SCHEDULE_ROLE,
+        Condition=provided(built, _EXPRESSION),
+        AssumeRolePolicyDocument=permissions.trusted_by("scheduler.amazonaws.com", permissions.within_this_account()),
+        Policies=[
+            permissions.policy("Jobs", permissions.allow([sagemaker_actions.CreateTransformJob], jobs)),
+            sagemaker_roles.use_request_key(built),
+        ],
+    )
+
+
+def add_outputs(built: Template) -> None:
+    """What a person needs to find the job and its results."""
+    values = {
+        "SageMakerModelName": ("Model", _MODEL_NAME),
+        "BatchTransformJobName": ("The job of this deployment", GetAtt(_JOB, "JobName")),
+        "BatchTransformOutputLocation": ("Results", Sub("s3://${BatchOutputLocation}/")),
+    }
+    for name, (description, value) in values.items():
+        built.add_output(Output(name, Description=description, Value=value))

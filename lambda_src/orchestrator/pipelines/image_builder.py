@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`byom_image_builder`: a container image is built whenever its source changes (contract 3.13, 6).
+
+The pipeline and all it needs are one stack; nothing is packaged, because the pipeline reads what people upload.
+
+How the stack is called (defect 35): a tag of letters, digits and hyphens stands in the name as it is (in lower case),
+as long as that name is free or is this image's already. Every other tag, a plain one that is too long for a stack name,
+and a plain one whose name belongs to another repository or to another spelling of the tag, gets a name with a digest of
+repository and tag: equal images have equal names, different images have different ones. Whose a stack is stands in its
+parameters, so no list of names is kept anywhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Final, Literal
+
+from pydantic import Field, StrictStr
+
+from orchestrator import fields
+from orchestrator.errors import Problem
+from orchestrator.fields import Expect
+from orchestrator.pipelines.base import LONGEST_STACK_NAME, STACK_PREFIX, PipelineRequest, rule
+from orchestrator.provisioning import Deployment
+from orchestrator.settings import Launch, Settings
+from orchestrator.template_parameters import TemplateParameters
+
+TEMPLATE: Final = "pipelines/image_builder.yaml"
+_LONGEST_PARAMETER: Final = 4_096
+"""Characters; CloudFormation's limit of a parameter's value."""
+_PLAIN_TAG: Final = re.compile(r"[a-zA-Z0-9-]+")
+_LONGEST_SLUG: Final = 40
+_DIGEST_CHARACTERS: Final = 12
+_ARGUMENT_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+BuildArgumentsText = Annotated[
+    str,
+    Field(max_length=_LONGEST_PARAMETER, pattern=r"^\{[\x20-\x7e]*\}$"),
+    Expect("a JSON object of strings in ASCII"),
+]
+RequestDigest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$"), Expect("a SHA-256 digest, hexadecimal")]
+
+
+class ImageBuilderParameters(TemplateParameters):
+    """Parameters of the image builder's template; the first four are called as in contract 6."""
+
+    AssetsBucket: Annotated[fields.BucketName, Field(description="Bucket that holds the source.")]
+    CustomImage: Annotated[fields.SourceKey, Field(description="Key of the source's zip in the assets bucket.")]
+    ECRRepoName: Annotated[fields.RepositoryName, Field(description="Repository that receives the image.")]
+    ImageTag: Annotated[fields.ImageTag, Field(description="Tag of the image.")]
+    BuildArguments: Annotated[BuildArgumentsText, Field(description="Build arguments as JSON.")] = "{}"
+    RegistryCredentialsSecretArn: Annotated[
+        fields.SecretArn, Field(description="Secret with username and password for Docker Hub.")
+    ] = ""
+    RequestDigest: Annotated[
+        RequestDigest, Field(description="Digest of what is built; another one makes the pipeline run again.")
+    ]
+    PipelinesBucket: Annotated[fields.BucketName, Field(description="Bucket of the pipeline's artifacts.")]
+    PipelineRoleArn: Annotated[fields.RoleArn, Field(description="Role that the pipeline works under.")]
+    PipelineStartRoleArn: Annotated[
+        fields.RoleArn, Field(description="Role under which EventBridge starts the pipeline.")
+    ]
+
+
+class ImageBuilder(PipelineRequest):
+    """Build a container image of your own, and again whenever its source changes."""
+
+    postfix: ClassVar = "BYOMPipelineImageBuilder"
+    pipeline_stacks: ClassVar = f"{STACK_PREFIX}-*-{postfix.lower()}"
+    runs_in_stages: ClassVar = False
+    contract: ClassVar = "3.13"
+
+    pipeline_type: Literal["byom_image_builder"]
+    custom_algorithm_docker: Annotated[
+        fields.SourceKey, Field(description="zip with the Dockerfile at its root, and all that it copies")
+    ]
+    ecr_repo_name: Annotated[
+        fields.RepositoryName, Field(description="repository that receives the image; it must exist")
+    ]
+    image_tag: Annotated[fields.ImageTag, Field(description="tag of the image; it names the pipeline")]
+    build_arguments: Annotated[
+        dict[str, StrictStr],
+        Field(description="values of the Dockerfile's ARG instructions; no secrets, the image shows them"),
+        Expect("an object of strings"),
+    ] = {}  # noqa: RUF012  pydantic copies it
+    registry_credentials_secret_arn: Annotated[
+        fields.SecretArn,
+        Field(description="secret with username and password of a Docker Hub account, whose pull limits then hold"),
+    ] = ""
+
+    @rule("build_arguments")
+    def _build_arguments_are_named(self, _: Launch) -> Iterator[Problem]:
+        for name, value in self.build_arguments.items():
+            key = f"build_arguments.{name}"
+            if not _ARGUMENT_NAME.fullmatch(name):
+                yield Problem(key, "the name must be letters, digits and underscores, not beginning with a digit")
+            if "\0" in value:
+                yield Problem(key, "must not contain the character NUL: no program can be given it")
+
+    @rule("build_arguments")
+    def _build_arguments_fit(self, _: Launch) -> Iterator[Problem]:
+        excess = len(self._build_arguments_text) - _LONGEST_PARAMETER
+        if excess > 0:
+            yield Problem("build_arguments", f"must be {excess} characters shorter to fit CloudFormation")
+
+    @property
+    def stack_name(self) -> str:
+        """The preferred name, e.g. `mlops-pipeline-v1-byompipelineimagebuilder`."""
+        return self._stack_names[0]
+
+    @property
+    def pipeline_stack_name(self) -> str:
+        """The same: pipeline and build are one stack."""
+        return self.stack_name
+
+    @property
+    def _stack_names(self) -> tuple[str, ...]:
+        image = hashlib.sha256(f"{self.ecr_repo_name}:{self.image_tag}".encode()).hexdigest()
+        slug = re.sub(r"[^a-zA-Z0-9]+", "-", self.image_tag)[:_LONGEST_SLUG].strip("-")
+        derived = self._named("-".join(part for part in (slug, image[:_DIGEST_CHARACTERS]) if part))
+        plain = self._named(self.image_tag)
+        if _PLAIN_TAG.fullmatch(self.image_tag) and len(plain) <= LONGEST_STACK_NAME:
+            return plain, derived
+        return (derived,)
+
+    def _named(self, infix: str) -> str:
+        return f"{STACK_PREFIX}-{infix}-{self.postfix}".lower()
+
+    @property
+    def _build_arguments_text(self) -> str:
+        """JSON in ASCII, in a fixed order; CloudFormation would replace `{{resolve:...}}`, so no two braces meet."""
+        return json.dumps(self.build_arguments, sort_keys=True).replace("{{", r"{\u007b")
+
+    def deployment(self, settings: Settings) -> Deployment:
+        """See `PipelineRequest.deployment`."""
+        build = {
+            "AssetsBucket": settings.launch.assets_bucket,
+            "CustomImage": self.custom_algorithm_docker,
+            "ECRRepoName": self.ecr_repo_name,
+            "ImageTag": self.image_tag,
+            "BuildArguments": self._build_arguments_text,
+            "RegistryCredentialsSecretArn": self.registry_credentials_secret_arn,
+        }
+        parameters = ImageBuilderParameters(
+            **build,
+            RequestDigest=hashlib.sha256(json.dumps(build, sort_keys=True).encode()).hexdigest(),
+            PipelinesBucket=settings.pipelines_bucket,
+            PipelineRoleArn=settings.pipeline_role_arn,
+            PipelineStartRoleArn=settings.pipeline_start_role_arn,
+        )
+        return Deployment(
+            stack_name=self.stack_name,
+            pipeline_stack_names=self._stack_names,
+            pipeline_template=TEMPLATE,
+            pipeline_parameters=tuple(parameters.values_as_text().items()),
+            identity=("ECRRepoName", "ImageTag"),
+        )

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a signed call to scored data, with the real templates and the packaged bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from scripts import demo_model
+from scripts.demo_model import TrainedModel
+from tests.end_to_end.users import Orchestrator
+
+pytestmark = pytest.mark.xdist_group("end-to-end")
+
+Until = Callable[[Callable[[], Any]], Any]
+FILES = {"berths.csv": (0, 20), "cranes.csv": (20, 25)}
+"""Which held-out rows stand in which file."""
+
+
+class Scoring:
+    """Batch requests about data in the assets bucket, and what comes of them."""
+
+    def __init__(self, orchestrator: Orchestrator, model: TrainedModel, until: Until) -> None:
+        self._orchestrator, self._model, self._until = orchestrator, model, until
+        self._s3, self.sagemaker = orchestrator.client("s3"), orchestrator.client("sagemaker")
+        self.bucket = orchestrator.deployment.outputs["AssetsBucketName"]
+
+    def put(self, key: str, first: int, last: int) -> list[float]:
+        """Store held-out rows as CSV; gives what the model predicts for them."""
+        rows = self._model.holdout_rows[first:last]
+        content = "\n".join(",".join(str(value) for value in row) for row in rows)
+        self._s3.put_object(Bucket=self.bucket, Key=key, Body=content.encode())
+        return demo_model.predict(self._model, rows)
+
+    def request(self, name: str, **changes: Any) -> dict[str, Any]:
+        return self._orchestrator.request(
+            name,
+            pipeline_type="byom_batch_builtin",
+            data_capture_location=None,
+            **{
+                "batch_inference_data": f"{self.bucket}/data/{name}/",
+                "batch_job_output_location": f"{self.bucket}/scored/{name}",
+                **changes,
+            },
+        )
+
+    def jobs(self, name: str) -> list[str]:
+        """Names of all jobs that a pipeline has started, over all of its models."""
+        listed = self.sagemaker.list_transform_jobs()["TransformJobSummaries"]
+        jobs = [self.sagemaker.describe_transform_job(TransformJobName=job["TransformJobName"]) for job in listed]
+        own = f"s3://{self.bucket}/scored/{name}"
+        return [job["TransformJobName"] for job in jobs if job["TransformOutput"]["S3OutputPath"] == own]
+
+    def completed(self, job: str) -> None:
+        """Wait until a job has ended; it must have succeeded."""
+
+        def ended() -> Any:
+            described = self.sagemaker.describe_transform_job(TransformJobName=job)
+            return described if described["TransformJobStatus"] not in {"InProgress", "Stopping"} else None
+
+        described = self._until(ended)
+        assert described["TransformJobStatus"] == "Completed", described.get("FailureReason")
+
+    def result(self, key: str) -> list[float]:
+        """The predictions in an object."""
+        text = self._s3.get_object(Bucket=self.bucket, Key=key)["Body"].read().decode()
+        return [float(line) for line in text.split()]
+
+
+@pytest.fixture
+def scoring(orchestrator: Orchestrator, model: TrainedModel, until: Until) -> Scoring:
+    return Scoring(orchestrator, model, until)
+
+
+def stack_of(name: str) -> str:
+    return f"mlops-pipeline-{name}-byompipelinebatchbuiltin"
+
+
+def test_every_file_below_a_prefix_is_scored_as_the_model_predicts(
+    orchestrator: Orchestrator, scoring: Scoring
+) -> None:
+    expected = {name: scoring.put(f"data/weekly/{name}", *rows) for name, rows in FILES.items()}
+    orchestrator.provisioned(scoring.request("weekly"))
+    outputs = orchestrator.outputs(stack_of("weekly"))
+    scoring.completed(outputs["BatchTransformJobName"])
+    assert outputs["BatchTransformOutputLocation"] == f"s3://{scoring.bucket}/scored/weekly/"
+    for name, predictions in expected.items():
+        assert scoring.result(f"scored/weekly/{name}.out") == pytest.approx(predictions, abs=1e-6)
+
+
+def test_only_a_changed_request_starts_a_job(orchestrator: Orchestrator, scoring: Scoring) -> None:
+    """Defects 31 and 32."""
+    scoring.put("data/again/a.csv", 0, 5)
+    request = scoring.request("again")
+    pipeline_id = orchestrator.provisioned(request)
+    first = orchestrator.executions(pipeline_id)[0]["pipelineExecutionId"]
+    assert len(scoring.jobs("again")) == 1
+    assert orchestrator.provision(request)["message"].endswith("No updates are to be performed.")
+    assert len(orchestrator.executions(pipeline_id)) == len(scoring.jobs("again")) == 1
+
+    orchestrator.provision({**request, "strategy": "SingleRecord"})
+    assert orchestrator.ended(pipeline_id, after=first).has_succeeded
+    name = orchestrator.outputs(stack_of("again"))["BatchTransformJobName"]
+    assert len(scoring.jobs("again")) == 2
+    described = scoring.sagemaker.describe_transform_job(TransformJobName=name)
+    assert described["BatchStrategy"] == "SingleRecord"
+
+
+def test_a_refused_job_fails_the_pipeline_with_aws_s_words(orchestrator: Orchestrator, scoring: Scoring) -> None:
+    """Defect 6. SageMaker has no such instances for transforms; the same pipeline then takes the right ones."""
+    scoring.put("data/refused/a.csv", 0, 5)
+    pipeline_id = orchestrator.provision(scoring.request("refused", inference_instance="ml.t2.medium"))["pipeline_id"]
+    failed = orchestrator.ended(pipeline_id)
+    assert failed.has_failed
+    (detail,) = [action.detail for action in failed.actions if action.status == "Failed"]
+    assert "ValidationException" in detail
+    assert "ml.t2.medium" in detail
+    assert scoring.jobs("refused") == []
+
+    orchestrator.provision(scoring.request("refused"))
+    assert orchestrator.ended(pipeline_id, after=failed.execution).has_succeeded
+    scoring.completed(orchestrator.outputs(stack_of("refused"))["BatchTransformJobName"])
+
+
+def test_a_schedule_scores_what_has_come_since(orchestrator: Orchestrator, scoring: Scoring, until: Until) -> None:
+    """It is fired through the address that `mlops local` has for that."""
+    scoring.put("data/daily/monday.csv", 0, 5)
+    orchestrator.provisioned(scoring.request("daily", schedule_expression="cron(0 4 ? * MON *)"))
+    scoring.completed(orchestrator.outputs(stack_of("daily"))["BatchTransformJobName"])
+    expected = scoring.put("data/daily/tuesday.csv", 5, 12)
+    schedules = orchestrator.client("scheduler").list_schedules()["Schedules"]
+    (name,) = [schedule["Name"] for schedule in schedules if "daily" in schedule["Name"]]
+    fired = f"{orchestrator.deployment.aws.endpoint_url}/_scheduler/default/{name}"
+    status, _ = orchestrator.deployment.api.client.post(fired, b"")
+    assert status == 200
+    (job,) = [job for job in scoring.jobs("daily") if job.startswith("mlops-batch-")]
+    scoring.completed(job)
+    assert scoring.result("scored/daily/tuesday.csv.out") == pytest.approx(expected, abs=1e-6)

@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The batch blueprint: the request of the job at deployment and of the scheduled ones, and who may do what."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+import pytest
+from troposphere import If, NoValue, Ref, Sub
+
+from generator.json_text import Number, json_text
+
+Template = dict[str, Any]
+
+MODEL: Final = "MLOpsSagemakerModel-QyVK8nOxk3hP"
+NO_VALUE: Final = {"Ref": "AWS::NoValue"}
+KEY: Final = "arn:aws:kms:eu-west-1:444455556666:key/8c2d7e10"
+PARAMETERS: Final = {
+    "BatchInferenceData": "quayside-arrivals/2026/",
+    "BatchInputBucket": "quayside-arrivals",
+    "BatchInputKey": "2026/",
+    "BatchOutputLocation": "quayside-forecasts/berths",
+    "ContentType": "text/csv",
+    "Accept": "text/csv",
+    "SplitType": "Line",
+    "BatchStrategy": "",
+    "MaxPayloadInMB": "",
+    "InstanceCount": "1",
+    "InferenceInstance": "ml.m5.large",
+    "KmsKeyArn": "",
+    "VolumeKmsKeyArn": "",
+    "ScheduleExpression": "rate(1 day)",
+}
+WITHOUT_OPTIONS: Final[dict[str, Any]] = {
+    "ModelName": MODEL,
+    "TransformInput": {
+        "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://quayside-arrivals/2026/"}},
+        "ContentType": "text/csv",
+        "SplitType": "Line",
+        "CompressionType": "None",
+    },
+    "TransformOutput": {
+        "S3OutputPath": "s3://quayside-forecasts/berths",
+        "Accept": "text/csv",
+        "AssembleWith": "Line",
+    },
+    "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 1},
+}
+"""Contract 3.3, field by field."""
+
+
+def resolved(value: Any, given: dict[str, str]) -> Any:
+    """A part of the template as CloudFormation resolves it, with conditions that a parameter is not empty."""
+    if isinstance(value, list):
+        return [resolved(item, given) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if (len(value) == 1 and (name := next(iter(value))).startswith("Fn::")) or list(value) == ["Ref"]:
+        (name, argument), *_ = value.items()
+        return _call(name, argument, given)
+    items = {key: resolved(item, given) for key, item in value.items()}
+    return {key: item for key, item in items.items() if item != NO_VALUE}
+
+
+def _call(name: str, argument: Any, given: dict[str, str]) -> Any:
+    if name == "Ref":
+        return given.get(argument, {"Ref": argument})
+    if name == "Fn::If":
+        condition, yes, no = argument
+        return resolved(yes if given[condition.removesuffix("Provided")] else no, given)
+    argument = resolved(argument, given)
+    if name == "Fn::GetAtt":
+        return MODEL if argument == "MLOpsSagemakerModel.ModelName" else argument
+    if name == "Fn::Sub":
+        text, more = (argument, {}) if isinstance(argument, str) else argument
+        for variable, content in {**given, "MLOpsSagemakerModel.ModelName": MODEL, **more}.items():
+            text = text.replace(f"${{{variable}}}", content)
+        return text
+    first, second = argument
+    return {"Fn::Join": lambda: first.join(second), "Fn::Split": lambda: second.split(first)}.get(
+        name, lambda: second[int(first)]
+    )()
+
+
+@pytest.fixture
+def blueprint(templates: dict[str, Template]) -> Template:
+    return templates["blueprints/batch_transform.yaml"]
+
+
+def properties(blueprint: Template, name: str, **changes: str) -> Any:
+    return resolved(blueprint["Resources"][name]["Properties"], {**PARAMETERS, **changes})
+
+
+def scheduled(blueprint: Template, **changes: str) -> Any:
+    return json.loads(properties(blueprint, "Schedule", **changes)["Target"]["Input"])
+
+
+def as_text(value: Any) -> Any:
+    """What custom resources get: every scalar is a text."""
+    if isinstance(value, dict):
+        return {key: as_text(item) for key, item in value.items()}
+    return str(value)
+
+
+OPTIONS = [
+    ({}, {}),
+    ({"BatchStrategy": "SingleRecord"}, {"BatchStrategy": "SingleRecord"}),
+    ({"MaxPayloadInMB": "0"}, {"MaxPayloadInMB": 0}),
+    (
+        {"KmsKeyArn": KEY, "VolumeKmsKeyArn": KEY, "InstanceCount": "3"},
+        {
+            "TransformOutput": {**WITHOUT_OPTIONS["TransformOutput"], "KmsKeyId": KEY},
+            "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 3, "VolumeKmsKeyId": KEY},
+        },
+    ),
+    # Defect 72: an instance with local storage takes no key for its volume.
+    ({"KmsKeyArn": KEY}, {"TransformOutput": {**WITHOUT_OPTIONS["TransformOutput"], "KmsKeyId": KEY}}),
+]
+
+
+class TestRequest:
+    @pytest.mark.parametrize(("parameters", "expected"), OPTIONS)
+    def test_at_deployment_it_is_the_contract_s(
+        self, blueprint: Template, parameters: dict[str, str], expected: dict[str, Any]
+    ) -> None:
+        job = properties(blueprint, "TransformJob", **parameters)
+        assert job["Request"] == as_text({**WITHOUT_OPTIONS, **expected})
+        assert (job["Operation"], job["NamePrefix"]) == ("CreateTransformJob", f"{MODEL}-batch-transform")
+
+    @pytest.mark.parametrize(("parameters", "expected"), OPTIONS)
+    def test_a_schedule_sends_the_same(
+        self, blueprint: Template, parameters: dict[str, str], expected: dict[str, Any]
+    ) -> None:
+        """With numbers as numbers: nobody coerces them."""
+        request = scheduled(blueprint, **parameters)
+        del request["TransformJobName"]
+        assert request == {**WITHOUT_OPTIONS, **expected}
+
+    def test_every_scheduled_job_has_a_name_of_its_own(self, blueprint: Template) -> None:
+        """Within SageMaker's limit also when the execution id is a UUID."""
+        name = scheduled(blueprint)["TransformJobName"]
+        assert name == "mlops-batch-QyVK8nOxk3hP-<aws.scheduler.execution-id>"
+        assert len(name.replace("<aws.scheduler.execution-id>", "0" * 36)) <= 63
+
+
+class TestSchedule:
+    def test_it_is_there_only_when_asked_for(self, blueprint: Template) -> None:
+        for name in ("Schedule", "ScheduleRole"):
+            assert blueprint["Resources"][name]["Condition"] == "ScheduleExpressionProvided"
+        assert properties(blueprint, "TransformJob")["After"] == {"Ref": "Schedule"}
+        assert "After" not in properties(blueprint, "TransformJob", ScheduleExpression="")
+
+    def test_sagemaker_is_called_by_the_scheduler_itself(self, blueprint: Template) -> None:
+        made = properties(blueprint, "Schedule")
+        assert made["ScheduleExpression"] == "rate(1 day)"
+        assert made["Target"]["Arn"] == "arn:${AWS::Partition}:scheduler:::aws-sdk:sagemaker:createTransformJob"
+
+    def test_its_role_is_for_this_account_s_schedules(self, blueprint: Template) -> None:
+        trust = properties(blueprint, "ScheduleRole")["AssumeRolePolicyDocument"]["Statement"]
+        assert [statement["Principal"] for statement in trust] == [{"Service": "scheduler.amazonaws.com"}]
+        assert trust[0]["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
+def allowed(blueprint: Template, role: str, action: str) -> list[Any]:
+    """The resources for which a role has an action."""
+    policies = properties(blueprint, role, ModelArtifactLocation="", ModelPackageName="", CustomAlgorithmsECRRepoArn="")
+    statements = [s for p in policies["Policies"] if p != NO_VALUE for s in p["PolicyDocument"]["Statement"]]
+    return [resource for s in statements if action in s["Action"] for resource in s["Resource"]]
+
+
+class TestPermissions:
+    def test_everything_below_a_prefix_can_be_read(self, blueprint: Template) -> None:
+        """Defect 74."""
+        objects = "arn:${AWS::Partition}:s3:::quayside-arrivals/2026/*"
+        assert allowed(blueprint, "SageMakerRole", "s3:GetObject") == [objects]
+        (data,) = [
+            policy
+            for policy in properties(
+                blueprint,
+                "SageMakerRole",
+                ModelArtifactLocation="",
+                ModelPackageName="",
+                CustomAlgorithmsECRRepoArn="",
+            )["Policies"]
+            if policy.get("PolicyName") == "Data"
+        ]
+        _, listing = data["PolicyDocument"]["Statement"]
+        assert listing["Resource"] == ["arn:${AWS::Partition}:s3:::quayside-arrivals"]
+        assert listing["Condition"] == {"StringLike": {"s3:prefix": ["2026/*"]}}
+
+    @pytest.mark.parametrize("action", ["CreateTransformJob", "DescribeTransformJob", "StopTransformJob"])
+    def test_the_function_touches_jobs_of_such_names_only(self, blueprint: Template, action: str) -> None:
+        (own,) = allowed(blueprint, "SageMakerJobRole", f"sagemaker:{action}")
+        assert own.endswith(":transform-job/mlopssagemakermodel-*-batch-transform-*")
+
+    def test_cloudformation_may_call_the_function(self, root: Template) -> None:
+        """A custom resource is made by a call as the role of the stack."""
+        role = root["Resources"]["DeployRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+        (calling,) = [statement for statement in role if "lambda:InvokeFunction" in statement["Action"]]
+        assert [resource["Fn::Sub"].split(":")[-1] for resource in calling["Resource"]] == ["mlops-pipeline-*"]
+
+
+class TestJsonText:
+    def test_it_is_json_whatever_is_left_out(self) -> None:
+        """Commas and quotes fit, for texts, numbers and nested objects."""
+        made = json_text(
+            {
+                "Name": Sub("${A}-b"),
+                "Quoted": 'say "hello"',
+                "Count": Number("N"),
+                "Plain": 5,
+                "Inner": {"Kind": "x", "Maybe": If("AProvided", Ref("A"), NoValue)},
+                "Whole": If("NProvided", {"Size": Number("N")}, NoValue),
+            }
+        ).to_dict()
+        always = {"Name": "a-b", "Quoted": 'say "hello"', "Count": 7, "Plain": 5}
+        full = json.loads(resolved(made, {"A": "a", "N": "7"}))
+        assert full == {**always, "Inner": {"Kind": "x", "Maybe": "a"}, "Whole": {"Size": 7}}
+        bare = resolved(made, {"A": "", "N": ""})
+        assert '"Inner":{"Kind":"x"}}' in bare
+
+    def test_a_first_member_that_may_be_absent_is_refused(self) -> None:
+        with pytest.raises(ValueError, match="first member"):
+            json_text({"Maybe": If("AProvided", Ref("A"), NoValue)})

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import base64
-import importlib.util
 import io
 import json
 from collections.abc import Callable, Iterator
@@ -17,6 +16,8 @@ from botocore.exceptions import ReadTimeoutError
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
+from tests.inline.loading import loaded
+
 FILE = Path(__file__).parents[2] / "lambda_src" / "inline" / "inference.py"
 ENDPOINT = "berth-occupancy-live"
 CONTEXT = SimpleNamespace(aws_request_id="5c0f")
@@ -27,19 +28,7 @@ Predict = Callable[..., Answer]
 
 @pytest.fixture(scope="module")
 def inference() -> Iterator[ModuleType]:
-    with pytest.MonkeyPatch.context() as environment:
-        for name, value in (
-            ("AWS_DEFAULT_REGION", "eu-west-1"),
-            ("AWS_ACCESS_KEY_ID", "test"),
-            ("AWS_SECRET_ACCESS_KEY", "test"),
-            ("SAGEMAKER_ENDPOINT_NAME", ENDPOINT),
-        ):
-            environment.setenv(name, value)
-        spec = importlib.util.spec_from_file_location("index", FILE)
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
+    with loaded(FILE, SAGEMAKER_ENDPOINT_NAME=ENDPOINT) as module:
         yield module
 
 

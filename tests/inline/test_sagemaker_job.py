@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 import threading
@@ -16,6 +15,8 @@ from typing import Any
 
 import pytest
 from botocore.stub import Stubber
+
+from tests.inline.loading import loaded
 
 FILE = Path(__file__).parents[2] / "lambda_src" / "inline" / "sagemaker_job.py"
 ACCOUNT = "arn:aws:sagemaker:eu-west-1:111122223333"
@@ -51,14 +52,7 @@ TYPED: Json = {
 
 @pytest.fixture(scope="module")
 def function() -> Iterator[ModuleType]:
-    with pytest.MonkeyPatch.context() as environment:
-        for name in ("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            environment.setenv(name, "eu-west-1")
-        spec = importlib.util.spec_from_file_location("index", FILE)
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
+    with loaded(FILE) as module:
         yield module
 
 

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Inline functions as Lambda loads them: one file, its module-level client made from the environment."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+
+@contextmanager
+def loaded(file: Path, **variables: str) -> Iterator[ModuleType]:
+    """The module of a file, with a Region, keys and `variables` in the environment as long as it is used."""
+    given = {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in (given | variables).items():
+            environment.setenv(name, value)
+        spec = importlib.util.spec_from_file_location("index", file)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        yield module

@@ -16,6 +16,7 @@ from scripts.local_aws.resources.base import (
     names,
     policy_text,
 )
+from scripts.local_aws.resources.resource_policies import ResourcePolicy
 from scripts.local_aws.stacks import Made
 
 _NAME_LIMIT = 256
@@ -107,29 +108,22 @@ class SnsSubscription(ResourceType):
             context.call("sns", "unsubscribe", SubscriptionArn=made.physical_id)
 
 
-class SnsTopicPolicy(ResourceType):
+class SnsTopicPolicy(ResourcePolicy):
     """One policy for one or more topics."""
 
     type_name = "AWS::SNS::TopicPolicy"
     known_properties = names("PolicyDocument Topics")
+    listed_in = "Topics"
+    gone = ("NotFound",)
+    name_limit = _NAME_LIMIT
 
-    def create(self, context: ResourceContext, properties: Properties) -> Made:
-        """Set the policy on every topic."""
-        return self.update(context, Made(context.generated_name(_NAME_LIMIT)), {}, properties)
+    def set_policy(self, context: ResourceContext, resource: str, policy: str) -> None:
+        """Set a topic's policy."""
+        context.call("sns", "set_topic_attributes", TopicArn=resource, AttributeName="Policy", AttributeValue=policy)
 
-    def update(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> Made:
-        """Set the policy on the topics that are named now, and the default one on those that no longer are."""
-        for topic in new["Topics"]:
-            _set_policy(context, topic, policy_text(new["PolicyDocument"]))
-        for topic in set(old.get("Topics", [])) - set(new["Topics"]):
-            _set_policy(context, topic, _default_policy(topic))
-        return made
-
-    def delete(self, context: ResourceContext, made: Made, properties: Properties) -> None:
-        """Give the topics SNS's default policy back."""
-        for topic in properties["Topics"]:
-            with IgnoreMissing("NotFound"):
-                _set_policy(context, topic, _default_policy(topic))
+    def default_policy(self, resource: str) -> str:
+        """What SNS gives a topic by itself."""
+        return _default_policy(resource)
 
 
 def _endpoints(properties: Properties) -> set[tuple[str, str]]:
@@ -147,10 +141,6 @@ def _attribute_text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return policy_text(value)
-
-
-def _set_policy(context: ResourceContext, topic: str, policy: str) -> None:
-    context.call("sns", "set_topic_attributes", TopicArn=topic, AttributeName="Policy", AttributeValue=policy)
 
 
 def _default_policy(topic: str) -> str:

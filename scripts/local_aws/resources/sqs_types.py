@@ -16,6 +16,7 @@ from scripts.local_aws.resources.base import (
     names,
     policy_text,
 )
+from scripts.local_aws.resources.resource_policies import ResourcePolicy
 from scripts.local_aws.stacks import Made
 
 _NAME_LIMIT = 80
@@ -75,33 +76,22 @@ class SqsQueue(ResourceType):
             context.call("sqs", "delete_queue", QueueUrl=made.physical_id)
 
 
-class SqsQueuePolicy(ResourceType):
+class SqsQueuePolicy(ResourcePolicy):
     """One policy for one or more queues, which are named by their URLs."""
 
     type_name = "AWS::SQS::QueuePolicy"
     known_properties = names("PolicyDocument Queues")
+    listed_in = "Queues"
+    gone = _GONE
+    name_limit = _NAME_LIMIT
 
-    def create(self, context: ResourceContext, properties: Properties) -> Made:
-        """Set the policy on every queue."""
-        return self.update(context, Made(context.generated_name(_NAME_LIMIT)), {}, properties)
+    def set_policy(self, context: ResourceContext, resource: str, policy: str) -> None:
+        """Set a queue's policy."""
+        context.call("sqs", "set_queue_attributes", QueueUrl=resource, Attributes={"Policy": policy})
 
-    def update(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> Made:
-        """Set the policy on the queues that are named now, and take it from those that no longer are."""
-        for url in new["Queues"]:
-            _set_policy(context, url, policy_text(new["PolicyDocument"]))
-        for url in set(old.get("Queues", [])) - set(new["Queues"]):
-            _set_policy(context, url, "")
-        return made
-
-    def delete(self, context: ResourceContext, made: Made, properties: Properties) -> None:
-        """Leave the queues without a policy."""
-        for url in properties["Queues"]:
-            with IgnoreMissing(*_GONE):
-                _set_policy(context, url, "")
-
-
-def _set_policy(context: ResourceContext, url: str, policy: str) -> None:
-    context.call("sqs", "set_queue_attributes", QueueUrl=url, Attributes={"Policy": policy})
+    def default_policy(self, resource: str) -> str:
+        """A queue has none by itself."""
+        return ""
 
 
 def _text(value: Any) -> str:

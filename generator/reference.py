@@ -55,7 +55,8 @@ def _type_page(type_: type[PipelineRequest]) -> str:
 
 def _key_row(key: Key) -> tuple[str, ...]:
     required = "yes" if key.default is None else "no"
-    return (f"`{key.name}`", required, "yes" if key.by_stage else "no", key.description, key.expected)
+    name = f"`{key.name}`, also spelt `{key.other_spelling}`" if key.other_spelling else f"`{key.name}`"
+    return (name, required, "yes" if key.by_stage else "no", key.description, key.expected)
 
 
 def _examples(name: str) -> Iterator[str]:

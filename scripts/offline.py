@@ -26,6 +26,7 @@ def launch(option: str, use_model_registry: bool, region: str) -> Launch:
         multi_account=option == "multi-account",
         use_model_registry=use_model_registry,
         assets_bucket="assets-bucket",
+        pipelines_bucket="pipelines-bucket",
         ecr_repository_arn=f"arn:aws:ecr:{region}:111122223333:repository/images",
     )
 

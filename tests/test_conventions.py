@@ -38,6 +38,7 @@ def launch(*, multi_account: bool) -> Launch:
         multi_account=multi_account,
         use_model_registry=False,
         assets_bucket="quayside-assets",
+        pipelines_bucket="quayside-pipelines",
         ecr_repository_arn="arn:aws:ecr:eu-west-1:111122223333:repository/quayside-images",
     )
 
@@ -51,7 +52,6 @@ def settings(*, multi_account: bool) -> Settings:
     target = StageTarget("111122223333", "ou-ab12-34cd56ef")
     return Settings(
         launch=launch(multi_account=multi_account),
-        pipelines_bucket="quayside-pipelines",
         artifact_bucket="quayside-artifacts",
         artifact_prefix="mlops/0.1.0",
         url_suffix="amazonaws.com",

@@ -16,6 +16,8 @@ from pydantic_core import CoreSchema, core_schema
 
 EXPECT_KEYWORD: Final = "x-expect"
 """The JSON Schema keyword that carries an `Expect`'s words."""
+SPELLING_KEYWORD: Final = "x-also-spelt"
+"""The JSON Schema keyword that carries the other spelling of a key."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,16 @@ class Expect:
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         examples = {"examples": [self.example]} if self.example else {}
         return {**handler(schema), EXPECT_KEYWORD: self.sentence, **examples}
+
+
+@dataclass(frozen=True)
+class AlsoSpelt:
+    """Another spelling of a request's key, accepted in place of the declared one (defect 95)."""
+
+    key: str
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {**handler(schema), SPELLING_KEYWORD: self.key}
 
 
 # S3 keys may hold almost anything. What is kept out would change the meaning of an IAM resource (wildcards, policy

@@ -73,10 +73,13 @@ def provision(plan: ProvisioningPlan, settings: Settings) -> Provisioned:
 def _stored(blueprint: PackagedBlueprint, settings: Settings) -> _Source:
     template = objects.published(settings.artifact_bucket, settings.template_key(blueprint.template))
     wanted = blueprint.packed(template)
-    stored = objects.stored_package(settings.pipelines_bucket, blueprint.package_key)
+    stored = objects.stored_package(settings.launch.pipelines_bucket, blueprint.package_key)
     if stored is not None and stored.digest == wanted.digest:
         return _Source(stored, is_new=False)
-    return _Source(objects.store_package(settings.pipelines_bucket, wanted), is_new=True)
+    # Their keys follow from their content and stand in the package: a stored package tells that they are there.
+    for planned in blueprint.objects:
+        objects.store(planned)
+    return _Source(objects.store_package(settings.launch.pipelines_bucket, wanted), is_new=True)
 
 
 def _names(deployment: Deployment) -> Sequence[str]:

@@ -50,6 +50,22 @@ class StackSetParameterFile(ParameterFile):
 
 
 @dataclass(frozen=True)
+class PlannedObject:
+    """An object in S3 that what is deployed will read. Its key follows from its content, so nothing ever replaces it."""
+
+    bucket: str
+    key: str
+    content: bytes
+    kms_key_arn: str = ""
+    """The key, or alias of a key, that encrypts it; empty leaves it to the bucket."""
+
+    @property
+    def uri(self) -> str:
+        """Its address."""
+        return f"s3://{self.bucket}/{self.key}"
+
+
+@dataclass(frozen=True)
 class Package:
     """What a pipeline's source action reads: the blueprint template and its parameter files."""
 
@@ -82,6 +98,8 @@ class PackagedBlueprint:
     """Path below the published version, e.g. `blueprints/realtime_inference.yaml`."""
     package_key: str
     parameter_files: tuple[ParameterFile, ...]
+    objects: tuple[PlannedObject, ...] = ()
+    """What the parameters refer to; stored before the package."""
 
     @property
     def file_name(self) -> str:
@@ -99,6 +117,7 @@ class PackagedBlueprint:
             "blueprint_template": self.template,
             "package_key": self.package_key,
             "parameters": {file.name: dict(file.parameters) for file in self.parameter_files},
+            **({"objects": {found.uri: found.content.decode() for found in self.objects}} if self.objects else {}),
         }
 
 

@@ -12,12 +12,13 @@ from orchestrator.per_stage import STAGES, Stage
 
 @dataclass(frozen=True)
 class Launch:
-    """The part of the settings that decides what a request means. No AWS names of this deployment's own machinery."""
+    """The part of the settings that decides what a request means, and the values of its blueprint's parameters."""
 
     region: str
     multi_account: bool
     use_model_registry: bool
     assets_bucket: str
+    pipelines_bucket: str
     ecr_repository_arn: str
 
 
@@ -43,7 +44,6 @@ class Settings:
     """Everything the functions need to know of the root stack that made them."""
 
     launch: Launch
-    pipelines_bucket: str
     artifact_bucket: str
     artifact_prefix: str
     url_suffix: str
@@ -93,9 +93,9 @@ def read(variables: Mapping[str, str] = os.environ) -> Settings:
             multi_account=is_multi_account,
             use_model_registry=env.is_yes("USE_MODEL_REGISTRY"),
             assets_bucket=env.text("ASSETS_BUCKET"),
+            pipelines_bucket=env.text("PIPELINES_BUCKET"),
             ecr_repository_arn=env.text("ECR_REPOSITORY_ARN"),
         ),
-        pipelines_bucket=env.text("PIPELINES_BUCKET"),
         artifact_bucket=env.text("ARTIFACT_BUCKET"),
         artifact_prefix=env.text("ARTIFACT_PREFIX"),
         url_suffix=env.text("URL_SUFFIX"),

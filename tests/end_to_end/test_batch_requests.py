@@ -71,6 +71,7 @@ def launch() -> Launch:
         multi_account=False,
         use_model_registry=False,
         assets_bucket=ASSETS,
+        pipelines_bucket="quayside-pipelines",
         ecr_repository_arn=f"arn:aws:ecr:us-east-1:{ORCHESTRATOR}:repository/quayside-images",
     )
 

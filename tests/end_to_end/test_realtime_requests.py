@@ -158,6 +158,7 @@ def launch() -> Launch:
         multi_account=False,
         use_model_registry=False,
         assets_bucket=ASSETS,
+        pipelines_bucket="quayside-pipelines",
         ecr_repository_arn=SOLUTION_REPOSITORY,
     )
 

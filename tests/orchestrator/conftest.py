@@ -36,6 +36,7 @@ def launch() -> Launch:
         multi_account=False,
         use_model_registry=False,
         assets_bucket="quayside-assets",
+        pipelines_bucket="quayside-pipelines",
         ecr_repository_arn="arn:aws:ecr:eu-west-1:111122223333:repository/quayside-images",
     )
 
@@ -54,7 +55,6 @@ def with_registry(launch: Launch) -> Launch:
 def settings(launch: Launch) -> Settings:
     return Settings(
         launch=launch,
-        pipelines_bucket="quayside-pipelines",
         artifact_bucket="quayside-artifacts",
         artifact_prefix="mlops/0.1.0",
         url_suffix="amazonaws.com",

@@ -204,7 +204,7 @@ def test_a_refusal_and_a_dry_run_need_no_aws_at_all(api_event: ApiEvent, builtin
         "ECR_REPOSITORY_ARN": settings.launch.ecr_repository_arn,
         "MULTI_ACCOUNT": "No",
         "NOTIFICATIONS_TOPIC_ARN": settings.notifications_topic_arn,
-        "PIPELINES_BUCKET": settings.pipelines_bucket,
+        "PIPELINES_BUCKET": settings.launch.pipelines_bucket,
         "PIPELINE_ROLE_ARN": settings.pipeline_role_arn,
         "PIPELINE_START_ROLE_ARN": settings.pipeline_start_role_arn,
         "PIPELINE_STACK_ROLE_ARN": settings.pipeline_stack_role_arn,

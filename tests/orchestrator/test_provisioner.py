@@ -58,9 +58,9 @@ PIPELINE_TEMPLATE = json.dumps(
 def published(aws: None, settings: Settings) -> None:
     """The buckets of a launched orchestrator, with what `mlops publish` puts there."""
     s3 = calls.client("s3")
-    for bucket in (settings.artifact_bucket, settings.pipelines_bucket):
+    for bucket in (settings.artifact_bucket, settings.launch.pipelines_bucket):
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": settings.launch.region})
-    s3.put_bucket_versioning(Bucket=settings.pipelines_bucket, VersioningConfiguration={"Status": "Enabled"})
+    s3.put_bucket_versioning(Bucket=settings.launch.pipelines_bucket, VersioningConfiguration={"Status": "Enabled"})
     publish(settings)
 
 
@@ -98,7 +98,7 @@ def started(sent: list[Any]) -> list[str]:
 
 def versions(settings: Settings) -> list[str]:
     """Version ids of the stored package, newest first."""
-    listed = calls.client("s3").list_object_versions(Bucket=settings.pipelines_bucket, Prefix=KEY)
+    listed = calls.client("s3").list_object_versions(Bucket=settings.launch.pipelines_bucket, Prefix=KEY)
     return [version["VersionId"] for version in listed.get("Versions", [])]
 
 
@@ -128,7 +128,7 @@ class TestNewPipeline:
 
     def test_the_package_is_there(self, provision: Provision, settings: Settings) -> None:
         provision()
-        stored = calls.client("s3").get_object(Bucket=settings.pipelines_bucket, Key=KEY)["Body"].read()
+        stored = calls.client("s3").get_object(Bucket=settings.launch.pipelines_bucket, Key=KEY)["Body"].read()
         with zipfile.ZipFile(io.BytesIO(stored)) as archive:
             parameters = json.loads(archive.read("template_params.json"))["Parameters"]
             assert archive.read("realtime_inference.yaml") == BLUEPRINT
@@ -380,7 +380,7 @@ class TestRefusalsByAws:
 
     def test_without_an_upload_no_stack_is_made(self, provision: Provision, settings: Settings) -> None:
         """Defect 20."""
-        gone = replace(settings, pipelines_bucket="quayside-gone")
+        gone = replace(settings, launch=replace(settings.launch, pipelines_bucket="quayside-gone"))
         with pytest.raises(ServiceRefused) as refused:
             provision(settings=gone)
         assert refused.value.status == 502

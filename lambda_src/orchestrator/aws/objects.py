@@ -10,7 +10,7 @@ from typing import Final
 
 from orchestrator.aws.calls import calling, client
 from orchestrator.errors import ServiceRefused
-from orchestrator.provisioning import Package
+from orchestrator.provisioning import Package, PlannedObject
 
 _DIGEST: Final = "digest"
 
@@ -55,6 +55,20 @@ def store_package(bucket: str, package: Package) -> StoredPackage:
             Metadata={_DIGEST: package.digest},
         )
     return StoredPackage(answer.get("VersionId", ""), package.digest, None)
+
+
+def store(planned: PlannedObject) -> None:
+    """Upload an object that what is deployed will read."""
+    key = planned.kms_key_arn
+    encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key} if key else {}
+    with calling(f"store {planned.uri}"):
+        client("s3").put_object(
+            Bucket=planned.bucket,
+            Key=planned.key,
+            Body=planned.content,
+            ContentType="application/json",
+            **encryption,
+        )
 
 
 def uploaded_configuration(bucket: str, key: str, version_id: str | None, longest: int) -> bytes:

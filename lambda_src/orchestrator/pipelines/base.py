@@ -14,8 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError, 
 
 from orchestrator import problems
 from orchestrator.errors import Problem, RefusedRequest
-from orchestrator.fields import Expect
+from orchestrator.fields import AlsoSpelt, Expect
 from orchestrator.per_stage import STAGES, Stage
+from orchestrator.pipelines.spelling import Spelling
 from orchestrator.provisioning import Deployment
 from orchestrator.settings import Launch, Settings
 
@@ -70,8 +71,18 @@ class PipelineRequest(BaseModel):
 
     @classmethod
     def known_keys(cls) -> frozenset[str]:
-        """Every key that a request of this type may have."""
-        return frozenset(cls.model_fields)
+        """Every key that a request of this type may have, in each spelling."""
+        return frozenset(cls.model_fields).union(cls.spellings())
+
+    @classmethod
+    def spellings(cls) -> dict[str, str]:
+        """Other spelling -> declared key."""
+        return {
+            mark.key: name
+            for name, declared in cls.model_fields.items()
+            for mark in declared.metadata
+            if isinstance(mark, AlsoSpelt)
+        }
 
     @classmethod
     def summary(cls) -> str:
@@ -85,16 +96,17 @@ class PipelineRequest(BaseModel):
         Rules between fields also run when other fields are invalid, so that one answer names everything.
         """
         context = ValidationContext(launch)
-        found: list[Problem] = []
+        spelling = Spelling(body, cls.spellings())
+        found = list(spelling.conflicts())
         try:
-            request = cls.model_validate(body, context=context)
+            request = cls.model_validate(spelling.body(), context=context)
         except ValidationError as error:
             found.extend(problems.from_validation(error, cls.model_fields))
             request = cls.model_construct(None, **context.valid)  # type: ignore[assignment]  # plugin knows no Self
         invalid = {problem.key.split(".")[0] for problem in found}
         found.extend(request._conflicts(launch, invalid))
         if found:
-            raise RefusedRequest(found)
+            raise RefusedRequest([spelling.of(problem) for problem in found])
         return request
 
     @field_validator("*", mode="after")

@@ -14,7 +14,13 @@ from orchestrator.errors import Problem
 from orchestrator.fields import ModelName
 from orchestrator.per_stage import STAGES, Stage
 from orchestrator.pipelines.base import LONGEST_STACK_NAME, STACK_PREFIX, PipelineRequest, rule
-from orchestrator.provisioning import Deployment, PackagedBlueprint, ParameterFile, StackSetParameterFile
+from orchestrator.provisioning import (
+    Deployment,
+    PackagedBlueprint,
+    ParameterFile,
+    PlannedObject,
+    StackSetParameterFile,
+)
 from orchestrator.settings import Launch, MultiAccount, Settings
 from orchestrator.template_parameters import TemplateParameters
 
@@ -65,6 +71,10 @@ class BlueprintPipeline(PipelineRequest):
         """The blueprint's parameter values for a stage; `None` is the one stage of a single-account deployment."""
         raise NotImplementedError
 
+    def objects(self, launch: Launch) -> tuple[PlannedObject, ...]:
+        """What the parameter values of all stages refer to and the orchestrator has to store."""
+        return ()
+
     def deployment(self, settings: Settings) -> Deployment:
         """See `PipelineRequest.deployment`."""
         multi = settings.multi_account if self.runs_in_stages else None
@@ -78,6 +88,7 @@ class BlueprintPipeline(PipelineRequest):
                 template=f"blueprints/{self.blueprint}.yaml",
                 package_key=self._package_key,
                 parameter_files=pipeline.files,
+                objects=self.objects(settings.launch),
             ),
         )
 
@@ -117,7 +128,7 @@ class BlueprintPipeline(PipelineRequest):
     def _common_parameters(self, settings: Settings) -> dict[str, str]:
         return {
             "StackName": self.stack_name,
-            "PipelinesBucket": settings.pipelines_bucket,
+            "PipelinesBucket": settings.launch.pipelines_bucket,
             "TemplateZipFileName": self._package_key,
             "TemplateFileName": f"{self.blueprint}.yaml",
             "PipelineRoleArn": settings.pipeline_role_arn,

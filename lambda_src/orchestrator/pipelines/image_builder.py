@@ -147,7 +147,7 @@ class ImageBuilder(PipelineRequest):
         parameters = ImageBuilderParameters(
             **build,
             RequestDigest=hashlib.sha256(json.dumps(build, sort_keys=True).encode()).hexdigest(),
-            PipelinesBucket=settings.pipelines_bucket,
+            PipelinesBucket=settings.launch.pipelines_bucket,
             PipelineRoleArn=settings.pipeline_role_arn,
             PipelineStartRoleArn=settings.pipeline_start_role_arn,
         )

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from orchestrator.fields import EXPECT_KEYWORD
+from orchestrator.fields import EXPECT_KEYWORD, SPELLING_KEYWORD
 from orchestrator.per_stage import STAGES
 from orchestrator.pipelines.base import PipelineRequest
 
@@ -24,6 +24,7 @@ class Key:
     example: Any
     default: Any
     by_stage: bool
+    other_spelling: str = ""
 
 
 def keys(type_: type[PipelineRequest]) -> list[Key]:
@@ -46,6 +47,7 @@ def _key(name: str, declared: _Schema, definitions: _Schema) -> Key:
         example=_example(name, of_one_value),
         default=declared.get("default"),
         by_stage=len(of_one_value) < len(forms),
+        other_spelling=_first(forms, SPELLING_KEYWORD, ""),
     )
 
 

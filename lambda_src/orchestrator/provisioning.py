@@ -51,7 +51,7 @@ class StackSetParameterFile(ParameterFile):
 
 @dataclass(frozen=True)
 class PlannedObject:
-    """An object in S3 that what is deployed will read. Its key follows from its content, so nothing ever replaces it."""
+    """An object that what is deployed will read. Its key follows from its content, so nothing ever replaces it."""
 
     bucket: str
     key: str

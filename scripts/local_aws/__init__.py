@@ -15,9 +15,10 @@ How the parts fit:
     codepipeline*     the engine that runs pipelines (pipeline_*)
     codebuild         projects and recorded builds
     events*           EventBridge rules that reach their targets (event_*)
-    scheduler         schedules that fire when told to (schedule_checks)
-    sagemaker*        endpoints that really predict (model_*, xgboost_*), data_capture, and transform jobs that really
-                      score (transform_*) on job_threads
+    scheduler         schedules that fire when told to (schedule_checks), as rules with a schedule do by events
+    sagemaker*        endpoints that really predict (model_*, xgboost_*), data_capture, and jobs: transform_* really
+                      scores, training_* trains, tuning_* searches, processing_* analyses data quality (baseline_*),
+                      automl_* only records; job_* is what they share; monitor_* are schedules that fire when told to
     request_constraints  what services refuse by the description of their API alone
     moto_differences  the few places where moto had to be patched, each with the reason
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""In front of moto: the addresses of REST APIs, where custom resources are answered, and where schedules are fired.
+"""In front of moto: the addresses of REST APIs, where custom resources are answered, where schedules and rules fire.
 
 An API is served at `<endpoint>/_apis/<api id>/<stage>/<path>`, and at `/<stage>/<path>` for clients that send the
 host name of AWS. `local_url` turns an address from a stack's outputs into the first form.
@@ -21,7 +21,16 @@ from moto.apigateway.models import apigateway_backends
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Request, Response
 
-from scripts.local_aws import api_proxy, api_routes, api_signature, custom_resources, functions, scheduler
+from scripts.local_aws import (
+    api_proxy,
+    api_routes,
+    api_signature,
+    custom_resources,
+    events,
+    functions,
+    monitor_runs,
+    scheduler,
+)
 from scripts.local_aws.api_proxy import Answer, Call, MalformedAnswerError
 from scripts.local_aws.api_routes import LocalRestApi
 from scripts.local_aws.api_signature import Caller, Received, RefusedError
@@ -66,6 +75,10 @@ class ApiFront:
             return _take_answer(Request(environ), path)(environ, start_response)
         if path.startswith(scheduler.PATH):
             return scheduler.answer(Request(environ), path)(environ, start_response)
+        if path.startswith(monitor_runs.PATH):
+            return monitor_runs.answer(Request(environ), path)(environ, start_response)
+        if path.startswith(events.PATH):
+            return events.answer(Request(environ), path)(environ, start_response)
         host = _HOST.match(environ.get("HTTP_HOST", ""))
         if host:
             api_id, inner = host["id"], path

@@ -15,7 +15,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from scripts.local_aws import clients, event_input
+from scripts.local_aws import clients, event_buses, event_input
 from scripts.local_aws.event_input import Event, Target, render
 
 # EventBridge delivers under its own name, let in by the target's resource policy. STS hands out keys for roles only,
@@ -111,16 +111,13 @@ def _to_pipeline(delivery: Delivery) -> None:
 
 
 def _to_bus(delivery: Delivery) -> None:
-    """Put the event on another bus; unlike on AWS it then names the account of that bus, not of its origin."""
-    arn, event = delivery.target["Arn"], delivery.event
-    entry = {
-        "Source": event["source"],
-        "DetailType": event["detail-type"],
-        "Detail": json.dumps(event["detail"]),
-        "Resources": event["resources"],
-        "EventBusName": arn,
-    }
-    answer = _client("events", arn).put_events(Entries=[entry])
+    """Put the event on another bus as it is, as the target's role, which EventBridge wants for other accounts."""
+    arn, role = delivery.target["Arn"], delivery.target.get("RoleArn")
+    if not event_buses.may_pass(delivery.event, delivery.rule_arn, arn):
+        return
+    client = clients.client("events", role, arn.split(":")[3]) if role else _client("events", arn)
+    with event_buses.entry(delivery.event, arn) as entry:
+        answer = client.put_events(Entries=[entry])
     if answer["FailedEntryCount"]:
         refused = answer["Entries"][0]
         raise NotDeliveredError(refused["ErrorCode"], refused["ErrorMessage"], permanent=True)

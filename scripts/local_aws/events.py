@@ -3,12 +3,14 @@
 
 moto keeps rules and matches patterns; it delivers inside the caller's request, to queues and log groups only. Here
 every event, from PutEvents or from a service, passes `_accept`, which leaves one delivery per target to a courier
-thread, so that no caller waits for a target and order is kept. Scheduled rules never fire.
+thread, so that no caller waits for a target and order is kept. No clock runs: a rule with a schedule fires when
+somebody says so, by `fire` or by `POST /_events/<rule>`.
 """
 
 from __future__ import annotations
 
 import itertools
+import json
 import logging
 import threading
 import time
@@ -18,13 +20,16 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
-from moto.events.exceptions import ValidationException
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.events.exceptions import ResourceNotFoundException, ValidationException
 from moto.events.models import Rule, events_backends
 from moto.s3 import notifications
+from werkzeug.wrappers import Request, Response
 
-from scripts.local_aws import clients
+from scripts.local_aws import clients, event_buses, identity
 from scripts.local_aws.event_targets import Delivery, NotDeliveredError, problem_with
 
+PATH = "/_events/"
 _LOG = logging.getLogger(__name__)
 # AWS repeats for a day; here somebody waits for the answer.
 _MOST_RETRIES = 2
@@ -38,6 +43,10 @@ _S3_REASONS = {
 _sequence = itertools.count(time.time_ns())
 _put_targets: Callable[[Rule, list[dict[str, Any]]], None] = Rule.put_targets
 _send_other_s3_event: Callable[..., None] = notifications._send_event_bridge_message
+
+
+class NotFiredError(Exception):
+    """A rule that is switched off, or has no schedule, does not fire."""
 
 
 class Courier:
@@ -108,6 +117,7 @@ _courier = Courier()
 def install() -> None:
     """Make moto's rules deliver through the courier, and its buckets emit S3's events as AWS words them."""
     _courier.start()
+    event_buses.install()
     # moto has no seam here. Every event that it raises itself (PutEvents, replays, S3) ends in `send_to_targets`.
     for owner, name, ours in (
         (Rule, "send_to_targets", _accept),
@@ -147,6 +157,52 @@ def emit(  # noqa: PLR0913, PLR0917  the six parts of EventBridge's envelope
         _accept(rule, event)
 
 
+def fire(
+    rule_name: str, account: str = DEFAULT_ACCOUNT_ID, region: str = "", at: datetime | None = None
+) -> dict[str, Any]:
+    """Send what a rule with a schedule sends when its time comes to the rule's targets, and give the event.
+
+    `region` is the server's own when it is not given, `at` the time of the event, now by default. Deliveries go on
+    after the call: see `wait_idle`. Raises moto's ResourceNotFoundException for an unknown rule, and NotFiredError.
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html
+    """
+    rule = events_backends[account][region or identity.current().region].describe_rule(rule_name, None)
+    if not rule.scheduled_expression:
+        raise NotFiredError(f"The rule {rule_name} has no schedule: it waits for events.")
+    if rule.state == "DISABLED":
+        raise NotFiredError(f"The rule {rule_name} is DISABLED: it does not fire.")
+    event = {
+        "version": "0",
+        "id": str(uuid.uuid4()),
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": account,
+        "time": _iso((at or datetime.now(UTC)).timestamp()),
+        "region": rule.region_name,
+        "resources": [rule.arn],
+        "detail": {},
+    }
+    _deliver_to_targets(rule, event)
+    return event
+
+
+def answer(request: Request, path: str) -> Response:
+    """Serve `POST /_events/<rule>[?account=...&region=...]`: fire a rule with a schedule and show the event."""
+    if request.method != "POST":
+        return _json(405, {"message": "A rule is fired by POST."})
+    account, region = request.args.get("account", DEFAULT_ACCOUNT_ID), request.args.get("region", "")
+    try:
+        return _json(200, fire(path.removeprefix(PATH), account, region))
+    except ResourceNotFoundException as error:
+        return _json(404, {"message": error.message})
+    except NotFiredError as error:
+        return _json(409, {"message": str(error)})
+
+
+def _json(status: int, body: Mapping[str, Any]) -> Response:
+    return Response(json.dumps(body) + "\n", status, content_type="application/json")
+
+
 def _accept(rule: Rule, original_event: Any, transform_input: bool = True) -> None:
     """Stands for moto's `Rule.send_to_targets`, hence the parameter names; a target's own input rules decide."""
     event: Any = {**original_event, "time": _iso(original_event["time"])}
@@ -154,6 +210,10 @@ def _accept(rule: Rule, original_event: Any, transform_input: bool = True) -> No
     # A rule with a schedule and no pattern matches every event in moto, none on AWS.
     if rule.state == "DISABLED" or not rule.event_pattern.get_pattern() or not rule.event_pattern.matches_event(event):
         return
+    _deliver_to_targets(rule, event)
+
+
+def _deliver_to_targets(rule: Rule, event: dict[str, Any]) -> None:
     for target in list(rule.targets):
         _courier.take(Delivery(rule.arn, dict(target), event))
 

@@ -13,7 +13,7 @@ _SECONDS_TO_END = 10.0
 
 
 class JobThreads:
-    """The threads of one kind of job; `is_ending` tells them that the local AWS stops."""
+    """The threads of jobs; `is_ending` tells them that the local AWS stops."""
 
     def __init__(self) -> None:
         self.changed = threading.Condition()

@@ -1,15 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Model packages beyond moto's: groups that can be removed and have a policy, packages of other accounts."""
+"""Model packages beyond moto's: versions made once, groups that can be removed and have a policy, other accounts."""
 
 from __future__ import annotations
 
-from typing import Any
+import json
+import threading
+from typing import Any, cast
 
 from moto.core.responses import ActionResult, BaseResponse, EmptyResult
 from moto.sagemaker.exceptions import ConflictException, ValidationError
 from moto.sagemaker.models import SageMakerModelBackend, sagemaker_backends
 
+from scripts.local_aws import request_constraints
+
 _POLICY = "resource_policy"
+_creating = threading.Lock()
 
 
 def in_lower_case(arn: str) -> str:
@@ -58,6 +63,32 @@ class ModelPackages(SageMakerModelBackend):
         self.get_model_package_group_policy(model_package_group_name)
         delattr(self.describe_model_package_group(model_package_group_name), _POLICY)
 
+    def create_model_package(self, *rest: Any, **named: Any) -> str:
+        """Make a package, or a version in a group; a token that came before leads to what was made then.
+
+        Raises ValidationError for a group that does not exist, which may be given by its name or its ARN.
+        """
+        group, token = named.get("model_package_group_name"), named.get("client_token")
+        with _creating:
+            made = [one for one in self.model_packages.values() if token and one.client_token == token]
+            if made:
+                return made[0].arn
+            if group:
+                names = {each.arn: name for name, each in self.model_package_groups.items()}
+                named["model_package_group_name"] = names.get(in_lower_case(group), group)
+                if named["model_package_group_name"] not in self.model_package_groups:
+                    raise ValidationError("Model Package Group does not exist.")
+            return super().create_model_package(*rest, **named)
+
+    def update_model_package(self, model_package_arn: str, *rest: Any, **named: Any) -> str:
+        """Change what is given and leave the rest; customer metadata are added to what is there."""
+        package = self.describe_model_package(model_package_arn)
+        for name in ("model_approval_status", "approval_description"):
+            named[name] = named.get(name) or getattr(package, name)
+        metadata = named.get("customer_metadata_properties") or {}
+        named["customer_metadata_properties"] = {**(package.customer_metadata_properties or {}), **metadata} or None
+        return super().update_model_package(model_package_arn, *rest, **named)
+
     def describe_model_package(self, model_package_name: str) -> Any:
         """Find a model package; an ARN leads to its own account, which a policy of the group has to allow on AWS."""
         parts = model_package_name.split(":")
@@ -67,9 +98,16 @@ class ModelPackages(SageMakerModelBackend):
 
 
 class ModelPackagesResponse(BaseResponse):
-    """The operations on groups that moto lacks."""
+    """The operations that moto lacks, and the checks that it lacks."""
 
     sagemaker_backend: Any
+
+    def create_model_package(self) -> ActionResult:
+        """CreateModelPackage."""
+        problem = request_constraints.violations("sagemaker", "CreateModelPackage", json.loads(self.body))
+        if problem:
+            raise ValidationError(problem)
+        return cast(ActionResult, cast(Any, super()).create_model_package())
 
     def delete_model_package_group(self) -> ActionResult:
         """DeleteModelPackageGroup."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SageMaker on the local AWS: models, endpoints that predict, transform jobs that score, model package groups.
+"""SageMaker on the local AWS: models, endpoints that predict, jobs that score, train and tune, model packages.
 
 `install` puts our backends in the place of moto's; everything else of SageMaker stays moto's own.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 from moto.sagemaker.models import sagemaker_backends
 from moto.sagemakerruntime.models import sagemakerruntime_backends
 
-from scripts.local_aws import transform_jobs, xgboost_host
+from scripts.local_aws import job_records, xgboost_host
 from scripts.local_aws.sagemaker_backend import LocalSageMaker
 from scripts.local_aws.sagemaker_runtime import LocalSageMakerRuntime, capture_writer
 
@@ -21,7 +21,7 @@ def install() -> None:
             # moto makes a backend per account and Region at its first use: those made before are of the old class.
             backends.backend = ours
             backends.clear()
-    transform_jobs.THREADS.open()
+    job_records.THREADS.open()
 
 
 def flush_captures() -> bool:
@@ -31,11 +31,11 @@ def flush_captures() -> bool:
 
 def wait_idle(timeout: float) -> bool:
     """Block until no job runs, at most `timeout` seconds; says whether that came true."""
-    return transform_jobs.THREADS.wait_idle(timeout)
+    return job_records.THREADS.wait_idle(timeout)
 
 
 def shutdown() -> None:
     """Write what is captured, stop the jobs, then end every process that serves a model."""
     capture_writer.stop()
-    transform_jobs.THREADS.close()
+    job_records.THREADS.close()
     xgboost_host.stop_all()

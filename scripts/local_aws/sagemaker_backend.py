@@ -19,13 +19,34 @@ from moto.sagemaker.models import FakeEndpoint, FakeEndpointConfig, Model
 from moto.sagemaker.responses import SageMakerResponse
 
 from scripts.local_aws import identity, model_hosting
+from scripts.local_aws.automl_jobs import AutoMLJobs, AutoMLJobsResponse
 from scripts.local_aws.data_capture import CaptureSettings, CaptureTarget
+from scripts.local_aws.model_card_exports import ModelCardExports, ModelCardExportsResponse
+from scripts.local_aws.model_card_store import ModelCards, ModelCardsResponse
 from scripts.local_aws.model_hosting import Served, ServingError
 from scripts.local_aws.model_packages import ModelPackages, ModelPackagesResponse, in_lower_case
+from scripts.local_aws.monitor_definitions import MonitorDefinitionsResponse
+from scripts.local_aws.monitor_schedules import MonitoringSchedules, MonitoringSchedulesResponse
+from scripts.local_aws.processing_jobs import ProcessingJobs, ProcessingJobsResponse
 from scripts.local_aws.sagemaker_names import NamedResources
+from scripts.local_aws.training_jobs import TrainingJobsResponse
 from scripts.local_aws.transform_jobs import TransformJobs, TransformJobsResponse
+from scripts.local_aws.tuning_jobs import TuningJobs, TuningJobsResponse
 
 Tags = list[dict[str, str]]
+
+# Where moto keeps what has tags, by the kind of resource in ARNs.
+_TAGGED = {
+    "model": "_models",
+    "endpoint": "endpoints",
+    "endpoint-config": "endpoint_configs",
+    "model-package-group": "model_package_groups",
+    "training-job": "training_jobs",
+    "transform-job": "transform_jobs",
+    "hyper-parameter-tuning-job": "hyper_parameter_tuning_jobs",
+    "automl-job": "auto_ml_jobs",
+    "processing-job": "processing_jobs",
+}
 
 
 class LocalEndpointConfig(FakeEndpointConfig):
@@ -146,7 +167,10 @@ class LocalEndpoint(FakeEndpoint):
         }
 
 
-class LocalSageMaker(ModelPackages, TransformJobs, NamedResources):
+class LocalSageMaker(
+    ModelPackages, TuningJobs, AutoMLJobs, TransformJobs, ProcessingJobs, MonitoringSchedules, ModelCards,
+    ModelCardExports, NamedResources,
+):  # fmt: skip
     """SageMaker of one account and Region."""
 
     @property
@@ -228,15 +252,17 @@ class LocalSageMaker(ModelPackages, TransformJobs, NamedResources):
 
     def _get_resource_from_arn(self, arn: str) -> Any:
         """Moto finds a tagged resource by the name in its ARN; ours are in lower case there."""
-        stem, _, name = arn.rpartition("/")
-        kinds = (
-            self._models, self.endpoint_configs, self.endpoints, self.model_package_groups, self.transform_jobs,
-        )  # fmt: skip
-        names = {one.lower(): one for known in kinds for one in known}
-        return super()._get_resource_from_arn(f"{stem}/{names.get(name, name)}")
+        kind, _, name = arn.rpartition(":")[2].partition("/")
+        known: dict[str, Any] = getattr(self, _TAGGED.get(kind, ""), {})
+        names = {one.lower(): one for one in known}
+        return super()._get_resource_from_arn(f"{arn.removesuffix(name)}{names.get(name, name)}")
 
 
-class LocalSageMakerResponse(ModelPackagesResponse, TransformJobsResponse, SageMakerResponse):
+class LocalSageMakerResponse(
+    ModelPackagesResponse, TrainingJobsResponse, TuningJobsResponse, AutoMLJobsResponse, TransformJobsResponse,
+    ProcessingJobsResponse, MonitorDefinitionsResponse, MonitoringSchedulesResponse, ModelCardsResponse,
+    ModelCardExportsResponse, SageMakerResponse,
+):  # fmt: skip
     """The operations that moto's SageMaker lacks."""
 
     @property

@@ -16,6 +16,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from scripts.local_aws import clients, model_hosting
+from scripts.local_aws.job_data import encryption, input_keys, see_logs
+from scripts.local_aws.job_records import JobFailedError, JobStoppedError
 from scripts.local_aws.model_hosting import Container, ForeignImageError, Served, ServingError, split_s3_uri
 from scripts.local_aws.xgboost_host import HostError
 
@@ -30,14 +32,6 @@ _NOT_BUILT_VALUES = {
 }
 
 
-class TransformFailedError(Exception):
-    """Why a job failed, as its FailureReason."""
-
-
-class TransformStoppedError(Exception):
-    """Somebody told the job to stop."""
-
-
 @dataclass(frozen=True)
 class Scoring:
     """One job: CreateTransformJob's request, the model's container, and whom to act as."""
@@ -49,7 +43,7 @@ class Scoring:
     told_to_stop: Callable[[], bool]
 
     def run(self) -> None:
-        """Score everything. Raises TransformFailedError, TransformStoppedError."""
+        """Score everything. Raises JobFailedError, JobStoppedError."""
         _refuse_what_is_not_built(self.request)
         served = self._load()
         try:
@@ -57,22 +51,22 @@ class Scoring:
         finally:
             served.stop()
         if problems:
-            raise TransformFailedError(problems[0])
+            raise JobFailedError(problems[0])
 
     def _load(self) -> Served:
         self._stop_if_told()
         try:
             return model_hosting.load(self.container, self.role_arn, self.region, batch=True)
         except ServingError as error:
-            raise TransformFailedError(str(error)) from error
+            raise JobFailedError(str(error)) from error
         except HostError as error:
-            raise TransformFailedError(_see_logs("AlgorithmError", str(error))) from error
+            raise JobFailedError(see_logs("AlgorithmError", str(error))) from error
 
     def _keys(self) -> list[str]:
         try:
             return input_keys(self._input_uri, self.role_arn, self.region)
         except ClientError as error:
-            raise TransformFailedError(f"Failed to list {self._input_uri}: {error}") from error
+            raise JobFailedError(f"Failed to list {self._input_uri}: {error}") from error
 
     def _score(self, served: Served, key: str) -> str:
         """Score one object; why it failed, or nothing."""
@@ -85,7 +79,7 @@ class Scoring:
         except ClientError as error:
             return f"ClientError: {error}"
         except _RecordError as error:
-            return _see_logs(error.side, f"s3://{bucket}/{key}: {error}")
+            return see_logs(error.side, f"s3://{bucket}/{key}: {error}")
         return ""
 
     def _ask(self, served: Served, batch: bytes) -> bytes:
@@ -95,10 +89,10 @@ class Scoring:
         try:
             prediction = served.predict(batch, content_type, accept)
         except ForeignImageError as error:
-            raise TransformFailedError(str(error)) from error
+            raise JobFailedError(str(error)) from error
         except HostError as error:
             self._stop_if_told()
-            raise TransformFailedError(_see_logs("AlgorithmError", str(error))) from error
+            raise JobFailedError(see_logs("AlgorithmError", str(error))) from error
         if prediction.status >= _FIRST_ERROR:
             side = "AlgorithmError" if prediction.status >= _FIRST_SERVER_ERROR else "ClientError"
             raise _RecordError(prediction.body.decode(), side)
@@ -109,13 +103,11 @@ class Scoring:
         bucket, prefix = split_s3_uri(output["S3OutputPath"])
         relative = relative_key(key, split_s3_uri(self._input_uri)[1])
         name = "/".join(part for part in (prefix.strip("/"), f"{relative}.out") if part)
-        kms_key = output.get("KmsKeyId")
-        encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key} if kms_key else {}
-        self._s3.put_object(Bucket=bucket, Key=name, Body=results, **encryption)
+        self._s3.put_object(Bucket=bucket, Key=name, Body=results, **encryption(output.get("KmsKeyId")))
 
     def _stop_if_told(self) -> None:
         if self.told_to_stop():
-            raise TransformStoppedError
+            raise JobStoppedError
 
     @property
     def _s3(self) -> Any:
@@ -132,18 +124,6 @@ class _RecordError(Exception):
     def __init__(self, message: str, side: str = "ClientError") -> None:
         super().__init__(message)
         self.side = side
-
-
-def input_keys(uri: str, role_arn: str, region: str) -> list[str]:
-    """The objects whose keys begin with an S3 URI's key, without the empty ones that stand for folders.
-
-    Raises ClientError.
-    """
-    bucket, prefix = split_s3_uri(uri)
-    pages = (
-        clients.client("s3", role_arn, region).get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    )
-    return [item["Key"] for page in pages for item in page.get("Contents", []) if not item["Key"].endswith("/")]
 
 
 def relative_key(key: str, prefix: str) -> str:
@@ -193,17 +173,13 @@ def _checked(record: bytes, limit: int) -> bytes:
 def _refuse_what_is_not_built(request: Mapping[str, Any]) -> None:
     source = request["TransformInput"]["DataSource"]["S3DataSource"]["S3DataType"]
     if source != "S3Prefix":
-        raise TransformFailedError(f"The local AWS reads transform input of S3DataType S3Prefix, not {source}.")
+        raise JobFailedError(f"The local AWS reads transform input of S3DataType S3Prefix, not {source}.")
     for name, built in _NOT_BUILT_VALUES.items():
         if request["TransformInput"].get(name, "None") not in built:
-            raise TransformFailedError(
+            raise JobFailedError(
                 f"The local AWS reads transform input of {name} {' or '.join(built)}, "
                 f"not {request['TransformInput'][name]}."
             )
     for name in _NOT_BUILT:
         if request.get(name):
-            raise TransformFailedError(f"The local AWS runs transform jobs without {name}.")
-
-
-def _see_logs(side: str, words: str) -> str:
-    return f"{side}: See job logs for more information. (The local AWS has no such logs; it says: {words})"
+            raise JobFailedError(f"The local AWS runs transform jobs without {name}.")

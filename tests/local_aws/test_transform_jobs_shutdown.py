@@ -50,7 +50,7 @@ def test_a_running_job_ends_with_the_local_aws_and_the_next_one_starts_empty() -
         start_long_job(aws)
         assert threads() == ["transform job long"]
         job = sagemaker_backends[ACCOUNT][aws.region].transform_jobs["long"]
-    assert job.transform_job_status == "Stopped"
+    assert job.status == "Stopped"
     assert threads() == []
     assert xgboost_host.running() == []
     with LocalAws() as aws:

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""AWS::Events::Rule.
+"""AWS::Events::Rule and EventBusPolicy.
 
-https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-events-rule.html
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_Events.html
 """
 
 from __future__ import annotations
+
+import json
+from typing import Any
 
 from scripts.local_aws.resources.base import (
     IgnoreMissing,
@@ -19,6 +22,7 @@ from scripts.local_aws.stacks import Made
 
 _NAME_LIMIT = 64
 _GONE = "ResourceNotFoundException"
+_DEFAULT_BUS = "default"
 
 
 class EventsRule(ResourceType):
@@ -68,6 +72,44 @@ class EventsRule(ResourceType):
             if targets:
                 context.call("events", "remove_targets", Rule=made.physical_id, EventBusName=bus, Ids=targets)
             context.call("events", "delete_rule", Name=made.physical_id, EventBusName=bus)
+
+
+class EventsBusPolicy(ResourceType):
+    """One statement of an event bus's policy, written out or by its parts; Ref is `<bus>|<statement>`."""
+
+    type_name = "AWS::Events::EventBusPolicy"
+    replaced_by = frozenset({"EventBusName", "StatementId"})
+    known_properties = names("Action Condition EventBusName Principal Statement StatementId")
+
+    def create(self, context: ResourceContext, properties: Properties) -> Made:
+        """Add the statement."""
+        identifier = f"{properties.get('EventBusName', _DEFAULT_BUS)}|{properties['StatementId']}"
+        return self.update(context, Made(identifier), {}, properties)
+
+    def update(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> Made:
+        """Put the statement in the place of the one with its id; those of others stay."""
+        bus = new.get("EventBusName", _DEFAULT_BUS)
+        if "Statement" in new:
+            added = new["Statement"] | {"Sid": new["StatementId"]}
+            others = [one for one in _statements(context, bus) if one["Sid"] != new["StatementId"]]
+            policy = policy_text({"Version": "2012-10-17", "Statement": [*others, added]})
+            context.call("events", "put_permission", EventBusName=bus, Policy=policy)
+        else:
+            parts = {name: new.get(name) for name in ("Action", "Condition", "Principal", "StatementId")}
+            context.call("events", "put_permission", EventBusName=bus, **parts)
+        return made
+
+    def delete(self, context: ResourceContext, made: Made, properties: Properties) -> None:
+        """Take the statement away."""
+        with IgnoreMissing(_GONE):
+            bus = properties.get("EventBusName", _DEFAULT_BUS)
+            context.call("events", "remove_permission", EventBusName=bus, StatementId=properties["StatementId"])
+
+
+def _statements(context: ResourceContext, bus: str) -> list[dict[str, Any]]:
+    policy = context.call("events", "describe_event_bus", Name=bus).get("Policy")
+    found: list[dict[str, Any]] = json.loads(policy)["Statement"] if policy else []
+    return found
 
 
 def _target_ids(properties: Properties) -> set[str]:

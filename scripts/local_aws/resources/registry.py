@@ -10,6 +10,7 @@ from types import ModuleType
 from scripts.local_aws.custom_resources import CustomResource
 from scripts.local_aws.resources import (
     apigateway_types,
+    cloudwatch_types,
     codebuild_types,
     ecr_types,
     events_types,
@@ -17,6 +18,7 @@ from scripts.local_aws.resources import (
     kms_types,
     lambda_types,
     logs_types,
+    monitor_types,
     s3_types,
     sagemaker_types,
     scheduler_types,
@@ -27,8 +29,8 @@ from scripts.local_aws.resources.base import ResourceFailure, ResourceType
 from scripts.local_aws.resources.moto_models import MotoModelType
 
 _MODULES = (
-    apigateway_types, codebuild_types, ecr_types, events_types, iam_types, kms_types, lambda_types, logs_types,
-    s3_types, sagemaker_types, scheduler_types, sns_types, sqs_types,
+    apigateway_types, cloudwatch_types, codebuild_types, ecr_types, events_types, iam_types, kms_types, lambda_types,
+    logs_types, monitor_types, s3_types, sagemaker_types, scheduler_types, sns_types, sqs_types,
 )  # fmt: skip
 _CUSTOM = ("Custom::", "AWS::CloudFormation::CustomResource")
 

@@ -15,6 +15,18 @@ def provided(template: Template, parameter: str) -> str:
     return name
 
 
+def is_true(template: Template, parameter: str) -> str:
+    """Name of the condition that holds when a parameter is `True`; added on first use."""
+    name = f"{parameter}IsTrue"
+    template.conditions.setdefault(name, Equals(Ref(parameter), "True"))
+    return name
+
+
+def if_true(template: Template, parameter: str, value: Any) -> If:
+    """`value` when the parameter is `True`; otherwise the property is absent."""
+    return If(is_true(template, parameter), value, NoValue)
+
+
 def if_provided(template: Template, parameter: str, value: Any, otherwise: Any = NoValue) -> If:
     """`value` when the parameter is given; otherwise the property is absent, or has the other value."""
     return If(provided(template, parameter), value, otherwise)

@@ -18,10 +18,14 @@ class Number(Ref):
     """A reference to a parameter that is a number in JSON; as a property of a resource it is a plain reference."""
 
 
+class Json(Ref):
+    """A reference to a parameter that is JSON itself; as a property of a custom resource it is a plain reference."""
+
+
 def json_text(value: Mapping[str, Any]) -> Join:
     """An object as JSON text; a member that is `If(condition, value, NoValue)` is left out when the condition fails.
 
-    The first member of an object cannot be left out: the comma belongs to those that follow.
+    So are items of lists. What comes first cannot be left out: the comma belongs to those that follow.
     """
     return Join("", _merged(_pieces(value)))
 
@@ -30,7 +34,10 @@ def _pieces(value: Any) -> list[Any]:
     if isinstance(value, Mapping):
         members = [piece for place, member in enumerate(value.items()) for piece in _member(place, *member)]
         return ["{", *members, "}"]
-    if isinstance(value, Number):
+    if isinstance(value, list):
+        items = [piece for place, item in enumerate(value) for piece in _optional(place, "", item)]
+        return ["[", *items, "]"]
+    if isinstance(value, Number | Json):
         return [value]
     if isinstance(value, AWSHelperFn):
         return ['"', value, '"']
@@ -38,11 +45,15 @@ def _pieces(value: Any) -> list[Any]:
 
 
 def _member(place: int, name: str, value: Any) -> list[Any]:
-    label = f"{',' if place else ''}{json.dumps(name)}:"
+    return _optional(place, f"{json.dumps(name)}:", value)
+
+
+def _optional(place: int, name: str, value: Any) -> list[Any]:
+    label = f"{',' if place else ''}{name}"
     if not isinstance(value, If):
         return [label, *_pieces(value)]
     if not place:
-        raise ValueError(f"{name} is the first member and may be absent: begin with one that is always there")
+        raise ValueError(f"the first member, {name}, may be absent: begin with one that is always there")
     condition, given, _ = value.data["Fn::If"]
     return [If(condition, Join("", _merged([label, *_pieces(given)])), "")]
 

@@ -5,7 +5,8 @@ Inline code of the blueprints: one file, boto3 of the runtime. The properties ar
 
 * `Operation`: the API operation that starts the job, such as `CreateTransformJob`;
 * `Request`: its parameters without the job's name; empty values are left out, and the texts that CloudFormation makes
-  of numbers and booleans are turned back, both by the operation's own description in boto3;
+  of numbers and booleans are turned back, both by the operation's own description in boto3. Where that has an object or
+  a list, a text is JSON, or the S3 URI of a file with it; `{JobName}` in a text stands for the job's name;
 * `Name`: the job's name; or `NamePrefix`, to which a digest is added.
 
 The attributes are `JobName` and `JobArn`. The job is started here and now, so that one that AWS refuses fails the stack
@@ -35,6 +36,7 @@ _DIGEST_CHARACTERS = 8
 _LONGEST_REASON = 2000
 _EMPTY: tuple[Any, ...] = ("", None, [], {})
 _BOOLEANS = {"true": True, "false": False}
+_JOB_NAME = "{JobName}"
 
 
 class RefusedJob(Exception):
@@ -83,7 +85,7 @@ def _carried_out(event: dict[str, Any]) -> dict[str, Any]:
     else:
         # The same request in another stack, or after another one in this stack, is another job.
         name = name or job.name(prefix, _digest(request, event["StackId"], current))
-        arn = job.start(name, request, may_exist=name != current_name)
+        arn = job.start(name, _named(request, name), may_exist=name != current_name)
     return {
         "PhysicalResourceId": f"{name}{_SEPARATOR}{digest}",
         "Data": {"JobName": name, "JobArn": arn},
@@ -170,6 +172,8 @@ def _is_within(part: Any, whole: Any) -> bool:
 def _typed(value: Any, shape: Any) -> Any:
     """A value with the types of its shape; what does not fit is left for boto3 to refuse in its words."""
     kind = getattr(shape, "type_name", "")
+    if isinstance(value, str) and value and kind in ("structure", "map", "list"):
+        value = json.loads(_content(value))
     if isinstance(value, dict) and kind == "structure":
         members = ((name, _typed(item, shape.members.get(name))) for name, item in value.items())
         return {name: item for name, item in members if item not in _EMPTY}
@@ -181,6 +185,24 @@ def _typed(value: Any, shape: Any) -> Any:
     if isinstance(value, str) and value:
         return _scalar(value, kind)
     return value
+
+
+def _content(text: str) -> Any:
+    """The text itself, or what the file that it names holds: a parameter of a stack takes 4,096 characters."""
+    scheme, _, address = text.partition("://")
+    if scheme != "s3":
+        return text
+    bucket, _, key = address.partition("/")
+    return boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+
+
+def _named(value: Any, name: str) -> Any:
+    """A value with the job's name in its place."""
+    if isinstance(value, dict):
+        return {key: _named(item, name) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_named(item, name) for item in value]
+    return value.replace(_JOB_NAME, name) if isinstance(value, str) else value
 
 
 def _scalar(text: str, kind: str) -> Any:

@@ -10,23 +10,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
 from orchestrator.per_stage import Stage
-from orchestrator.pipelines import BUILT_IN
-from orchestrator.pipelines.blueprints import BlueprintPipeline
 from orchestrator.settings import Launch
 from scripts.local_aws import scheduler as scheduling
 from scripts.local_aws.server import LocalAws
-from tests.local_aws.stack_setting import ACCOUNTS, acting_in, parameters
+from tests.end_to_end.deployed import ORCHESTRATOR, Deployed
+from tests.local_aws.stack_setting import ACCOUNTS, acting_in
 
 pytestmark = pytest.mark.xdist_group("batch-requests")
 
-BLUEPRINT: Final = Path(__file__).parents[2] / "templates/blueprints/batch_transform.yaml"
-ORCHESTRATOR: Final = "123456789012"
 ASSETS: Final = "quayside-assets"
 ARRIVALS: Final = "quayside-arrivals"
 ARTIFACT: Final = "models/berths/model.tar.gz"
@@ -35,7 +31,6 @@ SKLEARN: Final = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-
 OWN_IMAGE: Final = "444455556666.dkr.ecr.us-east-1.amazonaws.com/vision/hulls:7"
 PACKAGE: Final = f"arn:aws:sagemaker:us-east-1:{ORCHESTRATOR}:model-package/berths/1"
 KEY: Final = "arn:aws:kms:us-east-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-QUICKLY: Final = {"Delay": 0.1, "MaxAttempts": 600}
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +68,7 @@ def launch() -> Launch:
         assets_bucket=ASSETS,
         pipelines_bucket="quayside-pipelines",
         ecr_repository_arn=f"arn:aws:ecr:us-east-1:{ORCHESTRATOR}:repository/quayside-images",
+        application="mlops",
     )
 
 
@@ -90,36 +86,6 @@ def body_of(kind: str, *, registry: bool, **more: Any) -> dict[str, Any]:
     image = {"custom_image_uri": OWN_IMAGE}
     framework = {"model_framework": "sklearn", "model_framework_version": "1.2-1"}
     return {**body, "model_artifact_location": ARTIFACT, **(image if kind == "custom" else framework)}
-
-
-class Deployed:
-    """The blueprint's stack of a request."""
-
-    def __init__(self, aws: LocalAws, body: dict[str, Any], launch: Launch, stage: Stage | None = None) -> None:
-        request = BUILT_IN.parse(body, launch).request
-        assert isinstance(request, BlueprintPipeline)
-        self._name = request.stack_name
-        self._aws, self._account = aws, ACCOUNTS[stage] if stage else ORCHESTRATOR
-        values = request.parameters(launch, stage).values_as_text()
-        self._cloudformation = acting_in(aws, self._account, "cloudformation")
-        self._cloudformation.create_stack(
-            StackName=self._name,
-            TemplateBody=BLUEPRINT.read_text("utf-8"),
-            Parameters=parameters(**values),
-            Capabilities=["CAPABILITY_NAMED_IAM"],
-        )
-        waiter = self._cloudformation.get_waiter("stack_create_complete")
-        waiter.wait(StackName=self._name, WaiterConfig=QUICKLY)
-        (stack,) = self._cloudformation.describe_stacks(StackName=self._name)["Stacks"]
-        self.outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-
-    def client(self, service: str) -> Any:
-        return acting_in(self._aws, self._account, service)
-
-    def remove(self) -> None:
-        self._cloudformation.delete_stack(StackName=self._name)
-        waiter = self._cloudformation.get_waiter("stack_delete_complete")
-        waiter.wait(StackName=self._name, WaiterConfig=QUICKLY)
 
 
 ASKED: Final = (

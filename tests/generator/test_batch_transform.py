@@ -10,11 +10,10 @@ import pytest
 from troposphere import If, NoValue, Ref, Sub
 
 from generator.json_text import Number, json_text
-
-Template = dict[str, Any]
+from tests.generator import resolving
+from tests.generator.resolving import Template, as_text, resolved
 
 MODEL: Final = "MLOpsSagemakerModel-QyVK8nOxk3hP"
-NO_VALUE: Final = {"Ref": "AWS::NoValue"}
 KEY: Final = "arn:aws:kms:eu-west-1:444455556666:key/8c2d7e10"
 PARAMETERS: Final = {
     "BatchInferenceData": "quayside-arrivals/2026/",
@@ -31,6 +30,12 @@ PARAMETERS: Final = {
     "KmsKeyArn": "",
     "VolumeKmsKeyArn": "",
     "ScheduleExpression": "rate(1 day)",
+    "KmsKeyAlias": "",
+    "ModelArtifactLocation": "",
+    "ModelPackageName": "",
+    "CustomAlgorithmsECRRepoArn": "",
+    "Tags": '[{"Key": "mlops:stage", "Value": "single"}]',
+    "MLOpsSagemakerModel.ModelName": MODEL,
 }
 WITHOUT_OPTIONS: Final[dict[str, Any]] = {
     "ModelName": MODEL,
@@ -50,57 +55,17 @@ WITHOUT_OPTIONS: Final[dict[str, Any]] = {
 """Contract 3.3, field by field."""
 
 
-def resolved(value: Any, given: dict[str, str]) -> Any:
-    """A part of the template as CloudFormation resolves it, with conditions that a parameter is not empty."""
-    if isinstance(value, list):
-        return [resolved(item, given) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if (len(value) == 1 and (name := next(iter(value))).startswith("Fn::")) or list(value) == ["Ref"]:
-        (name, argument), *_ = value.items()
-        return _call(name, argument, given)
-    items = {key: resolved(item, given) for key, item in value.items()}
-    return {key: item for key, item in items.items() if item != NO_VALUE}
-
-
-def _call(name: str, argument: Any, given: dict[str, str]) -> Any:
-    if name == "Ref":
-        return given.get(argument, {"Ref": argument})
-    if name == "Fn::If":
-        condition, yes, no = argument
-        return resolved(yes if given[condition.removesuffix("Provided")] else no, given)
-    argument = resolved(argument, given)
-    if name == "Fn::GetAtt":
-        return MODEL if argument == "MLOpsSagemakerModel.ModelName" else argument
-    if name == "Fn::Sub":
-        text, more = (argument, {}) if isinstance(argument, str) else argument
-        for variable, content in {**given, "MLOpsSagemakerModel.ModelName": MODEL, **more}.items():
-            text = text.replace(f"${{{variable}}}", content)
-        return text
-    first, second = argument
-    return {"Fn::Join": lambda: first.join(second), "Fn::Split": lambda: second.split(first)}.get(
-        name, lambda: second[int(first)]
-    )()
-
-
 @pytest.fixture
 def blueprint(templates: dict[str, Template]) -> Template:
     return templates["blueprints/batch_transform.yaml"]
 
 
 def properties(blueprint: Template, name: str, **changes: str) -> Any:
-    return resolved(blueprint["Resources"][name]["Properties"], {**PARAMETERS, **changes})
+    return resolving.properties(blueprint, name, {**PARAMETERS, **changes})
 
 
 def scheduled(blueprint: Template, **changes: str) -> Any:
     return json.loads(properties(blueprint, "Schedule", **changes)["Target"]["Input"])
-
-
-def as_text(value: Any) -> Any:
-    """What custom resources get: every scalar is a text."""
-    if isinstance(value, dict):
-        return {key: as_text(item) for key, item in value.items()}
-    return str(value)
 
 
 OPTIONS = [
@@ -125,7 +90,8 @@ class TestRequest:
         self, blueprint: Template, parameters: dict[str, str], expected: dict[str, Any]
     ) -> None:
         job = properties(blueprint, "TransformJob", **parameters)
-        assert job["Request"] == as_text({**WITHOUT_OPTIONS, **expected})
+        # The function reads what is JSON itself.
+        assert job["Request"] == as_text({**WITHOUT_OPTIONS, **expected, "Tags": PARAMETERS["Tags"]})
         assert (job["Operation"], job["NamePrefix"]) == ("CreateTransformJob", f"{MODEL}-batch-transform")
 
     @pytest.mark.parametrize(("parameters", "expected"), OPTIONS)
@@ -135,7 +101,7 @@ class TestRequest:
         """With numbers as numbers: nobody coerces them."""
         request = scheduled(blueprint, **parameters)
         del request["TransformJobName"]
-        assert request == {**WITHOUT_OPTIONS, **expected}
+        assert request == {**WITHOUT_OPTIONS, **expected, "Tags": json.loads(PARAMETERS["Tags"])}
 
     def test_every_scheduled_job_has_a_name_of_its_own(self, blueprint: Template) -> None:
         """Within SageMaker's limit also when the execution id is a UUID."""
@@ -164,9 +130,7 @@ class TestSchedule:
 
 def allowed(blueprint: Template, role: str, action: str) -> list[Any]:
     """The resources for which a role has an action."""
-    policies = properties(blueprint, role, ModelArtifactLocation="", ModelPackageName="", CustomAlgorithmsECRRepoArn="")
-    statements = [s for p in policies["Policies"] if p != NO_VALUE for s in p["PolicyDocument"]["Statement"]]
-    return [resource for s in statements if action in s["Action"] for resource in s["Resource"]]
+    return resolving.allowed(blueprint, role, PARAMETERS)[action]
 
 
 class TestPermissions:
@@ -176,13 +140,7 @@ class TestPermissions:
         assert allowed(blueprint, "SageMakerRole", "s3:GetObject") == [objects]
         (data,) = [
             policy
-            for policy in properties(
-                blueprint,
-                "SageMakerRole",
-                ModelArtifactLocation="",
-                ModelPackageName="",
-                CustomAlgorithmsECRRepoArn="",
-            )["Policies"]
+            for policy in properties(blueprint, "SageMakerRole")["Policies"]
             if policy.get("PolicyName") == "Data"
         ]
         _, listing = data["PolicyDocument"]["Statement"]
@@ -193,6 +151,10 @@ class TestPermissions:
     def test_the_function_touches_jobs_of_such_names_only(self, blueprint: Template, action: str) -> None:
         (own,) = allowed(blueprint, "SageMakerJobRole", f"sagemaker:{action}")
         assert own.endswith(":transform-job/mlopssagemakermodel-*-batch-transform-*")
+
+    @pytest.mark.parametrize("role", ["SageMakerJobRole", "ScheduleRole"])
+    def test_who_starts_a_job_may_tag_it(self, blueprint: Template, role: str) -> None:
+        assert allowed(blueprint, role, "sagemaker:AddTags") == allowed(blueprint, role, "sagemaker:CreateTransformJob")
 
     def test_cloudformation_may_call_the_function(self, root: Template) -> None:
         """A custom resource is made by a call as the role of the stack."""
@@ -215,9 +177,10 @@ class TestJsonText:
             }
         ).to_dict()
         always = {"Name": "a-b", "Quoted": 'say "hello"', "Count": 7, "Plain": 5}
-        full = json.loads(resolved(made, {"A": "a", "N": "7"}))
+        given = {name: {"Fn::Not": [{"Fn::Equals": [{"Ref": name[0]}, ""]}]} for name in ("AProvided", "NProvided")}
+        full = json.loads(resolved(made, {"A": "a", "N": "7"}, given))
         assert full == {**always, "Inner": {"Kind": "x", "Maybe": "a"}, "Whole": {"Size": 7}}
-        bare = resolved(made, {"A": "", "N": ""})
+        bare = resolved(made, {"A": "", "N": ""}, given)
         assert '"Inner":{"Kind":"x"}}' in bare
 
     def test_a_first_member_that_may_be_absent_is_refused(self) -> None:

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A blueprint that is deployed by itself, with the values that the orchestrator plans for a request."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from orchestrator.per_stage import Stage
+from orchestrator.pipelines import BUILT_IN
+from orchestrator.pipelines.blueprints import BlueprintPipeline
+from orchestrator.settings import Launch
+from scripts.local_aws.server import LocalAws
+from tests.local_aws.stack_setting import ACCOUNTS, acting_in, parameters
+
+ORCHESTRATOR: Final = "123456789012"
+_BLUEPRINTS: Final = Path(__file__).parents[2] / "templates/blueprints"
+_SECONDS: Final = 0.1
+_LOOKS: Final = 600
+
+
+class Deployed:
+    """The blueprint's stack of a request, in the orchestrator's account or in that of a stage."""
+
+    def __init__(self, aws: LocalAws, body: Mapping[str, Any], launch: Launch, stage: Stage | None = None) -> None:
+        self._aws, self._launch, self._stage = aws, launch, stage
+        self._account = ACCOUNTS[stage] if stage else ORCHESTRATOR
+        self._cloudformation = self.client("cloudformation")
+        request = self.request(body, self._launch)
+        self.name = request.stack_name
+        self._cloudformation.create_stack(**self._definition(request))
+        self._wait("stack_create_complete")
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """The stack's outputs by name."""
+        return {output["OutputKey"]: output["OutputValue"] for output in self._stack()["Outputs"]}
+
+    @property
+    def status(self) -> str:
+        """The stack's status."""
+        return str(self._stack()["StackStatus"])
+
+    def client(self, service: str) -> Any:
+        """A client that acts in the stack's account."""
+        return acting_in(self._aws, self._account, service)
+
+    def update(self, body: Mapping[str, Any]) -> bool:
+        """Deploy another request of the same pipeline and wait for the end; False when nothing is to be changed."""
+        try:
+            self._cloudformation.update_stack(**self._definition(self.request(body, self._launch)))
+        except ClientError as error:
+            if "No updates are to be performed" not in str(error):
+                raise
+            return False
+        pause = threading.Event()
+        for _ in range(_LOOKS):
+            if not self.status.endswith("_IN_PROGRESS"):
+                return True
+            pause.wait(_SECONDS)
+        raise AssertionError(f"the update of {self.name} does not end: {self.status}")
+
+    def failures(self) -> list[str]:
+        """Why steps failed, newest first."""
+        events = self._cloudformation.describe_stack_events(StackName=self.name)["StackEvents"]
+        return [event["ResourceStatusReason"] for event in events if event["ResourceStatus"].endswith("_FAILED")]
+
+    def remove(self) -> None:
+        """Delete the stack."""
+        self._cloudformation.delete_stack(StackName=self.name)
+        self._wait("stack_delete_complete")
+
+    @staticmethod
+    def request(body: Mapping[str, Any], launch: Launch) -> BlueprintPipeline:
+        """The validated request."""
+        request = BUILT_IN.parse(body, launch).request
+        assert isinstance(request, BlueprintPipeline)
+        return request
+
+    def _definition(self, request: BlueprintPipeline) -> dict[str, Any]:
+        values = request.parameters(self._launch, self._stage).values_as_text()
+        return {
+            "StackName": request.stack_name,
+            "TemplateBody": (_BLUEPRINTS / f"{request.blueprint}.yaml").read_text("utf-8"),
+            "Parameters": parameters(**values),
+            "Capabilities": ["CAPABILITY_NAMED_IAM"],
+        }
+
+    def _stack(self) -> Any:
+        (stack,) = self._cloudformation.describe_stacks(StackName=self.name)["Stacks"]
+        return stack
+
+    def _wait(self, event: str) -> None:
+        self._cloudformation.get_waiter(event).wait(
+            StackName=self.name, WaiterConfig={"Delay": _SECONDS, "MaxAttempts": _LOOKS}
+        )

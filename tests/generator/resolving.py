@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Parts of a template as CloudFormation resolves them, and what the policies of a role allow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+Template = dict[str, Any]
+
+NO_VALUE: Final = {"Ref": "AWS::NoValue"}
+
+
+def resolved(value: Any, given: Mapping[str, str], conditions: Mapping[str, Any]) -> Any:
+    """A part of a template with its references filled in.
+
+    `given` has values of parameters, and of attributes as `Resource.Attribute`; a reference to something else stays as
+    it is. `conditions` are those of the template.
+    """
+    if isinstance(value, list):
+        items = (resolved(item, given, conditions) for item in value)
+        return [item for item in items if item != NO_VALUE]
+    if not isinstance(value, dict):
+        return value
+    if len(value) == 1 and ((name := next(iter(value))).startswith("Fn::") or name == "Ref"):
+        return _call(name, value[name], given, conditions)
+    members = ((key, resolved(item, given, conditions)) for key, item in value.items())
+    return {key: item for key, item in members if item != NO_VALUE}
+
+
+def _call(name: str, argument: Any, given: Mapping[str, str], conditions: Mapping[str, Any]) -> Any:
+    if name == "Ref":
+        return given.get(argument, {"Ref": argument})
+    if name == "Fn::If":
+        condition, yes, no = argument
+        holds = resolved(conditions[condition], given, conditions)
+        return resolved(yes if holds else no, given, conditions)
+    argument = resolved(argument, given, conditions)
+    if name == "Fn::GetAtt":
+        return given.get(argument, argument)
+    if name == "Fn::Sub":
+        return _substituted(argument, given)
+    if name == "Fn::Not":
+        return not argument[0]
+    first, second = argument
+    return {
+        "Fn::Equals": lambda: first == second,
+        "Fn::Join": lambda: first.join(second),
+        "Fn::Split": lambda: second.split(first),
+        "Fn::Select": lambda: second[int(first)],
+    }[name]()
+
+
+def _substituted(argument: Any, given: Mapping[str, str]) -> str:
+    text, more = (argument, {}) if isinstance(argument, str) else argument
+    for variable, content in {**given, **more}.items():
+        text = text.replace(f"${{{variable}}}", content)
+    return str(text)
+
+
+def properties(template: Template, name: str, given: Mapping[str, str]) -> Any:
+    """The properties of a resource."""
+    return resolved(template["Resources"][name]["Properties"], given, template["Conditions"])
+
+
+def allowed(template: Template, role: str, given: Mapping[str, str]) -> dict[str, list[Any]]:
+    """Action -> resources for which a role has it."""
+    found: dict[str, list[Any]] = {}
+    for policy in properties(template, role, given)["Policies"]:
+        for statement in policy["PolicyDocument"]["Statement"]:
+            for action in statement["Action"]:
+                found.setdefault(action, []).extend(statement["Resource"])
+    return found
+
+
+def as_text(value: Any) -> Any:
+    """What custom resources get: every scalar is a text."""
+    if isinstance(value, dict):
+        return {key: as_text(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [as_text(item) for item in value]
+    return str(value).lower() if isinstance(value, bool) else str(value)

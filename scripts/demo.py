@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from scripts import demo_steps, demo_story, stack_following
+from scripts import demo_steps, demo_story
 from scripts.cli.local_stack import LocalDeployment, deployed
 from scripts.demo_model import TrainedModel
 from scripts.demo_notifications import Notifications
@@ -69,19 +69,10 @@ def _upload_config(request: dict[str, Any], deployment: LocalDeployment, story: 
 
 
 def _compare(model: TrainedModel, model_name: str, deployment: LocalDeployment, story: Story) -> None:
-    url = _inference_url(model_name, deployment)
+    url = demo_steps.inference_url(model_name, deployment)
     served = demo_steps.predictions(model, url, deployment.aws, story)
     demo_steps.show(model, {"endpoint": served}, story)
     demo_steps.check(model, model_name, served, story)
-
-
-def _inference_url(model_name: str, deployment: LocalDeployment) -> str:
-    cloudformation = deployment.aws.client("cloudformation")
-    for name in stack_following.names(cloudformation, f"mlops-pipeline-{model_name}-byom"):
-        state = stack_following.find(cloudformation, name)
-        if state is not None and "InferenceApiUrl" in state.outputs:
-            return deployment.reachable(state.outputs["InferenceApiUrl"])
-    raise DemoError(f"no stack of {model_name} has an InferenceApiUrl")
 
 
 def _wait_until(condition: Callable[[], Any], otherwise: str) -> None:

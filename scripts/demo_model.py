@@ -36,11 +36,21 @@ class TrainedModel:
 
 def train(data: Path = DATA) -> TrainedModel:
     """Learn the first column of a CSV file with a header line; every fifth row is held out."""
+    learned, held_out = split(data)
+    booster = xgboost.train(_PARAMETERS, xgboost.DMatrix(learned[:, 1:], learned[:, 0]), _ROUNDS)
+    return TrainedModel(booster, held_out[:, 1:], held_out[:, 0])
+
+
+def split(data: Path = DATA) -> tuple[Matrix, Matrix]:
+    """The rows to learn from and those held out, each with its label first."""
     table = np.loadtxt(data, delimiter=",", skiprows=1)
     held_out = np.arange(len(table)) % _HOLDOUT_EVERY == 0
-    labels, rows = table[:, 0], table[:, 1:]
-    booster = xgboost.train(_PARAMETERS, xgboost.DMatrix(rows[~held_out], labels[~held_out]), _ROUNDS)
-    return TrainedModel(booster, rows[held_out], labels[held_out])
+    return table[~held_out], table[held_out]
+
+
+def as_csv(table: Matrix) -> bytes:
+    """Rows as SageMaker's XGBoost reads them: no header line."""
+    return "".join(",".join(map(repr, row)) + "\n" for row in table.tolist()).encode()
 
 
 def predict(model: TrainedModel, rows: Matrix) -> list[float]:
@@ -59,6 +69,15 @@ def package(model: TrainedModel) -> bytes:
         member.size = len(content)
         tar.addfile(member, io.BytesIO(content))
     return packed.getvalue()
+
+
+def unpacked(artifact: bytes) -> xgboost.Booster:
+    """The model in a `model.tar.gz` that holds it in one of XGBoost's own formats; raises `KeyError` without one."""
+    with tarfile.open(fileobj=io.BytesIO(artifact)) as tar:
+        content = tar.extractfile(MODEL_FILE)
+        booster = xgboost.Booster()
+        booster.load_model(bytearray(content.read() if content else b""))
+    return booster
 
 
 def _portable_json(booster: xgboost.Booster) -> bytes:

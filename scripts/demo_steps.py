@@ -91,6 +91,16 @@ class Watcher:
         return f"the pipeline was not made. First cause: {cause}"
 
 
+def inference_url(model_name: str, deployment: LocalDeployment) -> str:
+    """Where the deployed real-time pipeline of a model predicts; raises `DemoError` if there is none."""
+    cloudformation = deployment.aws.client("cloudformation")
+    for name in stack_following.names(cloudformation, f"mlops-pipeline-{model_name}-byom"):
+        state = stack_following.find(cloudformation, name)
+        if state is not None and "InferenceApiUrl" in state.outputs:
+            return deployment.reachable(state.outputs["InferenceApiUrl"])
+    raise DemoError(f"no stack of {model_name} has an InferenceApiUrl")
+
+
 def predictions(model: TrainedModel, url: str, aws: Aws, story: Story) -> list[float]:
     """What an inference API says of the rows that the model has not seen; `aws` signs the call."""
     rows = "\n".join(",".join(map(repr, row)) for row in model.holdout_rows.tolist())

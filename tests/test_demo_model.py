@@ -37,6 +37,18 @@ def test_packaged_model_predicts_as_the_trained_one(model: TrainedModel) -> None
     assert loaded.predict(xgboost.DMatrix(model.holdout_rows)).tolist() == demo_model.predict(model, model.holdout_rows)
 
 
+def test_an_unpacked_model_predicts_as_the_packaged_one(model: TrainedModel) -> None:
+    loaded = demo_model.unpacked(demo_model.package(model))
+    assert loaded.predict(xgboost.DMatrix(model.holdout_rows)).tolist() == demo_model.predict(model, model.holdout_rows)
+
+
+def test_rows_survive_csv(model: TrainedModel) -> None:
+    _, held_out = demo_model.split()
+    read = np.loadtxt(io.BytesIO(demo_model.as_csv(held_out)), delimiter=",")
+    assert np.array_equal(read[:, 0], model.holdout_labels)
+    assert np.array_equal(read[:, 1:], model.holdout_rows)
+
+
 def test_packaged_model_has_the_base_score_that_the_images_version_reads(model: TrainedModel) -> None:
     parameters = json.loads(_packaged_file(demo_model.package(model)))["learner"]["learner_model_param"]
     assert 0 < float(parameters["base_score"]) < 1

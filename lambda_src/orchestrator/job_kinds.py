@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +17,8 @@ class JobKind:
     words: str
     """As people call it."""
     longest_name: int
+    resource: str
+    """As in ARNs: `training-job`."""
     event: str | None
     """The detail-type of the event that tells of a new status; None where SageMaker sends none.
 
@@ -23,8 +26,28 @@ class JobKind:
     """
 
 
-TRAINING: Final = JobKind("TrainingJob", "training job", 63, "SageMaker Training Job State Change")
+TRAINING: Final = JobKind("TrainingJob", "training job", 63, "training-job", "SageMaker Training Job State Change")
 TUNING: Final = JobKind(
-    "HyperParameterTuningJob", "hyperparameter training job", 32, "SageMaker HyperParameter Tuning Job State Change"
+    "HyperParameterTuningJob",
+    "hyperparameter training job",
+    32,
+    "hyper-parameter-tuning-job",
+    "SageMaker HyperParameter Tuning Job State Change",
 )
-AUTOPILOT: Final = JobKind("AutoMLJob", "Autopilot job", 32, None)
+AUTOPILOT: Final = JobKind("AutoMLJob", "Autopilot job", 32, "automl-job", None)
+TRANSFORM: Final = JobKind("TransformJob", "transform job", 63, "transform-job", "SageMaker Transform Job State Change")
+PROCESSING: Final = JobKind(
+    "ProcessingJob", "processing job", 63, "processing-job", "SageMaker Processing Job State Change"
+)
+
+OUTPUTS: Final[Mapping[str, JobKind]] = {
+    "TrainingJobName": TRAINING,
+    "TuningJobName": TUNING,
+    "AutopilotJobName": AUTOPILOT,
+    "BatchTransformJobName": TRANSFORM,
+    "BaselineJobArn": PROCESSING,
+}
+"""The outputs of blueprints' stacks that name the job of a deployment, by its name or ARN."""
+
+ENDED: Final = ("Completed", "Failed", "Stopped")
+"""The statuses of a job that has ended, whatever its kind."""

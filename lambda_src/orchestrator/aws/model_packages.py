@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Versions of models in SageMaker's registry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from orchestrator.aws.calls import calling, client
+
+
+def create(request: Mapping[str, Any]) -> str:
+    """CreateModelPackage; gives the version's ARN. A request with a token that came before makes no second version.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModelPackage.html
+    """
+    with calling("register the model"):
+        created = client("sagemaker").create_model_package(**request)
+    return str(created["ModelPackageArn"])
+
+
+def reject(arn: str, reason: str) -> None:
+    """Say why a version is rejected: CreateModelPackage takes no description of the approval.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateModelPackage.html
+    """
+    with calling(f"say why {arn} is rejected"):
+        client("sagemaker").update_model_package(
+            ModelPackageArn=arn, ModelApprovalStatus="Rejected", ApprovalDescription=reason
+        )

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a completed job has made: containers with their artifacts, and metrics. Pure: it reads descriptions.
+
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeTrainingJob.html, .../API_DescribeAutoMLJob.html
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+_Description = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Container:
+    """One container of a model; the environment is what its image needs beside the artifact."""
+
+    image: str
+    artifact: str
+    environment: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What can be registered of a job: nothing when there are no containers, and `missing` then says why."""
+
+    containers: tuple[Container, ...] = ()
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    source: str = ""
+    """ARN of the training job that made the artifact, where there is one."""
+    has_own_images: bool = False
+    """Whether nothing but these images can serve the artifacts."""
+    missing: str = ""
+
+
+def of_training(job: _Description) -> Outcome:
+    """The outcome of a training job, of one that a tuning job has started too; its image is the one that trained."""
+    artifact = job.get("ModelArtifacts", {}).get("S3ModelArtifacts", "")
+    if not artifact:
+        return Outcome(missing="The job has left no model artifact.")
+    image = job.get("AlgorithmSpecification", {}).get("TrainingImage", "")
+    metrics = ((datum["MetricName"], datum["Value"]) for datum in job.get("FinalMetricDataList", ()))
+    return Outcome((Container(image, artifact, {}),), _numbers(metrics), job["TrainingJobArn"])
+
+
+def best_training_job(job: _Description) -> str:
+    """Name of the best training job of a tuning job; empty when none has a value of the objective metric."""
+    return str(job.get("BestTrainingJob", {}).get("TrainingJobName", ""))
+
+
+def of_autopilot(job: _Description) -> Outcome:
+    """The outcome of an Autopilot job: the containers of its best candidate, each with an image of its own."""
+    best = job.get("BestCandidate", {})
+    containers = tuple(
+        Container(made["Image"], made["ModelDataUrl"], made.get("Environment", {}))
+        for made in best.get("InferenceContainers", ())
+    )
+    if containers:
+        return Outcome(containers, _numbers(_candidate_metrics(best)), has_own_images=True)
+    reasons = (reason.get("PartialFailureMessage", "") for reason in job.get("PartialFailureReasons", ()))
+    return Outcome(missing=" ".join(filter(None, ["The job has no best candidate.", *reasons])))
+
+
+def _candidate_metrics(best: _Description) -> Iterator[tuple[str, float]]:
+    """Each as `validation:F1`, the way that the built-in algorithms call theirs; the objective as `F1` too."""
+    for datum in best.get("CandidateProperties", {}).get("CandidateMetrics", ()):
+        name = datum.get("StandardMetricName") or datum.get("MetricName", "")
+        yield f"{datum.get('Set', 'Validation').lower()}:{name}", datum["Value"]
+    objective = best.get("FinalAutoMLJobObjectiveMetric")
+    if objective:
+        yield objective["MetricName"], objective["Value"]
+
+
+def _numbers(metrics: Iterable[tuple[str, float]]) -> dict[str, float]:
+    """Without those that did not come to a number, which compare with nothing."""
+    return {name: value for name, value in metrics if math.isfinite(value)}
+
+
+def in_words(job: _Description) -> str:
+    """What a completed job has made, for people."""
+    artifact = job.get("ModelArtifacts", {}).get("S3ModelArtifacts")
+    best, candidate = best_training_job(job), job.get("BestCandidate", {}).get("CandidateName")
+    if artifact:
+        return f"The model's artifact is {artifact}."
+    if best:
+        return f"The best training job is {best}; its description names the model's artifact."
+    return f"The best candidate is {candidate}." if candidate else of_autopilot(job).missing

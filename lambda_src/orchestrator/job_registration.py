@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Registers the model of a completed job: reads the instructions, finds what the job has made, makes the version.
+
+Each step can be repeated. What AWS refuses is an outcome that people are told of; what may pass (a throttled or failing
+service, another change of the same group at this moment) is raised, so that Lambda tries again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from aws_lambda_powertools import Logger
+
+from orchestrator import job_kinds, job_outcomes, registration
+from orchestrator.aws import jobs, model_packages, objects
+from orchestrator.aws.jobs import Job
+from orchestrator.errors import ServiceBusy, ServiceRefused
+from orchestrator.instructions import Instructions
+from orchestrator.job_kinds import JobKind
+from orchestrator.job_outcomes import Outcome
+from orchestrator.provisioning import PlannedObject
+from orchestrator.registration import Decision, Source
+
+# Two versions that enter one group at the same moment, for example.
+_PASSING: Final = frozenset({"ConflictException"})
+
+logger = Logger(service="orchestrator", child=True)
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A version that was made."""
+
+    package_arn: str
+    decision: Decision
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class NotRegistered:
+    """Why there is no version; `detail` is what AWS said."""
+
+    reason: str
+    detail: str = ""
+
+
+def register(job: Job, source: Source, bucket: str, key: str) -> Registered | NotRegistered:
+    """Register the model of a completed job, by the instructions that `bucket` has under `key`.
+
+    Raises `ServiceRefused` for what is worth another try.
+    """
+    try:
+        return _registered(job, source, bucket, key)
+    except ServiceBusy:
+        raise
+    except ServiceRefused as refused:
+        if refused.code in _PASSING:
+            raise
+        return NotRegistered(f"AWS did not {refused.doing}.", refused.detail)
+
+
+def _registered(job: Job, source: Source, bucket: str, key: str) -> Registered | NotRegistered:
+    asked = Instructions.model_validate_json(objects.content(bucket, key))
+    outcome = _OUTCOMES[job.kind](job)
+    if outcome.missing:
+        return NotRegistered(outcome.missing)
+    metrics = registration.kept_metrics(asked, outcome)
+    decision = registration.decide(asked, outcome.metrics)
+    document = PlannedObject(
+        bucket, f"registered/{job.kind.noun}/{job.name}/metrics.json", registration.metrics_document(source, metrics)
+    )
+    if metrics:
+        objects.store(document)
+    uri = document.uri if metrics else ""
+    arn = model_packages.create(registration.request(asked, outcome, decision.status, source, uri))
+    if decision.reason:
+        _explain(arn, decision.reason)
+    return Registered(arn, decision, metrics)
+
+
+def _explain(arn: str, reason: str) -> None:
+    try:
+        model_packages.reject(arn, reason)
+    except ServiceBusy:
+        raise
+    except ServiceRefused as refused:
+        # The version is there and rejected, and the message has the reason.
+        logger.warning("not described", extra={"package": arn, "detail": refused.detail})
+
+
+def _of_training(job: Job) -> Outcome:
+    return job_outcomes.of_training(job.description)
+
+
+def _of_tuning(job: Job) -> Outcome:
+    best = job_outcomes.best_training_job(job.description)
+    if not best:
+        return Outcome(missing="The job has no best training job: none has reached a value of the objective metric.")
+    return _of_training(jobs.describe(job_kinds.TRAINING, best))
+
+
+def _of_autopilot(job: Job) -> Outcome:
+    return job_outcomes.of_autopilot(job.description)
+
+
+_OUTCOMES: Final[Mapping[JobKind, Callable[[Job], Outcome]]] = {
+    job_kinds.TRAINING: _of_training,
+    job_kinds.TUNING: _of_tuning,
+    job_kinds.AUTOPILOT: _of_autopilot,
+}

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Explainability monitor (contract 3.9)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from troposphere import Template
+
+from generator import clarify, monitor_inputs, monitor_roles, monitors, permissions
+from generator.conditions import if_provided
+from generator.monitors import MonitorKind
+from orchestrator.pipelines.monitor_parameters import ModelExplainabilityMonitorParameters
+
+DEPLOYS: Final = monitors.DEPLOYS
+
+
+def template() -> Template:
+    """The template."""
+    built = Template()
+    kind = MonitorKind(
+        prefix="ModelExplainability",
+        folder="model_explainability",
+        parameters=ModelExplainabilityMonitorParameters,
+        inputs=clarify.INPUTS,
+        output=clarify.OUTPUT,
+        baseline_config=clarify.analysis(),
+        specification=clarify.specification(),
+        endpoint_input={
+            **monitor_inputs.given(built, FeaturesAttribute="FeaturesAttribute"),
+            **monitor_inputs.predictions(built),
+        },
+    )
+    shap = permissions.policy("ShapBaseline", *monitor_roles.read_data("AssetsBucket", "ShapBaselineKey"))
+    description = "a monitor of what counts for an endpoint's predictions."
+    monitors.add_to(built, description, kind, clarify.policy(), if_provided(built, "ShapBaselineKey", shap))
+    return built

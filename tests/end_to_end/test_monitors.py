@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Monitors on the local AWS: a signed call, a computed baseline, a schedule, a violation that people hear of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.end_to_end.subscribing import Subscriber
+from tests.end_to_end.users import Orchestrator
+
+pytestmark = pytest.mark.xdist_group("end-to-end")
+
+Until = Callable[[Callable[[], Any]], Any]
+VIOLATIONS = "CompletedWithViolations: Job completed successfully with 2 violations."
+COLUMNS = 3
+
+
+class Monitoring:
+    """An endpoint with captured data, and requests of monitors for it."""
+
+    def __init__(self, orchestrator: Orchestrator) -> None:
+        self._orchestrator = orchestrator
+        self.s3, self.sagemaker = orchestrator.client("s3"), orchestrator.client("sagemaker")
+        self.bucket = orchestrator.deployment.outputs["AssetsBucketName"]
+
+    def put(self, key: str, content: bytes) -> None:
+        self.s3.put_object(Bucket=self.bucket, Key=key, Body=content)
+
+    def serve(self, endpoint: str) -> None:
+        self._orchestrator.provisioned(self._orchestrator.request(endpoint, endpoint_name=endpoint))
+
+    def request(self, endpoint: str, kind: str = "data_quality", **changes: Any) -> dict[str, Any]:
+        return {
+            "pipeline_type": f"byom_{kind}_monitor",
+            "model_name": "watched",
+            "endpoint_name": endpoint,
+            "baseline_data": f"baselines/{endpoint}.csv",
+            "baseline_job_output_location": f"{self.bucket}/monitoring/baselines",
+            "data_capture_location": f"{self.bucket}/captured/{endpoint}",
+            "monitoring_output_location": f"{self.bucket}/monitoring/reports",
+            "schedule_expression": "cron(0 * ? * * *)",
+            "monitor_max_runtime_seconds": 1800,
+            "instance_type": "ml.m5.large",
+            "instance_volume_size": 20,
+            **changes,
+        }
+
+    def read(self, uri: str) -> Any:
+        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        return json.loads(self.s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+
+    def fire(self, schedule: str, **outcome: str) -> dict[str, Any]:
+        """Run a schedule now; gives the description of the job."""
+        url = f"{self._orchestrator.deployment.aws.endpoint_url}/_monitoring/{schedule}"
+        status, body = self._orchestrator.deployment.api.client.post(url, json.dumps(outcome).encode())
+        assert status == 200, body
+        described: dict[str, Any] = json.loads(body)
+        return described
+
+
+@pytest.fixture
+def monitoring(orchestrator: Orchestrator) -> Monitoring:
+    return Monitoring(orchestrator)
+
+
+@pytest.fixture
+def subscriber(orchestrator: Orchestrator, request: pytest.FixtureRequest) -> Iterator[Subscriber]:
+    made = Subscriber(orchestrator, request.node.originalname[:60].replace("_", "-"))
+    yield made
+    made.unsubscribe()
+
+
+def baseline() -> bytes:
+    """With CRLF, a comma in a name and a byte order mark."""
+    rows = [b'\xef\xbb\xbfcarrier,"length, metres",tide', b"small,120.5,3", b"large,301.25,1", b"large,288.0,2"]
+    return b"\r\n".join(rows) + b"\r\n"
+
+
+@pytest.mark.usefixtures("model")
+def test_a_baseline_is_computed_and_a_violation_reaches_people(
+    orchestrator: Orchestrator, monitoring: Monitoring, subscriber: Subscriber, until: Until
+) -> None:
+    """Defects 1, 7, 14 and 81."""
+    monitoring.serve("watched-live")
+    monitoring.put("baselines/watched-live.csv", baseline())
+    request = monitoring.request("watched-live")
+    pipeline_id = orchestrator.provisioned(request)
+
+    outputs = orchestrator.outputs("mlops-pipeline-watched-byomdataqualitymonitor")
+    constraints = monitoring.read(f"{outputs['BaselineJobOutput']}constraints.json")
+    names = [feature["name"] for feature in constraints["features"]]
+    assert names == ["carrier", "length, metres", "tide"]
+    statistics = monitoring.read(f"{outputs['BaselineJobOutput']}statistics.json")
+    assert len(statistics["features"]) == COLUMNS
+
+    schedule = outputs["MonitoringScheduleJobName"]
+    described = monitoring.sagemaker.describe_monitoring_schedule(MonitoringScheduleName=schedule)
+    assert described["MonitoringScheduleStatus"] == "Scheduled"
+    assert described["EndpointName"] == "watched-live"
+    assert described["MonitoringScheduleConfig"]["MonitoringType"] == "DataQuality"
+
+    monitoring.fire(schedule, exit_message=VIOLATIONS)
+    message = subscriber.next_about("The data quality monitor of endpoint watched-live found 2 violations", until)
+    assert f"Monitoring schedule: {schedule}" in message
+    assert f"Report: s3://{monitoring.bucket}/monitoring/reports/watched-live/{schedule}/" in message
+
+    assert orchestrator.provision(request)["message"].endswith("No updates are to be performed.")
+    assert len(orchestrator.executions(pipeline_id)) == 1
+
+
+@pytest.mark.usefixtures("model")
+def test_two_endpoints_of_one_model_have_a_monitor_each(orchestrator: Orchestrator, monitoring: Monitoring) -> None:
+    """Defect 30."""
+    for endpoint in ("twin-a", "twin-b"):
+        monitoring.serve(endpoint)
+        monitoring.put(f"baselines/{endpoint}.csv", baseline())
+        orchestrator.provisioned(monitoring.request(endpoint, model_name="twins"))
+    schedules = monitoring.sagemaker.list_monitoring_schedules()["MonitoringScheduleSummaries"]
+    assert {one["EndpointName"] for one in schedules} >= {"twin-a", "twin-b"}
+    # Each endpoint has the stack of a pipeline, and the one that it has deployed.
+    assert len([name for name in orchestrator.stacks() if name.startswith("mlops-pipeline-twins-")]) == 4
+
+
+@pytest.mark.usefixtures("model")
+def test_clarify_gets_its_configuration(orchestrator: Orchestrator, monitoring: Monitoring) -> None:
+    """The role of the monitor may read it, or the job would have failed the stack."""
+    monitoring.serve("explained")
+    monitoring.put("baselines/explained.csv", b"label,a,b\n1,2,3\n0,3,4\n")
+    shap = {"problem_type": "Regression", "monitor_inference_attribute": "0", "shap_config": {"num_clusters": 1}}
+    orchestrator.provisioned(monitoring.request("explained", "model_explainability", model_name="explained", **shap))
+    outputs = orchestrator.outputs("mlops-pipeline-explained-byommodelexplainabilitymonitor")
+    listed = monitoring.sagemaker.list_processing_jobs()["ProcessingJobSummaries"]
+    (name,) = [one["ProcessingJobName"] for one in listed if one["ProcessingJobArn"] == outputs["BaselineJobArn"]]
+    job = monitoring.sagemaker.describe_processing_job(ProcessingJobName=name)
+    config = monitoring.read(job["ProcessingInputs"][1]["S3Input"]["S3Uri"])
+    assert config["headers"] == ["label", "a", "b"]
+    assert config["predictor"]["endpoint_name"] == "explained"
+    schedule = monitoring.sagemaker.describe_monitoring_schedule(
+        MonitoringScheduleName=outputs["MonitoringScheduleJobName"]
+    )
+    definition = monitoring.sagemaker.describe_model_explainability_job_definition(
+        JobDefinitionName=schedule["MonitoringScheduleConfig"]["MonitoringJobDefinitionName"]
+    )
+    uri = definition["ModelExplainabilityAppSpecification"]["ConfigUri"]
+    assert monitoring.read(uri)["headers"] == ["a", "b"]
+
+
+def test_a_baseline_that_is_not_there_is_a_400_and_makes_nothing(
+    orchestrator: Orchestrator, monitoring: Monitoring
+) -> None:
+    stacks = orchestrator.stacks()
+    answer = orchestrator.deployment.api.provision(monitoring.request("nowhere"))
+    assert answer.status == 400
+    (error,) = answer.body["errors"]
+    assert error["key"] == "baseline_data"
+    assert "there is no baselines/nowhere.csv in the assets bucket" in error["problem"]
+    assert orchestrator.stacks() == stacks
+
+
+@pytest.mark.usefixtures("model")
+def test_a_baseline_that_fails_fails_the_pipeline_and_leaves_no_schedule(
+    orchestrator: Orchestrator, monitoring: Monitoring
+) -> None:
+    """Defects 6 and 7: the schedule stayed, and each of its runs failed."""
+    monitoring.serve("unlucky")
+    # What the orchestrator looks at is right; what comes behind it is not UTF-8.
+    monitoring.put("baselines/unlucky.csv", b"a,b\n" + b"1,2\n" * 20_000 + b"\xff,2\n")
+    pipeline_id = orchestrator.provision(monitoring.request("unlucky", model_name="unlucky"))["pipeline_id"]
+    status = orchestrator.ended(pipeline_id)
+    assert status.has_failed
+    schedules = monitoring.sagemaker.list_monitoring_schedules()["MonitoringScheduleSummaries"]
+    assert "unlucky" not in {one["EndpointName"] for one in schedules}

@@ -7,7 +7,7 @@ PLATFORM ?= lambda
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup templates docs lint test demo demo-multi local bench package publish deploy destroy images clean
+.PHONY: help setup templates docs lint test demo demo-multi demo-train local bench package publish deploy destroy images clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,8 +25,9 @@ $(READY): setup.cfg pyproject.toml constraints.txt
 templates: $(READY) ## Write templates/ from the declarations
 	@$(BIN)/python -m generator
 
-docs: $(READY) ## Write the generated reference pages
+docs: $(READY) ## Write the generated reference pages and the OpenAPI document
 	@$(BIN)/python -m generator.reference
+	@$(BIN)/python -m generator.openapi
 
 lint: $(READY) ## ruff, mypy, drift of generated files, cfn-lint
 	@$(BIN)/ruff check .
@@ -34,6 +35,7 @@ lint: $(READY) ## ruff, mypy, drift of generated files, cfn-lint
 	@$(BIN)/mypy
 	@$(BIN)/python -m generator --check
 	@$(BIN)/python -m generator.reference --check
+	@$(BIN)/python -m generator.openapi --check
 	@$(BIN)/cfn-lint templates/*.yaml templates/*/*.yaml
 
 # The local AWS changes moto for the rest of its process, so the tests that use moto as it is run in one of their own.
@@ -45,6 +47,9 @@ test: lint ## Everything that CI checks
 
 demo-multi: $(READY) ## A model through dev, staging and prod, with approvals
 	@$(BIN)/python -m scripts.demo_multi $(ARGS)
+
+demo-train: $(READY) ## A model trained, registered, deployed from the registry
+	@$(BIN)/python -m scripts.demo_train $(ARGS)
 
 demo: $(READY) ## The product's main job on the local AWS: from a signed call to a prediction
 	@$(BIN)/python -m scripts.demo $(ARGS)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One topic for people, one queue for what could not be processed, and the rules that feed them (contract 1.7).
+"""One topic for people, and one queue for what could not be processed (contract 1.7).
 
-The rules match every pipeline by its prefix, so a pipeline adds none of its own (design section 4).
+To the topic publish, under roles of this account: the orchestrator, and the pipelines when they ask for an approval.
+Only CloudWatch, whose alarms have no role, is let in by the topic's policy.
 """
 
 from __future__ import annotations
@@ -11,21 +12,19 @@ from typing import Any
 from awacs import sns as sns_actions
 from awacs import sqs as sqs_actions
 from awacs.aws import Action, Allow, PolicyDocument, Principal, Statement
-from troposphere import GetAtt, Ref, Template, events, sns, sqs
+from troposphere import GetAtt, Ref, Template, sns, sqs
 
-from generator import arns, permissions
+from generator import permissions
 from generator.root import encryption
 
 TOPIC = "NotificationsTopic"
 DEAD_LETTERS = "DeadLetterQueue"
 _FOURTEEN_DAYS = 14 * 24 * 3600
 
-_MESSAGE = "Pipeline <pipeline> finished executing. Pipeline execution result is <state>"
-
 
 def add_to(template: Template) -> None:
-    """Add topic, queue, their policies and the rule for pipelines that ended."""
-    for resource in (topic(), subscription(), topic_policy(), dead_letter_queue(), queue_policy(), pipeline_rule()):
+    """Add topic, queue and their policies."""
+    for resource in (topic(), subscription(), topic_policy(), dead_letter_queue(), queue_policy()):
         template.add_resource(resource)
 
 
@@ -42,16 +41,18 @@ def subscription() -> sns.SubscriptionResource:
 
 
 def topic_policy() -> sns.TopicPolicy:
-    """Only this account's EventBridge rules may publish from outside (defect 62)."""
+    """Alarms of this account may publish, and nobody from outside (defect 62)."""
     return sns.TopicPolicy(
         "NotificationsTopicPolicy",
         Topics=[Ref(TOPIC)],
-        PolicyDocument=_from_rules(sns_actions.Publish, Ref(TOPIC)),
+        PolicyDocument=_from_service(
+            "AlarmsOfThisAccount", "cloudwatch.amazonaws.com", sns_actions.Publish, Ref(TOPIC)
+        ),
     )
 
 
 def dead_letter_queue() -> sqs.Queue:
-    """Configuration uploads that failed again and again, for somebody to look at."""
+    """Events whose handling failed again and again, for somebody to look at."""
     return sqs.Queue(DEAD_LETTERS, KmsMasterKeyId=encryption.key_arn(), MessageRetentionPeriod=_FOURTEEN_DAYS)
 
 
@@ -60,48 +61,21 @@ def queue_policy() -> sqs.QueuePolicy:
     return sqs.QueuePolicy(
         "DeadLetterQueuePolicy",
         Queues=[Ref(DEAD_LETTERS)],
-        PolicyDocument=_from_rules(sqs_actions.SendMessage, GetAtt(DEAD_LETTERS, "Arn")),
+        PolicyDocument=_from_service(
+            "RulesOfThisAccount", "events.amazonaws.com", sqs_actions.SendMessage, GetAtt(DEAD_LETTERS, "Arn")
+        ),
     )
 
 
-def _from_rules(action: Action, resource: Any) -> PolicyDocument:
-    """EventBridge rules of this account may do it, and no other account's."""
+def _from_service(sid: str, service: str, action: Action, resource: Any) -> PolicyDocument:
+    """A service may do it for this account, and for no other."""
     return permissions.document(
         Statement(
-            Sid="RulesOfThisAccount",
+            Sid=sid,
             Effect=Allow,
-            Principal=Principal("Service", ["events.amazonaws.com"]),
+            Principal=Principal("Service", [service]),
             Action=[action],
             Resource=[resource],
             Condition=permissions.within_this_account(),
         )
-    )
-
-
-def pipeline_rule() -> events.Rule:
-    """One message whenever a pipeline of this solution has ended, however it ended (defect 82)."""
-    return events.Rule(
-        "PipelineEndedRule",
-        Description="Tells the subscribers that a pipeline has ended",
-        EventPattern={
-            "source": ["aws.codepipeline"],
-            "detail-type": ["CodePipeline Pipeline Execution State Change"],
-            "detail": {
-                "pipeline": [{"prefix": arns.PIPELINE_PREFIX}],
-                "state": ["SUCCEEDED", "FAILED", "STOPPED", "SUPERSEDED", "CANCELED"],
-            },
-        },
-        Targets=[to_topic(_MESSAGE, "pipeline", "state")],
-    )
-
-
-def to_topic(message: str, *details: str) -> events.Target:
-    """A rule's target: the topic, with a sentence whose `<name>` are members of the event's detail."""
-    return events.Target(
-        Id="Topic",
-        Arn=Ref(TOPIC),
-        DeadLetterConfig=events.DeadLetterConfig(Arn=GetAtt(DEAD_LETTERS, "Arn")),
-        InputTransformer=events.InputTransformer(
-            InputPathsMap={name: f"$.detail.{name}" for name in details}, InputTemplate=f'"{message}"'
-        ),
     )

@@ -1,25 +1,35 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`mlops-config.json` dropped into the configuration bucket: the same as a call of `/provisionpipeline` (contract 1.5).
+"""`mlops-config.json` dropped into the configuration bucket: the same as calls of `/provisionpipeline` (contract 1.5).
 
-Nobody waits for an answer, so the outcome goes to the notifications topic, good or bad. A request that is wrong is
-reported once. When AWS fails, the event is reported and raised, so that Lambda tries it again and keeps what never
-succeeds in the dead-letter queue (defects 41 to 43).
+It holds one request, or a list of them; requests are for pipelines or for operations on model cards. Nobody waits for
+an answer, so the outcome goes to the notifications topic, good or bad, and into an object beside the configuration,
+whose name is another and so causes nothing. A request that is wrong is reported once. When AWS fails, the event is
+reported and raised, so that Lambda tries it again and keeps what never succeeds in the dead-letter queue (defects 41 to
+43).
+
+    the same event again, from EventBridge   -> the marker says that it is done
+    the same event again, after a failure    -> the result of the earlier attempt says which entries have an end
+                                                already; the others are repeated, which provisioning is made for
 """
 
 from __future__ import annotations
 
-import json
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from datetime import UTC, datetime
+from typing import Any, Final, Self
 
 from aws_lambda_powertools import Logger
+from pydantic import ValidationError
 
-from orchestrator import documents, service
-from orchestrator.aws import notifications, objects
-from orchestrator.errors import OrchestratorError, RefusedRequest, ServiceRefused
+from orchestrator import config_entries, config_messages, documents, metrics
+from orchestrator.aws import claims, notifications, objects
+from orchestrator.config_results import RESULT_SUFFIX, EntryResult, UploadResult
+from orchestrator.errors import RefusedRequest, ServiceBusy, ServiceRefused
 from orchestrator.settings import Settings
 
-EVENT_SOURCE: Final = "aws.s3"
+_MARKERS: Final = f"{claims.MARKERS}configuration/"
 
 logger = Logger(service="orchestrator", child=True)
 
@@ -34,57 +44,120 @@ class Upload:
     bucket: str
     key: str
     version_id: str | None
+    sequencer: str
 
     @classmethod
-    def of(cls, event: dict[str, Any]) -> Upload:
+    def of(cls, event: Mapping[str, Any]) -> Self:
         """Read the event; a `KeyError` means that it is not S3's."""
         detail = event["detail"]
-        return cls(detail["bucket"]["name"], detail["object"]["key"], detail["object"].get("version-id"))
+        uploaded = detail["object"]
+        return cls(detail["bucket"]["name"], uploaded["key"], uploaded.get("version-id"), uploaded["sequencer"])
 
     def __str__(self) -> str:
         version = f" (version {self.version_id})" if self.version_id else ""
-        return f"s3://{self.bucket}/{self.key}{version}"
+        return f"{self.uri}{version}"
+
+    @property
+    def uri(self) -> str:
+        """Its address."""
+        return f"s3://{self.bucket}/{self.key}"
+
+    @property
+    def result_key(self) -> str:
+        """Where its result is written."""
+        return f"{self.key}{RESULT_SUFFIX}"
+
+    @property
+    def marker(self) -> str:
+        """Key of the marker in the pipelines bucket."""
+        identity = "\n".join([self.bucket, self.key, self.version_id or "", self.sequencer])
+        return f"{_MARKERS}{hashlib.sha256(identity.encode()).hexdigest()}"
+
+    def result(self, **members: Any) -> UploadResult:
+        """A result of it, as of now."""
+        return UploadResult(
+            configuration=self.uri,
+            version_id=self.version_id,
+            sequencer=self.sequencer,
+            time=datetime.now(UTC),
+            **members,
+        )
 
 
-def handle(event: dict[str, Any], settings: Settings) -> dict[str, Any]:
-    """Provision what the uploaded configuration asks for and report the outcome.
+@dataclass(frozen=True)
+class _Processed:
+    """What became of an upload, and the first error that is worth another try."""
 
-    What is worth another try is raised, after the report.
+    result: UploadResult
+    error: Exception | None = None
+
+
+def handle(event: Mapping[str, Any], settings: Settings, owner: str) -> dict[str, Any]:
+    """Do what the uploaded configuration asks for and report the outcome, once.
+
+    `owner` is the id of the invocation. What is worth another try is raised, after the report.
     """
     upload = Upload.of(event)
-    logger.info("configuration uploaded", extra={"upload": str(upload)})
+    bucket = settings.launch.pipelines_bucket
+    done = claims.once(bucket, upload.marker, owner, lambda: _process(upload, settings))
+    logger.info("configuration uploaded", extra={"upload": str(upload), "processed": done})
+    return {"processed": int(done)}
+
+
+def _process(upload: Upload, settings: Settings) -> None:
+    processed = _carried_out(upload, settings)
+    result = processed.result
+    where = _written(upload, result)
+    notifications.publish(settings.notifications_topic_arn, config_messages.message(result, str(upload), where))
+    metrics.count(metrics.CONFIGURATIONS, outcome=result.outcome)
+    if processed.error is not None:
+        raise processed.error
+
+
+def _carried_out(upload: Upload, settings: Settings) -> _Processed:
     try:
-        answer = _provision(upload, settings)
+        document = documents.read(_content(upload))
+        entries, earlier = config_entries.listed(document), _earlier(upload)
     except RefusedRequest as refused:
-        _report(settings, "refused", _refusal(upload, refused))
-        return {"refused": len(refused.problems)}
-    except Exception as failed:
+        return _Processed(upload.result(errors=config_entries.problems(refused), message=str(refused)))
+    except Exception as error:
         # Nobody waits for an answer: whatever it is, people hear of it before Lambda tries again.
-        _report(settings, "failed", _failure(upload, failed, settings))
-        raise
-    _report(settings, "accepted", f"The configuration {upload} was accepted.\n\n{json.dumps(answer, indent=4)}")
-    return answer
+        logger.warning("unreadable", extra={"upload": str(upload)}, exc_info=True)
+        return _Processed(upload.result(message=config_entries.reason(error, settings)), error)
+    carried = [
+        config_entries.Carried(earlier[index]) if index in earlier else config_entries.carry_out(index, entry, settings)
+        for index, entry in enumerate(entries, start=1)
+    ]
+    result = upload.result(is_list=isinstance(document, list), entries=[each.result for each in carried])
+    return _Processed(result, next((each.error for each in carried if each.error), None))
 
 
-def _provision(upload: Upload, settings: Settings) -> dict[str, Any]:
+def _content(upload: Upload) -> bytes:
     longest = documents.LONGEST_DOCUMENT
-    content = objects.uploaded_configuration(upload.bucket, upload.key, upload.version_id, longest)
-    return service.provision_pipeline(documents.read(content), settings)
+    return objects.uploaded_configuration(upload.bucket, upload.key, upload.version_id, longest)
 
 
-def _report(settings: Settings, outcome: str, message: str) -> None:
-    notifications.publish(settings.notifications_topic_arn, f"MLOps configuration {outcome}", message)
+def _earlier(upload: Upload) -> dict[int, EntryResult]:
+    """The entries that an earlier attempt at this upload has brought to an end, by their index."""
+    try:
+        found = UploadResult.model_validate_json(objects.content(upload.bucket, upload.result_key))
+    except ServiceBusy:
+        raise
+    except (ServiceRefused, ValidationError):
+        # None is there, or somebody has put something else there.
+        return {}
+    if (found.version_id, found.sequencer) != (upload.version_id, upload.sequencer):
+        return {}
+    return {entry.index: entry for entry in found.entries if entry.outcome != "failed"}
 
 
-def _refusal(upload: Upload, refused: RefusedRequest) -> str:
-    listed = "\n".join(f"- {problem}" for problem in refused.problems)
-    return (
-        f"The configuration {upload} was refused; nothing was created.\n\n{listed}\n\nCorrect it and upload it again."
-    )
-
-
-def _failure(upload: Upload, failed: Exception, settings: Settings) -> str:
-    reason = str(failed) if isinstance(failed, OrchestratorError) else "An unexpected error occurred; the log has it."
-    detail = failed.detail if isinstance(failed, ServiceRefused) and settings.allow_detailed_error_message else ""
-    outcome = f"The configuration {upload} could not be carried out."
-    return "\n\n".join(filter(None, [outcome, reason, detail, "It is tried again, twice at most."]))
+def _written(upload: Upload, result: UploadResult) -> str:
+    """Write the result beside the configuration; tells where it is, or that it is not there."""
+    place = f"s3://{upload.bucket}/{upload.result_key}"
+    try:
+        objects.store_result(upload.bucket, upload.result_key, result.as_json())
+    except ServiceRefused as error:
+        # The bucket may be somebody's own, with a policy or a key that keeps the orchestrator out.
+        logger.warning("result not written", extra={"place": place, "error": error.detail}, exc_info=True)
+        return f"The result could not be written to {place}."
+    return f"Result: {place}"

@@ -3,26 +3,67 @@
 
 from __future__ import annotations
 
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
 from orchestrator.aws.calls import calling, client
 
 # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html: a subject is ASCII, below 100 characters, of one line.
 _LONGEST_SUBJECT: Final = 99
-_LONGEST_MESSAGE: Final = 256 * 1024
+# 256 KiB with the attributes: https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html
+_LONGEST_MESSAGE: Final = 255 * 1024
+_LONGEST_ATTRIBUTE: Final = 128
 _CUT: Final = "\n... and more: the message was too long to be sent whole."
 
 
-def publish(topic_arn: str, subject: str, message: str) -> None:
+@dataclass(frozen=True)
+class Message:
+    """A notification. What is known of the last four is sent as attributes, by which subscriptions can filter."""
+
+    subject: str
+    text: str
+    pipeline_type: str = ""
+    model_name: str = ""
+    stage: str = ""
+    """`dev`, `staging` or `prod`."""
+    state: str = ""
+    """How it ended, in the words of the service that says so, e.g. `FAILED` or `Completed`."""
+
+    def attributes(self) -> dict[str, Any]:
+        """The attributes that have a value, as SNS takes them."""
+        named = {
+            "pipeline_type": self.pipeline_type,
+            "model_name": self.model_name,
+            "stage": self.stage,
+            "state": self.state,
+        }
+        return {
+            name: {"DataType": "String", "StringValue": _text(value)[:_LONGEST_ATTRIBUTE]}
+            for name, value in named.items()
+            if value
+        }
+
+
+def publish(topic_arn: str, message: Message) -> None:
     """Send a message to the topic's subscribers."""
-    line = " ".join(subject.encode("ascii", "replace").decode().split())
+    line = " ".join(message.subject.encode("ascii", "replace").decode().split())
     with calling("publish the notification"):
-        client("sns").publish(TopicArn=topic_arn, Subject=line[:_LONGEST_SUBJECT], Message=_fitting(message))
+        client("sns").publish(
+            TopicArn=topic_arn,
+            Subject=line[:_LONGEST_SUBJECT],
+            Message=_fitting(message.text),
+            MessageAttributes=message.attributes(),
+        )
 
 
-def _fitting(message: str) -> str:
-    """The message in UTF-8, which half a surrogate pair out of somebody's JSON is not, and within SNS's limit."""
-    content = message.encode("utf-8", "backslashreplace")
+def _text(value: str) -> str:
+    """A text without what UTF-8 does not know, such as half a surrogate pair out of somebody's JSON."""
+    return value.encode("utf-8", "backslashreplace").decode()
+
+
+def _fitting(text: str) -> str:
+    """The text within SNS's limit."""
+    content = _text(text).encode()
     if len(content) > _LONGEST_MESSAGE:
         content = content[: _LONGEST_MESSAGE - len(_CUT)] + _CUT.encode()
     return content.decode("utf-8", "ignore")

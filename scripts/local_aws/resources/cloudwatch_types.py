@@ -1,12 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""AWS::CloudWatch::Alarm.
+"""AWS::CloudWatch::Alarm and Dashboard.
 
-https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudwatch-alarm.html
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_CloudWatch.html
 """
 
 from __future__ import annotations
 
-from scripts.local_aws.resources.base import Properties, ResourceContext, ResourceType, names
+import json
+
+from scripts.local_aws.resources.base import (
+    IgnoreMissing,
+    Properties,
+    ResourceContext,
+    ResourceFailure,
+    ResourceType,
+    names,
+)
 from scripts.local_aws.stacks import Made
 
 _NAME_LIMIT = 255
@@ -46,3 +55,35 @@ class CloudWatchAlarm(ResourceType):
     def delete(self, context: ResourceContext, made: Made, properties: Properties) -> None:
         """Remove the alarm; CloudWatch does not mind one that is gone."""
         context.call("cloudwatch", "delete_alarms", AlarmNames=[made.physical_id])
+
+
+class CloudWatchDashboard(ResourceType):
+    """A dashboard; Ref is its name."""
+
+    type_name = "AWS::CloudWatch::Dashboard"
+    name_property = "DashboardName"
+    replaced_by = frozenset({"DashboardName"})
+    # Its tags are not kept: moto has no place for them.
+    known_properties = names("DashboardBody DashboardName Tags")
+
+    def create(self, context: ResourceContext, properties: Properties) -> Made:
+        """Make the dashboard."""
+        name = properties.get("DashboardName") or context.generated_name(_NAME_LIMIT)
+        return self.update(context, Made(name), {}, properties)
+
+    def update(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> Made:
+        """Put the whole body, which must be a JSON object."""
+        body = new["DashboardBody"]
+        try:
+            is_object = isinstance(json.loads(body), dict)
+        except ValueError:
+            is_object = False
+        if not is_object:
+            raise ResourceFailure("The field DashboardBody must be a valid JSON object")
+        context.call("cloudwatch", "put_dashboard", DashboardName=made.physical_id, DashboardBody=body)
+        return made
+
+    def delete(self, context: ResourceContext, made: Made, properties: Properties) -> None:
+        """Remove the dashboard; one that is gone is no error."""
+        with IgnoreMissing("ResourceNotFound"):
+            context.call("cloudwatch", "delete_dashboards", DashboardNames=[made.physical_id])

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the orchestrator counts, as metrics of CloudWatch: one line of the log each, which CloudWatch reads.
+
+Powertools writes the lines in CloudWatch's embedded metric format; the logger has loaded it already. It adds the
+dimension `service`, the root stack's name, from the function's environment.
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format.html
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+
+NAMESPACE: Final = "MLOpsWorkloadOrchestrator"
+PROVISIONED: Final = "Provisioned"
+REFUSED: Final = "Refused"
+FAILED: Final = "Failed"
+PIPELINES_ENDED: Final = "PipelinesEnded"
+JOBS_ENDED: Final = "JobsEnded"
+MONITOR_RUNS: Final = "MonitorRunsReported"
+CONFIGURATIONS: Final = "ConfigurationsProcessed"
+OLDEST_APPROVAL: Final = "OldestApprovalSeconds"
+
+UNKNOWN: Final = "unknown"
+"""Stands for a type of pipeline that is not known: a dimension with any text in it would be a metric each."""
+
+
+def count(name: str, **dimensions: str) -> None:
+    """Count one; an empty dimension is unknown."""
+    _write(name, MetricUnit.Count, 1, dimensions)
+
+
+def seconds(name: str, value: float) -> None:
+    """Tell a duration."""
+    _write(name, MetricUnit.Seconds, value, {})
+
+
+def _write(name: str, unit: MetricUnit, value: float, dimensions: dict[str, str]) -> None:
+    line = EphemeralMetrics(namespace=NAMESPACE)
+    for dimension, text in dimensions.items():
+        line.add_dimension(dimension, text or UNKNOWN)
+    line.add_metric(name, unit, value)
+    line.flush_metrics()

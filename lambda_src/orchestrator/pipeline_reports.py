@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One message at each end of a pipeline, and of the deployment of a stage.
+
+The order is that of `job_reports.py`: claim the end's marker, learn what is to be known, publish, done. What cannot be
+learned is left out: people get the plain sentence then, and the log the reason. Only a message that cannot be published
+is worth another try of the event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from aws_lambda_powertools import Logger
+
+from orchestrator import metrics, pipeline_causes
+from orchestrator.aws import claims, codepipelines, notifications
+from orchestrator.pipeline_ends import End
+from orchestrator.pipeline_messages import Ending
+from orchestrator.provisioner import TYPE_TAG
+from orchestrator.settings import Settings
+
+Learned = TypeVar("Learned")
+
+logger = Logger(service="orchestrator", child=True)
+
+
+def ended(event: dict[str, Any], settings: Settings, owner: str) -> dict[str, Any]:
+    """Tell of an end, from CodePipeline's event, once.
+
+    `owner` is the id of the invocation. Raises `OrchestratorError` for what is worth another try.
+    """
+    end = End.of(event)
+    key = f"{claims.MARKERS}pipeline/{end.key}"
+    told = claims.once(settings.launch.pipelines_bucket, key, owner, lambda: _tell(end, settings))
+    logger.info("pipeline ended", extra={"pipeline": end.pipeline, "state": end.state, "told": told})
+    return {"reported": int(told)}
+
+
+def _tell(end: End, settings: Settings) -> None:
+    nothing: dict[str, str] = {}
+    tags = _learned("tags", lambda: codepipelines.tags(end.pipeline_arn), nothing)
+    cause = _learned("cause", lambda: pipeline_causes.find(end), None) if end.state == "FAILED" else None
+    ending = Ending(end, tags, cause, settings.allow_detailed_error_message)
+    notifications.publish(settings.notifications_topic_arn, ending.message)
+    if not end.stage:
+        metrics.count(metrics.PIPELINES_ENDED, pipeline_type=tags.get(TYPE_TAG, ""), state=end.state)
+
+
+def _learned(what: str, learn: Callable[[], Learned], otherwise: Learned) -> Learned:
+    try:
+        return learn()
+    except Exception:
+        # Whatever it is, people hear that the pipeline has ended.
+        logger.warning("not learned", extra={"what": what}, exc_info=True)
+        return otherwise

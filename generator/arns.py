@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from troposphere import AWSHelperFn, Join, Sub
+from troposphere import AWSHelperFn, Join, Ref, Select, Split, Sub
 
 PIPELINE_PREFIX: Final = "mlops-pipeline-"
 """Every stack that the orchestrator makes starts with it, and so do the generated names of what such a stack makes."""
@@ -34,6 +34,12 @@ def objects_in(bucket_arn: AWSHelperFn, keys: str = "*") -> Join:
 def managed_policy(path: str) -> Sub:
     """The ARN of a policy that AWS manages."""
     return Sub(f"arn:${{AWS::Partition}}:iam::aws:policy/{path}")
+
+
+def stack_digits() -> Select:
+    """Eight hexadecimal digits of the stack's id: they tell this stack from every other, and never change."""
+    stack_uuid = Select(2, Split("/", Ref("AWS::StackId")))
+    return Select(0, Split("-", stack_uuid))
 
 
 def _sub(text: str, variables: dict[str, Any]) -> Sub:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from awacs import apigateway, awslambda, iam, kms, logs, sagemaker, scheduler
+from awacs import apigateway, awslambda, cloudwatch, iam, kms, logs, sagemaker, scheduler
 from awacs.aws import Action, Condition, Statement, StringEquals
 from troposphere import Sub
 
@@ -114,3 +114,39 @@ def _keys_for_volumes() -> list[Statement]:
     keys = Sub("arn:${AWS::Partition}:kms:${AWS::Region}:*:key/*")
     through_sagemaker = Condition(StringEquals("kms:ViaService", Sub("sagemaker.${AWS::Region}.${AWS::URLSuffix}")))
     return [permissions.allow([kms.DescribeKey], keys), permissions.allow([kms.CreateGrant], keys, through_sagemaker)]
+
+
+_MONITORS = ("DataQuality", "ModelQuality", "ModelBias", "ModelExplainability")
+
+
+def monitors() -> list[Statement]:
+    """Baselines, job definitions and schedules of monitors, which are named after endpoints that people name."""
+    jobs = [
+        *(sagemaker.CreateProcessingJob, Action("sagemaker", "DeleteProcessingJob")),
+        *(sagemaker.DescribeProcessingJob, sagemaker.StopProcessingJob, *_TAGGING),
+    ]
+    definitions = [
+        Action("sagemaker", f"{verb}{kind}JobDefinition")
+        for kind in _MONITORS
+        for verb in ("Create", "Delete", "Describe")
+    ]
+    schedules_of_monitors = [
+        *(sagemaker.CreateMonitoringSchedule, sagemaker.DeleteMonitoringSchedule),
+        *(sagemaker.DescribeMonitoringSchedule, sagemaker.UpdateMonitoringSchedule, *_TAGGING),
+    ]
+    return [
+        permissions.allow(jobs, arns.regional("sagemaker", "processing-job/*")),
+        permissions.allow([*definitions, *_TAGGING], arns.regional("sagemaker", "*-job-definition/*")),
+        permissions.allow(schedules_of_monitors, arns.regional("sagemaker", "monitoring-schedule/*")),
+        *_keys_for_volumes(),
+        *permissions.network_interfaces(),
+    ]
+
+
+def alarms() -> list[Statement]:
+    """Alarms of the blueprint, named after its stack."""
+    actions = [
+        *(cloudwatch.DeleteAlarms, cloudwatch.DescribeAlarms, cloudwatch.ListTagsForResource),
+        *(cloudwatch.PutMetricAlarm, cloudwatch.TagResource, cloudwatch.UntagResource),
+    ]
+    return [permissions.allow(actions, arns.regional("cloudwatch", f"alarm:{arns.PIPELINE_PREFIX}*"))]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from awacs import ecr, iam, kms, logs, sts, xray
+from awacs import ec2, ecr, iam, kms, logs, sts, xray
 from awacs.aws import (
     Action,
     Allow,
@@ -24,6 +24,8 @@ from awacs.aws import (
 )
 from troposphere import Ref
 from troposphere.iam import Policy
+
+from generator import arns
 
 POLICY_VERSION = "2012-10-17"
 
@@ -108,3 +110,22 @@ def use_key_of_alias(keys: Any, alias: Any) -> Statement:
     https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
     """
     return allow(_USE_OF_A_KEY, keys, Condition(ForAnyValueStringEquals("kms:ResourceAliases", alias)))
+
+
+def network_interfaces() -> list[Statement]:
+    """Network interfaces for jobs in a VPC: SageMaker makes them. EC2 knows no resource for what is only looked at.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html#sagemaker-roles-createprocessingjob-perms
+    """
+    interfaces = arns.regional("ec2", "network-interface/*")
+    around = [arns.regional("ec2", f"{kind}/*") for kind in ("security-group", "subnet")]
+    changed = [ec2.CreateNetworkInterfacePermission, ec2.DeleteNetworkInterface, ec2.DeleteNetworkInterfacePermission]
+    looked_at = [
+        *(ec2.DescribeDhcpOptions, ec2.DescribeNetworkInterfaces, ec2.DescribeSecurityGroups, ec2.DescribeSubnets),
+        ec2.DescribeVpcs,
+    ]
+    return [
+        allow([ec2.CreateNetworkInterface], [interfaces, *around]),
+        allow(changed, interfaces),
+        allow(looked_at, "*"),
+    ]

@@ -37,7 +37,7 @@ def _index() -> str:
         "Reference",
         "The keys of every request, and the parameters of the launch.",
         _table(("pipeline_type", "what it provisions"), rows),
-        "See also the [launch parameters](launch-parameters.md).",
+        "See also the [launch parameters](launch-parameters.md) and the [API as OpenAPI document](../openapi.json).",
     )
 
 
@@ -47,16 +47,23 @@ def _type_page(type_: type[PipelineRequest]) -> str:
     return _page(
         f"`{type_.type_name()}`",
         type_.summary(),
-        _table(("key", "required", "by stage", "meaning", "must be"), [_key_row(key) for key in listed]),
+        _table(
+            ("key", "required", "by stage", "meaning", "must be"), [row for key in listed for row in _key_rows(key)]
+        ),
         *([staged] if any(key.by_stage for key in listed) else []),
         *_examples(type_.type_name()),
     )
 
 
-def _key_row(key: Key) -> tuple[str, ...]:
+def _key_rows(key: Key, within: str = "") -> Iterator[tuple[str, ...]]:
+    """A key, and the members of an object that it holds."""
     required = "yes" if key.default is None else "no"
-    name = f"`{key.name}`, also spelt `{key.other_spelling}`" if key.other_spelling else f"`{key.name}`"
-    return (name, required, "yes" if key.by_stage else "no", key.description, key.expected)
+    shown = f"{within}{key.spelling}"
+    spelling = f", also spelt `{key.name}`" if key.other_spelling else ""
+    staged = "yes" if key.by_stage else "no"
+    yield (f"`{shown}`{spelling}", required, staged, key.description, key.expected)
+    for member in key.members:
+        yield from _key_rows(member, f"{shown}.")
 
 
 def _examples(name: str) -> Iterator[str]:

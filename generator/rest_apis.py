@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,10 +16,21 @@ STAGE: Final = "prod"
 
 @dataclass(frozen=True)
 class Route:
-    """A POST route: the stem of its logical ids and its path, as `Route("Provision", "provisionpipeline")`."""
+    """A method of a path, as `Route("Provision", "provisionpipeline")`; `stem` begins its logical id.
+
+    Paths below another path, such as `things/{id}`, come after it. `resource` begins the logical id of the path: where
+    several routes have the same path it must be given to each, else it is the stem.
+    """
 
     stem: str
     path: str
+    method: str = "POST"
+    resource: str = ""
+
+    @property
+    def resource_id(self) -> str:
+        """Logical id of the path."""
+        return f"{self.resource or self.stem}Resource"
 
 
 @dataclass(frozen=True)
@@ -34,31 +45,45 @@ class RestApi:
 
     def add_to(self, template: Template) -> None:
         """Add the API, its routes, deployment and stage, and the permission to invoke the function."""
-        routed = [resource for route in self.routes for resource in (self._resource(route), self._method(route))]
+        routed = list(self._routed())
         for resource in (self._api(), *routed, self._permission()):
             template.add_resource(resource)
         deployment = self._deployment(routed)
         template.add_resource(deployment)
         template.add_resource(self._stage(deployment))
 
+    def full_name(self) -> str:
+        """The API's name, by which CloudWatch knows it, as a text for `Fn::Sub`."""
+        return f"${{AWS::StackName}}-{self.name}"
+
     def url(self) -> Sub:
         """Address of the stage, without a slash at the end."""
         return Sub(f"https://${{{self.name}}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/{STAGE}")
 
+    def _routed(self) -> Iterator[AWSObject]:
+        """Each path once, and the methods."""
+        paths: dict[str, str] = {}
+        for route in self.routes:
+            if route.path not in paths:
+                yield self._resource(route, paths)
+                paths[route.path] = route.resource_id
+            yield self._method(route)
+
     def _api(self) -> apigateway.RestApi:
         return apigateway.RestApi(
             self.name,
-            Name=Sub(f"${{AWS::StackName}}-{self.name}"),
+            Name=Sub(self.full_name()),
             Description=self.description,
             EndpointConfiguration=apigateway.EndpointConfiguration(Types=["REGIONAL"]),
         )
 
-    def _resource(self, route: Route) -> apigateway.Resource:
+    def _resource(self, route: Route, paths: Mapping[str, str]) -> apigateway.Resource:
+        above, _, part = route.path.rpartition("/")
         return apigateway.Resource(
-            f"{route.stem}Resource",
+            route.resource_id,
             RestApiId=Ref(self.name),
-            ParentId=GetAtt(self.name, "RootResourceId"),
-            PathPart=route.path,
+            ParentId=Ref(paths[above]) if above else GetAtt(self.name, "RootResourceId"),
+            PathPart=part,
         )
 
     def _method(self, route: Route) -> apigateway.Method:
@@ -69,8 +94,8 @@ class RestApi:
         return apigateway.Method(
             f"{route.stem}Method",
             RestApiId=Ref(self.name),
-            ResourceId=Ref(f"{route.stem}Resource"),
-            HttpMethod="POST",
+            ResourceId=Ref(route.resource_id),
+            HttpMethod=route.method,
             AuthorizationType="AWS_IAM",
             Integration=apigateway.Integration(Type="AWS_PROXY", IntegrationHttpMethod="POST", Uri=Sub(invoke)),
         )

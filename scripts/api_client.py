@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import quote, urlencode
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -43,16 +44,22 @@ class Answer:
 
 @dataclass(frozen=True)
 class SignedClient:
-    """Posts to APIs with `AWS_IAM` authorization, signed with the caller's credentials."""
+    """Calls APIs with `AWS_IAM` authorization, signed with the caller's credentials."""
 
     aws: Aws
 
     def post(self, url: str, content: bytes, content_type: str = "application/json") -> tuple[int, bytes]:
+        """Post one body; see `send`."""
+        return self.send("POST", url, content, {"Content-Type": content_type})
+
+    def send(
+        self, method: str, url: str, content: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> tuple[int, bytes]:
         """Send one request; gives status and body. Raises botocore's errors for credentials and connection."""
         credentials = self.aws.session.get_credentials()
         if credentials is None:
             raise NoCredentialsError
-        request = AWSRequest("POST", url, {"Content-Type": content_type}, content)
+        request = AWSRequest(method, url, dict(headers or {}), content)
         SigV4Auth(credentials.get_frozen_credentials(), _SERVICE, self.aws.region).add_auth(request)
         response = URLLib3Session(timeout=(_CONNECT_SECONDS, _READ_SECONDS)).send(request.prepare())
         return response.status_code, response.content
@@ -73,8 +80,26 @@ class OrchestratorApi:
         """The state of a pipeline."""
         return self._call("/pipelinestatus", {"pipeline_id": pipeline_id})
 
+    def list(self, **query: str | int) -> Answer:
+        """One page of pipelines; the query is as the API takes it, and what is empty in it is left out."""
+        given = urlencode({name: value for name, value in query.items() if value != ""})
+        return self._send("GET", f"/pipelines{f'?{given}' if given else ''}")
+
+    def details(self, pipeline_id: str) -> Answer:
+        """All of one pipeline; its id, the name of its stack or of its model."""
+        return self._send("GET", f"/pipelines/{quote(pipeline_id, safe='')}")
+
+    def delete(self, pipeline_id: str) -> Answer:
+        """Begin to delete a pipeline, or go on with it."""
+        return self._send("DELETE", f"/pipelines/{quote(pipeline_id, safe='')}")
+
     def _call(self, path: str, body: Mapping[str, Any]) -> Answer:
-        status, content = self.client.post(f"{self.url}{path}", json.dumps(body).encode())
+        return self._understood(path, *self.client.post(f"{self.url}{path}", json.dumps(body).encode()))
+
+    def _send(self, method: str, path: str) -> Answer:
+        return self._understood(path, *self.client.send(method, f"{self.url}{path}"))
+
+    def _understood(self, path: str, status: int, content: bytes) -> Answer:
         try:
             answer = json.loads(content)
         except ValueError as error:

@@ -28,6 +28,7 @@ def launch(option: str, use_model_registry: bool, region: str) -> Launch:
         assets_bucket="assets-bucket",
         pipelines_bucket="pipelines-bucket",
         ecr_repository_arn=f"arn:aws:ecr:{region}:111122223333:repository/images",
+        application="application",
     )
 
 
@@ -42,16 +43,18 @@ def starter(pipeline_type: str, options: Launch, full: bool) -> dict[str, Any]:
     What is required under these launch options is what validation asks for, so it is asked until it is content.
     """
     type_ = BUILT_IN.get(pipeline_type)
-    examples = {key.name: key.example for key in keys(type_)}
+    listed = keys(type_)
+    examples = {key.name: key.example for key in listed}
     request: dict[str, Any] = {"pipeline_type": type_.type_name()}
     while missing := _missing(request, options) & (examples.keys() - request.keys()):
         request.update({name: example for name, example in examples.items() if name in missing})
     if full:
-        for name in examples.keys() - request.keys() - _CONTROL_KEYS:
+        for name in [name for name in examples if name not in request.keys() | _CONTROL_KEYS]:
             longer = {**request, name: examples[name]}
-            request = request if name in _problem_keys(longer, options) else longer
-    order = ["pipeline_type", *examples]
-    return dict(sorted(request.items(), key=lambda item: order.index(item[0])))
+            request = request if _problem_keys(longer, options) else longer
+    return {"pipeline_type": request["pipeline_type"]} | {
+        key.spelling: request[key.name] for key in listed if key.name in request
+    }
 
 
 def _missing(request: Mapping[str, Any], options: Launch) -> set[str]:

@@ -15,6 +15,8 @@ from typing import Any, Final
 import pytest
 
 from generator import catalogue
+from orchestrator import csv_headers
+from orchestrator.aws.objects import Beginning
 from orchestrator.per_stage import STAGES
 from orchestrator.pipelines import BUILT_IN
 from orchestrator.pipelines.base import PipelineRequest
@@ -40,6 +42,7 @@ def launch(*, multi_account: bool) -> Launch:
         assets_bucket="quayside-assets",
         pipelines_bucket="quayside-pipelines",
         ecr_repository_arn="arn:aws:ecr:eu-west-1:111122223333:repository/quayside-images",
+        application="mlops",
     )
 
 
@@ -65,13 +68,26 @@ def settings(*, multi_account: bool) -> Settings:
     )
 
 
-def deployment_of(type_: type[PipelineRequest], example: str) -> Deployment:
-    """How an example request is deployed."""
+def deployments_of(type_: type[PipelineRequest], example: str) -> tuple[Deployment, ...]:
+    """How an example request is deployed, under each name that it may get."""
     options = settings(multi_account=example.endswith(".multi.json"))
     accepted = BUILT_IN.parse(json.loads((REQUESTS / example).read_text(encoding="utf-8")), options.launch)
     assert type(accepted.request) is type_
     assert accepted.warnings == ()
-    return accepted.request.deployment(options)
+    request = accepted.request
+    files = request.csv_files(options.launch)
+    headers = csv_headers.read(files, lambda _, key, __: Beginning(baseline(key), is_whole=True))
+    return request.knowing(headers).deployments(options)
+
+
+def baseline(key: str) -> bytes:
+    """The content of a baseline that an example names."""
+    return (ROOT / "tests" / "baselines" / Path(key).name).read_bytes()
+
+
+def deployment_of(type_: type[PipelineRequest], example: str) -> Deployment:
+    """How an example request is deployed by preference."""
+    return deployments_of(type_, example)[0]
 
 
 def parameter_values(deployment: Deployment) -> Iterator[tuple[str, dict[str, str]]]:
@@ -117,7 +133,7 @@ class TestEveryPipelineType:
     def test_names_its_stacks_as_it_tells_the_operator(self, type_: type[PipelineRequest]) -> None:
         """The orchestrator's role allows stacks of these names and no others."""
         for example in examples_of(type_):
-            names = deployment_of(type_, example).pipeline_stack_names
+            names = [deployment.pipeline_stack_name for deployment in deployments_of(type_, example)]
             assert [name for name in names if not fnmatch.fnmatchcase(name, type_.pipeline_stacks)] == []
 
     @pytest.mark.parametrize("type_", TYPES)

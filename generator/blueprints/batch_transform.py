@@ -13,7 +13,7 @@ from troposphere.scheduler import FlexibleTimeWindow, RetryPolicy, Schedule, Tar
 
 from generator import arns, deployment, model_resources, parameters, permissions, sagemaker_jobs, sagemaker_roles
 from generator.conditions import if_provided, provided
-from generator.json_text import Number, json_text
+from generator.json_text import Json, Number, json_text
 from generator.model_resources import MODEL
 from generator.sagemaker_jobs import Job
 from orchestrator.pipelines.batch_transform import BatchTransformParameters
@@ -39,7 +39,9 @@ def template() -> Template:
     built.add_resource(schedule(built))
     # After the schedule: nothing is started in a stack that fails for that.
     last = if_provided(built, _EXPRESSION, Ref(_SCHEDULE))
-    job(built).add_to(built, sagemaker_roles.use_request_key(built), After=last)
+    own = job(built)
+    tagging = permissions.policy("Tagging", permissions.allow([sagemaker_actions.AddTags], own.arns))
+    own.add_to(built, tagging, sagemaker_roles.use_request_key(built), After=last)
     add_outputs(built)
     return built
 
@@ -91,6 +93,7 @@ def request(built: Template) -> dict[str, Any]:
             "InstanceCount": Number("InstanceCount"),
             "VolumeKmsKeyId": volume_key,
         },
+        "Tags": Json("Tags"),
     }
 
 
@@ -132,12 +135,13 @@ def schedule(built: Template) -> Schedule:
 def schedule_role(built: Template) -> iam.Role:
     """Start the jobs of schedules."""
     jobs = arns.regional("sagemaker", "transform-job/mlops-batch-*")
+    actions = [sagemaker_actions.AddTags, sagemaker_actions.CreateTransformJob]
     return iam.Role(
         _SCHEDULE_ROLE,
         Condition=provided(built, _EXPRESSION),
         AssumeRolePolicyDocument=permissions.trusted_by("scheduler.amazonaws.com", permissions.within_this_account()),
         Policies=[
-            permissions.policy("Jobs", permissions.allow([sagemaker_actions.CreateTransformJob], jobs)),
+            permissions.policy("Jobs", permissions.allow(actions, jobs)),
             sagemaker_roles.use_request_key(built),
         ],
     )

@@ -22,6 +22,7 @@ from generator.conditions import provided
 from generator.root import models, storage
 from generator.root.launch import LaunchParameters
 from orchestrator import fields
+from orchestrator.fields import Expect
 from orchestrator.per_stage import STAGES
 
 _NAMES: Final = {"dev": "Development", "staging": "Staging", "prod": "Production"}
@@ -70,6 +71,16 @@ class MultiAccountLaunchParameters(LaunchParameters):
             description="Organizational unit that holds the accounts of prod.",
         ),
     ]
+    ApprovalAlarmHours: Annotated[
+        str,
+        Field(
+            title="Hours that an approval may wait before an alarm",
+            description="Age of the oldest approval that nobody has decided.",
+            max_length=4,
+            pattern=r"^[1-9][0-9]*$",
+        ),
+        Expect("a whole number from 1"),
+    ] = "72"
 
 
 def principals() -> Principal:

@@ -32,7 +32,13 @@ API = rest_apis.RestApi(
     name="Api",
     description="Provisions machine-learning pipelines",
     function=orchestrator.FUNCTION,
-    routes=[Route("ProvisionPipeline", "provisionpipeline"), Route("PipelineStatus", "pipelinestatus")],
+    routes=[
+        Route("ProvisionPipeline", "provisionpipeline"),
+        Route("PipelineStatus", "pipelinestatus"),
+        Route("ListPipelines", "pipelines", "GET", resource="Pipelines"),
+        Route("ShowPipeline", "pipelines/{id}", "GET", resource="Pipeline"),
+        Route("DeletePipeline", "pipelines/{id}", "DELETE", resource="Pipeline"),
+    ],
     stage_properties={
         "DependsOn": "ApiLogging",
         "AccessLogSetting": apigateway.AccessLogSetting(

@@ -12,13 +12,20 @@ from troposphere import Output, Ref, Template
 
 from generator.deployment import Kind
 from generator.root import (
+    alarms,
     api,
     bucket_events,
+    dashboard,
     encryption,
+    jobs,
     launch,
+    model_cards,
     models,
+    monitors,
     notifications,
     orchestrator,
+    pipeline_ends,
+    removal,
     roles,
     storage,
 )
@@ -31,9 +38,18 @@ class Sharing:
 
     variables: Mapping[str, Any]
     assets_readers: Sequence[Statement] = ()
+    pipelines_readers: Sequence[Statement] = ()
     repository_policy: PolicyDocument | None = None
     package_group_policy: PolicyDocument | None = None
     pipeline_statements: Sequence[Statement] = field(default=())
+    orchestrator_statements: Sequence[Statement] = ()
+    orchestrator_policies: Sequence[Any] = ()
+    """Policies of the orchestrator's role that depend on conditions."""
+    functions: Sequence[str] = (orchestrator.FUNCTION,)
+    """The functions that alarms and dashboard look at."""
+    has_approvals: bool = False
+    ended_work: Sequence[dict[str, Any]] = ()
+    """Patterns of the events that tell of CloudFormation's work in other accounts."""
 
 
 def template(description: str, declared: type[LaunchParameters], kinds: Sequence[Kind], sharing: Sharing) -> Template:
@@ -41,13 +57,21 @@ def template(description: str, declared: type[LaunchParameters], kinds: Sequence
     built = Template(Description=description)
     launch.add_to(built, declared)
     encryption.add_to(built)
-    storage.add_to(built, sharing.assets_readers)
+    storage.add_to(built, sharing.assets_readers, sharing.pipelines_readers)
     notifications.add_to(built)
     models.add_to(built, sharing.repository_policy, sharing.package_group_policy)
     roles.add_to(built, kinds, sharing.pipeline_statements)
-    orchestrator.add_to(built, sharing.variables)
+    statements = [*jobs.statements(), *monitors.statements(), *model_cards.statements(), *removal.statements()]
+    statements += [*pipeline_ends.statements(), *sharing.orchestrator_statements]
+    orchestrator.add_to(built, sharing.variables, statements, sharing.orchestrator_policies)
+    jobs.add_to(built)
+    pipeline_ends.add_to(built)
+    removal.add_to(built, sharing.ended_work)
+    monitors.add_to(built)
     bucket_events.add_to(built)
     api.add_to(built)
+    alarms.add_to(built, sharing.functions)
+    dashboard.add_to(built, sharing.functions, has_approvals=sharing.has_approvals)
     add_outputs(built)
     return built
 

@@ -84,9 +84,9 @@ def _logs() -> Statement:
 
 def _messages() -> Statement:
     return Statement(
-        Sid="EventsToTopicAndQueue",
+        Sid="AlarmsToTopicAndEventsToQueue",
         Effect=Allow,
-        Principal=Principal("Service", ["events.amazonaws.com"]),
+        Principal=Principal("Service", ["cloudwatch.amazonaws.com", "events.amazonaws.com"]),
         Action=[kms_actions.Decrypt, kms_actions.GenerateDataKey],
         Resource=["*"],
         Condition=permissions.within_this_account(),

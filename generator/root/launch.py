@@ -76,6 +76,16 @@ class LaunchParameters(TemplateParameters):
             description="No keeps what AWS services said out of answers and notifications; the log always has it.",
         ),
     ] = "Yes"
+    AlarmErrorCount: Annotated[
+        str,
+        Field(
+            title="Errors within five minutes that raise an alarm",
+            description="So many server errors of the API, or failed or throttled invocations of functions.",
+            max_length=6,
+            pattern=r"^[1-9][0-9]*$",
+        ),
+        Expect("a whole number from 1"),
+    ] = "3"
     ArtifactBucket: Annotated[
         fields.BucketName,
         Field(

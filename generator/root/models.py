@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from awacs.aws import PolicyDocument
-from troposphere import GetAtt, If, Join, Ref, Select, Split, Sub, Tags, Template, ecr, sagemaker
+from troposphere import GetAtt, If, Join, Ref, Sub, Tags, Template, ecr, sagemaker
 
 from generator import arns
 from generator.root import encryption, launch
@@ -54,8 +54,7 @@ def repository(policy: PolicyDocument | None) -> ecr.Repository:
 
 def package_group_name() -> Join:
     """Name of the new package group: it ends in a part of the stack's id, which never changes."""
-    stack_uuid = Select(2, Split("/", Ref("AWS::StackId")))
-    return Join("-", ["mlops-model-registry", Select(0, Split("-", stack_uuid))])
+    return Join("-", ["mlops-model-registry", arns.stack_digits()])
 
 
 def package_group(policy: PolicyDocument | None) -> sagemaker.ModelPackageGroup:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from troposphere import Ref, Template
 
 from generator.deployment import Kind
-from generator.root import accounts, core, stages
+from generator.root import accounts, alarms, application, core, monitors, orchestrator, pipeline_ends, stages
 from generator.root.accounts import MultiAccountLaunchParameters
 from generator.root.core import Sharing
 
@@ -18,13 +18,27 @@ _DESCRIPTION = "MLOps Workload Orchestrator (multi account): provisions machine-
 def template(kinds: Sequence[Kind]) -> Template:
     """The template; `kinds` are what the blueprints deploy into this account."""
     sharing = Sharing(
-        variables={"MULTI_ACCOUNT": "Yes", "STAGE_FUNCTION": Ref(stages.FUNCTION), **accounts.environment()},
+        variables={
+            "MULTI_ACCOUNT": "Yes",
+            "STAGE_FUNCTION": Ref(stages.FUNCTION),
+            **stages.call_as(),
+            **accounts.environment(),
+        },
         assets_readers=accounts.read_assets(),
+        pipelines_readers=monitors.read_configurations(),
         repository_policy=accounts.pull_images(),
         package_group_policy=accounts.use_model_packages(),
         pipeline_statements=stages.pipeline_statements(),
+        orchestrator_statements=[*stages.removal_statements(), *pipeline_ends.approval_statements()],
+        orchestrator_policies=stages.removal_policies(),
+        functions=(orchestrator.FUNCTION, stages.FUNCTION),
+        has_approvals=True,
+        ended_work=[stages.ended_operations()],
     )
     built = core.template(_DESCRIPTION, MultiAccountLaunchParameters, kinds, sharing)
     stages.add_to(built)
+    built.add_resource(alarms.approvals_alarm())
+    monitors.add_bus_policy(built)
     accounts.add_instructions(built)
+    application.add_to(built)
     return built

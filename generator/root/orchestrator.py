@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The orchestrator: one function behind the API and the configuration bucket, and what feeds it."""
+"""The orchestrator: one function behind the API and the configuration bucket, and what feeds it.
+
+Rules of other modules may bring it further events: they have `to_function` as target and a `permission`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from awacs import cloudformation as cfn
@@ -16,25 +19,30 @@ from awacs.aws import Condition, Statement, StringLike
 from troposphere import GetAtt, Ref, Sub, Template, awslambda, events
 
 from generator import arns, functions, permissions
-from generator.root import encryption, models, notifications, roles, storage
+from generator.root import application, encryption, models, notifications, roles, storage
+from orchestrator.config_results import RESULT_SUFFIX
 
 FUNCTION = "Orchestrator"
 _RULE = "ConfigUploadedRule"
 _CONFIG_NAME = "mlops-config.json"
 _MEMORY_MB = 1024
-_TIMEOUT_SECONDS = 60
+# A configuration may hold fifty requests; callers of the API are answered by API Gateway after 29 s at the latest.
+_TIMEOUT_SECONDS = 300
 _ONE_HOUR = 3600
 _PACKAGES = "provisioned/*"
 
 
-def add_to(template: Template, variables: Mapping[str, Any]) -> None:
+def add_to(
+    template: Template, variables: Mapping[str, Any], others: Sequence[Statement], policies: Sequence[Any]
+) -> None:
     """Add the function with its log, role and retries, and the rule for uploaded configurations.
 
-    `variables` are what only one of the two root templates tells the function.
+    `variables` are what only one of the two root templates tells the function, `others` what it may do for the routes
+    and events that other modules bring to it, `policies` what of that depends on conditions.
     """
     for resource in (
         functions.log_group(FUNCTION, KmsKeyId=encryption.key_arn()),
-        functions.role(FUNCTION, statements()),
+        functions.role(FUNCTION, [*statements(), *others], *policies),
         function(variables),
         retries(),
         config_rule(),
@@ -49,7 +57,7 @@ def code() -> awslambda.Code:
 
 
 def function(variables: Mapping[str, Any]) -> awslambda.Function:
-    """The function behind `/provisionpipeline`, `/pipelinestatus` and the configuration bucket."""
+    """The function behind the API and the configuration bucket."""
     return functions.function(
         FUNCTION,
         Description="Validates requests and provisions pipelines",
@@ -67,6 +75,7 @@ def environment() -> dict[str, Any]:
     """What `orchestrator.settings` reads, and the log settings of Powertools."""
     return {
         "ALLOW_DETAILED_ERROR_MESSAGE": Ref("AllowDetailedErrorMessage"),
+        "APPLICATION": application.name(),
         "ARTIFACT_BUCKET": Ref("ArtifactBucket"),
         "ARTIFACT_PREFIX": Ref("ArtifactPrefix"),
         "ASSETS_BUCKET": storage.assets_bucket_name(),
@@ -78,13 +87,15 @@ def environment() -> dict[str, Any]:
         "PIPELINE_START_ROLE_ARN": GetAtt(roles.PIPELINE_START_ROLE, "Arn"),
         "PIPELINE_STACK_ROLE_ARN": GetAtt(roles.PIPELINE_STACK_ROLE, "Arn"),
         "POWERTOOLS_LOG_LEVEL": "INFO",
+        # The dimension `service` of the metrics.
+        "POWERTOOLS_SERVICE_NAME": Ref("AWS::StackName"),
         "URL_SUFFIX": Ref("AWS::URLSuffix"),
         "USE_MODEL_REGISTRY": Ref("UseModelRegistry"),
     }
 
 
 def statements() -> list[Statement]:
-    """What the function may do, beside its log and traces; it neither makes roles nor reads models (defect 60)."""
+    """What the function may do, beside its log and traces; it makes no roles (defect 60)."""
     return [*_templates_and_packages(), *_configurations(), *_pipelines(), *_messages()]
 
 
@@ -99,12 +110,19 @@ def _templates_and_packages() -> list[Statement]:
 
 
 def _configurations() -> list[Statement]:
-    configurations = arns.s3("${Bucket}/*", Bucket=storage.config_bucket_name())
-    return [permissions.allow([s3_actions.GetObject, s3_actions.GetObjectVersion], configurations)]
+    bucket = storage.config_bucket_name()
+    results = [f"{_CONFIG_NAME}{RESULT_SUFFIX}", f"*/{_CONFIG_NAME}{RESULT_SUFFIX}"]
+    return [
+        permissions.allow([s3_actions.GetObject, s3_actions.GetObjectVersion], arns.s3("${Bucket}/*", Bucket=bucket)),
+        # Beside a configuration and nowhere else; the rule below does not match these names.
+        permissions.allow([s3_actions.PutObject], [arns.s3(f"${{Bucket}}/{key}", Bucket=bucket) for key in results]),
+    ]
 
 
 def _pipelines() -> list[Statement]:
-    stack_actions = [cfn.CreateStack, cfn.DeleteStack, cfn.DescribeStacks, cfn.TagResource, cfn.UpdateStack]
+    stack_actions = [
+        *(cfn.CreateStack, cfn.DeleteStack, cfn.DescribeStacks, cfn.TagResource, cfn.UntagResource, cfn.UpdateStack),
+    ]
     pipeline_actions = [cp.GetPipelineState, cp.ListPipelineExecutions, cp.StartPipelineExecution]
     return [
         permissions.allow(stack_actions, roles.orchestrator_stacks()),
@@ -122,7 +140,7 @@ def _messages() -> list[Statement]:
 
 
 def retries() -> awslambda.EventInvokeConfig:
-    """A configuration that fails for AWS's reasons is tried twice more within the hour."""
+    """An event whose handling fails for AWS's reasons is tried twice more within the hour."""
     return awslambda.EventInvokeConfig(
         f"{FUNCTION}Retries",
         FunctionName=Ref(FUNCTION),
@@ -145,23 +163,31 @@ def config_rule() -> events.Rule:
                 "object": {"key": [_CONFIG_NAME, {"suffix": f"/{_CONFIG_NAME}"}]},
             },
         },
-        Targets=[
-            events.Target(
-                Id="Orchestrator",
-                Arn=GetAtt(FUNCTION, "Arn"),
-                DeadLetterConfig=events.DeadLetterConfig(Arn=GetAtt(notifications.DEAD_LETTERS, "Arn")),
-                RetryPolicy=events.RetryPolicy(MaximumEventAgeInSeconds=_ONE_HOUR, MaximumRetryAttempts=10),
-            )
-        ],
+        Targets=[to_function()],
     )
 
 
 def config_permission() -> awslambda.Permission:
     """That rule, and no other, may invoke the function."""
+    return permission("ConfigUploadedPermission", GetAtt(_RULE, "Arn"))
+
+
+def to_function() -> events.Target:
+    """A rule's target: the function, with the queue for what could not be delivered."""
+    return events.Target(
+        Id="Orchestrator",
+        Arn=GetAtt(FUNCTION, "Arn"),
+        DeadLetterConfig=events.DeadLetterConfig(Arn=GetAtt(notifications.DEAD_LETTERS, "Arn")),
+        RetryPolicy=events.RetryPolicy(MaximumEventAgeInSeconds=_ONE_HOUR, MaximumRetryAttempts=10),
+    )
+
+
+def permission(title: str, rules: Any) -> awslambda.Permission:
+    """The rules with this ARN, or ARN with a star, may invoke the function."""
     return awslambda.Permission(
-        "ConfigUploadedPermission",
+        title,
         FunctionName=Ref(FUNCTION),
         Action="lambda:InvokeFunction",
         Principal="events.amazonaws.com",
-        SourceArn=GetAtt(_RULE, "Arn"),
+        SourceArn=rules,
     )

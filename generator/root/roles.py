@@ -144,7 +144,10 @@ def _sources() -> list[Statement]:
 
 
 def _stacks() -> list[Statement]:
-    actions = [cfn.CreateStack, cfn.DeleteStack, cfn.DescribeStackEvents, cfn.DescribeStacks, cfn.UpdateStack]
+    actions = [
+        *(cfn.CreateStack, cfn.DeleteStack, cfn.DescribeStackEvents, cfn.DescribeStacks, cfn.TagResource),
+        *(cfn.UntagResource, cfn.UpdateStack),
+    ]
     return [
         permissions.allow(actions, STACKS),
         permissions.pass_role(GetAtt(DEPLOY_ROLE, "Arn"), "cloudformation.amazonaws.com"),

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 from awacs import awslambda as awslambda_actions
 from awacs import cloudformation as cfn
@@ -11,19 +12,17 @@ from awacs import codepipeline as cp
 from awacs import kms as kms_actions
 from awacs import organizations
 from awacs import sns as sns_actions
-from awacs.aws import Condition, Statement, StringEqualsIfExists
+from awacs.aws import Action, Condition, Statement, StringEqualsIfExists
 from troposphere import Equals, GetAtt, If, NoValue, Ref, Sub, Template, awslambda, events
 from troposphere.iam import Policy
 
 from generator import arns, functions, permissions
-from generator.root import encryption, notifications, orchestrator
+from generator.root import encryption, jobs, notifications, orchestrator, pipeline_ends
 from orchestrator.per_stage import STAGES
+from orchestrator.pipeline_ends import ACTION_EVENT
 
 FUNCTION: Final = "StageDeployer"
 _DELEGATED: Final = "UseDelegatedAdmin"
-_STAGE_MESSAGE: Final = (
-    "<stage> action <action> in the Pipeline <pipeline> finished executing. Action execution result is <state>"
-)
 _MEMORY_MB: Final = 512
 _TIMEOUT_SECONDS: Final = 120
 
@@ -47,32 +46,63 @@ def function() -> awslambda.Function:
         MemorySize=_MEMORY_MB,
         Timeout=_TIMEOUT_SECONDS,
         KmsKeyArn=encryption.key_arn(),
-        Environment=awslambda.Environment(
-            Variables={"CALL_AS": If(_DELEGATED, "DELEGATED_ADMIN", "SELF"), "POWERTOOLS_LOG_LEVEL": "INFO"}
-        ),
+        Environment=awslambda.Environment(Variables={**call_as(), "POWERTOOLS_LOG_LEVEL": "INFO"}),
     )
 
 
+def call_as() -> dict[str, Any]:
+    """In which capacity the functions of this account speak to StackSets, for their environments."""
+    return {"CALL_AS": If(_DELEGATED, "DELEGATED_ADMIN", "SELF")}
+
+
 def ended_rule() -> events.Rule:
-    """One message whenever a stage has been deployed, or has not (contract 1.7)."""
+    """Whenever a stage has been deployed, or has not (contract 1.7); the permission of the rules for jobs is for it."""
     return events.Rule(
         "StageEndedRule",
-        Description="Tells the subscribers that a stage was deployed or failed",
-        EventPattern={
-            "source": ["aws.codepipeline"],
-            "detail-type": ["CodePipeline Action Execution State Change"],
-            "detail": {
-                "pipeline": [{"prefix": arns.PIPELINE_PREFIX}],
-                "action": [f"Deploy{stage.capitalize()}StackSet" for stage in STAGES],
-                "state": ["SUCCEEDED", "FAILED"],
-            },
-        },
-        Targets=[notifications.to_topic(_STAGE_MESSAGE, "stage", "action", "pipeline", "state")],
+        Name=jobs.named("stages"),
+        Description="Tells the orchestrator that a stage was deployed or failed",
+        EventPattern=pipeline_ends.pattern(
+            ACTION_EVENT,
+            action=[f"Deploy{stage.capitalize()}StackSet" for stage in STAGES],
+            state=["SUCCEEDED", "FAILED"],
+        ),
+        Targets=[orchestrator.to_function()],
     )
 
 
 def statements() -> list[Statement]:
     """What a deployment of a stage needs, on the stack sets of pipelines alone."""
+    return [
+        *_on_stack_sets(_SET_ACTIONS, _TARGET_ACTIONS),
+        # The token of a job is what limits these: CodePipeline knows no resource for them.
+        permissions.allow([cp.PutJobFailureResult, cp.PutJobSuccessResult], "*"),
+    ]
+
+
+def removal_statements() -> list[Statement]:
+    """What the orchestrator needs to look at stack sets of pipelines, and to delete them."""
+    actions = [cfn.DeleteStackSet, cfn.ListStackInstances, cfn.ListStackSetOperations]
+    return _on_stack_sets(actions, [cfn.DeleteStackInstances])
+
+
+def removal_policies() -> list[Any]:
+    """What it needs beside that as a delegated administrator."""
+    return [If(_DELEGATED, delegated(), NoValue)]
+
+
+def ended_operations() -> dict[str, Any]:
+    """Events of operations on stack sets of pipelines, whatever account the sets belong to."""
+    sets = Sub(f"arn:${{AWS::Partition}}:cloudformation:${{AWS::Region}}:*:stackset/{arns.PIPELINE_PREFIX}*")
+    return {
+        "detail-type": ["CloudFormation StackSet Operation Status Change"],
+        "detail": {
+            "stack-set-arn": [{"wildcard": sets}],
+            "status-details": {"status": ["FAILED", "STOPPED", "SUCCEEDED"]},
+        },
+    }
+
+
+def _on_stack_sets(actions: Sequence[Action], on_targets: Sequence[Action]) -> list[Statement]:
     # A delegated administrator's stack sets belong to the management account, whose id nobody has told us: the
     # organization is what limits it then.
     variables = {"Account": If(_DELEGATED, "*", Ref("AWS::AccountId"))}
@@ -81,12 +111,7 @@ def statements() -> list[Statement]:
     sets = Sub(f"{service}:${{AWS::Region}}:${{Account}}:stackset/{arns.PIPELINE_PREFIX}*:*", variables)
     targets = Sub(f"{service}:*:${{Account}}:stackset-target/{arns.PIPELINE_PREFIX}*", variables)
     types = Sub(f"{service}:*::type/resource/*")
-    return [
-        permissions.allow(_SET_ACTIONS, sets, own),
-        permissions.allow(_TARGET_ACTIONS, [sets, targets, types], own),
-        # The token of a job is what limits these: CodePipeline knows no resource for them.
-        permissions.allow([cp.PutJobFailureResult, cp.PutJobSuccessResult], "*"),
-    ]
+    return [permissions.allow(actions, sets, own), permissions.allow(on_targets, [sets, targets, types], own)]
 
 
 def pipeline_statements() -> list[Statement]:
@@ -107,4 +132,6 @@ _SET_ACTIONS: Final = [
     *(cfn.DescribeStackSet, cfn.DescribeStackSetOperation, cfn.ListStackInstances),
     *(cfn.ListStackSetOperationResults, cfn.ListStackSetOperations),
 ]
-_TARGET_ACTIONS: Final = [cfn.CreateStackInstances, cfn.CreateStackSet, cfn.UpdateStackSet]
+_TARGET_ACTIONS: Final = [
+    *(cfn.CreateStackInstances, cfn.CreateStackSet, cfn.TagResource, cfn.UntagResource, cfn.UpdateStackSet),
+]

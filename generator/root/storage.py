@@ -12,11 +12,14 @@ from troposphere import GetAtt, If, Ref, Template, s3
 
 from generator import arns, permissions
 from generator.root import launch
+from orchestrator.aws import claims
 
 _RETAIN = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
-# Days after which what nobody finished or needs is removed: parts of broken uploads, outdated access logs.
+# Days after which what nobody finished or needs is removed: parts of broken uploads, outdated access logs, markers of
+# what people were told.
 _ABANDONED_UPLOAD_DAYS = 7
 _ACCESS_LOG_DAYS = 365
+_MARKER_DAYS = 30
 
 ACCESS_LOGS = "AccessLogsBucket"
 ASSETS = "AssetsBucket"
@@ -24,11 +27,11 @@ PIPELINES = "PipelinesBucket"
 CONFIG = "ConfigBucket"
 
 
-def add_to(template: Template, readers: Sequence[Statement]) -> None:
-    """Add the buckets and their policies; `readers` are statements for the assets bucket."""
+def add_to(template: Template, readers: Sequence[Statement], pipelines_readers: Sequence[Statement]) -> None:
+    """Add the buckets and their policies; the readers are statements for the assets and the pipelines bucket."""
     for bucket in (access_logs_bucket(), assets_bucket(), pipelines_bucket(), config_bucket()):
         template.add_resource(bucket)
-    for policy in (access_logs_policy(), assets_policy(readers), pipelines_policy(), config_policy()):
+    for policy in (access_logs_policy(), assets_policy(readers), pipelines_policy(pipelines_readers), config_policy()):
         template.add_resource(policy)
 
 
@@ -80,12 +83,19 @@ def assets_policy(readers: Sequence[Statement]) -> s3.BucketPolicy:
 
 def pipelines_bucket() -> s3.Bucket:
     """Packaged templates and the artifacts of all pipelines; people who upload models cannot write here (defect 58)."""
-    return _bucket(PIPELINES, **_logged("pipelines"))
+    expire = s3.LifecycleRule(
+        Id="ExpireMarkers",
+        Status="Enabled",
+        Prefix=claims.MARKERS,
+        ExpirationInDays=_MARKER_DAYS,
+        NoncurrentVersionExpiration=s3.NoncurrentVersionExpiration(NoncurrentDays=1),
+    )
+    return _bucket(PIPELINES, **_logged("pipelines"), LifecycleConfiguration=s3.LifecycleConfiguration(Rules=[expire]))
 
 
-def pipelines_policy() -> s3.BucketPolicy:
-    """TLS only."""
-    return _policy(PIPELINES)
+def pipelines_policy(readers: Sequence[Statement]) -> s3.BucketPolicy:
+    """TLS only, and who else may read."""
+    return _policy(PIPELINES, *readers)
 
 
 def config_bucket() -> s3.Bucket:

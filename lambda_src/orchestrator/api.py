@@ -10,27 +10,82 @@ from __future__ import annotations
 import base64
 import binascii
 import functools
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from http import HTTPStatus
 from typing import Any, Final
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from orchestrator import config_uploads, documents, service, settings
+from orchestrator import documents, job_kinds, monitor_runs, pipeline_ends, service, settings
 from orchestrator.errors import OrchestratorError, Problem, RefusedRequest, ServiceRefused
 from orchestrator.settings import Settings
 
 logger = Logger(service="orchestrator")
 
-Serve = Callable[[Any, Settings], dict[str, Any]]
-_ROUTES: Final[dict[tuple[str, str], Serve]] = {
-    ("POST", "/provisionpipeline"): service.provision_pipeline,
-    ("POST", "/pipelinestatus"): service.pipeline_status,
+Event = dict[str, Any]
+
+
+# What a call of the API does not need is imported when it is.
+
+
+def _configuration_uploaded(event: Event, used: Settings, invocation: str) -> Event:
+    from orchestrator import config_uploads  # noqa: PLC0415
+
+    return config_uploads.handle(event, used, invocation)
+
+
+def _pipeline_ended(event: Event, used: Settings, invocation: str) -> Event:
+    from orchestrator import pipeline_reports  # noqa: PLC0415
+
+    return pipeline_reports.ended(event, used, invocation)
+
+
+def _job_changed(event: Event, used: Settings, invocation: str) -> Event:
+    from orchestrator import job_reports  # noqa: PLC0415
+
+    return job_reports.job_changed(event, used, invocation)
+
+
+def _jobs_to_check(event: Event, used: Settings, invocation: str) -> Event:
+    from orchestrator import approvals, job_reports  # noqa: PLC0415
+
+    if used.multi_account is not None:
+        approvals.check(event)
+    return job_reports.check(event, used, invocation)
+
+
+def _processing_job_changed(event: Event, used: Settings, invocation: str) -> Event:
+    from orchestrator import monitor_reports  # noqa: PLC0415
+
+    return monitor_reports.run_ended(event, used, invocation)
+
+
+def _stack_changed(event: Event, used: Settings, invocation: str) -> Event:
+    from orchestrator import pipeline_removal  # noqa: PLC0415
+
+    return pipeline_removal.stack_changed(event, used, invocation)
+
+
+def _stack_set_changed(event: Event, used: Settings, invocation: str) -> Event:
+    from orchestrator import pipeline_removal  # noqa: PLC0415
+
+    return pipeline_removal.stack_set_changed(event, used, invocation)
+
+
+_EVENTS: Final[dict[str | None, Callable[[Event, Settings, str], Event]]] = {
+    "Object Created": _configuration_uploaded,
+    job_kinds.TRAINING.event: _job_changed,
+    job_kinds.TUNING.event: _job_changed,
+    monitor_runs.DETAIL_TYPE: _processing_job_changed,
+    "Scheduled Event": _jobs_to_check,
+    pipeline_ends.PIPELINE_EVENT: _pipeline_ended,
+    pipeline_ends.ACTION_EVENT: _pipeline_ended,
+    "CloudFormation Stack Status Change": _stack_changed,
+    "CloudFormation StackSet Operation Status Change": _stack_set_changed,
 }
+"""By EventBridge's `detail-type`; each gets the id of the invocation, which Lambda's own retries keep."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +97,11 @@ class Call:
 
     method: str
     path: str
+    route: str
+    """The path as it was declared: `/pipelines/{id}`."""
+    parameters: Mapping[str, str]
+    """The values of what is in braces there."""
+    query: Mapping[str, str]
     caller: str
     body: str | bytes | None
 
@@ -52,7 +112,16 @@ class Call:
         body = event.get("body")
         if body and event.get("isBase64Encoded"):
             body = _decoded(body)
-        return cls(event.get("httpMethod", ""), event.get("path", ""), identity.get("userArn") or "", body)
+        path = event.get("path", "")
+        return cls(
+            method=event.get("httpMethod", ""),
+            path=path,
+            route=event.get("resource", path),
+            parameters=event.get("pathParameters") or {},
+            query=event.get("queryStringParameters") or {},
+            caller=identity.get("userArn") or "",
+            body=body,
+        )
 
 
 def _decoded(body: str) -> bytes:
@@ -62,16 +131,55 @@ def _decoded(body: str) -> bytes:
         raise RefusedRequest([Problem("", "the body is not valid base64")]) from error
 
 
+Answer = tuple[HTTPStatus, dict[str, Any]]
+
+
+def _provision(call: Call, used: Settings) -> Answer:
+    return HTTPStatus.OK, service.provision_pipeline(documents.read(call.body), used)
+
+
+def _status(call: Call, used: Settings) -> Answer:
+    return HTTPStatus.OK, service.pipeline_status(documents.read(call.body), used)
+
+
+def _list(call: Call, _: Settings) -> Answer:
+    from orchestrator import pipeline_list  # noqa: PLC0415
+
+    return HTTPStatus.OK, pipeline_list.answer(call.query)
+
+
+def _show(call: Call, used: Settings) -> Answer:
+    from orchestrator import pipeline_details  # noqa: PLC0415
+
+    return HTTPStatus.OK, pipeline_details.answer(call.parameters["id"], used)
+
+
+def _delete(call: Call, used: Settings) -> Answer:
+    from orchestrator import pipeline_removal  # noqa: PLC0415
+
+    return HTTPStatus.ACCEPTED, pipeline_removal.begin(call.parameters["id"], call.caller, used)
+
+
+ROUTES: Final[dict[tuple[str, str], Callable[[Call, Settings], Answer]]] = {
+    ("POST", "/provisionpipeline"): _provision,
+    ("POST", "/pipelinestatus"): _status,
+    ("GET", "/pipelines"): _list,
+    ("GET", "/pipelines/{id}"): _show,
+    ("DELETE", "/pipelines/{id}"): _delete,
+}
+"""What is served, by method and path as it is declared to API Gateway."""
+
+
 @functools.cache
 def _settings() -> Settings:
     return settings.read()
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Entry point. EventBridge delivers configuration uploads; everything else is an API Gateway proxy event."""
+    """Entry point. EventBridge's events have a `detail-type`; everything else is an API Gateway proxy event."""
     logger.append_keys(request_id=context.aws_request_id)
-    if event.get("source") == config_uploads.EVENT_SOURCE:
-        return config_uploads.handle(event, _settings())
+    if "detail-type" in event:
+        return _EVENTS[event["detail-type"]](event, _settings(), context.aws_request_id)
     try:
         return _answer(Call.of(event))
     except RefusedRequest as refused:
@@ -85,12 +193,12 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def _answer(call: Call) -> dict[str, Any]:
     logger.info("call", extra={"method": call.method, "path": call.path, "caller": call.caller})
-    serve = _ROUTES.get((call.method, call.path))
+    serve = ROUTES.get((call.method, call.route))
     if serve is None:
-        routes = ", ".join(" ".join(route) for route in _ROUTES)
+        routes = ", ".join(" ".join(route) for route in ROUTES)
         message = f"There is no {call.method} {call.path}. The routes are {routes}."
         return _response(HTTPStatus.NOT_FOUND, {"message": message})
-    return _response(HTTPStatus.OK, serve(documents.read(call.body), _settings()))
+    return _response(*serve(call, _settings()))
 
 
 def _refused(refused: RefusedRequest) -> dict[str, Any]:
@@ -121,10 +229,6 @@ def _response(status: HTTPStatus, body: dict[str, Any]) -> dict[str, Any]:
     return {
         "statusCode": int(status),
         "headers": {"Content-Type": "application/json"},
-        "body": json.dumps(body, indent=4, default=_as_json),
+        "body": documents.text(body),
         "isBase64Encoded": False,
     }
-
-
-def _as_json(value: Any) -> str:
-    return value.isoformat() if isinstance(value, date) else str(value)

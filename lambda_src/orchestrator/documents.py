@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""JSON as people and clients send it: read strictly, refused in words."""
+"""JSON as people and clients send it, read strictly and refused in words; and JSON as they read it."""
 
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any, Final
 
 from orchestrator.errors import Problem, RefusedRequest, RequestTooLarge
@@ -29,6 +30,15 @@ def read(text: str | bytes | None) -> Any:
     except ValueError as error:
         # A number with thousands of digits, a constant or a repeated key.
         raise _refused(str(error)) from error
+
+
+def text(value: Any) -> str:
+    """A value as JSON for people; times are written as ISO 8601 has them."""
+    return json.dumps(value, indent=4, default=_plain)
+
+
+def _plain(value: Any) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def _bytes_in(text: str | bytes) -> int:

@@ -37,6 +37,12 @@ class RefusedRequest(OrchestratorError):
         self.problems = tuple(problems)
 
 
+class NotFound(OrchestratorError):
+    """What the caller names is not there."""
+
+    status = HTTPStatus.NOT_FOUND
+
+
 class RequestTooLarge(RefusedRequest):
     """The body is longer than any request can be; it was not read."""
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
+from pydantic import AfterValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
 from pydantic_core import CoreSchema, core_schema
 
 EXPECT_KEYWORD: Final = "x-expect"
@@ -102,7 +102,7 @@ OptionalBucketName = Annotated[
 
 
 @dataclass(frozen=True)
-class _WithoutTrailingSlash:
+class WithoutTrailingSlash:
     """Drop one trailing slash after validation (contract 2.10): a location and its keys are joined by exactly one."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -113,7 +113,7 @@ S3Location = Annotated[
     str,
     Field(min_length=3, max_length=1087, pattern=rf"^{_BUCKET}(/({_KEY})?)?$"),
     Expect("a bucket and prefix", example="my-bucket/some/prefix", but="without s3:// and without wildcards"),
-    _WithoutTrailingSlash(),
+    WithoutTrailingSlash(),
 ]
 
 S3Data = Annotated[
@@ -133,12 +133,58 @@ KeyPrefix = Annotated[
     Expect("how the keys of objects begin, or empty"),
 ]
 
+
+def _no_uri(value: str) -> str:
+    """A URI is a legal key, and never what is meant."""
+    if value.startswith("s3://"):
+        raise ValueError(value)
+    return value
+
+
+_NO_URI: Final = AfterValidator(_no_uri)
+
 AssetsKey = Annotated[
     str,
     Field(max_length=1024, pattern=rf"^({_KEY})?$"),
+    _NO_URI,
     Expect(
         "the key of an object in the assets bucket",
         example="models/v1/model.tar.gz",
+        but="without bucket and s3://",
+    ),
+]
+
+AssetsPrefix = Annotated[
+    str,
+    # Room for the name of a job and what SageMaker puts below it, within its limit of 1,024 characters for a URI.
+    Field(min_length=1, max_length=800, pattern=rf"^{_KEY}$"),
+    _NO_URI,
+    Expect(
+        "a key or prefix in the assets bucket",
+        example="some/prefix",
+        but="without bucket, s3:// and wildcards",
+    ),
+    WithoutTrailingSlash(),
+]
+
+AssetsData = Annotated[
+    str,
+    Field(min_length=1, max_length=800, pattern=rf"^{_KEY}$"),
+    _NO_URI,
+    Expect(
+        "the key of a file in the assets bucket, or the prefix of several",
+        example="some/data.csv",
+        but="without bucket, s3:// and wildcards",
+    ),
+]
+
+CsvKey = Annotated[
+    str,
+    Field(min_length=1, max_length=800, pattern=rf"^{_KEY}$"),
+    _NO_URI,
+    Expect(
+        "the key of a CSV file in the assets bucket",
+        example="baselines/with-header.csv",
         but="without bucket and s3://",
     ),
 ]
@@ -200,6 +246,7 @@ ImageTag = Annotated[
 SourceKey = Annotated[
     str,
     Field(min_length=1, max_length=1024, pattern=rf"^{_KEY}$"),
+    _NO_URI,
     Expect("the key of a zip in the assets bucket", example="images/my-image.zip", but="without bucket and s3://"),
 ]
 

@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, get_args
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
@@ -28,10 +29,11 @@ def from_validation(error: ValidationError, fields: Mapping[str, FieldInfo]) -> 
 
 def _sentence(details: ErrorDetails, path: list[str], fields: Mapping[str, FieldInfo]) -> str:
     kind = details["type"]
+    by_stage = BY_STAGE in details["loc"]
     if kind == "missing":
-        return _missing(path, fields)
+        return _missing(path, fields, by_stage)
     if kind in {"extra_forbidden", "unexpected_keyword_argument"}:
-        return _unknown(path, fields)
+        return _unknown(path, fields, by_stage)
     if kind == "model_type":
         return f"the request must be a JSON object; got {shortened(details['input'])}"
     message = details["msg"]
@@ -39,17 +41,39 @@ def _sentence(details: ErrorDetails, path: list[str], fields: Mapping[str, Field
     return words if kind in _SELF_EXPLAINING else f"{words}; got {shortened(details['input'])}"
 
 
-def _unknown(path: list[str], fields: Mapping[str, FieldInfo]) -> str:
-    if len(path) > 1:
+def _unknown(path: list[str], fields: Mapping[str, FieldInfo], by_stage: bool) -> str:
+    if by_stage:
         return f"is not a stage: give {', '.join(STAGES[:-1])} and {STAGES[-1]}"
-    return f"is not known; the request has {', '.join(fields)}"
+    *around, key = path
+    known = list(_fields_at(around, fields))
+    near = difflib.get_close_matches(key[:100], known, n=1)
+    holder = "it" if around else "the request"
+    return f"is not known, the nearest is {near[0]}" if near else f"is not known; {holder} has {', '.join(known)}"
 
 
-def _missing(path: list[str], fields: Mapping[str, FieldInfo]) -> str:
-    if len(path) > 1:
+def _missing(path: list[str], fields: Mapping[str, FieldInfo], by_stage: bool) -> str:
+    if by_stage:
         return "is missing: a value by stage needs dev, staging and prod"
-    described = fields[path[0]].description if path and path[0] in fields else None
+    *around, key = path or [""]
+    declared = _fields_at(around, fields).get(key)
+    described = declared.description if declared else None
     return f"is required: {described}" if described else "is required"
+
+
+def _fields_at(path: list[str], fields: Mapping[str, FieldInfo]) -> Mapping[str, FieldInfo]:
+    """The fields of the object that a path leads to; places in lists and names in objects lead to what is there."""
+    for key in path:
+        if key in fields:
+            fields = next(_models_in(fields[key].annotation), {})
+    return fields
+
+
+def _models_in(annotation: Any) -> Iterator[Mapping[str, FieldInfo]]:
+    """The fields of each model that stands somewhere in a type."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation.model_fields
+    for argument in get_args(annotation):
+        yield from _models_in(argument)
 
 
 def shortened(value: Any) -> str:

@@ -10,7 +10,6 @@ to do but what is there: the digest of the stored package, and the package versi
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -23,8 +22,12 @@ from orchestrator.settings import Settings
 
 PIPELINE_NAME_OUTPUT: Final = "PipelineName"
 # The name of the tag that the earlier solution set; its users' cost reports know it.
-_STACK_TAG: Final = "stack_name"
+STACK_TAG: Final = "stack_name"
+# What the list of pipelines says of each. The label is the model's name, or an image's tag.
+TYPE_TAG: Final = "pipeline_type"
+LABEL_TAG: Final = "model_name"
 _RELEASE_TAG: Final = "mlops:release"
+_SUBJECT_TAG: Final = "mlops:subject"
 
 
 @dataclass(frozen=True)
@@ -54,26 +57,54 @@ def provision(plan: ProvisioningPlan, settings: Settings) -> Provisioned:
     Raises `Conflict` while CloudFormation works on the same stack, `ServiceRefused` when AWS refuses a call. Either way
     the same request can be repeated and completes the work.
     """
-    deployment = plan.deployment
-    source = _stored(deployment.blueprint, settings) if deployment.blueprint else None
-    for name in _names(deployment):
-        definition = _definition(name, deployment, settings)
-        created = stacks.create(definition)
-        if created is not None:
-            return Provisioned("success: stack creation started", created)
-        stack = stacks.find(name)
-        if stack is None:
-            raise Conflict(f"Pipeline {name} was deleted just now. Repeat the request.")
-        if _is_of(deployment, stack):
-            return _reconcile(definition, stack, source)
-    taken = " and ".join(deployment.pipeline_stack_names)
+    deployment = _chosen(plan)
+    source = _stored(deployment, deployment.blueprint, settings) if deployment.blueprint else None
+    definition = _definition(plan, deployment, settings)
+    created = stacks.create(definition)
+    if created is not None:
+        return Provisioned("success: stack creation started", created)
+    stack = stacks.find(definition.name)
+    if stack is None:
+        raise Conflict(f"Pipeline {definition.name} was deleted just now. Repeat the request.")
+    if _RELEASE_TAG not in stack.tags:
+        raise Conflict(
+            f"The stack {definition.name} was not made by this orchestrator and is left as it is. Delete it, or choose "
+            "another name for the model."
+        )
+    if not _is_of(plan, stack):
+        raise Conflict(f"Pipeline {definition.name} was made for something else just now. Repeat the request.")
+    return _reconcile(definition, stack, source)
+
+
+def _chosen(plan: ProvisioningPlan) -> Deployment:
+    """The deployment whose stack is this pipeline's already, or the first one whose name is free.
+
+    A pipeline that has a later name keeps it, also when an earlier one has become free: it would be made twice.
+    Everything that is stored follows from the name, so it is chosen before anything is. Where the name alone says whose
+    a stack is, nothing is looked up.
+    """
+    if not plan.subject:
+        return plan.deployment
+    found = [(deployment, stacks.find(deployment.pipeline_stack_name)) for deployment in plan.alternatives]
+    own = [deployment for deployment, stack in found if stack is not None and _is_of(plan, stack)]
+    free = [deployment for deployment, stack in found if stack is None]
+    for deployment in (*own, *free):
+        return deployment
+    taken = " and ".join(deployment.pipeline_stack_name for deployment in plan.alternatives)
     raise Conflict(f"The stacks {taken} belong to other pipelines. Delete one that is no longer needed.")
 
 
-def _stored(blueprint: PackagedBlueprint, settings: Settings) -> _Source:
+def _is_of(plan: ProvisioningPlan, stack: Stack) -> bool:
+    return not plan.subject or stack.tags.get(_SUBJECT_TAG) == plan.subject
+
+
+def _stored(deployment: Deployment, blueprint: PackagedBlueprint, settings: Settings) -> _Source:
     template = objects.published(settings.artifact_bucket, settings.template_key(blueprint.template))
     wanted = blueprint.packed(template)
     stored = objects.stored_package(settings.launch.pipelines_bucket, blueprint.package_key)
+    if stored is not None:
+        # A pipeline that is being deleted still has its package: a new one need not be asked about.
+        _refuse_while_deleting(deployment.stack_name, settings)
     if stored is not None and stored.digest == wanted.digest:
         return _Source(stored, is_new=False)
     # Their keys follow from their content and stand in the package: a stored package tells that they are there.
@@ -82,26 +113,26 @@ def _stored(blueprint: PackagedBlueprint, settings: Settings) -> _Source:
     return _Source(objects.store_package(settings.launch.pipelines_bucket, wanted), is_new=True)
 
 
-def _names(deployment: Deployment) -> Sequence[str]:
-    """The names to try. A pipeline that has a later one keeps it, also when an earlier one has become free."""
-    names = deployment.pipeline_stack_names
-    found = ((name, stacks.find(name)) for name in names[1:])
-    return [name for name, stack in found if stack is not None and _is_of(deployment, stack)] or names
+def _refuse_while_deleting(stack_name: str, settings: Settings) -> None:
+    from orchestrator import removals  # noqa: PLC0415  it knows the stacks that are made here
+
+    removals.refuse_while_deleting(settings.launch.pipelines_bucket, stack_name)
 
 
-def _is_of(deployment: Deployment, stack: Stack) -> bool:
-    wanted = dict(deployment.pipeline_parameters)
-    return all(stack.parameters.get(name) == wanted[name] for name in deployment.identity)
-
-
-def _definition(name: str, deployment: Deployment, settings: Settings) -> StackDefinition:
+def _definition(plan: ProvisioningPlan, deployment: Deployment, settings: Settings) -> StackDefinition:
+    name = deployment.pipeline_stack_name
+    subject = {_SUBJECT_TAG: plan.subject} if plan.subject else {}
     return StackDefinition(
         name=name,
         template_url=settings.template_url(deployment.pipeline_template),
         parameters=dict(deployment.pipeline_parameters),
         role_arn=settings.pipeline_stack_role_arn,
-        tags={_STACK_TAG: name, _RELEASE_TAG: settings.artifact_prefix},
+        tags={**dict(deployment.tags), **_told(plan, settings), STACK_TAG: name, **subject},
     )
+
+
+def _told(plan: ProvisioningPlan, settings: Settings) -> dict[str, str]:
+    return {TYPE_TAG: plan.pipeline_type, LABEL_TAG: plan.label, _RELEASE_TAG: settings.artifact_prefix}
 
 
 def _reconcile(definition: StackDefinition, stack: Stack, source: _Source | None) -> Provisioned:

@@ -14,15 +14,19 @@ import io
 import json
 import zipfile
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from orchestrator.settings import Settings
+from orchestrator.tags import Tags
 
 if TYPE_CHECKING:
     from orchestrator.pipelines.base import PipelineRequest
 
 # The oldest date a zip can hold: equal content makes equal bytes whenever it is packed.
 _ZIP_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
+
+TAGS_FILE: Final = "tags.json"
+"""The member of a package with the tags of each StackSet, by the name of its parameter file."""
 
 
 @dataclass(frozen=True)
@@ -32,16 +36,22 @@ class ParameterFile:
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/continuous-delivery-codepipeline-cfn-artifacts.html
     """
 
+    holds_tags: ClassVar[bool] = True
+    """Whether the form has a place for the stack's tags."""
+
     name: str
     parameters: tuple[tuple[str, str], ...]
+    tags: Tags = ()
 
     def text(self) -> str:
         """The file's content (contract 2.8)."""
-        return json.dumps({"Parameters": dict(self.parameters)}, indent=4)
+        return json.dumps({"Parameters": dict(self.parameters), "Tags": dict(self.tags)}, indent=4)
 
 
 class StackSetParameterFile(ParameterFile):
     """The same in the form that a StackSet takes."""
+
+    holds_tags = False
 
     def text(self) -> str:
         """The file's content (contract 2.8)."""
@@ -107,9 +117,11 @@ class PackagedBlueprint:
         return self.template.rsplit("/", 1)[-1]
 
     def packed(self, template: bytes) -> Package:
-        """The blueprint template with the parameter files."""
+        """The blueprint template with the parameter files, and the tags that these have no place for."""
         parameters = ((file.name, file.text().encode()) for file in self.parameter_files)
-        return Package(self.package_key, ((self.file_name, template), *parameters))
+        apart = {file.name: dict(file.tags) for file in self.parameter_files if not file.holds_tags}
+        tags = [(TAGS_FILE, json.dumps(apart, indent=4).encode())] if apart else []
+        return Package(self.package_key, ((self.file_name, template), *parameters, *tags))
 
     def description(self) -> dict[str, Any]:
         """Its part of the answer to a dry run."""
@@ -117,26 +129,27 @@ class PackagedBlueprint:
             "blueprint_template": self.template,
             "package_key": self.package_key,
             "parameters": {file.name: dict(file.parameters) for file in self.parameter_files},
+            "tags": {file.name: dict(file.tags) for file in self.parameter_files},
             **({"objects": {found.uri: found.content.decode() for found in self.objects}} if self.objects else {}),
         }
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """How a type of pipeline comes to be: always a stack that holds a CodePipeline.
+    """How a pipeline comes to be under one name: always a stack that holds a CodePipeline.
 
     Most pipelines deploy a packaged blueprint; one without `blueprint` reads a source that its users put in place.
     """
 
     stack_name: str
     """Stack with what was asked for; in several accounts, the beginning of the names of the stack sets with it."""
-    pipeline_stack_names: tuple[str, ...]
-    """Names of the pipeline's stack by preference: a later one counts when those before belong to other pipelines."""
+    pipeline_stack_name: str
+    """Stack that holds the CodePipeline."""
     pipeline_template: str
     """Path below the published version, e.g. `pipelines/single_account_codepipeline.yaml`."""
     pipeline_parameters: tuple[tuple[str, str], ...]
-    identity: tuple[str, ...] = ()
-    """The parameters that tell a stack of this pipeline from another's; none where the name alone does."""
+    tags: Tags
+    """Of the stack that holds the CodePipeline, beside those by which the orchestrator knows it."""
     blueprint: PackagedBlueprint | None = None
 
 
@@ -145,17 +158,27 @@ class ProvisioningPlan:
     """Everything that provisioning one request needs to know."""
 
     pipeline_type: str
-    deployment: Deployment
+    alternatives: tuple[Deployment, ...]
+    """By preference: a later one counts when the stacks of those before belong to other pipelines."""
+    subject: str = ""
+    """Whose a pipeline's stack is, as a tag of that stack says it; empty where the stack's name alone does."""
+    label: str = ""
+    """What people call that which the pipeline is for; a tag of its stack says it to them."""
+
+    @property
+    def deployment(self) -> Deployment:
+        """The preferred one."""
+        return self.alternatives[0]
 
     def description(self) -> dict[str, Any]:
         """The plan as the answer to a dry run."""
-        deployment = self.deployment
-        name, *others = deployment.pipeline_stack_names
+        deployment, *others = self.alternatives
+        if_taken = [other.pipeline_stack_name for other in others]
         return {
             "pipeline_type": self.pipeline_type,
             "stack_name": deployment.stack_name,
-            "pipeline_stack_name": name,
-            **({"pipeline_stack_names_if_taken": others} if others else {}),
+            "pipeline_stack_name": deployment.pipeline_stack_name,
+            **({"pipeline_stack_names_if_taken": if_taken} if if_taken else {}),
             "pipeline_template": deployment.pipeline_template,
             "pipeline_parameters": dict(deployment.pipeline_parameters),
             **(deployment.blueprint.description() if deployment.blueprint else {}),
@@ -164,4 +187,4 @@ class ProvisioningPlan:
 
 def plan(request: PipelineRequest, settings: Settings) -> ProvisioningPlan:
     """Decide names, templates and parameter values."""
-    return ProvisioningPlan(request.type_name(), request.deployment(settings))
+    return ProvisioningPlan(request.type_name(), request.deployments(settings), request.subject, request.label)

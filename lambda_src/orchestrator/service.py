@@ -3,32 +3,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from orchestrator import problems, provisioning
-from orchestrator.aws import codepipelines, stacks
+from orchestrator import csv_headers, metrics, model_cards, problems, provisioning
+from orchestrator.aws import codepipelines, objects, stacks
 from orchestrator.errors import Problem, RefusedRequest
 from orchestrator.fields import PipelineId
 from orchestrator.pipelines import BUILT_IN
+from orchestrator.pipelines.base import PipelineRequest
 from orchestrator.provisioner import PIPELINE_NAME_OUTPUT, provision
-from orchestrator.settings import Settings
+from orchestrator.settings import Launch, Settings
 
 NOT_YET: Final = "pipeline cloudformation stack has not provisioned the pipeline yet."
 
 
 def provision_pipeline(body: Any, settings: Settings) -> dict[str, Any]:
-    """Provision the pipeline of a decoded request, or answer its plan for a dry run (contract 2.2; design section 9).
+    """Do what a decoded request asks for (contract 2.2; design section 9); raises the errors of `orchestrator.errors`.
 
-    Raises the errors of `orchestrator.errors`.
+    The first kind of request that takes it answers. The last takes whatever is left, and says what is wrong with it.
     """
+    return next(answer for takes, answer in _KINDS if takes(body))(body, settings)
+
+
+def _provision(body: Any, settings: Settings) -> dict[str, Any]:
+    """Provision the pipeline of a request, or answer its plan for a dry run; what becomes of it is counted."""
+    counted = partial(metrics.count, pipeline_type=BUILT_IN.name_in(body))
+    try:
+        answer, is_dry_run = _provisioned(body, settings)
+    except RefusedRequest:
+        counted(metrics.REFUSED)
+        raise
+    except Exception:
+        counted(metrics.FAILED)
+        raise
+    if not is_dry_run:
+        counted(metrics.PROVISIONED)
+    return answer
+
+
+def _provisioned(body: Any, settings: Settings) -> tuple[dict[str, Any], bool]:
+    """The answer, and whether nothing was asked for but a plan."""
     accepted = BUILT_IN.parse(body, settings.launch)
-    plan = provisioning.plan(accepted.request, settings)
+    plan = provisioning.plan(_informed(accepted.request, settings.launch), settings)
     warnings = {"warnings": list(accepted.warnings)} if accepted.warnings else {}
     if accepted.request.dry_run:
-        return {"message": "Dry run: nothing was created.", "plan": plan.description(), **warnings}
-    return {**provision(plan, settings).answer(), **warnings}
+        return {"message": "Dry run: nothing was created.", "plan": plan.description(), **warnings}, True
+    return {**provision(plan, settings).answer(), **warnings}, False
+
+
+_KINDS: Final[tuple[tuple[Callable[[Any], object], Callable[[Any, Settings], dict[str, Any]]], ...]] = (
+    (model_cards.operation_of, model_cards.answer),
+    (lambda _: True, _provision),
+)
+"""The kinds of requests, in the order in which they are asked: whether one takes a request, and how it answers."""
+
+
+def _informed(request: PipelineRequest, launch: Launch) -> PipelineRequest:
+    """The request with the headers of the files that it names; a dry run reads them, too."""
+    files = request.csv_files(launch)
+    return request.knowing(csv_headers.read(files, objects.beginning)) if files else request
 
 
 class StatusRequest(BaseModel):

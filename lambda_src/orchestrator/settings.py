@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from orchestrator.per_stage import STAGES, Stage
 
@@ -20,6 +21,8 @@ class Launch:
     assets_bucket: str
     pipelines_bucket: str
     ecr_repository_arn: str
+    application: str
+    """Name of the root stack, by which all that it makes is tagged."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ class MultiAccount:
     targets: Mapping[Stage, StageTarget]
     stage_function: str
     """Name of the function that deploys a stage."""
+    call_as: Literal["SELF", "DELEGATED_ADMIN"] = "SELF"
+    """In which capacity this account speaks to StackSets."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,16 @@ class Settings:
     notifications_topic_arn: str
     allow_detailed_error_message: bool
     multi_account: MultiAccount | None = None
+
+    @property
+    def account(self) -> str:
+        """The account of the orchestrator."""
+        return self.deploy_role_arn.split(":")[4]
+
+    @property
+    def call_as(self) -> Literal["SELF", "DELEGATED_ADMIN"]:
+        """In which capacity this account speaks to StackSets."""
+        return self.multi_account.call_as if self.multi_account else "SELF"
 
     def template_key(self, path: str) -> str:
         """The key of a published template, e.g. `blueprints/realtime_inference.yaml`, in the artifact bucket."""
@@ -95,6 +110,7 @@ def read(variables: Mapping[str, str] = os.environ) -> Settings:
             assets_bucket=env.text("ASSETS_BUCKET"),
             pipelines_bucket=env.text("PIPELINES_BUCKET"),
             ecr_repository_arn=env.text("ECR_REPOSITORY_ARN"),
+            application=env.text("APPLICATION"),
         ),
         artifact_bucket=env.text("ARTIFACT_BUCKET"),
         artifact_prefix=env.text("ARTIFACT_PREFIX"),
@@ -117,4 +133,5 @@ def _multi_account(env: _Environment) -> MultiAccount:
         stage: StageTarget(env.text(f"{stage.upper()}_ACCOUNT_ID"), env.text(f"{stage.upper()}_ORG_ID"))
         for stage in STAGES
     }
-    return MultiAccount(targets, env.text("STAGE_FUNCTION"))
+    stage_function, call_as = env.text("STAGE_FUNCTION"), env.text("CALL_AS")
+    return MultiAccount(targets, stage_function, "SELF" if call_as == "SELF" else "DELEGATED_ADMIN")

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from orchestrator import problems
 from orchestrator.aws.stack_sets import Definition
+from orchestrator.provisioning import TAGS_FILE
 from orchestrator.stage_jobs import UnusableJob
 
 LONGEST_PACKAGE: Final = 16 * 1024 * 1024
@@ -25,6 +26,8 @@ LONGEST_PACKAGE: Final = 16 * 1024 * 1024
 LONGEST_TEMPLATE: Final = 51_200
 # 200 parameters of 4,096 characters each, with some room for names and escapes.
 _LONGEST_PARAMETER_FILE: Final = 2 * 1024 * 1024
+# Fifty tags for each of three stages, with room.
+_LONGEST_TAGS: Final = 256 * 1024
 _SHOWN_MEMBERS: Final = 10
 
 
@@ -36,6 +39,7 @@ class _Parameter(BaseModel):
 
 
 _PARAMETERS: Final = TypeAdapter(list[_Parameter], config=ConfigDict(defer_build=True))
+_TAGS: Final = TypeAdapter(dict[str, dict[str, str]], config=ConfigDict(defer_build=True, strict=True))
 
 
 def definition(package: bytes, template_file: str, parameter_file: str) -> Definition:
@@ -47,10 +51,12 @@ def definition(package: bytes, template_file: str, parameter_file: str) -> Defin
             _require(archive, template_file, parameter_file)
             template = _text(archive, template_file, LONGEST_TEMPLATE)
             parameters = _text(archive, parameter_file, _LONGEST_PARAMETER_FILE)
+            # A package of an earlier release has no tags.
+            tags = _text(archive, TAGS_FILE, _LONGEST_TAGS) if TAGS_FILE in archive.namelist() else "{}"
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
         # RuntimeError is how zipfile speaks of an encrypted member.
         raise _refused(f"it cannot be read as a zip archive ({error})") from error
-    return Definition.of(template, _parameters(parameter_file, parameters))
+    return Definition.of(template, _parameters(parameter_file, parameters), _tags(parameter_file, tags))
 
 
 def _refused(problem: str) -> UnusableJob:
@@ -83,3 +89,12 @@ def _parameters(name: str, text: str) -> list[tuple[str, str]]:
         expected = 'a list of {"ParameterKey": "...", "ParameterValue": "..."}'
         raise _refused(f"{name} must be {expected}: {found}") from error
     return [(entry.ParameterKey, entry.ParameterValue) for entry in entries]
+
+
+def _tags(parameter_file: str, text: str) -> list[tuple[str, str]]:
+    """The tags of the stage whose parameters stand in that file."""
+    try:
+        return list(_TAGS.validate_json(text).get(parameter_file, {}).items())
+    except ValidationError as error:
+        found = "; ".join(str(problem) for problem in problems.from_validation(error, {}))
+        raise _refused(f"{TAGS_FILE} must be an object of tags for each parameter file: {found}") from error

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
@@ -11,13 +10,12 @@ from typing import Any, Final
 import typer
 
 from orchestrator.errors import Problem
-from orchestrator.pipelines import BUILT_IN
 from orchestrator.pipelines.base import STACK_PREFIX
-from scripts import pipeline_status, stack_following
+from scripts import pipeline_status
 from scripts.api_client import Answer, OrchestratorApi
 from scripts.aws_access import Aws
 from scripts.cli import connection, errors
-from scripts.cli.errors import WrongUseError
+from scripts.cli.errors import CommandError, WrongUseError
 from scripts.cli.options import Asked
 from scripts.cli.output import Output
 from scripts.pipeline_status import Approval, PipelineStatus
@@ -51,6 +49,11 @@ class AskedPipeline:
         """What the API says of it; ends the command where that is no success."""
         return accepted(self.api.status(self.id), self.output)
 
+    def details(self) -> dict[str, Any]:
+        """What the API knows beyond that; empty where it does not tell, as an older one."""
+        answer = self.api.details(self.id)
+        return answer.body if answer.is_success else {}
+
     def status(self) -> PipelineStatus:
         """Its state now."""
         return pipeline_status.read(self.answer())
@@ -70,7 +73,7 @@ class AskedPipeline:
 def find(asked: Asked, given: str, output: Output) -> AskedPipeline:
     """The pipeline that a person named; raises `WrongUseError`."""
     api = connection.orchestrator_api(asked.access, asked.stack_name)
-    return AskedPipeline(api, _pipeline_id(api.client.aws, given), asked.flags, output)
+    return AskedPipeline(api, _pipeline_id(api, given), asked.flags, output)
 
 
 def accepted(answer: Answer, output: Output) -> dict[str, Any]:
@@ -90,18 +93,16 @@ def accepted(answer: Answer, output: Output) -> dict[str, Any]:
     raise typer.Exit(exit_status)
 
 
-def _pipeline_id(aws: Aws, given: str) -> str:
+def _pipeline_id(api: OrchestratorApi, given: str) -> str:
     """An ARN or stack name as it is; a model's name becomes that of its only pipeline."""
     if given.startswith((STACK_PREFIX, "arn:")):
         return given
-    patterns = {type_.pipeline_stacks for type_ in BUILT_IN}
-    found = [
-        name
-        for name in stack_following.names(aws.client("cloudformation"), f"{STACK_PREFIX}-{given.lower()}-")
-        if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
-    ]
-    if len(found) > 1:
-        raise WrongUseError(f"{given} has several pipelines: name one of {', '.join(found)}")
-    if not found:
-        raise WrongUseError(f"there is no pipeline of a model {given} in {aws.region}; give the pipeline_id")
-    return found[0]
+    answer = api.details(given)
+    if answer.is_success:
+        return str(answer.body["pipeline_id"])
+    if answer.status == HTTPStatus.NOT_FOUND:
+        region = api.client.aws.region
+        raise WrongUseError(f"there is no pipeline of a model {given} in {region}; `mlops list` shows all pipelines")
+    problems = [str(one.get("problem", "")) for one in answer.body.get("errors", ())]
+    message = "; ".join(problems) or str(answer.body.get("message", f"the API answered {answer.status}"))
+    raise (WrongUseError if answer.status in _WRONG_REQUEST else CommandError)(message)

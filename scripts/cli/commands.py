@@ -96,6 +96,35 @@ def status(
     requesting.status(Asked(access, stack_name, watch), pipeline)
 
 
+@app.command("list")
+@grouped
+def list_pipelines(
+    access: Access,
+    stack_name: ApiStack = None,
+    model_name: Annotated[str, typer.Option("--model", help="Only pipelines of this model.")] = "",
+    pipeline_type: Annotated[str, typer.Option("--type", help="Only pipelines of this type.")] = "",
+) -> None:
+    """List the pipelines: how far each is, and who must act next."""
+    from scripts.cli import listing
+
+    listing.run(Asked(access, stack_name), model_name, pipeline_type)
+
+
+@app.command()
+@grouped
+def delete(
+    access: Access,
+    pipeline: Pipeline,
+    stack_name: ApiStack = None,
+    yes: Yes = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Follow the deletion to its end.")] = False,
+) -> None:
+    """Delete a pipeline and what it deployed; models, data and results stay."""
+    from scripts.cli import removing
+
+    removing.run(Asked(access, stack_name, watch), pipeline, yes)
+
+
 @app.command()
 @grouped
 def approve(
@@ -150,6 +179,22 @@ def check(
     from scripts.cli import drafting
 
     drafting.check(file, rules, as_json)
+
+
+@app.command("import")
+@grouped
+def import_requests(
+    rules: Rules,
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Requests in JSON, alone or in lists.")],
+    output: Annotated[
+        Path | None, typer.Option(help="Folder for the accepted requests as they would be written today.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON, for machines.")] = False,
+) -> None:
+    """Check request files of the earlier solution, without AWS: what is accepted, what changes, what is refused."""
+    from scripts.cli import importing
+
+    importing.run(files, rules, output, as_json)
 
 
 @app.command()

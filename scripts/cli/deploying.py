@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ from orchestrator.pipelines.base import STACK_PREFIX
 from scripts import artifacts, deployment, launch, stack_following
 from scripts.aws_access import Aws
 from scripts.cli import connection
+from scripts.cli.asking import check_can_ask
 from scripts.cli.errors import CommandError, WrongUseError
 from scripts.cli.options import Access, Stack
 from scripts.cli.output import Output
@@ -55,7 +55,7 @@ def publish(bucket: str, prefix: str, access: Access) -> None:
 def deploy(stack: Stack, bucket: str, yes: bool, access: Access) -> None:
     """Publish and bring the root stack to this checkout's version."""
     output = Output(access.as_json)
-    _check_can_ask(yes, output)
+    check_can_ask(yes, output)
     launching = Launching(stack.option, stack.stack_name, _parameters(stack), bucket)
 
     def agree(change_set: ChangeSet) -> bool:
@@ -76,7 +76,7 @@ def deploy(stack: Stack, bucket: str, yes: bool, access: Access) -> None:
 def destroy(stack_name: str, yes: bool, access: Access) -> None:
     """Delete the root stack after showing what goes and what stays."""
     output, aws = Output(access.as_json), connection.aws(access)
-    _check_can_ask(yes, output)
+    check_can_ask(yes, output)
     cloudformation = aws.client("cloudformation")
     state = stack_following.find(cloudformation, stack_name)
     if state is None:
@@ -87,7 +87,7 @@ def destroy(stack_name: str, yes: bool, access: Access) -> None:
     if pipelines:
         raise CommandError(
             f"{len(pipelines)} stacks of pipelines still exist, and cannot be deleted once {stack_name} is gone:"
-            f" {', '.join(pipelines)}. Delete them first"
+            f" {', '.join(pipelines)}. Delete them first, with `mlops delete`"
         )
     going, staying = _resources(aws, state)
     output.table(("goes", "type"), going, f"Delete {stack_name}: {len(going)} resources")
@@ -99,11 +99,6 @@ def destroy(stack_name: str, yes: bool, access: Access) -> None:
     kept = [{"resource": logical, "type": kind, "name": name} for logical, kind, name in staying]
     output.document({"stack": stack_name, "status": "DELETE_COMPLETE", "kept": kept})
     output.say(f"{stack_name} is deleted. What stays can be given to the next launch, or be deleted by hand.")
-
-
-def _check_can_ask(yes: bool, output: Output) -> None:
-    if not yes and (output.as_json or not sys.stdin.isatty()):
-        raise WrongUseError("this asks before it changes anything, and nobody can answer here: give --yes")
 
 
 def _parameters(stack: Stack) -> dict[str, str]:

@@ -19,14 +19,14 @@ from scripts.cli.request_files import read_bytes
 
 def new(pipeline_type: str, full: bool, rules: Rules) -> None:
     """Print a starter request, and on standard error what its keys mean."""
-    request = offline.starter(pipeline_type, _launch(rules), full)
+    request = offline.starter(pipeline_type, launch_of(rules), full)
     sys.stdout.write(f"{json.dumps(request, indent=2)}\n")
     sys.stdout.flush()
     type_ = BUILT_IN.get(pipeline_type)
     rows = [
         (
-            key.name,
-            "in the request" if key.name in request else "optional",
+            key.spelling,
+            "in the request" if key.spelling in request else "optional",
             f"{key.description}; {key.expected}".strip("; "),
         )
         for key in keys(type_)
@@ -39,7 +39,7 @@ def new(pipeline_type: str, full: bool, rules: Rules) -> None:
 def check(file: str, rules: Rules, as_json: bool) -> None:
     """Validate a request; every problem is shown, and makes the exit status 2."""
     output = Output(as_json)
-    accepted = offline.check(read_bytes(file), _launch(rules))
+    accepted = offline.check(read_bytes(file), launch_of(rules))
     request = accepted.request
     output.document(
         {
@@ -55,7 +55,8 @@ def check(file: str, rules: Rules, as_json: bool) -> None:
         output.say(f"warning: {warning}")
 
 
-def _launch(rules: Rules) -> Launch:
+def launch_of(rules: Rules) -> Launch:
+    """The launch options that a command was given; raises `WrongUseError` where no Region is known."""
     region = (
         rules.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or _configured_region()
     )

@@ -30,7 +30,10 @@ def show(pipeline: AskedPipeline) -> None:
     answer = pipeline.answer()
     found = pipeline_status.read(answer)
     decisions = [_decision(approval, pipeline) for approval in found.waiting]
-    pipeline.output.document({**answer, "waiting_approvals": decisions})
+    if pipeline.output.as_json:
+        details = pipeline.details()
+        told = {name: details.get(name) for name in ("outputs", "job", "stages")}
+        pipeline.output.document({**answer, "waiting_approvals": decisions, **told})
     if not pipeline.output.as_json:
         pipeline.output.console.print(_rendered(found, pipeline))
     _show_end(found, pipeline)
@@ -188,7 +191,7 @@ def _first_cause(pipeline: AskedPipeline) -> str:
 
 
 def _show_deployed(found: PipelineStatus, pipeline: AskedPipeline) -> None:
-    """What the pipeline deployed; who may call the API need not be allowed to see it."""
+    """What the pipeline deployed, and how the job is that this started."""
     aws, output = pipeline.aws, pipeline.output
     stack_name = pipeline.name.removesuffix(f"-{PIPELINE_STACK_SUFFIX}")
     if found.approvals:
@@ -197,11 +200,9 @@ def _show_deployed(found: PipelineStatus, pipeline: AskedPipeline) -> None:
             " their outputs tell the addresses."
         )
         return
-    try:
-        state = stack_following.find(aws.client("cloudformation"), stack_name)
-    except botocore.exceptions.ClientError:
-        output.say(f"It deployed the stack {stack_name}; you may not look at its outputs.")
-        return
-    if state is not None:
-        rows = [(name, connection.reachable(value, aws)) for name, value in sorted(state.outputs.items())]
-        output.table(("output", "value"), rows, f"{stack_name}: {state.status}")
+    details = pipeline.details()
+    if (stack := details.get("stack")) is not None:
+        rows = [(name, connection.reachable(value, aws)) for name, value in sorted(details["outputs"].items())]
+        output.table(("output", "value"), rows, f"{stack['stack_name']}: {stack['status']}")
+    if (job := details.get("job")) is not None:
+        output.say(f"The {job['kind']} {job['name']}: {job['status'] or 'unknown'}. {job['failure_reason']}".rstrip())

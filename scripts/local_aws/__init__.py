@@ -9,7 +9,8 @@ How the parts fit:
     server            starts and stops everything; the only module that others need to import
     identity          credentials and clients that act as a role
     cloudformation*   stacks, change sets, events, rollback (stack_*, template*, change_set*), and stack sets over the
-                      accounts of an organization; resources/ has one module of resource types per service
+                      accounts of an organization, with their events on EventBridge; resources/ has one module of
+                      resource types per service
     functions*        Lambda functions as warm subprocesses (function_*), and custom_resources on top of them
     api_front         API Gateway's REST APIs over HTTP (api_*)
     codepipeline*     the engine that runs pipelines (pipeline_*)

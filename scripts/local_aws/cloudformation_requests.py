@@ -107,6 +107,8 @@ class StackRequests(CloudFormationResponse):
     def _page(self, found: Sequence[_Item]) -> tuple[Sequence[_Item], str | None]:
         """One page and the token of the next."""
         token: Any = self._get_param("NextToken")
+        if token and not str(token).isdecimal():
+            raise ValidationError(message=f"The pagination token {token} is not valid")
         start = int(token) if token else 0
         following = start + min(_PAGE, int(self._get_param("MaxResults") or _PAGE))
         return found[start:following], str(following) if following < len(found) else None

@@ -36,10 +36,17 @@ def create(account: str, region: str, declaration: dict[str, Any], tags: list[di
     return {"pipeline": kept, "tags": kept_tags}
 
 
-def update(account: str, region: str, declaration: dict[str, Any]) -> dict[str, Any]:
-    """Replace a declaration; running executions keep theirs, no new one starts. Answers UpdatePipeline's body."""
+def update(
+    account: str, region: str, declaration: dict[str, Any], tags: list[dict[str, str]] | None = None
+) -> dict[str, Any]:
+    """Replace a declaration, and the tags if some are given; running executions keep theirs, no new one starts.
+
+    Answers UpdatePipeline's body.
+    """
     get(account, region, declaration["name"])
     _complete(declaration)
+    if tags is not None:
+        _backend(account, region).pipelines[declaration["name"]].tags = {tag["key"]: tag["value"] for tag in tags}
     return {"pipeline": _backend(account, region).update_pipeline(declaration)}
 
 

@@ -22,6 +22,9 @@ _NUMBERS = frozenset({"runOrder", "timeoutInMinutes"})
 class PipelineResource(CloudFormationModel):
     """A pipeline that belongs to a stack."""
 
+    is_tagged = True
+    """The tags of its stack are its own, too."""
+
     def __init__(self, account: str, region: str, name: str) -> None:
         self.account = account
         self.region = region
@@ -76,7 +79,8 @@ class PipelineResource(CloudFormationModel):
             replacement = cls.create_from_cloudformation_json(name, cloudformation_json, account_id, region_name)
             original_resource.delete(account_id, region_name)
             return replacement
-        pipeline_definitions.update(account_id, region_name, declared(name, properties))
+        tags = _camel(properties.get("Tags") or [])
+        pipeline_definitions.update(account_id, region_name, declared(name, properties), tags)
         if str(properties.get("RestartExecutionOnUpdate", "false")).lower() == "true":
             trigger = Trigger("StartPipelineExecution", f"arn:aws:iam::{account_id}:root")
             pipeline_definitions.start(account_id, region_name, name, trigger)

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 
 from moto.cloudformation.exceptions import CloudFormationError
 
-from scripts.local_aws import organization, stack_set_faults, stack_set_preferences, stack_sets
+from scripts.local_aws import cloudformation_events, organization, stack_set_faults, stack_set_preferences, stack_sets
 from scripts.local_aws.resources.base import words
 from scripts.local_aws.stack_set_instances import SERVER_STOPS, InstanceError, StackSetWork
 from scripts.local_aws.stack_set_preferences import Limits
@@ -65,7 +65,9 @@ def begin(stack_set: StackSet, operation: Operation) -> None:
         if operation.operation_id in stack_set.operations:
             raise OperationIdAlreadyExistsError(f"Operation with id {operation.operation_id} already exists")
         check_idle(stack_set, may_queue=stack_set.managed_execution)
-        if not stack_set.operations_under_way():
+        if stack_set.operations_under_way():
+            cloudformation_events.operation_changed(stack_set, operation)
+        else:
             _start(stack_set, operation)
         stack_set.operations[operation.operation_id] = operation
 
@@ -86,6 +88,7 @@ def stop(stack_set: StackSet, operation_id: str) -> None:
             operation.status = "STOPPING"
         else:
             raise InvalidOperationError(f"Operation {operation_id} is {operation.status} and cannot be stopped")
+        cloudformation_events.operation_changed(stack_set, operation)
 
 
 def _start(stack_set: StackSet, operation: Operation) -> None:
@@ -95,6 +98,7 @@ def _start(stack_set: StackSet, operation: Operation) -> None:
         instance.last_operation_id = operation.operation_id
         instance.detailed_status, instance.reason = "PENDING", None
     operation.status = "RUNNING"
+    cloudformation_events.operation_changed(stack_set, operation)
     thread = threading.Thread(target=_run, args=(stack_set, operation), name=f"stack set {stack_set.name}", daemon=True)
     _running.add(thread)
     thread.start()
@@ -109,6 +113,7 @@ def _run(stack_set: StackSet, operation: Operation) -> None:
             operation.status = "STOPPED"
         else:
             operation.status = "FAILED" if exceeded else "SUCCEEDED"
+        cloudformation_events.operation_changed(stack_set, operation)
         _start_next(stack_set)
 
 
@@ -121,6 +126,7 @@ def _start_next(stack_set: StackSet) -> None:
         except CloudFormationError as error:
             # What it was asked for is no longer there.
             operation.status, operation.reason, operation.ended = "FAILED", words(error), datetime.now(UTC)
+            cloudformation_events.operation_changed(stack_set, operation)
         else:
             return
 

@@ -14,6 +14,7 @@ from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.models import cloudformation_backends
 from moto.cloudformation.utils import generate_stack_id
 
+from scripts.local_aws import cloudformation_events
 from scripts.local_aws.template import Template
 
 if TYPE_CHECKING:
@@ -123,9 +124,10 @@ class Stack:
         self._token = token
 
     def note(self, status: str, reason: str | None = None) -> None:
-        """Give the stack a status and record it as an event."""
+        """Give the stack a status, record it as an event and tell EventBridge."""
         self.status, self.status_reason = status, reason
         self._record(StackResource(self.name, _STACK_TYPE, {}, {}, Made(self.stack_id)), status, reason)
+        cloudformation_events.stack_changed(self, self._token)
 
     def note_resource(self, resource: StackResource, status: str, reason: str | None = None) -> None:
         """Give a resource a status and record it as an event."""

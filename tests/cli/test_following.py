@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,6 +44,10 @@ _DONE = _answer({"status": "Succeeded", "lastUpdatedBy": "arn:x:user/anna"}, "Su
 _REJECTED = _answer({"status": "Failed", "summary": "no", "lastUpdatedBy": "arn:x:user/anna"}, "Failed")
 
 
+_JOB = {"kind": "training job", "name": "j-1", "status": "Failed", "failure_reason": "no data"}
+_DEPLOYED = {"stack_name": "the-stack", "status": "CREATE_COMPLETE"}
+
+
 @dataclass
 class _Api:
     """Answers from a list, the last one for ever; beside it a CodePipeline that says what became of an execution."""
@@ -54,11 +59,16 @@ class _Api:
     client: Any = field(init=False)
 
     def __post_init__(self) -> None:
-        self.client = type("Signed", (), {"aws": type("Aws", (), {"client": lambda *_: self, "is_local": True})()})()
+        self.client = type(
+            "Signed", (), {"aws": type("Aws", (), {"client": lambda *_: self, "is_local": True, "endpoint_url": ""})()}
+        )()
 
     def status(self, pipeline_id: str) -> Answer:
         self.asked += 1
         return Answer(200, next(self.answers))
+
+    def details(self, pipeline_id: str) -> Answer:
+        return Answer(200, {"outputs": {"Url": "https://x"}, "job": _JOB, "stages": [], "stack": _DEPLOYED})
 
     def get_pipeline_execution(self, **_: str) -> dict[str, Any]:
         if not self.fate:
@@ -140,3 +150,23 @@ def test_older_execution_that_still_asks_is_named_as_such(capsys: pytest.Capture
     following.show(_pipeline(behind))
 
     assert "An older execution, e-1, asks for this. The newer one, e-2, waits behind it" in capsys.readouterr().out
+
+
+def test_deployed_stack_and_its_job_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    """Defect 6: the pipeline's success says nothing of the job that it started."""
+    done = {"pipelineName": "churn", "stageStates": [_stage("DeployPipeline", "Succeeded", "e-1")]}
+    following.show(_pipeline(done))
+
+    shown = capsys.readouterr().out
+    assert "the-stack: CREATE_COMPLETE" in shown
+    assert "https://x" in shown
+    assert "The training job j-1: Failed. no data" in shown
+
+
+def test_a_machine_is_told_outputs_and_job(capsys: pytest.CaptureFixture[str]) -> None:
+    following.show(_pipeline(_ASKING, as_json=True))
+
+    told = json.loads(capsys.readouterr().out)
+    assert (told["outputs"], told["job"]["status"]) == ({"Url": "https://x"}, "Failed")
+    assert told["pipelineName"] == "churn"
+    assert len(told["waiting_approvals"]) == 1

@@ -150,6 +150,26 @@ def test_pipeline_from_request_to_refused_destruction(
     assert all(name in refused.err for name in _pipelines(local))
 
 
+def test_pipeline_is_listed_looked_at_and_deleted(
+    local: RunningLocal, mlops: Mlops, request_body: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "request.json").write_text(json.dumps({**request_body, "model_name": "to-go"}))
+    provisioned = mlops("provision", str(tmp_path / "request.json"), "--local", "--watch")
+    listed = mlops("list", "--local", "--model", "to-go")
+    told = mlops("status", "to-go", "--local", "--json")
+    deleted = mlops("delete", "to-go", "--local", "--yes", "--watch", "--json")
+    again = mlops("delete", "to-go", "--local", "--yes")
+
+    assert provisioned.status == 0, provisioned.out + provisioned.err
+    assert "DeployPipeline: Succeeded" in listed.out
+    assert told.documents[0]["outputs"]["InferenceApiUrl"].endswith("/prod/inference")
+    assert told.documents[0]["job"] is None
+    assert deleted.status == 0, deleted.out + deleted.err
+    assert deleted.documents[-1]["status"] == "DELETED"
+    assert not any("-to-go-" in name for name in _pipelines(local))
+    assert again.status == 2
+
+
 def test_destroying_what_is_not_there_is_done(mlops: Mlops) -> None:
     ended = mlops("destroy", "--local", "--yes", "--stack-name", "another", "--json")
 

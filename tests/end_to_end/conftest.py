@@ -13,6 +13,7 @@ import pytest
 from scripts import demo_model
 from scripts.cli.local_stack import LocalDeployment
 from scripts.demo_model import TrainedModel
+from tests.end_to_end.subscribing import Subscriber
 from tests.end_to_end.users import ARTIFACT_KEY, LONGEST_WAIT_SECONDS, Orchestrator, mlops_local
 
 
@@ -36,6 +37,14 @@ def model(deployment: LocalDeployment) -> TrainedModel:
 @pytest.fixture(scope="session")
 def orchestrator(deployment: LocalDeployment) -> Orchestrator:
     return Orchestrator(deployment)
+
+
+@pytest.fixture
+def subscriber(orchestrator: Orchestrator, request: pytest.FixtureRequest) -> Iterator[Subscriber]:
+    """Hears of everything that the topic sends from here on."""
+    made = Subscriber(orchestrator, request.node.originalname[:60].replace("_", "-"))
+    yield made
+    made.unsubscribe()
 
 
 @pytest.fixture

@@ -4,52 +4,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from scripts.demo_model import TrainedModel
+from tests.end_to_end.subscribing import Subscriber
 from tests.end_to_end.users import Orchestrator
 
 pytestmark = pytest.mark.xdist_group("end-to-end")
 
 Until = Callable[[Callable[[], Any]], Any]
-
-
-class Subscriber:
-    """A queue that is subscribed to the solution's topic."""
-
-    def __init__(self, orchestrator: Orchestrator, name: str) -> None:
-        self._sqs, sns = orchestrator.client("sqs"), orchestrator.client("sns")
-        self._url = self._sqs.create_queue(QueueName=name)["QueueUrl"]
-        arn = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        topic = orchestrator.deployment.outputs["NotificationsTopicArn"]
-        self._subscription = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)["SubscriptionArn"]
-        self._sns = sns
-
-    def next_about(self, text: str, until: Until) -> str:
-        """The next notification that contains the text."""
-
-        def find() -> str | None:
-            for message in self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10).get("Messages", []):
-                self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
-                notification = str(json.loads(message["Body"])["Message"])
-                if text in notification:
-                    return notification
-            return None
-
-        return str(until(find))
-
-    def unsubscribe(self) -> None:
-        self._sns.unsubscribe(SubscriptionArn=self._subscription)
-
-
-@pytest.fixture
-def subscriber(orchestrator: Orchestrator, request: pytest.FixtureRequest) -> Iterator[Subscriber]:
-    made = Subscriber(orchestrator, request.node.originalname[:60].replace("_", "-"))
-    yield made
-    made.unsubscribe()
 
 
 def _upload(orchestrator: Orchestrator, key: str, content: Any) -> str:
@@ -98,3 +64,21 @@ def test_only_the_exact_name_counts(orchestrator: Orchestrator, subscriber: Subs
     _upload(orchestrator, "mlops-config.json", {"model_name": "the last one"})
     # Events keep their order, so whatever the first three had caused would have come before.
     assert "mlops-config.json (version" in subscriber.next_about("refused", until)
+
+
+def test_a_list_is_carried_out_entry_by_entry_and_leaves_its_result(
+    orchestrator: Orchestrator, model: TrainedModel, subscriber: Subscriber, until: Until
+) -> None:
+    """Contract 1.5. The result causes nothing, although it lies beside the configuration and begins with its name."""
+    good = orchestrator.request("listed", dry_run=True)
+    version = _upload(orchestrator, "listed/mlops-config.json", [good, {"pipeline_type": "nothing"}])
+    told = subscriber.next_about("listed/mlops-config.json", until)
+    assert f"(version {version}) holds 2 requests: 1 accepted, 1 refused." in told
+    bucket = orchestrator.deployment.outputs["ConfigBucketName"]
+    found = orchestrator.client("s3").get_object(Bucket=bucket, Key="listed/mlops-config.json.result.json")
+    result = json.loads(found["Body"].read())
+    assert result["version_id"] == version
+    assert [(entry["index"], entry["outcome"]) for entry in result["entries"]] == [(1, "accepted"), (2, "refused")]
+    # Events keep their order: had the result caused something, it would be told before this one.
+    _upload(orchestrator, "after/mlops-config.json", {})
+    assert "after/mlops-config.json" in subscriber.next_about("mlops-config.json", until)

@@ -93,6 +93,12 @@ def _instance_types(orchestrator: Orchestrator, account: str) -> list[str]:
     return sorted(config["ProductionVariants"][0]["InstanceType"] for config in found)
 
 
+def _endpoint_tags(orchestrator: Orchestrator, account: str, name: str) -> dict[str, str]:
+    sagemaker = _in_account(orchestrator, account, "sagemaker")
+    arn = sagemaker.describe_endpoint(EndpointName=name)["EndpointArn"]
+    return {tag["Key"]: tag["Value"] for tag in sagemaker.list_tags(ResourceArn=arn)["Tags"]}
+
+
 def test_a_model_goes_through_all_three_accounts(orchestrator: Orchestrator, model: TrainedModel, until: Until) -> None:
     request = orchestrator.request(
         "through", inference_instance=INSTANCES, endpoint_name={stage: f"through-{stage}" for stage in ACCOUNTS}
@@ -114,6 +120,17 @@ def test_a_model_goes_through_all_three_accounts(orchestrator: Orchestrator, mod
         answer = runtime.invoke_endpoint(EndpointName=f"through-{stage}", ContentType="text/csv", Body=row)
         assert float(answer["Body"].read()) == pytest.approx(expected[0], abs=1e-6)
     assert _instance_types(orchestrator, orchestrator.deployment.aws.account) == []
+
+    for stage, account in ACCOUNTS.items():
+        assert (
+            _endpoint_tags(orchestrator, account, f"through-{stage}").items()
+            >= {
+                "mlops:application": orchestrator.deployment.stack_name,
+                "mlops:pipeline": "mlops-pipeline-through-byompipelinerealtimebuiltin",
+                "mlops:stage": stage,
+                "mlops:model": "through",
+            }.items()
+        )
 
     again = orchestrator.provision(request)
     assert again["message"].endswith("No updates are to be performed.")

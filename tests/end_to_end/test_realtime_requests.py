@@ -160,6 +160,7 @@ def launch() -> Launch:
         assets_bucket=ASSETS,
         pipelines_bucket="quayside-pipelines",
         ecr_repository_arn=SOLUTION_REPOSITORY,
+        application="mlops",
     )
 
 

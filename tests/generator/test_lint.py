@@ -31,6 +31,10 @@ REGIONS_WITHOUT: Final = {
     "pipelines/image_builder.yaml": 3,
     "blueprints/batch_transform.yaml": 2,
     "blueprints/realtime_inference.yaml": 2,
+    "blueprints/data_quality_monitor.yaml": 20,
+    "blueprints/model_bias_monitor.yaml": 20,
+    "blueprints/model_explainability_monitor.yaml": 20,
+    "blueprints/model_quality_monitor.yaml": 20,
 }
 
 

@@ -394,6 +394,24 @@ class TestCloudFormation:
         with pytest.raises(account.pipelines.exceptions.PipelineNotFoundException):
             account.pipelines.get_pipeline(name=name)
 
+    def test_its_tags_are_those_of_the_stack(
+        self, account: Account, client: Client, template: Callable[..., str], outputs: Any
+    ) -> None:
+        stacks = client("cloudformation")
+        tags = [[{"Key": "model_name", "Value": value}] for value in ("one", "two")]
+        stacks.create_stack(StackName="mlops-pipeline-tagged", TemplateBody=template(), Tags=tags[0])
+        stacks.get_waiter("stack_create_complete").wait(StackName="mlops-pipeline-tagged", WaiterConfig={"Delay": 0})
+        name = outputs("mlops-pipeline-tagged")["Name"]
+        arn = account.pipelines.get_pipeline(name=name)["metadata"]["pipelineArn"]
+        assert account.pipelines.list_tags_for_resource(resourceArn=arn)["tags"] == [
+            {"key": "model_name", "value": "one"}
+        ]
+        stacks.update_stack(StackName="mlops-pipeline-tagged", UsePreviousTemplate=True, Tags=tags[1])
+        stacks.get_waiter("stack_update_complete").wait(StackName="mlops-pipeline-tagged", WaiterConfig={"Delay": 0})
+        assert account.pipelines.list_tags_for_resource(resourceArn=arn)["tags"] == [
+            {"key": "model_name", "value": "two"}
+        ]
+
     def test_a_refused_declaration_fails_the_stack_with_the_reason(
         self, client: Client, template: Callable[..., str]
     ) -> None:

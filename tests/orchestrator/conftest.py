@@ -38,6 +38,7 @@ def launch() -> Launch:
         assets_bucket="quayside-assets",
         pipelines_bucket="quayside-pipelines",
         ecr_repository_arn="arn:aws:ecr:eu-west-1:111122223333:repository/quayside-images",
+        application="mlops",
     )
 
 

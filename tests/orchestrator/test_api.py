@@ -72,6 +72,9 @@ class TestRouting:
             ("PUT", "/provisionpipeline"),
             ("DELETE", "/pipelinestatus"),
             ("OPTIONS", "/provisionpipeline"),
+            ("POST", "/pipelines"),
+            ("DELETE", "/pipelines"),
+            ("GET", "/pipelines/x/y"),
             ("POST", "/provisionpipelines"),
             ("POST", "/provisionpipeline/x"),
             ("POST", "/prod/provisionpipeline"),
@@ -83,7 +86,8 @@ class TestRouting:
         answer = call(builtin, httpMethod=method, path=path)
         assert answer.status == 404
         assert answer.body == {
-            "message": f"There is no {method} {path}. The routes are POST /provisionpipeline, POST /pipelinestatus."
+            "message": f"There is no {method} {path}. The routes are POST /provisionpipeline, POST /pipelinestatus,"
+            " GET /pipelines, GET /pipelines/{id}, DELETE /pipelines/{id}."
         }
 
     def test_a_request_is_answered(self, call: Call, builtin: Body) -> None:
@@ -196,6 +200,7 @@ def test_a_refusal_and_a_dry_run_need_no_aws_at_all(api_event: ApiEvent, builtin
     ]
     variables = {
         "ALLOW_DETAILED_ERROR_MESSAGE": "Yes",
+        "APPLICATION": settings.launch.application,
         "ARTIFACT_BUCKET": settings.artifact_bucket,
         "ARTIFACT_PREFIX": settings.artifact_prefix,
         "ASSETS_BUCKET": settings.launch.assets_bucket,
@@ -220,7 +225,7 @@ def test_a_refusal_and_a_dry_run_need_no_aws_at_all(api_event: ApiEvent, builtin
         check=True,
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "lambda_src"), **variables},
     )
-    statuses, loaded = json.loads(done.stdout)
+    statuses, loaded = json.loads(done.stdout.splitlines()[-1])
     assert statuses == [400, 400, 400, 404, 200]
     assert loaded == []
 

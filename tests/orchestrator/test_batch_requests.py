@@ -162,6 +162,7 @@ def test_without_options_the_job_is_the_contract_s(batch: Body, launch: Launch) 
         "MaxPayloadInMB": "",
         "InstanceCount": "1",
         "ScheduleExpression": "",
+        "Tags": parameters_of(batch, launch)["Tags"],
     }
 
 

@@ -37,6 +37,12 @@ def deployment_of(body: Body, settings: Settings, **changes: Any) -> Deployment:
     return accept(body, settings.launch, **changes).request.deployment(settings)
 
 
+def names_of(body: Body, settings: Settings, **changes: Any) -> list[str]:
+    """The names that its stack may have, by preference."""
+    deployments = accept(body, settings.launch, **changes).request.deployments(settings)
+    return [deployment.pipeline_stack_name for deployment in deployments]
+
+
 def parameters_of(body: Body, settings: Settings, **changes: Any) -> dict[str, str]:
     return dict(deployment_of(body, settings, **changes).pipeline_parameters)
 
@@ -59,6 +65,7 @@ WRONG = [
     ("custom_algorithm_docker", GONE, "is required: zip with the Dockerfile at its root"),
     ("custom_algorithm_docker", "", "the key of a zip in the assets bucket"),
     ("custom_algorithm_docker", "s3://b/*.zip", "without bucket and s3://"),
+    ("custom_algorithm_docker", "s3://bucket/image.zip", "without bucket and s3://"),
     ("build_arguments", ["A=1"], "must be an object of strings"),
     ("build_arguments", {"A": 1}, "must be an object of strings"),
     ("build_arguments", {"A": "x" * 4096}, "must be 9 characters shorter to fit CloudFormation"),
@@ -102,12 +109,12 @@ NAMES = [
 def test_every_legal_tag_has_a_name(builder: Body, settings: Settings, repository: str, tag: str, name: str) -> None:
     """Defect 35; contract 2.5 for tags of letters, digits and hyphens."""
     deployment = deployment_of(builder, settings, ecr_repo_name=repository, image_tag=tag)
-    assert deployment.stack_name == deployment.pipeline_stack_names[0] == name
+    assert deployment.stack_name == deployment.pipeline_stack_name == name
 
 
 def test_no_two_images_share_all_their_names(builder: Body, settings: Settings) -> None:
     images = [(repository, tag) for repository in ("aa", "bb") for tag in ("1.0", "1-0", "1_0", "r7", "R7", "v" * 128)]
-    last = {deployment_of(builder, settings, ecr_repo_name=r, image_tag=t).pipeline_stack_names[-1] for r, t in images}
+    last = {names_of(builder, settings, ecr_repo_name=r, image_tag=t)[-1] for r, t in images}
     assert len(last) == len(images)
     assert all(len(name) <= 128 for name in last)
 
@@ -221,7 +228,8 @@ def name_in(provisioned: Provisioned) -> str:
 class TestProvisioning:
     def test_a_new_one_is_made_without_a_package(self, provision: Provision, sent: list[Any]) -> None:
         assert provision().message == CREATED
-        assert [call.operation for call in sent] == ["cloudformation.DescribeStacks", "cloudformation.CreateStack"]
+        looked_at = ["cloudformation.DescribeStacks"] * 2
+        assert [call.operation for call in sent] == [*looked_at, "cloudformation.CreateStack"]
         assert sent[-1].parameters["StackName"] == PLAIN
 
     def test_an_unchanged_repeat_changes_nothing(self, provision: Provision) -> None:
@@ -266,7 +274,7 @@ class TestProvisioning:
 
     def test_names_that_are_all_taken_are_told(self, provision: Provision, builder: Body, settings: Settings) -> None:
         """A plain tag can look like the derived name of another image."""
-        _, derived = deployment_of(builder, settings).pipeline_stack_names
+        _, derived = names_of(builder, settings)
         infix = derived.removeprefix("mlops-pipeline-").removesuffix("-byompipelineimagebuilder")
         assert name_in(provision(ecr_repo_name="another")) == PLAIN
         assert name_in(provision(image_tag=infix)) == derived

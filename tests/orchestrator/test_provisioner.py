@@ -16,7 +16,7 @@ from botocore.exceptions import EndpointConnectionError
 from botocore.stub import ANY, Stubber
 from moto.cloudformation.models import cloudformation_backends
 
-from orchestrator import provisioner, provisioning
+from orchestrator import pipeline_stacks, provisioner, provisioning, removals
 from orchestrator.aws import calls, stacks
 from orchestrator.errors import Conflict, ServiceBusy, ServiceRefused
 from orchestrator.pipelines import BUILT_IN
@@ -52,6 +52,10 @@ PIPELINE_TEMPLATE = json.dumps(
         "Outputs": {"PipelineName": {"Value": "the-pipeline"}},
     }
 )
+
+
+RELEASE = [{"Key": "mlops:release", "Value": "mlops/0.0.9"}]
+FOREIGN_TEMPLATE = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}})
 
 
 @pytest.fixture(autouse=True)
@@ -243,6 +247,7 @@ class TestChange:
         assert provision(inference_instance="ml.m5.xlarge") == Provisioned(RUN_AGAIN, first.pipeline_id)
         assert operations(sent[before:]) == [
             "s3.HeadObject",
+            "s3.ListObjectsV2",
             "s3.PutObject",
             "cloudformation.CreateStack",
             "cloudformation.DescribeStacks",
@@ -316,7 +321,7 @@ class TestStackStates:
     ) -> None:
         monkeypatch.setattr(stacks, "_REMOVAL_POLL_SECONDS", 0)
         arn = f"arn:aws:cloudformation:eu-west-1:123456789012:stack/{PIPELINE_STACK}/1"
-        described = {"StackName": PIPELINE_STACK, "StackId": arn, "CreationTime": LONG_AGO}
+        described = {"StackName": PIPELINE_STACK, "StackId": arn, "CreationTime": LONG_AGO, "Tags": RELEASE}
         with Stubber(calls.client("cloudformation")) as cloudformation:
             cloudformation.add_client_error("create_stack", "AlreadyExistsException")
             broken = {"Stacks": [{**described, "StackStatus": "ROLLBACK_COMPLETE"}]}
@@ -347,7 +352,7 @@ class TestStackStates:
     ) -> None:
         monkeypatch.setattr(stacks, "_REMOVAL_POLL_SECONDS", 0)
         arn = f"arn:aws:cloudformation:eu-west-1:123456789012:stack/{PIPELINE_STACK}/1"
-        described = {"StackName": PIPELINE_STACK, "StackId": arn, "CreationTime": LONG_AGO}
+        described = {"StackName": PIPELINE_STACK, "StackId": arn, "CreationTime": LONG_AGO, "Tags": RELEASE}
         with Stubber(calls.client("cloudformation")) as cloudformation:
             cloudformation.add_client_error("create_stack", "AlreadyExistsException")
             broken = {"Stacks": [{**described, "StackStatus": "ROLLBACK_COMPLETE"}]}
@@ -359,12 +364,49 @@ class TestStackStates:
                 provision()
         assert refused.value.detail == "DELETE_FAILED: the role is gone"
 
+    @pytest.mark.parametrize("status", ["CREATE_COMPLETE", "ROLLBACK_COMPLETE"])
+    def test_a_stack_that_somebody_else_made_is_left_alone(
+        self, provision: Provision, settings: Settings, sent: list[Any], status: str
+    ) -> None:
+        """The earlier solution's pipelines have the same names."""
+        calls.client("cloudformation").create_stack(StackName=PIPELINE_STACK, TemplateBody=FOREIGN_TEMPLATE)
+        stack_status(settings, status)
+        sent.clear()
+        with pytest.raises(Conflict, match="was not made by this orchestrator"):
+            provision()
+        changes = {"cloudformation.UpdateStack", "cloudformation.DeleteStack"}
+        assert not changes & set(operations(sent))
+
     def test_a_stack_deleted_meanwhile_is_a_conflict(self, provision: Provision) -> None:
         with Stubber(calls.client("cloudformation")) as cloudformation:
             cloudformation.add_client_error("create_stack", "AlreadyExistsException")
             cloudformation.add_client_error("describe_stacks", "ValidationError", "Stack with id x does not exist")
             with pytest.raises(Conflict, match="was deleted just now"):
                 provision()
+
+
+class TestDeletion:
+    @pytest.mark.parametrize("is_gone", [False, True])
+    def test_a_pipeline_that_is_being_deleted_is_not_touched(
+        self, provision: Provision, settings: Settings, is_gone: bool
+    ) -> None:
+        """Its stack may be gone when what it deployed is not."""
+        arn = provision().pipeline_id
+        stack, stored = stacks.find(arn), versions(settings)
+        assert stack is not None
+        removals.store(settings.launch.pipelines_bucket, removals.begin(pipeline_stacks.of(stack), "anna"))
+        if is_gone:
+            calls.client("cloudformation").delete_stack(StackName=arn)
+        with pytest.raises(Conflict, match="is being deleted") as refused:
+            provision(inference_instance="ml.m5.xlarge")
+        assert refused.value.status == 409
+        assert versions(settings) == stored
+
+    def test_its_stack_says_what_the_pipeline_is_for(self, provision: Provision) -> None:
+        """Defect 36: that is what the list of pipelines tells."""
+        stack = stacks.find(provision().pipeline_id)
+        assert stack is not None
+        assert (stack.tags["pipeline_type"], stack.tags["model_name"]) == ("byom_realtime_builtin", "berth-occupancy")
 
 
 class TestRefusalsByAws:
@@ -376,7 +418,7 @@ class TestRefusalsByAws:
         assert (refused.value.status, refused.value.detail) == (502, "AccessDenied: not authorized")
         before = len(sent)
         assert provision().message == CREATED
-        assert operations(sent[before:]) == ["s3.HeadObject", "cloudformation.CreateStack"]
+        assert operations(sent[before:]) == ["s3.HeadObject", "s3.ListObjectsV2", "cloudformation.CreateStack"]
 
     def test_without_an_upload_no_stack_is_made(self, provision: Provision, settings: Settings) -> None:
         """Defect 20."""

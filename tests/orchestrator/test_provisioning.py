@@ -46,7 +46,7 @@ def test_a_plan_cannot_be_changed(plan: ProvisioningPlan) -> None:
 
 
 def test_the_pipeline_gets_everything_it_needs(plan: ProvisioningPlan) -> None:
-    assert plan.deployment.pipeline_stack_names == (f"{STACK}-codepipeline",)
+    assert plan.deployment.pipeline_stack_name == f"{STACK}-codepipeline"
     assert plan.deployment.pipeline_template == "pipelines/single_account_codepipeline.yaml"
     assert dict(plan.deployment.pipeline_parameters) == {
         "StackName": STACK,
@@ -94,6 +94,7 @@ def test_a_dry_run_answers_names_template_and_every_parameter(builtin: Body, set
         "blueprint_template": "blueprints/realtime_inference.yaml",
         "package_key": f"provisioned/{STACK}/template.zip",
         "parameters": {"template_params.json": dict(blueprint_of(plan).parameter_files[0].parameters)},
+        "tags": {"template_params.json": dict(blueprint_of(plan).parameter_files[0].tags)},
     }
 
 
@@ -102,8 +103,8 @@ def test_the_parameter_file_is_a_template_configuration(plan: ProvisioningPlan) 
     text = blueprint_of(plan).parameter_files[0].text()
     content = json.loads(text)
     assert text.startswith('{\n    "Parameters": {\n        "ModelName": "berth-occupancy",\n')
-    assert list(content) == ["Parameters"]
-    assert {type(value) for value in content["Parameters"].values()} == {str}
+    assert list(content) == ["Parameters", "Tags"]
+    assert {type(value) for value in [*content["Parameters"].values(), *content["Tags"].values()]} == {str}
 
 
 class TestPackage:

@@ -62,6 +62,7 @@ WRONG_VALUES = [
     ("model_artifact_location", "", "is required: key of model.tar.gz"),
     ("model_artifact_location", None, "got null"),
     ("model_artifact_location", "s3://bucket/*", "without bucket and s3://"),
+    ("model_artifact_location", "s3://bucket/models/m.tar.gz", "without bucket and s3://"),
     ("model_artifact_location", "/models/m.tar.gz", "without bucket"),
     ("model_artifact_location", "models/*/m.tar.gz", "key of an object"),
     ("model_artifact_location", "models/${x}/m.tar.gz", "key of an object"),

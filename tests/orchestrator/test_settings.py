@@ -16,6 +16,7 @@ VARIABLES = {
     "ASSETS_BUCKET": "a-assets",
     "ECR_REPOSITORY_ARN": "arn:aws:ecr:il-central-1:111122223333:repository/r",
     "PIPELINES_BUCKET": "a-pipelines",
+    "APPLICATION": "ml-platform",
     "ARTIFACT_BUCKET": "a-artifacts",
     "ARTIFACT_PREFIX": "mlops/2.0",
     "URL_SUFFIX": "amazonaws.com.cn",
@@ -32,6 +33,7 @@ def test_settings_come_from_the_environment() -> None:
     read = settings.read(VARIABLES)
     assert read.launch.region == "il-central-1"
     assert (read.launch.multi_account, read.launch.use_model_registry) == (False, True)
+    assert read.launch.application == "ml-platform"
     assert not read.allow_detailed_error_message
     roles = read.pipeline_stack_role_arn, read.pipeline_role_arn, read.pipeline_start_role_arn, read.deploy_role_arn
     assert roles == tuple(
@@ -66,20 +68,23 @@ def test_the_environment_that_the_template_gives_is_the_one_that_is_read(option:
     assert (read.multi_account is not None) == (option == "multi")
 
 
-def test_a_multi_account_orchestrator_knows_its_targets() -> None:
+@pytest.mark.parametrize("call_as", ["SELF", "DELEGATED_ADMIN"])
+def test_a_multi_account_orchestrator_knows_its_targets(call_as: str) -> None:
     targets = {
         f"{stage}_{what}": f"{stage} {what}"
         for stage in ("DEV", "STAGING", "PROD")
         for what in ("ACCOUNT_ID", "ORG_ID")
     }
-    read = settings.read({**VARIABLES, **targets, "MULTI_ACCOUNT": "Yes", "STAGE_FUNCTION": "deployer"})
+    function = {"STAGE_FUNCTION": "deployer", "CALL_AS": call_as}
+    read = settings.read({**VARIABLES, **targets, "MULTI_ACCOUNT": "Yes", **function})
     assert read.multi_account is not None
+    assert read.call_as == call_as
     assert read.multi_account.targets["staging"] == StageTarget("STAGING ACCOUNT_ID", "STAGING ORG_ID")
     assert read.multi_account.stage_function == "deployer"
 
 
 def test_a_multi_account_orchestrator_without_targets_says_which_are_missing() -> None:
-    with pytest.raises(RuntimeError, match=r"DEV_ACCOUNT_ID, DEV_ORG_ID.*PROD_ORG_ID, STAGE_FUNCTION"):
+    with pytest.raises(RuntimeError, match=r"DEV_ACCOUNT_ID, DEV_ORG_ID.*PROD_ORG_ID, STAGE_FUNCTION, CALL_AS"):
         settings.read({**VARIABLES, "MULTI_ACCOUNT": "Yes"})
 
 

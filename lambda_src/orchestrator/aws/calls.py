@@ -14,7 +14,7 @@ _CONNECT_TIMEOUT_SECONDS: Final = 3
 # API Gateway gives up after 29 s: three attempts of one slow call must fit.
 _READ_TIMEOUT_SECONDS: Final = 8
 _ATTEMPTS: Final = 3
-_BUSY_STATUS: Final = frozenset({429, 503})
+_BUSY_STATUS: Final = frozenset({429, 500, 502, 503, 504})
 _BUSY_CODES: Final = frozenset({"Throttling", "ThrottlingException", "RequestLimitExceeded", "SlowDown"})
 
 

@@ -3,11 +3,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from orchestrator.aws.calls import calling, client
+from orchestrator.errors import ServiceRefused
+
+NOT_THERE: Final = "PipelineNotFoundException"
+"""The code of the error for a pipeline that does not exist."""
+_STOPPED_ALREADY: Final = frozenset({"DuplicatedStopRequestException", "PipelineExecutionNotStoppableException"})
+# Newer executions supersede older ones, so few can be under way at once.
+_LOOKED_AT: Final = 20
 
 
 @dataclass(frozen=True)
@@ -18,6 +26,8 @@ class Execution:
     status: str
     source_version: str
     started_at: datetime | None
+    trigger: str = ""
+    """What started it, as CodePipeline calls it, e.g. `StartPipelineExecution`."""
 
     @property
     def came_to_nothing(self) -> bool:
@@ -36,6 +46,7 @@ def newest_execution(pipeline: str) -> Execution | None:
             status=summary["status"],
             source_version=revisions[0].get("revisionId", "") if revisions else "",
             started_at=summary.get("startTime"),
+            trigger=summary.get("trigger", {}).get("triggerType", ""),
         )
     return None
 
@@ -44,6 +55,54 @@ def start(pipeline: str, request_token: str) -> None:
     """Start an execution; calls with the same token start one."""
     with calling(f"start the pipeline {pipeline}"):
         client("codepipeline").start_pipeline_execution(name=pipeline, clientRequestToken=request_token)
+
+
+def stop_running(pipeline: str, reason: str) -> None:
+    """Stop every execution that has not ended, and do not wait for what its actions have begun elsewhere.
+
+    A pipeline that is not there has nothing to stop.
+    """
+    try:
+        with calling(f"list the executions of {pipeline}"):
+            listed = client("codepipeline").list_pipeline_executions(pipelineName=pipeline, maxResults=_LOOKED_AT)
+    except ServiceRefused as error:
+        if error.code == NOT_THERE:
+            return
+        raise
+    for summary in listed["pipelineExecutionSummaries"]:
+        if summary["status"] == "InProgress":
+            _stop(pipeline, summary["pipelineExecutionId"], reason)
+
+
+def _stop(pipeline: str, execution: str, reason: str) -> None:
+    try:
+        with calling(f"stop the execution {execution} of {pipeline}"):
+            client("codepipeline").stop_pipeline_execution(
+                pipelineName=pipeline, pipelineExecutionId=execution, abandon=True, reason=reason
+            )
+    except ServiceRefused as error:
+        if error.code not in _STOPPED_ALREADY:
+            raise
+
+
+def names() -> list[str]:
+    """The names of all pipelines of the account in this Region, which has a thousand at most, in order."""
+    with calling("list the pipelines"):
+        pages = client("codepipeline").get_paginator("list_pipelines").paginate()
+        return sorted(pipeline["name"] for page in pages for pipeline in page["pipelines"])
+
+
+def tags(pipeline_arn: str) -> dict[str, str]:
+    """The tags of a pipeline, among them those of its stack."""
+    with calling(f"list the tags of {pipeline_arn}"):
+        pages = client("codepipeline").get_paginator("list_tags_for_resource").paginate(resourceArn=pipeline_arn)
+        return {tag["key"]: tag["value"] for page in pages for tag in page["tags"]}
+
+
+def awaits_decision(action: Mapping[str, Any]) -> bool:
+    """Whether somebody must approve or reject, from an action's state: no other action has a token."""
+    latest = action.get("latestExecution", {})
+    return bool(latest.get("token")) and latest.get("status") == "InProgress"
 
 
 def state(pipeline: str) -> dict[str, Any]:

@@ -24,6 +24,15 @@ class StoredPackage:
     stored_at: datetime | None
 
 
+@dataclass(frozen=True)
+class Beginning:
+    """The first bytes of an object."""
+
+    content: bytes
+    is_whole: bool
+    """Whether that is all there is."""
+
+
 @functools.lru_cache(maxsize=32)
 def published(bucket: str, key: str) -> bytes:
     """A published template; kept in memory, because what is published never changes."""
@@ -71,9 +80,52 @@ def store(planned: PlannedObject) -> None:
         )
 
 
+def store_marker(bucket: str, key: str, content: bytes) -> None:
+    """Upload what the orchestrator leaves for its later invocations, as JSON."""
+    with calling(f"store the marker s3://{bucket}/{key}"):
+        client("s3").put_object(Bucket=bucket, Key=key, Body=content, ContentType="application/json")
+
+
+def store_result(bucket: str, key: str, content: bytes) -> None:
+    """Write what became of an uploaded configuration, as JSON."""
+    with calling(f"write the result s3://{bucket}/{key}"):
+        client("s3").put_object(Bucket=bucket, Key=key, Body=content, ContentType="application/json")
+
+
+def keys(bucket: str, prefix: str, most: int) -> list[str]:
+    """The first keys with this beginning, up to a thousand. Unlike a look at one object, it needs no leave to read."""
+    with calling(f"list what is below s3://{bucket}/{prefix}"):
+        answer = client("s3").list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=most)
+    return [entry["Key"] for entry in answer.get("Contents", ())]
+
+
+def content(bucket: str, key: str) -> bytes:
+    """The content of an object that the orchestrator has stored."""
+    with calling(f"let the orchestrator read s3://{bucket}/{key}"):
+        found: bytes = client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    return found
+
+
 def uploaded_configuration(bucket: str, key: str, version_id: str | None, longest: int) -> bytes:
     """An uploaded configuration, exactly the version of the event; `longest + 1` bytes at most are read."""
     version = {"VersionId": version_id} if version_id else {}
     with calling(f"let the orchestrator read s3://{bucket}/{key}"):
         content: bytes = client("s3").get_object(Bucket=bucket, Key=key, **version)["Body"].read(longest + 1)
     return content
+
+
+def beginning(bucket: str, key: str, longest: int) -> Beginning | None:
+    """The first `longest` bytes of an object, or `None` where there is none."""
+    try:
+        with calling(f"let the orchestrator read s3://{bucket}/{key}"):
+            answer = client("s3").get_object(Bucket=bucket, Key=key, Range=f"bytes=0-{longest - 1}")
+            content: bytes = answer["Body"].read()
+    except ServiceRefused as error:
+        if error.code == "NoSuchKey":
+            return None
+        if error.code == "InvalidRange":
+            # An empty object has no first byte.
+            return Beginning(b"", is_whole=True)
+        raise
+    size = answer["ContentRange"].rpartition("/")[2]
+    return Beginning(content, is_whole=len(content) == int(size))

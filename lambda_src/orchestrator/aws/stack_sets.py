@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 
 from orchestrator.aws.calls import calling, client
 from orchestrator.errors import ServiceRefused
+from orchestrator.tags import Tags
 
 CallAs = Literal["SELF", "DELEGATED_ADMIN"]
 Place = tuple[str, str]
@@ -26,7 +27,7 @@ _OVERTAKEN: Final = frozenset({"StaleRequestException", "NameAlreadyExistsExcept
 # All accounts and Regions at once, and none is left out because another failed. So tolerant an operation ends as
 # SUCCEEDED whatever happened: `Operation.went_well` counts the failures.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_StackSetOperationPreferences.html
-_PREFERENCES: Final = {
+PREFERENCES: Final = {
     "RegionConcurrencyType": "PARALLEL",
     "MaxConcurrentPercentage": 100,
     "FailureTolerancePercentage": 100,
@@ -52,11 +53,15 @@ class Definition:
 
     template: str
     parameters: tuple[tuple[str, str], ...]
+    tags: Tags = ()
+    """Of the StackSet, of its stacks and of what in them can be tagged."""
 
     @classmethod
-    def of(cls, template: str, parameters: Iterable[tuple[str, str]]) -> Definition:
-        """Make a definition; order of parameters, kind of line ends and blanks at the end do not count."""
-        return cls(template.replace("\r\n", "\n").rstrip(), tuple(sorted(parameters)))
+    def of(
+        cls, template: str, parameters: Iterable[tuple[str, str]], tags: Iterable[tuple[str, str]] = ()
+    ) -> Definition:
+        """Make a definition; order of parameters and tags, kind of line ends and blanks at the end do not count."""
+        return cls(template.replace("\r\n", "\n").rstrip(), tuple(sorted(parameters)), tuple(sorted(tags)))
 
     def request(self) -> dict[str, Any]:
         """The fields that CreateStackSet and UpdateStackSet share."""
@@ -65,6 +70,8 @@ class Definition:
             "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in self.parameters],
             "Capabilities": ["CAPABILITY_NAMED_IAM"],
             "PermissionModel": "SERVICE_MANAGED",
+            # An update replaces all tags by these; without the key it would leave them.
+            "Tags": [{"Key": key, "Value": value} for key, value in self.tags],
         }
 
 
@@ -98,6 +105,8 @@ class Instance:
     detailed_status: str
     reason: str
     last_operation: str
+    unit: str = ""
+    """The organizational unit that it was made for."""
 
     @property
     def place(self) -> Place:
@@ -169,7 +178,8 @@ def definition_of(stack_set: StackSetName) -> Definition | None:
             return None
         raise
     parameters = ((entry["ParameterKey"], entry.get("ParameterValue", "")) for entry in found.get("Parameters", []))
-    return Definition.of(found["TemplateBody"], parameters)
+    tags = ((entry["Key"], entry["Value"]) for entry in found.get("Tags", []))
+    return Definition.of(found["TemplateBody"], parameters, tags)
 
 
 def instances_of(stack_set: StackSetName) -> tuple[Instance, ...]:
@@ -187,6 +197,7 @@ def _instance(summary: dict[str, Any]) -> Instance:
         detailed_status=summary.get("StackInstanceStatus", {}).get("DetailedStatus", ""),
         reason=summary.get("StatusReason", ""),
         last_operation=summary.get("LastOperationId", ""),
+        unit=summary.get("OrganizationalUnitId", ""),
     )
 
 
@@ -208,7 +219,7 @@ def create_instances(stack_set: StackSetName, targets: Targets, operation: str) 
     return _starting(
         f"create instances of the StackSet {stack_set.name}",
         lambda: client("cloudformation").create_stack_instances(
-            **stack_set.request(), **targets.request(), OperationPreferences=_PREFERENCES, OperationId=operation
+            **stack_set.request(), **targets.request(), OperationPreferences=PREFERENCES, OperationId=operation
         ),
     )
 
@@ -225,7 +236,7 @@ def update(stack_set: StackSetName, definition: Definition, targets: Targets | N
             **stack_set.request(),
             **definition.request(),
             **(targets.request() if targets else {}),
-            OperationPreferences=_PREFERENCES,
+            OperationPreferences=PREFERENCES,
             OperationId=operation,
         ),
     )

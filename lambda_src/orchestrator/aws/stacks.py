@@ -51,6 +51,12 @@ class Stack:
     parameters: Mapping[str, str]
     tags: Mapping[str, str]
     outputs: Mapping[str, str]
+    reason: str = ""
+
+    @property
+    def name(self) -> str:
+        """Its name, which is a part of its ARN."""
+        return self.arn.split(":stack/", 1)[1].split("/", 1)[0]
 
     @property
     def is_broken(self) -> bool:
@@ -96,6 +102,11 @@ def find(name_or_arn: str) -> Stack | None:
         if error.code == _VALIDATION_ERROR and "does not exist" in error.reason:
             return None
         raise
+    return described(found)
+
+
+def described(found: Mapping[str, Any]) -> Stack:
+    """A stack out of an answer of DescribeStacks."""
     return Stack(
         arn=found["StackId"],
         status=found["StackStatus"],
@@ -103,6 +114,7 @@ def find(name_or_arn: str) -> Stack | None:
         parameters={entry["ParameterKey"]: entry.get("ParameterValue", "") for entry in found.get("Parameters", [])},
         tags={entry["Key"]: entry["Value"] for entry in found.get("Tags", [])},
         outputs={entry["OutputKey"]: entry["OutputValue"] for entry in found.get("Outputs", [])},
+        reason=found.get("StackStatusReason", ""),
     )
 
 

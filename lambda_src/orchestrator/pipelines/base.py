@@ -10,15 +10,26 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Final, Self, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    StrictBool,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
-from orchestrator import problems
+from orchestrator import problems, tags
+from orchestrator.csv_headers import CsvFile, Header
 from orchestrator.errors import Problem, RefusedRequest
 from orchestrator.fields import AlsoSpelt, Expect
 from orchestrator.per_stage import STAGES, Stage
 from orchestrator.pipelines.spelling import Spelling
 from orchestrator.provisioning import Deployment
 from orchestrator.settings import Launch, Settings
+from orchestrator.tags import Tags
 
 STACK_PREFIX: Final = "mlops-pipeline"
 LONGEST_STACK_NAME: Final = 128
@@ -57,6 +68,8 @@ class PipelineRequest(BaseModel):
     """Whether a multi-account orchestrator deploys it to dev, staging and prod, or only to its own account."""
     contract: ClassVar[str]
     """Section of the request contract that this type follows."""
+
+    _chosen_name: str = PrivateAttr("")
 
     pipeline_type: str
     dry_run: Annotated[StrictBool, Expect("true or false")] = Field(
@@ -124,18 +137,65 @@ class PipelineRequest(BaseModel):
                 yield from method(self, launch)
 
     @property
-    def stack_name(self) -> str:
-        """Name of the stack with what the request asks for."""
+    def stack_names(self) -> tuple[str, ...]:
+        """Names by preference of the stack with what the request asks for.
+
+        A later one counts when those before are taken by pipelines of another `subject`.
+        """
         raise NotImplementedError
 
     @property
+    def stack_name(self) -> str:
+        """Name of the stack with what the request asks for: the preferred one, or the one that was chosen."""
+        return self._chosen_name or self.stack_names[0]
+
+    @property
     def pipeline_stack_name(self) -> str:
-        """Name of the stack that holds the CodePipeline, unless it is taken."""
+        """Name of the stack that holds the CodePipeline."""
         raise NotImplementedError
+
+    @property
+    def label(self) -> str:
+        """What people call that which the pipeline is for: the model's name, or an image's tag."""
+        raise NotImplementedError
+
+    @property
+    def paid_for(self) -> str:
+        """What its costs are for, in `mlops:model`: the model's name, or an image's repository."""
+        return self.label
+
+    def tags(self, launch: Launch, stage: Stage | None) -> Tags:
+        """The tags of what it deploys to a stage; `None` is the one stage of a single-account deployment."""
+        return tags.of(launch.application, self.stack_name, self.paid_for, tags.stage_name(stage))
+
+    def pipeline_tags(self, launch: Launch) -> Tags:
+        """The tags of its CodePipeline's stack, which serves all stages."""
+        stages = self.stages(launch)
+        stage = tags.stage_name(stages[0]) if len(stages) == 1 else tags.EVERY_STAGE
+        return tags.of(launch.application, self.stack_name, self.paid_for, stage)
+
+    @property
+    def subject(self) -> str:
+        """Whose the pipeline is, for a tag of its stack, where several pipelines may want one name; else empty."""
+        return ""
+
+    def named(self, stack_name: str) -> Self:
+        """The same request under another of its `stack_names`."""
+        copy = self.model_copy()
+        copy._chosen_name = stack_name
+        return copy
 
     def stages(self, launch: Launch) -> tuple[Stage | None, ...]:
         """The stages that it is deployed to; `None` is the one stage of a single-account deployment."""
         return STAGES if launch.multi_account and self.runs_in_stages else (None,)
+
+    def csv_files(self, launch: Launch) -> tuple[CsvFile, ...]:
+        """The files whose header decides what the request means; they are read before anything is planned."""
+        return ()
+
+    def knowing(self, headers: Mapping[CsvFile, Header]) -> Self:
+        """The request with what those files say; raises `RefusedRequest` with every problem that shows only then."""
+        return self
 
     def warnings(self, launch: Launch) -> Iterator[str]:
         """What the author of a valid request should know of it: sentences for the answer. Call `super()` first."""
@@ -144,3 +204,7 @@ class PipelineRequest(BaseModel):
     def deployment(self, settings: Settings) -> Deployment:
         """Names, templates and parameter values: all that the orchestrator must know to make the pipeline."""
         raise NotImplementedError
+
+    def deployments(self, settings: Settings) -> tuple[Deployment, ...]:
+        """The deployment under each of the `stack_names`."""
+        return tuple(self.named(name).deployment(settings) for name in self.stack_names)

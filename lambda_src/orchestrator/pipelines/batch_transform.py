@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from orchestrator import fields, job_fields
+from orchestrator import fields, job_fields, parameter_json, training_fields
 from orchestrator.per_stage import PerStage, Stage, at
 from orchestrator.pipelines.encryption import Encrypted, EncryptionParameters
 from orchestrator.pipelines.models import BuiltInImage, CustomImage, OwnModel, OwnModelParameters
@@ -38,6 +38,7 @@ class BatchTransformParameters(EncryptionParameters, OwnModelParameters):
     ScheduleExpression: Annotated[
         job_fields.ScheduleExpression, Field(description="When the job runs again; only at deployment when empty.")
     ] = ""
+    Tags: Annotated[training_fields.JsonDocument, Field(description="Tags of the jobs, as JSON.")]
 
 
 class BatchTransform(Encrypted, OwnModel):
@@ -91,6 +92,7 @@ class BatchTransform(Encrypted, OwnModel):
             MaxPayloadInMB=self.max_payload_mb,
             InstanceCount=at(self.instance_count, stage),
             ScheduleExpression=at(self.schedule_expression, stage),
+            Tags=parameter_json.text([{"Key": key, "Value": value} for key, value in self.tags(launch, stage)]),
         )
 
 

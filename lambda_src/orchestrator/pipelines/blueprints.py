@@ -52,15 +52,25 @@ class BlueprintPipeline(PipelineRequest):
         # Longest of what follows the name: `-codepipeline`, or `-staging-<8 characters>` of a stack set.
         in_stages = None not in self.stages(launch)
         longest = LONGEST_STACK_NAME - (len("-staging-12345678") if in_stages else len(f"-{PIPELINE_STACK_SUFFIX}"))
-        excess = len(self.stack_name) - longest
+        excess = len(self.plain_name) - longest
         if excess > 0:
             fitting = len(self.model_name) - excess
             yield Problem("model_name", f"must have {fitting} characters at most: it becomes part of a stack name")
 
     @property
-    def stack_name(self) -> str:
-        """Name of the stack that the pipeline deploys, e.g. `mlops-pipeline-churn-byompipelinerealtimebuiltin`."""
+    def plain_name(self) -> str:
+        """The name that follows from the model's, e.g. `mlops-pipeline-churn-byompipelinerealtimebuiltin`."""
         return f"{STACK_PREFIX}-{self.model_name}-{self.postfix}".lower()
+
+    @property
+    def stack_names(self) -> tuple[str, ...]:
+        """See `PipelineRequest.stack_names`: one name is enough for most types."""
+        return (self.plain_name,)
+
+    @property
+    def label(self) -> str:
+        """The model's name."""
+        return self.model_name
 
     @property
     def pipeline_stack_name(self) -> str:
@@ -81,9 +91,10 @@ class BlueprintPipeline(PipelineRequest):
         pipeline = self._in_this_account(settings) if multi is None else self._in_stages(settings, multi)
         return Deployment(
             stack_name=self.stack_name,
-            pipeline_stack_names=(self.pipeline_stack_name,),
+            pipeline_stack_name=self.pipeline_stack_name,
             pipeline_template=pipeline.template,
             pipeline_parameters=tuple(pipeline.parameters.values_as_text().items()),
+            tags=self.pipeline_tags(settings.launch),
             blueprint=PackagedBlueprint(
                 template=f"blueprints/{self.blueprint}.yaml",
                 package_key=self._package_key,
@@ -103,7 +114,7 @@ class BlueprintPipeline(PipelineRequest):
             TemplateParamsName=_PARAMETERS_FILE,
             DeployRoleArn=settings.deploy_role_arn,
         )
-        file = ParameterFile(_PARAMETERS_FILE, tuple(values.items()))
+        file = ParameterFile(_PARAMETERS_FILE, tuple(values.items()), self.tags(settings.launch, stage=None))
         return _Pipeline(_SINGLE_ACCOUNT_PIPELINE, parameters, (file,))
 
     def _in_stages(self, settings: Settings, multi: MultiAccount) -> _Pipeline:
@@ -112,7 +123,7 @@ class BlueprintPipeline(PipelineRequest):
         for stage in STAGES:
             file = f"{stage}_{_PARAMETERS_FILE}"
             values = self.parameters(settings.launch, stage).values_as_text()
-            files.append(StackSetParameterFile(file, tuple(values.items())))
+            files.append(StackSetParameterFile(file, tuple(values.items()), self.tags(settings.launch, stage)))
             name = stage.capitalize()
             by_stage[f"{name}ParamsName"] = file
             by_stage[f"{name}AccountId"] = multi.targets[stage].account_ids

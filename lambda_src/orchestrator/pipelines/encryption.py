@@ -40,7 +40,7 @@ class Encrypted(PipelineRequest):
     """A pipeline that can encrypt with the caller's key."""
 
     instance_key: ClassVar[str] = "inference_instance"
-    """The key of the request that names the instance type whose volume is encrypted."""
+    """The key of the request that names the instance type whose volume is encrypted; empty when SageMaker chooses."""
 
     kms_key_arn: Annotated[
         PerStage[fields.KmsKeyArn],
@@ -66,7 +66,7 @@ class Encrypted(PipelineRequest):
                 yield f"{key}: AWS encrypts with keys of the same Region, {launch.region}; this one is in {region}"
 
     def _instance_type(self, stage: Stage | None) -> str:
-        return str(at(getattr(self, self.instance_key), stage))
+        return str(at(getattr(self, self.instance_key), stage)) if self.instance_key else ""
 
     def _volumes_without_key(self, launch: Launch) -> Iterator[str]:
         """Defect 72: SageMaker refuses a volume key for some instance types, so the volume goes without."""

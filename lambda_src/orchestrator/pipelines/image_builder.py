@@ -7,7 +7,7 @@ How the stack is called (defect 35): a tag of letters, digits and hyphens stands
 as long as that name is free or is this image's already. Every other tag, a plain one that is too long for a stack name,
 and a plain one whose name belongs to another repository or to another spelling of the tag, gets a name with a digest of
 repository and tag: equal images have equal names, different images have different ones. Whose a stack is stands in its
-parameters, so no list of names is kept anywhere.
+tags, so no list of names is kept anywhere.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field, StrictStr
 
-from orchestrator import fields
+from orchestrator import fields, parameter_json
 from orchestrator.errors import Problem
 from orchestrator.fields import Expect
 from orchestrator.pipelines.base import LONGEST_STACK_NAME, STACK_PREFIX, PipelineRequest, rule
@@ -29,8 +29,6 @@ from orchestrator.settings import Launch, Settings
 from orchestrator.template_parameters import TemplateParameters
 
 TEMPLATE: Final = "pipelines/image_builder.yaml"
-_LONGEST_PARAMETER: Final = 4_096
-"""Characters; CloudFormation's limit of a parameter's value."""
 _PLAIN_TAG: Final = re.compile(r"[a-zA-Z0-9-]+")
 _LONGEST_SLUG: Final = 40
 _DIGEST_CHARACTERS: Final = 12
@@ -38,7 +36,7 @@ _ARGUMENT_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 BuildArgumentsText = Annotated[
     str,
-    Field(max_length=_LONGEST_PARAMETER, pattern=r"^\{[\x20-\x7e]*\}$"),
+    Field(max_length=parameter_json.LONGEST_VALUE, pattern=r"^\{[\x20-\x7e]*\}$"),
     Expect("a JSON object of strings in ASCII"),
 ]
 RequestDigest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$"), Expect("a SHA-256 digest, hexadecimal")]
@@ -102,37 +100,46 @@ class ImageBuilder(PipelineRequest):
 
     @rule("build_arguments")
     def _build_arguments_fit(self, _: Launch) -> Iterator[Problem]:
-        excess = len(self._build_arguments_text) - _LONGEST_PARAMETER
+        excess = len(self._build_arguments_text) - parameter_json.LONGEST_VALUE
         if excess > 0:
             yield Problem("build_arguments", f"must be {excess} characters shorter to fit CloudFormation")
 
     @property
-    def stack_name(self) -> str:
-        """The preferred name, e.g. `mlops-pipeline-v1-byompipelineimagebuilder`."""
-        return self._stack_names[0]
-
-    @property
-    def pipeline_stack_name(self) -> str:
-        """The same: pipeline and build are one stack."""
-        return self.stack_name
-
-    @property
-    def _stack_names(self) -> tuple[str, ...]:
-        image = hashlib.sha256(f"{self.ecr_repo_name}:{self.image_tag}".encode()).hexdigest()
+    def stack_names(self) -> tuple[str, ...]:
+        """The plain one if there is one, e.g. `mlops-pipeline-v1-byompipelineimagebuilder`, and the derived one."""
         slug = re.sub(r"[^a-zA-Z0-9]+", "-", self.image_tag)[:_LONGEST_SLUG].strip("-")
-        derived = self._named("-".join(part for part in (slug, image[:_DIGEST_CHARACTERS]) if part))
+        derived = self._named("-".join(part for part in (slug, self.subject[:_DIGEST_CHARACTERS]) if part))
         plain = self._named(self.image_tag)
         if _PLAIN_TAG.fullmatch(self.image_tag) and len(plain) <= LONGEST_STACK_NAME:
             return plain, derived
         return (derived,)
+
+    @property
+    def subject(self) -> str:
+        """The image, as a digest: repository and tag together are longer than a stack's tag can be."""
+        return hashlib.sha256(f"{self.ecr_repo_name}:{self.image_tag}".encode()).hexdigest()
+
+    @property
+    def label(self) -> str:
+        """The image's tag."""
+        return self.image_tag
+
+    @property
+    def paid_for(self) -> str:
+        """The repository of the image."""
+        return self.ecr_repo_name
+
+    @property
+    def pipeline_stack_name(self) -> str:
+        """The same as `stack_name`: pipeline and build are one stack."""
+        return self.stack_name
 
     def _named(self, infix: str) -> str:
         return f"{STACK_PREFIX}-{infix}-{self.postfix}".lower()
 
     @property
     def _build_arguments_text(self) -> str:
-        """JSON in ASCII, in a fixed order; CloudFormation would replace `{{resolve:...}}`, so no two braces meet."""
-        return json.dumps(self.build_arguments, sort_keys=True).replace("{{", r"{\u007b")
+        return parameter_json.text(self.build_arguments)
 
     def deployment(self, settings: Settings) -> Deployment:
         """See `PipelineRequest.deployment`."""
@@ -153,8 +160,8 @@ class ImageBuilder(PipelineRequest):
         )
         return Deployment(
             stack_name=self.stack_name,
-            pipeline_stack_names=self._stack_names,
+            pipeline_stack_name=self.pipeline_stack_name,
             pipeline_template=TEMPLATE,
             pipeline_parameters=tuple(parameters.values_as_text().items()),
-            identity=("ECRRepoName", "ImageTag"),
+            tags=self.pipeline_tags(settings.launch),
         )

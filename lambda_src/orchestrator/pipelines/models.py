@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -14,14 +13,12 @@ from orchestrator.errors import Problem
 from orchestrator.fields import AssetsKey, FrameworkName, FrameworkVersion, ImageUri, InstanceType, ModelPackageArn
 from orchestrator.images import ImageQuery, UnknownImage, resolve
 from orchestrator.per_stage import PerStage, Stage, at, by_key
+from orchestrator.pipelines import private_images
 from orchestrator.pipelines.base import rule
 from orchestrator.pipelines.blueprints import BlueprintPipeline
+from orchestrator.pipelines.private_images import PrivateImage
 from orchestrator.settings import Launch
 from orchestrator.template_parameters import TemplateParameters
-
-_PRIVATE_ECR_IMAGE: Final = re.compile(
-    r"(?P<account>[0-9]{12})\.dkr[.-]ecr(-fips)?\.(?P<region>[a-z0-9-]+)\.[a-z0-9.-]+/(?P<repository>[^:@]+)"
-)
 
 
 class OwnModelParameters(TemplateParameters):
@@ -188,38 +185,19 @@ class CustomImage(OwnModel):
 
     def repository_arn(self, launch: Launch) -> str:
         """The repository of the image itself; the solution's with the model registry."""
-        image = self._private_image()
+        image = PrivateImage.named(self.custom_image_uri)
         if image is None or launch.use_model_registry:
             return launch.ecr_repository_arn
-        partition = launch.ecr_repository_arn.split(":")[1]
-        return f"arn:{partition}:ecr:{image['region']}:{image['account']}:repository/{image['repository']}"
+        return image.repository_arn(launch)
 
     def warnings(self, launch: Launch) -> Iterator[str]:
         """See `PipelineRequest.warnings`."""
         yield from super().warnings(launch)
-        image = self._private_image()
-        if image is not None and not launch.use_model_registry and image["region"] != launch.region:
-            yield (
-                f"custom_image_uri: SageMaker pulls images of its own Region, {launch.region}; this one is in "
-                f"{image['region']} and has to be replicated"
-            )
-
-    def _private_image(self) -> re.Match[str] | None:
-        return _PRIVATE_ECR_IMAGE.match(self.custom_image_uri)
+        if not launch.use_model_registry:
+            yield from private_images.warnings("custom_image_uri", self.custom_image_uri, launch)
 
     @rule("custom_image_uri")
     def _image_without_registry(self, launch: Launch) -> Iterator[Problem]:
-        """SageMaker pulls from other registries only through a VPC of the caller's, which the blueprints do not have.
-
-        https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-containers-inference-private.html
-        """
-        if launch.use_model_registry:
-            return
-        yield from self._needed_without_registry("custom_image_uri")
-        if self.custom_image_uri and self._private_image() is None:
-            repository = launch.ecr_repository_arn.partition("/")[2]
-            yield Problem(
-                "custom_image_uri",
-                "must be in a private Amazon ECR repository: SageMaker pulls neither from Amazon ECR Public nor, "
-                f"without a VPC of yours, from other registries; push the image to {repository}, or build it there",
-            )
+        if not launch.use_model_registry:
+            yield from self._needed_without_registry("custom_image_uri")
+            yield from private_images.problems("custom_image_uri", self.custom_image_uri, launch)

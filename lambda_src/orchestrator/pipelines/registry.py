@@ -25,8 +25,10 @@ class Accepted:
 class Registry:
     """The pipeline types by name."""
 
-    def __init__(self, types: Iterable[type[PipelineRequest]]) -> None:
+    def __init__(self, types: Iterable[type[PipelineRequest]], others: Iterable[str] = ()) -> None:
+        """`others` are values of `pipeline_type` that are answered elsewhere: who mistypes one is told (defect 40)."""
         self._types = {type_.type_name(): type_ for type_ in types}
+        self._listed = (*self._types, *others)
         self._all_keys = frozenset[str]().union(*(type_.known_keys() for type_ in self._types.values()))
 
     def __iter__(self) -> Iterator[type[PipelineRequest]]:
@@ -36,13 +38,23 @@ class Registry:
         """Every value that `pipeline_type` may have."""
         return tuple(self._types)
 
+    def name_in(self, body: Any) -> str:
+        """The type that a decoded request names, or empty when there is no such type."""
+        named = body.get("pipeline_type") if isinstance(body, Mapping) else None
+        name = named.strip().lower() if isinstance(named, str) else ""
+        return name if name in self._types else ""
+
     def get(self, name: str) -> type[PipelineRequest]:
         """The type of that name; raises `RefusedRequest` naming the nearest one."""
         found = self._types.get(name.strip().lower())
         if found is None:
-            known = ", ".join(self._types)
-            raise RefusedRequest([Problem("pipeline_type", f"{_unknown(name, self._types)}; the types are {known}")])
+            raise RefusedRequest([Problem("pipeline_type", self._no_type(name))])
         return found
+
+    def _no_type(self, name: str) -> str:
+        if name.strip().lower() in self._listed:
+            return f"{shortened(name)} makes no pipeline: only a deployed orchestrator takes such a request"
+        return f"{_unknown(name, self._listed)}; the types are {', '.join(self._listed)}"
 
     def parse(self, body: Any, launch: Launch) -> Accepted:
         """Validate a decoded request body; raises `RefusedRequest` with every problem found."""
@@ -68,7 +80,7 @@ class Registry:
         name = body.get("pipeline_type")
         if not isinstance(name, str):
             problem = "is required" if name is None else f"must be a string; got {shortened(name)}"
-            raise RefusedRequest([Problem("pipeline_type", f"{problem}; the types are {', '.join(self._types)}")])
+            raise RefusedRequest([Problem("pipeline_type", f"{problem}; the types are {', '.join(self._listed)}")])
         return self.get(name)
 
 

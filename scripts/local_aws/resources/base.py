@@ -113,7 +113,7 @@ class ResourceType(ABC):
     type_name: ClassVar[str]
     replaced_by: ClassVar[frozenset[str]] = frozenset()
     name_property: str = ""
-    is_tagged: ClassVar[bool] = False
+    is_tagged: bool = False
     known_properties: ClassVar[frozenset[str]] = frozenset()
 
     @abstractmethod

@@ -31,7 +31,8 @@ class EventsRule(ResourceType):
     type_name = "AWS::Events::Rule"
     name_property = "Name"
     replaced_by = frozenset({"Name", "EventBusName"})
-    known_properties = names("Description EventBusName EventPattern Name RoleArn ScheduleExpression State Targets")
+    is_tagged = True
+    known_properties = names("Description EventBusName EventPattern Name RoleArn ScheduleExpression State Tags Targets")
 
     def create(self, context: ResourceContext, properties: Properties) -> Made:
         """Put the rule and its targets."""
@@ -53,7 +54,8 @@ class EventsRule(ResourceType):
             RoleArn=new.get("RoleArn"),
             EventBusName=bus,
         )["RuleArn"]
-        made = context.initiated(Made(made.physical_id, {"Arn": arn}))
+        made = context.initiated(Made(made.physical_id, {"Arn": arn}, made.tags))
+        made = _tagged(context, made, new)
         wanted, present = _target_ids(new), _target_ids(old)
         if wanted:
             answer = context.call(
@@ -104,6 +106,16 @@ class EventsBusPolicy(ResourceType):
         with IgnoreMissing(_GONE):
             bus = properties.get("EventBusName", _DEFAULT_BUS)
             context.call("events", "remove_permission", EventBusName=bus, StatementId=properties["StatementId"])
+
+
+def _tagged(context: ResourceContext, made: Made, properties: Properties) -> Made:
+    """The rule with the tags that it is to have now: PutRule takes tags for a new rule only."""
+    arn, tags = made.attributes["Arn"], context.tags(properties.get("Tags"))
+    if gone := sorted(made.tags.keys() - tags.keys()):
+        context.call("events", "untag_resource", ResourceARN=arn, TagKeys=gone)
+    if tags:
+        context.call("events", "tag_resource", ResourceARN=arn, Tags=context.tag_list(properties.get("Tags")))
+    return Made(made.physical_id, made.attributes, tags)
 
 
 def _statements(context: ResourceContext, bus: str) -> list[dict[str, Any]]:

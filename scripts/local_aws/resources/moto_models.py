@@ -26,6 +26,8 @@ class MotoModelType(ResourceType):
             raise ResourceFailure(f"The local AWS does not know {type_name}.")
         self._type = type_name
         self._model: Any = model
+        # A model that says so takes the stack's tags as its own.
+        self.is_tagged = getattr(model, "is_tagged", False)
         # moto has no name property for some types and says so in different ways.
         self.name_property = model.cloudformation_name_type() or ""
 
@@ -34,7 +36,7 @@ class MotoModelType(ResourceType):
         name = properties.get(self.name_property) or context.generated_name(_NAME_LIMIT)
         model = self._model.create_from_cloudformation_json(
             name,
-            self._definition(properties),
+            self._tagged_definition(context, properties),
             context.account,
             context.region,
             LogicalId=context.logical_id,
@@ -48,7 +50,7 @@ class MotoModelType(ResourceType):
         model = self._model.update_from_cloudformation_json(
             original_resource=made.model,
             new_resource_name=new.get(self.name_property) or made.physical_id,
-            cloudformation_json=self._definition(new),
+            cloudformation_json=self._tagged_definition(context, new),
             account_id=context.account,
             region_name=context.region,
         )
@@ -74,6 +76,10 @@ class MotoModelType(ResourceType):
     def _definition(self, properties: Properties) -> dict[str, Any]:
         # Models keep and change what they are given.
         return {"Type": self._type, "Properties": copy.deepcopy(properties)}
+
+    def _tagged_definition(self, context: ResourceContext, properties: Properties) -> dict[str, Any]:
+        tags = {"Tags": context.tag_list(properties.get("Tags"))} if self.is_tagged else {}
+        return self._definition({**properties, **tags})
 
     def _made(self, context: ResourceContext, model: Any) -> Made:
         model.cf_resource_type = self._type

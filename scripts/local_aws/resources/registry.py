@@ -19,6 +19,7 @@ from scripts.local_aws.resources import (
     lambda_types,
     logs_types,
     monitor_types,
+    resource_group_types,
     s3_types,
     sagemaker_types,
     scheduler_types,
@@ -30,7 +31,7 @@ from scripts.local_aws.resources.moto_models import MotoModelType
 
 _MODULES = (
     apigateway_types, cloudwatch_types, codebuild_types, ecr_types, events_types, iam_types, kms_types, lambda_types,
-    logs_types, monitor_types, s3_types, sagemaker_types, scheduler_types, sns_types, sqs_types,
+    logs_types, monitor_types, resource_group_types, s3_types, sagemaker_types, scheduler_types, sns_types, sqs_types,
 )  # fmt: skip
 _CUSTOM = ("Custom::", "AWS::CloudFormation::CustomResource")
 

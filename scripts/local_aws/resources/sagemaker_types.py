@@ -43,25 +43,25 @@ class _Named(ResourceType):
 
     operation: ClassVar[str]
     arn_key: ClassVar[str]
+    is_tagged = True
 
     def create(self, context: ResourceContext, properties: Properties) -> Made:
         """Make it under the name given, or under a generated one."""
         name = properties.get(self.name_property) or _generated_name(context.logical_id)
         given = properties | {self.name_property: name, _TAGS: context.tag_list(properties.get(_TAGS))}
         answer = context.call(_SERVICE, f"create_{self.operation}", **given)
-        return Made(answer[self.arn_key], {self.name_property: name})
+        return Made(answer[self.arn_key], {self.name_property: name}, context.tags(properties.get(_TAGS)))
 
     def update(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> Made:
-        """Change the tags."""
+        """Change the tags, of which those that were there before must go: moto would keep both."""
         wanted = context.tags(new.get(_TAGS))
-        gone = [tag["Key"] for tag in old.get(_TAGS, []) if tag["Key"] not in wanted]
-        if gone:
-            context.call(_SERVICE, "delete_tags", ResourceArn=made.physical_id, TagKeys=gone)
-        if wanted != context.tags(old.get(_TAGS)):
-            keys = list(wanted)
-            context.call(_SERVICE, "delete_tags", ResourceArn=made.physical_id, TagKeys=keys)
+        if wanted == made.tags:
+            return made
+        if made.tags:
+            context.call(_SERVICE, "delete_tags", ResourceArn=made.physical_id, TagKeys=list(made.tags))
+        if wanted:
             context.call(_SERVICE, "add_tags", ResourceArn=made.physical_id, Tags=context.tag_list(new.get(_TAGS)))
-        return made
+        return Made(made.physical_id, made.attributes, wanted)
 
     def delete(self, context: ResourceContext, made: Made, properties: Properties) -> None:
         """Remove it."""
@@ -118,7 +118,7 @@ class SageMakerEndpoint(_Named):
 
     def update(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> Made:
         """Serve the new configuration."""
-        super().update(context, made, old, new)
+        made = super().update(context, made, old, new)
         config = new["EndpointConfigName"]
         if config != old["EndpointConfigName"]:
             context.call(_SERVICE, "update_endpoint", EndpointName=self._name(made), EndpointConfigName=config)

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`DELETE /pipelines/{id}`, and the events of CloudFormation that carry it on when the answer is long given.
+
+    the request -> marker (`removals.py`) -> first step (`removal_steps.py`) -> 202
+    an event of a stack or StackSet with a marker -> next step -> ... -> package removed, people told, marker removed
+
+An event of something without a marker is nobody's business: somebody deleted it by hand. A repeated request goes on
+from wherever the work stands, which is also the way on where events of StackSets reach another account than this.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from aws_lambda_powertools import Logger
+
+from orchestrator import pipeline_lookup, pipeline_stacks, removal_messages, removal_steps, removals
+from orchestrator.aws import claims, notifications, object_versions
+from orchestrator.aws.notifications import Message
+from orchestrator.errors import ServiceBusy, ServiceRefused
+from orchestrator.removal_steps import Progress, StepFailed
+from orchestrator.removals import Removal
+from orchestrator.settings import Settings
+
+_STACK_SET_ARN: Final = re.compile(r"arn:[^:]+:cloudformation:[^:]+:[0-9]+:stackset/(?P<name>[^:]+):.+")
+_GOOD_ENDS: Final = frozenset({"DELETE_COMPLETE", "SUCCEEDED"})
+
+logger = Logger(service="orchestrator", child=True)
+
+
+def begin(given: str, caller: str, settings: Settings) -> dict[str, Any]:
+    """Begin to delete a pipeline, or go on with it; raises the errors of `orchestrator.errors`.
+
+    What is refused at once leaves no marker behind that was not there before.
+    """
+    found = pipeline_lookup.find(given, settings)
+    bucket = settings.launch.pipelines_bucket
+    removal = removals.begin(found.pipeline, caller)
+    removals.store(bucket, removal)
+    try:
+        _go_on(removal, settings, owner=removal.attempt)
+    except ServiceRefused:
+        if found.removal is None:
+            removals.drop(bucket, removal)
+        raise
+    name = removal.pipeline.stack_name
+    message = f"The deletion of pipeline {name} has begun. A notification will tell how it ends."
+    return {"message": message, "pipeline_id": removal.pipeline.id}
+
+
+def stack_changed(event: Mapping[str, Any], settings: Settings, owner: str) -> dict[str, Any]:
+    """Go on when CloudFormation has ended its work on a stack.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/event-detail-stack-status-change.html
+    """
+    detail = event["detail"]
+    return _changed(pipeline_stacks.name_in(detail["stack-id"]), detail, settings, owner)
+
+
+def stack_set_changed(event: Mapping[str, Any], settings: Settings, owner: str) -> dict[str, Any]:
+    """Go on when CloudFormation has ended an operation on a StackSet.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/event-detail-stackset-operation-status-change.html
+    """
+    detail = event["detail"]
+    arn = _STACK_SET_ARN.fullmatch(detail["stack-set-arn"])
+    return _changed(arn["name"] if arn else "", detail, settings, owner)
+
+
+def _changed(name: str, detail: Mapping[str, Any], settings: Settings, owner: str) -> dict[str, Any]:
+    status = detail["status-details"]["status"]
+    removal = removals.find(settings.launch.pipelines_bucket, pipeline_stacks.common_name(name))
+    # After a failure people decide what happens; that it has become needless is worth noticing.
+    if removal is None or (removal.failure and status not in _GOOD_ENDS):
+        return {"deleting": False}
+    try:
+        _go_on(removal, settings, owner)
+    except ServiceBusy:
+        raise
+    except ServiceRefused as refused:
+        # Another try of the event would be refused, too: people must know.
+        logger.warning("refused", exc_info=True)
+        detail_shown = f" {refused.detail}" if settings.allow_detailed_error_message else ""
+        _fail(removal, f"AWS did not {refused.doing}.{detail_shown}", settings, owner)
+    return {"deleting": True}
+
+
+def _go_on(removal: Removal, settings: Settings, owner: str) -> None:
+    try:
+        progress = removal_steps.advance(removal, settings)
+    except StepFailed as failed:
+        _fail(removal, str(failed), settings, owner)
+        return
+    logger.info("deletion", extra={"pipeline": removal.pipeline.id, "progress": progress.name})
+    if progress is Progress.GONE:
+        _finish(removal, settings, owner)
+    elif progress is Progress.OVERTAKEN:
+        removals.drop(settings.launch.pipelines_bucket, removal)
+
+
+def _finish(removal: Removal, settings: Settings, owner: str) -> None:
+    bucket = settings.launch.pipelines_bucket
+    below = f"provisioned/{removal.pipeline.common_name}/"
+    # A job that a schedule started may still run, and will be registered by its instructions.
+    object_versions.purge(bucket, below, kept=f"{below}registrations/")
+    _tell(removal, removal_messages.gone(removal.pipeline), settings, owner)
+    removals.drop(bucket, removal)
+
+
+def _fail(removal: Removal, reason: str, settings: Settings, owner: str) -> None:
+    logger.warning("deletion failed", extra={"pipeline": removal.pipeline.id, "reason": reason})
+    _tell(removal, removal_messages.failed(removal.pipeline, reason), settings, owner)
+    removals.store(settings.launch.pipelines_bucket, removal.model_copy(update={"failure": reason}))
+
+
+def _tell(removal: Removal, message: Message, settings: Settings, owner: str) -> None:
+    """Publish once for each attempt and outcome: an event may come several times."""
+    key = f"{claims.MARKERS}deletion/{removal.attempt}/{message.state}"
+    claims.once(
+        settings.launch.pipelines_bucket,
+        key,
+        owner,
+        lambda: notifications.publish(settings.notifications_topic_arn, message),
+    )

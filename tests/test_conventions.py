@@ -109,6 +109,10 @@ class TestEveryPipelineType:
     def test_has_its_example_requests(self, type_: type[PipelineRequest]) -> None:
         assert [name for name in examples_of(type_) if not (REQUESTS / name).exists()] == []
 
+    def test_is_registered_under_its_own_name(self) -> None:
+        """The registry imports a type when a request names it, so it has to know the name without the type."""
+        assert [type_.type_name() for type_ in BUILT_IN] == list(BUILT_IN.names())
+
     def test_no_example_is_of_an_unknown_type(self) -> None:
         known = {name for type_ in BUILT_IN for name in examples_of(type_)}
         assert {path.name for path in REQUESTS.iterdir()} == known

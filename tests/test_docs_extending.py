@@ -40,14 +40,13 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def register(registry: Path) -> None:
-    """Add the lines that the page shows for the registry: an import, and a place in the list."""
+    """Add the line that the page shows for the registry."""
     section = PAGE.split("\n## 2.")[1].split("\n## 3.")[0]
     block = re.search(r"^```python\n(.*?)^```", section, re.DOTALL | re.MULTILINE)
     assert block is not None
-    imported, listed = block[1].splitlines()
+    (listed,) = block[1].splitlines()
     text = registry.read_text(encoding="utf-8")
-    text = text.replace("\nBUILT_IN = ", f"{imported}\n\nBUILT_IN = ", 1)
-    registry.write_text(text.replace("\n    ],\n", f"\n{listed}\n    ],\n", 1), encoding="utf-8")
+    registry.write_text(text.replace("\n    ],\n", f"\n        {listed},\n    ],\n", 1), encoding="utf-8")
 
 
 def run(tree: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -83,9 +83,9 @@ def test_a_pipeline_without_the_tags_gets_them_and_then_stays(
             UsePreviousTemplate=True,
             Parameters=kept,
             Capabilities=["CAPABILITY_NAMED_IAM"],
-            Tags=[{"Key": "other", "Value": "tag"}],
+            Tags=[{"Key": "mlops:release", "Value": "an-earlier-one"}],
         )
-        until(lambda name=name: of_stack(orchestrator, name) == {"other": "tag"})
+        until(lambda name=name: of_stack(orchestrator, name) == {"mlops:release": "an-earlier-one"})
         cloudformation.get_waiter("stack_update_complete").wait(StackName=name, WaiterConfig={"Delay": 0.1})
     assert not of_endpoint(orchestrator).keys() & expected.keys()
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import Any, ClassVar, Literal
 
 import pytest
@@ -33,7 +34,7 @@ class Trained(Registering):
         return IMAGE
 
 
-TYPES = Registry([Trained])
+TYPES = Registry([SimpleNamespace(name=Trained.type_name(), type=Trained)])
 
 
 def body(register: Any, key: str = "register") -> Body:

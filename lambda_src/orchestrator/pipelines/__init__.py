@@ -2,30 +2,27 @@
 """The pipeline types, one module for each family, and the one registry that knows them all."""
 
 from orchestrator import model_cards
-from orchestrator.pipelines.autopilot_training import AutopilotTraining
-from orchestrator.pipelines.batch_transform import BatchBuiltIn, BatchCustom
-from orchestrator.pipelines.clarify_monitors import ModelBiasMonitor, ModelExplainabilityMonitor
-from orchestrator.pipelines.image_builder import ImageBuilder
-from orchestrator.pipelines.model_training import ModelTraining
-from orchestrator.pipelines.model_tuning import ModelTuning
-from orchestrator.pipelines.quality_monitors import DataQualityMonitor, ModelQualityMonitor
-from orchestrator.pipelines.realtime_inference import RealtimeBuiltIn, RealtimeCustom
-from orchestrator.pipelines.registry import Registry
+from orchestrator.pipelines.registry import Declared, Registry
+
+
+def _declared(name: str, module: str, class_name: str) -> Declared:
+    return Declared(name, f"{__name__}.{module}", class_name)
+
 
 BUILT_IN = Registry(
     [
-        RealtimeBuiltIn,
-        RealtimeCustom,
-        BatchBuiltIn,
-        BatchCustom,
-        DataQualityMonitor,
-        ModelQualityMonitor,
-        ModelBiasMonitor,
-        ModelExplainabilityMonitor,
-        ImageBuilder,
-        ModelTraining,
-        ModelTuning,
-        AutopilotTraining,
+        _declared("byom_realtime_builtin", "realtime_inference", "RealtimeBuiltIn"),
+        _declared("byom_realtime_custom", "realtime_inference", "RealtimeCustom"),
+        _declared("byom_batch_builtin", "batch_transform", "BatchBuiltIn"),
+        _declared("byom_batch_custom", "batch_transform", "BatchCustom"),
+        _declared("byom_data_quality_monitor", "quality_monitors", "DataQualityMonitor"),
+        _declared("byom_model_quality_monitor", "quality_monitors", "ModelQualityMonitor"),
+        _declared("byom_model_bias_monitor", "clarify_monitors", "ModelBiasMonitor"),
+        _declared("byom_model_explainability_monitor", "clarify_monitors", "ModelExplainabilityMonitor"),
+        _declared("byom_image_builder", "image_builder", "ImageBuilder"),
+        _declared("model_training_builtin", "model_training", "ModelTraining"),
+        _declared("model_tuner_builtin", "model_tuning", "ModelTuning"),
+        _declared("model_autopilot_training", "autopilot_training", "AutopilotTraining"),
     ],
     others=model_cards.NAMES,
 )

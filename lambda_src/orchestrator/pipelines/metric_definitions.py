@@ -17,7 +17,7 @@ MOST: Final = 40
 class MetricDefinition(BaseModel):
     """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MetricDefinition.html."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     Name: Annotated[str, Field(min_length=1, max_length=255), Expect("a name of 255 characters at most")]
     Regex: Annotated[str, Field(min_length=1, max_length=500), Expect("a regular expression of 500 characters at most")]

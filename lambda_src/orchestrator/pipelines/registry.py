@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import difflib
+import functools
+import importlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,17 +24,35 @@ class Accepted:
     warnings: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Declared:
+    """Where a pipeline type is declared. It is imported when asked for: together they cost a quarter of an answer."""
+
+    name: str
+    module: str
+    class_name: str
+
+    @functools.cached_property
+    def type(self) -> type[PipelineRequest]:
+        """The type itself."""
+        found: type[PipelineRequest] = getattr(importlib.import_module(self.module), self.class_name)
+        return found
+
+
 class Registry:
     """The pipeline types by name."""
 
-    def __init__(self, types: Iterable[type[PipelineRequest]], others: Iterable[str] = ()) -> None:
+    def __init__(self, types: Iterable[Declared], others: Iterable[str] = ()) -> None:
         """`others` are values of `pipeline_type` that are answered elsewhere: who mistypes one is told (defect 40)."""
-        self._types = {type_.type_name(): type_ for type_ in types}
+        self._types = {declared.name: declared for declared in types}
         self._listed = (*self._types, *others)
-        self._all_keys = frozenset[str]().union(*(type_.known_keys() for type_ in self._types.values()))
 
     def __iter__(self) -> Iterator[type[PipelineRequest]]:
-        return iter(self._types.values())
+        return (declared.type for declared in self._types.values())
+
+    @functools.cached_property
+    def _all_keys(self) -> frozenset[str]:
+        return frozenset[str]().union(*(type_.known_keys() for type_ in self))
 
     def names(self) -> tuple[str, ...]:
         """Every value that `pipeline_type` may have."""
@@ -49,7 +69,7 @@ class Registry:
         found = self._types.get(name.strip().lower())
         if found is None:
             raise RefusedRequest([Problem("pipeline_type", self._no_type(name))])
-        return found
+        return found.type
 
     def _no_type(self, name: str) -> str:
         if name.strip().lower() in self._listed:
@@ -63,9 +83,10 @@ class Registry:
         type_ = self._type_of(body)
         known = type_.known_keys()
         own = {key: value for key, value in body.items() if key in known}
-        foreign = sorted(set(body) & self._all_keys - known)
+        others = set(body) - known
+        foreign = sorted(others & self._all_keys) if others else []
         unknown = [
-            Problem(key, f"{_unknown(key, known)}; remove or rename it") for key in sorted(set(body) - self._all_keys)
+            Problem(key, f"{_unknown(key, known)}; remove or rename it") for key in sorted(others.difference(foreign))
         ]
         try:
             request = type_.parse({**own, "pipeline_type": type_.type_name()}, launch)

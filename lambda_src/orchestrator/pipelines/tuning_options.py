@@ -46,7 +46,7 @@ _Seconds = Annotated[
 class Tag(BaseModel):
     """A tag of the job and of the training jobs that it starts."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     Key: Annotated[
         str,
@@ -63,7 +63,7 @@ class Tag(BaseModel):
 class TunerOptions(BaseModel):
     """The object `tuner_configs`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     objective_metric_name: Annotated[
         str,

@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from orchestrator import csv_headers
+from orchestrator.aws.objects import Beginning
 from orchestrator.per_stage import Stage
 from orchestrator.pipelines import BUILT_IN
 from orchestrator.pipelines.blueprints import BlueprintPipeline
@@ -30,7 +32,7 @@ class Deployed:
         self._aws, self._launch, self._stage = aws, launch, stage
         self._account = ACCOUNTS[stage] if stage else ORCHESTRATOR
         self._cloudformation = self.client("cloudformation")
-        request = self.request(body, self._launch)
+        request = self._planned(body)
         self.name = request.stack_name
         self._cloudformation.create_stack(**self._definition(request))
         self._wait("stack_create_complete")
@@ -52,7 +54,7 @@ class Deployed:
     def update(self, body: Mapping[str, Any]) -> bool:
         """Deploy another request of the same pipeline and wait for the end; False when nothing is to be changed."""
         try:
-            self._cloudformation.update_stack(**self._definition(self.request(body, self._launch)))
+            self._cloudformation.update_stack(**self._definition(self._planned(body)))
         except ClientError as error:
             if "No updates are to be performed" not in str(error):
                 raise
@@ -79,6 +81,20 @@ class Deployed:
         """The validated request."""
         request = BUILT_IN.parse(body, launch).request
         assert isinstance(request, BlueprintPipeline)
+        return request
+
+    def _planned(self, body: Mapping[str, Any]) -> BlueprintPipeline:
+        """The request with what the files that it names say, and what its stack reads in place."""
+        s3 = acting_in(self._aws, ORCHESTRATOR, "s3")
+
+        def beginning(bucket: str, key: str, _: int) -> Beginning:
+            return Beginning(s3.get_object(Bucket=bucket, Key=key)["Body"].read(), is_whole=True)
+
+        request = self.request(body, self._launch)
+        if files := request.csv_files(self._launch):
+            request = request.knowing(csv_headers.read(files, beginning))
+        for planned in request.objects(self._launch):
+            s3.put_object(Bucket=planned.bucket, Key=planned.key, Body=planned.content)
         return request
 
     def _definition(self, request: BlueprintPipeline) -> dict[str, Any]:

@@ -1,0 +1,416 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What SageMaker is asked for by each monitor and problem type, field by field (contract 3.5 to 3.9).
+
+The blueprint is deployed by itself, with the values that the orchestrator plans: in the orchestrator's account, or in
+that of a stage, whose data and configuration are the orchestrator account's. What design section 5 has otherwise than
+the contract: the baseline has no name, the schedule's follows from the request, Clarify asks the endpoint itself and
+reads its configuration where the orchestrator has put it, and runs of the schedule publish metrics.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import pytest
+from botocore import xform_name
+
+from orchestrator.per_stage import STAGES, Stage
+from orchestrator.settings import Launch
+from scripts.local_aws.server import LocalAws
+from tests.end_to_end.deployed import ORCHESTRATOR, Deployed
+from tests.local_aws.stack_setting import ACCOUNTS, acting_in
+
+pytestmark = pytest.mark.xdist_group("monitor-requests")
+
+Body = dict[str, Any]
+
+ASSETS: Final = "quayside-assets"
+PIPELINES: Final = "quayside-pipelines"
+BASELINE: Final = "baselines/label_first.csv"
+SHAP_ROW: Final = "baselines/shap_row.csv"
+COLUMNS: Final = ["was_late", "size", "draught, metres", "prediction", "probability"]
+RECORDS: Final = b'was_late,size,"draught, metres",prediction,probability\r\n' + b"1,20,7.5,1,0.9\r\n0,30,9.1,0,0.2\r\n"
+MODEL_MONITOR: Final = "156813124566.dkr.ecr.us-east-1.amazonaws.com/sagemaker-model-monitor-analyzer"
+CLARIFY: Final = "205585389593.dkr.ecr.us-east-1.amazonaws.com/sagemaker-clarify-processing:1.0"
+KEY: Final = "arn:aws:kms:us-east-1:{}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+INPUT, OUTPUT = "/opt/ml/processing/input", "/opt/ml/processing/output"
+LIVE: Final = "live"
+"""The place of a single-account deployment, beside those that are called like their stages."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A monitor of a problem type: what is requested beside the common keys, and what of it reaches SageMaker."""
+
+    kind: str
+    problem_type: str = ""
+    keys: Body = field(default_factory=dict)
+    endpoint: Body = field(default_factory=dict)
+    """How the endpoint's data is understood."""
+    environment: Body = field(default_factory=dict)
+    """From which columns Model Monitor computes the baseline."""
+    analysis: Body = field(default_factory=dict)
+    """What Clarify compares, or how it computes SHAP values."""
+    threshold: Body = field(default_factory=dict)
+    """Of the baseline's labels."""
+    label: Body = field(default_factory=dict)
+    """Where the baseline's predictor finds it."""
+
+    def __str__(self) -> str:
+        how = "by-probability" if "probability_attribute" in self.environment else ""
+        return "-".join(filter(None, (self.kind, self.problem_type, how)))
+
+    @property
+    def prefix(self) -> str:
+        return self.kind.title().replace("_", "")
+
+    @property
+    def by_clarify(self) -> bool:
+        return self.kind in {"model_bias", "model_explainability"}
+
+    @property
+    def has_truth(self) -> bool:
+        return self.kind in {"model_quality", "model_bias"}
+
+
+REGRESSION, BINARY, MULTICLASS = "Regression", "BinaryClassification", "MulticlassClassification"
+PREDICTED: Final = {"monitor_inference_attribute": "0"}
+FOR_BINARY: Final = {"monitor_probability_attribute": "1", "probability_threshold_attribute": "0.6"}
+"""Without meaning for another problem type."""
+BOTH: Final = {**PREDICTED, **FOR_BINARY}
+COLUMN: Final = {"baseline_inference_attribute": "prediction", "baseline_ground_truth_attribute": "was_late"}
+COLUMNS_OF_BOTH: Final = {**COLUMN, "baseline_probability_attribute": "probability"}
+INFERENCE: Final = {"InferenceAttribute": "0"}
+PROBABILITY: Final = {"ProbabilityAttribute": "1"}
+THRESHOLD: Final = {**PROBABILITY, "ProbabilityThresholdAttribute": 0.6}
+FEATURES: Final = {"FeaturesAttribute": "features"}
+BY_PREDICTION: Final = {"inference_attribute": "prediction"}
+BY_PROBABILITY: Final = {"probability_attribute": "probability", "probability_threshold_attribute": "0.6"}
+SHAP: Final = {"use_logit": False, "save_local_shap_values": True}
+
+CASES: Final = [
+    Case("data_quality"),
+    Case("model_quality", REGRESSION, COLUMNS_OF_BOTH | BOTH, INFERENCE, BY_PREDICTION),
+    Case("model_quality", MULTICLASS, COLUMN | PREDICTED, INFERENCE, BY_PREDICTION),
+    Case("model_quality", BINARY, COLUMNS_OF_BOTH | FOR_BINARY, THRESHOLD, BY_PROBABILITY),
+    Case("model_quality", BINARY, COLUMNS_OF_BOTH | PREDICTED, INFERENCE, BY_PREDICTION),
+    Case("model_bias", REGRESSION,
+         BOTH | {"bias_config": {"label_values_or_threshold": [4.5], "facet_name": "size"}}, INFERENCE,
+         analysis={"label_values_or_threshold": [4.5], "facet": [{"name_or_index": "size"}]}),
+    Case("model_bias", MULTICLASS,
+         PREDICTED | {
+             "bias_config": {"label_values_or_threshold": [0, 2], "facet_name": ["size", "draught, metres"],
+                             "facet_values_or_threshold": [[20, 25], [8]], "group_name": "prediction"},
+             "model_predicted_label_config": {"label": 0, "label_headers": ["early", "late", "lost"]},
+         }, INFERENCE,
+         analysis={"label_values_or_threshold": [0, 2], "group_variable": "prediction",
+                   "facet": [{"name_or_index": "size", "value_or_threshold": [20, 25]},
+                             {"name_or_index": "draught, metres", "value_or_threshold": [8]}]},
+         label={"label": 0, "label_headers": ["early", "late", "lost"]}),
+    Case("model_bias", BINARY,
+         FOR_BINARY | {
+             "features_attribute": "features",
+             "bias_config": {"label_values_or_threshold": [1], "facet_name": "size", "facet_values_or_threshold": [20]},
+             "model_predicted_label_config": {"probability": 1, "probability_threshold": "0.6"},
+         }, THRESHOLD | FEATURES,
+         analysis={"label_values_or_threshold": [1], "facet": [{"name_or_index": "size", "value_or_threshold": [20]}]},
+         threshold={"probability_threshold": 0.6}, label={"probability": 1}),
+    Case("model_explainability", REGRESSION,
+         BOTH | {"shap_config": {"baseline": SHAP_ROW, "num_samples": 300, "agg_method": "mean_abs"}}, INFERENCE,
+         analysis=SHAP | {"baseline": f"s3://{ASSETS}/{SHAP_ROW}", "num_samples": 300, "agg_method": "mean_abs"}),
+    Case("model_explainability", MULTICLASS,
+         PREDICTED | {"model_scores": 1, "shap_config": {"num_clusters": 2, "features_to_explain": ["size"]}},
+         INFERENCE, analysis=SHAP | {"num_clusters": 2, "features_to_explain": ["size"]}, label={"label": 1}),
+    Case("model_explainability", BINARY,
+         FOR_BINARY | {"features_attribute": "features", "model_scores": "scores",
+                       "shap_config": {"baseline": [[20, 7.5, 0, 0.4]], "use_logit": True, "seed": 7}},
+         PROBABILITY | FEATURES,
+         analysis=SHAP | {"use_logit": True, "baseline": [[20, 7.5, 0, 0.4]], "seed": 7}, label={"label": "scores"}),
+]  # fmt: skip
+ONE_OF_EACH: Final = list({case.kind: case for case in CASES}.values())
+
+
+@pytest.fixture(scope="module")
+def local_aws() -> Iterator[LocalAws]:
+    with LocalAws(accounts=ACCOUNTS) as aws:
+        yield aws
+
+
+@pytest.fixture(scope="module", autouse=True)
+def assets(local_aws: LocalAws) -> None:
+    """Data in the orchestrator's account; endpoints that this solution did not make, and buckets, in each account."""
+    s3 = acting_in(local_aws, ORCHESTRATOR, "s3")
+    for bucket in (ASSETS, PIPELINES):
+        s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=ASSETS, Key=BASELINE, Body=RECORDS)
+    s3.put_object(Bucket=ASSETS, Key=SHAP_ROW, Body=b"20,7.5,0,0.4\n")
+    for place, account in {LIVE: ORCHESTRATOR, "staging": ACCOUNTS["staging"]}.items():
+        acting_in(local_aws, account, "s3").create_bucket(Bucket=f"quayside-{place}-monitoring")
+        sagemaker = acting_in(local_aws, account, "sagemaker")
+        name, role = f"berths-{place}", f"arn:aws:iam::{account}:role/model"
+        image = f"{account}.dkr.ecr.us-east-1.amazonaws.com/own:1"
+        sagemaker.create_model(ModelName=name, ExecutionRoleArn=role, PrimaryContainer={"Image": image})
+        variant = {"VariantName": "v", "ModelName": name, "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
+        sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
+        sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
+
+
+FIGURES: Final = {
+    LIVE: ("cron(0 6 ? * * *)", 3000, "ml.m5.large", 30),
+    "dev": ("cron(0 1 ? * * *)", 1000, "ml.m5.xlarge", 10),
+    "staging": ("cron(0 0/6 ? * * *)", 2400, "ml.m5.2xlarge", 40),
+    "prod": ("cron(0 2 ? * * *)", 2000, "ml.m5.4xlarge", 20),
+}
+"""By place: schedule, seconds of a run, instance type, gigabytes of its volume."""
+
+
+def at_place(place: str, case: Case) -> Body:
+    """The keys whose values may differ by stage; numbers as the earlier solution had them (contract 7)."""
+    expression, seconds, instance_type, gigabytes = FIGURES[place]
+    truth = {"monitor_ground_truth_input": f"quayside-{place}-arrivals/labels/"} if case.has_truth else {}
+    return {
+        "endpoint_name": f" Berths-{place.title()} ",
+        "baseline_job_output_location": f"quayside-{place}-monitoring/baselines",
+        "data_capture_location": f"quayside-{place}-capture/berths",
+        "monitoring_output_location": f"quayside-{place}-monitoring/reports",
+        "schedule_expression": expression,
+        "monitor_max_runtime_seconds": str(seconds),
+        "instance_type": instance_type,
+        "instance_volume_size": str(gigabytes),
+        **truth,
+    }
+
+
+def body_of(case: Case, stage: Stage | None, **more: Any) -> Body:
+    """The request of a single-account or a multi-account orchestrator."""
+    by_place = {place: at_place(place, case) for place in FIGURES}
+    values = by_place[LIVE]
+    if stage:
+        values = {key: {each: by_place[each][key] for each in STAGES} for key in values}
+    problem = {"problem_type": case.problem_type} if case.problem_type else {}
+    return {
+        "pipeline_type": f"byom_{case.kind}_monitor",
+        "model_name": "Berths",
+        "baseline_data": BASELINE,
+        **values,
+        **problem,
+        **case.keys,
+        **more,
+    }
+
+
+class Expected:
+    """What the contract says of a case in a place; `key` encrypts, `seconds` limit the baseline."""
+
+    def __init__(self, case: Case, stage: Stage | None, schedule: str, key: str = "", seconds: int = 0) -> None:
+        place = stage or LIVE
+        self.endpoint = f"berths-{place}"
+        self._case, self._schedule, self._bucket = case, schedule, f"s3://quayside-{place}"
+        self._baseline = f"{self._bucket}-monitoring/baselines/{schedule}"
+        self._image = CLARIFY if case.by_clarify else MODEL_MONITOR
+        self._expression, self._run_time, instance_type, gigabytes = FIGURES[place]
+        self._cluster = {"InstanceCount": 1, "InstanceType": instance_type, "VolumeSizeInGB": gigabytes}
+        self._cluster |= {"VolumeKmsKeyId": key} if key else {}
+        self._key = {"KmsKeyId": key} if key else {}
+        self._limit = {"StoppingCondition": {"MaxRuntimeInSeconds": seconds}} if seconds else {}
+
+    def baseline(self, analysis_config: str) -> Body:
+        """CreateProcessingJob, without name, role and tags; `analysis_config` is where Clarify's file was put."""
+        case, data = self._case, f"s3://{ASSETS}/{BASELINE}"
+        if case.by_clarify:
+            output = "analysis_result"
+            inputs = [_input("dataset", data, "data"), _input("analysis_config", analysis_config, "config")]
+        else:
+            output, folder = "monitoring_output", "baseline_dataset_input"
+            inputs = [_input(folder, data, folder)]
+        environment = {
+            "output_path": OUTPUT,
+            "publish_cloudwatch_metrics": "Disabled",
+            "dataset_format": '{"csv": {"header": true, "output_columns_position": "START"}}',
+            "dataset_source": f"{INPUT}/baseline_dataset_input",
+        }
+        if case.kind == "model_quality":
+            own = {"problem_type": case.problem_type, "ground_truth_attribute": "was_late", **case.environment}
+            environment |= {"analysis_type": "MODEL_QUALITY", **own}
+        outputs = [{"OutputName": output, "AppManaged": False, "S3Output": _output(self._baseline, OUTPUT)}]
+        return {
+            "AppSpecification": {"ImageUri": self._image},
+            "ProcessingResources": {"ClusterConfig": self._cluster},
+            "ProcessingInputs": inputs,
+            "ProcessingOutputConfig": {"Outputs": outputs, **self._key},
+            **({} if case.by_clarify else {"Environment": environment}),
+            **self._limit,
+        }
+
+    def definition(self, analysis_config: str) -> Body:
+        """Create...JobDefinition, without name, role and tags."""
+        case, prefix = self._case, self._case.prefix
+        specification = {"ImageUri": self._image, "Environment": {"publish_cloudwatch_metrics": "Enabled"}}
+        if case.by_clarify:
+            specification["ConfigUri"] = analysis_config
+        if case.kind == "model_quality":
+            specification["ProblemType"] = case.problem_type
+        constraints = "analysis" if case.by_clarify else "constraints"
+        baseline = {"ConstraintsResource": {"S3Uri": f"{self._baseline}/{constraints}.json"}}
+        if case.kind == "data_quality":
+            baseline["StatisticsResource"] = {"S3Uri": f"{self._baseline}/statistics.json"}
+        inputs = {"EndpointInput": {"EndpointName": self.endpoint, "LocalPath": f"{INPUT}/{case.kind}_input"}}
+        inputs["EndpointInput"] |= case.endpoint
+        if case.has_truth:
+            inputs["GroundTruthS3Input"] = {"S3Uri": f"{self._bucket}-arrivals/labels"}
+        report = _output(f"{self._bucket}-monitoring/reports", f"{OUTPUT}/{case.kind}_output")
+        return {
+            f"{prefix}AppSpecification": specification,
+            f"{prefix}BaselineConfig": baseline,
+            f"{prefix}JobInput": inputs,
+            f"{prefix}JobOutputConfig": {"MonitoringOutputs": [{"S3Output": report}], **self._key},
+            "JobResources": {"ClusterConfig": self._cluster},
+            "StoppingCondition": {"MaxRuntimeInSeconds": self._run_time},
+        }
+
+    def schedule(self, definition: str) -> Body:
+        """CreateMonitoringSchedule."""
+        return {
+            "MonitoringScheduleName": self._schedule,
+            "MonitoringScheduleConfig": {
+                "ScheduleConfig": {"ScheduleExpression": self._expression},
+                "MonitoringJobDefinitionName": definition,
+                "MonitoringType": self._case.prefix,
+            },
+        }
+
+    def configurations(self) -> list[Body]:
+        """Clarify's, for the baseline and for the schedule."""
+        case, data = self._case, {"dataset_type": "text/csv", "headers": COLUMNS, "label": "was_late"}
+        predictor = {"endpoint_name": self.endpoint, "content_type": "text/csv", "accept_type": "text/csv"}
+        labelled = {**predictor, **case.label}
+        report = {"name": "report", "title": "Analysis Report"}
+        if case.kind == "model_explainability":
+            shap = {"shap": case.analysis}
+            return [
+                {**data, "predictor": labelled, "methods": {"report": report, **shap}},
+                {"predictor": predictor, "methods": shap, "headers": COLUMNS[1:]},
+            ]
+        whole = {"methods": "all"}
+        methods = {"report": report, "pre_training_bias": whole, "post_training_bias": whole}
+        return [
+            {**data, **case.analysis, **case.threshold, "predictor": labelled, "methods": methods},
+            {**case.analysis, "headers": COLUMNS, "label": "was_late"},
+        ]
+
+
+def _input(name: str, uri: str, folder: str) -> Body:
+    whole = {"S3DataType": "S3Prefix", "S3DataDistributionType": "FullyReplicated"}
+    form = {"S3InputMode": "File", "S3CompressionType": "None"}
+    s3 = {"S3Uri": uri, "LocalPath": f"{INPUT}/{folder}", **whole, **form}
+    return {"InputName": name, "AppManaged": False, "S3Input": s3}
+
+
+def _output(uri: str, folder: str) -> Body:
+    return {"S3Uri": uri, "LocalPath": folder, "S3UploadMode": "EndOfJob"}
+
+
+class Asked:
+    """What SageMaker was asked for by the deployment of a monitor; `account` is where it must be."""
+
+    def __init__(self, stack: Deployed, case: Case, account: str) -> None:
+        self._stack, self._account = stack, account
+        self._sagemaker = stack.client("sagemaker")
+        self.schedule_name = stack.outputs["MonitoringScheduleJobName"]
+        listed = self._sagemaker.list_processing_jobs(MaxResults=100)["ProcessingJobSummaries"]
+        arn = stack.outputs["BaselineJobArn"]
+        (job_name,) = [job["ProcessingJobName"] for job in listed if job["ProcessingJobArn"] == arn]
+        self.baseline = self._described("ProcessingJob", "ProcessingJobName", job_name, "stack_name")
+        schedule = self._sagemaker.describe_monitoring_schedule(MonitoringScheduleName=self.schedule_name)
+        assert schedule["MonitoringScheduleStatus"] == "Scheduled"
+        self.schedule = self._members("MonitoringSchedule", schedule)
+        self.definition_name = schedule["MonitoringScheduleConfig"]["MonitoringJobDefinitionName"]
+        noun = f"{case.prefix}JobDefinition"
+        self.definition = self._described(noun, "JobDefinitionName", self.definition_name, "stack-name")
+
+    def _described(self, noun: str, key: str, name: str, tag: str) -> Body:
+        """Without its generated name; its role and its tag, which name the stack, are looked at here."""
+        found = getattr(self._sagemaker, f"describe_{xform_name(noun)}")(**{key: name})
+        request = self._members(noun, found)
+        assert request.pop(key) == name
+        assert request.pop("RoleArn").startswith(f"arn:aws:iam::{self._account}:role/{self._stack.name[:20]}")
+        arn = found.get("ProcessingJobArn") or found["JobDefinitionArn"]
+        assert self._sagemaker.list_tags(ResourceArn=arn)["Tags"] == [{"Key": tag, "Value": self._stack.name}]
+        return request
+
+    def _members(self, noun: str, described: Body) -> Body:
+        members = self._sagemaker.meta.service_model.operation_model(f"Create{noun}").input_shape.members
+        return {member: described[member] for member in members if member in described}
+
+
+def check(stack: Deployed, case: Case, stage: Stage | None, *, key: str = "", seconds: int = 0) -> None:
+    """Hold all that reached SageMaker, and Clarify's files, against the contract."""
+    asked = Asked(stack, case, ACCOUNTS[stage] if stage else ORCHESTRATOR)
+    expected = Expected(case, stage, asked.schedule_name, key, seconds)
+    assert re.fullmatch(rf"{expected.endpoint}-{case.kind.replace('_', '')}-[0-9a-f]{{4}}", asked.schedule_name)
+    uris = ["", ""]
+    if case.by_clarify:
+        uris = [
+            asked.baseline["ProcessingInputs"][1]["S3Input"]["S3Uri"],
+            asked.definition[f"{case.prefix}AppSpecification"]["ConfigUri"],
+        ]
+        s3 = stack.client("s3")
+        keys = [uri.removeprefix(f"s3://{PIPELINES}/") for uri in uris]
+        assert keys[0].endswith("/analysis_config.json")
+        assert keys[1] == keys[0].replace("/analysis_config.json", "/monitor/analysis_config.json")
+        files = [json.loads(s3.get_object(Bucket=PIPELINES, Key=name)["Body"].read()) for name in keys]
+        assert files == expected.configurations()
+    assert asked.baseline == expected.baseline(uris[0])
+    assert asked.definition == expected.definition(uris[1])
+    assert asked.schedule == expected.schedule(asked.definition_name)
+
+
+def launch_for(stage: Stage | None) -> Launch:
+    return Launch(
+        region="us-east-1",
+        multi_account=stage is not None,
+        use_model_registry=False,
+        assets_bucket=ASSETS,
+        pipelines_bucket=PIPELINES,
+        ecr_repository_arn=f"arn:aws:ecr:us-east-1:{ORCHESTRATOR}:repository/quayside-images",
+        application="mlops",
+    )
+
+
+in_each_account = pytest.mark.parametrize("stage", [None, "staging"], ids=["single", "multi"])
+
+
+@contextmanager
+def deployed(aws: LocalAws, case: Case, stage: Stage | None, **more: Any) -> Iterator[tuple[Deployed, Body]]:
+    """The stack of a case while it is looked at, and the request."""
+    body = body_of(case, stage, **more)
+    stack = Deployed(aws, body, launch_for(stage), stage)
+    try:
+        yield stack, body
+    finally:
+        stack.remove()
+
+
+@in_each_account
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_sagemaker_is_asked_for_what_the_contract_says(local_aws: LocalAws, case: Case, stage: Stage | None) -> None:
+    """In the account of the stage, with the values of that stage; defects 14 (columns) and 27 (labels/)."""
+    with deployed(local_aws, case, stage) as (stack, _):
+        check(stack, case, stage)
+
+
+@in_each_account
+@pytest.mark.parametrize("case", ONE_OF_EACH, ids=lambda case: case.kind)
+def test_key_and_time_limit_reach_sagemaker(local_aws: LocalAws, case: Case, stage: Stage | None) -> None:
+    """Each stage has its own key; the same request again changes nothing (defect 31)."""
+    keys = {each: KEY.format(account) for each, account in ACCOUNTS.items()}
+    key = keys[stage] if stage else KEY.format(ORCHESTRATOR)
+    more = {"kms_key_arn": keys if stage else key, "baseline_max_runtime_seconds": "3300"}
+    with deployed(local_aws, case, stage, **more) as (stack, body):
+        check(stack, case, stage, key=key, seconds=3300)
+        assert not stack.update(body)

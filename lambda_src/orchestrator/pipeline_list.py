@@ -38,7 +38,7 @@ class ListRequest(BaseModel):
 
     def takes(self, stack: Stack) -> bool:
         """Whether a stack holds a pipeline that is asked for."""
-        if not pipeline_stacks.holds_pipeline(stack.name):
+        if not pipeline_stacks.holds_pipeline(stack):
             return False
         pipeline = pipeline_stacks.of(stack)
         type_name, label = self.pipeline_type, self.model_name.lower()

@@ -64,7 +64,7 @@ def _candidates(asked: str, settings: Settings) -> list[Found]:
 
 
 def _of_stack(asked: str, name: str, bucket: str) -> list[Found]:
-    if not pipeline_stacks.holds_pipeline(name):
+    if not pipeline_stacks.is_named_as_one(name):
         return []
     found = _found(stacks.find(asked), removals.find(bucket, pipeline_stacks.common_name(name)))
     # A name that was free again may belong to another pipeline now: an ARN means the one that it was given to.
@@ -84,7 +84,7 @@ def _of_label(label: str, bucket: str) -> list[Found]:
 
 
 def _found(stack: Stack | None, removal: Removal | None) -> Found | None:
-    if stack is None or stack.is_gone:
+    if stack is None or stack.is_gone or not pipeline_stacks.holds_pipeline(stack):
         return Found(removal.pipeline, None, removal) if removal is not None else None
     # A marker of an earlier pipeline of that name says nothing of this one.
     is_its_own = removal is not None and removal.pipeline.id == stack.arn

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The stacks that hold pipelines: how they are told from others, and what they say of their pipelines.
 
-A stack says it by its tags. One that was made before there were tags says it by its name (contract 2.5) and parameters.
+A stack says it by its tags. One that was made before there were tags for type and model says it by its name
+(contract 2.5) and parameters.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from orchestrator.per_stage import STAGES, Stage
 from orchestrator.pipelines import BUILT_IN
 from orchestrator.pipelines.base import STACK_PREFIX, PipelineRequest
 from orchestrator.pipelines.blueprints import PIPELINE_STACK_SUFFIX
-from orchestrator.provisioner import LABEL_TAG, PIPELINE_NAME_OUTPUT, TYPE_TAG
+from orchestrator.provisioner import LABEL_TAG, PIPELINE_NAME_OUTPUT, RELEASE_TAG, TYPE_TAG
 
 _STACK_SET: Final = re.compile(rf"(?P<deployed>.+)-({'|'.join(STAGES)})-[0-9a-f]{{8}}")
 
@@ -69,9 +70,14 @@ def common_name(name: str) -> str:
     return stack_set["deployed"] if stack_set else name.removesuffix(f"-{PIPELINE_STACK_SUFFIX}")
 
 
-def holds_pipeline(name: str) -> bool:
-    """Whether stacks of that name hold pipelines."""
+def is_named_as_one(name: str) -> bool:
+    """Whether stacks of that name can hold pipelines."""
     return any(fnmatch.fnmatchcase(name, type_.pipeline_stacks) for type_ in BUILT_IN)
+
+
+def holds_pipeline(stack: Stack) -> bool:
+    """Whether a stack was made by the orchestrator to hold a pipeline: the earlier solution's have the same names."""
+    return RELEASE_TAG in stack.tags and is_named_as_one(stack.name)
 
 
 def names_for(label: str) -> list[str]:

@@ -26,7 +26,7 @@ STACK_TAG: Final = "stack_name"
 # What the list of pipelines says of each. The label is the model's name, or an image's tag.
 TYPE_TAG: Final = "pipeline_type"
 LABEL_TAG: Final = "model_name"
-_RELEASE_TAG: Final = "mlops:release"
+RELEASE_TAG: Final = "mlops:release"
 _SUBJECT_TAG: Final = "mlops:subject"
 
 
@@ -66,7 +66,7 @@ def provision(plan: ProvisioningPlan, settings: Settings) -> Provisioned:
     stack = stacks.find(definition.name)
     if stack is None:
         raise Conflict(f"Pipeline {definition.name} was deleted just now. Repeat the request.")
-    if _RELEASE_TAG not in stack.tags:
+    if RELEASE_TAG not in stack.tags:
         raise Conflict(
             f"The stack {definition.name} was not made by this orchestrator and is left as it is. Delete it, or choose "
             "another name for the model."
@@ -132,7 +132,7 @@ def _definition(plan: ProvisioningPlan, deployment: Deployment, settings: Settin
 
 
 def _told(plan: ProvisioningPlan, settings: Settings) -> dict[str, str]:
-    return {TYPE_TAG: plan.pipeline_type, LABEL_TAG: plan.label, _RELEASE_TAG: settings.artifact_prefix}
+    return {TYPE_TAG: plan.pipeline_type, LABEL_TAG: plan.label, RELEASE_TAG: settings.artifact_prefix}
 
 
 def _reconcile(definition: StackDefinition, stack: Stack, source: _Source | None) -> Provisioned:

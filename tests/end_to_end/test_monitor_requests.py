@@ -4,7 +4,8 @@
 The blueprint is deployed by itself, with the values that the orchestrator plans: in the orchestrator's account, or in
 that of a stage, whose data and configuration are the orchestrator account's. What design section 5 has otherwise than
 the contract: the baseline has no name, the schedule's follows from the request, Clarify asks the endpoint itself and
-reads its configuration where the orchestrator has put it, and runs of the schedule publish metrics.
+reads its configuration where the orchestrator has put it, and runs of the schedule publish metrics. The predictor's
+content type, which Clarify would take from the data set, is spelt out.
 """
 
 from __future__ import annotations
@@ -193,15 +194,8 @@ def body_of(case: Case, stage: Stage | None, **more: Any) -> Body:
     if stage:
         values = {key: {each: by_place[each][key] for each in STAGES} for key in values}
     problem = {"problem_type": case.problem_type} if case.problem_type else {}
-    return {
-        "pipeline_type": f"byom_{case.kind}_monitor",
-        "model_name": "Berths",
-        "baseline_data": BASELINE,
-        **values,
-        **problem,
-        **case.keys,
-        **more,
-    }
+    common = {"pipeline_type": f"byom_{case.kind}_monitor", "model_name": "Berths", "baseline_data": BASELINE}
+    return {**common, **values, **problem, **case.keys, **more}
 
 
 class Expected:
@@ -259,8 +253,8 @@ class Expected:
         baseline = {"ConstraintsResource": {"S3Uri": f"{self._baseline}/{constraints}.json"}}
         if case.kind == "data_quality":
             baseline["StatisticsResource"] = {"S3Uri": f"{self._baseline}/statistics.json"}
-        inputs = {"EndpointInput": {"EndpointName": self.endpoint, "LocalPath": f"{INPUT}/{case.kind}_input"}}
-        inputs["EndpointInput"] |= case.endpoint
+        endpoint = {"EndpointName": self.endpoint, "LocalPath": f"{INPUT}/{case.kind}_input", **case.endpoint}
+        inputs = {"EndpointInput": endpoint}
         if case.has_truth:
             inputs["GroundTruthS3Input"] = {"S3Uri": f"{self._bucket}-arrivals/labels"}
         report = _output(f"{self._bucket}-monitoring/reports", f"{OUTPUT}/{case.kind}_output")
@@ -275,14 +269,9 @@ class Expected:
 
     def schedule(self, definition: str) -> Body:
         """CreateMonitoringSchedule."""
-        return {
-            "MonitoringScheduleName": self._schedule,
-            "MonitoringScheduleConfig": {
-                "ScheduleConfig": {"ScheduleExpression": self._expression},
-                "MonitoringJobDefinitionName": definition,
-                "MonitoringType": self._case.prefix,
-            },
-        }
+        config = {"MonitoringJobDefinitionName": definition, "MonitoringType": self._case.prefix}
+        when = {"ScheduleConfig": {"ScheduleExpression": self._expression}}
+        return {"MonitoringScheduleName": self._schedule, "MonitoringScheduleConfig": {**config, **when}}
 
     def configurations(self) -> list[Body]:
         """Clarify's, for the baseline and for the schedule."""
@@ -292,16 +281,12 @@ class Expected:
         report = {"name": "report", "title": "Analysis Report"}
         if case.kind == "model_explainability":
             shap = {"shap": case.analysis}
-            return [
-                {**data, "predictor": labelled, "methods": {"report": report, **shap}},
-                {"predictor": predictor, "methods": shap, "headers": COLUMNS[1:]},
-            ]
+            baseline = {**data, "predictor": labelled, "methods": {"report": report, **shap}}
+            return [baseline, {"predictor": predictor, "methods": shap, "headers": COLUMNS[1:]}]
         whole = {"methods": "all"}
         methods = {"report": report, "pre_training_bias": whole, "post_training_bias": whole}
-        return [
-            {**data, **case.analysis, **case.threshold, "predictor": labelled, "methods": methods},
-            {**case.analysis, "headers": COLUMNS, "label": "was_late"},
-        ]
+        baseline = {**data, **case.analysis, **case.threshold, "predictor": labelled, "methods": methods}
+        return [baseline, {**case.analysis, "headers": COLUMNS, "label": "was_late"}]
 
 
 def _input(name: str, uri: str, folder: str) -> Body:
@@ -355,10 +340,8 @@ def check(stack: Deployed, case: Case, stage: Stage | None, *, key: str = "", se
     assert re.fullmatch(rf"{expected.endpoint}-{case.kind.replace('_', '')}-[0-9a-f]{{4}}", asked.schedule_name)
     uris = ["", ""]
     if case.by_clarify:
-        uris = [
-            asked.baseline["ProcessingInputs"][1]["S3Input"]["S3Uri"],
-            asked.definition[f"{case.prefix}AppSpecification"]["ConfigUri"],
-        ]
+        specification = asked.definition[f"{case.prefix}AppSpecification"]
+        uris = [asked.baseline["ProcessingInputs"][1]["S3Input"]["S3Uri"], specification["ConfigUri"]]
         s3 = stack.client("s3")
         keys = [uri.removeprefix(f"s3://{PIPELINES}/") for uri in uris]
         assert keys[0].endswith("/analysis_config.json")

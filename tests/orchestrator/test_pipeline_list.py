@@ -18,6 +18,7 @@ from orchestrator.errors import ServiceRefused
 from orchestrator.settings import Settings
 from tests.orchestrator.pipelines_there import (
     deployed_name,
+    make_foreign_stack,
     make_pipeline,
     make_stack,
     stage,
@@ -253,3 +254,11 @@ def test_a_wrong_query_is_refused_in_words(listed: List, query: dict[str, str], 
     (problem,) = body["errors"]
     assert problem["key"] == key
     assert words in problem["problem"]
+
+
+def test_a_stack_that_somebody_else_made_is_not_on_it(listed: List, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The earlier solution's pipelines have the same names."""
+    states(monkeypatch)
+    make_foreign_stack("churn")
+    make_pipeline("fraud")
+    assert everything(listed) == [["fraud"]]

@@ -22,6 +22,7 @@ from orchestrator.settings import MultiAccount, Settings
 from tests.orchestrator.conftest import Context, Sent
 from tests.orchestrator.pipelines_there import (
     deployed_name,
+    make_foreign_stack,
     make_multi_account_pipeline,
     make_pipeline,
     make_stack,
@@ -365,6 +366,14 @@ class TestFailures:
 
 
 class TestOthers:
+    @pytest.mark.parametrize("given", ["churn", f"{DEPLOYED}-codepipeline"])
+    def test_a_stack_that_somebody_else_made_is_not_found(self, delete: Delete, given: str) -> None:
+        """The earlier solution's pipelines have the same names."""
+        foreign = make_foreign_stack("churn")
+        status, _ = delete(given)
+        assert status == 404
+        assert (arn_of(f"{DEPLOYED}-codepipeline"), marker()) == (foreign, None)
+
     def test_a_pipeline_that_is_being_deleted_is_not_provisioned(self, delete: Delete) -> None:
         make_pipeline("churn")
         delete("churn")

@@ -11,7 +11,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    StringConstraints,
+)
 from pydantic_core import CoreSchema, core_schema
 
 EXPECT_KEYWORD: Final = "x-expect"
@@ -57,13 +64,23 @@ class AlsoSpelt:
         return {**handler(schema), SPELLING_KEYWORD: self.key}
 
 
+def no_boolean(value: Any) -> Any:
+    """`true` is a number only to Python."""
+    if isinstance(value, bool):
+        raise ValueError(value)
+    return value
+
+
+NUMBER: Final = BeforeValidator(no_boolean)
+"""Before validation as a number."""
+
 # S3 keys may hold almost anything. What is kept out would change the meaning of an IAM resource (wildcards, policy
 # variables) or is listed by S3 under "characters to avoid".
 _KEY_CHARACTERS: Final = r"[^*?$\\\"<>|{}^%`~#\[\]\x00-\x1f\x7f]"
 _BUCKET: Final = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 _KEY: Final = rf"[^/*?$\\\"<>|{{}}^%`~#\[\]\x00-\x1f\x7f]{_KEY_CHARACTERS}*"
 _ARN_PREFIX: Final = r"arn:aws[a-z0-9-]*"
-_PACKAGE_GROUP: Final = r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}"
+PACKAGE_GROUP_NAME: Final = r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}"
 _KMS_ALIAS: Final = r"alias/[a-zA-Z0-9/_-]{1,250}"
 # A container image, as https://github.com/distribution/reference has it: repositories are lower case in every registry.
 _REGISTRY: Final = r"([a-zA-Z0-9][a-zA-Z0-9.-]*(:[0-9]+)?/)?"
@@ -267,7 +284,7 @@ ModelPackageArn = Annotated[
     str,
     Field(
         max_length=176,
-        pattern=rf"^({_ARN_PREFIX}:sagemaker:[a-z0-9-]+:[0-9]{{12}}:model-package/{_PACKAGE_GROUP}/[0-9]{{1,9}})?$",
+        pattern=rf"^({_ARN_PREFIX}:sagemaker:[a-z0-9-]+:[0-9]{{12}}:model-package/{PACKAGE_GROUP_NAME}/[0-9]{{1,9}})?$",
     ),
     Expect(
         "the ARN of a model package version",
@@ -277,7 +294,7 @@ ModelPackageArn = Annotated[
 
 ModelPackageGroupName = Annotated[
     str,
-    Field(max_length=63, pattern=rf"^({_PACKAGE_GROUP})?$"),
+    Field(max_length=63, pattern=rf"^({PACKAGE_GROUP_NAME})?$"),
     Expect("the name of a model package group, or empty"),
 ]
 

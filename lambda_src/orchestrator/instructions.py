@@ -19,14 +19,13 @@ from orchestrator.job_fields import MediaType
 
 _MOST_METRICS: Final = 40
 """Final metrics that SageMaker keeps of a job."""
-_GROUP_NAME: Final = r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}"
 
 PackageGroup = Annotated[
     str,
     Field(
         min_length=1,
         max_length=170,
-        pattern=rf"^(arn:aws[a-z0-9-]*:sagemaker:[a-z0-9-]+:[0-9]{{12}}:model-package-group/)?{_GROUP_NAME}$",
+        pattern=rf"^(arn:aws[a-z0-9-]*:sagemaker:[a-z0-9-]+:[0-9]{{12}}:model-package-group/)?{fields.PACKAGE_GROUP_NAME}$",
     ),
     Expect("the name of a model package group, 63 letters, digits and inner hyphens at most, or the ARN of one"),
 ]

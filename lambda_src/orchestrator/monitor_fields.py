@@ -13,26 +13,17 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, StrictFloat, StrictInt, StrictStr, StringConstraints
 
 from orchestrator import fields
-from orchestrator.fields import Expect
+from orchestrator.fields import NUMBER, Expect
 
 LONGEST_NAME: Final = 63
 """Characters of the name of a monitoring schedule."""
 
 
-def _no_boolean(value: Any) -> Any:
-    """`true` is a number only to Python."""
-    if isinstance(value, bool):
-        raise ValueError(value)
-    return value
-
-
 def _as_text(value: Any) -> Any:
     """A number of JSON as text."""
-    return str(_no_boolean(value)) if isinstance(value, int | float) else value
+    return str(fields.no_boolean(value)) if isinstance(value, int | float) else value
 
 
-NUMBER: Final = BeforeValidator(_no_boolean)
-"""Before validation as a number."""
 _NUMBER_OR_TEXT: Final = BeforeValidator(_as_text)
 
 MonitoredEndpoint = Annotated[

@@ -14,16 +14,9 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BeforeValidator, Field, StrictBool
 
 from orchestrator import fields
-from orchestrator.fields import Expect
+from orchestrator.fields import NUMBER, Expect
 
 _BOOLEANS: Final = {"true": True, "false": False}
-
-
-def _no_boolean(value: Any) -> Any:
-    """`true` is a number only to Python."""
-    if isinstance(value, bool):
-        raise ValueError(value)
-    return value
 
 
 def _boolean(value: Any) -> Any:
@@ -35,8 +28,6 @@ def _listed(value: Any) -> Any:
     """A list that was written as JSON text (contract 3.10)."""
     return json.loads(value) if isinstance(value, str) else value
 
-
-_WHOLE: Final = BeforeValidator(_no_boolean)
 
 Flag = Annotated[StrictBool, BeforeValidator(_boolean), Expect("true or false")]
 
@@ -71,19 +62,19 @@ JobNames = Annotated[
     Expect("the name of a job in lower case, or how names of jobs begin"),
 ]
 
-InstanceCount = Annotated[int, Field(ge=1, le=999), _WHOLE, Expect("a whole number of instances, 1 to 999")]
+InstanceCount = Annotated[int, Field(ge=1, le=999), NUMBER, Expect("a whole number of instances, 1 to 999")]
 
-VolumeSize = Annotated[int, Field(ge=1, le=16_384), _WHOLE, Expect("a whole number of gigabytes, 1 to 16384")]
+VolumeSize = Annotated[int, Field(ge=1, le=16_384), NUMBER, Expect("a whole number of gigabytes, 1 to 16384")]
 
-JobRunTime = Annotated[int, Field(ge=600, le=259_200), _WHOLE, Expect("a whole number of seconds, 600 to 259200")]
+JobRunTime = Annotated[int, Field(ge=600, le=259_200), NUMBER, Expect("a whole number of seconds, 600 to 259200")]
 
-SpotWait = Annotated[int, Field(ge=1, le=259_200), _WHOLE, Expect("a whole number of seconds, 1 to 259200")]
+SpotWait = Annotated[int, Field(ge=1, le=259_200), NUMBER, Expect("a whole number of seconds, 1 to 259200")]
 
 AutopilotRunTime = Annotated[
-    int, Field(ge=3_600, le=2_592_000), _WHOLE, Expect("a whole number of seconds, 3600 to 2592000")
+    int, Field(ge=3_600, le=2_592_000), NUMBER, Expect("a whole number of seconds, 3600 to 2592000")
 ]
 
-Candidates = Annotated[int, Field(ge=1, le=750), _WHOLE, Expect("a whole number of candidates, 1 to 750")]
+Candidates = Annotated[int, Field(ge=1, le=750), NUMBER, Expect("a whole number of candidates, 1 to 750")]
 
 ChannelContentType = Annotated[
     str,

@@ -12,17 +12,10 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from orchestrator.fields import Expect
+from orchestrator.fields import NUMBER, Expect
 
 _ENTITY: Final = r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}"
 _BUCKET: Final = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
-
-
-def _no_boolean(value: Any) -> Any:
-    """`true` is a number only to Python."""
-    if isinstance(value, bool):
-        raise ValueError(value)
-    return value
 
 
 def _scalar_as_text(value: Any) -> Any:
@@ -57,9 +50,9 @@ Status = Annotated[
     Expect("Draft, PendingReview, Approved or Archived"),
 ]
 
-Version = Annotated[int, Field(ge=1), BeforeValidator(_no_boolean), Expect("a whole number, 1 at least")]
+Version = Annotated[int, Field(ge=1), NUMBER, Expect("a whole number, 1 at least")]
 
-ModelVersion = Annotated[int | float, Field(ge=1), BeforeValidator(_no_boolean), Expect("a number, 1 at least")]
+ModelVersion = Annotated[int | float, Field(ge=1), NUMBER, Expect("a number, 1 at least")]
 
 ExportJobArn = Annotated[
     str,
@@ -76,7 +69,7 @@ KmsKeyId = Annotated[
     Expect("the id, ARN or alias of a KMS key"),
 ]
 
-PageSize = Annotated[int, Field(ge=1, le=100), BeforeValidator(_no_boolean), Expect("a whole number, 1 to 100")]
+PageSize = Annotated[int, Field(ge=1, le=100), NUMBER, Expect("a whole number, 1 to 100")]
 
 NextToken = Annotated[str, Field(min_length=1, max_length=8192), Expect("the NextToken of an earlier answer")]
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from orchestrator.fields import Expect
+from orchestrator.fields import NUMBER, Expect
 from orchestrator.model_cards.fields import (
     Detail,
     EntityName,
@@ -29,7 +29,6 @@ from orchestrator.model_cards.fields import (
     ShortText,
     Statement,
 )
-from orchestrator.monitor_fields import NUMBER
 
 Content = dict[str, Any]
 

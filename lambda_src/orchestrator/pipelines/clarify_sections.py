@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, StrictStr
 
 from orchestrator import training_fields
 from orchestrator.errors import Problem
-from orchestrator.fields import Expect
-from orchestrator.monitor_fields import NUMBER, Column, Scalar
+from orchestrator.fields import NUMBER, Expect
+from orchestrator.monitor_fields import Column, Scalar
 
 _Rows = list[list[Scalar]]
 _Whole = Annotated[int, Field(ge=1), NUMBER]

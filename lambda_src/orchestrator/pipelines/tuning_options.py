@@ -9,12 +9,12 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuni
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator import training_fields
-from orchestrator.fields import Expect
+from orchestrator.fields import NUMBER, Expect
 from orchestrator.pipelines.metric_definitions import MetricDefinitions
 
 _WITHOUT_EFFECT: Final = {
@@ -23,22 +23,12 @@ _WITHOUT_EFFECT: Final = {
 }
 
 
-def _no_boolean(value: Any) -> Any:
-    if isinstance(value, bool):
-        raise ValueError(value)
-    return value
-
-
-_Count = Annotated[
-    int, Field(ge=1, le=2_147_483_647), BeforeValidator(_no_boolean), Expect("a whole number, 1 at least")
-]
-_Seed = Annotated[
-    int, Field(ge=0, le=2_147_483_647), BeforeValidator(_no_boolean), Expect("a whole number, 0 to 2147483647")
-]
+_Count = Annotated[int, Field(ge=1, le=2_147_483_647), NUMBER, Expect("a whole number, 1 at least")]
+_Seed = Annotated[int, Field(ge=0, le=2_147_483_647), NUMBER, Expect("a whole number, 0 to 2147483647")]
 _Seconds = Annotated[
     int,
     Field(ge=120, le=15_768_000),
-    BeforeValidator(_no_boolean),
+    NUMBER,
     Expect("a whole number of seconds, 120 to 15768000"),
 ]
 

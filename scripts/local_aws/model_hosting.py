@@ -7,6 +7,7 @@ Reasons for failure are given as SageMaker gives them in `FailureReason` of Desc
 from __future__ import annotations
 
 import logging
+import shutil
 import tarfile
 import tempfile
 from dataclasses import dataclass, replace
@@ -160,14 +161,31 @@ def _fetch(container: Container, role_arn: str, region: str, directory: Path) ->
 def _unpack(archive: Path, uri: str, directory: Path) -> None:
     try:
         with tarfile.open(archive, "r:gz") as tar:
-            # The filter refuses members that would land outside the directory.
-            tar.extractall(directory, filter="data")
+            for member in tar:
+                _place(tar, member, directory.resolve())
     except (tarfile.TarError, OSError, EOFError) as error:
         raise ServingError(
             f'Failed to extract model data archive from URL "{uri}". Please ensure that the object located at the URL '
             "is a valid tar.gz archive."
         ) from error
     archive.unlink()
+
+
+def _place(tar: tarfile.TarFile, member: tarfile.TarInfo, directory: Path) -> None:
+    """Put a folder or file below the directory; what would land outside of it, and links, make the archive invalid.
+
+    tarfile's own filters are not in Python 3.11.2, which Debian 12 has.
+    """
+    target = (directory / member.name).resolve()
+    content = tar.extractfile(member) if member.isfile() else None
+    if not target.is_relative_to(directory) or not (content or member.isdir()):
+        raise tarfile.TarError(f"{member.name} is neither a file nor a folder of the archive's own")
+    if content is None:
+        target.mkdir(parents=True, exist_ok=True)
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("wb") as file:
+        shutil.copyfileobj(content, file)
 
 
 def split_s3_uri(uri: str) -> tuple[str, str]:

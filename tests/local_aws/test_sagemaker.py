@@ -163,11 +163,13 @@ def test_endpoint_whose_artifact_is_gone_fails(client: ClientFactory, trained: T
         client("sagemaker-runtime").invoke_endpoint(EndpointName="Endpoint", Body="1")
 
 
-def _archive(name: str, content: bytes) -> bytes:
+def _archive(name: str, content: bytes = b"", link: str = "") -> bytes:
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as tar:
         member = tarfile.TarInfo(name)
         member.size = len(content)
+        if link:
+            member.type, member.linkname = tarfile.SYMTYPE, link
         tar.addfile(member, io.BytesIO(content))
     return packed.getvalue()
 
@@ -177,6 +179,7 @@ def _archive(name: str, content: bytes) -> bytes:
     [
         (b"no archive", "Failed to extract model data archive from URL"),
         (_archive("../../outside", b"{}"), "Failed to extract model data archive from URL"),
+        (_archive("xgboost-model", link="/etc/passwd"), "Failed to extract model data archive from URL"),
         (_archive("xgboost-model", b"no model"), r"did not pass the ping health check.*not an XGBoost model in JSON"),
         (_archive("code/inference.py", b""), r"did not pass the ping health check.*holds no model file"),
     ],

@@ -10,14 +10,14 @@ from types import ModuleType
 
 from troposphere import Template
 
-from generator import blueprints, documents, pipelines
+from generator import blueprints, documents, iam_roles, pipelines
 from generator.deployment import Kind
 from generator.root import multi_account, single_account
 
 
 def texts() -> dict[str, str]:
     """Every template's text by its path below `templates/`."""
-    return {path: documents.text(template) for path, template in _templates()}
+    return {path: documents.text(iam_roles.keep_to_options(template)) for path, template in _templates()}
 
 
 def _templates() -> Iterator[tuple[str, Template]]:

@@ -8,18 +8,22 @@ from typing import Any
 from troposphere import Equals, If, Not, NoValue, Ref, Template
 
 
+def name(parameter: str) -> str:
+    """Name of the condition that holds when an optional parameter is not empty."""
+    return f"{parameter}Provided"
+
+
 def provided(template: Template, parameter: str) -> str:
-    """Name of the condition that holds when an optional parameter is not empty; added on first use."""
-    name = f"{parameter}Provided"
-    template.conditions.setdefault(name, Not(Equals(Ref(parameter), "")))
-    return name
+    """The same; added to the template on first use."""
+    template.conditions.setdefault(name(parameter), Not(Equals(Ref(parameter), "")))
+    return name(parameter)
 
 
 def is_true(template: Template, parameter: str) -> str:
     """Name of the condition that holds when a parameter is `True`; added on first use."""
-    name = f"{parameter}IsTrue"
-    template.conditions.setdefault(name, Equals(Ref(parameter), "True"))
-    return name
+    condition = f"{parameter}IsTrue"
+    template.conditions.setdefault(condition, Equals(Ref(parameter), "True"))
+    return condition
 
 
 def if_true(template: Template, parameter: str, value: Any) -> If:

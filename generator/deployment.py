@@ -9,15 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from awacs import apigateway, awslambda, cloudwatch, iam, kms, logs, sagemaker, scheduler
+from awacs import apigateway, awslambda, cloudwatch, ec2, iam, kms, logs, sagemaker, scheduler
 from awacs.aws import Action, Condition, Statement, StringEquals
 from troposphere import Sub
 
-from generator import arns, permissions
+from generator import arns, iam_roles, permissions
 
 Kind = Callable[[], list[Statement]]
 
-_PIPELINE_ROLES = "role/mlops-pipeline-*"
 _TAGGING = [sagemaker.AddTags, sagemaker.DeleteTags, sagemaker.ListTags]
 
 
@@ -27,30 +26,39 @@ def roles() -> list[Statement]:
 
 
 def roles_for(*services: str) -> list[Statement]:
-    """Roles named after their stack, to be passed to these services only."""
-    own_roles = arns.in_account("iam", _PIPELINE_ROLES)
-    actions = [
-        *(iam.AttachRolePolicy, iam.CreateRole, iam.DeleteRole, iam.DeleteRolePolicy, iam.DetachRolePolicy),
-        *(iam.GetRole, iam.GetRolePolicy, iam.ListAttachedRolePolicies, iam.ListRolePolicies, iam.ListRoleTags),
-        *(iam.PutRolePolicy, iam.TagRole, iam.UntagRole, iam.UpdateAssumeRolePolicy, iam.UpdateRole),
-        iam.UpdateRoleDescription,
+    """Roles named after their stack, to be passed to these services only; their policies are all inline.
+
+    What gives a role permissions asks for the operator's boundary; what takes them does not, so that roles from
+    before the boundary can be removed. Nothing can take a boundary away.
+    """
+    own_roles = iam_roles.named(arns.PIPELINE_PREFIX)
+    giving = [iam.CreateRole, iam.PutRolePermissionsBoundary, iam.PutRolePolicy]
+    others = [
+        *(iam.DeleteRole, iam.DeleteRolePolicy, iam.GetRole, iam.GetRolePolicy, iam.ListAttachedRolePolicies),
+        *(iam.ListRolePolicies, iam.ListRoleTags, iam.TagRole, iam.UntagRole, iam.UpdateAssumeRolePolicy),
+        *(iam.UpdateRole, iam.UpdateRoleDescription),
     ]
     return [
-        permissions.allow(actions, own_roles),
+        permissions.allow(giving, own_roles, iam_roles.only_bounded()),
+        permissions.allow(others, own_roles),
         permissions.pass_role(own_roles, *services),
     ]
 
 
 def functions() -> list[Statement]:
-    """Functions of the blueprint with their code inline."""
+    """Functions of the blueprint with their code inline, perhaps in a VPC, which EC2 lets nobody limit to names."""
     actions = [
-        *(awslambda.AddPermission, awslambda.CreateFunction, awslambda.DeleteFunction, awslambda.GetFunction),
-        *(awslambda.GetFunctionCodeSigningConfig, awslambda.GetPolicy, awslambda.GetRuntimeManagementConfig),
-        *(Action("lambda", "GetFunctionRecursionConfig"), awslambda.ListTags, awslambda.RemovePermission),
-        *(awslambda.TagResource, awslambda.UntagResource, awslambda.UpdateFunctionCode),
-        awslambda.UpdateFunctionConfiguration,
+        *(awslambda.AddPermission, awslambda.CreateFunction, awslambda.DeleteFunction),
+        *(awslambda.DeleteFunctionConcurrency, awslambda.GetFunction, awslambda.GetFunctionCodeSigningConfig),
+        *(awslambda.GetPolicy, awslambda.GetRuntimeManagementConfig, Action("lambda", "GetFunctionRecursionConfig")),
+        *(awslambda.ListTags, awslambda.PutFunctionConcurrency, awslambda.RemovePermission, awslambda.TagResource),
+        *(awslambda.UntagResource, awslambda.UpdateFunctionCode, awslambda.UpdateFunctionConfiguration),
     ]
-    return [permissions.allow(actions, arns.regional("lambda", f"function:{arns.PIPELINE_PREFIX}*"))]
+    looked_at = [ec2.DescribeNetworkInterfaces, ec2.DescribeSecurityGroups, ec2.DescribeSubnets, ec2.DescribeVpcs]
+    return [
+        permissions.allow(actions, arns.regional("lambda", f"function:{arns.PIPELINE_PREFIX}*")),
+        permissions.allow(looked_at, "*"),
+    ]
 
 
 def custom_resources() -> list[Statement]:
@@ -65,10 +73,11 @@ def schedules() -> list[Statement]:
 
 
 def log_groups() -> list[Statement]:
-    """Log groups of the blueprint's functions."""
+    """Log groups of the blueprint; the key's own policy lets CloudWatch Logs use it for them."""
     actions = [
-        *(logs.CreateLogGroup, logs.DeleteLogGroup, logs.DeleteRetentionPolicy, logs.ListTagsForResource),
-        *(logs.PutRetentionPolicy, logs.TagResource, logs.UntagResource),
+        *(logs.AssociateKmsKey, logs.CreateLogGroup, logs.DeleteLogGroup, logs.DeleteRetentionPolicy),
+        *(logs.DisassociateKmsKey, logs.ListTagsForResource, logs.PutRetentionPolicy, logs.TagResource),
+        logs.UntagResource,
     ]
     own_groups = arns.regional("logs", f"log-group:{arns.PIPELINE_PREFIX}*")
     # Describing log groups is a listing: it cannot be limited to names.
@@ -111,9 +120,17 @@ def endpoints() -> list[Statement]:
 
 def _keys_for_volumes() -> list[Statement]:
     """The key of a request may be any key that its own policy lets this account use."""
-    keys = Sub("arn:${AWS::Partition}:kms:${AWS::Region}:*:key/*")
-    through_sagemaker = Condition(StringEquals("kms:ViaService", Sub("sagemaker.${AWS::Region}.${AWS::URLSuffix}")))
-    return [permissions.allow([kms.DescribeKey], keys), permissions.allow([kms.CreateGrant], keys, through_sagemaker)]
+    return [permissions.allow([kms.DescribeKey], _keys()), _through_sagemaker(kms.CreateGrant)]
+
+
+def _through_sagemaker(action: Action) -> Statement:
+    """What is done with the key by SageMaker alone."""
+    via_sagemaker = Condition(StringEquals("kms:ViaService", Sub("sagemaker.${AWS::Region}.${AWS::URLSuffix}")))
+    return permissions.allow([action], _keys(), via_sagemaker)
+
+
+def _keys() -> Sub:
+    return Sub("arn:${AWS::Partition}:kms:${AWS::Region}:*:key/*")
 
 
 _MONITORS = ("DataQuality", "ModelQuality", "ModelBias", "ModelExplainability")
@@ -139,6 +156,8 @@ def monitors() -> list[Statement]:
         permissions.allow([*definitions, *_TAGGING], arns.regional("sagemaker", "*-job-definition/*")),
         permissions.allow(schedules_of_monitors, arns.regional("sagemaker", "monitoring-schedule/*")),
         *_keys_for_volumes(),
+        # CloudFormation's handler of processing jobs asks for it beside the grant.
+        _through_sagemaker(kms.Decrypt),
         *permissions.network_interfaces(),
     ]
 

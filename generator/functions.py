@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lambda functions as every template makes them: a log group that expires, traces."""
+"""Lambda functions as every template makes them: an encrypted log that expires, traces, and perhaps a VPC.
+
+A template with functions has the parameters of `FunctionOptions`.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,31 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from awacs.aws import Statement
-from troposphere import GetAtt, Ref, awslambda, iam, logs
+from troposphere import GetAtt, If, Ref, Split, Template, awslambda, iam, logs
 
-from generator import permissions, runtime
+from generator import checkov, permissions, runtime
+from generator.conditions import if_provided
 
-_LOG_RETENTION_DAYS: Final = 365
+SUBNETS: Final = "FunctionSubnetIds"
+SECURITY_GROUPS: Final = "FunctionSecurityGroupIds"
+_RETENTION: Final = "LogRetentionDays"
+_KEY: Final = "LogKmsKeyArn"
+_CONCURRENCY: Final = "FunctionConcurrency"
 
 
-def log_group(function: str, **attributes: Any) -> logs.LogGroup:
+def operator_key(built: Template) -> If:
+    """The key of logs and environments in a template that pipelines deploy; in other accounts there is none."""
+    return if_provided(built, _KEY, Ref(_KEY))
+
+
+def log_group(function: str, key: If, **attributes: Any) -> logs.LogGroup:
     """The function's log group. CloudFormation names it, so that a retained group of the past is never in the way."""
-    return logs.LogGroup(f"{function}Logs", RetentionInDays=_LOG_RETENTION_DAYS, **attributes)
+    return expiring_log_group(f"{function}Logs", key, **attributes)
+
+
+def expiring_log_group(title: str, key: If, **attributes: Any) -> logs.LogGroup:
+    """A log group that keeps its entries as long as the operator wants, encrypted with a key."""
+    return logs.LogGroup(title, KmsKeyId=key, RetentionInDays=Ref(_RETENTION), **attributes)
 
 
 def role(function: str, statements: Sequence[Statement], *policies: Any, **attributes: Any) -> iam.Role:
@@ -30,8 +48,17 @@ def role(function: str, statements: Sequence[Statement], *policies: Any, **attri
     )
 
 
-def function(name: str, **properties: Any) -> awslambda.Function:
-    """The function itself; `properties` give code, handler, description and whatever differs from the defaults."""
+def network_policy(built: Template) -> If:
+    """What the function's role needs when the function runs in a VPC."""
+    return if_provided(built, SUBNETS, permissions.policy("Network", *permissions.interfaces_of_functions()))
+
+
+def function(built: Template, name: str, **properties: Any) -> awslambda.Function:
+    """The function itself; `properties` give code, handler, description and whatever differs from the defaults.
+
+    One that nobody waits for has a `DeadLetterConfig`; one with an environment, a `KmsKeyArn`.
+    """
+    answering = {} if "DeadLetterConfig" in properties else {"Metadata": checkov.skipped(checkov.DEAD_LETTERS)}
     return awslambda.Function(
         name,
         Runtime=f"python{runtime.PYTHON}",
@@ -39,5 +66,13 @@ def function(name: str, **properties: Any) -> awslambda.Function:
         Role=GetAtt(f"{name}Role", "Arn"),
         LoggingConfig=awslambda.LoggingConfig(LogGroup=Ref(f"{name}Logs")),
         TracingConfig=awslambda.TracingConfig(Mode="Active"),
+        VpcConfig=if_provided(built, SUBNETS, _vpc(built)),
+        ReservedConcurrentExecutions=if_provided(built, _CONCURRENCY, Ref(_CONCURRENCY)),
+        **answering,
         **properties,
     )
+
+
+def _vpc(built: Template) -> awslambda.VPCConfig:
+    groups = if_provided(built, SECURITY_GROUPS, Split(",", Ref(SECURITY_GROUPS)))
+    return awslambda.VPCConfig(SubnetIds=Split(",", Ref(SUBNETS)), SecurityGroupIds=groups)

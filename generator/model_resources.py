@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from troposphere import GetAtt, If, Ref, Sub, Tags, Template, sagemaker
 
+from generator import checkov
 from generator.conditions import if_provided, provided
 
 MODEL = "MLOpsSagemakerModel"
@@ -21,6 +22,7 @@ def model(template: Template, role: str) -> sagemaker.Model:
     )
     return sagemaker.Model(
         MODEL,
+        Metadata=checkov.skipped(checkov.ISOLATION),
         ExecutionRoleArn=GetAtt(role, "Arn"),
         PrimaryContainer=If(provided(template, "ModelPackageName"), from_package, from_artifact),
         Tags=Tags({"model_name": Ref("ModelName")}),

@@ -99,7 +99,8 @@ def baseline(built: Template, kind: MonitorKind) -> sagemaker.ProcessingJob:
             KmsKeyId=if_provided(built, "KmsKeyArn", Ref("KmsKeyArn")),
         ),
         StoppingCondition=if_provided(built, "BaselineMaxRuntimeSeconds", run_time),
-        NetworkConfig=_network(built),
+        # One more property would compute the baselines of all monitors that are there anew.
+        NetworkConfig=if_provided(built, "Subnets", sagemaker.NetworkConfig(VpcConfig=_vpc())),
         Tags=Tags({"stack_name": Ref("AWS::StackName")}),
         **environment,
     )
@@ -130,7 +131,9 @@ def definition(built: Template, kind: MonitorKind) -> AWSObject:
         JobResources=sagemaker.MonitoringResources(ClusterConfig=_cluster(built)),
         RoleArn=GetAtt(monitor_runs.ROLE, "Arn"),
         StoppingCondition=sagemaker.StoppingCondition(MaxRuntimeInSeconds=Ref("MonitorMaxRuntimeSeconds")),
-        NetworkConfig=_network(built),
+        NetworkConfig=sagemaker.NetworkConfig(
+            EnableInterContainerTrafficEncryption=True, VpcConfig=if_provided(built, "Subnets", _vpc())
+        ),
         Tags=_tags(),
         **parts,
     )
@@ -183,10 +186,8 @@ def _cluster(built: Template) -> sagemaker.ClusterConfig:
     )
 
 
-def _network(built: Template) -> Any:
-    groups, subnets = Split(",", Ref("SecurityGroupIds")), Split(",", Ref("Subnets"))
-    vpc = sagemaker.VpcConfig(SecurityGroupIds=groups, Subnets=subnets)
-    return if_provided(built, "Subnets", sagemaker.NetworkConfig(VpcConfig=vpc))
+def _vpc() -> sagemaker.VpcConfig:
+    return sagemaker.VpcConfig(SecurityGroupIds=Split(",", Ref("SecurityGroupIds")), Subnets=Split(",", Ref("Subnets")))
 
 
 def _input(one: Input) -> sagemaker.ProcessingInputsObject:

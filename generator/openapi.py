@@ -19,12 +19,15 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
+from pydantic import BaseModel
+
 from generator import files, openapi_answers, openapi_requests
 from generator.openapi_schemas import Components, Schema
 from generator.rest_apis import STAGE, Route
 from generator.root import api
 from orchestrator.pipeline_list import ListRequest
 from orchestrator.pipelines import BUILT_IN
+from orchestrator.type_list import TypeListRequest
 
 _ROOT: Final = Path(__file__).resolve().parent.parent
 _NAME: Final = "openapi.json"
@@ -32,7 +35,8 @@ _SIGNATURE: Final = "sigv4"
 _ABOUT: Final = (
     "Provisions machine-learning pipelines, and tells of them. Every call is signed by AWS Signature Version 4 for the "
     "service execute-api. The schemas name each key in the form that is best sent. Beyond them, pipeline_type may be "
-    "written in any case, and a key that belongs to another type of pipeline is ignored with a warning."
+    "written in any case, and a key that belongs to another type of pipeline is ignored with a warning. Types that an "
+    "operator has added are described by GET /pipeline-types."
 )
 
 
@@ -115,6 +119,7 @@ def _operations(components: Components) -> dict[str, _Operation]:
     answers, requests = openapi_answers.answers, openapi_requests
     written = ["Provisioned", "DryRun", "ModelCardAnswer", "ModelCardExport"]
     conflict, too_large = HTTPStatus.CONFLICT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    kind = next(iter(BUILT_IN)).type_name()
     return {
         "ProvisionPipeline": _Operation(
             "Provision a pipeline, or carry out an operation on model cards",
@@ -131,7 +136,10 @@ def _operations(components: Components) -> dict[str, _Operation]:
         "ListPipelines": _Operation(
             "List the pipelines",
             answers(HTTPStatus.OK, "A page of the list.", ["PipelineList"]),
-            parameters=_query(),
+            parameters=_query(
+                ListRequest,
+                {"limit": 50, "next": "WyIiLCAiIl0=", "model_name": "berth-delay", "pipeline_type": kind},
+            ),
         ),
         "ShowPipeline": _Operation(
             "Tell all of a pipeline",
@@ -143,19 +151,32 @@ def _operations(components: Components) -> dict[str, _Operation]:
             answers(HTTPStatus.ACCEPTED, "The deletion has begun.", ["DeletionBegun"], HTTPStatus.NOT_FOUND),
             parameters=(_id(),),
         ),
+        "ListPipelineTypes": _Operation(
+            "List the pipeline types, those that the operator has added too",
+            answers(HTTPStatus.OK, "A page of the list.", ["PipelineTypeList"]),
+            parameters=_query(TypeListRequest, {"limit": 50, "next": kind}),
+        ),
+        "ShowPipelineType": _Operation(
+            "Tell all of a pipeline type, with the JSON schema of its requests",
+            answers(HTTPStatus.OK, "All of it.", ["PipelineTypeDetails"], HTTPStatus.NOT_FOUND, conflict),
+            parameters=(_in_path("name", "a value of pipeline_type", kind),),
+        ),
     }
 
 
-def _query() -> tuple[Schema, ...]:
-    kind = next(iter(BUILT_IN)).type_name()
-    examples = {"limit": 50, "next": "WyIiLCAiIl0=", "model_name": "berth-delay", "pipeline_type": kind}
-    properties = ListRequest.model_json_schema()["properties"]
+def _query(query: type[BaseModel], examples: Mapping[str, Any]) -> tuple[Schema, ...]:
+    properties = query.model_json_schema()["properties"]
     return tuple(_parameter("query", name, declared, examples[name]) for name, declared in properties.items())
 
 
 def _id() -> Schema:
-    declared = {"type": "string", "description": "pipeline_id, URL-encoded or not; the stack's name; the model's name"}
-    return {**_parameter("path", "id", declared, openapi_requests.PIPELINE_ID), "required": True}
+    words = "pipeline_id, URL-encoded or not; the stack's name; the model's name"
+    return _in_path("id", words, openapi_requests.PIPELINE_ID)
+
+
+def _in_path(name: str, description: str, example: str) -> Schema:
+    declared = {"type": "string", "description": description}
+    return {**_parameter("path", name, declared, example), "required": True}
 
 
 def _parameter(place: str, name: str, declared: Mapping[str, Any], example: Any) -> Schema:

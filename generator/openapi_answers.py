@@ -49,6 +49,15 @@ _IDENTITY: Final[Mapping[str, Schema]] = {
     "model_name": _said("name of the model, or tag of the image", _TEXT),
 }
 
+_TYPE: Final[Mapping[str, Schema]] = {
+    "pipeline_type": _TEXT,
+    "summary": _said("what such a pipeline does, in one line", _TEXT),
+    "source": {"enum": ["built-in", "custom"]},
+    "target": _said("where a multi-account orchestrator deploys it", {"enum": ["stages", "orchestrator"]}),
+    "version": _said("version of a type that was added; empty for a built-in one", _TEXT),
+    "withdrawn": _said("whether it takes no requests any more", {"type": "boolean"}),
+}
+
 _SCHEMAS: Final[Mapping[str, Schema]] = {
     "Problem": _object(
         "One thing that is wrong with a request.",
@@ -208,6 +217,21 @@ _SCHEMAS: Final[Mapping[str, Schema]] = {
             ),
         },
     ),
+    "PipelineType": _object("A pipeline type.", _TYPE),
+    "UnusableType": _object(
+        "A pipeline type that was added and cannot be used.",
+        {"pipeline_type": _TEXT, "problem": _said("why, in a sentence", _TEXT)},
+    ),
+    "PipelineTypeList": _object(
+        "A page of the list, built-in types first.",
+        {"pipeline_types": _list({"anyOf": [reference("PipelineType"), reference("UnusableType")]})},
+        {"next": _said("where the next page begins; left out on the last", _TEXT)},
+    ),
+    "PipelineTypeDetails": _object(
+        "All that there is to tell of a pipeline type.",
+        {**_TYPE, "request_schema": _said("JSON schema of what may be sent", _OBJECT)},
+        {"example": _said("a request, if there is one", _OBJECT)},
+    ),
     "DeletionBegun": _object(
         "The deletion goes on; a notification tells how it ends.", {"message": _MESSAGE, "pipeline_id": _PIPELINE_ID}
     ),
@@ -216,7 +240,7 @@ _SCHEMAS: Final[Mapping[str, Schema]] = {
 _PROBLEMS: Final[Mapping[HTTPStatus, tuple[str, str]]] = {
     HTTPStatus.BAD_REQUEST: ("Refused", "The request is wrong."),
     HTTPStatus.FORBIDDEN: ("GatewayAnswer", "The call is not signed, or its signer may not make it."),
-    HTTPStatus.NOT_FOUND: ("Failed", "There is no such pipeline."),
+    HTTPStatus.NOT_FOUND: ("Failed", "There is no such pipeline, or pipeline type."),
     HTTPStatus.CONFLICT: ("Failed", "Something else is changing the same thing: repeat the call later."),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("Refused", "The body is longer than any request."),
     HTTPStatus.TOO_MANY_REQUESTS: ("GatewayAnswer", "Too many calls: repeat it later."),

@@ -13,6 +13,7 @@ from awacs import ec2, ecr, iam, kms, logs, sts, xray
 from awacs.aws import (
     Action,
     Allow,
+    ArnLike,
     Bool,
     Condition,
     Deny,
@@ -21,8 +22,9 @@ from awacs.aws import (
     Principal,
     Statement,
     StringEquals,
+    StringLikeIfExists,
 )
-from troposphere import Ref
+from troposphere import If, Ref, Sub
 from troposphere.iam import Policy
 
 from generator import arns
@@ -40,7 +42,7 @@ def policy(name: str, *statements: Statement) -> Policy:
     return Policy(PolicyName=name, PolicyDocument=document(*statements))
 
 
-def allow(actions: Sequence[Action], resources: Any, condition: Condition | None = None) -> Statement:
+def allow(actions: Sequence[Action], resources: Any, condition: Condition | If | None = None) -> Statement:
     """Allow actions on a resource or a list of resources."""
     listed = resources if isinstance(resources, list) else [resources]
     extra = {} if condition is None else {"Condition": condition}
@@ -57,6 +59,15 @@ def trusted_by(service: str, condition: Condition | None = None) -> PolicyDocume
 def within_this_account() -> Condition:
     """A service acts for this account only, and cannot be talked into it by another one (the confused deputy)."""
     return Condition(StringEquals("aws:SourceAccount", Ref("AWS::AccountId")))
+
+
+def below(*prefixes: Any) -> Condition:
+    """Only what begins with one of these in a listing, which is asked for by its prefix.
+
+    Whoever looks for one object names no prefix, and is told "forbidden" instead of "not there" by a bucket that it may
+    not list: "if exists" is for that.
+    """
+    return Condition(StringLikeIfExists("s3:prefix", list(prefixes)))
 
 
 def deny_unencrypted_transport(bucket_arn: Any, objects_arn: Any) -> Statement:
@@ -99,9 +110,9 @@ def pass_role(role_arn: Any, *services: str) -> Statement:
 _USE_OF_A_KEY: Final = [kms.CreateGrant, kms.Decrypt, kms.DescribeKey, kms.Encrypt, kms.GenerateDataKey]
 
 
-def use_key(key_arn: Any) -> Statement:
-    """Encrypt and decrypt with a key, and let a service do so for the length of a job."""
-    return allow(_USE_OF_A_KEY, key_arn)
+def use_key(key_arn: Any, condition: Condition | None = None) -> Statement:
+    """Encrypt and decrypt with a key, and let a service do so as long as it needs to."""
+    return allow(_USE_OF_A_KEY, key_arn, condition)
 
 
 def use_key_of_alias(keys: Any, alias: Any) -> Statement:
@@ -110,6 +121,26 @@ def use_key_of_alias(keys: Any, alias: Any) -> Statement:
     https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
     """
     return allow(_USE_OF_A_KEY, keys, Condition(ForAnyValueStringEquals("kms:ResourceAliases", alias)))
+
+
+def interfaces_of_functions() -> list[Statement]:
+    """Network interfaces that Lambda makes for a function in a VPC, under the function's role; code cannot use them.
+
+    Lambda asks for a deletion of any interface of the account, and a subnet may be one that another account shares.
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+    """
+    own = arns.regional("ec2", "*/*")
+    shared = [Sub(f"arn:${{AWS::Partition}}:ec2:${{AWS::Region}}:*:{kind}/*") for kind in ("security-group", "subnet")]
+    changed = [ec2.AssignPrivateIpAddresses, ec2.DeleteNetworkInterface, ec2.UnassignPrivateIpAddresses]
+    looked_at = [ec2.DescribeNetworkInterfaces, ec2.DescribeSubnets]
+    every = [ec2.CreateNetworkInterface, ec2.DetachNetworkInterface, *changed, *looked_at]
+    by_code = Condition(ArnLike("lambda:SourceFunctionArn", arns.regional("lambda", "function:*")))
+    return [
+        allow([ec2.CreateNetworkInterface], [own, *shared]),
+        allow(changed, own),
+        allow(looked_at, "*"),
+        Statement(Effect=Deny, Action=every, Resource=["*"], Condition=by_code),
+    ]
 
 
 def network_interfaces() -> list[Statement]:

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from generator import files
+from generator.root import launch
+from generator.root.accounts import MultiAccountLaunchParameters
 from generator.root.launch import LaunchParameters
 from orchestrator.fields import EXPECT_KEYWORD
 from orchestrator.pipelines import BUILT_IN
@@ -75,16 +77,30 @@ def _examples(name: str) -> Iterator[str]:
 
 
 def _launch_page() -> str:
-    schema = LaunchParameters.model_json_schema()["properties"]
-    rows = [
-        (f"`{name}`", declared["title"], _shown_default(declared), declared["description"], _expected(declared))
-        for name, declared in schema.items()
+    tables = [
+        f"## {label}\n\n{_launch_table(names)}" for label, names in launch.groups(MultiAccountLaunchParameters).items()
     ]
     return _page(
         "Launch parameters",
-        "Parameters of the root template, as the console shows them.",
-        _table(("parameter", "label", "default", "meaning", "must be"), rows),
+        "Parameters of the root templates, in the groups that the console shows.",
+        "*Several accounts*: only the multi-account template has the parameter.",
+        *tables,
     )
+
+
+def _launch_table(names: Sequence[str]) -> str:
+    schema = MultiAccountLaunchParameters.model_json_schema()["properties"]
+    rows = [
+        (
+            f"`{name}`" if name in LaunchParameters.model_fields else f"`{name}` (*several accounts*)",
+            schema[name]["title"],
+            _shown_default(schema[name]),
+            schema[name]["description"],
+            _expected(schema[name]),
+        )
+        for name in names
+    ]
+    return _table(("parameter", "label", "default", "meaning", "must be"), rows)
 
 
 def _shown_default(declared: Mapping[str, Any]) -> str:

@@ -62,9 +62,10 @@ class Job:
 
     def add_to(self, built: Template, *policies: Any, **attributes: Any) -> None:
         """Add the job with its function; `policies` are what starting it needs beside its own operations."""
-        built.add_resource(functions.log_group(_FUNCTION))
-        built.add_resource(functions.role(_FUNCTION, [self.statement()], *policies))
-        built.add_resource(_function())
+        built.add_resource(functions.log_group(_FUNCTION, functions.operator_key(built)))
+        network = functions.network_policy(built)
+        built.add_resource(functions.role(_FUNCTION, [self.statement()], network, *policies))
+        built.add_resource(_function(built))
         built.add_resource(
             SageMakerJob(
                 self.title,
@@ -77,8 +78,9 @@ class Job:
         )
 
 
-def _function() -> awslambda.Function:
+def _function(built: Template) -> awslambda.Function:
     return functions.function(
+        built,
         _FUNCTION,
         Description="Starts and stops jobs of SageMaker for CloudFormation",
         Handler="index.handler",

@@ -7,10 +7,19 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from awacs import sagemaker as sagemaker_actions
-from troposphere import GetAtt, Output, Ref, Sub, Tags, Template, awslambda, iam, sagemaker
+from troposphere import Equals, GetAtt, If, NoValue, Output, Ref, Sub, Tags, Template, awslambda, iam, sagemaker
 from troposphere.validators import boolean, integer
 
-from generator import deployment, functions, model_resources, parameters, permissions, rest_apis, sagemaker_roles
+from generator import (
+    checkov,
+    deployment,
+    functions,
+    model_resources,
+    parameters,
+    permissions,
+    rest_apis,
+    sagemaker_roles,
+)
 from generator.conditions import if_provided
 from generator.rest_apis import RestApi, Route
 from orchestrator.pipelines.realtime_inference import RealtimeInferenceParameters
@@ -30,6 +39,8 @@ _CONFIG = "MLOpsSagemakerEndpointConfig"
 _ENDPOINT = "MLOpsSagemakerEndpoint"
 _FUNCTION = "Inference"
 _CODE = Path(__file__).parents[2] / "lambda_src" / "inline" / "inference.py"
+_ACCESS_LOG = "InferenceApiAccessLogs"
+_LOGGED = "ApiAccessLogsWanted"
 _MEMORY_MB = 512
 _TIMEOUT_SECONDS = 30
 
@@ -55,9 +66,11 @@ def template() -> Template:
     built.add_resource(model_resources.model(built, _ROLE))
     built.add_resource(endpoint_config(built))
     built.add_resource(endpoint(built))
-    built.add_resource(functions.log_group(_FUNCTION))
-    built.add_resource(function_role())
-    built.add_resource(function())
+    built.add_resource(functions.log_group(_FUNCTION, functions.operator_key(built)))
+    built.add_resource(function_role(built))
+    built.add_resource(function(built))
+    built.add_condition(_LOGGED, Equals(Ref("ApiAccessLogs"), "Yes"))
+    built.add_resource(functions.expiring_log_group(_ACCESS_LOG, functions.operator_key(built), Condition=_LOGGED))
     api().add_to(built)
     add_outputs(built)
     return built
@@ -113,32 +126,40 @@ def endpoint(built: Template) -> sagemaker.Endpoint:
     )
 
 
-def function_role() -> iam.Role:
+def function_role(built: Template) -> iam.Role:
     """Invoke this endpoint and no other."""
-    return functions.role(_FUNCTION, [permissions.allow([sagemaker_actions.InvokeEndpoint], Ref(_ENDPOINT))])
+    invoke = permissions.allow([sagemaker_actions.InvokeEndpoint], Ref(_ENDPOINT))
+    return functions.role(_FUNCTION, [invoke], functions.network_policy(built))
 
 
-def function() -> awslambda.Function:
+def function(built: Template) -> awslambda.Function:
     """The function behind the API; its code stands in the template, so that any account can deploy it."""
     return functions.function(
+        built,
         _FUNCTION,
         Description="Hands requests to the endpoint",
         Handler="index.handler",
         Code=awslambda.Code(ZipFile=_CODE.read_text(encoding="utf-8")),
         MemorySize=_MEMORY_MB,
         Timeout=_TIMEOUT_SECONDS,
+        KmsKeyArn=functions.operator_key(built),
         Environment=awslambda.Environment(Variables={"SAGEMAKER_ENDPOINT_NAME": GetAtt(_ENDPOINT, "EndpointName")}),
     )
 
 
 def api() -> RestApi:
-    """`POST /inference`. It sets no logging role for the account (defect 70), so it has no access log of its own."""
+    """`POST /inference`.
+
+    Its access log needs the logging role that an account has for API Gateway. The template must not set that (defect
+    70), so there is a log only where the operator says that the role is there.
+    """
     return rest_apis.RestApi(
         name="InferenceApi",
         description=Sub("Predictions of ${ModelName}"),
         function=_FUNCTION,
         routes=[Route("Inference", "inference")],
-        stage_properties={},
+        stage_properties={"AccessLogSetting": If(_LOGGED, rest_apis.access_log(_ACCESS_LOG), NoValue)},
+        unfit_checks=[checkov.OPTIONAL_ACCESS_LOG],
     )
 
 

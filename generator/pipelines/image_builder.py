@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from awacs import ecr, kms, s3, secretsmanager
 from awacs.aws import Condition, Statement, StringEquals
-from troposphere import GetAtt, Output, Ref, Sub, Template, codebuild, codepipeline, events, iam, logs
+from troposphere import GetAtt, Output, Ref, Sub, Template, codebuild, codepipeline, events, iam
 
-from generator import arns, parameters, permissions
+from generator import arns, functions, parameters, permissions
 from generator.conditions import if_provided
 from generator.pipelines.single_account_codepipeline import PIPELINE, SOURCE, add_outputs, pipeline, source_stage
 from orchestrator.pipelines.image_builder import ImageBuilderParameters
@@ -25,7 +25,6 @@ _PROJECT: Final = "ImageBuild"
 _ROLE: Final = "ImageBuildRole"
 _LOGS: Final = "ImageBuildLogs"
 _SECRET: Final = "RegistryCredentialsSecretArn"  # noqa: S105  the name of a parameter
-_LOG_RETENTION_DAYS: Final = 365
 # The newest of https://docs.aws.amazon.com/codebuild/latest/userguide/ec2-compute-images.html
 _IMAGE: Final = "aws/codebuild/standard:8.0"
 _IMAGE_URI: Final = "${AWS::AccountId}.dkr.ecr.${AWS::Region}.${AWS::URLSuffix}/${ECRRepoName}:${ImageTag}"
@@ -37,7 +36,7 @@ def template() -> Template:
     parameters.declare(built, ImageBuilderParameters)
     stages = [source_stage("AssetsBucket", "CustomImage"), codepipeline.Stages(Name="Build", Actions=[build_action()])]
     for resource in (
-        logs.LogGroup(_LOGS, RetentionInDays=_LOG_RETENTION_DAYS),
+        functions.expiring_log_group(_LOGS, functions.operator_key(built)),
         build_role(built),
         project(built),
         pipeline(stages),

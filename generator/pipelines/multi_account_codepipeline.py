@@ -78,7 +78,7 @@ def _listed(parameter: str) -> Join:
 
 
 def approval(name: str, account: str) -> codepipeline.Actions:
-    """Somebody must agree before the next stage; the topic asks."""
+    """Somebody must agree before the next stage, in time; the topic asks."""
     return codepipeline.Actions(
         Name=name,
         RunOrder=2,
@@ -87,4 +87,5 @@ def approval(name: str, account: str) -> codepipeline.Actions:
             "NotificationArn": Ref("NotificationsTopicArn"),
             "CustomData": f"Please approve to deploy to {account} account",
         },
+        TimeoutInMinutes=Ref("ApprovalTimeoutMinutes"),
     )

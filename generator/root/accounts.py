@@ -21,6 +21,7 @@ from generator import arns, permissions
 from generator.conditions import provided
 from generator.root import models, storage
 from generator.root.launch import LaunchParameters
+from generator.root.options import StageOptions
 from orchestrator import fields
 from orchestrator.fields import Expect
 from orchestrator.per_stage import STAGES
@@ -28,7 +29,7 @@ from orchestrator.per_stage import STAGES
 _NAMES: Final = {"dev": "Development", "staging": "Staging", "prod": "Production"}
 
 
-class MultiAccountLaunchParameters(LaunchParameters):
+class MultiAccountLaunchParameters(StageOptions, LaunchParameters):
     """Parameters of the multi-account root template."""
 
     DelegatedAdminAccount: Annotated[
@@ -90,12 +91,19 @@ def principals() -> Principal:
 
 
 def environment() -> dict[str, Any]:
-    """The targets of the stages, as `orchestrator.settings` reads them."""
-    return {
+    """What `orchestrator.settings` reads of the stages: their targets, their VPCs, how long approvals wait."""
+    parameters = {
+        "ACCOUNT_ID": "AccountId",
+        "ORG_ID": "OrgId",
+        "FUNCTION_SUBNET_IDS": "FunctionSubnetIds",
+        "FUNCTION_SECURITY_GROUP_IDS": "FunctionSecurityGroupIds",
+    }
+    by_stage = {
         f"{stage.upper()}_{suffix}": Ref(f"{stage.capitalize()}{parameter}")
         for stage in STAGES
-        for suffix, parameter in (("ACCOUNT_ID", "AccountId"), ("ORG_ID", "OrgId"))
+        for suffix, parameter in parameters.items()
     }
+    return {**by_stage, "APPROVAL_TIMEOUT_MINUTES": Ref("ApprovalTimeoutMinutes")}
 
 
 def read_assets() -> list[Statement]:

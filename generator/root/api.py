@@ -3,30 +3,16 @@
 
 from __future__ import annotations
 
-import json
+from troposphere import GetAtt, Template, apigateway, iam
 
-from troposphere import GetAtt, Template, apigateway, iam, logs
-
-from generator import arns, permissions, rest_apis
+from generator import arns, functions, permissions, rest_apis
 from generator.rest_apis import Route
 from generator.root import encryption, orchestrator
 
 _RETAIN = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
 _ACCESS_LOG = "ApiAccessLogs"
-_LOG_RETENTION_DAYS = 365
 _REQUESTS_PER_SECOND = 20
 _BURST = 40
-_ACCESS_LOG_FIELDS = {
-    "requestId": "$context.requestId",
-    "time": "$context.requestTime",
-    "caller": "$context.identity.userArn",
-    "sourceIp": "$context.identity.sourceIp",
-    "method": "$context.httpMethod",
-    "path": "$context.path",
-    "status": "$context.status",
-    "latencyMs": "$context.responseLatency",
-    "error": "$context.error.message",
-}
 
 API = rest_apis.RestApi(
     name="Api",
@@ -38,12 +24,12 @@ API = rest_apis.RestApi(
         Route("ListPipelines", "pipelines", "GET", resource="Pipelines"),
         Route("ShowPipeline", "pipelines/{id}", "GET", resource="Pipeline"),
         Route("DeletePipeline", "pipelines/{id}", "DELETE", resource="Pipeline"),
+        Route("ListPipelineTypes", "pipeline-types", "GET", resource="PipelineTypes"),
+        Route("ShowPipelineType", "pipeline-types/{name}", "GET", resource="PipelineType"),
     ],
     stage_properties={
         "DependsOn": "ApiLogging",
-        "AccessLogSetting": apigateway.AccessLogSetting(
-            DestinationArn=GetAtt(_ACCESS_LOG, "Arn"), Format=json.dumps(_ACCESS_LOG_FIELDS)
-        ),
+        "AccessLogSetting": rest_apis.access_log(_ACCESS_LOG),
         "MethodSettings": [
             apigateway.MethodSetting(
                 HttpMethod="*",
@@ -60,9 +46,7 @@ API = rest_apis.RestApi(
 
 def add_to(template: Template) -> None:
     """Add the API, its access log and the account's permission to write it."""
-    template.add_resource(
-        logs.LogGroup(_ACCESS_LOG, RetentionInDays=_LOG_RETENTION_DAYS, KmsKeyId=encryption.key_arn())
-    )
+    template.add_resource(functions.expiring_log_group(_ACCESS_LOG, encryption.key_arn()))
     template.add_resource(logging_role())
     template.add_resource(logging_setting())
     API.add_to(template)

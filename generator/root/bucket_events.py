@@ -6,12 +6,12 @@ from __future__ import annotations
 from typing import ClassVar, Final
 
 from awacs import s3 as s3_actions
-from troposphere import GetAtt, Ref, Template, cloudformation
+from troposphere import GetAtt, Ref, Template, awslambda, cloudformation
 from troposphere.iam import Policy
 
 from generator import arns, functions, permissions
 from generator.conditions import if_provided
-from generator.root import encryption, launch, orchestrator
+from generator.root import encryption, launch, network, notifications, orchestrator
 
 FUNCTION = "BucketEvents"
 _MEMORY_MB = 256
@@ -32,16 +32,22 @@ def add_to(template: Template) -> None:
     only = {"Condition": launch.any_bucket_is_given(template, *_SETTINGS)}
     # The buckets are the operator's and named in the launch: no other can be touched (defect 61).
     policies = [if_provided(template, parameter, _policy(parameter)) for parameter in _SETTINGS]
-    template.add_resource(functions.log_group(FUNCTION, KmsKeyId=encryption.key_arn(), **only))
-    template.add_resource(functions.role(FUNCTION, [], *policies, **only))
+    template.add_resource(functions.log_group(FUNCTION, encryption.key_arn(), **only))
+    attached = network.attached_policies(template)
+    statements = notifications.keep_dead_letters()
+    template.add_resource(functions.role(FUNCTION, statements, *policies, ManagedPolicyArns=attached, **only))
     template.add_resource(
         functions.function(
+            template,
             FUNCTION,
             Description="Turns on EventBridge for an existing bucket",
             Handler="orchestrator.bucket_events.handler",
             Code=orchestrator.code(),
             MemorySize=_MEMORY_MB,
             Timeout=_TIMEOUT_SECONDS,
+            KmsKeyArn=encryption.key_arn(),
+            DeadLetterConfig=notifications.kept_dead_letters(),
+            Environment=awslambda.Environment(Variables=orchestrator.log_settings()),
             **only,
         )
     )

@@ -22,6 +22,7 @@ from generator.root import (
     model_cards,
     models,
     monitors,
+    network,
     notifications,
     orchestrator,
     pipeline_ends,
@@ -57,6 +58,7 @@ def template(description: str, declared: type[LaunchParameters], kinds: Sequence
     built = Template(Description=description)
     launch.add_to(built, declared)
     encryption.add_to(built)
+    network.add_to(built, declared)
     storage.add_to(built, sharing.assets_readers, sharing.pipelines_readers)
     notifications.add_to(built)
     models.add_to(built, sharing.repository_policy, sharing.package_group_policy)

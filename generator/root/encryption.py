@@ -1,15 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One key for what the solution itself keeps: topic, queue, logs, function environments, the new image repository."""
+"""One key for what the solution itself keeps: topic, queue, logs, function environments, the new image repository.
+
+It is a new key, or one that the operator names. Whose policy that is, is for them to extend: an output has the
+statements.
+"""
 
 from __future__ import annotations
 
+import json
+from typing import Any, Final
+
 from awacs import kms as kms_actions
 from awacs.aws import Action, Allow, ArnLike, Condition, Principal, Statement
-from troposphere import GetAtt, Sub, Template, kms
+from troposphere import Equals, GetAtt, If, Output, Ref, Sub, Template, encode_to_dict, kms
 
 from generator import arns, permissions
+from generator.conditions import provided
 
 KEY = "EncryptionKey"
+PARAMETER: Final = "ExistingKmsKeyArn"
+_CREATE: Final = "CreateKmsKey"
 
 # What the account's administrators do with a key; use of it is granted below and by the roles' own policies.
 _ADMINISTRATION = [
@@ -29,20 +39,23 @@ _USE = [kms_actions.Decrypt, kms_actions.DescribeKey, kms_actions.Encrypt, kms_a
 
 
 def add_to(template: Template) -> None:
-    """Add the key and its alias."""
+    """Add the key and its alias, or what the policy of the operator's key must say."""
+    template.add_condition(_CREATE, Equals(Ref(PARAMETER), ""))
     template.add_resource(key())
     template.add_resource(alias())
+    template.add_output(instructions(template))
 
 
-def key_arn() -> GetAtt:
-    """The key's ARN."""
-    return GetAtt(KEY, "Arn")
+def key_arn() -> If:
+    """ARN of the key: the new one or the operator's."""
+    return If(_CREATE, GetAtt(KEY, "Arn"), Ref(PARAMETER))
 
 
 def key() -> kms.Key:
     """The key; AWS rotates it every year."""
     return kms.Key(
         KEY,
+        Condition=_CREATE,
         Description=Sub("${AWS::StackName}: topic, queue, logs, function environments and image repository"),
         EnableKeyRotation=True,
         KeyPolicy=permissions.document(_administration(), _logs(), _messages()),
@@ -54,7 +67,34 @@ def key() -> kms.Key:
 
 def alias() -> kms.Alias:
     """A name that people recognise in the console."""
-    return kms.Alias("EncryptionKeyAlias", AliasName=Sub("alias/${AWS::StackName}"), TargetKeyId=key_arn())
+    return kms.Alias(
+        "EncryptionKeyAlias",
+        Condition=_CREATE,
+        AliasName=Sub("alias/${AWS::StackName}"),
+        TargetKeyId=GetAtt(KEY, "Arn"),
+    )
+
+
+def instructions(template: Template) -> Output:
+    """What the policy of the operator's key must say, ready to paste. A launch fails where it does not."""
+    statements = encode_to_dict([_use_by_roles(), _logs(), _messages()])
+    return Output(
+        "KmsKeyPolicyToAdd",
+        Description="The policy of your key must have these statements: with them the solution can use it",
+        Condition=provided(template, PARAMETER),
+        Value=Sub(json.dumps(_in_one_text(statements))),
+    )
+
+
+def _in_one_text(part: Any) -> Any:
+    """A part of a template as it stands within the text of `Fn::Sub`, which can hold no other function."""
+    if isinstance(part, list):
+        return [_in_one_text(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    if "Fn::Sub" in part:
+        return part["Fn::Sub"]
+    return f"${{{part['Ref']}}}" if "Ref" in part else {key: _in_one_text(item) for key, item in part.items()}
 
 
 # In a key policy the resource "*" is the key itself.
@@ -66,6 +106,17 @@ def _administration() -> Statement:
         Effect=Allow,
         Principal=Principal("AWS", [arns.in_account("iam", "root")]),
         Action=[*_ADMINISTRATION, kms_actions.Decrypt, kms_actions.Encrypt, kms_actions.GenerateDataKey],
+        Resource=["*"],
+    )
+
+
+def _use_by_roles() -> Statement:
+    """With it the roles' own policies count, and those of whoever launches the solution."""
+    return Statement(
+        Sid="UseByThisAccount",
+        Effect=Allow,
+        Principal=Principal("AWS", [arns.in_account("iam", "root")]),
+        Action=[*_USE, kms_actions.CreateGrant],
         Resource=["*"],
     )
 

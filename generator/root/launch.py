@@ -9,6 +9,8 @@ from pydantic import Field
 from troposphere import Condition, Equals, Or, Ref, Template
 
 from generator import conditions, parameters
+from generator.root import options
+from generator.root.options import OrganizationOptions
 from orchestrator import fields
 from orchestrator.fields import Expect
 from orchestrator.template_parameters import TemplateParameters
@@ -17,8 +19,8 @@ _GROUP_LABEL: Final = "MLOps Framework Settings"
 _CODE_GROUP_LABEL: Final = "Code of the solution (filled in by `mlops publish`)"
 
 
-class LaunchParameters(TemplateParameters):
-    """Parameters of both root templates, in the order of the console."""
+class LaunchParameters(OrganizationOptions):
+    """Parameters of both root templates, in the order of the console within each of its groups."""
 
     NotificationEmail: Annotated[
         str,
@@ -137,11 +139,17 @@ def any_bucket_is_given(template: Template, *parameters: str) -> str:
     return _ANY_BUCKET
 
 
+def groups(declared: type[TemplateParameters]) -> dict[str, list[str]]:
+    """Label of each group of the console -> its parameters, in the console's order."""
+    others = options.NAMES.union(_CODE_PARAMETERS)
+    return {
+        _GROUP_LABEL: [name for name in declared.model_fields if name not in others],
+        options.GROUP_LABEL: [name for name in declared.model_fields if name in options.NAMES],
+        _CODE_GROUP_LABEL: list(_CODE_PARAMETERS),
+    }
+
+
 def _interface(declared: type[TemplateParameters]) -> dict[str, object]:
-    asked = [name for name in declared.model_fields if name not in _CODE_PARAMETERS]
-    groups = [
-        {"Label": {"default": _GROUP_LABEL}, "Parameters": asked},
-        {"Label": {"default": _CODE_GROUP_LABEL}, "Parameters": list(_CODE_PARAMETERS)},
-    ]
+    shown = [{"Label": {"default": label}, "Parameters": names} for label, names in groups(declared).items()]
     labels = {name: {"default": field.title} for name, field in declared.model_fields.items()}
-    return {"ParameterGroups": groups, "ParameterLabels": labels}
+    return {"ParameterGroups": shown, "ParameterLabels": labels}

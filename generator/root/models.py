@@ -6,7 +6,7 @@ from __future__ import annotations
 from awacs.aws import PolicyDocument
 from troposphere import GetAtt, If, Join, Ref, Sub, Tags, Template, ecr, sagemaker
 
-from generator import arns
+from generator import arns, checkov
 from generator.root import encryption, launch
 
 REPOSITORY = "ECRRepository"
@@ -42,6 +42,7 @@ def repository(policy: PolicyDocument | None) -> ecr.Repository:
     return ecr.Repository(
         REPOSITORY,
         Condition=launch.CREATE_REPOSITORY,
+        Metadata=checkov.skipped(checkov.TAGS_OF_IMAGES),
         EncryptionConfiguration=ecr.EncryptionConfiguration(EncryptionType="KMS", KmsKey=encryption.key_arn()),
         ImageScanningConfiguration=ecr.ImageScanningConfiguration(ScanOnPush=True),
         # A rebuilt image keeps its tag (contract 6), so tags must stay mutable.

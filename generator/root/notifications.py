@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from awacs import kms as kms_actions
 from awacs import sns as sns_actions
 from awacs import sqs as sqs_actions
 from awacs.aws import Action, Allow, PolicyDocument, Principal, Statement
-from troposphere import GetAtt, Ref, Template, sns, sqs
+from troposphere import GetAtt, Ref, Template, awslambda, sns, sqs
 
 from generator import permissions
 from generator.root import encryption
@@ -65,6 +66,19 @@ def queue_policy() -> sqs.QueuePolicy:
             "RulesOfThisAccount", "events.amazonaws.com", sqs_actions.SendMessage, GetAtt(DEAD_LETTERS, "Arn")
         ),
     )
+
+
+def kept_dead_letters() -> awslambda.DeadLetterConfig:
+    """Where an event goes for which a function has failed again and again."""
+    return awslambda.DeadLetterConfig(TargetArn=GetAtt(DEAD_LETTERS, "Arn"))
+
+
+def keep_dead_letters() -> list[Statement]:
+    """What Lambda needs for that, under the function's role."""
+    return [
+        permissions.allow([sqs_actions.SendMessage], GetAtt(DEAD_LETTERS, "Arn")),
+        permissions.allow([kms_actions.Decrypt, kms_actions.GenerateDataKey], encryption.key_arn()),
+    ]
 
 
 def _from_service(sid: str, service: str, action: Action, resource: Any) -> PolicyDocument:

@@ -11,16 +11,15 @@ from typing import Any
 
 from awacs import cloudformation as cfn
 from awacs import codepipeline as cp
-from awacs import kms as kms_actions
 from awacs import s3 as s3_actions
 from awacs import sns as sns_actions
-from awacs import sqs as sqs_actions
-from awacs.aws import Condition, Statement, StringLike
+from awacs.aws import Statement
 from troposphere import GetAtt, Ref, Sub, Template, awslambda, events
 
 from generator import arns, functions, permissions
-from generator.root import application, encryption, models, notifications, roles, storage
+from generator.root import application, encryption, models, network, notifications, roles, storage
 from orchestrator.config_results import RESULT_SUFFIX
+from orchestrator.custom_types.names import PREFIX as TYPES_PREFIX
 
 FUNCTION = "Orchestrator"
 _RULE = "ConfigUploadedRule"
@@ -30,6 +29,7 @@ _MEMORY_MB = 1024
 _TIMEOUT_SECONDS = 300
 _ONE_HOUR = 3600
 _PACKAGES = "provisioned/*"
+_TYPES = f"{TYPES_PREFIX}*"
 
 
 def add_to(
@@ -41,9 +41,14 @@ def add_to(
     and events that other modules bring to it, `policies` what of that depends on conditions.
     """
     for resource in (
-        functions.log_group(FUNCTION, KmsKeyId=encryption.key_arn()),
-        functions.role(FUNCTION, [*statements(), *others], *policies),
-        function(variables),
+        functions.log_group(FUNCTION, encryption.key_arn()),
+        functions.role(
+            FUNCTION,
+            [*statements(), *others],
+            *policies,
+            ManagedPolicyArns=network.attached_policies(template),
+        ),
+        function(template, variables),
         retries(),
         config_rule(),
         config_permission(),
@@ -56,9 +61,10 @@ def code() -> awslambda.Code:
     return awslambda.Code(S3Bucket=Ref("ArtifactBucket"), S3Key=Sub("${ArtifactPrefix}/orchestrator.zip"))
 
 
-def function(variables: Mapping[str, Any]) -> awslambda.Function:
+def function(template: Template, variables: Mapping[str, Any]) -> awslambda.Function:
     """The function behind the API and the configuration bucket."""
     return functions.function(
+        template,
         FUNCTION,
         Description="Validates requests and provisions pipelines",
         Handler="orchestrator.api.handler",
@@ -66,9 +72,14 @@ def function(variables: Mapping[str, Any]) -> awslambda.Function:
         MemorySize=_MEMORY_MB,
         Timeout=_TIMEOUT_SECONDS,
         KmsKeyArn=encryption.key_arn(),
-        DeadLetterConfig=awslambda.DeadLetterConfig(TargetArn=GetAtt(notifications.DEAD_LETTERS, "Arn")),
+        DeadLetterConfig=notifications.kept_dead_letters(),
         Environment=awslambda.Environment(Variables={**environment(), **variables}),
     )
+
+
+def log_settings() -> dict[str, Any]:
+    """What Powertools' logger reads, for the environment of every function of the bundle."""
+    return {"POWERTOOLS_LOG_LEVEL": Ref("LogLevel")}
 
 
 def environment() -> dict[str, Any]:
@@ -80,15 +91,23 @@ def environment() -> dict[str, Any]:
         "ARTIFACT_PREFIX": Ref("ArtifactPrefix"),
         "ASSETS_BUCKET": storage.assets_bucket_name(),
         "DEPLOY_ROLE_ARN": GetAtt(roles.DEPLOY_ROLE, "Arn"),
+        "FUNCTION_CONCURRENCY": Ref("FunctionConcurrency"),
+        "FUNCTION_SECURITY_GROUP_IDS": Ref("FunctionSecurityGroupIds"),
+        "FUNCTION_SUBNET_IDS": Ref("FunctionSubnetIds"),
         "ECR_REPOSITORY_ARN": models.repository_arn(),
+        "LOG_KMS_KEY_ARN": encryption.key_arn(),
+        "LOG_RETENTION_DAYS": Ref("LogRetentionDays"),
         "NOTIFICATIONS_TOPIC_ARN": Ref(notifications.TOPIC),
+        "PERMISSIONS_BOUNDARY_NAME": Ref("PermissionsBoundaryName"),
         "PIPELINES_BUCKET": Ref(storage.PIPELINES),
         "PIPELINE_ROLE_ARN": GetAtt(roles.PIPELINE_ROLE, "Arn"),
         "PIPELINE_START_ROLE_ARN": GetAtt(roles.PIPELINE_START_ROLE, "Arn"),
         "PIPELINE_STACK_ROLE_ARN": GetAtt(roles.PIPELINE_STACK_ROLE, "Arn"),
-        "POWERTOOLS_LOG_LEVEL": "INFO",
+        **log_settings(),
         # The dimension `service` of the metrics.
         "POWERTOOLS_SERVICE_NAME": Ref("AWS::StackName"),
+        "RESOURCE_TAGS": Ref("ResourceTags"),
+        "ROLE_PATH": Ref("RolePath"),
         "URL_SUFFIX": Ref("AWS::URLSuffix"),
         "USE_MODEL_REGISTRY": Ref("UseModelRegistry"),
     }
@@ -102,10 +121,13 @@ def statements() -> list[Statement]:
 def _templates_and_packages() -> list[Statement]:
     pipelines = GetAtt(storage.PIPELINES, "Arn")
     return [
-        permissions.allow([s3_actions.GetObject], arns.s3("${ArtifactBucket}/${ArtifactPrefix}/*")),
+        permissions.allow(
+            [s3_actions.GetObject],
+            # Pipeline types are the operator's: the function reads them and writes none.
+            [arns.s3("${ArtifactBucket}/${ArtifactPrefix}/*"), arns.objects_in(pipelines, _TYPES)],
+        ),
         permissions.allow([s3_actions.GetObject, s3_actions.PutObject], arns.objects_in(pipelines, _PACKAGES)),
-        # Without it S3 answers "forbidden" where it means "not there".
-        permissions.allow([s3_actions.ListBucket], pipelines, Condition(StringLike("s3:prefix", [_PACKAGES]))),
+        permissions.allow([s3_actions.ListBucket], pipelines, permissions.below(_PACKAGES, _TYPES)),
     ]
 
 
@@ -134,8 +156,8 @@ def _pipelines() -> list[Statement]:
 def _messages() -> list[Statement]:
     return [
         permissions.allow([sns_actions.Publish], Ref(notifications.TOPIC)),
-        permissions.allow([sqs_actions.SendMessage], GetAtt(notifications.DEAD_LETTERS, "Arn")),
-        permissions.allow([kms_actions.Decrypt, kms_actions.GenerateDataKey], encryption.key_arn()),
+        # The key is that of the topic, too.
+        *notifications.keep_dead_letters(),
     ]
 
 

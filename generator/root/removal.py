@@ -13,7 +13,7 @@ from typing import Any, Final
 from awacs import cloudformation as cfn
 from awacs import codepipeline as cp
 from awacs import s3 as s3_actions
-from awacs.aws import Action, Condition, Statement, StringLike
+from awacs.aws import Action, Statement
 from troposphere import GetAtt, Sub, Template, events
 
 from generator import arns, permissions
@@ -93,6 +93,6 @@ def _forgets() -> list[Statement]:
         permissions.allow(
             [s3_actions.ListBucket, s3_actions.ListBucketVersions],
             bucket,
-            Condition(StringLike("s3:prefix", prefixes)),
+            permissions.below(*prefixes),
         ),
     ]

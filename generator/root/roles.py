@@ -17,12 +17,12 @@ from awacs import codepipeline as cp
 from awacs import events as events_actions
 from awacs import iam as iam_actions
 from awacs import s3 as s3_actions
-from awacs.aws import Statement
-from troposphere import GetAtt, Sub, Template, iam
+from awacs.aws import Condition, Statement, StringEquals
+from troposphere import GetAtt, Ref, Sub, Template, iam
 
-from generator import arns, deployment, permissions
+from generator import arns, conditions, deployment, permissions
 from generator.deployment import Kind
-from generator.root import storage
+from generator.root import encryption, storage
 from orchestrator.pipelines import BUILT_IN
 
 PIPELINE_STACK_ROLE = "PipelineStackRole"
@@ -38,7 +38,7 @@ STACKS = arns.regional("cloudformation", f"stack/{arns.PIPELINE_PREFIX}*/*")
 def add_to(template: Template, kinds: Sequence[Kind], pipeline_statements: Sequence[Statement]) -> None:
     """Add the roles; `kinds` are what blueprints deploy, the statements what only some pipelines do."""
     working = pipeline_role(pipeline_statements)
-    for role in (pipeline_stack_role(), working, deploy_role(kinds), pipeline_start_role()):
+    for role in (pipeline_stack_role(), working, deploy_role(template, kinds), pipeline_start_role()):
         template.add_resource(role)
 
 
@@ -108,14 +108,30 @@ def pipeline_role(statements: Sequence[Statement]) -> iam.Role:
     )
 
 
-def deploy_role(kinds: Sequence[Kind]) -> iam.Role:
-    """CloudFormation makes the blueprints' resources under it: these kinds and no others (defect 58)."""
+def deploy_role(template: Template, kinds: Sequence[Kind]) -> iam.Role:
+    """CloudFormation makes the blueprints' resources under it: these kinds and no others (defect 58).
+
+    What blueprints of the operator's own need is the operator's policy.
+    """
+    given = "CustomBlueprintPolicyArn"
     return iam.Role(
         DEPLOY_ROLE,
         Description="CloudFormation makes the resources of the blueprints under this role",
         AssumeRolePolicyDocument=permissions.trusted_by("cloudformation.amazonaws.com"),
-        Policies=[permissions.policy("Blueprints", *(statement for kind in kinds for statement in kind()))],
+        ManagedPolicyArns=conditions.if_provided(template, given, [Ref(given)]),
+        Policies=[
+            permissions.policy("Blueprints", *(statement for kind in kinds for statement in kind()), _environments())
+        ],
     )
+
+
+def _environments() -> Statement:
+    """Lambda encrypts functions' environments in the name of whoever makes the functions.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html
+    """
+    through_lambda = Condition(StringEquals("kms:ViaService", Sub("lambda.${AWS::Region}.${AWS::URLSuffix}")))
+    return permissions.use_key(encryption.key_arn(), through_lambda)
 
 
 def _artifacts() -> list[Statement]:

@@ -11,15 +11,17 @@ from awacs import cloudformation as cfn
 from awacs import codepipeline as cp
 from awacs import kms as kms_actions
 from awacs import organizations
+from awacs import s3 as s3_actions
 from awacs import sns as sns_actions
 from awacs.aws import Action, Condition, Statement, StringEqualsIfExists
 from troposphere import Equals, GetAtt, If, NoValue, Ref, Sub, Template, awslambda, events
 from troposphere.iam import Policy
 
 from generator import arns, functions, permissions
-from generator.root import encryption, jobs, notifications, orchestrator, pipeline_ends
+from generator.root import encryption, jobs, network, notifications, orchestrator, pipeline_ends, storage
 from orchestrator.per_stage import STAGES
 from orchestrator.pipeline_ends import ACTION_EVENT
+from orchestrator.provisioning import TEMPLATES_FOLDER
 
 FUNCTION: Final = "StageDeployer"
 _DELEGATED: Final = "UseDelegatedAdmin"
@@ -30,15 +32,23 @@ _TIMEOUT_SECONDS: Final = 120
 def add_to(template: Template) -> None:
     """Add the function with its log and role."""
     template.add_condition(_DELEGATED, Equals(Ref("DelegatedAdminAccount"), "Yes"))
-    template.add_resource(functions.log_group(FUNCTION, KmsKeyId=encryption.key_arn()))
-    template.add_resource(functions.role(FUNCTION, statements(), If(_DELEGATED, delegated(), NoValue)))
-    template.add_resource(function())
+    template.add_resource(functions.log_group(FUNCTION, encryption.key_arn()))
+    template.add_resource(
+        functions.role(
+            FUNCTION,
+            statements(),
+            If(_DELEGATED, delegated(), NoValue),
+            ManagedPolicyArns=network.attached_policies(template),
+        )
+    )
+    template.add_resource(function(template))
     template.add_resource(ended_rule())
 
 
-def function() -> awslambda.Function:
+def function(template: Template) -> awslambda.Function:
     """Answers the jobs of the pipelines' deploy actions."""
     return functions.function(
+        template,
         FUNCTION,
         Description="Deploys the stages of multi-account pipelines",
         Handler="orchestrator.stages.handler",
@@ -46,7 +56,8 @@ def function() -> awslambda.Function:
         MemorySize=_MEMORY_MB,
         Timeout=_TIMEOUT_SECONDS,
         KmsKeyArn=encryption.key_arn(),
-        Environment=awslambda.Environment(Variables={**call_as(), "POWERTOOLS_LOG_LEVEL": "INFO"}),
+        DeadLetterConfig=notifications.kept_dead_letters(),
+        Environment=awslambda.Environment(Variables={**call_as(), **orchestrator.log_settings()}),
     )
 
 
@@ -76,6 +87,12 @@ def statements() -> list[Statement]:
         *_on_stack_sets(_SET_ACTIONS, _TARGET_ACTIONS),
         # The token of a job is what limits these: CodePipeline knows no resource for them.
         permissions.allow([cp.PutJobFailureResult, cp.PutJobSuccessResult], "*"),
+        # CloudFormation reads a template that a request cannot hold in the name of who asks.
+        permissions.allow(
+            [s3_actions.GetObject],
+            arns.objects_in(GetAtt(storage.PIPELINES, "Arn"), f"provisioned/*/{TEMPLATES_FOLDER}/*"),
+        ),
+        *notifications.keep_dead_letters(),
     ]
 
 

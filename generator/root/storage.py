@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from awacs import s3 as s3_actions
-from awacs.aws import Allow, ArnLike, Condition, Principal, Statement, StringEquals
-from troposphere import GetAtt, If, Ref, Template, s3
+from awacs.aws import Allow, ArnLike, Condition, Deny, Principal, Statement, StringEquals
+from troposphere import GetAtt, If, Ref, Sub, Template, s3
 
-from generator import arns, permissions
+from generator import arns, checkov, permissions
 from generator.root import launch
 from orchestrator.aws import claims
 
@@ -48,7 +48,11 @@ def config_bucket_name() -> If:
 def access_logs_bucket() -> s3.Bucket:
     """Server access logs of the other three."""
     expire = s3.LifecycleRule(Id="ExpireAccessLogs", Status="Enabled", ExpirationInDays=_ACCESS_LOG_DAYS)
-    return _bucket(ACCESS_LOGS, LifecycleConfiguration=s3.LifecycleConfiguration(Rules=[expire]))
+    return _bucket(
+        ACCESS_LOGS,
+        Metadata=checkov.skipped(checkov.ACCESS_LOG_OF_BUCKET),
+        LifecycleConfiguration=s3.LifecycleConfiguration(Rules=[expire]),
+    )
 
 
 def access_logs_policy() -> s3.BucketPolicy:
@@ -95,7 +99,20 @@ def pipelines_bucket() -> s3.Bucket:
 
 def pipelines_policy(readers: Sequence[Statement]) -> s3.BucketPolicy:
     """TLS only, and who else may read."""
-    return _policy(PIPELINES, *readers)
+    return _policy(PIPELINES, _refuse_what_pipelines_make(), *readers)
+
+
+def _refuse_what_pipelines_make() -> Statement:
+    """A request names where its jobs write: their roles, of any account, write no templates whatever it names."""
+    roles = Sub(f"arn:${{AWS::Partition}}:iam::*:role${{RolePath}}{arns.PIPELINE_PREFIX}*")
+    return Statement(
+        Sid="RefuseWhatPipelinesMake",
+        Effect=Deny,
+        Principal=Principal("*"),
+        Action=[s3_actions.DeleteObject, s3_actions.DeleteObjectVersion, s3_actions.PutObject],
+        Resource=[arns.objects_in(GetAtt(PIPELINES, "Arn"))],
+        Condition=Condition(ArnLike("aws:PrincipalArn", roles)),
+    )
 
 
 def config_bucket() -> s3.Bucket:

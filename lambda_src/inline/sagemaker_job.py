@@ -26,7 +26,7 @@ from typing import Any
 
 import boto3
 from botocore import xform_name
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
 _client = boto3.client("sagemaker")
 _SEPARATOR = "/"
@@ -39,6 +39,14 @@ _BOOLEANS = {"true": True, "false": False}
 _JOB_NAME = "{JobName}"
 
 
+class UnansweredJob(Exception):
+    """Nobody has said whether the job was started; it goes by its name, so that undoing the failure stops it."""
+
+    def __init__(self, reason: str, physical_id: str) -> None:
+        super().__init__(reason)
+        self.physical_id = physical_id
+
+
 class RefusedJob(Exception):
     """The job cannot be what the properties ask for; `str()` says why, and what to do."""
 
@@ -47,6 +55,8 @@ def handler(event: dict[str, Any], context: Any) -> None:
     """Answer an event of CloudFormation; whatever goes wrong, it is told now and not left to wait for an hour."""
     try:
         answer = {"Status": "SUCCESS", **_carried_out(event)}
+    except UnansweredJob as error:
+        answer = {**_failed(event, str(error)), "PhysicalResourceId": error.physical_id}
     except (BotoCoreError, ClientError, RefusedJob) as error:
         answer = _failed(event, str(error))
     except Exception as error:
@@ -84,8 +94,14 @@ def _carried_out(event: dict[str, Any]) -> dict[str, Any]:
         name, arn = current_name, job.find(current_name)[job.arn_key]
     else:
         # The same request in another stack, or after another one in this stack, is another job.
-        name = name or job.name(prefix, _digest(request, event["StackId"], current))
-        arn = job.start(name, _named(request, name), may_exist=name != current_name)
+        is_made, name = not name, name or job.name(prefix, _digest(request, event["StackId"], current))
+        try:
+            arn = job.start(name, _named(request, name), may_exist=name != current_name)
+        except HTTPClientError as error:
+            # A name that was made here is nobody else's, and so may be stopped unseen.
+            if is_made and event["RequestType"] == "Create":
+                raise UnansweredJob(str(error), f"{name}{_SEPARATOR}{digest}") from error
+            raise
     return {
         "PhysicalResourceId": f"{name}{_SEPARATOR}{digest}",
         "Data": {"JobName": name, "JobArn": arn},
@@ -133,8 +149,9 @@ class Job:
         """
         try:
             return str(self._call(self._create, name, request)[self.arn_key])
-        except ClientError:
-            with suppress(ClientError):
+        except (HTTPClientError, ClientError):
+            # What was not answered may have started all the same.
+            with suppress(HTTPClientError, ClientError):
                 existing = self.find(name)
                 if may_exist and self._was_started_from(request, existing):
                     return str(existing[self.arn_key])

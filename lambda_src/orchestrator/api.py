@@ -142,10 +142,10 @@ def _status(call: Call, used: Settings) -> Answer:
     return HTTPStatus.OK, service.pipeline_status(documents.read(call.body), used)
 
 
-def _list(call: Call, _: Settings) -> Answer:
+def _list(call: Call, used: Settings) -> Answer:
     from orchestrator import pipeline_list  # noqa: PLC0415
 
-    return HTTPStatus.OK, pipeline_list.answer(call.query)
+    return HTTPStatus.OK, pipeline_list.answer(call.query, used.launch)
 
 
 def _show(call: Call, used: Settings) -> Answer:
@@ -160,12 +160,26 @@ def _delete(call: Call, used: Settings) -> Answer:
     return HTTPStatus.ACCEPTED, pipeline_removal.begin(call.parameters["id"], call.caller, used)
 
 
+def _types(call: Call, used: Settings) -> Answer:
+    from orchestrator import type_list  # noqa: PLC0415
+
+    return HTTPStatus.OK, type_list.answer(call.query, used.launch)
+
+
+def _type(call: Call, used: Settings) -> Answer:
+    from orchestrator import type_list  # noqa: PLC0415
+
+    return HTTPStatus.OK, type_list.details(call.parameters["name"], used.launch)
+
+
 ROUTES: Final[dict[tuple[str, str], Callable[[Call, Settings], Answer]]] = {
     ("POST", "/provisionpipeline"): _provision,
     ("POST", "/pipelinestatus"): _status,
     ("GET", "/pipelines"): _list,
     ("GET", "/pipelines/{id}"): _show,
     ("DELETE", "/pipelines/{id}"): _delete,
+    ("GET", "/pipeline-types"): _types,
+    ("GET", "/pipeline-types/{name}"): _type,
 }
 """What is served, by method and path as it is declared to API Gateway."""
 
@@ -202,8 +216,8 @@ def _answer(call: Call) -> dict[str, Any]:
 
 
 def _refused(refused: RefusedRequest) -> dict[str, Any]:
-    listed = [{"key": problem.key, "problem": problem.problem} for problem in refused.problems]
-    logger.info("refused", extra={"problems": len(listed)})
+    listed = [{"key": problem.key, "problem": problem.problem} for problem in refused.listed]
+    logger.info("refused", extra={"problems": len(refused.problems)})
     return _response(refused.status, {"message": str(refused), "errors": listed})
 
 

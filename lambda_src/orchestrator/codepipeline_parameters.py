@@ -46,3 +46,6 @@ class MultiAccountPipelineParameters(PipelineParameters):
     ProdOrgId: Annotated[fields.OrganizationalUnitIds, Field(description="Organizational units of those accounts.")]
     StageFunctionName: Annotated[fields.FunctionName, Field(description="Function that deploys a stage.")]
     NotificationsTopicArn: Annotated[fields.TopicArn, Field(description="Topic that asks for approvals.")]
+    ApprovalTimeoutMinutes: Annotated[
+        int, Field(ge=5, le=86_400, description="Minutes after which an approval that nobody decides fails.")
+    ]

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,14 +11,19 @@ from aws_lambda_powertools import Logger
 
 from orchestrator import model_cards, service
 from orchestrator.config_results import EntryResult, ListedProblem
+from orchestrator.custom_types.names import named_type
 from orchestrator.errors import OrchestratorError, Problem, RefusedRequest, ServiceRefused
-from orchestrator.pipelines import BUILT_IN
 from orchestrator.settings import Settings
+from orchestrator.visible_text import escaped
 
 MOST_ENTRIES: Final = 50
 """A configuration is carried out by one invocation of the function: so many fit its time."""
 _KEPT: Final = ("message", "pipeline_id", "plan", "warnings")
 """What a result keeps of an answer."""
+
+_OVERTAKEN: Final = (
+    "A newer version of this configuration was carried out for this pipeline before. Nothing was changed."
+)
 
 logger = Logger(service="orchestrator", child=True)
 
@@ -46,9 +51,23 @@ def _refused(problem: str) -> RefusedRequest:
     return RefusedRequest([Problem("", problem)])
 
 
-def carry_out(index: int, entry: Any, settings: Settings) -> Carried:
-    """Do what an entry asks for; whatever goes wrong is part of the result."""
+def pipelines_of(results: Iterable[EntryResult]) -> frozenset[tuple[str, str]]:
+    """Type and model of what was accepted, where there is a model."""
+    return frozenset(
+        (result.pipeline_type, result.model_name)
+        for result in results
+        if result.outcome == "accepted" and result.model_name
+    )
+
+
+def carry_out(index: int, entry: Any, settings: Settings, newer: Container[tuple[str, str]] = ()) -> Carried:
+    """Do what an entry asks for; whatever goes wrong is part of the result.
+
+    `newer` are the pipelines that a newer version of the configuration was about: those are left as they are.
+    """
     of_entry = {"index": index, "pipeline_type": _type_of(entry), "model_name": _model_of(entry)}
+    if (_type_of(entry), _model_of(entry)) in newer:
+        return Carried(EntryResult(**of_entry, outcome="refused", message=_OVERTAKEN))
     try:
         answer = service.provision_pipeline(entry, settings)
     except RefusedRequest as refused:
@@ -63,7 +82,7 @@ def carry_out(index: int, entry: Any, settings: Settings) -> Carried:
 
 def problems(refused: RefusedRequest) -> tuple[ListedProblem, ...]:
     """The problems of a refused request, as results list them."""
-    return tuple(ListedProblem(key=_told(found.key), problem=_told(found.problem)) for found in refused.problems)
+    return tuple(ListedProblem(key=escaped(found.key), problem=escaped(found.problem)) for found in refused.listed)
 
 
 def reason(error: Exception, settings: Settings) -> str:
@@ -74,15 +93,10 @@ def reason(error: Exception, settings: Settings) -> str:
     return "\n\n".join(filter(None, [str(error), detail]))
 
 
-def _told(text: str) -> str:
-    """JSON may hold half of a surrogate pair, which neither a message nor a result can."""
-    return text.encode("utf-8", "backslashreplace").decode()
-
-
 def _type_of(entry: Any) -> str:
-    return BUILT_IN.name_in(entry) or model_cards.operation_of(entry) or ""
+    return model_cards.operation_of(entry) or named_type(entry)
 
 
 def _model_of(entry: Any) -> str:
     name = entry.get("model_name") if isinstance(entry, Mapping) else None
-    return _told(name.strip()) if isinstance(name, str) else ""
+    return escaped(name.strip()) if isinstance(name, str) else ""

@@ -73,6 +73,15 @@ class Upload:
         identity = "\n".join([self.bucket, self.key, self.version_id or "", self.sequencer])
         return f"{_MARKERS}{hashlib.sha256(identity.encode()).hexdigest()}"
 
+    def is_of(self, result: UploadResult) -> bool:
+        """Whether a result is of this upload."""
+        return (result.version_id, result.sequencer) == (self.version_id, self.sequencer)
+
+    def is_older_than(self, result: UploadResult) -> bool:
+        """Whether a result is of a later upload of the same key; S3's sequencers are compared with zeros at the end."""
+        longest = max(len(self.sequencer), len(result.sequencer))
+        return self.sequencer.upper().ljust(longest, "0") < result.sequencer.upper().ljust(longest, "0")
+
     def result(self, **members: Any) -> UploadResult:
         """A result of it, as of now."""
         return UploadResult(
@@ -90,6 +99,8 @@ class _Processed:
 
     result: UploadResult
     error: Exception | None = None
+    is_late: bool = False
+    """Whether a newer version of the configuration was carried out before."""
 
 
 def handle(event: Mapping[str, Any], settings: Settings, owner: str) -> dict[str, Any]:
@@ -107,7 +118,8 @@ def handle(event: Mapping[str, Any], settings: Settings, owner: str) -> dict[str
 def _process(upload: Upload, settings: Settings) -> None:
     processed = _carried_out(upload, settings)
     result = processed.result
-    where = _written(upload, result)
+    place = f"s3://{upload.bucket}/{upload.result_key}"
+    where = f"{place} is the result of a newer version." if processed.is_late else _written(upload, result)
     notifications.publish(settings.notifications_topic_arn, config_messages.message(result, str(upload), where))
     metrics.count(metrics.CONFIGURATIONS, outcome=result.outcome)
     if processed.error is not None:
@@ -117,19 +129,24 @@ def _process(upload: Upload, settings: Settings) -> None:
 def _carried_out(upload: Upload, settings: Settings) -> _Processed:
     try:
         document = documents.read(_content(upload))
-        entries, earlier = config_entries.listed(document), _earlier(upload)
+        entries, found = config_entries.listed(document), _result_there(upload)
     except RefusedRequest as refused:
         return _Processed(upload.result(errors=config_entries.problems(refused), message=str(refused)))
     except Exception as error:
         # Nobody waits for an answer: whatever it is, people hear of it before Lambda tries again.
         logger.warning("unreadable", extra={"upload": str(upload)}, exc_info=True)
         return _Processed(upload.result(message=config_entries.reason(error, settings)), error)
+    earlier = _ended(found) if found and upload.is_of(found) else {}
+    is_late = found is not None and upload.is_older_than(found)
+    newer = config_entries.pipelines_of(found.entries) if found and is_late else frozenset()
     carried = [
-        config_entries.Carried(earlier[index]) if index in earlier else config_entries.carry_out(index, entry, settings)
+        config_entries.Carried(earlier[index])
+        if index in earlier
+        else config_entries.carry_out(index, entry, settings, newer)
         for index, entry in enumerate(entries, start=1)
     ]
     result = upload.result(is_list=isinstance(document, list), entries=[each.result for each in carried])
-    return _Processed(result, next((each.error for each in carried if each.error), None))
+    return _Processed(result, next((each.error for each in carried if each.error), None), is_late)
 
 
 def _content(upload: Upload) -> bytes:
@@ -137,18 +154,20 @@ def _content(upload: Upload) -> bytes:
     return objects.uploaded_configuration(upload.bucket, upload.key, upload.version_id, longest)
 
 
-def _earlier(upload: Upload) -> dict[int, EntryResult]:
+def _ended(found: UploadResult) -> dict[int, EntryResult]:
     """The entries that an earlier attempt at this upload has brought to an end, by their index."""
+    return {entry.index: entry for entry in found.entries if entry.outcome != "failed"}
+
+
+def _result_there(upload: Upload) -> UploadResult | None:
+    """The result beside the configuration: of an earlier attempt, or of another version."""
     try:
-        found = UploadResult.model_validate_json(objects.content(upload.bucket, upload.result_key))
+        return UploadResult.model_validate_json(objects.content(upload.bucket, upload.result_key))
     except ServiceBusy:
         raise
     except (ServiceRefused, ValidationError):
         # None is there, or somebody has put something else there.
-        return {}
-    if (found.version_id, found.sequencer) != (upload.version_id, upload.sequencer):
-        return {}
-    return {entry.index: entry for entry in found.entries if entry.outcome != "failed"}
+        return None
 
 
 def _written(upload: Upload, result: UploadResult) -> str:
@@ -156,6 +175,8 @@ def _written(upload: Upload, result: UploadResult) -> str:
     place = f"s3://{upload.bucket}/{upload.result_key}"
     try:
         objects.store_result(upload.bucket, upload.result_key, result.as_json())
+    except ServiceBusy:
+        raise
     except ServiceRefused as error:
         # The bucket may be somebody's own, with a policy or a key that keeps the orchestrator out.
         logger.warning("result not written", extra={"place": place, "error": error.detail}, exc_info=True)

@@ -4,9 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import ClassVar
+from typing import ClassVar, Final
+
+MOST_LISTED: Final = 100
+"""Problems in one answer: Lambda hands on 6 MB at most, and nobody reads more."""
+_LONGEST_KEY: Final = 200
+"""Characters of a key in an answer."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,17 @@ class RefusedRequest(OrchestratorError):
         count = len(problems)
         super().__init__(f"Bad request: {count} problem{'' if count == 1 else 's'}. Nothing was created.")
         self.problems = tuple(problems)
+
+    @property
+    def listed(self) -> tuple[Problem, ...]:
+        """The problems as answers show them: whoever sends nonsense by the thousand gets the beginning."""
+        shown = tuple(replace(found, key=_cut(found.key)) for found in self.problems[:MOST_LISTED])
+        more = len(self.problems) - len(shown)
+        return (*shown, Problem("", f"there are {more} problems more: correct these first")) if more else shown
+
+
+def _cut(key: str) -> str:
+    return key if len(key) <= _LONGEST_KEY else f"{key[:_LONGEST_KEY]}..."
 
 
 class NotFound(OrchestratorError):

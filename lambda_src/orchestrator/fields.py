@@ -21,6 +21,8 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
+from orchestrator.visible_text import VISIBLE
+
 EXPECT_KEYWORD: Final = "x-expect"
 """The JSON Schema keyword that carries an `Expect`'s words."""
 SPELLING_KEYWORD: Final = "x-also-spelt"
@@ -129,6 +131,7 @@ class WithoutTrailingSlash:
 S3Location = Annotated[
     str,
     Field(min_length=3, max_length=1087, pattern=rf"^{_BUCKET}(/({_KEY})?)?$"),
+    VISIBLE,
     Expect("a bucket and prefix", example="my-bucket/some/prefix", but="without s3:// and without wildcards"),
     WithoutTrailingSlash(),
 ]
@@ -137,6 +140,7 @@ S3Data = Annotated[
     str,
     # SageMaker takes URIs of 1,024 characters, s3:// among them. A trailing slash stays: it makes another prefix.
     Field(min_length=3, max_length=1019, pattern=rf"^{_BUCKET}(/({_KEY})?)?$"),
+    VISIBLE,
     Expect(
         "a bucket and the key of a file or the prefix of several",
         example="my-bucket/some/data.csv",
@@ -164,6 +168,7 @@ AssetsKey = Annotated[
     str,
     Field(max_length=1024, pattern=rf"^({_KEY})?$"),
     _NO_URI,
+    VISIBLE,
     Expect(
         "the key of an object in the assets bucket",
         example="models/v1/model.tar.gz",
@@ -176,6 +181,7 @@ AssetsPrefix = Annotated[
     # Room for the name of a job and what SageMaker puts below it, within its limit of 1,024 characters for a URI.
     Field(min_length=1, max_length=800, pattern=rf"^{_KEY}$"),
     _NO_URI,
+    VISIBLE,
     Expect(
         "a key or prefix in the assets bucket",
         example="some/prefix",
@@ -188,6 +194,7 @@ AssetsData = Annotated[
     str,
     Field(min_length=1, max_length=800, pattern=rf"^{_KEY}$"),
     _NO_URI,
+    VISIBLE,
     Expect(
         "the key of a file in the assets bucket, or the prefix of several",
         example="some/data.csv",
@@ -199,6 +206,7 @@ CsvKey = Annotated[
     str,
     Field(min_length=1, max_length=800, pattern=rf"^{_KEY}$"),
     _NO_URI,
+    VISIBLE,
     Expect(
         "the key of a CSV file in the assets bucket",
         example="baselines/with-header.csv",
@@ -264,6 +272,7 @@ SourceKey = Annotated[
     str,
     Field(min_length=1, max_length=1024, pattern=rf"^{_KEY}$"),
     _NO_URI,
+    VISIBLE,
     Expect("the key of a zip in the assets bucket", example="images/my-image.zip", but="without bucket and s3://"),
 ]
 

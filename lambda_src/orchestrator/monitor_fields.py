@@ -107,21 +107,25 @@ ProblemType = Annotated[
     Expect("Regression, BinaryClassification or MulticlassClassification"),
 ]
 
+# CloudFormation would replace `{{resolve:...}}`, so no two braces meet.
+_LINE: Final = r"(\{?[^\x00-\x1f\x7f{])*\{?"
+_NO_REFERENCE: Final = "without two opening braces in a row"
+
 # What it may hold goes into environment variables, which have 256 characters.
 Attribute = Annotated[
     str,
     StringConstraints(strip_whitespace=True),
-    Field(max_length=256, pattern=r"^[^\x00-\x1f\x7f]*$"),
+    Field(max_length=256, pattern=rf"^{_LINE}$"),
     _NUMBER_OR_TEXT,
-    Expect("a name, a path or an index, 256 characters at most"),
+    Expect("a name, a path or an index, 256 characters at most", but=_NO_REFERENCE),
 ]
 
 RequiredAttribute = Annotated[
     str,
     StringConstraints(strip_whitespace=True),
-    Field(min_length=1, max_length=256, pattern=r"^[^\x00-\x1f\x7f]+$"),
+    Field(min_length=1, max_length=256, pattern=rf"^{_LINE}$"),
     _NUMBER_OR_TEXT,
-    Expect("the name of a column, 256 characters at most"),
+    Expect("the name of a column, 256 characters at most", but=_NO_REFERENCE),
 ]
 
 
@@ -175,6 +179,6 @@ ScheduleName = Annotated[
 
 ExcludedFeatures = Annotated[
     str,
-    Field(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$"),
-    Expect("names or indexes with commas between, 100 characters at most"),
+    Field(max_length=100, pattern=rf"^{_LINE}$"),
+    Expect("names or indexes with commas between, 100 characters at most", but=_NO_REFERENCE),
 ]

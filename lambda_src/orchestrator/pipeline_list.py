@@ -15,12 +15,12 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from orchestrator import pipeline_stacks, problems
+from orchestrator import pipeline_stacks, pipelines, problems
 from orchestrator.aws import codepipelines, parallel, stack_listing
 from orchestrator.aws.codepipelines import Execution
 from orchestrator.aws.stacks import Stack
 from orchestrator.errors import Problem, RefusedRequest, ServiceRefused
-from orchestrator.pipelines import BUILT_IN
+from orchestrator.settings import Launch
 
 _MOST_LISTINGS: Final = 5
 """Pages of stacks that one request looks through: each takes CloudFormation a good part of a second."""
@@ -78,22 +78,22 @@ def _no_place() -> RefusedRequest:
     return RefusedRequest([Problem("next", "is not what this list gave, or too old: begin again without it")])
 
 
-def answer(query: Mapping[str, str]) -> dict[str, Any]:
+def answer(query: Mapping[str, str], launch: Launch) -> dict[str, Any]:
     """One page; raises the errors of `orchestrator.errors`."""
-    asked = _request(query)
+    asked = _request(query, launch)
     found, following = _scan(asked)
     listed = parallel.each("codepipeline", _entry, found)
     return {"pipelines": listed, **({"next": following.text()} if following else {})}
 
 
-def _request(query: Mapping[str, str]) -> ListRequest:
+def _request(query: Mapping[str, str], launch: Launch) -> ListRequest:
     try:
         asked = ListRequest.model_validate(dict(query))
     except ValidationError as error:
         raise RefusedRequest(list(problems.from_validation(error, ListRequest.model_fields))) from None
     if not asked.pipeline_type:
         return asked
-    return asked.model_copy(update={"pipeline_type": BUILT_IN.get(asked.pipeline_type).type_name()})
+    return asked.model_copy(update={"pipeline_type": pipelines.installed(launch).find(asked.pipeline_type).type_name()})
 
 
 def _scan(asked: ListRequest) -> tuple[list[Stack], _Place | None]:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
 
-from orchestrator import pipeline_stacks, removals
+from orchestrator import pipeline_stacks, pipelines, removals
 from orchestrator.aws import parallel, stacks
 from orchestrator.aws.stacks import Stack
 from orchestrator.errors import NotFound, Problem, RefusedRequest
 from orchestrator.pipeline_stacks import Pipeline
 from orchestrator.pipelines.base import STACK_PREFIX
+from orchestrator.pipelines.registry import Registry
 from orchestrator.removals import Removal
 from orchestrator.settings import Settings
 
@@ -60,7 +61,7 @@ def _candidates(asked: str, settings: Settings) -> list[Found]:
         return []
     if asked.startswith(f"{STACK_PREFIX}-"):
         return _of_stack(asked, asked, bucket)
-    return _of_label(asked, bucket)
+    return _of_label(asked, bucket, pipelines.installed(settings.launch))
 
 
 def _of_stack(asked: str, name: str, bucket: str) -> list[Found]:
@@ -71,8 +72,8 @@ def _of_stack(asked: str, name: str, bucket: str) -> list[Found]:
     return [found] if found is not None and asked in (found.pipeline.id, name) else []
 
 
-def _of_label(label: str, bucket: str) -> list[Found]:
-    names = pipeline_stacks.names_for(label)
+def _of_label(label: str, bucket: str, types: Registry) -> list[Found]:
+    names = pipeline_stacks.names_for(label, types)
     there = parallel.each("cloudformation", stacks.find, names)
     leaving = removals.names(bucket, f"{STACK_PREFIX}-{label.lower()}-")
     marked = (common if (common := pipeline_stacks.common_name(name)) in leaving else "" for name in names)

@@ -25,6 +25,7 @@ _CORRECT: Final = (
     "and provision the same request again."
 )
 _REJECTED: Final = "Next: change what was not accepted and provision the request again; nothing was deployed further."
+_EXPIRED: Final = "Next: provision the same request again, or retry the stage in the console, and decide in time."
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Ending:
     cause: Cause | None
     with_detail: bool
     """Whether the operator allows the words of AWS."""
+    words: str = ""
+    """What the author of the pipeline's type has to say of it."""
 
     @property
     def message(self) -> Message:
@@ -44,7 +47,7 @@ class Ending:
         end = self.end
         return Message(
             subject=f"MLOps {self._what} {end.state}: {self._model or end.pipeline}",
-            text="\n\n".join(filter(None, [end.sentence, self._why, self._whose, self._next, self._links])),
+            text="\n\n".join(filter(None, [end.sentence, self.words, self._why, self._whose, self._next, self._links])),
             pipeline_type=self.tags.get(TYPE_TAG, ""),
             model_name=self._model,
             stage=self._stage,
@@ -69,7 +72,7 @@ class Ending:
         if self.cause is None:
             return ""
         where = "" if self.end.stage else f"in stage {self.cause.stage}, action {self.cause.action}, "
-        is_shown = self.with_detail or self.cause.is_decision
+        is_shown = self.with_detail or self.cause.is_decision or self.cause.is_expiry
         reason = self.cause.reason if is_shown else "the console has the reason."
         return f"Why it failed: {where}{reason}"
 
@@ -87,8 +90,14 @@ class Ending:
     @property
     def _next(self) -> str:
         if self.end.state == "FAILED":
-            return _REJECTED if self.cause and self.cause.is_decision else _CORRECT
+            return self._next_after_failure
         return _STAGE_DONE if self.end.stage else _NEXT[self.end.state]
+
+    @property
+    def _next_after_failure(self) -> str:
+        if self.cause and self.cause.is_expiry:
+            return _EXPIRED
+        return _REJECTED if self.cause and self.cause.is_decision else _CORRECT
 
     @property
     def _links(self) -> str:

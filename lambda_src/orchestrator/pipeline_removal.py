@@ -33,7 +33,9 @@ logger = Logger(service="orchestrator", child=True)
 def begin(given: str, caller: str, settings: Settings) -> dict[str, Any]:
     """Begin to delete a pipeline, or go on with it; raises the errors of `orchestrator.errors`.
 
-    What is refused at once leaves no marker behind that was not there before.
+    What is refused at once leaves no marker behind that was not there before. What was not answered may have begun all
+    the same: the marker stays, as that of a failure, so that CloudFormation's events carry it on, and the pipeline can
+    still be provisioned.
     """
     found = pipeline_lookup.find(given, settings)
     bucket = settings.launch.pipelines_bucket
@@ -41,6 +43,9 @@ def begin(given: str, caller: str, settings: Settings) -> dict[str, Any]:
     removals.store(bucket, removal)
     try:
         _go_on(removal, settings, owner=removal.attempt)
+    except ServiceBusy as busy:
+        removals.store(bucket, removal.model_copy(update={"failure": f"AWS did not {busy.doing}."}))
+        raise
     except ServiceRefused:
         if found.removal is None:
             removals.drop(bucket, removal)
@@ -105,19 +110,20 @@ def _finish(removal: Removal, settings: Settings, owner: str) -> None:
     below = f"provisioned/{removal.pipeline.common_name}/"
     # A job that a schedule started may still run, and will be registered by its instructions.
     object_versions.purge(bucket, below, kept=f"{below}registrations/")
-    _tell(removal, removal_messages.gone(removal.pipeline), settings, owner)
+    # Requests at once are attempts of their own, but a pipeline is gone once.
+    _tell(removal.pipeline.id.rsplit("/", 1)[1], removal_messages.gone(removal.pipeline), settings, owner)
     removals.drop(bucket, removal)
 
 
 def _fail(removal: Removal, reason: str, settings: Settings, owner: str) -> None:
     logger.warning("deletion failed", extra={"pipeline": removal.pipeline.id, "reason": reason})
-    _tell(removal, removal_messages.failed(removal.pipeline, reason), settings, owner)
+    _tell(removal.attempt, removal_messages.failed(removal.pipeline, reason), settings, owner)
     removals.store(settings.launch.pipelines_bucket, removal.model_copy(update={"failure": reason}))
 
 
-def _tell(removal: Removal, message: Message, settings: Settings, owner: str) -> None:
-    """Publish once for each attempt and outcome: an event may come several times."""
-    key = f"{claims.MARKERS}deletion/{removal.attempt}/{message.state}"
+def _tell(what: str, message: Message, settings: Settings, owner: str) -> None:
+    """Publish once for what has ended and how: an event may come several times."""
+    key = f"{claims.MARKERS}deletion/{what}/{message.state}"
     claims.once(
         settings.launch.pipelines_bucket,
         key,

@@ -8,16 +8,16 @@ is worth another try of the event.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from aws_lambda_powertools import Logger
 
-from orchestrator import metrics, pipeline_causes
-from orchestrator.aws import claims, codepipelines, notifications
+from orchestrator import metrics, pipeline_causes, pipeline_stacks, pipeline_words
+from orchestrator.aws import claims, codepipelines, notifications, objects
 from orchestrator.pipeline_ends import End
 from orchestrator.pipeline_messages import Ending
-from orchestrator.provisioner import TYPE_TAG
+from orchestrator.provisioner import STACK_TAG, TYPE_TAG
 from orchestrator.settings import Settings
 
 Learned = TypeVar("Learned")
@@ -40,11 +40,21 @@ def ended(event: dict[str, Any], settings: Settings, owner: str) -> dict[str, An
 def _tell(end: End, settings: Settings) -> None:
     nothing: dict[str, str] = {}
     tags = _learned("tags", lambda: codepipelines.tags(end.pipeline_arn), nothing)
-    cause = _learned("cause", lambda: pipeline_causes.find(end), None) if end.state == "FAILED" else None
-    ending = Ending(end, tags, cause, settings.allow_detailed_error_message)
+    failed = end.state == "FAILED"
+    cause = _learned("cause", lambda: pipeline_causes.find(end, settings.approval_timeout), None) if failed else None
+    words = _learned("words", lambda: _words(end, tags, settings), "") if not end.stage else ""
+    ending = Ending(end, tags, cause, settings.allow_detailed_error_message, words)
     notifications.publish(settings.notifications_topic_arn, ending.message)
     if not end.stage:
         metrics.count(metrics.PIPELINES_ENDED, pipeline_type=tags.get(TYPE_TAG, ""), state=end.state)
+
+
+def _words(end: End, tags: Mapping[str, str], settings: Settings) -> str:
+    """What the author of the pipeline's type has to say of such an end."""
+    common_name = pipeline_stacks.common_name(tags.get(STACK_TAG, ""))
+    bucket = settings.launch.pipelines_bucket
+    found = objects.beginning(bucket, pipeline_words.key(common_name), pipeline_words.LONGEST) if common_name else None
+    return pipeline_words.said(found.content, end.state) if found else ""
 
 
 def _learned(what: str, learn: Callable[[], Learned], otherwise: Learned) -> Learned:

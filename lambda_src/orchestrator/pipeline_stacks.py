@@ -15,10 +15,12 @@ from typing import Final
 
 from orchestrator.aws.stacks import Stack
 from orchestrator.codepipeline_parameters import MultiAccountPipelineParameters
+from orchestrator.custom_types.names import in_stack_names
 from orchestrator.per_stage import STAGES, Stage
 from orchestrator.pipelines import BUILT_IN
 from orchestrator.pipelines.base import STACK_PREFIX, PipelineRequest
-from orchestrator.pipelines.blueprints import PIPELINE_STACK_SUFFIX
+from orchestrator.pipelines.packaged import PIPELINE_STACK_SUFFIX
+from orchestrator.pipelines.registry import Registry
 from orchestrator.provisioner import LABEL_TAG, PIPELINE_NAME_OUTPUT, RELEASE_TAG, TYPE_TAG
 
 _STACK_SET: Final = re.compile(rf"(?P<deployed>.+)-({'|'.join(STAGES)})-[0-9a-f]{{8}}")
@@ -80,9 +82,12 @@ def holds_pipeline(stack: Stack) -> bool:
     return RELEASE_TAG in stack.tags and is_named_as_one(stack.name)
 
 
-def names_for(label: str) -> list[str]:
+def names_for(label: str, types: Registry) -> list[str]:
     """The names that stacks of a model's pipelines have, one for each type of pipeline."""
-    return [_name_for(type_, label.lower()) for type_ in BUILT_IN]
+    added = [name for name in types.all_names() if name not in types.names()]
+    endings = [f"{in_stack_names(name)}-{PIPELINE_STACK_SUFFIX}" for name in added]
+    built_in = [_name_for(type_, label.lower()) for type_ in types]
+    return [*built_in, *(f"{STACK_PREFIX}-{label.lower()}-{ending}" for ending in endings)]
 
 
 def _name_for(type_: type[PipelineRequest], label: str) -> str:

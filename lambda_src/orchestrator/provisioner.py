@@ -99,8 +99,9 @@ def _is_of(plan: ProvisioningPlan, stack: Stack) -> bool:
 
 
 def _stored(deployment: Deployment, blueprint: PackagedBlueprint, settings: Settings) -> _Source:
-    template = objects.published(settings.artifact_bucket, settings.template_key(blueprint.template))
-    wanted = blueprint.packed(template)
+    template = _template(blueprint, settings)
+    apart = blueprint.template_apart(template, settings.launch.pipelines_bucket)
+    wanted = blueprint.packed(template, settings.object_url(apart.bucket, apart.key) if apart else "")
     stored = objects.stored_package(settings.launch.pipelines_bucket, blueprint.package_key)
     if stored is not None:
         # A pipeline that is being deleted still has its package: a new one need not be asked about.
@@ -108,9 +109,22 @@ def _stored(deployment: Deployment, blueprint: PackagedBlueprint, settings: Sett
     if stored is not None and stored.digest == wanted.digest:
         return _Source(stored, is_new=False)
     # Their keys follow from their content and stand in the package: a stored package tells that they are there.
-    for planned in blueprint.objects:
+    for planned in (*blueprint.objects, *filter(None, [apart])):
         objects.store(planned)
-    return _Source(objects.store_package(settings.launch.pipelines_bucket, wanted), is_new=True)
+    stored = objects.store_package(settings.launch.pipelines_bucket, wanted, before=stored)
+    return _Source(stored, is_new=stored.stored_at is None)
+
+
+def _template(blueprint: PackagedBlueprint, settings: Settings) -> bytes:
+    if not blueprint.template_bucket:
+        return objects.published(settings.artifact_bucket, settings.template_key(blueprint.template))
+    template = objects.published(blueprint.template_bucket, blueprint.template)
+    if hashlib.sha256(template).hexdigest() != blueprint.template_digest:
+        raise Conflict(
+            f"The blueprint s3://{blueprint.template_bucket}/{blueprint.template} was changed after it was checked. Add"
+            " the pipeline type again."
+        )
+    return template
 
 
 def _refuse_while_deleting(stack_name: str, settings: Settings) -> None:

@@ -27,6 +27,16 @@ _ZIP_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 
 TAGS_FILE: Final = "tags.json"
 """The member of a package with the tags of each StackSet, by the name of its parameter file."""
+TEMPLATE_URL_FILE: Final = "template-url.txt"
+"""The member of a package that says where StackSets read a template that is too long for a request."""
+MOST_INLINE_BYTES: Final = 51_200
+"""The longest template that CloudFormation takes inside a request.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+"""
+TEMPLATES_FOLDER: Final = "templates"
+"""Where such templates lie below a pipeline's prefix."""
+_MASK: Final = "********"
 
 
 @dataclass(frozen=True)
@@ -42,6 +52,12 @@ class ParameterFile:
     name: str
     parameters: tuple[tuple[str, str], ...]
     tags: Tags = ()
+    masked: frozenset[str] = frozenset()
+    """Names of the parameters whose values are not shown."""
+
+    def shown(self) -> dict[str, str]:
+        """The parameters as people see them."""
+        return {name: _MASK if name in self.masked else value for name, value in self.parameters}
 
     def text(self) -> str:
         """The file's content (contract 2.8)."""
@@ -68,6 +84,7 @@ class PlannedObject:
     content: bytes
     kms_key_arn: str = ""
     """The key, or alias of a key, that encrypts it; empty leaves it to the bucket."""
+    content_type: str = "application/json"
 
     @property
     def uri(self) -> str:
@@ -105,30 +122,51 @@ class PackagedBlueprint:
     """What the orchestrator must put where a pipeline's source action reads."""
 
     template: str
-    """Path below the published version, e.g. `blueprints/realtime_inference.yaml`."""
+    """Path below the published version, e.g. `blueprints/realtime_inference.yaml`; with a bucket, its key there."""
     package_key: str
     parameter_files: tuple[ParameterFile, ...]
     objects: tuple[PlannedObject, ...] = ()
     """What the parameters refer to; stored before the package."""
+    members: tuple[tuple[str, bytes], ...] = ()
+    """What the package holds in addition, as names and contents."""
+    template_bucket: str = ""
+    """Where the template lies that no release has published."""
+    template_digest: str = ""
+    """SHA-256 of that template, hexadecimal."""
 
     @property
     def file_name(self) -> str:
         """Name of the blueprint template inside the package."""
         return self.template.rsplit("/", 1)[-1]
 
-    def packed(self, template: bytes) -> Package:
-        """The blueprint template with the parameter files, and the tags that these have no place for."""
+    def packed(self, template: bytes, template_url: str = "") -> Package:
+        """The blueprint template with the parameter files, the tags that these have no place for, and what else is due.
+
+        The URL is that of a template which was stored for StackSets.
+        """
         parameters = ((file.name, file.text().encode()) for file in self.parameter_files)
         apart = {file.name: dict(file.tags) for file in self.parameter_files if not file.holds_tags}
         tags = [(TAGS_FILE, json.dumps(apart, indent=4).encode())] if apart else []
-        return Package(self.package_key, ((self.file_name, template), *parameters, *tags))
+        url = [(TEMPLATE_URL_FILE, template_url.encode())] if template_url else []
+        return Package(self.package_key, ((self.file_name, template), *parameters, *tags, *url, *self.members))
+
+    def template_apart(self, template: bytes, bucket: str) -> PlannedObject | None:
+        """The template as an object of its own where StackSets deploy it and a request cannot hold it.
+
+        CodePipeline's own action reads it out of the package, whatever its length.
+        """
+        if len(template) <= MOST_INLINE_BYTES or all(file.holds_tags for file in self.parameter_files):
+            return None
+        folder = self.package_key.rpartition("/")[0]
+        key = f"{folder}/{TEMPLATES_FOLDER}/{hashlib.sha256(template).hexdigest()}.yaml"
+        return PlannedObject(bucket, key, template, content_type="text/yaml")
 
     def description(self) -> dict[str, Any]:
         """Its part of the answer to a dry run."""
         return {
             "blueprint_template": self.template,
             "package_key": self.package_key,
-            "parameters": {file.name: dict(file.parameters) for file in self.parameter_files},
+            "parameters": {file.name: file.shown() for file in self.parameter_files},
             "tags": {file.name: dict(file.tags) for file in self.parameter_files},
             **({"objects": {found.uri: found.content.decode() for found in self.objects}} if self.objects else {}),
         }
@@ -187,4 +225,4 @@ class ProvisioningPlan:
 
 def plan(request: PipelineRequest, settings: Settings) -> ProvisioningPlan:
     """Decide names, templates and parameter values."""
-    return ProvisioningPlan(request.type_name(), request.deployments(settings), request.subject, request.label)
+    return ProvisioningPlan(request.pipeline_type, request.deployments(settings), request.subject, request.label)

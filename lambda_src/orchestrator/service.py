@@ -4,17 +4,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from orchestrator import csv_headers, metrics, model_cards, problems, provisioning
+from orchestrator import csv_headers, metrics, model_cards, pipelines, problems, provisioning
 from orchestrator.aws import codepipelines, objects, stacks
 from orchestrator.errors import Problem, RefusedRequest
 from orchestrator.fields import PipelineId
-from orchestrator.pipelines import BUILT_IN
 from orchestrator.pipelines.base import PipelineRequest
+from orchestrator.pipelines.registry import Registry
 from orchestrator.provisioner import PIPELINE_NAME_OUTPUT, provision
 from orchestrator.settings import Launch, Settings
 
@@ -31,23 +30,28 @@ def provision_pipeline(body: Any, settings: Settings) -> dict[str, Any]:
 
 def _provision(body: Any, settings: Settings) -> dict[str, Any]:
     """Provision the pipeline of a request, or answer its plan for a dry run; what becomes of it is counted."""
-    counted = partial(metrics.count, pipeline_type=BUILT_IN.name_in(body))
+    types = pipelines.installed(settings.launch)
     try:
-        answer, is_dry_run = _provisioned(body, settings)
+        answer, is_dry_run = _provisioned(body, types, settings)
     except RefusedRequest:
-        counted(metrics.REFUSED)
+        _count(metrics.REFUSED, types, body)
         raise
     except Exception:
-        counted(metrics.FAILED)
+        _count(metrics.FAILED, types, body)
         raise
     if not is_dry_run:
-        counted(metrics.PROVISIONED)
+        _count(metrics.PROVISIONED, types, body)
     return answer
 
 
-def _provisioned(body: Any, settings: Settings) -> tuple[dict[str, Any], bool]:
+def _count(metric: str, types: Registry, body: Any) -> None:
+    # Which types there are beside the built-in ones is known only now, and what callers invent is counted as nothing.
+    metrics.count(metric, pipeline_type=types.name_in(body))
+
+
+def _provisioned(body: Any, types: Registry, settings: Settings) -> tuple[dict[str, Any], bool]:
     """The answer, and whether nothing was asked for but a plan."""
-    accepted = BUILT_IN.parse(body, settings.launch)
+    accepted = types.parse(body, settings.launch)
     plan = provisioning.plan(_informed(accepted.request, settings.launch), settings)
     warnings = {"warnings": list(accepted.warnings)} if accepted.warnings else {}
     if accepted.request.dry_run:

@@ -5,10 +5,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final, Literal
 
+from orchestrator import tags
+from orchestrator.operator_options import Network, OperatorOptions
 from orchestrator.per_stage import STAGES, Stage
+
+DEFAULT_APPROVAL_TIMEOUT_MINUTES: Final = 7 * 24 * 60
+"""CodePipeline's own."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +29,8 @@ class Launch:
     ecr_repository_arn: str
     application: str
     """Name of the root stack, by which all that it makes is tagged."""
+    options: OperatorOptions = field(default_factory=OperatorOptions)
+    """What goes for everything that pipelines make."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,8 @@ class MultiAccount:
     """Name of the function that deploys a stage."""
     call_as: Literal["SELF", "DELEGATED_ADMIN"] = "SELF"
     """In which capacity this account speaks to StackSets."""
+    approval_timeout_minutes: int = DEFAULT_APPROVAL_TIMEOUT_MINUTES
+    """After so long an approval that nobody has decided fails."""
 
 
 @dataclass(frozen=True)
@@ -71,14 +81,23 @@ class Settings:
         """In which capacity this account speaks to StackSets."""
         return self.multi_account.call_as if self.multi_account else "SELF"
 
+    @property
+    def approval_timeout(self) -> timedelta:
+        """After so long an approval that nobody has decided fails."""
+        multi = self.multi_account
+        return timedelta(minutes=multi.approval_timeout_minutes if multi else DEFAULT_APPROVAL_TIMEOUT_MINUTES)
+
     def template_key(self, path: str) -> str:
         """The key of a published template, e.g. `blueprints/realtime_inference.yaml`, in the artifact bucket."""
         return f"{self.artifact_prefix}/{path}"
 
     def template_url(self, path: str) -> str:
         """The address under which CloudFormation reads a published template."""
-        host = f"{self.artifact_bucket}.s3.{self.launch.region}.{self.url_suffix}"
-        return f"https://{host}/{self.template_key(path)}"
+        return self.object_url(self.artifact_bucket, self.template_key(path))
+
+    def object_url(self, bucket: str, key: str) -> str:
+        """The address under which CloudFormation reads an object."""
+        return f"https://{bucket}.s3.{self.launch.region}.{self.url_suffix}/{key}"
 
 
 class _Environment:
@@ -97,6 +116,9 @@ class _Environment:
     def is_yes(self, name: str) -> bool:
         return self.text(name) == "Yes"
 
+    def optional(self, name: str) -> str:
+        return self._variables.get(name, "")
+
 
 def read(variables: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings; raises `RuntimeError` naming every variable that is missing or empty."""
@@ -111,6 +133,7 @@ def read(variables: Mapping[str, str] = os.environ) -> Settings:
             pipelines_bucket=env.text("PIPELINES_BUCKET"),
             ecr_repository_arn=env.text("ECR_REPOSITORY_ARN"),
             application=env.text("APPLICATION"),
+            options=_options(env),
         ),
         artifact_bucket=env.text("ARTIFACT_BUCKET"),
         artifact_prefix=env.text("ARTIFACT_PREFIX"),
@@ -128,10 +151,29 @@ def read(variables: Mapping[str, str] = os.environ) -> Settings:
     return settings
 
 
+def _options(env: _Environment) -> OperatorOptions:
+    return OperatorOptions(
+        role_path=env.text("ROLE_PATH"),
+        permissions_boundary_name=env.optional("PERMISSIONS_BOUNDARY_NAME"),
+        log_retention_days=env.text("LOG_RETENTION_DAYS"),
+        log_kms_key_arn=env.text("LOG_KMS_KEY_ARN"),
+        function_concurrency=env.optional("FUNCTION_CONCURRENCY"),
+        networks={None: _network(env, ""), **{stage: _network(env, f"{stage.upper()}_") for stage in STAGES}},
+        tags=tags.of_text(env.optional("RESOURCE_TAGS")),
+    )
+
+
+def _network(env: _Environment, prefix: str) -> Network:
+    subnets, groups = f"{prefix}FUNCTION_SUBNET_IDS", f"{prefix}FUNCTION_SECURITY_GROUP_IDS"
+    return Network(env.optional(subnets), env.optional(groups))
+
+
 def _multi_account(env: _Environment) -> MultiAccount:
     targets = {
         stage: StageTarget(env.text(f"{stage.upper()}_ACCOUNT_ID"), env.text(f"{stage.upper()}_ORG_ID"))
         for stage in STAGES
     }
     stage_function, call_as = env.text("STAGE_FUNCTION"), env.text("CALL_AS")
-    return MultiAccount(targets, stage_function, "SELF" if call_as == "SELF" else "DELEGATED_ADMIN")
+    # What is missing is reported by its name, with everything else that is.
+    minutes = int(env.text("APPROVAL_TIMEOUT_MINUTES") or DEFAULT_APPROVAL_TIMEOUT_MINUTES)
+    return MultiAccount(targets, stage_function, "SELF" if call_as == "SELF" else "DELEGATED_ADMIN", minutes)

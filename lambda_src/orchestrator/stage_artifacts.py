@@ -10,20 +10,22 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
+from dataclasses import replace
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from orchestrator import problems
 from orchestrator.aws.stack_sets import Definition
-from orchestrator.provisioning import TAGS_FILE
+from orchestrator.provisioning import MOST_INLINE_BYTES, TAGS_FILE, TEMPLATE_URL_FILE
 from orchestrator.stage_jobs import UnusableJob
 
 LONGEST_PACKAGE: Final = 16 * 1024 * 1024
 """Bytes; a package holds one template and a few parameter files."""
 
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
-LONGEST_TEMPLATE: Final = 51_200
+LONGEST_TEMPLATE: Final = 1_048_576
+_LONGEST_URL: Final = 5_120
 # 200 parameters of 4,096 characters each, with some room for names and escapes.
 _LONGEST_PARAMETER_FILE: Final = 2 * 1024 * 1024
 # Fifty tags for each of three stages, with room.
@@ -53,10 +55,12 @@ def definition(package: bytes, template_file: str, parameter_file: str) -> Defin
             parameters = _text(archive, parameter_file, _LONGEST_PARAMETER_FILE)
             # A package of an earlier release has no tags.
             tags = _text(archive, TAGS_FILE, _LONGEST_TAGS) if TAGS_FILE in archive.namelist() else "{}"
+            url = _url(archive, template_file, len(template.encode()))
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
         # RuntimeError is how zipfile speaks of an encrypted member.
         raise _refused(f"it cannot be read as a zip archive ({error})") from error
-    return Definition.of(template, _parameters(parameter_file, parameters), _tags(parameter_file, tags))
+    found = Definition.of(template, _parameters(parameter_file, parameters), _tags(parameter_file, tags))
+    return replace(found, template_url=url)
 
 
 def _refused(problem: str) -> UnusableJob:
@@ -68,6 +72,15 @@ def _require(archive: zipfile.ZipFile, *names: str) -> None:
     if missing := [name for name in names if name not in there]:
         shown = ", ".join(there[:_SHOWN_MEMBERS]) or "nothing"
         raise _refused(f"it holds no {' and no '.join(missing)}; it holds {shown}")
+
+
+def _url(archive: zipfile.ZipFile, template_file: str, length: int) -> str:
+    """Where CloudFormation reads a template that a request cannot hold; empty for one that it can."""
+    if length <= MOST_INLINE_BYTES:
+        return ""
+    if TEMPLATE_URL_FILE not in archive.namelist():
+        raise _refused(f"{template_file} is longer than {MOST_INLINE_BYTES} bytes, and there is no {TEMPLATE_URL_FILE}")
+    return _text(archive, TEMPLATE_URL_FILE, _LONGEST_URL).strip()
 
 
 def _text(archive: zipfile.ZipFile, name: str, longest: int) -> str:

@@ -2,8 +2,8 @@
 """The tags by which everything that a pipeline makes is found, and what it costs is told apart.
 
 CloudFormation hands a stack's tags on to whatever in it can be tagged, and a StackSet's to its stacks; jobs that it
-cannot make get theirs with the request. They do not change in the life of a pipeline: another tag of a monitor's
-baseline is another baseline.
+cannot make get theirs with the request. The operator may add others at launch. Ours do not change in the life of a
+pipeline: another tag of a monitor's baseline is another baseline.
 
 https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/custom-tags.html
 """
@@ -38,3 +38,9 @@ def stage_name(stage: Stage | None) -> str:
 def of(application: str, pipeline: str, model: str, stage: str) -> Tags:
     """The tags of one stack and of what is in it."""
     return tuple(zip(KEYS, (application, pipeline, stage, model), strict=True))
+
+
+def of_text(text: str) -> Tags:
+    """The tags in a text such as `team=harbour,cost-centre=4711`; of equal keys the last counts."""
+    pairs = (pair.partition("=") for pair in text.split(",") if pair)
+    return tuple({key: value for key, _, value in pairs}.items())

@@ -54,6 +54,8 @@ def values(kind: str, **changes: str) -> dict[str, str]:
         "Subnets": "",
         "SecurityGroupIds": "",
         "OrchestratorAccount": ACCOUNT,
+        "RolePath": "/",
+        "PermissionsBoundaryName": "",
         "KmsKeyArn": "",
         "KmsKeyAlias": "",
         "VolumeKmsKeyArn": "",

@@ -6,8 +6,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from orchestrator.operator_options import ApiOptions, FunctionOptions, RoleOptions
+
 Template = dict[str, Any]
 
+OPTIONS: Final = {*RoleOptions.model_fields, *FunctionOptions.model_fields, *ApiOptions.model_fields}
 NO_VALUE: Final = {"Ref": "AWS::NoValue"}
 
 
@@ -59,8 +62,10 @@ def _substituted(argument: Any, given: Mapping[str, str]) -> str:
 
 
 def properties(template: Template, name: str, given: Mapping[str, str]) -> Any:
-    """The properties of a resource."""
-    return resolved(template["Resources"][name]["Properties"], given, template["Conditions"])
+    """The properties of a resource; parameters of the operator's options that are not given have their defaults."""
+    declared = template["Parameters"].items()
+    options = {key: one["Default"] for key, one in declared if key in OPTIONS}
+    return resolved(template["Resources"][name]["Properties"], {**options, **given}, template["Conditions"])
 
 
 def allowed(template: Template, role: str, given: Mapping[str, str]) -> dict[str, list[Any]]:

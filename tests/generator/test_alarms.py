@@ -13,6 +13,7 @@ from orchestrator import metrics
 Template = dict[str, Any]
 SINGLE = "mlops-orchestrator-single-account.yaml"
 MULTI = "mlops-orchestrator-multi-account.yaml"
+KEY = {"Fn::If": ["CreateKmsKey", {"Fn::GetAtt": "EncryptionKey.Arn"}, {"Ref": "ExistingKmsKeyArn"}]}
 
 
 def alarms(template: Template) -> dict[str, dict[str, Any]]:
@@ -114,7 +115,7 @@ def test_every_publisher_can_use_the_topic_s_key(templates: dict[str, Template])
         found = [s for p in template["Resources"][role]["Properties"]["Policies"] for s in _statements(p)]
         publishing = [s for s in found if "sns:Publish" in s["Action"]]
         assert [s["Resource"] for s in publishing] == [[{"Ref": "NotificationsTopic"}]], role
-        using = [s for s in found if s["Resource"] == [{"Fn::GetAtt": "EncryptionKey.Arn"}]]
+        using = [s for s in found if s["Resource"] == [KEY]]
         assert any(needed <= set(s["Action"]) for s in using), role
 
 

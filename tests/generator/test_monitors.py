@@ -13,6 +13,8 @@ from scripts import refresh_monitor_regions
 from tests.generator.monitor_templates import ANALYSIS, ARN, BASELINE, INPUT, KEY, KINDS, OUTPUT, Template, properties
 
 CLUSTER: Final = {"InstanceCount": "1", "InstanceType": "ml.m5.large", "VolumeSizeInGB": "30"}
+# Beyond the contract: its jobs have one instance, which sends nothing to others.
+NETWORK: Final = {"EnableInterContainerTrafficEncryption": True}
 
 
 def processing_input(name: str, uri: str, folder: str) -> dict[str, Any]:
@@ -204,6 +206,7 @@ class TestDefinition:
             },
             f"{prefix}JobOutputConfig": {"MonitoringOutputs": [{"S3Output": report}]},
             "JobResources": {"ClusterConfig": CLUSTER},
+            "NetworkConfig": NETWORK,
             "RoleArn": ARN,
             "StoppingCondition": {"MaxRuntimeInSeconds": "1800"},
             "Tags": [{"Key": "stack-name", "Value": "mlops-pipeline-berths"}],

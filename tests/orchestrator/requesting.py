@@ -20,6 +20,16 @@ Body = dict[str, Any]
 GONE: Final = object()
 """As a value: the key is left out."""
 PACKAGE: Final = "arn:aws:sagemaker:eu-west-1:111122223333:model-package/berth-models/4"
+UNDECIDED: Final = {
+    "RolePath": "/",
+    "PermissionsBoundaryName": "",
+    "LogRetentionDays": "365",
+    "LogKmsKeyArn": "",
+    "FunctionSubnetIds": "",
+    "FunctionSecurityGroupIds": "",
+    "FunctionConcurrency": "",
+}
+"""Values of the operator's options that every blueprint with functions has, when the operator has decided nothing."""
 
 
 def changed(body: Body, changes: Mapping[str, Any]) -> Body:

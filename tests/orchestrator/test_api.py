@@ -87,7 +87,8 @@ class TestRouting:
         assert answer.status == 404
         assert answer.body == {
             "message": f"There is no {method} {path}. The routes are POST /provisionpipeline, POST /pipelinestatus,"
-            " GET /pipelines, GET /pipelines/{id}, DELETE /pipelines/{id}."
+            " GET /pipelines, GET /pipelines/{id}, DELETE /pipelines/{id}, GET /pipeline-types,"
+            " GET /pipeline-types/{name}."
         }
 
     def test_a_request_is_answered(self, call: Call, builtin: Body) -> None:
@@ -124,7 +125,7 @@ BAD_BODIES = [
     ('{"pipeline_type": "a", "pipeline_type": "b"}', "given twice"),
     ("[" * 50_000, "nested too deeply"),
     ('{"n": ' + "9" * 5_000 + "}", "not valid JSON"),
-    ('{"pipeline_type": "\\ud800"}', "is not known"),
+    ('{"pipeline_type": "\\ud800"}', "half a character"),
 ]
 
 
@@ -142,6 +143,15 @@ class TestRefusals:
         answer = call({**builtin, "model_name": "m" * 300_000})
         assert answer.status == 413
         assert answer.body["errors"] == [{"key": "", "problem": "the request is longer than 262144 bytes"}]
+
+    def test_of_a_thousand_problems_the_first_are_listed(self, call: Call, builtin: Body) -> None:
+        """An answer over Lambda's 6 MB would reach the caller as a 502."""
+        answer = call({**builtin, **{f"{number:04}{'k' * 210}": 0 for number in range(1000)}})
+        *listed, last = answer.body["errors"]
+        assert answer.body["message"] == "Bad request: 1000 problems. Nothing was created."
+        assert len(listed) == 100
+        assert listed[0]["key"] == f"0000{'k' * 196}..."
+        assert last == {"key": "", "problem": "there are 900 problems more: correct these first"}
 
     def test_every_problem_is_listed_with_its_key(self, call: Call, builtin: Body) -> None:
         answer = call({**builtin, "inference_instance": "big", "modle_name": "x"})
@@ -185,7 +195,7 @@ from types import SimpleNamespace
 from orchestrator import api
 context = SimpleNamespace(aws_request_id="r", function_name="f", memory_limit_in_mb=1, invoked_function_arn="a")
 statuses = [api.handler(event, context)["statusCode"] for event in json.load(sys.stdin)]
-print(json.dumps([statuses, sorted({"boto3", "botocore.client"} & sys.modules.keys())]))
+print(json.dumps([statuses, sorted({"boto3", "botocore.client", "jsonschema"} & sys.modules.keys())]))
 """
 
 
@@ -207,6 +217,8 @@ def test_a_refusal_and_a_dry_run_need_no_aws_at_all(api_event: ApiEvent, builtin
         "AWS_REGION": settings.launch.region,
         "DEPLOY_ROLE_ARN": settings.deploy_role_arn,
         "ECR_REPOSITORY_ARN": settings.launch.ecr_repository_arn,
+        "LOG_KMS_KEY_ARN": "arn:aws:kms:eu-west-1:111122223333:key/k",
+        "LOG_RETENTION_DAYS": "365",
         "MULTI_ACCOUNT": "No",
         "NOTIFICATIONS_TOPIC_ARN": settings.notifications_topic_arn,
         "PIPELINES_BUCKET": settings.launch.pipelines_bucket,
@@ -214,6 +226,7 @@ def test_a_refusal_and_a_dry_run_need_no_aws_at_all(api_event: ApiEvent, builtin
         "PIPELINE_START_ROLE_ARN": settings.pipeline_start_role_arn,
         "PIPELINE_STACK_ROLE_ARN": settings.pipeline_stack_role_arn,
         "POWERTOOLS_LOG_LEVEL": "CRITICAL",
+        "ROLE_PATH": "/",
         "URL_SUFFIX": settings.url_suffix,
         "USE_MODEL_REGISTRY": "No",
     }

@@ -10,7 +10,7 @@ import pytest
 
 from orchestrator.pipelines.autopilot_training import AutopilotTraining
 from orchestrator.settings import Launch
-from tests.orchestrator.requesting import GONE, accept, changed, parameters_of, problems_of, request_of
+from tests.orchestrator.requesting import GONE, UNDECIDED, accept, changed, parameters_of, problems_of, request_of
 from tests.orchestrator.training import AUTOPILOT, tags
 
 Body = dict[str, Any]
@@ -45,6 +45,7 @@ class TestParameters:
             "KmsKeyArn": "",
             "KmsKeyAlias": "",
             "VolumeKmsKeyArn": "",
+            **UNDECIDED,
         }
 
     def test_what_is_left_out_has_the_contract_s_default(self, launch: Launch) -> None:

@@ -10,7 +10,16 @@ import pytest
 
 from orchestrator.settings import Launch
 from tests.orchestrator.conftest import read_json
-from tests.orchestrator.requesting import GONE, PACKAGE, Body, changed, parameters_of, problems_of, request_of
+from tests.orchestrator.requesting import (
+    GONE,
+    PACKAGE,
+    UNDECIDED,
+    Body,
+    changed,
+    parameters_of,
+    problems_of,
+    request_of,
+)
 
 
 @pytest.fixture
@@ -163,6 +172,7 @@ def test_without_options_the_job_is_the_contract_s(batch: Body, launch: Launch) 
         "InstanceCount": "1",
         "ScheduleExpression": "",
         "Tags": parameters_of(batch, launch)["Tags"],
+        **UNDECIDED,
     }
 
 

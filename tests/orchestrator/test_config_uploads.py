@@ -124,11 +124,16 @@ class TestRefused:
 
     def test_more_problems_than_a_message_can_hold_are_cut(self, builtin: Body, inbox: Inbox) -> None:
         """SNS refuses more than 256 KiB; the event would be tried again and nobody told."""
-        deliver(upload({**builtin, **{f"unknown_{number}": 1 for number in range(9_000)}}))
+        unknown = {f"unknown_{number}_{'x' * 50}": 1 for number in range(100)}
+        deliver(upload([{**builtin, **unknown}] * 30))
         (message,) = inbox()
         assert len(message["Message"].encode()) < 256 * 1024
-        assert "- unknown_0:" in message["Message"]
+        assert "- entry 1, unknown_0_" in message["Message"]
         assert message["Message"].endswith("too long to be sent whole.")
+
+    def test_a_key_that_hides_something_is_told_as_it_is(self, builtin: Body, inbox: Inbox) -> None:
+        deliver(upload({**builtin, "\u202egnp.exe\r\x1b": 1}))
+        assert r"- \u202egnp.exe\r\x1b: " in inbox()[0]["Message"]
 
     def test_a_key_that_is_no_text_can_be_told(self, builtin: Body, inbox: Inbox) -> None:
         """JSON may hold half of a surrogate pair, which no message can."""

@@ -134,6 +134,10 @@ class TestParameters:
             "PipelinesBucket": "quayside-pipelines",
             "PipelineRoleArn": settings.pipeline_role_arn,
             "PipelineStartRoleArn": settings.pipeline_start_role_arn,
+            "RolePath": "/",
+            "PermissionsBoundaryName": "",
+            "LogRetentionDays": "365",
+            "LogKmsKeyArn": "",
         }
 
     @pytest.mark.parametrize("launched", ["single", "multi"])

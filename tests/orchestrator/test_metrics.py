@@ -80,9 +80,10 @@ class TestRequests:
 
     @pytest.mark.parametrize("named", ["byom_realtime", 7, None, "x" * 500])
     def test_a_type_that_there_is_not_makes_no_metric_of_its_own(
-        self, api_event: ApiEvent, written: Written, named: Any
+        self, aws: None, api_event: ApiEvent, written: Written, named: Any, settings: Settings
     ) -> None:
         """Whoever sends any text would make a metric each, and each is paid for."""
+        with_buckets(settings)
         api.handler(api_event(body={"pipeline_type": named}), Context())  # type: ignore[arg-type]
         assert written() == [counted("Refused", pipeline_type="unknown")]
 

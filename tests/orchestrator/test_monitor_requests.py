@@ -201,6 +201,8 @@ class TestValues:
             "KmsKeyArn": "",
             "KmsKeyAlias": "",
             "VolumeKmsKeyArn": "",
+            "RolePath": "/",
+            "PermissionsBoundaryName": "",
         }
 
     def test_each_stage_has_its_own(self, multi_account: Launch) -> None:

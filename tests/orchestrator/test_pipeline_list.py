@@ -35,6 +35,9 @@ def listed(
 ) -> List:
     """`listed(limit="2")`: status and body of `GET /pipelines` with that query."""
     monkeypatch.setattr(api, "_settings", lambda: settings)
+    # It may name types that an operator has added.
+    place = {"LocationConstraint": settings.launch.region}
+    calls.client("s3").create_bucket(Bucket=settings.launch.pipelines_bucket, CreateBucketConfiguration=place)
 
     def call(**query: str) -> tuple[int, Body]:
         event = api_event("/pipelines", httpMethod="GET", queryStringParameters=query or None)

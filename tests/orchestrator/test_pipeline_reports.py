@@ -14,7 +14,7 @@ from botocore.stub import Stubber
 from orchestrator import api
 from orchestrator.aws import calls, notifications
 from orchestrator.errors import ServiceRefused
-from orchestrator.settings import Settings
+from orchestrator.settings import MultiAccount, Settings
 from tests.orchestrator.conftest import Context, read_json
 
 Event = dict[str, Any]
@@ -41,6 +41,14 @@ def with_settings(aws: None, settings: Settings, monkeypatch: pytest.MonkeyPatch
     region = {"LocationConstraint": settings.launch.region}
     calls.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration=region)
     return used
+
+
+@pytest.fixture
+def waiting(with_settings: Settings, monkeypatch: pytest.MonkeyPatch, minutes: int) -> None:
+    """Approvals wait so long; AWS's own words are not for people."""
+    multi = MultiAccount({}, "deployer", approval_timeout_minutes=minutes)
+    changed = replace(with_settings, multi_account=multi, allow_detailed_error_message=False)
+    monkeypatch.setattr(api, "_settings", lambda: changed)
 
 
 @pytest.fixture
@@ -100,6 +108,7 @@ def action(stage: str, name: str, provider: str, **more: Any) -> Event:
         "stageName": stage,
         "actionName": name,
         "startTime": STARTED,
+        "lastUpdateTime": STARTED + more.get("lasted", timedelta(minutes=1)),
         "status": more.get("status", "Failed"),
         "input": {"actionTypeId": {"category": "Deploy", "owner": "AWS", "provider": provider, "version": "1"}},
         "output": {"executionResult": {key: value for key, value in result.items() if value}},
@@ -126,6 +135,20 @@ def happened(stub: Stubber, *events: tuple[str, str, str, int]) -> None:
 
 def attributes(message: dict[str, Any]) -> dict[str, str]:
     return {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
+
+
+@pytest.mark.parametrize(("state", "words"), [("SUCCEEDED", "The queue is there."), ("STOPPED", "")])
+def test_the_author_of_the_type_has_a_word_in_it(
+    inbox: Inbox, codepipeline: Stubber, with_settings: Settings, state: str, words: str
+) -> None:
+    tagged(codepipeline)
+    content = b'{"succeeded": "The queue is there.", "failed": "It is not."}'
+    key = "provisioned/mlops-pipeline-berths/notifications.json"
+    calls.client("s3").put_object(Bucket=with_settings.launch.pipelines_bucket, Key=key, Body=content)
+    deliver(ended(state))
+    (message,) = inbox()
+    parts = message["Message"].split("\n\n")
+    assert ("The queue is there." in parts) is bool(words)
 
 
 class TestPipeline:
@@ -261,6 +284,35 @@ class TestWhy:
         deliver(ended("FAILED"))
         assert "it was rejected: recall is too low" in inbox()[0]["Message"]
         assert "change what was not accepted" in inbox()[0]["Message"]
+
+    @pytest.mark.parametrize(
+        ("minutes", "lasted", "words"),
+        [
+            (10_080, timedelta(days=7), "nobody approved or rejected it within 7 days"),
+            (120, timedelta(hours=2, seconds=3), "nobody approved or rejected it within 2 hours"),
+            (60, timedelta(hours=1), "nobody approved or rejected it within 1 hour"),
+            (45, timedelta(minutes=46), "nobody approved or rejected it within 45 minutes"),
+            (45, timedelta(minutes=44), "it was rejected\n"),
+        ],
+    )
+    @pytest.mark.usefixtures("waiting")
+    def test_an_approval_that_nobody_decided_in_time_says_so(
+        self, codepipeline: Stubber, inbox: Inbox, lasted: timedelta, words: str
+    ) -> None:
+        tagged(codepipeline)
+        acted(codepipeline, action("DeployDev", "DeployStaging", "Manual", lasted=lasted))
+        deliver(ended("FAILED"))
+        told = inbox()[0]["Message"]
+        assert f"in stage DeployDev, action DeployStaging, {words}" in told
+        assert ("decide in time" in told) is words.startswith("nobody")
+
+    def test_who_rejected_late_with_words_has_decided(self, codepipeline: Stubber, inbox: Inbox) -> None:
+        """The pipeline may be older than the time-out that holds now."""
+        tagged(codepipeline)
+        late = action("DeployDev", "DeployStaging", "Manual", summary="not this week", lasted=timedelta(days=9))
+        acted(codepipeline, late)
+        deliver(ended("FAILED"))
+        assert "it was rejected: not this week" in inbox()[0]["Message"]
 
     def test_what_aws_said_is_the_operator_s_choice(
         self, codepipeline: Stubber, inbox: Inbox, with_settings: Settings, monkeypatch: pytest.MonkeyPatch

@@ -14,6 +14,7 @@ from orchestrator import provisioning, service
 from orchestrator.pipelines import BUILT_IN
 from orchestrator.provisioning import Package, PackagedBlueprint, ProvisioningPlan
 from orchestrator.settings import Settings
+from tests.orchestrator.requesting import UNDECIDED
 
 Body = dict[str, Any]
 STACK = "mlops-pipeline-berth-occupancy-byompipelinerealtimebuiltin"
@@ -76,6 +77,8 @@ def test_the_blueprint_gets_every_parameter(plan: ProvisioningPlan) -> None:
         "KmsKeyArn": "",
         "KmsKeyAlias": "",
         "VolumeKmsKeyArn": "",
+        "ApiAccessLogs": "Yes",
+        **UNDECIDED,
     }
 
 

@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import cfn_flip
 import pytest
 
 from orchestrator import settings
+from orchestrator.operator_options import Network
 from orchestrator.settings import Settings, StageTarget
 
 VARIABLES = {
@@ -26,6 +30,9 @@ VARIABLES = {
     "DEPLOY_ROLE_ARN": "arn:aws:iam::111122223333:role/three",
     "NOTIFICATIONS_TOPIC_ARN": "arn:aws:sns:il-central-1:111122223333:t",
     "ALLOW_DETAILED_ERROR_MESSAGE": "No",
+    "LOG_KMS_KEY_ARN": "arn:aws:kms:il-central-1:111122223333:key/k",
+    "LOG_RETENTION_DAYS": "90",
+    "ROLE_PATH": "/mlops/",
 }
 
 
@@ -47,6 +54,23 @@ def test_only_yes_is_yes(value: str) -> None:
     assert not settings.read({**VARIABLES, "ALLOW_DETAILED_ERROR_MESSAGE": value}).allow_detailed_error_message
 
 
+def test_the_operator_s_options_are_read() -> None:
+    given = {
+        "PERMISSIONS_BOUNDARY_NAME": "security/boundary",
+        "RESOURCE_TAGS": "team=harbour,expression=a=b,team=quay",
+        "DEV_FUNCTION_SUBNET_IDS": "subnet-1,subnet-2",
+        "FUNCTION_SECURITY_GROUP_IDS": "sg-1",
+        "FUNCTION_CONCURRENCY": "20",
+    }
+    options = settings.read({**VARIABLES, **given}).launch.options
+    assert (options.role_path, options.permissions_boundary_name) == (VARIABLES["ROLE_PATH"], "security/boundary")
+    assert options.log_retention_days == VARIABLES["LOG_RETENTION_DAYS"]
+    assert (options.log_kms_key_arn, options.function_concurrency) == (VARIABLES["LOG_KMS_KEY_ARN"], "20")
+    assert options.tags == (("team", "quay"), ("expression", "a=b"))
+    assert options.networks["dev"] == Network(subnet_ids="subnet-1,subnet-2")
+    assert options.networks[None] == Network(security_group_ids="sg-1")
+
+
 def test_one_error_names_every_variable_that_is_missing_or_empty() -> None:
     variables = {**VARIABLES, "ASSETS_BUCKET": ""}
     del variables["AWS_REGION"]
@@ -58,14 +82,19 @@ def test_one_error_names_every_variable_that_is_missing_or_empty() -> None:
 def test_the_environment_that_the_template_gives_is_the_one_that_is_read(option: str) -> None:
     """Every variable that settings need stands in the root template; Lambda itself gives `AWS_REGION`."""
     path = Path(__file__).parents[2] / "templates" / f"mlops-orchestrator-{option}-account.yaml"
-    function = cfn_flip.load(path.read_text(encoding="utf-8"))[0]["Resources"]["Orchestrator"]
-    given = {
-        name: value if isinstance(value, str) else "a value"
-        for name, value in function["Properties"]["Environment"]["Variables"].items()
-    }
+    template = cfn_flip.load(path.read_text(encoding="utf-8"))[0]
+    variables = template["Resources"]["Orchestrator"]["Properties"]["Environment"]["Variables"]
+    given = {name: value if isinstance(value, str) else "a value" for name, value in variables.items()}
+    # A parameter of the operator's options has a default, and a form that is read.
+    defaults = {name: one.get("Default", "") for name, one in template["Parameters"].items()}
+    given |= {name: defaults[value["Ref"]] for name, value in variables.items() if _refers_to(value, defaults)}
     read = settings.read({**given, "AWS_REGION": "eu-west-1"})
     assert read.launch.multi_account == (option == "multi")
     assert (read.multi_account is not None) == (option == "multi")
+
+
+def _refers_to(value: Any, parameters: Mapping[str, str]) -> bool:
+    return isinstance(value, dict) and bool(parameters.get(value.get("Ref", "")))
 
 
 @pytest.mark.parametrize("call_as", ["SELF", "DELEGATED_ADMIN"])
@@ -75,16 +104,17 @@ def test_a_multi_account_orchestrator_knows_its_targets(call_as: str) -> None:
         for stage in ("DEV", "STAGING", "PROD")
         for what in ("ACCOUNT_ID", "ORG_ID")
     }
-    function = {"STAGE_FUNCTION": "deployer", "CALL_AS": call_as}
+    function = {"STAGE_FUNCTION": "deployer", "CALL_AS": call_as, "APPROVAL_TIMEOUT_MINUTES": "90"}
     read = settings.read({**VARIABLES, **targets, "MULTI_ACCOUNT": "Yes", **function})
     assert read.multi_account is not None
     assert read.call_as == call_as
     assert read.multi_account.targets["staging"] == StageTarget("STAGING ACCOUNT_ID", "STAGING ORG_ID")
     assert read.multi_account.stage_function == "deployer"
+    assert read.approval_timeout == timedelta(minutes=90)
 
 
 def test_a_multi_account_orchestrator_without_targets_says_which_are_missing() -> None:
-    with pytest.raises(RuntimeError, match=r"DEV_ACCOUNT_ID, DEV_ORG_ID.*PROD_ORG_ID, STAGE_FUNCTION, CALL_AS"):
+    with pytest.raises(RuntimeError, match=r"DEV_ACCOUNT_ID, DEV_ORG_ID.*STAGE_FUNCTION, CALL_AS, APPROVAL"):
         settings.read({**VARIABLES, "MULTI_ACCOUNT": "Yes"})
 
 

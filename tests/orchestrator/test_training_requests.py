@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from orchestrator.settings import Launch
-from tests.orchestrator.requesting import GONE, accept, changed, parameters_of, problems_of, request_of
+from tests.orchestrator.requesting import GONE, UNDECIDED, accept, changed, parameters_of, problems_of, request_of
 from tests.orchestrator.training import TRAINING, TUNING, tags
 
 Body = dict[str, Any]
@@ -36,6 +36,7 @@ class TestParameters:
         assert found == {
             "AssetsBucket": "quayside-assets",
             "PipelinesBucket": "quayside-pipelines",
+            **UNDECIDED,
             "JobName": "harbour-delay-2024w48",
             "JobNames": "harbour-delay-2024w48",
             "JobNamePrefix": "harbour-delay-training",

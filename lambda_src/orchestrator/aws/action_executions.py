@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from orchestrator.aws.calls import calling, client
@@ -25,6 +25,8 @@ class ActionExecution:
     provider: str
     status: str
     started_at: datetime
+    lasted: timedelta
+    """Until its newest change."""
     error: str
     summary: str
     external_id: str
@@ -43,6 +45,7 @@ class ActionExecution:
             provider=type_.get("provider", ""),
             status=detail["status"],
             started_at=detail["startTime"],
+            lasted=detail.get("lastUpdateTime", detail["startTime"]) - detail["startTime"],
             error=result.get("errorDetails", {}).get("message", ""),
             summary=result.get("externalExecutionSummary", ""),
             external_id=result.get("externalExecutionId", ""),

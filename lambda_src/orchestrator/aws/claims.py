@@ -8,6 +8,7 @@ which Lambda keeps when it repeats an asynchronous one, and in the end says that
     no marker             -> it is ours
     ours, not yet done    -> an earlier attempt of this invocation did not come to its end: go on
     done, or another's    -> nothing to do
+    done, but not said    -> the marker stays ours, which keeps others away as well
     the work fails        -> the marker is removed, so that whoever is next may do it: this invocation's next attempt,
                              another delivery, or a person who sends the event again out of the dead-letter queue
 """
@@ -17,6 +18,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from aws_lambda_powertools import Logger
+
 from orchestrator.aws import objects
 from orchestrator.aws.calls import calling, client
 from orchestrator.errors import ServiceRefused
@@ -25,6 +28,8 @@ MARKERS: Final = "reported/"
 """How the keys of markers begin: what is there expires."""
 _DONE: Final = "done"
 _THERE_ALREADY: Final = "PreconditionFailed"
+
+logger = Logger(service="orchestrator", child=True)
 
 
 def once(bucket: str, key: str, owner: str, work: Callable[[], None]) -> bool:
@@ -39,7 +44,11 @@ def once(bucket: str, key: str, owner: str, work: Callable[[], None]) -> bool:
     except Exception:
         _release(bucket, key)
         raise
-    _mark(bucket, key, _DONE)
+    try:
+        _mark(bucket, key, _DONE)
+    except ServiceRefused as error:
+        # To raise it would have Lambda try again, and so do the work again.
+        logger.warning("done, and not said", extra={"marker": key, "error": error.detail})
     return True
 
 

@@ -9,10 +9,12 @@ from datetime import datetime
 from typing import Final
 
 from orchestrator.aws.calls import calling, client
-from orchestrator.errors import ServiceRefused
+from orchestrator.errors import Conflict, ServiceRefused
 from orchestrator.provisioning import Package, PlannedObject
 
 _DIGEST: Final = "digest"
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+_OVERTAKEN: Final = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"})
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,9 @@ class StoredPackage:
     version_id: str
     digest: str
     stored_at: datetime | None
+    """`None` for one that this very call has stored."""
+    tag: str = ""
+    """S3's `ETag`."""
 
 
 @dataclass(frozen=True)
@@ -50,19 +55,34 @@ def stored_package(bucket: str, key: str) -> StoredPackage | None:
         if error.code in {"404", "NoSuchKey", "NotFound"}:
             return None
         raise
-    return StoredPackage(head.get("VersionId", ""), head["Metadata"].get(_DIGEST, ""), head["LastModified"])
+    digest = head["Metadata"].get(_DIGEST, "")
+    return StoredPackage(head.get("VersionId", ""), digest, head["LastModified"], head["ETag"])
 
 
-def store_package(bucket: str, package: Package) -> StoredPackage:
-    """Upload a package as a new version."""
-    with calling(f"store the package s3://{bucket}/{package.key}"):
-        answer = client("s3").put_object(
-            Bucket=bucket,
-            Key=package.key,
-            Body=package.zipped(),
-            ContentType="application/zip",
-            Metadata={_DIGEST: package.digest},
-        )
+def store_package(bucket: str, package: Package, before: StoredPackage | None) -> StoredPackage:
+    """Upload a package as a new version, in the place of the one that was there before.
+
+    Where another request has been quicker, the same package is stored once, and another one is a `Conflict`.
+    """
+    condition = {"IfMatch": before.tag} if before else {"IfNoneMatch": "*"}
+    try:
+        with calling(f"store the package s3://{bucket}/{package.key}"):
+            answer = client("s3").put_object(
+                Bucket=bucket,
+                Key=package.key,
+                Body=package.zipped(),
+                ContentType="application/zip",
+                Metadata={_DIGEST: package.digest},
+                **condition,
+            )
+    except ServiceRefused as error:
+        if error.code not in _OVERTAKEN:
+            raise
+        found = stored_package(bucket, package.key)
+        if found is None or found.digest != package.digest:
+            message = f"The package {package.key} was changed by another request just now. Repeat the request."
+            raise Conflict(message) from error
+        return found
     return StoredPackage(answer.get("VersionId", ""), package.digest, None)
 
 
@@ -75,7 +95,7 @@ def store(planned: PlannedObject) -> None:
             Bucket=planned.bucket,
             Key=planned.key,
             Body=planned.content,
-            ContentType="application/json",
+            ContentType=planned.content_type,
             **encryption,
         )
 

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-concept
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any, Final, Literal
 
@@ -55,6 +55,8 @@ class Definition:
     parameters: tuple[tuple[str, str], ...]
     tags: Tags = ()
     """Of the StackSet, of its stacks and of what in them can be tagged."""
+    template_url: str = field(default="", compare=False)
+    """Where CloudFormation reads the same template, when it is too long for a request."""
 
     @classmethod
     def of(
@@ -66,7 +68,7 @@ class Definition:
     def request(self) -> dict[str, Any]:
         """The fields that CreateStackSet and UpdateStackSet share."""
         return {
-            "TemplateBody": self.template,
+            **({"TemplateURL": self.template_url} if self.template_url else {"TemplateBody": self.template}),
             "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in self.parameters],
             "Capabilities": ["CAPABILITY_NAMED_IAM"],
             "PermissionModel": "SERVICE_MANAGED",

@@ -6,6 +6,7 @@ States: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stac
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -78,6 +79,11 @@ class Stack:
         return dict(self.parameters) != dict(definition.parameters) or dict(self.tags) != dict(definition.tags)
 
 
+def _token() -> dict[str, str]:
+    """By it CloudFormation knows a call that botocore sends again because its answer was lost."""
+    return {"ClientRequestToken": uuid.uuid4().hex}
+
+
 def create(definition: StackDefinition) -> str | None:
     """Start the creation of a stack and give its ARN; `None` if a stack of that name exists.
 
@@ -85,7 +91,7 @@ def create(definition: StackDefinition) -> str | None:
     """
     try:
         with calling(f"create the stack {definition.name}"):
-            answer = client("cloudformation").create_stack(**definition.request(), OnFailure="DELETE")
+            answer = client("cloudformation").create_stack(**definition.request(), **_token(), OnFailure="DELETE")
     except ServiceRefused as error:
         if error.code == "AlreadyExistsException":
             return None
@@ -119,13 +125,16 @@ def described(found: Mapping[str, Any]) -> Stack:
 
 
 def update(definition: StackDefinition) -> bool:
-    """Start an update; `False` if CloudFormation finds nothing to change."""
+    """Start an update; `False` if CloudFormation finds nothing to change, `Conflict` while it works on the stack."""
     try:
         with calling(f"update the stack {definition.name}"):
-            client("cloudformation").update_stack(**definition.request())
+            client("cloudformation").update_stack(**definition.request(), **_token())
     except ServiceRefused as error:
         if error.code == _VALIDATION_ERROR and "No updates are to be performed" in error.reason:
             return False
+        if error.code == _VALIDATION_ERROR and "_IN_PROGRESS state and can not be updated" in error.reason:
+            message = f"Pipeline {definition.name} is being changed by another request. Repeat the request in a minute."
+            raise Conflict(message) from error
         raise
     return True
 

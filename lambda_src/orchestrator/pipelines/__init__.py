@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pipeline types, one module for each family, and the one registry that knows them all."""
+"""The built-in pipeline types, one module for each family, and the one registry that knows them all."""
 
 from orchestrator import model_cards
 from orchestrator.pipelines.registry import Declared, Registry
+from orchestrator.settings import Launch
 
 
 def _declared(name: str, module: str, class_name: str) -> Declared:
@@ -26,3 +27,10 @@ BUILT_IN = Registry(
     ],
     others=model_cards.NAMES,
 )
+
+
+def installed(launch: Launch) -> Registry:
+    """The built-in types, and those that the operator of a deployed orchestrator has added."""
+    from orchestrator.aws.pipeline_types import AddedTypes  # noqa: PLC0415  who works offline has no such types
+
+    return BUILT_IN.with_source(AddedTypes(launch.pipelines_bucket))

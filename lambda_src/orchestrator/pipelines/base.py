@@ -27,6 +27,7 @@ from orchestrator.errors import Problem, RefusedRequest
 from orchestrator.fields import AlsoSpelt, Expect
 from orchestrator.per_stage import STAGES, Stage
 from orchestrator.pipelines.spelling import Spelling
+from orchestrator.pipelines.types import BUILT_IN_SOURCE
 from orchestrator.provisioning import Deployment
 from orchestrator.settings import Launch, Settings
 from orchestrator.tags import Tags
@@ -66,6 +67,9 @@ class PipelineRequest(BaseModel):
     """What the names of all stacks that hold such pipelines look like, e.g. `mlops-pipeline-*-codepipeline`."""
     runs_in_stages: ClassVar[bool] = True
     """Whether a multi-account orchestrator deploys it to dev, staging and prod, or only to its own account."""
+    source: ClassVar[str] = BUILT_IN_SOURCE
+    version: ClassVar[str] = ""
+    is_withdrawn: ClassVar[bool] = False
     contract: ClassVar[str]
     """Section of the request contract that this type follows."""
 
@@ -101,6 +105,16 @@ class PipelineRequest(BaseModel):
     def summary(cls) -> str:
         """One line that says what the pipeline does."""
         return (cls.__doc__ or "").splitlines()[0]
+
+    @classmethod
+    def request_schema(cls) -> dict[str, Any]:
+        """What may be sent, as a JSON schema."""
+        return {"$schema": "https://json-schema.org/draft/2020-12/schema", **cls.model_json_schema()}
+
+    @classmethod
+    def example(cls) -> Mapping[str, Any] | None:
+        """A request; those of the built-in types stand in the documentation."""
+        return None
 
     @classmethod
     def parse(cls, body: Mapping[str, Any], launch: Launch) -> Self:
@@ -166,13 +180,17 @@ class PipelineRequest(BaseModel):
 
     def tags(self, launch: Launch, stage: Stage | None) -> Tags:
         """The tags of what it deploys to a stage; `None` is the one stage of a single-account deployment."""
-        return tags.of(launch.application, self.stack_name, self.paid_for, tags.stage_name(stage))
+        return self._tagged(launch, tags.stage_name(stage))
 
     def pipeline_tags(self, launch: Launch) -> Tags:
         """The tags of its CodePipeline's stack, which serves all stages."""
         stages = self.stages(launch)
         stage = tags.stage_name(stages[0]) if len(stages) == 1 else tags.EVERY_STAGE
-        return tags.of(launch.application, self.stack_name, self.paid_for, stage)
+        return self._tagged(launch, stage)
+
+    def _tagged(self, launch: Launch, stage: str) -> Tags:
+        own = tags.of(launch.application, self.stack_name, self.paid_for, stage)
+        return (*own, *launch.options.tags)
 
     @property
     def subject(self) -> str:

@@ -12,13 +12,14 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from orchestrator import fields, job_fields, parameter_json, training_fields
+from orchestrator.operator_options import FunctionOptions, RoleOptions
 from orchestrator.per_stage import PerStage, Stage, at
 from orchestrator.pipelines.encryption import Encrypted, EncryptionParameters
 from orchestrator.pipelines.models import BuiltInImage, CustomImage, OwnModel, OwnModelParameters
 from orchestrator.settings import Launch
 
 
-class BatchTransformParameters(EncryptionParameters, OwnModelParameters):
+class BatchTransformParameters(RoleOptions, FunctionOptions, EncryptionParameters, OwnModelParameters):
     """Parameters of the batch transform blueprint."""
 
     BatchInputBucket: Annotated[fields.BucketName, Field(description="Bucket of the data to score.")]

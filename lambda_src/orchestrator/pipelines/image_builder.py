@@ -23,10 +23,10 @@ from pydantic import Field, StrictStr
 from orchestrator import fields, parameter_json
 from orchestrator.errors import Problem
 from orchestrator.fields import Expect
+from orchestrator.operator_options import LogOptions, RoleOptions
 from orchestrator.pipelines.base import LONGEST_STACK_NAME, STACK_PREFIX, PipelineRequest, rule
 from orchestrator.provisioning import Deployment
 from orchestrator.settings import Launch, Settings
-from orchestrator.template_parameters import TemplateParameters
 
 TEMPLATE: Final = "pipelines/image_builder.yaml"
 _PLAIN_TAG: Final = re.compile(r"[a-zA-Z0-9-]+")
@@ -42,7 +42,7 @@ BuildArgumentsText = Annotated[
 RequestDigest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$"), Expect("a SHA-256 digest, hexadecimal")]
 
 
-class ImageBuilderParameters(TemplateParameters):
+class ImageBuilderParameters(RoleOptions, LogOptions):
     """Parameters of the image builder's template; the first four are called as in contract 6."""
 
     AssetsBucket: Annotated[fields.BucketName, Field(description="Bucket that holds the source.")]
@@ -158,10 +158,11 @@ class ImageBuilder(PipelineRequest):
             PipelineRoleArn=settings.pipeline_role_arn,
             PipelineStartRoleArn=settings.pipeline_start_role_arn,
         )
+        filled = settings.launch.options.fill(parameters, stage=None)
         return Deployment(
             stack_name=self.stack_name,
             pipeline_stack_name=self.pipeline_stack_name,
             pipeline_template=TEMPLATE,
-            pipeline_parameters=tuple(parameters.values_as_text().items()),
+            pipeline_parameters=tuple(filled.values_as_text().items()),
             tags=self.pipeline_tags(settings.launch),
         )

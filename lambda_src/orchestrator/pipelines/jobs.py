@@ -16,6 +16,7 @@ from pydantic import Field
 from orchestrator import fields, tags, training_fields
 from orchestrator.fields import AssetsPrefix
 from orchestrator.job_kinds import JobKind
+from orchestrator.operator_options import FunctionOptions, RoleOptions
 from orchestrator.pipelines.encryption import Encrypted, EncryptionParameters
 from orchestrator.pipelines.json_values import JsonValue
 from orchestrator.pipelines.registering import Registering
@@ -24,12 +25,12 @@ from orchestrator.settings import Launch
 
 _TOLD: Final = ("stack_name", "pipeline_type", "model_name", "registration")
 OWN_TAGS: Final = (*_TOLD, *tags.KEYS)
-"""Keys of the tags that the caller cannot give a job."""
+"""Keys of the tags that neither the caller nor the operator can give a job."""
 _DIGEST_CHARACTERS: Final = 8
 """What the blueprint's function adds to a prefix (`lambda_src/inline/sagemaker_job.py`)."""
 
 
-class JobParameters(EncryptionParameters):
+class JobParameters(RoleOptions, FunctionOptions, EncryptionParameters):
     """Parameters of every blueprint of a job."""
 
     AssetsBucket: Annotated[fields.BucketName, Field(description="Bucket of the data and of what the job writes.")]
@@ -82,7 +83,8 @@ class JobPipeline(Registering, Encrypted):
         """Tags by which the job's end is understood (`orchestrator/job_reports.py`), and costs are found."""
         values = (self.stack_name, self.type_name(), self.model_name, self.registration_key(launch))
         told = {key: value for key, value in zip(_TOLD, values, strict=True) if value}
-        return {**told, **dict(self.tags(launch, stage=None))}
+        # Told twice: they stand first, and stay whatever tags the operator has.
+        return {**told, **dict(self.tags(launch, stage=None)), **told}
 
     def objects(self, launch: Launch) -> tuple[PlannedObject, ...]:
         """See `BlueprintPipeline.objects`."""

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import Field
 
@@ -18,6 +18,9 @@ from orchestrator.pipelines.jobs import OWN_TAGS
 from orchestrator.pipelines.training import Training, TrainingParameters
 from orchestrator.pipelines.tuning_options import TunerOptions
 from orchestrator.settings import Launch
+
+_MOST_TAGS: Final = 50
+"""https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateHyperParameterTuningJob.html."""
 
 
 class ModelTuningParameters(TrainingParameters):
@@ -167,10 +170,15 @@ class ModelTuning(Training):
         yield from metric_definitions.problems("tuner_configs.metric_definitions", options.metric_definitions)
 
     @rule("tuner_configs")
-    def _tags_are_free(self, _: Launch) -> Iterator[Problem]:
+    def _tags_are_free(self, launch: Launch) -> Iterator[Problem]:
         keys = [tag.Key for tag in self.tuner_configs.tags]
+        taken = {*OWN_TAGS, *dict(launch.options.tags)}
+        excess = len(keys) + len(taken) - _MOST_TAGS
+        if excess > 0:
+            room = f"AWS takes {_MOST_TAGS}, of which the orchestrator sets {len(taken)}"
+            yield Problem("tuner_configs.tags", f"must be {excess} fewer: {room}")
         for key in dict.fromkeys(keys):
-            if key in OWN_TAGS:
+            if key in taken:
                 yield Problem("tuner_configs.tags", f"must not have {key}, which the orchestrator sets itself")
             if key.lower().startswith("aws:"):
                 yield Problem("tuner_configs.tags", f"must not have {key}: AWS keeps names that begin with aws:")

@@ -8,11 +8,12 @@ from typing import Annotated
 from pydantic import Field
 
 from orchestrator import fields, monitor_fields
+from orchestrator.operator_options import RoleOptions
 from orchestrator.pipelines.encryption import EncryptionParameters
 from orchestrator.template_parameters import TemplateParameters
 
 
-class MonitorParameters(EncryptionParameters):
+class MonitorParameters(RoleOptions, EncryptionParameters):
     """Parameters of every monitor blueprint."""
 
     AssetsBucket: Annotated[fields.BucketName, Field(description="Bucket of the baseline's data.")]

@@ -3,18 +3,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from orchestrator import fields
-from orchestrator.per_stage import PerStage, Stage, at
+from orchestrator.operator_options import ApiOptions, FunctionOptions, RoleOptions
+from orchestrator.per_stage import PerStage, Stage, at, by_key
 from orchestrator.pipelines.encryption import Encrypted, EncryptionParameters
 from orchestrator.pipelines.models import BuiltInImage, CustomImage, OwnModel, OwnModelParameters
 from orchestrator.settings import Launch
 
 
-class RealtimeInferenceParameters(EncryptionParameters, OwnModelParameters):
+class RealtimeInferenceParameters(RoleOptions, FunctionOptions, ApiOptions, EncryptionParameters, OwnModelParameters):
     """Parameters of the real-time inference blueprint."""
 
     EndpointName: Annotated[fields.EndpointName, Field(description="Name of the endpoint; generated when empty.")] = ""
@@ -33,6 +35,18 @@ class RealtimeInference(Encrypted, OwnModel):
         Field(description="bucket/prefix for the captured requests and answers, without s3://"),
     ]
     endpoint_name: Annotated[PerStage[fields.EndpointName], Field(description="name of the endpoint")] = ""
+
+    def warnings(self, launch: Launch) -> Iterator[str]:
+        """See `PipelineRequest.warnings`."""
+        yield from super().warnings(launch)
+        if None in self.stages(launch):
+            return
+        for key, location in by_key("data_capture_location", self.data_capture_location):
+            if location.split("/")[0] == launch.assets_bucket:
+                yield (
+                    f"{key}: the accounts of the stages may only read the assets bucket, so nothing will be captured;"
+                    " name a bucket that the stage's account may write to"
+                )
 
     def parameters(self, launch: Launch, stage: Stage | None) -> RealtimeInferenceParameters:
         """See `PipelineRequest.parameters`."""

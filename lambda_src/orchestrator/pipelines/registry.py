@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds the pipeline type of a request and has it validated. Nothing else knows which types there are."""
+"""Finds the pipeline type of a request and has it validated. Nothing else knows which types there are.
+
+The built-in types are known by name. Any other name is looked up where operators put types of their own, if the
+registry was given such a source; which kind a type is makes no difference from then on.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +12,11 @@ import functools
 import importlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from orchestrator.errors import Problem, RefusedRequest
 from orchestrator.pipelines.base import PipelineRequest
+from orchestrator.pipelines.types import PipelineType, TypeSource
 from orchestrator.problems import shortened
 from orchestrator.settings import Launch
 
@@ -42,10 +47,21 @@ class Declared:
 class Registry:
     """The pipeline types by name."""
 
-    def __init__(self, types: Iterable[Declared], others: Iterable[str] = ()) -> None:
-        """`others` are values of `pipeline_type` that are answered elsewhere: who mistypes one is told (defect 40)."""
-        self._types = {declared.name: declared for declared in types}
-        self._listed = (*self._types, *others)
+    def __init__(self, types: Iterable[Declared], others: Iterable[str] = (), source: TypeSource | None = None) -> None:
+        """`others` are values of `pipeline_type` that are answered elsewhere: who mistypes one is told (defect 40).
+
+        The source is asked for a name that is not among `types`, and never for another one.
+        """
+        self._declared = tuple(types)
+        self._types = {declared.name: declared for declared in self._declared}
+        self._others = tuple(others)
+        self._listed = (*self._types, *self._others)
+        self._source = source
+        self._added: dict[str, PipelineType] = {}
+
+    def with_source(self, source: TypeSource) -> Self:
+        """The same types, and those of a source."""
+        return type(self)(self._declared, self._others, source)
 
     def __iter__(self) -> Iterator[type[PipelineRequest]]:
         return (declared.type for declared in self._types.values())
@@ -55,26 +71,43 @@ class Registry:
         return frozenset[str]().union(*(type_.known_keys() for type_ in self))
 
     def names(self) -> tuple[str, ...]:
-        """Every value that `pipeline_type` may have."""
+        """Every built-in value that `pipeline_type` may have."""
         return tuple(self._types)
 
+    def all_names(self) -> tuple[str, ...]:
+        """The built-in names, and those of the source in order."""
+        added = self._source.names() if self._source else ()
+        return (*self._types, *(name for name in added if name not in self._types))
+
     def name_in(self, body: Any) -> str:
-        """The type that a decoded request names, or empty when there is no such type."""
+        """The type that a decoded request names, or empty when no such type is known, or was found before."""
         named = body.get("pipeline_type") if isinstance(body, Mapping) else None
         name = named.strip().lower() if isinstance(named, str) else ""
-        return name if name in self._types else ""
+        return name if name in self._types or name in self._added else ""
 
     def get(self, name: str) -> type[PipelineRequest]:
-        """The type of that name; raises `RefusedRequest` naming the nearest one."""
+        """The built-in type of that name; raises `RefusedRequest` naming the nearest one."""
         found = self._types.get(name.strip().lower())
         if found is None:
             raise RefusedRequest([Problem("pipeline_type", self._no_type(name))])
         return found.type
 
+    def find(self, name: str) -> PipelineType:
+        """The type of that name, a withdrawn one too; raises `RefusedRequest` naming the nearest one."""
+        plain = name.strip().lower()
+        if plain in self._types or self._source is None:
+            return self.get(name)
+        found = None if plain in self._others else self._source.find(plain)
+        if found is None:
+            raise RefusedRequest([Problem("pipeline_type", self._no_type(name))])
+        self._added[plain] = found
+        return found
+
     def _no_type(self, name: str) -> str:
         if name.strip().lower() in self._listed:
             return f"{shortened(name)} makes no pipeline: only a deployed orchestrator takes such a request"
-        return f"{_unknown(name, self._listed)}; the types are {', '.join(self._listed)}"
+        added = "; GET /pipeline-types has those that were added" if self._source else ""
+        return f"{_unknown(name, self._listed)}; the types are {', '.join(self._listed)}{added}"
 
     def parse(self, body: Any, launch: Launch) -> Accepted:
         """Validate a decoded request body; raises `RefusedRequest` with every problem found."""
@@ -97,12 +130,16 @@ class Registry:
         ignored = (f"{key} has no meaning for {type_.type_name()} and is ignored" for key in foreign)
         return Accepted(request, (*ignored, *request.warnings(launch)))
 
-    def _type_of(self, body: Mapping[str, Any]) -> type[PipelineRequest]:
+    def _type_of(self, body: Mapping[str, Any]) -> PipelineType:
         name = body.get("pipeline_type")
         if not isinstance(name, str):
             problem = "is required" if name is None else f"must be a string; got {shortened(name)}"
             raise RefusedRequest([Problem("pipeline_type", f"{problem}; the types are {', '.join(self._listed)}")])
-        return self.get(name)
+        found = self.find(name)
+        if found.is_withdrawn:
+            words = "was withdrawn: its pipelines can be listed and deleted, and new requests are not taken"
+            raise RefusedRequest([Problem("pipeline_type", f"{found.type_name()} {words}")])
+        return found
 
 
 def _unknown(name: str, known: Iterable[str]) -> str:

@@ -40,6 +40,28 @@ def test_only_line_ends_are_made_equal(newline: str) -> None:
     assert definition.template == template.rstrip()
 
 
+URL = "https://quayside-pipelines.s3.eu-west-1.amazonaws.com/provisioned/x/templates/1.yaml"
+
+
+@pytest.mark.parametrize(("length", "field"), [(51_200, "TemplateBody"), (51_201, "TemplateURL")])
+def test_a_template_goes_by_its_address_only_when_a_request_cannot_hold_it(length: int, field: str) -> None:
+    template = TEMPLATE + "#" * (length - len(TEMPLATE))
+    package = zipped({**GOOD, "t.yaml": template, "template-url.txt": f"{URL}\n"})
+    definition = stage_artifacts.definition(package, "t.yaml", "p.json")
+    request = definition.request()
+    assert request[field] == (template if field == "TemplateBody" else URL)
+    assert {"TemplateBody", "TemplateURL"} & request.keys() == {field}
+
+
+def test_where_a_template_lies_does_not_make_it_another() -> None:
+    """DescribeStackSet answers the text alone."""
+    long = {**GOOD, "t.yaml": TEMPLATE + "#" * 60_000}
+    found = [
+        stage_artifacts.definition(zipped({**long, "template-url.txt": url}), "t.yaml", "p.json") for url in (URL, "b")
+    ]
+    assert found[0] == found[1]
+
+
 def test_all_missing_files_are_named() -> None:
     assert "holds no t.yaml and no p.json; it holds ../t.yaml" in refusal_of(zipped({"../t.yaml": TEMPLATE}))
 

@@ -60,10 +60,18 @@ class TestUnusableJobs:
     def test_a_template_that_is_too_long_for_a_stack_set(
         self, deliver: Deliver, pack: Pack, pipeline: Pipeline
     ) -> None:
+        members = {"realtime_inference.yaml": "#" * 1_048_577, "dev_template_params.json": parameter_file({})}
+        pack(content=zipped(members))
+        deliver()
+        assert "realtime_inference.yaml is longer than 1048576 bytes" in pipeline.failure
+
+    def test_a_template_that_is_too_long_for_a_request_and_stored_nowhere(
+        self, deliver: Deliver, pack: Pack, pipeline: Pipeline
+    ) -> None:
         members = {"realtime_inference.yaml": "#" * 51_201, "dev_template_params.json": parameter_file({})}
         pack(content=zipped(members))
         deliver()
-        assert "realtime_inference.yaml is longer than 51200 bytes" in pipeline.failure
+        assert "longer than 51200 bytes, and there is no template-url.txt" in pipeline.failure
 
     @pytest.mark.parametrize("event", [{}, {"source": "aws.s3"}, {"CodePipeline.job": {}}, {"CodePipeline.job": []}])
     def test_defect_50_an_event_that_is_no_job_is_refused_aloud(

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the operator decided at launch for everything that pipelines make, whatever its type.
+
+A blueprint that makes roles or functions has these parameters too. The orchestrator fills in those that a blueprint
+declares; no pipeline type knows of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from orchestrator import operator_fields
+from orchestrator.fields import YesOrNo
+from orchestrator.per_stage import Stage
+from orchestrator.tags import Tags
+from orchestrator.template_parameters import TemplateParameters
+
+DEFAULT_LOG_RETENTION_DAYS: Final = "365"
+
+
+class RoleOptions(TemplateParameters):
+    """Parameters of a template that makes roles."""
+
+    RolePath: Annotated[operator_fields.RolePath, Field(description="Path of every role.")] = "/"
+    PermissionsBoundaryName: Annotated[
+        operator_fields.OptionalPolicyName,
+        Field(description="Managed policy of this account that bounds every role; empty bounds none."),
+    ] = ""
+
+
+class LogOptions(TemplateParameters):
+    """Parameters of a template that makes log groups."""
+
+    LogRetentionDays: Annotated[
+        operator_fields.LogRetentionDays, Field(description="Days after which entries of logs are deleted.")
+    ] = DEFAULT_LOG_RETENTION_DAYS
+    LogKmsKeyArn: Annotated[
+        operator_fields.OptionalKeyArn,
+        Field(description="Key of logs and functions' environments; empty leaves them to AWS's."),
+    ] = ""
+
+
+class ApiOptions(TemplateParameters):
+    """Parameters of a template that makes an API."""
+
+    ApiAccessLogs: Annotated[
+        YesOrNo,
+        Field(description="Whether the API has an access log; the account must let API Gateway write logs."),
+    ] = "No"
+
+
+class FunctionOptions(LogOptions):
+    """Parameters of a template that makes functions, each with a log group."""
+
+    FunctionSubnetIds: Annotated[
+        operator_fields.OptionalSubnetIds,
+        Field(description="Subnets of the functions, with commas between; empty for none."),
+    ] = ""
+    FunctionSecurityGroupIds: Annotated[
+        operator_fields.OptionalSecurityGroupIds,
+        Field(description="Security groups of the functions, with commas between; empty for none."),
+    ] = ""
+    FunctionConcurrency: Annotated[
+        operator_fields.OptionalConcurrency,
+        Field(description="Executions reserved for each function; empty reserves none."),
+    ] = ""
+
+
+@dataclass(frozen=True)
+class Network:
+    """Where functions run; both texts are ids with commas between, and empty outside of a VPC."""
+
+    subnet_ids: str = ""
+    security_group_ids: str = ""
+
+
+@dataclass(frozen=True)
+class OperatorOptions:
+    """The operator's decisions."""
+
+    role_path: str = "/"
+    permissions_boundary_name: str = ""
+    log_retention_days: str = DEFAULT_LOG_RETENTION_DAYS
+    log_kms_key_arn: str = ""
+    """The solution's key. It is for this account: the policy of a key lets in no log of another one."""
+    function_concurrency: str = ""
+    networks: Mapping[Stage | None, Network] = field(default_factory=dict)
+    """By stage, because each has a VPC of its own; `None` is this account."""
+    tags: Tags = ()
+    """Of everything that pipelines make, beside those by which the orchestrator knows it."""
+
+    def values(self, stage: Stage | None) -> dict[str, str]:
+        """The options' values by the names of the parameters that take them."""
+        network = self.networks.get(stage, Network())
+        is_here = stage is None
+        return {
+            "RolePath": self.role_path,
+            "PermissionsBoundaryName": self.permissions_boundary_name,
+            "LogRetentionDays": self.log_retention_days,
+            "LogKmsKeyArn": self.log_kms_key_arn if is_here else "",
+            # The root stack lets API Gateway write logs, which is a setting of the whole account (defect 70).
+            "ApiAccessLogs": "Yes" if is_here else "No",
+            "FunctionSubnetIds": network.subnet_ids,
+            "FunctionSecurityGroupIds": network.security_group_ids,
+            "FunctionConcurrency": self.function_concurrency,
+        }
+
+    def fill(self, parameters: TemplateParameters, stage: Stage | None) -> TemplateParameters:
+        """The same parameters with the values of the options that they declare."""
+        declared = type(parameters).model_fields
+        update = {name: value for name, value in self.values(stage).items() if name in declared}
+        return parameters.model_copy(update=update)

@@ -21,6 +21,7 @@ How the parts fit:
                       scores, training_* trains, tuning_* searches, processing_* analyses data quality (baseline_*),
                       automl_* only records; job_* is what they share; monitor_* are schedules that fire when told to
     request_constraints  what services refuse by the description of their API alone
+    enforcement/      IAM: who may do what, at the server's edge and where the engines act themselves
     moto_differences  the few places where moto had to be patched, each with the reason
 
 Three rules hold them together:

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 from moto.apigateway.models import apigateway_backends
+from moto.utilities.utils import get_partition
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Request, Response
 
@@ -34,12 +35,15 @@ from scripts.local_aws import (
 from scripts.local_aws.api_proxy import Answer, Call, MalformedAnswerError
 from scripts.local_aws.api_routes import LocalRestApi
 from scripts.local_aws.api_signature import Caller, Received, RefusedError
+from scripts.local_aws.enforcement import authorization, services
+from scripts.local_aws.enforcement.operations import Need
 
 PATH = "/_apis/"
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
 MAX_BODY_BYTES = 10 * 1024 * 1024
 _CHUNK_BYTES = 1024 * 1024
 _HOST = re.compile(r"^(?P<id>[a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com(\.cn)?(:\d+)?$")
+_PLACEHOLDER = re.compile(r"\{[^}]+\}")
 _AWS_URL = re.compile(r"^https://(?P<id>[a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com(\.cn)?(?P<path>/.*)?$")
 
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
@@ -118,6 +122,8 @@ def _answer(request: Request, address: tuple[str, str, str, str], request_id: st
         raise _FailureError(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
     route, parameters = found
     caller = _caller(received, api.region_name) if route.authorization == "AWS_IAM" else None
+    if caller is not None:
+        _check_allowed(caller, api, f"{stage}/{request.method}{path}")
     protocol, address_of_client = str(request.environ["SERVER_PROTOCOL"]), request.remote_addr or ""
     call = Call(
         api, stage, path, query, route, parameters, received, address_of_client, protocol, caller, request_id
@@ -125,7 +131,33 @@ def _answer(request: Request, address: tuple[str, str, str, str], request_id: st
     return _invoke(call)
 
 
+def _check_allowed(caller: Caller, api: LocalRestApi, method: str) -> None:
+    """Refuse a role that may not call the method, which is `<stage>/<verb>/<path>`.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-control-access-using-iam-policies-to-invoke-api.html
+    """
+    need = Need("execute-api:Invoke", _api_arn(api, method))
+    decision = authorization.decide_call(caller.access_key, need, api.region_name)
+    if not decision.allowed:
+        raise _FailureError(403, "AccessDeniedException", decision.reason)
+
+
+def _api_arn(api: LocalRestApi, method: str) -> str:
+    partition = get_partition(api.region_name)
+    return f"arn:{partition}:execute-api:{api.region_name}:{api.account_id}:{api.id}/{method}"
+
+
+def _may_invoke(call: Call) -> bool:
+    """Whether the function's own policy lets the API in, for the method and path as the API declares them."""
+    source = _api_arn(call.api, f"{call.stage}/{call.request.method}{_PLACEHOLDER.sub('*', call.route.path)}")
+    return services.may("apigateway.amazonaws.com", "lambda:InvokeFunction", call.route.function_arn, source).allowed
+
+
 def _invoke(call: Call) -> Answer:
+    if not _may_invoke(call):
+        # API Gateway says no more than this when the function does not let it in.
+        _logger.warning("the function behind %s does not let the API invoke it", call.path)
+        raise _FailureError(500, "InternalServerErrorException", "Internal server error")
     try:
         event = json.dumps(api_proxy.event(call)).encode()
         running = functions.find(call.route.function_arn).start(event)

@@ -11,10 +11,17 @@ import functools
 from typing import Any
 
 from scripts.local_aws import identity
+from scripts.local_aws.enforcement import services
 
 
-def client(service: str, role_arn: str, region: str) -> Any:
-    """A boto3 client for `service` in `region` that acts as `role_arn` at the running local AWS."""
+def client(service: str, role_arn: str, region: str, by: str = "") -> Any:
+    """A boto3 client for `service` in `region` that acts as `role_arn` at the running local AWS.
+
+    `by` is the service that takes on the role, such as `lambda.amazonaws.com`: botocore's ClientError when the role
+    does not trust it. Without it nobody asks.
+    """
+    if by:
+        services.check_trust(by, role_arn)
     return _client(identity.current(), service, role_arn, region)
 
 

@@ -193,7 +193,7 @@ def _write(target: CaptureTarget, lines: list[str]) -> None:
     bucket, prefix = split_s3_uri(target.destination)
     encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": target.kms_key_id} if target.kms_key_id else {}
     try:
-        store = clients.client("s3", target.role_arn, target.region)
+        store = clients.client("s3", target.role_arn, target.region, by="sagemaker.amazonaws.com")
         store.put_object(
             Bucket=bucket,
             Key=_key(prefix, target, datetime.now(UTC)),

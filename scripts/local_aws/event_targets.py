@@ -15,12 +15,16 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from scripts.local_aws import clients, event_buses, event_input
+from scripts.local_aws import clients, event_buses, event_input, identity
+from scripts.local_aws.enforcement import services
 from scripts.local_aws.event_input import Event, Target, render
 
 # EventBridge delivers under its own name, let in by the target's resource policy. STS hands out keys for roles only,
 # so its service-linked role stands for it, in the account that owns the target.
 _SERVICE_ROLE = "arn:aws:iam::{account}:role/aws-service-role/events.amazonaws.com/AWSServiceRoleForEventBridge"
+_SERVICE = "events.amazonaws.com"
+# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+_NO_PERMISSIONS = "NO_PERMISSIONS"
 _PASSING = frozenset({"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestTimeout"})
 
 
@@ -70,6 +74,7 @@ class Delivery:
             "ERROR_MESSAGE": str(error),
             "RETRY_ATTEMPTS": str(retries),
         }
+        _let_in("sqs:SendMessage", queue_arn, self.rule_arn)
         translated(lambda: to_queue(_client("sqs", queue_arn), queue_arn, json.dumps(self.event), attributes))
         return True
 
@@ -83,23 +88,27 @@ def problem_with(target: Target) -> str | None:
 
 def _to_function(delivery: Delivery) -> None:
     arn = delivery.target["Arn"]
+    _let_in("lambda:InvokeFunction", arn, delivery.rule_arn)
     _client("lambda", arn).invoke(FunctionName=arn, InvocationType="Event", Payload=delivery.body.encode())
 
 
 def _to_topic(delivery: Delivery) -> None:
     arn = delivery.target["Arn"]
+    _let_in("sns:Publish", arn, delivery.rule_arn)
     _client("sns", arn).publish(TopicArn=arn, Message=delivery.body)
 
 
 def _to_target_queue(delivery: Delivery) -> None:
     arn, group = delivery.target["Arn"], delivery.target.get("SqsParameters") or {}
+    _let_in("sqs:SendMessage", arn, delivery.rule_arn)
     to_queue(_client("sqs", arn), arn, delivery.body, {}, **group)
 
 
 def to_queue(sqs: Any, arn: str, body: str, attributes: Mapping[str, str], **group: str) -> None:
     """Put a message into the queue with this ARN; raises ClientError."""
     *_, account, name = arn.split(":")
-    url = sqs.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]
+    # Asking SQS for the address would need a permission that the sender does not need on AWS.
+    url = f"{identity.current().endpoint_url}/{account}/{name}"
     named = {key: {"DataType": "String", "StringValue": value} for key, value in attributes.items()}
     sqs.send_message(QueueUrl=url, MessageBody=body, MessageAttributes=named, **group)
 
@@ -107,7 +116,8 @@ def to_queue(sqs: Any, arn: str, body: str, attributes: Mapping[str, str], **gro
 def _to_pipeline(delivery: Delivery) -> None:
     """Start an execution as the target's role, which EventBridge asks for here; the event's content is not used."""
     *_, region, _, name = delivery.target["Arn"].split(":")
-    clients.client("codepipeline", delivery.target["RoleArn"], region).start_pipeline_execution(name=name)
+    client = clients.client("codepipeline", delivery.target["RoleArn"], region, by=_SERVICE)
+    client.start_pipeline_execution(name=name)
 
 
 def _to_bus(delivery: Delivery) -> None:
@@ -115,7 +125,8 @@ def _to_bus(delivery: Delivery) -> None:
     arn, role = delivery.target["Arn"], delivery.target.get("RoleArn")
     if not event_buses.may_pass(delivery.event, delivery.rule_arn, arn):
         return
-    client = clients.client("events", role, arn.split(":")[3]) if role else _client("events", arn)
+    region = arn.split(":")[3]
+    client = clients.client("events", role, region, by=_SERVICE) if role else _client("events", arn)
     with event_buses.entry(delivery.event, arn) as entry:
         answer = client.put_events(Entries=[entry])
     if answer["FailedEntryCount"]:
@@ -142,6 +153,13 @@ def translated(call: Callable[[], None]) -> None:
         raise NotDeliveredError(code, error.response["Error"]["Message"], permanent) from error
     except BotoCoreError as error:
         raise NotDeliveredError(type(error).__name__, str(error), permanent=False) from error
+
+
+def _let_in(action: str, arn: str, rule_arn: str) -> None:
+    """Ask the target's own policy, on behalf of the rule; raises NotDeliveredError."""
+    decision = services.may(_SERVICE, action, arn, rule_arn)
+    if not decision.allowed:
+        raise NotDeliveredError(_NO_PERMISSIONS, decision.reason, permanent=True)
 
 
 def _service(arn: str) -> str:

@@ -92,11 +92,13 @@ def _deliver(function: LocalFunction, arn: str, body: str, attributes: Mapping[s
     try:
         if service == "sqs":
             url = f"{identity.current().endpoint_url}/{account}/{name}"
-            clients.client("sqs", function.role, region).send_message(
+            clients.client("sqs", function.role, region, by="lambda.amazonaws.com").send_message(
                 QueueUrl=url, MessageBody=body, MessageAttributes=named
             )
         elif service == "sns":
-            clients.client("sns", function.role, region).publish(TopicArn=arn, Message=body, MessageAttributes=named)
+            clients.client("sns", function.role, region, by="lambda.amazonaws.com").publish(
+                TopicArn=arn, Message=body, MessageAttributes=named
+            )
         else:
             _logger.warning("the local AWS records invocations in queues and topics, not in %s", arn)
     except (BotoCoreError, ClientError) as error:

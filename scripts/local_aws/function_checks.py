@@ -9,8 +9,11 @@ import zipfile
 from collections.abc import Mapping
 from typing import Any
 
+from botocore.exceptions import ClientError
 from moto.awslambda.exceptions import LambdaClientError
 from moto.awslambda.models import LambdaFunction
+
+from scripts.local_aws.enforcement import services
 
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 _MAX_ENVIRONMENT_BYTES = 4096
@@ -40,6 +43,16 @@ def check_environment(variables: Mapping[str, Any]) -> None:
             "Lambda was unable to configure your environment variables because the environment variables you have "
             f"provided {problem}",
         )
+
+
+def check_role(role_arn: str) -> None:
+    """Refuse a role that does not trust Lambda; raises LambdaClientError."""
+    try:
+        services.check_trust("lambda.amazonaws.com", role_arn)
+    except ClientError as error:
+        raise LambdaClientError(
+            "InvalidParameterValueException", "The role defined for the function cannot be assumed by Lambda."
+        ) from error
 
 
 def check_code(function: LambdaFunction) -> None:

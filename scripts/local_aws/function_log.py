@@ -84,9 +84,13 @@ class FunctionLog:
 
     def _connected(self) -> Any:
         if self._client is None:
-            client = clients.client("logs", self._role_arn, self._region)
-            _ignore_existing(client, client.create_log_group, logGroupName=self._names["logGroupName"])
-            _ignore_existing(client, client.create_log_stream, **self._names)
+            client = clients.client("logs", self._role_arn, self._region, by="lambda.amazonaws.com")
+            try:
+                _ignore_existing(client, client.create_log_stream, **self._names)
+            except client.exceptions.ResourceNotFoundException:
+                # Lambda makes a group that is missing; a function whose group is there need not be allowed to.
+                _ignore_existing(client, client.create_log_group, logGroupName=self._names["logGroupName"])
+                _ignore_existing(client, client.create_log_stream, **self._names)
             self._client = client
         return self._client
 

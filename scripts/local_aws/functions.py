@@ -68,6 +68,7 @@ class LocalFunction(lambda_models.LambdaFunction):
         self._keep(spec)
         function_checks.check_environment(self.environment_vars)
         function_checks.check_code(self)
+        function_checks.check_role(self.role)
 
     def get_configuration(self, on_create: bool = False) -> dict[str, Any]:
         """The answer of GetFunctionConfiguration."""
@@ -77,6 +78,7 @@ class LocalFunction(lambda_models.LambdaFunction):
     def update_configuration(self, config_updates: dict[str, Any]) -> dict[str, Any]:
         """Apply UpdateFunctionConfiguration; the next invocation runs in new processes."""
         function_checks.check_environment((config_updates.get("Environment") or {}).get("Variables") or {})
+        function_checks.check_role(config_updates.get("Role") or self.role)
         super().update_configuration(config_updates)
         self._keep(config_updates)
         return self.get_configuration()

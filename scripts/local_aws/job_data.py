@@ -17,7 +17,9 @@ def input_keys(uri: str, role_arn: str, region: str) -> list[str]:
     """
     bucket, prefix = split_s3_uri(uri)
     pages = (
-        clients.client("s3", role_arn, region).get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        clients.client("s3", role_arn, region, by="sagemaker.amazonaws.com")
+        .get_paginator("list_objects_v2")
+        .paginate(Bucket=bucket, Prefix=prefix)
     )
     return [item["Key"] for page in pages for item in page.get("Contents", []) if not item["Key"].endswith("/")]
 

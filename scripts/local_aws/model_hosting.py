@@ -81,7 +81,7 @@ def container_of(model: Model, region: str) -> Container:
 
 
 def _package_container(package: str, role_arn: str, region: str) -> dict[str, Any]:
-    registry = clients.client("sagemaker", role_arn, region)
+    registry = clients.client("sagemaker", role_arn, region, by="sagemaker.amazonaws.com")
     try:
         found = registry.describe_model_package(ModelPackageName=package)
     except ClientError as error:
@@ -99,7 +99,7 @@ def check_artifact(container: Container, role_arn: str, region: str) -> None:
         return
     bucket, key = split_s3_uri(container.artifact)
     try:
-        clients.client("s3", role_arn, region).head_object(Bucket=bucket, Key=key)
+        clients.client("s3", role_arn, region, by="sagemaker.amazonaws.com").head_object(Bucket=bucket, Key=key)
     except ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
             raise ValidationError(f"Could not find model data at {container.artifact}.") from error
@@ -148,7 +148,9 @@ def _fetch(container: Container, role_arn: str, region: str, directory: Path) ->
     if container.artifact:
         bucket, key = split_s3_uri(container.artifact)
         try:
-            answer = clients.client("s3", role_arn, region).get_object(Bucket=bucket, Key=key)
+            answer = clients.client("s3", role_arn, region, by="sagemaker.amazonaws.com").get_object(
+                Bucket=bucket, Key=key
+            )
         except ClientError as error:
             raise ServingError(
                 f'Failed to download model data from URL "{container.artifact}". Please ensure that there is an object '

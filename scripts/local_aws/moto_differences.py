@@ -11,6 +11,8 @@ from moto.ec2.models import instance_types
 from moto.iam.access_control import PermissionResult
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.models import AWSManagedPolicy, IAMBackend
+from moto.logs.exceptions import ResourceNotFoundException
+from moto.logs.responses import LogsResponse
 from moto.s3.models import FakeBucket
 from moto.s3.responses import S3Response
 
@@ -26,6 +28,10 @@ def install() -> None:
     bucket.get_permission = _no_bucket_policy_applies
     s3_response.get_bucket_notification = _get_bucket_notification
     iam.attach_role_policy = _attach_role_policy
+    logs = _patchable(LogsResponse)
+    logs.associate_kms_key = _associate_kms_key
+    # It has no key to name.
+    logs.disassociate_kms_key = _associate_kms_key
     # moto's CloudFormation imports all of EC2, whose tables are a third of the server's memory; no template of ours
     # has an instance.
     instance_types.INSTANCE_TYPES.clear()
@@ -47,7 +53,7 @@ def _logging_is_not_checked(target_bucket: Any, target_prefix: str | None) -> bo
 
 
 def _no_bucket_policy_applies(bucket: Any, action: str, resource: str) -> PermissionResult:
-    """Moto knows no conditions: "refuse what does not come over TLS" would refuse everything. No policy is enforced."""
+    """Moto knows no conditions: "refuse what does not come over TLS" would refuse everything. `enforcement` does."""
     return PermissionResult.NEUTRAL
 
 
@@ -60,6 +66,15 @@ def _attach_role_policy(backend: Any, policy_arn: str, role_name: str) -> None:
             policy = AWSManagedPolicy.from_data(name, backend.account_id, backend.region_name, data)
             backend.managed_policies[policy_arn] = policy
     _moto_attach_role_policy(backend, policy_arn, role_name)
+
+
+def _associate_kms_key(response: Any) -> str:
+    """AssociateKmsKey, which moto does not know: a group keeps the key that it was made with there."""
+    group = response.logs_backend.groups.get(response._get_param("logGroupName"))
+    if group is None:
+        raise ResourceNotFoundException
+    group.kms_key_id = response._get_param("kmsKeyId")
+    return ""
 
 
 def _get_bucket_notification(response: Any) -> Any:

@@ -74,7 +74,7 @@ class ActionContext:
 
     def client(self, service: str) -> Any:
         """A boto3 client that acts as the action's role."""
-        return clients.client(service, self.role_arn, self.region)
+        return clients.client(service, self.role_arn, self.region, by="codepipeline.amazonaws.com")
 
     def pause(self, seconds: float) -> None:
         """Let time pass between two looks at something; raises AbandonedError at once when it is over."""

@@ -145,7 +145,7 @@ class _Container:
 
     @property
     def _s3(self) -> Any:
-        return clients.client("s3", self._role, self._region)
+        return clients.client("s3", self._role, self._region, by="sagemaker.amazonaws.com")
 
     @property
     def _role(self) -> str:

@@ -130,10 +130,14 @@ class _Execution:
         """Call the operation once. Raises NotDeliveredError."""
         target = universal_target(self.schedule.target["Arn"])
         assert target is not None  # noqa: S101  checked when the schedule was made
-        client = clients.client(target.service, self.schedule.target["RoleArn"], self._region)
         parameters = _named_as_in_api(json.loads(self._input(attempt)), target.operation.input_shape)
         result: dict[str, Any] = {}
-        translated(lambda: result.update(getattr(client, xform_name(target.operation.name))(**parameters)))
+
+        def call() -> None:
+            client = self._client(target.service)
+            result.update(getattr(client, xform_name(target.operation.name))(**parameters))
+
+        translated(call)
         result.pop("ResponseMetadata", None)
         return result
 
@@ -156,8 +160,7 @@ class _Execution:
             "SCHEDULE_ARN": self.schedule.arn,
             "TARGET_ARN": self.schedule.target["Arn"],
         }
-        sqs = clients.client("sqs", self.schedule.target["RoleArn"], self._region)
-        to_queue(sqs, queue_arn, self._input(attempts), attributes)
+        to_queue(self._client("sqs"), queue_arn, self._input(attempts), attributes)
         return f"{error.code}: {error} (The invocation is in the dead-letter queue {queue_arn}.)"
 
     def _input(self, attempt: int) -> str:
@@ -172,6 +175,9 @@ class _Execution:
         for keyword, value in keywords.items():
             text = text.replace(f"<aws.scheduler.{keyword}>", value)
         return text
+
+    def _client(self, service: str) -> Any:
+        return clients.client(service, self.schedule.target["RoleArn"], self._region, by="scheduler.amazonaws.com")
 
     @property
     def _region(self) -> str:

@@ -29,6 +29,8 @@ from scripts.local_aws import (
     scheduler,
 )
 from scripts.local_aws.api_front import ApiFront
+from scripts.local_aws.enforcement import authorization
+from scripts.local_aws.enforcement.edge import Edge
 from scripts.local_aws.organization import Organization
 
 # In the order of stopping: who drives others first.
@@ -50,15 +52,22 @@ class LocalAws:
 
     `port=0` takes any free port. `verbose` prints each request and moto's warnings. `accounts` maps stages to account
     ids; `organization` then has the OU of each, managed by the account that callers without a role are in.
+    `enforce_iam=False` lets every role do everything.
     """
 
     def __init__(
-        self, region: str = "us-east-1", port: int = 0, verbose: bool = False, accounts: Mapping[str, str] | None = None
+        self,
+        region: str = "us-east-1",
+        port: int = 0,
+        verbose: bool = False,
+        accounts: Mapping[str, str] | None = None,
+        enforce_iam: bool = True,
     ) -> None:
         self.region = region
         self.endpoint_url = ""
         self.organization: Organization | None = None
         self._accounts = accounts
+        self._enforce_iam = enforce_iam
         self._port = port
         self._verbose = verbose
         self._stopping = ExitStack()
@@ -80,6 +89,8 @@ class LocalAws:
         with ExitStack() as undo:
             undo.callback(_one_at_a_time.release)
             undo.callback(moto_api_backend.reset)
+            authorization.switch(self._enforce_iam)
+            undo.callback(authorization.switch, False)
             serving = self._bind(undo)
             for extension in reversed(_EXTENSIONS):
                 undo.callback(extension.shutdown)
@@ -98,7 +109,7 @@ class LocalAws:
         """Take the port and make the address known; the thread that comes back serves requests once it is started."""
         logging.getLogger("moto").setLevel(logging.WARNING if self._verbose else logging.ERROR)
         handler = MotoRequestHandler if self._verbose else _QuietRequestHandler
-        application = ApiFront(DomainDispatcherApplication(create_backend_app))
+        application = ApiFront(Edge(DomainDispatcherApplication(create_backend_app)))
         server = make_server(_HOST, self._port, application, threaded=True, request_handler=handler)
         undo.callback(server.server_close)
         self.endpoint_url = f"http://{_HOST}:{server.server_port}"

@@ -51,6 +51,8 @@ class Plan:
 def make(definition: Definition, stack_id: str) -> Plan:
     """The plan of a definition; ValidationError in CloudFormation's words when the template does not hold together."""
     resolve = resolver(definition, stack_id, UnmadeResources())
+    if failed := resolve.failed_assertions():
+        raise ValidationError(message=f"Template validation error: {'; '.join(failed)}")
     wanted = {
         logical_id: resource
         for logical_id, resource in definition.template["Resources"].items()

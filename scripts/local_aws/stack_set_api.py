@@ -25,7 +25,6 @@ from scripts.local_aws import (
 from scripts.local_aws.cloudformation_requests import STACK_NAME, StackRequests
 from scripts.local_aws.stack_sets import Operation, StackInstance, StackSet
 from scripts.local_aws.stacks import Definition
-from scripts.local_aws.template import BODY_LIMIT
 
 _UNSUPPORTED = ("AdministrationRoleARN", "ExecutionRoleName", "StackId", "ParameterOverrides", "Accounts")
 _NO_ADMINISTRATOR = (
@@ -212,8 +211,6 @@ class StackSetApi(StackRequests):
 
     def _stack_set_definition(self, management: str, stack_set_id: str, previous: StackSet | None) -> Definition:
         definition = self._definition(previous)
-        if len(definition.body.encode()) > BODY_LIMIT:
-            raise ValidationError(message=f"The local AWS takes templates of stack sets up to {BODY_LIMIT} bytes.")
         arn = generate_stackset_arn(stack_set_id, self.region, management)
         stack_plan.check_capabilities(stack_plan.make(definition, arn), definition.capabilities)
         return definition

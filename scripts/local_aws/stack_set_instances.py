@@ -12,7 +12,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from scripts.local_aws import clients, organization, stacks
+from scripts.local_aws import clients, organization, stacks, template_source
 from scripts.local_aws.stack_sets import StackInstance, StackSet
 from scripts.local_aws.stacks import DELETED, Definition, Stack
 
@@ -100,7 +100,7 @@ def _client(instance: StackInstance) -> Any:
 
 def _request(definition: Definition) -> dict[str, Any]:
     return {
-        "TemplateBody": definition.body,
+        "TemplateURL": template_source.held(definition.body),
         "Parameters": [
             {"ParameterKey": name, "ParameterValue": value} for name, value in definition.parameters.items()
         ],

@@ -8,6 +8,7 @@ from typing import Any
 from moto.cloudformation.exceptions import UnformattedGetAttTemplateException, ValidationError
 
 from scripts.local_aws import stack_plan
+from scripts.local_aws.enforcement import handlers
 from scripts.local_aws.resources.base import Clients, ResourceContext, ResourceFailure, words
 from scripts.local_aws.resources.registry import find
 from scripts.local_aws.stack_plan import Planned
@@ -63,6 +64,7 @@ class StackWork:
 
     def __init__(self, stack: Stack, access_key: str) -> None:
         self.stack = stack
+        self._access_key = access_key
         self._clients = Clients(Caller(access_key, stack.role_arn), stack.region)
 
     def properties(self, definition: Definition, resource: dict[str, Any]) -> dict[str, Any]:
@@ -96,7 +98,8 @@ class StackWork:
             resource.properties = self.properties(self.stack.definition, planned.definition)
             kind = find(planned.type)
             kind.check(resource.properties)
-            resource.made = kind.create(context, resource.properties)
+            resource.made = context.initiated(kind.create(context, resource.properties))
+            self._check_allowed(resource, verb="CREATE")
         except Exception as error:
             resource.made = context.made
             raise self._failed(resource, verb, error) from error
@@ -114,6 +117,7 @@ class StackWork:
                 raise ResourceFailure(f"{resource.logical_id} does not exist.")
             kind = find(resource.type)
             kind.check(properties)
+            self._check_allowed(resource, verb="UPDATE")
             resource.made = kind.update(self._context(resource.logical_id), made, old, properties)
         except Exception as error:
             raise self._failed(resource, "UPDATE", error) from error
@@ -133,6 +137,7 @@ class StackWork:
         try:
             if resource.made is not None:
                 kind = find(resource.type)
+                self._check_allowed(resource, verb="DELETE")
                 kind.delete(self._context(resource.logical_id), resource.made, resource.properties)
         except Exception as error:
             self.stack.note_resource(resource, "DELETE_FAILED", words(error))
@@ -160,6 +165,22 @@ class StackWork:
     def fail(self, resource: StackResource, verb: str, error: Exception) -> StepFailedError:
         """Record a failure that came before the step itself."""
         return self._failed(resource, verb, error)
+
+    def _check_allowed(self, resource: StackResource, verb: str) -> None:
+        """Raise ResourceFailure when AWS's handler of the type would be refused something that the engine does not do.
+
+        A new resource has no id before it is there, so it is made first, and rolled back with the stack.
+        """
+        partition = self.stack.stack_id.split(":")[1]
+        step = handlers.Step(
+            resource.type, verb, resource.physical_id, resource.properties, self.stack.account, self.stack.region,
+            partition,
+        )  # fmt: skip
+        decision = handlers.check(step, self.stack.role_arn, self._access_key)
+        if not decision.allowed:
+            raise ResourceFailure(
+                f"{decision.reason} (Service: {step.service}, Status Code: 403; HandlerErrorCode: AccessDenied)"
+            )
 
     def _failed(self, resource: StackResource, verb: str, error: Exception) -> StepFailedError:
         self.stack.note_resource(resource, f"{verb}_FAILED", words(error))

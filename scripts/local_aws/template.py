@@ -19,10 +19,10 @@ Template = dict[str, Any]
 BODY_LIMIT = 51_200
 URL_LIMIT = 1_048_576
 _SECTIONS = {
-    "AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Mappings", "Conditions",
+    "AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Mappings", "Rules", "Conditions",
     "Resources", "Outputs",
 }  # fmt: skip
-_NOT_DONE = {"Transform": "runs no template macros", "Rules": "evaluates no rules"}
+_NOT_DONE = {"Transform": "runs no template macros"}
 _RESOURCE_KEYS = {
     "Type", "Properties", "Condition", "DependsOn", "Metadata", "DeletionPolicy", "UpdateReplacePolicy",
 }  # fmt: skip

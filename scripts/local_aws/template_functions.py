@@ -79,6 +79,16 @@ class Resolver:
             self._conditions[name] = self._test(declared[name])
         return self._conditions[name]
 
+    def failed_assertions(self) -> list[str]:
+        """The descriptions of the assertions that do not hold, of the rules that apply."""
+        return [
+            str(asserted.get("AssertDescription", f"Assert of rule {name} failed"))
+            for name, rule in (self._template.get("Rules") or {}).items()
+            if "RuleCondition" not in rule or self._test(rule["RuleCondition"])
+            for asserted in rule["Assertions"]
+            if not self._test(asserted["Assert"])
+        ]
+
     def is_active(self, part: Mapping[str, Any]) -> bool:
         """Whether a resource or an output exists under its condition."""
         return "Condition" not in part or self.condition(part["Condition"])

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from urllib.parse import unquote, urlsplit
 
@@ -18,6 +19,19 @@ _VIRTUAL_HOST = re.compile(r"(?P<bucket>.+)\.s3(?:[.-](?:dualstack\.)?[a-z0-9-]+
 _PATH_HOST = re.compile(r"s3(?:[.-](?:dualstack\.)?[a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?")
 
 
+_held: dict[str, str] = {}
+
+
+def held(body: str) -> str:
+    """An address at which CloudFormation finds a stack set's template when it makes the set's stacks.
+
+    It has read the template already: nobody in the accounts of the stacks needs to, and it may be long.
+    """
+    url = f"https://stack-sets.invalid/{hashlib.sha256(body.encode()).hexdigest()}"
+    _held[url] = body
+    return url
+
+
 def read(body: str | None, url: str | None, caller: Caller, region: str) -> str:
     """The template's text; ValidationError in CloudFormation's words when there is none, two, or too much."""
     if body and url:
@@ -31,6 +45,8 @@ def read(body: str | None, url: str | None, caller: Caller, region: str) -> str:
         return body
     if not url:
         raise ValidationError(message="Either Template URL or Template Body must be specified.")
+    if url in _held:
+        return _held[url]
     bucket, key = location(url)
     try:
         content: bytes = Clients(caller, region).get("s3").get_object(Bucket=bucket, Key=key)["Body"].read()

@@ -141,7 +141,7 @@ class Training:
 
     @property
     def _s3(self) -> Any:
-        return clients.client("s3", self.job.request["RoleArn"], self.region)
+        return clients.client("s3", self.job.request["RoleArn"], self.region, by="sagemaker.amazonaws.com")
 
 
 def _user_error(words: str) -> JobFailedError:

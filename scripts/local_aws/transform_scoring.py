@@ -111,7 +111,7 @@ class Scoring:
 
     @property
     def _s3(self) -> Any:
-        return clients.client("s3", self.role_arn, self.region)
+        return clients.client("s3", self.role_arn, self.region, by="sagemaker.amazonaws.com")
 
     @property
     def _input_uri(self) -> str:

@@ -22,7 +22,7 @@ Arrived = Callable[[], list[dict[str, Any]]]
 
 @pytest.fixture(scope="module")
 def local_aws() -> Iterator[LocalAws]:
-    with LocalAws(accounts=ACCOUNTS) as aws:
+    with LocalAws(accounts=ACCOUNTS, enforce_iam=False) as aws:
         yield aws
 
 

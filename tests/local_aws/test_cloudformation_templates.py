@@ -71,7 +71,6 @@ def test_functions_conditions_and_parameters_work_together(cloudformation: Any, 
         (body(A=thing(Value={"Fn::Cidr": ["10.0.0.0/16"]})), "the local AWS does not know the function Fn::Cidr"),
         (body(A=thing()) + " " * 51_200, "51200"),
         (json.dumps({"Resources": {"A": thing()}, "Transform": "AWS::Serverless-2016-10-31"}), "no template macros"),
-        (json.dumps({"Resources": {"A": thing()}, "Rules": {}}), "The local AWS evaluates no rules"),
         (json.dumps({"Resources": {"A": thing()}, "Output": {}}), "Invalid template property or properties [Output]"),
     ],
 )

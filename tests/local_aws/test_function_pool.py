@@ -71,7 +71,7 @@ def handler(event, context):
         time.sleep(60)
     return os.getpid()
 '''
-aws = LocalAws()
+aws = LocalAws(enforce_iam=False)
 aws.start()
 keys = dict(aws_access_key_id="x", aws_secret_access_key="x", region_name="us-east-1", endpoint_url=aws.endpoint_url)
 role = boto3.client("iam", **keys).create_role(RoleName="r", AssumeRolePolicyDocument="{}")["Role"]["Arn"]

@@ -85,11 +85,11 @@ def test_the_end_of_the_local_aws_ends_its_executions_and_forgets_them() -> None
     def threads() -> list[str]:
         return [each.name for each in threading.enumerate() if each.name.startswith(("codepipeline", "events"))]
 
-    with LocalAws() as aws:
+    with LocalAws(enforce_iam=False) as aws:
         Account(client(aws)).create("one", [approval()])
         assert threads()
     assert threads() == []
-    with LocalAws() as aws:
+    with LocalAws(enforce_iam=False) as aws:
         assert client(aws)("codepipeline").list_pipelines()["pipelines"] == []
         account = Account(client(aws))
         account.create("one", [approval()])

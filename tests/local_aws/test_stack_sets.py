@@ -33,7 +33,7 @@ REGIONS = ["us-east-1"]
 
 @pytest.fixture(scope="module")
 def local_aws() -> Iterator[LocalAws]:
-    with LocalAws(accounts=ACCOUNTS) as aws:
+    with LocalAws(accounts=ACCOUNTS, enforce_iam=False) as aws:
         made = organization_of(aws)
         for account in (SECOND, THIRD, SUSPENDED):
             organization.add_account(made, made.units["dev"], account)

@@ -40,7 +40,7 @@ ROWS = 8
 
 @pytest.fixture(scope="module")
 def local_aws() -> Iterator[LocalAws]:
-    with LocalAws(accounts=ACCOUNTS) as aws:
+    with LocalAws(accounts=ACCOUNTS, enforce_iam=False) as aws:
         yield aws
 
 

@@ -44,7 +44,7 @@ class Clients:
 
     def _make(self, service: str) -> Any:
         if self._caller.role_arn:
-            return clients.client(service, self._caller.role_arn, self._region)
+            return clients.client(service, self._caller.role_arn, self._region, by="cloudformation.amazonaws.com")
         # Without a role CloudFormation goes on as the caller. The access key says who that is; the secret behind it
         # is not ours to know, and the local services do not ask for it.
         return identity.current().client_with(
@@ -76,7 +76,7 @@ class ResourceContext:
         """`aws`, `aws-cn` or `aws-us-gov`."""
         return self.stack.stack_id.split(":")[1]
 
-    def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+    def call(self, service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
         """Call an API operation (`create_bucket`) with template values brought to the types that the API wants."""
         client = self._clients.get(service)
         model = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[operation])

@@ -38,6 +38,7 @@ _DEFAULTS: dict[str, Any] = {
     "MemorySize": 128,
     "Timeout": 3,
     "TracingConfig": {"Mode": "PassThrough"},
+    "VpcConfig": {"SecurityGroupIds": [], "SubnetIds": []},
 }
 _FIXED = {"Architectures", "EphemeralStorage", "PackageType"}
 

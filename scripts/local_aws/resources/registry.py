@@ -13,16 +13,19 @@ from scripts.local_aws.resources import (
     cloudwatch_types,
     codebuild_types,
     ecr_types,
+    ecs_types,
     events_types,
     iam_types,
     kms_types,
     lambda_types,
+    load_balancer_types,
     logs_types,
     monitor_types,
     resource_group_types,
     s3_types,
     sagemaker_types,
     scheduler_types,
+    security_group_types,
     sns_types,
     sqs_types,
 )
@@ -30,8 +33,9 @@ from scripts.local_aws.resources.base import ResourceFailure, ResourceType
 from scripts.local_aws.resources.moto_models import MotoModelType
 
 _MODULES = (
-    apigateway_types, cloudwatch_types, codebuild_types, ecr_types, events_types, iam_types, kms_types, lambda_types,
-    logs_types, monitor_types, resource_group_types, s3_types, sagemaker_types, scheduler_types, sns_types, sqs_types,
+    apigateway_types, cloudwatch_types, codebuild_types, ecr_types, ecs_types, events_types, iam_types, kms_types,
+    lambda_types, load_balancer_types, logs_types, monitor_types, resource_group_types, s3_types, sagemaker_types,
+    scheduler_types, security_group_types, sns_types, sqs_types,
 )  # fmt: skip
 _CUSTOM = ("Custom::", "AWS::CloudFormation::CustomResource")
 

@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What whoever deploys a template must be allowed, and how that compares with policies: both without AWS.
+
+needed(template)                    everything, as needs
+missing(needs, documents)           what the policies do not allow
+unneeded(documents, needs)          what they allow beyond
+needed_statements(template, ...)    what is missing, as statements to be put into a policy
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from scripts.iam import conditions, documents, handlers, patterns, reference, resource_arns
+from scripts.iam.documents import Document, Statement
+from scripts.iam.resolving import NO_VALUE, UNKNOWN, Place, Resolver, Template
+
+ANYWHERE: Final = Place()
+_CUSTOM: Final = ("Custom::", "AWS::CloudFormation::CustomResource")
+_MODULES: Final = frozenset({"AWS::CloudFormation::WaitConditionHandle", "AWS::CDK::Metadata"})
+# To whom a type's roles are handed, where that is not the service whose name the type has.
+_PASSED_TO: Final[Mapping[str, str]] = {"AWS::ECS::TaskDefinition": "ecs-tasks", "AWS::ECS::Service": "ecs"}
+
+
+@dataclass(frozen=True)
+class Need:
+    """One action on one kind of resource.
+
+    `is_exact` is true where names are known: a policy must allow the action on all of them. Otherwise it must allow it
+    on some of what AWS lets the action be limited to. `context` has condition keys, in lower case.
+    """
+
+    action: str
+    resources: tuple[str, ...]
+    is_exact: bool = True
+    context: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    by: str = ""
+    """The logical id of the resource."""
+
+
+def resolver(template: Template, place: Place = ANYWHERE, given: Mapping[str, str] | None = None) -> Resolver:
+    """A template at a place with values of some of its parameters."""
+    return Resolver(template, place, given or {}, resource_arns.physical, resource_arns.of)
+
+
+def needed(template: Template, place: Place = ANYWHERE, given: Mapping[str, str] | None = None) -> list[Need]:
+    """Everything that CloudFormation does to make, read, change and delete the resources of a template.
+
+    The template is one that cfn-lint accepts.
+    """
+    found = resolver(template, place, given)
+    return [need for name in template["Resources"] if found.is_made(name) for need in _of_resource(found, name)]
+
+
+def unknown_types(template: Template) -> list[str]:
+    """The types in a template about which nobody here knows what they need."""
+    types = {resource["Type"] for resource in template["Resources"].values()}
+    return sorted(name for name in types - _MODULES if not name.startswith(_CUSTOM) and not handlers.is_known(name))
+
+
+def policies(
+    template: Template, role: str, place: Place = ANYWHERE, given: Mapping[str, str] | None = None
+) -> tuple[Document, ...]:
+    """The inline policies of a role: with `given`, parameters have those values or their defaults.
+
+    Without it everything counts that some values bring about.
+    """
+    defaults = {name: str(one["Default"]) for name, one in template["Parameters"].items() if "Default" in one}
+    found = resolver(template, place, None if given is None else {**defaults, **given})
+    inline = found.structure(found.properties(role).get("Policies", ()))
+    return tuple(documents.parse(policy["PolicyDocument"]) for policy in inline)
+
+
+def missing(needs: Iterable[Need], allowed: Sequence[Document]) -> list[Need]:
+    """The needs that no policy meets; a Deny takes away what it is certain to be about."""
+    return [need for need in needs if not _is_met(need, allowed)]
+
+
+def unneeded(allowed: Sequence[Document], needs: Sequence[Need]) -> set[tuple[str, str]]:
+    """What is allowed and not needed: actions with their resources, and resources that no action there is needed on."""
+    beyond: set[tuple[str, str]] = set()
+    for statement in (each for document in allowed for each in document.statements if each.effect == "Allow"):
+        used = [
+            (action, resource)
+            for action in statement.actions or ()
+            for resource in statement.resources or ()
+            if any(_uses(need, action, resource) for need in needs)
+        ]
+        actions, resources = {action for action, _ in used}, {resource for _, resource in used}
+        listed = " ".join(statement.resources or ())
+        beyond |= {(action, listed) for action in statement.actions or () if action not in actions}
+        idle = [resource for resource in statement.resources or () if resource not in resources]
+        beyond |= {(action, resource) for action in actions for resource in idle}
+    return beyond
+
+
+def needed_statements(
+    template: Template, allowed: Sequence[Document] = (), place: Place = ANYWHERE
+) -> list[dict[str, Any]]:
+    """Statements that allow what a template needs and no policy of `allowed` gives, one for each set of resources."""
+    groups: dict[tuple[Any, ...], set[str]] = {}
+    for need in missing(needed(template, place), allowed):
+        context = tuple(sorted((key, values) for key, values in need.context.items()))
+        groups.setdefault((need.resources, context), set()).add(need.action)
+    return [
+        {
+            "Effect": "Allow",
+            "Action": sorted(actions),
+            "Resource": list(resources),
+            **({"Condition": {"StringEquals": {key: list(values) for key, values in context}}} if context else {}),
+        }
+        for (resources, context), actions in sorted(groups.items())
+    ]
+
+
+def _of_resource(found: Resolver, name: str) -> Iterator[Need]:
+    type_name = found.template["Resources"][name]["Type"]
+    properties = found.properties(name)
+    if type_name.startswith(_CUSTOM):
+        functions = found.texts(properties.get("ServiceToken", UNKNOWN))
+        yield Need("lambda:InvokeFunction", tuple(functions), UNKNOWN not in functions, by=name)
+        return
+    present = _without_absent(found, properties)
+    for action in sorted(handlers.permissions(type_name, present)):
+        yield from _of_action(found, name, action, present)
+
+
+def _of_action(found: Resolver, name: str, action: str, properties: Mapping[str, Any]) -> Iterator[Need]:
+    type_name = found.template["Resources"][name]["Type"]
+    service = type_name.split("::")[1].lower().removesuffix("v2")
+    if action == "iam:PassRole":
+        roles = (text for value in handlers.roles(properties) for text in found.texts(value))
+        to = f"{_PASSED_TO.get(type_name, service)}.amazonaws.com"
+        resources = tuple(dict.fromkeys(roles))
+        yield Need(action, resources, UNKNOWN not in resources, {"iam:passedtoservice": (to,)}, name)
+        return
+    context = _context(found, action, service, properties)
+    if action.split(":", maxsplit=1)[0] == service and resource_arns.is_exact(type_name):
+        listing = _LISTED.get(action)
+        resources = (found.place.arn(service, listing),) if listing else tuple(resource_arns.of(found, name))
+        yield Need(action, resources, by=name, context=context)
+        for member, rest in _ALSO.get((type_name, action), {}).items():
+            if handlers.has(properties, member):
+                yield Need(action, (found.place.arn(service, rest),), is_exact=False, by=name)
+        return
+    yield Need(action, _formats(action, found.place), is_exact=False, context=context, by=name)
+
+
+def _formats(action: str, place: Place) -> tuple[str, ...]:
+    """What AWS lets an action be limited to, at a place."""
+    values = {"${Partition}": place.partition, "${Region}": place.region, "${Account}": place.account}
+    formats = reference.arn_formats(action) or (UNKNOWN,)
+    for variable, value in values.items():
+        formats = tuple(text.replace(variable, value) for text in formats)
+    return formats
+
+
+def _context(found: Resolver, action: str, service: str, properties: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    if action.startswith("kms:"):
+        return {"kms:viaservice": (f"{service}.{found.place.region}.{found.place.url_suffix}",)}
+    if action == "iam:CreateServiceLinkedRole":
+        return {"iam:awsservicename": (f"{service}.amazonaws.com",)}
+    boundary = tuple(text for each in [properties, *_roles_of(found, properties)] for text in _boundary(found, each))
+    return {"iam:permissionsboundary": boundary} if boundary and action in _GIVING else {}
+
+
+def _roles_of(found: Resolver, properties: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The properties of the roles that a policy of its own is put into."""
+    names = (str(role.get("Ref")) for role in properties.get("Roles", ()) if isinstance(role, Mapping))
+    return [found.properties(name) for name in names if name in found.template["Resources"]]
+
+
+def _boundary(found: Resolver, properties: Mapping[str, Any]) -> list[str]:
+    return found.texts(properties["PermissionsBoundary"]) if "PermissionsBoundary" in properties else []
+
+
+def _without_absent(found: Resolver, value: Any) -> Any:
+    """A value less what is absent for sure, so that only properties that may be there count."""
+    if isinstance(value, Mapping) and "Fn::If" in value:
+        return [_without_absent(found, branch) for branch in found.branches(value["Fn::If"])]
+    if isinstance(value, Mapping):
+        return {name: _without_absent(found, item) for name, item in value.items() if not found.is_absent(item)}
+    if isinstance(value, list | tuple):
+        return [_without_absent(found, item) for item in value if item != NO_VALUE]
+    return value
+
+
+def _is_met(need: Need, allowed: Sequence[Document]) -> bool:
+    statements = [statement for document in allowed for statement in document.statements]
+    every = all if need.is_exact else any
+    return every(_is_allowed(need, resource, statements) for resource in need.resources)
+
+
+def _is_allowed(need: Need, resource: str, statements: Sequence[Statement]) -> bool:
+    def fits(statement: Statement) -> bool:
+        compare = patterns.covers if need.is_exact else patterns.overlap
+        return _names(statement, need.action) and any(compare(each, resource) for each in statement.resources or ())
+
+    about = [each for each in statements if fits(each) and conditions.all_hold(each.conditions, need.context)]
+    return any(each.effect == "Allow" for each in about) and not any(each.effect == "Deny" for each in about)
+
+
+def _uses(need: Need, action: str, resource: str) -> bool:
+    is_it = patterns.matches(action, need.action, ignore_case=True)
+    return is_it and any(patterns.overlap(resource, each) for each in need.resources)
+
+
+def _names(statement: Statement, action: str) -> bool:
+    return any(patterns.matches(each, action, ignore_case=True) for each in statement.actions or ())
+
+
+# Actions that look at a listing; and resources of other kinds that an action of a type is about, by the property.
+_LISTED: Final = {"logs:DescribeLogGroups": "log-group::log-stream:*"}
+_ALSO: Final[Mapping[tuple[str, str], Mapping[str, str]]] = {
+    ("AWS::SageMaker::Endpoint", "sagemaker:CreateEndpoint"): {"EndpointConfigName": "endpoint-config/*"},
+    ("AWS::SageMaker::Endpoint", "sagemaker:UpdateEndpoint"): {"EndpointConfigName": "endpoint-config/*"},
+    ("AWS::SageMaker::Model", "sagemaker:CreateModel"): {"ModelPackageName": "model-package/*"},
+}
+_GIVING: Final = frozenset({"iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"})

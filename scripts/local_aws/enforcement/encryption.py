@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the key of an encrypted topic or queue asks of those who send to it.
+
+https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from moto.kms.models import kms_backends
+from moto.sns.models import sns_backends
+from moto.sqs.models import sqs_backends
+
+from scripts.local_aws.enforcement.operations import Need
+
+# Keys that AWS manages are used by whoever may use the service.
+_OF_AWS: Final = "alias/aws/"
+_SENDING: Final = ("kms:GenerateDataKey", "kms:Decrypt")
+_URL_SUFFIXES: Final[Mapping[str, str]] = {"aws-cn": "amazonaws.com.cn"}
+
+
+def behind(action: str, resource: str) -> Iterator[Need]:
+    """The uses of a key that an action on a resource brings about."""
+    find = _KEYS.get(action)
+    key = find(resource) if find else ""
+    if not key or key.removeprefix("arn:").split(":")[-1].startswith(_OF_AWS):
+        return
+    _, partition, service, region, account, _ = resource.split(":", 5)
+    via = f"{service}.{region}.{_URL_SUFFIXES.get(partition, 'amazonaws.com')}"
+    arn = _arn(key, partition, region, account)
+    for use in _SENDING:
+        yield Need(use, arn, {"kms:viaservice": [via], "kms:calleraccount": [account]})
+
+
+def _arn(key: str, partition: str, region: str, account: str) -> str:
+    """The key's ARN from its ARN, id or alias."""
+    if key.startswith("arn:") and ":key/" in key:
+        return key
+    name = key.rsplit(":", maxsplit=1)[-1]
+    if name.startswith("alias/"):
+        name = str(kms_backends[account][region].get_key_id_from_alias(name) or name)
+    return f"arn:{partition}:kms:{region}:{account}:key/{name.removeprefix('key/')}"
+
+
+def _of_topic(arn: str) -> str:
+    _, _, _, region, account, _ = arn.split(":", 5)
+    topic = sns_backends[account][region].topics.get(arn)
+    return (topic.kms_master_key_id or "") if topic is not None else ""
+
+
+def _of_queue(arn: str) -> str:
+    _, _, _, region, account, name = arn.split(":", 5)
+    queue = sqs_backends[account][region].queues.get(name)
+    return str(getattr(queue, "kms_master_key_id", "") or "")
+
+
+_KEYS: Final[Mapping[str, Callable[[str], str]]] = {"sns:Publish": _of_topic, "sqs:SendMessage": _of_queue}

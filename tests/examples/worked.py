@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The worked examples as a person uses them: their folders are added, and their requests sent."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from scripts import cli, launch
+from scripts.aws_access import Aws
+from scripts.launch import Launching
+from scripts.pipeline_status import PipelineStatus
+from tests.end_to_end.users import Nobody, Orchestrator
+from tests.examples.hugging_face_stub import TOKEN, Stub
+
+FOLDER: Final = Path(__file__).parents[2] / "docs/examples"
+CONTAINERS: Final = "ecs_fargate_service"
+HUGGING_FACE: Final = "hugging_face_endpoint"
+DATA: Final = "data_preparation"
+NAMES: Final = (CONTAINERS, HUGGING_FACE, DATA)
+_HUGGING_FACE_URL: Final = "https://api.endpoints.huggingface.cloud/v2"
+
+
+def request(name: str, **changes: Any) -> dict[str, Any]:
+    """The example's own request, with what is another value in every account."""
+    return {**json.loads((FOLDER / name / "request.json").read_text("utf-8")), **changes}
+
+
+def allow(orchestrator: Orchestrator) -> None:
+    """Attach the statements that come with the examples, as their pages say."""
+    policy = (FOLDER / CONTAINERS / "policy.json").read_text("utf-8")
+    made = orchestrator.client("iam").create_policy(PolicyName="mlops-blueprints", PolicyDocument=policy)
+    parameters = {"CustomBlueprintPolicyArn": made["Policy"]["Arn"]}
+    launching = Launching(
+        option="multi-account" if orchestrator.deployment.accounts else "single-account",
+        stack_name=orchestrator.deployment.stack_name,
+        parameters=parameters,
+    )
+    assert launch.deploy(orchestrator.deployment.aws, launching, Nobody(), agree=lambda _: True).changed
+
+
+def folders(stub: Stub, scratch: Path) -> list[Path]:
+    """The examples; the one of Hugging Face is a copy with the stub's address, which no request can say."""
+    copied = scratch / HUGGING_FACE
+    shutil.copytree(FOLDER / HUGGING_FACE, copied)
+    _look_at(copied / "blueprint.yaml", stub)
+    return [copied if name == HUGGING_FACE else FOLDER / name for name in NAMES]
+
+
+def add(stub: Stub, scratch: Path) -> None:
+    """Add all three by the command line, from the folder that the local AWS runs in."""
+    for folder in folders(stub, scratch):
+        with pytest.MonkeyPatch.context() as here:
+            here.chdir(scratch)
+            assert cli.run(("pipeline-types", "add", str(folder), "--local", "--json")) == 0
+
+
+def _look_at(blueprint: Path, stub: Stub) -> None:
+    text = blueprint.read_text("utf-8")
+    for old, new in ((f"Default: {_HUGGING_FACE_URL}", f"Default: {stub.url}"), ("Default: 10,", "Default: 0.05,")):
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    blueprint.write_text(text, "utf-8")
+
+
+def ended_after(orchestrator: Orchestrator, pipeline_id: str, changed: dict[str, Any]) -> PipelineStatus:
+    """Send a changed request, and give the end of the execution that it has started."""
+    before = orchestrator.status(pipeline_id).execution
+    orchestrator.provision(changed)
+    return orchestrator.ended(pipeline_id, after=before)
+
+
+def network(aws: Aws) -> dict[str, Any]:
+    """The VPC that every account has."""
+    ec2 = aws.client("ec2")
+    (vpc,) = ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"]
+    subnets = ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [vpc["VpcId"]]}])["Subnets"]
+    return {"vpc_id": vpc["VpcId"], "subnet_ids": [subnet["SubnetId"] for subnet in subnets[:2]]}
+
+
+def secret(aws: Aws) -> str:
+    """A secret with the token; its ARN."""
+    made = aws.client("secretsmanager").create_secret(Name="hugging-face", SecretString=f"{TOKEN}\n")
+    return str(made["ARN"])

@@ -93,6 +93,15 @@ class OrchestratorApi:
         """Begin to delete a pipeline, or go on with it."""
         return self._send("DELETE", f"/pipelines/{quote(pipeline_id, safe='')}")
 
+    def pipeline_types(self, **query: str | int) -> Answer:
+        """One page of the types that requests may name; the query is as the API takes it."""
+        given = urlencode({name: value for name, value in query.items() if value != ""})
+        return self._send("GET", f"/pipeline-types{f'?{given}' if given else ''}")
+
+    def pipeline_type(self, name: str) -> Answer:
+        """All of one type."""
+        return self._send("GET", f"/pipeline-types/{quote(name, safe='')}")
+
     def _call(self, path: str, body: Mapping[str, Any]) -> Answer:
         return self._understood(path, *self.client.post(f"{self.url}{path}", json.dumps(body).encode()))
 

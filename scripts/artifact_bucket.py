@@ -4,7 +4,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
+
+from botocore.exceptions import ClientError
 
 from scripts.artifacts import PublishError
 
@@ -18,7 +21,8 @@ def ensure(s3: Any, bucket: str, region: str, partition: str) -> bool:
     """Make the bucket unless it exists, and tell whether it was made; raises `PublishError`.
 
     It is encrypted, versioned, closed to the public and refuses connections without TLS. Every step is repeated by
-    every call, so that one that was interrupted is completed: call this only for a bucket of the solution's own.
+    every call, so that one that was interrupted is completed: call this only for a bucket that is not in use yet, or
+    of the solution's own.
     """
     existed = exists(s3, bucket, region)
     if not existed:
@@ -45,6 +49,36 @@ def exists(s3: Any, bucket: str, region: str) -> bool:
         raise
     if found.get("BucketRegion", region) != region:
         raise _elsewhere(bucket, region)
+    return True
+
+
+def is_in_use(s3: Any, bucket: str, region: str) -> bool:
+    """Whether somebody has put anything into the bucket, or given it a policy or a key.
+
+    An interrupted `ensure` leaves one that is not: its policy comes last. Raises `PublishError` as `exists` does.
+    """
+    if not exists(s3, bucket, region):
+        return False
+    if s3.list_objects_v2(Bucket=bucket, MaxKeys=1)["KeyCount"]:
+        return True
+    return _has(s3.get_bucket_policy, bucket, "NoSuchBucketPolicy") or _has_key_of_its_own(s3, bucket)
+
+
+def _has_key_of_its_own(s3: Any, bucket: str) -> bool:
+    if not _has(s3.get_bucket_encryption, bucket, "ServerSideEncryptionConfigurationNotFoundError"):
+        return False
+    rules = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
+    return any(rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] != "AES256" for rule in rules)
+
+
+def _has(get: Callable[..., Any], bucket: str, missing: str) -> bool:
+    """Whether a bucket has a configuration; S3 answers with an error where it has none."""
+    try:
+        get(Bucket=bucket)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == missing:
+            return False
+        raise
     return True
 
 

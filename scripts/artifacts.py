@@ -83,7 +83,7 @@ def root_template_name(option: str) -> str:
 
 
 def assemble(bundle: Bundle, templates: Path = paths.TEMPLATES) -> Release:
-    """Put a version together; raises `PublishError` where templates are missing."""
+    """Put a version of this checkout's number together; raises `PublishError` where templates are missing."""
     texts = {path.relative_to(templates).as_posix(): path.read_text("utf-8") for path in templates.rglob("*.yaml")}
     if not any(_is_root(name) for name in texts):
         raise PublishError(f"there are no templates in {templates}: run `python -m generator` first")
@@ -91,8 +91,15 @@ def assemble(bundle: Bundle, templates: Path = paths.TEMPLATES) -> Release:
     for name, content in [*bundle.files, *((name, text.encode()) for name, text in sorted(texts.items()))]:
         digest.update(f"{name}:{len(content)}\n".encode())
         digest.update(content)
-    version = f"{_package_version()}-{digest.hexdigest()[:_DIGEST_CHARACTERS]}"
+    version = f"{package_version()}-{digest.hexdigest()[:_DIGEST_CHARACTERS]}"
     return Release(version, bundle.zipped(), tuple(sorted(texts.items())))
+
+
+def package_version(checkout: Path = paths.ROOT) -> str:
+    """The version that a checkout has in its `setup.cfg`."""
+    configuration = configparser.ConfigParser()
+    configuration.read(checkout / "setup.cfg", encoding="utf-8")
+    return configuration["metadata"]["version"]
 
 
 def publish(release: Release, place: Place, s3: Any) -> int:
@@ -153,12 +160,6 @@ def _entry(node: Any, key: str) -> Any:
         if name.value == key:
             return value
     raise PublishError(f"the root template has no {key}: run `python -m generator`")
-
-
-def _package_version() -> str:
-    configuration = configparser.ConfigParser()
-    configuration.read(paths.ROOT / "setup.cfg", encoding="utf-8")
-    return configuration["metadata"]["version"]
 
 
 def _existing_sizes(place: Place, s3: Any) -> dict[str, int]:

@@ -60,8 +60,8 @@ class Aws:
 
     @property
     def console(self) -> str:
-        """The domain of the partition's management console."""
-        return _CONSOLES.get(self.partition, _CONSOLES["aws"])
+        """The domain of the partition's management console; empty where it is not known."""
+        return _CONSOLES.get(self.partition, "")
 
 
 def local(endpoint_url: str, region: str) -> Aws:

@@ -51,12 +51,17 @@ class Bundle:
 
 def collect(source: Path, installed: Path) -> Bundle:
     """Gather the package in `source` and what it needs from `installed`."""
-    files = {f"{source.name}/{name}": content for name, content in _contents(source)}
+    files = dict(of_source(source).files)
     for name, content in _contents(installed):
         bundled = _bundled_name(PurePosixPath(name))
         if bundled is not None:
             files[bundled] = content
     return Bundle(tuple(sorted(files.items())))
+
+
+def of_source(source: Path) -> Bundle:
+    """Gather the package in `source` alone."""
+    return Bundle(tuple(sorted((f"{source.name}/{name}", content) for name, content in _contents(source))))
 
 
 def build(platform: Platform) -> Bundle:

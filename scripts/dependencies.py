@@ -39,8 +39,7 @@ class DependencyError(Exception):
 def folder(platform: Platform, requirements: Path = paths.REQUIREMENTS, build: Path = paths.BUILD) -> Path:
     """A folder that holds exactly the pinned distributions; raises `DependencyError`."""
     pins = _pins(requirements)
-    key = hashlib.sha256(repr((sorted(pins.items()), _target(platform))).encode()).hexdigest()[:16]
-    found = build / f"dependencies-{platform}-{key}"
+    found = place(platform, requirements, build)
     if found.is_dir():
         return found
     build.mkdir(parents=True, exist_ok=True)
@@ -54,6 +53,12 @@ def folder(platform: Platform, requirements: Path = paths.REQUIREMENTS, build: P
             if not found.is_dir():
                 raise
     return found
+
+
+def place(platform: Platform, requirements: Path = paths.REQUIREMENTS, build: Path = paths.BUILD) -> Path:
+    """Where the folder for these pins is, or would be."""
+    content = repr((sorted(_pins(requirements).items()), _target(platform)))
+    return build / f"dependencies-{platform}-{hashlib.sha256(content.encode()).hexdigest()[:16]}"
 
 
 def _target(platform: Platform) -> tuple[str, ...]:

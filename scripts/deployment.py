@@ -14,7 +14,7 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from scripts.stack_following import Follower, StackEvent, StackFailedError, StackState, find
@@ -24,7 +24,6 @@ _POLL_SECONDS: Final = 0.2
 _CHANGE_SET_SECONDS: Final = 300
 # CloudFormation has more than one way of saying that nothing would change.
 _NOTHING_TO_CHANGE: Final = ("didn't contain changes", "No updates are to be performed")
-_NEVER_CAME_TO_BE: Final = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"})
 
 
 class Audience(Protocol):
@@ -46,10 +45,14 @@ class Target:
     parameters: Mapping[str, str]
     declared: frozenset[str]
     """Names of all parameters that the template has."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """All tags of the stack."""
+    role_arn: str = ""
+    """The role that CloudFormation works under; empty takes the one that the stack has, or the caller's permissions."""
 
     def change_set_name(self) -> str:
         """The same for the same target, so that an interrupted deployment finds its change set again."""
-        content = repr((self.template_url, sorted(self.parameters.items())))
+        content = repr((self.template_url, sorted(self.parameters.items()), sorted(self.tags.items()), self.role_arn))
         return _CHANGE_SET_PREFIX + hashlib.sha256(content.encode()).hexdigest()[:24]
 
 
@@ -73,11 +76,31 @@ class ChangeSet:
     changes: tuple[Change, ...]
 
 
-def settle(cloudformation: Any, stack_name: str, audience: Audience) -> StackState | None:
+def settle(cloudformation: Any, stack_name: str, audience: Audience, role_arn: str = "") -> StackState | None:
     """Wait until nobody works on the stack; give its state, or `None` when it does not exist.
 
     A stack whose creation failed is deleted: CloudFormation allows nothing else. Raises `StackFailedError`.
     """
+    state = at_rest(cloudformation, stack_name, audience)
+    if state is not None and state.never_came_to_be:
+        audience.say(f"The stack {stack_name} is in {state.status}: it never came to be and is deleted.")
+        delete(cloudformation, state, audience, role_arn)
+        return None
+    if state is not None and state.status == "DELETE_FAILED":
+        raise StackFailedError(
+            f"the stack {stack_name} is in {state.status} ({state.reason or 'no reason given'}): delete what is left of"
+            " it with `mlops destroy`, then run this again"
+        )
+    if state is not None and state.status.endswith("_FAILED"):
+        raise StackFailedError(
+            f"the stack {stack_name} is in {state.status} ({state.reason or 'no reason given'}): repair it in the"
+            " CloudFormation console, for example by continuing the rollback, then run this again"
+        )
+    return state
+
+
+def at_rest(cloudformation: Any, stack_name: str, audience: Audience) -> StackState | None:
+    """Wait until nobody works on the stack; give its state as it is then, or `None` when it does not exist."""
     state = find(cloudformation, stack_name)
     if state is not None and state.is_changing:
         audience.say(f"The stack {stack_name} is in {state.status}: following it to its end.")
@@ -85,15 +108,6 @@ def settle(cloudformation: Any, stack_name: str, audience: Audience) -> StackSta
         follower.skip_earlier_operations()
         _tell(follower, audience)
         state = find(cloudformation, stack_name)
-    if state is not None and state.status in _NEVER_CAME_TO_BE:
-        audience.say(f"The stack {stack_name} is in {state.status}: it never came to be and is deleted.")
-        delete(cloudformation, state, audience)
-        return None
-    if state is not None and state.status.endswith("_FAILED"):
-        raise StackFailedError(
-            f"the stack {stack_name} is in {state.status} ({state.reason or 'no reason given'}): repair it in the"
-            " CloudFormation console, for example by continuing the rollback, then run this again"
-        )
     return state
 
 
@@ -111,6 +125,8 @@ def prepare(cloudformation: Any, target: Target, state: StackState | None) -> Ch
             TemplateURL=target.template_url,
             Parameters=_parameters(target, state),
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
+            Tags=[{"Key": key, "Value": value} for key, value in target.tags.items()],
+            **_role(target.role_arn),
         )
     found = _finished(cloudformation, target.stack_name, name)
     if found["Status"] == "FAILED":
@@ -136,11 +152,11 @@ def execute(cloudformation: Any, change_set: ChangeSet, audience: Audience) -> S
     return state
 
 
-def delete(cloudformation: Any, state: StackState, audience: Audience) -> None:
+def delete(cloudformation: Any, state: StackState, audience: Audience, role_arn: str = "") -> None:
     """Delete a stack and tell its events; raises `StackFailedError` with the first cause."""
     follower = Follower(cloudformation, state.arn)
     follower.skip_history()
-    cloudformation.delete_stack(StackName=state.arn)
+    cloudformation.delete_stack(StackName=state.arn, **_role(role_arn))
     _tell(follower, audience)
     ended = follower.state()
     if ended.status != "DELETE_COMPLETE":
@@ -152,9 +168,14 @@ def _tell(follower: Follower, audience: Audience) -> None:
         audience.event(event)
 
 
+def _role(arn: str) -> dict[str, str]:
+    return {"RoleARN": arn} if arn else {}
+
+
 def _parameters(target: Target, state: StackState | None) -> list[dict[str, Any]]:
     given = [{"ParameterKey": key, "ParameterValue": value} for key, value in target.parameters.items()]
-    kept = (target.declared & set(state.parameters) if state is not None else frozenset()) - set(target.parameters)
+    previous = set(state.parameters) if state is not None and state.has_values else set[str]()
+    kept = (target.declared & previous) - set(target.parameters)
     return given + [{"ParameterKey": key, "UsePreviousValue": True} for key in sorted(kept)]
 
 

@@ -3,27 +3,31 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, get_args
+from typing import Final, Literal, get_args
 
-import yaml
-
-from scripts import artifact_bucket, artifacts, bundle, deployment
+from scripts import (
+    artifact_bucket,
+    artifacts,
+    bundle,
+    deployment,
+    launch_parameters,
+    repository_key,
+    stack_following,
+    stack_tags,
+)
 from scripts.artifacts import Place, Release
 from scripts.aws_access import Aws
 from scripts.deployment import Audience, ChangeSet, Target
+from scripts.launch_parameters import TAGS_PARAMETER, LaunchParameterError, Parameter
 from scripts.stack_following import StackState
 
 Option = Literal["single-account", "multi-account"]
 OPTIONS: Final[tuple[Option, ...]] = get_args(Option)
 DEFAULT_STACK_NAME: Final = "mlops-orchestrator"
-EMAIL_PARAMETER: Final = "NotificationEmail"
-
-
-class LaunchParameterError(Exception):
-    """The launch parameters do not fit the template; `str()` says which and what would be right."""
+EMAIL_PARAMETER: Final = launch_parameters.EMAIL_PARAMETER
+_CODE_PARAMETERS: Final = (artifacts.BUCKET_PARAMETER, artifacts.PREFIX_PARAMETER)
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,10 @@ class Launching:
     parameters: Mapping[str, str] = field(default_factory=dict)
     bucket: str = ""
     prefix: str = artifacts.DEFAULT_PREFIX
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """Of the root stack, and of what pipelines make where the template can hand them on; others that it has stay."""
+    role_arn: str = ""
+    """The role that CloudFormation works under; empty takes the stack's own, or the caller's permissions."""
 
 
 @dataclass(frozen=True)
@@ -62,22 +70,35 @@ def publish(aws: Aws, release: Release, bucket: str, prefix: str, audience: Audi
     return place
 
 
-def deploy(aws: Aws, launching: Launching, audience: Audience, agree: Callable[[ChangeSet], bool]) -> Outcome:
+def deploy(
+    aws: Aws,
+    launching: Launching,
+    audience: Audience,
+    agree: Callable[[ChangeSet], bool],
+    release: Release | None = None,
+) -> Outcome:
     """Publish and create or update the root stack, if `agree` says yes to its change set.
 
-    Raises `PublishError`, `LaunchParameterError`, `StackFailedError`.
+    Without a `release` it is this checkout. Raises `PublishError`, `LaunchParameterError`, `StackFailedError`.
     """
-    release = assemble(aws)
-    parameters = _declared(release.root_template(launching.option))
-    declared = frozenset(parameters)
-    _check_known(launching.parameters, declared)
+    release = release or assemble(aws)
+    declared = launch_parameters.declared(release.root_template(launching.option))
     cloudformation = aws.client("cloudformation")
-    state = deployment.settle(cloudformation, launching.stack_name, audience)
-    _check_complete(launching.parameters, parameters, state)
+    found = stack_following.find(cloudformation, launching.stack_name)
+    _check_option(release, launching, declared, found)
+    _parameters(launching, declared, found)
+    state = deployment.settle(cloudformation, launching.stack_name, audience, launching.role_arn)
+    # What was there may be gone or changed now.
+    given = _parameters(launching, declared, state)
     place = publish(aws, release, _bucket(aws, launching, audience), launching.prefix, audience)
-    code = {artifacts.BUCKET_PARAMETER: place.bucket, artifacts.PREFIX_PARAMETER: place.prefix}
-    template_url = place.url(artifacts.root_template_name(launching.option))
-    target = Target(launching.stack_name, template_url, {**launching.parameters, **code}, declared)
+    target = Target(
+        stack_name=launching.stack_name,
+        template_url=place.url(artifacts.root_template_name(launching.option)),
+        parameters={**given, **dict(zip(_CODE_PARAMETERS, (place.bucket, place.prefix), strict=True))},
+        declared=frozenset(declared),
+        tags={**(state.tags if state is not None and state.has_values else {}), **launching.tags},
+        role_arn=launching.role_arn,
+    )
     change_set = deployment.prepare(cloudformation, target, state)
     if change_set is None:
         return Outcome(state, changed=False)
@@ -86,52 +107,38 @@ def deploy(aws: Aws, launching: Launching, audience: Audience, agree: Callable[[
     return Outcome(deployment.execute(cloudformation, change_set, audience), changed=True)
 
 
+def _check_option(
+    release: Release, launching: Launching, declared: Mapping[str, Parameter], state: StackState | None
+) -> None:
+    """Refuse to make another kind of orchestrator out of one that is there: its pipelines would lose what they need."""
+    lost = set(state.parameters if state is not None and state.has_values else ()) - declared.keys()
+    for option in OPTIONS:
+        if option == launching.option or not lost:
+            continue
+        if lost <= launch_parameters.declared(release.root_template(option)).keys():
+            raise LaunchParameterError(
+                f"the stack {launching.stack_name} was launched with --option {option}: give that again"
+            )
+
+
+def _parameters(launching: Launching, declared: Mapping[str, Parameter], state: StackState | None) -> Mapping[str, str]:
+    """The values to give, after a check; raises `LaunchParameterError`."""
+    previous = state.parameters if state is not None and state.has_values else {}
+    given = dict(launching.parameters)
+    if launching.tags and TAGS_PARAMETER in declared:
+        kept = stack_tags.of_text(previous.get(TAGS_PARAMETER, ""))
+        given.setdefault(TAGS_PARAMETER, stack_tags.as_text({**kept, **launching.tags}))
+    launch_parameters.check(given, declared, previous, _CODE_PARAMETERS)
+    repository_key.check(given, previous, state.outputs.get("EcrRepositoryName", "") if state else "")
+    return given
+
+
 def _bucket(aws: Aws, launching: Launching, audience: Audience) -> str:
     own = artifact_bucket.default_name(aws.account, aws.region)
     s3 = aws.client("s3")
     bucket = launching.bucket or own
-    is_new_or_own = bucket == own or not artifact_bucket.exists(s3, bucket, aws.region)
-    if is_new_or_own and artifact_bucket.ensure(s3, bucket, aws.region, aws.partition):
+    if bucket != own and artifact_bucket.is_in_use(s3, bucket, aws.region):
+        return bucket
+    if artifact_bucket.ensure(s3, bucket, aws.region, aws.partition):
         audience.say(f"Made the bucket {bucket} for code and templates.")
     return bucket
-
-
-@dataclass(frozen=True)
-class _Parameter:
-    """A parameter of the template: whether a value must be given, and what a value is."""
-
-    is_needed: bool
-    description: str
-
-
-def _declared(template: str) -> dict[str, _Parameter]:
-    """The template's parameters by name, in order."""
-    # Composed, not loaded: no constructor knows the template's short forms such as !Ref.
-    document: Any = yaml.compose(template, Loader=yaml.SafeLoader)
-    sections = {name.value: section for name, section in document.value}
-    declared = {}
-    for name, entry in sections["Parameters"].value:
-        keys = {key.value: value.value for key, value in entry.value}
-        words = f"{keys.get('Description', '')} {keys.get('ConstraintDescription', '')}".strip()
-        declared[name.value] = _Parameter("Default" not in keys, words)
-    return declared
-
-
-def _check_known(given: Mapping[str, str], declared: Iterable[str]) -> None:
-    for name in given:
-        if name not in declared:
-            near = difflib.get_close_matches(name, declared, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(declared)}"
-            raise LaunchParameterError(f"the template has no parameter {name}; {hint}")
-
-
-def _check_complete(given: Mapping[str, str], declared: Mapping[str, _Parameter], state: StackState | None) -> None:
-    known = {*given, *(state.parameters if state else ()), artifacts.BUCKET_PARAMETER, artifacts.PREFIX_PARAMETER}
-    missing = {name: one for name, one in declared.items() if one.is_needed and name not in known}
-    if missing:
-        asked = [f"  give {_option(name)}: {one.description}" for name, one in missing.items()]
-        raise LaunchParameterError("\n".join(["the first launch needs more:", *asked]))
-
-
-def _option(parameter: str) -> str:
-    return "--email ADDRESS" if parameter == EMAIL_PARAMETER else f"--param {parameter}=VALUE"

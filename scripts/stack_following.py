@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -16,6 +16,8 @@ _PAUSE_GROWTH: Final = 1.5
 _LONGEST_FOLLOWING_SECONDS: Final = 3 * 3600
 # A resource that CloudFormation gave up because another one failed says nothing about the cause.
 _CONSEQUENCES: Final = ("cancelled", "The following resource(s) failed")
+
+_NEVER_CAME_TO_BE: Final = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"})
 
 
 class StackFailedError(Exception):
@@ -61,6 +63,17 @@ class StackState:
     reason: str
     outputs: dict[str, str]
     parameters: dict[str, str]
+    tags: dict[str, str]
+
+    @property
+    def never_came_to_be(self) -> bool:
+        """Whether its creation failed: CloudFormation then allows nothing but its deletion."""
+        return self.status in _NEVER_CAME_TO_BE
+
+    @property
+    def has_values(self) -> bool:
+        """Whether its parameters and tags are those of something that was made, which an update can keep."""
+        return not self.never_came_to_be and self.status != "REVIEW_IN_PROGRESS"
 
     @property
     def is_changing(self) -> bool:
@@ -77,21 +90,19 @@ def find(cloudformation: Any, name_or_arn: str) -> StackState | None:
         if answer["Code"] == "ValidationError" and "does not exist" in answer["Message"]:
             return None
         raise
-    return StackState(
-        arn=found["StackId"],
-        name=found["StackName"],
-        status=found["StackStatus"],
-        reason=found.get("StackStatusReason", ""),
-        outputs={entry["OutputKey"]: entry["OutputValue"] for entry in found.get("Outputs", [])},
-        parameters={entry["ParameterKey"]: entry.get("ParameterValue", "") for entry in found.get("Parameters", [])},
-    )
+    return _state(found)
+
+
+def every(cloudformation: Any, prefix: str) -> list[StackState]:
+    """The existing stacks whose names start with `prefix`, by name."""
+    pages = cloudformation.get_paginator("describe_stacks").paginate()
+    found = (_state(stack) for page in pages for stack in page["Stacks"] if stack["StackName"].startswith(prefix))
+    return sorted(found, key=lambda state: state.name)
 
 
 def names(cloudformation: Any, prefix: str) -> list[str]:
     """Names of the existing stacks that start with `prefix`."""
-    pages = cloudformation.get_paginator("describe_stacks").paginate()
-    every = (str(stack["StackName"]) for page in pages for stack in page["Stacks"])
-    return sorted(name for name in every if name.startswith(prefix))
+    return [state.name for state in every(cloudformation, prefix)]
 
 
 def first_cause(cloudformation: Any, stack_arn: str) -> str:
@@ -180,3 +191,15 @@ class Follower:
 
 def _starts_an_operation(event: StackEvent) -> bool:
     return event.of_stack and event.status in {"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS"}
+
+
+def _state(found: Mapping[str, Any]) -> StackState:
+    return StackState(
+        arn=found["StackId"],
+        name=found["StackName"],
+        status=found["StackStatus"],
+        reason=found.get("StackStatusReason", ""),
+        outputs={entry["OutputKey"]: entry["OutputValue"] for entry in found.get("Outputs", [])},
+        parameters={entry["ParameterKey"]: entry.get("ParameterValue", "") for entry in found.get("Parameters", [])},
+        tags={entry["Key"]: entry["Value"] for entry in found.get("Tags", [])},
+    )

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import hashlib
 import io
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -54,6 +56,43 @@ def test_same_source_gives_same_bytes_anywhere_at_any_time(tmp_path: Path) -> No
     module.chmod(0o700)
 
     assert bundle.collect(*here).zipped() == bundle.collect(*there).zipped()
+
+
+def _copied(folder: Path, dependencies_folder: Path, *, backwards: bool) -> Path:
+    """A checkout elsewhere with what a build needs; `backwards`, its files are made in another order, time and mode."""
+    for name in ("generator", "lambda_src", "scripts", f"build/{dependencies_folder.name}"):
+        source = paths.ROOT / name
+        files = sorted(path for path in source.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+        for path in reversed(files) if backwards else files:
+            target = folder / path.relative_to(paths.ROOT)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+            if backwards:
+                target.chmod(0o700)
+                os.utime(target, (0, 0))
+    return folder
+
+
+@pytest.mark.parametrize("platform", dependencies.PLATFORMS)
+def test_two_checkouts_build_the_same_archive(tmp_path: Path, platform: dependencies.Platform) -> None:
+    cached = dependencies.folder("host") if platform == "host" else dependencies.place(platform)
+    if not cached.is_dir():
+        pytest.skip("`make package` has not fetched the dependencies for Lambda: this test uses no network")
+    digests = set()
+    for number in (1, 2):
+        checkout = _copied(tmp_path / f"checkout-{number}", cached, backwards=number == 2)
+        environment = {**os.environ, "PYTHONHASHSEED": str(number), "TZ": f"UTC{number}", "PIP_NO_INDEX": "1"}
+        command = [sys.executable, "-m", "scripts.bundle", "--platform", platform]
+        umask = 0o022 if number == 1 else 0o077
+        ran = subprocess.run(
+            command, cwd=checkout, env=environment, umask=umask, capture_output=True, text=True, check=False
+        )
+        assert ran.returncode == 0, ran.stderr
+        assert str(checkout) in ran.stdout
+        digest = hashlib.sha256((checkout / "dist" / bundle.BUNDLE_NAME).read_bytes()).hexdigest()
+        assert f"SHA-256 {digest}\n" in ran.stdout
+        digests.add(digest)
+    assert len(digests) == 1
 
 
 def test_changed_source_gives_other_bytes(tmp_path: Path) -> None:

@@ -8,18 +8,17 @@ from typing import Annotated
 
 import typer
 
-from scripts.cli.options import Access, Asked, Rules, Stack, grouped
+from scripts.cli import pipeline_type_commands
+from scripts.cli.options import Access, ApiStack, Asked, RoleArn, Rules, Stack, grouped
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.add_typer(pipeline_type_commands.app, name="pipeline-types")
 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Bucket = Annotated[
     str, typer.Option(help="Bucket for code and templates; otherwise one of the solution's own is made.")
 ]
 RequestFile = Annotated[str, typer.Argument(metavar="FILE", help="A request in JSON; - reads standard input.")]
-ApiStack = Annotated[
-    str | None, typer.Option("--stack-name", help="Root stack to ask; otherwise MLOPS_API_URL, or mlops-orchestrator.")
-]
 Watch = Annotated[
     bool, typer.Option("--watch", help="Follow the pipeline until it has ended or, in a script, needs an approval.")
 ]
@@ -59,12 +58,16 @@ def deploy(stack: Stack, access: Access, bucket: Bucket = "", yes: Yes = False) 
 def destroy(
     access: Access,
     stack_name: Annotated[str, typer.Option(help="Name of the root stack.")] = "mlops-orchestrator",
+    pipelines: Annotated[
+        bool, typer.Option("--pipelines", help="Delete all pipelines first, with what they deployed.")
+    ] = False,
+    role_arn: RoleArn = "",
     yes: Yes = False,
 ) -> None:
     """Delete the root stack; buckets and what else holds data stays."""
-    from scripts.cli import deploying
+    from scripts.cli import destroying
 
-    deploying.destroy(stack_name, yes, access)
+    destroying.run(destroying.Destroying(access, stack_name, pipelines, role_arn), yes)
 
 
 @app.command()
@@ -204,8 +207,9 @@ def local(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
     ready_file: Annotated[Path | None, typer.Option(help="File to write when everything is ready.")] = None,
     email: Annotated[str, typer.Option(help="Address of the notifications.")] = "mlops@example.com",
+    iam: Annotated[bool, typer.Option("--iam/--no-iam", help="Refuse roles what their policies do not allow.")] = True,
 ) -> None:
     """Run a local AWS with the solution deployed, until it is interrupted."""
     from scripts.cli import local
 
-    local.run(rules, port, ready_file, email)
+    local.run(rules, port, ready_file, email, enforce_iam=iam)

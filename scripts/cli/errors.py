@@ -12,7 +12,7 @@ from scripts.api_client import ApiError
 from scripts.artifacts import PublishError
 from scripts.cli.output import Output, console, table
 from scripts.dependencies import DependencyError
-from scripts.launch import LaunchParameterError
+from scripts.launch_parameters import LaunchParameterError
 from scripts.stack_following import StackFailedError
 
 FAILED: Final = 1

@@ -21,7 +21,7 @@ def run(asked: Asked, model_name: str, pipeline_type: str) -> None:
     """List all pipelines, or those of a model or type."""
     output = Output(asked.access.as_json)
     api = connection.orchestrator_api(asked.access, asked.stack_name)
-    pipelines = list(_pipelines(api, output, model_name=model_name, pipeline_type=pipeline_type))
+    pipelines = list(every(api, output, model_name=model_name, pipeline_type=pipeline_type))
     output.document({"pipelines": pipelines})
     if not pipelines:
         output.say("There are no such pipelines." if model_name or pipeline_type else "There are no pipelines.")
@@ -33,7 +33,7 @@ def run(asked: Asked, model_name: str, pipeline_type: str) -> None:
             output.say(f"to decide: mlops approve {pipeline['pipeline_stack_name']} {target}{asked.flags}")
 
 
-def _pipelines(api: OrchestratorApi, output: Output, **filters: str) -> Iterator[dict[str, Any]]:
+def every(api: OrchestratorApi, output: Output, **filters: str) -> Iterator[dict[str, Any]]:
     """All pages; one that is found twice, because something was deleted in between, is given once."""
     told, following = set[str](), ""
     while True:

@@ -20,7 +20,7 @@ from scripts.cli.output import Output
 from scripts.launch import EMAIL_PARAMETER, Launching
 
 
-def run(rules: Rules, port: int, ready_file: Path | None, email: str) -> None:
+def run(rules: Rules, port: int, ready_file: Path | None, email: str, *, enforce_iam: bool = True) -> None:
     """Run until somebody interrupts; the exit status is 0 then."""
     output = Output()
     parameters = {EMAIL_PARAMETER: email, "UseModelRegistry": "Yes" if rules.use_model_registry else "No"}
@@ -28,7 +28,7 @@ def run(rules: Rules, port: int, ready_file: Path | None, email: str) -> None:
     region = rules.region or os.environ.get("AWS_REGION") or local_stack.DEFAULT_REGION
     with (
         _until_interrupted(),
-        local_stack.deployed(launching, output, region, port) as deployment,
+        local_stack.deployed(launching, output, region, port, enforce_iam=enforce_iam) as deployment,
         ExitStack() as files,
     ):
         for file in {connection.STATE_FILE, *([ready_file] if ready_file else [])}:

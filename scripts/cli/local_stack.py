@@ -80,14 +80,16 @@ class LocalDeployment:
 
 @contextmanager
 def deployed(
-    launching: Launching, audience: Audience, region: str = DEFAULT_REGION, port: int = 0
+    launching: Launching, audience: Audience, region: str = DEFAULT_REGION, port: int = 0, *, enforce_iam: bool = True
 ) -> Iterator[LocalDeployment]:
     """Start the local AWS, publish and deploy into it, and stop it at the end.
+
+    With `enforce_iam=False` roles may do everything.
 
     Raises OSError when the port is taken, and what `launch.deploy` raises.
     """
     accounts = STAGE_ACCOUNTS if launching.option == "multi-account" else {}
-    with LocalAws(region=region, port=port, accounts=accounts) as running:
+    with LocalAws(region=region, port=port, accounts=accounts, enforce_iam=enforce_iam) as running:
         aws = aws_access.local(running.endpoint_url, running.region)
         audience.say(f"The local AWS listens at {running.endpoint_url}.")
         if running.organization:

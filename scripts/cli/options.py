@@ -9,9 +9,17 @@ import os
 import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
 from typing import Annotated, Any, Literal, get_type_hints
 
 import typer
+
+ApiStack = Annotated[
+    str | None, typer.Option("--stack-name", help="Root stack to ask; otherwise MLOPS_API_URL, or mlops-orchestrator.")
+]
+RoleArn = Annotated[
+    str, typer.Option(metavar="ARN", help="Role that CloudFormation works under; it remembers it for the stack.")
+]
 
 
 @dataclass(frozen=True)
@@ -49,6 +57,15 @@ class Asked:
         return f"{self.access.flags}{f' --stack-name {self.stack_name}' if self.stack_name else ''}"
 
 
+def _of_no_pipeline(name: str) -> str:
+    """The name, unless roles of the root stack would be named as those that pipelines may change."""
+    from orchestrator.pipelines.base import STACK_PREFIX
+
+    if name.startswith(f"{STACK_PREFIX}-"):
+        raise typer.BadParameter(f"{name} begins with {STACK_PREFIX}-, as the stacks of pipelines do: choose another")
+    return name
+
+
 @dataclass(frozen=True)
 class Stack:
     """The root stack."""
@@ -56,7 +73,9 @@ class Stack:
     option: Annotated[Literal["single-account", "multi-account"], typer.Option(help="Deployment option.")] = (
         "single-account"
     )
-    stack_name: Annotated[str, typer.Option(help="Name of the root stack.")] = "mlops-orchestrator"
+    stack_name: Annotated[str, typer.Option(help="Name of the root stack.", callback=_of_no_pipeline)] = (
+        "mlops-orchestrator"
+    )
     email: Annotated[
         str, typer.Option(help="Address that receives the notifications; needed for the first launch.")
     ] = ""
@@ -64,6 +83,15 @@ class Stack:
         list[str] | None,
         typer.Option(metavar="NAME=VALUE", help="A launch parameter of the template; repeat for more."),
     ] = None
+    parameters: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Launch parameters, and perhaps tags, in JSON or YAML; --param wins."),
+    ] = None
+    tag: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=VALUE", help="A tag of everything that is made; repeat for more. Others stay."),
+    ] = None
+    role_arn: RoleArn = ""
 
 
 @dataclass(frozen=True)

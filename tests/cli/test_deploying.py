@@ -2,23 +2,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
 
 import boto3
 import pytest
 
-from scripts import artifact_bucket
-from scripts.artifacts import DEFAULT_PREFIX
+from scripts import artifact_bucket, launch
+from scripts.artifacts import DEFAULT_PREFIX, Release
 from scripts.local_aws.server import LocalAws
 from tests.cli.conftest import Mlops
 
 # One local AWS serves all tests of the module.
 pytestmark = pytest.mark.xdist_group("cli-deploying")
 
-_TEMPLATE = """
+
+_ROOT = """\
+Parameters:
+  ArtifactBucket:
+    Type: String
+  ArtifactPrefix:
+    Type: String
+  NotificationEmail:
+    Type: String
+  Label:
+    Type: String
+    Default: ''
+    AllowedValues: ['Yes', 'No']
 Resources:
-  Data: {Type: AWS::S3::Bucket, DeletionPolicy: Retain, Properties: {BucketName: kept-data}}
-  Topic: {Type: AWS::SNS::Topic, Properties: {DisplayName: !GetAtt Data.Arn}}
+  Topic: {Type: AWS::SNS::Topic, Properties: {DisplayName: !Ref Label}}
+Outputs:
+  Label: {Value: !Ref Label}
+  Email: {Value: !Ref NotificationEmail}
 """
 
 
@@ -38,41 +52,6 @@ def _environment(running: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "local")
 
 
-def _made(cloudformation: Any, name: str) -> None:
-    cloudformation.create_stack(StackName=name, TemplateBody=_TEMPLATE.replace("kept-data", f"kept-data-{name}"))
-    cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
-
-
-def test_destroy_deletes_and_names_what_stays(mlops: Mlops) -> None:
-    _made(boto3.client("cloudformation"), "root")
-    ended = mlops("destroy", "--stack-name", "root", "--yes", "--json")
-
-    assert ended.status == 0
-    assert ended.documents[-1]["kept"] == [{"resource": "Data", "type": "AWS::S3::Bucket", "name": "kept-data-root"}]
-    assert "kept-data-root" in [bucket["Name"] for bucket in boto3.client("s3").list_buckets()["Buckets"]]
-    assert not boto3.client("sns").list_topics()["Topics"]
-
-
-def test_destroy_shows_a_person_what_goes_and_what_stays(mlops: Mlops) -> None:
-    _made(boto3.client("cloudformation"), "shown")
-    ended = mlops("destroy", "--stack-name", "shown", "--yes")
-
-    assert ended.status == 0
-    assert "Delete shown: 1 resources" in ended.out
-    assert "1 resources hold data and stay" in ended.out
-
-
-def test_destroy_is_refused_while_pipelines_exist(mlops: Mlops) -> None:
-    cloudformation = boto3.client("cloudformation")
-    _made(cloudformation, "needed")
-    _made(cloudformation, "mlops-pipeline-x-codepipeline")
-    ended = mlops("destroy", "--stack-name", "needed", "--yes", "--json")
-
-    assert ended.status == 1
-    assert "mlops-pipeline-x-codepipeline" in ended.documents[0]["error"]
-    assert cloudformation.describe_stacks(StackName="needed")["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE"
-
-
 def test_published_version_can_be_launched_by_a_link(running: LocalAws, mlops: Mlops) -> None:
     s3 = boto3.client("s3")
     artifact_bucket.ensure(s3, "published", running.region, "aws")
@@ -84,3 +63,36 @@ def test_published_version_can_be_launched_by_a_link(running: LocalAws, mlops: M
     template = s3.get_object(Bucket="published", Key=f"{answer['prefix']}/mlops-orchestrator-single-account.yaml")
     assert f'Default: "{answer["prefix"]}"'.encode() in template["Body"].read()
     assert f"published.s3.us-east-1.amazonaws.com%2F{DEFAULT_PREFIX}" in answer["launch"]["single-account"]
+    assert answer["templates"].keys() == answer["launch"].keys() == {"single-account", "multi-account"}
+    for option, url in answer["templates"].items():
+        assert (
+            url == f"https://published.s3.us-east-1.amazonaws.com/{answer['prefix']}/mlops-orchestrator-{option}.yaml"
+        )
+
+
+def test_a_launch_by_a_file_with_tags(mlops: Mlops, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    release = Release("1", b"code", (("mlops-orchestrator-single-account.yaml", _ROOT),))
+    monkeypatch.setattr(launch, "assemble", lambda _: release)
+    file = tmp_path / "launch.yaml"
+    file.write_text("Parameters: {NotificationEmail: file@example.com, Label: Yes}\nTags: {team: quay}\n")
+    command = ("deploy", "--stack-name", "by-file", "--yes", "--parameters", str(file), "--param", "Label=No", "--json")
+    ended = mlops(*command, "--tag", "cost=7")
+
+    assert ended.status == 0
+    assert ended.documents[-1]["outputs"] == {"Label": "No", "Email": "file@example.com"}
+    (stack,) = boto3.client("cloudformation").describe_stacks(StackName="by-file")["Stacks"]
+    assert {tag["Key"]: tag["Value"] for tag in stack["Tags"]} == {"team": "quay", "cost": "7"}
+    assert mlops(*command).documents[-1]["changed"] is False
+
+
+def test_a_launch_that_cannot_be_names_every_mistake(mlops: Mlops, monkeypatch: pytest.MonkeyPatch) -> None:
+    release = Release("1", b"code", (("mlops-orchestrator-single-account.yaml", _ROOT),))
+    monkeypatch.setattr(launch, "assemble", lambda _: release)
+    ended = mlops(
+        "deploy", "--stack-name", "wrong", "--yes", "--param", "Lable=No", "--param", "Label=Perhaps", "--json"
+    )
+
+    assert ended.status == 2
+    (answer,) = ended.documents
+    words = ("did you mean Label?", "Label must be one of Yes, No", "the first launch needs --email ADDRESS")
+    assert [word for word in words if word not in answer["error"]] == []

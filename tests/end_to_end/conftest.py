@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,8 +14,21 @@ import pytest
 from scripts import demo_model
 from scripts.cli.local_stack import LocalDeployment
 from scripts.demo_model import TrainedModel
+from scripts.iam import recording
 from tests.end_to_end.subscribing import Subscriber
-from tests.end_to_end.users import ARTIFACT_KEY, LONGEST_WAIT_SECONDS, Orchestrator, mlops_local
+from tests.end_to_end.users import ARTIFACT_KEY, LONGEST_WAIT_SECONDS, Orchestrator, logged, mlops_local
+from tests.hostile.planted import CANARY
+from tests.permissions.recorded import only_recorded_calls
+
+
+@pytest.fixture(scope="session", autouse=True)
+def calls_on_record(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No function calls what the proof of its permissions does not know of; `make trust` makes that record."""
+    if os.environ.get(recording.FOLDER):
+        yield
+        return
+    with pytest.MonkeyPatch.context() as patch, only_recorded_calls(tmp_path_factory.mktemp("calls"), patch):
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +37,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDeploy
     folder = tmp_path_factory.mktemp("local")
     with mlops_local(folder, "--option", "single-account") as running:
         yield running
+        assert CANARY not in "".join(logged(running)), "what was planted in a request is in a log"
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ from orchestrator.per_stage import Stage
 from orchestrator.settings import Launch
 from scripts.local_aws import scheduler as scheduling
 from scripts.local_aws.server import LocalAws
+from tests.end_to_end import sharing
 from tests.end_to_end.deployed import ORCHESTRATOR, Deployed
 from tests.local_aws.stack_setting import ACCOUNTS, acting_in
 
@@ -45,10 +46,12 @@ def assets(local_aws: LocalAws) -> None:
     s3 = acting_in(local_aws, ORCHESTRATOR, "s3")
     for bucket in (ASSETS, ARRIVALS):
         s3.create_bucket(Bucket=bucket)
+        sharing.share_bucket(s3, bucket)
     s3.put_object(Bucket=ASSETS, Key=ARTIFACT, Body=b"never loaded")
     s3.put_object(Bucket=ARRIVALS, Key="2026/47.csv", Body=b"1,2\n")
     registry = acting_in(local_aws, ORCHESTRATOR, "sagemaker")
     registry.create_model_package_group(ModelPackageGroupName="berths")
+    sharing.share_packages(registry, "berths")
     registry.create_model_package(
         ModelPackageGroupName="berths",
         InferenceSpecification={

@@ -23,6 +23,7 @@ from botocore import xform_name
 from orchestrator.per_stage import STAGES, Stage
 from orchestrator.settings import Launch
 from scripts.local_aws.server import LocalAws
+from tests.end_to_end import sharing
 from tests.end_to_end.deployed import ORCHESTRATOR, Deployed
 from tests.local_aws.stack_setting import ACCOUNTS, acting_in
 
@@ -148,6 +149,7 @@ def assets(local_aws: LocalAws) -> None:
     s3 = acting_in(local_aws, ORCHESTRATOR, "s3")
     for bucket in (ASSETS, PIPELINES):
         s3.create_bucket(Bucket=bucket)
+        sharing.share_bucket(s3, bucket)
     s3.put_object(Bucket=ASSETS, Key=BASELINE, Body=RECORDS)
     s3.put_object(Bucket=ASSETS, Key=SHAP_ROW, Body=b"20,7.5,0,0.4\n")
     for place, account in {LIVE: ORCHESTRATOR, "staging": ACCOUNTS["staging"]}.items():
@@ -264,6 +266,7 @@ class Expected:
             f"{prefix}JobInput": inputs,
             f"{prefix}JobOutputConfig": {"MonitoringOutputs": [{"S3Output": report}], **self._key},
             "JobResources": {"ClusterConfig": self._cluster},
+            "NetworkConfig": {"EnableInterContainerTrafficEncryption": True},
             "StoppingCondition": {"MaxRuntimeInSeconds": self._run_time},
         }
 

@@ -22,6 +22,7 @@ from scripts import demo_model
 from scripts.demo_model import TrainedModel
 from scripts.local_aws.resources.base import Clients
 from scripts.local_aws.server import LocalAws
+from tests.end_to_end import sharing
 from tests.local_aws.serving import csv_of
 from tests.local_aws.stack_setting import ACCOUNTS, acting_in, parameters
 
@@ -63,9 +64,11 @@ def assets(local_aws: LocalAws, trained: TrainedModel) -> None:
     """The artifact in the orchestrator's bucket, and versions of a model package with it."""
     s3 = acting_in(local_aws, ORCHESTRATOR, "s3")
     s3.create_bucket(Bucket=ASSETS)
+    sharing.share_bucket(s3, ASSETS)
     s3.put_object(Bucket=ASSETS, Key=ARTIFACT, Body=demo_model.package(trained))
     registry = acting_in(local_aws, ORCHESTRATOR, "sagemaker")
     registry.create_model_package_group(ModelPackageGroupName="berths")
+    sharing.share_packages(registry, "berths")
     for image, arn in ((SKLEARN, PACKAGE), (XGBOOST, PACKAGE_THAT_SERVES)):
         created = registry.create_model_package(
             ModelPackageGroupName="berths",

@@ -46,6 +46,15 @@ def mlops_local(folder: Path, *options: str) -> Iterator[LocalDeployment]:
         process.wait(timeout=LONGEST_WAIT_SECONDS)
 
 
+def logged(deployment: LocalDeployment) -> Iterator[str]:
+    """Every line of every log group: those of the functions, the API and the pipelines."""
+    logs = deployment.aws.client("logs")
+    groups = logs.get_paginator("describe_log_groups").paginate()
+    for group in (found["logGroupName"] for page in groups for found in page["logGroups"]):
+        for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group):
+            yield from (event["message"] for event in page["events"])
+
+
 class Nobody:
     """An audience that does not listen."""
 

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A pipeline type that an operator adds, through dev and staging by StackSets that read its long blueprint from S3."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts.cli.local_stack import STAGE_ACCOUNTS, LocalDeployment
+from tests.end_to_end import adding
+from tests.end_to_end.users import Orchestrator, mlops_local
+
+pytestmark = pytest.mark.xdist_group("end-to-end-multi")
+
+Until = Callable[[Callable[[], Any]], Any]
+REQUEST = {"pipeline_type": "work_log", "team": "pilots", "keep_days": {"dev": 1, "staging": 3, "prod": 5}}
+
+
+@pytest.fixture(scope="module")
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDeployment]:
+    with mlops_local(tmp_path_factory.mktemp("custom"), "--option", "multi-account") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def orchestrator(deployment: LocalDeployment) -> Orchestrator:
+    return Orchestrator(deployment)
+
+
+def _kept_days(orchestrator: Orchestrator, stage: str) -> list[int]:
+    logs = orchestrator.deployment.in_account(STAGE_ACCOUNTS[stage]).client("logs")
+    groups = logs.describe_log_groups(logGroupNamePrefix=f"mlops-pipeline-pilots-{stage}")["logGroups"]
+    return [group["retentionInDays"] for group in groups]
+
+
+def test_values_by_stage_reach_their_accounts(orchestrator: Orchestrator, until: Until, tmp_path: Path) -> None:
+    api = orchestrator.deployment.api
+    adding.add(orchestrator, tmp_path / "work-log", length=60_000)
+    refused = api.provision({**REQUEST, "keep_days": {"dev": 2, "prod": 5}})
+    assert {error["key"] for error in refused.body["errors"]} == {"keep_days.dev", "keep_days.staging"}
+
+    pipeline_id = orchestrator.provision(REQUEST)["pipeline_id"]
+    (question,) = until(lambda: orchestrator.status(pipeline_id).waiting)
+    assert (_kept_days(orchestrator, "dev"), _kept_days(orchestrator, "staging")) == ([1], [])
+    orchestrator.client("codepipeline").put_approval_result(
+        pipelineName=orchestrator.status(pipeline_id).pipeline,
+        stageName=question.stage,
+        actionName=question.action,
+        token=question.token,
+        result={"summary": "fine", "status": "Approved"},
+    )
+    until(lambda: _kept_days(orchestrator, "staging") == [3])
+    assert _kept_days(orchestrator, "prod") == []
+    again = orchestrator.provision(REQUEST)
+    assert again["message"].endswith("No updates are to be performed.")

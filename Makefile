@@ -55,12 +55,13 @@ checkov: $(CHECKOV_READY) ## checkov over the templates; needs no .venv
 	@$(CHECKOV_VENV)/bin/checkov --directory templates --framework cloudformation --compact --quiet --skip-download
 
 # The local AWS changes moto for the rest of its process, so the tests that use moto as it is run in one of their own.
+# Those with the local AWS wait for other processes a third of their time: three at once keep two cores busy.
 WITHOUT_LOCAL_AWS := tests/orchestrator tests/generator tests/inline tests/hostile tests/faults \
 	tests/permissions tests/test_conventions.py
 
 test: lint ## Everything that CI checks, but for checkov
 	@$(BIN)/pytest -n 2 $(WITHOUT_LOCAL_AWS)
-	@$(BIN)/pytest -n 2 --dist loadgroup $(addprefix --ignore=,$(WITHOUT_LOCAL_AWS))
+	@$(BIN)/pytest -n 3 --dist loadgroup $(addprefix --ignore=,$(WITHOUT_LOCAL_AWS))
 
 TRUST := build/trust
 

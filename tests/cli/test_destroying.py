@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -225,11 +226,17 @@ def test_a_deletion_under_way_is_followed(cloudformation: Any, mlops: Mlops) -> 
     assert _names(cloudformation) == set()
 
 
+def _policy(statement: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
 def test_a_role_is_handed_to_cloudformation(cloudformation: Any, mlops: Mlops) -> None:
     _root(cloudformation, "by-role")
     arn = cloudformation.describe_stacks(StackName="by-role")["Stacks"][0]["StackId"]
-    document = '{"Version": "2012-10-17", "Statement": []}'
-    role = boto3.client("iam").create_role(RoleName="deployer", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "cloudformation.amazonaws.com"}}
+    iam, topics = boto3.client("iam"), {"Effect": "Allow", "Action": "sns:*", "Resource": "*"}
+    role = iam.create_role(RoleName="deployer", AssumeRolePolicyDocument=_policy(trust))["Role"]["Arn"]
+    iam.put_role_policy(RoleName="deployer", PolicyName="Topics", PolicyDocument=_policy(topics))
     assert mlops("destroy", "--stack-name", "by-role", "--yes", "--role-arn", "deployer").status == 2
     assert mlops("destroy", "--stack-name", "by-role", "--yes", "--role-arn", role).status == 0
     assert cloudformation.describe_stacks(StackName=arn)["Stacks"][0]["RoleARN"] == role

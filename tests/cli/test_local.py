@@ -86,7 +86,7 @@ def test_first_launch_needs_an_address(mlops: Mlops) -> None:
     ended = mlops("deploy", "--local", "--yes", "--stack-name", "another")
 
     assert ended.status == 2
-    assert "give --email" in ended.err
+    assert "needs --email ADDRESS: " in ended.err
 
 
 def test_publishing_needs_a_bucket_that_exists(mlops: Mlops) -> None:

@@ -125,7 +125,7 @@ def test_launch_asks_for_all_that_is_missing_in_words(mlops: Mlops) -> None:
 
     assert ended.status == 2
     needed = ["--email ADDRESS", *(f"--param {one.capitalize()}{id_}=VALUE" for one in _ACCOUNTS for id_ in _IDS)]
-    assert [option for option in needed if f"give {option}: " not in ended.err] == []
+    assert [option for option in needed if f"needs {option}: " not in ended.err] == []
     assert "Account of staging, or several with commas between." in ended.err
 
 

@@ -20,7 +20,7 @@ from moto import mock_aws
 from moto.moto_api._internal.models import moto_api_backend
 
 from orchestrator import api
-from orchestrator.aws import calls, objects
+from orchestrator.aws import calls, objects, pipeline_jobs
 from orchestrator.settings import Launch, MultiAccount, Settings, StageTarget
 from tests.faults.invoking import Invocation, Outcome
 from tests.faults.scenarios import Scenario
@@ -141,13 +141,26 @@ def session(patch: pytest.MonkeyPatch) -> Iterator[boto3.session.Session]:
     patch.setenv("AWS_RESPONSE_CHECKSUM_VALIDATION", "when_required")
     patch.setattr("botocore.signers.RequestSigner.sign", _sign)
     patch.setattr("moto.cloudformation.models.yaml.load", _loaded)
+    patch.setattr(pipeline_jobs, "client_with", _kept_client)
     calls.client.cache_clear()
     with mock_aws():
         made = boto3.session.Session("test", "test", region_name=REGION)
         patch.setattr(boto3, "DEFAULT_SESSION", made)
         yield made
     calls.client.cache_clear()
+    _kept.clear()
     objects.published.cache_clear()
+
+
+_kept: Final[dict[object, Any]] = {}
+
+
+def _kept_client(service: str, credentials: Mapping[str, str]) -> Any:
+    """One client for all jobs with the same keys: making one takes longer than all calls of a job."""
+    key = (service, *sorted(credentials.items()))
+    if key not in _kept:
+        _kept[key] = calls.client_with(service, credentials)
+    return _kept[key]
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from tests.faults.scenarios import SCENARIOS, Scenario
 from tests.faults.wire import FAULTS, Fault
 
 _SEED = 20261124
-_PAIRS = 12
+_PAIRS = 6
 
 Note = Callable[[str, object], None]
 

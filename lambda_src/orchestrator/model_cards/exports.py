@@ -16,6 +16,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from orchestrator.aws import model_cards
+from orchestrator.errors import Problem, RefusedRequest
 from orchestrator.model_cards import EXPORTS
 from orchestrator.model_cards.fields import EntityName, ExportJobArn, Version
 from orchestrator.model_cards.operations import Answer, Operation, plain
@@ -97,9 +98,18 @@ class DescribeModelCardExport(Operation):
     def carry_out(self, settings: Settings) -> Answer:
         """See `Operation.carry_out`."""
         key = "export_job_arn" if self.export_job_arn else "export_job_name"
-        job_arn = self.export_job_arn or self._arn_by_name()
+        job_arn = self._own_arn(settings) or self._arn_by_name()
         with refusing(key, absent("export job")):
             return _told(model_cards.describe_export(job_arn))
+
+    def _own_arn(self, settings: Settings) -> str:
+        """The given ARN; a job of another account or Region is not the orchestrator's to look at."""
+        given = self.export_job_arn or ""
+        place = [settings.launch.region, settings.account]
+        if given and given.split(":")[3:5] != place:
+            words = f"must be that of a job in {place[0]} of the account {place[1]}, where the orchestrator is"
+            raise RefusedRequest([Problem("export_job_arn", words)])
+        return given
 
     def _arn_by_name(self) -> str:
         """The ARN of a card's export job follows from the card's, as the pattern of the API says."""

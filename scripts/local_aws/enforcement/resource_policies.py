@@ -46,8 +46,16 @@ def resource(arn: str, caller_account: str) -> Resource:
     reader = _READERS.get(parsed.service)
     if reader is None:
         return Resource(arn, account)
-    policy = reader(parsed)
+    policy = _read(reader, parsed)
     return Resource(arn, account, documents.parse(policy) if policy else None, _needs_policy(parsed))
+
+
+def _read(reader: Callable[[_Arn], Any], arn: _Arn) -> Any:
+    """What the reader finds; nothing is in a Region that moto does not know."""
+    try:
+        return reader(arn)
+    except KeyError:
+        return None
 
 
 def _needs_policy(arn: _Arn) -> bool:

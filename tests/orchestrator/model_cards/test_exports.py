@@ -158,3 +158,10 @@ class TestDescribe:
         )
         found = refused("describe_model_card_export", export_job_arn=JOB_ARN)
         assert "no job" in found["export_job_arn"]
+
+    @pytest.mark.parametrize("place", ["eu-west-1:999988887777", "us-east-1:111122223333"])
+    def test_a_job_that_is_elsewhere_is_refused_before_sagemaker_is_asked(self, refused: Refused, place: str) -> None:
+        arn = f"arn:aws:sagemaker:{place}:model-card/{NAME}/export-job/{JOB}"
+        assert (
+            "where the orchestrator is" in refused("describe_model_card_export", export_job_arn=arn)["export_job_arn"]
+        )

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What templates promise to those who upgrade and to outsiders, and what they may have without a resource."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from generator.root.options import OrganizationOptions
+
+# Actions for which AWS's service authorization reference names no resource type.
+WITHOUT_RESOURCE: Final = {
+    "organizations:ListDelegatedAdministrators": "a listing of the organization",
+    "codepipeline:ListPipelines": "a listing of the account",
+    "codepipeline:PutJobFailureResult": "a job has no ARN; its id, known to the function alone, limits it",
+    "codepipeline:PutJobSuccessResult": "a job has no ARN; its id, known to the function alone, limits it",
+    "cloudformation:DescribeStacks": "without a name it lists all stacks, which is about none of them",
+    "cloudformation:ListStacks": "a listing of the account, which DescribeStacks without a name needs too",
+    "cloudwatch:PutMetricData": "metrics have no ARN; the namespace limits it",
+    "ec2:DescribeDhcpOptions": "EC2 knows no resource for what is only looked at",
+    "ec2:DescribeNetworkInterfaces": "EC2 knows no resource for what is only looked at",
+    "ec2:DescribeSecurityGroups": "EC2 knows no resource for what is only looked at",
+    "ec2:DescribeSubnets": "EC2 knows no resource for what is only looked at",
+    "ec2:DescribeVpcs": "EC2 knows no resource for what is only looked at",
+    "ecr:GetAuthorizationToken": "the token is for the whole registry",
+    "sagemaker:ListAutoMLJobs": "a listing of the account",
+    "sagemaker:ListModelCards": "a listing of the account",
+    "sagemaker:Search": "a search of the account",
+    "xray:PutTelemetryRecords": "X-Ray has no resource for what is sent to it",
+    "xray:PutTraceSegments": "X-Ray has no resource for what is sent to it",
+}
+
+# What an upgrade must find again under the same name, or it would make a new one beside it (defect 68). Deployments of
+# REST APIs are left out: those are snapshots and named after their content.
+_MONITOR: Final = "Baseline JobDefinition MonitoringSchedule RunEndedRule SageMakerRole"
+LOGICAL_IDS: Final[dict[str, str]] = {
+    "mlops-orchestrator-single-account.yaml": """
+        AccessLogsBucket AccessLogsBucketPolicy Api ApiAccessLogs ApiErrorsAlarm ApiLogging ApiLoggingRole ApiPermission
+        ApiStage ApplicationGroup AssetsBucket AssetsBucketEvents AssetsBucketPolicy BucketEvents BucketEventsLogs
+        BucketEventsRole ConfigBucket
+        ConfigBucketEvents ConfigBucketPolicy ConfigUploadedPermission ConfigUploadedRule Dashboard
+        DeadLetterQueue DeadLettersAlarm FunctionErrorsAlarm FunctionNetworkPolicy
+        DeadLetterQueuePolicy DeletePipelineMethod DeployRole
+        ECRRepository EncryptionKey EncryptionKeyAlias JobCheckRule JobEndedRule JobsPermission ModelPackageGroup
+        ListPipelinesMethod MonitorRunRule PipelineResource PipelinesResource RemovalRule ShowPipelineMethod
+        ListPipelineTypesMethod PipelineTypeResource PipelineTypesResource ShowPipelineTypeMethod
+        NotificationsSubscription NotificationsTopic
+        NotificationsTopicPolicy Orchestrator OrchestratorLogs OrchestratorRetries OrchestratorRole PipelineEndedRule
+        PipelineRole PipelineStackRole PipelineStatusMethod PipelineStatusResource PipelinesBucket PipelinesBucketPolicy
+        PipelineStartRole ProvisionPipelineMethod ProvisionPipelineResource
+    """,
+    "pipelines/single_account_codepipeline.yaml": "MLOpsPipeline",
+    "pipelines/multi_account_codepipeline.yaml": "MLOpsPipeline",
+    "pipelines/image_builder.yaml": "ImageBuild ImageBuildLogs ImageBuildRole MLOpsPipeline SourceChangedRule",
+    "blueprints/autopilot_training.yaml": """
+        AutopilotJob SageMakerJob SageMakerJobLogs SageMakerJobRole SageMakerRole SageMakerRolePassingItself
+    """,
+    "blueprints/model_training.yaml": """
+        SageMakerJob SageMakerJobLogs SageMakerJobRole SageMakerRole Schedule ScheduleRole TrainingJob
+    """,
+    "blueprints/model_tuning.yaml": "SageMakerJob SageMakerJobLogs SageMakerJobRole SageMakerRole TuningJob",
+    "blueprints/batch_transform.yaml": """
+        MLOpsSagemakerModel SageMakerJob SageMakerJobLogs SageMakerJobRole SageMakerRole Schedule ScheduleRole
+        TransformJob
+    """,
+    "blueprints/data_quality_monitor.yaml": _MONITOR,
+    "blueprints/model_bias_monitor.yaml": _MONITOR,
+    "blueprints/model_explainability_monitor.yaml": _MONITOR,
+    "blueprints/model_quality_monitor.yaml": f"{_MONITOR} NoBetterThanAGuessAlarm",
+    "blueprints/realtime_inference.yaml": """
+        Inference InferenceApi InferenceApiAccessLogs InferenceApiPermission InferenceApiStage InferenceLogs
+        InferenceMethod InferenceResource InferenceRole MLOpsSagemakerEndpoint MLOpsSagemakerEndpointConfig
+        MLOpsSagemakerModel SageMakerRole
+    """,
+}
+# Whoever changes from one root template to the other keeps everything.
+LOGICAL_IDS["mlops-orchestrator-multi-account.yaml"] = f"""
+    {LOGICAL_IDS["mlops-orchestrator-single-account.yaml"]}
+    StageDeployer StageDeployerLogs StageDeployerRole StageEndedRule StageEventsPolicy StuckApprovalAlarm
+"""
+RESOURCE_BUDGET: Final = 203
+"""All templates together: design section 10 has 170, and to list, look at and delete pipelines takes six a root,
+the dashboard and the alarms nine in both, the application's group and the policy for functions in a VPC one a root,
+the two routes for pipeline types four a root, the access log of the inference API one."""
+
+BLUEPRINT_BYTES: Final = 51_200
+"""The longest template that CloudFormation takes inline."""
+
+EMAIL: Final = r"^[a-zA-Z0-9_.+-]+@[a-zA-Z0-9-]+\.[a-zA-Z0-9-.]+$"
+YES_OR_NO: Final = ["Yes", "No"]
+# Contract 1.1, in the order of the console: name, label, default (`None`: must be given), further properties.
+LAUNCH_PARAMETERS: Final[list[tuple[str, str, str | None, dict[str, Any]]]] = [
+    (
+        "NotificationEmail",
+        "Notification Email (Required)",
+        None,
+        {"AllowedPattern": EMAIL, "MinLength": 5, "MaxLength": 320},
+    ),
+    ("ConfigS3Bucket", "MLOps configuration S3 bucket name (Optional)", "", {"MaxLength": 63}),
+    ("ExistingS3Bucket", "Name of an Existing S3 Bucket (Optional)", "", {"MaxLength": 63}),
+    ("ExistingECRRepo", "Name of an Existing Amazon ECR repository (Optional)", "", {}),
+    ("UseModelRegistry", "Do you want to use SageMaker Model Registry?", "No", {"AllowedValues": YES_OR_NO}),
+    (
+        "CreateModelRegistry",
+        "Do you want the solution to create a SageMaker's model package group?",
+        "No",
+        {"AllowedValues": YES_OR_NO},
+    ),
+    (
+        "AllowDetailedErrorMessage",
+        "Do you want to allow detailed error messages in the APIs response?",
+        "Yes",
+        {"AllowedValues": YES_OR_NO},
+    ),
+    (
+        "AlarmErrorCount",
+        "Errors within five minutes that raise an alarm",
+        "3",
+        {"AllowedPattern": "^[1-9][0-9]*$", "MaxLength": 6},
+    ),
+]
+LAUNCH_OPTIONS: Final = OrganizationOptions.model_fields
+"""What `test_launch_options.py` is about."""
+BAKED_BY_PUBLISH: Final = ["ArtifactBucket", "ArtifactPrefix"]
+
+OUTPUTS: Final = {
+    "ApiEndpoint",
+    "AssetsBucketName",
+    "PipelinesBucketName",
+    "ConfigBucketName",
+    "EcrRepositoryName",
+    "EcrRepositoryArn",
+    "ModelRegistryArn",
+    "NotificationsTopicArn",
+    "KmsKeyPolicyToAdd",
+}

@@ -11,12 +11,11 @@ from typing import Any
 
 import pytest
 
-from scripts import demo_model
 from scripts.cli.local_stack import LocalDeployment
 from scripts.demo_model import TrainedModel
 from scripts.iam import recording
 from tests.end_to_end.subscribing import Subscriber
-from tests.end_to_end.users import ARTIFACT_KEY, LONGEST_WAIT_SECONDS, Orchestrator, logged, mlops_local
+from tests.end_to_end.users import LONGEST_WAIT_SECONDS, Orchestrator, logged, mlops_local, trained_and_stored
 from tests.hostile.planted import CANARY
 from tests.permissions.recorded import only_recorded_calls
 
@@ -42,11 +41,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDeploy
 
 @pytest.fixture(scope="session")
 def model(deployment: LocalDeployment) -> TrainedModel:
-    """The demo's model, with its artifact in the assets bucket."""
-    trained = demo_model.train()
-    bucket = deployment.outputs["AssetsBucketName"]
-    deployment.aws.client("s3").put_object(Bucket=bucket, Key=ARTIFACT_KEY, Body=demo_model.package(trained))
-    return trained
+    return trained_and_stored(deployment)
 
 
 @pytest.fixture(scope="session")

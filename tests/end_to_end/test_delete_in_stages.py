@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 
-from scripts import demo_model
 from scripts.cli.local_stack import STAGE_ACCOUNTS, LocalDeployment
 from scripts.demo_model import TrainedModel
 from tests.end_to_end.subscribing import Subscriber
-from tests.end_to_end.users import ARTIFACT_KEY, Orchestrator, mlops_local
+from tests.end_to_end.users import Orchestrator, mlops_local, trained_and_stored
 
 pytestmark = pytest.mark.xdist_group("end-to-end-multi")
 
@@ -33,10 +32,7 @@ def orchestrator(deployment: LocalDeployment) -> Orchestrator:
 
 @pytest.fixture(scope="module")
 def model(deployment: LocalDeployment) -> TrainedModel:
-    trained = demo_model.train()
-    bucket = deployment.outputs["AssetsBucketName"]
-    deployment.aws.client("s3").put_object(Bucket=bucket, Key=ARTIFACT_KEY, Body=demo_model.package(trained))
-    return trained
+    return trained_and_stored(deployment)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from scripts import demo_model
 from scripts.cli.local_stack import LocalDeployment
 from scripts.demo_model import TrainedModel
-from tests.end_to_end.users import ARTIFACT_KEY, Orchestrator, mlops_local
+from tests.end_to_end.users import Orchestrator, mlops_local, trained_and_stored
 
 pytestmark = pytest.mark.xdist_group("end-to-end-multi")
 
@@ -34,10 +34,7 @@ def orchestrator(deployment: LocalDeployment) -> Orchestrator:
 
 @pytest.fixture(scope="module")
 def model(deployment: LocalDeployment) -> TrainedModel:
-    trained = demo_model.train()
-    bucket = deployment.outputs["AssetsBucketName"]
-    deployment.aws.client("s3").put_object(Bucket=bucket, Key=ARTIFACT_KEY, Body=demo_model.package(trained))
-    return trained
+    return trained_and_stored(deployment)
 
 
 def _states(orchestrator: Orchestrator, pipeline_id: str) -> dict[str, dict[str, str]]:

@@ -14,13 +14,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from scripts import aws_access, pipeline_status
+from scripts import aws_access, demo_model, pipeline_status
 from scripts.cli.local_stack import LocalDeployment
+from scripts.demo_model import TrainedModel
 from scripts.pipeline_status import PipelineStatus
 from scripts.stack_following import StackEvent
 
 ARTIFACT_KEY = "models/demo/model.tar.gz"
 LONGEST_WAIT_SECONDS = 60.0
+
+
+def trained_and_stored(deployment: LocalDeployment) -> TrainedModel:
+    """The demo's model, with its artifact in the assets bucket."""
+    trained = demo_model.train()
+    bucket = deployment.outputs["AssetsBucketName"]
+    deployment.aws.client("s3").put_object(Bucket=bucket, Key=ARTIFACT_KEY, Body=demo_model.package(trained))
+    return trained
 
 
 @contextmanager

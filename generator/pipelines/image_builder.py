@@ -16,7 +16,7 @@ from troposphere import GetAtt, Output, Ref, Sub, Template, codebuild, codepipel
 
 from generator import arns, functions, parameters, permissions
 from generator.conditions import if_provided
-from generator.pipelines.single_account_codepipeline import PIPELINE, SOURCE, add_outputs, pipeline, source_stage
+from generator.pipelines.single_account_codepipeline import PIPELINE, add_outputs, pipeline, source_stage
 from orchestrator.pipelines.image_builder import ImageBuilderParameters
 
 _DESCRIPTION: Final = "MLOps Workload Orchestrator: a pipeline that builds a container image."
@@ -24,6 +24,7 @@ _BUILD_SPEC: Final = Path(__file__).with_name("image_builder_buildspec.yaml")
 _PROJECT: Final = "ImageBuild"
 _ROLE: Final = "ImageBuildRole"
 _LOGS: Final = "ImageBuildLogs"
+_ARTIFACT: Final = "SourceArtifact"
 _SECRET: Final = "RegistryCredentialsSecretArn"  # noqa: S105  the name of a parameter
 # The newest of https://docs.aws.amazon.com/codebuild/latest/userguide/ec2-compute-images.html
 _IMAGE: Final = "aws/codebuild/standard:8.0"
@@ -34,7 +35,10 @@ def template() -> Template:
     """The template."""
     built = Template(Description=_DESCRIPTION)
     parameters.declare(built, ImageBuilderParameters)
-    stages = [source_stage("AssetsBucket", "CustomImage"), codepipeline.Stages(Name="Build", Actions=[build_action()])]
+    stages = [
+        source_stage("AssetsBucket", "CustomImage", Ref(_ARTIFACT)),
+        codepipeline.Stages(Name="Build", Actions=[build_action()]),
+    ]
     for resource in (
         functions.expiring_log_group(_LOGS, functions.operator_key(built)),
         build_role(built),
@@ -59,7 +63,7 @@ def build_action() -> codepipeline.Actions:
             "ProjectName": Ref(_PROJECT),
             "EnvironmentVariables": Sub('[{"name":"REQUEST_DIGEST","value":"${RequestDigest}","type":"PLAINTEXT"}]'),
         },
-        InputArtifacts=[codepipeline.InputArtifacts(Name=SOURCE)],
+        InputArtifacts=[codepipeline.InputArtifacts(Name=Ref(_ARTIFACT))],
     )
 
 
@@ -131,9 +135,13 @@ def build_role(built: Template) -> iam.Role:
 
 
 def _read_source() -> list[Statement]:
-    """The pipeline's artifacts. Their keys begin with the first 20 characters of the pipeline's name."""
+    """The artifacts of this pipeline alone: builds of other images, and packages of other pipelines, stay out of reach.
+
+    CodePipeline stores an artifact under the first 20 characters of the pipeline's name, which other pipelines may
+    share, and the first 10 of the artifact's name, which no other image has.
+    """
     bucket = arns.s3("${PipelinesBucket}")
-    artifacts = arns.s3(f"${{PipelinesBucket}}/{arns.PIPELINE_PREFIX}*")
+    artifacts = arns.s3(f"${{PipelinesBucket}}/{arns.PIPELINE_PREFIX}*/${{{_ARTIFACT}}}/*")
     return [
         permissions.allow([s3.GetObject, s3.GetObjectVersion], artifacts),
         permissions.allow([s3.GetBucketAcl, s3.GetBucketLocation], bucket),

@@ -45,7 +45,9 @@ def pipeline(stages: Sequence[codepipeline.Stages]) -> codepipeline.Pipeline:
     )
 
 
-def source_stage(bucket: str = "PipelinesBucket", key: str = "TemplateZipFileName") -> codepipeline.Stages:
+def source_stage(
+    bucket: str = "PipelinesBucket", key: str = "TemplateZipFileName", artifact: str | Ref = SOURCE
+) -> codepipeline.Stages:
     """The object that two parameters name, by default the packaged template. Nothing polls: who uploads starts it."""
     action = codepipeline.Actions(
         Name="S3Source",
@@ -56,7 +58,7 @@ def source_stage(bucket: str = "PipelinesBucket", key: str = "TemplateZipFileNam
             "S3ObjectKey": Ref(key),
             "PollForSourceChanges": "false",
         },
-        OutputArtifacts=[codepipeline.OutputArtifacts(Name=SOURCE)],
+        OutputArtifacts=[codepipeline.OutputArtifacts(Name=artifact)],
     )
     return codepipeline.Stages(Name="Source", Actions=[action])
 

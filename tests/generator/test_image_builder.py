@@ -24,6 +24,8 @@ name = os.path.basename(sys.argv[0])
 piped = "" if sys.stdin.isatty() or "login" not in sys.argv else sys.stdin.read()
 with open(os.environ["NOTES"], "a") as notes:
     notes.write(json.dumps([name, *sys.argv[1:], *([piped] if piped else [])]) + "\\n")
+with open(os.environ["NOTES"] + ".passwords", "a") as passwords:
+    passwords.write(os.environ.get("DOCKER_HUB_PASSWORD", "") + "\\n")
 if name == "aws":
     print("a-token")
 if sys.argv[1] == os.environ.get("FAILING"):
@@ -61,7 +63,13 @@ class Build:
         shell = shutil.which("bash")
         assert shell is not None
         path = os.pathsep.join([str(self._programs), str(Path(sys.executable).parent), os.environ["PATH"]])
-        build = {"IMAGE_URI": URI, "IMAGE_TAG": "v1", "IMAGE_REPO_NAME": "quayside-images", "BUILD_ARGUMENTS": "{}"}
+        build = {
+            "CODEBUILD_SRC_DIR": str(self.source),
+            "IMAGE_URI": URI,
+            "IMAGE_TAG": "v1",
+            "IMAGE_REPO_NAME": "quayside-images",
+            "BUILD_ARGUMENTS": "{}",
+        }
         script = "\n".join(self.specification["phases"][phase]["commands"])
         return subprocess.run(
             [shell, "-c", script],
@@ -76,6 +84,10 @@ class Build:
         """The programs called, with their arguments and what was piped to them."""
         text = self._notes.read_text() if self._notes.exists() else ""
         return [json.loads(line) for line in text.splitlines()]
+
+    def passwords(self) -> list[str]:
+        """Docker Hub's password as each of these programs was given it."""
+        return self._notes.with_suffix(".passwords").read_text().splitlines()
 
 
 @pytest.fixture
@@ -116,7 +128,7 @@ class TestBuild:
         """SageMaker refuses OCI manifests and indexes."""
         assert build.run("build").returncode == 0
         options = ["--provenance=false", "--sbom=false", "--output", "type=docker"]
-        assert build.calls() == [["docker", "buildx", "build", *options, "--tag", URI, "."]]
+        assert build.calls() == [["docker", "buildx", "build", *options, "--tag", URI, str(build.source)]]
 
     def test_hostile_arguments_reach_docker_as_they_are(self, build: Build) -> None:
         """They are data to the shell, whatever they hold."""
@@ -139,6 +151,66 @@ class TestBuild:
     def test_arguments_that_cannot_be_read_stop_the_build(self, build: Build) -> None:
         assert build.run("build", BUILD_ARGUMENTS="{").returncode != 0
         assert build.calls() == []
+
+    @pytest.mark.parametrize("name", ["json.py", "sitecustomize.py"])
+    @pytest.mark.parametrize("phase", ["pre_build", "build", "post_build"])
+    def test_a_module_in_the_source_is_no_part_of_the_build(self, build: Build, phase: str, name: str) -> None:
+        """It would run as root, with the registry's password and the build's credentials."""
+        trap = build.source.parent / "trap"
+        (build.source / name).write_text(f"open({str(trap)!r}, 'w')")
+        done = build.run(phase)
+        assert done.returncode == 0, done.stderr
+        assert not trap.exists()
+
+    @pytest.mark.parametrize("phase", ["build", "post_build"])
+    def test_the_password_is_there_for_the_login_alone(self, build: Build, phase: str) -> None:
+        assert build.run(phase, DOCKER_HUB_USERNAME="quay", DOCKER_HUB_PASSWORD="pier").returncode == 0
+        assert build.passwords() == [""]
+
+    @pytest.mark.parametrize(
+        "first",
+        [
+            "# syntax=evil.example/frontend",
+            "#SYNTAX = evil.example/docker/dockerfile",
+            "#!/usr/bin/env docker\n# syntax=evil.example/frontend",
+            "\ufeff# syntax=evil.example/frontend",
+            "// syntax=evil.example/frontend",
+            "# escape=\\\n# syntax=docker/dockerfile-upstream:master",
+            "# syntax=docker/dockerfile@sha256:short",
+        ],
+        ids=["plain", "spaced", "shebang", "byte order mark", "slashes", "second", "digest"],
+    )
+    def test_the_file_chooses_no_program_that_builds_it(self, build: Build, first: str) -> None:
+        (build.source / "Dockerfile").write_text(f"{first}\nFROM scratch\n", encoding="utf-8")
+        done = build.run("pre_build")
+        assert done.returncode == 1
+        assert "not in Docker's own syntax, docker/dockerfile" in done.stderr
+
+    def test_a_file_of_another_language_is_refused(self, build: Build) -> None:
+        """BuildKit reads the frontend of such an object."""
+        (build.source / "Dockerfile").write_text('{"FROM": "", "syntax": "evil.example/frontend"}')
+        assert build.run("pre_build").returncode == 1
+
+    @pytest.mark.parametrize(
+        "named", ["docker/dockerfile:1", "docker.io/docker/dockerfile:1.7-labs", "docker/dockerfile"]
+    )
+    def test_dockers_own_syntax_is_taken(self, build: Build, named: str) -> None:
+        text = f'# syntax = {named}\n# escape=`\nFROM scratch\nCOPY <<EOF /a.proto\nsyntax = "proto3";\nEOF\n'
+        (build.source / "Dockerfile").write_text(text)
+        done = build.run("pre_build")
+        assert done.returncode == 0, done.stderr
+
+    def test_links_lead_nowhere(self, build: Build) -> None:
+        """Neither as the Dockerfile, nor as a file that becomes executable."""
+        outside = build.source.parent / "outside"
+        outside.write_text("FROM scratch\n")
+        outside.chmod(0o600)
+        (build.source / "serve").symlink_to(outside)
+        assert build.run("pre_build").returncode == 0
+        assert oct(outside.stat().st_mode & 0o777) == "0o600"
+        (build.source / "Dockerfile").unlink()
+        (build.source / "Dockerfile").symlink_to(outside)
+        assert build.run("pre_build").returncode == 1
 
     def test_the_image_is_pushed(self, build: Build) -> None:
         assert build.run("post_build").returncode == 0
@@ -184,6 +256,17 @@ class TestTemplate:
         pipeline = builder["Resources"]["MLOpsPipeline"]["Properties"]
         assert pipeline["RestartExecutionOnUpdate"] is True
         assert "${RequestDigest}" in json.dumps(pipeline["Stages"][1])
+
+    def test_the_build_reads_no_artifact_of_another_pipeline(self, builder: Template) -> None:
+        """A key begins with 20 characters of the pipeline's name and 10 of the artifact's, which is this image's."""
+        stages = builder["Resources"]["MLOpsPipeline"]["Properties"]["Stages"]
+        assert stages[0]["Actions"][0]["OutputArtifacts"] == stages[1]["Actions"][0]["InputArtifacts"]
+        assert stages[0]["Actions"][0]["OutputArtifacts"] == [{"Name": {"Ref": "SourceArtifact"}}]
+        statements = builder["Resources"]["ImageBuildRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+        (read,) = (statement["Resource"] for statement in statements if "s3:GetObject" in statement["Action"])
+        assert read == [
+            {"Fn::Sub": "arn:${AWS::Partition}:s3:::${PipelinesBucket}/mlops-pipeline-*/${SourceArtifact}/*"}
+        ]
 
     def test_no_value_of_a_request_stands_in_a_script(self, project: Template) -> None:
         """The specification is a constant: CloudFormation fills nothing into it."""

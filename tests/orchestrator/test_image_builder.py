@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -73,6 +74,8 @@ WRONG = [
     ("build_arguments.1A", {"1A": "1"}, "not beginning with a digit"),
     ("build_arguments.A=$(id) --push", {"A=$(id) --push": "1"}, "must be letters, digits and underscores"),
     ("build_arguments.A", {"A": "x\0"}, "must not contain the character NUL"),
+    ("build_arguments.BUILDKIT_SYNTAX", {"BUILDKIT_SYNTAX": "evil/frontend"}, "is an order to the builder"),
+    ("build_arguments.Buildkit_Inline_Cache", {"Buildkit_Inline_Cache": "1"}, "is an order to the builder"),
     ("registry_credentials_secret_arn", "docker-hub", "must be the ARN of a Secrets Manager secret"),
     ("registry_credentials_secret_arn", f"{SECRET}:username", "must be the ARN of a Secrets Manager secret"),
 ]
@@ -131,6 +134,7 @@ class TestParameters:
             "ImageTag": "v1",
             "BuildArguments": '{"EXTRA_PACKAGES": "pillow onnxruntime", "PYTHON_VERSION": "3.12"}',
             "RegistryCredentialsSecretArn": SECRET,
+            "SourceArtifact": hashlib.sha256(b"quayside-images:v1").hexdigest()[:10],
             "PipelinesBucket": "quayside-pipelines",
             "PipelineRoleArn": settings.pipeline_role_arn,
             "PipelineStartRoleArn": settings.pipeline_start_role_arn,

@@ -33,11 +33,18 @@ _PLAIN_TAG: Final = re.compile(r"[a-zA-Z0-9-]+")
 _LONGEST_SLUG: Final = 40
 _DIGEST_CHARACTERS: Final = 12
 _ARGUMENT_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_BUILDKIT: Final = "BUILDKIT_"
+"""Build arguments that BuildKit itself obeys: https://docs.docker.com/build/building/variables/#buildkit-built-in-build-args."""
+_ARTIFACT_CHARACTERS: Final = 10
+"""What CodePipeline keeps of an artifact's name in the keys of the artifact store."""
 
 BuildArgumentsText = Annotated[
     str,
     Field(max_length=parameter_json.LONGEST_VALUE, pattern=r"^\{[\x20-\x7e]*\}$"),
     Expect("a JSON object of strings in ASCII"),
+]
+ArtifactName = Annotated[
+    str, Field(pattern=rf"^[0-9a-f]{{{_ARTIFACT_CHARACTERS}}}$"), Expect(f"{_ARTIFACT_CHARACTERS} hexadecimal digits")
 ]
 RequestDigest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$"), Expect("a SHA-256 digest, hexadecimal")]
 
@@ -55,6 +62,9 @@ class ImageBuilderParameters(RoleOptions, LogOptions):
     ] = ""
     RequestDigest: Annotated[
         RequestDigest, Field(description="Digest of what is built; another one makes the pipeline run again.")
+    ]
+    SourceArtifact: Annotated[
+        ArtifactName, Field(description="Name of the source in the artifact store; no other image has it.")
     ]
     PipelinesBucket: Annotated[fields.BucketName, Field(description="Bucket of the pipeline's artifacts.")]
     PipelineRoleArn: Annotated[fields.RoleArn, Field(description="Role that the pipeline works under.")]
@@ -95,6 +105,8 @@ class ImageBuilder(PipelineRequest):
             key = f"build_arguments.{name}"
             if not _ARGUMENT_NAME.fullmatch(name):
                 yield Problem(key, "the name must be letters, digits and underscores, not beginning with a digit")
+            if name.upper().startswith(_BUILDKIT):
+                yield Problem(key, "is an order to the builder and no argument of a Dockerfile: choose another name")
             if "\0" in value:
                 yield Problem(key, "must not contain the character NUL: no program can be given it")
 
@@ -154,6 +166,7 @@ class ImageBuilder(PipelineRequest):
         parameters = ImageBuilderParameters(
             **build,
             RequestDigest=hashlib.sha256(json.dumps(build, sort_keys=True).encode()).hexdigest(),
+            SourceArtifact=self.subject[:_ARTIFACT_CHARACTERS],
             PipelinesBucket=settings.launch.pipelines_bucket,
             PipelineRoleArn=settings.pipeline_role_arn,
             PipelineStartRoleArn=settings.pipeline_start_role_arn,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from awacs import cloudformation as cfn
 from awacs import ecr as ecr_actions
 from awacs import kms as kms_actions
 from awacs import s3 as s3_actions
@@ -17,7 +18,7 @@ from awacs.aws import Action, Condition, Statement, StringEquals
 from troposphere import GetAtt, Sub, Template, events
 
 from generator import arns, permissions
-from generator.root import orchestrator, storage
+from generator.root import orchestrator, roles, storage
 from orchestrator.aws import claims
 from orchestrator.job_kinds import ENDED, JobKind
 from orchestrator.pipelines import BUILT_IN
@@ -122,6 +123,7 @@ def _registers() -> list[Statement]:
     bucket = storage.assets_bucket_name()
     through_s3 = Condition(StringEquals("kms:ViaService", Sub("s3.${AWS::Region}.${AWS::URLSuffix}")))
     return [
+        permissions.allow([cfn.DescribeStackResources], roles.STACKS),
         permissions.allow(
             [sagemaker_actions.CreateModelPackage, sagemaker_actions.UpdateModelPackage],
             [Sub(f"{registry}model-package-group/*"), Sub(f"{registry}model-package/*")],

@@ -46,6 +46,12 @@ def of_training(job: _Description) -> Outcome:
     return Outcome((Container(image, artifact, {}),), _numbers(metrics), job["TrainingJobArn"])
 
 
+def role(job: _Description) -> str:
+    """ARN of the role under which a job has worked; that of a tuning job is the one of its training jobs."""
+    training: _Description = job.get("TrainingJobDefinition") or next(iter(job.get("TrainingJobDefinitions", ())), {})
+    return str(job.get("RoleArn") or training.get("RoleArn", ""))
+
+
 def best_training_job(job: _Description) -> str:
     """Name of the best training job of a tuning job; empty when none has a value of the objective metric."""
     return str(job.get("BestTrainingJob", {}).get("TrainingJobName", ""))

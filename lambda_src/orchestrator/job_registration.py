@@ -14,15 +14,20 @@ from typing import Final
 from aws_lambda_powertools import Logger
 
 from orchestrator import job_kinds, job_outcomes, registration
-from orchestrator.aws import jobs, model_packages, objects
+from orchestrator.aws import jobs, model_packages, objects, stacks
 from orchestrator.aws.jobs import Job
 from orchestrator.errors import ServiceBusy, ServiceRefused
 from orchestrator.instructions import Instructions
 from orchestrator.job_kinds import JobKind
 from orchestrator.job_outcomes import Outcome
+from orchestrator.pipelines.base import STACK_PREFIX
 from orchestrator.provisioning import PlannedObject
 from orchestrator.registration import Decision, Source
 
+_FORGED: Final = (
+    "Its tags name a pipeline that did not start it: it works under another role than that pipeline's jobs, or carries "
+    "the instructions of another pipeline."
+)
 # Two versions that enter one group at the same moment, for example.
 _PASSING: Final = frozenset({"ConflictException"})
 
@@ -52,6 +57,8 @@ def register(job: Job, source: Source, bucket: str, key: str) -> Registered | No
     Raises `ServiceRefused` for what is worth another try.
     """
     try:
+        if not _is_of_its_pipeline(job, source, key):
+            return NotRegistered(_FORGED)
         return _registered(job, source, bucket, key)
     except ServiceBusy:
         raise
@@ -59,6 +66,20 @@ def register(job: Job, source: Source, bucket: str, key: str) -> Registered | No
         if refused.code in _PASSING:
             raise
         return NotRegistered(f"AWS did not {refused.doing}.", refused.detail)
+
+
+def _is_of_its_pipeline(job: Job, source: Source, key: str) -> bool:
+    """Whether the job works under a role of the pipeline that its tags name, and carries that pipeline's instructions.
+
+    Anybody who may start jobs may tag them; a role of a pipeline is passed on by the pipeline alone. A job may outlast
+    its stack: then the role must be one of a pipeline that is gone.
+    """
+    stack = source.stack_name
+    if not stack.startswith(STACK_PREFIX) or not key.startswith(f"provisioned/{stack}/registrations/"):
+        return False
+    role = job_outcomes.role(job.description).rpartition("/")[2]
+    roles = stacks.role_names(stack)
+    return role in roles if roles is not None else role.startswith(STACK_PREFIX)
 
 
 def _registered(job: Job, source: Source, bucket: str, key: str) -> Registered | NotRegistered:

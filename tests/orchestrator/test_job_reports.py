@@ -23,6 +23,9 @@ from tests.orchestrator.conftest import Context, read_json
 Event = dict[str, Any]
 PIPELINES = "quayside-pipelines"
 KEY = f"provisioned/mlops-pipeline-berths-modeltraining/registrations/{'0' * 32}.json"
+TUNER_KEY = KEY.replace("modeltraining", "modeltuner")
+AUTOPILOT_KEY = KEY.replace("modeltraining", "modelautopilot")
+ROLE = "arn:aws:iam::111122223333:role/mlops-pipeline-berths-mod-SageMakerRole-9XJ2K4L7M1QZ"
 PACKAGE = "arn:aws:sagemaker:eu-west-1:111122223333:model-package/berths/3"
 JOB = "arn:aws:sagemaker:eu-west-1:111122223333:training-job/berths-1"
 AUTOPILOT = "arn:aws:sagemaker:eu-west-1:111122223333:automl-job/berths-a"
@@ -104,9 +107,9 @@ def creating(stub: Stubber, status: str = "PendingManualApproval", **expected: A
     stub.add_response("create_model_package", {"ModelPackageArn": PACKAGE}, parameters)
 
 
-def instruct(**more: Any) -> None:
+def instruct(key: str = KEY, **more: Any) -> None:
     asked = Instructions(model_package_group_name="berths", **more)
-    calls.client("s3").put_object(Bucket=PIPELINES, Key=KEY, Body=asked.as_json())
+    calls.client("s3").put_object(Bucket=PIPELINES, Key=key, Body=asked.as_json())
 
 
 def markers() -> dict[str, str]:
@@ -288,8 +291,23 @@ def _tuning_job(**changes: Any) -> Event:
         "TrainingJobStatusCounters": {},
         "ObjectiveStatusCounters": {},
         "BestTrainingJob": best,
+        "TrainingJobDefinition": {
+            "RoleArn": ROLE,
+            "AlgorithmSpecification": {"TrainingInputMode": "File"},
+            "OutputDataConfig": {"S3OutputPath": "s3://quayside-assets/out"},
+            "StoppingCondition": {},
+        },
         **changes,
     }
+
+
+def _deployed(stack: str, role: str) -> None:
+    """Have a stack with one role."""
+    properties = {"RoleName": role, "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []}}
+    template = {"Resources": {"SageMakerRole": {"Type": "AWS::IAM::Role", "Properties": properties}}}
+    calls.client("cloudformation").create_stack(
+        StackName=stack, TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_NAMED_IAM"]
+    )
 
 
 class TestRegistration:
@@ -338,19 +356,51 @@ class TestRegistration:
         assert "approval status Rejected" in inbox()[0]["Message"]
 
     def test_the_best_model_of_a_tuning_job(self, sagemaker: Stubber, inbox: Inbox, trained: Event) -> None:
-        instruct()
+        instruct(TUNER_KEY)
         describing(sagemaker, _tuning_job(), "describe_hyper_parameter_tuning_job")
         describing(sagemaker, {**trained, "TrainingJobName": "berths-t-001-0a1b2c3d"})
         creating(sagemaker, MetadataProperties={"GeneratedBy": JOB})
-        deliver(tuned(registration=KEY))
+        deliver(tuned(registration=TUNER_KEY))
         assert f"registered as {PACKAGE}, approval status PendingManualApproval" in inbox()[0]["Message"]
         assert "approve the version" in inbox()[0]["Message"]
 
     def test_a_tuning_job_without_a_best_one(self, sagemaker: Stubber, inbox: Inbox) -> None:
-        instruct()
+        instruct(TUNER_KEY)
         describing(sagemaker, _tuning_job(BestTrainingJob=""), "describe_hyper_parameter_tuning_job")
-        deliver(tuned(registration=KEY))
+        deliver(tuned(registration=TUNER_KEY))
         assert "The model was not registered. The job has no best training job" in inbox()[0]["Message"]
+
+    @pytest.mark.parametrize(
+        "forged",
+        [
+            ("mlops-pipeline-tides-mod-SageMakerRole-9XJ2K4L7M1QZ", "mlops-pipeline-berths-modeltraining", KEY),
+            ("DataScientist", "mlops-pipeline-berths-modeltraining", KEY),
+            ("mlops-pipeline-berths-mod-SageMakerRole-9XJ2K4L7M1QZ", "mlops-pipeline-tides-modeltraining", KEY),
+            ("DataScientist", "mlops-pipeline-gone-modeltraining", KEY.replace("berths", "gone")),
+            ("DataScientist", "payroll", "provisioned/payroll/registrations/0.json"),
+        ],
+        ids=["another pipeline's role", "a person's", "another's instructions", "a stack that is gone", "no pipeline"],
+    )
+    def test_a_job_that_the_pipeline_did_not_start_is_not_registered(
+        self, sagemaker: Stubber, inbox: Inbox, trained: Event, forged: tuple[str, str, str]
+    ) -> None:
+        """Who may start jobs may tag them as another team's, whose group would get an approved version."""
+        role, stack, key = forged
+        _deployed("mlops-pipeline-berths-modeltraining", "mlops-pipeline-berths-mod-SageMakerRole-9XJ2K4L7M1QZ")
+        instruct(key, approval_status="Approved")
+        describing(sagemaker, trained, RoleArn=f"arn:aws:iam::111122223333:role/{role}")
+        deliver(ended(registration=key, stack_name=stack))
+        assert "The model was not registered. Its tags name a pipeline that did not start it" in inbox()[0]["Message"]
+
+    def test_a_job_under_its_pipelines_role_is_registered(
+        self, sagemaker: Stubber, inbox: Inbox, trained: Event
+    ) -> None:
+        _deployed("mlops-pipeline-berths-modeltraining", "Chosen")
+        instruct()
+        describing(sagemaker, trained, RoleArn="arn:aws:iam::111122223333:role/team/Chosen")
+        creating(sagemaker)
+        deliver(ended(registration=KEY))
+        assert f"The model was registered as {PACKAGE}" in inbox()[0]["Message"]
 
     @pytest.mark.parametrize("allowed", [True, False], indirect=True)
     def test_what_aws_refuses_is_in_the_message(
@@ -427,7 +477,8 @@ def listing(stub: Stubber, *summaries: Event, token: str = "", after: str = "") 
 
 
 def tagging(stub: Stubber, name: str = "berths-a", **tags: str) -> None:
-    listed = {"pipeline_type": "model_autopilot_training", "model_name": "berths", "stack_name": "s", **tags}
+    listed = {"pipeline_type": "model_autopilot_training", "model_name": "berths", **tags}
+    listed.setdefault("stack_name", "mlops-pipeline-berths-modelautopilot")
     answer = {"Tags": [{"Key": key, "Value": value} for key, value in listed.items()]}
     stub.add_response("list_tags", answer, {"ResourceArn": AUTOPILOT.replace("berths-a", name)})
 
@@ -455,9 +506,9 @@ class TestCheck:
         assert "The best candidate is berths-a-007." in message["Message"]
 
     def test_its_best_candidate_is_registered(self, sagemaker: Stubber, inbox: Inbox, autopilot: Event) -> None:
-        instruct()
+        instruct(AUTOPILOT_KEY)
         listing(sagemaker, summary())
-        tagging(sagemaker, registration=KEY)
+        tagging(sagemaker, registration=AUTOPILOT_KEY)
         describing(sagemaker, autopilot, "describe_auto_ml_job")
         creating(sagemaker, MetadataProperties={"GeneratedBy": AUTOPILOT})
         check()

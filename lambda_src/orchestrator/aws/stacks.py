@@ -111,6 +111,19 @@ def find(name_or_arn: str) -> Stack | None:
     return described(found)
 
 
+def role_names(name: str) -> frozenset[str] | None:
+    """The names of the IAM roles in a stack, or `None` where there is no such stack."""
+    try:
+        with calling(f"list the resources of the stack {name}"):
+            found = client("cloudformation").describe_stack_resources(StackName=name)["StackResources"]
+    except ServiceRefused as error:
+        if error.code == _VALIDATION_ERROR and "does not exist" in error.reason:
+            return None
+        raise
+    roles = (entry.get("PhysicalResourceId", "") for entry in found if entry["ResourceType"] == "AWS::IAM::Role")
+    return frozenset(roles)
+
+
 def described(found: Mapping[str, Any]) -> Stack:
     """A stack out of an answer of DescribeStacks."""
     return Stack(

@@ -63,6 +63,7 @@ def settings(*, multi_account: bool) -> Settings:
         pipeline_start_role_arn=f"{ROLES}PipelineStartRole",
         deploy_role_arn=f"{ROLES}DeployRole",
         notifications_topic_arn="arn:aws:sns:eu-west-1:111122223333:mlops-notifications",
+        config_bucket="quayside-config",
         allow_detailed_error_message=True,
         multi_account=MultiAccount(dict.fromkeys(STAGES, target), "StageDeployer") if multi_account else None,
     )

@@ -90,6 +90,7 @@ def environment() -> dict[str, Any]:
         "ARTIFACT_BUCKET": Ref("ArtifactBucket"),
         "ARTIFACT_PREFIX": Ref("ArtifactPrefix"),
         "ASSETS_BUCKET": storage.assets_bucket_name(),
+        "CONFIG_BUCKET": storage.config_bucket_name(),
         "DEPLOY_ROLE_ARN": GetAtt(roles.DEPLOY_ROLE, "Arn"),
         "FUNCTION_CONCURRENCY": Ref("FunctionConcurrency"),
         "FUNCTION_SECURITY_GROUP_IDS": Ref("FunctionSecurityGroupIds"),

@@ -18,13 +18,12 @@ from typing import Any, Final
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from orchestrator import documents, job_kinds, monitor_runs, pipeline_ends, service, settings
+from orchestrator import documents, event_origin, job_kinds, monitor_runs, pipeline_ends, service, settings
 from orchestrator.errors import OrchestratorError, Problem, RefusedRequest, ServiceRefused
+from orchestrator.event_origin import Event, Expected
 from orchestrator.settings import Settings
 
 logger = Logger(service="orchestrator")
-
-Event = dict[str, Any]
 
 
 # What a call of the API does not need is imported when it is.
@@ -74,18 +73,18 @@ def _stack_set_changed(event: Event, used: Settings, invocation: str) -> Event:
     return pipeline_removal.stack_set_changed(event, used, invocation)
 
 
-_EVENTS: Final[dict[str | None, Callable[[Event, Settings, str], Event]]] = {
-    "Object Created": _configuration_uploaded,
-    job_kinds.TRAINING.event: _job_changed,
-    job_kinds.TUNING.event: _job_changed,
-    monitor_runs.DETAIL_TYPE: _processing_job_changed,
-    "Scheduled Event": _jobs_to_check,
-    pipeline_ends.PIPELINE_EVENT: _pipeline_ended,
-    pipeline_ends.ACTION_EVENT: _pipeline_ended,
-    "CloudFormation Stack Status Change": _stack_changed,
-    "CloudFormation StackSet Operation Status Change": _stack_set_changed,
+_EVENTS: Final[dict[str | None, Expected]] = {
+    "Object Created": Expected(event_origin.S3, _configuration_uploaded),
+    job_kinds.TRAINING.event: Expected("aws.sagemaker", _job_changed),
+    job_kinds.TUNING.event: Expected("aws.sagemaker", _job_changed),
+    monitor_runs.DETAIL_TYPE: Expected("aws.sagemaker", _processing_job_changed, from_stages=True),
+    "Scheduled Event": Expected("aws.events", _jobs_to_check),
+    pipeline_ends.PIPELINE_EVENT: Expected("aws.codepipeline", _pipeline_ended),
+    pipeline_ends.ACTION_EVENT: Expected("aws.codepipeline", _pipeline_ended),
+    "CloudFormation Stack Status Change": Expected("aws.cloudformation", _stack_changed),
+    "CloudFormation StackSet Operation Status Change": Expected("aws.cloudformation", _stack_set_changed),
 }
-"""By EventBridge's `detail-type`; each gets the id of the invocation, which Lambda's own retries keep."""
+"""By EventBridge's `detail-type`."""
 
 
 @dataclass(frozen=True)
@@ -193,7 +192,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Entry point. EventBridge's events have a `detail-type`; everything else is an API Gateway proxy event."""
     logger.append_keys(request_id=context.aws_request_id)
     if "detail-type" in event:
-        return _EVENTS[event["detail-type"]](event, _settings(), context.aws_request_id)
+        return _taken(event, _settings(), context.aws_request_id)
     try:
         return _answer(Call.of(event))
     except RefusedRequest as refused:
@@ -203,6 +202,15 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     except Exception as error:
         # The edge: whatever it is, the caller gets an answer and the log the reason.
         return _unexpected(error, context)
+
+
+def _taken(event: Event, used: Settings, invocation: str) -> Event:
+    expected = _EVENTS.get(event["detail-type"])
+    if expected is None or not expected.is_origin_of(event, used):
+        told = {name: event.get(name) for name in ("detail-type", "source", "account", "resources")}
+        logger.warning("event of another origin", extra={"event": told})
+        return {"ignored": "the event comes from somewhere else"}
+    return expected.handle(event, used, invocation)
 
 
 def _answer(call: Call) -> dict[str, Any]:

@@ -68,6 +68,7 @@ class Settings:
     """Role under which EventBridge starts a pipeline whose source has changed."""
     deploy_role_arn: str
     notifications_topic_arn: str
+    config_bucket: str
     allow_detailed_error_message: bool
     multi_account: MultiAccount | None = None
 
@@ -75,6 +76,12 @@ class Settings:
     def account(self) -> str:
         """The account of the orchestrator."""
         return self.deploy_role_arn.split(":")[4]
+
+    @property
+    def stage_accounts(self) -> frozenset[str]:
+        """The accounts of dev, staging and prod; none with the option single-account."""
+        targets = self.multi_account.targets.values() if self.multi_account else ()
+        return frozenset(account for target in targets for account in target.account_ids.split(","))
 
     @property
     def call_as(self) -> Literal["SELF", "DELEGATED_ADMIN"]:
@@ -143,6 +150,7 @@ def read(variables: Mapping[str, str] = os.environ) -> Settings:
         pipeline_start_role_arn=env.text("PIPELINE_START_ROLE_ARN"),
         deploy_role_arn=env.text("DEPLOY_ROLE_ARN"),
         notifications_topic_arn=env.text("NOTIFICATIONS_TOPIC_ARN"),
+        config_bucket=env.text("CONFIG_BUCKET"),
         allow_detailed_error_message=env.is_yes("ALLOW_DETAILED_ERROR_MESSAGE"),
         multi_account=_multi_account(env) if is_multi_account else None,
     )

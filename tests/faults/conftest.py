@@ -25,7 +25,7 @@ from orchestrator.settings import Launch, MultiAccount, Settings, StageTarget
 from tests.faults.invoking import Invocation, Outcome
 from tests.faults.scenarios import Scenario
 from tests.faults.wire import Call, Fault, Send, Wire
-from tests.faults.world import REGION, World
+from tests.faults.world import CONFIG, REGION, World
 from tests.inline.custom_resource import FILE
 from tests.inline.loading import loaded
 
@@ -205,6 +205,7 @@ def _launched() -> Settings:
         pipeline_start_role_arn=f"{role}PipelineStartRole",
         deploy_role_arn=f"{role}DeployRole",
         notifications_topic_arn=f"arn:aws:sns:{REGION}:{_ACCOUNT}:mlops-notifications",
+        config_bucket=CONFIG,
         allow_detailed_error_message=True,
     )
 

@@ -101,7 +101,8 @@ class Event(Invocation):
     event: dict[str, Any]
 
     def once(self, world: World, invocation: str = "first") -> Outcome:
-        answer, error = _handled(api.handler, self.event, Context(aws_request_id=invocation))
+        event = {**self.event, "account": world.settings.account}
+        answer, error = _handled(api.handler, event, Context(aws_request_id=invocation))
         return Outcome(error is None, answer or error, error is None or isinstance(error, OrchestratorError | Died))
 
     def again(self, world: World) -> None:

@@ -64,6 +64,7 @@ def settings(launch: Launch) -> Settings:
         pipeline_start_role_arn=f"{_ROLES}PipelineStartRole",
         deploy_role_arn=f"{_ROLES}DeployRole",
         notifications_topic_arn="arn:aws:sns:eu-west-1:111122223333:mlops-notifications",
+        config_bucket="quayside-config",
         allow_detailed_error_message=True,
     )
 

@@ -214,6 +214,7 @@ def test_a_refusal_and_a_dry_run_need_no_aws_at_all(api_event: ApiEvent, builtin
         "ARTIFACT_BUCKET": settings.artifact_bucket,
         "ARTIFACT_PREFIX": settings.artifact_prefix,
         "ASSETS_BUCKET": settings.launch.assets_bucket,
+        "CONFIG_BUCKET": settings.config_bucket,
         "AWS_REGION": settings.launch.region,
         "DEPLOY_ROLE_ARN": settings.deploy_role_arn,
         "ECR_REPOSITORY_ARN": settings.launch.ecr_repository_arn,

@@ -14,7 +14,7 @@ from botocore.stub import Stubber
 from orchestrator import api
 from orchestrator.aws import calls
 from orchestrator.errors import ServiceRefused
-from orchestrator.settings import Settings
+from orchestrator.settings import MultiAccount, Settings, StageTarget
 from tests.orchestrator.conftest import Context, read_json
 
 Event = dict[str, Any]
@@ -24,9 +24,14 @@ GONE: Final = object()
 
 @pytest.fixture(autouse=True)
 def with_settings(aws: None, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The handler of an orchestrator that has a topic and a bucket for pipelines."""
+    """The handler of an orchestrator that has a topic, a bucket for pipelines, and other accounts for its stages."""
     topic = calls.client("sns").create_topic(Name="notifications")["TopicArn"]
-    monkeypatch.setattr(api, "_settings", lambda: replace(settings, notifications_topic_arn=topic))
+    targets = {
+        stage: StageTarget(accounts, "ou-ab12-cd34ef56")
+        for stage, accounts in (("dev", "444455556666"), ("staging", "333344445555"), ("prod", "222233334444"))
+    }
+    used = replace(settings, notifications_topic_arn=topic, multi_account=MultiAccount(targets, "mlops-StageDeployer"))  # type: ignore[arg-type]
+    monkeypatch.setattr(api, "_settings", lambda: used)
     location = {"LocationConstraint": settings.launch.region}
     calls.client("s3").create_bucket(Bucket=PIPELINES, CreateBucketConfiguration=location)
 

@@ -76,6 +76,7 @@ def stack_ended(arn: str, status: str = "DELETE_COMPLETE", invocation: str = "i-
     event = {
         "detail-type": "CloudFormation Stack Status Change",
         "source": "aws.cloudformation",
+        "account": "123456789012",
         "detail": {"stack-id": arn, "status-details": {"status": status, "status-reason": ""}},
     }
     return api.handler(event, Context(invocation))  # type: ignore[arg-type]
@@ -86,6 +87,7 @@ def operation_ended(stack_set: str, status: str = "SUCCEEDED", invocation: str =
     event = {
         "detail-type": "CloudFormation StackSet Operation Status Change",
         "source": "aws.cloudformation",
+        "account": "123456789012",
         "detail": {"stack-set-arn": arn, "stack-set-operation-id": "x", "status-details": {"status": status}},
     }
     return api.handler(event, Context(invocation))  # type: ignore[arg-type]

@@ -18,6 +18,7 @@ VARIABLES = {
     "MULTI_ACCOUNT": "No",
     "USE_MODEL_REGISTRY": "Yes",
     "ASSETS_BUCKET": "a-assets",
+    "CONFIG_BUCKET": "a-config",
     "ECR_REPOSITORY_ARN": "arn:aws:ecr:il-central-1:111122223333:repository/r",
     "PIPELINES_BUCKET": "a-pipelines",
     "APPLICATION": "ml-platform",

@@ -4,20 +4,26 @@
 from __future__ import annotations
 
 import functools
+import gc
 import importlib
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import boto3
 import botocore.session
 from botocore.loaders import Loader, create_loader
+from botocore.regions import EndpointResolver
 from moto.core import utils as moto_utils
 from moto.utilities import utils as moto_resources
 from werkzeug.routing import Rule
 
 _BOTO3_DATA = str(Path(boto3.__file__).parent / "data")
 _INSTANCE_TYPES = "ec2/resources/instance_type"
+_OPENAPI = "openapi_spec_validator"
 
 
 class SharedLoader(Loader):
@@ -36,13 +42,25 @@ def shared_loader(folders: str | None = None) -> SharedLoader:
     return SharedLoader(extra_search_paths=paths, include_default_search_paths=False)
 
 
-def share_descriptions(sdk: Any = botocore.session, moto: Any = moto_utils) -> None:
+@contextmanager
+def without_collecting() -> Iterator[None]:
+    """No search for cyclic garbage inside: it takes a fifth of a start, and what a start makes is there to stay."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _share_descriptions(sdk: Any = botocore.session, moto: Any = moto_utils) -> None:
     """Give every session of the process the shared reader, and moto one of its own: their descriptions differ."""
     sdk.create_loader = shared_loader
     moto.create_loader = functools.cache(moto.create_loader)
 
 
-def compile_routes_for_matching_only(rule: Any = Rule) -> None:
+def _compile_routes_for_matching_only(rule: Any = Rule) -> None:
     """Put off what builds an address of a route until it is called: it takes longer than the route, and moto has none.
 
     Flask and moto have 400 routes for what a launch calls.
@@ -55,16 +73,57 @@ def compile_routes_for_matching_only(rule: Any = Rule) -> None:
     rule._compile_builder = when_called
 
 
-def leave_out_instance_types(resources: Any = moto_resources) -> None:
+class _RegionsOfEc2(boto3.session.Session):
+    """Tells where EC2 is without reading the eight megabytes that say what it can do."""
+
+    def get_available_regions(self, service_name: str, partition_name: str = "aws", *_: Any) -> list[str]:
+        """The Regions of a partition that have the service."""
+        if service_name != "ec2":
+            return list(super().get_available_regions(service_name, partition_name))
+        return list(
+            EndpointResolver(shared_loader().load_data("endpoints")).get_available_endpoints("ec2", partition_name)
+        )
+
+
+def _import_ec2(sdk: Any = boto3, resources: Any = moto_resources) -> None:
     """Import moto's EC2 without its instance types, a third of the server's memory: no template of ours has one."""
     load_resource: Callable[[str], Any] = resources.load_resource
     resources.load_resource = lambda name: {} if name.startswith(_INSTANCE_TYPES) else load_resource(name)
+    sdk.Session = _RegionsOfEc2
     try:
         importlib.import_module("moto.ec2.models.instance_types")
     finally:
-        resources.load_resource = load_resource
+        resources.load_resource, sdk.Session = load_resource, boto3.session.Session
 
 
-share_descriptions()
-compile_routes_for_matching_only()
-leave_out_instance_types()
+def _import_apigateway() -> None:
+    """Import moto's API Gateway without the judge of OpenAPI documents, which comes when one is to be judged."""
+    stand_ins: dict[str, Any] = {
+        name: ModuleType(name) for name in (_OPENAPI, f"{_OPENAPI}.validation", f"{_OPENAPI}.validation.exceptions")
+    }
+    stand_ins[_OPENAPI].validate = _judge
+    stand_ins[f"{_OPENAPI}.validation.exceptions"].OpenAPIValidationError = ValueError
+    if _OPENAPI in sys.modules:
+        return
+    sys.modules.update(stand_ins)
+    try:
+        importlib.import_module("moto.apigateway.models")
+    finally:
+        for name in stand_ins:
+            del sys.modules[name]
+
+
+def _judge(document: Any) -> None:
+    models: Any = importlib.import_module("moto.apigateway.models")
+    models.validate = importlib.import_module(_OPENAPI).validate
+    models.OpenAPIValidationError = importlib.import_module(f"{_OPENAPI}.validation.exceptions").OpenAPIValidationError
+    models.validate(document)
+
+
+with without_collecting():
+    _share_descriptions()
+    _compile_routes_for_matching_only()
+    _import_ec2()
+    _import_apigateway()
+    # Nothing of it ever goes.
+    gc.freeze()

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import gc
 import importlib
@@ -89,7 +90,7 @@ def _import_ec2(sdk: Any = boto3, resources: Any = moto_resources) -> None:
     """Import moto's EC2 without its instance types, a third of the server's memory: no template of ours has one."""
     load_resource: Callable[[str], Any] = resources.load_resource
     resources.load_resource = lambda name: {} if name.startswith(_INSTANCE_TYPES) else load_resource(name)
-    sdk.Session = _RegionsOfEc2
+    sdk.Session = functools.cache(_RegionsOfEc2)
     try:
         importlib.import_module("moto.ec2.models.instance_types")
     finally:
@@ -125,5 +126,6 @@ with without_collecting():
     _compile_routes_for_matching_only()
     _import_ec2()
     _import_apigateway()
-    # Nothing of it ever goes.
+    # Nothing of it ever goes, and at the end of the process nobody needs to look for what could.
     gc.freeze()
+    atexit.register(gc.freeze)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from collections import defaultdict
 from typing import Final
@@ -87,3 +88,11 @@ def _value(item: pytest.Item, parameter: str | None) -> str:
 def sampling(pytestconfig: pytest.Config) -> Sampling:
     """For tests that make their cases themselves."""
     return samples.of_session(pytestconfig)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session):
+    gc.disable()
+    yield
+    gc.freeze()
+    gc.enable()

@@ -6,6 +6,9 @@ READY := $(VENV)/.ready
 PLATFORM ?= lambda
 ARGS ?=
 
+# Without kept bytecode each process of a test run would compile every module, and rewrite every test, for itself.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup templates docs lint checkov test trust demo demo-multi demo-train local bench package keep-release publish deploy destroy images clean
 
@@ -57,7 +60,7 @@ checkov: $(CHECKOV_READY) ## checkov over the templates; needs no .venv
 # The local AWS changes moto for the rest of its process, so the tests that use moto as it is run in one of their own.
 # Those with the local AWS wait for other processes a third of their time: three at once keep two cores busy.
 WITHOUT_LOCAL_AWS := tests/orchestrator tests/generator tests/inline tests/hostile tests/faults \
-	tests/permissions tests/test_conventions.py
+	tests/permissions tests/test_conventions.py tests/test_collection.py
 
 test: lint ## Everything that CI checks, but for checkov
 	@$(BIN)/pytest -n 2 $(WITHOUT_LOCAL_AWS)
@@ -67,8 +70,10 @@ TRUST := build/trust
 
 trust: $(READY) ## Prove permissions, faults and hostile requests; writes the table in docs/security.md
 	@rm -rf $(TRUST) && mkdir -p $(TRUST)
-	@MLOPS_TRUST_REPORT=$(TRUST) $(BIN)/pytest -n 2 tests/faults tests/hostile
-	@MLOPS_IAM_CALLS=$(abspath $(TRUST)) $(BIN)/pytest -n 2 --dist loadgroup tests/end_to_end
+	@MLOPS_TRUST_REPORT=$(TRUST) $(BIN)/pytest -n 2 --exhaustive -m sampled $(WITHOUT_LOCAL_AWS)
+	@MLOPS_IAM_CALLS=$(abspath $(TRUST)) $(BIN)/pytest -n 3 --exhaustive --dist loadgroup tests/end_to_end
+	@$(BIN)/pytest -n 3 --exhaustive --dist loadgroup -m sampled \
+		$(addprefix --ignore=,$(WITHOUT_LOCAL_AWS) tests/end_to_end)
 	@$(BIN)/python -m tests.permissions.report $(TRUST)
 	@$(BIN)/pytest tests/permissions
 

@@ -11,14 +11,14 @@ import configparser
 import hashlib
 import json
 import urllib.parse
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
-from scripts import paths
+from scripts import bundle as bundles
+from scripts import paths, user_cache, yaml_nodes
 from scripts.bundle import BUNDLE_NAME, Bundle
 
 DEFAULT_PREFIX: Final = "mlops-workload-orchestrator"
@@ -92,7 +92,21 @@ def assemble(bundle: Bundle, templates: Path = paths.TEMPLATES) -> Release:
         digest.update(f"{name}:{len(content)}\n".encode())
         digest.update(content)
     version = f"{package_version()}-{digest.hexdigest()[:_DIGEST_CHARACTERS]}"
-    return Release(version, bundle.zipped(), tuple(sorted(texts.items())))
+    return Release(version, _zipped(bundle, digest), tuple(sorted(texts.items())))
+
+
+def _zipped(bundle: Bundle, digest: hashlib._Hash) -> bytes:
+    """The bundle's archive: packing it takes longer than all other steps, and the same files make the same bytes."""
+    digest = digest.copy()
+    digest.update(Path(bundles.__file__).read_bytes())
+
+    def pack(folder: Path) -> None:
+        (folder / BUNDLE_NAME).write_bytes(bundle.zipped())
+
+    packed = user_cache.entry(
+        f"bundle-{digest.hexdigest()}", pack, lambda folder: zipfile.is_zipfile(folder / BUNDLE_NAME)
+    )
+    return (packed.path / BUNDLE_NAME).read_bytes()
 
 
 def package_version(checkout: Path = paths.ROOT) -> str:
@@ -131,7 +145,7 @@ def write_baked_templates(release: Release, place: Place, folder: Path = BAKED_T
 
 def baked(template: str, place: Place) -> str:
     """A root template whose code parameters default to the place; the rest of the text is kept letter for letter."""
-    document = yaml.compose(template, Loader=yaml.SafeLoader)
+    document = yaml_nodes.compose(template)
     insertions = []
     for parameter, value in ((BUCKET_PARAMETER, place.bucket), (PREFIX_PARAMETER, place.prefix)):
         declaration = _entry(_entry(document, "Parameters"), parameter)

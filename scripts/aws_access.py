@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import functools
 import urllib.parse
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import boto3
@@ -30,12 +30,15 @@ class Aws:
     session: Any
     region: str
     endpoint_url: str = ""
+    _clients: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def client(self, service: str) -> Any:
-        """A boto3 client."""
-        return self.session.client(
-            service, region_name=self.region, endpoint_url=self.endpoint_url or None, config=_CONFIG
-        )
+        """A boto3 client, made once: reading what a service can do takes longer than a call."""
+        if service not in self._clients:
+            self._clients[service] = self.session.client(
+                service, region_name=self.region, endpoint_url=self.endpoint_url or None, config=_CONFIG
+            )
+        return self._clients[service]
 
     @property
     def is_local(self) -> bool:

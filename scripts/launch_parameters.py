@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import yaml
+from scripts import yaml_nodes
 
 EMAIL_PARAMETER: Final = "NotificationEmail"
 TAGS_PARAMETER: Final = "ResourceTags"
@@ -52,8 +52,7 @@ class Parameter:
 
 def declared(template: str) -> dict[str, Parameter]:
     """The parameters of a template by name, in order."""
-    # Composed, not loaded: no constructor knows the template's short forms such as !Ref.
-    document: Any = yaml.compose(template, Loader=yaml.SafeLoader)
+    document = yaml_nodes.compose(template)
     sections = {name.value: section for name, section in document.value}
     return {name.value: _parameter(name.value, entry) for name, entry in sections["Parameters"].value}
 

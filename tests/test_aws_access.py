@@ -31,3 +31,9 @@ def test_partition_gives_domains(region: str, partition: str, suffix: str, conso
 )
 def test_only_this_machine_is_local(endpoint_url: str, is_local: bool) -> None:
     assert aws_access.local(endpoint_url, "eu-west-1").is_local is is_local
+
+
+def test_a_service_has_one_client() -> None:
+    aws = aws_access.local("http://127.0.0.1:5000", "eu-west-1")
+
+    assert aws.client("s3") is aws.client("s3") is not aws.client("sts")

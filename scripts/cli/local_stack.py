@@ -16,6 +16,7 @@ from scripts.aws_access import Aws
 from scripts.deployment import Audience
 from scripts.launch import Launching
 from scripts.local_aws.api_front import local_url
+from scripts.local_aws.moto_start import without_collecting
 from scripts.local_aws.organization import Organization
 from scripts.local_aws.server import LocalAws
 from scripts.stack_following import StackFailedError
@@ -95,7 +96,8 @@ def deployed(
         if running.organization:
             parameters = {**launching.parameters, **_stage_parameters(accounts, running.organization)}
             launching = replace(launching, parameters=parameters)
-        state = launch.deploy(aws, launching, audience, agree=lambda _: True).state
+        with without_collecting():
+            state = launch.deploy(aws, launching, audience, agree=lambda _: True).state
         if state is None:
             raise StackFailedError(f"the stack {launching.stack_name} was not deployed")
         api_url = local_url(state.outputs["ApiEndpoint"], aws.endpoint_url)

@@ -6,9 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-import yaml
-
-from scripts import artifacts
+from scripts import artifacts, yaml_nodes
 from scripts.stack_following import StackState
 
 _KEEPING_POLICIES: Final = frozenset({"Retain", "RetainExceptOnCreate", "Snapshot"})
@@ -79,7 +77,7 @@ def _kept(template: Any) -> set[str]:
     if not isinstance(template, str):
         policies = {name: resource.get("DeletionPolicy") for name, resource in template["Resources"].items()}
     else:
-        document: Any = yaml.compose(template, Loader=yaml.SafeLoader)
+        document = yaml_nodes.compose(template)
         sections = {name.value: section for name, section in document.value}
         policies = {
             name.value: next((value.value for key, value in resource.value if key.value == "DeletionPolicy"), None)

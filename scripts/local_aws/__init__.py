@@ -23,6 +23,7 @@ How the parts fit:
     request_constraints  what services refuse by the description of their API alone
     enforcement/      IAM: who may do what, at the server's edge and where the engines act themselves
     moto_differences  the few places where moto had to be patched, each with the reason
+    moto_start        what keeps moto's start cheap; in force before anything else imports moto
 
 Three rules hold them together:
 
@@ -33,3 +34,5 @@ Three rules hold them together:
   its threads and processes.
 * Nobody sleeps. Background work waits on conditions with a bound, and no lock is held during a call to the server.
 """
+
+from scripts.local_aws import moto_start as moto_start

@@ -3,13 +3,10 @@
 
 from __future__ import annotations
 
-import io
-import tempfile
 import threading
 import time
-import zipfile
-from pathlib import Path
 
+from scripts.local_aws import function_code
 from scripts.local_aws.function_process import FunctionProcess, Outcome, Settings
 
 MAX_PROCESSES = 4
@@ -32,9 +29,7 @@ class FunctionPool:
         self.settings = settings
         self._limit = limit
         # Ends when the last process has: a running invocation may still import from it.
-        self._folder = tempfile.TemporaryDirectory(prefix="local-aws-function-", ignore_cleanup_errors=True)
-        with zipfile.ZipFile(io.BytesIO(code)) as archive:
-            archive.extractall(self._folder.name)
+        self._code = function_code.unpacked(code)
         self._changed = threading.Condition()
         self._idle: list[FunctionProcess] = []
         self._busy: set[FunctionProcess] = set()
@@ -88,7 +83,7 @@ class FunctionPool:
     def _start(self) -> FunctionProcess:
         process = None
         try:
-            process = FunctionProcess(self.settings, Path(self._folder.name))
+            process = FunctionProcess(self.settings, self._code.path)
         finally:
             with self._changed:
                 self._starting -= 1
@@ -118,7 +113,7 @@ class FunctionPool:
         with self._changed:
             empty = self._retired and not self._busy and not self._starting
         if empty:
-            self._folder.cleanup()
+            self._code.close()
 
 
 class Pools:

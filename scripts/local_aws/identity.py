@@ -12,22 +12,20 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
-import botocore.loaders
-import botocore.session
 from botocore.config import Config
 from botocore.model import ServiceModel
 
+from scripts.local_aws.moto_start import shared_loader
+
 _HOME_CREDENTIALS = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
 _CONFIG = Config(retries={"mode": "standard", "max_attempts": 2}, connect_timeout=5, read_timeout=60)
-# botocore's loaders and sessions are not safe to share while clients are being made.
+# botocore's sessions are not safe to share while clients are being made.
 _making_clients = threading.Lock()
-# One copy of each service's description for all clients: they are megabytes, and slow to read.
-_service_models = botocore.loaders.create_loader()
 
 
 def service_model(service: str) -> ServiceModel:
     """The SDK's description of a service; botocore's UnknownServiceError for a name that it does not know."""
-    return ServiceModel(_service_models.load_service_model(service, "service-2"), service)
+    return ServiceModel(shared_loader().load_service_model(service, "service-2"), service)
 
 
 @dataclass(frozen=True)
@@ -66,10 +64,11 @@ class LocalIdentity:
     def client_with(self, service: str, region: str, **keys: str) -> Any:
         """A boto3 client with the given keys, named as boto3 names them."""
         with _making_clients:
-            botocore_session = botocore.session.get_session()
-            botocore_session.register_component("data_loader", _service_models)
-            session: Any = boto3.session.Session(botocore_session=botocore_session, region_name=region, **keys)
-            return session.client(service, endpoint_url=self.endpoint_url, config=_CONFIG)
+            return self._session.client(service, region, endpoint_url=self.endpoint_url, config=_CONFIG, **keys)
+
+    @functools.cached_property
+    def _session(self) -> Any:
+        return boto3.session.Session()
 
     @functools.cached_property
     def _sts(self) -> Any:

@@ -7,7 +7,6 @@ import json
 from typing import Any
 from xml.etree import ElementTree
 
-from moto.ec2.models import instance_types
 from moto.iam.access_control import PermissionResult
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.models import AWSManagedPolicy, IAMBackend
@@ -32,10 +31,6 @@ def install() -> None:
     logs.associate_kms_key = _associate_kms_key
     # It has no key to name.
     logs.disassociate_kms_key = _associate_kms_key
-    # moto's CloudFormation imports all of EC2, whose tables are a third of the server's memory; no template of ours
-    # has an instance.
-    instance_types.INSTANCE_TYPES.clear()
-    instance_types.INSTANCE_TYPE_OFFERINGS.clear()
 
 
 def _patchable(kind: type) -> Any:

@@ -6,12 +6,13 @@ moto keeps its state in the process, so one `LocalAws` runs per process at a tim
 
 from __future__ import annotations
 
+import functools
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
@@ -37,6 +38,8 @@ from scripts.local_aws.organization import Organization
 _EXTENSIONS = (cloudformation, scheduler, codepipeline, codebuild, events, functions, sagemaker)
 _HOST = "127.0.0.1"
 _STOP_SECONDS = 10.0
+# The longest time that stopping takes until it is noticed.
+_NOTICE_SECONDS = 0.05
 _one_at_a_time = threading.Lock()
 
 
@@ -45,6 +48,18 @@ class _QuietRequestHandler(MotoRequestHandler):
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Say nothing: a person who wants the requests asks for `verbose`."""
+
+
+class _Dispatcher(DomainDispatcherApplication):
+    """moto's dispatcher; it looks through moto's folders and 200 patterns for each request, this once for each host."""
+
+    def __init__(self, create_app: Callable[..., Any]) -> None:
+        super().__init__(create_app)
+        self._backend_for_host = functools.lru_cache(maxsize=256)(super().get_backend_for_host)
+
+    def get_backend_for_host(self, host: str | None) -> Any:
+        """The name of moto's service behind a host."""
+        return self._backend_for_host(host)
 
 
 class LocalAws:
@@ -109,12 +124,12 @@ class LocalAws:
         """Take the port and make the address known; the thread that comes back serves requests once it is started."""
         logging.getLogger("moto").setLevel(logging.WARNING if self._verbose else logging.ERROR)
         handler = MotoRequestHandler if self._verbose else _QuietRequestHandler
-        application = ApiFront(Edge(DomainDispatcherApplication(create_backend_app)))
+        application = ApiFront(Edge(_Dispatcher(create_backend_app)))
         server = make_server(_HOST, self._port, application, threaded=True, request_handler=handler)
         undo.callback(server.server_close)
         self.endpoint_url = f"http://{_HOST}:{server.server_port}"
         identity.start(self.endpoint_url, self.region)
-        serving = threading.Thread(target=server.serve_forever, name="local-aws", daemon=True)
+        serving = threading.Thread(target=server.serve_forever, args=(_NOTICE_SECONDS,), name="local-aws", daemon=True)
         undo.callback(_stop_serving, server, serving)
         return serving
 

@@ -35,6 +35,14 @@ _CARDS: Final = {
 _SUBJECTS: Final = _EXAMPLES | {name: {**body, "pipeline_type": name} for name, body in _CARDS.items()}
 _TYPES: Final = (*BUILT_IN.names(), *model_cards.NAMES, "no_such_type")
 _CODE: Final = ("{{resolve:secretsmanager:x}}", "#{variables.x}", "\u202e")
+_NO_JSON: Final = {
+    "too large": "1e999",
+    "too small": "-1e999",
+    "no number": "NaN",
+    "too many digits": "9" * 400,
+    "half a character": '"\\ud800"',
+    "half a character in a key": '{"\\udfff": 1}',
+}
 _EACH: Final = 175
 """Bodies of a test: with two tests of a subject this makes ten thousand."""
 
@@ -83,7 +91,7 @@ def test_no_text_of_a_request_is_taken_for_code(subject: str, deployed: Deployed
         function.post("/provisionpipeline", json.dumps(tree))
 
 
-@pytest.mark.parametrize("token", ["1e999", "-1e999", "NaN", "9" * 400, '"\\ud800"', '{"\\udfff": 1}'], ids=ascii)
+@pytest.mark.parametrize("token", _NO_JSON.values(), ids=_NO_JSON)
 @pytest.mark.parametrize("subject", ["model_training_builtin.json", "create_model_card"])
 def test_what_no_other_program_can_read_is_refused_wherever_it_stands(
     subject: str, token: str, deployed: Deployed

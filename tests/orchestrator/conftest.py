@@ -10,13 +10,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import boto3
 import pytest
 from botocore.stub import Stubber
-from moto import mock_aws
 
 from orchestrator.aws import calls, objects
 from orchestrator.settings import Launch, Settings
+from tests.quick_aws import KeptClients, fresh_aws
 
 Body = dict[str, Any]
 ApiEvent = Callable[..., dict[str, Any]]
@@ -117,18 +116,16 @@ def config_uploaded() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def boto3_session() -> boto3.session.Session:
-    """One for all tests: it keeps the service descriptions that clients are made of, which are slow to read."""
-    return boto3.session.Session("test", "test", region_name="eu-west-1")
+def kept_clients() -> KeptClients:
+    """One session for all tests: clients are slow to make."""
+    return KeptClients()
 
 
 @pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch, boto3_session: boto3.session.Session) -> Iterator[None]:
-    """AWS by moto, with clients and templates that no other test has seen."""
+def aws(kept_clients: KeptClients) -> Iterator[None]:
+    """AWS by moto, with templates that no other test has seen."""
     _forget()
-    with mock_aws():
-        # moto starts with no session, so that each test would make its own.
-        monkeypatch.setattr(boto3, "DEFAULT_SESSION", boto3_session)
+    with fresh_aws(kept_clients):
         yield
     _forget()
 

@@ -80,18 +80,21 @@ class TestNewStage:
         assert {call.parameters["CallAs"] for call in stack_sets.called} == {capacity}
 
     def test_the_artifact_is_read_with_the_jobs_own_credentials(
-        self, deliver: Deliver, boto3_session: boto3.session.Session
+        self, deliver: Deliver, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         sent: list[Any] = []
+        making = boto3.client
 
         def note(request: Any, **_: Any) -> None:
             sent.append(request)
 
-        boto3_session.events.register("before-send.s3.GetObject", note)
-        try:
-            deliver()
-        finally:
-            boto3_session.events.unregister("before-send.s3.GetObject", note)
+        def client(*given: Any, **more: Any) -> Any:
+            made = making(*given, **more)
+            made.meta.events.register("before-send.s3.GetObject", note)
+            return made
+
+        monkeypatch.setattr(boto3, "client", client)
+        deliver()
         (request,) = sent
         signature = request.headers["Authorization"].decode()
         assert signature.startswith("AWS4-HMAC-SHA256 Credential=ASIAQUAYSIDEEXAMPLE1/")

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A function's code as a folder that its processes import from."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tempfile
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from scripts import user_cache
+
+# Less is unpacked and compiled in no time; and what people try out is not worth a place in the cache.
+_CACHED_BYTES = 256 * 1024
+_READ_ONLY = 0o444
+
+
+@dataclass(frozen=True)
+class CodeFolder:
+    """A folder that stays until it is closed: a process may import from it as long as it runs."""
+
+    path: Path
+    close: Callable[[], object]
+
+
+def unpacked(code: bytes) -> CodeFolder:
+    """The content of a zip file.
+
+    Large ones are kept in the user's cache, where Python also leaves what it has compiled. Their files are read-only,
+    as they are on Lambda.
+    """
+    with zipfile.ZipFile(io.BytesIO(code)) as archive:
+        if len(code) < _CACHED_BYTES:
+            # Cleaning up goes on over what a process that is about to end may still write.
+            folder = tempfile.TemporaryDirectory(prefix="local-aws-function-", ignore_cleanup_errors=True)
+            archive.extractall(folder.name)
+            return CodeFolder(Path(folder.name), folder.cleanup)
+        name = f"code-{hashlib.sha256(code).hexdigest()}"
+        entry = user_cache.entry(name, lambda path: _unpack(archive, path), lambda path: _is_whole(archive, path))
+    return CodeFolder(entry.path, entry.close)
+
+
+def _unpack(archive: zipfile.ZipFile, path: Path) -> None:
+    archive.extractall(path)
+    for member in archive.infolist():
+        if not member.is_dir():
+            (path / member.filename).chmod(_READ_ONLY)
+
+
+def _is_whole(archive: zipfile.ZipFile, path: Path) -> bool:
+    try:
+        sizes = {one.filename: (path / one.filename).stat().st_size for one in archive.infolist() if not one.is_dir()}
+    except FileNotFoundError:
+        return False
+    return sizes == {one.filename: one.file_size for one in archive.infolist() if not one.is_dir()}

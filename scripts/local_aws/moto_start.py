@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What keeps moto's start cheap; importing this package does it before anything else imports moto."""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import gc
+import importlib
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import boto3
+import botocore.session
+from botocore.loaders import Loader, create_loader
+from botocore.regions import EndpointResolver
+from moto.core import utils as moto_utils
+from moto.utilities import utils as moto_resources
+from werkzeug.routing import Rule
+
+_BOTO3_DATA = str(Path(boto3.__file__).parent / "data")
+_INSTANCE_TYPES = "ec2/resources/instance_type"
+_OPENAPI = "openapi_spec_validator"
+
+
+class SharedLoader(Loader):
+    """Reads the descriptions of services for any number of sessions, and keeps them: they are megabytes of JSON."""
+
+    @property
+    def search_paths(self) -> list[str]:
+        """Where it looks: a copy, because each session of boto3 adds boto3's own folder, which is there already."""
+        return list(self._search_paths)
+
+
+@functools.cache
+def shared_loader(folders: str | None = None) -> SharedLoader:
+    """The one reader for a setting of `AWS_DATA_PATH`."""
+    paths = [*create_loader(folders).search_paths, _BOTO3_DATA]
+    return SharedLoader(extra_search_paths=paths, include_default_search_paths=False)
+
+
+@contextmanager
+def without_collecting() -> Iterator[None]:
+    """No search for cyclic garbage inside: it takes a fifth of a start, and what a start makes is there to stay."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _share_descriptions(sdk: Any = botocore.session, moto: Any = moto_utils) -> None:
+    """Give every session of the process the shared reader, and moto one of its own: their descriptions differ."""
+    sdk.create_loader = shared_loader
+    moto.create_loader = functools.cache(moto.create_loader)
+
+
+def _compile_routes_for_matching_only(rule: Any = Rule) -> None:
+    """Put off what builds an address of a route until it is called: it takes longer than the route, and moto has none.
+
+    Flask and moto have 400 routes for what a launch calls.
+    """
+    compile_builder: Callable[..., Callable[..., Any]] = rule._compile_builder
+
+    def when_called(self: Rule, append_unknown: bool = True) -> Callable[..., Any]:
+        return lambda bound, /, **values: compile_builder(self, append_unknown)(bound, **values)
+
+    rule._compile_builder = when_called
+
+
+class _RegionsOfEc2(boto3.session.Session):
+    """Tells where EC2 is without reading the eight megabytes that say what it can do."""
+
+    def get_available_regions(self, service_name: str, partition_name: str = "aws", *_: Any) -> list[str]:
+        """The Regions of a partition that have the service."""
+        if service_name != "ec2":
+            return list(super().get_available_regions(service_name, partition_name))
+        return list(
+            EndpointResolver(shared_loader().load_data("endpoints")).get_available_endpoints("ec2", partition_name)
+        )
+
+
+def _import_ec2(sdk: Any = boto3, resources: Any = moto_resources) -> None:
+    """Import moto's EC2 without its instance types, a third of the server's memory: no template of ours has one."""
+    load_resource: Callable[[str], Any] = resources.load_resource
+    resources.load_resource = lambda name: {} if name.startswith(_INSTANCE_TYPES) else load_resource(name)
+    sdk.Session = functools.cache(_RegionsOfEc2)
+    try:
+        importlib.import_module("moto.ec2.models.instance_types")
+    finally:
+        resources.load_resource, sdk.Session = load_resource, boto3.session.Session
+
+
+def _import_apigateway() -> None:
+    """Import moto's API Gateway without the judge of OpenAPI documents, which comes when one is to be judged."""
+    stand_ins: dict[str, Any] = {
+        name: ModuleType(name) for name in (_OPENAPI, f"{_OPENAPI}.validation", f"{_OPENAPI}.validation.exceptions")
+    }
+    stand_ins[_OPENAPI].validate = _judge
+    stand_ins[f"{_OPENAPI}.validation.exceptions"].OpenAPIValidationError = ValueError
+    if _OPENAPI in sys.modules:
+        return
+    sys.modules.update(stand_ins)
+    try:
+        importlib.import_module("moto.apigateway.models")
+    finally:
+        for name in stand_ins:
+            del sys.modules[name]
+
+
+def _judge(document: Any) -> None:
+    models: Any = importlib.import_module("moto.apigateway.models")
+    models.validate = importlib.import_module(_OPENAPI).validate
+    models.OpenAPIValidationError = importlib.import_module(f"{_OPENAPI}.validation.exceptions").OpenAPIValidationError
+    models.validate(document)
+
+
+with without_collecting():
+    _share_descriptions()
+    _compile_routes_for_matching_only()
+    _import_ec2()
+    _import_apigateway()
+    # Nothing of it ever goes, and at the end of the process nobody needs to look for what could.
+    gc.freeze()
+    atexit.register(gc.freeze)

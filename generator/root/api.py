@@ -14,6 +14,19 @@ _ACCESS_LOG = "ApiAccessLogs"
 _REQUESTS_PER_SECOND = 20
 _BURST = 40
 
+
+def _setting(method: str, path: str) -> apigateway.MethodSetting:
+    """Logs, metrics and throttle of a method; slashes of the path after the first are written as ~1."""
+    return apigateway.MethodSetting(
+        HttpMethod=method,
+        ResourcePath=path,
+        MetricsEnabled=True,
+        LoggingLevel="ERROR",
+        ThrottlingRateLimit=_REQUESTS_PER_SECOND,
+        ThrottlingBurstLimit=_BURST,
+    )
+
+
 API = rest_apis.RestApi(
     name="Api",
     description="Provisions machine-learning pipelines",
@@ -30,15 +43,11 @@ API = rest_apis.RestApi(
     stage_properties={
         "DependsOn": "ApiLogging",
         "AccessLogSetting": rest_apis.access_log(_ACCESS_LOG),
+        # Who looks must not keep others from provisioning and deleting: these two have a throttle of their own.
         "MethodSettings": [
-            apigateway.MethodSetting(
-                HttpMethod="*",
-                ResourcePath="/*",
-                MetricsEnabled=True,
-                LoggingLevel="ERROR",
-                ThrottlingRateLimit=_REQUESTS_PER_SECOND,
-                ThrottlingBurstLimit=_BURST,
-            )
+            _setting("*", "/*"),
+            _setting("POST", "/~1provisionpipeline"),
+            _setting("DELETE", "/~1pipelines~1{id}"),
         ],
     },
 )

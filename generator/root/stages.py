@@ -56,7 +56,7 @@ def function(template: Template) -> awslambda.Function:
         MemorySize=_MEMORY_MB,
         Timeout=_TIMEOUT_SECONDS,
         KmsKeyArn=encryption.key_arn(),
-        DeadLetterConfig=notifications.kept_dead_letters(),
+        # No dead letters: a job holds credentials of CodePipeline, and nobody can answer it later.
         Environment=awslambda.Environment(Variables={**call_as(), **orchestrator.log_settings()}),
     )
 
@@ -92,7 +92,6 @@ def statements() -> list[Statement]:
             [s3_actions.GetObject],
             arns.objects_in(GetAtt(storage.PIPELINES, "Arn"), f"provisioned/*/{TEMPLATES_FOLDER}/*"),
         ),
-        *notifications.keep_dead_letters(),
     ]
 
 

@@ -29,6 +29,8 @@ from orchestrator.config_results import RESULT_SUFFIX, EntryResult, UploadResult
 from orchestrator.errors import RefusedRequest, ServiceBusy, ServiceRefused
 from orchestrator.settings import Settings
 
+_LONGEST_RESULT: Final = 4 * 1024 * 1024
+"""Bytes. Whoever may upload configurations may put anything beside them, of any size."""
 _MARKERS: Final = f"{claims.MARKERS}configuration/"
 
 logger = Logger(service="orchestrator", child=True)
@@ -162,7 +164,8 @@ def _ended(found: UploadResult) -> dict[int, EntryResult]:
 def _result_there(upload: Upload) -> UploadResult | None:
     """The result beside the configuration: of an earlier attempt, or of another version."""
     try:
-        return UploadResult.model_validate_json(objects.content(upload.bucket, upload.result_key))
+        found = objects.beginning(upload.bucket, upload.result_key, _LONGEST_RESULT)
+        return UploadResult.model_validate_json(found.content) if found is not None else None
     except ServiceBusy:
         raise
     except (ServiceRefused, ValidationError):

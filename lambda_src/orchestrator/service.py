@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from orchestrator import csv_headers, metrics, model_cards, pipelines, problems, provisioning
+from orchestrator import csv_headers, metrics, model_cards, pipeline_stacks, pipelines, problems, provisioning
 from orchestrator.aws import codepipelines, objects, stacks
 from orchestrator.errors import Problem, RefusedRequest
 from orchestrator.fields import PipelineId
@@ -86,7 +86,7 @@ def pipeline_status(body: Any, _: Settings) -> dict[str, Any]:
     """CodePipeline's state of a provisioned pipeline (contract 2.4); raises the errors of `orchestrator.errors`."""
     request = _status_request(body)
     stack = stacks.find(request.pipeline_id)
-    if stack is None:
+    if stack is None or not pipeline_stacks.holds_pipeline(stack):
         raise RefusedRequest([Problem("pipeline_id", f"there is no pipeline {request.pipeline_id}")])
     pipeline = stack.outputs.get(PIPELINE_NAME_OUTPUT)
     if pipeline is not None and not stack.is_gone:

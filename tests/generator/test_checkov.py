@@ -96,11 +96,14 @@ class TestSkippedChecks:
 class TestDeadLetters:
     @pytest.mark.parametrize("path", ROOTS)
     def test_no_event_of_the_solution_is_lost(self, templates: dict[str, Template], path: str) -> None:
-        """EventBridge, CodePipeline and CloudFormation do not wait for the functions that they call."""
+        """EventBridge and CloudFormation do not wait for the functions that they call.
+
+        CodePipeline does not either, but its jobs hold credentials, and cannot be answered later.
+        """
         template = templates[path]
         functions = [name for found, _, name in of_type(templates, "AWS::Lambda::Function") if found == path]
         assert {"Orchestrator", "BucketEvents"} <= set(functions)
-        for name in functions:
+        for name in set(functions) - {"StageDeployer"}:
             made = template["Resources"][name]["Properties"]
             assert made["DeadLetterConfig"]["TargetArn"] == {"Fn::GetAtt": QUEUE}, name
             assert resources_of(template, name, "sqs:SendMessage") == [QUEUE], name

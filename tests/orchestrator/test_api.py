@@ -20,11 +20,13 @@ from botocore.stub import Stubber
 from orchestrator import api, service
 from orchestrator.aws import calls
 from orchestrator.errors import Conflict, ServiceBusy, ServiceRefused
+from orchestrator.provisioner import RELEASE_TAG
 from orchestrator.settings import Settings
 
 Body = dict[str, Any]
 ApiEvent = Callable[..., dict[str, Any]]
 ROOT = Path(__file__).parents[2]
+MADE_BY_US = [{"Key": RELEASE_TAG, "Value": "mlops/0.1.0"}]
 
 
 @dataclass
@@ -314,7 +316,7 @@ class TestStatus:
             "Outputs": {"PipelineName": {"Value": "the-pipeline"}},
         }
         created = calls.client("cloudformation").create_stack(
-            StackName="mlops-pipeline-a-codepipeline", TemplateBody=json.dumps(template)
+            StackName="mlops-pipeline-a-codepipeline", TemplateBody=json.dumps(template), Tags=MADE_BY_US
         )
         return str(created["StackId"])
 
@@ -335,10 +337,20 @@ class TestStatus:
         assert answer.status == 400
         assert answer.body["errors"] == [{"key": "pipeline_id", "problem": "there is no pipeline mlops-pipeline-none"}]
 
+    def test_a_stack_that_somebody_else_has_made_is_not_shown(self, call: Call, aws: None) -> None:
+        """Its name may be that of a pipeline, and its state is nothing that callers may see."""
+        template = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}})
+        name = "mlops-pipeline-b-codepipeline"
+        calls.client("cloudformation").create_stack(StackName=name, TemplateBody=template)
+        answer = call({"pipeline_id": name}, path="/pipelinestatus")
+        assert (answer.status, answer.body["errors"][0]["problem"]) == (400, f"there is no pipeline {name}")
+
     def test_a_deleted_pipeline_is_told_as_such(self, call: Call, aws: None) -> None:
         template = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}})
         cloudformation = calls.client("cloudformation")
-        arn = cloudformation.create_stack(StackName="mlops-pipeline-b", TemplateBody=template)["StackId"]
+        arn = cloudformation.create_stack(
+            StackName="mlops-pipeline-b-codepipeline", TemplateBody=template, Tags=MADE_BY_US
+        )["StackId"]
         cloudformation.delete_stack(StackName=arn)
         answer = call({"pipeline_id": arn}, path="/pipelinestatus")
         assert answer.body == {
@@ -349,8 +361,10 @@ class TestStatus:
     def test_a_stack_without_its_pipeline_is_told_in_words(self, call: Call, aws: None) -> None:
         """Contract 2.2, as JSON (defect 36)."""
         template = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}})
-        calls.client("cloudformation").create_stack(StackName="mlops-pipeline-b", TemplateBody=template)
-        answer = call({"pipeline_id": "mlops-pipeline-b"}, path="/pipelinestatus")
+        calls.client("cloudformation").create_stack(
+            StackName="mlops-pipeline-b-codepipeline", TemplateBody=template, Tags=MADE_BY_US
+        )
+        answer = call({"pipeline_id": "mlops-pipeline-b-codepipeline"}, path="/pipelinestatus")
         assert answer.status == 200
         assert answer.body == {
             "message": "pipeline cloudformation stack has not provisioned the pipeline yet.",

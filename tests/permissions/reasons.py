@@ -63,7 +63,6 @@ NEVER: Final[Reasons] = {
     "SageMakerJobRole": {**_TRACES, **_INTERFACES, **_KEYS},
     "StageDeployerRole": {
         **_TRACES,
-        **_LOST_EVENTS,
         "cloudformation:UntagResource": _FEWER_TAGS,
         "organizations:ListDelegatedAdministrators": _DELEGATED,
     },

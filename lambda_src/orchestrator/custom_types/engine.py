@@ -121,6 +121,20 @@ def _dependent(validator: Any, needed: Mapping[str, list[str]], instance: Any, _
                 yield ValidationError(f"is required beside {name}", path=(other,))
 
 
+def _number(text: str) -> float:
+    number = float(text)
+    return int(number) if number.is_integer() else number
+
+
+def _unique(validator: Any, wanted: Any, instance: Any, _: Schema) -> Iterator[ValidationError]:
+    """Compare entries as texts: jsonschema compares each with each, which takes a minute for a list of 50 KB."""
+    if wanted and validator.is_type(instance, "array"):
+        # 1 and 1.0 are one number to JSON Schema, and true is none.
+        entries = {json.dumps(json.loads(json.dumps(each), parse_float=_number), sort_keys=True) for each in instance}
+        if len(entries) < len(instance):
+            yield ValidationError("uniqueItems")
+
+
 _Validator: Any = validators.extend(
     Draft202012Validator,
     {
@@ -128,6 +142,7 @@ _Validator: Any = validators.extend(
         "required": _required,
         "additionalProperties": _additional,
         "dependentRequired": _dependent,
+        "uniqueItems": _unique,
     },
 )
 

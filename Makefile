@@ -45,8 +45,8 @@ $(LOCAL): $(SET_UP) setup.cfg pyproject.toml locks/local.txt
 	$(call set_up,$(VENV),local,--with-project)
 endif
 
-lock: $(READY) ## Write the locks of all environments after a change of setup.cfg; ARGS=--upgrade for newer versions
-	@$(BIN)/python -m scripts.lock $(ARGS)
+lock: ## Write the locks of all environments after a change of setup.cfg; ARGS=--upgrade for newer versions
+	@"$(PYTHON)" -m scripts.lock $(ARGS)
 
 templates: $(READY) ## Write templates/ from the declarations
 	@$(BIN)/python -m generator

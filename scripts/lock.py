@@ -61,11 +61,11 @@ def locks() -> tuple[Lock, ...]:
     )
 
 
-def write(lock: Lock, options: Sequence[str]) -> None:
+def write(lock: Lock, uv: str, options: Sequence[str]) -> None:
     """Have uv write a lock; raises `CalledProcessError`, with uv's words on standard error."""
     constraints = (f"--constraint={DEVELOPMENT}",) if lock.takes_versions else ()
     sources = (*lock.sources, "-") if lock.wanted else lock.sources
-    command = (installing.uv() or "uv", *_COMPILE, f"--output-file={lock.path}", *constraints, *options, *sources)
+    command = (uv, *_COMPILE, f"--output-file={lock.path}", *constraints, *options, *sources)
     environment = {**os.environ, "UV_CUSTOM_COMPILE_COMMAND": "make lock"}
     subprocess.run(command, cwd=paths.ROOT, env=environment, input="\n".join(lock.wanted), text=True, check=True)
 
@@ -75,9 +75,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m scripts.lock", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--upgrade", action="store_true", help="take the newest versions")
     options = ("--upgrade",) if parser.parse_args().upgrade else ()
+    uv = installing.uv(paths.ROOT / ".venv")
+    if uv is None:
+        sys.stderr.write("uv writes the locks: make setup, or install it, and try again.\n")
+        return 1
     for lock in locks():
         try:
-            write(lock, options)
+            write(lock, uv, options)
         except subprocess.CalledProcessError as error:
             return error.returncode
         sys.stdout.write(f"{lock.path.relative_to(paths.ROOT)}\n")

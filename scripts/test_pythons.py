@@ -3,9 +3,9 @@
 
     python -m scripts.test_pythons                              all tests
     python -m scripts.test_pythons tests/inline tests/faults    these
-    python -m scripts.test_pythons --python /opt/python3.12     with this interpreter
+    python -m scripts.test_pythons --python /opt/python3.12     on this one alone
 
-Interpreters are those named, else pythonX.Y on PATH, pyenv's and uv's. What is not found is said, and is no failure.
+Interpreters are pythonX.Y on PATH, pyenv's and uv's. What is not found is said, and is no failure.
 """
 
 from __future__ import annotations
@@ -30,13 +30,12 @@ def promised() -> list[str]:
     return re.findall(r"Python :: (3\.\d+)$", setup["metadata"]["classifiers"], re.M)
 
 
-def found(version: str, named: Sequence[str] = ()) -> str | None:
+def found(version: str) -> str | None:
     """The path of an interpreter of this version."""
-    return next((path for path in _candidates(version, named) if _version_of(path) == version), None)
+    return next((path for path in _candidates(version) if version_of(path) == version), None)
 
 
-def _candidates(version: str, named: Sequence[str]) -> Iterator[str]:
-    yield from named
+def _candidates(version: str) -> Iterator[str]:
     yield from filter(None, (shutil.which(f"python{version}"), sys.executable))
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
     yield from (str(path) for path in sorted(pyenv.glob(f"{version}*/bin/python{version}")))
@@ -47,8 +46,8 @@ def _candidates(version: str, named: Sequence[str]) -> Iterator[str]:
         yield from asked.stdout.split("\n")[:1]
 
 
-def _version_of(interpreter: str) -> str | None:
-    """Asked of itself: a shim may stand for a version that is not there."""
+def version_of(interpreter: str) -> str | None:
+    """What an interpreter says that it is: a shim may stand for a version that is not there."""
     code = "import sys; print('%d.%d' % sys.version_info[:2])"
     try:
         return subprocess.run((interpreter, "-c", code), capture_output=True, text=True, check=False).stdout.strip()
@@ -71,9 +70,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("tests", nargs="*", help="what pytest is to run; all tests unless given")
     parser.add_argument("--python", action="append", default=[], metavar="PATH", help="an interpreter, by name or path")
     given = parser.parse_args(arguments)
+    named = {version_of(path) or path: path for path in given.python}
     outcomes = {}
-    for version in promised():
-        interpreter = found(version, given.python)
+    for version, interpreter in (named or {version: found(version) for version in promised()}).items():
         if interpreter is None:
             outcomes[version] = "not found: name one by PYTHONS=/path/to/python"
             continue

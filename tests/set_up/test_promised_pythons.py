@@ -37,11 +37,6 @@ def test_the_functions_run_on_a_promised_python() -> None:
 
 
 class TestFinding:
-    def test_by_path(self, tmp_path: Path) -> None:
-        named = [interpreter(tmp_path / version, version) for version in (OLDEST, NEWEST)]
-
-        assert [test_pythons.found(version, named) for version in (OLDEST, NEWEST)] == named
-
     def test_by_name_and_among_those_of_pyenv(self, tmp_path: Path) -> None:
         """pyenv puts a shim on PATH for every version, which fails unless the version is chosen."""
         shim = Path(interpreter(tmp_path / "bin", "", f"python{NEWEST}"))
@@ -52,25 +47,39 @@ class TestFinding:
         assert test_pythons.found(NEWEST) == str(shim)
 
     def test_nothing(self) -> None:
-        assert test_pythons.found(NEWEST, ["/nonexistent/python"]) is None
+        assert test_pythons.found(NEWEST) is None
 
 
 class TestRunning:
-    @pytest.mark.parametrize(("status", "outcome"), [(0, "passed"), (1, "FAILED")], ids=["passed", "failed"])
-    def test_each_has_an_environment_of_its_own(
-        self, tmp_path: Path, capfd: pytest.CaptureFixture[str], status: int, outcome: str
-    ) -> None:
-        named = [interpreter(tmp_path / version, version) for version in (OLDEST, NEWEST)]
+    @pytest.fixture(params=[0, 1], ids=["passed", "failed"])
+    def status(self, tmp_path: Path, request: pytest.FixtureRequest) -> int:
+        """That of a make which does nothing but say how it was called."""
         make = Path(interpreter(tmp_path / "bin", "", "make"))
-        make.write_text(f'#!/bin/sh\necho "make $*"\nexit {status}\n', encoding="utf-8")
+        make.write_text(f'#!/bin/sh\necho "make $*"\nexit {request.param}\n', encoding="utf-8")
+        return int(request.param)
 
-        assert test_pythons.main([f"--python={path}" for path in named]) == status
+    def test_each_has_an_environment_of_its_own(
+        self, tmp_path: Path, capfd: pytest.CaptureFixture[str], status: int
+    ) -> None:
+        there = {version: interpreter(tmp_path / "bin", version, f"python{version}") for version in (OLDEST, NEWEST)}
+
+        assert test_pythons.main([]) == status
 
         said = capfd.readouterr().out
-        for version, path in zip((OLDEST, NEWEST), named, strict=True):
+        for version, path in there.items():
             assert f"make --no-print-directory PYTHON={path} VENV=.venv-{version} setup tests\n" in said
-            assert f"Python {version}: {outcome}\n" in said
+            assert f"Python {version}: {'FAILED' if status else 'passed'}\n" in said
         assert "Python 3.12: not found: name one by PYTHONS=" in said
+
+    def test_the_named_ones_alone(self, tmp_path: Path, capfd: pytest.CaptureFixture[str], status: int) -> None:
+        interpreter(tmp_path / "bin", OLDEST, f"python{OLDEST}")
+        named = interpreter(tmp_path / "opt", NEWEST)
+
+        assert test_pythons.main([f"--python={named}"]) == status
+
+        said = capfd.readouterr().out
+        assert f"PYTHON={named} VENV=.venv-{NEWEST} setup tests" in said
+        assert OLDEST not in said
 
     def test_none_found_is_a_failure(self) -> None:
         assert test_pythons.main([]) == 1

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 PYTHON ?= python3
-VENV := .venv
+VENV ?= .venv
 BIN := $(VENV)/bin
+# What the product needs to run, the local AWS included; what its tests need, too.
+LOCAL := $(VENV)/.ready-local
 READY := $(VENV)/.ready
 PLATFORM ?= lambda
 ARGS ?=
@@ -10,20 +12,41 @@ ARGS ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup templates docs lint checkov test trust demo demo-multi demo-train local bench package keep-release publish deploy destroy images clean
+.PHONY: help setup setup-local lock templates docs lint check-types check-style check-drift check-templates check-code checkov test \
+	tests test-pythons trust demo run-demo demo-multi demo-train local bench package keep-release publish deploy destroy \
+	images clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: $(READY) ## Make the virtual environment in .venv (every other target does it when needed)
+# Makes targets one after the other and says how long each took: $(call timed,targets).
+timed = @+took=; for target in $(1); do began=$$(date +%s); $(MAKE) --no-print-directory $$target || exit; \
+	took="$$took, $$target $$(($$(date +%s) - began)) s"; done; echo "Took:$${took\#,}"
 
-$(READY): setup.cfg pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 1; }
-	@echo "Setting up $(VENV) (a few minutes, once)"
-	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
-	@touch $(READY)
+# Makes an environment what a lock says: $(call set_up,environment,lock,options).
+set_up = @"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	{ echo "Python 3.11 or newer is needed, and $(PYTHON) is not: make PYTHON=/path/to/python3.11" >&2; exit 1; }; \
+	"$(PYTHON)" -m scripts.set_up locks/$(2).txt $(1) $(3) && touch $@
+
+SET_UP := scripts/set_up.py scripts/installing.py locks/uv.txt
+
+setup: $(READY) ## Make the virtual environment in .venv (every other target does it when needed)
+setup-local: $(LOCAL)
+
+$(READY): $(SET_UP) setup.cfg pyproject.toml locks/dev.txt
+	$(call set_up,$(VENV),dev,--with-project)
+
+# An environment for the tests stays one, and serves everything else.
+ifneq ($(wildcard $(READY)),)
+$(LOCAL): $(READY)
+	@touch $@
+else
+$(LOCAL): $(SET_UP) setup.cfg pyproject.toml locks/local.txt
+	$(call set_up,$(VENV),local,--with-project)
+endif
+
+lock: ## Write the locks of all environments after a change of setup.cfg; ARGS=--upgrade for newer versions
+	@"$(PYTHON)" -m scripts.lock $(ARGS)
 
 templates: $(READY) ## Write templates/ from the declarations
 	@$(BIN)/python -m generator
@@ -33,26 +56,33 @@ docs: $(READY) ## Write the generated reference pages and the OpenAPI document
 	@$(BIN)/python -m generator.openapi
 	@$(BIN)/python -m tests.permissions.report
 
-lint: $(READY) ## ruff, mypy, drift of generated files, cfn-lint
+check-types: $(READY)
+	@$(BIN)/mypy
+
+check-style: $(READY)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
+
+check-drift: $(READY)
 	@$(BIN)/python -m generator --check
 	@$(BIN)/python -m generator.reference --check
 	@$(BIN)/python -m generator.openapi --check
 	@$(BIN)/python -m tests.permissions.report --check
-	@$(BIN)/cfn-lint templates/*.yaml templates/*/*.yaml
 
-# checkov's pins contradict those of the tests: it has an environment of its own.
-CHECKOV := 3.3.30
+check-templates: $(READY)
+	@$(BIN)/pytest tests/generator/test_lint.py
+
+# mypy takes as long as all the others.
+check-code: $(READY)
+	@$(MAKE) --no-print-directory -j2 check-types check-style check-drift
+
+lint: check-code check-templates ## ruff, mypy, drift of generated files, cfn-lint
+
 CHECKOV_VENV := .venv-checkov
-CHECKOV_READY := $(CHECKOV_VENV)/.ready-$(CHECKOV)
+CHECKOV_READY := $(CHECKOV_VENV)/.ready
 
-$(CHECKOV_READY):
-	@echo "Setting up $(CHECKOV_VENV) (a minute, once)"
-	@$(PYTHON) -m venv --clear $(CHECKOV_VENV)
-	@$(CHECKOV_VENV)/bin/python -m pip install --quiet --disable-pip-version-check checkov==$(CHECKOV)
-	@touch $@
+$(CHECKOV_READY): $(SET_UP) locks/checkov.txt
+	$(call set_up,$(CHECKOV_VENV),checkov)
 
 checkov: $(CHECKOV_READY) ## checkov over the templates; needs no .venv
 	@$(CHECKOV_VENV)/bin/checkov --directory templates --framework cloudformation --compact --quiet --skip-download
@@ -62,54 +92,64 @@ checkov: $(CHECKOV_READY) ## checkov over the templates; needs no .venv
 WITHOUT_LOCAL_AWS := tests/orchestrator tests/generator tests/inline tests/hostile tests/faults \
 	tests/permissions tests/test_conventions.py tests/test_collection.py
 
-test: lint ## Everything that CI checks, but for checkov
+test: ## Everything that CI checks, but for checkov
+	$(call timed,setup check-code tests)
+
+# cfn-lint is among the tests.
+tests: $(READY)
 	@$(BIN)/pytest -n 2 $(WITHOUT_LOCAL_AWS)
 	@$(BIN)/pytest -n 3 --dist loadgroup $(addprefix --ignore=,$(WITHOUT_LOCAL_AWS))
+
+test-pythons: ## The tests on every Python that is promised; PYTHONS="python3.12 /path/to/python" says where they are
+	@"$(PYTHON)" -m scripts.test_pythons $(addprefix --python=,$(PYTHONS)) $(ARGS)
 
 TRUST := build/trust
 
 trust: $(READY) ## Prove permissions, faults and hostile requests; writes the table in docs/security.md
 	@rm -rf $(TRUST) && mkdir -p $(TRUST)
 	@MLOPS_TRUST_REPORT=$(TRUST) $(BIN)/pytest -n 2 --exhaustive -m sampled $(WITHOUT_LOCAL_AWS)
-	@MLOPS_IAM_CALLS=$(abspath $(TRUST)) $(BIN)/pytest -n 3 --exhaustive --dist loadgroup tests/end_to_end
+	@MLOPS_IAM_CALLS="$(CURDIR)/$(TRUST)" $(BIN)/pytest -n 3 --exhaustive --dist loadgroup tests/end_to_end
 	@$(BIN)/pytest -n 3 --exhaustive --dist loadgroup -m sampled \
 		$(addprefix --ignore=,$(WITHOUT_LOCAL_AWS) tests/end_to_end)
 	@$(BIN)/python -m tests.permissions.report $(TRUST)
 	@$(BIN)/pytest tests/permissions
 
-demo-multi: $(READY) ## A model through dev, staging and prod, with approvals
+demo-multi: $(LOCAL) ## A model through dev, staging and prod, with approvals
 	@$(BIN)/python -m scripts.demo_multi $(ARGS)
 
-demo-train: $(READY) ## A model trained, registered, deployed from the registry
+demo-train: $(LOCAL) ## A model trained, registered, deployed from the registry
 	@$(BIN)/python -m scripts.demo_train $(ARGS)
 
-demo: $(READY) ## The product's main job on the local AWS: from a signed call to a prediction
+demo: ## The product's main job on the local AWS: from a signed call to a prediction
+	$(call timed,setup-local run-demo)
+
+run-demo: $(LOCAL)
 	@$(BIN)/python -m scripts.demo $(ARGS)
 
-local: $(READY) ## Start the local AWS with the solution deployed; stays in the foreground
+local: $(LOCAL) ## Start the local AWS with the solution deployed; stays in the foreground
 	@$(BIN)/mlops local $(ARGS)
 
 bench: $(READY) ## Measure; prints JSON lines
 	@$(BIN)/python -m scripts.bench $(ARGS)
 
-package: $(READY) ## Build dist/orchestrator.zip (PLATFORM=host for this machine)
+package: $(LOCAL) ## Build dist/orchestrator.zip (PLATFORM=host for this machine)
 	@$(BIN)/python -m scripts.bundle --platform $(PLATFORM)
 
 keep-release: $(READY) ## Keep this version under tests/releases/, for tests that upgrade from it
 	@$(BIN)/python -m scripts.keep_release $(ARGS)
 
-publish: $(READY) ## Upload code and templates: make publish ARGS='--bucket NAME'
+publish: $(LOCAL) ## Upload code and templates: make publish ARGS='--bucket NAME'
 	@$(BIN)/mlops publish $(ARGS)
 
-deploy: $(READY) ## Launch or update the root stack: make deploy ARGS='--email YOU@EXAMPLE.COM'
+deploy: $(LOCAL) ## Launch or update the root stack: make deploy ARGS='--email YOU@EXAMPLE.COM'
 	@$(BIN)/mlops deploy $(ARGS)
 
-destroy: $(READY) ## Remove the root stack; data stays. With all pipelines: make destroy ARGS=--pipelines
+destroy: $(LOCAL) ## Remove the root stack; data stays. With all pipelines: make destroy ARGS=--pipelines
 	@$(BIN)/mlops destroy $(ARGS)
 
 images: $(READY) ## Refresh the table of built-in images
-	@$(BIN)/python -m pip install --quiet --no-deps sagemaker-core==2.27.0
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes --requirement locks/images.txt
 	@$(BIN)/python -m scripts.refresh_image_uris
 
 clean: ## Remove what was built, with the virtual environment
-	rm -rf $(VENV) $(CHECKOV_VENV) build dist .hypothesis .local-aws .mypy_cache .pytest_cache .ruff_cache *.egg-info
+	rm -rf .venv .venv-* build dist .hypothesis .local-aws .mypy_cache .pytest_cache .ruff_cache *.egg-info

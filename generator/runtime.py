@@ -3,5 +3,5 @@
 
 from typing import Final
 
-PYTHON: Final = "3.14"
+PYTHON: Final = "3.13"
 ARCHITECTURE: Final = "arm64"

@@ -102,7 +102,7 @@ def main() -> int:
     try:
         content = write(build(platform), target)
     except dependencies.DependencyError as error:
-        sys.stderr.write(f"pip could not provide the dependencies pinned in {paths.REQUIREMENTS}:\n{error}\n")
+        sys.stderr.write(f"{error}\n")
         return 1
     digest = hashlib.sha256(content).hexdigest()
     sys.stdout.write(f"{target}: {len(content) / 1e6:.2f} MB for {platform}, SHA-256 {digest}\n")

@@ -7,9 +7,10 @@ A folder is made once for each set of pins and platform and kept under `build/`:
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import platform as machine
+import re
 import shutil
-import subprocess
 import sys
 import tempfile
 from importlib import metadata
@@ -17,35 +18,34 @@ from pathlib import Path
 from typing import Final, Literal, get_args
 
 from generator import runtime
-from scripts import paths
+from scripts import installing, paths
 
 Platform = Literal["lambda", "host"]
 PLATFORMS: Final[tuple[Platform, ...]] = get_args(Platform)
 
 # The functions' architecture in the words of Lambda and of wheels.
 _MACHINES: Final = {"arm64": "aarch64", "x86_64": "x86_64"}
-_LAMBDA_TARGET: Final = (
-    f"--platform=manylinux2014_{_MACHINES[runtime.ARCHITECTURE]}",
-    f"--python-version={runtime.PYTHON}",
-    "--implementation=cp",
-    "--only-binary=:all:",
-)
+_MACHINE: Final = _MACHINES[runtime.ARCHITECTURE]
+_ANY_INSTALLER: Final = (f"--python-version={runtime.PYTHON}", "--only-binary=:all:")
+_PIP_TARGET: Final = (f"--platform=manylinux2014_{_MACHINE}", "--implementation=cp", *_ANY_INSTALLER)
+_UV_TARGET: Final = (f"--python-platform={_MACHINE}-manylinux2014", *_ANY_INSTALLER)
+
+_PIN: Final = re.compile(r"^([\w.-]+)==([^\s;]+)", re.M)
 
 
 class DependencyError(Exception):
-    """pip could not provide the pinned dependencies; `str()` is pip's own last words."""
+    """The pinned dependencies could not be provided; `str()` says why and what to do."""
 
 
 def folder(platform: Platform, requirements: Path = paths.REQUIREMENTS, build: Path = paths.BUILD) -> Path:
     """A folder that holds exactly the pinned distributions; raises `DependencyError`."""
-    pins = _pins(requirements)
     found = place(platform, requirements, build)
     if found.is_dir():
         return found
     build.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=build) as temporary:
         filled = Path(temporary) / "dependencies"
-        _fill(filled, platform, pins)
+        _fill(filled, platform, requirements)
         # Renamed when complete: an interrupted build leaves no half-filled folder behind.
         try:
             filled.rename(found)
@@ -62,20 +62,20 @@ def place(platform: Platform, requirements: Path = paths.REQUIREMENTS, build: Pa
 
 
 def _target(platform: Platform) -> tuple[str, ...]:
-    return _LAMBDA_TARGET if platform == "lambda" else (sys.implementation.cache_tag or "", machine.platform())
+    return _PIP_TARGET if platform == "lambda" else (sys.implementation.cache_tag or "", machine.platform())
 
 
 def _pins(requirements: Path) -> dict[str, str]:
-    lines = (line.split("#")[0].strip() for line in requirements.read_text(encoding="utf-8").splitlines())
-    return dict(line.split("==") for line in lines if line)
+    return dict(_PIN.findall(requirements.read_text(encoding="utf-8")))
 
 
-def _fill(target: Path, platform: Platform, pins: dict[str, str]) -> None:
+def _fill(target: Path, platform: Platform, requirements: Path) -> None:
+    pins = _pins(requirements)
     if platform == "host" and all(_installed_version(name) == version for name, version in pins.items()):
         for name in pins:
             _copy_installed(name, target)
     else:
-        _install(target, pins, _LAMBDA_TARGET if platform == "lambda" else ())
+        _install(target, platform, requirements)
 
 
 def _installed_version(name: str) -> str | None:
@@ -97,9 +97,19 @@ def _copy_installed(name: str, target: Path) -> None:
             shutil.copyfile(source, target / file)
 
 
-def _install(target: Path, pins: dict[str, str], options: tuple[str, ...]) -> None:
-    wanted = [f"{name}=={version}" for name, version in pins.items()]
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile"]
-    done = subprocess.run([*pip, *options, f"--target={target}", *wanted], capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise DependencyError(done.stderr.strip()[-2000:])
+def _install(target: Path, platform: Platform, requirements: Path) -> None:
+    options = ("--quiet", "--no-deps", "--require-hashes", f"--target={target}", f"--requirement={requirements}")
+    try:
+        installing.run((*_installer(for_lambda=platform == "lambda"), *options), requirements)
+    except installing.InstallError as error:
+        raise DependencyError(str(error)) from error
+    # uv's, left in every folder that it has filled.
+    (target / ".lock").unlink(missing_ok=True)
+
+
+def _installer(*, for_lambda: bool) -> tuple[str, ...]:
+    if uv := installing.uv():
+        return (uv, "pip", "install", f"--python={sys.executable}", *(_UV_TARGET if for_lambda else ()))
+    if importlib.util.find_spec("pip"):
+        return (sys.executable, "-m", "pip", "install", "--no-compile", *(_PIP_TARGET if for_lambda else ()))
+    raise DependencyError("Neither uv nor pip is here to install the bundle's dependencies: install uv, and try again.")

@@ -96,7 +96,7 @@ def messages() -> Iterator[str]:
 def texts() -> str:
     """All texts in the code that can be part of a message, places where values stand marked."""
     folders = ("lambda_src", "scripts")
-    found = []
+    found = [(ROOT / "Makefile").read_text(encoding="utf-8")]
     for path in (path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):

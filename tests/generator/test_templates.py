@@ -13,6 +13,7 @@ from typing import Any, Final
 import pytest
 from moto.events.models import EventPattern
 
+from generator import runtime
 from tests.generator.promised import (
     BAKED_BY_PUBLISH,
     BLUEPRINT_BYTES,
@@ -162,7 +163,7 @@ class TestPortability:
         functions = [f for t in templates.values() for f in resources(t, "AWS::Lambda::Function").values()]
         assert functions
         for function in functions:
-            assert function["Properties"]["Runtime"] == "python3.14"
+            assert function["Properties"]["Runtime"] == f"python{runtime.PYTHON}"
             assert function["Properties"]["Architectures"] == ["arm64"]
             assert "Layers" not in function["Properties"]
 

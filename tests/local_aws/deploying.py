@@ -30,7 +30,7 @@ def function(code: str, **properties: Any) -> dict[str, Any]:
         "Code": {"ZipFile": code},
         "Handler": "index.handler",
         "Role": {"Fn::GetAtt": ["Role", "Arn"]},
-        "Runtime": "python3.14",
+        "Runtime": "python3.13",
         "Timeout": 20,
     }
     return {"Type": "AWS::Lambda::Function", "Properties": base | properties}

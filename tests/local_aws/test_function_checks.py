@@ -21,7 +21,7 @@ def create(client: Any) -> Create:
     common = {
         "Role": role,
         "Handler": "main.run",
-        "Runtime": "python3.14",
+        "Runtime": "python3.13",
         "Code": {"ZipFile": zipped({"main.py": ""})},
     }
 

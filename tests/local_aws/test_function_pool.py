@@ -80,7 +80,7 @@ with zipfile.ZipFile(content, "w") as archive:
     archive.writestr("index.py", CODE)
 awslambda = boto3.client("lambda", **keys)
 awslambda.create_function(
-    FunctionName="f", Role=role, Runtime="python3.14", Handler="index.handler", Timeout=60,
+    FunctionName="f", Role=role, Runtime="python3.13", Handler="index.handler", Timeout=60,
     Code={"ZipFile": content.getvalue()},
 )
 pid = json.load(awslambda.invoke(FunctionName="f")["Payload"])

@@ -12,7 +12,7 @@ ARGS ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-local lock templates docs lint check-types check-style check-drift check-templates check-code checkov test \
+.PHONY: help setup setup-local lock templates docs lint check-types check-style check-drift check-templates check-code checkov audit secrets sbom test \
 	tests test-pythons trust demo run-demo demo-multi demo-train local bench package keep-release publish deploy destroy \
 	images clean
 
@@ -86,6 +86,26 @@ $(CHECKOV_READY): $(SET_UP) locks/checkov.txt
 
 checkov: $(CHECKOV_READY) ## checkov over the templates; needs no .venv
 	@$(CHECKOV_VENV)/bin/checkov --directory templates --framework cloudformation --compact --quiet --skip-download
+
+# What looks after the parts that come from others has an environment of its own, too.
+SUPPLY_VENV := .venv-supply
+SUPPLY := $(SUPPLY_VENV)/bin
+SUPPLY_READY := $(SUPPLY_VENV)/.ready
+
+$(SUPPLY_READY): $(SET_UP) locks/supply.txt
+	$(call set_up,$(SUPPLY_VENV),supply)
+
+audit: $(SUPPLY_READY) ## Known vulnerabilities of what the bundle and the command line carry; asks PyPI
+	@for lock in lambda_src/requirements.txt locks/local.txt; do \
+		$(SUPPLY)/pip-audit --requirement $$lock --require-hashes --disable-pip --progress-spinner=off || exit; done
+
+secrets: $(SUPPLY_READY) ## Look for credentials in what git keeps; .secrets.baseline lists the examples of AWS in tests
+	@git ls-files -z | xargs -0 $(SUPPLY)/detect-secrets-hook --baseline .secrets.baseline && echo "no secrets"
+
+sbom: $(SUPPLY_READY) ## Write dist/orchestrator.cdx.json: what the bundle carries, in the form of CycloneDX
+	@mkdir -p dist
+	@$(SUPPLY)/cyclonedx-py requirements lambda_src/requirements.txt --output-reproducible \
+		--output-file dist/orchestrator.cdx.json
 
 # The local AWS changes moto for the rest of its process, so the tests that use moto as it is run in one of their own.
 # Those with the local AWS wait for other processes a third of their time: three at once keep two cores busy.

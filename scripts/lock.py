@@ -57,6 +57,7 @@ def locks() -> tuple[Lock, ...]:
         Lock(FOLDER / "uv.txt", ("uv",)),
         Lock(paths.REQUIREMENTS, sources=(str(paths.REQUIREMENTS.with_suffix(".in")),)),
         Lock(FOLDER / "checkov.txt", ("checkov",), takes_versions=False),
+        Lock(FOLDER / "supply.txt", ("cyclonedx-bom", "detect-secrets", "pip-audit"), takes_versions=False),
         Lock(FOLDER / "images.txt", ("sagemaker-core",), ("--no-deps",), takes_versions=False),
     )
 

@@ -11,7 +11,6 @@ import configparser
 import hashlib
 import json
 import urllib.parse
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +28,7 @@ BAKED_TEMPLATES: Final = paths.DIST / "templates"
 _ROOT_TEMPLATE: Final = "mlops-orchestrator-{option}.yaml"
 _ROOT_TEMPLATES: Final = _ROOT_TEMPLATE.format(option="*")
 _DIGEST_CHARACTERS: Final = 12
+_PACKED_DIGEST: Final = "sha256"
 _ALREADY_THERE: Final = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
 
 
@@ -97,16 +97,26 @@ def assemble(bundle: Bundle, templates: Path = paths.TEMPLATES) -> Release:
 
 def _zipped(bundle: Bundle, digest: hashlib._Hash) -> bytes:
     """The bundle's archive: packing it takes longer than all other steps, and the same files make the same bytes."""
+    if sum(len(content) for _, content in bundle.files) < user_cache.WORTHWHILE_BYTES:
+        return bundle.zipped()
     digest = digest.copy()
     digest.update(Path(bundles.__file__).read_bytes())
 
     def pack(folder: Path) -> None:
-        (folder / BUNDLE_NAME).write_bytes(bundle.zipped())
+        content = bundle.zipped()
+        (folder / BUNDLE_NAME).write_bytes(content)
+        (folder / _PACKED_DIGEST).write_bytes(hashlib.sha256(content).digest())
 
-    packed = user_cache.entry(
-        f"bundle-{digest.hexdigest()}", pack, lambda folder: zipfile.is_zipfile(folder / BUNDLE_NAME)
-    )
+    packed = user_cache.entry(f"bundle-{digest.hexdigest()}", pack, _is_as_packed)
     return (packed.path / BUNDLE_NAME).read_bytes()
+
+
+def _is_as_packed(folder: Path) -> bool:
+    try:
+        content, digest = ((folder / name).read_bytes() for name in (BUNDLE_NAME, _PACKED_DIGEST))
+    except FileNotFoundError:
+        return False
+    return hashlib.sha256(content).digest() == digest
 
 
 def package_version(checkout: Path = paths.ROOT) -> str:

@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import Final
 
 FOLDER: Final = "MLOPS_CACHE"
+WORTHWHILE_BYTES: Final = 256 * 1024
+"""Less code is packed or unpacked in no time, and what people try out would drive out what they use."""
 _NAME: Final = "mlops-workload-orchestrator"
 # Each release makes two, and each change of the source while somebody works on it.
 _KEPT: Final = 12

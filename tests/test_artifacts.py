@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 import pytest
 import yaml
 
-from scripts import artifact_bucket, artifacts, aws_access
+from scripts import artifact_bucket, artifacts, aws_access, user_cache
 from scripts.artifacts import Place, PublishError, Release
 from scripts.aws_access import Aws
 from scripts.bundle import Bundle
@@ -52,6 +52,28 @@ def _place(release: Release, bucket: str) -> Place:
 
 def _keys(s3: Any, bucket: str) -> list[str]:
     return [version["Key"] for version in s3.list_object_versions(Bucket=bucket).get("Versions", [])]
+
+
+def test_a_bundle_is_packed_once_for_its_content_and_again_when_the_archive_was_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed: list[Bundle] = []
+    pack = Bundle.zipped
+    monkeypatch.setattr(Bundle, "zipped", lambda bundle: packed.append(bundle) or pack(bundle))
+    monkeypatch.setenv(user_cache.FOLDER, str(tmp_path / "cache"))
+    _release(tmp_path / "templates")
+
+    def assembled(byte: bytes) -> bool:
+        bundle = Bundle((("orchestrator/data", byte * user_cache.WORTHWHILE_BYTES),))
+        release = artifacts.assemble(bundle, tmp_path / "templates")
+        return release.bundle == pack(bundle)
+
+    assert [assembled(b"a"), assembled(b"a"), assembled(b"b")] == [True, True, True]
+    assert len(packed) == 1 + 2
+    for archive in (tmp_path / "cache").glob("*/*.zip"):
+        archive.write_bytes(archive.read_bytes().replace(b"data", b"date"))
+    assert assembled(b"a")
+    assert len(packed) == 1 + 3
 
 
 def test_baking_adds_two_defaults_and_changes_nothing_else() -> None:

@@ -13,8 +13,6 @@ from pathlib import Path
 
 from scripts import user_cache
 
-# Less is unpacked and compiled in no time; and what people try out is not worth a place in the cache.
-_CACHED_BYTES = 256 * 1024
 _READ_ONLY = 0o444
 
 
@@ -33,7 +31,7 @@ def unpacked(code: bytes) -> CodeFolder:
     as they are on Lambda.
     """
     with zipfile.ZipFile(io.BytesIO(code)) as archive:
-        if len(code) < _CACHED_BYTES:
+        if len(code) < user_cache.WORTHWHILE_BYTES:
             # Cleaning up goes on over what a process that is about to end may still write.
             folder = tempfile.TemporaryDirectory(prefix="local-aws-function-", ignore_cleanup_errors=True)
             archive.extractall(folder.name)

@@ -12,7 +12,7 @@ from tests.set_up.wheels import make_wheel
 
 SOURCES = (
     "Makefile", "setup.cfg", "pyproject.toml", ".ci/run",
-    "scripts/__init__.py", "scripts/set_up.py", "scripts/installing.py",
+    "scripts/__init__.py", "scripts/set_up.py", "scripts/installing.py", "scripts/lock.py", "scripts/paths.py",
 )  # fmt: skip
 TOOLS = ("bash", "date", "dirname", "env", "make", "sh", "touch")
 

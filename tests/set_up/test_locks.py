@@ -87,6 +87,7 @@ def test_a_lock_lists_what_setup_cfg_asks_for(extra: str) -> None:
     for requirement in declared(extra):
         name = canonicalize_name(requirement.name)
         if name != PROJECT:
+            assert name in listed, f"{name} is not locked: make lock"
             assert requirement.specifier.contains(str(listed[name].specifier).removeprefix("=="))
     assert set(needed(declared(extra))) == here(lock.FOLDER / f"{extra}.txt")
 

@@ -52,10 +52,11 @@ class TestWithUv:
         assert tide(checkout) == "4\n"
 
     def test_what_failed_is_not_taken_for_ready(self, checkout: Checkout) -> None:
+        """Here because a lock has no hash."""
         checkout.set_up()
-        checkout.lock("checkov").write_text("absent==1.0 --hash=sha256:" + "0" * 64)
+        checkout.lock("checkov").write_text("harbour==1.0")
 
-        assert checkout.set_up().returncode != 0
+        assert "a hash, but none were provided for: harbour==1.0" in sentence_of(checkout.set_up())
         assert not (checkout.folder / SMALL / ".ready").exists()
 
 
@@ -117,6 +118,11 @@ class TestSentences:
         ran = checkout.make("CHECKOV_VENV=/proc/environment", "/proc/environment/.ready")
 
         assert "copy the checkout to a folder of your own" in sentence_of(ran)
+
+    def test_no_uv_for_the_locks(self, checkout: Checkout) -> None:
+        checkout.hide("uv")
+
+        assert sentence_of(checkout.make("lock")) == "uv writes the locks: make setup, or install it, and try again."
 
     def test_no_make(self, checkout: Checkout) -> None:
         checkout.hide("make")

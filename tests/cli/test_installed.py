@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the wheel holds and puts into an environment; `test_local.py` has its commands at work."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from scripts import artifacts, paths
+from tests.cli.installed import Installed
+from tests.test_conventions import imported
+
+# One wheel serves these tests and those of its commands.
+pytestmark = pytest.mark.xdist_group("cli-local")
+
+_FOLDERS = ("generator", "lambda_src", "scripts", "templates")
+_GENERAL_NAMES = (*_FOLDERS, "orchestrator", "tests")
+
+
+def _files(home: Path) -> Iterator[tuple[str, bytes]]:
+    for path in (file for folder in _FOLDERS for file in (home / folder).rglob("*")):
+        name = path.relative_to(home).as_posix()
+        if path.is_file() and "__pycache__" not in path.parts and not name.startswith("scripts/installed/"):
+            yield name, path.read_bytes()
+
+
+def test_wheel_has_the_checkout_s_files_and_no_general_name(wheel: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path)
+    information = f"mlops_workload_orchestrator-{artifacts.package_version()}.dist-info"
+
+    assert {path.name for path in tmp_path.iterdir()} == {"mlops_orchestrator", information}
+    assert {path.name for path in (tmp_path / "mlops_orchestrator").iterdir()} == {
+        "__init__.py", "_home", "cli.py", "py.typed",
+    }  # fmt: skip
+    home = tmp_path / "mlops_orchestrator" / "_home"
+    assert {path.name for path in home.iterdir()} == {*_FOLDERS, "setup.cfg"}
+    assert dict(_files(home)) == dict(_files(paths.ROOT))
+
+
+def test_wheel_says_what_it_is(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
+        told = archive.read(name).decode()
+        licences = [name for name in archive.namelist() if "/licenses/" in name]
+
+    assert "\nLicense-Expression: Apache-2.0\n" in told
+    assert "\n# MLOps Workload Orchestrator\n" in told
+    assert [Path(name).name for name in licences] == ["LICENSE"]
+
+
+def test_environment_has_nothing_of_the_checkout(installed: Installed, tmp_path: Path) -> None:
+    """Neither a general name nor the checkout: what the installed commands do, they do by themselves."""
+    look = (
+        f"import importlib.util, sys; print([n for n in {_GENERAL_NAMES!r} if importlib.util.find_spec(n)], sys.path)"
+    )
+    ran = installed.run(tmp_path, installed.python, "-c", look)
+
+    assert ran.stdout.startswith("[] "), ran.stderr
+    assert str(paths.ROOT) not in ran.stdout
+
+
+def test_everything_that_is_imported_is_required(installed: Installed, tmp_path: Path) -> None:
+    names = sorted(set().union(*map(imported, installed.home.rglob("*.py"))) - set(_GENERAL_NAMES))
+    look = f"import importlib.util; print(*(n for n in {names!r} if not importlib.util.find_spec(n)))"
+    ran = installed.run(tmp_path, installed.python, "-c", look)
+
+    assert {"boto3", "moto", "typer", "xgboost"} <= set(names)
+    assert (ran.stdout, ran.stderr) == ("\n", "")

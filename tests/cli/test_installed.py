@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from scripts import artifacts, paths
+from tests.cli import installed as installing
 from tests.cli.installed import Installed
 from tests.test_conventions import imported
 
@@ -18,6 +19,12 @@ pytestmark = pytest.mark.xdist_group("cli-local")
 
 _FOLDERS = ("generator", "lambda_src", "scripts", "templates")
 _GENERAL_NAMES = (*_FOLDERS, "orchestrator", "tests")
+
+
+@pytest.fixture(scope="module")
+def small(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    """The product without the local AWS."""
+    return installing.install(wheel, tmp_path_factory.mktemp("small") / "environment")
 
 
 def _files(home: Path) -> Iterator[tuple[str, bytes]]:
@@ -70,3 +77,17 @@ def test_everything_that_is_imported_is_required(installed: Installed, tmp_path:
 
     assert {"boto3", "moto", "typer", "xgboost"} <= set(names)
     assert (ran.stdout, ran.stderr) == ("\n", "")
+
+
+def test_version_is_that_of_the_project(small: Installed, tmp_path: Path) -> None:
+    assert small.run(tmp_path, small.mlops, "--version").stdout == f"mlops {artifacts.package_version()}\n"
+
+
+def test_missing_extra_names_the_command_that_installs_it(small: Installed, tmp_path: Path) -> None:
+    ran = small.run(tmp_path, small.mlops, "local")
+
+    assert ran.returncode == 1
+    assert ran.stderr == (
+        f"error: moto is not installed, which this command needs: run uv pip install -p {small.python}"
+        " 'mlops-workload-orchestrator[local]'\n"
+    )

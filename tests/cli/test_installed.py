@@ -18,6 +18,8 @@ from tests.test_conventions import imported
 pytestmark = pytest.mark.xdist_group("cli-local")
 
 _FOLDERS = ("generator", "lambda_src", "scripts", "templates")
+# What the local AWS imports, and the check of blueprints, which says so.
+_BY_EXTRA = {"cfnlint", "jsonpath_ng", "moto", "numpy", "pandas", "scipy", "werkzeug", "xgboost"}
 _GENERAL_NAMES = (*_FOLDERS, "orchestrator", "tests")
 
 
@@ -70,13 +72,20 @@ def test_environment_has_nothing_of_the_checkout(installed: Installed, tmp_path:
     assert str(paths.ROOT) not in ran.stdout
 
 
-def test_everything_that_is_imported_is_required(installed: Installed, tmp_path: Path) -> None:
-    names = sorted(set().union(*map(imported, installed.home.rglob("*.py"))) - set(_GENERAL_NAMES))
+@pytest.mark.parametrize(
+    ("environment", "missing"), [("installed", set()), ("small", _BY_EXTRA)], ids=["local", "small"]
+)
+def test_everything_that_is_imported_is_required(
+    environment: str, missing: set[str], request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """Inside functions too, where no other test may come."""
+    product: Installed = request.getfixturevalue(environment)
+    names = sorted(set().union(*map(imported, product.home.rglob("*.py"))) - set(_GENERAL_NAMES))
     look = f"import importlib.util; print(*(n for n in {names!r} if not importlib.util.find_spec(n)))"
-    ran = installed.run(tmp_path, installed.python, "-c", look)
+    ran = product.run(tmp_path, product.python, "-c", look)
 
-    assert {"boto3", "moto", "typer", "xgboost"} <= set(names)
-    assert (ran.stdout, ran.stderr) == ("\n", "")
+    assert ran.returncode == 0, ran.stderr
+    assert set(ran.stdout.split()) == missing
 
 
 def test_version_is_that_of_the_project(small: Installed, tmp_path: Path) -> None:

@@ -19,8 +19,7 @@ import boto3
 import pytest
 
 from scripts import cli, paths
-from tests.cli import installed as installing
-from tests.cli.installed import Installed
+from tests.cli.installed import Installed, build_wheel, install
 
 _READY_SECONDS = 120
 
@@ -108,13 +107,13 @@ def running_local(folder: Path, *options: str, start: Start | None = None) -> It
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel of this checkout."""
-    return installing.wheel(tmp_path_factory.mktemp("wheel"))
+    return build_wheel(tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="session")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
     """The product with the local AWS."""
-    return installing.install(wheel, tmp_path_factory.mktemp("installed") / "environment", "local")
+    return install(wheel, tmp_path_factory.mktemp("installed") / "environment", "local")
 
 
 @pytest.fixture(autouse=True)

@@ -20,9 +20,9 @@ from typing import Final
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from scripts import paths
+from scripts import installing, paths
 
-_UV: Final = shutil.which("uv") or str(Path(sys.prefix) / "bin" / "uv")
+_UV: Final = installing.uv() or "uv"
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Installed:
         )
 
 
-def wheel(folder: Path) -> Path:
+def build_wheel(folder: Path) -> Path:
     """Build the wheel from the source distribution, in a folder where an older version was built."""
     _build("--sdist", folder, paths.ROOT)
     (archive,) = folder.glob("*.tar.gz")
@@ -82,11 +82,11 @@ def _build(kind: str, folder: Path, source: Path) -> None:
     _uv("build", kind, "--no-build-isolation", f"--python={sys.executable}", f"--out-dir={folder}", source)
 
 
-def install(wheel_: Path, folder: Path, extra: str = "") -> Installed:
+def install(wheel: Path, folder: Path, extra: str = "") -> Installed:
     """Make an environment with the wheel, an extra of it, and what these need."""
     _uv("venv", f"--python={sys.executable}", folder)
     installed = Installed(folder)
-    _uv("pip", "install", "--no-deps", f"--python={installed.python}", wheel_)
+    _uv("pip", "install", "--no-deps", f"--python={installed.python}", wheel)
     (product,) = metadata.distributions(path=[str(installed.packages)])
     for needed in _closure(product.requires or (), extra):
         _link(needed, installed.packages)

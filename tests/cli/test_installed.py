@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from scripts import artifacts, paths
-from tests.cli import installed as installing
-from tests.cli.installed import Installed
+from tests.cli.installed import Installed, install
 from tests.test_conventions import imported
 
 # One wheel serves these tests and those of its commands.
@@ -25,8 +24,11 @@ _GENERAL_NAMES = (*_FOLDERS, "orchestrator", "tests")
 
 @pytest.fixture(scope="module")
 def small(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    """The product without the local AWS."""
-    return installing.install(wheel, tmp_path_factory.mktemp("small") / "environment")
+    """The product without the local AWS, beside somebody else's modules that have names of its own."""
+    product = install(wheel, tmp_path_factory.mktemp("small") / "environment")
+    for name in _GENERAL_NAMES:
+        (product.packages / f"{name}.py").write_text("raise ImportError('somebody else')")
+    return product
 
 
 def _files(home: Path) -> Iterator[tuple[str, bytes]]:

@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-local lock templates docs lint check-types check-style check-drift check-templates check-code checkov audit secrets sbom test \
-	tests test-pythons trust demo run-demo demo-multi demo-train local bench package keep-release publish deploy destroy \
+	tests test-pythons trust demo run-demo demo-multi demo-train local bench package wheel keep-release publish deploy destroy \
 	images clean
 
 help: ## List what can be made
@@ -154,6 +154,9 @@ bench: $(READY) ## Measure; prints JSON lines
 
 package: $(LOCAL) ## Build dist/orchestrator.zip (PLATFORM=host for this machine)
 	@$(BIN)/python -m scripts.bundle --platform $(PLATFORM)
+
+wheel: $(READY) ## Build the product for pip and pipx: dist/*.whl, and its source distribution
+	@$(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python --out-dir dist
 
 keep-release: $(READY) ## Keep this version under tests/releases/, for tests that upgrade from it
 	@$(BIN)/python -m scripts.keep_release $(ARGS)

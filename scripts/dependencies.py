@@ -37,13 +37,13 @@ class DependencyError(Exception):
     """The pinned dependencies could not be provided; `str()` says why and what to do."""
 
 
-def folder(platform: Platform, requirements: Path = paths.REQUIREMENTS, build: Path = paths.BUILD) -> Path:
+def folder(platform: Platform, requirements: Path = paths.REQUIREMENTS, build: Path | None = None) -> Path:
     """A folder that holds exactly the pinned distributions; raises `DependencyError`."""
     found = place(platform, requirements, build)
     if found.is_dir():
         return found
-    build.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=build) as temporary:
+    found.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=found.parent) as temporary:
         filled = Path(temporary) / "dependencies"
         _fill(filled, platform, requirements)
         # Renamed when complete: an interrupted build leaves no half-filled folder behind.
@@ -55,10 +55,10 @@ def folder(platform: Platform, requirements: Path = paths.REQUIREMENTS, build: P
     return found
 
 
-def place(platform: Platform, requirements: Path = paths.REQUIREMENTS, build: Path = paths.BUILD) -> Path:
+def place(platform: Platform, requirements: Path = paths.REQUIREMENTS, build: Path | None = None) -> Path:
     """Where the folder for these pins is, or would be."""
     content = repr((sorted(_pins(requirements).items()), _target(platform)))
-    return build / f"dependencies-{platform}-{hashlib.sha256(content.encode()).hexdigest()[:16]}"
+    return (build or paths.build()) / f"dependencies-{platform}-{hashlib.sha256(content.encode()).hexdigest()[:16]}"
 
 
 def _target(platform: Platform) -> tuple[str, ...]:

@@ -23,6 +23,8 @@ from typing import Final
 FOLDER: Final = "MLOPS_CACHE"
 WORTHWHILE_BYTES: Final = 256 * 1024
 """Less code is packed or unpacked in no time, and what people try out would drive out what they use."""
+BUILD: Final = "build"
+"""A folder beside the entries that is not tidied: what is in it needs a network to be made again."""
 _NAME: Final = "mlops-workload-orchestrator"
 # Each release makes two, and each change of the source while somebody works on it.
 _KEPT: Final = 12
@@ -122,7 +124,7 @@ def _unfinished(root: Path) -> Iterator[Path]:
 
 def _tidy(root: Path) -> None:
     """Delete what was not used for longest, but nothing in use, and what interrupted processes have left behind."""
-    found = sorted(root.iterdir(), key=_last_used)
+    found = sorted((path for path in root.iterdir() if path.name != BUILD), key=_last_used)
     for old in [path for path in found if not path.name.startswith(_UNFINISHED)][:-_KEPT]:
         with suppress(OSError), _unfinished(root) as bin_, _locked(old, fcntl.LOCK_EX | fcntl.LOCK_NB):
             old.rename(bin_.with_name("old"))

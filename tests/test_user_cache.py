@@ -70,15 +70,17 @@ def test_whoever_is_slower_takes_what_the_quicker_one_has_made(given: Path) -> N
 def test_what_was_not_used_for_longest_goes_unless_it_is_in_use(given: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(user_cache, "_KEPT", 2)
     held = made("held")
+    (given / user_cache.BUILD).mkdir()
+    os.utime(given / user_cache.BUILD, (0, 0))
     for age, name in enumerate(("held", "first", "second")):
         made(name)
         os.utime(given / name, (age, age))
     made("first")
     made("third")
-    assert names(given) == {"held", "first", "third"}
+    assert names(given) == {"held", "first", "third", "build"}
     held.close()
     made("fourth")
-    assert names(given) == {"third", "fourth"}
+    assert names(given) == {"third", "fourth", "build"}
 
 
 def test_nobody_gets_an_entry_that_is_being_deleted(given: Path) -> None:

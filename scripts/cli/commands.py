@@ -11,7 +11,12 @@ import typer
 from scripts.cli import pipeline_type_commands
 from scripts.cli.options import Access, ApiStack, Asked, RoleArn, Rules, Stack, grouped
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 app.add_typer(pipeline_type_commands.app, name="pipeline-types")
 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
@@ -26,8 +31,20 @@ Pipeline = Annotated[str, typer.Argument(metavar="ID", help="pipeline_id, its st
 Target = Annotated[str, typer.Argument(metavar="STAGE", help="The stage that would be deployed next: staging or prod.")]
 
 
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        from scripts import artifacts
+
+        typer.echo(f"mlops {artifacts.package_version()}")
+        raise typer.Exit
+
+
 @app.callback()
-def mlops() -> None:
+def mlops(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Print the version, and end.")
+    ] = False,
+) -> None:
     """Provision machine-learning pipelines on AWS, or on the local AWS of this machine."""
 
 
@@ -47,7 +64,7 @@ def publish(
 @app.command()
 @grouped
 def deploy(stack: Stack, access: Access, bucket: Bucket = "", yes: Yes = False) -> None:
-    """Publish this checkout and create or update the root stack; run it again after an interruption."""
+    """Publish this version and create or update the root stack; run it again after an interruption."""
     from scripts.cli import deploying
 
     deploying.deploy(stack, bucket, yes, access)
@@ -210,6 +227,9 @@ def local(
     iam: Annotated[bool, typer.Option("--iam/--no-iam", help="Refuse roles what their policies do not allow.")] = True,
 ) -> None:
     """Run a local AWS with the solution deployed, until it is interrupted."""
-    from scripts.cli import local
+    from scripts.cli import extras
+
+    with extras.needed("local"):
+        from scripts.cli import local
 
     local.run(rules, port, ready_file, email, enforce_iam=iam)

@@ -39,7 +39,7 @@ _POLICIES_TO_ADD: Final = {
 
 
 def publish(bucket: str, prefix: str, access: Access) -> None:
-    """Upload this checkout's version and say how to launch it."""
+    """Upload this version and say how to launch it."""
     output, aws = Output(access.as_json), connection.aws(access)
     release = launch.assemble(aws)
     place = launch.publish(aws, release, bucket, prefix.strip("/"), output)
@@ -60,7 +60,7 @@ def publish(bucket: str, prefix: str, access: Access) -> None:
 
 
 def deploy(stack: Stack, bucket: str, yes: bool, access: Access) -> None:
-    """Publish and bring the root stack to this checkout's version."""
+    """Publish and bring the root stack to this version."""
     output = Output(access.as_json)
     check_can_ask(yes, output)
     wanted = launching.read(stack, bucket)

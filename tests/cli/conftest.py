@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ import boto3
 import pytest
 
 from scripts import cli, paths
+from tests.cli.installed import Installed, build_wheel, install
 
 _READY_SECONDS = 120
 
@@ -40,18 +41,29 @@ class Ended:
 Mlops = Callable[..., Ended]
 
 
+@dataclass(frozen=True)
+class Start:
+    """How the command line is started as a process of its own."""
+
+    command: tuple[str | Path, ...]
+    variables: Mapping[str, str]
+
+
+def _of_checkout() -> Start:
+    code = "from scripts.cli import main; main()"
+    return Start((sys.executable, "-c", code), {**os.environ, "PYTHONPATH": str(paths.ROOT)})
+
+
 class RunningLocal:
     """A `mlops local` in a folder of its own, ready."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, folder: Path, start: Start, *options: str) -> None:
         self.folder = folder
         self.ready_file = folder / "ready.json"
-        search = os.pathsep.join(map(str, (paths.ROOT, paths.ROOT / "lambda_src")))
-        code = "from scripts.cli import main; main()"
         self.process = subprocess.Popen(
-            [sys.executable, "-c", code, "local", "--ready-file", str(self.ready_file), *options],
+            [*start.command, "local", "--ready-file", str(self.ready_file), *options],
             cwd=folder,
-            env={**os.environ, "PYTHONPATH": search},
+            env=start.variables,
             stdout=(folder / "out").open("w"),
             stderr=subprocess.STDOUT,
         )
@@ -83,13 +95,25 @@ class RunningLocal:
 
 
 @contextmanager
-def running_local(folder: Path, *options: str) -> Iterator[RunningLocal]:
-    """`mlops local` from its start to its end."""
-    running = RunningLocal(folder, *options)
+def running_local(folder: Path, *options: str, start: Start | None = None) -> Iterator[RunningLocal]:
+    """`mlops local`, of this checkout by default, from its start to its end."""
+    running = RunningLocal(folder, start or _of_checkout(), *options)
     try:
         yield running
     finally:
         running.stop()
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this checkout."""
+    return build_wheel(tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="session")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    """The product with the local AWS."""
+    return install(wheel, tmp_path_factory.mktemp("installed") / "environment", "local")
 
 
 @pytest.fixture(autouse=True)

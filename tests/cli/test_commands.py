@@ -39,6 +39,11 @@ def test_every_command_has_help(command: str, mlops: Mlops) -> None:
     assert f"Usage: mlops {command}" in ended.out
 
 
+@pytest.mark.parametrize("arguments", [(), ("check",)], ids=["mlops", "check"])
+def test_help_has_a_short_name(arguments: tuple[str, ...], mlops: Mlops) -> None:
+    assert mlops(*arguments, "-h").out == mlops(*arguments, "--help").out
+
+
 @pytest.mark.parametrize(
     "arguments", [("nothing",), ("deploy", "--option", "triple"), ("check",), ("local", "--port", "x")]
 )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`mlops local` as a process of its own, and the other commands against it."""
+"""`mlops local` of the installed product, and the commands of this checkout and of the installed product against it."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from scripts import demo_model
-from tests.cli.conftest import Mlops, RunningLocal, running_local
+from scripts import demo_model, paths
+from tests.cli.conftest import Mlops, RunningLocal, Start, running_local
+from tests.cli.installed import Installed
 
 # One local AWS serves all tests of the module.
 pytestmark = pytest.mark.xdist_group("cli-local")
 
 
 @pytest.fixture(scope="module")
-def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLocal]:
-    with running_local(tmp_path_factory.mktemp("local")) as running:
+def local(installed: Installed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLocal]:
+    start = Start((installed.mlops,), installed.variables)
+    with running_local(tmp_path_factory.mktemp("local"), start=start) as running:
         yield running
 
 
@@ -59,6 +61,7 @@ def test_ready_file_tells_what_others_rely_on(local: RunningLocal) -> None:
 
 
 def test_deploying_the_same_changes_nothing(local: RunningLocal, mlops: Mlops) -> None:
+    """What was deployed is the wheel's: its bundle and its templates are those of the checkout, byte by byte."""
     ended = mlops("deploy", "--local", "--yes", "--json")
 
     assert ended.status == 0
@@ -73,6 +76,32 @@ def test_changed_launch_parameter_updates_the_stack(local: RunningLocal, mlops: 
     assert ended.documents[-1]["status"] == "UPDATE_COMPLETE"
     changed = [(event["resource"], event["status"]) for event in ended.documents[:-1]]
     assert ("Orchestrator", "UPDATE_COMPLETE") in changed
+
+
+def test_installed_product_goes_from_a_starter_to_a_pipeline(
+    local: RunningLocal, installed: Installed, request_body: dict[str, str]
+) -> None:
+    def run(*arguments: str) -> str:
+        ended = installed.run(local.folder, installed.mlops, *arguments)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        return ended.stdout
+
+    bucket = f"mlops-artifacts-{local.ready['accounts']['orchestrator']}-{local.ready['region']}"
+    starter = json.loads(run("new", request_body["pipeline_type"], "--region", "eu-west-1"))
+    request = {**starter, **request_body, "model_name": "installed"}
+    (local.folder / "request.json").write_text(json.dumps(request))
+
+    assert "The request is valid" in run("check", "request.json", "--region", "eu-west-1")
+    assert "is up to date: nothing to change." in run("deploy", "--local", "--yes")
+    assert "everything is already in" in run("publish", "--local", "--bucket", bucket)
+    assert {path.name for path in (local.folder / "dist" / "templates").iterdir()} == {
+        path.name for path in paths.TEMPLATES.glob("*.yaml")
+    }
+    provisioned = run("provision", "request.json", "--local", "--watch", "--json").splitlines()
+    assert json.loads(provisioned[-1])["status"] == "Succeeded"
+    # What was asked for is in the current folder, what took long in a cache, and nothing in the installed product.
+    assert not {"build", "dist"} & {path.name for path in installed.home.iterdir()}
+    assert list(installed.folder.glob(".cache/mlops-workload-orchestrator/build/dependencies-host-*"))
 
 
 def test_unknown_launch_parameter_names_the_nearest(mlops: Mlops) -> None:

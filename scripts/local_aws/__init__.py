@@ -19,7 +19,8 @@ How the parts fit:
     scheduler         schedules that fire when told to (schedule_checks), as rules with a schedule do by events
     sagemaker*        endpoints that really predict (model_*, xgboost_*), data_capture, and jobs: transform_* really
                       scores, training_* trains, tuning_* searches, processing_* analyses data quality (baseline_*),
-                      automl_* only records; job_* is what they share; monitor_* are schedules that fire when told to
+                      automl_* only records; job_* is what they share; monitor_* are schedules that fire when told to;
+                      program* run what needs XGBoost in processes that are forked from one that has imported it
     request_constraints  what services refuse by the description of their API alone
     enforcement/      IAM: who may do what, at the server's edge and where the engines act themselves
     moto_differences  the few places where moto had to be patched, each with the reason

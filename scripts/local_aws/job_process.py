@@ -3,34 +3,29 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import os
 import threading
 from pathlib import Path
 
+from scripts.local_aws import programs
 from scripts.local_aws.job_records import THREADS, Job
+from scripts.local_aws.programs import Process
 
 # The server's own, whatever stands for it inside Python at the moment.
 _STANDARD_ERROR = 2
 
 # Changes under `THREADS.changed`.
-_running: dict[subprocess.Popen[bytes], Job] = {}
+_running: dict[Process, Job] = {}
 
 
-def run(job: Job, program: Path, *arguments: str) -> int:
-    """Run a Python program to its end and give its exit status; what it prints goes to standard error.
+def run(job: Job, program: str, *arguments: str) -> int:
+    """Run a program of ours to its end and give its exit status; what it prints goes to standard error.
 
     Raises JobStoppedError when the job was told to stop, after the process has ended.
     """
     job.stop_if_told()
-    process = subprocess.Popen(
-        # -P: the modules beside the program must not stand in for the libraries that it imports.
-        [sys.executable, "-P", str(program), *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=_STANDARD_ERROR,
-        # Ctrl-C in the server's terminal is for the server, which stops its jobs itself.
-        start_new_session=True,
-    )
+    with Path(os.devnull).open("rb") as nothing:
+        process = programs.start(program, *arguments, stdin=nothing.fileno(), stdout=_STANDARD_ERROR)
     with THREADS.changed:
         _running[process] = job
         THREADS.changed.notify_all()
@@ -53,7 +48,7 @@ def running() -> list[Job]:
         return list(_running.values())
 
 
-def _kill_when_told(process: subprocess.Popen[bytes]) -> None:
+def _kill_when_told(process: Process) -> None:
     with THREADS.changed:
         THREADS.changed.wait_for(lambda: process not in _running or _running[process].told_to_stop())
         if process in _running:

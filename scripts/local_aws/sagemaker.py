@@ -9,7 +9,7 @@ from __future__ import annotations
 from moto.sagemaker.models import sagemaker_backends
 from moto.sagemakerruntime.models import sagemakerruntime_backends
 
-from scripts.local_aws import job_records, xgboost_host
+from scripts.local_aws import job_records, programs, xgboost_host
 from scripts.local_aws.sagemaker_backend import LocalSageMaker
 from scripts.local_aws.sagemaker_runtime import LocalSageMakerRuntime, capture_writer
 
@@ -39,3 +39,4 @@ def shutdown() -> None:
     capture_writer.stop()
     job_records.THREADS.close()
     xgboost_host.stop_all()
+    programs.stop()

@@ -202,8 +202,9 @@ def _first_line(error: Exception) -> str:
     return str(error).split("\nStack trace", maxsplit=1)[0].strip()
 
 
-def main(directory: Path) -> int:
-    """Do the job that is described in the directory."""
+def main() -> int:
+    """Do the job that is described in the directory given."""
+    directory = Path(sys.argv[1])
     job = json.loads((directory / "job.json").read_text())
     result: dict[str, Any]
     try:
@@ -217,4 +218,4 @@ def main(directory: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main())

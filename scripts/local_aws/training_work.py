@@ -27,7 +27,7 @@ from scripts.local_aws.xgboost_host import xgboost_image
 
 Channel = Mapping[str, Any]
 
-_PROGRAM = Path(__file__).with_name("training_program.py")
+_PROGRAM = "training_program"
 _MODEL = "xgboost-model"
 _CHANNELS = ("train", "validation")
 _CONTENT_TYPES = {

@@ -10,16 +10,17 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+import os
 import queue
 import re
-import subprocess
-import sys
 import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-_PROGRAM = Path(__file__).with_name("xgboost_model.py")
+from scripts.local_aws import programs
+
+_PROGRAM = "xgboost_model"
 _START_SECONDS = 60.0
 # SageMaker gives a container this long to answer an invocation:
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
@@ -83,15 +84,14 @@ class XgboostHost:
     def __init__(self, model_dir: Path, image: XgboostImage) -> None:
         """Start the process and wait until the model is loaded. Raises HostError with the model's own words."""
         self._asking = threading.RLock()
-        self._process = subprocess.Popen(
-            # -P: the modules beside the program must not stand in for the libraries that it imports.
-            [sys.executable, "-P", str(_PROGRAM), str(model_dir), *image.options()],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            # Ctrl-C in the server's terminal is for the server, which ends its hosts itself.
-            start_new_session=True,
-        )
+        questions, answers = os.pipe(), os.pipe()
+        self._questions, self._answers = os.fdopen(questions[1], "w"), os.fdopen(answers[0])
+        try:
+            arguments = (str(model_dir), *image.options())
+            self._process = programs.start(_PROGRAM, *arguments, stdin=questions[0], stdout=answers[1])
+        finally:
+            os.close(questions[0])
+            os.close(answers[1])
         self._lines: queue.Queue[str] = queue.Queue()
         self._reader = threading.Thread(target=self._read, name="xgboost-host", daemon=True)
         self._reader.start()
@@ -123,8 +123,9 @@ class XgboostHost:
         self._process.kill()
         self._process.wait(_STOP_SECONDS)
         self._reader.join(_STOP_SECONDS)
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe:
+        for pipe in (self._questions, self._answers):
+            # What could not be sent any more cannot be sent at the end either.
+            with contextlib.suppress(BrokenPipeError):
                 pipe.close()
 
     @property
@@ -138,16 +139,14 @@ class XgboostHost:
             raise HostError(message["failed"])
 
     def _send(self, request: dict[str, str]) -> None:
-        assert self._process.stdin is not None  # noqa: S101
         try:
-            self._process.stdin.write(json.dumps(request) + "\n")
-            self._process.stdin.flush()
+            self._questions.write(json.dumps(request) + "\n")
+            self._questions.flush()
         except (OSError, ValueError) as error:
             raise HostError(self._ended()) from error
 
     def _read(self) -> None:
-        assert self._process.stdout is not None  # noqa: S101
-        for line in self._process.stdout:
+        for line in self._answers:
             self._lines.put(line)
         self._lines.put("")
 

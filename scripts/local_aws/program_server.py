@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The process that `programs.py` starts: it imports the programs with their libraries once, and forks one for each run.
+
+Runs on a socket of whole messages. In come `{"run": program, "arguments": [...]}`, with descriptors for the program's
+standard input and output, and `{"kill": pid}`. Out go `{"started": pid}`, in the order of the runs, and
+`{"ended": pid, "status": status}`, where a negative status is the signal that ended it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import importlib.util
+import json
+import os
+import select
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+MESSAGE_BYTES = 65_536
+# PR_SET_PDEATHSIG of <linux/prctl.h>
+_DIE_WITH_PARENT = 1
+_PROGRAMS = ("xgboost_model", "training_program")
+
+
+def imported(name: str) -> Any:
+    """A program beside this one. Its folder is on no path: the modules here must not stand in for libraries."""
+    specification = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    if specification is None or specification.loader is None:
+        raise ImportError(name)
+    module = importlib.util.module_from_spec(specification)
+    sys.modules[name] = module
+    specification.loader.exec_module(module)
+    return module
+
+
+def serve(connection: socket.socket) -> dict[str, Any]:
+    """Start and end processes until nobody asks any more. Returns in each of them, too: with what it is to run."""
+    noticed, notice = os.pipe()
+    os.set_blocking(notice, False)
+    signal.set_wakeup_fd(notice)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    running: set[int] = set()
+    while True:
+        ready, _, _ = select.select([connection.fileno(), noticed], [], [])
+        if noticed in ready:
+            os.read(noticed, MESSAGE_BYTES)
+            tell_of_ends(connection, running)
+        if connection.fileno() not in ready:
+            continue
+        text, descriptors, _, _ = socket.recv_fds(connection, MESSAGE_BYTES, 2)
+        message: dict[str, Any] = json.loads(text or "{}")
+        if message.get("kill") in running:
+            os.kill(message["kill"], signal.SIGKILL)
+        if "kill" not in message and not (text and start(connection, running, descriptors)):
+            os.close(noticed)
+            os.close(notice)
+            return message
+
+
+def start(connection: socket.socket, running: set[int], descriptors: list[int]) -> int:
+    """Fork: the number of the new process, and 0 in itself, where nothing is left of the server's."""
+    pid = os.fork()
+    if pid:
+        running.add(pid)
+        connection.send(json.dumps({"started": pid}).encode())
+    else:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        # When the server goes, however that comes, nobody owns its programs any more.
+        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+        # Ctrl-C in the terminal is for the local AWS, which ends its processes itself.
+        os.setsid()
+        for number, descriptor in enumerate(descriptors):
+            os.dup2(descriptor, number)
+        connection.close()
+    for descriptor in descriptors:
+        os.close(descriptor)
+    return pid
+
+
+def tell_of_ends(connection: socket.socket, running: set[int]) -> None:
+    """Take leave of the processes that have ended."""
+    while running:
+        pid, status = os.waitpid(-1, os.WNOHANG)
+        if pid == 0:
+            return
+        running.remove(pid)
+        connection.send(json.dumps({"ended": pid, "status": os.waitstatus_to_exitcode(status)}).encode())
+
+
+def main() -> int:
+    """Serve on the socket whose descriptor is the only argument."""
+    connection = socket.socket(fileno=int(sys.argv[1]))
+    programs = {name: imported(name) for name in _PROGRAMS}
+    # A collection would touch, and so copy, what all processes share.
+    gc.freeze()
+    try:
+        message = serve(connection)
+    except (BrokenPipeError, ConnectionResetError):
+        return 0  # The local AWS is gone.
+    if not message:
+        return 0
+    sys.argv = [message["run"], *message["arguments"]]
+    return int(programs[message["run"]].main())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

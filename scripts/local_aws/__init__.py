@@ -25,6 +25,7 @@ How the parts fit:
     enforcement/      IAM: who may do what, at the server's edge and where the engines act themselves
     moto_differences  the few places where moto had to be patched, each with the reason
     moto_start        what keeps moto's start cheap; in force before anything else imports moto
+    moto_costs        what moto would do anew for each request
 
 Three rules hold them together:
 
@@ -36,4 +37,5 @@ Three rules hold them together:
 * Nobody sleeps. Background work waits on conditions with a bound, and no lock is held during a call to the server.
 """
 
-from scripts.local_aws import moto_start as moto_start
+from scripts.local_aws import moto_start as moto_start  # isort: skip - before anything that imports more of moto
+from scripts.local_aws import moto_costs as moto_costs

@@ -9,18 +9,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
-from typing import Any, Final
+from types import ModuleType
+from typing import Any
 
-import boto3
 import pytest
-import yaml
 from botocore.awsrequest import AWSResponse
-from moto import mock_aws
 from moto.moto_api._internal.models import moto_api_backend
 
 from orchestrator import api
-from orchestrator.aws import calls, objects, pipeline_jobs
+from orchestrator.aws import calls, objects
 from orchestrator.settings import Launch, MultiAccount, Settings, StageTarget
 from tests.faults.invoking import Invocation, Outcome
 from tests.faults.scenarios import Scenario
@@ -28,6 +25,7 @@ from tests.faults.wire import Call, Fault, Send, Wire
 from tests.faults.world import CONFIG, REGION, World
 from tests.inline.custom_resource import FILE
 from tests.inline.loading import loaded
+from tests.quick_aws import KeptClients, fresh_aws
 
 _ACCOUNT = "123456789012"
 _REPORT = "MLOPS_TRUST_REPORT"
@@ -115,56 +113,25 @@ def patch() -> Iterator[pytest.MonkeyPatch]:
         yield patched
 
 
-_load_yaml: Final = yaml.load
-
-
-def _loaded(text: Any, Loader: Any) -> Any:  # noqa: N803
-    try:
-        return json.loads(text)
-    except ValueError:
-        return _load_yaml(text, Loader)
-
-
 def _sign(_: Any, __: str, request: Any, *___: Any, **____: Any) -> None:
     request.headers["Authorization"] = f"AWS4-HMAC-SHA256 Credential=test/20261122/{REGION}/any/aws4_request"
 
 
 @pytest.fixture(scope="module")
-def session(patch: pytest.MonkeyPatch) -> Iterator[boto3.session.Session]:
-    """A session whose clients never wait: neither before they retry, nor in waiters, nor for a quota of retries."""
-    still = SimpleNamespace(sleep=lambda _: None)
-    patch.setattr("botocore.endpoint.time", still)
-    patch.setattr("botocore.waiter.time", still)
+def session(patch: pytest.MonkeyPatch) -> Iterator[KeptClients]:
+    """A session whose clients have any number of retries, and sign nothing."""
     patch.setattr("botocore.retries.quota.RetryQuota.acquire", lambda *_: True)
-    # Nobody looks at signatures and checksums here, and templates of JSON need no reader of YAML: a third of the time.
-    patch.setenv("AWS_REQUEST_CHECKSUM_CALCULATION", "when_required")
-    patch.setenv("AWS_RESPONSE_CHECKSUM_VALIDATION", "when_required")
     patch.setattr("botocore.signers.RequestSigner.sign", _sign)
-    patch.setattr("moto.cloudformation.models.yaml.load", _loaded)
-    patch.setattr(pipeline_jobs, "client_with", _kept_client)
     calls.client.cache_clear()
-    with mock_aws():
-        made = boto3.session.Session("test", "test", region_name=REGION)
-        patch.setattr(boto3, "DEFAULT_SESSION", made)
+    made = KeptClients()
+    with fresh_aws(made):
         yield made
     calls.client.cache_clear()
-    _kept.clear()
     objects.published.cache_clear()
 
 
-_kept: Final[dict[object, Any]] = {}
-
-
-def _kept_client(service: str, credentials: Mapping[str, str]) -> Any:
-    """One client for all jobs with the same keys: making one takes longer than all calls of a job."""
-    key = (service, *sorted(credentials.items()))
-    if key not in _kept:
-        _kept[key] = calls.client_with(service, credentials)
-    return _kept[key]
-
-
 @pytest.fixture(scope="module")
-def laboratory(session: boto3.session.Session, patch: pytest.MonkeyPatch) -> Iterator[Laboratory]:
+def laboratory(session: KeptClients, patch: pytest.MonkeyPatch) -> Iterator[Laboratory]:
     single = _launched()
     targets = {
         stage: StageTarget(account, "ou-ab12-cd34ef56")

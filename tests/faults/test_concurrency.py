@@ -35,6 +35,7 @@ def statuses(outcomes: list[Outcome]) -> set[int]:
     return {outcome.told[0] for outcome in outcomes}
 
 
+@pytest.mark.sampled(1, of="name")
 @pytest.mark.parametrize("seed", _SEEDS)
 @pytest.mark.parametrize(
     "name",
@@ -59,6 +60,7 @@ def test_the_same_request_ten_times(laboratory: Laboratory, name: str, seed: int
         assert world.snapshot() == calm.state
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("seed", _SEEDS)
 def test_ten_requests(laboratory: Laboratory, seed: int) -> None:
     with laboratory.arranged(_NAMED["provision a new pipeline"]) as (world, _):
@@ -75,6 +77,7 @@ def _once(invocation: Invocation, world: World) -> Callable[[], Outcome]:
     return lambda: invocation.once(world)
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("seed", _SEEDS)
 def test_an_event_three_times(laboratory: Laboratory, seed: int) -> None:
     """Each delivery is an invocation of its own."""
@@ -91,6 +94,7 @@ def _delivered(event: Event, world: World, invocation: str) -> Callable[[], Outc
     return lambda: event.once(world, invocation)
 
 
+@pytest.mark.sampled(1, of="newest_first")
 @pytest.mark.parametrize("seed", _SEEDS)
 @pytest.mark.parametrize("newest_first", [False, True])
 def test_two_versions_of_a_configuration(laboratory: Laboratory, seed: int, *, newest_first: bool) -> None:
@@ -114,6 +118,7 @@ def _instance(world: World) -> str:
         return str(json.loads(archive.read("template_params.json"))["Parameters"]["InferenceInstance"])
 
 
+@pytest.mark.sampled(1, of="name")
 @pytest.mark.parametrize("seed", _SEEDS)
 @pytest.mark.parametrize("name", [scenario.name for scenario in SCENARIOS if scenario.name.startswith("stage")])
 def test_a_stage_job_twice(laboratory: Laboratory, name: str, seed: int) -> None:
@@ -131,6 +136,7 @@ def test_a_stage_job_twice(laboratory: Laboratory, name: str, seed: int) -> None
         assert world.snapshot() == calm.state
 
 
+@pytest.mark.sampled(1, of="name")
 @pytest.mark.parametrize("seed", _SEEDS)
 @pytest.mark.parametrize("name", ["delete: the request", "delete with stages: the request"])
 def test_a_deletion_ten_times(laboratory: Laboratory, name: str, seed: int) -> None:

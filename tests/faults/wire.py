@@ -8,7 +8,6 @@ and botocore's own retries go through it like on AWS.
 from __future__ import annotations
 
 import json
-import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,11 +16,9 @@ from typing import Any, Final, Literal
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
-from moto.backends import get_backend
-from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
-from moto.core.exceptions import HTTPException
-from moto.core.request import normalize_request
+
+from tests.quick_aws import answered
 
 Send = Callable[[], AWSResponse]
 Answer = Callable[["Call", Send], AWSResponse]
@@ -129,7 +126,6 @@ class Wire:
         self._answers = answers
         self._numbers: dict[str, Call] = {}
         self._asked = threading.local()
-        self._routes: dict[str, list[tuple[re.Pattern[str], Any]]] = {}
         self.calls: list[Call] = []
         self.struck: list[tuple[Call, Fault]] = []
         self.faults: Mapping[int, Fault] = {}
@@ -161,7 +157,7 @@ class Wire:
         fault = next((fault for at, fault in self.faults.items() if fault.strikes(at, call, is_first=is_first)), None)
 
         def send() -> AWSResponse:
-            return self._moto(call.service, request)
+            return answered(call.service, request)
 
         if fault is None:
             return self._answers(call, send)
@@ -170,20 +166,6 @@ class Wire:
         if fault.is_after:
             self._answers(call, send)
         return fault.strike(call)
-
-    def _moto(self, service: str, request: AWSPreparedRequest) -> AWSResponse:
-        """moto's answer. Its own way to the function that answers is to look through all services with every call."""
-        if service not in self._routes:
-            backend = get_backend(service)[DEFAULT_ACCOUNT_ID]["aws" if service == "s3" else "us-east-1"]  # type: ignore[call-overload]
-            self._routes[service] = [(re.compile(url), method) for url, method in backend.urls.items()]
-        url = request.url.partition("?")[0]
-        answering = next(method for pattern, method in self._routes[service] if pattern.match(url))
-        normalized = normalize_request(request)
-        try:
-            status, headers, body = answering(normalized, normalized.raw_url, normalized.headers)
-        except HTTPException as error:
-            status, headers, body = error.code, error.get_headers(), error.get_body()
-        return AWSResponse(request.url, status, headers, MockRawResponse(body))  # type: ignore[arg-type]
 
     def _call(self, event_name: str, request: AWSPreparedRequest) -> tuple[Call, bool]:
         """The call of an attempt, and whether it is the first attempt."""

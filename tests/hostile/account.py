@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import boto3
 from botocore.awsrequest import AWSResponse
+
+from tests.quick_aws import KeptClients
 
 LOOKS: Final = ("Describe", "Get", "Head", "List", "Search")
 """How the names of operations begin that change nothing."""
@@ -30,14 +31,18 @@ class EmptyAccount:
     """Answers every call, and remembers its operation."""
 
     def __init__(self) -> None:
+        self.session = KeptClients()
+        self.forget()
+        self.session.events.register("before-call", self._answer)
+        self.session.events.register("provide-client-params.sagemaker", self._note_card)
+        self.session.events.register("provide-client-params.s3.PutObject", self._note_object)
+
+    def forget(self) -> None:
+        """Be empty again."""
         self.operations: list[str] = []
         self.sent: list[bytes] = []
         self._cards: set[str] = set()
         self.objects: dict[str, bytes] = {}
-        self.session = boto3.session.Session("test", "test", region_name="eu-west-1")
-        self.session.events.register("before-call", self._answer)
-        self.session.events.register("provide-client-params.sagemaker", self._note_card)
-        self.session.events.register("provide-client-params.s3.PutObject", self._note_object)
 
     @property
     def writes(self) -> list[str]:

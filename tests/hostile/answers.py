@@ -56,13 +56,14 @@ class Tally:
 class Function:
     """The function of a deployed orchestrator, in an account with nothing in it; nothing is provisioned."""
 
-    def __init__(self, used: Settings, templates: Templates, patch: pytest.MonkeyPatch) -> None:
-        self.account = EmptyAccount()
+    def __init__(self, used: Settings, templates: Templates, account: EmptyAccount, patch: pytest.MonkeyPatch) -> None:
+        self.account = account
         self.tally = Tally()
         self.plans: list[ProvisioningPlan] = []
         self._templates = templates
         self._multi = used.multi_account is not None
-        patch.setattr("boto3.DEFAULT_SESSION", self.account.session)
+        account.forget()
+        patch.setattr("boto3.DEFAULT_SESSION", account.session)
         patch.setattr(api, "_settings", lambda: used)
         patch.setattr(service, "provision", self._provision)
         patch.setattr(objects, "beginning", _beginning)

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Seeds, and a summary of all that was tried.
 
-Half of the bodies are the same in each run, the other half are new; `MLOPS_HOSTILE_SEED` repeats those of another run.
-The seed is told at the beginning, and again by a test that fails. `MLOPS_TRUST_REPORT` names a folder for the summary.
+A sample has the bodies of its own seed. With `--exhaustive` half of the bodies are the same in each run, and half are
+new: `MLOPS_HOSTILE_SEED`, told at the beginning, repeats those of another run. `MLOPS_TRUST_REPORT` names a folder for
+the summary.
 """
 
 from __future__ import annotations
@@ -12,19 +13,26 @@ import os
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from hypothesis import HealthCheck, Phase, seed
+from hypothesis import settings as hypothesis_settings
 
 from generator import catalogue
+from tests.hostile.account import EmptyAccount
 from tests.hostile.answers import Function
 from tests.hostile.plans import Templates
+from tests.sampling import Sampling, of_session
 from tests.test_conventions import settings
 
 SEED: Final = "MLOPS_HOSTILE_SEED"
 FIXED_SEED: Final = 20261124
 _REPORT: Final = "MLOPS_TRUST_REPORT"
+_SAME: Final = "the same bodies"
+_NEW: Final = "new bodies"
 
 
 class _Summary:
@@ -46,9 +54,7 @@ class _Summary:
         if not self._counts:
             return
         seconds, body = self._longest
-        terminalreporter.write_line(
-            f"hostile requests: {dict(self._counts)}, the longest took {seconds:.2f} s; {SEED}={self._seed}"
-        )
+        terminalreporter.write_line(f"hostile requests: {dict(self._counts)}, the longest took {seconds:.2f} s")
         if folder := os.environ.get(_REPORT):
             tried = {name: self._counts[name] for name in ("tried", "refused", "accepted", "5xx")}
             summary = {
@@ -67,7 +73,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(_Summary(seed))
         terminal = config.pluginmanager.get_plugin("terminalreporter")
-        if terminal is not None:
+        if terminal is not None and of_session(config).is_exhaustive:
             terminal.write_line(f"hostile requests: {SEED}={seed}")
 
 
@@ -77,18 +83,24 @@ def templates() -> Templates:
     return {path: template.to_dict() for path, template in catalogue._templates()}
 
 
+@pytest.fixture(scope="session")
+def account() -> EmptyAccount:
+    """One for all tests: each finds it empty, and its clients are slow to make."""
+    return EmptyAccount()
+
+
 Deployed = Callable[..., Function]
 
 
 @pytest.fixture
 def deployed(
-    monkeypatch: pytest.MonkeyPatch, templates: Templates, request: pytest.FixtureRequest
+    monkeypatch: pytest.MonkeyPatch, templates: Templates, account: EmptyAccount, request: pytest.FixtureRequest
 ) -> Iterator[Deployed]:
     """`deployed(multi_account=True)` is the function of such an orchestrator."""
     made: list[Function] = []
 
     def deploy(*, multi_account: bool = False) -> Function:
-        made.append(Function(settings(multi_account=multi_account), templates, monkeypatch))
+        made.append(Function(settings(multi_account=multi_account), templates, account, monkeypatch))
         return made[-1]
 
     yield deploy
@@ -99,7 +111,36 @@ def deployed(
         request.node.user_properties.append(("hostile", told))
 
 
-@pytest.fixture(params=["the same bodies", "new bodies"])
-def hostile_seed(request: pytest.FixtureRequest) -> int:
-    """The seed of a test's bodies."""
-    return FIXED_SEED if request.param == "the same bodies" else int(os.environ[SEED])
+@dataclass(frozen=True)
+class Trying:
+    """How many bodies of which seed a test tries."""
+
+    seed: int
+    sampling: Sampling
+
+    def __call__(self, whole: int) -> Callable[[Any], Any]:
+        """Run a test's inner function with so many bodies, or a sixth of them; nothing is kept between runs."""
+        # A body that breaks something is made as small as it can be; that costs nothing as long as none does.
+        chosen = hypothesis_settings(
+            max_examples=self.sampling.size(whole, whole // 6),
+            database=None,
+            deadline=None,
+            print_blob=False,
+            phases=[Phase.generate, Phase.shrink],
+            suppress_health_check=list(HealthCheck),
+        )
+        return lambda test: seed(self.seed)(chosen(test))
+
+
+@pytest.fixture
+def trying(request: pytest.FixtureRequest, sampling: Sampling) -> Trying:
+    """`@trying(175)` above `@given(...)`."""
+    seeds = {_SAME: FIXED_SEED if sampling.is_exhaustive else sampling.seed, _NEW: int(os.environ[SEED])}
+    return Trying(seeds[request.param], sampling)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Bodies that are new in each run belong to an exhaustive one: what fails in a sample fails again."""
+    if "trying" in metafunc.fixturenames:
+        seeds = [_SAME, _NEW] if of_session(metafunc.config).is_exhaustive else [_SAME]
+        metafunc.parametrize("trying", seeds, indirect=True)

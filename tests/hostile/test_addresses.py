@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from orchestrator import api
 from tests.hostile.bodies import INJECTIONS
-from tests.hostile.conftest import Deployed
-from tests.hostile.test_requests import trying
+from tests.hostile.conftest import Deployed, Trying
 
 _ARN: Final = "arn:aws:cloudformation:eu-west-1:{}:stack/{}/3f0e2d10-aaaa-11ef-9c1d-0a58a9feac02"
 _STACK: Final = "mlops-pipeline-berths-byompipelinerealtimebuiltin-codepipeline"
@@ -42,12 +41,12 @@ _LISTS: Final = [path for method, path in api.ROUTES if method == "GET" and "{" 
 
 
 @pytest.mark.parametrize(("method", "path"), _NAMED)
-def test_an_id_is_a_name_and_nothing_else(method: str, path: str, deployed: Deployed, hostile_seed: int) -> None:
+def test_an_id_is_a_name_and_nothing_else(method: str, path: str, deployed: Deployed, trying: Trying) -> None:
     """Whatever it is, only stacks of pipelines in this account are looked at, and none is there to be deleted."""
     function = deployed()
     name = path.partition("{")[2].rstrip("}")
 
-    @trying(_EACH, hostile_seed)
+    @trying(_EACH)
     @given(_ids)
     def answered(text: str) -> None:
         event: dict[str, Any] = {"path": path.replace(f"{{{name}}}", text), "pathParameters": {name: text}}
@@ -59,10 +58,10 @@ def test_an_id_is_a_name_and_nothing_else(method: str, path: str, deployed: Depl
 
 
 @pytest.mark.parametrize("path", _LISTS)
-def test_a_query_is_checked(path: str, deployed: Deployed, hostile_seed: int) -> None:
+def test_a_query_is_checked(path: str, deployed: Deployed, trying: Trying) -> None:
     function = deployed()
 
-    @trying(_EACH, hostile_seed)
+    @trying(_EACH)
     @given(_query)
     def answered(query: dict[str, str]) -> None:
         function.call(httpMethod="GET", path=path, resource=path, queryStringParameters=query or None)
@@ -71,10 +70,10 @@ def test_a_query_is_checked(path: str, deployed: Deployed, hostile_seed: int) ->
     answered()
 
 
-def test_what_is_no_route_is_not_found(deployed: Deployed, hostile_seed: int) -> None:
+def test_what_is_no_route_is_not_found(deployed: Deployed, trying: Trying) -> None:
     function = deployed()
 
-    @trying(_EACH, hostile_seed)
+    @trying(_EACH)
     @given(_ids, st.sampled_from(("GET", "POST", "DELETE", "TRACE", "", "get")))
     def answered(text: str, method: str) -> None:
         status, _ = function.call(httpMethod=method, path=f"/{text}", resource=f"/{text}", body="{}")

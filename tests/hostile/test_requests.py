@@ -6,19 +6,18 @@ from __future__ import annotations
 import copy
 import itertools
 import json
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, seed
-from hypothesis import settings as hypothesis_settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator import model_cards
 from orchestrator.pipelines import BUILT_IN
 from tests.hostile import bodies
-from tests.hostile.conftest import Deployed
+from tests.hostile.conftest import Deployed, Trying
 from tests.orchestrator.conftest import read_json
+from tests.sampling import Sampling
 from tests.test_conventions import REQUESTS
 
 _EXAMPLES: Final = {path.name: json.loads(path.read_text("utf-8")) for path in sorted(REQUESTS.iterdir())}
@@ -47,20 +46,6 @@ _EACH: Final = 175
 """Bodies of a test: with two tests of a subject this makes ten thousand."""
 
 
-def trying(number: int, seed_: int) -> Callable[[Any], Any]:
-    """Run a test's inner function with so many bodies of a seed; nothing is kept between runs."""
-    # A body that breaks something is made as small as it can be; that costs nothing as long as none does.
-    chosen = hypothesis_settings(
-        max_examples=number,
-        database=None,
-        deadline=None,
-        print_blob=False,
-        phases=[Phase.generate, Phase.shrink],
-        suppress_health_check=list(HealthCheck),
-    )
-    return lambda test: seed(seed_)(chosen(test))
-
-
 def test_every_type_and_operation_is_tried() -> None:
     assert set(_CARDS) == set(model_cards.NAMES)
     assert {body["pipeline_type"] for body in _EXAMPLES.values()} == set(BUILT_IN.names())
@@ -68,10 +53,10 @@ def test_every_type_and_operation_is_tried() -> None:
 
 
 @pytest.mark.parametrize("subject", _SUBJECTS)
-def test_a_request_with_something_hostile_in_it(subject: str, deployed: Deployed, hostile_seed: int) -> None:
+def test_a_request_with_something_hostile_in_it(subject: str, deployed: Deployed, trying: Trying) -> None:
     function = deployed(multi_account=subject.endswith(".multi.json"))
 
-    @trying(_EACH, hostile_seed)
+    @trying(_EACH)
     @given(bodies.changed(_SUBJECTS[subject]))
     def answered(body: str) -> None:
         function.post("/provisionpipeline", body)
@@ -81,10 +66,12 @@ def test_a_request_with_something_hostile_in_it(subject: str, deployed: Deployed
 
 
 @pytest.mark.parametrize("subject", _SUBJECTS)
-def test_no_text_of_a_request_is_taken_for_code(subject: str, deployed: Deployed) -> None:
+def test_no_text_of_a_request_is_taken_for_code(subject: str, deployed: Deployed, sampling: Sampling) -> None:
     """Every value of every example, one after the other: what is accepted reaches nothing that would read it so."""
     function = deployed(multi_account=subject.endswith(".multi.json"))
-    for number, text in itertools.product(range(len(list(bodies.places(_SUBJECTS[subject])))), _CODE):
+    number_of_values = len(list(bodies.places(_SUBJECTS[subject])))
+    cases = itertools.product(range(number_of_values), _CODE)
+    for number, text in sampling.of(cases, number_of_values, lambda case: f"{subject} {case}"):
         tree = copy.deepcopy(_SUBJECTS[subject])
         place = list(bodies.places(tree))[number]
         place.put(f"{place.value}{text}" if isinstance(place.value, str) else text)
@@ -106,10 +93,10 @@ def test_what_no_other_program_can_read_is_refused_wherever_it_stands(
 
 
 @pytest.mark.parametrize("path", ["/provisionpipeline", "/pipelinestatus"])
-def test_what_is_no_request(path: str, deployed: Deployed, hostile_seed: int) -> None:
+def test_what_is_no_request(path: str, deployed: Deployed, trying: Trying) -> None:
     function = deployed()
 
-    @trying(_EACH, hostile_seed)
+    @trying(_EACH)
     @given(bodies.free_form(_TYPES))
     def answered(body: str) -> None:
         function.post(path, body)
@@ -118,10 +105,10 @@ def test_what_is_no_request(path: str, deployed: Deployed, hostile_seed: int) ->
     assert function.tally.counts["refused"] > 10
 
 
-def test_bytes_that_are_no_text(deployed: Deployed, hostile_seed: int) -> None:
+def test_bytes_that_are_no_text(deployed: Deployed, trying: Trying) -> None:
     function = deployed()
 
-    @trying(50, hostile_seed)
+    @trying(50)
     @given(st.binary(max_size=60))
     def answered(body: bytes) -> None:
         assert function.post("/provisionpipeline", body)[0] == 400

@@ -15,10 +15,9 @@ from hypothesis import strategies as st
 from orchestrator.aws import objects
 from orchestrator.errors import OrchestratorError
 from tests.hostile import bodies
-from tests.hostile.conftest import Deployed
+from tests.hostile.conftest import Deployed, Trying
 from tests.hostile.plans import is_disguise
 from tests.hostile.planted import CANARY
-from tests.hostile.test_requests import trying
 from tests.orchestrator.conftest import read_json
 
 _EVENT: Final = read_json("events/config_uploaded.json")
@@ -37,14 +36,14 @@ _content: Final = st.one_of(
 
 
 def test_a_hostile_configuration_is_reported(
-    deployed: Deployed, hostile_seed: int, monkeypatch: pytest.MonkeyPatch
+    deployed: Deployed, trying: Trying, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The mail and the result can be sent, and hide nothing of what was asked for."""
     function = deployed()
     uploaded: list[bytes] = []
     monkeypatch.setattr(objects, "uploaded_configuration", lambda *_: uploaded[-1])
 
-    @trying(150, hostile_seed)
+    @trying(150)
     @given(_content)
     def carried_out(content: bytes) -> None:
         uploaded.append(content)
@@ -70,13 +69,13 @@ def _texts(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize("name", _EVENTS)
-def test_a_hostile_name_in_an_event_breaks_nothing(name: str, deployed: Deployed, hostile_seed: int) -> None:
+def test_a_hostile_name_in_an_event_breaks_nothing(name: str, deployed: Deployed, trying: Trying) -> None:
     """What AWS does not know may be asked for again, in the solution's own words; there is no other error."""
     event = {**read_json(f"events/{name}.json"), "account": "111122223333"}
     function = deployed(multi_account=True)
     places = _texts(event["detail"])
 
-    @trying(40, hostile_seed)
+    @trying(40)
     @given(st.sampled_from(places), st.one_of(st.sampled_from(_NAMES), st.text(max_size=300)))
     def handled(where: tuple[Any, ...], text: str) -> None:
         given_ = copy.deepcopy(event)

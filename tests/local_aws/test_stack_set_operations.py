@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -24,11 +23,11 @@ from tests.local_aws.stack_setting import (
     outcome,
     parameters,
 )
+from tests.local_aws.waiting import SECONDS, eventually
 
 DEV = ACCOUNTS["dev"]
 FIVE = [DEV, "444444444444", "555555555555", "666666666666", "777777777777"]
 REGIONS = ["us-east-1"]
-SECONDS = 20.0
 TOO_MANY = "Cancelled since failure tolerance has exceeded"
 
 
@@ -77,15 +76,6 @@ def status(cloudformation: Any, name: str, operation_id: str) -> str:
 def states(cloudformation: Any, name: str, operation_id: str) -> Counter[str]:
     found = cloudformation.list_stack_set_operation_results(StackSetName=name, OperationId=operation_id)
     return Counter(result["Status"] for result in found["Summaries"])
-
-
-def eventually(condition: Callable[[], bool]) -> None:
-    pause = threading.Event()
-    for _ in range(int(SECONDS / 0.02)):
-        if condition():
-            return
-        pause.wait(0.02)
-    raise AssertionError("it does not become true")
 
 
 def test_an_operation_is_running_until_its_stacks_are_made(cloudformation: Any, one: dict[str, Any]) -> None:

@@ -114,10 +114,10 @@ def test_training_and_tuning_jobs_end_with_the_local_aws() -> None:
     assert [trial.job.status for trial in job.trials] == ["Stopped", "Stopped"]
 
 
-def test_operations_on_stack_sets_under_way_and_queued_end_with_the_local_aws() -> None:
+def test_operations_on_stack_sets_end_with_the_local_aws() -> None:
     with LocalAws(accounts=ACCOUNTS) as aws:
         cloudformation = acting_in(aws, ACCOUNT, "cloudformation")
-        create(cloudformation, "abandoned", ManagedExecution={"Active": True})
+        create(cloudformation, "abandoned")
         request = {
             "StackSetName": "abandoned",
             "DeploymentTargets": {"OrganizationalUnitIds": [organization_of(aws).root_id]},
@@ -126,7 +126,6 @@ def test_operations_on_stack_sets_under_way_and_queued_end_with_the_local_aws() 
         }
         held = stack_set_faults.hold()
         stack_set_faults.refuse(ACCOUNTS["dev"], "refused")
-        cloudformation.create_stack_instances(**request)
         cloudformation.create_stack_instances(**request)
         assert held.reached.wait(SECONDS)
         assert "stack set abandoned" in threads("stack")

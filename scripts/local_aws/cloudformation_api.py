@@ -145,7 +145,3 @@ class CloudFormationApi(ChangeSetApi, StackSetApi):
         name = self._get_param("StackName")
         body = self._find(name).definition.body if name else self._body(None)
         return ActionResult(stack_views.template_summary(parse(body)))
-
-    def validate_template(self) -> ActionResult:
-        """ValidateTemplate: as much as GetTemplateSummary finds out."""
-        return ActionResult(stack_views.template_summary(parse(self._body(None))))

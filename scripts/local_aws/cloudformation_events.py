@@ -31,7 +31,7 @@ def stack_changed(stack: Stack, token: str | None) -> None:
 
 
 def operation_changed(stack_set: StackSet, operation: Operation) -> None:
-    """Report the status of an operation: QUEUED, RUNNING, STOPPING, STOPPED, FAILED or SUCCEEDED."""
+    """Report the status of an operation: RUNNING, FAILED or SUCCEEDED."""
     detail = {
         "stack-set-arn": stack_set.arn,
         "stack-set-operation-id": operation.operation_id,

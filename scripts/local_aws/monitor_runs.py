@@ -31,10 +31,6 @@ PATH = "/_monitoring/"
 _SECONDS_TO_END = 300.0
 
 
-class ScheduleStoppedError(Exception):
-    """A schedule that is stopped does not fire."""
-
-
 class _Body(BaseModel):
     """What a POST may hold: how the run is to end."""
 
@@ -50,13 +46,11 @@ def fire(
 ) -> ProcessingJob:
     """Run a schedule's job now, to its end; with an `outcome` nothing is computed and the job ends like that.
 
-    `region` is the server's own when it is not given. Raises ResourceNotFound for a schedule that is not there,
-    ScheduleStoppedError, and ValidationError when SageMaker refuses the job.
+    `region` is the server's own when it is not given. Raises ResourceNotFound for a schedule that is not there
+    and ValidationError when SageMaker refuses the job.
     """
     backend = cast(LocalSageMaker, sagemaker_backends[account][region or identity.current().region])
     schedule = backend.find_schedule(name)
-    if schedule.status != "Scheduled":
-        raise ScheduleStoppedError(f"The monitoring schedule {name} is {schedule.status}: it does not fire.")
     capture_writer.flush()
     run = Run(name, schedule.definition, datetime.now(UTC).replace(microsecond=0))
     captures = _captures(backend, schedule.definition.endpoint_name)
@@ -107,8 +101,6 @@ def answer(request: Request, path: str) -> Response:
         return _json(400, {"message": f"The outcome is not one that a run can have: {problems}."})
     except ResourceNotFound as error:
         return _json(404, {"message": error.message})
-    except ScheduleStoppedError as error:
-        return _json(409, {"message": str(error)})
     except SagemakerClientError as error:
         return _json(502, {"message": error.message})
     return _json(200, job.describe())

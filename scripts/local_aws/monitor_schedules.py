@@ -52,7 +52,6 @@ class MonitoringSchedule:
     request: Mapping[str, Any]
     arn: str
     definition: JobDefinition
-    status: str = "Scheduled"
     creation_time: datetime = field(default_factory=now)
     last_modified_time: datetime = field(default_factory=now)
     executions: list[Execution] = field(default_factory=list)
@@ -65,16 +64,12 @@ class MonitoringSchedule:
         """The schedule's name, as it was given."""
         return str(self.request["MonitoringScheduleName"])
 
-    def change(self, status: str) -> None:
-        """Take a new status."""
-        self.status, self.last_modified_time = status, now()
-
     def record(self) -> dict[str, Any]:
         """Everything that descriptions and lists take from."""
         whole = {
             "MonitoringScheduleName": self.name,
             "MonitoringScheduleArn": self.arn,
-            "MonitoringScheduleStatus": self.status,
+            "MonitoringScheduleStatus": "Scheduled",
             "MonitoringScheduleConfig": self.request["MonitoringScheduleConfig"],
             "CreationTime": self.creation_time,
             "LastModifiedTime": self.last_modified_time,
@@ -131,7 +126,7 @@ class MonitoringSchedules(MonitorDefinitions):
         schedule = self.find_schedule(request["MonitoringScheduleName"])
         definition = self._monitored_by("UpdateMonitoringSchedule", request)
         schedule.request, schedule.definition = {**schedule.request, **request}, definition
-        schedule.change(schedule.status)
+        schedule.last_modified_time = now()
         return schedule
 
     def describe_monitoring_schedule(self, name: str) -> dict[str, Any]:
@@ -247,16 +242,6 @@ class MonitoringSchedulesResponse(BaseResponse):
     def list_monitoring_executions(self) -> ActionResult:
         """ListMonitoringExecutions."""
         return ActionResult(self.sagemaker_backend.list_monitoring_executions(json.loads(self.body)))
-
-    def start_monitoring_schedule(self) -> ActionResult:
-        """StartMonitoringSchedule: fire it again when told to."""
-        self.sagemaker_backend.find_schedule(self._schedule_name).change("Scheduled")
-        return EmptyResult()
-
-    def stop_monitoring_schedule(self) -> ActionResult:
-        """StopMonitoringSchedule: keep it, but do not fire it."""
-        self.sagemaker_backend.find_schedule(self._schedule_name).change("Stopped")
-        return EmptyResult()
 
     def delete_monitoring_schedule(self) -> ActionResult:
         """DeleteMonitoringSchedule."""

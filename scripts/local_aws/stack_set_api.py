@@ -26,7 +26,9 @@ from scripts.local_aws.cloudformation_requests import STACK_NAME, StackRequests
 from scripts.local_aws.stack_sets import Operation, StackInstance, StackSet
 from scripts.local_aws.stacks import Definition
 
-_UNSUPPORTED = ("AdministrationRoleARN", "ExecutionRoleName", "StackId", "ParameterOverrides", "Accounts")
+_UNSUPPORTED = (
+    "AdministrationRoleARN", "ExecutionRoleName", "StackId", "ParameterOverrides", "Accounts", "ManagedExecution",
+)  # fmt: skip
 _NO_ADMINISTRATOR = (
     "You must be the management account or delegated admin account of an organization before operating a "
     "SERVICE_MANAGED stack set"
@@ -176,9 +178,8 @@ class StackSetApi(StackRequests):
         return ActionResult({"Summaries": [stack_set_views.result(one) for one in page], "NextToken": token})
 
     def stop_stack_set_operation(self) -> ActionResult:
-        """StopStackSetOperation."""
-        stack_set_operations.stop(self._stack_set(), self._get_param("OperationId"))
-        return EmptyResult()
+        """StopStackSetOperation is refused: nothing of ours stops what it has begun."""
+        raise ValidationError(message="The local AWS does not stop operations of stack sets.")
 
     def _management(self) -> str | None:
         """The account that keeps the sets, whoever of its administrators asks; CallAs may say either."""
@@ -218,9 +219,6 @@ class StackSetApi(StackRequests):
     def _configure(self, stack_set: StackSet) -> None:
         """What a request says beside the definition; silence leaves it as it is."""
         stack_set.description = self._get_param("Description", stack_set.description)
-        managed = self._get_param("ManagedExecution")
-        if managed is not None:
-            stack_set.managed_execution = bool(managed.get("Active"))
 
     def _targets(self, stack_set: StackSet, creating: bool) -> tuple[dict[str, Any], list[str]]:
         targets: dict[str, Any] = self._get_param("DeploymentTargets") or {}

@@ -16,14 +16,11 @@ from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 
-from moto.cloudformation.exceptions import CloudFormationError
-
 from scripts.local_aws import cloudformation_events, organization, stack_set_faults, stack_set_preferences, stack_sets
 from scripts.local_aws.resources.base import words
 from scripts.local_aws.stack_set_instances import SERVER_STOPS, InstanceError, StackSetWork
 from scripts.local_aws.stack_set_preferences import Limits
 from scripts.local_aws.stack_sets import (
-    InvalidOperationError,
     Operation,
     OperationIdAlreadyExistsError,
     OperationInProgressError,
@@ -35,7 +32,6 @@ from scripts.local_aws.stack_sets import (
 _MOST_THREADS = 32
 _SHUTDOWN_SECONDS = 10.0
 _TOO_MANY_FAILED = "Cancelled since failure tolerance has exceeded"
-_STOPPED_BY_USER = "Cancelled since the operation was stopped"
 _log = logging.getLogger(__name__)
 _running: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
 _stopping = threading.Event()
@@ -47,7 +43,7 @@ def install() -> None:
 
 
 def stop_all() -> None:
-    """Stop what runs, start nothing that is queued, and wait for the threads, for a bounded time each."""
+    """Stop what runs and wait for the threads, for a bounded time each."""
     _stopping.set()
     stack_set_faults.clear()
     for thread in list(_running):
@@ -56,7 +52,7 @@ def stop_all() -> None:
 
 
 def begin(stack_set: StackSet, operation: Operation) -> None:
-    """Start an operation, or queue it when the set manages its execution and another is under way.
+    """Start an operation.
 
     Raises OperationIdAlreadyExistsError, OperationInProgressError, and what `operation.select` raises.
     """
@@ -64,31 +60,15 @@ def begin(stack_set: StackSet, operation: Operation) -> None:
     with stack_sets.changing:
         if operation.operation_id in stack_set.operations:
             raise OperationIdAlreadyExistsError(f"Operation with id {operation.operation_id} already exists")
-        check_idle(stack_set, may_queue=stack_set.managed_execution)
-        if stack_set.operations_under_way():
-            cloudformation_events.operation_changed(stack_set, operation)
-        else:
-            _start(stack_set, operation)
+        check_idle(stack_set)
+        _start(stack_set, operation)
         stack_set.operations[operation.operation_id] = operation
 
 
-def check_idle(stack_set: StackSet, may_queue: bool = False) -> None:
+def check_idle(stack_set: StackSet) -> None:
     """Refuse what has to wait for an operation. Raises OperationInProgressError."""
-    if stack_set.operations_under_way() and not may_queue:
+    if any(operation.status == "RUNNING" for operation in stack_set.operations.values()):
         raise OperationInProgressError(f"Another Operation on StackSet {stack_set.arn} is in progress")
-
-
-def stop(stack_set: StackSet, operation_id: str) -> None:
-    """Let an operation take no further account. Raises OperationNotFoundError, InvalidOperationError."""
-    operation = stack_set.operation(operation_id)
-    with stack_sets.changing:
-        if operation.status == "QUEUED":
-            operation.status, operation.ended = "STOPPED", datetime.now(UTC)
-        elif operation.status == "RUNNING":
-            operation.status = "STOPPING"
-        else:
-            raise InvalidOperationError(f"Operation {operation_id} is {operation.status} and cannot be stopped")
-        cloudformation_events.operation_changed(stack_set, operation)
 
 
 def _start(stack_set: StackSet, operation: Operation) -> None:
@@ -97,7 +77,6 @@ def _start(stack_set: StackSet, operation: Operation) -> None:
         instance = result.instance
         instance.last_operation_id = operation.operation_id
         instance.detailed_status, instance.reason = "PENDING", None
-    operation.status = "RUNNING"
     cloudformation_events.operation_changed(stack_set, operation)
     thread = threading.Thread(target=_run, args=(stack_set, operation), name=f"stack set {stack_set.name}", daemon=True)
     _running.add(thread)
@@ -109,26 +88,8 @@ def _run(stack_set: StackSet, operation: Operation) -> None:
     with stack_sets.changing:
         # The last word: whoever reads an operation that has ended finds its results complete.
         operation.ended = datetime.now(UTC)
-        if operation.status == "STOPPING":
-            operation.status = "STOPPED"
-        else:
-            operation.status = "FAILED" if exceeded else "SUCCEEDED"
+        operation.status = "FAILED" if exceeded else "SUCCEEDED"
         cloudformation_events.operation_changed(stack_set, operation)
-        _start_next(stack_set)
-
-
-def _start_next(stack_set: StackSet) -> None:
-    for operation in stack_set.operations_under_way():
-        if _stopping.is_set():
-            return
-        try:
-            _start(stack_set, operation)
-        except CloudFormationError as error:
-            # What it was asked for is no longer there.
-            operation.status, operation.reason, operation.ended = "FAILED", words(error), datetime.now(UTC)
-            cloudformation_events.operation_changed(stack_set, operation)
-        else:
-            return
 
 
 class _Lane:
@@ -176,7 +137,7 @@ class _Deployment:
                 else:
                     self._run_in_turn(pool, lanes)
         exceeded = any(lane.exceeded for lane in lanes)
-        reason = _TOO_MANY_FAILED if exceeded else _STOPPED_BY_USER
+        reason = _TOO_MANY_FAILED if exceeded else SERVER_STOPS
         for lane in lanes:
             for result in lane.waiting:
                 _note(result, "CANCELLED", reason)
@@ -202,16 +163,13 @@ class _Deployment:
         running: dict[Future[bool], _Lane] = {}
         while True:
             for lane in lanes:
-                if self._goes_on():
+                if not _stopping.is_set():
                     running |= {pool.submit(self._change, result): lane for result in lane.startable()}
             if not running:
                 return
             ended, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in ended:
                 running.pop(future).finish(has_failed=future.result())
-
-    def _goes_on(self) -> bool:
-        return self._operation.status == "RUNNING" and not _stopping.is_set()
 
     def _change(self, result: Result) -> bool:
         """Work on one instance; whether that failed."""

@@ -22,7 +22,6 @@ from scripts.local_aws.stacks import Definition
 
 ACTIVE = "ACTIVE"
 DELETED = "DELETED"
-UNDER_WAY = ("RUNNING", "STOPPING", "QUEUED")
 # Sets can be read while an operation works on them. This guards what must fit together: whether an operation may
 # begin, and which instances there are. Nothing is deployed under it.
 changing = threading.RLock()
@@ -91,8 +90,8 @@ class Result:
 class Operation:
     """One change of a stack set's instances.
 
-    `select` enters the change in the set and names the instances that it concerns; it is called when the operation's
-    turn has come, which is later when the set queues operations.
+    `select` enters the change in the set and names the instances that it concerns, once it is known that nothing else
+    is under way.
     """
 
     operation_id: str
@@ -101,8 +100,7 @@ class Operation:
     preferences: Mapping[str, Any] = field(default_factory=dict)
     targets: Mapping[str, Any] = field(default_factory=dict)
     retain_stacks: bool = False
-    status: str = "QUEUED"
-    reason: str | None = None
+    status: str = "RUNNING"
     results: list[Result] = field(default_factory=list)
     created: datetime = field(default_factory=lambda: datetime.now(UTC))
     ended: datetime | None = None
@@ -123,7 +121,6 @@ class StackSet:
     region: str
     definition: Definition
     description: str | None = None
-    managed_execution: bool = False
     token: str | None = None
     status: str = ACTIVE
     instances: dict[tuple[str, str], StackInstance] = field(default_factory=dict)
@@ -159,10 +156,6 @@ class StackSet:
         if found is None:
             raise OperationNotFoundError(f"Operation {operation_id} not found")
         return found
-
-    def operations_under_way(self) -> list[Operation]:
-        """Those that are running, stopping or queued, in the order of their requests."""
-        return [operation for operation in list(self.operations.values()) if operation.status in UNDER_WAY]
 
 
 def new_id(name: str) -> str:

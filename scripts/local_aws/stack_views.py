@@ -93,7 +93,7 @@ def change_set(one: Stack, wanted: ChangeSet) -> dict[str, Any]:
 
 
 def template_summary(template: Template) -> dict[str, Any]:
-    """For GetTemplateSummary and ValidateTemplate."""
+    """For GetTemplateSummary."""
     types = [made["Type"] for made in template["Resources"].values()]
     named = any(
         IAM_NAMES.get(made["Type"], "") in (made.get("Properties") or {}) for made in template["Resources"].values()

@@ -4,17 +4,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
 import pytest
 from botocore.config import Config
 
+from scripts import demo_model
+from scripts.demo_model import TrainedModel
+from scripts.local_aws import programs, sagemaker
 from scripts.local_aws.resources import registry
 from scripts.local_aws.server import LocalAws
 from tests.local_aws.gates import Gate
 
 ClientFactory = Callable[..., Any]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_import_of_xgboost() -> Iterator[None]:
+    """What forks the programs that need XGBoost imports it once, and does not end with each local AWS."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sagemaker, "programs", SimpleNamespace(stop=lambda: None))
+        yield
+    programs.stop()
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +55,12 @@ def client(local_aws: LocalAws) -> ClientFactory:
         return made[service]
 
     return make
+
+
+@pytest.fixture(scope="session")
+def trained() -> TrainedModel:
+    """The demo's model."""
+    return demo_model.train()
 
 
 @pytest.fixture

@@ -9,6 +9,10 @@ import os
 import zipfile
 from typing import Any
 
+from scripts.local_aws import stacks
+from tests.local_aws.waiting import SECONDS
+
+ACCOUNT, REGION = "123456789012", "us-east-1"
 _WAIT = {"Delay": 0.1, "MaxAttempts": 600}
 
 ROLE: dict[str, Any] = {
@@ -36,14 +40,27 @@ def function(code: str, **properties: Any) -> dict[str, Any]:
     return {"Type": "AWS::Lambda::Function", "Properties": base | properties}
 
 
+def settle(name: str) -> None:
+    """Wait until the operation of a stack, by name or ARN, is over, without asking again and again."""
+    region, account = name.split(":")[3:5] if name.startswith("arn:") else (REGION, ACCOUNT)
+    stack = stacks.find_or_none(account, region, name)
+    if stack is not None and stack.operation is not None:
+        stack.operation.join(SECONDS)
+
+
+def wait(cloudformation: Any, what: str, name: str) -> None:
+    """Wait for the end of a stack's operation (`create`, ...). botocore's WaiterError when it ends otherwise."""
+    settle(name)
+    cloudformation.get_waiter(f"stack_{what}_complete").wait(StackName=name, WaiterConfig=_WAIT)
+
+
 def deploy(cloudformation: Any, name: str, resources: dict[str, Any], **sections: Any) -> dict[str, str]:
     """Create or update a stack, wait for it, and return its outputs."""
     body = json.dumps({"Resources": {"Role": ROLE} | resources} | sections)
     arguments = {"StackName": name, "TemplateBody": body, "Capabilities": ["CAPABILITY_IAM"]}
     exists = any(stack["StackName"] == name for stack in cloudformation.describe_stacks()["Stacks"])
     (cloudformation.update_stack if exists else cloudformation.create_stack)(**arguments)
-    waiter = cloudformation.get_waiter("stack_update_complete" if exists else "stack_create_complete")
-    waiter.wait(StackName=name, WaiterConfig=_WAIT)
+    wait(cloudformation, "update" if exists else "create", name)
     outputs = cloudformation.describe_stacks(StackName=name)["Stacks"][0].get("Outputs", [])
     return {output["OutputKey"]: output["OutputValue"] for output in outputs}
 
@@ -52,7 +69,7 @@ def remove(cloudformation: Any, name: str) -> None:
     """Delete a stack and wait until it is gone."""
     stack_id = cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackId"]
     cloudformation.delete_stack(StackName=name)
-    cloudformation.get_waiter("stack_delete_complete").wait(StackName=stack_id, WaiterConfig=_WAIT)
+    wait(cloudformation, "delete", stack_id)
 
 
 def physical_id(cloudformation: Any, stack: str, logical_id: str) -> str:

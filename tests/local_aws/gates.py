@@ -7,13 +7,12 @@ import json
 import threading
 from typing import Any
 
-from botocore.exceptions import WaiterError
-
 from scripts.local_aws.resources.base import Properties, ResourceContext, ResourceFailure, ResourceType
 from scripts.local_aws.stacks import Made
+from tests.local_aws.deploying import settle
+from tests.local_aws.waiting import SECONDS
 
 WAIT = {"Delay": 0.05, "MaxAttempts": 600}
-SECONDS = 20.0
 
 
 class Gate(ResourceType):
@@ -77,13 +76,7 @@ def update(cloudformation: Any, name: str, template: str, **keywords: Any) -> st
 
 def rest(cloudformation: Any, name: str) -> str:
     """Wait until nothing is in progress; the status."""
-    for kind in ("create", "update", "delete"):
-        state = status(cloudformation, name)
-        if state.endswith("IN_PROGRESS"):
-            try:
-                cloudformation.get_waiter(f"stack_{kind}_complete").wait(StackName=name, WaiterConfig=WAIT)
-            except WaiterError:
-                continue
+    settle(name)
     state = status(cloudformation, name)
     assert not state.endswith("IN_PROGRESS")
     return state

@@ -12,7 +12,6 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/monitor"
 BUCKET = "monitored"
 ANALYZER = "156813124566.dkr.ecr.us-east-1.amazonaws.com/sagemaker-model-monitor-analyzer"
 CLARIFY = "205585389593.dkr.ecr.us-east-1.amazonaws.com/sagemaker-clarify-processing:1.0"
-SECONDS = 60.0
 ENVIRONMENT = {
     "dataset_format": json.dumps({"csv": {"header": True, "output_columns_position": "START"}}),
     "dataset_source": "/opt/ml/processing/input/baseline_dataset_input",

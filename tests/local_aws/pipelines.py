@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from scripts.local_aws import codepipeline
+from tests.local_aws.waiting import SECONDS
 
 ACCOUNT = "123456789012"
 SOURCE_KEY = "provisioned/one/template.zip"
@@ -118,7 +119,7 @@ class Account:
         return started
 
     def settle(self) -> None:
-        assert codepipeline.wait_idle(30)
+        assert codepipeline.wait_idle(SECONDS)
 
     def executions(self, name: str) -> list[dict[str, Any]]:
         return list(self.pipelines.list_pipeline_executions(pipelineName=name)["pipelineExecutionSummaries"])

@@ -13,7 +13,6 @@ ARN = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}"
 BUCKET = "assets"
 ARTIFACT = f"s3://{BUCKET}/model.tar.gz"
 VARIANT = {"VariantName": "AllTraffic", "InitialInstanceCount": 1, "InstanceType": "ml.m6i.large"}
-QUICKLY = {"Delay": 1, "MaxAttempts": 60}
 CAPTURE: dict[str, Any] = {
     "EnableCapture": True,
     "InitialSamplingPercentage": 100,

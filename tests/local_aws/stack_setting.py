@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 import json
-import threading
 from typing import Any
 
 from scripts.local_aws import clients
 from scripts.local_aws.organization import Organization
 from scripts.local_aws.server import LocalAws
+from tests.local_aws.waiting import eventually
 
 ACCOUNTS = {"dev": "111111111111", "staging": "222222222222", "prod": "333333333333"}
 TEMPLATE = json.dumps(
@@ -22,8 +22,6 @@ TEMPLATE = json.dumps(
     }
 )
 PARALLEL = {"FailureTolerancePercentage": 100, "MaxConcurrentPercentage": 100, "RegionConcurrencyType": "PARALLEL"}
-_LOOKS = 1500
-_SECONDS_BETWEEN_LOOKS = 0.02
 
 
 def organization_of(aws: LocalAws) -> Organization:
@@ -51,14 +49,13 @@ def create(cloudformation: Any, name: str, body: str = TEMPLATE, **more: Any) ->
 
 def ended(cloudformation: Any, name: str, operation_id: str) -> str:
     """The status of an operation once it is no longer under way."""
-    pause = threading.Event()
-    for _ in range(_LOOKS):
+
+    def status() -> str:
         found = cloudformation.describe_stack_set_operation(StackSetName=name, OperationId=operation_id)
-        status = str(found["StackSetOperation"]["Status"])
-        if status not in ("RUNNING", "STOPPING", "QUEUED"):
-            return status
-        pause.wait(_SECONDS_BETWEEN_LOOKS)
-    raise AssertionError(f"operation {operation_id} of {name} does not end")
+        return str(found["StackSetOperation"]["Status"])
+
+    eventually(lambda: status() not in ("RUNNING", "STOPPING", "QUEUED"))
+    return status()
 
 
 def outcome(cloudformation: Any, name: str, operation_id: str) -> dict[str, tuple[str, str]]:

@@ -19,6 +19,7 @@ from scripts.local_aws.api_front import MAX_BODY_BYTES, local_url
 from scripts.local_aws.server import LocalAws
 from tests.local_aws.api_stack import ECHO, OUTPUTS, RESOURCES, ROOT, method, path
 from tests.local_aws.deploying import deploy, function, remove
+from tests.local_aws.waiting import SECONDS
 
 Call = Callable[..., requests.Response]
 
@@ -54,7 +55,7 @@ def call(api: dict[str, str], keys: Credentials, local_aws: LocalAws) -> Call:
         request = AWSRequest(verb, base + where, data=data, headers=headers or {})
         if signer is not None:
             SigV4Auth(signer, *(scope or ("execute-api", "us-east-1"))).add_auth(request)
-        return requests.request(verb, base + where, data=data, headers=dict(request.headers.items()), timeout=30)
+        return requests.request(verb, base + where, data=data, headers=dict(request.headers.items()), timeout=SECONDS)
 
     return send
 
@@ -123,14 +124,14 @@ def test_what_is_changed_after_signing_is_refused(
     SigV4Auth(keys, "execute-api", "us-east-1").add_auth(request)
     headers = dict(request.headers.items())
     url, body = f"{base}/provision?a=1", b"body"
-    assert requests.post(url, body, headers=headers, timeout=10).status_code == 200
+    assert requests.post(url, body, headers=headers, timeout=SECONDS).status_code == 200
     if part == "body":
         body = b"other"
     elif part == "header":
         headers["X-Amz-Meta"] = "other"
     else:
         url = {"path": f"{base}/provision/?a=1", "query": f"{base}/provision?a=2"}[part]
-    assert requests.post(url, body, headers=headers, timeout=10).status_code == 403
+    assert requests.post(url, body, headers=headers, timeout=SECONDS).status_code == 403
 
 
 def test_a_claimed_body_hash_must_be_the_bodys(call: Call) -> None:
@@ -183,7 +184,7 @@ def test_an_unknown_path_or_method_answers_like_a_missing_token(call: Call, verb
 
 def test_an_unknown_api_or_stage_answers_so_too(api: dict[str, str], local_aws: LocalAws) -> None:
     for unknown in (api["Url"].replace("/prod", "/dev"), api["Url"].replace(api["Id"], "abc")):
-        answer = requests.get(local_url(unknown, local_aws.endpoint_url) + "/open", timeout=10)
+        answer = requests.get(local_url(unknown, local_aws.endpoint_url) + "/open", timeout=SECONDS)
         assert (answer.status_code, answer.json()) == (403, {"message": "Missing Authentication Token"})
 
 
@@ -228,7 +229,7 @@ def test_a_body_over_the_limit_is_a_413(call: Call) -> None:
 
 def test_the_host_name_of_aws_is_served_too(api: dict[str, str], local_aws: LocalAws) -> None:
     host = api["Url"].split("/")[2]
-    answer = requests.get(f"{local_aws.endpoint_url}/prod/open", headers={"Host": host}, timeout=10)
+    answer = requests.get(f"{local_aws.endpoint_url}/prod/open", headers={"Host": host}, timeout=SECONDS)
     assert answer.json()["requestContext"]["path"] == "/prod/open"
 
 
@@ -259,7 +260,7 @@ def test_a_deployment_is_a_snapshot_and_a_new_one_shows_the_change(client: Any, 
 
     def statuses() -> list[int]:
         url = local_url(deploy(cloudformation, "snapshot", resources, Outputs=OUTPUTS)["Url"], local_aws.endpoint_url)
-        return [requests.get(f"{url}{where}", timeout=10).status_code for where in ("", "/late")]
+        return [requests.get(f"{url}{where}", timeout=SECONDS).status_code for where in ("", "/late")]
 
     assert statuses() == [200, 403]
     resources |= {"Late": path("late", ROOT), "GetLate": method({"Ref": "Late"}, "GET", "NONE")}

@@ -12,8 +12,7 @@ from botocore.exceptions import ClientError
 from scripts.local_aws import events, sagemaker
 from tests.local_aws.conftest import ClientFactory
 from tests.local_aws.serving import ACCOUNT, ARN, BUCKET, ROLE
-
-SECONDS = 60.0
+from tests.local_aws.waiting import SECONDS
 
 Start = Callable[..., dict[str, Any]]
 

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +11,8 @@ import pytest
 
 from scripts.local_aws import baseline_constraints, baseline_dataset, baseline_statistics, sagemaker
 from tests.local_aws.conftest import ClientFactory
-from tests.local_aws.monitoring import BUCKET, ENVIRONMENT, SECONDS, baseline_request, keys, read_json
+from tests.local_aws.monitoring import BUCKET, ENVIRONMENT, baseline_request, keys, read_json
+from tests.local_aws.waiting import SECONDS
 
 ROOT = Path(__file__).parents[2]
 
@@ -189,13 +188,6 @@ def test_a_container_without_a_setting_fails_the_job_in_words(client: ClientFact
     assert sagemaker.wait_idle(SECONDS)
     failed = client("sagemaker").describe_processing_job(ProcessingJobName=job)
     assert failed["FailureReason"] == f"AlgorithmError: the container's environment has no {name}."
-
-
-def test_pandas_is_not_loaded_before_it_is_needed() -> None:
-    """It costs every start of the local AWS time and memory that only monitors use."""
-    look = "import sys, scripts.local_aws.server; print('pandas' in sys.modules)"
-    found = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True, cwd=ROOT)
-    assert found.stdout.strip() == "False"
 
 
 def test_several_files_are_one_data_set(client: ClientFactory, s3: Any) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.local_aws.gates import SECONDS, Gate, body, create, events, reason, rest, status, thing, update
+from tests.local_aws.gates import Gate, body, create, events, reason, rest, status, thing, update
+from tests.local_aws.waiting import SECONDS
 
 
 def test_events_tell_the_whole_creation_in_order(cloudformation: Any, gate: Gate) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import WaiterError
 
-WAIT = {"Delay": 0.1, "MaxAttempts": 300}
+from tests.local_aws.deploying import wait
 
 
 def template(body: Any, name: str = "sights") -> str:
@@ -21,13 +21,13 @@ def template(body: Any, name: str = "sights") -> str:
 def test_a_dashboard_follows_its_stack(client: Callable[..., Any]) -> None:
     cloudformation, cloudwatch = client("cloudformation"), client("cloudwatch")
     cloudformation.create_stack(StackName="sights", TemplateBody=template('{"widgets":[]}'))
-    cloudformation.get_waiter("stack_create_complete").wait(StackName="sights", WaiterConfig=WAIT)
+    wait(cloudformation, "create", "sights")
     assert json.loads(cloudwatch.get_dashboard(DashboardName="sights")["DashboardBody"]) == {"widgets": []}
     cloudformation.update_stack(StackName="sights", TemplateBody=template('{"start":"-PT1H","widgets":[]}'))
-    cloudformation.get_waiter("stack_update_complete").wait(StackName="sights", WaiterConfig=WAIT)
+    wait(cloudformation, "update", "sights")
     assert "start" in json.loads(cloudwatch.get_dashboard(DashboardName="sights")["DashboardBody"])
     cloudformation.delete_stack(StackName="sights")
-    cloudformation.get_waiter("stack_delete_complete").wait(StackName="sights", WaiterConfig=WAIT)
+    wait(cloudformation, "delete", "sights")
     assert cloudwatch.list_dashboards(DashboardNamePrefix="sights")["DashboardEntries"] == []
 
 
@@ -38,7 +38,7 @@ def test_a_body_that_is_no_object_is_refused(client: Callable[..., Any], body: s
     name = f"refused-{len(body)}"
     cloudformation.create_stack(StackName=name, TemplateBody=template(body, name), OnFailure="DO_NOTHING")
     with pytest.raises(WaiterError):
-        cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig=WAIT)
+        wait(cloudformation, "create", name)
     reasons = [
         event.get("ResourceStatusReason", "")
         for event in cloudformation.describe_stack_events(StackName=name)["StackEvents"]

@@ -10,7 +10,9 @@ import pytest
 from botocore.exceptions import WaiterError
 
 from scripts.local_aws import codepipeline
+from tests.local_aws.deploying import wait
 from tests.local_aws.pipelines import SOURCE_KEY, Account, approval, deploy, invoke, source
+from tests.local_aws.waiting import SECONDS
 
 Client = Callable[..., Any]
 # Numbers and booleans as templates have them: some as text, some not.
@@ -54,7 +56,7 @@ class Reports:
         client("events").put_targets(Rule="reports", Targets=[target])
 
     def take(self) -> list[dict[str, Any]]:
-        assert codepipeline.wait_idle(30)
+        assert codepipeline.wait_idle(SECONDS)
         found: list[dict[str, Any]] = []
         while answer := self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10).get("Messages"):
             found += [json.loads(message["Body"]) for message in answer]
@@ -371,7 +373,7 @@ class TestCloudFormation:
     ) -> None:
         stacks = client("cloudformation")
         stacks.create_stack(StackName="mlops-pipeline-one", TemplateBody=template())
-        stacks.get_waiter("stack_create_complete").wait(StackName="mlops-pipeline-one", WaiterConfig={"Delay": 0})
+        wait(stacks, "create", "mlops-pipeline-one")
         account.settle()
         name = outputs("mlops-pipeline-one")["Name"]
         assert name.startswith("mlops-pipeline-one-Pipeline-")
@@ -384,13 +386,13 @@ class TestCloudFormation:
         assert (declared["pipelineType"], declared["executionMode"]) == ("V2", "SUPERSEDED")
 
         stacks.update_stack(StackName="mlops-pipeline-one", TemplateBody=template(RestartExecutionOnUpdate=True))
-        stacks.get_waiter("stack_update_complete").wait(StackName="mlops-pipeline-one", WaiterConfig={"Delay": 0})
+        wait(stacks, "update", "mlops-pipeline-one")
         account.settle()
         assert outputs("mlops-pipeline-one") == {"Name": name, "Version": "2"}
         assert len(account.executions(name)) == 2
 
         stacks.delete_stack(StackName="mlops-pipeline-one")
-        stacks.get_waiter("stack_delete_complete").wait(StackName="mlops-pipeline-one", WaiterConfig={"Delay": 0})
+        wait(stacks, "delete", "mlops-pipeline-one")
         with pytest.raises(account.pipelines.exceptions.PipelineNotFoundException):
             account.pipelines.get_pipeline(name=name)
 
@@ -400,14 +402,14 @@ class TestCloudFormation:
         stacks = client("cloudformation")
         tags = [[{"Key": "model_name", "Value": value}] for value in ("one", "two")]
         stacks.create_stack(StackName="mlops-pipeline-tagged", TemplateBody=template(), Tags=tags[0])
-        stacks.get_waiter("stack_create_complete").wait(StackName="mlops-pipeline-tagged", WaiterConfig={"Delay": 0})
+        wait(stacks, "create", "mlops-pipeline-tagged")
         name = outputs("mlops-pipeline-tagged")["Name"]
         arn = account.pipelines.get_pipeline(name=name)["metadata"]["pipelineArn"]
         assert account.pipelines.list_tags_for_resource(resourceArn=arn)["tags"] == [
             {"key": "model_name", "value": "one"}
         ]
         stacks.update_stack(StackName="mlops-pipeline-tagged", UsePreviousTemplate=True, Tags=tags[1])
-        stacks.get_waiter("stack_update_complete").wait(StackName="mlops-pipeline-tagged", WaiterConfig={"Delay": 0})
+        wait(stacks, "update", "mlops-pipeline-tagged")
         assert account.pipelines.list_tags_for_resource(resourceArn=arn)["tags"] == [
             {"key": "model_name", "value": "two"}
         ]
@@ -418,7 +420,7 @@ class TestCloudFormation:
         stacks = client("cloudformation")
         stacks.create_stack(StackName="refused", TemplateBody=template(ExecutionMode="PARALLEL"))
         with pytest.raises(WaiterError):
-            stacks.get_waiter("stack_create_complete").wait(StackName="refused", WaiterConfig={"Delay": 0})
+            wait(stacks, "create", "refused")
         events = stacks.describe_stack_events(StackName="refused")["StackEvents"]
         (reason,) = [e["ResourceStatusReason"] for e in events if e["ResourceStatus"] == "CREATE_FAILED"]
         assert "executionMode SUPERSEDED" in reason

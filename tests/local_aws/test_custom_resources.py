@@ -13,6 +13,7 @@ from botocore.exceptions import WaiterError
 from scripts.local_aws.custom_resources import ANSWER_PATH, as_text
 from scripts.local_aws.server import LocalAws
 from tests.local_aws.deploying import deploy, function, physical_id, reasons, remove
+from tests.local_aws.waiting import SECONDS
 
 # Records every event in a bucket, then does what the resource's properties say.
 CODE = """
@@ -157,7 +158,7 @@ def test_an_unknown_attribute_fails_the_stack(client: Any, token: str) -> None:
 
 
 def test_an_answer_that_nobody_waits_for_is_refused(local_aws: LocalAws) -> None:
-    answer = requests.put(f"{local_aws.endpoint_url}{ANSWER_PATH}unknown", data="{}", timeout=5)
+    answer = requests.put(f"{local_aws.endpoint_url}{ANSWER_PATH}unknown", data="{}", timeout=SECONDS)
     assert answer.status_code == 403
 
 

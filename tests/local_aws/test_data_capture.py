@@ -4,7 +4,6 @@ import base64
 import json
 import logging
 import re
-import time
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from scripts.local_aws.data_capture import CaptureSettings, CaptureTarget, CaptureWriter, Invocation, Payload
 from scripts.local_aws.server import LocalAws
 from tests.local_aws.conftest import ClientFactory
+from tests.local_aws.waiting import eventually
 
 ROLE = "arn:aws:iam::123456789012:role/model"
 CONFIG: dict[str, Any] = {
@@ -104,9 +104,7 @@ def test_records_are_written_without_being_asked_for(client: ClientFactory) -> N
     client("s3").create_bucket(Bucket="unasked")
     writer = CaptureWriter(gather_seconds=0.05)
     writer.add(target("unasked", ""), {})
-    deadline = time.monotonic() + 20
-    while not client("s3").list_objects_v2(Bucket="unasked")["KeyCount"]:
-        assert time.monotonic() < deadline
+    eventually(lambda: client("s3").list_objects_v2(Bucket="unasked")["KeyCount"] > 0)
     (found,) = client("s3").list_objects_v2(Bucket="unasked")["Contents"]
     assert found["Key"].startswith("my-endpoint/AllTraffic/")
     writer.stop()

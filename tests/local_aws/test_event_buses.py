@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -12,9 +13,9 @@ import pytest
 from scripts.local_aws import clients, events
 from tests.local_aws.conftest import ClientFactory
 from tests.local_aws.deploying import deploy, physical_id, remove
+from tests.local_aws.waiting import SECONDS
 
 HOME, OTHER, THIRD = "123456789012", "210987654321", "333333333333"
-SECONDS = 10
 SOURCE = {"source": ["aws.sagemaker"]}
 
 
@@ -22,19 +23,22 @@ def bus(account: str, region: str = "us-east-1") -> str:
     return f"arn:aws:events:{region}:{account}:event-bus/default"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def clients_of(client: ClientFactory) -> Any:
-    """`clients_of(account)("sqs")`: clients that act in an account."""
+    """`clients_of(account)("sqs")`: clients that act in an account, made once each."""
 
+    @functools.cache
     def of(account: str, region: str = "us-east-1") -> Any:
         role = f"arn:aws:iam::{account}:role/tester"
         keys = client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
-        return lambda service: client(
-            service,
-            aws_access_key_id=keys["AccessKeyId"],
-            aws_secret_access_key=keys["SecretAccessKey"],
-            aws_session_token=keys["SessionToken"],
-            region_name=region,
+        return functools.cache(
+            lambda service: client(
+                service,
+                aws_access_key_id=keys["AccessKeyId"],
+                aws_secret_access_key=keys["SecretAccessKey"],
+                aws_session_token=keys["SessionToken"],
+                region_name=region,
+            )
         )
 
     return of

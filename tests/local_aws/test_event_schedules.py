@@ -15,6 +15,7 @@ from scripts.local_aws import events
 from scripts.local_aws.events import NotFiredError
 from scripts.local_aws.server import LocalAws
 from tests.local_aws.conftest import ClientFactory
+from tests.local_aws.waiting import SECONDS
 
 ACCOUNT = "123456789012"
 RULE = f"arn:aws:events:us-east-1:{ACCOUNT}:rule/Hourly"
@@ -37,11 +38,19 @@ def account(client: ClientFactory) -> None:
 
 
 def received(client: ClientFactory, queue: str) -> list[dict[str, Any]]:
-    """What has arrived in a queue, once all deliveries are over."""
-    assert events.wait_idle(10)
+    """What has arrived in a queue, once all deliveries are over; it is taken away."""
+    assert events.wait_idle(SECONDS)
     url = client("sqs").get_queue_url(QueueName=queue)["QueueUrl"]
     messages = client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+    for message in messages:
+        client("sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
     return [json.loads(message["Body"]) for message in messages]
+
+
+@pytest.fixture(autouse=True)
+def empty_queues(client: ClientFactory, account: None) -> None:
+    for name in ("whole", "own"):
+        received(client, name)
 
 
 def test_a_rule_that_fires_sends_the_event_of_a_schedule_to_its_targets(client: ClientFactory) -> None:
@@ -72,7 +81,7 @@ def test_a_rule_that_fires_sends_the_event_of_a_schedule_to_its_targets(client: 
 def test_what_does_not_fire_says_why(
     local_aws: LocalAws, client: ClientFactory, name: str, status: int, message: str
 ) -> None:
-    answer = requests.post(f"{local_aws.endpoint_url}/_events/{name}", timeout=10)
+    answer = requests.post(f"{local_aws.endpoint_url}/_events/{name}", timeout=SECONDS)
     assert (answer.status_code, answer.json()) == (status, {"message": message})
     with pytest.raises((NotFiredError, ResourceNotFoundException)):
         events.fire(name)
@@ -81,8 +90,8 @@ def test_what_does_not_fire_says_why(
 
 def test_a_person_fires_a_rule_by_http(local_aws: LocalAws, client: ClientFactory) -> None:
     address, place = f"{local_aws.endpoint_url}/_events/Hourly", {"account": ACCOUNT, "region": "us-east-1"}
-    fired = requests.post(address, params=place, timeout=10)
+    fired = requests.post(address, params=place, timeout=SECONDS)
     assert fired.status_code == 200
     assert received(client, "whole") == [fired.json()]
-    assert requests.get(address, timeout=10).status_code == 405
-    assert requests.post(address, params={"account": "222233334444"}, timeout=10).status_code == 404
+    assert requests.get(address, timeout=SECONDS).status_code == 405
+    assert requests.post(address, params={"account": "222233334444"}, timeout=SECONDS).status_code == 404

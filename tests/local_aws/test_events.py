@@ -13,6 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from scripts.local_aws import events
+from tests.local_aws.waiting import SECONDS
 
 ACCOUNT = "123456789012"
 Client = Callable[..., Any]
@@ -31,7 +32,7 @@ class Queue:
 
     def messages(self) -> list[dict[str, Any]]:
         """Everything that has arrived, once all deliveries are over."""
-        assert events.wait_idle(10)
+        assert events.wait_idle(SECONDS)
         found: list[dict[str, Any]] = []
         while (
             answer := self.client("sqs")
@@ -165,7 +166,7 @@ def test_another_bus_passes_events_on(client: Client, queue: Queue) -> None:
     client("events").put_rule(Name="to-other", EventPattern='{"source": ["bus"]}')
     client("events").put_targets(Rule="to-other", Targets=[{"Id": "t", "Arn": bus}])
     put(client, {"a": 1}, "bus")
-    assert events.wait_idle(10)
+    assert events.wait_idle(SECONDS)
     assert queue.bodies() == [{"a": 1}]
 
 
@@ -196,7 +197,7 @@ def test_a_function_is_invoked_with_the_event(client: Client, queue: Queue, rule
     )["FunctionArn"]
     rule({"source": ["function"]}, function)
     put(client, {"a": 1}, "function")
-    assert events.wait_idle(10)
+    assert events.wait_idle(SECONDS)
     answer = client("sqs").receive_message(QueueUrl=queue.url, WaitTimeSeconds=20)
     assert json.loads(answer["Messages"][0]["Body"])["detail"] == {"a": 1}
 

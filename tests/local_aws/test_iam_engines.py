@@ -14,9 +14,10 @@ from botocore.exceptions import ClientError, WaiterError
 
 from scripts.local_aws import clients, events
 from scripts.local_aws.server import LocalAws
+from tests.local_aws.deploying import wait
+from tests.local_aws.waiting import SECONDS
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
-QUICKLY = {"Delay": 0.05, "MaxAttempts": 400}
 GROUP = {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "made"}}
 # CloudFormation tags what it makes with the stack's name.
 GROUP_ACTIONS = [
@@ -64,13 +65,13 @@ def deployed(client: Any, role_arn: str) -> tuple[str, list[str]]:
     template = json.dumps({"Resources": {"Group": GROUP}})
     cloudformation.create_stack(StackName=name, TemplateBody=template, RoleARN=role_arn, DisableRollback=True)
     with suppress(WaiterError):
-        cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig=QUICKLY)
+        wait(cloudformation, "create", name)
     (stack,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
     found = cloudformation.describe_stack_events(StackName=name)["StackEvents"]
     reasons = [event["ResourceStatusReason"] for event in found if event["ResourceStatus"] == "CREATE_FAILED"]
     administrator = role(client, "cloudformation.amazonaws.com", "*")
     cloudformation.delete_stack(StackName=name, RoleARN=administrator)
-    cloudformation.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig=QUICKLY)
+    wait(cloudformation, "delete", name)
     return str(stack["StackStatus"]), reasons
 
 
@@ -112,7 +113,7 @@ def test_a_queue_lets_in_the_rules_that_its_policy_names(client: Any, enforced: 
         client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"Policy": document(statement)})
 
     client("events").put_events(Entries=[{"Source": name, "DetailType": "x", "Detail": "{}"}])
-    assert events.wait_idle(10)
+    assert events.wait_idle(SECONDS)
 
     arrived = client("sqs").receive_message(QueueUrl=url).get("Messages", [])
     assert len(arrived) == (1 if source == "this" or not enforced else 0)

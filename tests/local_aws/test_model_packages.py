@@ -14,11 +14,6 @@ from tests.local_aws.serving import ARN, ARTIFACT, BUCKET, IMAGE, ROLE, csv_of, 
 METRICS = {"ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri": f"s3://{BUCKET}/quality.json"}}}
 
 
-@pytest.fixture(scope="module")
-def trained() -> TrainedModel:
-    return demo_model.train()
-
-
 @pytest.fixture(scope="module", autouse=True)
 def account(client: ClientFactory, trained: TrainedModel) -> None:
     client("s3").create_bucket(Bucket=BUCKET)

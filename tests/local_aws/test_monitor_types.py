@@ -12,15 +12,14 @@ import pytest
 from botocore import xform_name
 from botocore.exceptions import ClientError, WaiterError
 
-from scripts import demo_model
 from scripts.local_aws import processing_analysis, sagemaker
 from scripts.local_aws.job_records import THREADS
 from tests.local_aws.conftest import ClientFactory
-from tests.local_aws.deploying import deploy, physical_id, reasons, remove
-from tests.local_aws.gates import WAIT
-from tests.local_aws.monitoring import ANALYZER, ARN, BUCKET, CLARIFY, CLUSTER, ROLE, SECONDS, baseline_request, keys
+from tests.local_aws.deploying import deploy, physical_id, reasons, remove, wait
+from tests.local_aws.monitoring import ANALYZER, ARN, BUCKET, CLARIFY, CLUSTER, ROLE, baseline_request, keys
 from tests.local_aws.serving import BUCKET as MODELS
-from tests.local_aws.serving import make_endpoint
+from tests.local_aws.serving import CUSTOM_IMAGE, make_endpoint
+from tests.local_aws.waiting import SECONDS
 
 KINDS = {
     "DataQuality": {
@@ -42,8 +41,8 @@ def account(client: ClientFactory) -> None:
     s3.create_bucket(Bucket=BUCKET)
     s3.put_object(Bucket=BUCKET, Key="data.csv", Body="label,age\n1,30\n0,41\n")
     s3.create_bucket(Bucket=MODELS)
-    s3.put_object(Bucket=MODELS, Key="model.tar.gz", Body=demo_model.package(demo_model.train()))
-    make_endpoint(client("sagemaker"))
+    s3.put_object(Bucket=MODELS, Key="model.tar.gz", Body=b"")
+    make_endpoint(client("sagemaker"), image=CUSTOM_IMAGE)
 
 
 def job(source: str = "data.csv", **changes: Any) -> dict[str, Any]:
@@ -139,7 +138,7 @@ class TestProcessingJobs:
         stack = cloudformation.create_stack(StackName="stopped", TemplateBody=body)["StackId"]
         assert running.wait(SECONDS)
         cloudformation.delete_stack(StackName="stopped")
-        cloudformation.get_waiter("stack_delete_complete").wait(StackName=stack, WaiterConfig=WAIT)
+        wait(cloudformation, "delete", stack)
         assert sagemaker.wait_idle(SECONDS)
         (one,) = client("sagemaker").list_processing_jobs(NameContains="stopped-Job-")["ProcessingJobSummaries"]
         assert one["ProcessingJobStatus"] == "Stopped"

@@ -1,17 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import functools
-import threading
-from typing import Any
-
-import boto3
 import pytest
 
 from scripts.local_aws.pipeline_actions import AbandonedError
 from scripts.local_aws.pipeline_engine import Engine
-from scripts.local_aws.server import LocalAws
-from tests.local_aws.pipelines import Account, approval
+from tests.local_aws.waiting import SECONDS
 
 
 class Flag:
@@ -40,7 +34,7 @@ def test_work_keeps_the_engine_busy_until_it_is_over(engine: Engine) -> None:
     engine.spawn("test", lambda: flag.wait() and None)
     assert not engine.wait_idle(0.05)
     flag.up()
-    assert engine.wait_idle(5)
+    assert engine.wait_idle(SECONDS)
 
 
 def test_waiting_for_a_person_is_rest_until_the_person_answers(engine: Engine) -> None:
@@ -51,11 +45,11 @@ def test_waiting_for_a_person_is_rest_until_the_person_answers(engine: Engine) -
         work.wait()
 
     engine.spawn("test", run)
-    assert engine.wait_idle(5)
+    assert engine.wait_idle(SECONDS)
     answer.up()
     assert not engine.wait_idle(0.05)
     work.up()
-    assert engine.wait_idle(5)
+    assert engine.wait_idle(SECONDS)
 
 
 def test_a_wait_tells_that_its_time_is_over(engine: Engine) -> None:
@@ -74,23 +68,3 @@ def test_closing_abandons_what_waits(engine: Engine) -> None:
     engine.spawn("test", run)
     engine.close()
     assert ended == [AbandonedError]
-
-
-def test_the_end_of_the_local_aws_ends_its_executions_and_forgets_them() -> None:
-    def client(aws: LocalAws) -> Any:
-        keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": aws.region}
-        session = boto3.session.Session(**keys)
-        return functools.cache(lambda service: session.client(service, endpoint_url=aws.endpoint_url))
-
-    def threads() -> list[str]:
-        return [each.name for each in threading.enumerate() if each.name.startswith(("codepipeline", "events"))]
-
-    with LocalAws(enforce_iam=False) as aws:
-        Account(client(aws)).create("one", [approval()])
-        assert threads()
-    assert threads() == []
-    with LocalAws(enforce_iam=False) as aws:
-        assert client(aws)("codepipeline").list_pipelines()["pipelines"] == []
-        account = Account(client(aws))
-        account.create("one", [approval()])
-        assert account.statuses("one") == ["InProgress"]

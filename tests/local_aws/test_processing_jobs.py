@@ -18,10 +18,10 @@ from tests.local_aws.monitoring import (
     BUCKET,
     CLARIFY,
     ENVIRONMENT,
-    SECONDS,
     baseline_request,
     keys,
 )
+from tests.local_aws.waiting import SECONDS
 
 Start = Callable[..., dict[str, Any]]
 

@@ -15,8 +15,8 @@ import pytest
 from scripts.local_aws import programs
 from scripts.local_aws.programs import Process
 from tests.local_aws.deploying import alive
+from tests.local_aws.waiting import SECONDS
 
-SECONDS = 60.0
 Training = Callable[[int], Process]
 
 
@@ -38,7 +38,6 @@ def training(tmp_path: Path) -> Iterator[Training]:
     for process in begun:
         process.kill()
         process.wait(SECONDS)
-    programs.stop()
 
 
 def run(folder: Path) -> Process:

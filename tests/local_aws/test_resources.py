@@ -12,9 +12,9 @@ import pytest
 from botocore.exceptions import WaiterError
 
 from scripts.local_aws.resources.base import coerce
+from tests.local_aws.deploying import wait
 
 TEMPLATE = (Path(__file__).parent / "templates" / "root_like.yaml").read_text()
-WAIT = {"Delay": 0.1, "MaxAttempts": 600}
 CHANGED = {
     "RetentionDays": "14", "DisplayName": "second", "Trusted": "events.amazonaws.com", "Granted": "s3:PutObject",
     "Pattern": "aws.sagemaker", "WithBoundary": "no",
@@ -35,7 +35,7 @@ def created(client: Any) -> dict[str, str]:
     cloudformation.create_stack(
         StackName="root", TemplateBody=TEMPLATE, Capabilities=["CAPABILITY_IAM"], Tags=[{"Key": "stack", "Value": "a"}]
     )
-    cloudformation.get_waiter("stack_create_complete").wait(StackName="root", WaiterConfig=WAIT)
+    wait(cloudformation, "create", "root")
     return outputs(cloudformation, "root")
 
 
@@ -54,7 +54,7 @@ def after(client: Any, created: dict[str, str], before: dict[str, Any]) -> dict[
         Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in CHANGED.items()],
         Tags=[{"Key": "team", "Value": "b"}],
     )
-    cloudformation.get_waiter("stack_update_complete").wait(StackName="root", WaiterConfig=WAIT)
+    wait(cloudformation, "update", "root")
     assert outputs(cloudformation, "root") == created, "an update in place keeps every physical id"
     return {name: read(client, created) for name, (read, _, _) in READINGS.items()}
 
@@ -218,7 +218,7 @@ def test_deletion_leaves_nothing(client: Any, created: dict[str, str], after: di
     for object_key in [one["Key"] for one in client("s3").list_objects_v2(Bucket=created["Logs"]).get("Contents", [])]:
         client("s3").delete_object(Bucket=created["Logs"], Key=object_key)
     cloudformation.delete_stack(StackName="root")
-    cloudformation.get_waiter("stack_delete_complete").wait(StackName=stack_id, WaiterConfig=WAIT)
+    wait(cloudformation, "delete", stack_id)
     assert client("s3").list_buckets()["Buckets"] == []
     assert client("iam").list_roles()["Roles"] == []
     assert client("iam").list_policies(Scope="Local")["Policies"] == []
@@ -250,8 +250,8 @@ def test_what_cannot_be_made_says_why(client: Any, kind: str, properties: dict[s
     body = json.dumps({"Resources": {"Wrong": {"Type": kind, "Properties": properties}}})
     stack_id = cloudformation.create_stack(StackName="wrong", TemplateBody=body, OnFailure="DELETE")["StackId"]
     with pytest.raises(WaiterError):
-        cloudformation.get_waiter("stack_create_complete").wait(StackName=stack_id, WaiterConfig=WAIT)
-    cloudformation.get_waiter("stack_delete_complete").wait(StackName=stack_id, WaiterConfig=WAIT)
+        wait(cloudformation, "create", stack_id)
+    wait(cloudformation, "delete", stack_id)
     events = cloudformation.describe_stack_events(StackName=stack_id)["StackEvents"]
     reasons = [event["ResourceStatusReason"] for event in events if event["ResourceStatus"] == "CREATE_FAILED"]
     assert len(reasons) == 1
@@ -266,10 +266,11 @@ def test_a_name_that_is_taken_is_not_taken_over(client: Any) -> None:
     )
     cloudformation.create_stack(StackName="taken", TemplateBody=body)
     with pytest.raises(WaiterError):
-        cloudformation.get_waiter("stack_create_complete").wait(StackName="taken", WaiterConfig=WAIT)
+        wait(cloudformation, "create", "taken")
     resource = cloudformation.describe_stack_events(StackName="taken")["StackEvents"]
     assert "already-there already exists" in [event.get("ResourceStatusReason") for event in resource]
-    client("s3").head_bucket(Bucket="already-there")
+    # It is still there; and gone now, for the test that wants to find nothing.
+    client("s3").delete_bucket(Bucket="already-there")
 
 
 def test_template_values_take_the_type_of_the_api(client: Any) -> None:

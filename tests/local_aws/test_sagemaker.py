@@ -32,11 +32,6 @@ from tests.local_aws.serving import (
 )
 
 
-@pytest.fixture(scope="module")
-def trained() -> TrainedModel:
-    return demo_model.train()
-
-
 @pytest.fixture(scope="module", autouse=True)
 def buckets(client: ClientFactory, trained: TrainedModel) -> None:
     for name in (BUCKET, "captures"):
@@ -183,6 +178,7 @@ def _archive(name: str, content: bytes = b"", link: str = "") -> bytes:
         (_archive("xgboost-model", b"no model"), r"did not pass the ping health check.*not an XGBoost model in JSON"),
         (_archive("code/inference.py", b""), r"did not pass the ping health check.*holds no model file"),
     ],
+    ids=["no archive", "path to outside", "link", "no model", "no file"],
 )
 def test_endpoint_whose_artifact_is_unusable_fails_and_says_why(
     client: ClientFactory, content: bytes, reason: str
@@ -289,11 +285,3 @@ def test_updated_endpoint_serves_the_new_model_and_ends_the_old_process(client: 
     endpoint = sm.describe_endpoint(EndpointName="Endpoint")
     assert (endpoint["EndpointStatus"], endpoint["EndpointConfigName"]) == ("InService", "SecondConfig")
     assert not Path(f"/proc/{before.pid}").exists()
-
-
-@pytest.mark.usefixtures("serving")
-def test_processes_end_with_the_server() -> None:
-    hosts = xgboost_host.running()
-    assert hosts
-    sagemaker.shutdown()
-    assert not any(Path(f"/proc/{host.pid}").exists() for host in hosts)

@@ -9,13 +9,8 @@ from botocore.exceptions import ClientError, WaiterError
 from scripts import demo_model
 from scripts.demo_model import TrainedModel
 from tests.local_aws.conftest import ClientFactory
-from tests.local_aws.deploying import deploy, physical_id
-from tests.local_aws.serving import ARN, BUCKET, CAPTURE, CUSTOM_IMAGE, IMAGE, QUICKLY, ROLE, csv_of, names_of_models
-
-
-@pytest.fixture(scope="module")
-def trained() -> TrainedModel:
-    return demo_model.train()
+from tests.local_aws.deploying import deploy, physical_id, wait
+from tests.local_aws.serving import ARN, BUCKET, CAPTURE, CUSTOM_IMAGE, IMAGE, ROLE, csv_of, names_of_models
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -88,7 +83,7 @@ def test_stack_deploys_updates_and_removes_an_endpoint(client: ClientFactory, tr
     cloudformation, sm = client("cloudformation"), client("sagemaker")
     parameters = _parameters(Artifact="model.tar.gz", Image=IMAGE)
     cloudformation.create_stack(StackName="serving", TemplateBody=json.dumps(TEMPLATE), Parameters=parameters)
-    cloudformation.get_waiter("stack_create_complete").wait(StackName="serving", WaiterConfig=QUICKLY)
+    wait(cloudformation, "create", "serving")
     outputs = _outputs(cloudformation)
     assert outputs["Model"].startswith("MLOpsSagemakerModel-")
     assert len(outputs["Model"]) == len("MLOpsSagemakerModel-") + 12
@@ -101,7 +96,7 @@ def test_stack_deploys_updates_and_removes_an_endpoint(client: ClientFactory, tr
 
     parameters = _parameters(Artifact="model.tar.gz", Image=CUSTOM_IMAGE)
     cloudformation.update_stack(StackName="serving", TemplateBody=json.dumps(TEMPLATE), Parameters=parameters)
-    cloudformation.get_waiter("stack_update_complete").wait(StackName="serving", WaiterConfig=QUICKLY)
+    wait(cloudformation, "update", "serving")
     updated = _outputs(cloudformation)
     assert updated["Endpoint"] == outputs["Endpoint"]
     assert updated["Config"] != outputs["Config"]
@@ -109,7 +104,7 @@ def test_stack_deploys_updates_and_removes_an_endpoint(client: ClientFactory, tr
     assert names_of_models(sm) - {"Serving"} == {updated["Model"]}
 
     cloudformation.delete_stack(StackName="serving")
-    cloudformation.get_waiter("stack_delete_complete").wait(StackName="serving", WaiterConfig=QUICKLY)
+    wait(cloudformation, "delete", "serving")
     assert sm.list_endpoints(NameContains="MLOps")["Endpoints"] == []
     assert names_of_models(sm) <= {"Serving"}
 
@@ -120,7 +115,7 @@ def test_stack_fails_with_sagemakers_reason(client: ClientFactory) -> None:
     parameters = _parameters(Artifact="unusable.tar.gz", Image=IMAGE)
     cloudformation.create_stack(StackName="failing", TemplateBody=json.dumps(TEMPLATE), Parameters=parameters)
     with pytest.raises(WaiterError, match="ROLLBACK_COMPLETE"):
-        cloudformation.get_waiter("stack_create_complete").wait(StackName="failing", WaiterConfig=QUICKLY)
+        wait(cloudformation, "create", "failing")
     events = cloudformation.describe_stack_events(StackName="failing")["StackEvents"]
     (reason,) = [
         event["ResourceStatusReason"]

@@ -15,6 +15,7 @@ from scripts.local_aws.scheduler import FiringFailedError, ScheduleDisabledError
 from scripts.local_aws.server import LocalAws
 from tests.local_aws.conftest import ClientFactory
 from tests.local_aws.deploying import deploy, reasons, remove
+from tests.local_aws.waiting import SECONDS
 
 ACCOUNT = "123456789012"
 SEND = "arn:aws:scheduler:::aws-sdk:sqs:sendMessage"
@@ -166,13 +167,13 @@ def test_a_disabled_schedule_does_not_fire(queue: Queue, make: Make) -> None:
 def test_a_person_fires_a_schedule_by_http(local_aws: LocalAws, queue: Queue, make: Make) -> None:
     name = make(queue.url)
     address = f"{local_aws.endpoint_url}/_scheduler/default/{name}"
-    fired = requests.post(address, params={"account": ACCOUNT, "region": "us-east-1"}, timeout=10)
+    fired = requests.post(address, params={"account": ACCOUNT, "region": "us-east-1"}, timeout=SECONDS)
     assert fired.status_code == 200
     assert fired.json()["attempts"] == 1
     (message,) = queue.messages()
     assert message["MessageId"] == fired.json()["answer"]["MessageId"]
-    assert requests.get(address, timeout=10).status_code == 405
-    elsewhere = requests.post(address, params={"account": "222233334444"}, timeout=10)
+    assert requests.get(address, timeout=SECONDS).status_code == 405
+    elsewhere = requests.post(address, params={"account": "222233334444"}, timeout=SECONDS)
     assert (elsewhere.status_code, elsewhere.json()) == (404, {"message": f"Schedule {name} does not exist."})
 
 
@@ -181,7 +182,7 @@ def test_a_person_hears_why_a_schedule_did_not_fire(
 ) -> None:
     name = make(f"{queue.url}-missing")
     address = f"{local_aws.endpoint_url}/_scheduler/default/{name}"
-    failed = requests.post(address, timeout=10)
+    failed = requests.post(address, timeout=SECONDS)
     assert failed.status_code == 502
     assert "queue does not exist" in failed.json()["message"]
     schedule = client("scheduler").get_schedule(Name=name)
@@ -192,7 +193,7 @@ def test_a_person_hears_why_a_schedule_did_not_fire(
         Target=schedule["Target"],
         State="DISABLED",
     )
-    disabled = requests.post(address, timeout=10)
+    disabled = requests.post(address, timeout=SECONDS)
     assert (disabled.status_code, disabled.json()) == (
         409,
         {"message": f"The schedule {name} is DISABLED: it does not fire."},

@@ -3,7 +3,10 @@ from __future__ import annotations
 
 import logging
 import socket
+import subprocess
+import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -11,6 +14,9 @@ import pytest
 
 from scripts.local_aws import identity
 from scripts.local_aws.server import LocalAws
+from tests.local_aws.waiting import SECONDS
+
+ROOT = Path(__file__).parents[2]
 
 
 def s3(aws: LocalAws, **keys: str) -> Any:
@@ -30,9 +36,9 @@ def test_only_this_machine_can_reach_it_and_nobody_after_the_stop() -> None:
     with LocalAws() as aws:
         host, port = aws.endpoint_url.removeprefix("http://").split(":")
         assert host == "127.0.0.1"
-        socket.create_connection((host, int(port)), timeout=5).close()
+        socket.create_connection((host, int(port)), timeout=SECONDS).close()
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection((host, int(port)), timeout=5)
+        socket.create_connection((host, int(port)), timeout=SECONDS)
 
 
 def test_two_at_a_time_are_refused_in_words() -> None:
@@ -86,3 +92,10 @@ def test_no_thread_outlives_the_server() -> None:
         s3(aws).list_buckets()
     left = [thread for thread in set(threading.enumerate()) - before if thread.name.startswith("local-aws")]
     assert left == []
+
+
+def test_what_only_jobs_need_is_not_loaded_at_the_start() -> None:
+    """It would cost every start time and memory."""
+    look = "import sys, scripts.local_aws.server; print({'numpy', 'pandas', 'xgboost'} & set(sys.modules))"
+    found = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert found.stdout.strip() == "set()"

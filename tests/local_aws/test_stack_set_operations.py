@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The life of stack set operations: running, queued, stopped, tolerant of failures, ended with the server."""
+"""The life of stack set operations: running, one at a time, tolerant of failures."""
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,18 +16,17 @@ from tests.local_aws.conftest import ClientFactory
 from tests.local_aws.stack_setting import (
     ACCOUNTS,
     PARALLEL,
-    acting_in,
     create,
     ended,
     organization_of,
     outcome,
     parameters,
 )
+from tests.local_aws.waiting import SECONDS, eventually
 
 DEV = ACCOUNTS["dev"]
 FIVE = [DEV, "444444444444", "555555555555", "666666666666", "777777777777"]
 REGIONS = ["us-east-1"]
-SECONDS = 20.0
 TOO_MANY = "Cancelled since failure tolerance has exceeded"
 
 
@@ -69,23 +67,9 @@ def begin(cloudformation: Any, name: str, targets: dict[str, Any], **more: Any) 
     return str(cloudformation.create_stack_instances(**request)["OperationId"])
 
 
-def status(cloudformation: Any, name: str, operation_id: str) -> str:
-    found = cloudformation.describe_stack_set_operation(StackSetName=name, OperationId=operation_id)
-    return str(found["StackSetOperation"]["Status"])
-
-
 def states(cloudformation: Any, name: str, operation_id: str) -> Counter[str]:
     found = cloudformation.list_stack_set_operation_results(StackSetName=name, OperationId=operation_id)
     return Counter(result["Status"] for result in found["Summaries"])
-
-
-def eventually(condition: Callable[[], bool]) -> None:
-    pause = threading.Event()
-    for _ in range(int(SECONDS / 0.02)):
-        if condition():
-            return
-        pause.wait(0.02)
-    raise AssertionError("it does not become true")
 
 
 def test_an_operation_is_running_until_its_stacks_are_made(cloudformation: Any, one: dict[str, Any]) -> None:
@@ -143,40 +127,6 @@ def test_a_refused_update_changes_nothing(cloudformation: Any, one: dict[str, An
     ended(cloudformation, "untouched", operation_id)
 
 
-def test_managed_execution_queues(local_aws: LocalAws, cloudformation: Any, one: dict[str, Any]) -> None:
-    create(cloudformation, "queueing", ManagedExecution={"Active": True})
-    with stack_set_faults.hold() as held:
-        first = begin(cloudformation, "queueing", one)
-        assert held.reached.wait(SECONDS)
-        update = {"StackSetName": "queueing", "UsePreviousTemplate": True}
-        second = cloudformation.update_stack_set(**update, Parameters=parameters(Colour="red"))["OperationId"]
-        third = cloudformation.update_stack_set(**update, Parameters=parameters(Colour="grey"))["OperationId"]
-        found = [status(cloudformation, "queueing", each) for each in (first, second, third)]
-        assert found == ["RUNNING", "QUEUED", "QUEUED"]
-        cloudformation.stop_stack_set_operation(StackSetName="queueing", OperationId=third)
-        assert status(cloudformation, "queueing", third) == "STOPPED"
-    assert [ended(cloudformation, "queueing", each) for each in (first, second)] == ["SUCCEEDED", "SUCCEEDED"]
-    [stack] = [
-        stack
-        for stack in acting_in(local_aws, DEV, "cloudformation").describe_stacks()["Stacks"]
-        if stack["StackName"].startswith("StackSet-queueing-")
-    ]
-    assert stack["Parameters"] == parameters(Colour="red")
-
-
-def test_a_queued_operation_fails_when_its_targets_are_gone(cloudformation: Any, one: dict[str, Any]) -> None:
-    create(cloudformation, "too-late", ManagedExecution={"Active": True})
-    ended(cloudformation, "too-late", begin(cloudformation, "too-late", one))
-    request = {"StackSetName": "too-late", "DeploymentTargets": one, "Regions": REGIONS}
-    with stack_set_faults.hold():
-        deletion = cloudformation.delete_stack_instances(**request, RetainStacks=False)["OperationId"]
-        update = cloudformation.update_stack_set(**request, UsePreviousTemplate=True)["OperationId"]
-    assert ended(cloudformation, "too-late", deletion) == "SUCCEEDED"
-    assert ended(cloudformation, "too-late", update) == "FAILED"
-    found = cloudformation.describe_stack_set_operation(StackSetName="too-late", OperationId=update)
-    assert "not found in stack set too-late" in found["StackSetOperation"]["StatusReason"]
-
-
 def test_by_default_one_account_after_the_other_until_the_first_failure(
     cloudformation: Any, five: dict[str, Any]
 ) -> None:
@@ -227,19 +177,6 @@ def test_regions_follow_each_other_and_stop_after_one_that_failed(cloudformation
     assert {each["Region"]: each["Status"] for each in found["Summaries"]} == {
         "eu-west-1": "FAILED", "us-east-1": "CANCELLED",
     }  # fmt: skip
-
-
-def test_a_stopped_operation_finishes_what_runs_and_cancels_the_rest(cloudformation: Any, five: dict[str, Any]) -> None:
-    create(cloudformation, "stopped")
-    with stack_set_faults.hold() as held:
-        operation_id = begin(cloudformation, "stopped", five)
-        assert held.reached.wait(SECONDS)
-        cloudformation.stop_stack_set_operation(StackSetName="stopped", OperationId=operation_id)
-        assert status(cloudformation, "stopped", operation_id) == "STOPPING"
-    assert ended(cloudformation, "stopped", operation_id) == "STOPPED"
-    assert states(cloudformation, "stopped", operation_id) == {"SUCCEEDED": 1, "CANCELLED": 4}
-    with pytest.raises(cloudformation.exceptions.InvalidOperationException):
-        cloudformation.stop_stack_set_operation(StackSetName="stopped", OperationId=operation_id)
 
 
 def test_preferences_that_contradict_each_other_are_refused(cloudformation: Any, one: dict[str, Any]) -> None:

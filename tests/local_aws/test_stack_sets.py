@@ -137,6 +137,7 @@ def test_a_name_is_taken_until_the_set_is_deleted(cloudformation: Any) -> None:
         ({"CallAs": "SOMEBODY"}, "CallAs must be"),
         ({"StackSetName": "1-starts-with-a-digit"}, "stackSetName"),
         ({"ExecutionRoleName": "mine"}, "does not support ExecutionRoleName"),
+        ({"ManagedExecution": {"Active": True}}, "does not support ManagedExecution"),
     ],
 )
 def test_a_set_that_cannot_be_is_refused(cloudformation: Any, request_part: dict[str, Any], message: str) -> None:
@@ -388,7 +389,7 @@ def test_what_is_not_there_has_its_own_error(cloudformation: Any) -> None:
     create(cloudformation, "lonely")
     with pytest.raises(cloudformation.exceptions.StackInstanceNotFoundException):
         instance(cloudformation, "lonely", DEV)
-    for operation in ("describe_stack_set_operation", "list_stack_set_operation_results", "stop_stack_set_operation"):
+    for operation in ("describe_stack_set_operation", "list_stack_set_operation_results"):
         with pytest.raises(cloudformation.exceptions.OperationNotFoundException):
             getattr(cloudformation, operation)(StackSetName="lonely", OperationId="none")
         with pytest.raises(cloudformation.exceptions.StackSetNotFoundException):

@@ -32,6 +32,7 @@ from tests.local_aws.stack_setting import (
     parameters,
     targets,
 )
+from tests.local_aws.waiting import SECONDS
 
 BLUEPRINT = Path(__file__).parents[2] / "templates/blueprints/realtime_inference.yaml"
 STAGING = ACCOUNTS["staging"]
@@ -42,11 +43,6 @@ ROWS = 8
 def local_aws() -> Iterator[LocalAws]:
     with LocalAws(accounts=ACCOUNTS, enforce_iam=False) as aws:
         yield aws
-
-
-@pytest.fixture(scope="module")
-def trained() -> TrainedModel:
-    return demo_model.train()
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +105,7 @@ def test_the_api_of_the_target_account_predicts(
     request = AWSRequest("POST", url, data=body, headers={"Content-Type": "application/json"})
     signer = Credentials(keys.aws_access_key_id, keys.aws_secret_access_key, keys.aws_session_token)
     SigV4Auth(signer, "execute-api", "us-east-1").add_auth(request)
-    answer = requests.post(url, data=body, headers=dict(request.headers), timeout=30)
+    answer = requests.post(url, data=body, headers=dict(request.headers), timeout=SECONDS)
     assert answer.status_code == 200, answer.text
     expected = demo_model.predict(trained, trained.holdout_rows[:ROWS])
     assert predictions(answer.text.strip('"')) == pytest.approx(expected, abs=1e-5)

@@ -19,9 +19,9 @@ from tests.local_aws import training
 from tests.local_aws.conftest import ClientFactory
 from tests.local_aws.serving import ACCOUNT, ARN, BUCKET, CUSTOM_IMAGE, ROLE, make_config, make_model
 from tests.local_aws.training import STATIC, as_csv, as_libsvm, channel, tables, training_request
+from tests.local_aws.waiting import SECONDS
 
 OLD_IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:0.90-2-cpu-py3"
-SECONDS = 60.0
 BAD_DATA = {"header": "a,b\n1,2\n", "words": "nothing\n", "labels": "2,1\n0,2\n0,3\n", "narrow": "1,1\n0,2\n"}
 
 Start = Callable[..., dict[str, Any]]
@@ -165,12 +165,12 @@ def test_absent_cells_and_weights_are_read(client: ClientFactory, start: Start) 
 
 
 def test_early_stopping_keeps_the_best_round(client: ClientFactory, start: Start) -> None:
-    eager = {"num_round": "300", "objective": "binary:logistic", "eta": "0.8", "eval_metric": "error,logloss"}
+    eager = {"num_round": "60", "objective": "binary:logistic", "eta": "0.8", "eval_metric": "error,logloss"}
     job = start("Early", HyperParameters={**eager, "early_stopping_rounds": "3"})
     every = start("Late", HyperParameters=eager)
     booster = booster_of(client, job)
-    assert booster_of(client, every).num_boosted_rounds() == 300
-    assert booster.num_boosted_rounds() == int(booster.attr("best_iteration") or 0) + 1 < 100
+    assert booster_of(client, every).num_boosted_rounds() == 60
+    assert booster.num_boosted_rounds() == int(booster.attr("best_iteration") or 0) + 1 < 60
     labels, probabilities = tables()["validation"][:, 0], np.array(predictions(booster))
     best = -np.mean(np.log(np.where(labels == 1, probabilities, 1 - probabilities)))
     assert best == pytest.approx(float(booster.attr("best_score") or 0), rel=1e-4)

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -12,18 +13,15 @@ from botocore.exceptions import ClientError
 from scripts import demo_model
 from scripts.demo_model import TrainedModel
 from scripts.local_aws import events, sagemaker, transform_scoring, xgboost_host
+from scripts.local_aws.model_hosting import Served
+from scripts.local_aws.xgboost_host import Prediction
 from tests.local_aws.conftest import ClientFactory
 from tests.local_aws.serving import ACCOUNT, ARN, BUCKET, CUSTOM_IMAGE, IMAGE, ROLE, csv_of, make_model
+from tests.local_aws.waiting import SECONDS
 
 OLD_IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:0.90-2-cpu-py3"
-SECONDS = 60.0
 
 Start = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture(scope="module")
-def trained() -> TrainedModel:
-    return demo_model.train()
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -85,7 +83,9 @@ def numbers(text: str) -> list[float]:
 def test_the_output_equals_the_predictions_of_the_model_itself(
     client: ClientFactory, start: Start, trained: TrainedModel
 ) -> None:
+    before = xgboost_host.running()
     job = start("Scores")
+    assert xgboost_host.running() == before
     assert job["TransformJobStatus"] == "Completed"
     assert numbers(read(client, "out/Scores/data.csv.out")) == demo_model.predict(trained, trained.holdout_rows[:20])
 
@@ -231,14 +231,21 @@ def test_a_model_that_cannot_be_loaded_fails_the_job(client: ClientFactory, star
     assert "Failed to extract model data archive" in start("bad-model", ModelName="Bad")["FailureReason"]
 
 
-def test_a_stopped_job_stores_nothing(client: ClientFactory, trained: TrainedModel) -> None:
-    sm = client("sagemaker")
-    # A request per line of many: it runs for longer than it takes to stop it.
-    client("s3").put_object(Bucket=BUCKET, Key="long.csv", Body=f"{csv_of(trained, 100)}\n" * 1000)
-    sm.create_transform_job(**request("Long", "long.csv", BatchStrategy="SingleRecord"))
+def test_a_stopped_job_stores_nothing(client: ClientFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    sm, asked, go_on = client("sagemaker"), threading.Event(), threading.Event()
+
+    def when_stopped(*_: Any) -> Prediction:
+        asked.set()
+        assert go_on.wait(SECONDS)
+        return Prediction(200, "text/csv", b"1\n")
+
+    monkeypatch.setattr(Served, "predict", when_stopped)
+    sm.create_transform_job(**request("Long"))
+    assert asked.wait(SECONDS)
     assert sm.describe_transform_job(TransformJobName="Long")["TransformJobStatus"] == "InProgress"
     assert not sagemaker.wait_idle(0)
     sm.stop_transform_job(TransformJobName="Long")
+    go_on.set()
     assert sagemaker.wait_idle(SECONDS)
     assert sm.describe_transform_job(TransformJobName="Long")["TransformJobStatus"] == "Stopped"
     assert "Contents" not in client("s3").list_objects_v2(Bucket=BUCKET, Prefix="out/Long/")
@@ -283,12 +290,6 @@ def test_each_change_is_an_event(client: ClientFactory, start: Start) -> None:
     assert details[1]["Tags"] == {"a": "b"}
     assert details[1]["TransformEndTime"] == round(job["TransformEndTime"].timestamp() * 1000)
     assert "cannot run the image" in details[3]["FailureReason"]
-
-
-def test_no_process_is_left_of_a_job(start: Start) -> None:
-    before = xgboost_host.running()
-    start("Leaves-nothing")
-    assert xgboost_host.running() == before
 
 
 @pytest.mark.parametrize(

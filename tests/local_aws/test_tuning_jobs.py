@@ -15,8 +15,8 @@ from tests.local_aws import training
 from tests.local_aws.conftest import ClientFactory
 from tests.local_aws.serving import ACCOUNT, ARN, CUSTOM_IMAGE
 from tests.local_aws.training import STATIC, channel, definition
+from tests.local_aws.waiting import SECONDS
 
-SECONDS = 60.0
 OBJECTIVE = {"Type": "Minimize", "MetricName": "validation:logloss"}
 RANGES: dict[str, Any] = {
     "ContinuousParameterRanges": [

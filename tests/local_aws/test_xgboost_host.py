@@ -2,7 +2,6 @@
 
 import json
 import pickle
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -176,12 +175,6 @@ def test_the_process_ends_with_the_host(started: HostFactory, booster: xgboost.B
     assert not Path(f"/proc/{host.pid}").exists()
     with pytest.raises(HostError, match="has ended with status"):
         host.predict(b"1,2,3,4", "text/csv", "")
-
-
-def test_the_server_side_does_not_load_xgboost() -> None:
-    loaded = "import sys, scripts.local_aws.sagemaker; print('xgboost' in sys.modules, 'numpy' in sys.modules)"
-    answer = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
-    assert answer.stdout.split() == ["False", "False"]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the workflows take from others is pinned: a tag of an action can be moved by whoever owns it, a commit cannot."""
+"""Actions of others are pinned: a tag can be moved by whoever owns it, a commit cannot."""
 
 from __future__ import annotations
 

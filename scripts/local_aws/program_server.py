@@ -63,7 +63,7 @@ def serve(connection: socket.socket) -> dict[str, Any]:
 
 def start(connection: socket.socket, running: set[int], descriptors: list[int]) -> int:
     """Fork: the number of the new process, and 0 in itself, where nothing is left of the server's."""
-    pid = os.fork()
+    server, pid = os.getpid(), os.fork()
     if pid:
         running.add(pid)
         connection.send(json.dumps({"started": pid}).encode())
@@ -72,6 +72,9 @@ def start(connection: socket.socket, running: set[int], descriptors: list[int]) 
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         # When the server goes, however that comes, nobody owns its programs any more.
         ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+        if os.getppid() != server:
+            # It was quicker.
+            os._exit(1)
         # Ctrl-C in the terminal is for the local AWS, which ends its processes itself.
         os.setsid()
         for number, descriptor in enumerate(descriptors):

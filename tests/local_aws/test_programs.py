@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,9 +16,29 @@ import pytest
 from scripts.local_aws import programs
 from scripts.local_aws.programs import Process
 from tests.local_aws.deploying import alive
-from tests.local_aws.waiting import SECONDS
+from tests.local_aws.waiting import SECONDS, eventually
 
 Training = Callable[[int], Process]
+# The new process comes to its first step when its parent has ended.
+_QUICK_END = """
+import os, signal, socket, time
+from scripts.local_aws import program_server
+
+def first_step(descriptor):
+    while os.getppid() == parent:
+        time.sleep(0.01)
+
+if os.fork():
+    os.wait()
+    raise SystemExit
+parent = os.getpid()
+signal.set_wakeup_fd = first_step
+ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+if program_server.start(theirs, set(), []):
+    print("the parent ends", flush=True)
+    os._exit(0)
+print("the run goes on")
+"""
 
 
 @pytest.fixture
@@ -63,7 +84,8 @@ def test_a_program_runs_to_its_end_and_tells_its_status(
 def test_runs_have_one_parent_that_has_imported_what_they_need(training: Training) -> None:
     first, second = training(100_000_000), training(100_000_000)
     assert parent(first) == parent(second) != os.getpid()
-    assert os.getsid(first.pid) == first.pid != os.getsid(second.pid)
+    # Each has a session of its own, a moment after it was forked.
+    eventually(lambda: [os.getsid(run.pid) for run in (first, second)] == [first.pid, second.pid])
 
 
 def test_a_run_can_be_killed_and_others_go_on(training: Training) -> None:
@@ -81,6 +103,11 @@ def test_when_the_parent_is_gone_its_runs_count_as_ended_and_new_ones_get_anothe
     os.kill(parent(lost), signal.SIGKILL)
     assert lost.wait(SECONDS) == -signal.SIGKILL
     assert training(1).wait(SECONDS) == 0
+
+
+def test_a_run_ends_also_when_its_parent_is_gone_before_it_begins() -> None:
+    done = subprocess.run([sys.executable, "-c", _QUICK_END], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.stderr) == ("the parent ends\n", "")
 
 
 def test_stopping_leaves_no_process(training: Training) -> None:

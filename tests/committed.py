@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The committed templates as data: tests look at what is shipped, not at what makes it."""
+"""The committed templates as data, for tests look at what is shipped; and what the generator makes, made once."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import yaml
+
+from generator import catalogue
 
 TEMPLATES: Final = Path(__file__).parents[1] / "templates"
 PATHS: Final = [path.relative_to(TEMPLATES).as_posix() for path in sorted(TEMPLATES.rglob("*.yaml"))]
@@ -38,3 +40,13 @@ def template(path: str) -> Template:
     """A template by its path below `templates/`; nobody may change it."""
     found: Template = yaml.load((TEMPLATES / path).read_text(encoding="utf-8"), _Loader)
     return found
+
+
+generated: Final = functools.cache(catalogue.texts)
+"""The texts that the generator makes, by path; nobody may change them."""
+
+
+@functools.cache
+def declared() -> dict[str, Template]:
+    """The templates as troposphere has them, by path; nobody may change them."""
+    return {path: found.to_dict() for path, found in catalogue._templates()}

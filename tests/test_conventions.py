@@ -5,16 +5,16 @@ from __future__ import annotations
 
 import ast
 import fnmatch
+import functools
 import importlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
-from generator import catalogue
 from orchestrator import csv_headers
 from orchestrator.aws.objects import Beginning
 from orchestrator.per_stage import STAGES
@@ -22,6 +22,7 @@ from orchestrator.pipelines import BUILT_IN
 from orchestrator.pipelines.base import PipelineRequest
 from orchestrator.provisioning import Deployment
 from orchestrator.settings import Launch, MultiAccount, Settings, StageTarget
+from tests import committed
 
 ROOT: Final = Path(__file__).parents[1]
 ROLES: Final = "arn:aws:iam::111122223333:role/mlops-"
@@ -99,12 +100,6 @@ def parameter_values(deployment: Deployment) -> Iterator[tuple[str, dict[str, st
             yield deployment.blueprint.template, dict(file.parameters)
 
 
-@pytest.fixture(scope="module")
-def generated() -> dict[str, dict[str, Any]]:
-    """The templates as troposphere has them, by path."""
-    return {path: template.to_dict() for path, template in catalogue._templates()}
-
-
 class TestEveryPipelineType:
     @pytest.mark.parametrize("type_", TYPES)
     def test_has_its_example_requests(self, type_: type[PipelineRequest]) -> None:
@@ -154,13 +149,11 @@ class TestEveryPipelineType:
         assert len(set(postfixes)) == len(postfixes) == len(BUILT_IN.names())
 
     @pytest.mark.parametrize("type_", TYPES)
-    def test_sends_values_that_its_template_accepts(
-        self, type_: type[PipelineRequest], generated: dict[str, dict[str, Any]]
-    ) -> None:
+    def test_sends_values_that_its_template_accepts(self, type_: type[PipelineRequest]) -> None:
         """Defect 20: what CloudFormation would refuse must have been refused by the API."""
         for example in examples_of(type_):
             for path, values in parameter_values(deployment_of(type_, example)):
-                parameters = generated[path]["Parameters"]
+                parameters = committed.declared()[path]["Parameters"]
                 required = {name for name, parameter in parameters.items() if "Default" not in parameter}
                 assert required <= values.keys() <= parameters.keys()
                 refused = {name: value for name, value in values.items() if not accepts(parameters[name], value)}
@@ -204,16 +197,24 @@ def inside(path: Path, *folders: str) -> bool:
     return any(path.is_relative_to(ROOT / folder) for folder in folders)
 
 
-def each(*folders: str) -> pytest.MarkDecorator:
-    """Run a test for each source file, or each in some folders."""
-    chosen = [path for path in SOURCES if inside(path, *(folders or FOLDERS))]
-    return pytest.mark.parametrize("path", chosen, ids=lambda path: path.relative_to(ROOT).as_posix())
+def sources(*folders: str) -> list[Path]:
+    """The source files in some folders."""
+    return [path for path in SOURCES if inside(path, *folders)]
+
+
+def shown(paths: Iterable[Path]) -> list[str]:
+    return [path.relative_to(ROOT).as_posix() for path in paths]
+
+
+@functools.cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def imported(path: Path) -> set[str]:
     """The packages that a module imports, at its top or inside a function."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             found |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -225,41 +226,49 @@ def test_there_are_sources_to_look_at() -> None:
     assert {path.relative_to(ROOT).parts[0] for path in SOURCES} == set(FOLDERS)
 
 
-@each()
-def test_a_source_file_begins_with_its_licence(path: Path) -> None:
-    assert path.read_text(encoding="utf-8").startswith("# SPDX-License-Identifier: Apache-2.0\n")
+def test_source_files_begin_with_their_licence() -> None:
+    licence = "# SPDX-License-Identifier: Apache-2.0\n"
+    assert shown(path for path in SOURCES if not path.read_text(encoding="utf-8").startswith(licence)) == []
 
 
-@each("generator", "lambda_src", "scripts")
-def test_a_module_is_short_enough_to_be_read(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) < LONGEST_MODULE
+def test_modules_are_short_enough_to_be_read() -> None:
+    modules = sources("generator", "lambda_src", "scripts")
+    long = [path for path in modules if len(path.read_text(encoding="utf-8").splitlines()) >= LONGEST_MODULE]
+    assert shown(long) == []
 
 
-@each()
-def test_imports_go_one_way(path: Path) -> None:
+@pytest.mark.parametrize(
+    ("folders", "but", "packages"),
+    [
+        (["lambda_src"], [], {"generator", "scripts", "troposphere", "awacs", "moto", "tests"}),
+        (["lambda_src", "generator"], [], {"scripts"}),
+        (["generator"], [], {"boto3", "botocore", "moto"}),
+        (["lambda_src"], ["lambda_src/orchestrator/aws", "lambda_src/inline"], {"boto3", "botocore"}),
+    ],
+)
+def test_imports_go_one_way(folders: list[str], but: list[str], packages: set[str]) -> None:
     """Design section 2: request -> plan -> effects, and nothing of the build or of this machine in the bundle."""
-    packages = imported(path)
-    if inside(path, "lambda_src"):
-        assert not packages & {"generator", "scripts", "troposphere", "awacs", "moto", "tests"}
-    if not inside(path, "scripts", "tests"):
-        assert "scripts" not in packages
-    if inside(path, "generator"):
-        assert not packages & {"boto3", "botocore", "moto"}
-    if inside(path, "lambda_src") and not inside(path, "lambda_src/orchestrator/aws", "lambda_src/inline"):
-        assert not packages & {"boto3", "botocore"}
+    looked_at = [path for path in sources(*folders) if not inside(path, *but)]
+    assert looked_at
+    assert shown(path for path in looked_at if imported(path) & packages) == []
 
 
-@each("lambda_src", "generator")
-def test_only_a_type_s_own_module_knows_its_name(path: Path) -> None:
+def test_only_a_type_s_own_module_knows_its_name() -> None:
     """Adding a pipeline type is one module: nothing outside `pipelines/` asks which type a request is of."""
-    if inside(path, "lambda_src/orchestrator/pipelines"):
-        return
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
-    assert not texts & set(BUILT_IN.names())
-    compared = [
-        ast.unparse(node)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Compare | ast.match_case | ast.Subscript) and "pipeline_type" in ast.unparse(node)
-    ]
-    assert compared == []
+    others = [path for path in sources("lambda_src", "generator") if not inside(path, f"{_BUNDLE}/pipelines")]
+    assert shown(path for path in others if texts(path) & set(BUILT_IN.names())) == []
+    assert {path: found for path in others if (found := comparisons(path))} == {}
+
+
+_BUNDLE: Final = "lambda_src/orchestrator"
+
+
+def texts(path: Path) -> set[str]:
+    constants = (node.value for node in ast.walk(parsed(path)) if isinstance(node, ast.Constant))
+    return {value for value in constants if isinstance(value, str)}
+
+
+def comparisons(path: Path) -> list[str]:
+    """Where a module decides by the type of a pipeline."""
+    nodes = (node for node in ast.walk(parsed(path)) if isinstance(node, ast.Compare | ast.match_case | ast.Subscript))
+    return [text for node in nodes if "pipeline_type" in (text := ast.unparse(node))]

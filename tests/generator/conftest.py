@@ -1,44 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The committed templates as data: the tests look at what is shipped, not at what makes it."""
+"""The committed templates."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 import pytest
-import yaml
 
-TEMPLATES = Path(__file__).parents[2] / "templates"
-Template = dict[str, Any]
-
-
-class _Loader(yaml.CSafeLoader):
-    """YAML with CloudFormation's short forms, which become the long ones."""
-
-
-def _long_form(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    value: Any
-    if isinstance(node, yaml.ScalarNode):
-        value = loader.construct_scalar(node)
-    elif isinstance(node, yaml.SequenceNode):
-        value = loader.construct_sequence(node, deep=True)
-    else:
-        assert isinstance(node, yaml.MappingNode)
-        value = loader.construct_mapping(node, deep=True)
-    return {suffix if suffix in {"Ref", "Condition"} else f"Fn::{suffix}": value}
-
-
-_Loader.add_multi_constructor("!", _long_form)
+from tests import committed
+from tests.committed import Template
 
 
 @pytest.fixture(scope="session")
 def templates() -> dict[str, Template]:
     """Every committed template by its path below `templates/`."""
-    return {
-        path.relative_to(TEMPLATES).as_posix(): yaml.load(path.read_text(encoding="utf-8"), _Loader)
-        for path in sorted(TEMPLATES.rglob("*.yaml"))
-    }
+    return {path: committed.template(path) for path in committed.PATHS}
 
 
 @pytest.fixture

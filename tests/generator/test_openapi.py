@@ -16,6 +16,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from generator import files, openapi
 from orchestrator import api, model_cards
 from orchestrator.errors import RefusedRequest
 from orchestrator.model_cards import registry as operations
@@ -36,12 +37,6 @@ LAUNCH: Final = Launch(
 )
 
 Body = dict[str, Any]
-
-
-def generator(output: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'lambda_src'}", "PYTHONHASHSEED": "random"}
-    command = [sys.executable, "-m", "generator.openapi", "--output", str(output), *arguments]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
 def described() -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:
@@ -86,17 +81,23 @@ EXAMPLES: Final = sorted(body_of("/provisionpipeline")["examples"])
 
 
 def test_the_committed_document_is_the_generated_one() -> None:
-    check = generator(ROOT / "docs", "--check")
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'lambda_src'}", "PYTHONHASHSEED": "random"}
+    command = [sys.executable, "-m", "generator.openapi", "--check"]
+    check = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert (check.returncode, check.stdout, check.stderr) == (0, "", "")
 
 
-def test_a_changed_document_is_drift(tmp_path: Path) -> None:
+def test_a_changed_document_is_drift(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     changed = tmp_path / "openapi.json"
     changed.write_text(json.dumps(DOCUMENT | {"openapi": "3.0.0"}, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    check = generator(tmp_path, "--check")
-    assert check.returncode == 1
-    assert '\n- "openapi": "3.0.0"' in check.stdout
-    assert generator(tmp_path).returncode == 0
+    given = ["generator", "--output", str(tmp_path)]
+    monkeypatch.setattr(sys, "argv", [*given, "--check"])
+    assert files.main("generator", openapi.texts, tmp_path, "*.json") == 1
+    assert '\n- "openapi": "3.0.0"' in capsys.readouterr().out
+    monkeypatch.setattr(sys, "argv", given)
+    assert files.main("generator", openapi.texts, tmp_path, "*.json") == 0
     assert json.loads(changed.read_text("utf-8")) == DOCUMENT
 
 

@@ -21,10 +21,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed
 from hypothesis import settings as hypothesis_settings
 
-from generator import catalogue
+from tests import committed
 from tests.hostile.account import EmptyAccount
 from tests.hostile.answers import Function
-from tests.hostile.plans import Templates
 from tests.sampling import Sampling, of_session
 from tests.test_conventions import settings
 
@@ -78,12 +77,6 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def templates() -> Templates:
-    """The templates as troposphere has them, by path."""
-    return {path: template.to_dict() for path, template in catalogue._templates()}
-
-
-@pytest.fixture(scope="session")
 def account() -> EmptyAccount:
     """One for all tests: each finds it empty, and its clients are slow to make."""
     return EmptyAccount()
@@ -94,13 +87,13 @@ Deployed = Callable[..., Function]
 
 @pytest.fixture
 def deployed(
-    monkeypatch: pytest.MonkeyPatch, templates: Templates, account: EmptyAccount, request: pytest.FixtureRequest
+    monkeypatch: pytest.MonkeyPatch, account: EmptyAccount, request: pytest.FixtureRequest
 ) -> Iterator[Deployed]:
     """`deployed(multi_account=True)` is the function of such an orchestrator."""
     made: list[Function] = []
 
     def deploy(*, multi_account: bool = False) -> Function:
-        made.append(Function(settings(multi_account=multi_account), templates, account, monkeypatch))
+        made.append(Function(settings(multi_account=multi_account), committed.declared(), account, monkeypatch))
         return made[-1]
 
     yield deploy

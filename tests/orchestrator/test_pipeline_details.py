@@ -6,11 +6,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-import cfn_flip
 import pytest
 from botocore.stub import Stubber
 
@@ -18,6 +16,7 @@ from orchestrator import api, job_kinds, pipeline_stacks, removals
 from orchestrator.aws import calls, stack_set_removal, stacks
 from orchestrator.aws.stack_sets import Instance, StackSetName
 from orchestrator.settings import MultiAccount, Settings
+from tests import committed
 from tests.orchestrator.pipelines_there import (
     deployed_name,
     make_multi_account_pipeline,
@@ -29,7 +28,6 @@ from tests.orchestrator.pipelines_there import (
 
 Body = dict[str, Any]
 Details = Callable[[str], tuple[int, Body]]
-BLUEPRINTS: Final = Path(__file__).parents[2] / "templates" / "blueprints"
 CHURN: Final = f"{deployed_name('churn')}-codepipeline"
 
 
@@ -224,7 +222,7 @@ class TestJob:
         assert details("churn")[0] == 503
 
     def test_every_blueprint_of_a_job_has_such_an_output(self) -> None:
-        templates = [cfn_flip.load(path.read_text(encoding="utf-8"))[0] for path in sorted(BLUEPRINTS.glob("*.yaml"))]
+        templates = [committed.template(path) for path in committed.PATHS if path.startswith("blueprints/")]
         named = {name for template in templates for name in template["Outputs"]}
         assert named >= job_kinds.OUTPUTS.keys()
         with_job = [t for t in templates if "Custom::SageMakerJob" in {r["Type"] for r in t["Resources"].values()}]

@@ -3,15 +3,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
-import cfn_flip
 import pytest
 
 from orchestrator import settings
 from orchestrator.operator_options import Network
 from orchestrator.settings import Settings, StageTarget
+from tests import committed
 
 VARIABLES = {
     "AWS_REGION": "il-central-1",
@@ -82,8 +81,7 @@ def test_one_error_names_every_variable_that_is_missing_or_empty() -> None:
 @pytest.mark.parametrize("option", ["single", "multi"])
 def test_the_environment_that_the_template_gives_is_the_one_that_is_read(option: str) -> None:
     """Every variable that settings need stands in the root template; Lambda itself gives `AWS_REGION`."""
-    path = Path(__file__).parents[2] / "templates" / f"mlops-orchestrator-{option}-account.yaml"
-    template = cfn_flip.load(path.read_text(encoding="utf-8"))[0]
+    template = committed.template(f"mlops-orchestrator-{option}-account.yaml")
     variables = template["Resources"]["Orchestrator"]["Properties"]["Environment"]["Variables"]
     given = {name: value if isinstance(value, str) else "a value" for name, value in variables.items()}
     # A parameter of the operator's options has a default, and a form that is read.

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from generator import catalogue
 from scripts.iam import recording
+from tests import committed
 from tests.permissions import recorded, report
 
 
@@ -20,6 +22,7 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         copy.write_text(getattr(module, name).read_text("utf-8"), "utf-8")
         monkeypatch.setattr(module, name, copy)
     monkeypatch.setattr(report, "ROOT", tmp_path)
+    monkeypatch.setattr(catalogue, "texts", committed.generated)
     return tmp_path
 
 

@@ -10,10 +10,7 @@ from scripts import installing, paths
 from tests.set_up.checkout import Checkout
 from tests.set_up.wheels import make_wheel
 
-SOURCES = (
-    "Makefile", "setup.cfg", "pyproject.toml", ".ci/run",
-    "scripts/__init__.py", "scripts/set_up.py", "scripts/installing.py", "scripts/lock.py", "scripts/paths.py",
-)  # fmt: skip
+SOURCES = ("Makefile", "setup.cfg", "pyproject.toml", ".ci/run", "scripts/*.py")
 TOOLS = ("bash", "date", "dirname", "env", "make", "sh", "touch")
 
 
@@ -21,9 +18,10 @@ TOOLS = ("bash", "date", "dirname", "env", "make", "sh", "touch")
 def checkout(tmp_path: Path) -> Checkout:
     """A checkout in a folder with blanks and umlauts, for somebody who has uv and no network."""
     made = Checkout(tmp_path / "Prüf stand", tmp_path / "wheels", tmp_path / "bin")
-    for name in SOURCES:
-        (made.folder / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(paths.ROOT / name, made.folder / name)
+    for source in (path for pattern in SOURCES for path in paths.ROOT.glob(pattern)):
+        copy = made.folder / source.relative_to(paths.ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, copy)
     for folder in (made.wheels, made.tools, made.folder / "locks"):
         folder.mkdir()
     for tool in TOOLS:

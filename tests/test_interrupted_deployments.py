@@ -18,9 +18,6 @@ from scripts.launch import Launching
 from scripts.local_aws.server import LocalAws
 from tests.end_to_end.users import Nobody
 
-# One local AWS serves all tests of the module.
-pytestmark = pytest.mark.xdist_group("interrupted-deployments")
-
 _ROOT = """\
 Parameters:
   ArtifactBucket:

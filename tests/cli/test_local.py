@@ -12,9 +12,6 @@ import pytest
 from scripts import demo_model
 from tests.cli.conftest import Mlops, RunningLocal, running_local
 
-# One local AWS serves all tests of the module.
-pytestmark = pytest.mark.xdist_group("cli-local")
-
 
 @pytest.fixture(scope="module")
 def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLocal]:

@@ -13,9 +13,6 @@ import pytest
 from scripts import demo_model
 from tests.cli.conftest import Mlops, RunningLocal, running_local
 
-# One local AWS serves all tests of the module.
-pytestmark = pytest.mark.xdist_group("cli-local-multi")
-
 _ACCOUNTS = {"dev": "111111111111", "staging": "222222222222", "prod": "333333333333"}
 _IDS = ("AccountId", "OrgId")
 _STACK = "mlops-pipeline-by-stages-byompipelinerealtimebuiltin"

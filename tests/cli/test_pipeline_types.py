@@ -14,8 +14,6 @@ from tests.cli.conftest import Mlops, RunningLocal, running_local
 from tests.custom_types import linted
 from tests.end_to_end import adding
 
-pytestmark = pytest.mark.xdist_group("cli-pipeline-types")
-
 ADMINISTRATOR = """
   Root:
     Type: AWS::IAM::Role

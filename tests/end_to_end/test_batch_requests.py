@@ -22,8 +22,6 @@ from tests.end_to_end import sharing
 from tests.end_to_end.deployed import ORCHESTRATOR, Deployed
 from tests.local_aws.stack_setting import ACCOUNTS, acting_in
 
-pytestmark = pytest.mark.xdist_group("batch-requests")
-
 ASSETS: Final = "quayside-assets"
 ARRIVALS: Final = "quayside-arrivals"
 ARTIFACT: Final = "models/berths/model.tar.gz"

@@ -26,8 +26,6 @@ from tests.hostile.planted import CANARY
 if TYPE_CHECKING:
     from requests import PreparedRequest
 
-pytestmark = pytest.mark.xdist_group("end-to-end")
-
 _EACH: Final = 25
 _SEED: Final = 20261124
 _OPERATIONS: Final = [(method, path) for path, methods in DOCUMENT["paths"].items() for method in methods]

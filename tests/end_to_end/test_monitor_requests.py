@@ -27,8 +27,6 @@ from tests.end_to_end import sharing
 from tests.end_to_end.deployed import ORCHESTRATOR, Deployed
 from tests.local_aws.stack_setting import ACCOUNTS, acting_in
 
-pytestmark = pytest.mark.xdist_group("monitor-requests")
-
 Body = dict[str, Any]
 
 ASSETS: Final = "quayside-assets"

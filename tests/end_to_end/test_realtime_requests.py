@@ -26,8 +26,6 @@ from tests.end_to_end import sharing
 from tests.local_aws.serving import csv_of
 from tests.local_aws.stack_setting import ACCOUNTS, acting_in, parameters
 
-pytestmark = pytest.mark.xdist_group("realtime-requests")
-
 BLUEPRINT: Final = Path(__file__).parents[2] / "templates/blueprints/realtime_inference.yaml"
 ORCHESTRATOR: Final = "123456789012"
 ASSETS: Final = "quayside-assets"

@@ -22,8 +22,6 @@ from tests.local_aws import training as data
 from tests.local_aws.stack_setting import acting_in
 from tests.orchestrator.training import AUTOPILOT, SAMPLES, TRAINING, TUNING, tags
 
-pytestmark = pytest.mark.xdist_group("training-requests")
-
 Body = dict[str, Any]
 
 ASSETS: Final = "quayside-assets"

@@ -22,9 +22,6 @@ from tests.end_to_end import account_content
 from tests.end_to_end.users import ARTIFACT_KEY, Nobody, Orchestrator
 from tests.releases import kept
 
-# One local AWS serves all tests of a release, in order: each goes on where the one before has ended.
-pytestmark = pytest.mark.xdist_group("upgrade")
-
 STACK = "upgraded"
 DEPLOYED = "mlops-pipeline-lasting-byompipelinerealtimebuiltin"
 # Pipelines and their stacks name the roles that they were made with: another role would leave them without any.

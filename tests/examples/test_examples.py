@@ -13,8 +13,6 @@ from tests.end_to_end.users import Orchestrator, mlops_local
 from tests.examples import worked
 from tests.examples.hugging_face_stub import TOKEN, Stub
 
-pytestmark = pytest.mark.xdist_group("examples")
-
 Until = Callable[[Callable[[], Any]], Any]
 SERVICE: Final = "mlops-pipeline-berth-forecast-ecs-fargate-service"
 ENDPOINT: Final = "mlops-pipeline-berth-notes-hugging-face-endpoint"

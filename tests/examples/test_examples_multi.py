@@ -15,8 +15,6 @@ from tests.end_to_end.users import Orchestrator, mlops_local
 from tests.examples import worked
 from tests.examples.hugging_face_stub import Stub
 
-pytestmark = pytest.mark.xdist_group("examples-multi")
-
 Until = Callable[[Callable[[], Any]], Any]
 
 

@@ -84,5 +84,9 @@ def test_a_person_fires_a_rule_by_http(local_aws: LocalAws, client: ClientFactor
     fired = requests.post(address, params=place, timeout=10)
     assert fired.status_code == 200
     assert received(client, "whole") == [fired.json()]
+    later = requests.post(address, params={**place, "at": "2026-11-30T08:05:00+00:00"}, timeout=10)
+    assert later.json()["time"] == "2026-11-30T08:05:00Z"
+    assert received(client, "whole") == [later.json()]
+    assert requests.post(address, params={**place, "at": "soon"}, timeout=10).status_code == 400
     assert requests.get(address, timeout=10).status_code == 405
     assert requests.post(address, params={"account": "222233334444"}, timeout=10).status_code == 404

@@ -13,8 +13,6 @@ from scripts.cli.local_stack import LocalDeployment
 from tests.end_to_end.subscribing import Subscriber
 from tests.end_to_end.users import ARTIFACT_KEY, Orchestrator, mlops_local
 
-pytestmark = pytest.mark.xdist_group("end-to-end-notifications-multi")
-
 Until = Callable[[Callable[[], Any]], Any]
 
 

@@ -14,8 +14,6 @@ from scripts.cli.local_stack import LocalDeployment
 from scripts.demo_model import TrainedModel
 from tests.end_to_end.users import Orchestrator, mlops_local, trained_and_stored
 
-pytestmark = pytest.mark.xdist_group("end-to-end-multi")
-
 Until = Callable[[Callable[[], Any]], Any]
 INSTANCES = {"dev": "ml.t2.medium", "staging": "ml.m5.large", "prod": "ml.c5.xlarge"}
 ACCOUNTS = {"dev": "111111111111", "staging": "222222222222", "prod": "333333333333"}

@@ -13,8 +13,6 @@ from scripts.cli.local_stack import STAGE_ACCOUNTS, LocalDeployment
 from tests.end_to_end import adding
 from tests.end_to_end.users import Orchestrator, mlops_local
 
-pytestmark = pytest.mark.xdist_group("end-to-end-multi")
-
 Until = Callable[[Callable[[], Any]], Any]
 REQUEST = {"pipeline_type": "work_log", "team": "pilots", "keep_days": {"dev": 1, "staging": 3, "prod": 5}}
 

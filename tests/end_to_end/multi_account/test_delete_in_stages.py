@@ -14,8 +14,6 @@ from scripts.demo_model import TrainedModel
 from tests.end_to_end.subscribing import Subscriber
 from tests.end_to_end.users import Orchestrator, mlops_local, trained_and_stored
 
-pytestmark = pytest.mark.xdist_group("end-to-end-multi")
-
 Until = Callable[[Callable[[], Any]], Any]
 
 

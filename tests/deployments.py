@@ -22,6 +22,7 @@ from tests.permissions.recorded import unrecorded
 if TYPE_CHECKING:
     from scripts.cli.local_stack import LocalDeployment
     from scripts.demo_model import TrainedModel
+    from tests.cli.running import Ended
     from tests.end_to_end.running import Running
     from tests.end_to_end.subscribing import Subscriber
     from tests.end_to_end.users import Orchestrator
@@ -105,3 +106,11 @@ def subscriber(orchestrator: Orchestrator) -> Iterator[Subscriber]:
 def until() -> Callable[[Callable[[], Any]], Any]:
     """`until(condition)` waits for a true value and gives it."""
     return waiting.until
+
+
+@pytest.fixture(scope="session")
+def blueprint_policy(single_account: Running) -> Ended:
+    """How `mlops deploy` ended that lets blueprints make what the examples make."""
+    from tests.examples import worked  # noqa: PLC0415
+
+    return worked.allow(single_account)

@@ -57,6 +57,12 @@ class Subscriber:
         """Its text."""
         return self.next(text, until, *more).text
 
+    def has_heard(self, text: str) -> bool:
+        """Whether a notification with this text has come, in whatever order."""
+        while self._received():
+            pass
+        return any(text in heard for heard in self.heard)
+
     def _received(self) -> Received | None:
         # One at a time: what comes after the wanted one stays for the next call.
         answer = self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=1)

@@ -14,10 +14,10 @@ Until = Callable[[Callable[[], Any]], Any]
 REQUEST = {"pipeline_type": "work_log", "team": "pilots", "keep_days": {"dev": 1, "staging": 3, "prod": 5}}
 
 
-def _kept_days(orchestrator: Orchestrator, stage: str) -> list[int]:
+def _kept_days(orchestrator: Orchestrator, stage: str) -> list[int | None]:
     logs = orchestrator.in_account(stage).client("logs")
     groups = logs.describe_log_groups(logGroupNamePrefix=f"mlops-pipeline-pilots-{stage}")["logGroups"]
-    return [group["retentionInDays"] for group in groups]
+    return [group.get("retentionInDays") for group in groups]
 
 
 def test_values_by_stage_reach_their_accounts(orchestrator: Orchestrator, until: Until, tmp_path: Path) -> None:

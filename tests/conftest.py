@@ -13,6 +13,8 @@ import pytest
 from tests import sampling as samples
 from tests.sampling import Sampling
 
+pytest_plugins = ("tests.deployments",)
+
 _LONGEST_NAME: Final = 60
 _NO_NAME: Final = re.compile(
     r"[^ -~]|0x[0-9a-f]{6}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-|\d{4}-\d\d-\d\dT\d\d:", re.IGNORECASE

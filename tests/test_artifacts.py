@@ -15,9 +15,6 @@ from scripts.aws_access import Aws
 from scripts.bundle import Bundle
 from scripts.local_aws.server import LocalAws
 
-# One local AWS serves all tests of the module.
-pytestmark = pytest.mark.xdist_group("artifacts")
-
 _ROOT = """\
 Parameters:
   Other:

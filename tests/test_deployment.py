@@ -14,9 +14,6 @@ from scripts.deployment import Target
 from scripts.local_aws.server import LocalAws
 from scripts.stack_following import StackEvent, StackFailedError
 
-# One local AWS serves all tests of the module.
-pytestmark = pytest.mark.xdist_group("deployment")
-
 _GOOD = """
 Parameters:
   Name: {Type: String}

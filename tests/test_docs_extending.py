@@ -9,11 +9,11 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
-from cfnlint.api import ManualArgs, lint
 
 ROOT: Final = Path(__file__).parents[1]
 PAGE: Final = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
@@ -49,22 +49,54 @@ def register(registry: Path) -> None:
     registry.write_text(text.replace("\n    ],\n", f"\n        {listed},\n    ],\n", 1), encoding="utf-8")
 
 
-def run(tree: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run Python in the copy, with the copy's packages."""
-    search = os.pathsep.join(map(str, (tree, tree / "lambda_src")))
-    environment = {**os.environ, "PYTHONPATH": search, "PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.run(
-        [sys.executable, *arguments], check=False, cwd=tree, env=environment, capture_output=True, text=True
-    )
+_PROGRAM: Final = """
+import runpy, sys, pytest
+from scripts import cli
+
+def ended(module):
+    try:
+        runpy.run_module(module, run_name="__main__")
+    except SystemExit as end:
+        return int(end.code or 0)
+
+sys.argv = sys.argv[:1]
+statuses = [ended(module) for module in ("generator", "generator.reference", "generator.openapi")]
+check = ("check", "--json", "--region", "eu-west-1")
+statuses += [cli.run((*check, "right.json")), cli.run((*check, "wrong.json"))]
+quiet = ("-q", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:xdist")
+statuses.append(pytest.main([*quiet, "tests/test_conventions.py", "-k", "EveryPipelineType"]))
+print(*map(int, statuses))
+"""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What became of `make templates docs`, of two requests that were checked, and of the tests for every type."""
+
+    tree: Path
+    written: list[int]
+    checked: list[tuple[int, dict[str, Any]]]
+    tested: int
+    out: str
 
 
 @pytest.fixture(scope="module")
-def generated(tree: Path) -> Path:
-    """The copy with its generated files, as `make templates docs` writes them."""
-    for module in ("generator", "generator.reference", "generator.openapi"):
-        ended = run(tree, "-m", module)
-        assert ended.returncode == 0, ended.stdout + ended.stderr
-    return tree
+def done(tree: Path) -> Done:
+    """One process carries all of it out in the copy, with the copy's packages: each would import the same again."""
+    body = json.loads((tree / "tests" / "requests" / f"{TYPE}.json").read_text(encoding="utf-8"))
+    for name, group in (("right", body["model_package_group_name"]), ("wrong", "mlops-model-registry-1")):
+        request = {**body, "model_package_group_name": group}
+        (tree / f"{name}.json").write_text(json.dumps(request), encoding="utf-8")
+    search = os.pathsep.join(map(str, (tree, tree / "lambda_src")))
+    environment = {**os.environ, "PYTHONPATH": search, "PYTHONDONTWRITEBYTECODE": "1"}
+    ended = subprocess.run(
+        [sys.executable, "-c", _PROGRAM], check=False, cwd=tree, env=environment, capture_output=True, text=True
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    *_, last = ended.stdout.splitlines()
+    *written, right, wrong, tested = map(int, last.split())
+    answers = [json.loads(line) for line in ended.stdout.splitlines() if line.startswith("{")]
+    return Done(tree, written, list(zip((right, wrong), answers, strict=True)), tested, ended.stdout)
 
 
 def test_the_page_has_every_file_of_a_type() -> None:
@@ -76,46 +108,29 @@ def test_the_page_has_every_file_of_a_type() -> None:
     ]
 
 
-def test_the_type_has_all_that_follows_from_it(generated: Path) -> None:
-    assert (generated / "docs" / "reference" / f"{TYPE}.md").is_file()
+def test_the_type_has_all_that_follows_from_it(done: Done) -> None:
+    assert done.written == [0, 0, 0], done.out
+    assert (done.tree / "docs" / "reference" / f"{TYPE}.md").is_file()
     for option in ("single-account", "multi-account"):
-        root = (generated / "templates" / f"mlops-orchestrator-{option}.yaml").read_text(encoding="utf-8")
+        root = (done.tree / "templates" / f"mlops-orchestrator-{option}.yaml").read_text(encoding="utf-8")
         assert "sagemaker:CreateModelPackageGroup" in root
 
 
-def test_the_tests_for_every_type_are_content(generated: Path) -> None:
-    ended = run(
-        generated,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "tests/test_conventions.py",
-        "-k",
-        "EveryPipelineType",
-    )
-    assert ended.returncode == 0, ended.stdout
-    assert f"{TYPE}" not in ended.stdout
+def test_the_tests_for_every_type_are_content(done: Done) -> None:
+    assert done.tested == 0, done.out
+    assert "[100%]" in done.out
 
 
-def test_cfn_lint_finds_nothing(generated: Path) -> None:
-    blueprint = (generated / "templates" / "blueprints" / f"{TYPE}.yaml").read_text(encoding="utf-8")
+def test_cfn_lint_finds_nothing(done: Done) -> None:
+    from cfnlint.api import ManualArgs, lint  # noqa: PLC0415  it is slow to import
+
+    blueprint = (done.tree / "templates" / "blueprints" / f"{TYPE}.yaml").read_text(encoding="utf-8")
     findings = lint(blueprint, config=ManualArgs(regions=["eu-west-1"]))
     assert [str(finding) for finding in findings] == []
 
 
-def test_a_request_is_checked_and_refused_by_its_rule(generated: Path) -> None:
+def test_a_request_is_checked_and_refused_by_its_rule(done: Done) -> None:
     """The command that the page shows, and the rule of the example."""
-    check = ("-c", "from scripts.cli import main; main()", "check", "--json", "--region", "eu-west-1")
-    example = generated / "tests" / "requests" / f"{TYPE}.json"
-    ended = run(generated, *check, str(example))
-    assert ended.returncode == 0, ended.stderr
-    assert json.loads(ended.stdout)["stack_name"] == "mlops-pipeline-berth-occupancy-modelpackagegroup"
-
-    body = {**json.loads(example.read_text(encoding="utf-8")), "model_package_group_name": "mlops-model-registry-1"}
-    wrong = generated / "wrong.json"
-    wrong.write_text(json.dumps(body), encoding="utf-8")
-    ended = run(generated, *check, str(wrong))
-    assert ended.returncode == 2
-    assert [error["key"] for error in json.loads(ended.stdout)["errors"]] == ["model_package_group_name"]
+    (right, plan), (wrong, refusal) = done.checked
+    assert (right, plan["stack_name"]) == (0, "mlops-pipeline-berth-occupancy-modelpackagegroup")
+    assert (wrong, [error["key"] for error in refusal["errors"]]) == (2, ["model_package_group_name"])

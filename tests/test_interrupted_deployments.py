@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A deployment that dies at any of its calls to AWS and is run again ends like one that was never disturbed."""
+"""A deployment that dies at any of its calls to AWS and is run again ends like one that was never disturbed.
+
+`make test` tries a few of these calls, `make trust` all of them.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +20,7 @@ from scripts.bundle import Bundle
 from scripts.launch import Launching
 from scripts.local_aws.server import LocalAws
 from tests.end_to_end.users import Nobody
-
-# One local AWS serves all tests of the module.
-pytestmark = pytest.mark.xdist_group("interrupted-deployments")
+from tests.sampling import Sampling
 
 _ROOT = """\
 Parameters:
@@ -41,6 +42,7 @@ _VERSIONS = {
     "0.1.0": "Queue: {Type: AWS::SQS::Queue, Properties: {}}",
     "0.2.0": "Other: {Type: AWS::SQS::Queue, Properties: {DelaySeconds: 1}}",
 }
+_SAMPLE = 3
 _READS = ("Get", "List", "Describe", "Head")
 
 
@@ -155,7 +157,9 @@ def _deaths(calls: list[str]) -> Iterator[Life]:
 
 
 @pytest.mark.parametrize("there", [None, "0.1.0"], ids=["creates", "updates"])
-def test_a_deployment_goes_on_wherever_it_was_interrupted(account: Account, there: str | None) -> None:
+def test_a_deployment_goes_on_wherever_it_was_interrupted(
+    account: Account, there: str | None, sampling: Sampling
+) -> None:
     def place(number: int) -> Place:
         # Names of one length: templates have the bucket's name in them.
         made = Place(account, f"{'update' if there else 'create'}-{number:03}")
@@ -169,7 +173,8 @@ def test_a_deployment_goes_on_wherever_it_was_interrupted(account: Account, ther
     assert wanted["waiting change sets"] == "[]"
     deaths = list(_deaths(whole.calls))
     assert {"CreateChangeSet", "ExecuteChangeSet", "PutObject"} <= {whole.calls[life.ends_at - 1] for life in deaths}
-    for number, life in enumerate(deaths, 1):
+    chosen = sampling.of(deaths, _SAMPLE, lambda life: f"{life.ends_at} {life.after_effect}")
+    for number, life in enumerate(chosen, 1):
         interrupted = place(number)
         with pytest.raises(Killed):
             interrupted.deploy("0.2.0", life)

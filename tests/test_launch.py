@@ -17,9 +17,6 @@ from scripts.launch_parameters import LaunchParameterError
 from scripts.local_aws.server import LocalAws
 from tests.end_to_end.users import Nobody
 
-# One local AWS serves all tests of the module.
-pytestmark = pytest.mark.xdist_group("launch")
-
 _ROOT = """\
 Parameters:
   ArtifactBucket:

@@ -187,16 +187,19 @@ def fire(
 
 
 def answer(request: Request, path: str) -> Response:
-    """Serve `POST /_events/<rule>[?account=...&region=...]`: fire a rule with a schedule and show the event."""
+    """Serve `POST /_events/<rule>[?account=...&region=...&at=...]`: fire a rule with a schedule and show the event."""
     if request.method != "POST":
         return _json(405, {"message": "A rule is fired by POST."})
     account, region = request.args.get("account", DEFAULT_ACCOUNT_ID), request.args.get("region", "")
     try:
-        return _json(200, fire(path.removeprefix(PATH), account, region))
+        at = datetime.fromisoformat(request.args["at"]) if "at" in request.args else None
+        return _json(200, fire(path.removeprefix(PATH), account, region, at))
     except ResourceNotFoundException as error:
         return _json(404, {"message": error.message})
     except NotFiredError as error:
         return _json(409, {"message": str(error)})
+    except ValueError as error:
+        return _json(400, {"message": f"at: {error}"})
 
 
 def _json(status: int, body: Mapping[str, Any]) -> Response:

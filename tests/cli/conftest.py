@@ -1,107 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the command line in this process, as its entry point does, and `mlops local` in one of its own."""
+"""Runs the command line in this process, as its entry point does."""
 
 from __future__ import annotations
 
-import json
 import os
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-import boto3
 import pytest
 
-from scripts import cli, paths
+from tests.cli import running
 from tests.cli.installed import Installed, build_wheel, install
+from tests.cli.running import Ended
 
-_READY_SECONDS = 120
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a command ended and what it said."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def documents(self) -> list[Any]:
-        """Standard output as JSON lines; fails if there is anything else in it."""
-        return [json.loads(line) for line in self.out.splitlines()]
+if TYPE_CHECKING:
+    from tests.end_to_end.running import Running
 
 
 Mlops = Callable[..., Ended]
-
-
-@dataclass(frozen=True)
-class Start:
-    """How the command line is started as a process of its own."""
-
-    command: tuple[str | Path, ...]
-    variables: Mapping[str, str]
-
-
-def _of_checkout() -> Start:
-    code = "from scripts.cli import main; main()"
-    return Start((sys.executable, "-c", code), {**os.environ, "PYTHONPATH": str(paths.ROOT)})
-
-
-class RunningLocal:
-    """A `mlops local` in a folder of its own, ready."""
-
-    def __init__(self, folder: Path, start: Start, *options: str) -> None:
-        self.folder = folder
-        self.ready_file = folder / "ready.json"
-        self.process = subprocess.Popen(
-            [*start.command, "local", "--ready-file", str(self.ready_file), *options],
-            cwd=folder,
-            env=start.variables,
-            stdout=(folder / "out").open("w"),
-            stderr=subprocess.STDOUT,
-        )
-        deadline = time.monotonic() + _READY_SECONDS
-        while not self.ready_file.exists() and time.monotonic() < deadline:
-            try:
-                self.process.wait(0.2)
-            except subprocess.TimeoutExpired:
-                continue
-            pytest.fail((folder / "out").read_text())
-        self.ready: dict[str, Any] = json.loads(self.ready_file.read_text())
-
-    def client(self, service: str) -> Any:
-        """boto3 with any credentials."""
-        return boto3.client(
-            service,
-            endpoint_url=self.ready["endpoint_url"],
-            region_name=self.ready["region"],
-            aws_access_key_id="any",
-            aws_secret_access_key="any",
-        )
-
-    def stop(self) -> None:
-        """End it as a person does; it must leave nothing behind."""
-        self.process.send_signal(signal.SIGTERM)
-        assert self.process.wait(60) == 0, (self.folder / "out").read_text()
-        assert not self.ready_file.exists()
-        assert not list((self.folder / ".local-aws").iterdir())
-
-
-@contextmanager
-def running_local(folder: Path, *options: str, start: Start | None = None) -> Iterator[RunningLocal]:
-    """`mlops local`, of this checkout by default, from its start to its end."""
-    running = RunningLocal(folder, start or _of_checkout(), *options)
-    try:
-        yield running
-    finally:
-        running.stop()
 
 
 @pytest.fixture(scope="session")
@@ -129,12 +46,13 @@ def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def mlops(capsys: pytest.CaptureFixture[str]) -> Mlops:
+def mlops() -> Mlops:
     """`mlops("check", "request.json")` runs the command and tells how it ended."""
+    return running.mlops
 
-    def run(*arguments: str) -> Ended:
-        status = cli.run(arguments)
-        told = capsys.readouterr()
-        return Ended(status, told.out, told.err)
 
-    return run
+@pytest.fixture
+def local(single_account: Running, monkeypatch: pytest.MonkeyPatch) -> Running:
+    """The local AWS of the current folder, with an orchestrator in it."""
+    monkeypatch.chdir(single_account.folder)
+    return single_account

@@ -12,10 +12,6 @@ from scripts.artifacts import DEFAULT_PREFIX, Release
 from scripts.local_aws.server import LocalAws
 from tests.cli.conftest import Mlops
 
-# One local AWS serves all tests of the module.
-pytestmark = pytest.mark.xdist_group("cli-deploying")
-
-
 _ROOT = """\
 Parameters:
   ArtifactBucket:

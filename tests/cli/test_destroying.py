@@ -17,9 +17,6 @@ from scripts.cli import connection, destroying
 from scripts.local_aws.server import LocalAws
 from tests.cli.conftest import Mlops
 
-# One local AWS serves all tests of the module.
-pytestmark = pytest.mark.xdist_group("cli-destroying")
-
 _TEMPLATE = """
 Parameters:
   ArtifactBucket: {Type: String, Default: the-artifacts}

@@ -1,55 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`mlops local` of the installed product, and the commands of this checkout and of the installed product against it."""
+"""`mlops local` as a process of its own, and the other commands against it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from scripts import demo_model, paths
-from tests.cli.conftest import Mlops, RunningLocal, Start, running_local
-from tests.cli.installed import Installed
+from tests.cli.conftest import Mlops
+from tests.cli.running import Ended
+from tests.end_to_end.running import Running
+from tests.end_to_end.users import Orchestrator
 
-# One local AWS serves all tests of the module.
-pytestmark = pytest.mark.xdist_group("cli-local")
-
-
-@pytest.fixture(scope="module")
-def local(installed: Installed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLocal]:
-    start = Start((installed.mlops,), installed.variables)
-    with running_local(tmp_path_factory.mktemp("local"), start=start) as running:
-        yield running
+pytestmark = pytest.mark.usefixtures("local")
 
 
 @pytest.fixture
-def request_body(local: RunningLocal) -> dict[str, str]:
-    key, bucket = "models/model.tar.gz", local.ready["outputs"]["AssetsBucketName"]
-    local.client("s3").put_object(Bucket=bucket, Key=key, Body=demo_model.package(demo_model.train()))
-    return {
-        "pipeline_type": "byom_realtime_builtin",
-        "model_name": "by-hand",
-        "model_framework": "xgboost",
-        "model_framework_version": "1.7-1",
-        "model_artifact_location": key,
-        "inference_instance": "ml.m5.large",
-        "data_capture_location": f"{bucket}/captured",
-    }
+def request_body(orchestrator: Orchestrator) -> dict[str, Any]:
+    return orchestrator.request("by-hand")
 
 
-@pytest.fixture(autouse=True)
-def _in_its_folder(local: RunningLocal, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(local.folder)
-
-
-def _pipelines(local: RunningLocal) -> list[str]:
-    stacks = local.client("cloudformation").describe_stacks()["Stacks"]
-    return [stack["StackName"] for stack in stacks if stack["StackName"].startswith("mlops-pipeline-")]
-
-
-def test_ready_file_tells_what_others_rely_on(local: RunningLocal) -> None:
+def test_ready_file_tells_what_others_rely_on(local: Running) -> None:
     ready = local.ready
 
     assert set(ready) == {"endpoint_url", "region", "api_url", "stack_name", "outputs", "accounts"}
@@ -60,8 +33,7 @@ def test_ready_file_tells_what_others_rely_on(local: RunningLocal) -> None:
     assert {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]} == ready["outputs"]
 
 
-def test_deploying_the_same_changes_nothing(local: RunningLocal, mlops: Mlops) -> None:
-    """What was deployed is the wheel's: its bundle and its templates are those of the checkout, byte by byte."""
+def test_deploying_the_same_changes_nothing(local: Running, mlops: Mlops) -> None:
     ended = mlops("deploy", "--local", "--yes", "--json")
 
     assert ended.status == 0
@@ -69,39 +41,11 @@ def test_deploying_the_same_changes_nothing(local: RunningLocal, mlops: Mlops) -
     assert ended.documents[-1]["outputs"] == local.ready["outputs"]
 
 
-def test_changed_launch_parameter_updates_the_stack(local: RunningLocal, mlops: Mlops) -> None:
-    ended = mlops("deploy", "--local", "--yes", "--json", "--param", "AllowDetailedErrorMessage=No")
-
-    assert ended.status == 0
-    assert ended.documents[-1]["status"] == "UPDATE_COMPLETE"
-    changed = [(event["resource"], event["status"]) for event in ended.documents[:-1]]
-    assert ("Orchestrator", "UPDATE_COMPLETE") in changed
-
-
-def test_installed_product_goes_from_a_starter_to_a_pipeline(
-    local: RunningLocal, installed: Installed, request_body: dict[str, str]
-) -> None:
-    def run(*arguments: str) -> str:
-        ended = installed.run(local.folder, installed.mlops, *arguments)
-        assert ended.returncode == 0, ended.stdout + ended.stderr
-        return ended.stdout
-
-    bucket = f"mlops-artifacts-{local.ready['accounts']['orchestrator']}-{local.ready['region']}"
-    starter = json.loads(run("new", request_body["pipeline_type"], "--region", "eu-west-1"))
-    request = {**starter, **request_body, "model_name": "installed"}
-    (local.folder / "request.json").write_text(json.dumps(request))
-
-    assert "The request is valid" in run("check", "request.json", "--region", "eu-west-1")
-    assert "is up to date: nothing to change." in run("deploy", "--local", "--yes")
-    assert "everything is already in" in run("publish", "--local", "--bucket", bucket)
-    assert {path.name for path in (local.folder / "dist" / "templates").iterdir()} == {
-        path.name for path in paths.TEMPLATES.glob("*.yaml")
-    }
-    provisioned = run("provision", "request.json", "--local", "--watch", "--json").splitlines()
-    assert json.loads(provisioned[-1])["status"] == "Succeeded"
-    # What was asked for is in the current folder, what took long in a cache, and nothing in the installed product.
-    assert not {"build", "dist"} & {path.name for path in installed.home.iterdir()}
-    assert list(installed.folder.glob(".cache/mlops-workload-orchestrator/build/dependencies-host-*"))
+def test_changed_launch_parameter_updates_the_stack(blueprint_policy: Ended) -> None:
+    assert blueprint_policy.status == 0
+    assert blueprint_policy.documents[-1]["status"] == "UPDATE_COMPLETE"
+    changed = [(event["resource"], event["status"]) for event in blueprint_policy.documents[:-1]]
+    assert ("DeployRole", "UPDATE_COMPLETE") in changed
 
 
 def test_unknown_launch_parameter_names_the_nearest(mlops: Mlops) -> None:
@@ -126,26 +70,26 @@ def test_publishing_needs_a_bucket_that_exists(mlops: Mlops) -> None:
 
 
 def test_refused_request_shows_every_problem_and_makes_nothing(
-    local: RunningLocal, mlops: Mlops, tmp_path: Path
+    orchestrator: Orchestrator, mlops: Mlops, tmp_path: Path
 ) -> None:
     (tmp_path / "wrong.json").write_text('{"pipeline_type": "byom_realtime_builtin", "model_nam": "x"}')
-    before = _pipelines(local)
+    before = orchestrator.pipelines()
     ended = mlops("provision", str(tmp_path / "wrong.json"), "--local", "--json")
 
     assert ended.status == 2
     assert {"model_nam", "model_name", "inference_instance"} <= {one["key"] for one in ended.documents[0]["errors"]}
-    assert _pipelines(local) == before
+    assert orchestrator.pipelines() <= before
 
 
 def test_dry_run_answers_the_plan_and_makes_nothing(
-    local: RunningLocal, mlops: Mlops, request_body: dict[str, str], tmp_path: Path
+    orchestrator: Orchestrator, mlops: Mlops, request_body: dict[str, Any], tmp_path: Path
 ) -> None:
-    (tmp_path / "request.json").write_text(json.dumps({**request_body, "model_name": "dry"}))
+    (tmp_path / "request.json").write_text(json.dumps({**request_body, "model_name": "only-dry"}))
     ended = mlops("provision", str(tmp_path / "request.json"), "--local", "--json", "--dry-run")
 
     assert ended.status == 0
-    assert ended.documents[0]["plan"]["stack_name"] == "mlops-pipeline-dry-byompipelinerealtimebuiltin"
-    assert not any("-dry-" in name for name in _pipelines(local))
+    assert ended.documents[0]["plan"]["stack_name"] == "mlops-pipeline-only-dry-byompipelinerealtimebuiltin"
+    assert orchestrator.stacks("-only-dry-") == set()
 
 
 def test_unknown_pipeline_is_wrong_use(mlops: Mlops) -> None:
@@ -155,13 +99,15 @@ def test_unknown_pipeline_is_wrong_use(mlops: Mlops) -> None:
     assert "there is no pipeline of a model nothing-like-it" in ended.err
 
 
-def test_pipeline_from_request_to_refused_destruction(
-    local: RunningLocal, mlops: Mlops, request_body: dict[str, str], tmp_path: Path
+def test_pipeline_from_request_over_a_refused_destruction_to_its_deletion(
+    local: Running, orchestrator: Orchestrator, mlops: Mlops, request_body: dict[str, Any], tmp_path: Path
 ) -> None:
     (tmp_path / "request.json").write_text(json.dumps(request_body))
     provisioned = mlops("provision", str(tmp_path / "request.json"), "--local", "--watch", "--json")
     again = mlops("provision", str(tmp_path / "request.json"), "--local", "--watch")
-    told = mlops("status", "by-hand", "--local")
+    listed = mlops("list", "--local", "--model", "by-hand")
+    shown = mlops("status", "by-hand", "--local")
+    told = mlops("status", "by-hand", "--local", "--json")
     refused = mlops("destroy", "--local", "--yes")
 
     assert provisioned.status == 0, provisioned.out + provisioned.err
@@ -174,29 +120,18 @@ def test_pipeline_from_request_to_refused_destruction(
     }
     assert "No updates are to be performed" in again.out
     assert again.status == 0
-    assert f"{local.ready['endpoint_url']}/_apis/" in told.out
-    assert refused.status == 1
-    assert all(name in refused.err for name in _pipelines(local))
-
-
-def test_pipeline_is_listed_looked_at_and_deleted(
-    local: RunningLocal, mlops: Mlops, request_body: dict[str, str], tmp_path: Path
-) -> None:
-    (tmp_path / "request.json").write_text(json.dumps({**request_body, "model_name": "to-go"}))
-    provisioned = mlops("provision", str(tmp_path / "request.json"), "--local", "--watch")
-    listed = mlops("list", "--local", "--model", "to-go")
-    told = mlops("status", "to-go", "--local", "--json")
-    deleted = mlops("delete", "to-go", "--local", "--yes", "--watch", "--json")
-    again = mlops("delete", "to-go", "--local", "--yes")
-
-    assert provisioned.status == 0, provisioned.out + provisioned.err
     assert "DeployPipeline: Succeeded" in listed.out
+    assert f"{local.ready['endpoint_url']}/_apis/" in shown.out
     assert told.documents[0]["outputs"]["InferenceApiUrl"].endswith("/prod/inference")
     assert told.documents[0]["job"] is None
+    assert refused.status == 1
+    assert "mlops-pipeline-by-hand-byompipelinerealtimebuiltin-codepipeline" in refused.err
+
+    deleted = mlops("delete", "by-hand", "--local", "--yes", "--watch", "--json")
     assert deleted.status == 0, deleted.out + deleted.err
     assert deleted.documents[-1]["status"] == "DELETED"
-    assert not any("-to-go-" in name for name in _pipelines(local))
-    assert again.status == 2
+    assert orchestrator.stacks("-by-hand-") == set()
+    assert mlops("delete", "by-hand", "--local", "--yes").status == 2
 
 
 def test_destroying_what_is_not_there_is_done(mlops: Mlops) -> None:

@@ -4,71 +4,60 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from scripts import demo_model
-from tests.cli.conftest import Mlops, RunningLocal, running_local
+from scripts.cli.local_stack import STAGE_ACCOUNTS
+from tests.cli.conftest import Mlops
+from tests.end_to_end import users
+from tests.end_to_end.multi_account import accounts
+from tests.end_to_end.running import Running
+from tests.end_to_end.users import Orchestrator
 
-# One local AWS serves all tests of the module.
-pytestmark = pytest.mark.xdist_group("cli-local-multi")
-
-_ACCOUNTS = {"dev": "111111111111", "staging": "222222222222", "prod": "333333333333"}
-_IDS = ("AccountId", "OrgId")
 _STACK = "mlops-pipeline-by-stages-byompipelinerealtimebuiltin"
 
 
-@pytest.fixture(scope="module")
-def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLocal]:
-    with running_local(tmp_path_factory.mktemp("local"), "--option", "multi-account") as running:
-        yield running
+@pytest.fixture
+def local(multi_account: Running, monkeypatch: pytest.MonkeyPatch) -> Running:
+    """The local AWS of the current folder."""
+    monkeypatch.chdir(multi_account.folder)
+    return multi_account
 
 
-@pytest.fixture(autouse=True)
-def _in_its_folder(local: RunningLocal, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(local.folder)
+@pytest.fixture
+def orchestrator(local: Running) -> Orchestrator:
+    return users.with_artifact(local.deployment)
 
 
-def _write_request(local: RunningLocal, folder: Path, **changes: Any) -> str:
-    key, bucket = "models/model.tar.gz", local.ready["outputs"]["AssetsBucketName"]
-    local.client("s3").put_object(Bucket=bucket, Key=key, Body=demo_model.package(demo_model.train()))
-    request = {
-        "pipeline_type": "byom_realtime_builtin",
-        "model_name": "by-stages",
-        "model_framework": "xgboost",
-        "model_framework_version": "1.7-1",
-        "model_artifact_location": key,
-        "inference_instance": "ml.m5.large",
-        "data_capture_location": f"{bucket}/captured",
-        **changes,
-    }
+def _write(folder: Path, request: dict[str, Any]) -> str:
     (folder / "request.json").write_text(json.dumps(request))
     return str(folder / "request.json")
 
 
-def _reached(local: RunningLocal) -> list[str]:
+def _reached(local: Running) -> list[str]:
     """The stages whose StackSet has made its stack."""
     cloudformation = local.client("cloudformation")
     sets = [one["StackSetName"] for one in cloudformation.list_stack_sets(Status="ACTIVE")["Summaries"]]
     return [
         stage
-        for stage in _ACCOUNTS
+        for stage in STAGE_ACCOUNTS
         for name in sets
         if name.startswith(f"{_STACK}-{stage}-") and cloudformation.list_stack_instances(StackSetName=name)["Summaries"]
     ]
 
 
-def test_ready_file_names_the_accounts(local: RunningLocal) -> None:
+def test_ready_file_names_the_accounts(local: Running) -> None:
     orchestrator = local.client("sts").get_caller_identity()["Account"]
 
-    assert local.ready["accounts"] == {"orchestrator": orchestrator, **_ACCOUNTS}
+    assert local.ready["accounts"] == {"orchestrator": orchestrator, **STAGE_ACCOUNTS}
 
 
-def test_model_goes_from_stage_to_stage_as_people_decide(local: RunningLocal, mlops: Mlops, tmp_path: Path) -> None:
-    request = _write_request(local, tmp_path)
+def test_model_goes_from_stage_to_stage_as_people_decide(
+    local: Running, orchestrator: Orchestrator, mlops: Mlops, tmp_path: Path
+) -> None:
+    request = _write(tmp_path, orchestrator.request("by-stages"))
     provisioned = mlops("provision", request, "--local", "--watch", "--json")
 
     assert provisioned.status == 0, provisioned.out + provisioned.err
@@ -102,11 +91,13 @@ def test_model_goes_from_stage_to_stage_as_people_decide(local: RunningLocal, ml
 
 
 def test_newer_request_waits_behind_an_approval_and_goes_on_after_a_rejection(
-    local: RunningLocal, mlops: Mlops, tmp_path: Path
+    orchestrator: Orchestrator, mlops: Mlops, tmp_path: Path
 ) -> None:
-    older = mlops("provision", _write_request(local, tmp_path, model_name="newer"), "--local", "--watch", "--json")
-    changed = _write_request(local, tmp_path, model_name="newer", inference_instance="ml.m5.xlarge")
-    newer = mlops("provision", changed, "--local", "--watch", "--json")
+    """CodePipeline holds a stage for the execution in it: the newer one enters when the older has left."""
+    request = orchestrator.request("newer", endpoint_name="newer-live")
+    older = mlops("provision", _write(tmp_path, request), "--local", "--watch", "--json")
+    changed = {**request, "inference_instance": "ml.c5.2xlarge"}
+    newer = mlops("provision", _write(tmp_path, changed), "--local", "--watch", "--json")
 
     (first,) = older.documents[-1]["waiting_approvals"]
     (asked,) = newer.documents[-1]["waiting_approvals"]
@@ -118,23 +109,27 @@ def test_newer_request_waits_behind_an_approval_and_goes_on_after_a_rejection(
     watched = mlops("status", "newer", "--local", "--watch", "--json")
     (last,) = watched.documents[-1]["waiting_approvals"]
     assert last["execution"] == asked["newer_execution"]
+    assert accounts.instance_type(orchestrator.in_account("dev"), "newer-live") == "ml.c5.2xlarge"
+    assert accounts.instance_type(orchestrator.in_account("staging"), "newer-live") == ""
 
 
+@pytest.mark.usefixtures("local")
 def test_launch_asks_for_all_that_is_missing_in_words(mlops: Mlops) -> None:
     ended = mlops("deploy", "--local", "--yes", "--stack-name", "another", "--option", "multi-account")
 
     assert ended.status == 2
-    needed = ["--email ADDRESS", *(f"--param {one.capitalize()}{id_}=VALUE" for one in _ACCOUNTS for id_ in _IDS)]
+    ids = [f"--param {stage.capitalize()}{id_}=VALUE" for stage in STAGE_ACCOUNTS for id_ in ("AccountId", "OrgId")]
+    needed = ["--email ADDRESS", *ids]
     assert [option for option in needed if f"needs {option}: " not in ended.err] == []
     assert "Account of staging, or several with commas between." in ended.err
 
 
-def test_policy_for_an_existing_bucket_is_printed_to_be_pasted(local: RunningLocal, mlops: Mlops) -> None:
+def test_policy_for_an_existing_bucket_is_printed_to_be_pasted(local: Running, mlops: Mlops) -> None:
     s3 = local.client("s3")
     s3.create_bucket(Bucket="was-there-before")
     s3.put_bucket_versioning(Bucket="was-there-before", VersioningConfiguration={"Status": "Enabled"})
     given = {"ExistingS3Bucket": "was-there-before", "DelegatedAdminAccount": "No"}
-    for stage, account in _ACCOUNTS.items():
+    for stage, account in STAGE_ACCOUNTS.items():
         given |= {f"{stage.capitalize()}AccountId": account, f"{stage.capitalize()}OrgId": "ou-ab12-34cd56ef"}
     options = [word for name, value in given.items() for word in ("--param", f"{name}={value}")]
     ended = mlops(
@@ -145,6 +140,6 @@ def test_policy_for_an_existing_bucket_is_printed_to_be_pasted(local: RunningLoc
     assert ended.status == 0, ended.out + ended.err
     assert "`aws s3api get-bucket-policy --bucket was-there-before` shows the policy it has" in ended.out
     pasted = json.loads(ended.out[ended.out.index("{\n") : ended.out.index("\n}\n") + 3])
-    assert pasted["Principal"]["AWS"] == list(_ACCOUNTS.values())
+    assert pasted["Principal"]["AWS"] == list(STAGE_ACCOUNTS.values())
     assert pasted["Resource"] == ["arn:aws:s3:::was-there-before", "arn:aws:s3:::was-there-before/*"]
     assert "EcrRepositoryPolicyToAdd" not in ended.out

@@ -4,17 +4,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cli.conftest import Mlops, RunningLocal, running_local
+from tests.cli.conftest import Mlops
+from tests.cli.running import Ended
 from tests.custom_types import linted
 from tests.end_to_end import adding
-
-pytestmark = pytest.mark.xdist_group("cli-pipeline-types")
+from tests.end_to_end.running import Running
 
 ADMINISTRATOR = """
   Root:
@@ -112,16 +111,9 @@ class TestCheck:
         assert "cfn-lint knows no Region eu-west-99" in told.err
 
 
-@pytest.fixture(scope="module")
-def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLocal]:
-    with running_local(tmp_path_factory.mktemp("local")) as running:
-        yield running
-
-
 @pytest.fixture
-def run(local: RunningLocal, mlops: Mlops, monkeypatch: pytest.MonkeyPatch) -> Mlops:
-    """`mlops pipeline-types` against the local AWS."""
-    monkeypatch.chdir(local.folder)
+def run(local: Running, mlops: Mlops) -> Mlops:
+    """`mlops pipeline-types` against the local AWS of the current folder."""
 
     def against_it(*arguments: str) -> Any:
         return mlops("pipeline-types", *arguments, "--local")
@@ -129,8 +121,8 @@ def run(local: RunningLocal, mlops: Mlops, monkeypatch: pytest.MonkeyPatch) -> M
     return against_it
 
 
-def test_a_type_from_its_folder_to_its_end(local: RunningLocal, run: Mlops, mlops: Mlops, tmp_path: Path) -> None:
-    folder = write(tmp_path / "type")
+def test_a_type_from_its_folder_to_its_end(local: Running, run: Mlops, mlops: Mlops, tmp_path: Path) -> None:
+    folder = write(tmp_path / "type", name="crew_log")
     added, again = run("add", folder), run("add", folder, "--json")
     assert added.status == 0, added.out + added.err
     assert '"team": "pilots"' in added.out
@@ -139,34 +131,32 @@ def test_a_type_from_its_folder_to_its_end(local: RunningLocal, run: Mlops, mlop
     assert (again.status, again.documents[0]["changed"]) == (0, False)
 
     listed = run("list", "--json").documents[0]["pipeline_types"]
-    assert (listed[0]["source"], listed[-1]["pipeline_type"], listed[-1]["version"]) == (
-        "built-in",
-        "work_log",
-        version,
-    )
-    row = next(line for line in run("list").out.splitlines() if "work_log " in line)
+    assert listed[0]["source"] == "built-in"
+    assert ("crew_log", version) in [(one["pipeline_type"], one["version"]) for one in listed]
+    row = next(line for line in run("list").out.splitlines() if "crew_log " in line)
     assert row.split()[1:5] == ["custom", "stages", version, "ready"]
 
-    request = {**run("new", "work_log", "--json").documents[0], "keep_days": 3}
+    request = {**run("new", "crew_log", "--json").documents[0], "keep_days": 3}
     (tmp_path / "request.json").write_text(json.dumps(request), encoding="utf-8")
     provisioned = mlops("provision", str(tmp_path / "request.json"), "--local")
     assert provisioned.status == 0, provisioned.out + provisioned.err
 
-    stack = "mlops-pipeline-pilots-work-log-codepipeline"
-    assert run("remove", "work_log").status == 2, "nobody can be asked"
-    removed = run("remove", "work_log", "--yes")
+    stack = "mlops-pipeline-pilots-crew-log-codepipeline"
+    assert run("remove", "crew_log").status == 2, "nobody can be asked"
+    removed = run("remove", "crew_log", "--yes")
     assert removed.status == 0, removed.err
     assert f"to delete it: mlops delete {stack} --local" in removed.out
-    again = run("remove", "work_log", "--yes", "--json")
+    again = run("remove", "crew_log", "--yes", "--json")
     assert again.documents == [
         {
-            "message": "The pipeline type work_log was withdrawn before; nothing was changed.",
-            "pipeline_type": "work_log",
+            "message": "The pipeline type crew_log was withdrawn before; nothing was changed.",
+            "pipeline_type": "crew_log",
             "changed": False,
             "pipelines": [stack],
         }
     ]
-    assert "withdrawn" in run("list").out
+    row = next(line for line in run("list").out.splitlines() if "crew_log " in line)
+    assert "withdrawn" in row
     assert mlops("provision", str(tmp_path / "request.json"), "--local").status == 2
     assert run("add", folder, "--json").documents[0]["changed"] is True
 
@@ -191,7 +181,7 @@ def test_nothing_is_added_where_no_orchestrator_is(run: Mlops, tmp_path: Path) -
     assert "no orchestrator is deployed as the stack another" in told.err
 
 
-def test_a_broken_folder_reaches_no_bucket(local: RunningLocal, run: Mlops, tmp_path: Path) -> None:
+def test_a_broken_folder_reaches_no_bucket(local: Running, run: Mlops, tmp_path: Path) -> None:
     told = run("add", write(tmp_path / "type", name="byom_batch_builtin"), "--json")
     assert told.status == 2
     assert told.documents[0]["errors"][0]["key"] == "pipeline_type"
@@ -201,20 +191,18 @@ def test_a_broken_folder_reaches_no_bucket(local: RunningLocal, run: Mlops, tmp_
     assert found["KeyCount"] == 0
 
 
-def test_the_launched_policy_decides_on_administrators(
-    local: RunningLocal, run: Mlops, mlops: Mlops, tmp_path: Path
-) -> None:
-    folder = write(tmp_path / "root", name="work_root", resources=ADMINISTRATOR)
-    refused = run("add", folder, "--allow-administrator")
+def test_the_launched_policy_decides_on_administrators(run: Mlops, blueprint_policy: Ended, tmp_path: Path) -> None:
+    """It lets blueprints write policies of roles, and attach none."""
+    assert blueprint_policy.status == 0
+    attached = (
+        ADMINISTRATOR.partition("      Policies:")[0]
+        + "      ManagedPolicyArns: [!Sub 'arn:${AWS::Partition}:iam::aws:policy/AdministratorAccess']\n"
+    )
+    refused = run(
+        "add", write(tmp_path / "attached", name="work_attached", resources=attached), "--allow-administrator"
+    )
     assert refused.status == 2
-    assert "allows iam:PutRolePolicy and you give --allow-administrator" in refused.err
-    document = {
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Action": "iam:PutRolePolicy", "Resource": "arn:aws:iam::*:role/mlops-*"}],
-    }
-    arn = local.client("iam").create_policy(PolicyName="blueprints", PolicyDocument=json.dumps(document))["Policy"][
-        "Arn"
-    ]
-    assert mlops("deploy", "--local", "--yes", "--param", f"CustomBlueprintPolicyArn={arn}").status == 0
+    assert "allows iam:AttachRolePolicy and you give --allow-administrator" in refused.err
+    folder = write(tmp_path / "root", name="work_root", resources=ADMINISTRATOR)
     assert run("add", folder).status == 2, "the operator has not said so"
     assert run("add", folder, "--allow-administrator").status == 0

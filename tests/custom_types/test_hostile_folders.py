@@ -12,7 +12,7 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from scripts.custom_types import checks
+from scripts.custom_types import checks, linting
 from scripts.custom_types.permissions import Operator
 from scripts.iam.resolving import Place
 from tests.custom_types import linted
@@ -20,7 +20,6 @@ from tests.orchestrator.custom_types import folders
 from tests.orchestrator.custom_types.folders import BLUEPRINT, DEFINITION, write
 
 CASES: Final[list[dict[str, Any]]] = yaml.safe_load(Path(__file__).with_name("hostile.yaml").read_text("utf-8"))
-EXAMPLES: Final = sorted(path.parent for path in (Path(__file__).parents[2] / "docs/examples").glob("*/pipeline.yaml"))
 GUIDE: Final = Path(__file__).parents[2] / "docs/custom-pipelines.md"
 OPERATOR: Final = Operator(Place("aws", "eu-west-1"))
 
@@ -35,7 +34,12 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["case"]))
-def test_a_hostile_file_is_refused_by_its_place(case: dict[str, Any], tmp_path: Path) -> None:
+def test_a_hostile_file_is_refused_by_its_place(
+    case: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if "cfn-lint E" not in case["says"]:
+        # It takes half a second to look at a blueprint, and has nothing to say of these.
+        monkeypatch.setattr(linting, "_lint", lambda *_: [])
     texts = {"pipeline.yaml": DEFINITION, "blueprint.yaml": BLUEPRINT}
     before, after = case["replace"]
     assert before in texts[case["file"]]
@@ -65,9 +69,3 @@ def test_everything_is_told_at_once(tmp_path: Path) -> None:
     (folder / "blueprint.yaml").write_text(text.replace("      QueueName: !Sub", "      QueuName: !Sub"))
     places = [error.place for error in checks.check(folder, "eu-west-1", OPERATOR).errors]
     assert places == ["pipeline.yaml:26", "blueprint.yaml:10"]
-
-
-@pytest.mark.parametrize("folder", EXAMPLES, ids=lambda path: path.name)
-def test_the_examples_can_be_added(folder: Path) -> None:
-    report = checks.check(folder, "eu-west-1", OPERATOR)
-    assert report.errors == []

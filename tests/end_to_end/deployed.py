@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -17,12 +16,13 @@ from orchestrator.pipelines import BUILT_IN
 from orchestrator.pipelines.blueprints import BlueprintPipeline
 from orchestrator.settings import Launch
 from scripts.local_aws.server import LocalAws
+from tests.end_to_end import waiting
 from tests.local_aws.stack_setting import ACCOUNTS, acting_in, parameters
 
 ORCHESTRATOR: Final = "123456789012"
 _BLUEPRINTS: Final = Path(__file__).parents[2] / "templates/blueprints"
-_SECONDS: Final = 0.1
-_LOOKS: Final = 600
+_SECONDS: Final = 0.03
+_LOOKS: Final = 8000
 
 
 class Deployed:
@@ -59,12 +59,8 @@ class Deployed:
             if "No updates are to be performed" not in str(error):
                 raise
             return False
-        pause = threading.Event()
-        for _ in range(_LOOKS):
-            if not self.status.endswith("_IN_PROGRESS"):
-                return True
-            pause.wait(_SECONDS)
-        raise AssertionError(f"the update of {self.name} does not end: {self.status}")
+        waiting.until(lambda: not self.status.endswith("_IN_PROGRESS"))
+        return True
 
     def failures(self) -> list[str]:
         """Why steps failed, newest first."""

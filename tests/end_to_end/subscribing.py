@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any
 from tests.end_to_end.users import Orchestrator
 
 Until = Callable[[Callable[[], Any]], Any]
+_numbers = itertools.count(1)
 
 
 @dataclass(frozen=True)
@@ -25,9 +27,11 @@ class Received:
 class Subscriber:
     """A queue that is subscribed to the solution's topic; a `wanted` attribute filters as SNS does."""
 
-    def __init__(self, orchestrator: Orchestrator, name: str, **wanted: str) -> None:
+    def __init__(self, orchestrator: Orchestrator, **wanted: str) -> None:
+        self.heard: list[str] = []
+        """All texts so far."""
         self._sqs, self._sns = orchestrator.client("sqs"), orchestrator.client("sns")
-        self._url = self._sqs.create_queue(QueueName=name)["QueueUrl"]
+        self._url = self._sqs.create_queue(QueueName=f"subscriber-{next(_numbers)}")["QueueUrl"]
         arn = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         policy = {"FilterPolicy": json.dumps({key: [value] for key, value in wanted.items()})} if wanted else {}
         self._subscription = self._sns.subscribe(
@@ -37,30 +41,40 @@ class Subscriber:
             Attributes=policy,
         )["SubscriptionArn"]
 
-    def next(self, text: str, until: Until) -> Received:
-        """The next notification that contains the text; those before it are dropped."""
+    def next(self, text: str, until: Until, *more: str) -> Received:
+        """The next notification that contains these texts; those before it are dropped."""
 
         def find() -> Received | None:
-            return next((received for received in self._received() if text in received.text), None)
+            while received := self._received():
+                if all(part in received.text for part in (text, *more)):
+                    return received
+            return None
 
         found: Received = until(find)
         return found
 
-    def next_about(self, text: str, until: Until) -> str:
+    def next_about(self, text: str, until: Until, *more: str) -> str:
         """Its text."""
-        return self.next(text, until).text
+        return self.next(text, until, *more).text
 
-    def _received(self) -> list[Received]:
+    def has_heard(self, text: str) -> bool:
+        """Whether a notification with this text has come, in whatever order."""
+        while self._received():
+            pass
+        return any(text in heard for heard in self.heard)
+
+    def _received(self) -> Received | None:
         # One at a time: what comes after the wanted one stays for the next call.
         answer = self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=1)
-        received = []
         for message in answer.get("Messages", []):
             self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
             told = json.loads(message["Body"])
+            self.heard.append(told["Message"])
             attributes = {name: value["Value"] for name, value in told.get("MessageAttributes", {}).items()}
-            received.append(Received(told.get("Subject", ""), told["Message"], attributes))
-        return received
+            return Received(told.get("Subject", ""), told["Message"], attributes)
+        return None
 
     def unsubscribe(self) -> None:
         """Receive no more."""
         self._sns.unsubscribe(SubscriptionArn=self._subscription)
+        self._sqs.delete_queue(QueueUrl=self._url)

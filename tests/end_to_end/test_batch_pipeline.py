@@ -10,9 +10,7 @@ import pytest
 
 from scripts import demo_model
 from scripts.demo_model import TrainedModel
-from tests.end_to_end.users import Orchestrator
-
-pytestmark = pytest.mark.xdist_group("end-to-end")
+from tests.end_to_end.users import SERVED, Orchestrator
 
 Until = Callable[[Callable[[], Any]], Any]
 FILES = {"berths.csv": (0, 20), "cranes.csv": (20, 25)}
@@ -78,16 +76,27 @@ def stack_of(name: str) -> str:
     return f"mlops-pipeline-{name}-byompipelinebatchbuiltin"
 
 
-def test_every_file_below_a_prefix_is_scored_as_the_model_predicts(
+def test_every_file_below_a_prefix_is_scored_and_a_schedule_scores_what_has_come_since(
     orchestrator: Orchestrator, scoring: Scoring
 ) -> None:
+    """The schedule is fired through the address that `mlops local` has for that."""
     expected = {name: scoring.put(f"data/weekly/{name}", *rows) for name, rows in FILES.items()}
-    orchestrator.provisioned(scoring.request("weekly"))
+    orchestrator.provisioned(scoring.request("weekly", schedule_expression="cron(0 4 ? * MON *)", **SERVED))
     outputs = orchestrator.outputs(stack_of("weekly"))
     scoring.completed(outputs["BatchTransformJobName"])
     assert outputs["BatchTransformOutputLocation"] == f"s3://{scoring.bucket}/scored/weekly/"
     for name, predictions in expected.items():
         assert scoring.result(f"scored/weekly/{name}.out") == pytest.approx(predictions, abs=1e-6)
+
+    later = scoring.put("data/weekly/tuesday.csv", 5, 12)
+    schedules = orchestrator.client("scheduler").list_schedules()["Schedules"]
+    (name,) = [schedule["Name"] for schedule in schedules if "weekly" in schedule["Name"]]
+    fired = f"{orchestrator.deployment.aws.endpoint_url}/_scheduler/default/{name}"
+    status, _ = orchestrator.deployment.api.client.post(fired, b"")
+    assert status == 200
+    (job,) = [job for job in scoring.jobs("weekly") if job.startswith("mlops-batch-")]
+    scoring.completed(job)
+    assert scoring.result("scored/weekly/tuesday.csv.out") == pytest.approx(later, abs=1e-6)
 
 
 def test_only_a_changed_request_starts_a_job(orchestrator: Orchestrator, scoring: Scoring) -> None:
@@ -95,13 +104,11 @@ def test_only_a_changed_request_starts_a_job(orchestrator: Orchestrator, scoring
     scoring.put("data/again/a.csv", 0, 5)
     request = scoring.request("again")
     pipeline_id = orchestrator.provisioned(request)
-    first = orchestrator.executions(pipeline_id)[0]["pipelineExecutionId"]
     assert len(scoring.jobs("again")) == 1
     assert orchestrator.provision(request)["message"].endswith("No updates are to be performed.")
     assert len(orchestrator.executions(pipeline_id)) == len(scoring.jobs("again")) == 1
 
-    orchestrator.provision({**request, "strategy": "SingleRecord"})
-    assert orchestrator.ended(pipeline_id, after=first).has_succeeded
+    assert orchestrator.changed(pipeline_id, {**request, "strategy": "SingleRecord"}).has_succeeded
     name = orchestrator.outputs(stack_of("again"))["BatchTransformJobName"]
     assert len(scoring.jobs("again")) == 2
     described = scoring.sagemaker.describe_transform_job(TransformJobName=name)
@@ -119,22 +126,5 @@ def test_a_refused_job_fails_the_pipeline_with_aws_s_words(orchestrator: Orchest
     assert "ml.t2.medium" in detail
     assert scoring.jobs("refused") == []
 
-    orchestrator.provision(scoring.request("refused"))
-    assert orchestrator.ended(pipeline_id, after=failed.execution).has_succeeded
-    scoring.completed(orchestrator.outputs(stack_of("refused"))["BatchTransformJobName"])
-
-
-def test_a_schedule_scores_what_has_come_since(orchestrator: Orchestrator, scoring: Scoring, until: Until) -> None:
-    """It is fired through the address that `mlops local` has for that."""
-    scoring.put("data/daily/monday.csv", 0, 5)
-    orchestrator.provisioned(scoring.request("daily", schedule_expression="cron(0 4 ? * MON *)"))
-    scoring.completed(orchestrator.outputs(stack_of("daily"))["BatchTransformJobName"])
-    expected = scoring.put("data/daily/tuesday.csv", 5, 12)
-    schedules = orchestrator.client("scheduler").list_schedules()["Schedules"]
-    (name,) = [schedule["Name"] for schedule in schedules if "daily" in schedule["Name"]]
-    fired = f"{orchestrator.deployment.aws.endpoint_url}/_scheduler/default/{name}"
-    status, _ = orchestrator.deployment.api.client.post(fired, b"")
-    assert status == 200
-    (job,) = [job for job in scoring.jobs("daily") if job.startswith("mlops-batch-")]
-    scoring.completed(job)
-    assert scoring.result("scored/daily/tuesday.csv.out") == pytest.approx(expected, abs=1e-6)
+    assert orchestrator.changed(pipeline_id, scoring.request("refused")).has_succeeded
+    assert scoring.jobs("refused") == [orchestrator.outputs(stack_of("refused"))["BatchTransformJobName"]]

@@ -14,15 +14,13 @@ from typing import Any, Final
 
 import pytest
 
-from orchestrator.per_stage import Stage
 from orchestrator.settings import Launch
 from scripts.local_aws import scheduler as scheduling
 from scripts.local_aws.server import LocalAws
 from tests.end_to_end import sharing
+from tests.end_to_end.combinations import Combination, every_pair
 from tests.end_to_end.deployed import ORCHESTRATOR, Deployed
 from tests.local_aws.stack_setting import ACCOUNTS, acting_in
-
-pytestmark = pytest.mark.xdist_group("batch-requests")
 
 ASSETS: Final = "quayside-assets"
 ARRIVALS: Final = "quayside-arrivals"
@@ -105,13 +103,12 @@ def asked(job: dict[str, Any]) -> dict[str, Any]:
     return request
 
 
-@pytest.mark.parametrize("stage", [None, "staging"], ids=["single", "multi"])
-@pytest.mark.parametrize("key", ["", KEY], ids=["plain", "kms"])
-@pytest.mark.parametrize("registry", [False, True], ids=["artifact", "registry"])
-@pytest.mark.parametrize("kind", ["builtin", "custom"])
+@every_pair
 def test_sagemaker_is_asked_for_what_the_contract_says(
-    local_aws: LocalAws, launch: Launch, kind: str, registry: bool, *, key: str, stage: Stage | None
+    local_aws: LocalAws, launch: Launch, combination: Combination
 ) -> None:
+    kind, registry, encrypted, stage = combination
+    key = KEY if encrypted else ""
     launch = replace(launch, use_model_registry=registry, multi_account=stage is not None)
     body = body_of(kind, registry=registry, kms_key_arn=key)
     if stage:

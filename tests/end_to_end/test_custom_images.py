@@ -3,16 +3,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.end_to_end.users import ARTIFACT_KEY, Orchestrator
-
-pytestmark = pytest.mark.xdist_group("end-to-end")
 
 IMAGE = "444455556666.dkr.ecr.us-east-1.amazonaws.com/vision/hulls:7"
 
 
-@pytest.mark.usefixtures("model")
 def test_an_image_of_another_account_is_deployed_with_leave_to_pull_it(orchestrator: Orchestrator) -> None:
     request = orchestrator.request(
         "hulls", pipeline_type="byom_realtime_custom", custom_image_uri=IMAGE, model_framework=None,

@@ -15,8 +15,6 @@ import pytest
 from scripts.pipeline_status import PipelineStatus
 from tests.end_to_end.users import Orchestrator
 
-pytestmark = pytest.mark.xdist_group("end-to-end")
-
 Until = Callable[[Callable[[], Any]], Any]
 
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from scripts.demo_model import TrainedModel
 from tests.end_to_end.users import Orchestrator
-
-pytestmark = pytest.mark.xdist_group("end-to-end")
 
 
 @pytest.fixture
@@ -22,7 +19,7 @@ def published(orchestrator: Orchestrator) -> tuple[str, str]:
 
 
 def test_a_refusal_of_cloudformation_is_502_and_a_repeat_completes(
-    orchestrator: Orchestrator, model: TrainedModel, published: tuple[str, str]
+    orchestrator: Orchestrator, published: tuple[str, str]
 ) -> None:
     """Defect 20: nothing half-made stands in the way of the corrected call."""
     bucket, prefix = published

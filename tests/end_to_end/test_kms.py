@@ -3,16 +3,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.end_to_end.users import Orchestrator
-
-pytestmark = pytest.mark.xdist_group("end-to-end")
 
 ALIAS = "arn:aws:kms:us-east-1:123456789012:alias/team/models"
 
 
-@pytest.mark.usefixtures("model")
 def test_a_pipeline_with_an_alias_is_deployed_and_encrypted(orchestrator: Orchestrator) -> None:
     """Defect 71."""
     orchestrator.provisioned(orchestrator.request("keyed", kms_key_arn=ALIAS))

@@ -4,19 +4,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from scripts.demo_model import TrainedModel
 from tests.end_to_end.subscribing import Subscriber
 from tests.end_to_end.users import ARTIFACT_KEY, Orchestrator
 from tests.local_aws.training import store_channels, training_request
 from tests.orchestrator.model_cards.published_schema import content_schema, violations
-
-pytestmark = pytest.mark.xdist_group("end-to-end")
 
 Body = dict[str, Any]
 Until = Callable[[Callable[[], Any]], Any]
@@ -25,13 +22,6 @@ IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1"
 ROLE = "arn:aws:iam::123456789012:role/model"
 TYPES = ("regression", "binary_classification", "multiclass_classification", "clarify_bias", "clarify_explainability",
          "model_card_metric_schema")  # fmt: skip
-
-
-@pytest.fixture
-def subscriber(orchestrator: Orchestrator) -> Iterator[Subscriber]:
-    made = Subscriber(orchestrator, "model-cards")
-    yield made
-    made.unsubscribe()
 
 
 def ask(orchestrator: Orchestrator, pipeline_type: str, **keys: Any) -> Body:
@@ -60,7 +50,7 @@ def artifact(orchestrator: Orchestrator) -> str:
     return f"s3://{orchestrator.deployment.outputs['AssetsBucketName']}/{ARTIFACT_KEY}"
 
 
-def test_a_card_from_its_creation_to_its_end(orchestrator: Orchestrator, model: TrainedModel) -> None:
+def test_a_card_from_its_creation_to_its_end(orchestrator: Orchestrator) -> None:
     arn = make_model(orchestrator, "card-model", Image=IMAGE, ModelDataUrl=artifact(orchestrator))
     overview = {"model_name": "card-model", "model_owner": "Harbour office"}
     created = ask(
@@ -143,7 +133,7 @@ def test_metrics_are_read_from_files_of_each_type(orchestrator: Orchestrator, me
     )
 
 
-def test_a_model_of_a_package_has_a_card(orchestrator: Orchestrator, model: TrainedModel) -> None:
+def test_a_model_of_a_package_has_a_card(orchestrator: Orchestrator) -> None:
     """Defect 88."""
     sagemaker = orchestrator.client("sagemaker")
     sagemaker.create_model_package_group(ModelPackageGroupName="card-models")
@@ -183,7 +173,7 @@ def trained(orchestrator: Orchestrator) -> Body:
     store_channels(orchestrator.client("s3"))
     sagemaker.create_training_job(**training_request("trained-for-a-card"))
     sagemaker.get_waiter("training_job_completed_or_stopped").wait(
-        TrainingJobName="trained-for-a-card", WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+        TrainingJobName="trained-for-a-card", WaiterConfig={"Delay": 0.05, "MaxAttempts": 4800}
     )
     job: Body = sagemaker.describe_training_job(TrainingJobName="trained-for-a-card")
     make_model(orchestrator, "trained-card-model", Image=IMAGE, ModelDataUrl=job["ModelArtifacts"]["S3ModelArtifacts"])
@@ -215,8 +205,7 @@ def test_an_uploaded_operation_is_carried_out_and_told(
     orchestrator.client("s3").put_object(
         Bucket=bucket, Key="cards/mlops-config.json", Body=json.dumps(request).encode()
     )
-    accepted = subscriber.next_about("was accepted", until)
-    assert '"ModelCardName": "uploaded"' in accepted
+    subscriber.next_about("was accepted", until, '"ModelCardName": "uploaded"')
     assert content_of(ask(orchestrator, "describe_model_card", name="uploaded")) == {
         "business_details": {"business_problem": "b"}
     }

@@ -10,6 +10,7 @@ content type, which Clarify would take from the data set, is spelt out.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterator
@@ -26,8 +27,6 @@ from scripts.local_aws.server import LocalAws
 from tests.end_to_end import sharing
 from tests.end_to_end.deployed import ORCHESTRATOR, Deployed
 from tests.local_aws.stack_setting import ACCOUNTS, acting_in
-
-pytestmark = pytest.mark.xdist_group("monitor-requests")
 
 Body = dict[str, Any]
 
@@ -134,7 +133,6 @@ CASES: Final = [
          PROBABILITY | FEATURES,
          analysis=SHAP | {"use_logit": True, "baseline": [[20, 7.5, 0, 0.4]], "seed": 7}, label={"label": "scores"}),
 ]  # fmt: skip
-ONE_OF_EACH: Final = list({case.kind: case for case in CASES}.values())
 
 
 @pytest.fixture(scope="module")
@@ -368,9 +366,6 @@ def launch_for(stage: Stage | None) -> Launch:
     )
 
 
-in_each_account = pytest.mark.parametrize("stage", [None, "staging"], ids=["single", "multi"])
-
-
 @contextmanager
 def deployed(aws: LocalAws, case: Case, stage: Stage | None, **more: Any) -> Iterator[tuple[Deployed, Body]]:
     """The stack of a case while it is looked at, and the request."""
@@ -382,21 +377,30 @@ def deployed(aws: LocalAws, case: Case, stage: Stage | None, **more: Any) -> Ite
         stack.remove()
 
 
-@in_each_account
-@pytest.mark.parametrize("case", CASES, ids=str)
-def test_sagemaker_is_asked_for_what_the_contract_says(local_aws: LocalAws, case: Case, stage: Stage | None) -> None:
-    """In the account of the stage, with the values of that stage; defects 14 (columns) and 27 (labels/)."""
-    with deployed(local_aws, case, stage) as (stack, _):
-        check(stack, case, stage)
+def cases() -> Iterator[Any]:
+    """Each case, and each kind in both accounts, with and without key and time limit, which go with either account."""
+    for kind in {case.kind: None for case in CASES}:
+        ways = itertools.cycle(((None, False), ("staging", True), (None, True), ("staging", False)))
+        of_kind = [case for case in CASES if case.kind == kind]
+        for case, (stage, limited) in zip([*of_kind, *of_kind[: max(0, 2 - len(of_kind))]], ways, strict=False):
+            names = (str(case), "multi" if stage else "single", "limited" if limited else "")
+            yield pytest.param(case, stage, limited, id="-".join(filter(None, names)))
 
 
-@in_each_account
-@pytest.mark.parametrize("case", ONE_OF_EACH, ids=lambda case: case.kind)
-def test_key_and_time_limit_reach_sagemaker(local_aws: LocalAws, case: Case, stage: Stage | None) -> None:
-    """Each stage has its own key; the same request again changes nothing (defect 31)."""
+@pytest.mark.parametrize(("case", "stage", "limited"), [*cases()])
+def test_sagemaker_is_asked_for_what_the_contract_says(
+    local_aws: LocalAws, case: Case, stage: Stage | None, *, limited: bool
+) -> None:
+    """In the account of the stage, with values and key of that stage; defects 14 (columns) and 27 (labels/).
+
+    The same request again changes nothing (defect 31).
+    """
     keys = {each: KEY.format(account) for each, account in ACCOUNTS.items()}
     key = keys[stage] if stage else KEY.format(ORCHESTRATOR)
-    more = {"kms_key_arn": keys if stage else key, "baseline_max_runtime_seconds": "3300"}
-    with deployed(local_aws, case, stage, **more) as (stack, body):
+    limits = {"kms_key_arn": keys if stage else key, "baseline_max_runtime_seconds": "3300"} if limited else {}
+    with deployed(local_aws, case, stage, **limits) as (stack, body):
+        if not limited:
+            check(stack, case, stage)
+            return
         check(stack, case, stage, key=key, seconds=3300)
         assert not stack.update(body)

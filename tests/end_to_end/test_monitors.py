@@ -4,15 +4,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from tests.end_to_end import foreign
 from tests.end_to_end.subscribing import Subscriber
 from tests.end_to_end.users import Orchestrator
-
-pytestmark = pytest.mark.xdist_group("end-to-end")
 
 Until = Callable[[Callable[[], Any]], Any]
 VIOLATIONS = "CompletedWithViolations: Job completed successfully with 2 violations."
@@ -31,7 +30,7 @@ class Monitoring:
         self.s3.put_object(Bucket=self.bucket, Key=key, Body=content)
 
     def serve(self, endpoint: str) -> None:
-        self._orchestrator.provisioned(self._orchestrator.request(endpoint, endpoint_name=endpoint))
+        foreign.make_endpoint(self._orchestrator.deployment.aws, endpoint)
 
     def request(self, endpoint: str, kind: str = "data_quality", **changes: Any) -> dict[str, Any]:
         return {
@@ -67,20 +66,12 @@ def monitoring(orchestrator: Orchestrator) -> Monitoring:
     return Monitoring(orchestrator)
 
 
-@pytest.fixture
-def subscriber(orchestrator: Orchestrator, request: pytest.FixtureRequest) -> Iterator[Subscriber]:
-    made = Subscriber(orchestrator, request.node.originalname[:60].replace("_", "-"))
-    yield made
-    made.unsubscribe()
-
-
 def baseline() -> bytes:
     """With CRLF, a comma in a name and a byte order mark."""
     rows = [b'\xef\xbb\xbfcarrier,"length, metres",tide', b"small,120.5,3", b"large,301.25,1", b"large,288.0,2"]
     return b"\r\n".join(rows) + b"\r\n"
 
 
-@pytest.mark.usefixtures("model")
 def test_a_baseline_is_computed_and_a_violation_reaches_people(
     orchestrator: Orchestrator, monitoring: Monitoring, subscriber: Subscriber, until: Until
 ) -> None:
@@ -112,7 +103,6 @@ def test_a_baseline_is_computed_and_a_violation_reaches_people(
     assert len(orchestrator.executions(pipeline_id)) == 1
 
 
-@pytest.mark.usefixtures("model")
 def test_two_endpoints_of_one_model_have_a_monitor_each(orchestrator: Orchestrator, monitoring: Monitoring) -> None:
     """Defect 30."""
     for endpoint in ("twin-a", "twin-b"):
@@ -125,7 +115,6 @@ def test_two_endpoints_of_one_model_have_a_monitor_each(orchestrator: Orchestrat
     assert len([name for name in orchestrator.stacks() if name.startswith("mlops-pipeline-twins-")]) == 4
 
 
-@pytest.mark.usefixtures("model")
 def test_clarify_gets_its_configuration(orchestrator: Orchestrator, monitoring: Monitoring) -> None:
     """The role of the monitor may read it, or the job would have failed the stack."""
     monitoring.serve("explained")
@@ -152,16 +141,14 @@ def test_clarify_gets_its_configuration(orchestrator: Orchestrator, monitoring: 
 def test_a_baseline_that_is_not_there_is_a_400_and_makes_nothing(
     orchestrator: Orchestrator, monitoring: Monitoring
 ) -> None:
-    stacks = orchestrator.stacks()
-    answer = orchestrator.deployment.api.provision(monitoring.request("nowhere"))
+    answer = orchestrator.deployment.api.provision(monitoring.request("nowhere", model_name="monitored-nowhere"))
     assert answer.status == 400
     (error,) = answer.body["errors"]
     assert error["key"] == "baseline_data"
     assert "there is no baselines/nowhere.csv in the assets bucket" in error["problem"]
-    assert orchestrator.stacks() == stacks
+    assert orchestrator.stacks("-monitored-nowhere-") == set()
 
 
-@pytest.mark.usefixtures("model")
 def test_a_baseline_that_fails_fails_the_pipeline_and_leaves_no_schedule(
     orchestrator: Orchestrator, monitoring: Monitoring
 ) -> None:

@@ -7,14 +7,10 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-import pytest
 from jsonschema import Draft202012Validator
 
 from scripts.api_client import Answer
-from scripts.demo_model import TrainedModel
 from tests.end_to_end.users import Orchestrator
-
-pytestmark = pytest.mark.xdist_group("end-to-end")
 
 DOCUMENT: Final = json.loads((Path(__file__).parents[2] / "docs/openapi.json").read_text(encoding="utf-8"))
 
@@ -35,7 +31,7 @@ def assert_documented(operation: str, answer: Answer, status: int) -> None:
     assert [error.message for error in Draft202012Validator(schema).iter_errors(answer.body)] == []
 
 
-def test_each_operation_answers_as_documented(orchestrator: Orchestrator, model: TrainedModel) -> None:
+def test_each_operation_answers_as_documented(orchestrator: Orchestrator) -> None:
     api = orchestrator.deployment.api
     request = orchestrator.request("documented")
     assert_documented("ProvisionPipeline", api.provision({**request, "dry_run": True}), 200)

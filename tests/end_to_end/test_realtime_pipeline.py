@@ -11,17 +11,19 @@ import pytest
 
 from scripts import demo_model
 from scripts.demo_model import TrainedModel
-from tests.end_to_end.users import ARTIFACT_KEY, Orchestrator
-
-pytestmark = pytest.mark.xdist_group("end-to-end")
+from tests.end_to_end.users import ARTIFACT_KEY, SERVED, Orchestrator
 
 Until = Callable[[Callable[[], Any]], Any]
+
+
+def request_of_live(orchestrator: Orchestrator) -> dict[str, Any]:
+    return orchestrator.request("live", endpoint_name="Live-Endpoint", **SERVED)
 
 
 @pytest.fixture(scope="module")
 def live(orchestrator: Orchestrator, model: TrainedModel) -> str:
     """A deployed pipeline; the name of its blueprint stack."""
-    orchestrator.provisioned(orchestrator.request("live", endpoint_name="Live-Endpoint"))
+    orchestrator.provisioned(request_of_live(orchestrator))
     return "mlops-pipeline-live-byompipelinerealtimebuiltin"
 
 
@@ -68,19 +70,17 @@ def test_the_models_own_refusal_reaches_the_caller(orchestrator: Orchestrator, l
     assert "detailedMessage" in json.loads(body)
 
 
-def test_the_same_request_again_changes_nothing(orchestrator: Orchestrator, model: TrainedModel) -> None:
+def test_the_same_request_again_changes_nothing(orchestrator: Orchestrator, live: str) -> None:
     """Defect 31."""
-    request = orchestrator.request("twice")
-    pipeline_id = orchestrator.provisioned(request)
-    stacks = orchestrator.stacks()
-    again = orchestrator.provision(request)
-    assert again["pipeline_id"] == pipeline_id
+    stacks = orchestrator.stacks("-live-")
+    again = orchestrator.provision(request_of_live(orchestrator))
+    assert f":stack/{live}-codepipeline/" in again["pipeline_id"]
     assert again["message"].endswith("is already provisioned. No updates are to be performed.")
-    assert len(orchestrator.executions(pipeline_id)) == 1
-    assert orchestrator.stacks() == stacks
+    assert len(orchestrator.executions(again["pipeline_id"])) == 1
+    assert orchestrator.stacks("-live-") == stacks
 
 
-def test_a_changed_request_runs_the_same_pipeline_once_more(orchestrator: Orchestrator, model: TrainedModel) -> None:
+def test_a_changed_request_runs_the_same_pipeline_once_more(orchestrator: Orchestrator) -> None:
     pipeline_id = orchestrator.provisioned(orchestrator.request("changed"))
     stack = "mlops-pipeline-changed-byompipelinerealtimebuiltin"
     before = orchestrator.outputs(stack)
@@ -99,7 +99,7 @@ def test_a_changed_request_runs_the_same_pipeline_once_more(orchestrator: Orches
 
 
 def test_a_failed_deployment_says_why_and_the_same_request_repairs_it(
-    orchestrator: Orchestrator, model: TrainedModel
+    orchestrator: Orchestrator,
 ) -> None:
     """Defect 33."""
     request = orchestrator.request("repaired", model_artifact_location="models/repaired/model.tar.gz")
@@ -112,8 +112,7 @@ def test_a_failed_deployment_says_why_and_the_same_request_repairs_it(
     bucket = orchestrator.deployment.outputs["AssetsBucketName"]
     source = {"Bucket": bucket, "Key": ARTIFACT_KEY}
     orchestrator.client("s3").copy_object(Bucket=bucket, Key="models/repaired/model.tar.gz", CopySource=source)
-    assert orchestrator.provision(request)["pipeline_id"] == pipeline_id
-    assert orchestrator.ended(pipeline_id, after=failed.execution).has_succeeded
+    assert orchestrator.changed(pipeline_id, request).has_succeeded
 
 
 def test_what_sagemaker_receives_is_what_the_contract_says(orchestrator: Orchestrator, live: str) -> None:
@@ -154,11 +153,10 @@ def test_status_of_an_unknown_pipeline_is_refused(orchestrator: Orchestrator) ->
 
 
 def test_a_dry_run_answers_the_plan_and_touches_nothing(orchestrator: Orchestrator) -> None:
-    stacks = orchestrator.stacks()
     plan = orchestrator.provision(orchestrator.request("dry", dry_run=True))["plan"]
     assert plan["stack_name"] == "mlops-pipeline-dry-byompipelinerealtimebuiltin"
     assert plan["parameters"]["template_params.json"]["InferenceInstance"] == "ml.m5.large"
-    assert orchestrator.stacks() == stacks
+    assert orchestrator.stacks("-dry-") == set()
     bucket = orchestrator.deployment.outputs["PipelinesBucketName"]
     found = orchestrator.client("s3").list_objects_v2(Bucket=bucket, Prefix=f"provisioned/{plan['stack_name']}/")
     assert found["KeyCount"] == 0

@@ -23,10 +23,9 @@ from scripts.demo_model import TrainedModel
 from scripts.local_aws.resources.base import Clients
 from scripts.local_aws.server import LocalAws
 from tests.end_to_end import sharing
+from tests.end_to_end.combinations import Combination, every_pair
 from tests.local_aws.serving import csv_of
 from tests.local_aws.stack_setting import ACCOUNTS, acting_in, parameters
-
-pytestmark = pytest.mark.xdist_group("realtime-requests")
 
 BLUEPRINT: Final = Path(__file__).parents[2] / "templates/blueprints/realtime_inference.yaml"
 ORCHESTRATOR: Final = "123456789012"
@@ -44,7 +43,7 @@ PACKAGE_THAT_SERVES: Final = f"arn:aws:sagemaker:us-east-1:{ORCHESTRATOR}:model-
 GROUP: Final = f"arn:aws:sagemaker:us-east-1:{ORCHESTRATOR}:model-package-group/berths"
 KEY: Final = "arn:aws:kms:us-east-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 ALIAS: Final = "arn:aws:kms:us-east-1:444455556666:alias/team/models"
-QUICKLY: Final = {"Delay": 0.1, "MaxAttempts": 600}
+QUICKLY: Final = {"Delay": 0.03, "MaxAttempts": 8000}
 SENT: Final = ("CreateModel", "CreateEndpointConfig", "CreateEndpoint")
 
 
@@ -198,13 +197,12 @@ CAPTURED: Final[dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("stage", [None, "staging"], ids=["single", "multi"])
-@pytest.mark.parametrize("key", ["", KEY], ids=["plain", "kms"])
-@pytest.mark.parametrize("registry", [False, True], ids=["artifact", "registry"])
-@pytest.mark.parametrize("kind", ["builtin", "custom"])
+@every_pair
 def test_sagemaker_is_asked_for_what_the_contract_says(
-    deployer: Deployer, launch: Launch, kind: str, registry: bool, *, key: str, stage: Stage | None
+    deployer: Deployer, launch: Launch, combination: Combination
 ) -> None:
+    kind, registry, encrypted, stage = combination
+    key = KEY if encrypted else ""
     launch = replace(launch, use_model_registry=registry, multi_account=stage is not None)
     body = body_of(kind, registry=registry, endpoint_name=" Berths-LIVE ", kms_key_arn=key)
     if stage:
@@ -289,30 +287,15 @@ def test_without_the_registry_only_the_one_artifact_and_its_image_may_be_read(
     assert policies["ModelImage"][0]["Resource"] == [OWN_REPOSITORY]
 
 
-@pytest.mark.parametrize(
-    ("key", "policy", "resource", "condition"),
-    [
-        (KEY, "EncryptionKey", KEY, None),
-        (
-            ALIAS,
-            "EncryptionKeyOfAlias",
-            "arn:aws:kms:us-east-1:444455556666:key/*",
-            {"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/team/models"}},
-        ),
-    ],
-    ids=["key", "alias"],
-)
-def test_the_role_may_use_the_key_or_the_key_of_the_alias(
-    deployer: Deployer, launch: Launch, key: str, policy: str, *, resource: str, condition: Any
-) -> None:
+def test_the_role_may_use_the_key_of_an_alias(deployer: Deployer, launch: Launch) -> None:
     """Defect 71: aliases were refused. IAM takes none for a resource, so a condition names it."""
-    deployed = deployer.deploy(body_of("custom", registry=False, kms_key_arn=key), launch)
-    assert deployed.sent["CreateEndpointConfig"]["KmsKeyId"] == key
+    deployed = deployer.deploy(body_of("custom", registry=False, kms_key_arn=ALIAS), launch)
+    assert deployed.sent["CreateEndpointConfig"]["KmsKeyId"] == ALIAS
     policies = deployer.policies(deployed)
-    assert {name for name in policies if name.startswith("EncryptionKey")} == {policy}
-    (statement,) = policies[policy]
-    assert (statement["Action"], statement["Resource"]) == (USE_OF_A_KEY, [resource])
-    assert statement.get("Condition") == condition
+    assert {name for name in policies if name.startswith("EncryptionKey")} == {"EncryptionKeyOfAlias"}
+    (statement,) = policies["EncryptionKeyOfAlias"]
+    assert (statement["Action"], statement["Resource"]) == (USE_OF_A_KEY, ["arn:aws:kms:us-east-1:444455556666:key/*"])
+    assert statement["Condition"] == {"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/team/models"}}
 
 
 def test_local_storage_goes_without_the_key_and_captured_data_do_not(deployer: Deployer, launch: Launch) -> None:
@@ -323,4 +306,8 @@ def test_local_storage_goes_without_the_key_and_captured_data_do_not(deployer: D
     assert configuration["ProductionVariants"][0]["InstanceType"] == "ml.g5.xlarge"
     assert "KmsKeyId" not in configuration
     assert configuration["DataCaptureConfig"]["KmsKeyId"] == KEY
-    assert "EncryptionKey" in deployer.policies(deployed)
+    policies = deployer.policies(deployed)
+    assert {name for name in policies if name.startswith("EncryptionKey")} == {"EncryptionKey"}
+    (statement,) = policies["EncryptionKey"]
+    assert (statement["Action"], statement["Resource"]) == (USE_OF_A_KEY, [KEY])
+    assert "Condition" not in statement

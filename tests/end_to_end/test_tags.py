@@ -8,10 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from scripts.demo_model import TrainedModel
 from tests.end_to_end.users import Orchestrator
-
-pytestmark = pytest.mark.xdist_group("end-to-end")
 
 Until = Callable[[Callable[[], Any]], Any]
 NAME: Final = "tagged"
@@ -19,7 +16,7 @@ DEPLOYED: Final = f"mlops-pipeline-{NAME}-byompipelinerealtimebuiltin"
 
 
 @pytest.fixture(scope="module")
-def pipeline_id(orchestrator: Orchestrator, model: TrainedModel) -> str:
+def pipeline_id(orchestrator: Orchestrator) -> str:
     return orchestrator.provisioned(orchestrator.request(NAME, endpoint_name="tagged-live"))
 
 

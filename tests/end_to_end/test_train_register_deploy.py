@@ -4,24 +4,20 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import pytest
 import xgboost
 
 from scripts import demo_model
-from scripts.cli import local_stack
-from scripts.demo_notifications import Notifications
-from scripts.launch import EMAIL_PARAMETER, Launching
-from scripts.local_aws import events
-from tests.end_to_end.users import LONGEST_WAIT_SECONDS, Nobody, Orchestrator
-
-pytestmark = pytest.mark.xdist_group("training")
+from tests.end_to_end.subscribing import Subscriber
+from tests.end_to_end.users import Orchestrator
 
 Body = dict[str, Any]
+Until = Callable[[Callable[[], Any]], Any]
 TRAINING_DATA: Final = "training/cells.csv"
 VALIDATION_DATA: Final = "training/cells-validation.csv"
 HEADED_DATA: Final = "training/cells-header.csv"
@@ -29,39 +25,14 @@ GATE: Final = {"validation:auc": 0.9}
 
 
 @pytest.fixture(scope="module")
-def orchestrator() -> Iterator[Orchestrator]:
-    """An orchestrator launched for the registry, with a package group of its own and data in its assets bucket."""
-    options = {EMAIL_PARAMETER: "you@example.com", "UseModelRegistry": "Yes", "CreateModelRegistry": "Yes"}
-    with local_stack.deployed(Launching(parameters=options), Nobody()) as deployment:
-        learned, held_out = demo_model.split()
-        s3, bucket = deployment.aws.client("s3"), deployment.outputs["AssetsBucketName"]
-        for key, rows in ((TRAINING_DATA, learned), (VALIDATION_DATA, held_out)):
-            s3.put_object(Bucket=bucket, Key=key, Body=demo_model.as_csv(rows))
-        s3.put_object(Bucket=bucket, Key=HEADED_DATA, Body=demo_model.DATA.read_bytes())
-        yield Orchestrator(deployment)
-
-
-class Inbox:
-    """What the topic sends to a subscriber, from now on."""
-
-    def __init__(self, orchestrator: Orchestrator) -> None:
-        self._notifications = Notifications(orchestrator.deployment)
-        self.texts: list[str] = []
-        """Those that were read so far."""
-
-    def about(self, words: str) -> str:
-        """Wait for the message that begins with these words; there must be one."""
-        deadline = time.monotonic() + LONGEST_WAIT_SECONDS
-        while not (found := [text for text in self.texts if text.startswith(words)]):
-            assert time.monotonic() < deadline, self.texts
-            self.texts += [text for _, text in self._notifications.received(at_least=1)]
-        (text,) = found
-        return text
-
-
-@pytest.fixture(scope="module")
-def inbox(orchestrator: Orchestrator) -> Inbox:
-    return Inbox(orchestrator)
+def orchestrator(with_options: Orchestrator) -> Orchestrator:
+    """The orchestrator that was launched for the registry, with data in its assets bucket."""
+    learned, held_out = demo_model.split()
+    s3, bucket = with_options.client("s3"), with_options.deployment.outputs["AssetsBucketName"]
+    for key, rows in ((TRAINING_DATA, learned), (VALIDATION_DATA, held_out)):
+        s3.put_object(Bucket=bucket, Key=key, Body=demo_model.as_csv(rows))
+    s3.put_object(Bucket=bucket, Key=HEADED_DATA, Body=demo_model.DATA.read_bytes())
+    return with_options
 
 
 @pytest.fixture
@@ -92,7 +63,9 @@ def versions(orchestrator: Orchestrator, group: str) -> dict[str, Body]:
     sagemaker = orchestrator.client("sagemaker")
     listed = sagemaker.list_model_packages(ModelPackageGroupName=group)["ModelPackageSummaryList"]
     described = [sagemaker.describe_model_package(ModelPackageName=one["ModelPackageArn"]) for one in listed]
-    return {one["CustomerMetadataProperties"]["job_arn"].rpartition("/")[2]: one for one in described}
+    jobs = [one.get("CustomerMetadataProperties", {}).get("job_arn", "").rpartition("/")[2] for one in described]
+    assert len({*jobs}) == len(jobs), "a job's model is registered twice"
+    return dict(zip(jobs, described, strict=True))
 
 
 def model_of(orchestrator: Orchestrator, package: Body) -> xgboost.Booster:
@@ -102,11 +75,14 @@ def model_of(orchestrator: Orchestrator, package: Body) -> xgboost.Booster:
     return demo_model.unpacked(content)
 
 
-def test_a_trained_model_is_registered_deployed_and_predicts(
-    orchestrator: Orchestrator, inbox: Inbox, group: str
+def test_a_trained_model_is_registered_once_deployed_and_predicts(
+    orchestrator: Orchestrator, subscriber: Subscriber, until: Until, group: str
 ) -> None:
-    orchestrator.provisioned(training("cells", group))
-    message = inbox.about("The training job cells-job status is: Completed.")
+    """The same request again registers nothing more."""
+    request = training("cells", group)
+    orchestrator.provisioned(request)
+    message = subscriber.next_about("The training job cells-job status is: Completed.", until)
+    assert "No updates are to be performed" in orchestrator.provision(request)["message"]
     package = versions(orchestrator, group)["cells-job"]
     assert f"registered as {package['ModelPackageArn']}, approval status Approved" in message
     metrics = package["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"]
@@ -130,19 +106,12 @@ def test_a_trained_model_is_registered_deployed_and_predicts(
     assert [float(line) for line in body.decode().split()] == pytest.approx(own, abs=1e-6)
 
 
-def test_the_same_request_registers_nothing_more(orchestrator: Orchestrator, inbox: Inbox, group: str) -> None:
-    request = training("repeated", group)
-    orchestrator.provisioned(request)
-    inbox.about("The training job repeated-job status is: Completed.")
-    answer = orchestrator.provision(request)
-    assert "No updates are to be performed" in answer["message"]
-    assert list(versions(orchestrator, group)).count("repeated-job") == 1
-
-
-def test_a_model_that_is_not_good_enough_is_rejected(orchestrator: Orchestrator, inbox: Inbox, group: str) -> None:
+def test_a_model_that_is_not_good_enough_is_rejected(
+    orchestrator: Orchestrator, subscriber: Subscriber, until: Until, group: str
+) -> None:
     register = {"model_package_group_name": group, "approval_status": "Approved", "min_metric": {"validation:auc": 2}}
     orchestrator.provisioned(training("hopeless", group, register=register))
-    message = inbox.about("The training job hopeless-job status is: Completed.")
+    message = subscriber.next_about("The training job hopeless-job status is: Completed.", until)
     package = versions(orchestrator, group)["hopeless-job"]
     assert package["ModelApprovalStatus"] == "Rejected"
     assert "and 2 is the least that min_metric allows." in package["ApprovalDescription"]
@@ -150,16 +119,16 @@ def test_a_model_that_is_not_good_enough_is_rejected(orchestrator: Orchestrator,
 
 
 def test_a_job_that_fails_is_told_with_the_reason_and_not_registered(
-    orchestrator: Orchestrator, inbox: Inbox, group: str
+    orchestrator: Orchestrator, subscriber: Subscriber, until: Until, group: str
 ) -> None:
     wrong = {"objective": "binary:sideways", "num_round": 5}
     orchestrator.provision(training("failing", group, algo_hyperparameters=wrong))
-    assert "Why it failed: " in inbox.about("The training job failing-job status is: Failed.")
+    assert "Why it failed: " in subscriber.next_about("The training job failing-job status is: Failed.", until)
     assert "failing-job" not in versions(orchestrator, group)
 
 
 def test_the_best_model_of_a_search_is_registered_and_its_jobs_are_silent(
-    orchestrator: Orchestrator, inbox: Inbox, group: str
+    orchestrator: Orchestrator, subscriber: Subscriber, until: Until, group: str
 ) -> None:
     """Defect 79."""
     request = training(
@@ -170,17 +139,17 @@ def test_the_best_model_of_a_search_is_registered_and_its_jobs_are_silent(
         hyperparameter_ranges={"eta": ["continuous", [0.1, 0.5]]},
     )
     orchestrator.provisioned(request)
-    message = inbox.about("The hyperparameter training job searched-job status is: Completed.")
+    message = subscriber.next_about("The hyperparameter training job searched-job status is: Completed.", until)
     package = versions(orchestrator, group)["searched-job"]
     assert package["ModelPackageArn"] in message
     best = package["MetadataProperties"]["GeneratedBy"].rpartition("/")[2]
     assert best in package["InferenceSpecification"]["Containers"][0]["ModelDataUrl"]
     # Its training jobs have ended before it.
-    assert [text for text in inbox.texts if text.startswith("The training job searched-job")] == []
+    assert [text for text in subscriber.heard if text.startswith("The training job searched-job")] == []
 
 
 def test_an_autopilot_job_is_found_by_the_check(
-    orchestrator: Orchestrator, inbox: Inbox, until: Callable[[Callable[[], Any]], Any]
+    orchestrator: Orchestrator, subscriber: Subscriber, until: Until
 ) -> None:
     """Defect 80. The local AWS searches no models, and says so where AWS would say why there is none."""
     request = {
@@ -194,15 +163,14 @@ def test_an_autopilot_job_is_found_by_the_check(
     orchestrator.provisioned(request)
     sagemaker = orchestrator.client("sagemaker")
     job = until(lambda: _when_over(sagemaker.describe_auto_ml_job(AutoMLJobName="automatic-job")))
-    account = orchestrator.deployment.outputs["ModelRegistryArn"].split(":")[4]
-    (rule,) = [
-        rule["Name"]
-        for rule in orchestrator.client("events").list_rules(NamePrefix="mlops-jobs-")["Rules"]
-        if "ScheduleExpression" in rule
-    ]
+    rule = orchestrator.client("cloudformation").describe_stack_resource(
+        StackName=orchestrator.deployment.stack_name, LogicalResourceId="JobCheckRule"
+    )["StackResourceDetail"]["PhysicalResourceId"]
     for minutes in (6, 11):
-        events.fire(rule, account=account, at=job["EndTime"].replace(microsecond=0) + timedelta(minutes=minutes))
-    message = inbox.about("The Autopilot job automatic-job status is: Completed.")
+        at = job["EndTime"].replace(microsecond=0) + timedelta(minutes=minutes)
+        fired = f"{orchestrator.deployment.aws.endpoint_url}/_events/{rule}?{urlencode({'at': at.isoformat()})}"
+        assert orchestrator.deployment.api.client.post(fired, b"")[0] == 200
+    message = subscriber.next_about("The Autopilot job automatic-job status is: Completed.", until)
     assert "The job has no best candidate. The local AWS" in message
 
 

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From each release that was published before to this checkout, on the same stack; and out again."""
+"""From each release that was published before to this checkout, on the same stack; and out again.
+
+One local AWS serves all tests of a release. Fixtures go on from one another, and each remembers what it has found, so
+that tests can come in any order.
+"""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,19 +14,17 @@ from typing import Any
 
 import pytest
 
-from scripts import aws_access, cli, demo_model, launch
+from scripts import aws_access, demo_model, launch
 from scripts.aws_access import Aws
 from scripts.cli.local_stack import LocalDeployment
 from scripts.deployment import Change, ChangeSet
 from scripts.launch import EMAIL_PARAMETER, Launching
 from scripts.local_aws.api_front import local_url
 from scripts.local_aws.server import LocalAws
+from tests.cli.running import mlops
 from tests.end_to_end import account_content
-from tests.end_to_end.users import ARTIFACT_KEY, Nobody, Orchestrator
+from tests.end_to_end.users import ARTIFACT_KEY, SERVED, Nobody, Orchestrator
 from tests.releases import kept
-
-# One local AWS serves all tests of a release, in order: each goes on where the one before has ended.
-pytestmark = pytest.mark.xdist_group("upgrade")
 
 STACK = "upgraded"
 DEPLOYED = "mlops-pipeline-lasting-byompipelinerealtimebuiltin"
@@ -39,27 +40,47 @@ KEEPS = {
 }
 
 
-@dataclass
+@dataclass(frozen=True)
 class Upgraded:
-    """What was there before the upgrade, what the upgrade was shown to change, and what is there now."""
+    """What was there before the upgrade, what the upgrade was shown to change, and what was there after it."""
 
     aws: Aws
     before_launch: set[str]
     before: dict[str, tuple[str, str]]
     """Logical id -> type and physical id."""
-    api_url: str
-    endpoint: dict[str, Any]
+    after: dict[str, tuple[str, str]]
+    addresses: tuple[str, str]
+    endpoints: tuple[dict[str, Any], dict[str, Any]]
     pipeline_id: str
     request: dict[str, Any]
     changes: tuple[Change, ...]
     orchestrator: Orchestrator
-    rows: list[list[float]]
+    listed: list[dict[str, Any]]
+    """What the new version lists."""
+    payload: str
     """What the deployed model is asked about."""
+    predicted: bool
 
     def predicts(self) -> bool:
         """Whether the pipeline's own API answers a signed call."""
-        payload = "\n".join(",".join(map(str, row)) for row in self.rows)
-        return self.orchestrator.predict(DEPLOYED, {"payload": payload, "content_type": "text/csv"})[0] == 200
+        return _predicts(self.orchestrator, self.payload)
+
+
+@dataclass(frozen=True)
+class Resent:
+    """The pipeline's stack before and after its request was sent again, and whether that succeeded."""
+
+    stacks: tuple[dict[str, Any], dict[str, Any]]
+    pipeline_id: str
+    succeeded: bool
+    predicted: bool
+    endpoint: dict[str, Any]
+    prefix: str
+    """Of the release that is deployed now."""
+
+
+def _predicts(orchestrator: Orchestrator, payload: str) -> bool:
+    return orchestrator.predict(DEPLOYED, {"payload": payload, "content_type": "text/csv"})[0] == 200
 
 
 def _resources(aws: Aws) -> dict[str, tuple[str, str]]:
@@ -89,9 +110,8 @@ def upgraded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         options = {EMAIL_PARAMETER: "you@example.com", "CreateModelRegistry": "Yes"}
         launched = launch.deploy(aws, Launching(stack_name=STACK, parameters=options), Nobody(), bool, release).state
         users, model = Orchestrator(_deployment(aws, launched)), demo_model.train()
-        bucket = users.deployment.outputs["AssetsBucketName"]
-        aws.client("s3").put_object(Bucket=bucket, Key=ARTIFACT_KEY, Body=demo_model.package(model))
-        asked = users.request("lasting")
+        users.store(model)
+        asked = users.request("lasting", **SERVED)
         pipeline_id = users.provisioned(asked)
         before, endpoint, shown = _resources(aws), _endpoint(aws), list[ChangeSet]()
 
@@ -101,66 +121,85 @@ def upgraded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
         state = launch.deploy(aws, Launching(stack_name=STACK), Nobody(), agree).state
         now = Orchestrator(_deployment(aws, state))
-        url = users.deployment.api_url
-        rows = [list(row) for row in model.holdout_rows[:2]]
-        yield Upgraded(aws, before_launch, before, url, endpoint, pipeline_id, asked, shown[0].changes, now, rows)
+        payload = "\n".join(",".join(map(str, row)) for row in model.holdout_rows[:2])
+        yield Upgraded(
+            aws,
+            before_launch,
+            before,
+            _resources(aws),
+            (users.deployment.api_url, now.deployment.api_url),
+            (endpoint, _endpoint(aws)),
+            pipeline_id,
+            asked,
+            shown[0].changes,
+            now,
+            now.deployment.api.list().body["pipelines"],
+            payload,
+            _predicts(now, payload),
+        )
+
+
+@pytest.fixture(scope="module")
+def resent(upgraded: Upgraded) -> Resent:
+    users, cloudformation = upgraded.orchestrator, upgraded.aws.client("cloudformation")
+    (last,) = users.executions(upgraded.pipeline_id)
+    (old,) = cloudformation.describe_stacks(StackName=upgraded.pipeline_id)["Stacks"]
+    answer = users.provision(upgraded.request)
+    ended = users.ended(upgraded.pipeline_id, after=last["pipelineExecutionId"])
+    (new,) = cloudformation.describe_stacks(StackName=upgraded.pipeline_id)["Stacks"]
+    (root,) = cloudformation.describe_stacks(StackName=STACK)["Stacks"]
+    parameters = {one["ParameterKey"]: one["ParameterValue"] for one in root["Parameters"]}
+    endpoint, predicted = _endpoint(upgraded.aws), upgraded.predicts()
+    return Resent(
+        (old, new), answer["pipeline_id"], ended.has_succeeded, predicted, endpoint, parameters["ArtifactPrefix"]
+    )
 
 
 def test_what_holds_data_or_is_referred_to_is_neither_replaced_nor_removed(upgraded: Upgraded) -> None:
     keeping = {name: found for name, found in upgraded.before.items() if found[0] in KEEPS}
-    now = _resources(upgraded.aws)
 
     assert {kind for kind, _ in keeping.values()} == KEEPS
-    assert {name: now.get(name) for name in keeping} == keeping
+    assert {name: upgraded.after.get(name) for name in keeping} == keeping
     touched = [change for change in upgraded.changes if change.logical_id in keeping]
     assert [one for one in touched if one.action != "Modify" or one.replacement != "False"] == []
 
 
 def test_data_pipeline_and_address_are_there_untouched(upgraded: Upgraded) -> None:
-    users = upgraded.orchestrator
-    outputs = users.deployment.outputs
-    users.client("s3").head_object(Bucket=outputs["AssetsBucketName"], Key=ARTIFACT_KEY)
+    bucket = upgraded.orchestrator.deployment.outputs["AssetsBucketName"]
+    upgraded.aws.client("s3").head_object(Bucket=bucket, Key=ARTIFACT_KEY)
 
-    assert users.deployment.api_url == upgraded.api_url
-    assert _endpoint(upgraded.aws) == upgraded.endpoint
-    (listed,) = users.deployment.api.list().body["pipelines"]
+    assert len({*upgraded.addresses}) == 1
+    before, after = upgraded.endpoints
+    assert before == after
+    (listed,) = upgraded.listed
     assert (listed["pipeline_id"], listed["last_execution"]["status"]) == (upgraded.pipeline_id, "Succeeded")
-    assert upgraded.predicts()
+    assert upgraded.predicted
 
 
-def test_a_request_sent_again_brings_its_pipeline_to_the_new_version(upgraded: Upgraded) -> None:
-    users = upgraded.orchestrator
-    (last,) = users.executions(upgraded.pipeline_id)
-    (old,) = users.client("cloudformation").describe_stacks(StackName=upgraded.pipeline_id)["Stacks"]
-    answer = users.provision(upgraded.request)
-    assert answer["pipeline_id"] == upgraded.pipeline_id
-    assert users.ended(upgraded.pipeline_id, after=last["pipelineExecutionId"]).has_succeeded
-
-    (new,) = users.client("cloudformation").describe_stacks(StackName=upgraded.pipeline_id)["Stacks"]
-    releases = [{tag["Key"]: tag["Value"] for tag in stack["Tags"]}["mlops:release"] for stack in (old, new)]
-    assert releases[0] != releases[1]
-    (parameters,) = users.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
-    prefix = {one["ParameterKey"]: one["ParameterValue"] for one in parameters["Parameters"]}["ArtifactPrefix"]
-    assert releases[1] == prefix
-    kept_of_endpoint = ("EndpointArn", "CreationTime", "EndpointStatus")
-    now = _endpoint(upgraded.aws)
-    assert [now[key] for key in kept_of_endpoint] == [upgraded.endpoint[key] for key in kept_of_endpoint]
-    assert upgraded.predicts()
+def test_a_request_sent_again_brings_its_pipeline_to_the_new_version(upgraded: Upgraded, resent: Resent) -> None:
+    assert resent.pipeline_id == upgraded.pipeline_id
+    assert resent.succeeded
+    old, new = ({tag["Key"]: tag["Value"] for tag in stack["Tags"]}["mlops:release"] for stack in resent.stacks)
+    assert old != new
+    assert new == resent.prefix
+    for kept_of_endpoint in ("EndpointArn", "CreationTime", "EndpointStatus"):
+        assert resent.endpoint[kept_of_endpoint] == upgraded.endpoints[0][kept_of_endpoint]
+    assert resent.predicted
 
 
-def test_destroy_leaves_nothing_but_what_it_names(
-    upgraded: Upgraded, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.mark.usefixtures("resent")
+def test_destroy_leaves_nothing_but_what_it_names(upgraded: Upgraded, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "local")
     where = ["--region", upgraded.aws.region, "--endpoint-url", upgraded.aws.endpoint_url]
     command = ["destroy", "--stack-name", STACK, "--yes", *where]
-    assert cli.run(command) == 1
-    assert f"{DEPLOYED}-codepipeline. Delete them first" in capsys.readouterr().err
-    assert cli.run([*command, "--pipelines", "--json"]) == 0
-    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    refused = mlops(*command)
+    assert refused.status == 1
+    assert f"{DEPLOYED}-codepipeline. Delete them first" in refused.err
+    ended = mlops(*command, "--pipelines", "--json")
+    assert ended.status == 0
 
-    assert {"pipeline_id": upgraded.pipeline_id, "status": "DELETED"} in told
+    assert {"pipeline_id": upgraded.pipeline_id, "status": "DELETED"} in ended.documents
     left = {name.split(" ", 1)[1] for name in account_content.names(upgraded.aws) - upgraded.before_launch}
-    assert left - {one["name"] for one in told[-1]["kept"]} == set()
+    assert left - {one["name"] for one in ended.documents[-1]["kept"]} == set()
     assert upgraded.orchestrator.deployment.outputs["AssetsBucketName"] in left

@@ -7,11 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.end_to_end.conftest import until
 from tests.examples import hugging_face_stub
 from tests.examples.hugging_face_stub import Stub
-
-__all__ = ["until"]
 
 
 @pytest.fixture(scope="module")

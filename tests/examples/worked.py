@@ -10,11 +10,9 @@ from typing import Any, Final
 
 import pytest
 
-from scripts import cli, launch
 from scripts.aws_access import Aws
-from scripts.launch import Launching
-from scripts.pipeline_status import PipelineStatus
-from tests.end_to_end.users import Nobody, Orchestrator
+from tests.cli.running import Ended, mlops
+from tests.end_to_end.running import Running
 from tests.examples.hugging_face_stub import TOKEN, Stub
 
 FOLDER: Final = Path(__file__).parents[2] / "docs/examples"
@@ -30,17 +28,17 @@ def request(name: str, **changes: Any) -> dict[str, Any]:
     return {**json.loads((FOLDER / name / "request.json").read_text("utf-8")), **changes}
 
 
-def allow(orchestrator: Orchestrator) -> None:
-    """Attach the statements that come with the examples, as their pages say."""
-    policy = (FOLDER / CONTAINERS / "policy.json").read_text("utf-8")
-    made = orchestrator.client("iam").create_policy(PolicyName="mlops-blueprints", PolicyDocument=policy)
-    parameters = {"CustomBlueprintPolicyArn": made["Policy"]["Arn"]}
-    launching = Launching(
-        option="multi-account" if orchestrator.deployment.accounts else "single-account",
-        stack_name=orchestrator.deployment.stack_name,
-        parameters=parameters,
+def allow(running: Running) -> Ended:
+    """Attach the statements that come with the examples, as their pages say; and one for roles that are more."""
+    policy = json.loads((FOLDER / CONTAINERS / "policy.json").read_text("utf-8"))
+    policy["Statement"].append(
+        {"Effect": "Allow", "Action": "iam:PutRolePolicy", "Resource": "arn:aws:iam::*:role/mlops-*"}
     )
-    assert launch.deploy(orchestrator.deployment.aws, launching, Nobody(), agree=lambda _: True).changed
+    made = running.client("iam").create_policy(PolicyName="mlops-blueprints", PolicyDocument=json.dumps(policy))
+    parameter = f"CustomBlueprintPolicyArn={made['Policy']['Arn']}"
+    with pytest.MonkeyPatch.context() as here:
+        here.chdir(running.folder)
+        return mlops("deploy", "--local", "--yes", "--json", "--param", parameter)
 
 
 def folders(stub: Stub, scratch: Path) -> list[Path]:
@@ -51,12 +49,13 @@ def folders(stub: Stub, scratch: Path) -> list[Path]:
     return [copied if name == HUGGING_FACE else FOLDER / name for name in NAMES]
 
 
-def add(stub: Stub, scratch: Path) -> None:
+def add(running: Running, stub: Stub, scratch: Path) -> None:
     """Add all three by the command line, from the folder that the local AWS runs in."""
     for folder in folders(stub, scratch):
         with pytest.MonkeyPatch.context() as here:
-            here.chdir(scratch)
-            assert cli.run(("pipeline-types", "add", str(folder), "--local", "--json")) == 0
+            here.chdir(running.folder)
+            added = mlops("pipeline-types", "add", str(folder), "--local", "--json")
+            assert added.status == 0, added
 
 
 def _look_at(blueprint: Path, stub: Stub) -> None:
@@ -65,13 +64,6 @@ def _look_at(blueprint: Path, stub: Stub) -> None:
         assert text.count(old) == 1
         text = text.replace(old, new)
     blueprint.write_text(text, "utf-8")
-
-
-def ended_after(orchestrator: Orchestrator, pipeline_id: str, changed: dict[str, Any]) -> PipelineStatus:
-    """Send a changed request, and give the end of the execution that it has started."""
-    before = orchestrator.status(pipeline_id).execution
-    orchestrator.provision(changed)
-    return orchestrator.ended(pipeline_id, after=before)
 
 
 def network(aws: Aws) -> dict[str, Any]:

@@ -93,5 +93,9 @@ def test_a_person_fires_a_rule_by_http(local_aws: LocalAws, client: ClientFactor
     fired = requests.post(address, params=place, timeout=SECONDS)
     assert fired.status_code == 200
     assert received(client, "whole") == [fired.json()]
+    later = requests.post(address, params={**place, "at": "2026-11-30T08:05:00+00:00"}, timeout=SECONDS)
+    assert later.json()["time"] == "2026-11-30T08:05:00Z"
+    assert received(client, "whole") == [later.json()]
+    assert requests.post(address, params={**place, "at": "soon"}, timeout=SECONDS).status_code == 400
     assert requests.get(address, timeout=SECONDS).status_code == 405
     assert requests.post(address, params={"account": "222233334444"}, timeout=SECONDS).status_code == 404

@@ -3,37 +3,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from scripts.cli.local_stack import STAGE_ACCOUNTS, LocalDeployment
 from tests.end_to_end import adding
-from tests.end_to_end.users import Orchestrator, mlops_local
-
-pytestmark = pytest.mark.xdist_group("end-to-end-multi")
+from tests.end_to_end.users import Orchestrator
 
 Until = Callable[[Callable[[], Any]], Any]
 REQUEST = {"pipeline_type": "work_log", "team": "pilots", "keep_days": {"dev": 1, "staging": 3, "prod": 5}}
 
 
-@pytest.fixture(scope="module")
-def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDeployment]:
-    with mlops_local(tmp_path_factory.mktemp("custom"), "--option", "multi-account") as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def orchestrator(deployment: LocalDeployment) -> Orchestrator:
-    return Orchestrator(deployment)
-
-
-def _kept_days(orchestrator: Orchestrator, stage: str) -> list[int]:
-    logs = orchestrator.deployment.in_account(STAGE_ACCOUNTS[stage]).client("logs")
+def _kept_days(orchestrator: Orchestrator, stage: str) -> list[int | None]:
+    logs = orchestrator.in_account(stage).client("logs")
     groups = logs.describe_log_groups(logGroupNamePrefix=f"mlops-pipeline-pilots-{stage}")["logGroups"]
-    return [group["retentionInDays"] for group in groups]
+    return [group.get("retentionInDays") for group in groups]
 
 
 def test_values_by_stage_reach_their_accounts(orchestrator: Orchestrator, until: Until, tmp_path: Path) -> None:
@@ -43,15 +27,9 @@ def test_values_by_stage_reach_their_accounts(orchestrator: Orchestrator, until:
     assert {error["key"] for error in refused.body["errors"]} == {"keep_days.dev", "keep_days.staging"}
 
     pipeline_id = orchestrator.provision(REQUEST)["pipeline_id"]
-    (question,) = until(lambda: orchestrator.status(pipeline_id).waiting)
+    question = orchestrator.asked(pipeline_id, "staging")
     assert (_kept_days(orchestrator, "dev"), _kept_days(orchestrator, "staging")) == ([1], [])
-    orchestrator.client("codepipeline").put_approval_result(
-        pipelineName=orchestrator.status(pipeline_id).pipeline,
-        stageName=question.stage,
-        actionName=question.action,
-        token=question.token,
-        result={"summary": "fine", "status": "Approved"},
-    )
+    orchestrator.decide(pipeline_id, question)
     until(lambda: _kept_days(orchestrator, "staging") == [3])
     assert _kept_days(orchestrator, "prod") == []
     again = orchestrator.provision(REQUEST)

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Waiting for conditions: looked at often, given up late, however slow the machine is."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+LONGEST_SECONDS: Final = 240.0
+_PAUSE_SECONDS: Final = 0.03
+
+Found = TypeVar("Found")
+
+
+def until(condition: Callable[[], Found | None]) -> Found:
+    """Wait for a true value and give it."""
+    deadline, pause = time.monotonic() + LONGEST_SECONDS, threading.Event()
+    while time.monotonic() < deadline:
+        if found := condition():
+            return found
+        pause.wait(_PAUSE_SECONDS)
+    raise AssertionError("the condition did not come true in time")

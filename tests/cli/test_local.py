@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("local")
 
 @pytest.fixture
 def request_body(orchestrator: Orchestrator) -> dict[str, Any]:
-    return orchestrator.request("by-hand")
+    return orchestrator.request("by-command")
 
 
 def test_ready_file_tells_what_others_rely_on(local: Running) -> None:
@@ -105,9 +105,9 @@ def test_pipeline_from_request_over_a_refused_destruction_to_its_deletion(
     (tmp_path / "request.json").write_text(json.dumps(request_body))
     provisioned = mlops("provision", str(tmp_path / "request.json"), "--local", "--watch", "--json")
     again = mlops("provision", str(tmp_path / "request.json"), "--local", "--watch")
-    listed = mlops("list", "--local", "--model", "by-hand")
-    shown = mlops("status", "by-hand", "--local")
-    told = mlops("status", "by-hand", "--local", "--json")
+    listed = mlops("list", "--local", "--model", "by-command")
+    shown = mlops("status", "by-command", "--local")
+    told = mlops("status", "by-command", "--local", "--json")
     refused = mlops("destroy", "--local", "--yes")
 
     assert provisioned.status == 0, provisioned.out + provisioned.err
@@ -125,13 +125,13 @@ def test_pipeline_from_request_over_a_refused_destruction_to_its_deletion(
     assert told.documents[0]["outputs"]["InferenceApiUrl"].endswith("/prod/inference")
     assert told.documents[0]["job"] is None
     assert refused.status == 1
-    assert "mlops-pipeline-by-hand-byompipelinerealtimebuiltin-codepipeline" in refused.err
+    assert "mlops-pipeline-by-command-byompipelinerealtimebuiltin-codepipeline" in refused.err
 
-    deleted = mlops("delete", "by-hand", "--local", "--yes", "--watch", "--json")
+    deleted = mlops("delete", "by-command", "--local", "--yes", "--watch", "--json")
     assert deleted.status == 0, deleted.out + deleted.err
     assert deleted.documents[-1]["status"] == "DELETED"
-    assert orchestrator.stacks("-by-hand-") == set()
-    assert mlops("delete", "by-hand", "--local", "--yes").status == 2
+    assert orchestrator.stacks("-by-command-") == set()
+    assert mlops("delete", "by-command", "--local", "--yes").status == 2
 
 
 def test_destroying_what_is_not_there_is_done(mlops: Mlops) -> None:

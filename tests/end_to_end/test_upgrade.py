@@ -186,6 +186,10 @@ def test_a_request_sent_again_brings_its_pipeline_to_the_new_version(upgraded: U
         assert resent.endpoint[kept_of_endpoint] == upgraded.endpoints[0][kept_of_endpoint]
     assert resent.predicted
 
+    executions = users.executions(upgraded.pipeline_id)
+    assert users.provision(upgraded.request)["message"].endswith("No updates are to be performed.")
+    assert users.executions(upgraded.pipeline_id) == executions
+
 
 @pytest.mark.usefixtures("resent")
 def test_destroy_leaves_nothing_but_what_it_names(upgraded: Upgraded, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,7 +61,7 @@ def is_ours(s3: Any, bucket: str, partition: str) -> bool:
 
     An interrupted `protect` leaves one without a policy: that comes last.
     """
-    if policy := _policy(s3, bucket):
+    if policy := _visible_policy(s3, bucket):
         return _tls_only(bucket, partition) in policy["Statement"]
     return not (s3.list_objects_v2(Bucket=bucket, MaxKeys=1)["KeyCount"] or _has_key_of_its_own(s3, bucket))
 
@@ -90,8 +90,8 @@ def protect(s3: Any, bucket: str, partition: str) -> None:
 
 
 def lacks(s3: Any, bucket: str, statement: Statement) -> bool:
-    """Whether the bucket's policy does not have this very statement."""
-    policy = _policy(s3, bucket)
+    """Whether the bucket's policy does not have this very statement, as far as the caller can see it."""
+    policy = _visible_policy(s3, bucket)
     return policy is None or statement not in policy["Statement"]
 
 
@@ -129,6 +129,16 @@ def _policy(s3: Any, bucket: str) -> dict[str, Any] | None:
     policy: dict[str, Any] = json.loads(found["Policy"])
     statements = policy["Statement"]
     return {**policy, "Statement": statements if isinstance(statements, list) else [statements]}
+
+
+def _visible_policy(s3: Any, bucket: str) -> dict[str, Any] | None:
+    """The same, or an empty one for who may only put objects into a bucket, which is another account's perhaps."""
+    try:
+        return _policy(s3, bucket)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in {"AccessDenied", "MethodNotAllowed"}:
+            return {"Statement": []}
+        raise
 
 
 def _has_key_of_its_own(s3: Any, bucket: str) -> bool:

@@ -213,6 +213,18 @@ def test_what_was_added_to_the_policy_of_the_own_bucket_stays(aws: Aws) -> None:
     assert _statements(s3, bucket) == [*ours, theirs]
 
 
+@pytest.mark.parametrize("code", ["AccessDenied", "MethodNotAllowed"])
+def test_who_may_only_publish_needs_not_see_the_policy(aws: Aws, code: str) -> None:
+    """S3 answers in the second way to other accounts."""
+    s3 = aws.client("s3")
+    statement = artifact_bucket.no_writes_by_pipelines("theirs", "*", aws.partition)
+    with Stubber(s3) as stub:
+        for _ in range(2):
+            stub.add_client_error("get_bucket_policy", code)
+        assert not artifact_bucket.is_ours(s3, "theirs", aws.partition)
+        assert artifact_bucket.lacks(s3, "theirs", statement)
+
+
 def test_a_bucket_of_another_account_is_not_taken_for_the_own_one(aws: Aws) -> None:
     """Its name can be told beforehand, and anybody can make a bucket of that name."""
     s3, bucket = aws.client("s3"), artifact_bucket.default_name(aws.account, aws.region)

@@ -14,8 +14,6 @@ from botocore.exceptions import ClientError
 from scripts import paths
 from tests.end_to_end.users import Orchestrator
 
-pytestmark = [pytest.mark.xdist_group("end-to-end"), pytest.mark.usefixtures("model")]
-
 DEPLOYED = "mlops-pipeline-contained-byompipelinerealtimebuiltin"
 EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 ADMINISTRATOR = f"""\

@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from troposphere import AWSHelperFn, Join, Ref, Select, Split, Sub
 
-PIPELINE_PREFIX: Final = "mlops-pipeline-"
-"""Every stack that the orchestrator makes starts with it, and so do the generated names of what such a stack makes."""
+from generator import names
+
+PIPELINE_PREFIX: Final = names.PIPELINE_PREFIX
 
 
 def regional(service: str, resource: str, **variables: Any) -> Sub:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A published version of the solution: the bundle and the templates under a prefix that never changes its content.
+"""A published version of the solution: what a launch reads, under a prefix that never changes its content.
+
+The bundle carries what requests deploy; beside it stand the root templates, which people launch.
 
 The version's name carries a digest of everything in it, so publishing the same again finds everything there, and
 publishing something else never touches what a deployed stack still reads.
@@ -7,6 +9,7 @@ publishing something else never touches what a deployed stack still reads.
 
 from __future__ import annotations
 
+import base64
 import configparser
 import hashlib
 import json
@@ -67,14 +70,12 @@ class Release:
         raise PublishError(f"there is no template for --option {option} yet: {paths.TEMPLATES / name} does not exist")
 
     def files(self, place: Place) -> Iterator[tuple[str, bytes]]:
-        """Names below the version's prefix with their contents; the root templates come last.
+        """Names below the version's prefix with their contents.
 
-        Whoever finds a root template finds everything that it needs.
+        Whoever finds a root template, which come last, finds everything that it needs.
         """
         yield BUNDLE_NAME, self.bundle
-        roots = [entry for entry in self.templates if _is_root(entry[0])]
-        yield from ((name, text.encode()) for name, text in self.templates if not _is_root(name))
-        yield from ((name, baked(text, place).encode()) for name, text in roots)
+        yield from ((name, baked(text, place).encode()) for name, text in self.templates)
 
 
 def root_template_name(option: str) -> str:
@@ -84,8 +85,8 @@ def root_template_name(option: str) -> str:
 
 def assemble(bundle: Bundle, templates: Path = paths.TEMPLATES) -> Release:
     """Put a version of this checkout's number together; raises `PublishError` where templates are missing."""
-    texts = {path.relative_to(templates).as_posix(): path.read_text("utf-8") for path in templates.rglob("*.yaml")}
-    if not any(_is_root(name) for name in texts):
+    texts = {path.name: path.read_text("utf-8") for path in templates.glob(_ROOT_TEMPLATES)}
+    if not texts:
         raise PublishError(f"there are no templates in {templates}: run `python -m generator` first")
     digest = hashlib.sha256()
     for name, content in [*bundle.files, *((name, text.encode()) for name, text in sorted(texts.items()))]:
@@ -128,13 +129,13 @@ def package_version(checkout: Path = paths.ROOT) -> str:
 
 def publish(release: Release, place: Place, s3: Any) -> int:
     """Upload what is not there yet and give the number of uploaded files; raises `PublishError`."""
-    existing = _existing_sizes(place, s3)
+    existing = _existing(place, s3)
     uploaded = 0
     for name, content in release.files(place):
         key = f"{place.prefix}/{name}"
-        if key not in existing:
-            uploaded += _upload(s3, place.bucket, key, content)
-        elif existing[key] != len(content):
+        if key not in existing and _upload(s3, place.bucket, key, content):
+            uploaded += 1
+        elif not _holds(s3, place.bucket, key, content):
             raise PublishError(
                 f"s3://{place.bucket}/{key} is not what this version publishes; a published version never changes."
                 " Delete that object, or publish under another --prefix"
@@ -147,9 +148,8 @@ def write_baked_templates(release: Release, place: Place, folder: Path = BAKED_T
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for name, text in release.templates:
-        if _is_root(name):
-            written.append(folder / name)
-            written[-1].write_text(baked(text, place), encoding="utf-8")
+        written.append(folder / name)
+        written[-1].write_text(baked(text, place), encoding="utf-8")
     return written
 
 
@@ -175,10 +175,6 @@ def quick_create_url(place: Place, option: str, stack_name: str, console: str) -
     return f"https://{place.region}.{console}/cloudformation/home?region={place.region}#/stacks/create/review?{query}"
 
 
-def _is_root(name: str) -> bool:
-    return Path(name).match(_ROOT_TEMPLATES) and "/" not in name
-
-
 def _entry(node: Any, key: str) -> Any:
     for name, value in node.value:
         if name.value == key:
@@ -186,18 +182,32 @@ def _entry(node: Any, key: str) -> Any:
     raise PublishError(f"the root template has no {key}: run `python -m generator`")
 
 
-def _existing_sizes(place: Place, s3: Any) -> dict[str, int]:
+def _existing(place: Place, s3: Any) -> set[str]:
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=place.bucket, Prefix=f"{place.prefix}/")
-    return {entry["Key"]: entry["Size"] for page in pages for entry in page.get("Contents", [])}
+    return {entry["Key"] for page in pages for entry in page.get("Contents", [])}
 
 
-def _upload(s3: Any, bucket: str, key: str, content: bytes) -> int:
-    kind = "application/zip" if key.endswith(".zip") else "text/yaml"
+def _holds(s3: Any, bucket: str, key: str, content: bytes) -> bool:
+    """Whether an object has this content. What others than `publish` have stored may have another kind of checksum."""
+    found = s3.get_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
+    return bool(found.get("ChecksumSHA256") == _checksum(content) or found["Body"].read() == content)
+
+
+def _checksum(content: bytes) -> str:
+    return base64.b64encode(hashlib.sha256(content).digest()).decode()
+
+
+def _upload(s3: Any, bucket: str, key: str, content: bytes) -> bool:
+    """Upload an object, unless there is one by now."""
+    described = {
+        "ContentType": "application/zip" if key.endswith(".zip") else "text/yaml",
+        "ChecksumSHA256": _checksum(content),
+    }
     try:
-        s3.put_object(Bucket=bucket, Key=key, Body=content, ContentType=kind, IfNoneMatch="*")
+        s3.put_object(Bucket=bucket, Key=key, Body=content, IfNoneMatch="*", **described)
     except s3.exceptions.ClientError as error:
-        # Somebody publishes the same version at the same time.
+        # Somebody publishes at the same time.
         if error.response["Error"]["Code"] in _ALREADY_THERE:
-            return 0
+            return False
         raise
-    return 1
+    return True

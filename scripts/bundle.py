@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Packs the orchestrator and its dependencies into `dist/orchestrator.zip`.
+"""Packs the orchestrator, its templates and its dependencies into `dist/orchestrator.zip`.
 
 The bytes depend on the source, the pins and the platform alone, not on where or when the bundle is built. It holds no
 compiled Python, no installer records, and nothing of a dependency that is only read by type checkers or browsers.
@@ -49,9 +49,9 @@ class Bundle:
         return buffer.getvalue()
 
 
-def collect(source: Path, installed: Path) -> Bundle:
-    """Gather the package in `source` and what it needs from `installed`."""
-    files = dict(of_source(source).files)
+def collect(source: Path, installed: Path, templates: Path) -> Bundle:
+    """Gather the package in `source`, what it needs from `installed`, and what it deploys from `templates`."""
+    files = {**dict(of_source(source).files), **dict(_deployed(templates))}
     for name, content in _contents(installed):
         bundled = _bundled_name(PurePosixPath(name))
         if bundled is not None:
@@ -66,7 +66,7 @@ def of_source(source: Path) -> Bundle:
 
 def build(platform: Platform) -> Bundle:
     """Gather the bundle of this checkout; raises `DependencyError`."""
-    return collect(paths.BUNDLE_SOURCE, dependencies.folder(platform))
+    return collect(paths.BUNDLE_SOURCE, dependencies.folder(platform), paths.TEMPLATES)
 
 
 def write(bundle: Bundle, target: Path = paths.DIST / BUNDLE_NAME) -> bytes:
@@ -75,6 +75,12 @@ def write(bundle: Bundle, target: Path = paths.DIST / BUNDLE_NAME) -> bytes:
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(content)
     return content
+
+
+def _deployed(templates: Path) -> Iterator[tuple[str, bytes]]:
+    """The templates that requests deploy. Those above their folders are launched by people."""
+    for path in templates.glob("*/*.yaml"):
+        yield f"{templates.name}/{path.relative_to(templates).as_posix()}", path.read_bytes()
 
 
 def _contents(folder: Path) -> Iterator[tuple[str, bytes]]:

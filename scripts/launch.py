@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
@@ -61,8 +62,13 @@ def assemble(aws: Aws) -> Release:
 def publish(aws: Aws, release: Release, bucket: str, prefix: str, audience: Audience) -> Place:
     """Upload a version into an existing bucket; raises `PublishError`."""
     s3 = aws.client("s3")
-    if not artifact_bucket.exists(s3, bucket, aws.region):
+    has_own_name = bucket == artifact_bucket.default_name(aws.account, aws.region)
+    if not artifact_bucket.exists(s3, bucket, aws.region, owner=aws.account if has_own_name else ""):
         raise artifacts.PublishError(f"there is no bucket {bucket}: make it, or let `mlops deploy` make its own")
+    if has_own_name or artifact_bucket.is_ours(s3, bucket, aws.partition):
+        artifact_bucket.protect(s3, bucket, aws.partition)
+    else:
+        _tell_what_to_add(aws, bucket, prefix, audience)
     place = Place(bucket, f"{prefix}/{release.version}", aws.region, aws.url_suffix)
     uploaded = artifacts.publish(release, place, s3)
     what = f"{uploaded} files uploaded to" if uploaded else "everything is already in"
@@ -134,11 +140,18 @@ def _parameters(launching: Launching, declared: Mapping[str, Parameter], state: 
 
 
 def _bucket(aws: Aws, launching: Launching, audience: Audience) -> str:
-    own = artifact_bucket.default_name(aws.account, aws.region)
-    s3 = aws.client("s3")
-    bucket = launching.bucket or own
-    if bucket != own and artifact_bucket.is_in_use(s3, bucket, aws.region):
-        return bucket
-    if artifact_bucket.ensure(s3, bucket, aws.region, aws.partition):
+    bucket = launching.bucket or artifact_bucket.default_name(aws.account, aws.region)
+    if artifact_bucket.make(aws.client("s3"), bucket, aws.region):
         audience.say(f"Made the bucket {bucket} for code and templates.")
     return bucket
+
+
+def _tell_what_to_add(aws: Aws, bucket: str, prefix: str, audience: Audience) -> None:
+    """Name the statement that a bucket of the operator's lacks: its policy is the operator's."""
+    statement = artifact_bucket.no_writes_by_pipelines(bucket, f"{prefix}/*", aws.partition)
+    if artifact_bucket.lacks(aws.client("s3"), bucket, statement):
+        audience.say(
+            f"To do by hand, or pipelines that may write to the bucket {bucket} can replace what is launched from it:\n"
+            "add this to the Statement list of its policy; `aws s3api get-bucket-policy --bucket"
+            f" {bucket}` shows the policy it has.\n{json.dumps(statement, indent=2)}"
+        )

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,12 +9,14 @@ from urllib.parse import parse_qs
 
 import pytest
 import yaml
+from botocore.stub import Stubber
 
-from scripts import artifact_bucket, artifacts, aws_access, user_cache
+from scripts import artifact_bucket, artifacts, aws_access, launch, user_cache
 from scripts.artifacts import Place, PublishError, Release
 from scripts.aws_access import Aws
 from scripts.bundle import Bundle
 from scripts.local_aws.server import LocalAws
+from tests.end_to_end.users import Nobody
 
 _ROOT = """\
 Parameters:
@@ -36,11 +39,11 @@ def aws() -> Iterator[Aws]:
         yield aws_access.local(running.endpoint_url, running.region)
 
 
-def _release(folder: Path, blueprint: str = "Resources: {}\n") -> Release:
+def _release(folder: Path, root: str = _ROOT, bundle: Bundle = _BUNDLE) -> Release:
     (folder / "blueprints").mkdir(parents=True, exist_ok=True)
-    (folder / "mlops-orchestrator-single-account.yaml").write_text(_ROOT)
-    (folder / "blueprints" / "one.yaml").write_text(blueprint)
-    return artifacts.assemble(_BUNDLE, folder)
+    (folder / "mlops-orchestrator-single-account.yaml").write_text(root)
+    (folder / "blueprints" / "one.yaml").write_text("Resources: {}\n")
+    return artifacts.assemble(bundle, folder)
 
 
 def _place(release: Release, bucket: str) -> Place:
@@ -88,18 +91,15 @@ def test_baking_adds_two_defaults_and_changes_nothing_else() -> None:
 def test_version_names_its_content(tmp_path: Path) -> None:
     first = _release(tmp_path)
 
+    other = Bundle((*_BUNDLE.files, ("templates/blueprints/one.yaml", b"Resources: {}")))
     assert _release(tmp_path).version == first.version
-    assert _release(tmp_path, "Resources: {Other: {Type: AWS::SNS::Topic}}\n").version != first.version
+    assert len({first.version, _release(tmp_path, f"{_ROOT}\n").version, _release(tmp_path, bundle=other).version}) == 3
 
 
-def test_root_template_comes_last_and_names_its_place(tmp_path: Path) -> None:
+def test_a_release_is_what_a_launch_reads_and_names_its_place(tmp_path: Path) -> None:
     files = list(_release(tmp_path).files(Place("my-bucket", "a/1.0", "eu-west-1")))
 
-    assert [name for name, _ in files] == [
-        "orchestrator.zip",
-        "blueprints/one.yaml",
-        "mlops-orchestrator-single-account.yaml",
-    ]
+    assert [name for name, _ in files] == ["orchestrator.zip", "mlops-orchestrator-single-account.yaml"]
     assert b'Default: "my-bucket"' in files[-1][1]
 
 
@@ -110,34 +110,33 @@ def test_missing_option_is_said_in_words(tmp_path: Path) -> None:
 
 def test_publishing_again_uploads_nothing(tmp_path: Path, aws: Aws) -> None:
     s3, release = aws.client("s3"), _release(tmp_path)
-    artifact_bucket.ensure(s3, "publish-twice", aws.region, aws.partition)
+    artifact_bucket.make(s3, "publish-twice", aws.region)
     place = _place(release, "publish-twice")
 
-    assert artifacts.publish(release, place, s3) == 3
+    assert artifacts.publish(release, place, s3) == 2
     assert artifacts.publish(release, place, s3) == 0
-    assert len(_keys(s3, "publish-twice")) == 3
+    assert len(_keys(s3, "publish-twice")) == 2
 
 
 def test_interrupted_publishing_is_completed(tmp_path: Path, aws: Aws) -> None:
     s3, release = aws.client("s3"), _release(tmp_path)
-    artifact_bucket.ensure(s3, "publish-interrupted", aws.region, aws.partition)
+    artifact_bucket.make(s3, "publish-interrupted", aws.region)
     place = _place(release, "publish-interrupted")
     artifacts.publish(release, place, s3)
-    s3.delete_object(Bucket=place.bucket, Key=f"{place.prefix}/blueprints/one.yaml")
+    s3.delete_object(Bucket=place.bucket, Key=f"{place.prefix}/orchestrator.zip")
 
     assert artifacts.publish(release, place, s3) == 1
 
 
-def test_published_version_is_never_overwritten(tmp_path: Path, aws: Aws) -> None:
+def test_what_was_uploaded_by_hand_is_read(tmp_path: Path, aws: Aws) -> None:
+    """Such an object has a checksum of another kind."""
     s3, release = aws.client("s3"), _release(tmp_path)
-    artifact_bucket.ensure(s3, "publish-foreign", aws.region, aws.partition)
-    place = _place(release, "publish-foreign")
-    key = f"{place.prefix}/orchestrator.zip"
-    s3.put_object(Bucket=place.bucket, Key=key, Body=b"something else")
+    artifact_bucket.make(s3, "publish-by-hand", aws.region)
+    place = _place(release, "publish-by-hand")
+    for name, content in release.files(place):
+        s3.put_object(Bucket=place.bucket, Key=f"{place.prefix}/{name}", Body=content)
 
-    with pytest.raises(PublishError, match="is not what this version publishes"):
-        artifacts.publish(release, place, s3)
-    assert s3.get_object(Bucket=place.bucket, Key=key)["Body"].read() == b"something else"
+    assert artifacts.publish(release, place, s3) == 0
 
 
 class SeesNothing:
@@ -158,23 +157,82 @@ class SeesNothing:
 
 def test_two_who_publish_at_once_write_each_object_once(tmp_path: Path, aws: Aws) -> None:
     s3, release = aws.client("s3"), _release(tmp_path)
-    artifact_bucket.ensure(s3, "publish-race", aws.region, aws.partition)
+    artifact_bucket.make(s3, "publish-race", aws.region)
     place = _place(release, "publish-race")
 
-    assert artifacts.publish(release, place, s3) == 3
+    assert artifacts.publish(release, place, s3) == 2
     assert artifacts.publish(release, place, SeesNothing(s3)) == 0
-    assert len(_keys(s3, "publish-race")) == 3
+    assert len(_keys(s3, "publish-race")) == 2
 
 
-def test_own_bucket_is_closed_and_versioned(aws: Aws) -> None:
+@pytest.mark.parametrize("seen", [True, False], ids=["before", "at-once"])
+def test_a_published_version_is_never_overwritten(tmp_path: Path, aws: Aws, seen: bool) -> None:
+    """Something of the same length is something else all the same, and so is what appears a moment before."""
+    s3, release = aws.client("s3"), _release(tmp_path)
+    bucket = f"publish-foreign-{seen}".lower()
+    artifact_bucket.make(s3, bucket, aws.region)
+    place = _place(release, bucket)
+    key, other = f"{place.prefix}/orchestrator.zip", bytes(len(release.bundle))
+    s3.put_object(Bucket=place.bucket, Key=key, Body=other)
+
+    with pytest.raises(PublishError, match="is not what this version publishes"):
+        artifacts.publish(release, place, s3 if seen else SeesNothing(s3))
+    assert s3.get_object(Bucket=place.bucket, Key=key)["Body"].read() == other
+
+
+def _statements(s3: Any, bucket: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"]
+    return found
+
+
+def test_own_bucket_is_closed_and_versioned_and_refuses_pipelines(aws: Aws) -> None:
     s3 = aws.client("s3")
 
-    assert artifact_bucket.ensure(s3, "own-bucket", aws.region, aws.partition)
-    assert not artifact_bucket.ensure(s3, "own-bucket", aws.region, aws.partition)
+    assert artifact_bucket.make(s3, "own-bucket", aws.region)
+    assert not artifact_bucket.make(s3, "own-bucket", aws.region)
+    artifact_bucket.protect(s3, "own-bucket", aws.partition)
     assert s3.get_bucket_versioning(Bucket="own-bucket")["Status"] == "Enabled"
     assert all(s3.get_public_access_block(Bucket="own-bucket")["PublicAccessBlockConfiguration"].values())
-    assert "aws:SecureTransport" in s3.get_bucket_policy(Bucket="own-bucket")["Policy"]
     assert s3.get_bucket_encryption(Bucket="own-bucket")["ServerSideEncryptionConfiguration"]["Rules"]
+    sids = ["RefuseConnectionsWithoutTls", "RefuseWritesByPipelines"]
+    assert [statement["Sid"] for statement in _statements(s3, "own-bucket")] == sids
+
+
+def test_what_was_added_to_the_policy_of_the_own_bucket_stays(aws: Aws) -> None:
+    s3, bucket = aws.client("s3"), "shared-bucket"
+    artifact_bucket.make(s3, bucket, aws.region)
+    artifact_bucket.protect(s3, bucket, aws.partition)
+    ours = _statements(s3, bucket)
+    theirs = {"Effect": "Deny", "Principal": "*", "Action": "s3:DeleteBucket", "Resource": f"arn:aws:s3:::{bucket}"}
+    outdated = {**ours[1], "Action": "s3:PutObject"}
+    s3.put_bucket_policy(
+        Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [theirs, ours[0], outdated]})
+    )
+
+    artifact_bucket.protect(s3, bucket, aws.partition)
+    assert _statements(s3, bucket) == [*ours, theirs]
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "MethodNotAllowed"])
+def test_who_may_only_publish_needs_not_see_the_policy(aws: Aws, code: str) -> None:
+    """S3 answers in the second way to other accounts."""
+    s3 = aws.client("s3")
+    statement = artifact_bucket.no_writes_by_pipelines("theirs", "*", aws.partition)
+    with Stubber(s3) as stub:
+        for _ in range(2):
+            stub.add_client_error("get_bucket_policy", code)
+        assert not artifact_bucket.is_ours(s3, "theirs", aws.partition)
+        assert artifact_bucket.lacks(s3, "theirs", statement)
+
+
+def test_a_bucket_of_another_account_is_not_taken_for_the_own_one(aws: Aws) -> None:
+    """Its name can be told beforehand, and anybody can make a bucket of that name."""
+    s3, bucket = aws.client("s3"), artifact_bucket.default_name(aws.account, aws.region)
+    asked = {"Bucket": bucket, "ExpectedBucketOwner": aws.account}
+    with Stubber(s3) as stub:
+        stub.add_client_error("head_bucket", "403", http_status_code=403, expected_params=asked)
+        with pytest.raises(PublishError, match="may belong to somebody else"):
+            launch.publish(aws, Release("1", b"code", ()), bucket, "solution", Nobody())
 
 
 def test_bucket_of_another_region_is_refused(aws: Aws) -> None:

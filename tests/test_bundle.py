@@ -17,9 +17,11 @@ import pytest
 from scripts import bundle, dependencies, installing, paths
 from tests.set_up.wheels import make_wheel
 
+_TEMPLATE = "pipelines/single_account_codepipeline.yaml"
 
-def _tree(folder: Path, extra: str = "") -> tuple[Path, Path]:
-    """A small package and its installed dependencies."""
+
+def _tree(folder: Path, extra: str = "") -> tuple[Path, Path, Path]:
+    """A small package, its installed dependencies, and its templates."""
     files = {
         "package/__init__.py": "",
         "package/data/table.json": "{}",
@@ -33,15 +35,17 @@ def _tree(folder: Path, extra: str = "") -> tuple[Path, Path]:
         "installed/library-1.0.dist-info/INSTALLER": extra,
         "installed/library-1.0.dist-info/licenses/LICENSE": "MIT",
         "installed/bin/tool.py": extra,
+        "templates/root.yaml": extra,
+        "templates/blueprints/one.yaml": "Resources: {}",
     }
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content)
-    return folder / "package", folder / "installed"
+    return folder / "package", folder / "installed", folder / "templates"
 
 
-def test_bundle_holds_what_runs_and_the_licences(tmp_path: Path) -> None:
+def test_bundle_holds_what_runs_what_it_deploys_and_the_licences(tmp_path: Path) -> None:
     made = bundle.collect(*_tree(tmp_path))
 
     assert [name for name, _ in made.files] == [
@@ -49,6 +53,7 @@ def test_bundle_holds_what_runs_and_the_licences(tmp_path: Path) -> None:
         "licenses/library-1.0/LICENSE",
         "package/__init__.py",
         "package/data/table.json",
+        "templates/blueprints/one.yaml",
     ]
 
 
@@ -63,7 +68,7 @@ def test_same_source_gives_same_bytes_anywhere_at_any_time(tmp_path: Path) -> No
 
 def _copied(folder: Path, dependencies_folder: Path, *, backwards: bool) -> Path:
     """A checkout elsewhere with what a build needs; `backwards`, its files are made in another order, time and mode."""
-    for name in ("generator", "lambda_src", "scripts", f"build/{dependencies_folder.name}"):
+    for name in ("generator", "lambda_src", "scripts", "templates", f"build/{dependencies_folder.name}"):
         source = paths.ROOT / name
         files = sorted(path for path in source.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
         for path in reversed(files) if backwards else files:
@@ -98,25 +103,33 @@ def test_two_checkouts_build_the_same_archive(tmp_path: Path, platform: dependen
     assert len(digests) == 1
 
 
-def test_changed_source_gives_other_bytes(tmp_path: Path) -> None:
-    source, installed = _tree(tmp_path)
-    before = bundle.collect(source, installed).zipped()
-    (source / "__init__.py").write_text("changed = True")
+@pytest.mark.parametrize("changed", ["package/__init__.py", "templates/blueprints/one.yaml"])
+def test_changed_source_gives_other_bytes(tmp_path: Path, changed: str) -> None:
+    parts = _tree(tmp_path)
+    before = bundle.collect(*parts).zipped()
+    (tmp_path / changed).write_text("changed")
 
-    assert bundle.collect(source, installed).zipped() != before
+    assert bundle.collect(*parts).zipped() != before
 
 
 def test_host_bundle_runs_without_anything_installed(tmp_path: Path) -> None:
     """The whole request path up to the first AWS call needs nothing but the bundle, not even boto3."""
     content = bundle.build("host").zipped()
     zipfile.ZipFile(io.BytesIO(content)).extractall(tmp_path)
-    code = "import orchestrator.api, sys; assert 'boto3' not in sys.modules; print(orchestrator.api.__file__)"
+    code = (
+        "import orchestrator.api, sys; assert 'boto3' not in sys.modules; print(orchestrator.api.__file__);"
+        f"from orchestrator import templates; print(templates.read({_TEMPLATE!r}) == sys.stdin.buffer.read())"
+    )
 
     # -S: without the interpreter's own site-packages.
     command, environment = [sys.executable, "-S", "-c", code], {"PYTHONPATH": str(tmp_path)}
-    ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    with (paths.TEMPLATES / _TEMPLATE).open() as template:
+        ran = subprocess.run(
+            command, cwd=tmp_path, env=environment, stdin=template, capture_output=True, text=True, check=False
+        )
 
-    assert ran.stdout.startswith(str(tmp_path)), ran.stderr
+    file, has_template = ran.stdout.splitlines() or [ran.stderr, ""]
+    assert (file.startswith(str(tmp_path)), has_template) == (True, "True"), ran.stderr
     assert len(content) < 6_000_000
 
 

@@ -56,7 +56,6 @@ def settings(*, multi_account: bool) -> Settings:
     target = StageTarget("111122223333", "ou-ab12-34cd56ef")
     return Settings(
         launch=launch(multi_account=multi_account),
-        artifact_bucket="quayside-artifacts",
         artifact_prefix="mlops/0.1.0",
         url_suffix="amazonaws.com",
         pipeline_stack_role_arn=f"{ROLES}PipelineStackRole",

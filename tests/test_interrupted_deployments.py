@@ -96,7 +96,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _release(version: str) -> Release:
-    templates = (("mlops-orchestrator-single-account.yaml", _ROOT % _VERSIONS[version]), ("one.yaml", "Resources: {}"))
+    templates = (("mlops-orchestrator-single-account.yaml", _ROOT % _VERSIONS[version]),)
     return Release(version, Bundle((("code.py", version.encode()),)).zipped(), templates)
 
 

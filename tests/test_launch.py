@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from scripts import aws_access, deployment, launch, stack_following
+from scripts import artifact_bucket, aws_access, deployment, launch, stack_following
 from scripts.artifacts import Release
 from scripts.aws_access import Aws
 from scripts.launch import Launching
@@ -122,8 +122,19 @@ def test_an_orchestrator_does_not_change_its_kind(aws: Aws) -> None:
     deploy("multi-account")
 
 
+class _Listener(Nobody):
+    """An audience that remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.heard = ""
+
+    def say(self, text: str) -> None:
+        """Hear a sentence."""
+        self.heard += text
+
+
 @pytest.mark.parametrize("use", ["an object", "a policy", "a key"])
-def test_a_bucket_in_use_keeps_its_settings(aws: Aws, use: str) -> None:
+def test_a_bucket_in_use_keeps_its_settings_and_its_operator_hears_what_to_add(aws: Aws, use: str) -> None:
     s3, bucket = aws.client("s3"), f"in-use-by-{use.replace(' ', '-')}"
     s3.create_bucket(Bucket=bucket)
     if use == "an object":
@@ -133,15 +144,31 @@ def test_a_bucket_in_use_keeps_its_settings(aws: Aws, use: str) -> None:
     else:
         rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
         s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
-    _deployed(aws, f"stack-{bucket}", bucket=bucket)
+    listener = _Listener()
+    _published(aws, bucket, listener)
 
     assert "Status" not in s3.get_bucket_versioning(Bucket=bucket)
+    statement = json.loads(listener.heard.partition("policy it has.\n")[2].rpartition("}")[0] + "}")
+    assert (statement["Effect"], statement["Resource"][1]) == ("Deny", f"arn:aws:s3:::{bucket}/solution/*")
+    s3.put_bucket_policy(Bucket=bucket, Policy=_policy(statement))
+    again = _Listener()
+    _published(aws, bucket, again)
+    assert "by hand" not in again.heard
 
 
-def test_a_new_or_empty_bucket_is_protected(aws: Aws) -> None:
+def _published(aws: Aws, bucket: str, listener: _Listener) -> None:
+    launch.publish(aws, Release("1", b"code", ()), bucket, "solution", listener)
+
+
+def test_a_new_or_empty_bucket_or_one_of_an_earlier_release_is_protected(aws: Aws) -> None:
     s3 = aws.client("s3")
-    s3.create_bucket(Bucket="empty-bucket")
-    for bucket in ("empty-bucket", "new-bucket"):
+    for bucket in ("empty-bucket", "earlier-bucket"):
+        s3.create_bucket(Bucket=bucket)
+    earlier = artifact_bucket._tls_only("earlier-bucket", "aws")
+    s3.put_bucket_policy(Bucket="earlier-bucket", Policy=_policy(earlier))
+    s3.put_object(Bucket="earlier-bucket", Key="code", Body=b"")
+    for bucket in ("empty-bucket", "earlier-bucket", "new-bucket"):
         _deployed(aws, f"stack-{bucket}", bucket=bucket)
         assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
-        assert "aws:SecureTransport" in s3.get_bucket_policy(Bucket=bucket)["Policy"]
+        policy = s3.get_bucket_policy(Bucket=bucket)["Policy"]
+        assert [words for words in ("aws:SecureTransport", "StackSet-mlops-pipeline-*") if words not in policy] == []

@@ -9,7 +9,7 @@ from awacs import s3 as s3_actions
 from awacs.aws import Allow, Condition, Statement, StringEquals, StringLike
 from troposphere import GetAtt, Join, Sub, Template, events
 
-from generator import arns, iam_roles, monitor_runs, permissions
+from generator import arns, iam_roles, monitor_runs, names, permissions
 from generator.root import accounts, jobs, orchestrator, storage
 from orchestrator.monitor_runs import DETAIL_TYPE
 
@@ -25,8 +25,7 @@ def add_to(template: Template) -> None:
 
 def run_ended_rule() -> events.Rule:
     """Runs of monitors, by the role of the job: CloudFormation names roles after their stacks, StackSets theirs."""
-    names = [f"{prefix}{arns.PIPELINE_PREFIX}*" for prefix in ("", "StackSet-")]
-    roles = [{"wildcard": Sub(f"arn:*:role${{{iam_roles.PATH}}}{name}")} for name in names]
+    roles = [{"wildcard": Sub(f"arn:*:role${{{iam_roles.PATH}}}{prefix}*")} for prefix in names.ROLE_PREFIXES]
     return events.Rule(
         "MonitorRunRule",
         Name=jobs.named("monitors"),

@@ -87,7 +87,6 @@ def environment() -> dict[str, Any]:
     return {
         "ALLOW_DETAILED_ERROR_MESSAGE": Ref("AllowDetailedErrorMessage"),
         "APPLICATION": application.name(),
-        "ARTIFACT_BUCKET": Ref("ArtifactBucket"),
         "ARTIFACT_PREFIX": Ref("ArtifactPrefix"),
         "ASSETS_BUCKET": storage.assets_bucket_name(),
         "CONFIG_BUCKET": storage.config_bucket_name(),
@@ -116,17 +115,14 @@ def environment() -> dict[str, Any]:
 
 def statements() -> list[Statement]:
     """What the function may do, beside its log and traces; it makes no roles (defect 60)."""
-    return [*_templates_and_packages(), *_configurations(), *_pipelines(), *_messages()]
+    return [*_types_and_packages(), *_configurations(), *_pipelines(), *_messages()]
 
 
-def _templates_and_packages() -> list[Statement]:
+def _types_and_packages() -> list[Statement]:
     pipelines = GetAtt(storage.PIPELINES, "Arn")
     return [
-        permissions.allow(
-            [s3_actions.GetObject],
-            # Pipeline types are the operator's: the function reads them and writes none.
-            [arns.s3("${ArtifactBucket}/${ArtifactPrefix}/*"), arns.objects_in(pipelines, _TYPES)],
-        ),
+        # Pipeline types are the operator's: the function reads them and writes none.
+        permissions.allow([s3_actions.GetObject], arns.objects_in(pipelines, _TYPES)),
         permissions.allow([s3_actions.GetObject, s3_actions.PutObject], arns.objects_in(pipelines, _PACKAGES)),
         permissions.allow([s3_actions.ListBucket], pipelines, permissions.below(_PACKAGES, _TYPES)),
     ]

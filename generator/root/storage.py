@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from awacs import s3 as s3_actions
-from awacs.aws import Allow, ArnLike, Condition, Deny, Principal, Statement, StringEquals
+from awacs.aws import Action, Allow, ArnLike, Condition, Deny, Principal, Statement, StringEquals
 from troposphere import GetAtt, If, Ref, Sub, Template, s3
 
-from generator import arns, checkov, permissions
+from generator import arns, checkov, names, permissions
 from generator.root import launch
 from orchestrator.aws import claims
 
@@ -104,13 +104,14 @@ def pipelines_policy(readers: Sequence[Statement]) -> s3.BucketPolicy:
 
 def _refuse_what_pipelines_make() -> Statement:
     """A request names where its jobs write: their roles, of any account, write no templates whatever it names."""
-    roles = Sub(f"arn:${{AWS::Partition}}:iam::*:role${{RolePath}}{arns.PIPELINE_PREFIX}*")
+    bucket = GetAtt(PIPELINES, "Arn")
+    roles = [Sub(f"arn:${{AWS::Partition}}:iam::*:role${{RolePath}}{prefix}*") for prefix in names.ROLE_PREFIXES]
     return Statement(
         Sid="RefuseWhatPipelinesMake",
         Effect=Deny,
         Principal=Principal("*"),
-        Action=[s3_actions.DeleteObject, s3_actions.DeleteObjectVersion, s3_actions.PutObject],
-        Resource=[arns.objects_in(GetAtt(PIPELINES, "Arn"))],
+        Action=[Action("s3", action) for action in names.WRITES],
+        Resource=[bucket, arns.objects_in(bucket)],
         Condition=Condition(ArnLike("aws:PrincipalArn", roles)),
     )
 

@@ -13,6 +13,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any, Final
 
+from orchestrator import templates
 from orchestrator.aws import codepipelines, objects, stacks
 from orchestrator.aws.objects import StoredPackage
 from orchestrator.aws.stacks import Stack, StackDefinition
@@ -99,7 +100,7 @@ def _is_of(plan: ProvisioningPlan, stack: Stack) -> bool:
 
 
 def _stored(deployment: Deployment, blueprint: PackagedBlueprint, settings: Settings) -> _Source:
-    template = _template(blueprint, settings)
+    template = _template(blueprint)
     apart = blueprint.template_apart(template, settings.launch.pipelines_bucket)
     wanted = blueprint.packed(template, settings.object_url(apart.bucket, apart.key) if apart else "")
     stored = objects.stored_package(settings.launch.pipelines_bucket, blueprint.package_key)
@@ -115,10 +116,10 @@ def _stored(deployment: Deployment, blueprint: PackagedBlueprint, settings: Sett
     return _Source(stored, is_new=stored.stored_at is None)
 
 
-def _template(blueprint: PackagedBlueprint, settings: Settings) -> bytes:
+def _template(blueprint: PackagedBlueprint) -> bytes:
     if not blueprint.template_bucket:
-        return objects.published(settings.artifact_bucket, settings.template_key(blueprint.template))
-    template = objects.published(blueprint.template_bucket, blueprint.template)
+        return templates.read(blueprint.template)
+    template = objects.added_blueprint(blueprint.template_bucket, blueprint.template)
     if hashlib.sha256(template).hexdigest() != blueprint.template_digest:
         raise Conflict(
             f"The blueprint s3://{blueprint.template_bucket}/{blueprint.template} was changed after it was checked. Add"
@@ -138,7 +139,7 @@ def _definition(plan: ProvisioningPlan, deployment: Deployment, settings: Settin
     subject = {_SUBJECT_TAG: plan.subject} if plan.subject else {}
     return StackDefinition(
         name=name,
-        template_url=settings.template_url(deployment.pipeline_template),
+        template=templates.read(deployment.pipeline_template).decode(),
         parameters=dict(deployment.pipeline_parameters),
         role_arn=settings.pipeline_stack_role_arn,
         tags={**dict(deployment.tags), **_told(plan, settings), STACK_TAG: name, **subject},

@@ -122,7 +122,7 @@ class PackagedBlueprint:
     """What the orchestrator must put where a pipeline's source action reads."""
 
     template: str
-    """Path below the published version, e.g. `blueprints/realtime_inference.yaml`; with a bucket, its key there."""
+    """Path of a bundled template, e.g. `blueprints/realtime_inference.yaml`; with a bucket, its key there."""
     package_key: str
     parameter_files: tuple[ParameterFile, ...]
     objects: tuple[PlannedObject, ...] = ()
@@ -130,7 +130,7 @@ class PackagedBlueprint:
     members: tuple[tuple[str, bytes], ...] = ()
     """What the package holds in addition, as names and contents."""
     template_bucket: str = ""
-    """Where the template lies that no release has published."""
+    """Where the template lies that is not bundled."""
     template_digest: str = ""
     """SHA-256 of that template, hexadecimal."""
 
@@ -184,7 +184,7 @@ class Deployment:
     pipeline_stack_name: str
     """Stack that holds the CodePipeline."""
     pipeline_template: str
-    """Path below the published version, e.g. `pipelines/single_account_codepipeline.yaml`."""
+    """Path of a bundled template, e.g. `pipelines/single_account_codepipeline.yaml`."""
     pipeline_parameters: tuple[tuple[str, str], ...]
     tags: Tags
     """Of the stack that holds the CodePipeline, beside those by which the orchestrator knows it."""

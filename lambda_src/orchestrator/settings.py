@@ -59,8 +59,8 @@ class Settings:
     """Everything the functions need to know of the root stack that made them."""
 
     launch: Launch
-    artifact_bucket: str
     artifact_prefix: str
+    """The published version, e.g. `mlops-workload-orchestrator/0.3.0-0f1e2d3c4b5a`: tags of stacks name it."""
     url_suffix: str
     pipeline_stack_role_arn: str
     pipeline_role_arn: str
@@ -93,14 +93,6 @@ class Settings:
         """After so long an approval that nobody has decided fails."""
         multi = self.multi_account
         return timedelta(minutes=multi.approval_timeout_minutes if multi else DEFAULT_APPROVAL_TIMEOUT_MINUTES)
-
-    def template_key(self, path: str) -> str:
-        """The key of a published template, e.g. `blueprints/realtime_inference.yaml`, in the artifact bucket."""
-        return f"{self.artifact_prefix}/{path}"
-
-    def template_url(self, path: str) -> str:
-        """The address under which CloudFormation reads a published template."""
-        return self.object_url(self.artifact_bucket, self.template_key(path))
 
     def object_url(self, bucket: str, key: str) -> str:
         """The address under which CloudFormation reads an object."""
@@ -142,7 +134,6 @@ def read(variables: Mapping[str, str] = os.environ) -> Settings:
             application=env.text("APPLICATION"),
             options=_options(env),
         ),
-        artifact_bucket=env.text("ARTIFACT_BUCKET"),
         artifact_prefix=env.text("ARTIFACT_PREFIX"),
         url_suffix=env.text("URL_SUFFIX"),
         pipeline_stack_role_arn=env.text("PIPELINE_STACK_ROLE_ARN"),

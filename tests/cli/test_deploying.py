@@ -50,7 +50,7 @@ def _environment(running: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_published_version_can_be_launched_by_a_link(running: LocalAws, mlops: Mlops) -> None:
     s3 = boto3.client("s3")
-    artifact_bucket.ensure(s3, "published", running.region, "aws")
+    artifact_bucket.make(s3, "published", running.region)
     ended = mlops("publish", "--bucket", "published", "--json")
 
     assert ended.status == 0

@@ -77,6 +77,8 @@ class Resent:
     endpoint: dict[str, Any]
     prefix: str
     """Of the release that is deployed now."""
+    once_more: str
+    """The answer to the same request again."""
 
 
 def _predicts(orchestrator: Orchestrator, payload: str) -> bool:
@@ -150,9 +152,9 @@ def resent(upgraded: Upgraded) -> Resent:
     (root,) = cloudformation.describe_stacks(StackName=STACK)["Stacks"]
     parameters = {one["ParameterKey"]: one["ParameterValue"] for one in root["Parameters"]}
     endpoint, predicted = _endpoint(upgraded.aws), upgraded.predicts()
-    return Resent(
-        (old, new), answer["pipeline_id"], ended.has_succeeded, predicted, endpoint, parameters["ArtifactPrefix"]
-    )
+    once_more = users.provision(upgraded.request)["message"]
+    prefix = parameters["ArtifactPrefix"]
+    return Resent((old, new), answer["pipeline_id"], ended.has_succeeded, predicted, endpoint, prefix, once_more)
 
 
 def test_what_holds_data_or_is_referred_to_is_neither_replaced_nor_removed(upgraded: Upgraded) -> None:
@@ -185,6 +187,7 @@ def test_a_request_sent_again_brings_its_pipeline_to_the_new_version(upgraded: U
     for kept_of_endpoint in ("EndpointArn", "CreationTime", "EndpointStatus"):
         assert resent.endpoint[kept_of_endpoint] == upgraded.endpoints[0][kept_of_endpoint]
     assert resent.predicted
+    assert resent.once_more.endswith("No updates are to be performed.")
 
 
 @pytest.mark.usefixtures("resent")

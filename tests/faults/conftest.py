@@ -16,13 +16,13 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from moto.moto_api._internal.models import moto_api_backend
 
-from orchestrator import api
-from orchestrator.aws import calls, objects
+from orchestrator import api, templates
+from orchestrator.aws import calls
 from orchestrator.settings import Launch, MultiAccount, Settings, StageTarget
 from tests.faults.invoking import Invocation, Outcome
 from tests.faults.scenarios import Scenario
 from tests.faults.wire import Call, Fault, Send, Wire
-from tests.faults.world import CONFIG, REGION, World
+from tests.faults.world import CONFIG, REGION, World, bundled
 from tests.inline.custom_resource import FILE
 from tests.inline.loading import loaded
 from tests.quick_aws import KeptClients, fresh_aws
@@ -68,7 +68,6 @@ class Laboratory:
     def arranged(self, scenario: Scenario) -> Iterator[tuple[World, Invocation]]:
         """A fresh AWS with what the scenario arranges, and its invocation."""
         moto_api_backend.reset()
-        objects.published.cache_clear()
         used = self._settings[scenario.is_multi]
         world = self._world = World(used, self.inline)
         self._patch.setattr(api, "_settings", lambda: world.settings)
@@ -76,7 +75,6 @@ class Laboratory:
         self.wire.listen()
         world.launch()
         invocation = scenario.arrange(world)
-        objects.published.cache_clear()
         self.wire.listen()
         yield world, invocation
 
@@ -127,7 +125,6 @@ def session(patch: pytest.MonkeyPatch) -> Iterator[KeptClients]:
     with fresh_aws(made):
         yield made
     calls.client.cache_clear()
-    objects.published.cache_clear()
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +140,7 @@ def laboratory(session: KeptClients, patch: pytest.MonkeyPatch) -> Iterator[Labo
         multi_account=MultiAccount(targets, "mlops-StageDeployer"),  # type: ignore[arg-type]
     )
     patch.setenv("CALL_AS", "SELF")
+    patch.setattr(templates, "read", bundled)
     found = Laboratory(single, multi, patch)
     found.wire.attach(patch, session.events)
     with loaded(FILE) as found.inline:
@@ -164,7 +162,6 @@ def _launched() -> Settings:
     )
     return Settings(
         launch=launch,
-        artifact_bucket="quayside-artifacts",
         artifact_prefix="mlops/0.1.0",
         url_suffix="amazonaws.com",
         pipeline_stack_role_arn=f"{role}PipelineStackRole",

@@ -11,7 +11,6 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from orchestrator import api, stages
-from orchestrator.aws import objects
 from orchestrator.errors import OrchestratorError
 from tests.faults.wire import Died
 from tests.faults.world import World
@@ -45,7 +44,6 @@ class Invocation:
         """Repeat it as its caller does."""
         outcomes: list[Outcome] = []
         for _ in range(_MOST_REPEATS):
-            objects.published.cache_clear()
             outcomes.append(self.once(world))
             world.invocation_ended()
             if outcomes[-1].has_ended:

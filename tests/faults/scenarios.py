@@ -53,7 +53,6 @@ def realtime(*, multi: bool = False, **changes: Any) -> ApiCall:
 
 
 def _new(world: World, *, multi: bool = False) -> ApiCall:
-    world.publish(MULTI if multi else SINGLE, REALTIME)
     return realtime(multi=multi)
 
 
@@ -90,7 +89,6 @@ def _over_broken(world: World) -> ApiCall:
 
 
 def _image_builder(world: World) -> ApiCall:
-    world.publish("pipelines/image_builder.yaml")
     return provisioning(read_json("requests/byom_image_builder.json"))
 
 
@@ -103,7 +101,6 @@ def _second_image_builder(world: World) -> ApiCall:
 
 
 def _clarify(world: World) -> ApiCall:
-    world.publish(SINGLE, "blueprints/model_bias_monitor.yaml")
     path = BASELINES / "label_first.csv"
     key = f"baselines/berth-occupancy/{path.name}"
     world.store(world.settings.launch.assets_bucket, key, path.read_bytes())

@@ -64,9 +64,9 @@ class World:
     # what is there before
 
     def launch(self) -> None:
-        """The buckets and the topic of a launched orchestrator, with the published templates."""
+        """The buckets and the topic of a launched orchestrator."""
         s3, launch = s3_backends[DEFAULT_ACCOUNT_ID]["aws"], self.settings.launch
-        for bucket in (self.settings.artifact_bucket, launch.pipelines_bucket, launch.assets_bucket, CONFIG):
+        for bucket in (launch.pipelines_bucket, launch.assets_bucket, CONFIG):
             s3.create_bucket(bucket, REGION)
         for bucket in (launch.pipelines_bucket, CONFIG):
             s3.put_bucket_versioning(bucket, "Enabled")
@@ -81,13 +81,6 @@ class World:
         bucket = self.settings.launch.pipelines_bucket
         found: bytes = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].get_object(bucket, key).value
         return found
-
-    def publish(self, *paths: str) -> None:
-        """Publish templates, e.g. `blueprints/batch_transform.yaml`."""
-        for path in paths:
-            name = path.split("/")[1].removesuffix(".yaml")
-            content = pipeline_template(name) if path.startswith("pipelines/") else "Resources: {}\n"
-            self.store(self.settings.artifact_bucket, self.settings.template_key(path), content.encode())
 
     def stack(self, name: str) -> Any:
         """moto's stack of that name, or `None`."""
@@ -219,8 +212,14 @@ class World:
         )
 
 
+def bundled(path: str) -> bytes:
+    """The template of a path: for a pipeline, which moto cannot make, a topic that changes with the parameters."""
+    folder, name = path.removesuffix(".yaml").split("/")
+    return pipeline_template(name).encode() if folder == "pipelines" else b"Resources: {}\n"
+
+
 def pipeline_template(name: str) -> str:
-    """In place of the pipeline, which moto cannot make, a topic that changes with the parameters."""
+    """A template with a pipeline's parameters."""
     names = list(_PIPELINES[name].model_fields)
     return json.dumps(
         {

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,12 +13,14 @@ from typing import Any, NamedTuple
 import pytest
 from botocore.stub import Stubber
 
+from orchestrator import templates
 from orchestrator.aws import calls, objects
 from orchestrator.settings import Launch, Settings
 from tests.quick_aws import KeptClients, fresh_aws
 
 Body = dict[str, Any]
 ApiEvent = Callable[..., dict[str, Any]]
+Bundled = Callable[[Mapping[str, str]], None]
 
 _TESTS = Path(__file__).parents[1]
 _ROLES = "arn:aws:iam::111122223333:role/mlops-"
@@ -55,7 +57,6 @@ def with_registry(launch: Launch) -> Launch:
 def settings(launch: Launch) -> Settings:
     return Settings(
         launch=launch,
-        artifact_bucket="quayside-artifacts",
         artifact_prefix="mlops/0.1.0",
         url_suffix="amazonaws.com",
         pipeline_stack_role_arn=f"{_ROLES}PipelineStackRole",
@@ -66,6 +67,20 @@ def settings(launch: Launch) -> Settings:
         config_bucket="quayside-config",
         allow_detailed_error_message=True,
     )
+
+
+@pytest.fixture
+def bundled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bundled:
+    """`bundled({"pipelines/x.yaml": "..."})`: these templates take the place of those that travel with the code."""
+
+    def carry(texts: Mapping[str, str]) -> None:
+        for path, text in texts.items():
+            file = tmp_path / "templates" / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+        monkeypatch.setattr(templates, "FOLDER", tmp_path / "templates")
+
+    return carry
 
 
 @pytest.fixture
@@ -132,7 +147,7 @@ def aws(kept_clients: KeptClients) -> Iterator[None]:
 
 def _forget() -> None:
     calls.client.cache_clear()
-    objects.published.cache_clear()
+    objects.added_blueprint.cache_clear()
 
 
 class Sent(NamedTuple):

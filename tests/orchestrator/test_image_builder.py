@@ -20,7 +20,7 @@ from orchestrator.pipelines.image_builder import ImageBuilderParameters
 from orchestrator.provisioner import Provisioned
 from orchestrator.provisioning import Deployment
 from orchestrator.settings import Launch, MultiAccount, Settings
-from tests.orchestrator.conftest import read_json
+from tests.orchestrator.conftest import Bundled, read_json
 from tests.orchestrator.requesting import GONE, Body, accept, changed, problems_of
 
 PLAIN = "mlops-pipeline-v1-byompipelineimagebuilder"
@@ -209,13 +209,9 @@ Provision = Callable[..., Provisioned]
 
 
 @pytest.fixture
-def provision(aws: None, builder: Body, settings: Settings) -> Provision:
+def provision(aws: None, builder: Body, settings: Settings, bundled: Bundled) -> Provision:
     """`provision(image_tag=...)`; a topic stands for the pipeline, which moto cannot make."""
-    s3 = calls.client("s3")
-    location = {"LocationConstraint": settings.launch.region}
-    s3.create_bucket(Bucket=settings.artifact_bucket, CreateBucketConfiguration=location)
-    key = settings.template_key("pipelines/image_builder.yaml")
-    s3.put_object(Bucket=settings.artifact_bucket, Key=key, Body=TEMPLATE)
+    bundled({"pipelines/image_builder.yaml": TEMPLATE})
 
     def carry_out(**changes: Any) -> Provisioned:
         accepted = BUILT_IN.parse({**builder, **changes}, settings.launch)

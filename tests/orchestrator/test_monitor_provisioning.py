@@ -13,6 +13,7 @@ from orchestrator import service
 from orchestrator.aws import calls, objects, stacks
 from orchestrator.errors import Conflict, RefusedRequest
 from orchestrator.settings import Settings
+from tests.orchestrator.conftest import Bundled
 from tests.orchestrator.monitoring import ALL, BASELINES, BIAS, DATA, example
 from tests.orchestrator.requesting import Body
 
@@ -36,16 +37,14 @@ Provision = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def provision(aws: None, settings: Settings) -> Provision:
+def provision(aws: None, settings: Settings, bundled: Bundled) -> Provision:
     """`provision(endpoint_name=...)`; buckets and what is in them are there."""
     s3, launch = calls.client("s3"), settings.launch
-    for bucket in (settings.artifact_bucket, launch.pipelines_bucket, launch.assets_bucket):
+    for bucket in (launch.pipelines_bucket, launch.assets_bucket):
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": launch.region})
     s3.put_bucket_versioning(Bucket=launch.pipelines_bucket, VersioningConfiguration={"Status": "Enabled"})
-    published = {"pipelines/single_account_codepipeline.yaml": PIPELINE}
-    published |= {f"blueprints/{kind.removeprefix('byom_')}.yaml": "Resources: {}\n" for kind in ALL}
-    for path, content in published.items():
-        s3.put_object(Bucket=settings.artifact_bucket, Key=settings.template_key(path), Body=content)
+    blueprints = {f"blueprints/{kind.removeprefix('byom_')}.yaml": "Resources: {}\n" for kind in ALL}
+    bundled({"pipelines/single_account_codepipeline.yaml": PIPELINE, **blueprints})
     for path in BASELINES.iterdir():
         s3.put_object(Bucket=launch.assets_bucket, Key=f"baselines/berth-occupancy/{path.name}", Body=path.read_bytes())
 
@@ -130,13 +129,12 @@ class TestNames:
 
 
 class TestHeaders:
-    def test_a_new_one_takes_two_looks_a_read_and_the_four_calls(self, provision: Provision, sent: list[Any]) -> None:
+    def test_a_new_one_takes_a_read_two_looks_and_the_three_calls(self, provision: Provision, sent: list[Any]) -> None:
         provision()
-        assert [call.operation.partition(".")[2] for call in sent[-7:]] == [
+        assert [call.operation.partition(".")[2] for call in sent[-6:]] == [
             "GetObject",
             "DescribeStacks",
             "DescribeStacks",
-            "GetObject",
             "HeadObject",
             "PutObject",
             "CreateStack",

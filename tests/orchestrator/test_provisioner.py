@@ -22,12 +22,13 @@ from orchestrator.errors import Conflict, ServiceBusy, ServiceRefused
 from orchestrator.pipelines import BUILT_IN
 from orchestrator.provisioner import Provisioned
 from orchestrator.settings import Settings
+from tests.orchestrator.conftest import Bundled
 
 Body = dict[str, Any]
 STACK = "mlops-pipeline-berth-occupancy-byompipelinerealtimebuiltin"
 PIPELINE_STACK = f"{STACK}-codepipeline"
 KEY = f"provisioned/{STACK}/template.zip"
-BLUEPRINT = b"Resources: {}\n"
+BLUEPRINT = "Resources: {}\n"
 CREATED = "success: stack creation started"
 RUN_AGAIN = f"Pipeline {PIPELINE_STACK} is already provisioned. Updating template parameters."
 NOTHING_TO_DO = f"Pipeline {PIPELINE_STACK} is already provisioned. No updates are to be performed."
@@ -59,21 +60,17 @@ FOREIGN_TEMPLATE = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"
 
 
 @pytest.fixture(autouse=True)
-def published(aws: None, settings: Settings) -> None:
-    """The buckets of a launched orchestrator, with what `mlops publish` puts there."""
-    s3 = calls.client("s3")
-    for bucket in (settings.artifact_bucket, settings.launch.pipelines_bucket):
-        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": settings.launch.region})
-    s3.put_bucket_versioning(Bucket=settings.launch.pipelines_bucket, VersioningConfiguration={"Status": "Enabled"})
-    publish(settings)
-
-
-def publish(settings: Settings) -> None:
-    for path, content in (
-        ("blueprints/realtime_inference.yaml", BLUEPRINT),
-        ("pipelines/single_account_codepipeline.yaml", PIPELINE_TEMPLATE),
-    ):
-        calls.client("s3").put_object(Bucket=settings.artifact_bucket, Key=settings.template_key(path), Body=content)
+def launched(aws: None, settings: Settings, bundled: Bundled) -> None:
+    """The bucket of a launched orchestrator, and templates that moto can make."""
+    s3, bucket = calls.client("s3"), settings.launch.pipelines_bucket
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": settings.launch.region})
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    bundled(
+        {
+            "blueprints/realtime_inference.yaml": BLUEPRINT,
+            "pipelines/single_account_codepipeline.yaml": PIPELINE_TEMPLATE,
+        }
+    )
 
 
 Provision = Callable[..., Provisioned]
@@ -125,25 +122,25 @@ def expect_start(codepipeline: Stubber) -> None:
 
 
 class TestNewPipeline:
-    def test_it_takes_four_calls_and_the_upload_goes_first(self, provision: Provision, sent: list[Any]) -> None:
-        """Defect 20: a stack whose source never appears cannot be left behind. Four calls: design section 10."""
+    def test_it_takes_three_calls_and_the_upload_goes_first(self, provision: Provision, sent: list[Any]) -> None:
+        """A stack whose source never appears cannot be left behind; templates travel with the code."""
         assert provision().message == CREATED
-        assert operations(sent) == ["s3.GetObject", "s3.HeadObject", "s3.PutObject", "cloudformation.CreateStack"]
+        assert operations(sent) == ["s3.HeadObject", "s3.PutObject", "cloudformation.CreateStack"]
 
     def test_the_package_is_there(self, provision: Provision, settings: Settings) -> None:
         provision()
         stored = calls.client("s3").get_object(Bucket=settings.launch.pipelines_bucket, Key=KEY)["Body"].read()
         with zipfile.ZipFile(io.BytesIO(stored)) as archive:
             parameters = json.loads(archive.read("template_params.json"))["Parameters"]
-            assert archive.read("realtime_inference.yaml") == BLUEPRINT
+            assert archive.read("realtime_inference.yaml") == BLUEPRINT.encode()
         assert parameters["EndpointName"] == "berth-occupancy-live"
 
-    def test_the_stack_is_made_of_the_published_template(
+    def test_the_stack_is_made_of_the_bundled_template(
         self, provision: Provision, settings: Settings, sent: list[Any]
     ) -> None:
         answer = provision()
         request = sent[-1].parameters
-        assert request["TemplateURL"] == settings.template_url("pipelines/single_account_codepipeline.yaml")
+        assert request["TemplateBody"] == PIPELINE_TEMPLATE
         assert request["RoleARN"] == settings.pipeline_stack_role_arn
         assert request["OnFailure"] == "DELETE"
         assert {"Key": "stack_name", "Value": PIPELINE_STACK} in request["Tags"]
@@ -151,11 +148,6 @@ class TestNewPipeline:
         assert stack is not None
         assert stack.arn == answer.pipeline_id
         assert stack.parameters["TemplateZipFileName"] == KEY
-
-    def test_the_template_is_read_once_by_a_warm_function(self, provision: Provision, sent: list[Any]) -> None:
-        provision()
-        provision(model_name="another")
-        assert operations(sent).count("s3.GetObject") == 1
 
 
 class TestRepeat:
@@ -260,7 +252,6 @@ class TestChange:
         """Defect 33: the stacks of existing pipelines were never updated."""
         first = provision()
         upgraded = replace(settings, artifact_prefix="mlops/0.2.0", deploy_role_arn=settings.deploy_role_arn + "2")
-        publish(upgraded)
         assert provision(settings=upgraded) == Provisioned(
             f"Pipeline {PIPELINE_STACK} is being updated.", first.pipeline_id
         )
@@ -427,11 +418,6 @@ class TestRefusalsByAws:
             provision(settings=gone)
         assert refused.value.status == 502
         assert stacks.find(PIPELINE_STACK) is None
-
-    def test_a_template_that_was_not_published_is_named(self, provision: Provision, settings: Settings) -> None:
-        with pytest.raises(ServiceRefused, match="s3://quayside-artifacts/mlops/9/blueprints/"):
-            provision(settings=replace(settings, artifact_prefix="mlops/9"))
-        assert versions(settings) == []
 
     @pytest.mark.parametrize(
         ("code", "status"),

@@ -9,7 +9,7 @@ import pytest
 
 from orchestrator import settings
 from orchestrator.operator_options import Network
-from orchestrator.settings import Settings, StageTarget
+from orchestrator.settings import StageTarget
 from tests import committed
 
 VARIABLES = {
@@ -21,7 +21,6 @@ VARIABLES = {
     "ECR_REPOSITORY_ARN": "arn:aws:ecr:il-central-1:111122223333:repository/r",
     "PIPELINES_BUCKET": "a-pipelines",
     "APPLICATION": "ml-platform",
-    "ARTIFACT_BUCKET": "a-artifacts",
     "ARTIFACT_PREFIX": "mlops/2.0",
     "URL_SUFFIX": "amazonaws.com.cn",
     "PIPELINE_STACK_ROLE_ARN": "arn:aws:iam::111122223333:role/one",
@@ -115,8 +114,3 @@ def test_a_multi_account_orchestrator_knows_its_targets(call_as: str) -> None:
 def test_a_multi_account_orchestrator_without_targets_says_which_are_missing() -> None:
     with pytest.raises(RuntimeError, match=r"DEV_ACCOUNT_ID, DEV_ORG_ID.*STAGE_FUNCTION, CALL_AS, APPROVAL"):
         settings.read({**VARIABLES, "MULTI_ACCOUNT": "Yes"})
-
-
-def test_template_addresses_are_in_the_region_and_partition_of_the_stack(settings: Settings) -> None:
-    url = "https://quayside-artifacts.s3.eu-west-1.amazonaws.com/mlops/0.1.0/pipelines/x.yaml"
-    assert settings.template_url("pipelines/x.yaml") == url

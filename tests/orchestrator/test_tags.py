@@ -156,16 +156,7 @@ class TestPipelineStacks:
     def plan(self, aws: None, settings: Settings, builtin: Body) -> ProvisioningPlan:
         s3 = boto3.client("s3")
         place = {"LocationConstraint": "eu-west-1"}
-        for bucket in (settings.artifact_bucket, settings.launch.pipelines_bucket):
-            s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=place)
-            s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-        templates = Path(__file__).parents[2] / "templates"
-        for path in ("pipelines/single_account_codepipeline.yaml", "blueprints/realtime_inference.yaml"):
-            s3.put_object(
-                Bucket=settings.artifact_bucket,
-                Key=settings.template_key(path),
-                Body=(templates / path).read_bytes(),
-            )
+        s3.create_bucket(Bucket=settings.launch.pipelines_bucket, CreateBucketConfiguration=place)
         return planned(builtin, settings)
 
     def stack_tags(self, plan: ProvisioningPlan) -> dict[str, str]:

@@ -4,8 +4,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any, Final
 
+import pytest
+
+from scripts import artifact_bucket
 from scripts.iam import documents, evaluation
 from scripts.iam.evaluation import Policies, Request, Resource
 from scripts.iam.statements import Principal
@@ -83,26 +87,39 @@ def test_templates_are_out_of_reach_of_those_who_upload_models(templates: dict[s
     assert writers == {"OrchestratorRole", "PipelineRole"}
 
 
-def test_jobs_cannot_write_templates_wherever_a_request_sends_them(templates: dict[str, Template]) -> None:
-    """A request names where its jobs write, and could name the bucket of packaged templates."""
+def _of_packages(templates: dict[str, Template], path: str) -> Any:
+    """The policy of the pipelines bucket."""
     root = templates["mlops-orchestrator-single-account.yaml"]
-    policy = documents.parse(
-        resolving.resolved(
-            root["Resources"]["PipelinesBucketPolicy"]["Properties"]["PolicyDocument"],
-            {"AWS::Partition": "aws", "RolePath": "/", "PipelinesBucket.Arn": "arn:aws:s3:::packages"},
-            root["Conditions"],
-        )
-    )
+    values = {"AWS::Partition": "aws", "RolePath": path, "PipelinesBucket.Arn": "arn:aws:s3:::deployed"}
+    document = root["Resources"]["PipelinesBucketPolicy"]["Properties"]["PolicyDocument"]
+    return resolving.resolved(document, values, root["Conditions"])
 
-    def may_write(role: str, account: str = "111122223333") -> bool:
-        arn = f"arn:aws:iam::{account}:role/{role}"
+
+def _of_releases(_: dict[str, Template], __: str) -> Any:
+    """The policy of the artifact bucket, which serves orchestrators of whatever path."""
+    return {"Statement": artifact_bucket.no_writes_by_pipelines("deployed", "*", "aws")}
+
+
+@pytest.mark.parametrize("path", ["/", "/teams/quay/"], ids=["no-path", "path"])
+@pytest.mark.parametrize("policy_of", [_of_packages, _of_releases], ids=["packages", "releases"])
+def test_jobs_change_nothing_that_is_deployed_wherever_a_request_sends_them(
+    templates: dict[str, Template], policy_of: Callable[[dict[str, Template], str], Any], path: str
+) -> None:
+    """A request names where its jobs write, and could name the bucket of packages, or that of releases."""
+    policy = documents.parse(policy_of(templates, path))
+
+    def may(action: str, role: str, account: str = "111122223333") -> bool:
+        arn = f"arn:aws:iam::{account}:role{path}{role}"
         own = documents.parse({"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}})
         principal = Principal(f"arn:aws:sts::{account}:assumed-role/{role}/job", arn)
-        packages = Resource("arn:aws:s3:::packages/provisioned/x/template.zip", account, policy)
+        key = "" if action.endswith("Policy") else "/provisioned/x/template.zip"
+        deployed = Resource(f"arn:aws:s3:::deployed{key}", account, policy)
         context = {"aws:principalarn": [arn], "aws:securetransport": ["true"]}
-        request = Request(principal, "s3:PutObject", (packages,), context)
-        return evaluation.decide(request, Policies((own,))).allowed
+        return evaluation.decide(Request(principal, action, (deployed,), context), Policies((own,))).allowed
 
-    assert may_write("mlops-PipelineRole-1")
-    assert not may_write("mlops-pipeline-churn-SageMakerRole-1")
-    assert not may_write("mlops-pipeline-churn-SageMakerRole-1", "222222222222")
+    for action in ("s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutBucketPolicy"):
+        assert may(action, "mlops-PipelineRole-1")
+        assert may(action, "acme-mlops-pipeline-PipelineRole-1")
+        assert not may(action, "mlops-pipeline-churn-SageMakerRole-1")
+        assert not may(action, "mlops-pipeline-churn-SageMakerRole-1", "222222222222")
+        assert not may(action, "StackSet-mlops-pipeline-churn-dev-0f1e-SageMakerRole-1", "222222222222")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Objects in S3: published templates, packages, uploaded configurations."""
+"""Objects in S3: packages, blueprints that operators have added, uploaded configurations."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ class Beginning:
 
 
 @functools.lru_cache(maxsize=32)
-def published(bucket: str, key: str) -> bytes:
-    """A published template; kept in memory, because what is published never changes."""
-    with calling(f"let the orchestrator read the published template s3://{bucket}/{key}"):
+def added_blueprint(bucket: str, key: str) -> bytes:
+    """The blueprint of a pipeline type that an operator has added; kept in memory: a version of it never changes."""
+    with calling(f"let the orchestrator read the blueprint s3://{bucket}/{key}"):
         content: bytes = client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
     return content
 

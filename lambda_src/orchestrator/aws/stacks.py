@@ -25,7 +25,7 @@ class StackDefinition:
     """What a stack is made of."""
 
     name: str
-    template_url: str
+    template: str
     parameters: Mapping[str, str]
     role_arn: str
     tags: Mapping[str, str]
@@ -34,7 +34,7 @@ class StackDefinition:
         """The fields that CreateStack and UpdateStack share."""
         return {
             "StackName": self.name,
-            "TemplateURL": self.template_url,
+            "TemplateBody": self.template,
             "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in self.parameters.items()],
             "Capabilities": ["CAPABILITY_IAM"],
             "RoleARN": self.role_arn,

@@ -35,8 +35,7 @@ def buckets(aws: None, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(api, "_settings", lambda: settings)
     pipeline_types._version.cache_clear()
     place = {"LocationConstraint": settings.launch.region}
-    for bucket in (settings.artifact_bucket, settings.launch.pipelines_bucket):
-        calls.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration=place)
+    calls.client("s3").create_bucket(Bucket=settings.launch.pipelines_bucket, CreateBucketConfiguration=place)
 
 
 @pytest.fixture

@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How the names of what pipelines make begin, and what their roles are refused in buckets that others deploy from."""
+
+from typing import Final
+
+PIPELINE_PREFIX: Final = "mlops-pipeline-"
+"""Every stack that the orchestrator makes starts with it, and so do the generated names of what such a stack makes."""
+ROLE_PREFIXES: Final = (PIPELINE_PREFIX, f"StackSet-{PIPELINE_PREFIX}")
+"""CloudFormation names roles after their stack, StackSets the stacks of other accounts after their set."""
+WRITES: Final = ("Delete*", "Put*", "Replicate*")
+"""Actions of S3 that change a bucket or what it holds."""

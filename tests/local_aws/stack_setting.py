@@ -54,7 +54,7 @@ def ended(cloudformation: Any, name: str, operation_id: str) -> str:
         found = cloudformation.describe_stack_set_operation(StackSetName=name, OperationId=operation_id)
         return str(found["StackSetOperation"]["Status"])
 
-    eventually(lambda: status() not in ("RUNNING", "STOPPING", "QUEUED"))
+    eventually(lambda: status() != "RUNNING")
     return status()
 
 

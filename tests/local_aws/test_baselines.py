@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -13,8 +12,6 @@ from scripts.local_aws import baseline_constraints, baseline_dataset, baseline_s
 from tests.local_aws.conftest import ClientFactory
 from tests.local_aws.monitoring import BUCKET, ENVIRONMENT, baseline_request, keys, read_json
 from tests.local_aws.waiting import SECONDS
-
-ROOT = Path(__file__).parents[2]
 
 # A byte-order mark, CRLF, quoted commas, quotes and a line break, empty values, a short row, an empty line at the end.
 BASELINE = (

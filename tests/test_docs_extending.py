@@ -21,7 +21,7 @@ TYPE: Final = "model_package_group"
 REGISTRY: Final = "lambda_src/orchestrator/pipelines/__init__.py"
 _FILE: Final = re.compile(r"^`([\w./]+)`:\n\n```\w+\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _COPIED: Final = ("generator", "lambda_src", "scripts", "tests/requests", "tests/baselines", "templates", "docs")
-_FILES: Final = ("setup.cfg", "pyproject.toml", "README.md", "tests/test_conventions.py")
+_FILES: Final = ("setup.cfg", "pyproject.toml", "README.md", "tests/committed.py", "tests/test_conventions.py")
 
 
 @pytest.fixture(scope="module")

@@ -136,12 +136,12 @@ def test_a_type_from_its_folder_to_its_end(local: Running, run: Mlops, mlops: Ml
     row = next(line for line in run("list").out.splitlines() if "crew_log " in line)
     assert row.split()[1:5] == ["custom", "stages", version, "ready"]
 
-    request = {**run("new", "crew_log", "--json").documents[0], "keep_days": 3}
+    request = {**run("new", "crew_log", "--json").documents[0], "team": "crews", "keep_days": 3}
     (tmp_path / "request.json").write_text(json.dumps(request), encoding="utf-8")
     provisioned = mlops("provision", str(tmp_path / "request.json"), "--local")
     assert provisioned.status == 0, provisioned.out + provisioned.err
 
-    stack = "mlops-pipeline-pilots-crew-log-codepipeline"
+    stack = "mlops-pipeline-crews-crew-log-codepipeline"
     assert run("remove", "crew_log").status == 2, "nobody can be asked"
     removed = run("remove", "crew_log", "--yes")
     assert removed.status == 0, removed.err

@@ -21,8 +21,8 @@ from tests.local_aws.stack_setting import ACCOUNTS, acting_in, parameters
 
 ORCHESTRATOR: Final = "123456789012"
 _BLUEPRINTS: Final = Path(__file__).parents[2] / "templates/blueprints"
-_SECONDS: Final = 0.03
-_LOOKS: Final = 8000
+_SECONDS: Final = 0.05
+_LOOKS: Final = 4800
 
 
 class Deployed:

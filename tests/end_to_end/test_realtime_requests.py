@@ -43,7 +43,7 @@ PACKAGE_THAT_SERVES: Final = f"arn:aws:sagemaker:us-east-1:{ORCHESTRATOR}:model-
 GROUP: Final = f"arn:aws:sagemaker:us-east-1:{ORCHESTRATOR}:model-package-group/berths"
 KEY: Final = "arn:aws:kms:us-east-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 ALIAS: Final = "arn:aws:kms:us-east-1:444455556666:alias/team/models"
-QUICKLY: Final = {"Delay": 0.03, "MaxAttempts": 8000}
+QUICKLY: Final = {"Delay": 0.05, "MaxAttempts": 4800}
 SENT: Final = ("CreateModel", "CreateEndpointConfig", "CreateEndpoint")
 
 

@@ -7,8 +7,6 @@ import functools
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.exceptions import ClientError
-
 from scripts import pipeline_status
 from scripts.pipeline_status import Approval, PipelineStatus
 from tests.end_to_end import waiting
@@ -48,6 +46,7 @@ class Orchestrator:
         self.deployment = deployment
         self.client = deployment.aws.client
         self.in_account = functools.cache(self._in_account)
+        self._names: dict[str, str] = {}
 
     def _in_account(self, stage: str) -> Aws:
         """The account of a stage."""
@@ -114,12 +113,12 @@ class Orchestrator:
 
     def _now(self, pipeline_id: str) -> PipelineStatus:
         """The same from CodePipeline itself, which is to be looked at often: it takes a fifth of the time."""
-        try:
-            (stack,) = self.client("cloudformation").describe_stacks(StackName=pipeline_id)["Stacks"]
-            outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", ())}
-            state = self.client("codepipeline").get_pipeline_state(name=outputs["PipelineName"])
-        except (ClientError, KeyError):
-            return self.status(pipeline_id)
+        name = self._names.get(pipeline_id)
+        if not name:
+            status = self.status(pipeline_id)
+            self._names[pipeline_id] = status.pipeline
+            return status
+        state = self.client("codepipeline").get_pipeline_state(name=name)
         return pipeline_status.read(json.loads(json.dumps(state, default=str)))
 
     def asked(self, pipeline_id: str, target: str) -> Approval:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 LONGEST_SECONDS: Final = 240.0
-_PAUSE_SECONDS: Final = 0.03
+_PAUSE_SECONDS: Final = 0.05
 
 Found = TypeVar("Found")
 

@@ -15,7 +15,7 @@ from moto.sagemaker.models import sagemaker_backends
 
 from scripts import demo_model
 from scripts.demo_model import TrainedModel
-from scripts.local_aws import job_process, stack_set_faults, xgboost_host
+from scripts.local_aws import job_process, sagemaker, stack_set_faults, xgboost_host
 from scripts.local_aws.job_records import THREADS
 from scripts.local_aws.model_hosting import Served
 from scripts.local_aws.server import LocalAws
@@ -75,6 +75,9 @@ def test_endpoints_and_transform_jobs_end_with_the_local_aws_and_the_next_one_st
         hosts = xgboost_host.running()
         assert len(hosts) == 2
         job = sagemaker_backends[ACCOUNT][aws.region].transform_jobs["held"]
+        sagemaker.shutdown()
+        # Not only when moto forgets the endpoints.
+        assert xgboost_host.running() == []
     assert job.status == "Stopped"
     assert threads("transform job") == xgboost_host.running() == []
     assert not any(Path(f"/proc/{host.pid}").exists() for host in hosts)

@@ -13,6 +13,8 @@ from urllib.parse import quote
 import pytest
 from botocore.stub import ANY, Stubber
 from moto.cloudformation.models import cloudformation_backends
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.s3.models import s3_backends
 
 from orchestrator import api, pipeline_stacks, removals
 from orchestrator.aws import calls, codepipelines, object_versions, stacks
@@ -533,7 +535,7 @@ class TestThroughStages:
 def test_thousands_of_versions_are_removed(settings: Settings) -> None:
     """DeleteObjects takes a thousand at once."""
     for number in range(1100):
-        calls.client("s3").put_object(Bucket=BUCKET, Key=f"a/{number}", Body=b"")
+        s3_backends[DEFAULT_ACCOUNT_ID]["aws"].put_object(BUCKET, f"a/{number}", b"")
     package("a", "ab", "b/1")
     object_versions.purge(BUCKET, "a/", kept="a/7")
     assert objects_left() == {"a", "ab", "b/1", *(f"a/{n}" for n in range(1100) if str(n).startswith("7"))}

@@ -5,18 +5,14 @@ from __future__ import annotations
 
 import ast
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
 from generator import inline_code
 
-Template = dict[str, Any]
-
 FOLDER: Final = Path(__file__).parents[2] / "lambda_src" / "inline"
 SOURCES: Final = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "__init__")
-LONGEST: Final = 48_000
-"""Bytes of a blueprint: StackSets take 51,200, and each needs room to grow."""
 
 
 def program(source: str) -> str:
@@ -63,9 +59,3 @@ class Two(
         '# SPDX-License-Identifier: MIT\n\nURL = "a # b"\n\n\ndef one() -> str:\n    return """kept\n\n    # kept"""\n'
         "\n\nclass Two(\n    Exception\n):\n    pass\n"
     )
-
-
-def test_blueprints_have_room_to_grow(blueprints: dict[str, Template]) -> None:
-    folder = Path(__file__).parents[2] / "templates"
-    sizes = {path: (folder / path).stat().st_size for path in blueprints}
-    assert {path: size for path, size in sizes.items() if size > LONGEST} == {}

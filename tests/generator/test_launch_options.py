@@ -45,10 +45,10 @@ class TestConsole:
         self, templates: dict[str, Template], path: str, defaults: dict[str, str]
     ) -> None:
         interface = templates[path]["Metadata"]["AWS::CloudFormation::Interface"]
-        asked, options, baked = interface["ParameterGroups"]
+        asked, reach, options, baked = interface["ParameterGroups"]
         assert options["Label"] == {"default": "Options for your organization (all optional)"}
         assert options["Parameters"] == list(defaults)
-        shown = [*asked["Parameters"], *options["Parameters"], *baked["Parameters"]]
+        shown = [*asked["Parameters"], *reach["Parameters"], *options["Parameters"], *baked["Parameters"]]
         assert sorted(shown) == sorted(templates[path]["Parameters"])
         assert all(label["default"] for label in interface["ParameterLabels"].values())
 

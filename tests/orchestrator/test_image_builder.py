@@ -140,6 +140,8 @@ class TestParameters:
             "PipelineStartRoleArn": settings.pipeline_start_role_arn,
             "RolePath": "/",
             "PermissionsBoundaryName": "",
+            "AllowedArns": "*",
+            "AllowedAccounts": "*",
             "LogRetentionDays": "365",
             "LogKmsKeyArn": "",
         }

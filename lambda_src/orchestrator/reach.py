@@ -42,7 +42,7 @@ class Kind:
     """The launch parameter with the patterns of the names that are allowed."""
     named_by: Callable[[str], Thing]
     arns: tuple[str, ...]
-    """ARNs of those that fit a pattern, which stands for `{}`; IAM takes a star for a partition, as AWS's own policies do."""
+    """ARNs of those that fit the pattern `{}`. IAM takes a star for a partition: AWS's own policies have it."""
 
 
 def _bucket(value: str) -> Thing:
@@ -50,9 +50,10 @@ def _bucket(value: str) -> Thing:
 
 
 def _repository(value: str) -> Thing:
-    """A repository of this account, or that of an image."""
+    """A repository of this account, or that of an image; of another registry than ECR its address stays before it."""
     found = _ECR_IMAGE.match(value)
-    return Thing(found["repository"], found["account"]) if found else Thing(value.partition("@")[0])
+    before, slash, last = value.rpartition("/")
+    return Thing(found["repository"], found["account"]) if found else Thing(before + slash + re.split("[:@]", last)[0])
 
 
 def _in_arn(value: str) -> Thing:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from awacs import apigateway, awslambda, cloudwatch, ec2, iam, kms, logs, sagemaker, scheduler
-from awacs.aws import Action, Condition, Statement, StringEquals
+from awacs.aws import Action, Condition, Statement
 from troposphere import Sub
 
 from generator import arns, iam_roles, permissions
@@ -120,13 +120,8 @@ def endpoints() -> list[Statement]:
 
 def _keys_for_volumes() -> list[Statement]:
     """The key of a request may be any key that its own policy lets this account use."""
-    return [permissions.allow([kms.DescribeKey], _keys()), _through_sagemaker(kms.CreateGrant)]
-
-
-def _through_sagemaker(action: Action) -> Statement:
-    """What is done with the key by SageMaker alone."""
-    via_sagemaker = Condition(StringEquals("kms:ViaService", Sub("sagemaker.${AWS::Region}.${AWS::URLSuffix}")))
-    return permissions.allow([action], _keys(), via_sagemaker)
+    granted = Condition([permissions.through("sagemaker"), permissions.for_aws_resource()])
+    return [permissions.allow([kms.DescribeKey], _keys()), permissions.allow([kms.CreateGrant], _keys(), granted)]
 
 
 def _keys() -> Sub:
@@ -157,7 +152,7 @@ def monitors() -> list[Statement]:
         permissions.allow(schedules_of_monitors, arns.regional("sagemaker", "monitoring-schedule/*")),
         *_keys_for_volumes(),
         # CloudFormation's handler of processing jobs asks for it beside the grant.
-        _through_sagemaker(kms.Decrypt),
+        permissions.allow([kms.Decrypt], _keys(), Condition(permissions.through("sagemaker"))),
         *permissions.network_interfaces(),
     ]
 

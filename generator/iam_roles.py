@@ -13,7 +13,7 @@ from typing import Final
 from awacs.aws import Condition, StringEquals
 from troposphere import Equals, If, Not, NoValue, Ref, Sub, Template, iam
 
-from generator import arns, conditions
+from generator import arns, conditions, reach
 
 PATH: Final = "RolePath"
 _PATH_CHOSEN: Final = "RolePathChosen"
@@ -21,7 +21,11 @@ _BOUNDARY: Final = "PermissionsBoundaryName"
 
 
 def keep_to_options(template: Template) -> Template:
-    """The same template, with path and boundary on every role in it, and the path on every managed policy."""
+    """The same template, with path and boundary on every role in it, and the path on every managed policy.
+
+    Roles that pipelines make stay within what requests may name, too.
+    """
+    reach.keep_within(template)
     for resource in template.resources.values():
         if isinstance(resource, iam.Role):
             resource.Path = _path(template)

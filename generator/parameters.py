@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from troposphere import Parameter, Template
 
-from orchestrator.fields import EXPECT_KEYWORD
+from orchestrator.fields import EXPECT_KEYWORD, NAMES_KEYWORD
 from orchestrator.template_parameters import TemplateParameters
 
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
@@ -26,7 +26,7 @@ _KEYWORDS: Final = {
     "pattern": "AllowedPattern",
 }
 _TYPES: Final = {"string": "String", "integer": "Number", "number": "Number"}
-_WITHOUT_MEANING: Final = frozenset({"examples", "title", "type", EXPECT_KEYWORD})
+_WITHOUT_MEANING: Final = frozenset({"examples", "title", "type", EXPECT_KEYWORD, NAMES_KEYWORD})
 
 
 def declare(template: Template, parameters: type[TemplateParameters]) -> None:

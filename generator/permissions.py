@@ -107,20 +107,32 @@ def pass_role(role_arn: Any, *services: str) -> Statement:
     return allow([iam.PassRole], role_arn, Condition(StringEquals("iam:PassedToService", list(services))))
 
 
-_USE_OF_A_KEY: Final = [kms.CreateGrant, kms.Decrypt, kms.DescribeKey, kms.Encrypt, kms.GenerateDataKey]
+def through(*services: str) -> StringEquals:
+    """What is done with a key by these services of the Region alone, such as `s3`."""
+    named = [Sub(f"{service}.${{AWS::Region}}.${{AWS::URLSuffix}}") for service in services]
+    return StringEquals("kms:ViaService", named if len(named) > 1 else named[0])
 
 
-def use_key(key_arn: Any, condition: Condition | None = None) -> Statement:
-    """Encrypt and decrypt with a key, and let a service do so as long as it needs to."""
-    return allow(_USE_OF_A_KEY, key_arn, condition)
+def for_aws_resource() -> Bool:
+    """Grants that a service makes for a resource of its own, such as a volume; nobody can make one for a person."""
+    return Bool("kms:GrantIsForAWSResource", "true")
 
 
-def use_key_of_alias(keys: Any, alias: Any) -> Statement:
-    """The same with the key, among `keys`, that has an alias: IAM takes no alias for a resource.
+USE_OF_A_KEY: Final = (kms.CreateGrant, kms.Decrypt, kms.DescribeKey, kms.Encrypt, kms.GenerateDataKey)
+"""What a service does with a key as long as it needs to."""
+
+
+def use_key_through(service: str, key_arn: Any) -> Statement:
+    """Have a service use a key."""
+    return allow(USE_OF_A_KEY, key_arn, Condition(through(service)))
+
+
+def has_alias(alias: Any) -> ForAnyValueStringEquals:
+    """A key that has an alias: IAM takes no alias for a resource.
 
     https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
     """
-    return allow(_USE_OF_A_KEY, keys, Condition(ForAnyValueStringEquals("kms:ResourceAliases", alias)))
+    return ForAnyValueStringEquals("kms:ResourceAliases", alias)
 
 
 def interfaces_of_functions() -> list[Statement]:

@@ -8,19 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar, Final
 
 from awacs.aws import Action, Statement
 from troposphere import GetAtt, Template, awslambda, cloudformation
 
-from generator import deployment, functions, permissions
+from generator import deployment, functions, inline_code, permissions
 
 DEPLOYS: Final = (deployment.roles, deployment.functions, deployment.log_groups, deployment.custom_resources)
 """What a blueprint with such a job deploys for it."""
 
 _FUNCTION = "SageMakerJob"
-_CODE = Path(__file__).parents[1] / "lambda_src" / "inline" / "sagemaker_job.py"
 _MEMORY_MB = 512
 _TIMEOUT_SECONDS = 180
 
@@ -84,7 +82,7 @@ def _function(built: Template) -> awslambda.Function:
         _FUNCTION,
         Description="Starts and stops jobs of SageMaker for CloudFormation",
         Handler="index.handler",
-        Code=awslambda.Code(ZipFile=_CODE.read_text(encoding="utf-8")),
+        Code=awslambda.Code(ZipFile=inline_code.text("sagemaker_job")),
         MemorySize=_MEMORY_MB,
         Timeout=_TIMEOUT_SECONDS,
     )

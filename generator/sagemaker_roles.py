@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from awacs import cloudwatch, logs, s3
+from awacs import cloudwatch, kms, logs, s3
 from awacs import sagemaker as sagemaker_actions
-from awacs.aws import Condition, Statement, StringLike
-from troposphere import Ref, Select, Split, Sub, Template, iam
+from awacs.aws import Action, Allow, Condition, Statement, StringLike
+from troposphere import NoValue, Ref, Select, Split, Sub, Template, iam
 
 from generator import arns, permissions
 from generator.conditions import if_provided
@@ -31,21 +32,47 @@ def read_own_model(template: Template) -> list[Any]:
         if_provided(template, _ARTIFACT, permissions.policy("ModelArtifact", *_artifact())),
         if_provided(template, "CustomAlgorithmsECRRepoArn", permissions.policy("ModelImage", *_image())),
         if_provided(template, "ModelPackageName", permissions.policy("ModelPackage", *_package())),
+        if_provided(template, "ModelPackageObjects", permissions.policy("PackagedModel", _packaged_objects())),
+        if_provided(template, "ModelPackageBuckets", permissions.policy("PackagedModels", _packaged_prefixes())),
     ]
 
 
 def use_request_key(template: Template) -> Any:
-    """Policy to use the key of the request, when it has one."""
+    """Policy to use the key of the request, when it has one, in containers, whose code is the request's.
+
+    By themselves they can look at the key and encrypt, no more; SageMaker does so in the role's name to check the key.
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_OutputDataConfig.html
+    """
+    return _request_key(
+        template,
+        ([kms.DescribeKey, kms.Encrypt], ()),
+        ([kms.Decrypt, kms.GenerateDataKey], (permissions.through("s3", "sagemaker"),)),
+        ([kms.CreateGrant], (permissions.for_aws_resource(),)),
+    )
+
+
+def hand_on_request_key(template: Template) -> Any:
+    """Policy to start jobs that use the key of the request, when it has one."""
+    return _request_key(template, (permissions.USE_OF_A_KEY, (permissions.through("sagemaker"),)))
+
+
+def _request_key(template: Template, *uses: tuple[Sequence[Action], tuple[Any, ...]]) -> Any:
+    """Actions, each with tests, on the key, or on the one among the keys of its account that has the alias."""
     # Taking apart what may be empty is safe this way round: there is always something before a separator.
     account = Select(0, Split(":alias/", Ref("KmsKeyArn")))
-    by_alias = permissions.use_key_of_alias(Sub("${Account}:key/*", Account=account), Ref("KmsKeyAlias"))
-    policy = if_provided(
-        template,
-        "KmsKeyAlias",
-        permissions.policy("EncryptionKeyOfAlias", by_alias),
-        permissions.policy("EncryptionKey", permissions.use_key(Ref("KmsKeyArn"))),
-    )
-    return if_provided(template, "KmsKeyArn", policy)
+    key = if_provided(template, "KmsKeyAlias", Sub("${Account}:key/*", Account=account), Ref("KmsKeyArn"))
+    by_alias = permissions.has_alias(Ref("KmsKeyAlias"))
+    statements = [
+        permissions.allow(
+            actions,
+            key,
+            if_provided(
+                template, "KmsKeyAlias", Condition([by_alias, *tests]), Condition([*tests]) if tests else NoValue
+            ),
+        )
+        for actions, tests in uses
+    ]
+    return if_provided(template, "KmsKeyArn", permissions.policy("EncryptionKey", *statements))
 
 
 def write_objects(name: str, location_parameter: str) -> Any:
@@ -78,15 +105,23 @@ def _image() -> list[Statement]:
 
 
 def _package() -> list[Statement]:
-    """The package and its group in the account where they live, which is not the model's own in a stage (defect 54).
-
-    Where the package has its artifact, nobody has told us but that it is in the assets bucket.
-    """
+    """The package and its group in the account where they live, which is not the model's own in a stage (defect 54)."""
     account = Select(0, Split(":model-package/", Ref("ModelPackageName")))
     group = Sub("${Account}:model-package-group/${ModelPackageGroupName}", Account=account)
     return [
         permissions.allow([sagemaker_actions.DescribeModelPackage], Ref("ModelPackageName")),
         permissions.allow([sagemaker_actions.DescribeModelPackageGroup], group),
-        permissions.allow([s3.GetObject], arns.s3("${AssetsBucket}/*")),
-        permissions.allow([s3.ListBucket], arns.s3("${AssetsBucket}")),
     ]
+
+
+def _packaged_objects() -> Statement:
+    """What the package names, and nothing else: the orchestrator has looked it up."""
+    return Statement(Effect=Allow, Action=[s3.GetObject], Resource=Split(",", Ref("ModelPackageObjects")))
+
+
+def _packaged_prefixes() -> Statement:
+    """SageMaker finds the objects of a model that has several by how their keys begin."""
+    listed = Condition(StringLike("s3:prefix", Split(",", Ref("ModelPackagePrefixes"))))
+    return Statement(
+        Effect=Allow, Action=[s3.ListBucket], Resource=Split(",", Ref("ModelPackageBuckets")), Condition=listed
+    )

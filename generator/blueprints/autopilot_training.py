@@ -38,7 +38,7 @@ def template() -> Template:
     built.add_resource(role(built))
     built.add_resource(passing_itself())
     own = job(built)
-    policies = (job_access.starting_policy(own.arns), sagemaker_roles.use_request_key(built))
+    policies = (job_access.starting_policy(own.arns), sagemaker_roles.hand_on_request_key(built))
     own.add_to(built, *policies, After=Ref(_PASSING_ITSELF))
     job_access.add_outputs(built, _JOB, "AutopilotJobName", "AutopilotJobOutputLocation")
     return built

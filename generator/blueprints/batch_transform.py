@@ -41,7 +41,7 @@ def template() -> Template:
     last = if_provided(built, _EXPRESSION, Ref(_SCHEDULE))
     own = job(built)
     tagging = permissions.policy("Tagging", permissions.allow([sagemaker_actions.AddTags], own.arns))
-    own.add_to(built, tagging, sagemaker_roles.use_request_key(built), After=last)
+    own.add_to(built, tagging, sagemaker_roles.hand_on_request_key(built), After=last)
     add_outputs(built)
     return built
 
@@ -62,7 +62,7 @@ def read_data() -> Any:
     listed = Condition(StringLike("s3:prefix", [Sub("${BatchInputKey}*")]))
     return permissions.policy(
         "Data",
-        permissions.allow([s3.GetObject], arns.s3("${BatchInferenceData}*")),
+        permissions.allow([s3.GetObject], arns.s3("${BatchInputBucket}/${BatchInputKey}*")),
         permissions.allow([s3.ListBucket], arns.s3("${BatchInputBucket}"), listed),
     )
 
@@ -142,7 +142,7 @@ def schedule_role(built: Template) -> iam.Role:
         AssumeRolePolicyDocument=permissions.trusted_by("scheduler.amazonaws.com", permissions.within_this_account()),
         Policies=[
             permissions.policy("Jobs", permissions.allow(actions, jobs)),
-            sagemaker_roles.use_request_key(built),
+            sagemaker_roles.hand_on_request_key(built),
         ],
     )
 

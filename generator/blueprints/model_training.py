@@ -44,7 +44,7 @@ def template() -> Template:
     own = job(built)
     # After the schedule: nothing is started in a stack that fails for that.
     last = if_provided(built, _EXPRESSION, Ref(_SCHEDULE))
-    policies = (job_access.starting_policy(own.arns), sagemaker_roles.use_request_key(built))
+    policies = (job_access.starting_policy(own.arns), sagemaker_roles.hand_on_request_key(built))
     own.add_to(built, *policies, After=last)
     add_outputs(built)
     return built
@@ -110,7 +110,7 @@ def schedule_role(built: Template) -> iam.Role:
                 permissions.allow([sagemaker_actions.AddTags, sagemaker_actions.CreateTrainingJob], jobs),
                 permissions.pass_role(GetAtt(job_access.ROLE, "Arn"), "sagemaker.amazonaws.com"),
             ),
-            sagemaker_roles.use_request_key(built),
+            sagemaker_roles.hand_on_request_key(built),
         ],
     )
 

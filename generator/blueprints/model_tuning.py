@@ -25,7 +25,7 @@ def template() -> Template:
     parameters.declare(built, ModelTuningParameters)
     built.add_resource(training_requests.role(built))
     own = job(built)
-    own.add_to(built, job_access.starting_policy(own.arns), sagemaker_roles.use_request_key(built))
+    own.add_to(built, job_access.starting_policy(own.arns), sagemaker_roles.hand_on_request_key(built))
     job_access.add_outputs(built, _JOB, "TuningJobName", "TuningJobOutputLocation")
     training_requests.add_validation_output(built)
     return built

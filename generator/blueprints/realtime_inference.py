@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import ClassVar, Final
 
 from awacs import sagemaker as sagemaker_actions
@@ -14,6 +13,7 @@ from generator import (
     checkov,
     deployment,
     functions,
+    inline_code,
     model_resources,
     parameters,
     permissions,
@@ -38,7 +38,6 @@ _ROLE = "SageMakerRole"
 _CONFIG = "MLOpsSagemakerEndpointConfig"
 _ENDPOINT = "MLOpsSagemakerEndpoint"
 _FUNCTION = "Inference"
-_CODE = Path(__file__).parents[2] / "lambda_src" / "inline" / "inference.py"
 _ACCESS_LOG = "InferenceApiAccessLogs"
 _LOGGED = "ApiAccessLogsWanted"
 _MEMORY_MB = 512
@@ -139,7 +138,7 @@ def function(built: Template) -> awslambda.Function:
         _FUNCTION,
         Description="Hands requests to the endpoint",
         Handler="index.handler",
-        Code=awslambda.Code(ZipFile=_CODE.read_text(encoding="utf-8")),
+        Code=awslambda.Code(ZipFile=inline_code.text("inference")),
         MemorySize=_MEMORY_MB,
         Timeout=_TIMEOUT_SECONDS,
         KmsKeyArn=functions.operator_key(built),

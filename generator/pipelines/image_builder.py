@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from awacs import ecr, kms, s3, secretsmanager
-from awacs.aws import Condition, Statement, StringEquals
+from awacs.aws import Condition, Statement
 from troposphere import GetAtt, Output, Ref, Sub, Template, codebuild, codepipeline, events, iam
 
 from generator import arns, functions, parameters, permissions
@@ -150,7 +150,7 @@ def _read_source() -> list[Statement]:
 
 def _read_secret() -> list[Statement]:
     """The secret, and whichever key of this account encrypts it."""
-    through = Condition(StringEquals("kms:ViaService", Sub("secretsmanager.${AWS::Region}.${AWS::URLSuffix}")))
+    through = Condition(permissions.through("secretsmanager"))
     return [
         permissions.allow([secretsmanager.GetSecretValue], Ref(_SECRET)),
         permissions.allow([kms.Decrypt], arns.regional("kms", "key/*"), through),

@@ -84,10 +84,14 @@ class MultiAccountLaunchParameters(StageOptions, LaunchParameters):
     ] = "72"
 
 
+def ids() -> list[Ref]:
+    """The accounts of each stage, one id or several with commas between."""
+    return [Ref(f"{stage.capitalize()}AccountId") for stage in STAGES]
+
+
 def principals() -> Principal:
     """Every account of every stage."""
-    joined = Join(",", [Ref(f"{stage.capitalize()}AccountId") for stage in STAGES])
-    return Principal("AWS", Split(",", joined))
+    return Principal("AWS", Split(",", Join(",", ids())))
 
 
 def environment() -> dict[str, Any]:
@@ -154,7 +158,7 @@ def _allowed(sid: str, actions: Sequence[Action], *resources: Any) -> Statement:
 
 def add_instructions(template: Template) -> None:
     """Outputs that hold the policy statements to attach by hand, ready to paste."""
-    accounts = Join('","', Split(",", Join(",", [Ref(f"{stage.capitalize()}AccountId") for stage in STAGES])))
+    accounts = Join('","', Split(",", Join(",", ids())))
     bucket = "arn:${AWS::Partition}:s3:::${ExistingS3Bucket}"
     instructions = {
         "AssetsBucketPolicyToAdd": (

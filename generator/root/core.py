@@ -26,6 +26,7 @@ from generator.root import (
     notifications,
     orchestrator,
     pipeline_ends,
+    reach,
     removal,
     roles,
     storage,
@@ -49,6 +50,8 @@ class Sharing:
     functions: Sequence[str] = (orchestrator.FUNCTION,)
     """The functions that alarms and dashboard look at."""
     has_approvals: bool = False
+    accounts: Sequence[Any] = ()
+    """Ids of the accounts of the stages, one or several with commas between in each text."""
     ended_work: Sequence[dict[str, Any]] = ()
     """Patterns of the events that tell of CloudFormation's work in other accounts."""
 
@@ -62,6 +65,7 @@ def template(description: str, declared: type[LaunchParameters], kinds: Sequence
     storage.add_to(built, sharing.assets_readers, sharing.pipelines_readers)
     notifications.add_to(built)
     models.add_to(built, sharing.repository_policy, sharing.package_group_policy)
+    reach.add_to(built, sharing.accounts)
     roles.add_to(built, kinds, sharing.pipeline_statements)
     statements = [*jobs.statements(), *monitors.statements(), *model_cards.statements(), *removal.statements()]
     statements += [*pipeline_ends.statements(), *sharing.orchestrator_statements]

@@ -14,7 +14,7 @@ from awacs import ecr as ecr_actions
 from awacs import kms as kms_actions
 from awacs import s3 as s3_actions
 from awacs import sagemaker as sagemaker_actions
-from awacs.aws import Action, Condition, Statement, StringEquals
+from awacs.aws import Action, Condition, Statement
 from troposphere import GetAtt, Sub, Template, events
 
 from generator import arns, permissions
@@ -121,7 +121,7 @@ def _registers() -> list[Statement]:
     anywhere = "arn:${AWS::Partition}:{service}:${AWS::Region}:*:"
     registry, images, keys = (anywhere.replace("{service}", service) for service in ("sagemaker", "ecr", "kms"))
     bucket = storage.assets_bucket_name()
-    through_s3 = Condition(StringEquals("kms:ViaService", Sub("s3.${AWS::Region}.${AWS::URLSuffix}")))
+    through_s3 = Condition(permissions.through("s3"))
     return [
         permissions.allow([cfn.DescribeStackResources], roles.STACKS),
         permissions.allow(

@@ -13,13 +13,14 @@ from generator.root import options
 from generator.root.options import OrganizationOptions
 from orchestrator import fields
 from orchestrator.fields import Expect
+from orchestrator.operator_options import ReachOptions
 from orchestrator.template_parameters import TemplateParameters
 
 _GROUP_LABEL: Final = "MLOps Framework Settings"
 _CODE_GROUP_LABEL: Final = "Code of the solution (filled in by `mlops publish`)"
 
 
-class LaunchParameters(OrganizationOptions):
+class LaunchParameters(ReachOptions, OrganizationOptions):
     """Parameters of both root templates, in the order of the console within each of its groups."""
 
     NotificationEmail: Annotated[
@@ -141,9 +142,10 @@ def any_bucket_is_given(template: Template, *parameters: str) -> str:
 
 def groups(declared: type[TemplateParameters]) -> dict[str, list[str]]:
     """Label of each group of the console -> its parameters, in the console's order."""
-    others = options.NAMES.union(_CODE_PARAMETERS)
+    others = options.NAMES.union(ReachOptions.model_fields, _CODE_PARAMETERS)
     return {
         _GROUP_LABEL: [name for name in declared.model_fields if name not in others],
+        options.REACH_LABEL: list(ReachOptions.model_fields),
         options.GROUP_LABEL: [name for name in declared.model_fields if name in options.NAMES],
         _CODE_GROUP_LABEL: list(_CODE_PARAMETERS),
     }

@@ -10,7 +10,7 @@ from __future__ import annotations
 from awacs import kms as kms_actions
 from awacs import s3 as s3_actions
 from awacs import sagemaker as sagemaker_actions
-from awacs.aws import Condition, Statement, StringEquals
+from awacs.aws import Condition, Statement
 from troposphere import Sub
 
 from generator import arns, permissions
@@ -39,7 +39,7 @@ def statements() -> list[Statement]:
         Sub(f"arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:*:{kind}/*")
         for service, kind in (("kms", "key"), ("sagemaker", "model-package"))
     )
-    through_sagemaker = Condition(StringEquals("kms:ViaService", Sub("sagemaker.${AWS::Region}.${AWS::URLSuffix}")))
+    through_sagemaker = Condition(permissions.through("sagemaker"))
     exports = arns.s3(f"${{Bucket}}/{EXPORTS}/*", Bucket=storage.assets_bucket_name())
     return [
         # An export job's ARN is a part of its card's.

@@ -42,7 +42,7 @@ def statements() -> list[Statement]:
     """
     bucket = storage.assets_bucket_name()
     keys = Sub("arn:${AWS::Partition}:kms:${AWS::Region}:*:key/*")
-    through_s3 = Condition(StringEquals("kms:ViaService", Sub("s3.${AWS::Region}.${AWS::URLSuffix}")))
+    through_s3 = Condition(permissions.through("s3"))
     return [
         permissions.allow([s3_actions.GetObject], arns.s3("${Bucket}/*", Bucket=bucket)),
         # Without it S3 answers "forbidden" where it means "not there".

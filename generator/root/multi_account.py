@@ -33,6 +33,7 @@ def template(kinds: Sequence[Kind]) -> Template:
         orchestrator_policies=stages.removal_policies(),
         functions=(orchestrator.FUNCTION, stages.FUNCTION),
         has_approvals=True,
+        accounts=accounts.ids(),
         ended_work=[stages.ended_operations()],
     )
     built = core.template(_DESCRIPTION, MultiAccountLaunchParameters, kinds, sharing)

@@ -13,6 +13,7 @@ from orchestrator.operator_options import DEFAULT_LOG_RETENTION_DAYS
 from orchestrator.template_parameters import TemplateParameters
 
 GROUP_LABEL: Final = "Options for your organization (all optional)"
+REACH_LABEL: Final = "What requests may name (all optional)"
 
 _SUBNETS: Final = "Subnets with commas between; give security groups with them. Empty runs the functions in no VPC."
 _GROUPS: Final = "Security groups with commas between, for the subnets."

@@ -14,16 +14,17 @@ from awacs import codepipeline as cp
 from awacs import s3 as s3_actions
 from awacs import sns as sns_actions
 from awacs.aws import Statement
-from troposphere import GetAtt, Ref, Sub, Template, awslambda, events
+from troposphere import GetAtt, Join, Ref, Sub, Template, awslambda, events
 
 from generator import arns, functions, permissions
-from generator.root import application, encryption, models, network, notifications, roles, storage
-from orchestrator.config_results import RESULT_SUFFIX
+from generator.root import application, encryption, models, network, notifications, reach, roles, storage
+from orchestrator import settings
+from orchestrator.config_results import CONFIG_NAME, RESULT_SUFFIX
 from orchestrator.custom_types.names import PREFIX as TYPES_PREFIX
+from orchestrator.operator_options import ReachOptions
 
 FUNCTION = "Orchestrator"
 _RULE = "ConfigUploadedRule"
-_CONFIG_NAME = "mlops-config.json"
 _MEMORY_MB = 1024
 # A configuration may hold fifty requests; callers of the API are answered by API Gateway after 29 s at the latest.
 _TIMEOUT_SECONDS = 300
@@ -46,7 +47,7 @@ def add_to(
             FUNCTION,
             [*statements(), *others],
             *policies,
-            ManagedPolicyArns=network.attached_policies(template),
+            ManagedPolicyArns=[*network.attached_policies(template), reach.attached_policy()],
         ),
         function(template, variables),
         retries(),
@@ -106,6 +107,8 @@ def environment() -> dict[str, Any]:
         **log_settings(),
         # The dimension `service` of the metrics.
         "POWERTOOLS_SERVICE_NAME": Ref("AWS::StackName"),
+        **{settings.variable(name): Ref(name) for name in ReachOptions.model_fields},
+        "RESERVED_BUCKETS": Join(",", storage.reserved_names()),
         "RESOURCE_TAGS": Ref("ResourceTags"),
         "ROLE_PATH": Ref("RolePath"),
         "URL_SUFFIX": Ref("AWS::URLSuffix"),
@@ -130,7 +133,7 @@ def _types_and_packages() -> list[Statement]:
 
 def _configurations() -> list[Statement]:
     bucket = storage.config_bucket_name()
-    results = [f"{_CONFIG_NAME}{RESULT_SUFFIX}", f"*/{_CONFIG_NAME}{RESULT_SUFFIX}"]
+    results = [f"{CONFIG_NAME}{RESULT_SUFFIX}", f"*/{CONFIG_NAME}{RESULT_SUFFIX}"]
     return [
         permissions.allow([s3_actions.GetObject, s3_actions.GetObjectVersion], arns.s3("${Bucket}/*", Bucket=bucket)),
         # Beside a configuration and nowhere else; the rule below does not match these names.
@@ -179,7 +182,7 @@ def config_rule() -> events.Rule:
             "detail-type": ["Object Created"],
             "detail": {
                 "bucket": {"name": [storage.config_bucket_name()]},
-                "object": {"key": [_CONFIG_NAME, {"suffix": f"/{_CONFIG_NAME}"}]},
+                "object": {"key": [CONFIG_NAME, {"suffix": f"/{CONFIG_NAME}"}]},
             },
         },
         Targets=[to_function()],

@@ -17,12 +17,12 @@ from awacs import codepipeline as cp
 from awacs import events as events_actions
 from awacs import iam as iam_actions
 from awacs import s3 as s3_actions
-from awacs.aws import Condition, Statement, StringEquals
+from awacs.aws import Statement
 from troposphere import GetAtt, Ref, Sub, Template, iam
 
 from generator import arns, conditions, deployment, permissions
 from generator.deployment import Kind
-from generator.root import encryption, storage
+from generator.root import encryption, reach, storage
 from orchestrator.pipelines import BUILT_IN
 
 PIPELINE_STACK_ROLE = "PipelineStackRole"
@@ -118,7 +118,7 @@ def deploy_role(template: Template, kinds: Sequence[Kind]) -> iam.Role:
         DEPLOY_ROLE,
         Description="CloudFormation makes the resources of the blueprints under this role",
         AssumeRolePolicyDocument=permissions.trusted_by("cloudformation.amazonaws.com"),
-        ManagedPolicyArns=conditions.if_provided(template, given, [Ref(given)]),
+        ManagedPolicyArns=[conditions.if_provided(template, given, Ref(given)), reach.attached_policy()],
         Policies=[
             permissions.policy("Blueprints", *(statement for kind in kinds for statement in kind()), _environments())
         ],
@@ -130,8 +130,7 @@ def _environments() -> Statement:
 
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html
     """
-    through_lambda = Condition(StringEquals("kms:ViaService", Sub("lambda.${AWS::Region}.${AWS::URLSuffix}")))
-    return permissions.use_key(encryption.key_arn(), through_lambda)
+    return permissions.use_key_through("lambda", encryption.key_arn())
 
 
 def _artifacts() -> list[Statement]:

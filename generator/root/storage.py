@@ -45,6 +45,11 @@ def config_bucket_name() -> If:
     return If(launch.CREATE_CONFIG_BUCKET, Ref(CONFIG), Ref("ConfigS3Bucket"))
 
 
+def reserved_names() -> list[Any]:
+    """Names of the buckets in which no location of a request may lie: what they hold is deployed or believed."""
+    return [Ref("ArtifactBucket"), Ref(PIPELINES), config_bucket_name(), Ref(ACCESS_LOGS)]
+
+
 def access_logs_bucket() -> s3.Bucket:
     """Server access logs of the other three."""
     expire = s3.LifecycleRule(Id="ExpireAccessLogs", Status="Enabled", ExpirationInDays=_ACCESS_LOG_DAYS)

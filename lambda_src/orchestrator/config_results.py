@@ -9,6 +9,8 @@ from typing import Any, Final, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+CONFIG_NAME: Final = "mlops-config.json"
+"""Name of an uploaded configuration, in any folder."""
 RESULT_SUFFIX: Final = ".result.json"
 """A result's key ends in it, after the key of the configuration."""
 

@@ -18,15 +18,19 @@ from pydantic import (
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     StringConstraints,
+    ValidationInfo,
 )
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from orchestrator import reach
 from orchestrator.visible_text import VISIBLE
 
 EXPECT_KEYWORD: Final = "x-expect"
 """The JSON Schema keyword that carries an `Expect`'s words."""
 SPELLING_KEYWORD: Final = "x-also-spelt"
 """The JSON Schema keyword that carries the other spelling of a key."""
+NAMES_KEYWORD: Final = "x-names"
+"""The JSON Schema keyword that says what kind of thing of others a value names: `reach.Kind.words`."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,29 @@ class AlsoSpelt:
         return {**handler(schema), SPELLING_KEYWORD: self.key}
 
 
+@dataclass(frozen=True)
+class Names:
+    """A value names a thing of others: the request that is validated must be allowed to.
+
+    It stands last, because what comes after it would put other words in the place of the reason.
+    """
+
+    kind: reach.Kind
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.with_info_after_validator_function(self._allowed, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {**handler(schema), NAMES_KEYWORD: self.kind.words}
+
+    def _allowed(self, value: str, info: ValidationInfo) -> str:
+        """Without a launch it is no request: parameters of templates are filled with what was validated."""
+        problem = info.context.launch.reach.problem(self.kind, value) if info.context is not None else ""
+        if problem:
+            raise PydanticCustomError("not_allowed", "{problem}", {"problem": problem})
+        return value
+
+
 def no_boolean(value: Any) -> Any:
     """`true` is a number only to Python."""
     if isinstance(value, bool):
@@ -79,8 +106,8 @@ NUMBER: Final = BeforeValidator(no_boolean)
 # S3 keys may hold almost anything. What is kept out would change the meaning of an IAM resource (wildcards, policy
 # variables) or is listed by S3 under "characters to avoid".
 _KEY_CHARACTERS: Final = r"[^*?$\\\"<>|{}^%`~#\[\]\x00-\x1f\x7f]"
-_BUCKET: Final = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
-_KEY: Final = rf"[^/*?$\\\"<>|{{}}^%`~#\[\]\x00-\x1f\x7f]{_KEY_CHARACTERS}*"
+BUCKET: Final = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+KEY: Final = rf"[^/*?$\\\"<>|{{}}^%`~#\[\]\x00-\x1f\x7f]{_KEY_CHARACTERS}*"
 _ARN_PREFIX: Final = r"arn:aws[a-z0-9-]*"
 PACKAGE_GROUP_NAME: Final = r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}"
 _KMS_ALIAS: Final = r"alias/[a-zA-Z0-9/_-]{1,250}"
@@ -109,13 +136,13 @@ InstanceType = Annotated[
 
 BucketName = Annotated[
     str,
-    Field(min_length=3, max_length=63, pattern=rf"^{_BUCKET}$"),
+    Field(min_length=3, max_length=63, pattern=rf"^{BUCKET}$"),
     Expect("the name of an S3 bucket"),
 ]
 
 OptionalBucketName = Annotated[
     str,
-    Field(max_length=63, pattern=rf"^({_BUCKET})?$"),
+    Field(max_length=63, pattern=rf"^({BUCKET})?$"),
     Expect("the name of an S3 bucket in this Region, or empty"),
 ]
 
@@ -128,29 +155,9 @@ class WithoutTrailingSlash:
         return core_schema.no_info_after_validator_function(lambda value: value.removesuffix("/"), handler(source))
 
 
-S3Location = Annotated[
-    str,
-    Field(min_length=3, max_length=1087, pattern=rf"^{_BUCKET}(/({_KEY})?)?$"),
-    VISIBLE,
-    Expect("a bucket and prefix", example="my-bucket/some/prefix", but="without s3:// and without wildcards"),
-    WithoutTrailingSlash(),
-]
-
-S3Data = Annotated[
-    str,
-    # SageMaker takes URIs of 1,024 characters, s3:// among them. A trailing slash stays: it makes another prefix.
-    Field(min_length=3, max_length=1019, pattern=rf"^{_BUCKET}(/({_KEY})?)?$"),
-    VISIBLE,
-    Expect(
-        "a bucket and the key of a file or the prefix of several",
-        example="my-bucket/some/data.csv",
-        but="without s3:// and without wildcards",
-    ),
-]
-
 KeyPrefix = Annotated[
     str,
-    Field(max_length=1024, pattern=rf"^({_KEY})?$"),
+    Field(max_length=1024, pattern=rf"^({KEY})?$"),
     Expect("how the keys of objects begin, or empty"),
 ]
 
@@ -166,7 +173,7 @@ _NO_URI: Final = AfterValidator(_no_uri)
 
 AssetsKey = Annotated[
     str,
-    Field(max_length=1024, pattern=rf"^({_KEY})?$"),
+    Field(max_length=1024, pattern=rf"^({KEY})?$"),
     _NO_URI,
     VISIBLE,
     Expect(
@@ -179,7 +186,7 @@ AssetsKey = Annotated[
 AssetsPrefix = Annotated[
     str,
     # Room for the name of a job and what SageMaker puts below it, within its limit of 1,024 characters for a URI.
-    Field(min_length=1, max_length=800, pattern=rf"^{_KEY}$"),
+    Field(min_length=1, max_length=800, pattern=rf"^{KEY}$"),
     _NO_URI,
     VISIBLE,
     Expect(
@@ -192,7 +199,7 @@ AssetsPrefix = Annotated[
 
 AssetsData = Annotated[
     str,
-    Field(min_length=1, max_length=800, pattern=rf"^{_KEY}$"),
+    Field(min_length=1, max_length=800, pattern=rf"^{KEY}$"),
     _NO_URI,
     VISIBLE,
     Expect(
@@ -204,7 +211,7 @@ AssetsData = Annotated[
 
 CsvKey = Annotated[
     str,
-    Field(min_length=1, max_length=800, pattern=rf"^{_KEY}$"),
+    Field(min_length=1, max_length=800, pattern=rf"^{KEY}$"),
     _NO_URI,
     VISIBLE,
     Expect(
@@ -231,6 +238,7 @@ KmsKeyArn = Annotated[
         "the ARN of a KMS key or of an alias of one",
         example="arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
     ),
+    Names(reach.KEY),
 ]
 
 KmsKeyAlias = Annotated[
@@ -249,6 +257,7 @@ ImageUri = Annotated[
     str,
     Field(max_length=255, pattern=rf"^({_REGISTRY}{_REPOSITORY}{_TAG}{_IMAGE_DIGEST})?$"),
     Expect("the URI of a container image", example="111122223333.dkr.ecr.eu-west-1.amazonaws.com/my-images:v1"),
+    Names(reach.REPOSITORY),
 ]
 
 # https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html
@@ -256,6 +265,7 @@ RepositoryName = Annotated[
     str,
     Field(min_length=2, max_length=256, pattern=r"^([a-z0-9]+([._-][a-z0-9]+)*/)*[a-z0-9]+([._-][a-z0-9]+)*$"),
     Expect("the name of an Amazon ECR repository", example="my-images", but="in lower case"),
+    Names(reach.REPOSITORY),
 ]
 
 ImageTag = Annotated[
@@ -270,7 +280,7 @@ ImageTag = Annotated[
 
 SourceKey = Annotated[
     str,
-    Field(min_length=1, max_length=1024, pattern=rf"^{_KEY}$"),
+    Field(min_length=1, max_length=1024, pattern=rf"^{KEY}$"),
     _NO_URI,
     VISIBLE,
     Expect("the key of a zip in the assets bucket", example="images/my-image.zip", but="without bucket and s3://"),
@@ -285,8 +295,9 @@ SecretArn = Annotated[
     ),
     Expect(
         "the ARN of a Secrets Manager secret",
-        example="arn:aws:secretsmanager:eu-west-1:111122223333:secret:docker-hub-AbCdEf",
+        example="arn:aws:secretsmanager:eu-west-1:111122223333:secret:mlops/docker-hub-AbCdEf",
     ),
+    Names(reach.SECRET),
 ]
 
 ModelPackageArn = Annotated[
@@ -299,6 +310,7 @@ ModelPackageArn = Annotated[
         "the ARN of a model package version",
         example="arn:aws:sagemaker:eu-west-1:111122223333:model-package/my-group/4",
     ),
+    Names(reach.PACKAGE_GROUP),
 ]
 
 ModelPackageGroupName = Annotated[
@@ -341,7 +353,7 @@ FileName = Annotated[
 
 ObjectKey = Annotated[
     str,
-    Field(min_length=1, max_length=1024, pattern=rf"^{_KEY}$"),
+    Field(min_length=1, max_length=1024, pattern=rf"^{KEY}$"),
     Expect("an object key"),
 ]
 

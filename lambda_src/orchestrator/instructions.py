@@ -13,8 +13,8 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from orchestrator import fields
-from orchestrator.fields import Expect
+from orchestrator import fields, reach
+from orchestrator.fields import Expect, Names
 from orchestrator.job_fields import MediaType
 
 _MOST_METRICS: Final = 40
@@ -28,6 +28,7 @@ PackageGroup = Annotated[
         pattern=rf"^(arn:aws[a-z0-9-]*:sagemaker:[a-z0-9-]+:[0-9]{{12}}:model-package-group/)?{fields.PACKAGE_GROUP_NAME}$",
     ),
     Expect("the name of a model package group, 63 letters, digits and inner hyphens at most, or the ARN of one"),
+    Names(reach.PACKAGE_GROUP),
 ]
 
 ApprovalStatus = Annotated[

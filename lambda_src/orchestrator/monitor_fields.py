@@ -33,17 +33,6 @@ MonitoredEndpoint = Annotated[
     Expect("the name of an endpoint", example="my-endpoint"),
 ]
 
-# SageMaker stops at URIs of 512 characters, s3:// among them.
-MonitorLocation = Annotated[
-    fields.S3Location,
-    Field(max_length=507),
-    Expect(
-        "a bucket and prefix of 507 characters at most",
-        example="my-bucket/some/prefix",
-        but="without s3:// and without wildcards",
-    ),
-]
-
 InstanceCount = Annotated[int, Field(ge=1, le=100), NUMBER, Expect("a whole number of instances, 1 to 100")]
 
 VolumeSize = Annotated[

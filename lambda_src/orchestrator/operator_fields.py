@@ -134,3 +134,72 @@ OptionalTags = Annotated[
         but="without keys that begin with aws: or mlops:",
     ),
 ]
+
+
+def _patterns(one: str, most: int) -> str:
+    """Several with commas between."""
+    return f"^{one}(,{one}){{0,{most - 1}}}$"
+
+
+# Together with what is around them they must fit into one parameter of a blueprint, and into a policy of IAM.
+_MOST_BUCKETS: Final = 15
+_MOST_NAMES: Final = 10
+_LONGEST_BUCKETS: Final = 500
+_LONGEST_NAMES: Final = 250
+
+BucketPatterns = Annotated[
+    str,
+    Field(max_length=_LONGEST_BUCKETS, pattern=_patterns("[a-z0-9.*-]+", _MOST_BUCKETS)),
+    Expect(
+        f"names of buckets with commas between, in which * stands for anything: {_MOST_BUCKETS} at most",
+        example="harbour-data,harbour-results-*",
+    ),
+]
+
+RepositoryPatterns = Annotated[
+    str,
+    Field(max_length=_LONGEST_NAMES, pattern=_patterns("[a-z0-9._/*-]+", _MOST_NAMES)),
+    Expect(
+        f"names of repositories with commas between, in which * stands for anything: {_MOST_NAMES} at most",
+        example="harbour/*",
+    ),
+]
+
+PackageGroupPatterns = Annotated[
+    str,
+    Field(max_length=_LONGEST_NAMES, pattern=_patterns("[a-zA-Z0-9*-]+", _MOST_NAMES)),
+    Expect(
+        f"names of groups with commas between, in which * stands for anything: {_MOST_NAMES} at most",
+        example="harbour-*",
+    ),
+]
+
+SecretPatterns = Annotated[
+    str,
+    Field(max_length=_LONGEST_NAMES, pattern=_patterns("[a-zA-Z0-9/_+=.@*-]+", _MOST_NAMES)),
+    Expect(
+        f"names of secrets with commas between, in which * stands for anything: {_MOST_NAMES} at most",
+        example="mlops/*",
+        but="without the six characters that Secrets Manager adds",
+    ),
+]
+
+KeyPatterns = Annotated[
+    str,
+    Field(max_length=_LONGEST_NAMES, pattern=_patterns(r"(\*|(alias|key)/[a-zA-Z0-9/_*-]+)", _MOST_NAMES)),
+    Expect(
+        "key/ with an id or alias/ with a name, with commas between, in which * stands for anything: "
+        f"{_MOST_NAMES} at most",
+        example="alias/harbour-*",
+    ),
+]
+
+AccountPatterns = Annotated[
+    str,
+    Field(max_length=_LONGEST_NAMES, pattern=r"^(\*|[0-9]{12}(,[0-9]{12})*)?$"),
+    Expect("ids of accounts with commas between, or * for every account, or empty", example="444455556666"),
+]
+
+# What the orchestrator hands on to blueprints of the above; nobody types it.
+AllowedArns = Annotated[str, Field(max_length=4096, pattern=r"^[a-zA-Z0-9:/_+=.@*?,-]+$")]
+AllowedAccountIds = Annotated[str, Field(max_length=2000, pattern=r"^[0-9*,]+$")]

@@ -13,13 +13,72 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from orchestrator import operator_fields
+from orchestrator import operator_fields, reach
 from orchestrator.fields import YesOrNo
 from orchestrator.per_stage import Stage
 from orchestrator.tags import Tags
 from orchestrator.template_parameters import TemplateParameters
 
 DEFAULT_LOG_RETENTION_DAYS: Final = "365"
+
+
+class ReachOptions(TemplateParameters):
+    """Launch parameters that say what requests may name of others; in the names of things `*` stands for anything.
+
+    Each reaches the validation of requests, and the roles by which the orchestrator and its pipelines act.
+    """
+
+    AllowedBuckets: Annotated[
+        operator_fields.BucketPatterns,
+        Field(
+            title="Buckets that requests may name",
+            description=(
+                "Buckets in which the locations of requests may lie, beside the assets bucket. Anybody can make a "
+                "bucket whose name fits a pattern: give AllowedAccounts with it, or names in full."
+            ),
+        ),
+    ] = reach.ANY
+    AllowedRepositories: Annotated[
+        operator_fields.RepositoryPatterns,
+        Field(
+            title="Image repositories that requests may name",
+            description=(
+                "Amazon ECR repositories from which requests may take images, and to which they may push those that "
+                "they build, beside the solution's own."
+            ),
+        ),
+    ] = reach.ANY
+    AllowedPackageGroups: Annotated[
+        operator_fields.PackageGroupPatterns,
+        Field(
+            title="Model package groups that requests may name",
+            description="Groups in which requests may register models, and from which they may deploy them.",
+        ),
+    ] = reach.ANY
+    AllowedSecrets: Annotated[
+        operator_fields.SecretPatterns,
+        Field(
+            title="Secrets that requests may name",
+            description="Secrets Manager secrets that requests may name, such as the registry credentials of a build.",
+        ),
+    ] = "mlops/*"
+    AllowedKeys: Annotated[
+        operator_fields.KeyPatterns,
+        Field(
+            title="KMS keys that requests may name",
+            description="KMS keys, and aliases of keys, with which requests may have their data encrypted.",
+        ),
+    ] = reach.ANY
+    AllowedAccounts: Annotated[
+        operator_fields.AccountPatterns,
+        Field(
+            title="Other accounts whose buckets, images, models and keys requests may name",
+            description=(
+                "Accounts to which what requests name may belong, beside this account and those of the stages. Empty "
+                "allows no others, * every account."
+            ),
+        ),
+    ] = reach.ANY
 
 
 class RoleOptions(TemplateParameters):
@@ -30,6 +89,13 @@ class RoleOptions(TemplateParameters):
         operator_fields.OptionalPolicyName,
         Field(description="Managed policy of this account that bounds every role; empty bounds none."),
     ] = ""
+    AllowedArns: Annotated[
+        operator_fields.AllowedArns,
+        Field(description="What roles in which code of a request runs may reach, if anything else lets them."),
+    ] = reach.ANY
+    AllowedAccounts: Annotated[
+        operator_fields.AllowedAccountIds, Field(description="Accounts to which these may belong.")
+    ] = reach.ANY
 
 
 class LogOptions(TemplateParameters):
@@ -90,6 +156,8 @@ class OperatorOptions:
     function_concurrency: str = ""
     networks: Mapping[Stage | None, Network] = field(default_factory=dict)
     """By stage, because each has a VPC of its own; `None` is this account."""
+    allowed_arns: str = reach.ANY
+    allowed_accounts: str = reach.ANY
     tags: Tags = ()
     """Of everything that pipelines make, beside those by which the orchestrator knows it."""
 
@@ -100,6 +168,8 @@ class OperatorOptions:
         return {
             "RolePath": self.role_path,
             "PermissionsBoundaryName": self.permissions_boundary_name,
+            "AllowedArns": self.allowed_arns,
+            "AllowedAccounts": self.allowed_accounts,
             "LogRetentionDays": self.log_retention_days,
             "LogKmsKeyArn": self.log_kms_key_arn if is_here else "",
             # The root stack lets API Gateway write logs, which is a setting of the whole account (defect 70).

@@ -8,15 +8,29 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from orchestrator import csv_headers, metrics, model_cards, pipeline_stacks, pipelines, problems, provisioning
-from orchestrator.aws import codepipelines, objects, stacks
+from orchestrator import (
+    csv_headers,
+    metrics,
+    model_cards,
+    package_artifacts,
+    pipeline_stacks,
+    pipelines,
+    problems,
+    provisioning,
+)
+from orchestrator.aws import codepipelines, model_sources, objects, stacks
 from orchestrator.errors import Problem, RefusedRequest
 from orchestrator.fields import PipelineId
+from orchestrator.model_cards.refusals import absent, refusing
+from orchestrator.package_artifacts import PackagedModel
 from orchestrator.pipelines.base import PipelineRequest
 from orchestrator.pipelines.registry import Registry
 from orchestrator.provisioner import PIPELINE_NAME_OUTPUT, provision
 from orchestrator.settings import Launch, Settings
 
+_PACKAGE_KEY: Final = "model_package_name"
+_DENIED: Final = "AccessDeniedException"
+_NOT_SHARED: Final = "must be of a group whose policy lets the orchestrator's account describe it: {reason}"
 NOT_YET: Final = "pipeline cloudformation stack has not provisioned the pipeline yet."
 
 
@@ -67,9 +81,24 @@ _KINDS: Final[tuple[tuple[Callable[[Any], object], Callable[[Any, Settings], dic
 
 
 def _informed(request: PipelineRequest, launch: Launch) -> PipelineRequest:
-    """The request with the headers of the files that it names; a dry run reads them, too."""
-    files = request.csv_files(launch)
-    return request.knowing(csv_headers.read(files, objects.beginning)) if files else request
+    """The request with what files and model packages that it names hold; a dry run looks at them, too."""
+    files, package = request.csv_files(launch), request.model_package(launch)
+    if files:
+        request = request.knowing(csv_headers.read(files, objects.beginning))
+    return request.with_packaged_model(_packaged_model(package, launch)) if package else request
+
+
+def _packaged_model(arn: str, launch: Launch) -> PackagedModel:
+    """Where a version has its model; raises `RefusedRequest` when there is none, or none that a request may read."""
+    with refusing(_PACKAGE_KEY, {**absent("model package version"), _DENIED: _NOT_SHARED}):
+        description = model_sources.describe_model_package(arn)
+    try:
+        model = package_artifacts.of_description(description)
+    except ValueError as error:
+        raise RefusedRequest([Problem(_PACKAGE_KEY, str(error))]) from None
+    if found := list(package_artifacts.problems(_PACKAGE_KEY, model, launch.reach)):
+        raise RefusedRequest(found)
+    return model
 
 
 class StatusRequest(BaseModel):

@@ -4,14 +4,16 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, Literal
 
-from orchestrator import tags
-from orchestrator.operator_options import Network, OperatorOptions
+from orchestrator import reach, tags
+from orchestrator.operator_options import Network, OperatorOptions, ReachOptions
 from orchestrator.per_stage import STAGES, Stage
+from orchestrator.reach import Reach
 
 DEFAULT_APPROVAL_TIMEOUT_MINUTES: Final = 7 * 24 * 60
 """CodePipeline's own."""
@@ -31,6 +33,8 @@ class Launch:
     """Name of the root stack, by which all that it makes is tagged."""
     options: OperatorOptions = field(default_factory=OperatorOptions)
     """What goes for everything that pipelines make."""
+    reach: Reach = field(default_factory=Reach)
+    """What requests may name."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +127,7 @@ def read(variables: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings; raises `RuntimeError` naming every variable that is missing or empty."""
     env = _Environment(variables)
     is_multi_account = env.is_yes("MULTI_ACCOUNT")
+    allowed = _reach(env)
     settings = Settings(
         launch=Launch(
             region=env.text("AWS_REGION"),
@@ -132,7 +137,8 @@ def read(variables: Mapping[str, str] = os.environ) -> Settings:
             pipelines_bucket=env.text("PIPELINES_BUCKET"),
             ecr_repository_arn=env.text("ECR_REPOSITORY_ARN"),
             application=env.text("APPLICATION"),
-            options=_options(env),
+            options=_options(env, allowed),
+            reach=allowed,
         ),
         artifact_prefix=env.text("ARTIFACT_PREFIX"),
         url_suffix=env.text("URL_SUFFIX"),
@@ -150,8 +156,32 @@ def read(variables: Mapping[str, str] = os.environ) -> Settings:
     return settings
 
 
-def _options(env: _Environment) -> OperatorOptions:
+def variable(parameter: str) -> str:
+    """The environment variable that has a launch parameter's value, e.g. `ALLOWED_BUCKETS` for `AllowedBuckets`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", parameter).upper()
+
+
+def _reach(env: _Environment) -> Reach:
+    """What requests may name; a variable that is not there allows nothing."""
+    allowed = {name: tuple(env.optional(variable(name)).split(",")) for name in ReachOptions.model_fields}
+    assets, repository = env.optional("ASSETS_BUCKET"), env.optional("ECR_REPOSITORY_ARN")
+    account = "".join(repository.split(":")[4:5])
+    of_stages = [one for stage in STAGES for one in env.optional(f"{stage.upper()}_ACCOUNT_ID").split(",")]
+    accounts = {account, *of_stages, *allowed.pop(reach.ACCOUNTS)}
+    return Reach(
+        allowed=allowed,
+        accounts=frozenset(accounts - {""}),
+        account=account,
+        own={reach.BUCKET.parameter: assets, reach.REPOSITORY.parameter: repository.partition("/")[2]},
+        # One bucket may serve as two: then people have their models and data in it.
+        reserved_buckets=frozenset(env.text("RESERVED_BUCKETS").split(",")) - {assets},
+    )
+
+
+def _options(env: _Environment, allowed: Reach) -> OperatorOptions:
     return OperatorOptions(
+        allowed_arns=allowed.arns(env.optional("PIPELINES_BUCKET")),
+        allowed_accounts=reach.ANY if reach.ANY in allowed.accounts else ",".join(sorted(allowed.accounts)),
         role_path=env.text("ROLE_PATH"),
         permissions_boundary_name=env.optional("PERMISSIONS_BOUNDARY_NAME"),
         log_retention_days=env.text("LOG_RETENTION_DAYS"),

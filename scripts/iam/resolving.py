@@ -130,7 +130,9 @@ class Resolver:
             return self._holds(declared[argument]) if argument in declared else None
         if name == "Fn::Equals":
             one, other = (self.texts(each) for each in argument)
-            if any(UNKNOWN in text for text in (*one, *other)) or len(one) != 1 or len(other) != 1:
+            # A star that somebody has given for a parameter is a star.
+            guessed = [texts for each, texts in zip(argument, (one, other), strict=True) if not self._is_given(each)]
+            if any(UNKNOWN in text for texts in guessed for text in texts) or len(one) != 1 or len(other) != 1:
                 return None
             return bool(one == other)
         parts: list[bool | None] = [self._holds(each) for each in argument]
@@ -140,6 +142,9 @@ class Resolver:
         if decides in parts:
             return decides
         return None if None in parts else not decides
+
+    def _is_given(self, value: Any) -> bool:
+        return value == UNKNOWN or (isinstance(value, Mapping) and value.get("Ref") in self.given)
 
     def _if(self, argument: Any) -> list[str]:
         return [text for branch in self.branches(argument) for text in self.texts(branch)]
@@ -169,8 +174,18 @@ class Resolver:
     def _join(self, argument: Any) -> list[str]:
         separator, parts = argument
         if not isinstance(parts, list | tuple):
-            return [UNKNOWN]
+            # The parts are those of one text, each of which is known or is not.
+            return [separator.join(self.texts(parts))]
         return [separator.join(chosen) for chosen in product(*map(self.texts, parts))]
+
+    def _split(self, argument: Any) -> list[str]:
+        separator, text = argument
+        return [part for whole in self.texts(text) for part in whole.split(separator)]
+
+    def _select(self, argument: Any) -> list[str]:
+        index, parts = argument
+        texts = self.texts(parts)
+        return texts[int(index) :][:1] or [UNKNOWN]
 
 
 def is_call(value: Mapping[str, Any]) -> bool:

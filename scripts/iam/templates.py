@@ -159,7 +159,8 @@ def _formats(action: str, place: Place) -> tuple[str, ...]:
 
 def _context(found: Resolver, action: str, service: str, properties: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     if action.startswith("kms:"):
-        return {"kms:viaservice": (f"{service}.{found.place.region}.{found.place.url_suffix}",)}
+        granted = {"kms:grantisforawsresource": ("true",)} if action == "kms:CreateGrant" else {}
+        return {"kms:viaservice": (f"{service}.{found.place.region}.{found.place.url_suffix}",), **granted}
     if action == "iam:CreateServiceLinkedRole":
         return {"iam:awsservicename": (f"{service}.amazonaws.com",)}
     boundary = tuple(text for each in [properties, *_roles_of(found, properties)] for text in _boundary(found, each))

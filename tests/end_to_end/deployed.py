@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from orchestrator import csv_headers
+from orchestrator import csv_headers, package_artifacts
 from orchestrator.aws.objects import Beginning
 from orchestrator.per_stage import Stage
 from orchestrator.pipelines import BUILT_IN
@@ -89,6 +89,10 @@ class Deployed:
         request = self.request(body, self._launch)
         if files := request.csv_files(self._launch):
             request = request.knowing(csv_headers.read(files, beginning))
+        if package := request.model_package(self._launch):
+            registry = acting_in(self._aws, ORCHESTRATOR, "sagemaker")
+            description = registry.describe_model_package(ModelPackageName=package)
+            request = request.with_packaged_model(package_artifacts.of_description(description))
         for planned in request.objects(self._launch):
             s3.put_object(Bucket=planned.bucket, Key=planned.key, Body=planned.content)
         return request

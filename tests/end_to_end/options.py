@@ -33,6 +33,11 @@ PARAMETERS: Final = {
     "ExistingS3Bucket": ASSETS,
     "UseModelRegistry": "Yes",
     "CreateModelRegistry": "Yes",
+    "AllowedBuckets": "harbour-*",
+    "AllowedRepositories": "harbour/*",
+    "AllowedPackageGroups": "mlops-model-registry-*",
+    "AllowedKeys": "alias/harbour-*",
+    "AllowedAccounts": "",
 }
 IMAGE: Final = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1"
 

@@ -14,7 +14,7 @@ from tests.end_to_end.subscribing import Subscriber
 from tests.end_to_end.users import Orchestrator
 
 Until = Callable[[Callable[[], Any]], Any]
-SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:work-AbCdEf"
+SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:mlops/work-AbCdEf"
 
 
 def _get(orchestrator: Orchestrator, path: str) -> Any:

@@ -71,6 +71,48 @@ def key_of_repository(orchestrator: Orchestrator) -> str:
     return str(repository["encryptionConfiguration"]["kmsKey"])
 
 
+class TestWhatRequestsMayName:
+    """The pipeline of this launch works: its data lie in the assets bucket, which is always allowed."""
+
+    def problem(self, with_options: Orchestrator, body: dict[str, Any], **changes: Any) -> str:
+        answer = with_options.deployment.api.provision({**body, "model_name": "refused", **changes})
+        assert answer.status == 400, answer.body
+        (error,) = answer.body["errors"]
+        assert error["key"] in changes
+        return str(error["problem"])
+
+    def test_what_is_outside_is_refused_with_the_parameter(
+        self, with_options: Orchestrator, request_body: dict[str, Any]
+    ) -> None:
+        found = self.problem(with_options, request_body, data_capture_location="prod-payroll/x")
+        assert "the launch parameter AllowedBuckets allows: harbour-*" in found
+        key = f"arn:aws:kms:us-east-1:{with_options.deployment.aws.account}:alias/payroll"
+        found = self.problem(with_options, request_body, kms_key_arn=key)
+        assert "the launch parameter AllowedKeys allows: alias/harbour-*" in found
+
+    def test_no_location_lies_in_a_bucket_of_the_orchestrator(
+        self, with_options: Orchestrator, request_body: dict[str, Any]
+    ) -> None:
+        parameters = with_options.stack(STACK)["Parameters"]
+        (artifacts,) = [one["ParameterValue"] for one in parameters if one["ParameterKey"] == "ArtifactBucket"]
+        pipelines = with_options.deployment.outputs["PipelinesBucketName"]
+        for bucket in (artifacts, pipelines, options.CONFIGURATIONS):
+            found = self.problem(with_options, request_body, data_capture_location=f"{bucket}/mlops/blueprints")
+            assert found.startswith(f"must not lie in {bucket}, a bucket of the orchestrator itself")
+
+    def test_roles_are_kept_within_it(self, with_options: Orchestrator, pipeline_id: str) -> None:
+        """The root stack's by a managed policy, those of a pipeline by what its request was given."""
+        (policy,) = [arn for arn in resources(with_options, STACK, "AWS::IAM::ManagedPolicy") if "RequestReach" in arn]
+        attached = with_options.client("iam").list_entities_for_policy(PolicyArn=policy)["PolicyRoles"]
+        assert {role["RoleName"].split("-")[2] for role in attached} == {"DeployRole", "OrchestratorRole"}
+        s3 = with_options.acting_as(DEPLOYED, "SageMakerRole", "s3")
+        bucket = with_options.deployment.outputs["AssetsBucketName"]
+        s3.put_object(Bucket=bucket, Key=f"captured/{NAME}/x", Body=b"")
+        for key in (f"captured/{NAME}/mlops-config.json", "elsewhere"):
+            with pytest.raises(ClientError, match="AccessDenied"):
+                s3.put_object(Bucket=bucket, Key=key, Body=b"")
+
+
 def refused(orchestrator: Orchestrator, **changes: str) -> str:
     """What is said of a change of the launch that cannot be."""
     launching = Launching(stack_name=STACK, parameters=changes)

@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 import pytest
+from botocore.exceptions import ClientError
 
 from scripts import demo_model
 from scripts.demo_model import TrainedModel
-from tests.end_to_end.users import Orchestrator
+from tests.end_to_end.users import ARTIFACT_KEY, Orchestrator
 
 STACK = "mlops-pipeline-packaged-byompipelinerealtimebuiltin"
 OWN_KEYS = ("model_framework", "model_framework_version", "model_artifact_location")
@@ -36,15 +37,25 @@ def test_what_the_package_has_itself_is_answered_as_ignored(with_options: Orches
     assert {warning.split()[0] for warning in answer["warnings"]} == set(OWN_KEYS)
 
 
-def test_a_version_that_does_not_exist_fails_the_pipeline_in_sagemakers_words(
-    with_options: Orchestrator, package: str
-) -> None:
-    missing = f"{package}9"
-    request = with_options.request("missing", model_package_name=missing, **dict.fromkeys(OWN_KEYS))
-    pipeline_id = with_options.provision(request)["pipeline_id"]
-    assert with_options.ended(pipeline_id).has_failed
-    reasons = with_options.failures("mlops-pipeline-missing-byompipelinerealtimebuiltin")
-    assert any("not found" in reason for reason in reasons), reasons
+def test_a_version_that_does_not_exist_is_refused(with_options: Orchestrator, package: str) -> None:
+    """In SageMaker's words, before anything is made."""
+    request = with_options.request("missing", model_package_name=f"{package}9", **dict.fromkeys(OWN_KEYS))
+    answer = with_options.deployment.api.provision(request)
+    assert answer.status == 400
+    (error,) = answer.body["errors"]
+    assert error["key"] == "model_package_name"
+    assert "not found" in error["problem"]
+
+
+def test_the_endpoint_reads_the_version_s_model_and_nothing_else(with_options: Orchestrator, package: str) -> None:
+    """Whoever can make the container run code has what its role has."""
+    with_options.provisioned(with_options.request("packaged", model_package_name=package, **dict.fromkeys(OWN_KEYS)))
+    bucket = with_options.deployment.outputs["AssetsBucketName"]
+    with_options.client("s3").put_object(Bucket=bucket, Key="training/salaries.csv", Body=b"1,2")
+    s3 = with_options.acting_as(STACK, "SageMakerRole", "s3")
+    assert s3.get_object(Bucket=bucket, Key=ARTIFACT_KEY)["Body"].read(1)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.get_object(Bucket=bucket, Key="training/salaries.csv")
 
 
 def test_a_request_without_a_package_is_told_what_it_needs(with_options: Orchestrator) -> None:

@@ -147,10 +147,30 @@ class Orchestrator:
         found = self.client("codepipeline").list_pipeline_executions(pipelineName=name)
         return list(found["pipelineExecutionSummaries"])
 
+    def stack(self, stack_name: str) -> dict[str, Any]:
+        """A stack as CloudFormation describes it."""
+        (stack,) = self.client("cloudformation").describe_stacks(StackName=stack_name)["Stacks"]
+        return dict(stack)
+
     def outputs(self, stack_name: str) -> dict[str, str]:
         """Outputs of a deployed blueprint."""
-        (stack,) = self.client("cloudformation").describe_stacks(StackName=stack_name)["Stacks"]
-        return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+        return {output["OutputKey"]: output["OutputValue"] for output in self.stack(stack_name)["Outputs"]}
+
+    def acting_as(self, stack_name: str, role: str, service: str) -> Any:
+        """A client with the credentials that code in a role of a deployed blueprint has."""
+        resource = self.client("cloudformation").describe_stack_resource(StackName=stack_name, LogicalResourceId=role)
+        name = resource["StackResourceDetail"]["PhysicalResourceId"]
+        arn = self.client("iam").get_role(RoleName=name)["Role"]["Arn"]
+        keys = self.client("sts").assume_role(RoleArn=arn, RoleSessionName="container")["Credentials"]
+        aws = self.deployment.aws
+        return aws.session.client(
+            service,
+            region_name=aws.region,
+            endpoint_url=aws.endpoint_url,
+            aws_access_key_id=keys["AccessKeyId"],
+            aws_secret_access_key=keys["SecretAccessKey"],
+            aws_session_token=keys["SessionToken"],
+        )
 
     def stacks(self, part: str = "") -> set[str]:
         """Names of all stacks there are, or of those with something in their names."""

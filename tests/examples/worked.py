@@ -76,5 +76,5 @@ def network(aws: Aws) -> dict[str, Any]:
 
 def secret(aws: Aws) -> str:
     """A secret with the token; its ARN."""
-    made = aws.client("secretsmanager").create_secret(Name="hugging-face", SecretString=f"{TOKEN}\n")
+    made = aws.client("secretsmanager").create_secret(Name="mlops/hugging-face", SecretString=f"{TOKEN}\n")
     return str(made["ARN"])

@@ -56,6 +56,8 @@ def values(kind: str, **changes: str) -> dict[str, str]:
         "OrchestratorAccount": ACCOUNT,
         "RolePath": "/",
         "PermissionsBoundaryName": "",
+        "AllowedArns": "*",
+        "AllowedAccounts": "*",
         "KmsKeyArn": "",
         "KmsKeyAlias": "",
         "VolumeKmsKeyArn": "",

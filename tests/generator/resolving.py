@@ -12,6 +12,12 @@ Template = dict[str, Any]
 
 OPTIONS: Final = {*RoleOptions.model_fields, *FunctionOptions.model_fields, *ApiOptions.model_fields}
 NO_VALUE: Final = {"Ref": "AWS::NoValue"}
+_CONDITIONS: Final[dict[str, Any]] = {
+    "Fn::And": all,
+    "Fn::Equals": lambda items: items[0] == items[1],
+    "Fn::Not": lambda items: not items[0],
+    "Fn::Or": any,
+}
 
 
 def resolved(value: Any, given: Mapping[str, str], conditions: Mapping[str, Any]) -> Any:
@@ -27,6 +33,8 @@ def resolved(value: Any, given: Mapping[str, str], conditions: Mapping[str, Any]
         return value
     if len(value) == 1 and ((name := next(iter(value))).startswith("Fn::") or name == "Ref"):
         return _call(name, value[name], given, conditions)
+    if isinstance(value.get("Condition"), str):
+        return resolved(conditions[value["Condition"]], given, conditions)
     members = ((key, resolved(item, given, conditions)) for key, item in value.items())
     return {key: item for key, item in members if item != NO_VALUE}
 
@@ -43,11 +51,14 @@ def _call(name: str, argument: Any, given: Mapping[str, str], conditions: Mappin
         return given.get(argument, argument)
     if name == "Fn::Sub":
         return _substituted(argument, given)
-    if name == "Fn::Not":
-        return not argument[0]
-    first, second = argument
+    return _CONDITIONS[name](argument) if name in _CONDITIONS else _of_list(name, *argument)
+
+
+def _of_list(name: str, first: Any, second: Any) -> Any:
+    """A call as it stands where a part of it is not known."""
+    if not all(isinstance(item, str) for item in ([second] if isinstance(second, dict) else second)):
+        return {name: [first, second]}
     return {
-        "Fn::Equals": lambda: first == second,
         "Fn::Join": lambda: first.join(second),
         "Fn::Split": lambda: second.split(first),
         "Fn::Select": lambda: second[int(first)],
@@ -73,7 +84,7 @@ def allowed(template: Template, role: str, given: Mapping[str, str]) -> dict[str
     found: dict[str, list[Any]] = {}
     for policy in properties(template, role, given)["Policies"]:
         for statement in policy["PolicyDocument"]["Statement"]:
-            for action in statement["Action"]:
+            for action in statement["Action"] if statement["Effect"] == "Allow" else ():
                 found.setdefault(action, []).extend(statement["Resource"])
     return found
 

@@ -33,6 +33,8 @@ PARAMETERS: Final = {
     "KmsKeyAlias": "",
     "ModelArtifactLocation": "",
     "ModelPackageName": "",
+    "ModelPackageObjects": "",
+    "ModelPackageBuckets": "",
     "CustomAlgorithmsECRRepoArn": "",
     "Tags": '[{"Key": "mlops:stage", "Value": "single"}]',
     "MLOpsSagemakerModel.ModelName": MODEL,

@@ -30,6 +30,7 @@ MULTI_DEFAULTS: Final = {
 }
 MOST_TAGS: Final = ",".join(f"team:mlops:{number}=v" for number in range(20))
 LONG_VALUE: Final = f"a={'v' * 257}"
+BUCKETS: Final = ",".join(f"harbour-{number}" for number in range(15))
 KEY: Final = "arn:aws-cn:kms:cn-north-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
 
@@ -45,12 +46,29 @@ class TestConsole:
         self, templates: dict[str, Template], path: str, defaults: dict[str, str]
     ) -> None:
         interface = templates[path]["Metadata"]["AWS::CloudFormation::Interface"]
-        asked, options, baked = interface["ParameterGroups"]
+        asked, reach, options, baked = interface["ParameterGroups"]
         assert options["Label"] == {"default": "Options for your organization (all optional)"}
         assert options["Parameters"] == list(defaults)
-        shown = [*asked["Parameters"], *options["Parameters"], *baked["Parameters"]]
+        shown = [*asked["Parameters"], *reach["Parameters"], *options["Parameters"], *baked["Parameters"]]
         assert sorted(shown) == sorted(templates[path]["Parameters"])
         assert all(label["default"] for label in interface["ParameterLabels"].values())
+
+
+@pytest.mark.parametrize("path", ROOTS)
+def test_what_requests_may_name_is_a_group_of_its_own(templates: dict[str, Template], path: str) -> None:
+    """Wide by default where the earlier solution's requests need it, and narrow where the kind of thing is ours."""
+    _, reach, *_ = templates[path]["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    assert reach["Label"] == {"default": "What requests may name (all optional)"}
+    declared = templates[path]["Parameters"]
+    assert {name: declared[name]["Default"] for name in reach["Parameters"]} == {
+        "AllowedBuckets": "*",
+        "AllowedRepositories": "*",
+        "AllowedPackageGroups": "*",
+        "AllowedSecrets": "mlops/*",
+        "AllowedKeys": "*",
+        "AllowedAccounts": "*",
+    }
+    assert all(len(declared[name]["AllowedPattern"]) < 200 for name in reach["Parameters"])
 
 
 @pytest.mark.parametrize(
@@ -78,6 +96,16 @@ class TestConsole:
             ["mlops-blueprints", "arn:aws:iam::aws:policy/AdministratorAccess", "arn:aws:iam::111122223333:role/x"],
         ),
         ("DevFunctionSecurityGroupIds", ["", "sg-0a1b2c3d,sg-0a1b2c3e"], ["sg-0a1b2c3d,", "subnet-0a1b2c3d"]),
+        (
+            "AllowedBuckets",
+            ["*", "harbour-data,quay.*", BUCKETS],
+            ["", "a,", ",a", "Upper", "a/b", f"{BUCKETS},a", "a" * 501],
+        ),
+        ("AllowedRepositories", ["*", "harbour/*,a_b.c-d"], ["", "Team", "a:v1", "111122223333.dkr.ecr/x:y"]),
+        ("AllowedPackageGroups", ["*", "Harbour-*"], ["", "a/b", "a_b"]),
+        ("AllowedSecrets", ["*", "mlops/*,docker.hub@x"], ["", "arn:aws:secretsmanager:x", "a b"]),
+        ("AllowedKeys", ["*", "alias/harbour-*,key/1234abcd"], ["", "1234abcd", "alias", "keys/x", "**"]),
+        ("AllowedAccounts", ["", "*", "111122223333,444455556666"], ["1111", "*,111122223333", "111122223333,"]),
         ("ApprovalTimeoutMinutes", ["5", "60", "10080", "86400"], ["", "4", "05", "86401", "99999", "1.5"]),
     ],
 )

@@ -26,7 +26,8 @@ def allowed(templates: dict[str, Template], kind: str, action: str, **changes: s
     """The resources for which the role of a monitor has an action."""
     policies = properties(templates, kind, "SageMakerRole", **changes)["Policies"]
     statements = [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
-    return {resource for s in statements if action in s["Action"] for resource in s["Resource"]}
+    allowing = [s for s in statements if s["Effect"] == "Allow" and action in s["Action"]]
+    return {resource for s in allowing for resource in s["Resource"]}
 
 
 class TestRole:

@@ -236,7 +236,7 @@ class TestLaunch:
 
     def test_the_console_shows_the_contract_s_group_and_labels(self, root: Template) -> None:
         interface = root["Metadata"]["AWS::CloudFormation::Interface"]
-        asked, _, baked = interface["ParameterGroups"]
+        asked, _, _, baked = interface["ParameterGroups"]
         assert asked["Label"] == {"default": "MLOps Framework Settings"}
         assert asked["Parameters"] == [name for name, *_ in LAUNCH_PARAMETERS]
         assert baked["Parameters"] == BAKED_BY_PUBLISH

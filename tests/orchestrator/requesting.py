@@ -23,6 +23,8 @@ PACKAGE: Final = "arn:aws:sagemaker:eu-west-1:111122223333:model-package/berth-m
 UNDECIDED: Final = {
     "RolePath": "/",
     "PermissionsBoundaryName": "",
+    "AllowedArns": "*",
+    "AllowedAccounts": "*",
     "LogRetentionDays": "365",
     "LogKmsKeyArn": "",
     "FunctionSubnetIds": "",

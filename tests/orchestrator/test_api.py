@@ -20,8 +20,9 @@ from botocore.stub import Stubber
 from orchestrator import api, service
 from orchestrator.aws import calls
 from orchestrator.errors import Conflict, ServiceBusy, ServiceRefused
+from orchestrator.operator_options import ReachOptions
 from orchestrator.provisioner import RELEASE_TAG
-from orchestrator.settings import Settings
+from orchestrator.settings import Settings, variable
 
 Body = dict[str, Any]
 ApiEvent = Callable[..., dict[str, Any]]
@@ -226,6 +227,8 @@ def test_a_refusal_and_a_dry_run_need_no_aws_at_all(api_event: ApiEvent, builtin
         "MULTI_ACCOUNT": "No",
         "NOTIFICATIONS_TOPIC_ARN": settings.notifications_topic_arn,
         "PIPELINES_BUCKET": settings.launch.pipelines_bucket,
+        "RESERVED_BUCKETS": settings.launch.pipelines_bucket,
+        **{variable(name): str(option.default) for name, option in ReachOptions.model_fields.items()},
         "PIPELINE_ROLE_ARN": settings.pipeline_role_arn,
         "PIPELINE_START_ROLE_ARN": settings.pipeline_start_role_arn,
         "PIPELINE_STACK_ROLE_ARN": settings.pipeline_stack_role_arn,

@@ -156,6 +156,9 @@ def test_without_options_the_job_is_the_contract_s(batch: Body, launch: Launch) 
         "CustomAlgorithmsECRRepoArn": "arn:aws:ecr:eu-west-1:111122223333:repository/quayside-images",
         "ModelPackageName": "",
         "ModelPackageGroupName": "",
+        "ModelPackageObjects": "",
+        "ModelPackageBuckets": "",
+        "ModelPackagePrefixes": "",
         "InferenceInstance": "ml.m5.large",
         "KmsKeyArn": "",
         "KmsKeyAlias": "",
@@ -196,7 +199,6 @@ def test_options_become_parameters(custom_batch: Body, launch: Launch) -> None:
         ("quayside-arrivals/2026/", "quayside-arrivals", "2026/"),
         ("quayside-arrivals/2026", "quayside-arrivals", "2026"),
         ("quayside-arrivals/", "quayside-arrivals", ""),
-        ("quayside-arrivals", "quayside-arrivals", ""),
     ],
 )
 def test_a_prefix_stays_as_given(batch: Body, launch: Launch, data: str, bucket: str, key: str) -> None:
@@ -204,6 +206,13 @@ def test_a_prefix_stays_as_given(batch: Body, launch: Launch, data: str, bucket:
     parameters = parameters_of(batch, launch, batch_inference_data=data)
     assert parameters["BatchInferenceData"] == data
     assert (parameters["BatchInputBucket"], parameters["BatchInputKey"]) == (bucket, key)
+
+
+def test_data_are_never_a_bucket_by_itself(batch: Body, launch: Launch) -> None:
+    """What is read begins with the value, and so may the name of another bucket."""
+    problems = problems_of({**batch, "batch_inference_data": "quayside-arrivals"}, launch)
+    assert list(problems) == ["batch_inference_data"]
+    assert "a bucket, a slash, and the key" in problems["batch_inference_data"]
 
 
 def test_the_trailing_slash_of_the_output_is_dropped(batch: Body, launch: Launch) -> None:

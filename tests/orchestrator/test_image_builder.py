@@ -25,7 +25,7 @@ from tests.orchestrator.requesting import GONE, Body, accept, changed, problems_
 
 PLAIN = "mlops-pipeline-v1-byompipelineimagebuilder"
 CREATED = "success: stack creation started"
-SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:docker-hub-AbCdEf"
+SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:mlops/docker-hub-AbCdEf"
 
 
 @pytest.fixture
@@ -140,6 +140,8 @@ class TestParameters:
             "PipelineStartRoleArn": settings.pipeline_start_role_arn,
             "RolePath": "/",
             "PermissionsBoundaryName": "",
+            "AllowedArns": "*",
+            "AllowedAccounts": "*",
             "LogRetentionDays": "365",
             "LogKmsKeyArn": "",
         }

@@ -203,6 +203,8 @@ class TestValues:
             "VolumeKmsKeyArn": "",
             "RolePath": "/",
             "PermissionsBoundaryName": "",
+            "AllowedArns": "*",
+            "AllowedAccounts": "*",
         }
 
     def test_each_stage_has_its_own(self, multi_account: Launch) -> None:

@@ -3,13 +3,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from botocore.stub import Stubber
 
+from orchestrator import service
+from orchestrator.aws import calls
+from orchestrator.errors import RefusedRequest
 from orchestrator.per_stage import STAGES
-from orchestrator.settings import Launch
+from orchestrator.reach import Reach
+from orchestrator.settings import Launch, Settings
 from tests.orchestrator.requesting import GONE, PACKAGE, Body, accept, changed, parameters_of, problems_of
 
 MODEL_KEYS = ("model_artifact_location", "model_framework", "model_framework_version", "custom_image_uri")
@@ -92,3 +99,89 @@ def test_a_package_of_another_region_is_warned_about(packaged: Body, with_regist
     assert warning.startswith("model_package_name: ")
     assert "eu-west-1" in warning
     assert "ap-south-1" in warning
+
+
+class TestLookUp:
+    """The version is looked up before anything is planned, and its model is all that the pipeline's role may read."""
+
+    MODEL = "s3://quayside-assets/models/credit/model.tar.gz"
+
+    @pytest.fixture
+    def registry(self, settings: Settings, with_registry: Launch) -> Settings:
+        reach = Reach(allowed={"AllowedBuckets": ("quayside-*",)}, reserved_buckets=frozenset({"quayside-pipelines"}))
+        return replace(settings, launch=replace(with_registry, reach=reach))
+
+    @pytest.fixture
+    def sagemaker(self, aws: None) -> Iterator[Stubber]:
+        with Stubber(calls.client("sagemaker")) as stub:
+            yield stub
+            stub.assert_no_pending_responses()
+
+    def plan(
+        self, packaged: Body, registry: Settings, sagemaker: Stubber, *containers: dict[str, Any]
+    ) -> dict[str, str]:
+        """The blueprint's parameters, of a dry run; the version has these containers."""
+        described = {
+            "ModelPackageName": "berth-models/4",
+            "ModelPackageArn": PACKAGE,
+            "CreationTime": datetime(2026, 11, 1, tzinfo=UTC),
+            "ModelPackageStatus": "Completed",
+            "ModelPackageStatusDetails": {"ValidationStatuses": []},
+            "InferenceSpecification": {"Containers": [{"Image": "i", **container} for container in containers]},
+        }
+        sagemaker.add_response("describe_model_package", described, {"ModelPackageName": PACKAGE})
+        answer = service.provision_pipeline({**packaged, "dry_run": True}, registry)
+        (values,) = answer["plan"]["parameters"].values()
+        return dict(values)
+
+    def test_its_model_is_what_the_role_may_read(self, packaged: Body, registry: Settings, sagemaker: Stubber) -> None:
+        values = self.plan(packaged, registry, sagemaker, {"ModelDataUrl": self.MODEL})
+        assert values["ModelPackageObjects"] == "arn:aws:s3:::quayside-assets/models/credit/model.tar.gz"
+        assert values["ModelPackageBuckets"] == values["ModelPackagePrefixes"] == ""
+
+    def test_a_model_of_several_objects_is_found_by_their_prefix(
+        self, packaged: Body, registry: Settings, sagemaker: Stubber
+    ) -> None:
+        source = {"S3Uri": "s3://quayside-assets/large/", "S3DataType": "S3Prefix", "CompressionType": "None"}
+        containers = {"ModelDataSource": {"S3DataSource": source}}, {"ModelDataUrl": self.MODEL}
+        values = self.plan(packaged, registry, sagemaker, *containers)
+        assert values["ModelPackageObjects"].split(",")[0] == "arn:aws:s3:::quayside-assets/large/*"
+        assert values["ModelPackageBuckets"] == "arn:aws:s3:::quayside-assets"
+        assert values["ModelPackagePrefixes"] == "large/*"
+
+    @pytest.mark.parametrize(
+        ("uri", "words"),
+        [
+            ("s3://quayside-pipelines/x.tar.gz", "must not lie in quayside-pipelines"),
+            ("s3://prod-payroll/x.tar.gz", "the launch parameter AllowedBuckets allows: quayside-*"),
+            ("s3://quayside-assets/*", "without commas and wildcards"),
+            ("s3://quayside-assets/a,b.tar.gz", "without commas and wildcards"),
+            ("s3://quayside-assets/${x}.tar.gz", "without commas and wildcards"),
+            ("https://quayside-assets.s3.amazonaws.com/x", "it must be at s3://"),
+        ],
+    )
+    def test_a_version_leads_no_further_than_a_request_may(
+        self, packaged: Body, registry: Settings, sagemaker: Stubber, *, uri: str, words: str
+    ) -> None:
+        """Who may register versions says where their models are."""
+        with pytest.raises(RefusedRequest) as refused:
+            self.plan(packaged, registry, sagemaker, {"ModelDataUrl": uri})
+        (problem,) = refused.value.problems
+        assert problem.key == "model_package_name"
+        assert words in problem.problem
+
+    @pytest.mark.parametrize(
+        ("code", "words"),
+        [
+            ("ValidationException", "SageMaker refuses it: because"),
+            ("AccessDeniedException", "must be of a group whose policy lets the orchestrator's account describe it"),
+        ],
+    )
+    def test_one_that_cannot_be_looked_at_is_refused(
+        self, packaged: Body, registry: Settings, sagemaker: Stubber, code: str, words: str
+    ) -> None:
+        sagemaker.add_client_error("describe_model_package", code, "because", 400)
+        with pytest.raises(RefusedRequest) as refused:
+            service.provision_pipeline(packaged, registry)
+        (problem,) = refused.value.problems
+        assert (problem.key, words in problem.problem) == ("model_package_name", True)

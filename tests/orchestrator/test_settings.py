@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from orchestrator import settings
-from orchestrator.operator_options import Network
-from orchestrator.settings import StageTarget
+from orchestrator.operator_options import Network, ReachOptions
+from orchestrator.reach import BUCKET, REPOSITORY
+from orchestrator.settings import Settings, StageTarget
 from tests import committed
 
 VARIABLES = {
@@ -20,6 +21,7 @@ VARIABLES = {
     "CONFIG_BUCKET": "a-config",
     "ECR_REPOSITORY_ARN": "arn:aws:ecr:il-central-1:111122223333:repository/r",
     "PIPELINES_BUCKET": "a-pipelines",
+    "RESERVED_BUCKETS": "a-artifacts,a-pipelines,a-assets,a-logs",
     "APPLICATION": "ml-platform",
     "ARTIFACT_PREFIX": "mlops/2.0",
     "URL_SUFFIX": "amazonaws.com.cn",
@@ -68,6 +70,75 @@ def test_the_operator_s_options_are_read() -> None:
     assert options.tags == (("team", "quay"), ("expression", "a=b"))
     assert options.networks["dev"] == Network(subnet_ids="subnet-1,subnet-2")
     assert options.networks[None] == Network(security_group_ids="sg-1")
+
+
+class TestReach:
+    """What requests may name."""
+
+    def test_without_patterns_nothing_of_others_is_allowed(self) -> None:
+        reach = settings.read(VARIABLES).launch.reach
+        assert reach.problem(BUCKET, "somewhere/x") == (
+            "must name a bucket that the launch parameter AllowedBuckets allows: none"
+        )
+
+    def test_the_solution_s_own_is_always_allowed(self) -> None:
+        reach = settings.read(VARIABLES).launch.reach
+        image = "111122223333.dkr.ecr.il-central-1.amazonaws.com/r:v1"
+        assert [reach.problem(BUCKET, "a-assets/x"), reach.problem(REPOSITORY, image)] == ["", ""]
+        assert "AllowedAccounts" in reach.problem(REPOSITORY, image.replace("111122223333", "444455556666"))
+
+    def test_a_bucket_that_serves_as_assets_bucket_is_not_reserved(self) -> None:
+        """The operator may give one bucket for two purposes: people have their models in it then."""
+        read = settings.read(VARIABLES)
+        assert read.launch.reach.reserved_buckets == {"a-artifacts", "a-pipelines", "a-logs"}
+
+    def test_this_account_and_those_of_the_stages_count_always(self) -> None:
+        given = {"ALLOWED_ACCOUNTS": "444455556666", "DEV_ACCOUNT_ID": "555566667777,555566668888"}
+        read = settings.read({**VARIABLES, **given})
+        assert read.launch.reach.accounts == {"111122223333", "444455556666", "555566667777", "555566668888"}
+        assert read.launch.options.allowed_accounts == "111122223333,444455556666,555566667777,555566668888"
+        assert settings.read({**VARIABLES, "ALLOWED_ACCOUNTS": "*"}).launch.options.allowed_accounts == "*"
+
+    def test_blueprints_get_arns(self) -> None:
+        given = {"ALLOWED_BUCKETS": "harbour-*,quay", "ALLOWED_KEYS": "alias/harbour-*", "ALLOWED_SECRETS": "mlops/*"}
+        arns = settings.read({**VARIABLES, **given}).launch.options.allowed_arns.split(",")
+        buckets = [
+            "harbour-*",
+            "harbour-*/*",
+            "quay",
+            "quay/*",
+            "a-assets",
+            "a-assets/*",
+            "a-pipelines",
+            "a-pipelines/*",
+        ]
+        assert arns[: len(buckets)] == [f"arn:*:s3:::{name}" for name in buckets]
+        assert "arn:*:ecr:*:*:repository/r" in arns
+        assert "arn:*:secretsmanager:*:*:secret:mlops/*-??????" in arns
+        assert arns[-1] == "arn:*:kms:*:*:key/*"
+
+    def test_they_fit_into_a_parameter_whatever_the_operator_gives(self) -> None:
+        """CloudFormation takes 4,096 characters."""
+        longest = {name: _longest(name) for name in ReachOptions.model_fields}
+        for name, value in longest.items():
+            ReachOptions(**{name: value})
+        bucket, repository = "b" * 63, "r" * 256
+        given = {**{settings.variable(name): value for name, value in longest.items()}, "ASSETS_BUCKET": bucket}
+        given |= {
+            "PIPELINES_BUCKET": bucket,
+            "ECR_REPOSITORY_ARN": f"arn:aws-iso-b:ecr:x:111122223333:repository/{repository}",
+        }
+        assert len(settings.read({**VARIABLES, **given}).launch.options.allowed_arns) <= 4_096
+
+
+def _longest(name: str) -> str:
+    """As many patterns, together as long, as the parameter takes."""
+    if name == "AllowedAccounts":
+        return ",".join(["444455556666"] * 19)
+    most, longest = (15, 500) if name == "AllowedBuckets" else (10, 250)
+    start = "key/" if name == "AllowedKeys" else ""
+    one = start + "a" * ((longest - most + 1) // most - len(start) - 1)
+    return ",".join(f"{one}{chr(ord('a') + number)}" for number in range(most))
 
 
 def test_one_error_names_every_variable_that_is_missing_or_empty() -> None:

@@ -39,10 +39,12 @@ def test_roles_that_are_passed_are_named(templates: dict[str, Template]) -> None
 
 
 def test_nothing_is_allowed_by_leaving_out(templates: dict[str, Template]) -> None:
-    """NotAction and its like allow what nobody has thought of."""
+    """NotAction and its like allow what nobody has thought of; a refusal of all but some resources allows nothing."""
     for path, template in templates.items():
         for where, _ in texts(template["Resources"]):
-            assert not {"NotAction", "NotResource", "NotPrincipal"} & set(where), f"{path}: {'.'.join(where)}"
+            assert not {"NotAction", "NotPrincipal"} & set(where), f"{path}: {'.'.join(where)}"
+        for name, _, statement in resource_statements(template):
+            assert "NotResource" not in statement or statement["Effect"] == "Deny", f"{path}: {name}"
 
 
 def test_roles_are_made_below_the_path_and_within_the_boundary(templates: dict[str, Template]) -> None:

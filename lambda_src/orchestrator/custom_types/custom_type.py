@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from orchestrator import reach
 from orchestrator.custom_types import schemas
 from orchestrator.custom_types.template import Blueprint
 from orchestrator.errors import Problem, RefusedRequest
@@ -47,6 +48,12 @@ class Key:
     def is_secret(self) -> bool:
         """Whether its value refers to a secret, and is not shown."""
         return self.schema.get(schemas.SECRET) is True
+
+    @property
+    def names(self) -> reach.Kind | None:
+        """What kind of thing of others its values name."""
+        words = reach.SECRET.words if self.is_secret else self.schema.get(schemas.NAMES)
+        return next((kind for kind in reach.KINDS if kind.words == words), None)
 
     @property
     def has_default(self) -> bool:

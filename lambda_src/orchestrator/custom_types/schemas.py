@@ -8,15 +8,19 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from orchestrator import reach
 from orchestrator.custom_types import engine, schema_walk
 from orchestrator.custom_types.schema_walk import Place, Unresolved
 from orchestrator.errors import Problem
+from orchestrator.fields import NAMES_KEYWORD
 from orchestrator.problems import shortened
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 BY_STAGE: Final = "x-per-stage"
 SECRET: Final = "x-secret"  # noqa: S105 - the name of a mark
-_MARKS: Final = (BY_STAGE, SECRET)
+NAMES: Final = NAMES_KEYWORD
+_MARKS: Final = (BY_STAGE, SECRET, NAMES)
+_NAMED: Final = tuple(kind.words for kind in reach.KINDS)
 _KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _RESERVED: Final = frozenset({"dry_run", "pipeline_type"})
 _MOST_KEYS: Final = 100
@@ -130,9 +134,11 @@ def _of_keys(body: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _of_marks(path: tuple[str, ...], declared: Mapping[str, Any]) -> Iterator[Problem]:
-    for mark in _MARKS:
+    for mark in (BY_STAGE, SECRET):
         if not isinstance(declared.get(mark, False), bool):
             yield _problem((*path, mark), f"must be true or false; got {shortened(declared[mark])}")
+    if NAMES in declared and declared[NAMES] not in _NAMED:
+        yield _problem((*path, NAMES), f"must be one of {', '.join(_NAMED)}; got {shortened(declared[NAMES])}")
     if declared.get(SECRET) is True and declared.get("type") != "string":
         yield _problem(path, f"needs type: string, because {SECRET} asks for a reference to a secret")
     if declared.get(BY_STAGE) is True and not _has_plain_type(declared):

@@ -18,6 +18,7 @@ from orchestrator.custom_types.texts import NoText
 from orchestrator.errors import Problem
 from orchestrator.per_stage import STAGES, Stage
 from orchestrator.problems import shortened
+from orchestrator.reach import Reach
 from orchestrator.settings import Launch
 
 Body = Mapping[str, Any]
@@ -26,6 +27,10 @@ _SECRET: Final = re.compile(
     r"arn:[a-z0-9-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[a-zA-Z0-9/_+=.@!-]{1,519}"
     r"|\{\{resolve:(secretsmanager|ssm-secure):[^{}\s]{1,1000}\}\}"
 )
+_SECRET_REFERENCE: Final = re.compile(
+    r"\{\{resolve:(secretsmanager|ssm-secure):/?(?P<name>arn:([^:]*:){5}[^:}]*|[^:}]*)[^}]*\}\}"
+)
+"""What names the secret in a reference: its ARN, or its name without the slash that those of parameters begin with."""
 _EXPECTED: Final = (
     "must be the ARN of a secret in Secrets Manager, or {{resolve:secretsmanager:...}} or {{resolve:ssm-secure:...}}: "
     "never the secret itself"
@@ -51,7 +56,7 @@ def check(type_: CustomType, body: Body, launch: Launch) -> Checked:
     wrong = {problem.key for problem in found}
     by_stage = {stage: _at(type_, given, stage, wrong) for stage in stages}
     for stage, values in by_stage.items():
-        found += _of_stage(type_, given, values, stage)
+        found += _of_stage(type_, given, values, stage, launch.reach)
     return Checked(by_stage, tuple(dict.fromkeys(found)))
 
 
@@ -87,7 +92,7 @@ def _is_by_stage(type_: CustomType, name: str, value: Any) -> bool:
     return name in type_.keys and type_.keys[name].is_by_stage and isinstance(value, Mapping)
 
 
-def _of_stage(type_: CustomType, given: Body, values: Body, stage: Stage | None) -> Iterator[Problem]:
+def _of_stage(type_: CustomType, given: Body, values: Body, stage: Stage | None, reach: Reach) -> Iterator[Problem]:
     def place(path: Sequence[str]) -> str:
         name, *rest = path or [""]
         return ".".join([name, *([stage] if stage and _is_by_stage(type_, name, given.get(name)) else []), *rest])
@@ -103,7 +108,28 @@ def _of_stage(type_: CustomType, given: Body, values: Body, stage: Stage | None)
         yield Problem(place(found.path), found.sentence if key and key.is_secret else _shown(found, type_))
     for name, value in values.items():
         if name not in refused:
-            yield from (Problem(place([name]), sentence) for sentence in _of_value(type_, type_.keys[name], value))
+            key = type_.keys[name]
+            sentences = [*_of_value(type_, key, value)] or _of_names(key, value, reach)
+            yield from (Problem(place([name]), sentence) for sentence in sentences)
+
+
+def _of_names(key: Key, value: Any, reach: Reach) -> Iterator[str]:
+    """What a value must not name: nobody but the author knows what a key means, and everybody a bucket of ours."""
+    for text in _texts(value):
+        named = _SECRET_REFERENCE.sub(r"\g<name>", text) if key.is_secret else text
+        if sentence := reach.problem(key.names, named) if key.names else "":
+            yield sentence
+        elif bucket := reach.reserved_in(text):
+            yield f"must not lead to {bucket}: no request may name a bucket of the orchestrator itself"
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for inner in [*value, *value.values()] if isinstance(value, Mapping) else value:
+            yield from _texts(inner)
 
 
 def _shown(found: engine.Found, type_: CustomType) -> str:

@@ -12,7 +12,8 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from orchestrator.fields import NUMBER, Expect
+from orchestrator import reach
+from orchestrator.fields import NUMBER, Expect, Names
 
 _ENTITY: Final = r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}"
 _BUCKET: Final = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
@@ -67,6 +68,7 @@ KmsKeyId = Annotated[
     str,
     Field(min_length=1, max_length=2048, pattern=r"^[a-zA-Z0-9:/_-]+$"),
     Expect("the id, ARN or alias of a KMS key"),
+    Names(reach.KEY),
 ]
 
 PageSize = Annotated[int, Field(ge=1, le=100), NUMBER, Expect("a whole number, 1 to 100")]
@@ -132,4 +134,5 @@ MetricFile = Annotated[
     str,
     Field(max_length=1100, pattern=rf"^s3://{_BUCKET}/.+$"),
     Expect("the S3 URI of a JSON file", example="s3://my-bucket/evaluation/statistics.json"),
+    Names(reach.BUCKET),
 ]

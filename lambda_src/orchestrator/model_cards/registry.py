@@ -39,8 +39,10 @@ class Accepted:
     warnings: tuple[str, ...] = ()
 
 
-def parse(body: Mapping[str, Any]) -> Accepted:
+def parse(body: Mapping[str, Any], settings: Settings | None = None) -> Accepted:
     """Validate a request that names an operation; raises `RefusedRequest` with every problem found.
+
+    Without settings nobody knows what requests may name, and all of it passes.
 
     Keys that only other operations have are ignored, with a warning; unknown ones are refused with the nearest.
     """
@@ -51,7 +53,7 @@ def parse(body: Mapping[str, Any]) -> Accepted:
     foreign = sorted(given.keys() & _ALL_KEYS - type_.model_fields.keys())
     own = {key: value for key, value in given.items() if key not in foreign}
     try:
-        operation = type_.model_validate(own)
+        operation = type_.model_validate(own, context=settings)
     except ValidationError as error:
         raise RefusedRequest(list(problems.from_validation(error, type_.model_fields))) from None
     return Accepted(operation, tuple(f"{key} has no meaning for {name} and is ignored" for key in foreign))
@@ -59,7 +61,7 @@ def parse(body: Mapping[str, Any]) -> Accepted:
 
 def carry_out(body: Any, settings: Settings) -> dict[str, Any]:
     """Carry out the operation of a request that names one; raises the errors of `orchestrator.errors`."""
-    accepted = parse(body)
+    accepted = parse(body, settings)
     found = accepted.operation.carry_out(settings)
     warnings = [*accepted.warnings, *found.get("warnings", [])]
     return {**found, **({"warnings": warnings} if warnings else {})}

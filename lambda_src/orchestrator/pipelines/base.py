@@ -25,6 +25,7 @@ from orchestrator import problems, tags
 from orchestrator.csv_headers import CsvFile, Header
 from orchestrator.errors import Problem, RefusedRequest
 from orchestrator.fields import AlsoSpelt, Expect
+from orchestrator.package_artifacts import PackagedModel
 from orchestrator.per_stage import STAGES, Stage
 from orchestrator.pipelines.spelling import Spelling
 from orchestrator.pipelines.types import BUILT_IN_SOURCE
@@ -213,6 +214,14 @@ class PipelineRequest(BaseModel):
 
     def knowing(self, headers: Mapping[CsvFile, Header]) -> Self:
         """The request with what those files say; raises `RefusedRequest` with every problem that shows only then."""
+        return self
+
+    def model_package(self, launch: Launch) -> str:
+        """ARN of the model package version that it deploys, which is looked up before anything is planned; or empty."""
+        return ""
+
+    def with_packaged_model(self, model: PackagedModel) -> Self:
+        """The request that knows what the version holds."""
         return self
 
     def warnings(self, launch: Launch) -> Iterator[str]:

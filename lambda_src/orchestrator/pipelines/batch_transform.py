@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from orchestrator import fields, job_fields, parameter_json, training_fields
+from orchestrator import fields, job_fields, locations, parameter_json, training_fields
 from orchestrator.operator_options import FunctionOptions, RoleOptions
 from orchestrator.per_stage import PerStage, Stage, at
 from orchestrator.pipelines.encryption import Encrypted, EncryptionParameters
@@ -24,8 +24,10 @@ class BatchTransformParameters(RoleOptions, FunctionOptions, EncryptionParameter
 
     BatchInputBucket: Annotated[fields.BucketName, Field(description="Bucket of the data to score.")]
     BatchInputKey: Annotated[fields.KeyPrefix, Field(description="Key or prefix of the data in that bucket.")] = ""
-    BatchInferenceData: Annotated[fields.S3Data, Field(description="The same as bucket and key.")]
-    BatchOutputLocation: Annotated[fields.S3Location, Field(description="Bucket and prefix that receive the results.")]
+    BatchInferenceData: Annotated[locations.S3Data, Field(description="The same as bucket and key.")]
+    BatchOutputLocation: Annotated[
+        locations.S3Location, Field(description="Bucket and prefix that receive the results.")
+    ]
     ContentType: Annotated[job_fields.MediaType, Field(description="MIME type of the data.")] = "text/csv"
     Accept: Annotated[job_fields.MediaType, Field(description="MIME type of the results.")] = "text/csv"
     SplitType: Annotated[job_fields.SplitType, Field(description="How a file is split into records.")] = "Line"
@@ -48,11 +50,11 @@ class BatchTransform(Encrypted, OwnModel):
     blueprint: ClassVar = "batch_transform"
 
     batch_inference_data: Annotated[
-        PerStage[fields.S3Data],
+        PerStage[locations.S3Data],
         Field(description="bucket/key of the file to score, or bucket/prefix of several, without s3://"),
     ]
     batch_job_output_location: Annotated[
-        PerStage[fields.S3Location], Field(description="bucket/prefix for the results, without s3://")
+        PerStage[locations.S3Location], Field(description="bucket/prefix for the results, without s3://")
     ]
     content_type: Annotated[job_fields.MediaType, Field(description="MIME type of the data")] = "text/csv"
     accept: Annotated[job_fields.MediaType, Field(description="MIME type of the results")] = "text/csv"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from orchestrator.fields import EXPECT_KEYWORD, SPELLING_KEYWORD
+from orchestrator.fields import EXPECT_KEYWORD, NAMES_KEYWORD, SPELLING_KEYWORD
 from orchestrator.per_stage import STAGES
 from orchestrator.pipelines.base import PipelineRequest
 
@@ -28,6 +28,8 @@ class Key:
     default: Any
     by_stage: bool
     other_spelling: str = ""
+    names: str = ""
+    """What kind of thing of others a value names, as `reach.Kind.words`; empty for a value that names nothing."""
     members: tuple[Key, ...] = ()
 
     @property
@@ -64,6 +66,7 @@ def _key(name: str, declared: _Schema, definitions: _Schema) -> Key:
         default=_default(declared),
         by_stage=len(of_one_value) < len(forms),
         other_spelling=_first(forms, SPELLING_KEYWORD, ""),
+        names=_first(of_one_value, NAMES_KEYWORD, ""),
     )
 
 

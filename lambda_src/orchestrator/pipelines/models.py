@@ -4,14 +4,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from orchestrator import fields
 from orchestrator.errors import Problem
 from orchestrator.fields import AssetsKey, FrameworkName, FrameworkVersion, ImageUri, InstanceType, ModelPackageArn
 from orchestrator.images import ImageQuery, UnknownImage, resolve
+from orchestrator.package_artifacts import PackagedModel
 from orchestrator.per_stage import PerStage, Stage, at, by_key
 from orchestrator.pipelines import private_images
 from orchestrator.pipelines.base import rule
@@ -19,6 +20,9 @@ from orchestrator.pipelines.blueprints import BlueprintPipeline
 from orchestrator.pipelines.private_images import PrivateImage
 from orchestrator.settings import Launch
 from orchestrator.template_parameters import TemplateParameters
+
+_Joined = Annotated[str, Field(max_length=4096)]
+"""Texts with commas between, that the orchestrator makes."""
 
 
 class OwnModelParameters(TemplateParameters):
@@ -37,6 +41,13 @@ class OwnModelParameters(TemplateParameters):
     ModelPackageGroupName: Annotated[
         fields.ModelPackageGroupName, Field(description="Group of that model package version, in the same account.")
     ] = ""
+    ModelPackageObjects: Annotated[
+        _Joined, Field(description="ARNs of the objects that hold the version's model; a star stands for several.")
+    ] = ""
+    ModelPackageBuckets: Annotated[
+        _Joined, Field(description="ARNs of the buckets in which several have to be found.")
+    ] = ""
+    ModelPackagePrefixes: Annotated[_Joined, Field(description="How the keys of these begin.")] = ""
     InferenceInstance: Annotated[InstanceType, Field(description="Instance type that serves the model.")]
 
 
@@ -54,9 +65,22 @@ class OwnModel(BlueprintPipeline):
         ModelPackageArn, Field(description="ARN of the model package version (needed with the model registry)")
     ] = ""
 
+    _packaged: PackagedModel = PrivateAttr(PackagedModel())
+
+    def model_package(self, launch: Launch) -> str:
+        """See `PipelineRequest.model_package`."""
+        return self.model_package_name if launch.use_model_registry else ""
+
+    def with_packaged_model(self, model: PackagedModel) -> Self:
+        """See `PipelineRequest.with_packaged_model`."""
+        informed = self.model_copy()
+        informed._packaged = model
+        return informed
+
     def model_parameters(self, launch: Launch, stage: Stage | None) -> dict[str, str]:
         """Values of `OwnModelParameters`."""
         return {
+            **self._packaged.parameters(launch.ecr_repository_arn.split(":")[1]),
             "ModelName": self.model_name,
             "AssetsBucket": launch.assets_bucket,
             "ModelArtifactLocation": "" if launch.use_model_registry else self.model_artifact_location,

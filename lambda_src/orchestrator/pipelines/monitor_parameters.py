@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from orchestrator import fields, monitor_fields
+from orchestrator import fields, locations, monitor_fields
 from orchestrator.operator_options import RoleOptions
 from orchestrator.pipelines.encryption import EncryptionParameters
 from orchestrator.template_parameters import TemplateParameters
@@ -24,7 +24,7 @@ class MonitorParameters(RoleOptions, EncryptionParameters):
     BaselineOutputBucket: Annotated[fields.BucketName, Field(description="Bucket that receives the baseline.")]
     BaselineOutputPrefix: Annotated[fields.KeyPrefix, Field(description="How keys of baselines begin in it.")] = ""
     BaselineJobOutputLocation: Annotated[
-        fields.S3Location, Field(description="Bucket and prefix of this baseline; its name ends it.")
+        locations.S3Location, Field(description="Bucket and prefix of this baseline; its name ends it.")
     ]
     BaselineMaxRuntimeSeconds: Annotated[
         monitor_fields.BaselineRunTime, Field(description="Seconds after which the baseline is given up.")
@@ -32,7 +32,7 @@ class MonitorParameters(RoleOptions, EncryptionParameters):
     DataCaptureBucket: Annotated[fields.BucketName, Field(description="Bucket of the captured data.")]
     DataCapturePrefix: Annotated[fields.KeyPrefix, Field(description="How keys of captured data begin in it.")] = ""
     DataCaptureLocation: Annotated[
-        monitor_fields.MonitorLocation, Field(description="Bucket and prefix of the captured data.")
+        locations.MonitorLocation, Field(description="Bucket and prefix of the captured data.")
     ]
     EndpointName: Annotated[monitor_fields.MonitoredEndpoint, Field(description="Endpoint to monitor.")]
     ImageUri: Annotated[fields.ImageUri, Field(description="SageMaker's image that does the work.")]
@@ -43,7 +43,7 @@ class MonitorParameters(RoleOptions, EncryptionParameters):
         monitor_fields.RunTime, Field(description="Seconds after which a run of the schedule is stopped.")
     ]
     MonitoringOutputLocation: Annotated[
-        monitor_fields.MonitorLocation, Field(description="Bucket and prefix that receive the reports.")
+        locations.MonitorLocation, Field(description="Bucket and prefix that receive the reports.")
     ]
     MonitoringScheduleName: Annotated[monitor_fields.ScheduleName, Field(description="Name of the schedule.")]
     ScheduleExpression: Annotated[
@@ -84,7 +84,7 @@ class GroundTruthParameters(PredictionParameters):
     GroundTruthBucket: Annotated[fields.BucketName, Field(description="Bucket of the ground truth.")]
     GroundTruthPrefix: Annotated[fields.KeyPrefix, Field(description="How its keys begin.")] = ""
     MonitorGroundTruthInput: Annotated[
-        monitor_fields.MonitorLocation, Field(description="Bucket and prefix of the ground truth.")
+        locations.MonitorLocation, Field(description="Bucket and prefix of the ground truth.")
     ]
     StartTimeOffset: Annotated[
         monitor_fields.TimeOffset, Field(description="How far back the data of a run begins.")

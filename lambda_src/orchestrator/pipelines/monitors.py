@@ -19,7 +19,7 @@ from typing import Annotated, Any, ClassVar, Final, Self
 
 from pydantic import Field, PrivateAttr
 
-from orchestrator import fields, monitor_fields
+from orchestrator import fields, locations, monitor_fields
 from orchestrator.csv_headers import CsvFile, Header
 from orchestrator.errors import Problem, RefusedRequest
 from orchestrator.images import ImageQuery, UnknownImage, resolve
@@ -56,14 +56,14 @@ class Monitor(Encrypted, BlueprintPipeline):
         fields.CsvKey, Field(description="key of a CSV file with a header in the assets bucket, for the baseline")
     ]
     baseline_job_output_location: Annotated[
-        PerStage[monitor_fields.MonitorLocation], Field(description="bucket/prefix for the baseline, without s3://")
+        PerStage[locations.MonitorLocation], Field(description="bucket/prefix for the baseline, without s3://")
     ]
     data_capture_location: Annotated[
-        PerStage[monitor_fields.MonitorLocation],
+        PerStage[locations.MonitorLocation],
         Field(description="bucket/prefix of the endpoint's captured data, without s3://"),
     ]
     monitoring_output_location: Annotated[
-        PerStage[monitor_fields.MonitorLocation], Field(description="bucket/prefix for the reports, without s3://")
+        PerStage[locations.MonitorLocation], Field(description="bucket/prefix for the reports, without s3://")
     ]
     schedule_expression: Annotated[
         PerStage[monitor_fields.ScheduleExpression], Field(description="when the endpoint's data is looked at")

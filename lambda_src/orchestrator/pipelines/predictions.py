@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from orchestrator import monitor_fields
+from orchestrator import locations, monitor_fields
 from orchestrator.errors import Problem
 from orchestrator.per_stage import PerStage, Stage, at
 from orchestrator.pipelines.base import rule
@@ -80,7 +80,7 @@ class GroundTruthMonitor(PredictionMonitor):
     hourly_run_time: ClassVar = 1800
 
     monitor_ground_truth_input: Annotated[
-        PerStage[monitor_fields.MonitorLocation],
+        PerStage[locations.MonitorLocation],
         Field(description="bucket/prefix of what turned out to be true, without s3://"),
     ]
     start_time_offset: Annotated[

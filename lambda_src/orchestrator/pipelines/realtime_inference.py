@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from orchestrator import fields
+from orchestrator import fields, locations
 from orchestrator.operator_options import ApiOptions, FunctionOptions, RoleOptions
 from orchestrator.per_stage import PerStage, Stage, at, by_key
 from orchestrator.pipelines.encryption import Encrypted, EncryptionParameters
@@ -21,7 +21,7 @@ class RealtimeInferenceParameters(RoleOptions, FunctionOptions, ApiOptions, Encr
 
     EndpointName: Annotated[fields.EndpointName, Field(description="Name of the endpoint; generated when empty.")] = ""
     DataCaptureLocation: Annotated[
-        fields.S3Location, Field(description="Bucket and prefix that receive the captured requests and answers.")
+        locations.S3Location, Field(description="Bucket and prefix that receive the captured requests and answers.")
     ]
 
 
@@ -31,7 +31,7 @@ class RealtimeInference(Encrypted, OwnModel):
     blueprint: ClassVar = "realtime_inference"
 
     data_capture_location: Annotated[
-        PerStage[fields.S3Location],
+        PerStage[locations.S3Location],
         Field(description="bucket/prefix for the captured requests and answers, without s3://"),
     ]
     endpoint_name: Annotated[PerStage[fields.EndpointName], Field(description="name of the endpoint")] = ""

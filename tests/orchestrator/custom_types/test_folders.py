@@ -173,6 +173,7 @@ BOMB = {f"d{n}": {"allOf": [{"$ref": f"#/$defs/d{n + 1}"} for _ in range(9)]} fo
         ({"type": "object", "x-per-stage": True}, "", "needs a type that is not object"),
         ({"x-per-stage": True}, "", "needs a type that is not object"),
         ({"type": "integer", "x-secret": True}, "", "needs type: string"),
+        ({"type": "string", "x-names": "repo"}, ".x-names", "must be one of bucket, repository, model package group,"),
         ({"type": "integer", "default": "four"}, ".default", "must be a whole number"),
     ],
 )

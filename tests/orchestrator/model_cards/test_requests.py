@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from orchestrator import model_cards
 from orchestrator.errors import RefusedRequest
 from orchestrator.model_cards import registry
 from orchestrator.pipelines import BUILT_IN
-from orchestrator.settings import Launch
+from orchestrator.reach import Reach
+from orchestrator.settings import Launch, Settings
 from tests.orchestrator.model_cards.published_schema import content_schema, violations
 
 Body = dict[str, Any]
@@ -28,6 +30,43 @@ def problems_of(body: Any) -> dict[str, str]:
     found = [(problem.key, problem.problem) for problem in refused.value.problems]
     assert len(dict(found)) == len(found), f"a key is reported twice: {found}"
     return dict(found)
+
+
+class TestReach:
+    """What a card's request may name is looked at like that of a pipeline."""
+
+    @pytest.fixture
+    def narrowed(self, settings: Settings) -> Settings:
+        reach = Reach(
+            allowed={"AllowedBuckets": ("harbour-*",), "AllowedKeys": ("alias/harbour-*",)},
+            own={"AllowedBuckets": settings.launch.assets_bucket},
+            reserved_buckets=frozenset({"quayside-config"}),
+        )
+        return replace(settings, launch=replace(settings.launch, reach=reach))
+
+    def refused(self, settings: Settings, **keys: Any) -> dict[str, str]:
+        with pytest.raises(RefusedRequest) as refused:
+            registry.parse({"pipeline_type": "create_model_card", "name": "a", **keys}, settings)
+        return {problem.key: problem.problem for problem in refused.value.problems}
+
+    def test_files_lie_where_requests_may_read(self, narrowed: Settings) -> None:
+        """Configurations hold what others have asked for."""
+        places = ("quayside-config/x.json", "prod-payroll/x.json", "harbour-a/x.json", "quayside-assets/x.json")
+        files = [{"name": "a", "metric_file_s3_url": f"s3://{place}", "metric_type": "regression"} for place in places]
+        found = self.refused(narrowed, evaluation_details=files)
+        own, others = (f"evaluation_details.{place}.metric_file_s3_url" for place in (0, 1))
+        assert found.keys() == {own, others}
+        assert "a bucket of the orchestrator itself" in found[own]
+        assert "AllowedBuckets" in found[others]
+
+    @pytest.mark.parametrize("key", ["1234abcd", "alias/payroll", "arn:aws:kms:eu-west-1:111122223333:alias/payroll"])
+    def test_keys_are_those_that_requests_may_name(self, narrowed: Settings, key: str) -> None:
+        found = self.refused(narrowed, security_config={"kms_key_id": key})
+        assert "AllowedKeys" in found["security_config.kms_key_id"]
+        registry.parse(
+            {"pipeline_type": "create_model_card", "name": "a", "security_config": {"kms_key_id": "alias/harbour-a"}},
+            narrowed,
+        )
 
 
 def with_value(body: Body, path: str, value: Any) -> Body:

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Roles at work: what those of a request's pipeline, and those of the root stack, reach, decided without AWS.
+
+    launched(AllowedBuckets="team-*")           the settings of an orchestrator launched so
+    roles_of(body, settings)                    a request -> plan -> the blueprint's roles with its parameter values
+    forced(template, values, role)              the same for values that no request could have
+    root_role(template, role, options)          a role of the root stack, with its managed policies
+
+Each gives `Role`s, whose `reaches(action, arn, ...)` is IAM's decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from orchestrator import provisioning, settings
+from orchestrator.operator_options import ReachOptions
+from orchestrator.per_stage import STAGES, Stage
+from orchestrator.pipelines import BUILT_IN
+from orchestrator.pipelines.base import PipelineRequest
+from orchestrator.pipelines.monitors import Monitor
+from orchestrator.settings import Settings
+from scripts.iam import evaluation, resource_arns
+from scripts.iam import templates as iam
+from scripts.iam.documents import Document, parse
+from scripts.iam.evaluation import Policies, Request, Resource
+from scripts.iam.resolving import Resolver
+from scripts.iam.statements import Principal
+from tests.orchestrator.monitoring import headers_of
+from tests.permissions.rows import ACCOUNT, PLAIN, place
+
+Template = dict[str, Any]
+Templates = Mapping[str, Template]
+
+ASSETS, PIPELINES, ARTIFACTS, CONFIG, LOGS = (
+    f"quayside-{name}" for name in ("assets", "pipelines", "artifacts", "config", "logs")
+)
+RESERVED: Final = (ARTIFACTS, PIPELINES, CONFIG, LOGS)
+OTHER_ACCOUNT: Final = "999988887777"
+REGION: Final = "eu-west-1"
+_STACK: Final = "mlops-pipeline-x"
+_DEFAULTS: Final = {name: str(option.default) for name, option in ReachOptions.model_fields.items()}
+_ENVIRONMENT: Final = {
+    "AWS_REGION": REGION,
+    "MULTI_ACCOUNT": "No",
+    "USE_MODEL_REGISTRY": "No",
+    "ASSETS_BUCKET": ASSETS,
+    "PIPELINES_BUCKET": PIPELINES,
+    "RESERVED_BUCKETS": ",".join(RESERVED),
+    "ECR_REPOSITORY_ARN": f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/quayside-images",
+    "APPLICATION": "mlops",
+    "ARTIFACT_BUCKET": ARTIFACTS,
+    "ARTIFACT_PREFIX": "mlops/1",
+    "URL_SUFFIX": "amazonaws.com",
+    **{f"{name}_ROLE_ARN": f"arn:aws:iam::{ACCOUNT}:role/mlops-{name}" for name in ("PIPELINE_STACK", "PIPELINE")},
+    **{f"{name}_ROLE_ARN": f"arn:aws:iam::{ACCOUNT}:role/mlops-{name}" for name in ("PIPELINE_START", "DEPLOY")},
+    "NOTIFICATIONS_TOPIC_ARN": f"arn:aws:sns:{REGION}:{ACCOUNT}:t",
+    "ALLOW_DETAILED_ERROR_MESSAGE": "Yes",
+    "LOG_KMS_KEY_ARN": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/solution",
+    "LOG_RETENTION_DAYS": "365",
+    "ROLE_PATH": "/",
+}
+_STAGES: Final = {
+    f"{stage.upper()}_{suffix}": value
+    for stage, account in zip(STAGES, ("555566667777", "666677778888", "777788889999"), strict=True)
+    for suffix, value in (("ACCOUNT_ID", account), ("ORG_ID", "ou-ab12-cd34ef56"))
+}
+_MULTI: Final = {"MULTI_ACCOUNT": "Yes", "STAGE_FUNCTION": "f", "CALL_AS": "SELF", "APPROVAL_TIMEOUT_MINUTES": "60"}
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role with its policies; `account` is the one that it is in."""
+
+    documents: tuple[Document, ...] = field(repr=False)
+    account: str = ACCOUNT
+    name: str = "role"
+
+    def reaches(self, action: str, arn: str, owner: str = "", **context: str) -> bool:
+        """Whether IAM lets it do something to a resource, which is its own account's if the ARN tells no other.
+
+        A resource of another account lets everybody in. `context` has condition keys with `_` for `:`.
+        """
+        owner = owner or arn.split(":")[4] or self.account
+        role_arn = f"arn:aws:iam::{self.account}:role/{self.name}"
+        principal = Principal(f"arn:aws:sts::{self.account}:assumed-role/{self.name}/session", role_arn)
+        anybody = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
+        policy = parse({"Statement": anybody}) if owner != self.account else None
+        known = {"aws:resourceaccount": [owner], "aws:securetransport": ["true"]}
+        given = {key.replace("_", ":", 1): [value] for key, value in context.items()}
+        request = Request(principal, action, (Resource(arn, owner, policy),), {**known, **given})
+        return evaluation.decide(request, Policies(self.documents)).allowed
+
+
+def launched(multi: bool = False, registry: bool = False, **parameters: str) -> Settings:
+    """The settings of an orchestrator that was launched with these parameters."""
+    chosen = {settings.variable(name): value for name, value in {**_DEFAULTS, **parameters}.items()}
+    stages = {**_STAGES, **_MULTI} if multi else {}
+    return settings.read({**_ENVIRONMENT, **chosen, **stages, "USE_MODEL_REGISTRY": "Yes" if registry else "No"})
+
+
+def accepted(body: Mapping[str, Any], given: Settings) -> PipelineRequest:
+    """A request that knows what it has to; raises `RefusedRequest`."""
+    request = BUILT_IN.parse(dict(body), given.launch).request
+    return request.knowing(headers_of(request, given.launch)) if isinstance(request, Monitor) else request
+
+
+def values_of(request: PipelineRequest, given: Settings, stage: Stage | None = None) -> tuple[str, dict[str, str]]:
+    """The path of the template with the pipeline's roles, and its parameter values."""
+    deployment = provisioning.plan(request, given).deployment
+    if deployment.blueprint is None:
+        return deployment.pipeline_template, dict(deployment.pipeline_parameters)
+    index = 0 if stage is None else STAGES.index(stage)
+    return deployment.blueprint.template, dict(deployment.blueprint.parameter_files[index].parameters)
+
+
+def roles_of(
+    templates: Templates, request: PipelineRequest, given: Settings, stage: Stage | None = None
+) -> dict[str, Role]:
+    """The roles that a request's pipeline makes, by logical id."""
+    path, values = values_of(request, given, stage)
+    template = templates[path]
+    made = [name for name, one in template["Resources"].items() if one["Type"] == "AWS::IAM::Role"]
+    return {name: forced(template, values, name) for name in made}
+
+
+def forced(template: Template, values: Mapping[str, str], role: str) -> Role:
+    """A role of a stack with these parameter values."""
+    return Role(iam.policies(template, role, place(stack=_STACK), values), name=f"{_STACK}-{role}-1")
+
+
+def root_role(template: Template, role: str, **options: str) -> Role:
+    """A role of a root stack that is launched with these options."""
+    defaults = {name: str(one["Default"]) for name, one in template["Parameters"].items() if "Default" in one}
+    stages = {f"{stage.capitalize()}AccountId": _STAGES[f"{stage.upper()}_ACCOUNT_ID"] for stage in STAGES}
+    # By name, because nobody knows what CloudFormation would call new ones.
+    known = {"ExistingKmsKeyArn": _ENVIRONMENT["LOG_KMS_KEY_ARN"], "ExistingECRRepo": "quayside-images"}
+    values = {**defaults, **PLAIN, **stages, **known, **options}
+    here = place(stack="mlops")
+    found = Resolver(template, here, values, resource_arns.physical, resource_arns.of)
+    attached = [
+        branch["Ref"]
+        for item in found.properties(role).get("ManagedPolicyArns", ())
+        for branch in (found.branches(item["Fn::If"]) if "Fn::If" in item else [item])
+        if branch["Ref"] in template["Resources"]
+    ]
+    managed = (found.structure(found.properties(name)["PolicyDocument"]) for name in attached)
+    return Role((*iam.policies(template, role, here, values), *map(parse, managed)), name=f"mlops-{role}-1")

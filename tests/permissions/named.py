@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every key of a built-in type that names a thing of others, read from the declarations, with a request that has it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from orchestrator import reach
+from orchestrator.pipelines import BUILT_IN
+from orchestrator.pipelines.keys import Key, keys
+from orchestrator.reach import Kind
+from tests.orchestrator.conftest import read_json
+from tests.permissions.rows import ACCOUNT
+
+Body = dict[str, Any]
+
+KINDS: Final = {kind.words: kind for kind in reach.KINDS}
+REGION: Final = "eu-west-1"
+PACKAGE: Final = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:model-package/prod-credit/4"
+_IMAGE: Final = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/prod-images:v1"
+_FRAMEWORK: Final = ("model_framework", "model_framework_version")
+# A value of each kind that somebody else would rather not see named; and where keys of a kind have different forms.
+_OTHERS: Final = {
+    reach.BUCKET: "prod-payroll/2026/salaries.csv",
+    reach.REPOSITORY: _IMAGE,
+    reach.PACKAGE_GROUP: PACKAGE,
+    reach.SECRET: f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:prod-database-AbCdEf",
+    reach.KEY: f"arn:aws:kms:{REGION}:{ACCOUNT}:key/payroll",
+}
+_FORMS: Final = {"ecr_repo_name": "prod-images", "registration.model_package_group_name": "prod-credit"}
+_WITHOUT_MEANING: Final = {("model_autopilot_training", "registration.inference_image_uri")}
+"""Keys that are refused whatever they name."""
+_EXAMPLES_ACCOUNT: Final = "444455556666"
+
+
+@dataclass(frozen=True)
+class Named:
+    """A key of a type; `key` has a point before the key of an object in the request."""
+
+    pipeline_type: str
+    key: str
+    kind: Kind
+
+    @property
+    def value(self) -> str:
+        """What somebody else would rather not see named."""
+        return _FORMS.get(self.key, _OTHERS[self.kind])
+
+    @property
+    def needs_registry(self) -> bool:
+        """Whether the orchestrator must be launched for the model registry."""
+        return self.key == "model_package_name"
+
+    def body(self, value: str) -> Body:
+        """The type's example request with a value for the key; all that it names otherwise is this account's."""
+        text = json.dumps(read_json(f"requests/{self.pipeline_type}.json"))
+        body = json.loads(text.replace(_EXAMPLES_ACCOUNT, ACCOUNT))
+        first, _, member = self.key.partition(".")
+        if self.key == "custom_image_uri" and self.pipeline_type.startswith("model_"):
+            body = {key: one for key, one in body.items() if key not in _FRAMEWORK}
+        if "tuner_configs" in body:
+            body["tuner_configs"]["metric_definitions"] = [{"Name": "validation:auc", "Regex": "auc=(.*)"}]
+        if not member:
+            return {**body, first: value}
+        body.pop("register", None)
+        return {**body, first: {"model_package_group_name": "own-group", member: value}}
+
+
+def named() -> Iterator[Named]:
+    """All of them, in the order of the declarations."""
+    for type_ in BUILT_IN:
+        for key in keys(type_):
+            found = (Named(type_.type_name(), path, KINDS[words]) for path, words in _of_key(key))
+            yield from (one for one in found if (one.pipeline_type, one.key) not in _WITHOUT_MEANING)
+
+
+def _of_key(key: Key) -> Iterator[tuple[str, str]]:
+    if key.names:
+        yield key.name, key.names
+    for member in key.members:
+        yield from ((f"{key.name}.{path}", words) for path, words in _of_key(member))

@@ -52,7 +52,7 @@ _ENVIRONMENT: Final = {
     "RESERVED_BUCKETS": ",".join(RESERVED),
     "ECR_REPOSITORY_ARN": f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/quayside-images",
     "APPLICATION": "mlops",
-    "ARTIFACT_BUCKET": ARTIFACTS,
+    "CONFIG_BUCKET": CONFIG,
     "ARTIFACT_PREFIX": "mlops/1",
     "URL_SUFFIX": "amazonaws.com",
     **{f"{name}_ROLE_ARN": f"arn:aws:iam::{ACCOUNT}:role/mlops-{name}" for name in ("PIPELINE_STACK", "PIPELINE")},

@@ -10,7 +10,7 @@ import pytest
 from orchestrator import settings
 from orchestrator.operator_options import Network, ReachOptions
 from orchestrator.reach import BUCKET, REPOSITORY
-from orchestrator.settings import Settings, StageTarget
+from orchestrator.settings import StageTarget
 from tests import committed
 
 VARIABLES = {

@@ -23,7 +23,8 @@ from typing import Any, Final
 import yaml
 
 from scripts import bundle, paths
-from scripts.cli.local_stack import LocalDeployment, deployed
+from scripts.cli.local_deployment import LocalDeployment
+from scripts.cli.local_stack import deployed
 from scripts.launch import Launching
 from scripts.stack_following import StackEvent
 

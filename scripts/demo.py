@@ -15,7 +15,8 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from scripts import demo_steps, demo_story
-from scripts.cli.local_stack import LocalDeployment, deployed
+from scripts.cli.local_deployment import LocalDeployment
+from scripts.cli.local_stack import deployed
 from scripts.demo_model import TrainedModel
 from scripts.demo_notifications import Notifications
 from scripts.demo_steps import Watcher

@@ -17,7 +17,8 @@ from scripts import demo_steps, demo_story, stack_following
 from scripts.aws_access import Aws
 from scripts.cli import deciding
 from scripts.cli.deciding import Decision
-from scripts.cli.local_stack import LocalDeployment, deployed
+from scripts.cli.local_deployment import LocalDeployment
+from scripts.cli.local_stack import deployed
 from scripts.demo_model import TrainedModel
 from scripts.demo_notifications import Notifications
 from scripts.demo_steps import Watcher

@@ -7,7 +7,7 @@ import json
 import time
 from typing import Final
 
-from scripts.cli.local_stack import LocalDeployment
+from scripts.cli.local_deployment import LocalDeployment
 from scripts.demo_story import DemoError
 
 _QUEUE_NAME: Final = "demo-notifications"

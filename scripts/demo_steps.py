@@ -10,7 +10,7 @@ from typing import Any, Final
 from scripts import demo_model, pipeline_status, stack_following
 from scripts.api_client import SignedClient
 from scripts.aws_access import Aws
-from scripts.cli.local_stack import LocalDeployment
+from scripts.cli.local_deployment import LocalDeployment
 from scripts.demo_model import TrainedModel
 from scripts.demo_story import DemoError, Story
 from scripts.pipeline_status import WAITING, PipelineStatus

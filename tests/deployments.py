@@ -20,7 +20,7 @@ from tests.end_to_end import running, waiting
 from tests.permissions.recorded import unrecorded
 
 if TYPE_CHECKING:
-    from scripts.cli.local_stack import LocalDeployment
+    from scripts.cli.local_deployment import LocalDeployment
     from scripts.demo_model import TrainedModel
     from tests.cli.running import Ended
     from tests.end_to_end.running import Running

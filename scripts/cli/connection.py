@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from scripts import aws_access, stack_following
+from scripts.api_addresses import local_url
 from scripts.api_client import OrchestratorApi, SignedClient
 from scripts.aws_access import Aws
 from scripts.cli.errors import WrongUseError
@@ -61,8 +62,4 @@ def _url_of_stack(reached: Aws, stack_name: str | None) -> str:
 
 def reachable(url: str, reached: Aws) -> str:
     """The URL as it can be called from here: that of the local AWS where one is used."""
-    if not reached.is_local:
-        return url
-    from scripts.local_aws.api_front import local_url  # it brings moto along
-
-    return local_url(url, reached.endpoint_url)
+    return local_url(url, reached.endpoint_url) if reached.is_local else url

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.cli import connection, local_stack
-from scripts.cli.local_stack import LocalDeployment
+from scripts.cli.local_deployment import DEFAULT_REGION, LocalDeployment
 from scripts.cli.options import Rules
 from scripts.cli.output import Output
 from scripts.launch import EMAIL_PARAMETER, Launching
@@ -25,7 +25,7 @@ def run(rules: Rules, port: int, ready_file: Path | None, email: str, *, enforce
     output = Output()
     parameters = {EMAIL_PARAMETER: email, "UseModelRegistry": "Yes" if rules.use_model_registry else "No"}
     launching = Launching(rules.option, parameters=parameters)
-    region = rules.region or os.environ.get("AWS_REGION") or local_stack.DEFAULT_REGION
+    region = rules.region or os.environ.get("AWS_REGION") or DEFAULT_REGION
     with (
         _until_interrupted(),
         local_stack.deployed(launching, output, region, port, enforce_iam=enforce_iam) as deployment,

@@ -2,7 +2,7 @@
 """In front of moto: the addresses of REST APIs, where custom resources are answered, where schedules and rules fire.
 
 An API is served at `<endpoint>/_apis/<api id>/<stage>/<path>`, and at `/<stage>/<path>` for clients that send the
-host name of AWS. `local_url` turns an address from a stack's outputs into the first form.
+host name of AWS. `api_addresses.local_url` turns an address from a stack's outputs into the first form.
 Errors are those of https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
 """
 
@@ -22,6 +22,7 @@ from moto.utilities.utils import get_partition
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Request, Response
 
+from scripts.api_addresses import PATH
 from scripts.local_aws import (
     api_proxy,
     api_routes,
@@ -38,13 +39,11 @@ from scripts.local_aws.api_signature import Caller, Received, RefusedError
 from scripts.local_aws.enforcement import authorization, services
 from scripts.local_aws.enforcement.operations import Need
 
-PATH = "/_apis/"
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
 MAX_BODY_BYTES = 10 * 1024 * 1024
 _CHUNK_BYTES = 1024 * 1024
 _HOST = re.compile(r"^(?P<id>[a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com(\.cn)?(:\d+)?$")
 _PLACEHOLDER = re.compile(r"\{[^}]+\}")
-_AWS_URL = re.compile(r"^https://(?P<id>[a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com(\.cn)?(?P<path>/.*)?$")
 
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
@@ -58,12 +57,6 @@ class _FailureError(Exception):
         super().__init__(message)
         self.status = status
         self.error_type = error_type
-
-
-def local_url(url: str, endpoint_url: str) -> str:
-    """The local address of `https://<api id>.execute-api.<region>.<suffix>/<stage>/...`; other URLs unchanged."""
-    found = _AWS_URL.match(url)
-    return f"{endpoint_url}{PATH}{found['id']}{found['path'] or ''}" if found else url
 
 
 class ApiFront:

@@ -12,15 +12,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from scripts import aws_access
+from scripts.cli.local_deployment import LocalDeployment
 from scripts.iam import recording
 from tests.end_to_end import waiting
 from tests.hostile.planted import CANARY
-
-if TYPE_CHECKING:
-    from scripts.cli.local_stack import LocalDeployment
 
 _OPTIONS: Final = ("local", "--ready-file", "ready.json")
 
@@ -51,8 +49,6 @@ class Running:
     @functools.cached_property
     def deployment(self) -> LocalDeployment:
         """The deployed orchestrator."""
-        from scripts.cli.local_stack import LocalDeployment  # noqa: PLC0415
-
         told = self.ready
         aws = aws_access.local(told["endpoint_url"], told["region"])
         accounts = {stage: account for stage, account in told["accounts"].items() if stage != "orchestrator"}

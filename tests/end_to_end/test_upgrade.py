@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 
 from scripts import aws_access, demo_model, launch
+from scripts.api_addresses import local_url
 from scripts.aws_access import Aws
-from scripts.cli.local_stack import LocalDeployment
+from scripts.cli.local_deployment import LocalDeployment
 from scripts.deployment import Change, ChangeSet
 from scripts.launch import EMAIL_PARAMETER, Launching
-from scripts.local_aws.api_front import local_url
 from scripts.local_aws.server import LocalAws
 from tests.cli.running import mlops
 from tests.end_to_end import account_content

@@ -13,7 +13,7 @@ from tests.end_to_end import waiting
 
 if TYPE_CHECKING:
     from scripts.aws_access import Aws
-    from scripts.cli.local_stack import LocalDeployment
+    from scripts.cli.local_deployment import LocalDeployment
     from scripts.demo_model import TrainedModel
     from scripts.stack_following import StackEvent
 

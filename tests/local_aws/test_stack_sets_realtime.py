@@ -16,9 +16,9 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from scripts import demo_model
+from scripts.api_addresses import local_url
 from scripts.demo_model import TrainedModel
 from scripts.local_aws import identity, sagemaker
-from scripts.local_aws.api_front import local_url
 from scripts.local_aws.server import LocalAws
 from tests.local_aws.conftest import ClientFactory
 from tests.local_aws.serving import IMAGE, csv_of

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from scripts.aws_access import Aws
-from scripts.cli.local_stack import STAGE_ACCOUNTS
+from scripts.cli.local_deployment import STAGE_ACCOUNTS
 from tests.end_to_end.users import Orchestrator
 
 

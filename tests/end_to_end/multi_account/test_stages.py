@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from scripts import demo_model
-from scripts.cli.local_stack import STAGE_ACCOUNTS
+from scripts.cli.local_deployment import STAGE_ACCOUNTS
 from scripts.demo_model import TrainedModel
 from tests.end_to_end import foreign
 from tests.end_to_end.multi_account import accounts

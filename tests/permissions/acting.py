@@ -48,7 +48,6 @@ _ENVIRONMENT: Final = {
     "USE_MODEL_REGISTRY": "No",
     "ASSETS_BUCKET": ASSETS,
     "PIPELINES_BUCKET": PIPELINES,
-    "CONFIG_BUCKET": "quayside-config",
     "RESERVED_BUCKETS": ",".join(RESERVED),
     "ECR_REPOSITORY_ARN": f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/quayside-images",
     "APPLICATION": "mlops",

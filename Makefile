@@ -128,9 +128,10 @@ TRUST := build/trust
 trust: $(READY) ## Prove permissions, faults and hostile requests; writes the table in docs/security.md
 	@rm -rf $(TRUST) && mkdir -p $(TRUST)
 	@MLOPS_TRUST_REPORT=$(TRUST) $(BIN)/pytest -n 2 --exhaustive -m sampled $(WITHOUT_LOCAL_AWS)
-	@MLOPS_IAM_CALLS="$(CURDIR)/$(TRUST)" $(BIN)/pytest -n 3 --exhaustive --dist loadgroup tests/end_to_end
+	@MLOPS_IAM_CALLS="$(CURDIR)/$(TRUST)" $(BIN)/pytest -n 3 --exhaustive --dist loadgroup \
+		tests/end_to_end tests/cli tests/examples
 	@$(BIN)/pytest -n 3 --exhaustive --dist loadgroup -m sampled \
-		$(addprefix --ignore=,$(WITHOUT_LOCAL_AWS) tests/end_to_end)
+		$(addprefix --ignore=,$(WITHOUT_LOCAL_AWS) tests/end_to_end tests/cli tests/examples)
 	@$(BIN)/python -m tests.permissions.report $(TRUST)
 	@$(BIN)/pytest tests/permissions
 

@@ -40,28 +40,25 @@ def _named(laboratory: Laboratory, scenario: Scenario, faults: Mapping[int, Faul
 
 
 def _ways(fault: Fault, scenario: str, calls: int, sampling: Sampling) -> Iterator[dict[int, Fault]]:
-    """Which calls are struck in one run: one of them, or all where botocore's retry goes through.
+    """Which calls are struck in one run: one of them, or all where botocore's retry goes through as if nothing was.
 
-    In a sample each call meets one of the faults that come before its effect, and two of those that come after it.
+    In a sample each call meets one fault of each kind.
     """
     for number in range(1, calls + 1):
         kind = _kind(fault, number)
         alike = [other for other in FAULTS if kind and _kind(other, number) == kind]
-        if fault in sampling.of(
-            alike, 2 if kind == "after" else 1, lambda other, at=number: f"{scenario} {at} {other}"
-        ):
-            yield dict.fromkeys(range(1, calls + 1), fault) if kind == "repaired" else {number: fault}
+        if fault in sampling.of(alike, 1, lambda other, at=number: f"{scenario} {at} {other}"):
+            yield dict.fromkeys(range(1, calls + 1), fault) if kind == "retried before" else {number: fault}
 
 
 def _kind(fault: Fault, number: int) -> str:
     """Faults of one kind have nearly the same consequences; none, if another fault is the same at this call."""
-    if fault.is_after:
-        return "after"
+    when = "after" if fault.is_after else "before"
     if fault.extent == "attempt":
-        # botocore's retry goes through: all calls are struck in one run.
-        return "repaired" if number == 1 else ""
+        # Before the effect all calls are struck in one run.
+        return f"retried {when}" if fault.is_after or number == 1 else ""
     # A function that dies after a call dies before the next: only the first call is left.
-    return "before" if fault.how != "died" or number == 1 else ""
+    return when if fault.is_after or fault.how != "died" or number == 1 else ""
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=str)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import gc
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Final
 
 import pytest
@@ -48,6 +49,17 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         terminal.write_line(f"seeds: {extent}" + ("" if order is None else f" --randomly-seed={order}"))
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[object]:
+    """What is collected and imported stays: Python's collector of garbage need not look at it again and again."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """No case is named by bytes, a time, an address or a text that goes on and on: it gets the parameter's name."""
     is_text = isinstance(val, str)
@@ -70,15 +82,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         mark = item.get_closest_marker("sampled")
         if mark is not None and mark.args and not used.is_exhaustive:
-            key = item.nodeid.partition("[")[0], _value(item, mark.kwargs.get("of"))
+            key = _named(item).partition("[")[0], _value(item, mark.kwargs.get("of"))
             groups[key].append(item)
             sizes[key] = mark.args[0]
-    chosen = {item for key, found in groups.items() for item in used.of(found, sizes[key], lambda item: item.nodeid)}
+    chosen = {item for key, found in groups.items() for item in used.of(found, sizes[key], _named)}
     left_out = [item for found in groups.values() for item in found if item not in chosen]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         gone = set(left_out)
         items[:] = [item for item in items if item not in gone]
+
+
+def _named(item: pytest.Item) -> str:
+    """The id, to which pytest-xdist may have added a group."""
+    assert item.parent is not None
+    return f"{item.parent.nodeid}::{item.name}"
 
 
 def _value(item: pytest.Item, parameter: str | None) -> str:
@@ -90,11 +108,3 @@ def _value(item: pytest.Item, parameter: str | None) -> str:
 def sampling(pytestconfig: pytest.Config) -> Sampling:
     """For tests that make their cases themselves."""
     return samples.of_session(pytestconfig)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_collection(session):
-    gc.disable()
-    yield
-    gc.freeze()
-    gc.enable()

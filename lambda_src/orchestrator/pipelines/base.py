@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from inspect import isfunction
 from typing import Annotated, Any, ClassVar, Final, Self, TypeVar, get_args
 
 from pydantic import (
@@ -36,14 +37,16 @@ from orchestrator.tags import Tags
 STACK_PREFIX: Final = "mlops-pipeline"
 LONGEST_STACK_NAME: Final = 128
 
-AnyRule = TypeVar("AnyRule", bound=Callable[..., Iterator[Problem]])
+Rule = Callable[..., Iterator[Problem]]
+AnyRule = TypeVar("AnyRule", bound=Rule)
+_FIELDS: Final = "rule_fields"
 
 
 def rule(*fields: str) -> Callable[[AnyRule], AnyRule]:
     """Mark a method as a rule between fields: it yields problems, and runs when these fields are valid themselves."""
 
     def mark(method: AnyRule) -> AnyRule:
-        method.__dict__["rule_fields"] = frozenset(fields)
+        setattr(method, _FIELDS, frozenset(fields))
         return method
 
     return mark
@@ -61,6 +64,8 @@ class PipelineRequest(BaseModel):
     """Base of all built-in pipeline types; a subclass's first docstring line is its summary in the documentation."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    _rules: ClassVar[tuple[Rule, ...]] = ()
 
     postfix: ClassVar[str]
     """Last part of the stack name (contract 2.5)."""
@@ -145,11 +150,19 @@ class PipelineRequest(BaseModel):
         return value
 
     def _conflicts(self, launch: Launch, invalid: set[str]) -> Iterator[Problem]:
-        for name in dir(type(self)):
-            method = getattr(type(self), name, None)
-            needed = getattr(method, "rule_fields", None)
-            if method is not None and needed is not None and not needed & invalid:
+        for method in self._rules:
+            if not getattr(method, _FIELDS) & invalid:
                 yield from method(self, launch)
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **options: Any) -> None:
+        super().__pydantic_init_subclass__(**options)
+        functions = [each for base in reversed(cls.__mro__) for each in vars(base).items() if isfunction(each[1])]
+        declared = {name: function for name, function in functions if hasattr(function, _FIELDS)}
+        cls._rules = tuple(method for _, method in sorted(declared.items()))
+        unknown = {name for method in cls._rules for name in getattr(method, _FIELDS)} - cls.model_fields.keys()
+        if unknown:
+            raise TypeError(f"{cls.__name__} has rules between fields that it does not have: {sorted(unknown)}")
 
     @property
     def stack_names(self) -> tuple[str, ...]:

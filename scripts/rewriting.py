@@ -66,7 +66,7 @@ def differences(
 
 
 def _right_spellings(type_: type[PipelineRequest]) -> dict[str, str]:
-    """Declared key -> the other spelling, which is the right one where there are two (defect 95)."""
+    """Declared key -> the other spelling, which is the right one where there are two (lesson 95)."""
     return {declared: other for other, declared in type_.spellings().items()}
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The function behind the API and the configuration bucket: parse, route, answer.
 
-The only place where errors become responses. Every answer is JSON (design section 9). The routing is a dictionary:
+The only place where errors become responses. Every answer is JSON (compatibility 2.2). The routing is a dictionary:
 Powertools' resolver was measured to cost a third of the time to the first answer.
 """
 

@@ -86,7 +86,7 @@ def problems(refused: RefusedRequest) -> tuple[ListedProblem, ...]:
 
 
 def reason(error: Exception, settings: Settings) -> str:
-    """Why something failed, in words for people; what AWS said is the operator's choice (defect 64)."""
+    """Why something failed, in words for people; what AWS said is the operator's choice (lesson 64)."""
     if not isinstance(error, OrchestratorError):
         return "An unexpected error occurred; the log has it."
     detail = error.detail if isinstance(error, ServiceRefused) and settings.allow_detailed_error_message else ""

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`mlops-config.json` dropped into the configuration bucket: the same as calls of `/provisionpipeline` (contract 1.5).
+"""`mlops-config.json` in the configuration bucket: the same as calls of `/provisionpipeline` (compatibility 1.5).
 
 It holds one request, or a list of them; requests are for pipelines or for operations on model cards. Nobody waits for
 an answer, so the outcome goes to the notifications topic, good or bad, and into an object beside the configuration,
 whose name is another and so causes nothing. A request that is wrong is reported once. When AWS fails, the event is
-reported and raised, so that Lambda tries it again and keeps what never succeeds in the dead-letter queue (defects 41 to
+reported and raised, so that Lambda tries it again and keeps what never succeeds in the dead-letter queue (lessons 41 to
 43).
 
     the same event again, from EventBridge   -> the marker says that it is done

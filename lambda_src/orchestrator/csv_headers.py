@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The header of a CSV file in S3, read from its first bytes only: a baseline may be as large as it likes (defect 14).
+"""The header of a CSV file in S3, read from its first bytes only: a baseline may be as large as it likes (lesson 14).
 
 UTF-8, with or without a byte order mark; lines end as they like; names may be quoted, with commas and line ends inside.
 """

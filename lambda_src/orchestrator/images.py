@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Look-up of SageMaker's built-in container images, offline (contract section 3, "Built-in image resolution").
+"""Look-up of SageMaker's built-in container images, offline (compatibility 3).
 
 The answers are those of the SageMaker Python SDK's `image_uris.retrieve`; the table in `data/image_uris.json` is made
 from its data files by `scripts/refresh_image_uris.py`, which also describes the table's layout.

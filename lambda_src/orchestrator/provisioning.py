@@ -60,7 +60,7 @@ class ParameterFile:
         return {name: _MASK if name in self.masked else value for name, value in self.parameters}
 
     def text(self) -> str:
-        """The file's content (contract 2.8)."""
+        """The file's content (compatibility 2.8)."""
         return json.dumps({"Parameters": dict(self.parameters), "Tags": dict(self.tags)}, indent=4)
 
 
@@ -70,7 +70,7 @@ class StackSetParameterFile(ParameterFile):
     holds_tags = False
 
     def text(self) -> str:
-        """The file's content (contract 2.8)."""
+        """The file's content (compatibility 2.8)."""
         listed = [{"ParameterKey": key, "ParameterValue": value} for key, value in self.parameters]
         return json.dumps(listed, indent=4)
 

@@ -35,7 +35,7 @@ NOT_YET: Final = "pipeline cloudformation stack has not provisioned the pipeline
 
 
 def provision_pipeline(body: Any, settings: Settings) -> dict[str, Any]:
-    """Do what a decoded request asks for (contract 2.2; design section 9); raises the errors of `orchestrator.errors`.
+    """Do what a decoded request asks for (compatibility 2.2); raises the errors of `orchestrator.errors`.
 
     The first kind of request that takes it answers. The last takes whatever is left, and says what is wrong with it.
     """
@@ -112,7 +112,7 @@ class StatusRequest(BaseModel):
 
 
 def pipeline_status(body: Any, _: Settings) -> dict[str, Any]:
-    """CodePipeline's state of a provisioned pipeline (contract 2.4); raises the errors of `orchestrator.errors`."""
+    """CodePipeline's state of a pipeline (compatibility 2.4); raises the errors of `orchestrator.errors`."""
     request = _status_request(body)
     stack = stacks.find(request.pipeline_id)
     if stack is None or not pipeline_stacks.holds_pipeline(stack):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The job that CodePipeline gives to the stage deployer, and what its UserParameters ask for (contract 4.4)."""
+"""The job that CodePipeline gives to the stage deployer, and what its UserParameters ask for (compatibility 4.4)."""
 
 from __future__ import annotations
 

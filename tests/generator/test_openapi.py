@@ -193,7 +193,7 @@ def test_a_wrong_request_is_wrong_for_schema_and_orchestrator(name: str, changes
     ],
 )
 def test_each_form_that_the_orchestrator_takes_is_valid(name: str, changes: Mapping[str, Any]) -> None:
-    """Numbers, booleans and lists as text and as such, other spellings (defect 95)."""
+    """Numbers, booleans and lists as text and as such, other spellings (lesson 95)."""
     body = example(name, changes)
     assert problems(request_schema(body["pipeline_type"]), body) == []
     assert is_accepted(body)

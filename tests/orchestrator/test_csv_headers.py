@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The header of a CSV file from its first bytes (defect 14)."""
+"""The header of a CSV file from its first bytes (lesson 14)."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class TestInS3:
     def test_a_small_range_is_read_and_a_larger_one_when_the_header_is_longer(
         self, assets: Any, sent: list[Any], columns: int, reads: list[str]
     ) -> None:
-        """Defect 14: whole baselines did not fit into the function's memory."""
+        """Lesson 14: whole baselines did not fit into the function's memory."""
         header = tuple(f"column-{number}" for number in range(columns))
         rows = b"1,2,3\n" * 400_000
         assets.put_object(Bucket=FILE.bucket, Key=FILE.object_key, Body=",".join(header).encode() + b"\n" + rows)

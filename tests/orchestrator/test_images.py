@@ -90,7 +90,7 @@ def test_earlier_requests_resolve_without_an_instance_type(framework: str, spell
         assert resolve(query(framework, version)).split("/")[1].split(":")[1].startswith(version)
 
 
-def test_contract_example() -> None:
+def test_the_promised_example() -> None:
     uri = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.3-1"
     assert resolve(query("xgboost", "1.3-1", "ml.m5.large")) == uri
 
@@ -98,7 +98,7 @@ def test_contract_example() -> None:
 @pytest.mark.parametrize("framework", ["pytorch", "tensorflow", "mxnet", "huggingface", "autogluon", "chainer"])
 @pytest.mark.parametrize("purpose", ["training", "inference"])
 def test_frameworks_that_need_more_than_a_version_resolve(framework: str, purpose: Purpose) -> None:
-    """Defect 29: the look-up passed framework, version and Region only, so all of these ended in a 500."""
+    """Lesson 29: the look-up passed framework, version and Region only, so all of these ended in a 500."""
     version = next(
         version
         for version in versions(framework)

@@ -132,7 +132,7 @@ def allowed(request: pytest.FixtureRequest, with_settings: Settings, monkeypatch
 
 class TestMessage:
     def test_people_can_filter(self, sagemaker: Stubber, inbox: Inbox, trained: Event) -> None:
-        """Defect 83."""
+        """Lesson 83."""
         describing(sagemaker, trained)
         deliver(ended())
         attributes = inbox()[0]["MessageAttributes"]
@@ -143,7 +143,7 @@ class TestMessage:
         }
 
     def test_a_completed_job_is_told_of(self, sagemaker: Stubber, inbox: Inbox, trained: Event) -> None:
-        """Contract 1.7."""
+        """Compatibility 1.7."""
         describing(sagemaker, trained)
         assert deliver(ended()) == {"reported": 1}
         (message,) = inbox()
@@ -176,7 +176,7 @@ class TestMessage:
         assert "provision it again" in message["Message"]
 
     def test_a_tuning_job_has_words_of_its_own(self, sagemaker: Stubber, inbox: Inbox) -> None:
-        """Contract 1.7."""
+        """Compatibility 1.7."""
         describing(sagemaker, _tuning_job(), "describe_hyper_parameter_tuning_job")
         deliver(tuned())
         (message,) = inbox()
@@ -184,7 +184,7 @@ class TestMessage:
         assert "The best training job is berths-t-001-0a1b2c3d;" in message["Message"]
 
     def test_a_job_that_another_job_started_is_not(self, sagemaker: Stubber, inbox: Inbox) -> None:
-        """Defect 79. A tuning job's training jobs have its tags."""
+        """Lesson 79. A tuning job's training jobs have its tags."""
         assert deliver(ended(pipeline_type="model_tuner_builtin")) == {"reported": 0}
         assert (inbox(), markers()) == ([], {})
 
@@ -488,7 +488,7 @@ def check(invocation: str = "first") -> Event:
 
 
 class TestCheck:
-    """Defect 80: SageMaker sends no event for Autopilot jobs."""
+    """Lesson 80: SageMaker sends no event for Autopilot jobs."""
 
     def test_when_nothing_ended_only_the_listing_is_asked_for(self, sagemaker: Stubber, sent: list[Any]) -> None:
         listing(sagemaker)

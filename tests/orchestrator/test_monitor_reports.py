@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs of monitors that people hear of: which, once, and in which words (defect 81)."""
+"""Runs of monitors that people hear of: which, once, and in which words (lesson 81)."""
 
 from __future__ import annotations
 

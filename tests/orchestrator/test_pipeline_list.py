@@ -66,7 +66,7 @@ def everything(listed: List, **query: str) -> list[list[str]]:
 
 
 def test_a_pipeline_tells_how_far_it_is_and_who_must_act(listed: List, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Defect 36."""
+    """Lesson 36."""
     arn = make_pipeline("churn")
     asked = {"status": "InProgress", "token": "t", "lastStatusChange": "2026-11-24T10:00:00+00:00"}
     approval = {"actionName": "DeployStaging", "latestExecution": asked}

@@ -137,7 +137,7 @@ class TestInThisAccount:
     def test_it_goes_step_by_step_and_leaves_nothing_but_data(
         self, delete: Delete, sent: list[Sent], stopped: list[str]
     ) -> None:
-        """Defects 36 and 57."""
+        """Lessons 36 and 57."""
         arn, deployed = make_pipeline("churn"), make_stack(DEPLOYED)
         other = make_pipeline("churn-2")
         below, registered = f"provisioned/{DEPLOYED}/", f"provisioned/{DEPLOYED}/registrations/1.json"
@@ -452,7 +452,7 @@ class TestThroughStages:
     def test_instances_go_first_in_all_their_accounts(
         self, asked: tuple[str, dict[str, str]], cloudformation: Stubber
     ) -> None:
-        """Defect 57."""
+        """Lesson 57."""
         arn, sets = asked
         removal = marker()
         assert removal is not None

@@ -154,7 +154,7 @@ class TestRepeat:
     def test_an_unchanged_request_changes_nothing(
         self, provision: Provision, settings: Settings, sent: list[Any], codepipeline: Stubber
     ) -> None:
-        """Defect 31."""
+        """Lesson 31."""
         first = provision()
         codepipeline.add_response("list_pipeline_executions", execution(*versions(settings)))
         before = len(sent)
@@ -249,7 +249,7 @@ class TestChange:
         assert len(versions(settings)) == 2
 
     def test_a_changed_root_stack_updates_the_pipeline(self, provision: Provision, settings: Settings) -> None:
-        """Defect 33: the stacks of existing pipelines were never updated."""
+        """Lesson 33: the stacks of existing pipelines were never updated."""
         first = provision()
         upgraded = replace(settings, artifact_prefix="mlops/0.2.0", deploy_role_arn=settings.deploy_role_arn + "2")
         assert provision(settings=upgraded) == Provisioned(
@@ -290,7 +290,7 @@ class TestStackStates:
         "status", ["ROLLBACK_COMPLETE", "CREATE_FAILED", "ROLLBACK_FAILED", "UPDATE_ROLLBACK_FAILED", "DELETE_FAILED"]
     )
     def test_a_broken_stack_is_replaced(self, provision: Provision, settings: Settings, status: str) -> None:
-        """Defect 33."""
+        """Lesson 33."""
         broken = provision()
         stack_status(settings, status)
         repaired = provision()
@@ -394,7 +394,7 @@ class TestDeletion:
         assert versions(settings) == stored
 
     def test_its_stack_says_what_the_pipeline_is_for(self, provision: Provision) -> None:
-        """Defect 36: that is what the list of pipelines tells."""
+        """Lesson 36: that is what the list of pipelines tells."""
         stack = stacks.find(provision().pipeline_id)
         assert stack is not None
         assert (stack.tags["pipeline_type"], stack.tags["model_name"]) == ("byom_realtime_builtin", "berth-occupancy")
@@ -412,7 +412,7 @@ class TestRefusalsByAws:
         assert operations(sent[before:]) == ["s3.HeadObject", "s3.ListObjectsV2", "cloudformation.CreateStack"]
 
     def test_without_an_upload_no_stack_is_made(self, provision: Provision, settings: Settings) -> None:
-        """Defect 20."""
+        """Lesson 20."""
         gone = replace(settings, launch=replace(settings.launch, pipelines_bucket="quayside-gone"))
         with pytest.raises(ServiceRefused) as refused:
             provision(settings=gone)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Operations that write a card: create and update (contract section 5)."""
+"""Operations that write a card: create and update (compatibility 5)."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class UpdateModelCard(CardWriting):
     version: Annotated[Version | None, Field(description="version to start from; the latest when left out")] = None
 
     def carry_out(self, settings: Settings) -> Answer:
-        """Only what differs from the latest version is sent; a status that is left out stays (defect 84)."""
+        """Only what differs from the latest version is sent; a status that is left out stays (lesson 84)."""
         with refusing("name", absent("model card")):
             latest = base = model_cards.describe(self.name)
         if self.version is not None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The sections of a request -> the content of a card, as SageMaker takes it: one JSON text (contract 5.1)."""
+"""The sections of a request -> the content of a card, as SageMaker takes it: one JSON text (compatibility 5.1)."""
 
 from __future__ import annotations
 

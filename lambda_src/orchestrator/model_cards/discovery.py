@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What SageMaker knows of a model and its training, in the form of a card's sections (contract 5.1).
+"""What SageMaker knows of a model and its training, in the form of a card's sections (compatibility 5.1).
 
-model_overview.model_name            the model, or the package it was made from (defect 88) -> ARN, artifacts, images
+model_overview.model_name            the model, or the package it was made from (lesson 88) -> ARN, artifacts, images
 training_details.model_name          the model -> its one artifact -> the one training job that made it
 training_details.training_job_name   the training job
 """
@@ -66,7 +66,7 @@ def _model(described: Mapping[str, Any]) -> Model:
 
 
 def _parts(container: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """A container, or those of the package that it was made from, which alone name image and artifact (defect 88)."""
+    """A container, or those of the package that it was made from, which alone name image and artifact (lesson 88)."""
     package = container.get("ModelPackageName")
     if not package:
         return [container]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files with the metrics of an evaluation -> groups of metrics for a card (contract 5.1, pure).
+"""Files with the metrics of an evaluation -> groups of metrics for a card (compatibility 5.1, pure).
 
 Six kinds of files are understood, each by a function `document -> groups`:
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The file with metrics that a request names: fetched, decoded, and refused in words when it is not what it should be.
 
-The file may lie in any bucket that the orchestrator's role may read (defect 91).
+The file may lie in any bucket that the orchestrator's role may read (lesson 91).
 """
 
 from __future__ import annotations

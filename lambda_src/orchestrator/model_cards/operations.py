@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every operation on model cards is, and those without content: describe, delete, list (contract 5)."""
+"""What every operation on model cards is, and those without content: describe, delete, list (compatibility 5)."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class ListModelCards(Operation):
     next_token: Annotated[NextToken | None, Field(description="where the answer before this one ended")] = None
 
     def carry_out(self, settings: Settings) -> Answer:
-        """One page when `max_results` or `next_token` asks for it, else all pages in one (defect 87)."""
+        """One page when `max_results` or `next_token` asks for it, else all pages in one (lesson 87)."""
         with refusing("next_token" if self.next_token else "", {INVALID: "SageMaker refuses it: {reason}"}):
             return {"message": plain(self._page() if self.max_results or self.next_token else self._all())}
 

@@ -68,7 +68,7 @@ class PipelineRequest(BaseModel):
     _rules: ClassVar[tuple[Rule, ...]] = ()
 
     postfix: ClassVar[str]
-    """Last part of the stack name (contract 2.5)."""
+    """Last part of the stack name (compatibility 2.5)."""
     pipeline_stacks: ClassVar[str]
     """What the names of all stacks that hold such pipelines look like, e.g. `mlops-pipeline-*-codepipeline`."""
     runs_in_stages: ClassVar[bool] = True
@@ -76,8 +76,6 @@ class PipelineRequest(BaseModel):
     source: ClassVar[str] = BUILT_IN_SOURCE
     version: ClassVar[str] = ""
     is_withdrawn: ClassVar[bool] = False
-    contract: ClassVar[str]
-    """Section of the request contract that this type follows."""
 
     _chosen_name: str = PrivateAttr("")
 

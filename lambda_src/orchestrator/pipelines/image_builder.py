@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`byom_image_builder`: a container image is built whenever its source changes (contract 3.13, 6).
+"""`byom_image_builder`: a container image is built whenever its source changes (compatibility 3.13, 6).
 
 The pipeline and all it needs are one stack; nothing is packaged, because the pipeline reads what people upload.
 
-How the stack is called (defect 35): a tag of letters, digits and hyphens stands in the name as it is (in lower case),
+How the stack is called (lesson 35): a tag of letters, digits and hyphens stands in the name as it is (in lower case),
 as long as that name is free or is this image's already. Every other tag, a plain one that is too long for a stack name,
 and a plain one whose name belongs to another repository or to another spelling of the tag, gets a name with a digest of
 repository and tag: equal images have equal names, different images have different ones. Whose a stack is stands in its
@@ -50,7 +50,7 @@ RequestDigest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$"), Expect("a SHA-2
 
 
 class ImageBuilderParameters(RoleOptions, LogOptions):
-    """Parameters of the image builder's template; the first four are called as in contract 6."""
+    """Parameters of the image builder's template; the first four are called as in compatibility 6."""
 
     AssetsBucket: Annotated[fields.BucketName, Field(description="Bucket that holds the source.")]
     CustomImage: Annotated[fields.SourceKey, Field(description="Key of the source's zip in the assets bucket.")]
@@ -79,7 +79,6 @@ class ImageBuilder(PipelineRequest):
     postfix: ClassVar = "BYOMPipelineImageBuilder"
     pipeline_stacks: ClassVar = f"{STACK_PREFIX}-*-{postfix.lower()}"
     runs_in_stages: ClassVar = False
-    contract: ClassVar = "3.13"
 
     pipeline_type: Literal["byom_image_builder"]
     custom_algorithm_docker: Annotated[

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the pipelines that start a training, tuning or Autopilot job have in common (contract 3.10 to 3.12, 3.14).
+"""What the pipelines that start a training, tuning or Autopilot job have in common (compatibility 3.10 to 3.12, 3.14).
 
 They run in the orchestrator's own account, in a multi-account deployment too. A job's name is the one given, or
 `<model>-<purpose>-<digest>`, which the blueprint's function makes: an unchanged request starts nothing, a changed
-one starts another job (defects 31 and 32).
+one starts another job (lessons 31 and 32).
 """
 
 from __future__ import annotations

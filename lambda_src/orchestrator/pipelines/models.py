@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a pipeline gets the caller's model: a registry version, or an artifact with an image (contract 3.1-3.4)."""
+"""Where a pipeline gets the caller's model: a registry version, or artifact and image (compatibility 3.1 to 3.4)."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ class BuiltInImage(OwnModel):
 
     @rule("model_framework", "model_framework_version")
     def _image_exists(self, launch: Launch) -> Iterator[Problem]:
-        """Defects 20 and 29: an image that does not exist is found before anything is made."""
+        """Lessons 20 and 29: an image that does not exist is found before anything is made."""
         if launch.use_model_registry or not (self.model_framework and self.model_framework_version):
             return
         found: dict[str, Problem] = {}

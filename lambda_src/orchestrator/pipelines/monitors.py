@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the four model monitors have in common: an endpoint, a baseline, a schedule (contract 3.5).
+"""What the four model monitors have in common: an endpoint, a baseline, a schedule (compatibility 3.5).
 
 Baseline and schedule are called `<endpoint>-<kind>-<4 hexadecimal digits>`. The digits follow from all that a stage is
 sent: the same request gives the same baseline and schedule, a changed one a new baseline in a folder of its own.
 
-Two endpoints may be monitored for one model (defect 30). The first one's pipeline has the plain name; one whose name is
+Two endpoints may be monitored for one model (lesson 30). The first one's pipeline has the plain name; one whose name is
 taken by another endpoint's gets the endpoint into its name.
 """
 
@@ -197,7 +197,7 @@ class Monitor(Encrypted, BlueprintPipeline):
 
     @rule("endpoint_name")
     def _schedule_name_fits(self, _: Launch) -> Iterator[Problem]:
-        """Defect 11."""
+        """Lesson 11."""
         suffix = len(f"-{self.kind}-") + _DIGITS
         longest = monitor_fields.LONGEST_NAME - suffix
         for key, name in by_key("endpoint_name", self.endpoint_name):

@@ -48,7 +48,7 @@ class Registry:
     """The pipeline types by name."""
 
     def __init__(self, types: Iterable[Declared], others: Iterable[str] = (), source: TypeSource | None = None) -> None:
-        """`others` are values of `pipeline_type` that are answered elsewhere: who mistypes one is told (defect 40).
+        """`others` are values of `pipeline_type` that are answered elsewhere: who mistypes one is told (lesson 40).
 
         The source is asked for a name that is not among `types`, and never for another one.
         """

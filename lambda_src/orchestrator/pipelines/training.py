@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a training job and a tuning job have in common: image, channels, resources, hyper-parameters (contract 3.10)."""
+"""What training and tuning jobs have in common: image, channels, resources, hyper-parameters (compatibility 3.10)."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ class Training(JobPipeline):
 
     @property
     def _spot_wait(self) -> int:
-        """Defect 12: the default must not be shorter than the run that it includes."""
+        """Lesson 12: the default must not be shorter than the run that it includes."""
         given = "max_wait_time_spot_instances" in self.model_fields_set
         return self.max_wait_time_spot_instances if given else max(_DEFAULT_SPOT_WAIT, self.max_runtime_per_job)
 
@@ -208,7 +208,7 @@ class Training(JobPipeline):
 
     @rule("model_framework", "model_framework_version")
     def _image_exists(self, launch: Launch) -> Iterator[Problem]:
-        """Defects 20 and 29: an image that does not exist is found before anything is made."""
+        """Lessons 20 and 29: an image that does not exist is found before anything is made."""
         if not (self.model_framework and self.model_framework_version) or getattr(self, "custom_image_uri", None):
             return
         try:

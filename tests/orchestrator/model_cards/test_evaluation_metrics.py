@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The six kinds of files with metrics, in the formats in which AWS documents them (contract 5.1)."""
+"""The six kinds of files with metrics, in the formats in which AWS documents them (compatibility 5.1)."""
 
 from __future__ import annotations
 

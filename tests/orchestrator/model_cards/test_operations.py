@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What SageMaker is asked for each operation, and what its answers become (contract section 5)."""
+"""What SageMaker is asked for each operation, and what its answers become (compatibility 5)."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class TestCreate:
 
 class TestUpdate:
     def test_a_status_that_is_not_given_stays(self, ask: Ask, sagemaker: Stubber) -> None:
-        """Defect 84: an approved card lost its approval."""
+        """Lesson 84: an approved card lost its approval."""
         described(sagemaker, STORED, status="Approved")
         overview = {"model_owner": "Pilots"}
         updated(sagemaker, Content={**STORED, "model_overview": overview})
@@ -195,7 +195,7 @@ def summaries(*names: str) -> list[Body]:
 
 class TestList:
     def test_all_pages_are_one_answer(self, ask: Ask, sagemaker: Stubber) -> None:
-        """Defect 87."""
+        """Lesson 87."""
         sagemaker.add_response(
             "list_model_cards", {"ModelCardSummaries": summaries("a", "b"), "NextToken": "2"}, {"MaxResults": 100}
         )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a request for a card may say: every key of contract 5.1, and every mistake told at once (defect 90)."""
+"""What a request for a card may say: every key of compatibility 5.1, and every mistake told at once (lesson 90)."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class TestOperations:
         ],
     )
     def test_a_request_is_known_by_its_type(self, written: Any, operation: str | None) -> None:
-        """Defect 92: the guide names the plural."""
+        """Lesson 92: the guide names the plural."""
         assert model_cards.operation_of({"pipeline_type": written}) == operation
 
     @pytest.mark.parametrize("body", [None, [], "create_model_card", {}])
@@ -108,7 +108,7 @@ class TestOperations:
         ("mistyped", "nearest"), [("create_model_cart", "create_model_card"), ("list_model_card", "list_model_cards")]
     )
     def test_who_mistypes_one_is_told_the_nearest_and_all(self, launch: Launch, mistyped: str, nearest: str) -> None:
-        """Defect 40: it was an unknown pipeline."""
+        """Lesson 40: it was an unknown pipeline."""
         with pytest.raises(RefusedRequest) as refused:
             BUILT_IN.parse({"pipeline_type": mistyped}, launch)
         (problem,) = refused.value.problems
@@ -316,7 +316,7 @@ class TestWarnings:
         assert [warning.split()[0] for warning in accepted.warnings] == ["arn", "created_by", "status"]
 
     def test_what_sagemaker_sets_is_not_sent(self, ask: Ask) -> None:
-        """Contract 5.1."""
+        """Compatibility 5.1."""
         answer = ask("create_model_card", name="a", version=2, created_by="me", last_modified_by="me", dry_run=True)
         assert answer["plan"].keys() == {"ModelCardName", "ModelCardStatus", "Content"}
         assert len(answer["warnings"]) == 3

@@ -123,7 +123,7 @@ class TestFailures:
         assert pipeline.answer["failureDetails"]["type"] == kind
         assert f"{code}: no stackset does not exist not found" in pipeline.failure
         assert context.aws_request_id in pipeline.failure
-        # defect 51: it is the code that says whether a StackSet exists.
+        # lesson 51: it is the code that says whether a StackSet exists.
         assert "CreateStackSet" not in stack_sets.operations()
 
 

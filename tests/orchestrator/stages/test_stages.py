@@ -74,9 +74,10 @@ class TestUnusableJobs:
         assert "longer than 51200 bytes, and there is no template-url.txt" in pipeline.failure
 
     @pytest.mark.parametrize("event", [{}, {"source": "aws.s3"}, {"CodePipeline.job": {}}, {"CodePipeline.job": []}])
-    def test_defect_50_an_event_that_is_no_job_is_refused_aloud(
+    def test_an_event_that_is_no_job_is_refused_aloud(
         self, pipeline: Pipeline, context: Any, event: dict[str, Any]
     ) -> None:
+        """Lesson 50."""
         with pytest.raises(NotAJob, match=r"CodePipeline\.job"):
             stages.handler(event, context)
         assert pipeline.called == []
@@ -130,9 +131,10 @@ class TestAnswers:
         deliver(pipeline.token)
         assert pipeline.operations() == ["PutJobSuccessResult"] * 2
 
-    def test_defect_50_an_unexpected_error_is_reported_once_and_not_raised(
+    def test_an_unexpected_error_is_reported_once_and_not_raised(
         self, deliver: Deliver, pipeline: Pipeline, context: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        """Lesson 50."""
         monkeypatch.setattr("orchestrator.stage_decisions.decide", lambda *_: 1 / 0)
         deliver()
         assert pipeline.operations() == ["PutJobFailureResult"]

@@ -78,7 +78,7 @@ def deployments_of(type_: type[PipelineRequest], example: str) -> tuple[Deployme
     request = accepted.request
     files = request.csv_files(options.launch)
     headers = csv_headers.read(files, lambda _, key, __: Beginning(baseline(key), is_whole=True))
-    return request.knowing(headers).deployments(options)
+    return request.with_csv_headers(headers).deployments(options)
 
 
 def baseline(key: str) -> bytes:

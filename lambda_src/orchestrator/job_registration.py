@@ -29,7 +29,7 @@ _FORGED: Final = (
     "the instructions of another pipeline."
 )
 # Two versions that enter one group at the same moment, for example.
-_PASSING: Final = frozenset({"ConflictException"})
+_TRANSIENT_CODES: Final = frozenset({"ConflictException"})
 
 logger = Logger(service="orchestrator", child=True)
 
@@ -63,7 +63,7 @@ def register(job: Job, source: Source, bucket: str, key: str) -> Registered | No
     except ServiceBusy:
         raise
     except ServiceRefused as refused:
-        if refused.code in _PASSING:
+        if refused.code in _TRANSIENT_CODES:
             raise
         return NotRegistered(f"AWS did not {refused.doing}.", refused.detail)
 

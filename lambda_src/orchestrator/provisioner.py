@@ -28,7 +28,7 @@ STACK_TAG: Final = "stack_name"
 TYPE_TAG: Final = "pipeline_type"
 LABEL_TAG: Final = "model_name"
 RELEASE_TAG: Final = "mlops:release"
-_SUBJECT_TAG: Final = "mlops:subject"
+_OWNER_TAG: Final = "mlops:subject"
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def _chosen(plan: ProvisioningPlan) -> Deployment:
     Everything that is stored follows from the name, so it is chosen before anything is. Where the name alone says whose
     a stack is, nothing is looked up.
     """
-    if not plan.subject:
+    if not plan.owner:
         return plan.deployment
     found = [(deployment, stacks.find(deployment.pipeline_stack_name)) for deployment in plan.alternatives]
     own = [deployment for deployment, stack in found if stack is not None and _is_of(plan, stack)]
@@ -96,12 +96,12 @@ def _chosen(plan: ProvisioningPlan) -> Deployment:
 
 
 def _is_of(plan: ProvisioningPlan, stack: Stack) -> bool:
-    return not plan.subject or stack.tags.get(_SUBJECT_TAG) == plan.subject
+    return not plan.owner or stack.tags.get(_OWNER_TAG) == plan.owner
 
 
 def _stored(deployment: Deployment, blueprint: PackagedBlueprint, settings: Settings) -> _Source:
     template = _template(blueprint)
-    apart = blueprint.template_apart(template, settings.launch.pipelines_bucket)
+    apart = blueprint.oversized_template(template, settings.launch.pipelines_bucket)
     wanted = blueprint.packed(template, settings.object_url(apart.bucket, apart.key) if apart else "")
     stored = objects.stored_package(settings.launch.pipelines_bucket, blueprint.package_key)
     if stored is not None:
@@ -136,13 +136,13 @@ def _refuse_while_deleting(stack_name: str, settings: Settings) -> None:
 
 def _definition(plan: ProvisioningPlan, deployment: Deployment, settings: Settings) -> StackDefinition:
     name = deployment.pipeline_stack_name
-    subject = {_SUBJECT_TAG: plan.subject} if plan.subject else {}
+    owner = {_OWNER_TAG: plan.owner} if plan.owner else {}
     return StackDefinition(
         name=name,
         template=templates.read(deployment.pipeline_template).decode(),
         parameters=dict(deployment.pipeline_parameters),
         role_arn=settings.pipeline_stack_role_arn,
-        tags={**dict(deployment.tags), **_told(plan, settings), STACK_TAG: name, **subject},
+        tags={**dict(deployment.tags), **_told(plan, settings), STACK_TAG: name, **owner},
     )
 
 
@@ -187,10 +187,10 @@ def _is_newer(package: StoredPackage, stack: Stack) -> bool:
 def _run(definition: StackDefinition, stack: Stack, source: _Source) -> Provisioned:
     pipeline, current = stack.outputs[PIPELINE_NAME_OUTPUT], source.package
     newest = codepipelines.newest_execution(pipeline)
-    if not source.is_new and newest is not None and not newest.came_to_nothing and _has_read(newest, current):
+    if not source.is_new and newest is not None and not newest.ended_without_deploying and _has_read(newest, current):
         return Provisioned(_nothing_to_do(definition), stack.arn)
     # A repeated call must not start a second execution, a retry after a failed one must: the token tells them apart.
-    after = newest.id if newest is not None and newest.came_to_nothing else "first"
+    after = newest.id if newest is not None and newest.ended_without_deploying else "first"
     token = hashlib.sha256(f"{current.version_id} {after}".encode()).hexdigest()
     codepipelines.start(pipeline, request_token=token)
     return Provisioned(f"Pipeline {definition.name} is already provisioned. Updating template parameters.", stack.arn)

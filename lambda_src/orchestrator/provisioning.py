@@ -150,7 +150,7 @@ class PackagedBlueprint:
         url = [(TEMPLATE_URL_FILE, template_url.encode())] if template_url else []
         return Package(self.package_key, ((self.file_name, template), *parameters, *tags, *url, *self.members))
 
-    def template_apart(self, template: bytes, bucket: str) -> PlannedObject | None:
+    def oversized_template(self, template: bytes, bucket: str) -> PlannedObject | None:
         """The template as an object of its own where StackSets deploy it and a request cannot hold it.
 
         CodePipeline's own action reads it out of the package, whatever its length.
@@ -198,8 +198,8 @@ class ProvisioningPlan:
     pipeline_type: str
     alternatives: tuple[Deployment, ...]
     """By preference: a later one counts when the stacks of those before belong to other pipelines."""
-    subject: str = ""
-    """Whose a pipeline's stack is, as a tag of that stack says it; empty where the stack's name alone does."""
+    owner: str = ""
+    """Identity in the tag `mlops:subject` of the pipeline stack; empty where the stack's name alone is enough."""
     label: str = ""
     """What people call that which the pipeline is for; a tag of its stack says it to them."""
 
@@ -225,4 +225,4 @@ class ProvisioningPlan:
 
 def plan(request: PipelineRequest, settings: Settings) -> ProvisioningPlan:
     """Decide names, templates and parameter values."""
-    return ProvisioningPlan(request.pipeline_type, request.deployments(settings), request.subject, request.label)
+    return ProvisioningPlan(request.pipeline_type, request.deployments(settings), request.owner, request.label)

@@ -84,7 +84,7 @@ def _informed(request: PipelineRequest, launch: Launch) -> PipelineRequest:
     """The request with what files and model packages that it names hold; a dry run looks at them, too."""
     files, package = request.csv_files(launch), request.model_package(launch)
     if files:
-        request = request.knowing(csv_headers.read(files, objects.beginning))
+        request = request.with_csv_headers(csv_headers.read(files, objects.beginning))
     return request.with_packaged_model(_packaged_model(package, launch)) if package else request
 
 

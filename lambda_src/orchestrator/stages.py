@@ -58,7 +58,7 @@ def _outcome(event: dict[str, Any], context: LambdaContext) -> Outcome:
 
 
 def _call_as() -> CallAs:
-    """In which capacity the account of this function speaks to StackSets: chosen at launch."""
+    """`CallAs` value for StackSets calls, chosen at launch."""
     match os.environ.get("CALL_AS", ""):
         case "SELF":
             return "SELF"

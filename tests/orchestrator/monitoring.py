@@ -46,7 +46,7 @@ def informed(body: Body, launch: Launch, contents: dict[str, bytes] | None = Non
     """A valid request that knows its baseline's columns."""
     request = request_of(body, launch, **changes)
     assert isinstance(request, Monitor)
-    return request.knowing(headers_of(request, launch, contents))
+    return request.with_csv_headers(headers_of(request, launch, contents))
 
 
 def values_of(body: Body, launch: Launch, stage: Stage | None = None, /, **changes: Any) -> dict[str, str]:

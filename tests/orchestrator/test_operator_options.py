@@ -56,7 +56,7 @@ def everywhere(here: Settings) -> Settings:
 
 def requested(body: Body, settings: Settings) -> PipelineRequest:
     request = BUILT_IN.parse(body, settings.launch).request
-    return request.knowing(headers_of(request, settings.launch)) if isinstance(request, Monitor) else request
+    return request.with_csv_headers(headers_of(request, settings.launch)) if isinstance(request, Monitor) else request
 
 
 def planned(name: str, settings: Settings, ending: str = ".json") -> ProvisioningPlan:

@@ -54,7 +54,7 @@ def requested(body: Body, settings: Settings) -> PipelineRequest:
 def planned(body: Body, settings: Settings) -> ProvisioningPlan:
     request = requested(body, settings)
     if isinstance(request, Monitor):
-        request = request.knowing(headers_of(request, settings.launch))
+        request = request.with_csv_headers(headers_of(request, settings.launch))
     return provisioning.plan(request, settings)
 
 

@@ -48,7 +48,7 @@ def once(bucket: str, key: str, owner: str, work: Callable[[], None]) -> bool:
         _mark(bucket, key, _DONE)
     except ServiceRefused as error:
         # To raise it would have Lambda try again, and so do the work again.
-        logger.warning("done, and not said", extra={"marker": key, "error": error.detail})
+        logger.warning("work done; marker not updated", extra={"marker": key, "error": error.detail})
     return True
 
 

@@ -30,7 +30,7 @@ class Execution:
     """What started it, as CodePipeline calls it, e.g. `StartPipelineExecution`."""
 
     @property
-    def came_to_nothing(self) -> bool:
+    def ended_without_deploying(self) -> bool:
         """Whether it ended without deploying."""
         return self.status in {"Failed", "Stopped", "Cancelled"}
 

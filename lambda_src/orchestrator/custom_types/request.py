@@ -46,8 +46,8 @@ class CustomRequest(PackagedPipeline):
         return self._name
 
     @property
-    def subject(self) -> str:
-        """Whose the pipeline is: `a-b` of the type `c` and `a` of the type `b_c` want one name."""
+    def owner(self) -> str:
+        """Type and name: `a-b` of the type `c` and `a` of the type `b_c` want one stack name."""
         return f"{self._type.name} {self._name.lower()}"
 
     def stages(self, launch: Launch) -> tuple[Stage | None, ...]:

@@ -166,7 +166,7 @@ class PipelineRequest(BaseModel):
     def stack_names(self) -> tuple[str, ...]:
         """Names by preference of the stack with what the request asks for.
 
-        A later one counts when those before are taken by pipelines of another `subject`.
+        A later one counts when those before are taken by pipelines of another `owner`.
         """
         raise NotImplementedError
 
@@ -186,8 +186,8 @@ class PipelineRequest(BaseModel):
         raise NotImplementedError
 
     @property
-    def paid_for(self) -> str:
-        """What its costs are for, in `mlops:model`: the model's name, or an image's repository."""
+    def cost_tag(self) -> str:
+        """Value of the cost-allocation tag `mlops:model`: the model's name, or an image's repository."""
         return self.label
 
     def tags(self, launch: Launch, stage: Stage | None) -> Tags:
@@ -201,12 +201,12 @@ class PipelineRequest(BaseModel):
         return self._tagged(launch, stage)
 
     def _tagged(self, launch: Launch, stage: str) -> Tags:
-        own = tags.of(launch.application, self.stack_name, self.paid_for, stage)
+        own = tags.of(launch.application, self.stack_name, self.cost_tag, stage)
         return (*own, *launch.options.tags)
 
     @property
-    def subject(self) -> str:
-        """Whose the pipeline is, for a tag of its stack, where several pipelines may want one name; else empty."""
+    def owner(self) -> str:
+        """Identity in the tag `mlops:subject`: tells pipelines apart that want one stack name; empty where none do."""
         return ""
 
     def named(self, stack_name: str) -> Self:
@@ -223,8 +223,8 @@ class PipelineRequest(BaseModel):
         """The files whose header decides what the request means; they are read before anything is planned."""
         return ()
 
-    def knowing(self, headers: Mapping[CsvFile, Header]) -> Self:
-        """The request with what those files say; raises `RefusedRequest` with every problem that shows only then."""
+    def with_csv_headers(self, headers: Mapping[CsvFile, Header]) -> Self:
+        """The request that knows those headers; raises `RefusedRequest` with every problem that shows only then."""
         return self
 
     def model_package(self, launch: Launch) -> str:

@@ -83,7 +83,7 @@ class JobPipeline(Registering, Encrypted):
         """Tags by which the job's end is understood (`orchestrator/job_reports.py`), and costs are found."""
         values = (self.stack_name, self.type_name(), self.model_name, self.registration_key(launch))
         told = {key: value for key, value in zip(_TOLD, values, strict=True) if value}
-        # Told twice: they stand first, and stay whatever tags the operator has.
+        # Listed first for order and merged last, so operator tags cannot override them.
         return {**told, **dict(self.tags(launch, stage=None)), **told}
 
     def objects(self, launch: Launch) -> tuple[PlannedObject, ...]:

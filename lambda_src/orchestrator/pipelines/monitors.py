@@ -31,7 +31,7 @@ from orchestrator.pipelines.monitor_parameters import MonitorParameters
 from orchestrator.settings import Launch
 
 _DIGITS: Final = 4
-_SUBJECT_DIGITS: Final = 12
+_OWNER_DIGITS: Final = 12
 _LONGEST_SUFFIX: Final = len("-staging-12345678")
 """What follows a stack's name at most: that is a stack set's."""
 
@@ -96,7 +96,7 @@ class Monitor(Encrypted, BlueprintPipeline):
     @property
     def stack_names(self) -> tuple[str, ...]:
         """The plain name, and the one with the endpoint where it fits."""
-        digits = hashlib.sha256(self.subject.encode()).hexdigest()[:_SUBJECT_DIGITS]
+        digits = hashlib.sha256(self.owner.encode()).hexdigest()[:_OWNER_DIGITS]
         around = f"{STACK_PREFIX}-{self.model_name}-{digits}-{self.postfix}".lower()
         room = LONGEST_STACK_NAME - _LONGEST_SUFFIX - len(around)
         if room < 0:
@@ -106,7 +106,7 @@ class Monitor(Encrypted, BlueprintPipeline):
         return self.plain_name, f"{STACK_PREFIX}-{infix}-{self.postfix}".lower()
 
     @property
-    def subject(self) -> str:
+    def owner(self) -> str:
         """The endpoint, or those of the stages."""
         return "/".join(dict.fromkeys(name for _, name in by_key("endpoint_name", self.endpoint_name)))
 
@@ -114,8 +114,8 @@ class Monitor(Encrypted, BlueprintPipeline):
         """See `PipelineRequest.csv_files`."""
         return (CsvFile("baseline_data", launch.assets_bucket, self.baseline_data),)
 
-    def knowing(self, headers: Mapping[CsvFile, Header]) -> Self:
-        """See `PipelineRequest.knowing`."""
+    def with_csv_headers(self, headers: Mapping[CsvFile, Header]) -> Self:
+        """See `PipelineRequest.with_csv_headers`."""
         informed = self.model_copy()
         informed._header = next(header for file, header in headers.items() if file.request_key == "baseline_data")
         problems = list(informed.problems_with(headers))

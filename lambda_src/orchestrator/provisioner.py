@@ -17,7 +17,7 @@ from orchestrator import templates
 from orchestrator.aws import codepipelines, objects, stacks
 from orchestrator.aws.objects import StoredPackage
 from orchestrator.aws.stacks import Stack, StackDefinition
-from orchestrator.errors import Conflict
+from orchestrator.errors import ConflictError
 from orchestrator.provisioning import Deployment, PackagedBlueprint, ProvisioningPlan
 from orchestrator.settings import Settings
 
@@ -55,8 +55,8 @@ class _Source:
 def provision(plan: ProvisioningPlan, settings: Settings) -> Provisioned:
     """Bring the pipeline into the planned state.
 
-    Raises `Conflict` while CloudFormation works on the same stack, `ServiceRefused` when AWS refuses a call. Either way
-    the same request can be repeated and completes the work.
+    Raises `ConflictError` while CloudFormation works on the same stack, `ServiceRefusedError` when AWS refuses a call.
+    Either way the same request can be repeated and completes the work.
     """
     deployment = _chosen(plan)
     source = _stored(deployment, deployment.blueprint, settings) if deployment.blueprint else None
@@ -66,14 +66,14 @@ def provision(plan: ProvisioningPlan, settings: Settings) -> Provisioned:
         return Provisioned("success: stack creation started", created)
     stack = stacks.find(definition.name)
     if stack is None:
-        raise Conflict(f"Pipeline {definition.name} was deleted just now. Repeat the request.")
+        raise ConflictError(f"Pipeline {definition.name} was deleted just now. Repeat the request.")
     if RELEASE_TAG not in stack.tags:
-        raise Conflict(
+        raise ConflictError(
             f"The stack {definition.name} was not made by this orchestrator and is left as it is. Delete it, or choose "
             "another name for the model."
         )
     if not _is_of(plan, stack):
-        raise Conflict(f"Pipeline {definition.name} was made for something else just now. Repeat the request.")
+        raise ConflictError(f"Pipeline {definition.name} was made for something else just now. Repeat the request.")
     return _reconcile(definition, stack, source)
 
 
@@ -92,7 +92,7 @@ def _chosen(plan: ProvisioningPlan) -> Deployment:
     for deployment in (*own, *free):
         return deployment
     taken = " and ".join(deployment.pipeline_stack_name for deployment in plan.alternatives)
-    raise Conflict(f"The stacks {taken} belong to other pipelines. Delete one that is no longer needed.")
+    raise ConflictError(f"The stacks {taken} belong to other pipelines. Delete one that is no longer needed.")
 
 
 def _is_of(plan: ProvisioningPlan, stack: Stack) -> bool:
@@ -121,7 +121,7 @@ def _template(blueprint: PackagedBlueprint) -> bytes:
         return templates.read(blueprint.template)
     template = objects.added_blueprint(blueprint.template_bucket, blueprint.template)
     if hashlib.sha256(template).hexdigest() != blueprint.template_digest:
-        raise Conflict(
+        raise ConflictError(
             f"The blueprint s3://{blueprint.template_bucket}/{blueprint.template} was changed after it was checked. Add"
             " the pipeline type again."
         )
@@ -167,7 +167,7 @@ def _reconcile(definition: StackDefinition, stack: Stack, source: _Source | None
 def _recreate(definition: StackDefinition) -> Provisioned:
     created = stacks.create(definition)
     if created is None:
-        raise Conflict(f"Pipeline {definition.name} is being created by another request.")
+        raise ConflictError(f"Pipeline {definition.name} is being created by another request.")
     return Provisioned("success: stack creation started", created)
 
 
@@ -175,7 +175,7 @@ def _while_changing(definition: StackDefinition, stack: Stack, source: _Source |
     # A stack that is being undone or deleted, or is changed into something else, will not become what was asked for.
     is_undone = "ROLLBACK" in stack.status or stack.status == "DELETE_IN_PROGRESS"
     if is_undone or stack.differs_from(definition) or (source is not None and _is_newer(source.package, stack)):
-        raise Conflict(f"Pipeline {definition.name} is in {stack.status}. Repeat the request when that has ended.")
+        raise ConflictError(f"Pipeline {definition.name} is in {stack.status}. Repeat the request when that has ended.")
     return Provisioned(_nothing_to_do(definition), stack.arn)
 
 

@@ -19,7 +19,7 @@ from orchestrator import (
     provisioning,
 )
 from orchestrator.aws import codepipelines, model_sources, objects, stacks
-from orchestrator.errors import Problem, RefusedRequest
+from orchestrator.errors import Problem, RefusedRequestError
 from orchestrator.fields import PipelineId
 from orchestrator.model_cards.refusals import absent, refusing
 from orchestrator.package_artifacts import PackagedModel
@@ -47,7 +47,7 @@ def _provision(body: Any, settings: Settings) -> dict[str, Any]:
     types = pipelines.installed(settings.launch)
     try:
         answer, is_dry_run = _provisioned(body, types, settings)
-    except RefusedRequest:
+    except RefusedRequestError:
         _count(metrics.REFUSED, types, body)
         raise
     except Exception:
@@ -89,15 +89,15 @@ def _informed(request: PipelineRequest, launch: Launch) -> PipelineRequest:
 
 
 def _packaged_model(arn: str, launch: Launch) -> PackagedModel:
-    """Where a version has its model; raises `RefusedRequest` when there is none, or none that a request may read."""
+    """Where a version has its model; raises `RefusedRequestError` for none, or none that a request may read."""
     with refusing(_PACKAGE_KEY, {**absent("model package version"), _DENIED: _NOT_SHARED}):
         description = model_sources.describe_model_package(arn)
     try:
         model = package_artifacts.of_description(description)
     except ValueError as error:
-        raise RefusedRequest([Problem(_PACKAGE_KEY, str(error))]) from None
+        raise RefusedRequestError([Problem(_PACKAGE_KEY, str(error))]) from None
     if found := list(package_artifacts.problems(_PACKAGE_KEY, model, launch.reach)):
-        raise RefusedRequest(found)
+        raise RefusedRequestError(found)
     return model
 
 
@@ -116,7 +116,7 @@ def pipeline_status(body: Any, _: Settings) -> dict[str, Any]:
     request = _status_request(body)
     stack = stacks.find(request.pipeline_id)
     if stack is None or not pipeline_stacks.holds_pipeline(stack):
-        raise RefusedRequest([Problem("pipeline_id", f"there is no pipeline {request.pipeline_id}")])
+        raise RefusedRequestError([Problem("pipeline_id", f"there is no pipeline {request.pipeline_id}")])
     pipeline = stack.outputs.get(PIPELINE_NAME_OUTPUT)
     if pipeline is not None and not stack.is_gone:
         return codepipelines.state(pipeline)
@@ -129,4 +129,4 @@ def _status_request(body: Any) -> StatusRequest:
     try:
         return StatusRequest.model_validate(body)
     except ValidationError as error:
-        raise RefusedRequest(list(problems.from_validation(error, StatusRequest.model_fields))) from None
+        raise RefusedRequestError(list(problems.from_validation(error, StatusRequest.model_fields))) from None

@@ -18,7 +18,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from generator import files, openapi
 from orchestrator import api, model_cards
-from orchestrator.errors import RefusedRequest
+from orchestrator.errors import RefusedRequestError
 from orchestrator.model_cards import registry as operations
 from orchestrator.pipelines import BUILT_IN
 from orchestrator.settings import Launch
@@ -72,7 +72,7 @@ def is_accepted(body: Body) -> bool:
             operations.parse(body)
         else:
             BUILT_IN.parse(body, LAUNCH)
-    except RefusedRequest:
+    except RefusedRequestError:
         return False
     return True
 

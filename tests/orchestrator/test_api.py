@@ -19,7 +19,7 @@ from botocore.stub import Stubber
 
 from orchestrator import api, service
 from orchestrator.aws import calls
-from orchestrator.errors import Conflict, ServiceBusy, ServiceRefused
+from orchestrator.errors import ConflictError, ServiceBusyError, ServiceRefusedError
 from orchestrator.operator_options import ReachOptions
 from orchestrator.provisioner import RELEASE_TAG
 from orchestrator.settings import Settings, variable
@@ -253,7 +253,7 @@ def test_a_refusal_and_a_dry_run_need_no_aws_at_all(api_event: ApiEvent, builtin
 class TestFailures:
     def test_a_refusal_by_aws_is_a_502_with_the_request_id(self, failing: Callable[[Exception], Answer]) -> None:
         """Lesson 24: another service's 403 is not the caller's."""
-        answer = failing(ServiceRefused("store the package", "AccessDenied", "not allowed to s3:PutObject"))
+        answer = failing(ServiceRefusedError("store the package", "AccessDenied", "not allowed to s3:PutObject"))
         assert answer.status == 502
         assert answer.body == {
             "message": "AWS did not store the package. Repeat the request; what was done already is kept.",
@@ -262,12 +262,12 @@ class TestFailures:
         }
 
     def test_a_busy_service_is_a_503(self, failing: Callable[[Exception], Answer]) -> None:
-        answer = failing(ServiceBusy("start the pipeline x", "ThrottlingException", "Rate exceeded"))
+        answer = failing(ServiceBusyError("start the pipeline x", "ThrottlingException", "Rate exceeded"))
         assert answer.status == 503
         assert answer.body["detailedMessage"] == "ThrottlingException: Rate exceeded"
 
     def test_a_conflict_is_a_409_in_words(self, failing: Callable[[Exception], Answer]) -> None:
-        answer = failing(Conflict("Pipeline x is in DELETE_IN_PROGRESS."))
+        answer = failing(ConflictError("Pipeline x is in DELETE_IN_PROGRESS."))
         assert answer.status == 409
         assert answer.body == {
             "message": "Pipeline x is in DELETE_IN_PROGRESS.",
@@ -284,8 +284,8 @@ class TestFailures:
     @pytest.mark.parametrize(
         "error",
         [
-            ServiceRefused("store the package", "AccessDenied", "secret-name"),
-            ServiceBusy("store the package", "SlowDown", "secret-name"),
+            ServiceRefusedError("store the package", "AccessDenied", "secret-name"),
+            ServiceBusyError("store the package", "SlowDown", "secret-name"),
             OSError("secret-name"),
         ],
     )
@@ -306,7 +306,7 @@ class TestFailures:
     def test_the_details_hidden_from_the_caller_are_in_the_log(
         self, failing: Callable[[Exception], Answer], caplog: pytest.LogCaptureFixture
     ) -> None:
-        failing(ServiceRefused("store the package", "AccessDenied", "secret-name"))
+        failing(ServiceRefusedError("store the package", "AccessDenied", "secret-name"))
         (record,) = [record for record in caplog.records if record.message == "failed"]
         assert record.__dict__["detail"] == "AccessDenied: secret-name"
 

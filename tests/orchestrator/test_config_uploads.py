@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import pytest
 
 from orchestrator import api, service
-from orchestrator.errors import Conflict, ServiceRefused
+from orchestrator.errors import ConflictError, ServiceRefusedError
 from orchestrator.provisioner import Provisioned
 from orchestrator.settings import Settings
 from tests.orchestrator.uploading import BUCKET, KEY, deliver, upload, with_buckets
@@ -144,7 +144,10 @@ class TestRefused:
 class TestFailed:
     @pytest.mark.parametrize(
         "error",
-        [ServiceRefused("store the package", "AccessDenied", "no"), Conflict("Pipeline x is in DELETE_IN_PROGRESS.")],
+        [
+            ServiceRefusedError("store the package", "AccessDenied", "no"),
+            ConflictError("Pipeline x is in DELETE_IN_PROGRESS."),
+        ],
     )
     def test_it_is_reported_and_left_to_lambda_to_repeat(
         self, builtin: Body, inbox: Inbox, monkeypatch: pytest.MonkeyPatch, error: Exception
@@ -172,8 +175,8 @@ class TestFailed:
         """Lesson 64."""
         changed = replace(with_settings, allow_detailed_error_message=allowed)
         monkeypatch.setattr(api, "_settings", lambda: changed)
-        failing(monkeypatch, ServiceRefused("store the package", "AccessDenied", "secret-name"))
-        with pytest.raises(ServiceRefused):
+        failing(monkeypatch, ServiceRefusedError("store the package", "AccessDenied", "secret-name"))
+        with pytest.raises(ServiceRefusedError):
             deliver(upload(builtin))
         assert ("secret-name" in inbox()[0]["Message"]) is allowed
 
@@ -188,6 +191,6 @@ class TestFailed:
         assert "an-inner-name" not in message["Message"]
 
     def test_an_upload_that_cannot_be_read_is_a_failure(self, inbox: Inbox) -> None:
-        with pytest.raises(ServiceRefused, match=f"read s3://{BUCKET}/{KEY}"):
+        with pytest.raises(ServiceRefusedError, match=f"read s3://{BUCKET}/{KEY}"):
             deliver(None)
         assert inbox()[0]["Subject"] == "MLOps configuration failed"

@@ -14,7 +14,7 @@ from moto.cloudformation.models import cloudformation_backends
 
 from orchestrator import provisioner, provisioning, service
 from orchestrator.aws import calls, stacks
-from orchestrator.errors import Conflict
+from orchestrator.errors import ConflictError
 from orchestrator.pipelines import BUILT_IN
 from orchestrator.pipelines.image_builder import ImageBuilderParameters
 from orchestrator.provisioner import Provisioned
@@ -284,7 +284,7 @@ class TestProvisioning:
         infix = derived.removeprefix("mlops-pipeline-").removesuffix("-byompipelineimagebuilder")
         assert name_in(provision(ecr_repo_name="another")) == PLAIN
         assert name_in(provision(image_tag=infix)) == derived
-        with pytest.raises(Conflict, match="belong to other pipelines"):
+        with pytest.raises(ConflictError, match="belong to other pipelines"):
             provision()
 
     def test_an_unchanged_request_waits_for_nothing(self, provision: Provision, settings: Settings) -> None:
@@ -296,7 +296,7 @@ class TestProvisioning:
         """It would be told that there is nothing to do while another request is carried out."""
         provision()
         stack_status(settings, "UPDATE_IN_PROGRESS")
-        with pytest.raises(Conflict, match=f"{PLAIN} is in UPDATE_IN_PROGRESS"):
+        with pytest.raises(ConflictError, match=f"{PLAIN} is in UPDATE_IN_PROGRESS"):
             provision(build_arguments={})
 
     @pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_FAILED"])

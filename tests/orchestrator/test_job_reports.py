@@ -15,7 +15,7 @@ from botocore.stub import ANY, Stubber
 
 from orchestrator import api
 from orchestrator.aws import calls, notifications
-from orchestrator.errors import ServiceBusy, ServiceRefused
+from orchestrator.errors import ServiceBusyError, ServiceRefusedError
 from orchestrator.instructions import Instructions
 from orchestrator.settings import Settings
 from tests.orchestrator.conftest import Context, read_json
@@ -235,7 +235,7 @@ class TestOnce:
     ) -> None:
         """Also for a person who sends the event again out of the dead-letter queue, under another id."""
         sagemaker.add_client_error("describe_training_job", "ThrottlingException", "Rate exceeded")
-        with pytest.raises(ServiceBusy):
+        with pytest.raises(ServiceBusyError):
             deliver(ended(), "first")
         assert (inbox(), markers()) == ([], {})
         describing(sagemaker, trained)
@@ -248,11 +248,11 @@ class TestOnce:
         publish = notifications.publish
 
         def fail(*_: Any) -> None:
-            raise ServiceBusy("publish the notification", "Throttling", "Rate exceeded")
+            raise ServiceBusyError("publish the notification", "Throttling", "Rate exceeded")
 
         monkeypatch.setattr(notifications, "publish", fail)
         describing(sagemaker, trained)
-        with pytest.raises(ServiceBusy):
+        with pytest.raises(ServiceBusyError):
             deliver(ended())
         monkeypatch.setattr(notifications, "publish", publish)
         describing(sagemaker, trained)
@@ -439,7 +439,7 @@ class TestRegistration:
         instruct()
         describing(sagemaker, trained)
         sagemaker.add_client_error("create_model_package", code, "later", http_status_code=status)
-        with pytest.raises(ServiceRefused):
+        with pytest.raises(ServiceRefusedError):
             deliver(ended(registration=KEY))
         assert inbox() == []
         describing(sagemaker, trained)
@@ -563,7 +563,7 @@ class TestCheck:
         sagemaker.add_client_error("describe_auto_ml_job", "ThrottlingException", "Rate exceeded")
         tagging(sagemaker)
         describing(sagemaker, autopilot, "describe_auto_ml_job")
-        with pytest.raises(ServiceBusy):
+        with pytest.raises(ServiceBusyError):
             check()
         listing(sagemaker, summary("first"), summary())
         tagging(sagemaker, "first")

@@ -11,7 +11,7 @@ import pytest
 
 from orchestrator import service
 from orchestrator.aws import calls, objects, stacks
-from orchestrator.errors import Conflict, RefusedRequest
+from orchestrator.errors import ConflictError, RefusedRequestError
 from orchestrator.settings import Settings
 from tests.orchestrator.conftest import Bundled
 from tests.orchestrator.monitoring import ALL, BASELINES, BIAS, DATA, example
@@ -115,7 +115,7 @@ class TestNames:
         model = {"model_name": "m" * 70}
         assert len(name_in(provision(**model))) <= 128
         before = len(sent)
-        with pytest.raises(Conflict, match="belong to other pipelines"):
+        with pytest.raises(ConflictError, match="belong to other pipelines"):
             provision(**model, endpoint_name="berths-canary")
         # The other endpoint's package stays what it was.
         assert [call.operation for call in sent[before:]] == ["s3.GetObject", "cloudformation.DescribeStacks"]
@@ -145,7 +145,7 @@ class TestHeaders:
         self, provision: Provision, sent: list[Any], dry_run: bool
     ) -> None:
         before = len(sent)
-        with pytest.raises(RefusedRequest) as refused:
+        with pytest.raises(RefusedRequestError) as refused:
             provision(baseline_data="nowhere.csv", dry_run=dry_run)
         (problem,) = refused.value.problems
         assert problem.key == "baseline_data"

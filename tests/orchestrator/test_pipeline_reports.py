@@ -13,7 +13,7 @@ from botocore.stub import Stubber
 
 from orchestrator import api
 from orchestrator.aws import calls, notifications
-from orchestrator.errors import ServiceRefused
+from orchestrator.errors import ServiceRefusedError
 from orchestrator.settings import MultiAccount, Settings
 from tests.orchestrator.conftest import Context, read_json
 
@@ -376,12 +376,12 @@ class TestTrouble:
         self, codepipeline: Stubber, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def refuse(*_: Any) -> None:
-            raise ServiceRefused("publish the notification", "KMSAccessDenied", "no")
+            raise ServiceRefusedError("publish the notification", "KMSAccessDenied", "no")
 
         tagged(codepipeline)
         with monkeypatch.context() as patched:
             patched.setattr(notifications, "publish", refuse)
-            with pytest.raises(ServiceRefused):
+            with pytest.raises(ServiceRefusedError):
                 deliver(ended("SUCCEEDED"))
         tagged(codepipeline)
         assert deliver(ended("SUCCEEDED")) == {"reported": 1}

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 
 import pytest
 
-from orchestrator.errors import RefusedRequest
+from orchestrator.errors import RefusedRequestError
 from orchestrator.instructions import Instructions
 from orchestrator.pipelines.registering import Registering
 from orchestrator.pipelines.registry import Registry
@@ -47,7 +47,7 @@ def parsed(launch: Launch, register: Any) -> Trained:
 
 
 def problems_of(launch: Launch, request: Body) -> dict[str, str]:
-    with pytest.raises(RefusedRequest) as refused:
+    with pytest.raises(RefusedRequestError) as refused:
         TYPES.parse(request, launch)
     return {problem.key: problem.problem for problem in refused.value.problems}
 

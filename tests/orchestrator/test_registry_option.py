@@ -13,7 +13,7 @@ from botocore.stub import Stubber
 
 from orchestrator import service
 from orchestrator.aws import calls
-from orchestrator.errors import RefusedRequest
+from orchestrator.errors import RefusedRequestError
 from orchestrator.per_stage import STAGES
 from orchestrator.reach import Reach
 from orchestrator.settings import Launch, Settings
@@ -164,7 +164,7 @@ class TestLookUp:
         self, packaged: Body, registry: Settings, sagemaker: Stubber, *, uri: str, words: str
     ) -> None:
         """Who may register versions says where their models are."""
-        with pytest.raises(RefusedRequest) as refused:
+        with pytest.raises(RefusedRequestError) as refused:
             self.plan(packaged, registry, sagemaker, {"ModelDataUrl": uri})
         (problem,) = refused.value.problems
         assert problem.key == "model_package_name"
@@ -181,7 +181,7 @@ class TestLookUp:
         self, packaged: Body, registry: Settings, sagemaker: Stubber, code: str, words: str
     ) -> None:
         sagemaker.add_client_error("describe_model_package", code, "because", 400)
-        with pytest.raises(RefusedRequest) as refused:
+        with pytest.raises(RefusedRequestError) as refused:
             service.provision_pipeline(packaged, registry)
         (problem,) = refused.value.problems
         assert (problem.key, words in problem.problem) == ("model_package_name", True)

@@ -102,7 +102,7 @@ def launched(multi: bool = False, registry: bool = False, **parameters: str) -> 
 
 
 def accepted(body: Mapping[str, Any], given: Settings) -> PipelineRequest:
-    """A request that knows what it has to; raises `RefusedRequest`."""
+    """A request that knows what it has to; raises `RefusedRequestError`."""
     request = BUILT_IN.parse(dict(body), given.launch).request
     return request.with_csv_headers(headers_of(request, given.launch)) if isinstance(request, Monitor) else request
 

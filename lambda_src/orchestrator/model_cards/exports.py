@@ -16,7 +16,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from orchestrator.aws import model_cards
-from orchestrator.errors import Problem, RefusedRequest
+from orchestrator.errors import Problem, RefusedRequestError
 from orchestrator.model_cards import EXPORTS
 from orchestrator.model_cards.fields import EntityName, ExportJobArn, Version
 from orchestrator.model_cards.operations import Answer, Operation, plain
@@ -108,7 +108,7 @@ class DescribeModelCardExport(Operation):
         place = [settings.launch.region, settings.account]
         if given and given.split(":")[3:5] != place:
             words = f"must be that of a job in {place[0]} of the account {place[1]}, where the orchestrator is"
-            raise RefusedRequest([Problem("export_job_arn", words)])
+            raise RefusedRequestError([Problem("export_job_arn", words)])
         return given
 
     def _arn_by_name(self) -> str:

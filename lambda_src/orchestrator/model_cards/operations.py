@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator.aws import model_cards
-from orchestrator.errors import Conflict, ServiceRefused
+from orchestrator.errors import ConflictError, ServiceRefusedError
 from orchestrator.model_cards.fields import EntityName, Moment, NextToken, PageSize, SortBy, SortOrder, Status, Version
 from orchestrator.model_cards.refusals import CONFLICT, INVALID, absent, refusing
 from orchestrator.settings import Settings
@@ -63,9 +63,11 @@ class DeleteModelCard(Operation):
                 return {"message": f"Dry run: nothing was deleted. {model_cards.arn(self.name)} would be."}
             try:
                 model_cards.delete(self.name)
-            except ServiceRefused as refused:
+            except ServiceRefusedError as refused:
                 if refused.code == CONFLICT:
-                    raise Conflict(f"The model card {self.name} cannot be deleted now: {refused.reason}") from refused
+                    raise ConflictError(
+                        f"The model card {self.name} cannot be deleted now: {refused.reason}"
+                    ) from refused
                 raise
         return {"message": f"Model card with the name: {self.name} has been deleted"}
 

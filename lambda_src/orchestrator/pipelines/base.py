@@ -24,7 +24,7 @@ from pydantic import (
 
 from orchestrator import problems, tags
 from orchestrator.csv_headers import CsvFile, Header
-from orchestrator.errors import Problem, RefusedRequest
+from orchestrator.errors import Problem, RefusedRequestError
 from orchestrator.fields import AlsoSpelt, Expect
 from orchestrator.package_artifacts import PackagedModel
 from orchestrator.per_stage import STAGES, Stage
@@ -122,7 +122,7 @@ class PipelineRequest(BaseModel):
 
     @classmethod
     def parse(cls, body: Mapping[str, Any], launch: Launch) -> Self:
-        """Validate a body whose keys all belong to this type; raises `RefusedRequest` with every problem.
+        """Validate a body whose keys all belong to this type; raises `RefusedRequestError` with every problem.
 
         Rules between fields also run when other fields are invalid, so that one answer names everything.
         """
@@ -137,7 +137,7 @@ class PipelineRequest(BaseModel):
         invalid = {problem.key.split(".")[0] for problem in found}
         found.extend(request._conflicts(launch, invalid))
         if found:
-            raise RefusedRequest([spelling.of(problem) for problem in found])
+            raise RefusedRequestError([spelling.of(problem) for problem in found])
         return request
 
     @field_validator("*", mode="after")
@@ -224,7 +224,7 @@ class PipelineRequest(BaseModel):
         return ()
 
     def with_csv_headers(self, headers: Mapping[CsvFile, Header]) -> Self:
-        """The request that knows those headers; raises `RefusedRequest` with every problem that shows only then."""
+        """The request that knows those headers; raises `RefusedRequestError` with what shows only then."""
         return self
 
     def model_package(self, launch: Launch) -> str:

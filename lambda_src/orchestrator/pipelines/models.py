@@ -11,7 +11,7 @@ from pydantic import Field, PrivateAttr
 from orchestrator import fields
 from orchestrator.errors import Problem
 from orchestrator.fields import AssetsKey, FrameworkName, FrameworkVersion, ImageUri, InstanceType, ModelPackageArn
-from orchestrator.images import ImageQuery, UnknownImage, resolve
+from orchestrator.images import ImageQuery, UnknownImageError, resolve
 from orchestrator.package_artifacts import PackagedModel
 from orchestrator.per_stage import PerStage, Stage, at, by_key
 from orchestrator.pipelines import private_images
@@ -182,7 +182,7 @@ class BuiltInImage(OwnModel):
         for key, instance_type in self._instance_types():
             try:
                 resolve(self._query(launch, instance_type))
-            except UnknownImage as error:
+            except UnknownImageError as error:
                 named = key if error.key == "instance_type" else error.key
                 found.setdefault(named, Problem(named, str(error)))
         yield from (problem for key, problem in found.items() if key)

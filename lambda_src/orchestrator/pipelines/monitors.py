@@ -21,8 +21,8 @@ from pydantic import Field, PrivateAttr
 
 from orchestrator import fields, locations, monitor_fields
 from orchestrator.csv_headers import CsvFile, Header
-from orchestrator.errors import Problem, RefusedRequest
-from orchestrator.images import ImageQuery, UnknownImage, resolve
+from orchestrator.errors import Problem, RefusedRequestError
+from orchestrator.images import ImageQuery, UnknownImageError, resolve
 from orchestrator.per_stage import STAGES, PerStage, Stage, Staged, at, by_key
 from orchestrator.pipelines.base import LONGEST_STACK_NAME, STACK_PREFIX, rule
 from orchestrator.pipelines.blueprints import BlueprintPipeline
@@ -120,7 +120,7 @@ class Monitor(Encrypted, BlueprintPipeline):
         informed._header = next(header for file, header in headers.items() if file.request_key == "baseline_data")
         problems = list(informed.problems_with(headers))
         if problems:
-            raise RefusedRequest(problems)
+            raise RefusedRequestError(problems)
         return informed
 
     def problems_with(self, headers: Mapping[CsvFile, Header]) -> Iterator[Problem]:
@@ -192,7 +192,7 @@ class Monitor(Encrypted, BlueprintPipeline):
     def _image_exists(self, launch: Launch) -> Iterator[Problem]:
         try:
             resolve(self._image_query(launch))
-        except UnknownImage as error:
+        except UnknownImageError as error:
             yield Problem("pipeline_type", f"this monitor cannot run here: {error}")
 
     @rule("endpoint_name")

@@ -11,7 +11,7 @@ from pydantic import Field
 from orchestrator import fields, training_fields
 from orchestrator.errors import Problem
 from orchestrator.fields import AlsoSpelt, Expect
-from orchestrator.images import ImageQuery, Purpose, UnknownImage, resolve
+from orchestrator.images import ImageQuery, Purpose, UnknownImageError, resolve
 from orchestrator.pipelines import hyperparameters, private_images
 from orchestrator.pipelines.base import rule
 from orchestrator.pipelines.jobs import JobParameters, JobPipeline
@@ -213,7 +213,7 @@ class Training(JobPipeline):
             return
         try:
             resolve(self._query("training", launch, getattr(self, "instance_type", None)))
-        except UnknownImage as error:
+        except UnknownImageError as error:
             yield Problem(error.key or "model_framework", str(error))
 
     @rule("model_framework", "model_framework_version", "custom_image_uri", "registration", "instance_type")
@@ -227,7 +227,7 @@ class Training(JobPipeline):
             return
         try:
             resolve(self._query("inference", launch, self.instance_type))
-        except UnknownImage as error:
+        except UnknownImageError as error:
             yield Problem("registration.inference_image_uri", f"is required to register the model: {error}")
 
     @rule("algo_hyperparamaters")

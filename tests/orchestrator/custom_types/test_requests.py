@@ -12,7 +12,7 @@ import pytest
 from orchestrator import pipeline_words, provisioning
 from orchestrator.custom_types.custom_type import CustomType
 from orchestrator.custom_types.request import CustomRequest
-from orchestrator.errors import RefusedRequest
+from orchestrator.errors import RefusedRequestError
 from orchestrator.operator_options import OperatorOptions
 from orchestrator.per_stage import STAGES
 from orchestrator.pipelines import BUILT_IN
@@ -44,7 +44,7 @@ def parsed(type_: CustomType, body: Body, launch: Launch) -> CustomRequest:
 
 
 def problems_of(type_: CustomType, body: Body, launch: Launch) -> dict[str, str]:
-    with pytest.raises(RefusedRequest) as refused:
+    with pytest.raises(RefusedRequestError) as refused:
         parsed(type_, body, launch)
     found = [(problem.key, problem.problem) for problem in refused.value.problems]
     assert len(dict(found)) == len(found), f"a key is reported twice: {found}"

@@ -19,7 +19,7 @@ from tests.orchestrator.stages.played_aws import (
     UNIT,
     Deliver,
     Pipeline,
-    Refusal,
+    RefusalError,
     Run,
     StackSets,
 )
@@ -269,6 +269,6 @@ class TestOthersAtWork:
     def test_a_lost_race_is_decided_anew(
         self, run: Run, stack_sets: StackSets, pipeline: Pipeline, operation: str, code: str
     ) -> None:
-        stack_sets.refusals[operation] = [Refusal(code, status=409)]
+        stack_sets.refusals[operation] = [RefusalError(code, status=409)]
         run()
         assert pipeline.has_succeeded

@@ -10,8 +10,8 @@ import boto3
 import pytest
 
 from orchestrator import stages
-from orchestrator.errors import ServiceBusy
-from orchestrator.stage_jobs import NotAJob
+from orchestrator.errors import ServiceBusyError
+from orchestrator.stage_jobs import NotAJobError
 from tests.orchestrator.stages.played_aws import (
     ACCOUNT,
     JOB,
@@ -21,7 +21,7 @@ from tests.orchestrator.stages.played_aws import (
     Deliver,
     Pack,
     Pipeline,
-    Refusal,
+    RefusalError,
     Run,
     StackSets,
     parameter_file,
@@ -78,7 +78,7 @@ class TestUnusableJobs:
         self, pipeline: Pipeline, context: Any, event: dict[str, Any]
     ) -> None:
         """Lesson 50."""
-        with pytest.raises(NotAJob, match=r"CodePipeline\.job"):
+        with pytest.raises(NotAJobError, match=r"CodePipeline\.job"):
             stages.handler(event, context)
         assert pipeline.called == []
 
@@ -99,7 +99,7 @@ class TestAnswers:
     ) -> None:
         deliver()
         first = pipeline.token
-        stack_sets.refusals["CreateStackInstances"] = [Refusal("OperationInProgressException", status=409)]
+        stack_sets.refusals["CreateStackInstances"] = [RefusalError("OperationInProgressException", status=409)]
         deliver()
         assert pipeline.token == first
 
@@ -127,7 +127,7 @@ class TestAnswers:
         self, deliver: Deliver, pipeline: Pipeline, code: str
     ) -> None:
         deliver()
-        pipeline.refusals["PutJobSuccessResult"] = [Refusal(code)]
+        pipeline.refusals["PutJobSuccessResult"] = [RefusalError(code)]
         deliver(pipeline.token)
         assert pipeline.operations() == ["PutJobSuccessResult"] * 2
 
@@ -152,7 +152,7 @@ class TestAnswers:
         self, deliver: Deliver, stack_sets: StackSets, pipeline: Pipeline
     ) -> None:
         pipeline.refusals["PutJobSuccessResult"] = [THROTTLED]
-        with pytest.raises(ServiceBusy):
+        with pytest.raises(ServiceBusyError):
             deliver()
         deliver()
         assert list(stack_sets.running) == [f"{JOB}-0"]

@@ -20,7 +20,7 @@ CITED: Final = {
 _NUMBER: Final = r"[0-9]+(?:\.[0-9]+)*"
 # A citation may go on in the next line of a comment.
 _GAP: Final = r"(?:\s+(?:#\s*)?)"
-_BETWEEN: Final = rf"(?:,{_GAP}(?:and{_GAP})?|{_GAP}(?:and|or|to){_GAP})"
+_BETWEEN: Final = rf"(?:,{_GAP}(?:and{_GAP})?|{_GAP}(?:and|or|to){_GAP}|-)"
 CITATION: Final = re.compile(rf"\b(compatibility|lesson)s?{_GAP}({_NUMBER}(?:{_BETWEEN}{_NUMBER})*)", re.IGNORECASE)
 ELSEWHERE: Final = re.compile(
     rf"\b(?:contract|defect|design|finding)s?{_GAP}(?:section{_GAP})?{_NUMBER}"
@@ -29,6 +29,7 @@ ELSEWHERE: Final = re.compile(
     re.IGNORECASE,
 )
 """Documents that readers of the repository do not have."""
+PAGE: Final = re.compile(r"\bdocs/[a-z_/-]+\.(?:md|json)\b")
 FOLDERS: Final = (".github", "docs", "generator", "lambda_src", "scripts", "templates", "tests")
 SUFFIXES: Final = {".cfg", ".json", ".md", ".py", ".toml", ".yaml", ".yml"}
 RELEASES: Final = ROOT / "tests" / "releases"
@@ -48,6 +49,7 @@ def unresolved(text: str) -> list[str]:
     for document, numbers in CITATION.findall(text):
         known = headings(document.lower())
         found += [f"{document} {number}" for number in re.findall(_NUMBER, numbers) if number not in known]
+    found += [page for page in PAGE.findall(text) if not (ROOT / page).is_file()]
     return found
 
 
@@ -78,13 +80,14 @@ CASES: Final = {
     "several headings": ("(compatibility 3.1, 3.2)", []),
     "several lines": ("Lessons 1, 7, 14 and 81; Compatibility 1.7.", []),
     "no such heading": ("compatibility 3.99", ["compatibility 3.99"]),
-    "the end of a range": ("Compatibility 3.10 to 3.98", ["Compatibility 3.98"]),
+    "the end of a range": ("Compatibility 3.10 to 3.98, 3.1-3.97", ["Compatibility 3.98", "Compatibility 3.97"]),
     "in two lines of a text": ("(lessons\n    41 and 999)", ["lesson 999"]),
     "in two lines of a comment": ("# (lesson\n# 998)", ["lesson 998"]),
     "another document": ("as in contract 3.1, defect 45", ["contract 3.1", "defect 45"]),
     "a section of another document": ("design section 9", ["design section 9"]),
     "the other way round": ("section 8 of the design", ["section 8 of the design"]),
     "another file": ("`contract.md`, ../shared/house.md", ["contract.md", "shared/house.md"]),
+    "pages": ("see docs/launch.md#upgrade and docs/lunch.md", ["docs/lunch.md"]),
 }
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Names of, and permissions for, the job of a training, tuning or Autopilot blueprint (contract 3.10 to 3.12)."""
+"""Names of, and permissions for, the job of a training, tuning or Autopilot blueprint (compatibility 3.10 to 3.12)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Baselines by SageMaker Model Monitor's own container (contract 3.6, 3.7)."""
+"""Baselines by SageMaker Model Monitor's own container (compatibility 3.6, 3.7)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The SageMaker model of the bring-your-own-model blueprints (contract 3.1 to 3.4)."""
+"""The SageMaker model of the bring-your-own-model blueprints (compatibility 3.1 to 3.4)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What several monitors read: captured answers of the model, and what turned out to be true (contract 3.7 to 3.9)."""
+"""What several monitors read: captured answers, and what turned out to be true (compatibility 3.7 to 3.9)."""
 
 from __future__ import annotations
 

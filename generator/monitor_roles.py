@@ -37,7 +37,7 @@ def role(built: Template, *policies: Any) -> iam.Role:
 
 
 def predict() -> Statement:
-    """Ask the endpoint for predictions, whoever made it (defect 73)."""
+    """Ask the endpoint for predictions, whoever made it (lesson 73)."""
     return permissions.allow([sagemaker_actions.InvokeEndpoint], _endpoint())
 
 

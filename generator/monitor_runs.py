@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs of monitoring schedules that ended with violations or failed, as EventBridge tells of them (defect 81).
+"""Runs of monitoring schedules that ended with violations or failed, as EventBridge tells of them (lesson 81).
 
 The patterns match by the role of the job, which stands in every such event; which schedule it was is found out by
 `orchestrator/monitor_reports.py`.

@@ -4,7 +4,7 @@
 Native throughout: no function, and nothing that CloudFormation has no resource for. The baseline has no name, because
 SageMaker never frees one and a rollback could not make it again. CloudFormation's processing job is there when the job
 has ended, by its schema; definition and schedule come after it, so a baseline that fails fails the deployment, and
-nothing is left that would run without one (defects 6 and 7).
+nothing is left that would run without one (lessons 6 and 7).
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def baseline_file(name: str) -> Sub:
 
 
 def baseline(built: Template, kind: MonitorKind) -> sagemaker.ProcessingJob:
-    """The job that computes the baseline (contract 3.6 to 3.9); any change of it is another job."""
+    """The job that computes the baseline (compatibility 3.6 to 3.9); any change of it is another job."""
     run_time = sagemaker.StoppingCondition(MaxRuntimeInSeconds=Ref("BaselineMaxRuntimeSeconds"))
     environment = {} if kind.environment is None else {"Environment": dict(kind.environment)}
     return sagemaker.ProcessingJob(
@@ -154,7 +154,7 @@ def schedule(kind: MonitorKind) -> sagemaker.MonitoringSchedule:
 
 
 def add_outputs(built: Template, kind: MonitorKind) -> None:
-    """What a person needs to find baseline, schedule and reports (contract 3.5)."""
+    """What a person needs to find baseline, schedule and reports (compatibility 3.5)."""
     reports = "s3://${MonitoringOutputLocation}/${EndpointName}/${MonitoringScheduleName}/"
     values = {
         "BaselineName": ("The baseline, which is the last part of its folder", Ref("BaselineJobName")),
@@ -181,7 +181,7 @@ def _cluster(built: Template) -> sagemaker.ClusterConfig:
         InstanceCount=Ref("InstanceCount"),
         InstanceType=Ref("InstanceType"),
         VolumeSizeInGB=Ref("InstanceVolumeSize"),
-        # Some instance types refuse a key for their volumes (defect 72).
+        # Some instance types refuse a key for their volumes (lesson 72).
         VolumeKmsKeyId=if_provided(built, "VolumeKmsKeyArn", Ref("VolumeKmsKeyArn")),
     )
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the API answers, as JSON schemas: the bodies of `orchestrator/api.py` and what it calls (design section 9)."""
+"""What the API answers, as JSON schemas: the bodies of `orchestrator/api.py` and what it calls (compatibility 2.2)."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ def _image() -> list[Statement]:
 
 
 def _package() -> list[Statement]:
-    """The package and its group in the account where they live, which is not the model's own in a stage (defect 54)."""
+    """The package and its group in the account where they live, which is not the model's own in a stage (lesson 54)."""
     account = Select(0, Split(":model-package/", Ref("ModelPackageName")))
     group = Sub("${Account}:model-package-group/${ModelPackageGroupName}", Account=account)
     return [

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The parts of SageMaker's requests that training and tuning share (contract 3.10), and who may do what for them."""
+"""What SageMaker's requests for training and tuning share (compatibility 3.10), and who may do what for them."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def output(built: Template) -> dict[str, Any]:
 
 
 def resources(built: Template) -> dict[str, Any]:
-    """`ResourceConfig`; some instance types refuse a key for their volumes (defect 72)."""
+    """`ResourceConfig`; some instance types refuse a key for their volumes (lesson 72)."""
     return {
         "InstanceType": Ref("InstanceType"),
         "InstanceCount": Number("JobInstanceCount"),
@@ -100,7 +100,7 @@ def objects_of_manifest(built: Template) -> If:
 
 
 def add_validation_output(built: Template) -> None:
-    """Where the validation data is; only when there is any (defect 76)."""
+    """Where the validation data is; only when there is any (lesson 76)."""
     built.add_output(
         Output(
             "ValidationDataLocation",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`make bench`: the figures of the design, measured here and now, as JSON lines.
+"""`make bench`: the figures that matter, measured here and now, as JSON lines.
 
 Times are medians of interleaved runs in fresh processes and mean something only beside each other: read the ratios.
 """

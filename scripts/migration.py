@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 from pydantic import ValidationError
 
 from orchestrator import config_entries, documents, model_cards, problems
-from orchestrator.errors import Problem, RefusedRequest
+from orchestrator.errors import Problem, RefusedRequestError
 from orchestrator.model_cards import registry as cards
 from orchestrator.pipelines import BUILT_IN
 from orchestrator.service import StatusRequest
@@ -60,7 +60,7 @@ def read(text: bytes, launch: Launch) -> list[Entry]:
     """Check a file that holds one request, or a list of them, under launch options; nothing is raised."""
     try:
         document = documents.read(text)
-    except RefusedRequest as refused:
+    except RefusedRequestError as refused:
         return [Entry(0, problems=refused.problems)]
     if document == []:
         return [Entry(0, problems=(Problem("", "the list is empty: there is no request in it"),))]
@@ -83,7 +83,7 @@ def _entry(index: int, body: Any, launch: Launch) -> Entry:
     read_by = next(reader for takes, reader in _KINDS if takes(body))
     try:
         return replace(read_by(body, launch), index=index)
-    except RefusedRequest as refused:
+    except RefusedRequestError as refused:
         name = body.get("pipeline_type") if isinstance(body, Mapping) else ""
         return Entry(index, name if isinstance(name, str) else "", _model(body), problems=refused.problems)
 
@@ -121,7 +121,7 @@ def _status(body: Any, _: Launch) -> Entry:
     try:
         StatusRequest.model_validate(body)
     except ValidationError as error:
-        raise RefusedRequest(list(problems.from_validation(error, StatusRequest.model_fields))) from None
+        raise RefusedRequestError(list(problems.from_validation(error, StatusRequest.model_fields))) from None
     return Entry(index=0, pipeline_type=_STATUS, changes=(migration_changes.OTHER_PIPELINE_ID,))
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What requests of the earlier solution mean otherwise here, where no declaration says it (design section 9).
+"""What requests of the earlier solution mean otherwise here, where no declaration says it.
 
 Each sentence stands in docs/migration.md too. Whether one concerns a request is decided by what the request has and by
 what it is deployed as, so that it also holds for types to come.
@@ -66,7 +66,7 @@ def _makes_up_a_job_name(request: PipelineRequest, _: Launch) -> object:
 
 
 def _waits_longer_for_spot(request: PipelineRequest, launch: Launch) -> object:
-    """The default wait gives way to a longer run (defect 12)."""
+    """The default wait gives way to a longer run (lesson 12)."""
     key = "max_wait_time_spot_instances"
     if key not in type(request).model_fields or key in request.model_fields_set:
         return False
@@ -80,7 +80,7 @@ def _parameters(request: PipelineRequest, launch: Launch) -> Mapping[str, str]:
 
 
 def _has_values_of_python(request: PipelineRequest, _: Launch) -> object:
-    """Values that reached a container as Python writes them (defect 17)."""
+    """Values that reached a container as Python writes them (lesson 17)."""
     values = _value(request, "algo_hyperparamaters") or {}
     return any(value is None or isinstance(value, bool | list) for value in values.values())
 

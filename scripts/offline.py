@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from orchestrator import documents
-from orchestrator.errors import RefusedRequest
+from orchestrator.errors import RefusedRequestError
 from orchestrator.pipelines import BUILT_IN
 from orchestrator.pipelines.keys import keys
 from orchestrator.pipelines.registry import Accepted
@@ -33,12 +33,12 @@ def launch(option: str, use_model_registry: bool, region: str) -> Launch:
 
 
 def check(text: bytes, options: Launch) -> Accepted:
-    """Validate a request's text; raises `RefusedRequest` with every problem."""
+    """Validate a request's text; raises `RefusedRequestError` with every problem."""
     return BUILT_IN.parse(documents.read(text), options)
 
 
 def starter(pipeline_type: str, options: Launch, full: bool) -> dict[str, Any]:
-    """A request that has every required key, and with `full` every optional one that fits; raises `RefusedRequest`.
+    """A request with every required key, and with `full` every optional one that fits; raises `RefusedRequestError`.
 
     What is required under these launch options is what validation asks for, so it is asked until it is content.
     """
@@ -64,6 +64,6 @@ def _missing(request: Mapping[str, Any], options: Launch) -> set[str]:
 def _problem_keys(request: Mapping[str, Any], options: Launch) -> set[str]:
     try:
         BUILT_IN.parse(dict(request), options)
-    except RefusedRequest as refused:
+    except RefusedRequestError as refused:
         return {problem.key.split(".")[0] for problem in refused.problems}
     return set()

@@ -15,7 +15,7 @@ import yaml
 
 from orchestrator.custom_types import storage
 from orchestrator.custom_types import template as templates
-from orchestrator.custom_types.definition import LONGEST_DEFINITION, BrokenType
+from orchestrator.custom_types.definition import LONGEST_DEFINITION, BrokenTypeError
 from orchestrator.custom_types.storage import Version
 from orchestrator.errors import Problem
 
@@ -69,14 +69,14 @@ _Loader.add_multi_constructor("!", _short_form)
 
 
 def read(folder: Path) -> tuple[Version, bytes]:
-    """The type of a folder, ready to be stored, and its blueprint; raises `BrokenType` with every problem.
+    """The type of a folder, ready to be stored, and its blueprint; raises `BrokenTypeError` with every problem.
 
     Problems are keyed by the file that they are of.
     """
     definition = _text(folder, DEFINITION, LONGEST_DEFINITION)
     blueprint = _text(folder, BLUEPRINT, templates.LONGEST_TEMPLATE)
     if isinstance(definition, Problem) or isinstance(blueprint, Problem):
-        raise BrokenType([found for found in (definition, blueprint) if isinstance(found, Problem)])
+        raise BrokenTypeError([found for found in (definition, blueprint) if isinstance(found, Problem)])
     return of_texts(definition, blueprint)
 
 
@@ -86,32 +86,32 @@ def of_texts(definition: bytes, blueprint: bytes) -> tuple[Version, bytes]:
     document = _decoded(definition, DEFINITION, problems)
     template = _decoded(blueprint, BLUEPRINT, problems)
     if problems:
-        raise BrokenType(problems)
+        raise BrokenTypeError(problems)
     declared, wrong = templates.read(template, blueprint)
     problems = [Problem(_within(BLUEPRINT, problem.key), problem.problem) for problem in wrong]
     try:
         version = storage.packed(document, declared)
-    except BrokenType as broken:
-        raise BrokenType([*(_keyed(problem) for problem in broken.problems), *problems]) from None
+    except BrokenTypeError as broken:
+        raise BrokenTypeError([*(_keyed(problem) for problem in broken.problems), *problems]) from None
     if problems:
-        raise BrokenType(problems)
+        raise BrokenTypeError(problems)
     return version, blueprint
 
 
 def blueprint(folder: Path) -> bytes:
-    """The content of a folder's blueprint; raises `BrokenType`."""
+    """The content of a folder's blueprint; raises `BrokenTypeError`."""
     content = _text(folder, BLUEPRINT, templates.LONGEST_TEMPLATE)
     if isinstance(content, Problem):
-        raise BrokenType([content])
+        raise BrokenTypeError([content])
     return content
 
 
 def decoded_template(content: bytes) -> Any:
-    """The plain values of a template, short forms written out; raises `BrokenType`."""
+    """The plain values of a template, short forms written out; raises `BrokenTypeError`."""
     problems: list[Problem] = []
     template = _decoded(content, BLUEPRINT, problems)
     if problems:
-        raise BrokenType(problems)
+        raise BrokenTypeError(problems)
     return template
 
 

@@ -27,7 +27,7 @@ class Published:
 
 
 def publish(folder: Path, s3: Any, bucket: str) -> Published:
-    """Check a folder and make it the current version of its type; raises `BrokenType` with every problem.
+    """Check a folder and make it the current version of its type; raises `BrokenTypeError` with every problem.
 
     What requests find is replaced last, so that none meets half a version.
     """

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from orchestrator.errors import RefusedRequest
+from orchestrator.errors import RefusedRequestError
 from orchestrator.per_stage import STAGES
 from orchestrator.pipelines import BUILT_IN
 from orchestrator.pipelines.base import PipelineRequest
@@ -66,7 +66,7 @@ def differences(
 
 
 def _right_spellings(type_: type[PipelineRequest]) -> dict[str, str]:
-    """Declared key -> the other spelling, which is the right one where there are two (defect 95)."""
+    """Declared key -> the other spelling, which is the right one where there are two (lesson 95)."""
     return {declared: other for other, declared in type_.spellings().items()}
 
 
@@ -94,5 +94,5 @@ def _numbers(value: Any) -> Any:
 def _reads_as(body: Mapping[str, Any], request: PipelineRequest, launch: Launch) -> bool:
     try:
         return BUILT_IN.parse(body, launch).request == request
-    except RefusedRequest:
+    except RefusedRequestError:
         return False

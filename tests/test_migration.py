@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Request files as users of the earlier solution have them (contract section 7, and worse)."""
+"""Request files as users of the earlier solution have them (compatibility 7, and worse)."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_rewritten_request_needs_no_other_rewriting(path: Path, launch: Launch
 
 
 def test_old_spellings_and_texts_become_what_they_stand_for() -> None:
-    """Defect 95: two keys are misspelt in the contract; numbers and booleans were texts."""
+    """Lesson 95: two keys are misspelt; numbers and booleans were texts."""
     entry = entry_of("legacy_spellings")
     assert entry.request is not None
     assert entry.request["algo_hyperparameters"]["seed_per_iteration"] is True
@@ -132,7 +132,7 @@ CONCERNED: Final = {
 
 @pytest.mark.parametrize("words", CONCERNED)
 def test_a_change_in_meaning_is_told(words: str) -> None:
-    """Defects 3, 12, 17, 25, 31, 32 and 45: what the earlier solution did with the same request."""
+    """Lessons 3, 12, 17, 25, 31, 32 and 45: what the earlier solution did with the same request."""
     entry = CONCERNED[words]
     assert entry.outcome == "changed"
     assert [change for change in entry.changes if words in change]
@@ -165,14 +165,14 @@ def test_every_change_is_tried() -> None:
 
 
 def test_a_card_keeps_its_status() -> None:
-    """Defect 84: the earlier solution set an updated card back to Draft."""
+    """Lesson 84: the earlier solution set an updated card back to Draft."""
     update = {"pipeline_type": "update_model_card", "name": "tide-card"}
     assert only(json.dumps(update)).changes == (migration_changes.STATUS_IS_KEPT,)
     assert only(json.dumps({**update, "status": "Approved"})).changes == ()
 
 
 def test_the_guide_s_name_of_the_export_is_accepted() -> None:
-    """Defect 92."""
+    """Lesson 92."""
     entry = only('{"pipeline_type": "export_model_cards", "name": "tide-card"}')
     assert entry.request == {"pipeline_type": "export_model_card", "name": "tide-card"}
     assert entry.changes == (migration_changes.EXPORT_IS_STARTED,)

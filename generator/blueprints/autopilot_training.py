@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Autopilot: SageMaker finds the best model for a table (contract 3.12)."""
+"""Autopilot: SageMaker finds the best model for a table (compatibility 3.12)."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def passing_itself() -> iam.PolicyType:
 
 
 def request(built: Template) -> dict[str, Any]:
-    """The request of contract 3.12 without the job's name; key and compression reach the job (defect 3)."""
+    """The request of compatibility 3.12 without the job's name; key and compression reach the job (lesson 3)."""
     key = if_provided(built, "KmsKeyArn", Ref("KmsKeyArn"))
     volume_key = if_provided(built, "VolumeKmsKeyArn", Ref("VolumeKmsKeyArn"))
     encrypt_traffic = If(is_true(built, "EncryptInnerTraffic"), True, False)
@@ -122,7 +122,7 @@ def request(built: Template) -> dict[str, Any]:
 
 
 def job(built: Template) -> Job:
-    """The job; another one when anything of the request changes (defect 32)."""
+    """The job; another one when anything of the request changes (lesson 32)."""
     return Job(
         title=_JOB,
         kind="AutoMLJob",

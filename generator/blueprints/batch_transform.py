@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Batch transform: a model, a job that scores a data set with it, and perhaps a schedule (contract 3.3, 3.4)."""
+"""Batch transform: a model, a job that scores a data set with it, and perhaps a schedule (compatibility 3.3, 3.4)."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def role(built: Template) -> iam.Role:
 
 
 def read_data() -> Any:
-    """Read a file, or everything below a prefix, as SageMaker does (defect 74)."""
+    """Read a file, or everything below a prefix, as SageMaker does (lesson 74)."""
     listed = Condition(StringLike("s3:prefix", [Sub("${BatchInputKey}*")]))
     return permissions.policy(
         "Data",
@@ -68,9 +68,9 @@ def read_data() -> Any:
 
 
 def request(built: Template) -> dict[str, Any]:
-    """The request of contract 3.3, for the job at deployment and for those of the schedule alike."""
+    """The request of compatibility 3.3, for the job at deployment and for those of the schedule alike."""
     key = if_provided(built, "KmsKeyArn", Ref("KmsKeyArn"))
-    # Some instance types refuse a key for their volumes (defect 72).
+    # Some instance types refuse a key for their volumes (lesson 72).
     volume_key = if_provided(built, "VolumeKmsKeyArn", Ref("VolumeKmsKeyArn"))
     return {
         "ModelName": _MODEL_NAME,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Data quality monitor (contract 3.6)."""
+"""Data quality monitor (compatibility 3.6)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bias monitor (contract 3.8)."""
+"""Bias monitor (compatibility 3.8)."""
 
 from __future__ import annotations
 

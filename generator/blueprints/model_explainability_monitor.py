@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Explainability monitor (contract 3.9)."""
+"""Explainability monitor (compatibility 3.9)."""
 
 from __future__ import annotations
 

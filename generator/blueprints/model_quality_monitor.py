@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Model quality monitor (contract 3.7), with an alarm for a model that is no better than a guess."""
+"""Model quality monitor (compatibility 3.7), with an alarm for a model that is no better than a guess."""
 
 from __future__ import annotations
 

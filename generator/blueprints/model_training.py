@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Training: one job, and perhaps a schedule that trains again (contract 3.10)."""
+"""Training: one job, and perhaps a schedule that trains again (compatibility 3.10)."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def template() -> Template:
 
 
 def request(built: Template, job_name: Any) -> dict[str, Any]:
-    """The request of contract 3.10 without the job's name, for the job at deployment and those of the schedule."""
+    """The request of compatibility 3.10 without the job's name, for the job at deployment and those of the schedule."""
     return {
         "RoleArn": GetAtt(job_access.ROLE, "Arn"),
         "AlgorithmSpecification": training_requests.algorithm(built),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tuning: training jobs that search for the best hyper-parameters (contract 3.11)."""
+"""Tuning: training jobs that search for the best hyper-parameters (compatibility 3.11)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def template() -> Template:
 
 
 def request(built: Template) -> dict[str, Any]:
-    """The request of contract 3.11 without the job's name."""
+    """The request of compatibility 3.11 without the job's name."""
     return {
         "HyperParameterTuningJobConfig": Json("TuningJobConfig"),
         "TrainingJobDefinition": {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Real-time inference: model, endpoint with data capture, and a signed API in front of it (contract 3.1, 3.2)."""
+"""Real-time inference: model, endpoint with data capture, and a signed API in front of it (compatibility 3.1, 3.2)."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def endpoint_config(built: Template) -> sagemaker.EndpointConfig:
             CaptureContentTypeHeader=sagemaker.CaptureContentTypeHeader(CsvContentTypes=["text/csv"]),
             KmsKeyId=if_provided(built, "KmsKeyArn", Ref("KmsKeyArn")),
         ),
-        # Some instance types refuse a key for their volumes (defect 72).
+        # Some instance types refuse a key for their volumes (lesson 72).
         KmsKeyId=if_provided(built, "VolumeKmsKeyArn", Ref("VolumeKmsKeyArn")),
         ProductionVariants=[
             sagemaker.ProductionVariant(
@@ -149,7 +149,7 @@ def function(built: Template) -> awslambda.Function:
 def api() -> RestApi:
     """`POST /inference`.
 
-    Its access log needs the logging role that an account has for API Gateway. The template must not set that (defect
+    Its access log needs the logging role that an account has for API Gateway. The template must not set that (lesson
     70), so there is a log only where the operator says that the role is there.
     """
     return rest_apis.RestApi(

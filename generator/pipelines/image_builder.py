@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pipeline that builds a container image whenever its source changes (contract 6).
+"""The pipeline that builds a container image whenever its source changes (compatibility 6).
 
 The build is the one thing of a pipeline that has a role of its own: it may write to one repository, and no other build
 may. Everything else works under the roles of the root stack.

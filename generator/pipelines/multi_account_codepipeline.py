@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pipeline that deploys one blueprint through dev, staging and prod, with approvals between (contract 4.3).
+"""The pipeline that deploys one blueprint through dev, staging and prod, with approvals between (compatibility 4.3).
 
 The approval for a stage stands at the end of the one before it. Each deployment is a job of the stage deployer.
 """
@@ -51,7 +51,7 @@ def deployment(name: str) -> codepipeline.Actions:
 
 
 def user_parameters(name: str) -> Sub:
-    """What the job is about, as JSON (contract 4.3); the set's name ends in a part of this stack's id."""
+    """What the job is about, as JSON (compatibility 4.3); the set's name ends in a part of this stack's id."""
     text = json.dumps(
         {
             "stackset_name": f"${{StackName}}-{name.lower()}-${{StackIdPart}}",

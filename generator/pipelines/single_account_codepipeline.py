@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pipeline that deploys one blueprint into its own account (contract 4.2)."""
+"""The pipeline that deploys one blueprint into its own account (compatibility 4.2)."""
 
 from __future__ import annotations
 

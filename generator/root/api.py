@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The API of the solution (contract 1.5), with an access log."""
+"""The API of the solution (compatibility 1.5), with an access log."""
 
 from __future__ import annotations
 
@@ -72,5 +72,5 @@ def logging_role() -> iam.Role:
 
 
 def logging_setting() -> apigateway.Account:
-    """The account has one such role a Region. Both stay when the stack goes: other APIs may log by them (defect 70)."""
+    """The account has one such role a Region. Both stay when the stack goes: other APIs may log by them (lesson 70)."""
     return apigateway.Account("ApiLogging", CloudWatchRoleArn=GetAtt("ApiLoggingRole", "Arn"), **_RETAIN)

@@ -30,7 +30,7 @@ class BucketEventsResource(cloudformation.AWSCustomObject):
 def add_to(template: Template) -> None:
     """Add the function and the settings, each only when the operator named a bucket."""
     only = {"Condition": launch.any_bucket_is_given(template, *_SETTINGS)}
-    # The buckets are the operator's and named in the launch: no other can be touched (defect 61).
+    # The buckets are the operator's and named in the launch: no other can be touched (lesson 61).
     policies = [if_provided(template, parameter, _policy(parameter)) for parameter in _SETTINGS]
     template.add_resource(functions.log_group(FUNCTION, encryption.key_arn(), **only))
     attached = network.attached_policies(template)

@@ -83,7 +83,7 @@ def template(description: str, declared: type[LaunchParameters], kinds: Sequence
 
 
 def add_outputs(built: Template) -> None:
-    """The names that outsiders rely on (design section 8)."""
+    """The names that outsiders rely on (compatibility 1.2)."""
     values = {
         "ApiEndpoint": ("Address of the API; sign requests for execute-api", api.API.url()),
         "AssetsBucketName": ("Bucket for models and data", storage.assets_bucket_name()),

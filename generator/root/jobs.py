@@ -54,7 +54,7 @@ def ended_rule() -> events.Rule:
 
 
 def check_rule() -> events.Rule:
-    """SageMaker sends no event for some kinds of jobs: the orchestrator looks for them itself (defect 80)."""
+    """SageMaker sends no event for some kinds of jobs: the orchestrator looks for them itself (lesson 80)."""
     words = " and ".join(f"{kind.words}s" for kind in kinds() if not kind.event)
     return events.Rule(
         "JobCheckRule",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the person at the console is asked (contract 1.1), and the conditions that follow from the answers."""
+"""What the person at the console is asked (compatibility 1.1), and the conditions that follow from the answers."""
 
 from __future__ import annotations
 

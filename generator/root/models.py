@@ -33,7 +33,7 @@ def repository_arn() -> If:
 
 
 def package_group_arn() -> If:
-    """ARN of the model package group, or a sentence where none was asked for (contract 1.2)."""
+    """ARN of the model package group, or a sentence where none was asked for (compatibility 1.2)."""
     return If(launch.CREATE_MODEL_REGISTRY, Ref(PACKAGE_GROUP), _NO_PACKAGE_GROUP)
 
 
@@ -45,7 +45,7 @@ def repository(policy: PolicyDocument | None) -> ecr.Repository:
         Metadata=checkov.skipped(checkov.TAGS_OF_IMAGES),
         EncryptionConfiguration=ecr.EncryptionConfiguration(EncryptionType="KMS", KmsKey=encryption.key_arn()),
         ImageScanningConfiguration=ecr.ImageScanningConfiguration(ScanOnPush=True),
-        # A rebuilt image keeps its tag (contract 6), so tags must stay mutable.
+        # A rebuilt image keeps its tag (compatibility 6), so tags must stay mutable.
         ImageTagMutability="MUTABLE",
         **({"RepositoryPolicyText": policy} if policy else {}),
         DeletionPolicy="RetainExceptOnCreate",

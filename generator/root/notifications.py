@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One topic for people, and one queue for what could not be processed (contract 1.7).
+"""One topic for people, and one queue for what could not be processed (compatibility 1.7).
 
 To the topic publish, under roles of this account: the orchestrator, and the pipelines when they ask for an approval.
 Only CloudWatch, whose alarms have no role, is let in by the topic's policy.
@@ -42,7 +42,7 @@ def subscription() -> sns.SubscriptionResource:
 
 
 def topic_policy() -> sns.TopicPolicy:
-    """Alarms of this account may publish, and nobody from outside (defect 62)."""
+    """Alarms of this account may publish, and nobody from outside (lesson 62)."""
     return sns.TopicPolicy(
         "NotificationsTopicPolicy",
         Topics=[Ref(TOPIC)],

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an organization may decide at launch beyond the contract; every answer is optional."""
+"""What an organization may decide at launch beyond what the earlier solution asked; every answer is optional."""
 
 from __future__ import annotations
 

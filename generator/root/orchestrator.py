@@ -117,7 +117,7 @@ def environment() -> dict[str, Any]:
 
 
 def statements() -> list[Statement]:
-    """What the function may do, beside its log and traces; it makes no roles (defect 60)."""
+    """What the function may do, beside its log and traces; it makes no roles (lesson 60)."""
     return [*_types_and_packages(), *_configurations(), *_pipelines(), *_messages()]
 
 
@@ -173,7 +173,7 @@ def retries() -> awslambda.EventInvokeConfig:
 
 
 def config_rule() -> events.Rule:
-    """Uploads named exactly `mlops-config.json`, in any folder (defect 42)."""
+    """Uploads named exactly `mlops-config.json`, in any folder (lesson 42)."""
     return events.Rule(
         _RULE,
         Description="Hands uploaded configurations to the orchestrator",

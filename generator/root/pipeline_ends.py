@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the orchestrator hears that a pipeline has ended, and what it looks at to tell people why (contract 1.7).
+"""How the orchestrator hears that a pipeline has ended, and what it looks at to tell people why (compatibility 1.7).
 
-The rule matches every pipeline by its prefix, so a pipeline adds none of its own (design section 4).
+The rule matches every pipeline by its prefix, so a pipeline adds none of its own.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def add_to(template: Template) -> None:
 
 
 def ended_rule() -> events.Rule:
-    """Whenever a pipeline of this solution has ended, however it ended (defect 82)."""
+    """Whenever a pipeline of this solution has ended, however it ended (lesson 82)."""
     return events.Rule(
         "PipelineEndedRule",
         Name=jobs.named("pipelines"),

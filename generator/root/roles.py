@@ -66,7 +66,7 @@ def pipeline_stack_role() -> iam.Role:
 
 
 def _builds() -> list[Statement]:
-    """CodeBuild projects (defect 34: also when they change), each with its log and role."""
+    """CodeBuild projects (lesson 34: also when they change), each with its log and role."""
     actions = [codebuild.BatchGetProjects, codebuild.CreateProject, codebuild.DeleteProject, codebuild.UpdateProject]
     return [
         permissions.allow(actions, BUILDS),
@@ -109,7 +109,7 @@ def pipeline_role(statements: Sequence[Statement]) -> iam.Role:
 
 
 def deploy_role(template: Template, kinds: Sequence[Kind]) -> iam.Role:
-    """CloudFormation makes the blueprints' resources under it: these kinds and no others (defect 58).
+    """CloudFormation makes the blueprints' resources under it: these kinds and no others (lesson 58).
 
     What blueprints of the operator's own need is the operator's policy.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The stage deployer: one function that deploys every pipeline's stages by StackSets (design section 6)."""
+"""The stage deployer: one function that deploys every pipeline's stages by StackSets (compatibility 4.4)."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def call_as() -> dict[str, Any]:
 
 
 def ended_rule() -> events.Rule:
-    """Whenever a stage has been deployed, or has not (contract 1.7); the permission of the rules for jobs is for it."""
+    """Whenever a stage has been deployed, or has not (compatibility 1.7); the rules for jobs have its permission."""
     return events.Rule(
         "StageEndedRule",
         Name=jobs.named("stages"),

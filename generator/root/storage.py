@@ -91,7 +91,7 @@ def assets_policy(readers: Sequence[Statement]) -> s3.BucketPolicy:
 
 
 def pipelines_bucket() -> s3.Bucket:
-    """Packaged templates and the artifacts of all pipelines; people who upload models cannot write here (defect 58)."""
+    """Packaged templates and the artifacts of all pipelines; people who upload models cannot write here (lesson 58)."""
     expire = s3.LifecycleRule(
         Id="ExpireMarkers",
         Status="Enabled",

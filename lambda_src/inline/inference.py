@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The function behind a real-time pipeline's `POST /inference` (contract 3.1): JSON in, the model's answer out.
+"""The function behind a real-time pipeline's `POST /inference` (compatibility 3.1): JSON in, the model's answer out.
 
 Inline code of the blueprint: one file, boto3 of the runtime, so that the blueprint can be deployed to any account.
 """

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The function behind the API and the configuration bucket: parse, route, answer.
 
-The only place where errors become responses. Every answer is JSON (design section 9). The routing is a dictionary:
+The only place where errors become responses. Every answer is JSON (compatibility 2.2). The routing is a dictionary:
 Powertools' resolver was measured to cost a third of the time to the first answer.
 """
 
@@ -19,7 +19,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from orchestrator import documents, event_origin, job_kinds, monitor_runs, pipeline_ends, service, settings
-from orchestrator.errors import OrchestratorError, Problem, RefusedRequest, ServiceRefused
+from orchestrator.errors import OrchestratorError, Problem, RefusedRequestError, ServiceRefusedError
 from orchestrator.event_origin import Event, Expected
 from orchestrator.settings import Settings
 
@@ -106,7 +106,7 @@ class Call:
 
     @classmethod
     def of(cls, event: dict[str, Any]) -> Call:
-        """Read the event; raises `RefusedRequest` for a body that is not base64 although the event says so."""
+        """Read the event; raises `RefusedRequestError` for a body that is not base64 although the event says so."""
         identity = event.get("requestContext", {}).get("identity", {})
         body = event.get("body")
         if body and event.get("isBase64Encoded"):
@@ -127,7 +127,7 @@ def _decoded(body: str) -> bytes:
     try:
         return base64.b64decode(body, validate=True)
     except binascii.Error as error:
-        raise RefusedRequest([Problem("", "the body is not valid base64")]) from error
+        raise RefusedRequestError([Problem("", "the body is not valid base64")]) from error
 
 
 Answer = tuple[HTTPStatus, dict[str, Any]]
@@ -195,7 +195,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         return _taken(event, _settings(), context.aws_request_id)
     try:
         return _answer(Call.of(event))
-    except RefusedRequest as refused:
+    except RefusedRequestError as refused:
         return _refused(refused)
     except OrchestratorError as error:
         return _failed(error, context)
@@ -223,14 +223,14 @@ def _answer(call: Call) -> dict[str, Any]:
     return _response(*serve(call, _settings()))
 
 
-def _refused(refused: RefusedRequest) -> dict[str, Any]:
+def _refused(refused: RefusedRequestError) -> dict[str, Any]:
     listed = [{"key": problem.key, "problem": problem.problem} for problem in refused.listed]
     logger.info("refused", extra={"problems": len(refused.problems)})
     return _response(refused.status, {"message": str(refused), "errors": listed})
 
 
 def _failed(error: OrchestratorError, context: LambdaContext) -> dict[str, Any]:
-    detail = error.detail if isinstance(error, ServiceRefused) else ""
+    detail = error.detail if isinstance(error, ServiceRefusedError) else ""
     logger.warning("failed", extra={"error": str(error), "detail": detail}, exc_info=True)
     return _response(error.status, {"message": str(error), **_server_side(detail, context)})
 

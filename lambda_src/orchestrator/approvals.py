@@ -15,7 +15,7 @@ from aws_lambda_powertools import Logger
 
 from orchestrator import metrics
 from orchestrator.aws import codepipelines, parallel
-from orchestrator.errors import OrchestratorError, ServiceRefused
+from orchestrator.errors import OrchestratorError, ServiceRefusedError
 from orchestrator.pipelines.base import STACK_PREFIX
 
 _EVERY_SECONDS: Final = 300
@@ -51,7 +51,7 @@ def _turn(pipelines: list[str], number: int) -> list[str]:
 def _waiting_since(pipeline: str) -> datetime | None:
     try:
         stages = codepipelines.state(pipeline)["stageStates"]
-    except ServiceRefused as error:
+    except ServiceRefusedError as error:
         if error.code == codepipelines.NOT_THERE:
             return None
         raise

@@ -15,7 +15,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from orchestrator.aws import bucket_notifications
-from orchestrator.errors import ServiceRefused
+from orchestrator.errors import ServiceRefusedError
 
 logger = Logger(service="bucket-events")
 
@@ -32,7 +32,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
     except Exception as error:
         # Whatever it is: without an answer CloudFormation waits for an hour.
         logger.exception("failed")
-        reason = f"{error} {error.detail}" if isinstance(error, ServiceRefused) else f"{type(error).__name__}: {error}"
+        reason = (
+            f"{error} {error.detail}" if isinstance(error, ServiceRefusedError) else f"{type(error).__name__}: {error}"
+        )
     _answer(event, bucket, reason or f"see the log stream {context.log_stream_name}", succeeded=not reason)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The parameters of the CodePipeline templates (contract 2.7; design section 4)."""
+"""The parameters of the CodePipeline templates (compatibility 2.7)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class SingleAccountPipelineParameters(PipelineParameters):
 
 
 class MultiAccountPipelineParameters(PipelineParameters):
-    """Parameters of the pipeline that deploys one blueprint through dev, staging and prod (contract 4.3)."""
+    """Parameters of the pipeline that deploys one blueprint through dev, staging and prod (compatibility 4.3)."""
 
     DevParamsName: Annotated[fields.FileName, Field(description="Parameter file of dev inside the package.")]
     StagingParamsName: Annotated[fields.FileName, Field(description="Parameter file of staging inside the package.")]

@@ -12,7 +12,7 @@ from aws_lambda_powertools import Logger
 from orchestrator import model_cards, service
 from orchestrator.config_results import EntryResult, ListedProblem
 from orchestrator.custom_types.names import named_type
-from orchestrator.errors import OrchestratorError, Problem, RefusedRequest, ServiceRefused
+from orchestrator.errors import OrchestratorError, Problem, RefusedRequestError, ServiceRefusedError
 from orchestrator.settings import Settings
 from orchestrator.visible_text import escaped
 
@@ -37,7 +37,7 @@ class Carried:
 
 
 def listed(document: Any) -> list[Any]:
-    """The requests of a decoded configuration; raises `RefusedRequest` for too many, or none."""
+    """The requests of a decoded configuration; raises `RefusedRequestError` for too many, or none."""
     if not isinstance(document, list):
         return [document]
     if not document:
@@ -47,8 +47,8 @@ def listed(document: Any) -> list[Any]:
     return document
 
 
-def _refused(problem: str) -> RefusedRequest:
-    return RefusedRequest([Problem("", problem)])
+def _refused(problem: str) -> RefusedRequestError:
+    return RefusedRequestError([Problem("", problem)])
 
 
 def pipelines_of(results: Iterable[EntryResult]) -> frozenset[tuple[str, str]]:
@@ -70,7 +70,7 @@ def carry_out(index: int, entry: Any, settings: Settings, newer: Container[tuple
         return Carried(EntryResult(**of_entry, outcome="refused", message=_OVERTAKEN))
     try:
         answer = service.provision_pipeline(entry, settings)
-    except RefusedRequest as refused:
+    except RefusedRequestError as refused:
         return Carried(EntryResult(**of_entry, outcome="refused", message=str(refused), errors=problems(refused)))
     except Exception as error:
         # Whatever it is, the other entries are carried out, and people hear of it.
@@ -80,16 +80,16 @@ def carry_out(index: int, entry: Any, settings: Settings, newer: Container[tuple
     return Carried(EntryResult(**of_entry, outcome="accepted", **kept))
 
 
-def problems(refused: RefusedRequest) -> tuple[ListedProblem, ...]:
+def problems(refused: RefusedRequestError) -> tuple[ListedProblem, ...]:
     """The problems of a refused request, as results list them."""
     return tuple(ListedProblem(key=escaped(found.key), problem=escaped(found.problem)) for found in refused.listed)
 
 
 def reason(error: Exception, settings: Settings) -> str:
-    """Why something failed, in words for people; what AWS said is the operator's choice (defect 64)."""
+    """Why something failed, in words for people; what AWS said is the operator's choice (lesson 64)."""
     if not isinstance(error, OrchestratorError):
         return "An unexpected error occurred; the log has it."
-    detail = error.detail if isinstance(error, ServiceRefused) and settings.allow_detailed_error_message else ""
+    detail = error.detail if isinstance(error, ServiceRefusedError) and settings.allow_detailed_error_message else ""
     return "\n\n".join(filter(None, [str(error), detail]))
 
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`mlops-config.json` dropped into the configuration bucket: the same as calls of `/provisionpipeline` (contract 1.5).
+"""`mlops-config.json` in the configuration bucket: the same as calls of `/provisionpipeline` (compatibility 1.5).
 
 It holds one request, or a list of them; requests are for pipelines or for operations on model cards. Nobody waits for
 an answer, so the outcome goes to the notifications topic, good or bad, and into an object beside the configuration,
 whose name is another and so causes nothing. A request that is wrong is reported once. When AWS fails, the event is
-reported and raised, so that Lambda tries it again and keeps what never succeeds in the dead-letter queue (defects 41 to
+reported and raised, so that Lambda tries it again and keeps what never succeeds in the dead-letter queue (lessons 41 to
 43).
 
     the same event again, from EventBridge   -> the marker says that it is done
@@ -26,7 +26,7 @@ from pydantic import ValidationError
 from orchestrator import config_entries, config_messages, documents, metrics
 from orchestrator.aws import claims, notifications, objects
 from orchestrator.config_results import RESULT_SUFFIX, EntryResult, UploadResult
-from orchestrator.errors import RefusedRequest, ServiceBusy, ServiceRefused
+from orchestrator.errors import RefusedRequestError, ServiceBusyError, ServiceRefusedError
 from orchestrator.settings import Settings
 
 _LONGEST_RESULT: Final = 4 * 1024 * 1024
@@ -132,7 +132,7 @@ def _carried_out(upload: Upload, settings: Settings) -> _Processed:
     try:
         document = documents.read(_content(upload))
         entries, found = config_entries.listed(document), _result_there(upload)
-    except RefusedRequest as refused:
+    except RefusedRequestError as refused:
         return _Processed(upload.result(errors=config_entries.problems(refused), message=str(refused)))
     except Exception as error:
         # Nobody waits for an answer: whatever it is, people hear of it before Lambda tries again.
@@ -166,9 +166,9 @@ def _result_there(upload: Upload) -> UploadResult | None:
     try:
         found = objects.beginning(upload.bucket, upload.result_key, _LONGEST_RESULT)
         return UploadResult.model_validate_json(found.content) if found is not None else None
-    except ServiceBusy:
+    except ServiceBusyError:
         raise
-    except (ServiceRefused, ValidationError):
+    except (ServiceRefusedError, ValidationError):
         # None is there, or somebody has put something else there.
         return None
 
@@ -178,9 +178,9 @@ def _written(upload: Upload, result: UploadResult) -> str:
     place = f"s3://{upload.bucket}/{upload.result_key}"
     try:
         objects.store_result(upload.bucket, upload.result_key, result.as_json())
-    except ServiceBusy:
+    except ServiceBusyError:
         raise
-    except ServiceRefused as error:
+    except ServiceRefusedError as error:
         # The bucket may be somebody's own, with a policy or a key that keeps the orchestrator out.
         logger.warning("result not written", extra={"place": place, "error": error.detail}, exc_info=True)
         return f"The result could not be written to {place}."

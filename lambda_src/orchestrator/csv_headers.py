@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The header of a CSV file in S3, read from its first bytes only: a baseline may be as large as it likes (defect 14).
+"""The header of a CSV file in S3, read from its first bytes only: a baseline may be as large as it likes (lesson 14).
 
 UTF-8, with or without a byte order mark; lines end as they like; names may be quoted, with commas and line ends inside.
 """
@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from orchestrator.errors import Problem, RefusedRequest
+from orchestrator.errors import Problem, RefusedRequestError
 
 Header = tuple[str, ...]
 """The values of a file's first record."""
@@ -47,21 +47,21 @@ Fetch = Callable[[str, str, int], _Beginning | None]
 """Bucket, key, bytes at most -> the first bytes of an object, or `None` where there is none."""
 
 
-class UnreadableHeader(ValueError):
+class UnreadableHeaderError(ValueError):
     """A file has no header that can be read; `str()` says why, and what would be right."""
 
 
 def read(files: Sequence[CsvFile], fetch: Fetch) -> dict[CsvFile, Header]:
-    """The header of each file; raises `RefusedRequest` naming every file that has none."""
+    """The header of each file; raises `RefusedRequestError` naming every file that has none."""
     headers: dict[CsvFile, Header] = {}
     problems: list[Problem] = []
     for file in files:
         try:
             headers[file] = _read(file, fetch)
-        except UnreadableHeader as error:
+        except UnreadableHeaderError as error:
             problems.append(Problem(file.request_key, str(error)))
     if problems:
-        raise RefusedRequest(problems)
+        raise RefusedRequestError(problems)
     return headers
 
 
@@ -69,14 +69,14 @@ def _read(file: CsvFile, fetch: Fetch) -> Header:
     for longest in (_FIRST_READ, _LONGEST_READ):
         found = fetch(file.bucket, file.object_key, longest)
         if found is None:
-            raise UnreadableHeader(
+            raise UnreadableHeaderError(
                 f"there is no {file.object_key} in the assets bucket {file.bucket}: upload the file first, and give "
                 "its key without bucket and s3://"
             )
         header = header_of(found.content, is_whole=found.is_whole, has_rows=file.has_rows)
         if header is not None:
             return header
-    raise UnreadableHeader(
+    raise UnreadableHeaderError(
         f"{file.object_key} has no header within its first {_LONGEST_READ} bytes: the first line must name the columns"
     )
 
@@ -84,12 +84,12 @@ def _read(file: CsvFile, fetch: Fetch) -> Header:
 def header_of(content: bytes, *, is_whole: bool, has_rows: bool = True) -> Header | None:
     """The first record of a file's first bytes, or `None` if they end before it does.
 
-    Raises `UnreadableHeader` when the file is empty, is not CSV in UTF-8, or has no record after the first one
+    Raises `UnreadableHeaderError` when the file is empty, is not CSV in UTF-8, or has no record after the first one
     although it must.
     """
     text = _decoded(content, is_whole)
     if not text.strip():
-        raise UnreadableHeader("the file is empty: it must be a CSV file whose first line names the columns")
+        raise UnreadableHeaderError("the file is empty: it must be a CSV file whose first line names the columns")
     lines = io.StringIO(text, newline="").readlines()
     reader = csv.reader(lines, strict=True)
     try:
@@ -97,24 +97,26 @@ def header_of(content: bytes, *, is_whole: bool, has_rows: bool = True) -> Heade
     except csv.Error as error:
         if not is_whole:
             return None
-        raise UnreadableHeader(f"its first line is not CSV ({error}): close quotes, and double those inside") from error
+        raise UnreadableHeaderError(
+            f"its first line is not CSV ({error}): close quotes, and double those inside"
+        ) from error
     rest = lines[reader.line_num :]
     if not rest and not is_whole:
         return None
     if not any(name.strip() for name in header):
-        raise UnreadableHeader("its first line is empty: it must name the columns")
+        raise UnreadableHeaderError("its first line is empty: it must name the columns")
     if has_rows and is_whole and not any(line.strip() for line in rest):
-        raise UnreadableHeader("the file has a header and no records: the baseline is computed from records")
+        raise UnreadableHeaderError("the file has a header and no records: the baseline is computed from records")
     return header
 
 
 def _decoded(content: bytes, is_whole: bool) -> str:
     if content.startswith(_OTHER_ENCODINGS):
-        raise UnreadableHeader("the file is in UTF-16: save it as CSV in UTF-8")
+        raise UnreadableHeaderError("the file is in UTF-16: save it as CSV in UTF-8")
     try:
         # Not final: a character may begin in these bytes and end in those that were not read.
         return codecs.getincrementaldecoder("utf-8-sig")().decode(content, final=is_whole)
     except UnicodeDecodeError as error:
-        raise UnreadableHeader(
+        raise UnreadableHeaderError(
             f"the file is not in UTF-8 (byte {error.start} begins no character): save it as CSV in UTF-8, uncompressed"
         ) from error

@@ -9,7 +9,7 @@ from collections import Counter
 from datetime import date
 from typing import Any, Final
 
-from orchestrator.errors import Problem, RefusedRequest, RequestTooLarge
+from orchestrator.errors import Problem, RefusedRequestError, RequestTooLargeError
 from orchestrator.problems import shortened
 
 LONGEST_DOCUMENT: Final = 256 * 1024
@@ -21,11 +21,11 @@ _MOST_DIGITS: Final = 308
 
 
 def read(text: str | bytes | None) -> Any:
-    """Decode a JSON document; raises `RefusedRequest` saying what is wrong and where."""
+    """Decode a JSON document; raises `RefusedRequestError` saying what is wrong and where."""
     if not text or not text.strip():
-        raise RefusedRequest([Problem("", "the request is empty: send a JSON object")])
+        raise RefusedRequestError([Problem("", "the request is empty: send a JSON object")])
     if _bytes_in(text) > LONGEST_DOCUMENT:
-        raise RequestTooLarge([Problem("", f"the request is longer than {LONGEST_DOCUMENT} bytes")])
+        raise RequestTooLargeError([Problem("", f"the request is longer than {LONGEST_DOCUMENT} bytes")])
     try:
         return _parsed(text.decode(json.detect_encoding(text)) if isinstance(text, bytes) else text)
     except json.JSONDecodeError as error:
@@ -67,8 +67,8 @@ def _bytes_in(text: str | bytes) -> int:
     return len(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
 
 
-def _refused(reason: str) -> RefusedRequest:
-    return RefusedRequest([Problem("", f"the request is not valid JSON: {reason}")])
+def _refused(reason: str) -> RefusedRequestError:
+    return RefusedRequestError([Problem("", f"the request is not valid JSON: {reason}")])
 
 
 def _refuse_constant(name: str) -> None:

@@ -31,7 +31,7 @@ class OrchestratorError(Exception):
     status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
 
 
-class RefusedRequest(OrchestratorError):
+class RefusedRequestError(OrchestratorError):
     """The caller's request is wrong; every problem found is listed, and nothing was created."""
 
     status = HTTPStatus.BAD_REQUEST
@@ -53,25 +53,25 @@ def _cut(key: str) -> str:
     return key if len(key) <= _LONGEST_KEY else f"{key[:_LONGEST_KEY]}..."
 
 
-class NotFound(OrchestratorError):
+class NotFoundError(OrchestratorError):
     """What the caller names is not there."""
 
     status = HTTPStatus.NOT_FOUND
 
 
-class RequestTooLarge(RefusedRequest):
+class RequestTooLargeError(RefusedRequestError):
     """The body is longer than any request can be; it was not read."""
 
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
-class Conflict(OrchestratorError):
+class ConflictError(OrchestratorError):
     """Something else is changing the same pipeline; the same call will succeed later."""
 
     status = HTTPStatus.CONFLICT
 
 
-class ServiceRefused(OrchestratorError):
+class ServiceRefusedError(OrchestratorError):
     """An AWS service refused or failed a call that the orchestrator made; repeating the request completes the work."""
 
     status = HTTPStatus.BAD_GATEWAY
@@ -88,7 +88,7 @@ class ServiceRefused(OrchestratorError):
         return f"{self.code}: {self.reason}"
 
 
-class ServiceBusy(ServiceRefused):
+class ServiceBusyError(ServiceRefusedError):
     """The AWS service is throttling or unavailable."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE

@@ -62,7 +62,7 @@ class Expect:
 
 @dataclass(frozen=True)
 class AlsoSpelt:
-    """Another spelling of a request's key, accepted in place of the declared one (defect 95)."""
+    """Another spelling of a request's key, accepted in place of the declared one (lesson 95)."""
 
     key: str
 
@@ -149,7 +149,7 @@ OptionalBucketName = Annotated[
 
 @dataclass(frozen=True)
 class WithoutTrailingSlash:
-    """Drop one trailing slash after validation (contract 2.10): a location and its keys are joined by exactly one."""
+    """Drop one trailing slash after validation (compatibility 2.10): location and key are joined by exactly one."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_after_validator_function(lambda value: value.removesuffix("/"), handler(source))

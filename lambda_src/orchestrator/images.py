@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Look-up of SageMaker's built-in container images, offline (contract section 3, "Built-in image resolution").
+"""Look-up of SageMaker's built-in container images, offline (compatibility 3).
 
 The answers are those of the SageMaker Python SDK's `image_uris.retrieve`; the table in `data/image_uris.json` is made
 from its data files by `scripts/refresh_image_uris.py`, which also describes the table's layout.
@@ -71,38 +71,38 @@ class ImageQuery:
     python_version: str | None = None
 
 
-class UnknownImage(ValueError):
+class UnknownImageError(ValueError):
     """No image answers the query; `key` is the request key at fault, `str()` what is wrong and what exists."""
 
     key: ClassVar[str]
 
 
-class UnknownFramework(UnknownImage):
+class UnknownFrameworkError(UnknownImageError):
     """There is no such framework or algorithm, or it has no image for the purpose."""
 
     key = "model_framework"
 
 
-class UnknownVersion(UnknownImage):
+class UnknownVersionError(UnknownImageError):
     """The framework has no such version, or the version no such Python."""
 
     key = "model_framework_version"
 
 
-class UnknownRegion(UnknownImage):
+class UnknownRegionError(UnknownImageError):
     """The image is not published in the Region."""
 
     key = "region"
 
 
-class UnknownInstance(UnknownImage):
+class UnknownInstanceError(UnknownImageError):
     """The image does not run on the instance type, or depends on one that was not given."""
 
     key = "instance_type"
 
 
 def resolve(query: ImageQuery) -> str:
-    """The URI of the image; raises the `UnknownImage` that names the part at fault."""
+    """The URI of the image; raises the `UnknownImageError` that names the part at fault."""
     framework, known = _framework(query)
     version, image = _version(framework, query, known)
     name = f"{framework} {version}".strip()
@@ -119,7 +119,7 @@ def frameworks(purpose: Purpose | None = None) -> tuple[str, ...]:
 
 
 def versions(framework: str) -> tuple[str, ...]:
-    """The versions of a framework for any purpose, newest first, without their aliases; raises `UnknownFramework`."""
+    """The versions of a framework for any purpose, newest first, without aliases; raises `UnknownFrameworkError`."""
     known = _known(framework)
     return newest_first({version for by_kind in known.values() for version in by_kind["versions"]})
 
@@ -148,7 +148,7 @@ def _normal(framework: str) -> str:
 def _known(framework: str) -> dict[str, _Versions]:
     known = _table()["frameworks"].get(_normal(framework))
     if known is None:
-        raise UnknownFramework(_unknown_framework(framework, frameworks()))
+        raise UnknownFrameworkError(_unknown_framework(framework, frameworks()))
     return known
 
 
@@ -164,9 +164,9 @@ def _framework(query: ImageQuery) -> tuple[str, _Versions]:
     existing = frameworks(query.purpose)
     known = _table()["frameworks"].get(_normal(query.framework))
     if known is None:
-        raise UnknownFramework(_unknown_framework(query.framework, existing))
+        raise UnknownFrameworkError(_unknown_framework(query.framework, existing))
     if query.purpose not in known:
-        raise UnknownFramework(
+        raise UnknownFrameworkError(
             f"{_normal(query.framework)} has images for {_joined(known)} only, not for {query.purpose}; "
             f"those have: {', '.join(existing)}"
         )
@@ -180,7 +180,7 @@ def _version(framework: str, query: ImageQuery, known: _Versions) -> tuple[str, 
     version = spelling if spelling in index else _completed(spelling, known["versions"])
     if version is None:
         existing = tuple(known["versions"])
-        raise UnknownVersion(
+        raise UnknownVersionError(
             f'{framework} has no version "{spelling}" for {query.purpose}'
             f"{_did_you_mean(spelling, _akin(spelling, existing))} "
             f"It may be {_newest(existing)}"
@@ -214,12 +214,12 @@ def _for_instance(name: str, query: ImageQuery, image: ByProcessor) -> ByPython:
     if family is None:
         if _ANY in image:
             return image[_ANY]
-        raise UnknownInstance(f'"{query.instance_type}" is not an instance type of SageMaker, such as ml.m5.large')
+        raise UnknownInstanceError(f'"{query.instance_type}" is not an instance type of SageMaker, such as ml.m5.large')
     processor = _processor(family)
     for candidate in (family, processor, _ANY):
         if candidate in image and (candidate or processor not in {"graviton", "trn"}):
             return image[candidate]
-    raise UnknownInstance(
+    raise UnknownInstanceError(
         f"{name} has {query.purpose} images for {_processors(image)} instances, "
         f"and {query.instance_type} is a {_PROCESSOR_NAMES[processor]} instance"
     )
@@ -232,7 +232,9 @@ def _for_no_instance(name: str, image: ByProcessor) -> ByPython:
     meant = {processor: image[processor] for processor in ("cpu", "gpu") if processor in image} or image
     first, *others = meant.values()
     if any(other != first for other in others):
-        raise UnknownInstance(f"{name} has different images for {_processors(meant)} instances: give the instance type")
+        raise UnknownInstanceError(
+            f"{name} has different images for {_processors(meant)} instances: give the instance type"
+        )
     return first
 
 
@@ -258,7 +260,7 @@ def _for_python(name: str, query: ImageQuery, by_python: ByPython) -> tuple[int,
     if query.python_version is None or _ANY in by_python:
         return by_python[max(by_python, key=_python_order)]
     if query.python_version not in by_python:
-        raise UnknownVersion(
+        raise UnknownVersionError(
             f'{name} has no image with Python version "{query.python_version}": it may be {_joined(by_python)}'
         )
     return by_python[query.python_version]
@@ -274,7 +276,7 @@ def _account(name: str, region: str, registry: int) -> str:
     accounts = _table()["registries"][registry]
     if region not in accounts:
         existing = tuple(sorted(accounts))
-        raise UnknownRegion(
+        raise UnknownRegionError(
             f'{name} has no image in Region "{region}"{_did_you_mean(region, existing)} It may be {", ".join(existing)}'
         )
     return accounts[region]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What people read when a job has ended: how, what became of its model, and what they can do next (contract 1.7)."""
+"""What people read when a job has ended: how, what became of its model, and what to do next (compatibility 1.7)."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from aws_lambda_powertools import Logger
 from orchestrator import job_kinds, job_outcomes, registration
 from orchestrator.aws import jobs, model_packages, objects, stacks
 from orchestrator.aws.jobs import Job
-from orchestrator.errors import ServiceBusy, ServiceRefused
+from orchestrator.errors import ServiceBusyError, ServiceRefusedError
 from orchestrator.instructions import Instructions
 from orchestrator.job_kinds import JobKind
 from orchestrator.job_outcomes import Outcome
@@ -29,7 +29,7 @@ _FORGED: Final = (
     "the instructions of another pipeline."
 )
 # Two versions that enter one group at the same moment, for example.
-_PASSING: Final = frozenset({"ConflictException"})
+_TRANSIENT_CODES: Final = frozenset({"ConflictException"})
 
 logger = Logger(service="orchestrator", child=True)
 
@@ -54,16 +54,16 @@ class NotRegistered:
 def register(job: Job, source: Source, bucket: str, key: str) -> Registered | NotRegistered:
     """Register the model of a completed job, by the instructions that `bucket` has under `key`.
 
-    Raises `ServiceRefused` for what is worth another try.
+    Raises `ServiceRefusedError` for what is worth another try.
     """
     try:
         if not _is_of_its_pipeline(job, source, key):
             return NotRegistered(_FORGED)
         return _registered(job, source, bucket, key)
-    except ServiceBusy:
+    except ServiceBusyError:
         raise
-    except ServiceRefused as refused:
-        if refused.code in _PASSING:
+    except ServiceRefusedError as refused:
+        if refused.code in _TRANSIENT_CODES:
             raise
         return NotRegistered(f"AWS did not {refused.doing}.", refused.detail)
 
@@ -104,9 +104,9 @@ def _registered(job: Job, source: Source, bucket: str, key: str) -> Registered |
 def _explain(arn: str, reason: str) -> None:
     try:
         model_packages.reject(arn, reason)
-    except ServiceBusy:
+    except ServiceBusyError:
         raise
-    except ServiceRefused as refused:
+    except ServiceRefusedError as refused:
         # The version is there and rejected, and the message has the reason.
         logger.warning("not described", extra={"package": arn, "detail": refused.detail})
 

@@ -2,7 +2,7 @@
 """One message at the end of each job that a pipeline started, and the registration of its model.
 
 SageMaker tells EventBridge of training and tuning jobs; a job of ours has tags that say so, and the jobs that it starts
-inherit them but are of another kind (defect 79). It sends nothing for Autopilot jobs (defect 80): a check every few
+inherit them but are of another kind (lesson 79). It sends nothing for Autopilot jobs (lesson 80): a check every few
 minutes lists those that have ended. Either way the same happens, in this order:
 
 1. claim the marker of the end (`aws/claims.py`): SageMaker may send an event several times, EventBridge delivers at

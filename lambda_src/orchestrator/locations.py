@@ -11,7 +11,7 @@ from orchestrator import reach
 from orchestrator.fields import BUCKET, KEY, Expect, Names, WithoutTrailingSlash
 from orchestrator.visible_text import VISIBLE
 
-# A bucket by itself is a location, too (contract 3.1, 3.5): statements are about what is below a location.
+# A bucket by itself is a location, too (compatibility 3.1, 3.5): statements are about what is below a location.
 _LOCATION: Final = rf"^{BUCKET}(/({KEY})?)?$"
 
 S3Location = Annotated[

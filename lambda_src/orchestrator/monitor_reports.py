@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One message for each run of a monitoring schedule that found violations, failed or was stopped (defect 81).
+"""One message for each run of a monitoring schedule that found violations, failed or was stopped (lesson 81).
 
 The events come from the orchestrator's own account, and from those of dev, staging and prod, whose blueprints send them
 on; the policy of the bus lets no other account in. Nothing is looked up: an event says what SageMaker's description of

@@ -172,7 +172,7 @@ class OperatorOptions:
             "AllowedAccounts": self.allowed_accounts,
             "LogRetentionDays": self.log_retention_days,
             "LogKmsKeyArn": self.log_kms_key_arn if is_here else "",
-            # The root stack lets API Gateway write logs, which is a setting of the whole account (defect 70).
+            # The root stack lets API Gateway write logs, which is a setting of the whole account (lesson 70).
             "ApiAccessLogs": "Yes" if is_here else "No",
             "FunctionSubnetIds": network.subnet_ids,
             "FunctionSecurityGroupIds": network.security_group_ids,

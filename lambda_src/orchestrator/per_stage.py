@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Values that may differ by stage: one value for all, or `{"dev": ..., "staging": ..., "prod": ...}` (contract 2.9)."""
+"""Values that may differ by stage: one for all, or `{"dev": ..., "staging": ..., "prod": ...}` (compatibility 2.9)."""
 
 from __future__ import annotations
 

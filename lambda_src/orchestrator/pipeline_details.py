@@ -10,7 +10,7 @@ from orchestrator import job_kinds, pipeline_lookup, pipeline_stacks
 from orchestrator.aws import codepipelines, jobs, parallel, stack_set_removal, stacks
 from orchestrator.aws.stack_sets import Instance, StackSetName
 from orchestrator.aws.stacks import Stack
-from orchestrator.errors import ServiceBusy, ServiceRefused
+from orchestrator.errors import ServiceBusyError, ServiceRefusedError
 from orchestrator.per_stage import Stage
 from orchestrator.pipeline_lookup import Found
 from orchestrator.settings import Settings
@@ -45,7 +45,7 @@ def _state(found: Found) -> dict[str, Any] | None:
         return None
     try:
         return codepipelines.state(name)
-    except ServiceRefused as error:
+    except ServiceRefusedError as error:
         if error.code == codepipelines.NOT_THERE:
             return None
         raise
@@ -102,9 +102,9 @@ def _job(outputs: Mapping[str, str]) -> dict[str, Any] | None:
 def _job_state(kind: job_kinds.JobKind, name: str) -> dict[str, Any]:
     try:
         job = jobs.describe(kind, name)
-    except ServiceBusy:
+    except ServiceBusyError:
         raise
-    except ServiceRefused as error:
+    except ServiceRefusedError as error:
         # Somebody may have removed it, or its kind may not be allowed: the rest is worth telling all the same.
         return {"status": None, "failure_reason": str(error)}
     return {"status": job.status, "failure_reason": job.failure_reason}

@@ -55,7 +55,7 @@ class End:
 
     @property
     def sentence(self) -> str:
-        """What happened, in the words that subscribers of the earlier solution know (contract 1.7)."""
+        """What happened, in the words that subscribers of the earlier solution know (compatibility 1.7)."""
         if self.stage:
             subject = f"{self.stage} action {self.action} in the Pipeline {self.pipeline}"
             return f"{subject} finished executing. Action execution result is {self.state}"

@@ -19,7 +19,7 @@ from orchestrator import pipeline_stacks, pipelines, problems
 from orchestrator.aws import codepipelines, parallel, stack_listing
 from orchestrator.aws.codepipelines import Execution
 from orchestrator.aws.stacks import Stack
-from orchestrator.errors import Problem, RefusedRequest, ServiceRefused
+from orchestrator.errors import Problem, RefusedRequestError, ServiceRefusedError
 from orchestrator.settings import Launch
 
 _MOST_LISTINGS: Final = 5
@@ -74,8 +74,8 @@ class _Place:
         return stacks[places[0] + 1 :] if places else stacks
 
 
-def _no_place() -> RefusedRequest:
-    return RefusedRequest([Problem("next", "is not what this list gave, or too old: begin again without it")])
+def _no_place() -> RefusedRequestError:
+    return RefusedRequestError([Problem("next", "is not what this list gave, or too old: begin again without it")])
 
 
 def answer(query: Mapping[str, str], launch: Launch) -> dict[str, Any]:
@@ -90,7 +90,7 @@ def _request(query: Mapping[str, str], launch: Launch) -> ListRequest:
     try:
         asked = ListRequest.model_validate(dict(query))
     except ValidationError as error:
-        raise RefusedRequest(list(problems.from_validation(error, ListRequest.model_fields))) from None
+        raise RefusedRequestError(list(problems.from_validation(error, ListRequest.model_fields))) from None
     if not asked.pipeline_type:
         return asked
     return asked.model_copy(update={"pipeline_type": pipelines.installed(launch).find(asked.pipeline_type).type_name()})
@@ -136,7 +136,7 @@ def _state(pipeline: str | None) -> tuple[Mapping[str, Any], Execution | None]:
         return {}, None
     try:
         return codepipelines.state(pipeline), codepipelines.newest_execution(pipeline)
-    except ServiceRefused as error:
+    except ServiceRefusedError as error:
         if error.code == codepipelines.NOT_THERE:
             return {}, None
         raise

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from orchestrator import pipeline_stacks, pipelines, removals
 from orchestrator.aws import parallel, stacks
 from orchestrator.aws.stacks import Stack
-from orchestrator.errors import NotFound, Problem, RefusedRequest
+from orchestrator.errors import NotFoundError, Problem, RefusedRequestError
 from orchestrator.pipeline_stacks import Pipeline
 from orchestrator.pipelines.base import STACK_PREFIX
 from orchestrator.pipelines.registry import Registry
@@ -39,15 +39,17 @@ class Found:
 def find(given: str, settings: Settings) -> Found:
     """The pipeline of a path parameter, URL-encoded or not.
 
-    Raises `NotFound`, and `RefusedRequest` that lists the candidates when a model has several pipelines.
+    Raises `NotFoundError`, and `RefusedRequestError` that lists the candidates when a model has several pipelines.
     """
     asked = unquote(given)
     candidates = list(_candidates(asked, settings))
     if not candidates:
-        raise NotFound(f"There is no pipeline {asked[:_LONGEST_SHOWN]}. GET /pipelines lists those that there are.")
+        raise NotFoundError(
+            f"There is no pipeline {asked[:_LONGEST_SHOWN]}. GET /pipelines lists those that there are."
+        )
     if len(candidates) > 1:
         names = ", ".join(sorted(found.pipeline.stack_name for found in candidates))
-        raise RefusedRequest([Problem("id", f"{asked} has several pipelines: name one of {names}")])
+        raise RefusedRequestError([Problem("id", f"{asked} has several pipelines: name one of {names}")])
     return candidates[0]
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What people read when a pipeline or a stage has ended: how, whose it is, why, and what they can do (contract 1.7)."""
+"""What people read when a pipeline or a stage has ended: how, whose it is, why, what to do (compatibility 1.7)."""
 
 from __future__ import annotations
 

@@ -19,8 +19,8 @@ from aws_lambda_powertools import Logger
 from orchestrator import pipeline_lookup, pipeline_stacks, removal_messages, removal_steps, removals
 from orchestrator.aws import claims, notifications, object_versions
 from orchestrator.aws.notifications import Message
-from orchestrator.errors import ServiceBusy, ServiceRefused
-from orchestrator.removal_steps import Progress, StepFailed
+from orchestrator.errors import ServiceBusyError, ServiceRefusedError
+from orchestrator.removal_steps import Progress, StepFailedError
 from orchestrator.removals import Removal
 from orchestrator.settings import Settings
 
@@ -43,10 +43,10 @@ def begin(given: str, caller: str, settings: Settings) -> dict[str, Any]:
     removals.store(bucket, removal)
     try:
         _go_on(removal, settings, owner=removal.attempt)
-    except ServiceBusy as busy:
+    except ServiceBusyError as busy:
         removals.store(bucket, removal.model_copy(update={"failure": f"AWS did not {busy.doing}."}))
         raise
-    except ServiceRefused:
+    except ServiceRefusedError:
         if found.removal is None:
             removals.drop(bucket, removal)
         raise
@@ -82,9 +82,9 @@ def _changed(name: str, detail: Mapping[str, Any], settings: Settings, owner: st
         return {"deleting": False}
     try:
         _go_on(removal, settings, owner)
-    except ServiceBusy:
+    except ServiceBusyError:
         raise
-    except ServiceRefused as refused:
+    except ServiceRefusedError as refused:
         # Another try of the event would be refused, too: people must know.
         logger.warning("refused", exc_info=True)
         detail_shown = f" {refused.detail}" if settings.allow_detailed_error_message else ""
@@ -95,7 +95,7 @@ def _changed(name: str, detail: Mapping[str, Any], settings: Settings, owner: st
 def _go_on(removal: Removal, settings: Settings, owner: str) -> None:
     try:
         progress = removal_steps.advance(removal, settings)
-    except StepFailed as failed:
+    except StepFailedError as failed:
         _fail(removal, str(failed), settings, owner)
         return
     logger.info("deletion", extra={"pipeline": removal.pipeline.id, "progress": progress.name})

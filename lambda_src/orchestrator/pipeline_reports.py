@@ -54,7 +54,7 @@ def _words(end: End, tags: Mapping[str, str], settings: Settings) -> str:
     common_name = pipeline_stacks.common_name(tags.get(STACK_TAG, ""))
     bucket = settings.launch.pipelines_bucket
     found = objects.beginning(bucket, pipeline_words.key(common_name), pipeline_words.LONGEST) if common_name else None
-    return pipeline_words.said(found.content, end.state) if found else ""
+    return pipeline_words.message_for(found.content, end.state) if found else ""
 
 
 def _learned(what: str, learn: Callable[[], Learned], otherwise: Learned) -> Learned:

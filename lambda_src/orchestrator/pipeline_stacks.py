@@ -2,7 +2,7 @@
 """The stacks that hold pipelines: how they are told from others, and what they say of their pipelines.
 
 A stack says it by its tags. One that was made before there were tags for type and model says it by its name
-(contract 2.5) and parameters.
+(compatibility 2.5) and parameters.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def of(stack: Stack) -> Pipeline:
 
 
 def _by_name(name: str) -> tuple[str, str]:
-    """Type and label by contract 2.5; empty where the name follows no type's rule."""
+    """Type and label by compatibility 2.5; empty where the name follows no type's rule."""
     for type_ in BUILT_IN:
         postfix = f"-{type_.postfix.lower()}"
         if name.endswith(postfix):
@@ -126,6 +126,6 @@ def _by_name(name: str) -> tuple[str, str]:
 
 
 def _stack_sets(deployed: str, stack_arn: str) -> dict[Stage, str]:
-    """Their names as the pipeline's template makes them (contract 4.3)."""
+    """Their names as the pipeline's template makes them (compatibility 4.3)."""
     digits = stack_arn.rsplit("/", 1)[1].split("-", 1)[0]
     return {stage: f"{deployed}-{stage}-{digits}" for stage in STAGES}

@@ -24,7 +24,7 @@ def key(common_name: str) -> str:
     return f"provisioned/{common_name}/{FILE}"
 
 
-def said(content: bytes, state: str) -> str:
+def message_for(content: bytes, state: str) -> str:
     """The sentence for a state of CodePipeline; empty where there is none."""
     try:
         words = _Words.model_validate_json(content)

@@ -17,7 +17,7 @@ from orchestrator import templates
 from orchestrator.aws import codepipelines, objects, stacks
 from orchestrator.aws.objects import StoredPackage
 from orchestrator.aws.stacks import Stack, StackDefinition
-from orchestrator.errors import Conflict
+from orchestrator.errors import ConflictError
 from orchestrator.provisioning import Deployment, PackagedBlueprint, ProvisioningPlan
 from orchestrator.settings import Settings
 
@@ -28,7 +28,7 @@ STACK_TAG: Final = "stack_name"
 TYPE_TAG: Final = "pipeline_type"
 LABEL_TAG: Final = "model_name"
 RELEASE_TAG: Final = "mlops:release"
-_SUBJECT_TAG: Final = "mlops:subject"
+_OWNER_TAG: Final = "mlops:subject"
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,8 @@ class _Source:
 def provision(plan: ProvisioningPlan, settings: Settings) -> Provisioned:
     """Bring the pipeline into the planned state.
 
-    Raises `Conflict` while CloudFormation works on the same stack, `ServiceRefused` when AWS refuses a call. Either way
-    the same request can be repeated and completes the work.
+    Raises `ConflictError` while CloudFormation works on the same stack, `ServiceRefusedError` when AWS refuses a call.
+    Either way the same request can be repeated and completes the work.
     """
     deployment = _chosen(plan)
     source = _stored(deployment, deployment.blueprint, settings) if deployment.blueprint else None
@@ -66,14 +66,14 @@ def provision(plan: ProvisioningPlan, settings: Settings) -> Provisioned:
         return Provisioned("success: stack creation started", created)
     stack = stacks.find(definition.name)
     if stack is None:
-        raise Conflict(f"Pipeline {definition.name} was deleted just now. Repeat the request.")
+        raise ConflictError(f"Pipeline {definition.name} was deleted just now. Repeat the request.")
     if RELEASE_TAG not in stack.tags:
-        raise Conflict(
+        raise ConflictError(
             f"The stack {definition.name} was not made by this orchestrator and is left as it is. Delete it, or choose "
             "another name for the model."
         )
     if not _is_of(plan, stack):
-        raise Conflict(f"Pipeline {definition.name} was made for something else just now. Repeat the request.")
+        raise ConflictError(f"Pipeline {definition.name} was made for something else just now. Repeat the request.")
     return _reconcile(definition, stack, source)
 
 
@@ -84,7 +84,7 @@ def _chosen(plan: ProvisioningPlan) -> Deployment:
     Everything that is stored follows from the name, so it is chosen before anything is. Where the name alone says whose
     a stack is, nothing is looked up.
     """
-    if not plan.subject:
+    if not plan.owner:
         return plan.deployment
     found = [(deployment, stacks.find(deployment.pipeline_stack_name)) for deployment in plan.alternatives]
     own = [deployment for deployment, stack in found if stack is not None and _is_of(plan, stack)]
@@ -92,16 +92,16 @@ def _chosen(plan: ProvisioningPlan) -> Deployment:
     for deployment in (*own, *free):
         return deployment
     taken = " and ".join(deployment.pipeline_stack_name for deployment in plan.alternatives)
-    raise Conflict(f"The stacks {taken} belong to other pipelines. Delete one that is no longer needed.")
+    raise ConflictError(f"The stacks {taken} belong to other pipelines. Delete one that is no longer needed.")
 
 
 def _is_of(plan: ProvisioningPlan, stack: Stack) -> bool:
-    return not plan.subject or stack.tags.get(_SUBJECT_TAG) == plan.subject
+    return not plan.owner or stack.tags.get(_OWNER_TAG) == plan.owner
 
 
 def _stored(deployment: Deployment, blueprint: PackagedBlueprint, settings: Settings) -> _Source:
     template = _template(blueprint)
-    apart = blueprint.template_apart(template, settings.launch.pipelines_bucket)
+    apart = blueprint.oversized_template(template, settings.launch.pipelines_bucket)
     wanted = blueprint.packed(template, settings.object_url(apart.bucket, apart.key) if apart else "")
     stored = objects.stored_package(settings.launch.pipelines_bucket, blueprint.package_key)
     if stored is not None:
@@ -121,7 +121,7 @@ def _template(blueprint: PackagedBlueprint) -> bytes:
         return templates.read(blueprint.template)
     template = objects.added_blueprint(blueprint.template_bucket, blueprint.template)
     if hashlib.sha256(template).hexdigest() != blueprint.template_digest:
-        raise Conflict(
+        raise ConflictError(
             f"The blueprint s3://{blueprint.template_bucket}/{blueprint.template} was changed after it was checked. Add"
             " the pipeline type again."
         )
@@ -136,13 +136,13 @@ def _refuse_while_deleting(stack_name: str, settings: Settings) -> None:
 
 def _definition(plan: ProvisioningPlan, deployment: Deployment, settings: Settings) -> StackDefinition:
     name = deployment.pipeline_stack_name
-    subject = {_SUBJECT_TAG: plan.subject} if plan.subject else {}
+    owner = {_OWNER_TAG: plan.owner} if plan.owner else {}
     return StackDefinition(
         name=name,
         template=templates.read(deployment.pipeline_template).decode(),
         parameters=dict(deployment.pipeline_parameters),
         role_arn=settings.pipeline_stack_role_arn,
-        tags={**dict(deployment.tags), **_told(plan, settings), STACK_TAG: name, **subject},
+        tags={**dict(deployment.tags), **_told(plan, settings), STACK_TAG: name, **owner},
     )
 
 
@@ -167,7 +167,7 @@ def _reconcile(definition: StackDefinition, stack: Stack, source: _Source | None
 def _recreate(definition: StackDefinition) -> Provisioned:
     created = stacks.create(definition)
     if created is None:
-        raise Conflict(f"Pipeline {definition.name} is being created by another request.")
+        raise ConflictError(f"Pipeline {definition.name} is being created by another request.")
     return Provisioned("success: stack creation started", created)
 
 
@@ -175,7 +175,7 @@ def _while_changing(definition: StackDefinition, stack: Stack, source: _Source |
     # A stack that is being undone or deleted, or is changed into something else, will not become what was asked for.
     is_undone = "ROLLBACK" in stack.status or stack.status == "DELETE_IN_PROGRESS"
     if is_undone or stack.differs_from(definition) or (source is not None and _is_newer(source.package, stack)):
-        raise Conflict(f"Pipeline {definition.name} is in {stack.status}. Repeat the request when that has ended.")
+        raise ConflictError(f"Pipeline {definition.name} is in {stack.status}. Repeat the request when that has ended.")
     return Provisioned(_nothing_to_do(definition), stack.arn)
 
 
@@ -187,10 +187,10 @@ def _is_newer(package: StoredPackage, stack: Stack) -> bool:
 def _run(definition: StackDefinition, stack: Stack, source: _Source) -> Provisioned:
     pipeline, current = stack.outputs[PIPELINE_NAME_OUTPUT], source.package
     newest = codepipelines.newest_execution(pipeline)
-    if not source.is_new and newest is not None and not newest.came_to_nothing and _has_read(newest, current):
+    if not source.is_new and newest is not None and not newest.ended_without_deploying and _has_read(newest, current):
         return Provisioned(_nothing_to_do(definition), stack.arn)
     # A repeated call must not start a second execution, a retry after a failed one must: the token tells them apart.
-    after = newest.id if newest is not None and newest.came_to_nothing else "first"
+    after = newest.id if newest is not None and newest.ended_without_deploying else "first"
     token = hashlib.sha256(f"{current.version_id} {after}".encode()).hexdigest()
     codepipelines.start(pipeline, request_token=token)
     return Provisioned(f"Pipeline {definition.name} is already provisioned. Updating template parameters.", stack.arn)

@@ -60,7 +60,7 @@ class ParameterFile:
         return {name: _MASK if name in self.masked else value for name, value in self.parameters}
 
     def text(self) -> str:
-        """The file's content (contract 2.8)."""
+        """The file's content (compatibility 2.8)."""
         return json.dumps({"Parameters": dict(self.parameters), "Tags": dict(self.tags)}, indent=4)
 
 
@@ -70,7 +70,7 @@ class StackSetParameterFile(ParameterFile):
     holds_tags = False
 
     def text(self) -> str:
-        """The file's content (contract 2.8)."""
+        """The file's content (compatibility 2.8)."""
         listed = [{"ParameterKey": key, "ParameterValue": value} for key, value in self.parameters]
         return json.dumps(listed, indent=4)
 
@@ -150,7 +150,7 @@ class PackagedBlueprint:
         url = [(TEMPLATE_URL_FILE, template_url.encode())] if template_url else []
         return Package(self.package_key, ((self.file_name, template), *parameters, *tags, *url, *self.members))
 
-    def template_apart(self, template: bytes, bucket: str) -> PlannedObject | None:
+    def oversized_template(self, template: bytes, bucket: str) -> PlannedObject | None:
         """The template as an object of its own where StackSets deploy it and a request cannot hold it.
 
         CodePipeline's own action reads it out of the package, whatever its length.
@@ -198,8 +198,8 @@ class ProvisioningPlan:
     pipeline_type: str
     alternatives: tuple[Deployment, ...]
     """By preference: a later one counts when the stacks of those before belong to other pipelines."""
-    subject: str = ""
-    """Whose a pipeline's stack is, as a tag of that stack says it; empty where the stack's name alone does."""
+    owner: str = ""
+    """Identity in the tag `mlops:subject` of the pipeline stack; empty where the stack's name alone is enough."""
     label: str = ""
     """What people call that which the pipeline is for; a tag of its stack says it to them."""
 
@@ -225,4 +225,4 @@ class ProvisioningPlan:
 
 def plan(request: PipelineRequest, settings: Settings) -> ProvisioningPlan:
     """Decide names, templates and parameter values."""
-    return ProvisioningPlan(request.pipeline_type, request.deployments(settings), request.subject, request.label)
+    return ProvisioningPlan(request.pipeline_type, request.deployments(settings), request.owner, request.label)

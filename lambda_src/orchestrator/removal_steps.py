@@ -34,12 +34,12 @@ class Progress(Enum):
     """Another pipeline has the name now, and must not be touched."""
 
 
-class StepFailed(Exception):
+class StepFailedError(Exception):
     """CloudFormation could not delete something; `str()` names it and says why."""
 
 
 def advance(removal: Removal, settings: Settings) -> Progress:
-    """Begin what can be begun; raises `StepFailed`, and the errors of `orchestrator.errors`."""
+    """Begin what can be begun; raises `StepFailedError`, and the errors of `orchestrator.errors`."""
     pipeline = removal.pipeline
     stack = stacks.find(pipeline.stack_name)
     if stack is not None and not stack.is_gone:
@@ -70,7 +70,7 @@ def _delete(stack: Stack, token: str) -> None:
         return
     reason = stack_removal.failure(stack.arn, token) if stack.status == "DELETE_FAILED" else None
     if reason is not None:
-        raise StepFailed(f"The stack {stack.name} was not deleted. {reason}")
+        raise StepFailedError(f"The stack {stack.name} was not deleted. {reason}")
     stack_removal.start(stack.arn, token)
 
 
@@ -85,7 +85,7 @@ def _delete_set(stack_set: StackSetName, operation: str) -> bool:
         return False
     left = [instance for instance in instances if instance.last_operation == operation]
     if left:
-        raise StepFailed(_left(stack_set, left))
+        raise StepFailedError(_left(stack_set, left))
     stack_set_removal.start(stack_set, instances, operation)
     return False
 

@@ -14,7 +14,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator.aws import object_versions, objects
-from orchestrator.errors import Conflict, ServiceRefused
+from orchestrator.errors import ConflictError, ServiceRefusedError
 from orchestrator.pipeline_stacks import Pipeline
 
 MARKERS: Final = "deleting/"
@@ -69,7 +69,7 @@ def find(bucket: str, common_name: str) -> Removal | None:
         return None
     try:
         return Removal.model_validate_json(objects.content(bucket, key))
-    except ServiceRefused as error:
+    except ServiceRefusedError as error:
         if error.code == "NoSuchKey":
             # Another invocation has come to the end in between.
             return None
@@ -93,10 +93,10 @@ def drop(bucket: str, removal: Removal) -> None:
 
 
 def refuse_while_deleting(bucket: str, common_name: str) -> None:
-    """Raise `Conflict` while the pipeline of that name is being deleted; one whose deletion failed may be repaired."""
+    """Raise `ConflictError` while the pipeline of that name is being deleted; after a failure it may be repaired."""
     removal = find(bucket, common_name)
     if removal is not None and not removal.failure:
-        raise Conflict(
+        raise ConflictError(
             f"Pipeline {removal.pipeline.stack_name} is being deleted. Repeat the request when a notification has told"
             " that it is gone."
         )

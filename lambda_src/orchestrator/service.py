@@ -19,7 +19,7 @@ from orchestrator import (
     provisioning,
 )
 from orchestrator.aws import codepipelines, model_sources, objects, stacks
-from orchestrator.errors import Problem, RefusedRequest
+from orchestrator.errors import Problem, RefusedRequestError
 from orchestrator.fields import PipelineId
 from orchestrator.model_cards.refusals import absent, refusing
 from orchestrator.package_artifacts import PackagedModel
@@ -35,7 +35,7 @@ NOT_YET: Final = "pipeline cloudformation stack has not provisioned the pipeline
 
 
 def provision_pipeline(body: Any, settings: Settings) -> dict[str, Any]:
-    """Do what a decoded request asks for (contract 2.2; design section 9); raises the errors of `orchestrator.errors`.
+    """Do what a decoded request asks for (compatibility 2.2); raises the errors of `orchestrator.errors`.
 
     The first kind of request that takes it answers. The last takes whatever is left, and says what is wrong with it.
     """
@@ -47,7 +47,7 @@ def _provision(body: Any, settings: Settings) -> dict[str, Any]:
     types = pipelines.installed(settings.launch)
     try:
         answer, is_dry_run = _provisioned(body, types, settings)
-    except RefusedRequest:
+    except RefusedRequestError:
         _count(metrics.REFUSED, types, body)
         raise
     except Exception:
@@ -84,20 +84,20 @@ def _informed(request: PipelineRequest, launch: Launch) -> PipelineRequest:
     """The request with what files and model packages that it names hold; a dry run looks at them, too."""
     files, package = request.csv_files(launch), request.model_package(launch)
     if files:
-        request = request.knowing(csv_headers.read(files, objects.beginning))
+        request = request.with_csv_headers(csv_headers.read(files, objects.beginning))
     return request.with_packaged_model(_packaged_model(package, launch)) if package else request
 
 
 def _packaged_model(arn: str, launch: Launch) -> PackagedModel:
-    """Where a version has its model; raises `RefusedRequest` when there is none, or none that a request may read."""
+    """Where a version has its model; raises `RefusedRequestError` for none, or none that a request may read."""
     with refusing(_PACKAGE_KEY, {**absent("model package version"), _DENIED: _NOT_SHARED}):
         description = model_sources.describe_model_package(arn)
     try:
         model = package_artifacts.of_description(description)
     except ValueError as error:
-        raise RefusedRequest([Problem(_PACKAGE_KEY, str(error))]) from None
+        raise RefusedRequestError([Problem(_PACKAGE_KEY, str(error))]) from None
     if found := list(package_artifacts.problems(_PACKAGE_KEY, model, launch.reach)):
-        raise RefusedRequest(found)
+        raise RefusedRequestError(found)
     return model
 
 
@@ -112,11 +112,11 @@ class StatusRequest(BaseModel):
 
 
 def pipeline_status(body: Any, _: Settings) -> dict[str, Any]:
-    """CodePipeline's state of a provisioned pipeline (contract 2.4); raises the errors of `orchestrator.errors`."""
+    """CodePipeline's state of a pipeline (compatibility 2.4); raises the errors of `orchestrator.errors`."""
     request = _status_request(body)
     stack = stacks.find(request.pipeline_id)
     if stack is None or not pipeline_stacks.holds_pipeline(stack):
-        raise RefusedRequest([Problem("pipeline_id", f"there is no pipeline {request.pipeline_id}")])
+        raise RefusedRequestError([Problem("pipeline_id", f"there is no pipeline {request.pipeline_id}")])
     pipeline = stack.outputs.get(PIPELINE_NAME_OUTPUT)
     if pipeline is not None and not stack.is_gone:
         return codepipelines.state(pipeline)
@@ -129,4 +129,4 @@ def _status_request(body: Any) -> StatusRequest:
     try:
         return StatusRequest.model_validate(body)
     except ValidationError as error:
-        raise RefusedRequest(list(problems.from_validation(error, StatusRequest.model_fields))) from None
+        raise RefusedRequestError(list(problems.from_validation(error, StatusRequest.model_fields))) from None

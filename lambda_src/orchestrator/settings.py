@@ -53,7 +53,7 @@ class MultiAccount:
     stage_function: str
     """Name of the function that deploys a stage."""
     call_as: Literal["SELF", "DELEGATED_ADMIN"] = "SELF"
-    """In which capacity this account speaks to StackSets."""
+    """`CallAs` value for StackSets calls."""
     approval_timeout_minutes: int = DEFAULT_APPROVAL_TIMEOUT_MINUTES
     """After so long an approval that nobody has decided fails."""
 
@@ -89,7 +89,7 @@ class Settings:
 
     @property
     def call_as(self) -> Literal["SELF", "DELEGATED_ADMIN"]:
-        """In which capacity this account speaks to StackSets."""
+        """`CallAs` value for StackSets calls."""
         return self.multi_account.call_as if self.multi_account else "SELF"
 
     @property

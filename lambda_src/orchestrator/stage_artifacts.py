@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from orchestrator import problems
 from orchestrator.aws.stack_sets import Definition
 from orchestrator.provisioning import MOST_INLINE_BYTES, TAGS_FILE, TEMPLATE_URL_FILE
-from orchestrator.stage_jobs import UnusableJob
+from orchestrator.stage_jobs import UnusableJobError
 
 LONGEST_PACKAGE: Final = 16 * 1024 * 1024
 """Bytes; a package holds one template and a few parameter files."""
@@ -45,7 +45,7 @@ _TAGS: Final = TypeAdapter(dict[str, dict[str, str]], config=ConfigDict(defer_bu
 
 
 def definition(package: bytes, template_file: str, parameter_file: str) -> Definition:
-    """Read template and parameters; raises `UnusableJob` naming what is missing, too long or malformed."""
+    """Read template and parameters; raises `UnusableJobError` naming what is missing, too long or malformed."""
     if len(package) > LONGEST_PACKAGE:
         raise _refused(f"it is longer than {LONGEST_PACKAGE} bytes")
     try:
@@ -63,8 +63,8 @@ def definition(package: bytes, template_file: str, parameter_file: str) -> Defin
     return replace(found, template_url=url)
 
 
-def _refused(problem: str) -> UnusableJob:
-    return UnusableJob("The pipeline's artifact cannot be deployed", [problem])
+def _refused(problem: str) -> UnusableJobError:
+    return UnusableJobError("The pipeline's artifact cannot be deployed", [problem])
 
 
 def _require(archive: zipfile.ZipFile, *names: str) -> None:

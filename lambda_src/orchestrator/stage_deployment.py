@@ -17,7 +17,7 @@ from typing import Final, assert_never
 from orchestrator import stage_artifacts, stage_decisions, stage_outcomes
 from orchestrator.aws import pipeline_jobs, stack_sets
 from orchestrator.aws.stack_sets import CallAs, Definition, Operation, StackSetName, Start
-from orchestrator.errors import ServiceBusy
+from orchestrator.errors import ServiceBusyError
 from orchestrator.stage_decisions import (
     MOST_LOOKS,
     CreateInstances,
@@ -60,14 +60,14 @@ class _Deployment:
 
 
 def advance(job: Job, call_as: CallAs) -> Outcome:
-    """Bring the job's stage forward; raises `UnusableJob` and `ServiceRefused`, and gives throttling another time."""
+    """Bring the job's stage forward; raises `UnusableJobError`, `ServiceRefusedError`; throttling gets another time."""
     stage = Stage.of(job.user_parameters)
     deployment = _Deployment(
         job, stage, StackSetName(stage.stackset_name, call_as), Progress.of(job.continuation_token)
     )
     try:
         return _poll(deployment) if deployment.progress.operation else _act(deployment)
-    except ServiceBusy as busy:
+    except ServiceBusyError as busy:
         return deployment.later(f"AWS is busy: it did not {busy.doing} ({busy.detail}).")
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The job that CodePipeline gives to the stage deployer, and what its UserParameters ask for (contract 4.4)."""
+"""The job that CodePipeline gives to the stage deployer, and what its UserParameters ask for (compatibility 4.4)."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from orchestrator import fields, problems
 from orchestrator.errors import OrchestratorError
 
 
-class NotAJob(Exception):
+class NotAJobError(Exception):
     """The function was invoked with something that is no CodePipeline job: nobody waits for an answer."""
 
 
-class UnusableJob(OrchestratorError):
+class UnusableJobError(OrchestratorError):
     """The pipeline's configuration or its artifact is wrong; `str()` names everything that is."""
 
     def __init__(self, what: str, found: list[str]) -> None:
@@ -70,21 +70,21 @@ class Stage(BaseModel):
 
     @classmethod
     def of(cls, user_parameters: str) -> Stage:
-        """Read UserParameters; raises `UnusableJob` naming every key that is missing or wrong."""
+        """Read UserParameters; raises `UnusableJobError` naming every key that is missing or wrong."""
         try:
             return cls.model_validate(_object(user_parameters))
         except ValidationError as error:
             found = [str(problem) for problem in problems.from_validation(error, cls.model_fields)]
-            raise UnusableJob("The action's UserParameters are wrong", found) from None
+            raise UnusableJobError("The action's UserParameters are wrong", found) from None
 
 
 def _object(user_parameters: str) -> dict[str, Any]:
     try:
         decoded = json.loads(user_parameters)
     except (ValueError, RecursionError) as error:
-        raise UnusableJob("UserParameters could not be decoded as JSON", [str(error)]) from error
+        raise UnusableJobError("UserParameters could not be decoded as JSON", [str(error)]) from error
     if not isinstance(decoded, dict):
-        raise UnusableJob("The action's UserParameters are wrong", ["they must be a JSON object"])
+        raise UnusableJobError("The action's UserParameters are wrong", ["they must be a JSON object"])
     return decoded
 
 
@@ -111,7 +111,7 @@ class Job:
 
     @classmethod
     def of(cls, event: dict[str, Any]) -> Job:
-        """Read the event; raises `UnusableJob` naming what a job has and this one has not."""
+        """Read the event; raises `UnusableJobError` naming what a job has and this one has not."""
         job_id, data = id_of(event), event["CodePipeline.job"].get("data", {})
         try:
             credentials = data["artifactCredentials"]
@@ -127,13 +127,17 @@ class Job:
                 continuation_token=data.get("continuationToken") or "",
             )
         except KeyError as error:
-            raise UnusableJob("The pipeline's action is set up wrongly", [f"its job has no {error.args[0]}"]) from error
+            raise UnusableJobError(
+                "The pipeline's action is set up wrongly", [f"its job has no {error.args[0]}"]
+            ) from error
 
     def artifact(self, name: str) -> ArtifactLocation:
-        """Where an input artifact lies; raises `UnusableJob` if the action has no such input."""
+        """Where an input artifact lies; raises `UnusableJobError` if the action has no such input."""
         if name not in self.artifacts:
             inputs = ", ".join(self.artifacts) or "none"
-            raise UnusableJob(f"Input artifact named {name} not found", [f"the action's input artifacts are {inputs}"])
+            raise UnusableJobError(
+                f"Input artifact named {name} not found", [f"the action's input artifacts are {inputs}"]
+            )
         return self.artifacts[name]
 
 
@@ -143,9 +147,9 @@ def _location(artifact: dict[str, Any]) -> ArtifactLocation:
 
 
 def id_of(event: Any) -> str:
-    """The id of the job to answer; raises `NotAJob` for any other event."""
+    """The id of the job to answer; raises `NotAJobError` for any other event."""
     job = event.get("CodePipeline.job") if isinstance(event, dict) else None
     job_id = job.get("id") if isinstance(job, dict) else None
     if not isinstance(job_id, str) or not job_id:
-        raise NotAJob("This function serves Lambda actions of CodePipeline: the event holds no CodePipeline.job.")
+        raise NotAJobError("This function serves Lambda actions of CodePipeline: the event holds no CodePipeline.job.")
     return job_id

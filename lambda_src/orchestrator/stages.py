@@ -19,8 +19,8 @@ from orchestrator import stage_deployment, stage_jobs
 from orchestrator.aws import pipeline_jobs
 from orchestrator.aws.pipeline_jobs import FailureType
 from orchestrator.aws.stack_sets import CallAs
-from orchestrator.errors import ServiceRefused
-from orchestrator.stage_jobs import Job, UnusableJob
+from orchestrator.errors import ServiceRefusedError
+from orchestrator.stage_jobs import Job, UnusableJobError
 from orchestrator.stage_outcomes import Continued, Failed, Outcome, Succeeded
 
 logger = Logger(service="stages")
@@ -29,7 +29,7 @@ _DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "Unauthoriz
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
-    """Entry point; raises `NotAJob` for any other event. The event holds credentials and is never logged."""
+    """Entry point; raises `NotAJobError` for any other event. The event holds credentials and is never logged."""
     job_id = stage_jobs.id_of(event)
     logger.append_keys(request_id=context.aws_request_id, job_id=job_id)
     outcome = _outcome(event, context)
@@ -41,9 +41,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
 def _outcome(event: dict[str, Any], context: LambdaContext) -> Outcome:
     try:
         return stage_deployment.advance(Job.of(event), _call_as())
-    except UnusableJob as unusable:
+    except UnusableJobError as unusable:
         return Failed(str(unusable), kind="ConfigurationError")
-    except ServiceRefused as refused:
+    except ServiceRefusedError as refused:
         logger.warning("refused", exc_info=True)
         kind: FailureType = "PermissionError" if refused.code in _DENIED else "JobFailed"
         message = f"AWS did not {refused.doing}. {refused.detail} (request {context.aws_request_id})"
@@ -58,7 +58,7 @@ def _outcome(event: dict[str, Any], context: LambdaContext) -> Outcome:
 
 
 def _call_as() -> CallAs:
-    """In which capacity the account of this function speaks to StackSets: chosen at launch."""
+    """`CallAs` value for StackSets calls, chosen at launch."""
     match os.environ.get("CALL_AS", ""):
         case "SELF":
             return "SELF"

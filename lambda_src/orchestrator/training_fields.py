@@ -3,7 +3,7 @@
 
 See `fields.py` for what a field type is. The limits are those of CreateTrainingJob, CreateHyperParameterTuningJob and
 CreateAutoMLJob (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html), and those of
-contract 3.10 to 3.12 where they are narrower.
+compatibility 3.10 to 3.12 where they are narrower.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ _BOOLEANS: Final = {"true": True, "false": False}
 
 
 def _boolean(value: Any) -> Any:
-    """The texts that stood for booleans in requests of the earlier solution (contract 3.10)."""
+    """The texts that stood for booleans in requests of the earlier solution (compatibility 3.10)."""
     return _BOOLEANS.get(value.strip().lower(), value) if isinstance(value, str) else value
 
 
 def _listed(value: Any) -> Any:
-    """A list that was written as JSON text (contract 3.10)."""
+    """A list that was written as JSON text (compatibility 3.10)."""
     return json.loads(value) if isinstance(value, str) else value
 
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from orchestrator import pipelines, problems
 from orchestrator.aws import parallel
-from orchestrator.errors import Conflict, NotFound, RefusedRequest
+from orchestrator.errors import ConflictError, NotFoundError, RefusedRequestError
 from orchestrator.pipelines.registry import Registry
 from orchestrator.pipelines.types import PipelineType
 from orchestrator.problems import shortened
@@ -44,13 +44,13 @@ def _request(query: Mapping[str, str]) -> TypeListRequest:
     try:
         return TypeListRequest.model_validate(dict(query))
     except ValidationError as error:
-        raise RefusedRequest(list(problems.from_validation(error, TypeListRequest.model_fields))) from None
+        raise RefusedRequestError(list(problems.from_validation(error, TypeListRequest.model_fields))) from None
 
 
 def _entry(types: Registry, name: str) -> dict[str, Any]:
     try:
         return _described(types.find(name))
-    except (Conflict, RefusedRequest) as unusable:
+    except (ConflictError, RefusedRequestError) as unusable:
         # One that cannot be used is listed with the reason, and hides no other.
         return {"pipeline_type": name, "problem": str(unusable)}
 
@@ -71,9 +71,9 @@ def details(given: str, launch: Launch) -> dict[str, Any]:
     name = unquote(given)
     try:
         type_ = pipelines.installed(launch).find(name)
-    except RefusedRequest:
+    except RefusedRequestError:
         message = f"There is no pipeline type {shortened(name)}. GET /pipeline-types lists those that there are."
-        raise NotFound(message) from None
+        raise NotFoundError(message) from None
     example = type_.example()
     return {
         **_described(type_),

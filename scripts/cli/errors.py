@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from botocore import exceptions
 
-from orchestrator.errors import Problem, RefusedRequest
+from orchestrator.errors import Problem, RefusedRequestError
 from scripts.api_client import ApiError
 from scripts.artifacts import PublishError
 from scripts.cli.output import Output, console, table
@@ -39,7 +39,7 @@ class WrongUseError(CommandError):
 
 def report(error: Exception, output: Output, to: Any) -> int | None:
     """Say on the stream `to`, or in JSON, what went wrong; gives the exit status, or `None` for a programming error."""
-    if isinstance(error, RefusedRequest):
+    if isinstance(error, RefusedRequestError):
         show_problems(str(error).removesuffix(" Nothing was created."), error.problems, output, to)
         return WRONG_USE
     words = _words(error)

@@ -22,7 +22,7 @@ def read_bytes(file: str) -> bytes:
 
 
 def read(file: str) -> dict[str, Any]:
-    """The request in a file; raises `WrongUseError`, or `RefusedRequest` for what is not valid JSON."""
+    """The request in a file; raises `WrongUseError`, or `RefusedRequestError` for what is not valid JSON."""
     document = documents.read(read_bytes(file))
     if not isinstance(document, dict):
         raise WrongUseError(

@@ -12,7 +12,7 @@ from scripts.cli.answers import AskedPipeline, accepted
 from scripts.cli.options import Asked
 from scripts.cli.output import Output
 
-# The API's words for a request that changes nothing (contract 2.2).
+# The API's words for a request that changes nothing (compatibility 2.2).
 _NOTHING_TO_DO: Final = "No updates are to be performed"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from orchestrator.custom_types.custom_type import CustomType
-from orchestrator.custom_types.definition import BrokenType
+from orchestrator.custom_types.definition import BrokenTypeError
 from scripts import pipeline_folder
 from scripts.custom_types import administrators, findings, fitting, lines, linting, permissions, starters
 from scripts.custom_types.findings import Finding
@@ -43,7 +43,7 @@ def check(folder: Path, region: str, operator: Operator) -> Report:
         version, _ = pipeline_folder.read(folder)
         report.type = version.type
         report.errors += [findings.of_problem(problem, folder) for problem in fitting.problems(version.type)]
-    except BrokenType as broken:
+    except BrokenTypeError as broken:
         report.errors += [findings.of_problem(problem, folder) for problem in broken.problems]
     if not any(found.file == BLUEPRINT and not found.key for found in report.errors):
         _look_at_blueprint(report, folder, region, operator)
@@ -60,7 +60,7 @@ def _look_at_blueprint(report: Report, folder: Path, region: str, operator: Oper
     try:
         content = pipeline_folder.blueprint(folder)
         template = pipeline_folder.decoded_template(content)
-    except BrokenType:
+    except BrokenTypeError:
         # What is wrong with it was told when the folder was read, unless the other file could not be.
         return
     text = content.decode("utf-8-sig")

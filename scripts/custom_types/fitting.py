@@ -12,7 +12,7 @@ from typing import Any, Final
 from orchestrator.custom_types import template_limits, texts
 from orchestrator.custom_types.custom_type import CustomType, Key
 from orchestrator.custom_types.template import TemplateParameter
-from orchestrator.custom_types.texts import NoText
+from orchestrator.custom_types.texts import UnrepresentableValueError
 from orchestrator.errors import Problem
 from orchestrator.problems import shortened
 from scripts.pipeline_folder import DEFINITION
@@ -54,7 +54,7 @@ def _named_values(schema: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 def _refusals(value: Any, parameter: TemplateParameter) -> Iterator[str]:
     try:
         yield from template_limits.refusals(parameter, texts.of(value, parameter))
-    except NoText as error:
+    except UnrepresentableValueError as error:
         yield str(error)
 
 

@@ -17,7 +17,7 @@ from moto.cloudformation.utils import generate_changeset_id
 
 from scripts.local_aws import stack_plan
 from scripts.local_aws.resources import registry
-from scripts.local_aws.resources.base import ResourceFailure
+from scripts.local_aws.resources.base import ResourceFailedError
 from scripts.local_aws.stack_plan import Plan, Planned
 from scripts.local_aws.stacks import Definition, Stack, StackResource
 
@@ -142,6 +142,6 @@ def _change(action: str, logical_id: str, kind: str, resource: StackResource | N
 def _replaces(present: Planned, wanted: Planned) -> bool:
     try:
         needs_replacement: Callable[[Any, Any], bool] = registry.find(wanted.type).needs_replacement
-    except ResourceFailure:
+    except ResourceFailedError:
         return False
     return needs_replacement(present.properties, wanted.properties)

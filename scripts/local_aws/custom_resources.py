@@ -16,7 +16,7 @@ from typing import Any
 
 from scripts.local_aws import identity
 from scripts.local_aws.function_process import Outcome
-from scripts.local_aws.resources.base import Properties, ResourceContext, ResourceFailure, ResourceType
+from scripts.local_aws.resources.base import Properties, ResourceContext, ResourceFailedError, ResourceType
 from scripts.local_aws.stacks import Made
 
 ANSWER_PATH = "/_custom-resources/"
@@ -40,7 +40,7 @@ class CustomResource(ResourceType):
     def update(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> Made:
         """Send `Update`; when the answer names another physical id, send `Delete` for the old one afterwards."""
         if old.get("ServiceToken") != new.get("ServiceToken"):
-            raise ResourceFailure("Modifying service token is not allowed.")
+            raise ResourceFailedError("Modifying service token is not allowed.")
         more = {"PhysicalResourceId": made.physical_id, "OldResourceProperties": as_text(old)}
         changed = self._ask(context, "Update", new, more)
         if changed.physical_id != made.physical_id:
@@ -54,7 +54,7 @@ class CustomResource(ResourceType):
     def _clean_up(self, context: ResourceContext, made: Made, properties: Properties) -> None:
         try:
             self.delete(context, made, properties)
-        except ResourceFailure as error:
+        except ResourceFailedError as error:
             # CloudFormation completes the update all the same.
             _logger.warning("%s: the replaced %s was not deleted: %s", context.logical_id, made.physical_id, error)
 
@@ -103,13 +103,13 @@ class _Question:
                 self._changed.set()
 
     def wait(self, seconds: float) -> dict[str, Any]:
-        """The answer; ResourceFailure when none has come."""
+        """The answer; ResourceFailedError when none has come."""
         if not self._changed.wait(seconds):
-            raise ResourceFailure(
+            raise ResourceFailedError(
                 f"CloudFormation did not receive a response from your Custom Resource in {seconds} s."
             )
         if self._answer is None:
-            raise ResourceFailure(self._problem)
+            raise ResourceFailedError(self._problem)
         return self._answer
 
 
@@ -135,7 +135,7 @@ class _Desk:
     def add(self, request_id: str) -> _Question:
         with self._lock:
             if not self._open:
-                raise ResourceFailure("The local AWS was stopped.")
+                raise ResourceFailedError("The local AWS was stopped.")
             return self._waiting.setdefault(request_id, _Question())
 
     def remove(self, request_id: str) -> None:
@@ -227,19 +227,19 @@ def _parsed(body: bytes) -> dict[str, Any]:
 
 
 def _checked(answer: dict[str, Any], event: dict[str, Any]) -> str:
-    """The physical id of a good answer; ResourceFailure for FAILED and for answers that CloudFormation refuses."""
+    """The physical id of a good answer; ResourceFailedError for FAILED and for answers that CloudFormation refuses."""
     if answer.get("Status") != "SUCCESS":
         reason = answer.get("Reason") or "no Reason was given"
         if answer.get("Status") != "FAILED":
             reason = f"Status must be SUCCESS or FAILED, not {answer.get('Status')!r}"
-        raise ResourceFailure(
+        raise ResourceFailedError(
             f"Received response status [FAILED] from custom resource. Message returned: {reason} "
             f"(RequestId: {event['RequestId']})"
         )
     for name in ("StackId", "RequestId", "LogicalResourceId"):
         if answer.get(name) != event[name]:
-            raise ResourceFailure(f"Invalid {name} in the custom resource's response: {answer.get(name)!r}.")
+            raise ResourceFailedError(f"Invalid {name} in the custom resource's response: {answer.get(name)!r}.")
     physical_id = answer.get("PhysicalResourceId") or event.get("PhysicalResourceId")
     if not isinstance(physical_id, str) or not physical_id:
-        raise ResourceFailure("Invalid PhysicalResourceId in the custom resource's response: it must be a text.")
+        raise ResourceFailedError("Invalid PhysicalResourceId in the custom resource's response: it must be a text.")
     return physical_id

@@ -25,7 +25,7 @@ _SERVICE_ROLE = "arn:aws:iam::{account}:role/aws-service-role/events.amazonaws.c
 _SERVICE = "events.amazonaws.com"
 # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
 _NO_PERMISSIONS = "NO_PERMISSIONS"
-_PASSING = frozenset({"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestTimeout"})
+_TRANSIENT_CODES = frozenset({"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestTimeout"})
 
 
 class NotDeliveredError(Exception):
@@ -149,7 +149,7 @@ def translated(call: Callable[[], None]) -> None:
         call()
     except ClientError as error:
         code, status = error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]
-        permanent = status < 500 and code not in _PASSING
+        permanent = status < 500 and code not in _TRANSIENT_CODES
         raise NotDeliveredError(code, error.response["Error"]["Message"], permanent) from error
     except BotoCoreError as error:
         raise NotDeliveredError(type(error).__name__, str(error), permanent=False) from error

@@ -9,7 +9,7 @@ from moto.cloudformation.exceptions import UnformattedGetAttTemplateException, V
 
 from scripts.local_aws import stack_plan
 from scripts.local_aws.enforcement import handlers
-from scripts.local_aws.resources.base import Clients, ResourceContext, ResourceFailure, words
+from scripts.local_aws.resources.base import Clients, ResourceContext, ResourceFailedError, words
 from scripts.local_aws.resources.registry import find
 from scripts.local_aws.stack_plan import Planned
 from scripts.local_aws.stacks import DELETED, Caller, Definition, Stack, StackResource
@@ -114,7 +114,7 @@ class StackWork:
         resource.properties = properties
         try:
             if made is None:
-                raise ResourceFailure(f"{resource.logical_id} does not exist.")
+                raise ResourceFailedError(f"{resource.logical_id} does not exist.")
             kind = find(resource.type)
             kind.check(properties)
             self._check_allowed(resource, verb="UPDATE")
@@ -152,7 +152,7 @@ class StackWork:
             return False
         name = properties.get(kind.name_property) if kind.name_property else None
         if name is not None and name == resource.properties.get(kind.name_property):
-            raise ResourceFailure(
+            raise ResourceFailedError(
                 "CloudFormation cannot update a stack when a custom-named resource requires replacing. "
                 f"Rename {name} and update the stack again."
             )
@@ -167,7 +167,7 @@ class StackWork:
         return self._failed(resource, verb, error)
 
     def _check_allowed(self, resource: StackResource, verb: str) -> None:
-        """Raise ResourceFailure when AWS's handler of the type would be refused something that the engine does not do.
+        """Raise ResourceFailedError when AWS's handler would be refused something that the engine does not do.
 
         A new resource has no id before it is there, so it is made first, and rolled back with the stack.
         """
@@ -178,7 +178,7 @@ class StackWork:
         )  # fmt: skip
         decision = handlers.check(step, self.stack.role_arn, self._access_key)
         if not decision.allowed:
-            raise ResourceFailure(
+            raise ResourceFailedError(
                 f"{decision.reason} (Service: {step.service}, Status Code: 403; HandlerErrorCode: AccessDenied)"
             )
 

@@ -153,7 +153,7 @@ def test_older_execution_that_still_asks_is_named_as_such(capsys: pytest.Capture
 
 
 def test_deployed_stack_and_its_job_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    """Defect 6: the pipeline's success says nothing of the job that it started."""
+    """Lesson 6: the pipeline's success says nothing of the job that it started."""
     done = {"pipelineName": "churn", "stageStates": [_stage("DeployPipeline", "Succeeded", "e-1")]}
     following.show(_pipeline(done))
 

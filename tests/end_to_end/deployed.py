@@ -88,7 +88,7 @@ class Deployed:
 
         request = self.request(body, self._launch)
         if files := request.csv_files(self._launch):
-            request = request.knowing(csv_headers.read(files, beginning))
+            request = request.with_csv_headers(csv_headers.read(files, beginning))
         if package := request.model_package(self._launch):
             registry = acting_in(self._aws, ORCHESTRATOR, "sagemaker")
             description = registry.describe_model_package(ModelPackageName=package)

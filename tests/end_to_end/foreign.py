@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Endpoints that this solution did not make (defect 73)."""
+"""Endpoints that this solution did not make (lesson 73)."""
 
 from __future__ import annotations
 

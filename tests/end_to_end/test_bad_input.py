@@ -37,7 +37,7 @@ from tests.end_to_end.users import Orchestrator
     ids=["empty", "not JSON", "a list", "a key twice", "nested deeply", "no type", "many problems"],
 )
 def test_every_problem_is_named_and_nothing_is_made(orchestrator: Orchestrator, body: bytes, keys: list[str]) -> None:
-    """Defects 20, 21 and 24."""
+    """Lessons 20, 21 and 24."""
     pipelines = orchestrator.pipelines()
     api = orchestrator.deployment.api
     status, content = api.client.post(f"{api.url}/provisionpipeline", body)

@@ -100,7 +100,7 @@ def test_every_file_below_a_prefix_is_scored_and_a_schedule_scores_what_has_come
 
 
 def test_only_a_changed_request_starts_a_job(orchestrator: Orchestrator, scoring: Scoring) -> None:
-    """Defects 31 and 32."""
+    """Lessons 31 and 32."""
     scoring.put("data/again/a.csv", 0, 5)
     request = scoring.request("again")
     pipeline_id = orchestrator.provisioned(request)
@@ -116,7 +116,7 @@ def test_only_a_changed_request_starts_a_job(orchestrator: Orchestrator, scoring
 
 
 def test_a_refused_job_fails_the_pipeline_with_aws_s_words(orchestrator: Orchestrator, scoring: Scoring) -> None:
-    """Defect 6. SageMaker has no such instances for transforms; the same pipeline then takes the right ones."""
+    """Lesson 6. SageMaker has no such instances for transforms; the same pipeline then takes the right ones."""
     scoring.put("data/refused/a.csv", 0, 5)
     pipeline_id = orchestrator.provision(scoring.request("refused", inference_instance="ml.t2.medium"))["pipeline_id"]
     failed = orchestrator.ended(pipeline_id)

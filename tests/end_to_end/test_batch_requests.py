@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What SageMaker is asked for by each kind of batch pipeline, field by field (contract 3.3, 3.4).
+"""What SageMaker is asked for by each kind of batch pipeline, field by field (compatibility 3.3, 3.4).
 
 The blueprint is deployed by itself, with the values that the orchestrator plans: in the orchestrator's account, or in
 that of a stage, whose model package and artifact are the orchestrator account's.
@@ -104,9 +104,7 @@ def asked(job: dict[str, Any]) -> dict[str, Any]:
 
 
 @every_pair
-def test_sagemaker_is_asked_for_what_the_contract_says(
-    local_aws: LocalAws, launch: Launch, combination: Combination
-) -> None:
+def test_sagemaker_is_asked_for_what_is_promised(local_aws: LocalAws, launch: Launch, combination: Combination) -> None:
     kind, registry, encrypted, stage = combination
     key = KEY if encrypted else ""
     launch = replace(launch, use_model_registry=registry, multi_account=stage is not None)
@@ -175,7 +173,7 @@ def test_a_schedule_sends_what_the_first_job_was_sent(local_aws: LocalAws, launc
 
 
 def test_an_instance_with_local_storage_takes_no_key_for_its_volume(local_aws: LocalAws, launch: Launch) -> None:
-    """Defect 72."""
+    """Lesson 72."""
     body = body_of("custom", registry=False, kms_key_arn=KEY, inference_instance="ml.g4dn.xlarge")
     deployed = Deployed(local_aws, body, launch)
     name = deployed.outputs["BatchTransformJobName"]

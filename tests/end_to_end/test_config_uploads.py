@@ -32,7 +32,7 @@ def test_an_uploaded_configuration_makes_a_pipeline(
 def test_a_refused_configuration_is_reported_with_every_problem(
     orchestrator: Orchestrator, subscriber: Subscriber, until: Until
 ) -> None:
-    """Defect 41."""
+    """Lesson 41."""
     pipelines = orchestrator.pipelines()
     version = _upload(orchestrator, "mlops-config.json", {"pipeline_type": "byom_realtime_builtin", "model_nam": "x"})
     notification = subscriber.next_about("refused", until, version)
@@ -51,7 +51,7 @@ def test_a_configuration_that_is_not_json_is_reported(
 
 
 def test_only_the_exact_name_counts(orchestrator: Orchestrator, subscriber: Subscriber, until: Until) -> None:
-    """Defect 42."""
+    """Lesson 42."""
     for key in ("mlops-config.json.bak", "mlops-config.json/x", "my-mlops-config.json"):
         _upload(orchestrator, key, {"model_name": key})
     _upload(orchestrator, "mlops-config.json", {"model_name": "the last one"})
@@ -62,7 +62,7 @@ def test_only_the_exact_name_counts(orchestrator: Orchestrator, subscriber: Subs
 def test_a_list_is_carried_out_entry_by_entry_and_leaves_its_result(
     orchestrator: Orchestrator, subscriber: Subscriber, until: Until
 ) -> None:
-    """Contract 1.5. The result causes nothing, although it lies beside the configuration and begins with its name."""
+    """Compatibility 1.5. The result causes nothing, although its name begins with that of the configuration."""
     good = orchestrator.request("listed", dry_run=True)
     version = _upload(orchestrator, "listed/mlops-config.json", [good, {"pipeline_type": "nothing"}])
     told = subscriber.next_about("listed/mlops-config.json", until)

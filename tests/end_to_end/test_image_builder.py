@@ -75,7 +75,7 @@ def name_of(pipeline_id: str) -> str:
 
 
 def test_a_request_becomes_a_build(images: Images) -> None:
-    """Contract 6."""
+    """Compatibility 6."""
     pipeline_id, _ = images.built("e2e-1", build_arguments={"A": "$(reboot)"})
     assert name_of(pipeline_id) == "mlops-pipeline-e2e-1-byompipelineimagebuilder"
     repository = images.request("")["ecr_repo_name"]
@@ -98,7 +98,7 @@ def test_another_source_is_built_and_another_file_is_not(images: Images, until: 
 
 
 def test_a_changed_request_is_built_and_an_unchanged_one_is_not(images: Images, until: Until) -> None:
-    """Defect 34."""
+    """Lesson 34."""
     pipeline_id, _ = images.built("e2e-3")
     stack = name_of(pipeline_id)
     unchanged = images.orchestrator.provision(images.request("e2e-3"))
@@ -112,7 +112,7 @@ def test_a_changed_request_is_built_and_an_unchanged_one_is_not(images: Images, 
 
 
 def test_every_legal_tag_and_two_repositories_with_one_tag(images: Images) -> None:
-    """Defect 35."""
+    """Lesson 35."""
     images.orchestrator.client("ecr").create_repository(repositoryName="another/repository")
     stacks = {
         name_of(images.built(tag, **changes)[0])

@@ -9,7 +9,7 @@ ALIAS = "arn:aws:kms:us-east-1:123456789012:alias/team/models"
 
 
 def test_a_pipeline_with_an_alias_is_deployed_and_encrypted(orchestrator: Orchestrator) -> None:
-    """Defect 71."""
+    """Lesson 71."""
     orchestrator.provisioned(orchestrator.request("keyed", kms_key_arn=ALIAS))
     outputs = orchestrator.outputs("mlops-pipeline-keyed-byompipelinerealtimebuiltin")
     configuration = orchestrator.client("sagemaker").describe_endpoint_config(
@@ -19,7 +19,7 @@ def test_a_pipeline_with_an_alias_is_deployed_and_encrypted(orchestrator: Orches
 
 
 def test_a_volume_that_takes_no_key_is_a_warning_of_a_good_answer(orchestrator: Orchestrator) -> None:
-    """Defect 72."""
+    """Lesson 72."""
     request = orchestrator.request(
         "keyed-volume", model_framework="pytorch", model_framework_version="2.1.0", inference_instance="ml.g5.xlarge",
         kms_key_arn=ALIAS, dry_run=True,

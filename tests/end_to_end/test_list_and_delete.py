@@ -37,7 +37,7 @@ def _objects(orchestrator: Orchestrator, bucket: str) -> set[str]:
 def test_a_deleted_pipeline_leaves_nothing_but_data(
     orchestrator: Orchestrator, subscriber: Subscriber, until: Until
 ) -> None:
-    """Defects 36 and 57."""
+    """Lessons 36 and 57."""
     api, (deployed, stack) = orchestrator.deployment.api, _names("leaving")
     before, data = _resources(orchestrator), _objects(orchestrator, "AssetsBucketName")
     pipeline_id = orchestrator.provisioned(orchestrator.request("leaving"))

@@ -70,7 +70,7 @@ def test_the_api_says_what_aws_did_not_do_and_nothing_is_made(
 
 
 def test_what_is_allowed_again_works(orchestrator: Orchestrator, role: str) -> None:
-    """Defect 20: nothing half-made stands in the way of the same call."""
+    """Lesson 20: nothing half-made stands in the way of the same call."""
     request = orchestrator.request("allowed-again")
     with without(orchestrator.client("iam"), role, may("cloudformation:CreateStack")):
         refused = orchestrator.deployment.api.provision(request)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The whole life of a model card by signed calls, with the packaged bundle on the local AWS (contract section 5)."""
+"""The whole life of a model card by signed calls, with the packaged bundle on the local AWS (compatibility 5)."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def test_metrics_are_read_from_files_of_each_type(orchestrator: Orchestrator, me
 
 
 def test_a_model_of_a_package_has_a_card(orchestrator: Orchestrator) -> None:
-    """Defect 88."""
+    """Lesson 88."""
     sagemaker = orchestrator.client("sagemaker")
     sagemaker.create_model_package_group(ModelPackageGroupName="card-models")
     package = sagemaker.create_model_package(
@@ -181,7 +181,7 @@ def trained(orchestrator: Orchestrator) -> Body:
 
 
 def test_lists_have_every_page_and_filters(orchestrator: Orchestrator) -> None:
-    """Defect 87: 101 cards are more than one page of SageMaker."""
+    """Lesson 87: 101 cards are more than one page of SageMaker."""
     sagemaker = orchestrator.client("sagemaker")
     names = [f"many-{place:03}" for place in range(101)]
     for name in names:
@@ -199,7 +199,7 @@ def test_lists_have_every_page_and_filters(orchestrator: Orchestrator) -> None:
 def test_an_uploaded_operation_is_carried_out_and_told(
     orchestrator: Orchestrator, subscriber: Subscriber, until: Until
 ) -> None:
-    """Defect 42: model cards could not be reached by upload."""
+    """Lesson 42: model cards could not be reached by upload."""
     request = {"pipeline_type": "create_model_card", "name": "uploaded", "business_details": {"business_problem": "b"}}
     bucket = orchestrator.deployment.outputs["ConfigBucketName"]
     orchestrator.client("s3").put_object(
@@ -212,5 +212,5 @@ def test_an_uploaded_operation_is_carried_out_and_told(
 
 
 def test_who_mistypes_an_operation_is_told_the_nearest(orchestrator: Orchestrator) -> None:
-    """Defect 40."""
+    """Lesson 40."""
     assert "the nearest is create_model_card" in errors(orchestrator, "create_model_crad")["pipeline_type"]

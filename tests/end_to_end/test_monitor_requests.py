@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What SageMaker is asked for by each monitor and problem type, field by field (contract 3.5 to 3.9).
+"""What SageMaker is asked for by each monitor and problem type, field by field (compatibility 3.5 to 3.9).
 
 The blueprint is deployed by itself, with the values that the orchestrator plans: in the orchestrator's account, or in
-that of a stage, whose data and configuration are the orchestrator account's. What design section 5 has otherwise than
-the contract: the baseline has no name, the schedule's follows from the request, Clarify asks the endpoint itself and
-reads its configuration where the orchestrator has put it, and runs of the schedule publish metrics. The predictor's
-content type, which Clarify would take from the data set, is spelt out.
+that of a stage, whose data and configuration are the orchestrator account's. What differs from the earlier solution:
+the baseline has no name, the schedule's follows from the request, Clarify asks the endpoint itself and reads its
+configuration where the orchestrator has put it, and runs of the schedule publish metrics. The predictor's content type,
+which Clarify would take from the data set, is spelt out.
 """
 
 from __future__ import annotations
@@ -171,7 +171,7 @@ FIGURES: Final = {
 
 
 def at_place(place: str, case: Case) -> Body:
-    """The keys whose values may differ by stage; numbers as the earlier solution had them (contract 7)."""
+    """The keys whose values may differ by stage; numbers as the earlier solution had them (compatibility 7)."""
     expression, seconds, instance_type, gigabytes = FIGURES[place]
     truth = {"monitor_ground_truth_input": f"quayside-{place}-arrivals/labels/"} if case.has_truth else {}
     return {
@@ -199,7 +199,7 @@ def body_of(case: Case, stage: Stage | None, **more: Any) -> Body:
 
 
 class Expected:
-    """What the contract says of a case in a place; `key` encrypts, `seconds` limit the baseline."""
+    """What is promised of a case in a place; `key` encrypts, `seconds` limit the baseline."""
 
     def __init__(self, case: Case, stage: Stage | None, schedule: str, key: str = "", seconds: int = 0) -> None:
         place = stage or LIVE
@@ -335,7 +335,7 @@ class Asked:
 
 
 def check(stack: Deployed, case: Case, stage: Stage | None, *, key: str = "", seconds: int = 0) -> None:
-    """Hold all that reached SageMaker, and Clarify's files, against the contract."""
+    """Hold all that reached SageMaker, and Clarify's files, against what is promised."""
     asked = Asked(stack, case, ACCOUNTS[stage] if stage else ORCHESTRATOR)
     expected = Expected(case, stage, asked.schedule_name, key, seconds)
     assert re.fullmatch(rf"{expected.endpoint}-{case.kind.replace('_', '')}-[0-9a-f]{{4}}", asked.schedule_name)
@@ -388,12 +388,12 @@ def cases() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize(("case", "stage", "limited"), [*cases()])
-def test_sagemaker_is_asked_for_what_the_contract_says(
+def test_sagemaker_is_asked_for_what_is_promised(
     local_aws: LocalAws, case: Case, stage: Stage | None, *, limited: bool
 ) -> None:
-    """In the account of the stage, with values and key of that stage; defects 14 (columns) and 27 (labels/).
+    """In the account of the stage, with values and key of that stage; lessons 14 (columns) and 27 (labels/).
 
-    The same request again changes nothing (defect 31).
+    The same request again changes nothing (lesson 31).
     """
     keys = {each: KEY.format(account) for each, account in ACCOUNTS.items()}
     key = keys[stage] if stage else KEY.format(ORCHESTRATOR)

@@ -75,7 +75,7 @@ def baseline() -> bytes:
 def test_a_baseline_is_computed_and_a_violation_reaches_people(
     orchestrator: Orchestrator, monitoring: Monitoring, subscriber: Subscriber, until: Until
 ) -> None:
-    """Defects 1, 7, 14 and 81."""
+    """Lessons 1, 7, 14 and 81."""
     monitoring.serve("watched-live")
     monitoring.put("baselines/watched-live.csv", baseline())
     request = monitoring.request("watched-live")
@@ -104,7 +104,7 @@ def test_a_baseline_is_computed_and_a_violation_reaches_people(
 
 
 def test_two_endpoints_of_one_model_have_a_monitor_each(orchestrator: Orchestrator, monitoring: Monitoring) -> None:
-    """Defect 30."""
+    """Lesson 30."""
     for endpoint in ("twin-a", "twin-b"):
         monitoring.serve(endpoint)
         monitoring.put(f"baselines/{endpoint}.csv", baseline())
@@ -152,7 +152,7 @@ def test_a_baseline_that_is_not_there_is_a_400_and_makes_nothing(
 def test_a_baseline_that_fails_fails_the_pipeline_and_leaves_no_schedule(
     orchestrator: Orchestrator, monitoring: Monitoring
 ) -> None:
-    """Defects 6 and 7: the schedule stayed, and each of its runs failed."""
+    """Lessons 6 and 7: the schedule stayed, and each of its runs failed."""
     monitoring.serve("unlucky")
     # What the orchestrator looks at is right; what comes behind it is not UTF-8.
     monitoring.put("baselines/unlucky.csv", b"a,b\n" + b"1,2\n" * 20_000 + b"\xff,2\n")

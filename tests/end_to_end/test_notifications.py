@@ -26,7 +26,7 @@ def team(orchestrator: Orchestrator) -> Iterator[Subscriber]:
 def test_the_end_of_a_pipeline_is_told_with_its_reason_and_to_whom_it_matters(
     orchestrator: Orchestrator, subscriber: Subscriber, team: Subscriber, until: Until
 ) -> None:
-    """Defect 83. Contract 1.7's sentence comes first, then what CloudFormation says was wrong."""
+    """Lesson 83. Compatibility 1.7's sentence comes first, then what CloudFormation says was wrong."""
     nowhere = orchestrator.request("unlucky", model_artifact_location="models/there-is-none/model.tar.gz")
     assert not orchestrator.ended(orchestrator.provision(nowhere)["pipeline_id"]).has_succeeded
     told = subscriber.next("finished executing", until, "Model: unlucky\n")

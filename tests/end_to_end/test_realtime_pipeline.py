@@ -71,7 +71,7 @@ def test_the_models_own_refusal_reaches_the_caller(orchestrator: Orchestrator, l
 
 
 def test_the_same_request_again_changes_nothing(orchestrator: Orchestrator, live: str) -> None:
-    """Defect 31."""
+    """Lesson 31."""
     stacks = orchestrator.stacks("-live-")
     again = orchestrator.provision(request_of_live(orchestrator))
     assert f":stack/{live}-codepipeline/" in again["pipeline_id"]
@@ -101,7 +101,7 @@ def test_a_changed_request_runs_the_same_pipeline_once_more(orchestrator: Orches
 def test_a_failed_deployment_says_why_and_the_same_request_repairs_it(
     orchestrator: Orchestrator,
 ) -> None:
-    """Defect 33."""
+    """Lesson 33."""
     request = orchestrator.request("repaired", model_artifact_location="models/repaired/model.tar.gz")
     pipeline_id = orchestrator.provision(request)["pipeline_id"]
     failed = orchestrator.ended(pipeline_id)
@@ -115,8 +115,8 @@ def test_a_failed_deployment_says_why_and_the_same_request_repairs_it(
     assert orchestrator.changed(pipeline_id, request).has_succeeded
 
 
-def test_what_sagemaker_receives_is_what_the_contract_says(orchestrator: Orchestrator, live: str) -> None:
-    """Contract 3.1."""
+def test_what_sagemaker_receives_is_what_is_promised(orchestrator: Orchestrator, live: str) -> None:
+    """Compatibility 3.1."""
     outputs, sagemaker = orchestrator.outputs(live), orchestrator.client("sagemaker")
     bucket = orchestrator.deployment.outputs["AssetsBucketName"]
     made = sagemaker.describe_model(ModelName=outputs["SageMakerModelName"])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What SageMaker is asked for by each kind of real-time pipeline, field by field (contract 3.1, 3.2).
+"""What SageMaker is asked for by each kind of real-time pipeline, field by field (compatibility 3.1, 3.2).
 
 The blueprint is deployed by itself, with the values that the orchestrator plans: in the orchestrator's account, or in
 that of a stage, whose model package and artifact are the orchestrator account's.
@@ -203,9 +203,7 @@ CAPTURED: Final[dict[str, Any]] = {
 
 
 @every_pair
-def test_sagemaker_is_asked_for_what_the_contract_says(
-    deployer: Deployer, launch: Launch, combination: Combination
-) -> None:
+def test_sagemaker_is_asked_for_what_is_promised(deployer: Deployer, launch: Launch, combination: Combination) -> None:
     kind, registry, encrypted, stage = combination
     key = KEY if encrypted else ""
     launch = replace(launch, use_model_registry=registry, multi_account=stage is not None)
@@ -257,7 +255,7 @@ USE_OF_A_KEY: Final = ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms
 def test_a_stage_may_read_the_package_where_it_lives_and_predicts_with_it(
     deployer: Deployer, launch: Launch, local_aws: LocalAws, trained: TrainedModel
 ) -> None:
-    """Defect 54: roles named the package group of their own account, which has none."""
+    """Lesson 54: roles named the package group of their own account, which has none."""
     launch = replace(launch, use_model_registry=True, multi_account=True)
     body = body_of("builtin", registry=True, model_package_name=PACKAGE_THAT_SERVES)
     deployed = deployer.deploy(body, launch, "staging")
@@ -283,7 +281,7 @@ def test_a_stage_may_read_the_package_where_it_lives_and_predicts_with_it(
 def test_without_the_registry_only_the_one_artifact_and_its_image_may_be_read(
     deployer: Deployer, launch: Launch
 ) -> None:
-    """Defect 28: a name of a package that nobody asked for must not open anything."""
+    """Lesson 28: a name of a package that nobody asked for must not open anything."""
     policies = deployer.policies(deployer.deploy(body_of("custom", registry=False), launch))
     assert set(policies) == {"LogsAndMetrics", "ModelArtifact", "ModelImage", "DataCapture", "Reach"}
     read = policies["ModelArtifact"]
@@ -295,7 +293,7 @@ def test_without_the_registry_only_the_one_artifact_and_its_image_may_be_read(
 
 
 def test_the_role_may_use_the_key_of_an_alias(deployer: Deployer, launch: Launch) -> None:
-    """Defect 71: aliases were refused. IAM takes none for a resource, so a condition names it."""
+    """Lesson 71: aliases were refused. IAM takes none for a resource, so a condition names it."""
     deployed = deployer.deploy(body_of("custom", registry=False, kms_key_arn=ALIAS), launch)
     assert deployed.sent["CreateEndpointConfig"]["KmsKeyId"] == ALIAS
     statements = deployer.policies(deployed)["EncryptionKey"]
@@ -307,7 +305,7 @@ def test_the_role_may_use_the_key_of_an_alias(deployer: Deployer, launch: Launch
 
 
 def test_local_storage_goes_without_the_key_and_captured_data_do_not(deployer: Deployer, launch: Launch) -> None:
-    """Defect 72: CreateEndpointConfig fails when it names a key for the volume of such an instance."""
+    """Lesson 72: CreateEndpointConfig fails when it names a key for the volume of such an instance."""
     body = body_of("custom", registry=False, kms_key_arn=KEY, inference_instance="ml.g5.xlarge")
     deployed = deployer.deploy(body, launch)
     configuration = deployed.sent["CreateEndpointConfig"]

@@ -130,7 +130,7 @@ def test_a_job_that_fails_is_told_with_the_reason_and_not_registered(
 def test_the_best_model_of_a_search_is_registered_and_its_jobs_are_silent(
     orchestrator: Orchestrator, subscriber: Subscriber, until: Until, group: str
 ) -> None:
-    """Defect 79."""
+    """Lesson 79."""
     request = training(
         "searched",
         group,
@@ -151,7 +151,7 @@ def test_the_best_model_of_a_search_is_registered_and_its_jobs_are_silent(
 def test_an_autopilot_job_is_found_by_the_check(
     orchestrator: Orchestrator, subscriber: Subscriber, until: Until
 ) -> None:
-    """Defect 80. The local AWS searches no models, and says so where AWS would say why there is none."""
+    """Lesson 80. The local AWS searches no models, and says so where AWS would say why there is none."""
     request = {
         "pipeline_type": "model_autopilot_training",
         "model_name": "automatic",

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What SageMaker is asked for by training, tuning and Autopilot pipelines, field by field (contract 3.10 to 3.12).
+"""What SageMaker is asked for by training, tuning and Autopilot pipelines, field by field (compatibility 3.10 to 3.12).
 
-The blueprint is deployed by itself, with the values that the orchestrator plans for the samples of contract section 7.
+The blueprint is deployed by itself, with the values that are planned for requests as they come (compatibility 7).
 """
 
 from __future__ import annotations
@@ -225,7 +225,7 @@ def without_role(request: Body, deployed: Deployed) -> Body:
 CHANGES: Final[Mapping[str, Body]] = {
     "model_training_builtin": {"algo_hyperparamaters": {**TRAINING["algo_hyperparamaters"], "eta": 0.1}},
     "model_tuner_builtin": {"hyperparamaters_ranges": {"eta": ["continuous", [0.02, 0.4]]}},
-    # Defect 32: the earlier solution saw no change in these.
+    # Lesson 32: the earlier solution saw no change in these.
     "model_autopilot_training": {"encrypt_inner_traffic": False, "max_runtime_per_job": 7200},
 }
 
@@ -235,13 +235,13 @@ CHANGES: Final[Mapping[str, Body]] = {
     [(TRAINING, OF_TRAINING), (TUNING, OF_TUNING), (AUTOPILOT, OF_AUTOPILOT)],
     ids=["training", "tuning", "autopilot"],
 )
-def test_sagemaker_is_asked_once_for_what_the_contract_says(
+def test_sagemaker_is_asked_once_for_what_is_promised(
     local_aws: LocalAws, launch: Launch, body: Body, expected: Body
 ) -> None:
     """Without the debugger and profiler that the earlier solution's SDK added; with tags.
 
-    The same request again starts nothing (defect 31); a changed one under a given name fails at once and says what to
-    do (defect 32).
+    The same request again starts nothing (lesson 31); a changed one under a given name fails at once and says what to
+    do (lesson 32).
     """
     deployed = Deployed(local_aws, body, launch)
     request = asked(deployed, body)
@@ -294,7 +294,7 @@ def check_encryption_of_autopilot(job: Body) -> None:
 def test_names_that_are_made_follow_from_the_request_and_the_key_reaches_the_job(
     local_aws: LocalAws, launch: Launch, body: Body, check_encryption: Callable[[Body], None]
 ) -> None:
-    """Defects 3, 10 and 31: within the limit for a long model name; another request has another name."""
+    """Lessons 3, 10 and 31: within the limit for a long model name; another request has another name."""
     kind = kind_of(body)
     body = named(body, f"Quayside-arrivals-of-all-ships-{kind.noun}", job_name="", kms_key_arn=KEY)
     deployed = Deployed(local_aws, body, launch)
@@ -344,7 +344,7 @@ def test_a_schedule_trains_again_under_fresh_names(local_aws: LocalAws, launch: 
 def test_an_own_image_has_its_own_metrics_and_a_value_too_long_for_a_parameter_is_read_from_s3(
     local_aws: LocalAws, launch: Launch, assets: Any
 ) -> None:
-    """Defect 39. `custom_image_uri` in place of a framework; without spot instances, with plain traffic."""
+    """Lesson 39. `custom_image_uri` in place of a framework; without spot instances, with plain traffic."""
     definitions = [{"Name": "validation:auc", "Regex": "auc=([0-9.]+)"}]
     long = {f"note-{number}": "x" * 2000 for number in range(4)}
     frameless = {key: value for key, value in TRAINING.items() if not key.startswith("model_framework")}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What may differ from an undisturbed run after a fault, and why it must. Whatever is not here is a defect."""
+"""What may differ from an undisturbed run after a fault, and why it must. Whatever is not here is a mistake."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ Asked = Mapping[str, Any]
 THEN = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 
 
-class Refusal(Exception):
+class RefusalError(Exception):
     """What AWS answers instead."""
 
     def __init__(self, code: str, message: str = "because it is so", status: int = 400) -> None:
@@ -64,7 +64,7 @@ class CodePipeline:
 
     def _of(self, asked: Asked, key: str) -> list[dict[str, Any]]:
         if asked[key] not in self.executions:
-            raise Refusal("PipelineNotFoundException")
+            raise RefusalError("PipelineNotFoundException")
         return self.executions[asked[key]]
 
     def list_pipeline_executions(self, asked: Asked) -> Asked:
@@ -81,7 +81,7 @@ class CodePipeline:
         for execution in self._of(asked, "pipelineName"):
             if execution["pipelineExecutionId"] == asked["pipelineExecutionId"]:
                 if execution["status"] != "InProgress":
-                    raise Refusal("PipelineExecutionNotStoppableException")
+                    raise RefusalError("PipelineExecutionNotStoppableException")
                 execution["status"] = "Stopped"
         return {"pipelineExecutionId": asked["pipelineExecutionId"]}
 
@@ -103,7 +103,7 @@ class CodePipeline:
 
     def put_job_success_result(self, asked: Asked) -> Asked:
         if any(job == asked["jobId"] for job, _ in self.answers):
-            raise Refusal("InvalidJobStateException")
+            raise RefusalError("InvalidJobStateException")
         self.answers.append((asked["jobId"], dict(asked)))
         return {}
 
@@ -153,15 +153,15 @@ class StackSets:
 
     def _named(self, asked: Asked) -> StackSet:
         if asked["StackSetName"] not in self.sets:
-            raise Refusal("StackSetNotFoundException", "no such thing", 404)
+            raise RefusalError("StackSetNotFoundException", "no such thing", 404)
         return self.sets[asked["StackSetName"]]
 
     def _start(self, asked: Asked, kind: str, places: list[tuple[str, str]]) -> Asked:
         found, operation = self._named(asked), asked["OperationId"]
         if operation in found.operations:
-            raise Refusal("OperationIdAlreadyExistsException", status=409)
+            raise RefusalError("OperationIdAlreadyExistsException", status=409)
         if found.running:
-            raise Refusal("OperationInProgressException", status=409)
+            raise RefusalError("OperationInProgressException", status=409)
         found.running, found.operations[operation] = operation, (kind, places)
         self.begun.append((asked["StackSetName"], kind, places))
         return {"OperationId": operation}
@@ -172,7 +172,7 @@ class StackSets:
     def create_stack_set(self, asked: Asked) -> Asked:
         there = self.sets.get(asked["StackSetName"])
         if there is not None and there.token != asked["ClientRequestToken"]:
-            raise Refusal("NameAlreadyExistsException", status=409)
+            raise RefusalError("NameAlreadyExistsException", status=409)
         if there is None:
             self.sets[asked["StackSetName"]] = StackSet(_definition(asked), asked["ClientRequestToken"])
         return {"StackSetId": "set:1"}
@@ -193,7 +193,9 @@ class StackSets:
     def delete_stack_set(self, asked: Asked) -> Asked:
         found = self._named(asked)
         if found.instances or found.running:
-            raise Refusal("OperationInProgressException" if found.running else "StackSetNotEmptyException", status=409)
+            raise RefusalError(
+                "OperationInProgressException" if found.running else "StackSetNotEmptyException", status=409
+            )
         del self.sets[asked["StackSetName"]]
         return {}
 
@@ -208,7 +210,7 @@ class StackSets:
     def describe_stack_set_operation(self, asked: Asked) -> Asked:
         found, operation = self._named(asked), asked["OperationId"]
         if operation not in found.operations:
-            raise Refusal("OperationNotFoundException", status=404)
+            raise RefusalError("OperationNotFoundException", status=404)
         status = "RUNNING" if operation == found.running else "SUCCEEDED"
         return {"StackSetOperation": {"OperationId": operation, "Status": status}}
 
@@ -270,7 +272,7 @@ class SageMaker:
     def create_transform_job(self, asked: Asked) -> Asked:
         name = asked["TransformJobName"]
         if name in self.jobs:
-            raise Refusal("ResourceInUse", "there is such a job")
+            raise RefusalError("ResourceInUse", "there is such a job")
         self.jobs[name] = {**asked, "TransformJobArn": self._arn(name), "TransformJobStatus": "InProgress"}
         return {"TransformJobArn": self._arn(name)}
 
@@ -279,12 +281,12 @@ class SageMaker:
 
     def describe_transform_job(self, asked: Asked) -> Asked:
         if asked["TransformJobName"] not in self.jobs:
-            raise Refusal("ValidationException", "no such job")
+            raise RefusalError("ValidationException", "no such job")
         return {**self.jobs[asked["TransformJobName"]], "CreationTime": THEN}
 
     def stop_transform_job(self, asked: Asked) -> Asked:
         job = self.jobs.get(asked["TransformJobName"])
         if job is None or job["TransformJobStatus"] != "InProgress":
-            raise Refusal("ValidationException", "it does not run")
+            raise RefusalError("ValidationException", "it does not run")
         job["TransformJobStatus"] = "Stopped"
         return {}

@@ -27,7 +27,7 @@ from orchestrator.aws import calls
 from orchestrator.codepipeline_parameters import MultiAccountPipelineParameters, SingleAccountPipelineParameters
 from orchestrator.pipelines.image_builder import ImageBuilderParameters
 from orchestrator.settings import Settings
-from tests.faults.played import CodePipeline, Refusal, SageMaker, StackSets, digest
+from tests.faults.played import CodePipeline, RefusalError, SageMaker, StackSets, digest
 from tests.faults.wire import Call, Send, answer, refusal
 
 REGION = "eu-west-1"
@@ -140,7 +140,7 @@ class World:
                 return serialized(call, getattr(self.stack_sets, method)(call.parameters))
             if call.operation in ("CreateStack", "UpdateStack"):
                 return self._changed(call, send)
-        except Refusal as refused:
+        except RefusalError as refused:
             return refusal(call, refused.code, refused.message, refused.status)
         return send()
 
@@ -152,7 +152,7 @@ class World:
         there = self.stack(token[0])
         if call.operation == "UpdateStack" and there is not None and there.status.endswith("_IN_PROGRESS"):
             message = f"Stack:{there.stack_id} is in {there.status} state and can not be updated."
-            raise Refusal("ValidationError", message)
+            raise RefusalError("ValidationError", message)
         response = send()
         if response.status_code == 200:
             stack = self.stack(token[0])

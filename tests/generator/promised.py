@@ -30,7 +30,7 @@ WITHOUT_RESOURCE: Final = {
     "xray:PutTraceSegments": "X-Ray has no resource for what is sent to it",
 }
 
-# What an upgrade must find again under the same name, or it would make a new one beside it (defect 68). Deployments of
+# What an upgrade must find again under the same name, or it would make a new one beside it (lesson 68). Deployments of
 # REST APIs are left out: those are snapshots and named after their content.
 _MONITOR: Final = "Baseline JobDefinition MonitoringSchedule RunEndedRule SageMakerRole"
 LOGICAL_IDS: Final[dict[str, str]] = {
@@ -79,16 +79,16 @@ LOGICAL_IDS["mlops-orchestrator-multi-account.yaml"] = f"""
     StageDeployer StageDeployerLogs StageDeployerRole StageEndedRule StageEventsPolicy StuckApprovalAlarm
 """
 RESOURCE_BUDGET: Final = 205
-"""All templates together: design section 10 has 170, and to list, look at and delete pipelines takes six a root,
-the dashboard and the alarms nine in both, the application's group and the policy for functions in a VPC one a root,
-the two routes for pipeline types four a root, the access log of the inference API one."""
+"""All templates together: 170 at first; to list, look at and delete pipelines takes six a root, the dashboard and the
+alarms nine in both, the application's group and the policy for functions in a VPC one a root, the two routes for
+pipeline types four a root, the access log of the inference API one."""
 
 BLUEPRINT_BYTES: Final = 51_200
 """The longest template that CloudFormation takes inline."""
 
 EMAIL: Final = r"^[a-zA-Z0-9_.+-]+@[a-zA-Z0-9-]+\.[a-zA-Z0-9-.]+$"
 YES_OR_NO: Final = ["Yes", "No"]
-# Contract 1.1, in the order of the console: name, label, default (`None`: must be given), further properties.
+# Compatibility 1.1, in the order of the console: name, label, default (`None`: must be given), further properties.
 LAUNCH_PARAMETERS: Final[list[tuple[str, str, str | None, dict[str, Any]]]] = [
     (
         "NotificationEmail",

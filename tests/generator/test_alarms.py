@@ -94,7 +94,7 @@ def policies(template: Template, name: str, key: str = "PolicyDocument") -> list
 
 
 def test_from_outside_only_alarms_of_this_account_publish(root: Template) -> None:
-    """Defect 62. Everybody else publishes under a role of this account."""
+    """Lesson 62. Everybody else publishes under a role of this account."""
     (statement,) = policies(root, "NotificationsTopicPolicy")
     assert statement["Principal"] == {"Service": ["cloudwatch.amazonaws.com"]}
     assert statement["Action"] == ["sns:Publish"]

@@ -54,7 +54,7 @@ WITHOUT_OPTIONS: Final[dict[str, Any]] = {
     },
     "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 1},
 }
-"""Contract 3.3, field by field."""
+"""Compatibility 3.3, field by field."""
 
 
 @pytest.fixture
@@ -81,14 +81,14 @@ OPTIONS = [
             "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 3, "VolumeKmsKeyId": KEY},
         },
     ),
-    # Defect 72: an instance with local storage takes no key for its volume.
+    # Lesson 72: an instance with local storage takes no key for its volume.
     ({"KmsKeyArn": KEY}, {"TransformOutput": {**WITHOUT_OPTIONS["TransformOutput"], "KmsKeyId": KEY}}),
 ]
 
 
 class TestRequest:
     @pytest.mark.parametrize(("parameters", "expected"), OPTIONS)
-    def test_at_deployment_it_is_the_contract_s(
+    def test_at_deployment_it_is_as_promised(
         self, blueprint: Template, parameters: dict[str, str], expected: dict[str, Any]
     ) -> None:
         job = properties(blueprint, "TransformJob", **parameters)
@@ -137,7 +137,7 @@ def allowed(blueprint: Template, role: str, action: str) -> list[Any]:
 
 class TestPermissions:
     def test_everything_below_a_prefix_can_be_read(self, blueprint: Template) -> None:
-        """Defect 74."""
+        """Lesson 74."""
         objects = "arn:${AWS::Partition}:s3:::quayside-arrivals/2026/*"
         assert allowed(blueprint, "SageMakerRole", "s3:GetObject") == [objects]
         (data,) = [

@@ -102,14 +102,14 @@ class TestBuild:
         assert build.calls() == [["aws", "ecr", "get-login-password"], login]
 
     def test_with_a_secret_it_logs_in_to_docker_hub_too(self, build: Build) -> None:
-        """Defect 66: the password is never an argument, which every process could read."""
+        """Lesson 66: the password is never an argument, which every process could read."""
         done = build.run("pre_build", DOCKER_HUB_USERNAME="a $(user)", DOCKER_HUB_PASSWORD="p'\"$(w)")
         assert done.returncode == 0, done.stderr
         login = ["docker", "login", "--username", "a $(user)", "--password-stdin", "p'\"$(w)\n"]
         assert build.calls()[-1] == login
 
     def test_entry_points_become_executable_and_not_writable(self, build: Build) -> None:
-        """Defect 66: they were made 777."""
+        """Lesson 66: they were made 777."""
         files = [build.source / name for name in ("serve", "Train", "deep/er/train", "other", "serve.py")]
         for file in files:
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -238,7 +238,7 @@ class TestBuild:
 
 class TestTemplate:
     def test_it_runs_when_exactly_its_source_is_uploaded(self, builder: Template) -> None:
-        """Design section 4: nothing polls."""
+        """Nothing polls."""
         rule = builder["Resources"]["SourceChangedRule"]["Properties"]
         detail = {"bucket": {"name": [{"Ref": "AssetsBucket"}]}, "object": {"key": [{"Ref": "CustomImage"}]}}
         assert rule["EventPattern"]["detail"] == detail
@@ -295,7 +295,7 @@ class TestTemplate:
 
 class TestRoot:
     def test_the_stack_role_may_change_a_build(self, root: Template) -> None:
-        """Defect 34: `codebuild:UpdateProject` was missing."""
+        """Lesson 34: `codebuild:UpdateProject` was missing."""
         policies = root["Resources"]["PipelineStackRole"]["Properties"]["Policies"]
         statements = [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
         builds = [statement for statement in statements if "codebuild:UpdateProject" in statement["Action"]]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the orchestrator may do for model cards (contract section 5, defects 91 and 92)."""
+"""What the orchestrator may do for model cards (compatibility 5, lessons 91 and 92)."""
 
 from __future__ import annotations
 
@@ -63,5 +63,5 @@ def test_exports_are_the_only_thing_that_it_writes_among_the_assets(root: Templa
 
 
 def test_no_bucket_is_open_to_it_that_is_not_of_the_solution(root: Template) -> None:
-    """Defect 91: a file in any other bucket is read because that bucket's policy says so."""
+    """Lesson 91: a file in any other bucket is read because that bucket's policy says so."""
     assert all(":s3:::*" not in str(on) for on in allowed(root)["s3:GetObject"])

@@ -11,7 +11,7 @@ Template = dict[str, Any]
 
 
 def test_models_are_made_of_packages_of_any_account_that_shares_them(templates: dict[str, Template]) -> None:
-    """Defect 54."""
+    """Lesson 54."""
     for path in ("mlops-orchestrator-single-account.yaml", "mlops-orchestrator-multi-account.yaml"):
         about_packages = [
             (statement["Action"], statement["Resource"])
@@ -23,7 +23,7 @@ def test_models_are_made_of_packages_of_any_account_that_shares_them(templates: 
 
 
 def test_the_model_s_own_account_is_in_no_permission_for_a_package(blueprints: dict[str, Template]) -> None:
-    """Defect 54: in a stage the registry is the orchestrator account's."""
+    """Lesson 54: in a stage the registry is the orchestrator account's."""
     about_packages = [
         str(statement.get("Resource"))
         for template in blueprints.values()

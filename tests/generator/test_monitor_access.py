@@ -59,7 +59,7 @@ class TestRole:
 
     @pytest.mark.parametrize("kind", KINDS)
     def test_any_endpoint_can_be_monitored(self, templates: dict[str, Template], kind: str) -> None:
-        """Defect 73; only Clarify asks it for predictions."""
+        """Lesson 73; only Clarify asks it for predictions."""
         endpoint = {"arn:aws:sagemaker:eu-west-1:111122223333:endpoint/berths"}
         by_clarify = kind in {"model_bias_monitor", "model_explainability_monitor"}
         assert allowed(templates, kind, "sagemaker:DescribeEndpoint") == endpoint
@@ -89,7 +89,7 @@ class TestForwarding:
 
     @pytest.mark.parametrize("kind", KINDS)
     def test_elsewhere_the_orchestrator_s_bus_gets_the_events(self, templates: dict[str, Template], kind: str) -> None:
-        """Defect 81."""
+        """Lesson 81."""
         bus = f"arn:aws:events:eu-west-1:{OTHER_ACCOUNT}:event-bus/default"
         rule = properties(templates, kind, "RunEndedRule", OrchestratorAccount=OTHER_ACCOUNT)
         assert rule["Targets"] == [{"Id": "Orchestrator", "Arn": bus, "RoleArn": ARN}]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The monitor blueprints: what reaches SageMaker for every problem type (contract 3.5 to 3.9)."""
+"""The monitor blueprints: what reaches SageMaker for every problem type (compatibility 3.5 to 3.9)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from scripts import refresh_monitor_regions
 from tests.generator.monitor_templates import ANALYSIS, ARN, BASELINE, INPUT, KEY, KINDS, OUTPUT, Template, properties
 
 CLUSTER: Final = {"InstanceCount": "1", "InstanceType": "ml.m5.large", "VolumeSizeInGB": "30"}
-# Beyond the contract: its jobs have one instance, which sends nothing to others.
+# The earlier solution's jobs had one instance, which sends nothing to others.
 NETWORK: Final = {"EnableInterContainerTrafficEncryption": True}
 
 
@@ -30,7 +30,7 @@ def processing_input(name: str, uri: str, folder: str) -> dict[str, Any]:
 
 
 def baseline_request(inputs: list[Any], output: str, environment: dict[str, str] | None) -> dict[str, Any]:
-    """Contract 3.6 to 3.9, field by field."""
+    """Compatibility 3.6 to 3.9, field by field."""
     written = {"S3Uri": BASELINE, "LocalPath": OUTPUT, "S3UploadMode": "EndOfJob"}
     return {
         "AppSpecification": {"ImageUri": "the-image"},
@@ -105,7 +105,7 @@ class TestBaseline:
             ("model_explainability_monitor", {}, baseline_request(CLARIFY_INPUT, "analysis_result", None)),
         ],
     )
-    def test_it_is_the_contract_s(
+    def test_it_is_as_promised(
         self, templates: dict[str, Template], kind: str, changes: dict[str, str], expected: Any
     ) -> None:
         assert properties(templates, kind, "Baseline", **changes) == expected
@@ -131,7 +131,7 @@ class TestBaseline:
 
     @pytest.mark.parametrize("kind", KINDS)
     def test_definition_and_schedule_come_after_it(self, templates: dict[str, Template], kind: str) -> None:
-        """Defect 7. It has no name: SageMaker frees none, so a rollback could not make it again."""
+        """Lesson 7. It has no name: SageMaker frees none, so a rollback could not make it again."""
         made = templates[f"blueprints/{kind}.yaml"]["Resources"]
         assert "ProcessingJobName" not in made["Baseline"]["Properties"]
         assert made["JobDefinition"]["DependsOn"] == ["Baseline"]
@@ -170,7 +170,7 @@ DEFINITIONS: Final = [
 
 class TestDefinition:
     @pytest.mark.parametrize(("kind", "changes", "specification", "endpoint", "more", "files"), DEFINITIONS)
-    def test_it_is_the_contract_s(  # noqa: PLR0917  a table's columns
+    def test_it_is_as_promised(  # noqa: PLR0917  a table's columns
         self,
         templates: dict[str, Template],
         kind: str,
@@ -180,7 +180,7 @@ class TestDefinition:
         more: dict[str, Any],
         files: list[str],
     ) -> None:
-        """Contract 3.5 to 3.9; with metrics, which the contract leaves to SageMaker."""
+        """Compatibility 3.5 to 3.9; with metrics, which the earlier solution left to SageMaker."""
         folder = kind.removesuffix("_monitor")
         prefix = folder.title().replace("_", "")
         resources = {
@@ -213,7 +213,7 @@ class TestDefinition:
         }
 
     @pytest.mark.parametrize("kind", KINDS)
-    def test_the_schedule_is_the_contract_s(self, templates: dict[str, Template], kind: str) -> None:
+    def test_the_schedule_is_as_promised(self, templates: dict[str, Template], kind: str) -> None:
         made = properties(templates, kind, "MonitoringSchedule")
         assert made["MonitoringScheduleName"] == f"berths-{KINDS[kind]}-1a2b"
         config = made["MonitoringScheduleConfig"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the multi-account templates have beyond the single-account ones (contract 1.1, 1.3, 4.3)."""
+"""What the multi-account templates have beyond the single-account ones (compatibility 1.1, 1.3, 4.3)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def stages(templates: dict[str, Template]) -> list[dict[str, Any]]:
     return found
 
 
-def test_stages_actions_and_approvals_are_the_contract_s(stages: list[dict[str, Any]]) -> None:
+def test_stages_actions_and_approvals_are_as_promised(stages: list[dict[str, Any]]) -> None:
     listed = [
         (stage["Name"], [(action["Name"], action["RunOrder"]) for action in stage["Actions"]]) for stage in stages
     ]
@@ -50,7 +50,7 @@ def test_approvals_ask_by_the_topic(stages: list[dict[str, Any]]) -> None:
 
 @pytest.mark.parametrize(("index", "stage"), [(1, "Dev"), (2, "Staging"), (3, "Prod")])
 def test_user_parameters_are_json_and_fit(stages: list[dict[str, Any]], index: int, stage: str) -> None:
-    """Contract 4.3; CodePipeline takes 1,000 characters."""
+    """Compatibility 4.3; CodePipeline takes 1,000 characters."""
     text, variables = stages[index]["Actions"][0]["Configuration"]["UserParameters"]["Fn::Sub"]
     most = [f"{number:012}" for number in range(30)]
     values = {
@@ -126,7 +126,7 @@ def test_nobody_else_may_read_what_a_single_account_solution_has(root: Template)
 def test_the_policy_for_what_exists_already_can_be_pasted(
     multi: Template, output: str, condition: str, value: str | None
 ) -> None:
-    """Defect 53."""
+    """Lesson 53."""
     found = multi["Outputs"][output]
     assert found["Condition"] == condition
     text, variables = found["Value"]["Fn::Sub"]

@@ -18,7 +18,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from generator import files, openapi
 from orchestrator import api, model_cards
-from orchestrator.errors import RefusedRequest
+from orchestrator.errors import RefusedRequestError
 from orchestrator.model_cards import registry as operations
 from orchestrator.pipelines import BUILT_IN
 from orchestrator.settings import Launch
@@ -72,7 +72,7 @@ def is_accepted(body: Body) -> bool:
             operations.parse(body)
         else:
             BUILT_IN.parse(body, LAUNCH)
-    except RefusedRequest:
+    except RefusedRequestError:
         return False
     return True
 
@@ -193,7 +193,7 @@ def test_a_wrong_request_is_wrong_for_schema_and_orchestrator(name: str, changes
     ],
 )
 def test_each_form_that_the_orchestrator_takes_is_valid(name: str, changes: Mapping[str, Any]) -> None:
-    """Numbers, booleans and lists as text and as such, other spellings (defect 95)."""
+    """Numbers, booleans and lists as text and as such, other spellings (lesson 95)."""
     body = example(name, changes)
     assert problems(request_schema(body["pipeline_type"]), body) == []
     assert is_accepted(body)

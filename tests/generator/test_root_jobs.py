@@ -54,7 +54,7 @@ class TestEvents:
         assert matches(pattern, event("tuning_job_ended", HyperParameterTuningJobStatus=status))
 
     def test_a_job_that_another_job_started_does_not(self, pattern: EventPattern) -> None:
-        """Defect 79. It has the tags of the tuning job."""
+        """Lesson 79. It has the tags of the tuning job."""
         tags = event("tuning_job_ended")["detail"]["Tags"]
         assert not matches(pattern, event("training_job_ended", Tags=tags))
 
@@ -72,7 +72,7 @@ class TestEvents:
         assert not matches(pattern, other)
 
     def test_every_type_that_starts_jobs_is_heard_of(self, root: Template) -> None:
-        """By events, or by the check where SageMaker sends none (defect 80)."""
+        """By events, or by the check where SageMaker sends none (lesson 80)."""
         told = json.dumps(root["Resources"]["JobEndedRule"]["Properties"]["EventPattern"])
         by_type = kinds_by_type(BUILT_IN)
         assert set(by_type.values()) == {TRAINING, TUNING, AUTOPILOT}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What must hold for every template, and what the root template promises to outsiders (design section 8)."""
+"""What must hold for every template, and what the root template promises to outsiders (compatibility 1.2)."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def resource_statements(template: Template) -> Iterator[tuple[str, dict[str, Any
 
 class TestPermissions:
     def test_no_action_is_a_wildcard(self, templates: dict[str, Template]) -> None:
-        """Defects 58 and 59. A refusal may be about more than anybody is allowed."""
+        """Lessons 58 and 59. A refusal may be about more than anybody is allowed."""
         for path, template in templates.items():
             for name, _, statement in resource_statements(template):
                 wild = [action for action in statement["Action"] if "*" in action]
@@ -83,7 +83,7 @@ class TestPermissions:
         assert found == WITHOUT_RESOURCE.keys(), "the table names actions that no template needs"
 
     def test_roles_are_passed_to_named_services_only(self, templates: dict[str, Template]) -> None:
-        """Defect 59: a role that may be passed to any service is a way to become administrator."""
+        """Lesson 59: a role that may be passed to any service is a way to become administrator."""
         passing = [
             statement
             for template in templates.values()
@@ -96,7 +96,7 @@ class TestPermissions:
             assert statement["Condition"]["StringEquals"]["iam:PassedToService"]
 
     def test_services_are_trusted_for_this_account_only(self, root: Template) -> None:
-        """Defect 62: EventBridge of any account could publish."""
+        """Lesson 62: EventBridge of any account could publish."""
         policies = resources(root, "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy")
         assert policies
         for statement in statements(policies):
@@ -112,7 +112,7 @@ class TestPermissions:
         assert refusing == buckets.keys()
 
     def test_the_orchestrator_makes_no_roles(self, root: Template) -> None:
-        """Defect 60."""
+        """Lesson 60."""
         role = root["Resources"]["OrchestratorRole"]
         actions = {action for statement in statements(role) for action in statement["Action"]}
         services = {action.split(":")[0] for action in actions}
@@ -143,7 +143,7 @@ QUOTED_PRINCIPAL: Final = re.compile(r'"[a-z0-9.-]+\.amazonaws\.com"')
 
 class TestPortability:
     def test_no_partition_region_account_or_suffix_is_written_down(self, templates: dict[str, Template]) -> None:
-        """Defect 71. `${AWS::Partition}` and its like are the only way."""
+        """Lesson 71. `${AWS::Partition}` and its like are the only way."""
         written = re.compile(
             r"arn:aws[:-]|amazonaws\.com|(?<![0-9])[0-9]{12}(?![0-9])"
             r"|\b(us|eu|ap|sa|ca|af|me|il|mx|cn|eusc)(-gov|-iso[a-z]?)?-(north|south|east|west|central)[a-z]*-[0-9]"
@@ -155,7 +155,7 @@ class TestPortability:
                 assert not written.search(QUOTED_PRINCIPAL.sub("", text)), f"{path}: {'.'.join(where)}: {text}"
 
     def test_functions_run_on_the_newest_python_on_arm(self, templates: dict[str, Template]) -> None:
-        """Defect 78."""
+        """Lesson 78."""
         functions = [f for t in templates.values() for f in resources(t, "AWS::Lambda::Function").values()]
         assert functions
         for function in functions:
@@ -164,7 +164,7 @@ class TestPortability:
             assert "Layers" not in function["Properties"]
 
     def test_logs_expire(self, templates: dict[str, Template]) -> None:
-        """Defect 63."""
+        """Lesson 63."""
         groups = [g for t in templates.values() for g in resources(t, "AWS::Logs::LogGroup").values()]
         assert groups
         assert all(group["Properties"]["RetentionInDays"] for group in groups)
@@ -172,7 +172,7 @@ class TestPortability:
 
 class TestUpgrades:
     def test_logical_ids_stay(self, templates: dict[str, Template]) -> None:
-        """Defect 68. Renaming one is a decision: an upgrade replaces what it names."""
+        """Lesson 68. Renaming one is a decision: an upgrade replaces what it names."""
         found = {
             path: {name for name in template["Resources"] if not re.search(r"Deployment[0-9a-f]{8}$", name)}
             for path, template in templates.items()
@@ -197,14 +197,14 @@ class TestUpgrades:
             assert properties["BucketEncryption"], name
 
     def test_nothing_in_a_blueprint_belongs_to_the_whole_account(self, blueprints: dict[str, Template]) -> None:
-        """Defect 70: deleting one real-time stack broke the logging of every other API."""
+        """Lesson 70: deleting one real-time stack broke the logging of every other API."""
         for path, template in blueprints.items():
             assert not resources(template, "AWS::ApiGateway::Account"), path
 
 
 class TestSize:
     def test_what_requests_deploy_is_small_enough_to_be_sent_inline(self) -> None:
-        """Defect 52. The pipelines' templates are the body of CreateStack, a blueprint's that of a stack set."""
+        """Lesson 52. The pipelines' templates are the body of CreateStack, a blueprint's that of a stack set."""
         sizes = {path.relative_to(TEMPLATES).as_posix(): path.stat().st_size for path in TEMPLATES.glob("*/*.yaml")}
         assert len(sizes) > len(list((TEMPLATES / "blueprints").iterdir())) > 0
         assert {path: size for path, size in sizes.items() if size >= BLUEPRINT_BYTES} == {}
@@ -214,7 +214,7 @@ class TestSize:
 
 
 class TestLaunch:
-    def test_parameters_are_those_of_the_contract(self, root: Template) -> None:
+    def test_parameters_are_those_that_are_promised(self, root: Template) -> None:
         names = [name for name, *_ in LAUNCH_PARAMETERS]
         assert [name for name in root["Parameters"] if name not in LAUNCH_OPTIONS] == [*names, *BAKED_BY_PUBLISH]
         for name, _, default, properties in LAUNCH_PARAMETERS:
@@ -234,7 +234,7 @@ class TestLaunch:
         required = [name for name, parameter in root["Parameters"].items() if "Default" not in parameter]
         assert required == ["NotificationEmail", *BAKED_BY_PUBLISH]
 
-    def test_the_console_shows_the_contract_s_group_and_labels(self, root: Template) -> None:
+    def test_the_console_shows_the_promised_group_and_labels(self, root: Template) -> None:
         interface = root["Metadata"]["AWS::CloudFormation::Interface"]
         asked, _, _, baked = interface["ParameterGroups"]
         assert asked["Label"] == {"default": "MLOps Framework Settings"}
@@ -274,7 +274,7 @@ class TestLaunch:
 
 class TestApi:
     def test_every_route_is_signed(self, templates: dict[str, Template]) -> None:
-        """Contract 1.5 and 3.1; defect 36."""
+        """Compatibility 1.5 and 3.1; lesson 36."""
         routes = set()
         for template in templates.values():
             for method in resources(template, "AWS::ApiGateway::Method").values():
@@ -298,7 +298,7 @@ class TestApi:
         return f"{self._path(template, above) if above else ''}/{properties['PathPart']}"
 
     def test_configurations_are_matched_by_their_exact_name(self, root: Template) -> None:
-        """Defect 42: `mlops-config.json.bak` triggered too."""
+        """Lesson 42: `mlops-config.json.bak` triggered too."""
         pattern = root["Resources"]["ConfigUploadedRule"]["Properties"]["EventPattern"]
         assert pattern["detail-type"] == ["Object Created"]
         assert pattern["detail"]["object"]["key"] == ["mlops-config.json", {"suffix": "/mlops-config.json"}]
@@ -315,7 +315,7 @@ class TestApi:
         ],
     )
     def test_a_result_beside_a_configuration_causes_nothing(self, root: Template, key: str, triggers: bool) -> None:
-        """Defect 42. A result that triggered would be refused, which writes a result, and so on without end."""
+        """Lesson 42. A result that triggered would be refused, which writes a result, and so on without end."""
         pattern = copy.deepcopy(root["Resources"]["ConfigUploadedRule"]["Properties"]["EventPattern"])
         del pattern["detail"]["bucket"]
         event = {"source": "aws.s3", "detail-type": "Object Created", "detail": {"object": {"key": key}}}
@@ -335,7 +335,7 @@ class TestApi:
         ]
 
     def test_however_a_pipeline_ends_people_are_told(self, root: Template) -> None:
-        """Defect 82."""
+        """Lesson 82."""
         pattern = root["Resources"]["PipelineEndedRule"]["Properties"]["EventPattern"]
         assert set(pattern["detail"]["state"]) == {"SUCCEEDED", "FAILED", "STOPPED", "SUPERSEDED", "CANCELED"}
         assert pattern["detail"]["pipeline"] == [{"prefix": "mlops-pipeline-"}]
@@ -343,7 +343,7 @@ class TestApi:
 
 class TestPipeline:
     def test_it_reads_the_package_and_deploys_the_stack(self, pipeline: Template) -> None:
-        """Contract 4.2, with the stage name of the design."""
+        """Compatibility 4.2."""
         (made,) = resources(pipeline).values()
         source, deploy = made["Properties"]["Stages"]
         assert (source["Name"], deploy["Name"]) == ("Source", "DeployPipeline")
@@ -358,7 +358,7 @@ class TestPipeline:
         }
 
     def test_it_is_of_the_second_generation_and_never_polls(self, pipeline: Template) -> None:
-        """Polling sources stop at 300 a Region (design section 4)."""
+        """Polling sources stop at 300 a Region."""
         (made,) = resources(pipeline).values()
         assert made["Properties"]["PipelineType"] == "V2"
         (action,) = made["Properties"]["Stages"][0]["Actions"]

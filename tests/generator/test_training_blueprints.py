@@ -192,7 +192,7 @@ class TestJob:
 
     @every_blueprint
     def test_the_caller_s_key_is_on_output_and_volume(self, templates: dict[str, Template], name: str) -> None:
-        """Defect 3, for Autopilot."""
+        """Lesson 3, for Autopilot."""
         request = properties(templates, name, JOBS[name], KmsKeyArn=KEY, VolumeKmsKeyArn=KEY)["Request"]
         where = {
             "model_training": lambda: (request["OutputDataConfig"], request["ResourceConfig"]),
@@ -219,7 +219,7 @@ class TestJob:
 class TestFunctionRole:
     @every_blueprint
     def test_it_may_do_what_the_job_needs_and_nothing_else(self, templates: dict[str, Template], name: str) -> None:
-        """Defect 2: a job that was created and could not be looked at."""
+        """Lesson 2: a job that was created and could not be looked at."""
         noun, resource = KINDS[name]
         own = [arn(resource, "berths-*")]
         values = s3("quayside-pipelines/provisioned/${AWS::StackName}/requests/*")
@@ -293,7 +293,7 @@ class TestSageMakerRole:
         assert image["ecr:GetAuthorizationToken"] == ["*"]
 
     def test_autopilot_runs_jobs_whose_names_begin_with_its_own(self, templates: dict[str, Template]) -> None:
-        """Contract 3.12."""
+        """Compatibility 3.12."""
         found = allowed(templates, "autopilot_training", "SageMakerRole", JobNames="berths-47")
         touched = {str(r) for action, where in found.items() if action.startswith("sagemaker:") for r in where}
         assert {resource.rpartition("/")[2] for resource in touched} == {"berths-47*"}
@@ -309,8 +309,8 @@ class TestOutputs:
             ("autopilot_training", {"AutopilotJobName", "AutopilotJobOutputLocation"}),
         ],
     )
-    def test_they_are_the_contract_s(self, templates: dict[str, Template], name: str, outputs: set[str]) -> None:
-        """Contract 3.10 and 3.12."""
+    def test_they_are_as_promised(self, templates: dict[str, Template], name: str, outputs: set[str]) -> None:
+        """Compatibility 3.10 and 3.12."""
         template = blueprint(templates, name)
         of_data = {"TrainingDataLocation", *({"ValidationDataLocation"} if name != "autopilot_training" else ())}
         assert template["Outputs"].keys() == outputs | of_data
@@ -326,7 +326,7 @@ class TestOutputs:
     def test_there_is_a_place_of_validation_data_only_where_there_is_any(
         self, templates: dict[str, Template], name: str, data: str, is_there: bool
     ) -> None:
-        """Defect 76."""
+        """Lesson 76."""
         template = blueprint(templates, name)
         condition = template["Conditions"][template["Outputs"]["ValidationDataLocation"]["Condition"]]
         given = {**PARAMETERS[name], "ValidationData": data}

@@ -14,7 +14,7 @@ import pytest
 
 from orchestrator import api, service
 from orchestrator.aws import objects
-from orchestrator.errors import ServiceRefused
+from orchestrator.errors import ServiceRefusedError
 from tests.hostile.conftest import Deployed
 from tests.hostile.planted import CANARY
 from tests.orchestrator.conftest import read_json
@@ -80,7 +80,7 @@ def test_what_fails_is_logged_without_the_body(deployed: Deployed, monkeypatch: 
     function = deployed()
 
     def failing(*_: Any) -> Any:
-        raise ServiceRefused("create the stack x", "AccessDenied", "not authorized")
+        raise ServiceRefusedError("create the stack x", "AccessDenied", "not authorized")
 
     monkeypatch.setattr(service, "provision", failing)
     event = copy.deepcopy(read_json("events/api_call.json")) | {"body": _TEXTS["a build argument"]}

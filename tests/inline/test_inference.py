@@ -72,7 +72,7 @@ def expect(sagemaker: Stubber, sent: Any, content_type: str, answer: bytes = b"0
 def test_text_is_sent_as_it_is_and_anything_else_as_json(
     predict: Predict, sagemaker: Stubber, payload: Any, sent: str
 ) -> None:
-    """Contract 3.1."""
+    """Compatibility 3.1."""
     expect(sagemaker, sent, "text/csv")
     assert predict({"payload": payload, "content_type": "text/csv"})["statusCode"] == 200
 
@@ -134,7 +134,7 @@ PAYLOAD, TYPE = {"payload": "1"}, {"content_type": "text/csv"}
     ],
 )
 def test_a_bad_request_is_a_400_that_names_every_problem(predict: Predict, body: Any, keys: list[str]) -> None:
-    """The endpoint is not asked. In the earlier solution a missing key was a 500 (contract 3.1)."""
+    """The endpoint is not asked. In the earlier solution a missing key was a 500 (compatibility 3.1)."""
     answer = predict(body)
     assert answer["statusCode"] == 400
     assert answer["headers"] == {"Content-Type": "application/json"}
@@ -182,7 +182,7 @@ def test_a_busy_endpoint_is_a_503(predict: Predict, sagemaker: Stubber, code: st
 def test_other_failures_are_a_502_without_internals(
     predict: Predict, sagemaker: Stubber, capsys: pytest.CaptureFixture[str], code: str
 ) -> None:
-    """Defect 65: the errors carried AWS's text whatever the operator chose. The log has it."""
+    """Lesson 65: the errors carried AWS's text whatever the operator chose. The log has it."""
     sagemaker.add_client_error("invoke_endpoint", code, "Endpoint x of account 111122223333 not found")
     assert failure(predict) == (502, {"message": "The endpoint did not answer.", "request_id": "5c0f"})
     logged = json.loads(capsys.readouterr().out)

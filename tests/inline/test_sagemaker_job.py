@@ -75,7 +75,7 @@ class TestStart:
         assert (answer["Status"], answer["Data"]) == ("SUCCESS", {"JobName": name.value, "JobArn": arn("x")})
 
     def test_the_name_is_the_prefix_and_eight_digits(self, cloudformation: CloudFormation, sagemaker: Stubber) -> None:
-        """Contract 3.3."""
+        """Compatibility 3.3."""
         name = starts(sagemaker)
         cloudformation.create()
         assert re.fullmatch(r"mlopssagemakermodel-qyvk8noxk3hp-batch-transform-[0-9a-f]{8}", name.value)
@@ -90,7 +90,7 @@ class TestStart:
         assert [content_type for content_type, _ in cloudformation.answers] == [""]
 
     def test_a_refused_job_fails_with_aws_s_words(self, cloudformation: CloudFormation, sagemaker: Stubber) -> None:
-        """Defects 6 and 9."""
+        """Lessons 6 and 9."""
         refuses(sagemaker, message="Could not find model")
         is_not_there(sagemaker)
         answer = cloudformation.create()
@@ -123,7 +123,7 @@ class TestStart:
 
 
 class TestRepeatedDelivery:
-    """Defect 8: the retry of a slow start made a second job."""
+    """Lesson 8: the retry of a slow start made a second job."""
 
     def test_a_job_that_is_there_is_not_started_again(self, cloudformation: CloudFormation, sagemaker: Stubber) -> None:
         first = starts(sagemaker)
@@ -155,7 +155,7 @@ class TestRepeatedDelivery:
 
 class TestUpdate:
     def test_an_unchanged_request_starts_nothing(self, cloudformation: CloudFormation, sagemaker: Stubber) -> None:
-        """Defect 31."""
+        """Lesson 31."""
         name = starts(sagemaker)
         made = cloudformation.create()
         is_there(sagemaker, name.value)
@@ -199,7 +199,7 @@ class TestUpdate:
 
 
 class TestGivenName:
-    """Defect 32: a changed request under the same name failed silently."""
+    """Lesson 32: a changed request under the same name failed silently."""
 
     def test_it_is_the_job_s(self, cloudformation: CloudFormation, sagemaker: Stubber) -> None:
         name = starts(sagemaker)

@@ -135,7 +135,7 @@ class TestJson:
     def test_no_hyperparameters_are_left_out(
         self, cloudformation: CloudFormation, sagemaker: Stubber, created: list[Json], empty: str
     ) -> None:
-        """Defect 17: `{}` is no mistake."""
+        """Lesson 17: `{}` is no mistake."""
         starts(sagemaker)
         assert cloudformation.create(**training(HyperParameters=empty))["Status"] == "SUCCESS"
         assert "HyperParameters" not in created[0]
@@ -158,7 +158,7 @@ class TestJson:
 
 
 class TestFiles:
-    """Defect 39."""
+    """Lesson 39."""
 
     def test_an_address_stands_for_the_file(
         self, cloudformation: CloudFormation, sagemaker: Stubber, created: list[Json], values: Any
@@ -220,7 +220,7 @@ class TestRepeatedEvent:
     def test_it_starts_nothing(
         self, cloudformation: CloudFormation, sagemaker: Stubber, created: list[Json], name: Json
     ) -> None:
-        """Defects 8 and 31; the description of the job has its name in the request."""
+        """Lessons 8 and 31; the description of the job has its name in the request."""
         starts(sagemaker)
         answers = [cloudformation.create(**training(), **name)]
         is_taken(sagemaker, created[0])
@@ -239,7 +239,7 @@ class TestRepeatedEvent:
     def test_a_changed_request_under_a_given_name_fails_with_the_reason(
         self, cloudformation: CloudFormation, sagemaker: Stubber, created: list[Json], changes: Json
     ) -> None:
-        """Defect 32."""
+        """Lesson 32."""
         starts(sagemaker)
         made = cloudformation.create(**training(), Name="Berths-47")
         is_taken(sagemaker, created[0])

@@ -7,7 +7,7 @@ import json
 import threading
 from typing import Any
 
-from scripts.local_aws.resources.base import Properties, ResourceContext, ResourceFailure, ResourceType
+from scripts.local_aws.resources.base import Properties, ResourceContext, ResourceFailedError, ResourceType
 from scripts.local_aws.stacks import Made
 from tests.local_aws.deploying import settle
 from tests.local_aws.waiting import SECONDS
@@ -42,13 +42,13 @@ class Gate(ResourceType):
         if new.get("Fail"):
             # A real service may have changed something before it fails.
             self.existing[made.physical_id] = {"half": "done"}
-            raise ResourceFailure(new["Fail"])
+            raise ResourceFailedError(new["Fail"])
         self.existing[made.physical_id] = new
         return Made(made.physical_id, {"Value": new.get("Value")})
 
     def delete(self, context: ResourceContext, made: Made, properties: Properties) -> None:
         if properties.get("Keep"):
-            raise ResourceFailure("somebody uses it")
+            raise ResourceFailedError("somebody uses it")
         self.existing.pop(made.physical_id, None)
 
 

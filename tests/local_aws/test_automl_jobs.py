@@ -92,7 +92,7 @@ def test_tags_stay_with_the_job(client: ClientFactory, start: Start) -> None:
     ],
 )
 def test_wrong_requests_are_refused(client: ClientFactory, changes: dict[str, Any], words: str) -> None:
-    """The name of 33 characters guards against defect 10: 32 are allowed."""
+    """The name of 33 characters guards against lesson 10: 32 are allowed."""
     with pytest.raises(ClientError) as refused:
         client("sagemaker").create_auto_ml_job(**request("Refused", **changes))
     error = refused.value.response["Error"]

@@ -219,7 +219,7 @@ def one_range(kind: str, low: str, high: str, scaling: str = "Linear") -> dict[s
     ],
 )  # fmt: skip
 def test_wrong_requests_are_refused(client: ClientFactory, changes: dict[str, Any], words: str) -> None:
-    """The name of 33 characters guards against defect 10: 32 are allowed."""
+    """The name of 33 characters guards against lesson 10: 32 are allowed."""
     with pytest.raises(ClientError) as refused:
         client("sagemaker").create_hyper_parameter_tuning_job(**request("Refused", **changes))
     error = refused.value.response["Error"]

@@ -11,7 +11,7 @@ import pytest
 from orchestrator import csv_headers
 from orchestrator.aws.objects import Beginning
 from orchestrator.csv_headers import CsvFile, Header
-from orchestrator.errors import RefusedRequest
+from orchestrator.errors import RefusedRequestError
 from orchestrator.per_stage import Stage
 from orchestrator.pipelines.monitors import Monitor
 from orchestrator.settings import Launch
@@ -46,7 +46,7 @@ def informed(body: Body, launch: Launch, contents: dict[str, bytes] | None = Non
     """A valid request that knows its baseline's columns."""
     request = request_of(body, launch, **changes)
     assert isinstance(request, Monitor)
-    return request.knowing(headers_of(request, launch, contents))
+    return request.with_csv_headers(headers_of(request, launch, contents))
 
 
 def values_of(body: Body, launch: Launch, stage: Stage | None = None, /, **changes: Any) -> dict[str, str]:
@@ -58,6 +58,6 @@ def column_problems(
     body: Body, launch: Launch, contents: dict[str, bytes] | None = None, /, **changes: Any
 ) -> dict[str, str]:
     """The problems that show when the baseline's columns are known, by key."""
-    with pytest.raises(RefusedRequest) as refused:
+    with pytest.raises(RefusedRequestError) as refused:
         informed(body, launch, contents, **changes)
     return {problem.key: problem.problem for problem in refused.value.problems}

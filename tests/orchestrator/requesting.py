@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from orchestrator.errors import RefusedRequest
+from orchestrator.errors import RefusedRequestError
 from orchestrator.per_stage import Stage
 from orchestrator.pipelines import BUILT_IN
 from orchestrator.pipelines.base import PipelineRequest
@@ -40,7 +40,7 @@ def changed(body: Body, changes: Mapping[str, Any]) -> Body:
 
 def problems_of(body: Any, launch: Launch) -> dict[str, str]:
     """The problems by key; fails when the request is accepted or a key is reported twice."""
-    with pytest.raises(RefusedRequest) as refused:
+    with pytest.raises(RefusedRequestError) as refused:
         BUILT_IN.parse(body, launch)
     found = [(problem.key, problem.problem) for problem in refused.value.problems]
     assert len(dict(found)) == len(found), f"a key is reported twice: {found}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The function as API Gateway invokes it: routes, status codes, the shape of every answer (design section 9)."""
+"""The function as API Gateway invokes it: routes, status codes, the shape of every answer (compatibility 2.2)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from botocore.stub import Stubber
 
 from orchestrator import api, service
 from orchestrator.aws import calls
-from orchestrator.errors import Conflict, ServiceBusy, ServiceRefused
+from orchestrator.errors import ConflictError, ServiceBusyError, ServiceRefusedError
 from orchestrator.operator_options import ReachOptions
 from orchestrator.provisioner import RELEASE_TAG
 from orchestrator.settings import Settings, variable
@@ -135,7 +135,7 @@ BAD_BODIES = [
 class TestRefusals:
     @pytest.mark.parametrize(("body", "words"), BAD_BODIES)
     def test_a_bad_body_is_a_400_that_says_why(self, call: Call, body: str | None, words: str) -> None:
-        """Defect 24: the caller's mistakes are never 5xx."""
+        """Lesson 24: the caller's mistakes are never 5xx."""
         answer = call(body)
         (error,) = answer.body.pop("errors")
         assert answer.status == 400
@@ -184,7 +184,7 @@ class TestRefusals:
         ],
     )
     def test_a_bad_status_request_is_a_400_that_says_why(self, call: Call, body: str, key: str, words: str) -> None:
-        """Defect 24."""
+        """Lesson 24."""
         answer = call(body, path="/pipelinestatus")
         (error,) = answer.body["errors"]
         assert answer.status == 400
@@ -252,8 +252,8 @@ def test_a_refusal_and_a_dry_run_need_no_aws_at_all(api_event: ApiEvent, builtin
 
 class TestFailures:
     def test_a_refusal_by_aws_is_a_502_with_the_request_id(self, failing: Callable[[Exception], Answer]) -> None:
-        """Defect 24: another service's 403 is not the caller's."""
-        answer = failing(ServiceRefused("store the package", "AccessDenied", "not allowed to s3:PutObject"))
+        """Lesson 24: another service's 403 is not the caller's."""
+        answer = failing(ServiceRefusedError("store the package", "AccessDenied", "not allowed to s3:PutObject"))
         assert answer.status == 502
         assert answer.body == {
             "message": "AWS did not store the package. Repeat the request; what was done already is kept.",
@@ -262,12 +262,12 @@ class TestFailures:
         }
 
     def test_a_busy_service_is_a_503(self, failing: Callable[[Exception], Answer]) -> None:
-        answer = failing(ServiceBusy("start the pipeline x", "ThrottlingException", "Rate exceeded"))
+        answer = failing(ServiceBusyError("start the pipeline x", "ThrottlingException", "Rate exceeded"))
         assert answer.status == 503
         assert answer.body["detailedMessage"] == "ThrottlingException: Rate exceeded"
 
     def test_a_conflict_is_a_409_in_words(self, failing: Callable[[Exception], Answer]) -> None:
-        answer = failing(Conflict("Pipeline x is in DELETE_IN_PROGRESS."))
+        answer = failing(ConflictError("Pipeline x is in DELETE_IN_PROGRESS."))
         assert answer.status == 409
         assert answer.body == {
             "message": "Pipeline x is in DELETE_IN_PROGRESS.",
@@ -284,8 +284,8 @@ class TestFailures:
     @pytest.mark.parametrize(
         "error",
         [
-            ServiceRefused("store the package", "AccessDenied", "secret-name"),
-            ServiceBusy("store the package", "SlowDown", "secret-name"),
+            ServiceRefusedError("store the package", "AccessDenied", "secret-name"),
+            ServiceBusyError("store the package", "SlowDown", "secret-name"),
             OSError("secret-name"),
         ],
     )
@@ -296,7 +296,7 @@ class TestFailures:
         monkeypatch: pytest.MonkeyPatch,
         error: Exception,
     ) -> None:
-        """Defect 64: `AllowDetailedErrorMessage` is `No`."""
+        """Lesson 64: `AllowDetailedErrorMessage` is `No`."""
         monkeypatch.setattr(api, "_settings", lambda: replace(settings, allow_detailed_error_message=False))
         answer = failing(error)
         assert answer.status >= 500
@@ -306,7 +306,7 @@ class TestFailures:
     def test_the_details_hidden_from_the_caller_are_in_the_log(
         self, failing: Callable[[Exception], Answer], caplog: pytest.LogCaptureFixture
     ) -> None:
-        failing(ServiceRefused("store the package", "AccessDenied", "secret-name"))
+        failing(ServiceRefusedError("store the package", "AccessDenied", "secret-name"))
         (record,) = [record for record in caplog.records if record.message == "failed"]
         assert record.__dict__["detail"] == "AccessDenied: secret-name"
 
@@ -326,7 +326,7 @@ class TestStatus:
 
     @pytest.mark.parametrize("by", ["arn", "name"])
     def test_it_is_codepipeline_s_own(self, call: Call, pipeline: str, codepipeline: Stubber, by: str) -> None:
-        """Contract 2.2 and 2.4, dates as ISO 8601."""
+        """Compatibility 2.2 and 2.4, dates as ISO 8601."""
         when = datetime(2026, 11, 22, 10, 15, tzinfo=UTC)
         stages = [{"stageName": "Source", "latestExecution": {"pipelineExecutionId": "e-1", "status": "Succeeded"}}]
         state = {"pipelineName": "the-pipeline", "created": when, "stageStates": stages}
@@ -363,7 +363,7 @@ class TestStatus:
         }
 
     def test_a_stack_without_its_pipeline_is_told_in_words(self, call: Call, aws: None) -> None:
-        """Contract 2.2, as JSON (defect 36)."""
+        """Compatibility 2.2, as JSON (lesson 36)."""
         template = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}})
         calls.client("cloudformation").create_stack(
             StackName="mlops-pipeline-b-codepipeline", TemplateBody=template, Tags=MADE_BY_US

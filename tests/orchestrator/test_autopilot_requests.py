@@ -21,8 +21,8 @@ KEY = "arn:aws:kms:eu-west-1:111122223333:key/6f0c1f6a-0000-4c6e-9f0e-2b5f3a7d1e
 
 
 class TestParameters:
-    def test_the_contract_s_sample_gives_every_parameter(self, launch: Launch) -> None:
-        """Contract 7 and 3.12."""
+    def test_the_earlier_sample_gives_every_parameter(self, launch: Launch) -> None:
+        """Compatibility 7 and 3.12."""
         found = parameters_of(AUTOPILOT, launch)
         assert json.loads(found.pop("Tags")) == tags(STACK, AUTOPILOT)
         assert found == {
@@ -48,8 +48,8 @@ class TestParameters:
             **UNDECIDED,
         }
 
-    def test_what_is_left_out_has_the_contract_s_default(self, launch: Launch) -> None:
-        """Contract 3.12."""
+    def test_what_is_left_out_has_the_promised_default(self, launch: Launch) -> None:
+        """Compatibility 3.12."""
         found = parameters_of(MINIMAL, launch)
         defaults = {
             "JobName": "",
@@ -66,7 +66,7 @@ class TestParameters:
         assert {name: found[name] for name in defaults} == defaults
 
     def test_key_and_compression_reach_the_job(self, launch: Launch) -> None:
-        """Defect 3."""
+        """Lesson 3."""
         found = parameters_of(AUTOPILOT, launch, kms_key_arn=KEY, compression_type="Gzip")
         assert [found[name] for name in ("KmsKeyArn", "VolumeKmsKeyArn", "CompressionType")] == [KEY, KEY, "Gzip"]
 
@@ -85,12 +85,12 @@ class TestParameters:
 
     @pytest.mark.parametrize(("key", "slash"), [("training_data", "/"), ("job_output_location", "")])
     def test_the_trailing_slash_of_the_data_stays(self, launch: Launch, key: str, slash: str) -> None:
-        """Contract 2.10."""
+        """Compatibility 2.10."""
         name = {"training_data": "TrainingData", "job_output_location": "JobOutputLocation"}[key]
         assert parameters_of(AUTOPILOT, launch, **{key: "some/prefix/"})[name] == f"some/prefix{slash}"
 
-    def test_the_stack_s_name_is_the_contract_s(self, launch: Launch) -> None:
-        """Contract 2.5."""
+    def test_the_stack_s_name_is_as_promised(self, launch: Launch) -> None:
+        """Compatibility 2.5."""
         assert request_of(AUTOPILOT, launch).stack_name == STACK
 
 
@@ -111,7 +111,7 @@ class TestObjective:
     def test_it_comes_with_the_problem_type_or_not_at_all(
         self, launch: Launch, given: Body, missing: str, left_out: Any
     ) -> None:
-        """Defect 13."""
+        """Lesson 13."""
         problems = problems_of(changed({**MINIMAL, **given}, {missing: left_out}), launch)
         (other,) = given
         assert problems == {missing: f"is required together with {other}: SageMaker takes both or none"}
@@ -189,12 +189,12 @@ class TestTimes:
             accept(body, launch)
 
     def test_the_default_of_one_does_not_contradict_the_other(self, launch: Launch) -> None:
-        """The contract's sample gives the total alone, and less than the default of a run."""
+        """The earlier solution's sample gives the total alone, and less than the default of a run."""
         accept(MINIMAL, launch, total_max_runtime=3600)
 
 
 class TestNames:
-    """Defect 10."""
+    """Lesson 10."""
 
     def test_a_name_has_32_characters(self, launch: Launch) -> None:
         assert parameters_of(AUTOPILOT, launch, job_name="j" * 32)["JobName"] == "j" * 32
@@ -224,7 +224,7 @@ class TestRegistration:
 
 @pytest.mark.parametrize("key", ["model_framework", "instance_type", "algo_hyperparamaters", "validation_data"])
 def test_keys_of_training_are_ignored_with_a_warning(launch: Launch, key: str) -> None:
-    """Contract 3.12: no framework keys."""
+    """Compatibility 3.12: no framework keys."""
     (warning,) = accept(AUTOPILOT, launch, **{key: "x"}).warnings
     assert warning == f"{key} has no meaning for model_autopilot_training and is ignored"
 

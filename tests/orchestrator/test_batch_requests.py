@@ -146,8 +146,8 @@ def test_schedules_of_every_kind_are_accepted(batch: Body, launch: Launch, expre
     assert parameters_of(batch, launch, schedule_expression=expression)["ScheduleExpression"] == expression
 
 
-def test_without_options_the_job_is_the_contract_s(batch: Body, launch: Launch) -> None:
-    """Contract 3.3."""
+def test_without_options_the_job_is_as_promised(batch: Body, launch: Launch) -> None:
+    """Compatibility 3.3."""
     assert parameters_of(batch, launch) == {
         "ModelName": "berth-forecast",
         "AssetsBucket": "quayside-assets",
@@ -202,7 +202,7 @@ def test_options_become_parameters(custom_batch: Body, launch: Launch) -> None:
     ],
 )
 def test_a_prefix_stays_as_given(batch: Body, launch: Launch, data: str, bucket: str, key: str) -> None:
-    """Contract 2.10: its trailing slash is not dropped."""
+    """Compatibility 2.10: its trailing slash is not dropped."""
     parameters = parameters_of(batch, launch, batch_inference_data=data)
     assert parameters["BatchInferenceData"] == data
     assert (parameters["BatchInputBucket"], parameters["BatchInputKey"]) == (bucket, key)
@@ -216,7 +216,7 @@ def test_data_are_never_a_bucket_by_itself(batch: Body, launch: Launch) -> None:
 
 
 def test_the_trailing_slash_of_the_output_is_dropped(batch: Body, launch: Launch) -> None:
-    """Contract 2.10."""
+    """Compatibility 2.10."""
     parameters = parameters_of(batch, launch, batch_job_output_location="quayside-forecasts/a/")
     assert parameters["BatchOutputLocation"] == "quayside-forecasts/a"
 
@@ -228,7 +228,7 @@ def test_numbers_may_be_texts(batch: Body, launch: Launch, count: Any, payload: 
 
 
 def test_each_stage_has_its_own(multi_account: Launch) -> None:
-    """Contract 2.9."""
+    """Compatibility 2.9."""
     body = read_json("requests/byom_batch_builtin.multi.json")
     prod = parameters_of(body, multi_account, "prod")
     dev = parameters_of(body, multi_account, "dev")
@@ -258,8 +258,8 @@ def test_with_the_registry_the_package_is_the_model(batch: Body, launch: Launch)
     assert list(problems_of(batch, with_registry)) == ["model_package_name"]
 
 
-def test_the_stack_s_name_is_the_contract_s(batch: Body, custom_batch: Body, launch: Launch) -> None:
-    """Contract 2.5."""
+def test_the_stack_s_name_is_as_promised(batch: Body, custom_batch: Body, launch: Launch) -> None:
+    """Compatibility 2.5."""
     names = [request_of(body, launch).stack_name for body in (batch, custom_batch)]
     assert names == [
         "mlops-pipeline-berth-forecast-byompipelinebatchbuiltin",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Clarify's configurations, what they are made of and where they are put (contract 3.8, 3.9)."""
+"""Clarify's configurations, what they are made of and where they are put (compatibility 3.8, 3.9)."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def configs_of(body: Body, launch: Launch, contents: dict[str, bytes] | None = N
 
 
 class TestBias:
-    def test_both_configurations_are_the_contract_s(self, launch: Launch) -> None:
-        """Contract 3.8; with the endpoint in place of its model."""
+    def test_both_configurations_are_as_promised(self, launch: Launch) -> None:
+        """Compatibility 3.8; with the endpoint in place of its model."""
         common = {
             "label_values_or_threshold": [1],
             "facet": [{"name_or_index": "carrier", "value_or_threshold": ["small"]}],
@@ -77,8 +77,8 @@ class TestBias:
 
 
 class TestShap:
-    def test_both_configurations_are_the_contract_s(self, launch: Launch) -> None:
-        """Contract 3.9. Defect 25: `model_scores` 0 was dropped."""
+    def test_both_configurations_are_as_promised(self, launch: Launch) -> None:
+        """Compatibility 3.9. Lesson 25: `model_scores` 0 was dropped."""
         shap = {
             "baseline": [["small", 120.5, 3]],
             "num_samples": 300,
@@ -103,7 +103,7 @@ class TestShap:
         assert baseline["predictor"].get("label") == sent
 
     def test_nothing_but_defaults(self, launch: Launch) -> None:
-        """Defect 25: an empty `shap_config` was dropped."""
+        """Lesson 25: an empty `shap_config` was dropped."""
         _, schedule = configs_of(example(SHAP), launch, shap_config={})
         assert schedule["methods"] == {"shap": {"use_logit": False, "save_local_shap_values": True}}
 
@@ -127,7 +127,7 @@ class TestLabel:
         assert baseline["label"] == "occupied"
 
     def test_or_the_one_that_is_named(self, launch: Launch) -> None:
-        """Defect 15."""
+        """Lesson 15."""
         rows = {"label_attribute": "tide", "shap_config": {"baseline": [[1, "small", 2]]}}
         baseline, schedule = configs_of(example(SHAP), launch, **rows)
         assert baseline["label"] == "tide"
@@ -139,7 +139,7 @@ class TestStored:
         return informed(example(BIAS, multi=launch.multi_account), launch, **changes).objects(launch)
 
     def test_a_pair_for_each_stage_with_the_stage_s_endpoint_and_key(self, multi_account: Launch) -> None:
-        """Defects 4 and 5: with a key the one was refused, and the other never encrypted."""
+        """Lessons 4 and 5: with a key the one was refused, and the other never encrypted."""
         keys = {stage: KEY.format(str(number) * 12) for number, stage in enumerate(STAGES, 1)}
         objects = self.planned(multi_account, kms_key_arn=keys)
         assert [planned.kms_key_arn for planned in objects] == [keys[stage] for stage in STAGES for _ in "ab"]

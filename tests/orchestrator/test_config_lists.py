@@ -12,7 +12,7 @@ import pytest
 
 from orchestrator import api, config_uploads, model_cards, service
 from orchestrator.aws import calls, notifications
-from orchestrator.errors import ServiceBusy, ServiceRefused
+from orchestrator.errors import ServiceBusyError, ServiceRefusedError
 from orchestrator.provisioner import Provisioned
 from orchestrator.settings import Settings
 from tests.orchestrator.uploading import BUCKET, KEY, RESULT, deliver, result, upload, with_buckets
@@ -44,7 +44,7 @@ class Provisions:
     def __call__(self, plan: Any, settings: Settings) -> Provisioned:
         if self.refusals.get(plan.label, 0) > 0:
             self.refusals[plan.label] -= 1
-            raise ServiceBusy("create the stack", "Throttling", f"too many for {plan.label}")
+            raise ServiceBusyError("create the stack", "Throttling", f"too many for {plan.label}")
         self.done.append(plan.label)
         return Provisioned("success: stack creation started", f"arn:of:{plan.label}")
 
@@ -69,7 +69,7 @@ def several(builtin: Body) -> list[Any]:
 
 class TestEntries:
     def test_each_has_its_own_end(self, several: list[Any], provisions: Provisions) -> None:
-        """Contract 1.5: model after model by one upload."""
+        """Compatibility 1.5: model after model by one upload."""
         version = upload(several)
         deliver(version)
         assert provisions.done == ["first", "fourth"]
@@ -116,7 +116,7 @@ class TestEntries:
     def test_operations_on_model_cards_stand_among_pipelines(
         self, builtin: Body, provisions: Provisions, monkeypatch: pytest.MonkeyPatch, inbox: Inbox
     ) -> None:
-        """Defect 42: model-card operations were not routed."""
+        """Lesson 42: model-card operations were not routed."""
         asked = []
 
         def answer(body: Any, settings: Settings) -> dict[str, Any]:
@@ -133,7 +133,7 @@ class TestEntries:
 
 
 class TestFilters:
-    """Attributes by which a subscription filters (defect 83)."""
+    """Attributes by which a subscription filters (lesson 83)."""
 
     def test_a_single_request_names_model_and_type(self, builtin: Body, provisions: Provisions, inbox: Inbox) -> None:
         deliver(upload(builtin))
@@ -153,10 +153,10 @@ class TestFilters:
 
 class TestAgain:
     def test_only_what_failed_is_repeated(self, several: list[Any], provisions: Provisions, inbox: Inbox) -> None:
-        """Defect 41. Lambda repeats the event: what has an end is not done twice, and the end is the same."""
+        """Lesson 41. Lambda repeats the event: what has an end is not done twice, and the end is the same."""
         provisions.refusals = {"first": 1}
         version = upload(several)
-        with pytest.raises(ServiceBusy):
+        with pytest.raises(ServiceBusyError):
             deliver(version)
         assert [entry["outcome"] for entry in result()["entries"]] == ["failed", "refused", "refused", "accepted"]
         assert inbox()[0]["Subject"] == "MLOps configuration failed"
@@ -186,11 +186,11 @@ class TestAgain:
         version = upload(builtin)
 
         def refuse(*_: Any) -> None:
-            raise ServiceRefused("publish the notification", "KMSAccessDenied", "no")
+            raise ServiceRefusedError("publish the notification", "KMSAccessDenied", "no")
 
         with monkeypatch.context() as patched:
             patched.setattr(notifications, "publish", refuse)
-            with pytest.raises(ServiceRefused):
+            with pytest.raises(ServiceRefusedError):
                 deliver(version)
         deliver(version)
         assert provisions.done == ["berth-occupancy"]
@@ -210,7 +210,7 @@ class TestResult:
         self, builtin: Body, provisions: Provisions, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def refuse(*_: Any) -> None:
-            raise ServiceRefused("write the result", "AccessDenied", "no")
+            raise ServiceRefusedError("write the result", "AccessDenied", "no")
 
         monkeypatch.setattr(config_uploads.objects, "store_result", refuse)
         deliver(upload(builtin))
@@ -220,10 +220,10 @@ class TestResult:
     def test_a_failure_keeps_what_aws_said_to_itself_if_the_operator_says_so(
         self, builtin: Body, provisions: Provisions, monkeypatch: pytest.MonkeyPatch, with_settings: Settings
     ) -> None:
-        """Defect 64: the result is read by whoever reads the bucket."""
+        """Lesson 64: the result is read by whoever reads the bucket."""
         monkeypatch.setattr(api, "_settings", lambda: replace(with_settings, allow_detailed_error_message=False))
         provisions.refusals = {"berth-occupancy": 1}
-        with pytest.raises(ServiceBusy):
+        with pytest.raises(ServiceBusyError):
             deliver(upload(builtin))
         assert "too many" not in json.dumps(result())
 

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import pytest
 
 from orchestrator import api, service
-from orchestrator.errors import Conflict, ServiceRefused
+from orchestrator.errors import ConflictError, ServiceRefusedError
 from orchestrator.provisioner import Provisioned
 from orchestrator.settings import Settings
 from tests.orchestrator.uploading import BUCKET, KEY, deliver, upload, with_buckets
@@ -58,7 +58,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
 
 class TestAccepted:
     def test_it_is_provisioned_and_reported(self, builtin: Body, inbox: Inbox, provisioned: list[str]) -> None:
-        """Defect 41: the pipeline id was lost."""
+        """Lesson 41: the pipeline id was lost."""
         version = upload(builtin)
         deliver(version)
         (message,) = inbox()
@@ -68,7 +68,7 @@ class TestAccepted:
         assert f"arn:of:{provisioned[0]}" in message["Message"]
 
     def test_each_upload_is_read_as_it_was(self, builtin: Body, provisioned: list[str]) -> None:
-        """Defect 43: of two quick uploads, the later was read twice."""
+        """Lesson 43: of two quick uploads, the later was read twice."""
         versions = [upload({**builtin, "model_name": name}) for name in ("first", "second")]
         for version in versions:
             deliver(version)
@@ -103,7 +103,7 @@ class TestRefused:
     def test_one_message_says_why_and_nothing_is_raised(
         self, inbox: Inbox, provisioned: list[str], content: bytes, words: str
     ) -> None:
-        """Defect 41. A mistake in the configuration is not worth another try."""
+        """Lesson 41. A mistake in the configuration is not worth another try."""
         version = upload(content)
         deliver(version)
         (message,) = inbox()
@@ -144,12 +144,15 @@ class TestRefused:
 class TestFailed:
     @pytest.mark.parametrize(
         "error",
-        [ServiceRefused("store the package", "AccessDenied", "no"), Conflict("Pipeline x is in DELETE_IN_PROGRESS.")],
+        [
+            ServiceRefusedError("store the package", "AccessDenied", "no"),
+            ConflictError("Pipeline x is in DELETE_IN_PROGRESS."),
+        ],
     )
     def test_it_is_reported_and_left_to_lambda_to_repeat(
         self, builtin: Body, inbox: Inbox, monkeypatch: pytest.MonkeyPatch, error: Exception
     ) -> None:
-        """Defect 41: Lambda saw a success, so that no retry happened."""
+        """Lesson 41: Lambda saw a success, so that no retry happened."""
         failing(monkeypatch, error)
         version = upload(builtin)
         with pytest.raises(type(error)):
@@ -169,11 +172,11 @@ class TestFailed:
         with_settings: Settings,
         allowed: bool,
     ) -> None:
-        """Defect 64."""
+        """Lesson 64."""
         changed = replace(with_settings, allow_detailed_error_message=allowed)
         monkeypatch.setattr(api, "_settings", lambda: changed)
-        failing(monkeypatch, ServiceRefused("store the package", "AccessDenied", "secret-name"))
-        with pytest.raises(ServiceRefused):
+        failing(monkeypatch, ServiceRefusedError("store the package", "AccessDenied", "secret-name"))
+        with pytest.raises(ServiceRefusedError):
             deliver(upload(builtin))
         assert ("secret-name" in inbox()[0]["Message"]) is allowed
 
@@ -188,6 +191,6 @@ class TestFailed:
         assert "an-inner-name" not in message["Message"]
 
     def test_an_upload_that_cannot_be_read_is_a_failure(self, inbox: Inbox) -> None:
-        with pytest.raises(ServiceRefused, match=f"read s3://{BUCKET}/{KEY}"):
+        with pytest.raises(ServiceRefusedError, match=f"read s3://{BUCKET}/{KEY}"):
             deliver(None)
         assert inbox()[0]["Subject"] == "MLOps configuration failed"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The header of a CSV file from its first bytes (defect 14)."""
+"""The header of a CSV file from its first bytes (lesson 14)."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 from orchestrator import csv_headers
 from orchestrator.aws import calls, objects
 from orchestrator.aws.objects import Beginning
-from orchestrator.csv_headers import CsvFile, UnreadableHeader, header_of
-from orchestrator.errors import RefusedRequest, ServiceRefused
+from orchestrator.csv_headers import CsvFile, UnreadableHeaderError, header_of
+from orchestrator.errors import RefusedRequestError, ServiceRefusedError
 
 FILE = CsvFile("baseline_data", "quayside-assets", "baselines/train.csv")
 KILOBYTE = 1024
@@ -56,7 +56,7 @@ def test_a_header_is_read(content: bytes, header: tuple[str, ...]) -> None:
     ],
 )
 def test_what_is_no_header_is_explained(content: bytes, words: str) -> None:
-    with pytest.raises(UnreadableHeader) as error:
+    with pytest.raises(UnreadableHeaderError) as error:
         header_of(content, is_whole=True)
     assert words in str(error.value)
 
@@ -86,7 +86,7 @@ class TestInS3:
     def test_a_small_range_is_read_and_a_larger_one_when_the_header_is_longer(
         self, assets: Any, sent: list[Any], columns: int, reads: list[str]
     ) -> None:
-        """Defect 14: whole baselines did not fit into the function's memory."""
+        """Lesson 14: whole baselines did not fit into the function's memory."""
         header = tuple(f"column-{number}" for number in range(columns))
         rows = b"1,2,3\n" * 400_000
         assets.put_object(Bucket=FILE.bucket, Key=FILE.object_key, Body=",".join(header).encode() + b"\n" + rows)
@@ -108,12 +108,12 @@ class TestInS3:
         assert "the file is empty" in problem_of(FILE)
 
     def test_a_bucket_that_is_not_there_is_not_the_caller_s_fault(self, aws: None) -> None:
-        with pytest.raises(ServiceRefused, match="let the orchestrator read s3://quayside-assets/"):
+        with pytest.raises(ServiceRefusedError, match="let the orchestrator read s3://quayside-assets/"):
             csv_headers.read([FILE], objects.beginning)
 
 
 def problem_of(file: CsvFile) -> str:
-    with pytest.raises(RefusedRequest) as refused:
+    with pytest.raises(RefusedRequestError) as refused:
         csv_headers.read([file], objects.beginning)
     (problem,) = refused.value.problems
     assert problem.key == file.request_key
@@ -122,6 +122,6 @@ def problem_of(file: CsvFile) -> str:
 
 def test_every_unreadable_file_is_named() -> None:
     other = CsvFile("shap_config.baseline", "quayside-assets", "shap.csv", has_rows=False)
-    with pytest.raises(RefusedRequest) as refused:
+    with pytest.raises(RefusedRequestError) as refused:
         csv_headers.read([FILE, other], lambda *_: Beginning(b"", is_whole=True))
     assert [problem.key for problem in refused.value.problems] == ["baseline_data", "shap_config.baseline"]

@@ -6,11 +6,11 @@ import json
 import pytest
 
 from orchestrator import documents
-from orchestrator.errors import RefusedRequest, RequestTooLarge
+from orchestrator.errors import RefusedRequestError, RequestTooLargeError
 
 
 def problem_of(text: str | bytes | None) -> str:
-    with pytest.raises(RefusedRequest) as refused:
+    with pytest.raises(RefusedRequestError) as refused:
         documents.read(text)
     (problem,) = refused.value.problems
     assert problem.key == ""
@@ -55,7 +55,7 @@ def test_a_long_document_is_not_parsed() -> None:
     """Longer than the limit and not JSON at all: the length is what is told, with its own status."""
     text = "{" * (documents.LONGEST_DOCUMENT + 1)
     assert problem_of(text) == "the request is longer than 262144 bytes"
-    with pytest.raises(RequestTooLarge) as refused:
+    with pytest.raises(RequestTooLargeError) as refused:
         documents.read(text)
     assert refused.value.status == 413
 

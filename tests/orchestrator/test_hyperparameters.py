@@ -39,11 +39,11 @@ class TestHyperparameters:
         ],
     )
     def test_containers_read_json(self, launch: Launch, value: Any, text: str) -> None:
-        """Defect 17: `true` and `null` and not Python's words for them."""
+        """Lesson 17: `true` and `null` and not Python's words for them."""
         assert hyperparameters_of(launch, given=value) == {"given": text}
 
     def test_there_may_be_none(self, launch: Launch) -> None:
-        """Defect 17."""
+        """Lesson 17."""
         assert parameters_of(TRAINING, launch, algo_hyperparamaters={})["HyperParameters"] == "{}"
 
     def test_there_may_be_a_hundred(self, launch: Launch) -> None:
@@ -68,6 +68,6 @@ class TestHyperparameters:
         assert "1 to 256 characters" in problems["algo_hyperparamaters"]
 
     def test_a_hostile_text_is_read_at_once(self, launch: Launch) -> None:
-        """Defect 19: the earlier patterns needed time that grew exponentially."""
+        """Lesson 19: the earlier patterns needed time that grew exponentially."""
         given = "{" + ":" * 2400
         assert hyperparameters_of(launch, given=given) == {"given": given}

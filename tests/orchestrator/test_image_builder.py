@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The image builder: what its requests mean, how its stacks are called, and what a repeat does (contract 3.13, 6)."""
+"""The image builder: what requests mean, how stacks are called, what a repeat does (compatibility 3.13, 6)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from moto.cloudformation.models import cloudformation_backends
 
 from orchestrator import provisioner, provisioning, service
 from orchestrator.aws import calls, stacks
-from orchestrator.errors import Conflict
+from orchestrator.errors import ConflictError
 from orchestrator.pipelines import BUILT_IN
 from orchestrator.pipelines.image_builder import ImageBuilderParameters
 from orchestrator.provisioner import Provisioned
@@ -83,7 +83,7 @@ WRONG = [
 
 @pytest.mark.parametrize(("key", "value", "words"), WRONG)
 def test_what_is_wrong_is_explained(builder: Body, launch: Launch, key: str, value: Any, words: str) -> None:
-    """Defect 35: a tag that cannot be right is explained, not mangled."""
+    """Lesson 35: a tag that cannot be right is explained, not mangled."""
     found = problems_of(changed(builder, {key.partition(".")[0]: value}), launch)
     assert list(found) == [key]
     assert words in found[key]
@@ -110,7 +110,7 @@ NAMES = [
 
 @pytest.mark.parametrize(("repository", "tag", "name"), NAMES)
 def test_every_legal_tag_has_a_name(builder: Body, settings: Settings, repository: str, tag: str, name: str) -> None:
-    """Defect 35; contract 2.5 for tags of letters, digits and hyphens."""
+    """Lesson 35; compatibility 2.5 for tags of letters, digits and hyphens."""
     deployment = deployment_of(builder, settings, ecr_repo_name=repository, image_tag=tag)
     assert deployment.stack_name == deployment.pipeline_stack_name == name
 
@@ -123,7 +123,7 @@ def test_no_two_images_share_all_their_names(builder: Body, settings: Settings) 
 
 
 class TestParameters:
-    def test_they_are_the_contract_s_and_what_the_stack_needs(self, builder: Body, settings: Settings) -> None:
+    def test_they_are_as_promised_and_what_the_stack_needs(self, builder: Body, settings: Settings) -> None:
         parameters = parameters_of(builder, settings, registry_credentials_secret_arn=SECRET)
         digest = parameters.pop("RequestDigest")
         assert len(digest) == 64
@@ -148,7 +148,7 @@ class TestParameters:
 
     @pytest.mark.parametrize("launched", ["single", "multi"])
     def test_it_is_one_stack_in_either_kind_of_launch(self, builder: Body, settings: Settings, launched: str) -> None:
-        """Contract 2.6."""
+        """Compatibility 2.6."""
         if launched == "multi":
             options = replace(settings.launch, multi_account=True)
             settings = replace(settings, launch=options, multi_account=MultiAccount({}, "StageDeployer"))
@@ -239,7 +239,7 @@ class TestProvisioning:
         assert sent[-1].parameters["StackName"] == PLAIN
 
     def test_an_unchanged_repeat_changes_nothing(self, provision: Provision) -> None:
-        """Contract 2.2."""
+        """Compatibility 2.2."""
         first = provision()
         message = f"Pipeline {PLAIN} is already provisioned. No updates are to be performed."
         assert provision() == Provisioned(message, first.pipeline_id)
@@ -249,14 +249,14 @@ class TestProvisioning:
         [("custom_algorithm_docker", "b.zip"), ("build_arguments", {}), ("registry_credentials_secret_arn", SECRET)],
     )
     def test_a_change_updates_the_stack(self, provision: Provision, key: str, value: Any) -> None:
-        """Defect 34; contract 2.2."""
+        """Lesson 34; compatibility 2.2."""
         first = provision()
         assert provision(**{key: value}) == Provisioned(f"Pipeline {PLAIN} is being updated.", first.pipeline_id)
         again = provision(**{key: value})
         assert again.message == f"Pipeline {PLAIN} is already provisioned. No updates are to be performed."
 
     def test_two_repositories_can_have_the_same_tag(self, provision: Provision) -> None:
-        """Defect 35: the second one overwrote the first."""
+        """Lesson 35: the second one overwrote the first."""
         first = provision()
         second = provision(ecr_repo_name="another")
         assert (second.message, name_in(first)) == (CREATED, PLAIN)
@@ -284,7 +284,7 @@ class TestProvisioning:
         infix = derived.removeprefix("mlops-pipeline-").removesuffix("-byompipelineimagebuilder")
         assert name_in(provision(ecr_repo_name="another")) == PLAIN
         assert name_in(provision(image_tag=infix)) == derived
-        with pytest.raises(Conflict, match="belong to other pipelines"):
+        with pytest.raises(ConflictError, match="belong to other pipelines"):
             provision()
 
     def test_an_unchanged_request_waits_for_nothing(self, provision: Provision, settings: Settings) -> None:
@@ -296,7 +296,7 @@ class TestProvisioning:
         """It would be told that there is nothing to do while another request is carried out."""
         provision()
         stack_status(settings, "UPDATE_IN_PROGRESS")
-        with pytest.raises(Conflict, match=f"{PLAIN} is in UPDATE_IN_PROGRESS"):
+        with pytest.raises(ConflictError, match=f"{PLAIN} is in UPDATE_IN_PROGRESS"):
             provision(build_arguments={})
 
     @pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_FAILED"])

@@ -11,11 +11,11 @@ from orchestrator import images
 from orchestrator.images import (
     ImageQuery,
     Purpose,
-    UnknownFramework,
-    UnknownImage,
-    UnknownInstance,
-    UnknownRegion,
-    UnknownVersion,
+    UnknownFrameworkError,
+    UnknownImageError,
+    UnknownInstanceError,
+    UnknownRegionError,
+    UnknownVersionError,
     frameworks,
     newest_first,
     resolve,
@@ -60,8 +60,8 @@ def path(*args: Any, **kwargs: Any) -> str:
     return resolve(query(*args, **kwargs)).split("/", 1)[1]
 
 
-def refused(*args: Any, **kwargs: Any) -> UnknownImage:
-    with pytest.raises(UnknownImage) as caught:
+def refused(*args: Any, **kwargs: Any) -> UnknownImageError:
+    with pytest.raises(UnknownImageError) as caught:
         resolve(query(*args, **kwargs))
     return caught.value
 
@@ -90,7 +90,7 @@ def test_earlier_requests_resolve_without_an_instance_type(framework: str, spell
         assert resolve(query(framework, version)).split("/")[1].split(":")[1].startswith(version)
 
 
-def test_contract_example() -> None:
+def test_the_promised_example() -> None:
     uri = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.3-1"
     assert resolve(query("xgboost", "1.3-1", "ml.m5.large")) == uri
 
@@ -98,7 +98,7 @@ def test_contract_example() -> None:
 @pytest.mark.parametrize("framework", ["pytorch", "tensorflow", "mxnet", "huggingface", "autogluon", "chainer"])
 @pytest.mark.parametrize("purpose", ["training", "inference"])
 def test_frameworks_that_need_more_than_a_version_resolve(framework: str, purpose: Purpose) -> None:
-    """Defect 29: the look-up passed framework, version and Region only, so all of these ended in a 500."""
+    """Lesson 29: the look-up passed framework, version and Region only, so all of these ended in a 500."""
     version = next(
         version
         for version in versions(framework)
@@ -110,7 +110,7 @@ def test_frameworks_that_need_more_than_a_version_resolve(framework: str, purpos
 def _resolves(asked: ImageQuery) -> bool:
     try:
         resolve(asked)
-    except UnknownImage:
+    except UnknownImageError:
         return False
     return True
 
@@ -125,7 +125,7 @@ def test_published_alias_keeps_its_own_tag() -> None:
 
 
 def test_version_cut_after_its_first_part_is_not_completed() -> None:
-    assert isinstance(refused("sparkml-serving", "2"), UnknownVersion)
+    assert isinstance(refused("sparkml-serving", "2"), UnknownVersionError)
 
 
 @pytest.mark.parametrize("version", ["1", "1.0", "latest", ""])
@@ -134,7 +134,7 @@ def test_framework_with_one_version_answers_to_its_other_names(version: str) -> 
 
 
 def test_framework_with_one_version_refuses_another() -> None:
-    assert isinstance(refused("kmeans", "2"), UnknownVersion)
+    assert isinstance(refused("kmeans", "2"), UnknownVersionError)
 
 
 @pytest.mark.parametrize("spelling", ["XGBoost", " xgboost ", "XGBOOST"])
@@ -189,7 +189,7 @@ def test_python_is_ignored_where_the_image_names_none() -> None:
 
 def test_python_that_the_version_lacks() -> None:
     error = refused("mxnet", "1.3.0", "ml.m5.large", python_version="py39")
-    assert isinstance(error, UnknownVersion)
+    assert isinstance(error, UnknownVersionError)
     assert str(error) == 'mxnet 1.3.0 has no image with Python version "py39": it may be py2 and py3'
 
 
@@ -232,20 +232,20 @@ def test_monitor_images() -> None:
 
 def test_unknown_framework_lists_all_and_suggests_the_nearest() -> None:
     error = refused("xgbost", "1.7-1")
-    assert (type(error), error.key) == (UnknownFramework, "model_framework")
+    assert (type(error), error.key) == (UnknownFrameworkError, "model_framework")
     assert str(error).startswith('no built-in image is named "xgbost"; did you mean "xgboost"? It may be autogluon, ')
     assert all(name in str(error) for name in frameworks("inference"))
 
 
 def test_framework_without_an_image_for_the_purpose() -> None:
     error = refused("huggingface-llm", "3.0.1", "ml.g5.xlarge", purpose="training")
-    assert (type(error), error.key) == (UnknownFramework, "model_framework")
+    assert (type(error), error.key) == (UnknownFrameworkError, "model_framework")
     assert str(error).startswith("huggingface-llm has images for inference only, not for training; those have: ")
 
 
 def test_unknown_version_lists_the_newest_first_and_suggests_the_nearest() -> None:
     error = refused("xgboost", "1.7-9")
-    assert (type(error), error.key) == (UnknownVersion, "model_framework_version")
+    assert (type(error), error.key) == (UnknownVersionError, "model_framework_version")
     assert str(error).startswith(
         'xgboost has no version "1.7-9" for inference; did you mean "1.7-1"? It may be 3.2-0, 3.0-5, 1.7-1, 1.5-1, '
     )
@@ -261,14 +261,14 @@ def test_long_list_of_versions_is_cut() -> None:
 
 def test_unknown_region_lists_those_of_the_image() -> None:
     error = refused("xgboost", "1", region="us-east-9")
-    assert (type(error), error.key) == (UnknownRegion, "region")
+    assert (type(error), error.key) == (UnknownRegionError, "region")
     assert str(error).startswith('xgboost 1 has no image in Region "us-east-9"; did you mean "us-east-')
     assert "eu-central-1" in str(error)
 
 
 def test_missing_instance_type_where_it_decides() -> None:
     error = refused("pytorch", "2.6")
-    assert (type(error), error.key) == (UnknownInstance, "instance_type")
+    assert (type(error), error.key) == (UnknownInstanceError, "instance_type")
     assert str(error) == "pytorch 2.6 has different images for CPU and GPU instances: give the instance type"
 
 
@@ -286,7 +286,7 @@ def test_instance_that_no_image_runs_on(
     framework: str, version: str, instance_type: str, purpose: Purpose, problem: str
 ) -> None:
     error = refused(framework, version, instance_type, purpose=purpose)
-    assert (type(error), error.key) == (UnknownInstance, "instance_type")
+    assert (type(error), error.key) == (UnknownInstanceError, "instance_type")
     assert problem in str(error)
 
 
@@ -313,7 +313,7 @@ def test_versions_of_a_framework_are_those_of_all_purposes_without_aliases() -> 
 
 
 def test_versions_of_an_unknown_framework() -> None:
-    with pytest.raises(UnknownFramework, match='did you mean "pytorch"'):
+    with pytest.raises(UnknownFrameworkError, match='did you mean "pytorch"'):
         versions("pytorchh")
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Defect 72: the instance types whose volumes take no key, compared with what EC2 says of them."""
+"""Lesson 72: the instance types whose volumes take no key, compared with what EC2 says of them."""
 
 from __future__ import annotations
 

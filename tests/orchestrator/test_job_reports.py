@@ -15,7 +15,7 @@ from botocore.stub import ANY, Stubber
 
 from orchestrator import api
 from orchestrator.aws import calls, notifications
-from orchestrator.errors import ServiceBusy, ServiceRefused
+from orchestrator.errors import ServiceBusyError, ServiceRefusedError
 from orchestrator.instructions import Instructions
 from orchestrator.settings import Settings
 from tests.orchestrator.conftest import Context, read_json
@@ -132,7 +132,7 @@ def allowed(request: pytest.FixtureRequest, with_settings: Settings, monkeypatch
 
 class TestMessage:
     def test_people_can_filter(self, sagemaker: Stubber, inbox: Inbox, trained: Event) -> None:
-        """Defect 83."""
+        """Lesson 83."""
         describing(sagemaker, trained)
         deliver(ended())
         attributes = inbox()[0]["MessageAttributes"]
@@ -143,7 +143,7 @@ class TestMessage:
         }
 
     def test_a_completed_job_is_told_of(self, sagemaker: Stubber, inbox: Inbox, trained: Event) -> None:
-        """Contract 1.7."""
+        """Compatibility 1.7."""
         describing(sagemaker, trained)
         assert deliver(ended()) == {"reported": 1}
         (message,) = inbox()
@@ -176,7 +176,7 @@ class TestMessage:
         assert "provision it again" in message["Message"]
 
     def test_a_tuning_job_has_words_of_its_own(self, sagemaker: Stubber, inbox: Inbox) -> None:
-        """Contract 1.7."""
+        """Compatibility 1.7."""
         describing(sagemaker, _tuning_job(), "describe_hyper_parameter_tuning_job")
         deliver(tuned())
         (message,) = inbox()
@@ -184,7 +184,7 @@ class TestMessage:
         assert "The best training job is berths-t-001-0a1b2c3d;" in message["Message"]
 
     def test_a_job_that_another_job_started_is_not(self, sagemaker: Stubber, inbox: Inbox) -> None:
-        """Defect 79. A tuning job's training jobs have its tags."""
+        """Lesson 79. A tuning job's training jobs have its tags."""
         assert deliver(ended(pipeline_type="model_tuner_builtin")) == {"reported": 0}
         assert (inbox(), markers()) == ([], {})
 
@@ -235,7 +235,7 @@ class TestOnce:
     ) -> None:
         """Also for a person who sends the event again out of the dead-letter queue, under another id."""
         sagemaker.add_client_error("describe_training_job", "ThrottlingException", "Rate exceeded")
-        with pytest.raises(ServiceBusy):
+        with pytest.raises(ServiceBusyError):
             deliver(ended(), "first")
         assert (inbox(), markers()) == ([], {})
         describing(sagemaker, trained)
@@ -248,11 +248,11 @@ class TestOnce:
         publish = notifications.publish
 
         def fail(*_: Any) -> None:
-            raise ServiceBusy("publish the notification", "Throttling", "Rate exceeded")
+            raise ServiceBusyError("publish the notification", "Throttling", "Rate exceeded")
 
         monkeypatch.setattr(notifications, "publish", fail)
         describing(sagemaker, trained)
-        with pytest.raises(ServiceBusy):
+        with pytest.raises(ServiceBusyError):
             deliver(ended())
         monkeypatch.setattr(notifications, "publish", publish)
         describing(sagemaker, trained)
@@ -439,7 +439,7 @@ class TestRegistration:
         instruct()
         describing(sagemaker, trained)
         sagemaker.add_client_error("create_model_package", code, "later", http_status_code=status)
-        with pytest.raises(ServiceRefused):
+        with pytest.raises(ServiceRefusedError):
             deliver(ended(registration=KEY))
         assert inbox() == []
         describing(sagemaker, trained)
@@ -488,7 +488,7 @@ def check(invocation: str = "first") -> Event:
 
 
 class TestCheck:
-    """Defect 80: SageMaker sends no event for Autopilot jobs."""
+    """Lesson 80: SageMaker sends no event for Autopilot jobs."""
 
     def test_when_nothing_ended_only_the_listing_is_asked_for(self, sagemaker: Stubber, sent: list[Any]) -> None:
         listing(sagemaker)
@@ -563,7 +563,7 @@ class TestCheck:
         sagemaker.add_client_error("describe_auto_ml_job", "ThrottlingException", "Rate exceeded")
         tagging(sagemaker)
         describing(sagemaker, autopilot, "describe_auto_ml_job")
-        with pytest.raises(ServiceBusy):
+        with pytest.raises(ServiceBusyError):
             check()
         listing(sagemaker, summary("first"), summary())
         tagging(sagemaker, "first")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""JSON of any length in a request: as a template's parameter, or as an object that the parameter names (defect 39)."""
+"""JSON of any length in a request: as a template's parameter, or as an object that the parameter names (lesson 39)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The caller's key: which ones are accepted, and what it becomes for each stage (contract 3; defects 71 and 72)."""
+"""The caller's key: which are accepted, and what each stage gets (compatibility 3; lessons 71 and 72)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def keys_of(parameters: dict[str, str]) -> tuple[str, str, str]:
 def test_keys_and_aliases_of_all_regions_are_accepted(
     builtin: Body, launch: Launch, partition: str, region: str, resource: str
 ) -> None:
-    """Defect 71."""
+    """Lesson 71."""
     arn = f"arn:{partition}:kms:{region}:111122223333:{resource}"
     assert parameters_of(builtin, launch, kms_key_arn=arn)["KmsKeyArn"] == arn
 
@@ -69,7 +69,7 @@ def test_anything_else_is_refused(builtin: Body, launch: Launch, value: Any) -> 
 def test_a_key_becomes_what_the_template_can_decide_by(
     custom: Body, launch: Launch, instance: str, key: str, expected: tuple[str, str, str]
 ) -> None:
-    """Defect 72: a volume of local storage takes no key; the captured data still do."""
+    """Lesson 72: a volume of local storage takes no key; the captured data still do."""
     parameters = parameters_of(custom, launch, inference_instance=instance, kms_key_arn=key)
     assert keys_of(parameters) == expected
 
@@ -85,7 +85,7 @@ def test_each_stage_has_its_own(custom: Body, multi_account: Launch) -> None:
 
 
 def test_a_volume_that_goes_without_the_key_is_named(custom: Body, launch: Launch) -> None:
-    """Defect 72."""
+    """Lesson 72."""
     (warning,) = accept(custom, launch, inference_instance=STORES, kms_key_arn=KEY).warnings
     assert warning.startswith(f"inference_instance: {STORES} has local NVMe storage")
 

@@ -13,7 +13,7 @@ import pytest
 from botocore.stub import Stubber
 
 from orchestrator import api, service
-from orchestrator.errors import ServiceBusy
+from orchestrator.errors import ServiceBusyError
 from orchestrator.provisioner import Provisioned
 from orchestrator.settings import MultiAccount, Settings
 from tests.orchestrator.conftest import ApiEvent, Context, read_json
@@ -73,7 +73,7 @@ class TestRequests:
     def test_a_refusal_and_a_failure_too(
         self, api_event: ApiEvent, builtin: Body, written: Written, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        self.outcome(monkeypatch, ServiceBusy("create the stack", "Throttling", "later"))
+        self.outcome(monkeypatch, ServiceBusyError("create the stack", "Throttling", "later"))
         for body in ({**builtin, "inference_instance": "big"}, builtin):
             api.handler(api_event(body=body), Context())  # type: ignore[arg-type]
         assert [metric["name"] for metric in written()] == ["Refused", "Failed"]

@@ -11,7 +11,7 @@ import pytest
 
 from orchestrator import service
 from orchestrator.aws import calls, objects, stacks
-from orchestrator.errors import Conflict, RefusedRequest
+from orchestrator.errors import ConflictError, RefusedRequestError
 from orchestrator.settings import Settings
 from tests.orchestrator.conftest import Bundled
 from tests.orchestrator.monitoring import ALL, BASELINES, BIAS, DATA, example
@@ -60,11 +60,11 @@ def name_in(answer: dict[str, Any]) -> str:
 
 
 class TestNames:
-    def test_the_plain_case_has_the_contract_s_name(self, provision: Provision) -> None:
+    def test_the_plain_case_has_the_promised_name(self, provision: Provision) -> None:
         assert name_in(provision()) == PLAIN
 
     def test_two_endpoints_of_one_model_do_not_overwrite_each_other(self, provision: Provision) -> None:
-        """Defect 30."""
+        """Lesson 30."""
         first, second = provision(), provision(endpoint_name="berths-canary")
         assert (second["message"], name_in(first)) == (CREATED, PLAIN)
         name = name_in(second)
@@ -115,7 +115,7 @@ class TestNames:
         model = {"model_name": "m" * 70}
         assert len(name_in(provision(**model))) <= 128
         before = len(sent)
-        with pytest.raises(Conflict, match="belong to other pipelines"):
+        with pytest.raises(ConflictError, match="belong to other pipelines"):
             provision(**model, endpoint_name="berths-canary")
         # The other endpoint's package stays what it was.
         assert [call.operation for call in sent[before:]] == ["s3.GetObject", "cloudformation.DescribeStacks"]
@@ -145,7 +145,7 @@ class TestHeaders:
         self, provision: Provision, sent: list[Any], dry_run: bool
     ) -> None:
         before = len(sent)
-        with pytest.raises(RefusedRequest) as refused:
+        with pytest.raises(RefusedRequestError) as refused:
             provision(baseline_data="nowhere.csv", dry_run=dry_run)
         (problem,) = refused.value.problems
         assert problem.key == "baseline_data"
@@ -162,7 +162,7 @@ class TestHeaders:
     def test_a_configuration_is_encrypted_with_the_request_s_key(
         self, provision: Provision, settings: Settings, sent: list[Any]
     ) -> None:
-        """Defects 4 and 5."""
+        """Lessons 4 and 5."""
         key = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd"
         provision(BIAS, kms_key_arn=key)
         stored = [call.parameters for call in sent if call.operation == "s3.PutObject"]

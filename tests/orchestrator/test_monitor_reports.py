@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs of monitors that people hear of: which, once, and in which words (defect 81)."""
+"""Runs of monitors that people hear of: which, once, and in which words (lesson 81)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from botocore.stub import Stubber
 
 from orchestrator import api
 from orchestrator.aws import calls
-from orchestrator.errors import ServiceRefused
+from orchestrator.errors import ServiceRefusedError
 from orchestrator.settings import MultiAccount, Settings, StageTarget
 from tests.orchestrator.conftest import Context, read_json
 
@@ -155,6 +155,6 @@ def test_the_same_job_name_in_another_account_is_another_run(inbox: Inbox, conte
 def test_a_message_that_could_not_be_sent_is_sent_by_the_next_attempt(inbox: Inbox, context: Context) -> None:
     with Stubber(calls.client("sns")) as sns:
         sns.add_client_error("publish", "InternalError", http_status_code=500)
-        with pytest.raises(ServiceRefused):
+        with pytest.raises(ServiceRefusedError):
             handled(event_of(), context, "a")
     assert handled(event_of(), context, "a") == 1

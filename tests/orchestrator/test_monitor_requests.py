@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What requests of the four monitors may say, and what their templates are sent (contract 3.5 to 3.9)."""
+"""What requests of the four monitors may say, and what their templates are sent (compatibility 3.5 to 3.9)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COMMON = [
     "instance_volume_size",
 ]  # fmt: skip
 TRUTH = ["problem_type", "monitor_ground_truth_input"]
-# Contract, "Required keys by monitor and problem type".
+# Compatibility 3.5.
 REQUIRED = [
     (DATA, "", []),
     (QUALITY, "Regression", [*TRUTH, "monitor_inference_attribute", "baseline_inference_attribute",
@@ -53,7 +53,7 @@ def test_each_problem_type_needs_its_keys_and_no_others(
 @pytest.mark.parametrize("pipeline_type", [QUALITY, BIAS, SHAP])
 @pytest.mark.parametrize("wrong", ["binaryclassification", "Ranking", "", 1, GONE])
 def test_a_wrong_problem_type_is_the_only_problem(launch: Launch, pipeline_type: str, wrong: Any) -> None:
-    """Defect 23: bias and explainability spoke of the model quality pipeline."""
+    """Lesson 23: bias and explainability spoke of the model quality pipeline."""
     found = problems_of(changed(example(pipeline_type), {"problem_type": wrong}), launch)
     assert list(found) == ["problem_type"]
     assert "quality" not in found["problem_type"]
@@ -160,7 +160,7 @@ def test_a_run_must_end_before_the_next_in_every_stage(multi_account: Launch) ->
 
 @pytest.mark.parametrize(("pipeline_type", "longest"), [(DATA, 46), (QUALITY, 45), (BIAS, 48), (SHAP, 38)])
 def test_an_endpoint_s_name_leaves_room_for_the_schedule_s(launch: Launch, pipeline_type: str, longest: int) -> None:
-    """Defect 11; contract 3.5."""
+    """Lesson 11; compatibility 3.5."""
     body = example(pipeline_type)
     values = values_of(body, launch, endpoint_name="e" * longest)
     assert len(values["MonitoringScheduleName"]) == 63
@@ -169,8 +169,8 @@ def test_an_endpoint_s_name_leaves_room_for_the_schedule_s(launch: Launch, pipel
 
 
 class TestValues:
-    def test_they_are_the_contract_s(self, launch: Launch) -> None:
-        """Contract 3.5, with what permissions and forwarding need."""
+    def test_they_are_as_promised(self, launch: Launch) -> None:
+        """Compatibility 3.5, with what permissions and forwarding need."""
         values = values_of(example(DATA), launch)
         name = values.pop("BaselineJobName")
         assert name.startswith("berth-occupancy-live-dataquality-")
@@ -222,7 +222,7 @@ class TestValues:
     def test_equal_requests_have_equal_names_and_a_change_makes_others(
         self, launch: Launch, pipeline_type: str
     ) -> None:
-        """Defect 31: names were random, so that an unchanged repeat computed the baseline again."""
+        """Lesson 31: names were random, so that an unchanged repeat computed the baseline again."""
         body = example(pipeline_type)
         names = {
             key: values_of(body, launch, **changes)["BaselineJobName"]
@@ -238,7 +238,7 @@ class TestValues:
         assert len(set(names.values())) == len(names) - 1
 
     def test_locations_lose_their_trailing_slash(self, launch: Launch) -> None:
-        """Defect 27: that of the ground truth did not, and no key matched the permission."""
+        """Lesson 27: that of the ground truth did not, and no key matched the permission."""
         keys = [key for key in example(QUALITY) if key.endswith(("_location", "_input"))]
         assert len(keys) == 4
         body = example(QUALITY)
@@ -263,7 +263,7 @@ class TestValues:
     def test_numbers_and_texts_are_both_taken(
         self, launch: Launch, key: str, value: Any, parameter: str, sent: str
     ) -> None:
-        """Defect 21; contract 2.10."""
+        """Lesson 21; compatibility 2.10."""
         assert values_of(example(QUALITY), launch, **{key: value})[parameter] == sent
 
     @pytest.mark.parametrize(
@@ -278,7 +278,7 @@ class TestValues:
     def test_a_baseline_is_of_probabilities_or_of_predictions(
         self, launch: Launch, problem_type: str, threshold: str, prediction: str, probability: str
     ) -> None:
-        """Contract 3.7."""
+        """Compatibility 3.7."""
         values = values_of(
             example(QUALITY),
             launch,
@@ -311,7 +311,7 @@ class TestWarnings:
         }
 
     def test_a_data_quality_monitor_ignores_the_problem_type(self, launch: Launch) -> None:
-        """Contract 3.6."""
+        """Compatibility 3.6."""
         assert accept(example(DATA), launch, problem_type="Regression").warnings == (
             "problem_type has no meaning for byom_data_quality_monitor and is ignored",
         )
@@ -329,7 +329,7 @@ class TestWarnings:
 
 class TestColumns:
     def test_a_baseline_with_crlf_quoted_commas_and_a_mark_is_understood(self, launch: Launch) -> None:
-        """Defect 14: `train.csv` has all three."""
+        """Lesson 14: `train.csv` has all three."""
         values = values_of(example(DATA), launch, features_to_ignore=["tide", 1])
         assert values["ExcludeFeaturesAttribute"] == "tide,1"
 

@@ -25,7 +25,7 @@ def published(aws: None, sent: list[Any]) -> Any:
 
 
 def test_what_is_known_becomes_an_attribute(published: Any) -> None:
-    """Defect 83; SNS refuses an attribute without a value."""
+    """Lesson 83; SNS refuses an attribute without a value."""
     told = published(Message("s", "t", pipeline_type="byom_image_builder", stage="prod"))["MessageAttributes"]
     assert told == {
         "pipeline_type": {"DataType": "String", "StringValue": "byom_image_builder"},

@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 
 from orchestrator import provisioning
-from orchestrator.errors import RefusedRequest
+from orchestrator.errors import RefusedRequestError
 from orchestrator.operator_options import Network, OperatorOptions
 from orchestrator.pipelines import BUILT_IN
 from orchestrator.pipelines.base import PipelineRequest
@@ -56,7 +56,7 @@ def everywhere(here: Settings) -> Settings:
 
 def requested(body: Body, settings: Settings) -> PipelineRequest:
     request = BUILT_IN.parse(body, settings.launch).request
-    return request.knowing(headers_of(request, settings.launch)) if isinstance(request, Monitor) else request
+    return request.with_csv_headers(headers_of(request, settings.launch)) if isinstance(request, Monitor) else request
 
 
 def planned(name: str, settings: Settings, ending: str = ".json") -> ProvisioningPlan:
@@ -161,7 +161,7 @@ class TestTuning:
     def problems(self, settings: Settings, *keys: str) -> list[str]:
         body = read_json("requests/model_tuner_builtin.json")
         body["tuner_configs"]["tags"] = [{"Key": key, "Value": "x"} for key in keys]
-        with pytest.raises(RefusedRequest) as refused:
+        with pytest.raises(RefusedRequestError) as refused:
             requested(body, settings)
         assert {problem.key for problem in refused.value.problems} == {"tuner_configs.tags"}
         return [problem.problem for problem in refused.value.problems]

@@ -121,7 +121,7 @@ class TestFinding:
 
 
 def test_the_deployed_stack_is_told_with_its_outputs(details: Details) -> None:
-    """Defect 36."""
+    """Lesson 36."""
     make_pipeline("churn")
     deployed = make_stack(deployed_name("churn"), InferenceApiUrl="https://x/prod/inference")
     body = details("churn")[1]
@@ -180,7 +180,7 @@ def test_stages_are_told_by_account(details: Details, monkeypatch: pytest.Monkey
 
 
 class TestJob:
-    """Defects 6 and 36: the pipeline's success says nothing of the job."""
+    """Lessons 6 and 36: the pipeline's success says nothing of the job."""
 
     @pytest.fixture
     def sagemaker(self, aws: None) -> Any:

@@ -14,7 +14,7 @@ from moto.cloudformation.models import cloudformation_backends
 
 from orchestrator import api
 from orchestrator.aws import calls, codepipelines
-from orchestrator.errors import ServiceRefused
+from orchestrator.errors import ServiceRefusedError
 from orchestrator.settings import Settings
 from tests.orchestrator.pipelines_there import (
     deployed_name,
@@ -66,7 +66,7 @@ def everything(listed: List, **query: str) -> list[list[str]]:
 
 
 def test_a_pipeline_tells_how_far_it_is_and_who_must_act(listed: List, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Defect 36."""
+    """Lesson 36."""
     arn = make_pipeline("churn")
     asked = {"status": "InProgress", "token": "t", "lastStatusChange": "2026-11-24T10:00:00+00:00"}
     approval = {"actionName": "DeployStaging", "latestExecution": asked}
@@ -150,7 +150,7 @@ def test_a_pipeline_that_was_deleted_by_hand_does_not_spoil_the_list(
     listed: List, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def gone(name: str) -> Any:
-        raise ServiceRefused("tell", "PipelineNotFoundException", name)
+        raise ServiceRefusedError("tell", "PipelineNotFoundException", name)
 
     monkeypatch.setattr(codepipelines, "state", gone)
     make_pipeline("churn")

@@ -18,7 +18,7 @@ from moto.s3.models import s3_backends
 
 from orchestrator import api, pipeline_stacks, removals
 from orchestrator.aws import calls, codepipelines, object_versions, stacks
-from orchestrator.errors import Conflict, ServiceBusy, ServiceRefused
+from orchestrator.errors import ConflictError, ServiceBusyError, ServiceRefusedError
 from orchestrator.removals import Removal
 from orchestrator.settings import MultiAccount, Settings
 from tests.orchestrator.conftest import Context, Sent
@@ -137,7 +137,7 @@ class TestInThisAccount:
     def test_it_goes_step_by_step_and_leaves_nothing_but_data(
         self, delete: Delete, sent: list[Sent], stopped: list[str]
     ) -> None:
-        """Defects 36 and 57."""
+        """Lessons 36 and 57."""
         arn, deployed = make_pipeline("churn"), make_stack(DEPLOYED)
         other = make_pipeline("churn-2")
         below, registered = f"provisioned/{DEPLOYED}/", f"provisioned/{DEPLOYED}/registrations/1.json"
@@ -331,7 +331,7 @@ class TestFailures:
         make_pipeline("churn")
 
         def refuse(*_: str) -> None:
-            raise ServiceRefused("delete the stack", "ValidationError", "TerminationProtection is enabled")
+            raise ServiceRefusedError("delete the stack", "ValidationError", "TerminationProtection is enabled")
 
         monkeypatch.setattr("orchestrator.aws.stack_removal.start", refuse)
         status, body = delete("churn")
@@ -344,7 +344,7 @@ class TestFailures:
         delete("churn")
 
         def refuse(*_: str) -> None:
-            raise ServiceRefused("delete the stack", "ValidationError", "TerminationProtection is enabled")
+            raise ServiceRefusedError("delete the stack", "ValidationError", "TerminationProtection is enabled")
 
         monkeypatch.setattr("orchestrator.aws.stack_removal.start", refuse)
         assert stack_ended(arn) == {"deleting": True}
@@ -356,11 +356,11 @@ class TestFailures:
         delete("churn")
 
         def throttle(*_: str) -> None:
-            raise ServiceBusy("delete the stack", "Throttling", "Rate exceeded")
+            raise ServiceBusyError("delete the stack", "Throttling", "Rate exceeded")
 
         with monkeypatch.context() as while_busy:
             while_busy.setattr("orchestrator.aws.stack_removal.start", throttle)
-            with pytest.raises(ServiceBusy):
+            with pytest.raises(ServiceBusyError):
                 stack_ended(arn)
         removal = marker()
         assert removal is not None
@@ -381,7 +381,7 @@ class TestOthers:
     def test_a_pipeline_that_is_being_deleted_is_not_provisioned(self, delete: Delete) -> None:
         make_pipeline("churn")
         delete("churn")
-        with pytest.raises(Conflict, match=f"Pipeline {DEPLOYED}-codepipeline is being deleted") as refused:
+        with pytest.raises(ConflictError, match=f"Pipeline {DEPLOYED}-codepipeline is being deleted") as refused:
             removals.refuse_while_deleting(BUCKET, DEPLOYED)
         assert refused.value.status == 409
         removals.refuse_while_deleting(BUCKET, deployed_name("churn-2"))
@@ -452,7 +452,7 @@ class TestThroughStages:
     def test_instances_go_first_in_all_their_accounts(
         self, asked: tuple[str, dict[str, str]], cloudformation: Stubber
     ) -> None:
-        """Defect 57."""
+        """Lesson 57."""
         arn, sets = asked
         removal = marker()
         assert removal is not None

@@ -13,7 +13,7 @@ from botocore.stub import Stubber
 
 from orchestrator import api
 from orchestrator.aws import calls, notifications
-from orchestrator.errors import ServiceRefused
+from orchestrator.errors import ServiceRefusedError
 from orchestrator.settings import MultiAccount, Settings
 from tests.orchestrator.conftest import Context, read_json
 
@@ -152,8 +152,8 @@ def test_the_author_of_the_type_has_a_word_in_it(
 
 
 class TestPipeline:
-    def test_the_sentence_of_the_contract_comes_first(self, codepipeline: Stubber, inbox: Inbox) -> None:
-        """Contract 1.7: what subscribers may parse stays; whose pipeline it is comes after."""
+    def test_the_promised_sentence_comes_first(self, codepipeline: Stubber, inbox: Inbox) -> None:
+        """Compatibility 1.7: what subscribers may parse stays; whose pipeline it is comes after."""
         tagged(codepipeline)
         assert deliver(ended("SUCCEEDED")) == {"reported": 1}
         (message,) = inbox()
@@ -165,7 +165,7 @@ class TestPipeline:
         assert message["Subject"] == "MLOps pipeline SUCCEEDED: berths"
 
     def test_people_can_filter(self, codepipeline: Stubber, inbox: Inbox) -> None:
-        """Defect 83: there was one topic, and no way to hear of one's own pipelines only."""
+        """Lesson 83: there was one topic, and no way to hear of one's own pipelines only."""
         tagged(codepipeline)
         deliver(ended("SUCCEEDED"))
         assert attributes(inbox()[0]) == {
@@ -185,7 +185,7 @@ class TestPipeline:
     def test_however_it_ended_the_next_step_is_told(
         self, codepipeline: Stubber, inbox: Inbox, state: str, words: str
     ) -> None:
-        """Defect 82."""
+        """Lesson 82."""
         tagged(codepipeline)
         deliver(ended(state))
         assert words in inbox()[0]["Message"]
@@ -215,7 +215,7 @@ class TestPipeline:
     def test_the_link_is_of_the_partition(
         self, codepipeline: Stubber, inbox: Inbox, partition: str, host: str | None
     ) -> None:
-        """Defect 71: no link rather than one that leads nowhere."""
+        """Lesson 71: no link rather than one that leads nowhere."""
         event = ended("SUCCEEDED")
         event["resources"] = [event["resources"][0].replace("arn:aws:", f"arn:{partition}:")]
         codepipeline.add_response("list_tags_for_resource", {"tags": []}, {"resourceArn": event["resources"][0]})
@@ -317,7 +317,7 @@ class TestWhy:
     def test_what_aws_said_is_the_operator_s_choice(
         self, codepipeline: Stubber, inbox: Inbox, with_settings: Settings, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Defect 64."""
+        """Lesson 64."""
         monkeypatch.setattr(api, "_settings", lambda: replace(with_settings, allow_detailed_error_message=False))
         tagged(codepipeline)
         acted(codepipeline, action("DeployDev", "DeployDevStackSet", "Lambda", error="a-secret-name"))
@@ -328,7 +328,7 @@ class TestWhy:
 
 class TestStage:
     def test_a_deployed_stage_is_told_of(self, codepipeline: Stubber, inbox: Inbox) -> None:
-        """Contract 1.7."""
+        """Compatibility 1.7."""
         tagged(codepipeline)
         deliver(ended("SUCCEEDED", "stage_ended"))
         (message,) = inbox()
@@ -376,12 +376,12 @@ class TestTrouble:
         self, codepipeline: Stubber, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def refuse(*_: Any) -> None:
-            raise ServiceRefused("publish the notification", "KMSAccessDenied", "no")
+            raise ServiceRefusedError("publish the notification", "KMSAccessDenied", "no")
 
         tagged(codepipeline)
         with monkeypatch.context() as patched:
             patched.setattr(notifications, "publish", refuse)
-            with pytest.raises(ServiceRefused):
+            with pytest.raises(ServiceRefusedError):
                 deliver(ended("SUCCEEDED"))
         tagged(codepipeline)
         assert deliver(ended("SUCCEEDED")) == {"reported": 1}

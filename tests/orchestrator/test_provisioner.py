@@ -18,7 +18,7 @@ from moto.cloudformation.models import cloudformation_backends
 
 from orchestrator import pipeline_stacks, provisioner, provisioning, removals
 from orchestrator.aws import calls, stacks
-from orchestrator.errors import Conflict, ServiceBusy, ServiceRefused
+from orchestrator.errors import ConflictError, ServiceBusyError, ServiceRefusedError
 from orchestrator.pipelines import BUILT_IN
 from orchestrator.provisioner import Provisioned
 from orchestrator.settings import Settings
@@ -154,7 +154,7 @@ class TestRepeat:
     def test_an_unchanged_request_changes_nothing(
         self, provision: Provision, settings: Settings, sent: list[Any], codepipeline: Stubber
     ) -> None:
-        """Defect 31."""
+        """Lesson 31."""
         first = provision()
         codepipeline.add_response("list_pipeline_executions", execution(*versions(settings)))
         before = len(sent)
@@ -192,7 +192,7 @@ class TestRepeat:
         (old,) = versions(settings)
         codepipeline.add_response("list_pipeline_executions", execution(old))
         codepipeline.add_client_error("start_pipeline_execution", "InternalFailure", http_status_code=500)
-        with pytest.raises(ServiceRefused):
+        with pytest.raises(ServiceRefusedError):
             provision(inference_instance="ml.m5.xlarge")
         codepipeline.add_response("list_pipeline_executions", execution(old))
         expect_start(codepipeline)
@@ -249,7 +249,7 @@ class TestChange:
         assert len(versions(settings)) == 2
 
     def test_a_changed_root_stack_updates_the_pipeline(self, provision: Provision, settings: Settings) -> None:
-        """Defect 33: the stacks of existing pipelines were never updated."""
+        """Lesson 33: the stacks of existing pipelines were never updated."""
         first = provision()
         upgraded = replace(settings, artifact_prefix="mlops/0.2.0", deploy_role_arn=settings.deploy_role_arn + "2")
         assert provision(settings=upgraded) == Provisioned(
@@ -274,7 +274,7 @@ class TestStackStates:
     def test_a_changed_request_must_wait_for_it(self, provision: Provision, settings: Settings, status: str) -> None:
         provision()
         stack_status(settings, status)
-        with pytest.raises(Conflict, match=f"{PIPELINE_STACK} is in {status}. Repeat the request when"):
+        with pytest.raises(ConflictError, match=f"{PIPELINE_STACK} is in {status}. Repeat the request when"):
             provision(inference_instance="ml.m5.xlarge")
 
     @pytest.mark.parametrize("status", ["DELETE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS"])
@@ -283,14 +283,14 @@ class TestStackStates:
     ) -> None:
         provision()
         stack_status(settings, status)
-        with pytest.raises(Conflict, match=status):
+        with pytest.raises(ConflictError, match=status):
             provision()
 
     @pytest.mark.parametrize(
         "status", ["ROLLBACK_COMPLETE", "CREATE_FAILED", "ROLLBACK_FAILED", "UPDATE_ROLLBACK_FAILED", "DELETE_FAILED"]
     )
     def test_a_broken_stack_is_replaced(self, provision: Provision, settings: Settings, status: str) -> None:
-        """Defect 33."""
+        """Lesson 33."""
         broken = provision()
         stack_status(settings, status)
         repaired = provision()
@@ -321,7 +321,7 @@ class TestStackStates:
             for _ in range(stacks._REMOVAL_POLLS):
                 deleting = {"Stacks": [{**described, "StackStatus": "DELETE_IN_PROGRESS"}]}
                 cloudformation.add_response("describe_stacks", deleting, {"StackName": arn})
-            with pytest.raises(Conflict, match="being deleted"):
+            with pytest.raises(ConflictError, match="being deleted"):
                 provision()
             cloudformation.assert_no_pending_responses()
 
@@ -335,7 +335,7 @@ class TestStackStates:
         found = stacks.find(PIPELINE_STACK)
         assert found is not None
         monkeypatch.setattr(stacks, "find", lambda _: replace(found, changed_at=LONG_AGO))
-        with pytest.raises(Conflict, match=status):
+        with pytest.raises(ConflictError, match=status):
             provision()
 
     def test_a_broken_stack_that_cannot_be_deleted_is_told_with_the_reason(
@@ -351,7 +351,7 @@ class TestStackStates:
             cloudformation.add_response("delete_stack", {})
             failed = {"StackStatus": "DELETE_FAILED", "StackStatusReason": "the role is gone"}
             cloudformation.add_response("describe_stacks", {"Stacks": [{**described, **failed}]})
-            with pytest.raises(ServiceRefused) as refused:
+            with pytest.raises(ServiceRefusedError) as refused:
                 provision()
         assert refused.value.detail == "DELETE_FAILED: the role is gone"
 
@@ -363,7 +363,7 @@ class TestStackStates:
         calls.client("cloudformation").create_stack(StackName=PIPELINE_STACK, TemplateBody=FOREIGN_TEMPLATE)
         stack_status(settings, status)
         sent.clear()
-        with pytest.raises(Conflict, match="was not made by this orchestrator"):
+        with pytest.raises(ConflictError, match="was not made by this orchestrator"):
             provision()
         changes = {"cloudformation.UpdateStack", "cloudformation.DeleteStack"}
         assert not changes & set(operations(sent))
@@ -372,7 +372,7 @@ class TestStackStates:
         with Stubber(calls.client("cloudformation")) as cloudformation:
             cloudformation.add_client_error("create_stack", "AlreadyExistsException")
             cloudformation.add_client_error("describe_stacks", "ValidationError", "Stack with id x does not exist")
-            with pytest.raises(Conflict, match="was deleted just now"):
+            with pytest.raises(ConflictError, match="was deleted just now"):
                 provision()
 
 
@@ -388,13 +388,13 @@ class TestDeletion:
         removals.store(settings.launch.pipelines_bucket, removals.begin(pipeline_stacks.of(stack), "anna"))
         if is_gone:
             calls.client("cloudformation").delete_stack(StackName=arn)
-        with pytest.raises(Conflict, match="is being deleted") as refused:
+        with pytest.raises(ConflictError, match="is being deleted") as refused:
             provision(inference_instance="ml.m5.xlarge")
         assert refused.value.status == 409
         assert versions(settings) == stored
 
     def test_its_stack_says_what_the_pipeline_is_for(self, provision: Provision) -> None:
-        """Defect 36: that is what the list of pipelines tells."""
+        """Lesson 36: that is what the list of pipelines tells."""
         stack = stacks.find(provision().pipeline_id)
         assert stack is not None
         assert (stack.tags["pipeline_type"], stack.tags["model_name"]) == ("byom_realtime_builtin", "berth-occupancy")
@@ -404,7 +404,7 @@ class TestRefusalsByAws:
     def test_a_refused_creation_is_completed_by_the_repeat(self, provision: Provision, sent: list[Any]) -> None:
         with Stubber(calls.client("cloudformation")) as cloudformation:
             cloudformation.add_client_error("create_stack", "AccessDenied", "not authorized", http_status_code=403)
-            with pytest.raises(ServiceRefused, match=f"AWS did not create the stack {PIPELINE_STACK}") as refused:
+            with pytest.raises(ServiceRefusedError, match=f"AWS did not create the stack {PIPELINE_STACK}") as refused:
                 provision()
         assert (refused.value.status, refused.value.detail) == (502, "AccessDenied: not authorized")
         before = len(sent)
@@ -412,9 +412,9 @@ class TestRefusalsByAws:
         assert operations(sent[before:]) == ["s3.HeadObject", "s3.ListObjectsV2", "cloudformation.CreateStack"]
 
     def test_without_an_upload_no_stack_is_made(self, provision: Provision, settings: Settings) -> None:
-        """Defect 20."""
+        """Lesson 20."""
         gone = replace(settings, launch=replace(settings.launch, pipelines_bucket="quayside-gone"))
-        with pytest.raises(ServiceRefused) as refused:
+        with pytest.raises(ServiceRefusedError) as refused:
             provision(settings=gone)
         assert refused.value.status == 502
         assert stacks.find(PIPELINE_STACK) is None
@@ -426,7 +426,7 @@ class TestRefusalsByAws:
     def test_throttling_is_a_503(self, provision: Provision, code: str, status: int) -> None:
         with Stubber(calls.client("cloudformation")) as cloudformation:
             cloudformation.add_client_error("create_stack", code, "Rate exceeded", http_status_code=status)
-            with pytest.raises(ServiceBusy) as busy:
+            with pytest.raises(ServiceBusyError) as busy:
                 provision()
         assert (busy.value.status, busy.value.detail) == (503, f"{code}: Rate exceeded")
 
@@ -435,6 +435,6 @@ class TestRefusalsByAws:
             raise EndpointConnectionError(endpoint_url="https://s3.eu-west-1.amazonaws.com")
 
         calls.client("s3").meta.events.register_first("before-call.s3.HeadObject", unreachable)
-        with pytest.raises(ServiceBusy, match="AWS did not let the orchestrator look at") as busy:
+        with pytest.raises(ServiceBusyError, match="AWS did not let the orchestrator look at") as busy:
             provision()
         assert busy.value.status == 503

@@ -35,7 +35,7 @@ def plan(builtin: Body, settings: Settings) -> ProvisioningPlan:
 
 
 def test_equal_requests_make_equal_plans(builtin: Body, settings: Settings, plan: ProvisioningPlan) -> None:
-    """Defect 31: nothing in a plan is random, nor depends on the order of keys."""
+    """Lesson 31: nothing in a plan is random, nor depends on the order of keys."""
     assert planned(dict(reversed(builtin.items())), settings) == plan
     assert planned({**builtin, "dry_run": True}, settings) == plan
 
@@ -61,7 +61,7 @@ def test_the_pipeline_gets_everything_it_needs(plan: ProvisioningPlan) -> None:
 
 
 def test_the_blueprint_gets_every_parameter(plan: ProvisioningPlan) -> None:
-    """Contract 3.1."""
+    """Compatibility 3.1."""
     (file,) = blueprint_of(plan).parameter_files
     assert dict(file.parameters) == {
         "ModelName": "berth-occupancy",
@@ -105,7 +105,7 @@ def test_a_dry_run_answers_names_template_and_every_parameter(builtin: Body, set
 
 
 def test_the_parameter_file_is_a_template_configuration(plan: ProvisioningPlan) -> None:
-    """Contract 2.8: JSON, indented by four spaces, every value a string."""
+    """Compatibility 2.8: JSON, indented by four spaces, every value a string."""
     text = blueprint_of(plan).parameter_files[0].text()
     content = json.loads(text)
     assert text.startswith('{\n    "Parameters": {\n        "ModelName": "berth-occupancy",\n')
@@ -115,7 +115,7 @@ def test_the_parameter_file_is_a_template_configuration(plan: ProvisioningPlan) 
 
 class TestPackage:
     def test_it_holds_the_blueprint_and_its_parameters_flat(self, plan: ProvisioningPlan) -> None:
-        """Contract 2.8."""
+        """Compatibility 2.8."""
         package = blueprint_of(plan).packed(b"Resources: {}\n")
         with zipfile.ZipFile(io.BytesIO(package.zipped())) as archive:
             content = {name: archive.read(name) for name in archive.namelist()}

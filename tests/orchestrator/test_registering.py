@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 
 import pytest
 
-from orchestrator.errors import RefusedRequest
+from orchestrator.errors import RefusedRequestError
 from orchestrator.instructions import Instructions
 from orchestrator.pipelines.registering import Registering
 from orchestrator.pipelines.registry import Registry
@@ -26,7 +26,6 @@ class Trained(Registering):
 
     blueprint: ClassVar = "trained"
     postfix: ClassVar = "Trained"
-    contract: ClassVar = "3.10"
 
     pipeline_type: Literal["trained"]
 
@@ -48,7 +47,7 @@ def parsed(launch: Launch, register: Any) -> Trained:
 
 
 def problems_of(launch: Launch, request: Body) -> dict[str, str]:
-    with pytest.raises(RefusedRequest) as refused:
+    with pytest.raises(RefusedRequestError) as refused:
         TYPES.parse(request, launch)
     return {problem.key: problem.problem for problem in refused.value.problems}
 
@@ -121,7 +120,7 @@ def test_every_problem_is_named_at_once(launch: Launch) -> None:
 
 
 def test_a_problem_has_the_spelling_of_the_request(launch: Launch) -> None:
-    """Defect 95. `registration` is the declared key, as `register` means something else to pydantic."""
+    """Lesson 95. `registration` is the declared key, as `register` means something else to pydantic."""
     assert problems_of(launch, body({}, "registration")).keys() == {"registration.model_package_group_name"}
     both = {**body({"model_package_group_name": "berths"}), "registration": {"model_package_group_name": "berths"}}
     assert problems_of(launch, both).keys() == {"register"}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Deploying versions of model packages (contract 3.1 to 3.4, "Registry option")."""
+"""Deploying versions of model packages (compatibility 3)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from botocore.stub import Stubber
 
 from orchestrator import service
 from orchestrator.aws import calls
-from orchestrator.errors import RefusedRequest
+from orchestrator.errors import RefusedRequestError
 from orchestrator.per_stage import STAGES
 from orchestrator.reach import Reach
 from orchestrator.settings import Launch, Settings
@@ -36,7 +36,7 @@ def packaged(body: Body) -> Body:
 
 
 def test_a_package_without_the_registry_is_refused(body: Body, launch: Launch) -> None:
-    """Defect 28: it silently overrode image and artifact."""
+    """Lesson 28: it silently overrode image and artifact."""
     problems = problems_of({**body, "model_package_name": PACKAGE}, launch)
     assert list(problems) == ["model_package_name"]
     assert "launch parameter UseModelRegistry" in problems["model_package_name"]
@@ -62,7 +62,7 @@ def test_a_package_is_required_with_the_registry(body: Body, with_registry: Laun
     ],
 )
 def test_a_package_that_is_no_version_is_refused(packaged: Body, with_registry: Launch, value: Any) -> None:
-    """Defect 28: an ARN without a slash was an index error."""
+    """Lesson 28: an ARN without a slash was an index error."""
     problems = problems_of({**packaged, "model_package_name": value}, with_registry)
     assert list(problems) == ["model_package_name"]
     assert "model package version" in problems["model_package_name"]
@@ -78,7 +78,7 @@ def test_a_package_needs_neither_image_nor_artifact(packaged: Body, with_registr
 
 
 def test_what_the_package_has_itself_is_ignored_and_said_so(body: Body, with_registry: Launch) -> None:
-    """Contract 3.1: the image parameter is empty even when the request names a framework or an image."""
+    """Compatibility 3.1: the image parameter is empty even when the request names a framework or an image."""
     given = [key for key in MODEL_KEYS if key in body]
     warnings = accept(body, with_registry, model_package_name=PACKAGE).warnings
     assert [warning.split()[0] for warning in warnings] == given
@@ -88,7 +88,7 @@ def test_what_the_package_has_itself_is_ignored_and_said_so(body: Body, with_reg
 
 
 def test_a_package_of_another_account_is_for_every_stage(packaged: Body, multi_account: Launch) -> None:
-    """Defect 54: stages deploy what the orchestrator's account, or another one, has registered."""
+    """Lesson 54: stages deploy what the orchestrator's account, or another one, has registered."""
     launch = replace(multi_account, use_model_registry=True)
     assert [parameters_of(packaged, launch, stage)["ModelPackageName"] for stage in STAGES] == [PACKAGE] * 3
 
@@ -164,7 +164,7 @@ class TestLookUp:
         self, packaged: Body, registry: Settings, sagemaker: Stubber, *, uri: str, words: str
     ) -> None:
         """Who may register versions says where their models are."""
-        with pytest.raises(RefusedRequest) as refused:
+        with pytest.raises(RefusedRequestError) as refused:
             self.plan(packaged, registry, sagemaker, {"ModelDataUrl": uri})
         (problem,) = refused.value.problems
         assert problem.key == "model_package_name"
@@ -181,7 +181,7 @@ class TestLookUp:
         self, packaged: Body, registry: Settings, sagemaker: Stubber, code: str, words: str
     ) -> None:
         sagemaker.add_client_error("describe_model_package", code, "because", 400)
-        with pytest.raises(RefusedRequest) as refused:
+        with pytest.raises(RefusedRequestError) as refused:
             service.provision_pipeline(packaged, registry)
         (problem,) = refused.value.problems
         assert (problem.key, words in problem.problem) == ("model_package_name", True)

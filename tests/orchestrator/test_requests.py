@@ -161,7 +161,7 @@ def test_an_unknown_type_is_answered_with_the_known_ones(
 
 @pytest.mark.parametrize("spelling", [" byom_realtime_builtin ", "BYOM_Realtime_BuiltIn", "byom_realtime_builtin\n"])
 def test_padding_and_case_of_the_type_do_not_matter(builtin: Body, launch: Launch, spelling: str) -> None:
-    """Defect 22."""
+    """Lesson 22."""
     assert request_of(builtin, launch, pipeline_type=spelling) == request_of(builtin, launch)
 
 
@@ -194,7 +194,7 @@ def test_a_key_of_another_type_is_ignored_with_a_warning(builtin: Body, custom: 
 
 
 def test_every_problem_is_named_at_once(builtin: Body, launch: Launch) -> None:
-    """Not only the first one (contract 2.2), whatever kind they are of: value, missing, unknown, between keys."""
+    """Not only the first one (compatibility 2.2), whatever kind they are of: value, missing, unknown, between keys."""
     changes = {
         "model_name": GONE,
         "inference_instance": "big",
@@ -230,7 +230,7 @@ VALID = {
 @pytest.mark.parametrize("key", STAGE_KEYS)
 @pytest.mark.parametrize("stages", [["dev", "staging", "prod"], ["dev"], []])
 def test_a_single_account_has_no_stages(builtin: Body, launch: Launch, key: str, stages: list[str]) -> None:
-    """Defect 26."""
+    """Lesson 26."""
     problems = problems_of({**builtin, key: dict.fromkeys(stages, VALID[key])}, launch)
     assert list(problems) == [key]
     assert "there are no dev, staging and prod" in problems[key]
@@ -238,7 +238,7 @@ def test_a_single_account_has_no_stages(builtin: Body, launch: Launch, key: str,
 
 @pytest.mark.parametrize("key", STAGE_KEYS)
 def test_every_stage_needs_a_value(builtin: Body, multi_account: Launch, key: str) -> None:
-    """Defect 26."""
+    """Lesson 26."""
     problems = problems_of({**builtin, key: {"dev": VALID[key], "prod": VALID[key]}}, multi_account)
     assert problems == {f"{key}.staging": "is missing: a value by stage needs dev, staging and prod"}
 
@@ -256,7 +256,7 @@ def test_an_unknown_stage_is_refused(builtin: Body, multi_account: Launch) -> No
 
 
 def test_a_stage_whose_instance_has_no_image_is_named(builtin: Body, multi_account: Launch) -> None:
-    """Defects 20 and 29: the image depends on the instance of each stage."""
+    """Lessons 20 and 29: the image depends on the instance of each stage."""
     stages = {"dev": "ml.m5.large", "staging": "ml.c7g.large", "prod": "ml.m5.large"}
     problems = problems_of({**builtin, "inference_instance": stages}, multi_account)
     assert list(problems) == ["inference_instance.staging"]
@@ -304,7 +304,7 @@ NORMALISED = [
 def test_values_are_normalised(
     builtin: Body, launch: Launch, key: str, value: str, *, parameter: str, expected: str
 ) -> None:
-    """Contract 2.10."""
+    """Compatibility 2.10."""
     assert parameters_of(builtin, launch, **{key: value})[parameter] == expected
 
 
@@ -366,7 +366,7 @@ class TestImages:
     def test_frameworks_that_need_an_instance_or_python_resolve(
         self, builtin: Body, launch: Launch, framework: str, version: str, instance: str
     ) -> None:
-        """Defect 29."""
+        """Lesson 29."""
         parameters = parameters_of(
             builtin,
             launch,
@@ -379,7 +379,7 @@ class TestImages:
 
 class TestNames:
     def test_names_follow_from_model_and_type(self, builtin: Body, launch: Launch) -> None:
-        """Contract 2.5."""
+        """Compatibility 2.5."""
         request = request_of(builtin, launch, model_name=" Churn ")
         assert request.stack_name == "mlops-pipeline-churn-byompipelinerealtimebuiltin"
         assert request.pipeline_stack_name == "mlops-pipeline-churn-byompipelinerealtimebuiltin-codepipeline"

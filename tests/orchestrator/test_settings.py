@@ -51,7 +51,7 @@ def test_settings_come_from_the_environment() -> None:
 
 @pytest.mark.parametrize("value", ["yes", "True", "1"])
 def test_only_yes_is_yes(value: str) -> None:
-    """Contract 1.4: only the exact string enables details."""
+    """Compatibility 1.4: only the exact string enables details."""
     assert not settings.read({**VARIABLES, "ALLOW_DETAILED_ERROR_MESSAGE": value}).allow_detailed_error_message
 
 

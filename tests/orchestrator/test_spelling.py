@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keys with two spellings, and problems inside objects: each is told where the caller wrote it (defect 95)."""
+"""Keys with two spellings, and problems inside objects: each is told where the caller wrote it (lesson 95)."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_a_problem_has_the_spelling_of_the_request(
     assert list(problems_of(body, launch)) == [f"{key}{place}"]
 
 
-def test_a_key_that_is_missing_is_told_in_the_contract_s_spelling(launch: Launch) -> None:
+def test_a_key_that_is_missing_is_told_in_the_earlier_spelling(launch: Launch) -> None:
     problems = problems_of(changed(TUNING, dict.fromkeys(LEGACY, GONE)), launch)
     assert list(problems) == list(LEGACY)
     assert "hyper-parameters" in problems[LEGACY[0]]
@@ -108,6 +108,6 @@ def test_values_by_stage_keep_their_words(builtin: Body, multi_account: Launch) 
 @pytest.mark.parametrize("body", SAMPLES, ids=["training", "tuning", "autopilot"])
 @pytest.mark.parametrize("key", ["job_output_location", "kms_key_arn", "encrypt_inner_traffic"])
 def test_values_by_stage_have_no_meaning_for_jobs(multi_account: Launch, body: Body, key: str) -> None:
-    """Contract 2.9: training keys are global, in a multi-account orchestrator too."""
+    """Compatibility 2.9: training keys are global, in a multi-account orchestrator too."""
     stages = dict.fromkeys(("dev", "staging", "prod"), "")
     assert list(problems_of({**body, key: stages}, multi_account)) == [key]

@@ -14,7 +14,7 @@ import pytest
 
 from orchestrator import provisioner, provisioning, stage_artifacts, tags
 from orchestrator.aws.stack_sets import Definition, Instance
-from orchestrator.errors import RefusedRequest
+from orchestrator.errors import RefusedRequestError
 from orchestrator.pipelines import BUILT_IN
 from orchestrator.pipelines.base import PipelineRequest
 from orchestrator.pipelines.blueprints import BlueprintPipeline
@@ -22,7 +22,7 @@ from orchestrator.pipelines.monitors import Monitor
 from orchestrator.provisioning import TAGS_FILE, ProvisioningPlan
 from orchestrator.settings import Launch, MultiAccount, Settings, StageTarget
 from orchestrator.stage_decisions import Finished, Found, Progress, Update, Wanted, decide
-from orchestrator.stage_jobs import UnusableJob
+from orchestrator.stage_jobs import UnusableJobError
 from tests.orchestrator.monitoring import headers_of
 from tests.orchestrator.stages.played_aws import zipped
 
@@ -54,7 +54,7 @@ def requested(body: Body, settings: Settings) -> PipelineRequest:
 def planned(body: Body, settings: Settings) -> ProvisioningPlan:
     request = requested(body, settings)
     if isinstance(request, Monitor):
-        request = request.knowing(headers_of(request, settings.launch))
+        request = request.with_csv_headers(headers_of(request, settings.launch))
     return provisioning.plan(request, settings)
 
 
@@ -129,7 +129,7 @@ def _job_tags(request: BlueprintPipeline, settings: Settings) -> list[Any]:
 def test_a_caller_cannot_take_the_place_of_a_tag(key: str, settings: Settings) -> None:
     body = example("model_tuner_builtin")
     body["tuner_configs"] = {**body["tuner_configs"], "tags": [{"Key": key, "Value": "mine"}]}
-    with pytest.raises(RefusedRequest) as refused:
+    with pytest.raises(RefusedRequestError) as refused:
         requested(body, settings)
     (problem,) = refused.value.problems
     assert (problem.key, "which the orchestrator sets itself" in problem.problem) == ("tuner_configs.tags", True)
@@ -193,7 +193,7 @@ class TestStages:
 
     @pytest.mark.parametrize("content", ["[]", '{"dev.json": {"mlops:stage": 1}}', "{"])
     def test_other_tags_are_refused_in_words(self, content: str) -> None:
-        with pytest.raises(UnusableJob, match=TAGS_FILE):
+        with pytest.raises(UnusableJobError, match=TAGS_FILE):
             self.definition(**{TAGS_FILE: content})
 
     def test_other_tags_update_the_stacks_and_equal_ones_do_not(self) -> None:

@@ -50,7 +50,7 @@ class TestImages:
     def test_an_image_that_does_not_exist_is_one_problem(
         self, launch: Launch, changes: Body, key: str, words: str
     ) -> None:
-        """Defects 20 and 29, also when the model is to be registered."""
+        """Lessons 20 and 29, also when the model is to be registered."""
         registered = {"register": {"model_package_group_name": "harbour"}}
         problems = problems_of({**TRAINING, **changes, **registered}, launch)
         assert list(problems) == [key]

@@ -23,8 +23,8 @@ MINIMAL: Body = {key: TRAINING[key] for key in REQUIRED}
 
 
 class TestParameters:
-    def test_the_contract_s_sample_gives_every_parameter(self, launch: Launch) -> None:
-        """Contract 7 and 3.10."""
+    def test_the_earlier_sample_gives_every_parameter(self, launch: Launch) -> None:
+        """Compatibility 7 and 3.10."""
         found = parameters_of(TRAINING, launch)
         assert json.loads(found.pop("Tags")) == tags(STACK, TRAINING)
         assert json.loads(found.pop("HyperParameters")) == {
@@ -66,8 +66,8 @@ class TestParameters:
             "VolumeKmsKeyArn": "",
         }
 
-    def test_what_is_left_out_has_the_contract_s_default(self, launch: Launch) -> None:
-        """Contract 3.10."""
+    def test_what_is_left_out_has_the_promised_default(self, launch: Launch) -> None:
+        """Compatibility 3.10."""
         found = parameters_of(MINIMAL, launch)
         defaults = {
             "JobName": "",
@@ -92,7 +92,7 @@ class TestParameters:
 
     @pytest.mark.parametrize("key", ["training_data", "validation_data", "job_output_location"])
     def test_one_trailing_slash_is_dropped(self, launch: Launch, key: str) -> None:
-        """Contract 2.10."""
+        """Compatibility 2.10."""
         with_slash = parameters_of(TRAINING, launch, **{key: "some/prefix/"})
         assert with_slash == parameters_of(TRAINING, launch, **{key: "some/prefix"})
 
@@ -110,12 +110,12 @@ class TestParameters:
         assert {name: found[name] for _, name in options.values()} == {n: value for value, n in options.values()}
 
     def test_it_runs_once_in_the_orchestrator_s_account(self, launch: Launch, multi_account: Launch) -> None:
-        """Contract 3.10: nothing is deployed to dev, staging and prod."""
+        """Compatibility 3.10: nothing is deployed to dev, staging and prod."""
         assert request_of(TRAINING, multi_account).stages(multi_account) == (None,)
         assert parameters_of(TRAINING, multi_account) == parameters_of(TRAINING, launch)
 
     def test_the_registry_option_changes_nothing(self, launch: Launch, with_registry: Launch) -> None:
-        """Contract 3.10."""
+        """Compatibility 3.10."""
         assert parameters_of(TRAINING, with_registry) == parameters_of(TRAINING, launch)
 
 
@@ -144,7 +144,7 @@ class TestSpellingOfValues:
 
     @pytest.mark.parametrize("given", [["label", "x y"], '["label", "x y"]'])
     def test_attribute_names_may_be_json_text(self, launch: Launch, given: Any) -> None:
-        """Contract 3.10."""
+        """Compatibility 3.10."""
         manifest = {"s3_data_type": "AugmentedManifestFile", "data_input_mode": "Pipe"}
         found = parameters_of(TRAINING, launch, attribute_names=given, **manifest)
         assert json.loads(found["AttributeNames"]) == ["label", "x y"]
@@ -258,7 +258,7 @@ def test_everything_that_is_wrong_is_told_at_once(launch: Launch) -> None:
 
 
 class TestSpot:
-    """Defect 12."""
+    """Lesson 12."""
 
     @pytest.mark.parametrize(("wait", "is_refused"), [(7200, False), (7199, True)])
     def test_the_wait_includes_the_run(self, launch: Launch, wait: int, is_refused: bool) -> None:
@@ -314,18 +314,18 @@ class TestManifests:
 class TestNames:
     @pytest.mark.parametrize("model", ["Harbour", "m" * 80, "m" * 53 + "-" + "m" * 26])
     def test_a_name_that_is_made_fits(self, launch: Launch, model: str) -> None:
-        """Defect 10: with the eight digits that the function adds."""
+        """Lesson 10: with the eight digits that the function adds."""
         found = parameters_of(MINIMAL, launch, model_name=model)
         assert len(f"{found['JobNamePrefix']}-01234567") <= 63
         assert not found["JobNamePrefix"].endswith("-")
         assert found["JobNames"] == f"{found['JobNamePrefix']}-*".lower()
 
     def test_nothing_in_it_is_random(self, launch: Launch) -> None:
-        """Defect 31."""
+        """Lesson 31."""
         assert parameters_of(MINIMAL, launch) == parameters_of(dict(reversed(MINIMAL.items())), launch)
 
-    def test_the_stack_s_name_is_the_contract_s(self, launch: Launch) -> None:
-        """Contract 2.5."""
+    def test_the_stack_s_name_is_as_promised(self, launch: Launch) -> None:
+        """Compatibility 2.5."""
         assert request_of(TRAINING, launch).stack_name == STACK
         assert request_of(TUNING, launch).stack_name == "mlops-pipeline-harbour-delay-tunertraining"
 
@@ -338,6 +338,6 @@ class TestKey:
         assert (found["KmsKeyArn"], found["VolumeKmsKeyArn"]) == (self.KEY, self.KEY)
 
     def test_an_instance_with_local_storage_takes_none_for_its_volume(self, launch: Launch) -> None:
-        """Defect 72."""
+        """Lesson 72."""
         found = parameters_of(TRAINING, launch, kms_key_arn=self.KEY, instance_type="ml.g4dn.xlarge")
         assert (found["KmsKeyArn"], found["VolumeKmsKeyArn"]) == (self.KEY, "")

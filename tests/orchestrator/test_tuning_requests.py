@@ -32,8 +32,8 @@ def config_of(body: Body, launch: Launch) -> Any:
 
 
 class TestParameters:
-    def test_the_contract_s_sample_gives_every_parameter(self, launch: Launch) -> None:
-        """Contract 7 and 3.11; what training has, too, is that of a training request."""
+    def test_the_earlier_sample_gives_every_parameter(self, launch: Launch) -> None:
+        """Compatibility 7 and 3.11; what training has, too, is that of a training request."""
         found = parameters_of(TUNING, launch)
         assert json.loads(found.pop("Tags")) == tags("mlops-pipeline-harbour-delay-tunertraining", TUNING)
         assert json.loads(found.pop("TuningJobConfig")) == {
@@ -62,7 +62,7 @@ class TestParameters:
         shared = changed(training, dict.fromkeys(("Tags", "HyperParameters", "ScheduleExpression"), GONE))
         assert found == {**shared, **of_tuning}
 
-    def test_options_that_are_left_out_have_the_contract_s_defaults(self, launch: Launch) -> None:
+    def test_options_that_are_left_out_have_the_promised_defaults(self, launch: Launch) -> None:
         found = config_of({**TUNING, "tuner_configs": {"objective_metric_name": "validation:auc"}}, launch)
         del found["ParameterRanges"]
         assert found == {
@@ -93,7 +93,7 @@ class TestParameters:
         }
 
     def test_what_is_searched_is_not_static(self, launch: Launch) -> None:
-        """Contract 3.11."""
+        """Compatibility 3.11."""
         body = {**TUNING, "algo_hyperparamaters": {**TUNING["algo_hyperparamaters"], "eta": 0.1, "flag": True}}
         static = json.loads(parameters_of(body, launch)["StaticHyperParameters"])
         assert "eta" not in static
@@ -141,7 +141,7 @@ WRONG_RANGES = [
 class TestRanges:
     @pytest.mark.parametrize(("given", "words"), WRONG_RANGES)
     def test_what_is_no_range_is_refused_wherever_it_stands(self, launch: Launch, given: Any, words: str) -> None:
-        """Defect 18: only the last entry was looked at."""
+        """Lesson 18: only the last entry was looked at."""
         fine = ["integer", [3, 9]]
         for body in (ranging(wrong=given, fine=fine), ranging(fine=fine, wrong=given)):
             problems = problems_of(body, launch)
@@ -177,7 +177,7 @@ class TestRanges:
         ],
     )
     def test_a_range_is_sent_as_text(self, launch: Launch, given: Any, kind: str, as_sent: Body) -> None:
-        """Contract 3.11."""
+        """Compatibility 3.11."""
         ranges = config_of(ranging(it=given), launch)["ParameterRanges"]
         assert ranges.pop(f"{kind}ParameterRanges") == [{"Name": "it", **as_sent}]
         assert list(ranges.values()) == [[], []]
@@ -267,7 +267,7 @@ class TestOptions:
         assert warning.startswith(f"tuner_configs.{key} is ignored: ")
 
     def test_tags_join_those_of_the_orchestrator(self, launch: Launch) -> None:
-        """Contract 3.11."""
+        """Compatibility 3.11."""
         given = [{"Key": "team", "Value": "Port analytics"}, {"Key": "empty", "Value": ""}]
         found = json.loads(parameters_of(tuner(tags=given), launch)["Tags"])
         assert found == [*given, *tags("mlops-pipeline-harbour-delay-tunertraining", TUNING)]
@@ -344,7 +344,7 @@ class TestMetricsOfAnOwnImage:
 
 
 class TestNames:
-    """Defect 10."""
+    """Lesson 10."""
 
     def test_a_name_has_32_characters(self, launch: Launch) -> None:
         assert parameters_of(TUNING, launch, job_name="j" * 32)["JobName"] == "j" * 32

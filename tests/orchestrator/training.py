@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Contract section 7's requests of the three kinds of jobs, and the tags that every job of theirs has."""
+"""Requests of the three kinds of jobs as they come (compatibility 7), and the tags that every job of theirs has."""
 
 from __future__ import annotations
 

@@ -102,9 +102,9 @@ def launched(multi: bool = False, registry: bool = False, **parameters: str) -> 
 
 
 def accepted(body: Mapping[str, Any], given: Settings) -> PipelineRequest:
-    """A request that knows what it has to; raises `RefusedRequest`."""
+    """A request that knows what it has to; raises `RefusedRequestError`."""
     request = BUILT_IN.parse(dict(body), given.launch).request
-    return request.knowing(headers_of(request, given.launch)) if isinstance(request, Monitor) else request
+    return request.with_csv_headers(headers_of(request, given.launch)) if isinstance(request, Monitor) else request
 
 
 def values_of(request: PipelineRequest, given: Settings, stage: Stage | None = None) -> tuple[str, dict[str, str]]:

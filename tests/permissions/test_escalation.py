@@ -79,7 +79,7 @@ def test_no_role_changes_policies_users_or_boundaries(templates: dict[str, Templ
 
 
 def test_templates_are_out_of_reach_of_those_who_upload_models(templates: dict[str, Template]) -> None:
-    """Defect 58. The bucket of packaged templates is another than that of models, and few write to it."""
+    """Lesson 58. The bucket of packaged templates is another than that of models, and few write to it."""
     writers = set()
     for template in templates.values():
         for name, _, statement in resource_statements(template):

@@ -13,7 +13,7 @@ from typing import Any, Final
 import pytest
 
 from orchestrator import reach
-from orchestrator.errors import RefusedRequest
+from orchestrator.errors import RefusedRequestError
 from orchestrator.package_artifacts import PackagedModel
 from orchestrator.per_stage import STAGES
 from orchestrator.pipelines.base import PipelineRequest
@@ -51,7 +51,7 @@ def each(*chosen: Named) -> Any:
 
 
 def problems(one: Named, value: str, given: Settings) -> dict[str, str]:
-    with pytest.raises(RefusedRequest) as refused:
+    with pytest.raises(RefusedRequestError) as refused:
         acting.accepted(one.body(value), given)
     return {problem.key: problem.problem for problem in refused.value.problems}
 
@@ -85,14 +85,14 @@ class TestReservedPlaces:
     def test_all_of_them_are_named_in_one_answer(self) -> None:
         body = read_json("requests/byom_data_quality_monitor.json")
         keys = ["baseline_job_output_location", "data_capture_location", "monitoring_output_location"]
-        with pytest.raises(RefusedRequest) as refused:
+        with pytest.raises(RefusedRequestError) as refused:
             acting.accepted({**body, **dict.fromkeys(keys, f"{acting.PIPELINES}/x")}, launched())
         assert sorted(problem.key for problem in refused.value.problems) == keys
 
     def test_values_by_stage_are_each_looked_at(self) -> None:
         body = read_json("requests/byom_realtime_builtin.multi.json")
         body["data_capture_location"] |= {"staging": f"{acting.LOGS}/x"}
-        with pytest.raises(RefusedRequest) as refused:
+        with pytest.raises(RefusedRequestError) as refused:
             acting.accepted(body, launched(multi=True))
         assert [problem.key for problem in refused.value.problems] == ["data_capture_location.staging"]
 

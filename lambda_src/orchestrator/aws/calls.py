@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
-from orchestrator.errors import ServiceBusy, ServiceRefused
+from orchestrator.errors import ServiceBusyError, ServiceRefusedError
 
 _CONNECT_TIMEOUT_SECONDS: Final = 3
 # API Gateway gives up after 29 s: three attempts of one slow call must fit.
@@ -52,7 +52,7 @@ def calling(doing: str) -> Iterator[None]:
         answer = error.response.get("Error", {})
         code, reason = answer.get("Code", "Unknown"), answer.get("Message", "no reason given")
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-        kind = ServiceBusy if status in _BUSY_STATUS or code in _BUSY_CODES else ServiceRefused
+        kind = ServiceBusyError if status in _BUSY_STATUS or code in _BUSY_CODES else ServiceRefusedError
         raise kind(doing, code, reason) from error
     except BotoCoreError as error:
-        raise ServiceBusy(doing, type(error).__name__, str(error)) from error
+        raise ServiceBusyError(doing, type(error).__name__, str(error)) from error

@@ -22,7 +22,7 @@ from aws_lambda_powertools import Logger
 
 from orchestrator.aws import objects
 from orchestrator.aws.calls import calling, client
-from orchestrator.errors import ServiceRefused
+from orchestrator.errors import ServiceRefusedError
 
 MARKERS: Final = "reported/"
 """How the keys of markers begin: what is there expires."""
@@ -35,7 +35,7 @@ logger = Logger(service="orchestrator", child=True)
 def once(bucket: str, key: str, owner: str, work: Callable[[], None]) -> bool:
     """Do the work that the marker stands for unless it is done or another's; tells whether it was done now.
 
-    Raises what the work raises, and `ServiceRefused`, which is worth another try.
+    Raises what the work raises, and `ServiceRefusedError`, which is worth another try.
     """
     if not _claim(bucket, key, owner):
         return False
@@ -46,16 +46,16 @@ def once(bucket: str, key: str, owner: str, work: Callable[[], None]) -> bool:
         raise
     try:
         _mark(bucket, key, _DONE)
-    except ServiceRefused as error:
+    except ServiceRefusedError as error:
         # To raise it would have Lambda try again, and so do the work again.
-        logger.warning("done, and not said", extra={"marker": key, "error": error.detail})
+        logger.warning("work done; marker not updated", extra={"marker": key, "error": error.detail})
     return True
 
 
 def _claim(bucket: str, key: str, owner: str) -> bool:
     try:
         _mark(bucket, key, owner, IfNoneMatch="*")
-    except ServiceRefused as error:
+    except ServiceRefusedError as error:
         if error.code != _THERE_ALREADY:
             raise
         return objects.content(bucket, key).decode() == owner

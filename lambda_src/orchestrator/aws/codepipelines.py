@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from orchestrator.aws.calls import calling, client
-from orchestrator.errors import ServiceRefused
+from orchestrator.errors import ServiceRefusedError
 
 NOT_THERE: Final = "PipelineNotFoundException"
 """The code of the error for a pipeline that does not exist."""
@@ -30,7 +30,7 @@ class Execution:
     """What started it, as CodePipeline calls it, e.g. `StartPipelineExecution`."""
 
     @property
-    def came_to_nothing(self) -> bool:
+    def ended_without_deploying(self) -> bool:
         """Whether it ended without deploying."""
         return self.status in {"Failed", "Stopped", "Cancelled"}
 
@@ -65,7 +65,7 @@ def stop_running(pipeline: str, reason: str) -> None:
     try:
         with calling(f"list the executions of {pipeline}"):
             listed = client("codepipeline").list_pipeline_executions(pipelineName=pipeline, maxResults=_LOOKED_AT)
-    except ServiceRefused as error:
+    except ServiceRefusedError as error:
         if error.code == NOT_THERE:
             return
         raise
@@ -80,7 +80,7 @@ def _stop(pipeline: str, execution: str, reason: str) -> None:
             client("codepipeline").stop_pipeline_execution(
                 pipelineName=pipeline, pipelineExecutionId=execution, abandon=True, reason=reason
             )
-    except ServiceRefused as error:
+    except ServiceRefusedError as error:
         if error.code not in _STOPPED_ALREADY:
             raise
 

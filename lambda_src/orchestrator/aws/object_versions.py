@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Final
 
 from orchestrator.aws.calls import calling, client
-from orchestrator.errors import ServiceRefused
+from orchestrator.errors import ServiceRefusedError
 
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
 _MOST_AT_ONCE: Final = 1000
@@ -16,7 +16,7 @@ _MOST_AT_ONCE: Final = 1000
 def purge(bucket: str, prefix: str, kept: str | None = None, *, exact: bool = False) -> None:
     """Remove what has keys that begin with `prefix`, but not with `kept`; with `exact`, only what has that very key.
 
-    Raises `ServiceRefused` when S3 does not remove one of them.
+    Raises `ServiceRefusedError` when S3 does not remove one of them.
     """
     found = (
         {"Key": key, "VersionId": version}
@@ -27,7 +27,7 @@ def purge(bucket: str, prefix: str, kept: str | None = None, *, exact: bool = Fa
         with calling(f"remove what is below s3://{bucket}/{prefix}"):
             answer = client("s3").delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
         for error in answer.get("Errors", ()):
-            raise ServiceRefused(f"remove s3://{bucket}/{error['Key']}", error["Code"], error.get("Message", ""))
+            raise ServiceRefusedError(f"remove s3://{bucket}/{error['Key']}", error["Code"], error.get("Message", ""))
 
 
 def _versions(bucket: str, prefix: str) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from orchestrator.aws.calls import calling, client
-from orchestrator.errors import Conflict, ServiceRefused
+from orchestrator.errors import ConflictError, ServiceRefusedError
 from orchestrator.provisioning import Package, PlannedObject
 
 _DIGEST: Final = "digest"
@@ -51,7 +51,7 @@ def stored_package(bucket: str, key: str) -> StoredPackage | None:
     try:
         with calling(f"let the orchestrator look at s3://{bucket}/{key}"):
             head = client("s3").head_object(Bucket=bucket, Key=key)
-    except ServiceRefused as error:
+    except ServiceRefusedError as error:
         if error.code in {"404", "NoSuchKey", "NotFound"}:
             return None
         raise
@@ -62,7 +62,7 @@ def stored_package(bucket: str, key: str) -> StoredPackage | None:
 def store_package(bucket: str, package: Package, before: StoredPackage | None) -> StoredPackage:
     """Upload a package as a new version, in the place of the one that was there before.
 
-    Where another request has been quicker, the same package is stored once, and another one is a `Conflict`.
+    Where another request has been quicker, the same package is stored once, and another one is a `ConflictError`.
     """
     condition = {"IfMatch": before.tag} if before else {"IfNoneMatch": "*"}
     try:
@@ -75,13 +75,13 @@ def store_package(bucket: str, package: Package, before: StoredPackage | None) -
                 Metadata={_DIGEST: package.digest},
                 **condition,
             )
-    except ServiceRefused as error:
+    except ServiceRefusedError as error:
         if error.code not in _OVERTAKEN:
             raise
         found = stored_package(bucket, package.key)
         if found is None or found.digest != package.digest:
             message = f"The package {package.key} was changed by another request just now. Repeat the request."
-            raise Conflict(message) from error
+            raise ConflictError(message) from error
         return found
     return StoredPackage(answer.get("VersionId", ""), package.digest, None)
 
@@ -140,7 +140,7 @@ def beginning(bucket: str, key: str, longest: int) -> Beginning | None:
         with calling(f"let the orchestrator read s3://{bucket}/{key}"):
             answer = client("s3").get_object(Bucket=bucket, Key=key, Range=f"bytes=0-{longest - 1}")
             content: bytes = answer["Body"].read()
-    except ServiceRefused as error:
+    except ServiceRefusedError as error:
         if error.code == "NoSuchKey":
             return None
         if error.code == "InvalidRange":

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 from orchestrator.aws.calls import calling, client, client_with
-from orchestrator.errors import ServiceRefused
+from orchestrator.errors import ServiceRefusedError
 
 FailureType = Literal["JobFailed", "ConfigurationError", "PermissionError", "SystemUnavailable"]
 
@@ -59,7 +59,7 @@ def _answer(method: str, **parameters: Any) -> bool:
     try:
         with calling("take the answer to a pipeline's job"):
             getattr(client("codepipeline"), method)(**parameters)
-    except ServiceRefused as error:
+    except ServiceRefusedError as error:
         if error.code in _JOB_IS_OVER:
             return False
         raise

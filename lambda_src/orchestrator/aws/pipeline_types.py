@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from orchestrator.aws import objects
 from orchestrator.aws.calls import calling, client
 from orchestrator.custom_types import names
-from orchestrator.errors import Conflict
+from orchestrator.errors import ConflictError
 
 if TYPE_CHECKING:
     from orchestrator.custom_types.custom_type import CustomType
@@ -59,16 +59,16 @@ class AddedTypes:
 def _version(bucket: str, name: str, version: str) -> CustomType:
     """A version, which never changes."""
     from orchestrator.custom_types import storage  # noqa: PLC0415
-    from orchestrator.custom_types.definition import BrokenType  # noqa: PLC0415
+    from orchestrator.custom_types.definition import BrokenTypeError  # noqa: PLC0415
 
     found = objects.beginning(bucket, storage.definition_key(name, version), storage.LONGEST_STORED)
     if found is None:
         raise _unusable(name, f"its version {version} is not there")
     try:
         return storage.unpacked(name, version, found.content)
-    except BrokenType as broken:
+    except BrokenTypeError as broken:
         raise _unusable(name, str(broken)) from None
 
 
-def _unusable(name: str, reason: str) -> Conflict:
-    return Conflict(f"The pipeline type {name} cannot be used: {reason}. Add it again.")
+def _unusable(name: str, reason: str) -> ConflictError:
+    return ConflictError(f"The pipeline type {name} cannot be used: {reason}. Add it again.")

@@ -9,7 +9,7 @@ from typing import Final
 from orchestrator.aws import stacks
 from orchestrator.aws.calls import calling, client
 from orchestrator.aws.stacks import Stack
-from orchestrator.errors import ServiceRefused
+from orchestrator.errors import ServiceRefusedError
 
 _VALIDATION_ERROR: Final = "ValidationError"
 
@@ -30,7 +30,7 @@ def page(token: str) -> Page | None:
     try:
         with calling("list the stacks"):
             answer = client("cloudformation").describe_stacks(**({"NextToken": token} if token else {}))
-    except ServiceRefused as error:
+    except ServiceRefusedError as error:
         if token and error.code == _VALIDATION_ERROR:
             return None
         raise

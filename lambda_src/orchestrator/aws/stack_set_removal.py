@@ -9,7 +9,7 @@ from typing import Final
 from orchestrator.aws import stack_sets
 from orchestrator.aws.calls import calling, client
 from orchestrator.aws.stack_sets import Instance, StackSetName
-from orchestrator.errors import ServiceRefused
+from orchestrator.errors import ServiceRefusedError
 
 _NOT_THERE: Final = "StackSetNotFoundException"
 _MUST_WAIT: Final = frozenset(
@@ -21,7 +21,7 @@ def instances_of(stack_set: StackSetName) -> tuple[Instance, ...] | None:
     """All instances; `None` where there is no such StackSet."""
     try:
         return stack_sets.instances_of(stack_set)
-    except ServiceRefused as error:
+    except ServiceRefusedError as error:
         if error.code == _NOT_THERE:
             return None
         raise
@@ -42,7 +42,7 @@ def start(stack_set: StackSetName, instances: Sequence[Instance], operation: str
                 RetainStacks=False,
                 OperationId=operation,
             )
-    except ServiceRefused as error:
+    except ServiceRefusedError as error:
         if error.code not in _MUST_WAIT:
             raise
 
@@ -55,7 +55,7 @@ def finish(stack_set: StackSetName) -> bool:
     try:
         with calling(f"delete the StackSet {stack_set.name}"):
             client("cloudformation").delete_stack_set(**stack_set.request())
-    except ServiceRefused as error:
+    except ServiceRefusedError as error:
         if error.code == _NOT_THERE:
             return True
         if error.code in _MUST_WAIT:

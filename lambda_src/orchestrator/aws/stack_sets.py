@@ -12,7 +12,7 @@ from enum import Enum, auto
 from typing import Any, Final, Literal
 
 from orchestrator.aws.calls import calling, client
-from orchestrator.errors import ServiceRefused
+from orchestrator.errors import ServiceRefusedError
 from orchestrator.tags import Tags
 
 CallAs = Literal["SELF", "DELEGATED_ADMIN"]
@@ -175,7 +175,7 @@ def definition_of(stack_set: StackSetName) -> Definition | None:
     try:
         with calling(f"describe the StackSet {stack_set.name}"):
             found = client("cloudformation").describe_stack_set(**stack_set.request())["StackSet"]
-    except ServiceRefused as error:
+    except ServiceRefusedError as error:
         if error.code == "StackSetNotFoundException":
             return None
         raise
@@ -248,7 +248,7 @@ def _starting(doing: str, start: Callable[[], object]) -> Start:
     try:
         with calling(doing):
             start()
-    except ServiceRefused as error:
+    except ServiceRefusedError as error:
         if error.code == "OperationInProgressException":
             return Start.MUST_WAIT
         if error.code in _OVERTAKEN:

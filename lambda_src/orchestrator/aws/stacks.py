@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from orchestrator.aws.calls import calling, client
-from orchestrator.errors import Conflict, ServiceRefused
+from orchestrator.errors import ConflictError, ServiceRefusedError
 
 _VALIDATION_ERROR: Final = "ValidationError"
 _REMOVAL_POLL_SECONDS: Final = 2
@@ -92,7 +92,7 @@ def create(definition: StackDefinition) -> str | None:
     try:
         with calling(f"create the stack {definition.name}"):
             answer = client("cloudformation").create_stack(**definition.request(), **_token(), OnFailure="DELETE")
-    except ServiceRefused as error:
+    except ServiceRefusedError as error:
         if error.code == "AlreadyExistsException":
             return None
         raise
@@ -104,7 +104,7 @@ def find(name_or_arn: str) -> Stack | None:
     try:
         with calling(f"describe the stack {name_or_arn}"):
             (found,) = client("cloudformation").describe_stacks(StackName=name_or_arn)["Stacks"]
-    except ServiceRefused as error:
+    except ServiceRefusedError as error:
         if error.code == _VALIDATION_ERROR and "does not exist" in error.reason:
             return None
         raise
@@ -116,7 +116,7 @@ def role_names(name: str) -> frozenset[str] | None:
     try:
         with calling(f"list the resources of the stack {name}"):
             found = client("cloudformation").describe_stack_resources(StackName=name)["StackResources"]
-    except ServiceRefused as error:
+    except ServiceRefusedError as error:
         if error.code == _VALIDATION_ERROR and "does not exist" in error.reason:
             return None
         raise
@@ -138,16 +138,16 @@ def described(found: Mapping[str, Any]) -> Stack:
 
 
 def update(definition: StackDefinition) -> bool:
-    """Start an update; `False` if CloudFormation finds nothing to change, `Conflict` while it works on the stack."""
+    """Start an update; `False` if there is nothing to change, `ConflictError` while CloudFormation works on it."""
     try:
         with calling(f"update the stack {definition.name}"):
             client("cloudformation").update_stack(**definition.request(), **_token())
-    except ServiceRefused as error:
+    except ServiceRefusedError as error:
         if error.code == _VALIDATION_ERROR and "No updates are to be performed" in error.reason:
             return False
         if error.code == _VALIDATION_ERROR and "_IN_PROGRESS state and can not be updated" in error.reason:
             message = f"Pipeline {definition.name} is being changed by another request. Repeat the request in a minute."
-            raise Conflict(message) from error
+            raise ConflictError(message) from error
         raise
     return True
 
@@ -155,7 +155,7 @@ def update(definition: StackDefinition) -> bool:
 def remove(stack: Stack) -> None:
     """Delete a broken stack and wait until it is gone.
 
-    Raises `Conflict` when that takes too long for one request, `ServiceRefused` when it cannot be deleted.
+    Raises `ConflictError` when that takes too long for one request, `ServiceRefusedError` when it cannot be deleted.
     """
     from botocore.exceptions import WaiterError  # noqa: PLC0415
 
@@ -169,11 +169,11 @@ def remove(stack: Stack) -> None:
         except WaiterError as error:
             _refuse_undeletable(stack, error.last_response)
             message = "A broken stack of this pipeline is being deleted. Repeat the request in a minute."
-            raise Conflict(message) from error
+            raise ConflictError(message) from error
 
 
 def _refuse_undeletable(stack: Stack, answer: Mapping[str, Any]) -> None:
     for found in answer.get("Stacks", ()):
         if found["StackStatus"] == "DELETE_FAILED":
             reason = found.get("StackStatusReason", "see the events of the stack")
-            raise ServiceRefused(f"delete the broken stack {stack.arn}", "DELETE_FAILED", reason)
+            raise ServiceRefusedError(f"delete the broken stack {stack.arn}", "DELETE_FAILED", reason)

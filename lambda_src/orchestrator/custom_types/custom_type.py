@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from orchestrator import reach
 from orchestrator.custom_types import schemas
 from orchestrator.custom_types.template import Blueprint
-from orchestrator.errors import Problem, RefusedRequest
+from orchestrator.errors import Problem, RefusedRequestError
 from orchestrator.per_stage import STAGES
 from orchestrator.settings import Launch
 
@@ -104,7 +104,7 @@ class CustomType:
         yield from ((f"${name}", targets) for name, targets in self.context.items())
 
     def parse(self, body: Mapping[str, Any], launch: Launch) -> PipelineRequest:
-        """Validate a body whose keys all belong to this type; raises `RefusedRequest` with every problem."""
+        """Validate a body whose keys all belong to this type; raises `RefusedRequestError` with every problem."""
         from orchestrator.custom_types import request  # noqa: PLC0415  it knows this module
 
         return request.parse(self, body, launch)
@@ -135,7 +135,7 @@ class CustomType:
             return [Problem("pipeline_type", f"must be {self.name}")]
         try:
             self.parse(example, _EXAMPLE_LAUNCH)
-        except RefusedRequest as refused:
+        except RefusedRequestError as refused:
             return list(refused.problems)
         return []
 

@@ -47,7 +47,7 @@ _Name = Annotated[
 _Targets = Annotated[list[str] | str, Expect("the name of a parameter of the blueprint, or a list of such names")]
 
 
-class BrokenType(Exception):
+class BrokenTypeError(Exception):
     """A definition, a blueprint or a folder cannot be used; `problems` has everything that is wrong."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
@@ -87,18 +87,20 @@ class Definition(BaseModel):
 
 
 def read(document: Any, blueprint: Blueprint) -> CustomType:
-    """The type of a decoded definition and its blueprint; raises `BrokenType` with every problem."""
+    """The type of a decoded definition and its blueprint; raises `BrokenTypeError` with every problem."""
     if found := list(_of_document(document)):
-        raise BrokenType(found)
+        raise BrokenTypeError(found)
     try:
         declared = Definition.model_validate(document)
     except ValidationError as error:
-        raise BrokenType([*problems_.from_validation(error, Definition.model_fields), *_of_raw(document)]) from None
+        raise BrokenTypeError(
+            [*problems_.from_validation(error, Definition.model_fields), *_of_raw(document)]
+        ) from None
     if found := [*_of_name(declared.pipeline_type), *schemas.problems(declared.request)]:
-        raise BrokenType(found)
+        raise BrokenTypeError(found)
     made = _made(declared, blueprint)
     if found := type_checks.problems(made, declared.parameters):
-        raise BrokenType(found)
+        raise BrokenTypeError(found)
     return made
 
 

@@ -13,7 +13,7 @@ from pydantic import PrivateAttr
 from orchestrator import pipeline_words
 from orchestrator.custom_types import names, placeholders, texts, values
 from orchestrator.custom_types.custom_type import CustomType
-from orchestrator.errors import Problem, RefusedRequest
+from orchestrator.errors import Problem, RefusedRequestError
 from orchestrator.per_stage import STAGES, Stage
 from orchestrator.pipelines.base import STACK_PREFIX
 from orchestrator.pipelines.packaged import BlueprintSource, PackagedPipeline
@@ -46,8 +46,8 @@ class CustomRequest(PackagedPipeline):
         return self._name
 
     @property
-    def subject(self) -> str:
-        """Whose the pipeline is: `a-b` of the type `c` and `a` of the type `b_c` want one name."""
+    def owner(self) -> str:
+        """Type and name: `a-b` of the type `c` and `a` of the type `b_c` want one stack name."""
         return f"{self._type.name} {self._name.lower()}"
 
     def stages(self, launch: Launch) -> tuple[Stage | None, ...]:
@@ -116,7 +116,7 @@ def _shown(value: Any) -> str:
 
 
 def parse(type_: CustomType, body: Mapping[str, Any], launch: Launch) -> CustomRequest:
-    """Validate a body whose keys all belong to the type; raises `RefusedRequest` with every problem."""
+    """Validate a body whose keys all belong to the type; raises `RefusedRequestError` with every problem."""
     dry_run = body.get("dry_run", False)
     own = {key: value for key, value in body.items() if key in type_.keys}
     checked = values.check(type_, own, launch)
@@ -132,7 +132,7 @@ def parse(type_: CustomType, body: Mapping[str, Any], launch: Launch) -> CustomR
         request._name = placeholders.filled(type_.name_template, {name: _plain(first[name]) for name in used})
         found += _of_name(request, used, launch)
     if found:
-        raise RefusedRequest(found)
+        raise RefusedRequestError(found)
     return request
 
 

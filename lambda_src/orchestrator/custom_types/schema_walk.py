@@ -57,12 +57,12 @@ def _inner(schema: Any, path: Path) -> Iterator[Place]:
             yield from (Place((*path, keyword, str(name)), item) for name, item in value.items())
 
 
-class Unresolved(Exception):
+class UnresolvedReferenceError(Exception):
     """A reference leads nowhere, or in a circle; `str()` completes its key."""
 
 
 def resolved(document: Any, reference: str) -> Any:
-    """What a reference into the same document leads to; raises `Unresolved`."""
+    """What a reference into the same document leads to; raises `UnresolvedReferenceError`."""
     found = document
     for part in reference.removeprefix("#/").split("/"):
         name = part.replace("~1", "/").replace("~0", "~")
@@ -71,12 +71,12 @@ def resolved(document: Any, reference: str) -> Any:
         elif isinstance(found, list) and name.isdecimal() and int(name) < len(found):
             found = found[int(name)]
         else:
-            raise Unresolved(f"leads nowhere: there is no {reference[:80]}")
+            raise UnresolvedReferenceError(f"leads nowhere: there is no {reference[:80]}")
     return found
 
 
 def size(document: Any, most: int) -> int:
-    """How many schemas there are when each reference is written out, up to `most`; raises `Unresolved`.
+    """How many schemas there are when each reference is written out, up to `most`; raises `UnresolvedReferenceError`.
 
     A few lines of references to references can mean millions of schemas to check each value by, or no end at all.
     """
@@ -88,14 +88,14 @@ def size(document: Any, most: int) -> int:
         reference = schema.get("$ref") if isinstance(schema, Mapping) else None
         if isinstance(reference, str):
             if reference in under:
-                raise Unresolved(f"leads in a circle through {reference[:80]}")
+                raise UnresolvedReferenceError(f"leads in a circle through {reference[:80]}")
             if reference not in known and len(under) < _LONGEST_CHAIN:
                 known[reference] = of(resolved(document, reference), (*under, reference))
             total, chain = known.get(reference, (most, _LONGEST_CHAIN))
             found.append((total, chain + 1))
         longest = max((chain for _, chain in found), default=0)
         if longest > _LONGEST_CHAIN:
-            raise Unresolved(f"leads on through more than {_LONGEST_CHAIN} others")
+            raise UnresolvedReferenceError(f"leads on through more than {_LONGEST_CHAIN} others")
         return min(1 + sum(total for total, _ in found), most), longest
 
     return of(document, ())[0]

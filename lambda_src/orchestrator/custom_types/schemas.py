@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from orchestrator import reach
 from orchestrator.custom_types import engine, schema_walk
-from orchestrator.custom_types.schema_walk import Place, Unresolved
+from orchestrator.custom_types.schema_walk import Place, UnresolvedReferenceError
 from orchestrator.errors import Problem
 from orchestrator.fields import NAMES_KEYWORD
 from orchestrator.problems import shortened
@@ -76,7 +76,7 @@ def _reference(place: Place, document: Mapping[str, Any]) -> Iterator[Problem]:
         return
     try:
         schema_walk.resolved(document, reference)
-    except Unresolved as error:
+    except UnresolvedReferenceError as error:
         yield _problem(path, str(error))
 
 
@@ -94,7 +94,7 @@ def _of_standard(body: Mapping[str, Any]) -> Iterator[Problem]:
 def _of_size(body: Mapping[str, Any]) -> Iterator[Problem]:
     try:
         count = schema_walk.size(body, _MOST_SCHEMAS + 1)
-    except Unresolved as error:
+    except UnresolvedReferenceError as error:
         yield _problem((), f"has a $ref that {error}")
         return
     if count > _MOST_SCHEMAS:

@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from orchestrator.custom_types import definition
 from orchestrator.custom_types.custom_type import CustomType
-from orchestrator.custom_types.definition import BrokenType
+from orchestrator.custom_types.definition import BrokenTypeError
 from orchestrator.custom_types.names import PREFIX
 from orchestrator.custom_types.template import Blueprint
 from orchestrator.errors import Problem
@@ -78,7 +78,7 @@ def blueprint_key(name: str, version: str) -> str:
 
 
 def packed(document: Mapping[str, Any], blueprint: Blueprint) -> Version:
-    """The version that a decoded `pipeline.yaml` and its blueprint make; raises `BrokenType` with every problem."""
+    """The version that a decoded `pipeline.yaml` and its blueprint make; `BrokenTypeError` has every problem."""
     checked = definition.read(document, blueprint)
     stored = {"definition": document, "blueprint": blueprint.description()}
     content = json.dumps(stored, indent=1, sort_keys=False, allow_nan=False).encode()
@@ -86,18 +86,18 @@ def packed(document: Mapping[str, Any], blueprint: Blueprint) -> Version:
 
 
 def unpacked(name: str, version: str, content: bytes) -> CustomType:
-    """The type of a stored version; raises `BrokenType` for what nobody has checked."""
+    """The type of a stored version; raises `BrokenTypeError` for what nobody has checked."""
     if _version(content) != version:
-        raise BrokenType([Problem("", "the stored definition was changed after it was added")])
+        raise BrokenTypeError([Problem("", "the stored definition was changed after it was added")])
     try:
         stored = _Stored.model_validate_json(content)
     except ValidationError as error:
-        raise BrokenType(
+        raise BrokenTypeError(
             [Problem("", f"the stored definition has another form ({error.error_count()} problems)")]
         ) from None
     checked = definition.read(stored.definition, stored.blueprint)
     if checked.name != name:
-        raise BrokenType([Problem("pipeline_type", f"is {checked.name} in the place of {name}")])
+        raise BrokenTypeError([Problem("pipeline_type", f"is {checked.name} in the place of {name}")])
     return _placed(checked, version)
 
 

@@ -19,14 +19,14 @@ _LARGEST: Final = 2**63
 _MOST: Final = 10_000
 
 
-class NoText(Exception):
+class UnrepresentableValueError(Exception):
     """A value cannot be given to its parameter; `str()` completes the key."""
 
 
 def of(value: Any, parameter: TemplateParameter) -> str:
-    """The text of a value; raises `NoText`."""
+    """The text of a value; raises `UnrepresentableValueError`."""
     if value is None:
-        raise NoText("must not be null: leave the key out")
+        raise UnrepresentableValueError("must not be null: leave the key out")
     if isinstance(value, list) and parameter.is_list:
         return ",".join(_entry(entry) for entry in value)
     return _plain(value)
@@ -34,10 +34,10 @@ def of(value: Any, parameter: TemplateParameter) -> str:
 
 def _entry(entry: Any) -> str:
     if entry is None or isinstance(entry, list | Mapping):
-        raise NoText("must be a list of plain values: CloudFormation separates them by commas")
+        raise UnrepresentableValueError("must be a list of plain values: CloudFormation separates them by commas")
     text = _plain(entry)
     if "," in text:
-        raise NoText("must have no comma in its entries: CloudFormation separates them by commas")
+        raise UnrepresentableValueError("must have no comma in its entries: CloudFormation separates them by commas")
     return text
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from orchestrator.custom_types import engine, template_limits, texts
 from orchestrator.custom_types.custom_type import CustomType, Key
-from orchestrator.custom_types.texts import NoText
+from orchestrator.custom_types.texts import UnrepresentableValueError
 from orchestrator.errors import Problem
 from orchestrator.per_stage import STAGES, Stage
 from orchestrator.problems import shortened
@@ -151,7 +151,7 @@ def _of_value(type_: CustomType, key: Key, value: Any) -> Iterator[str]:
         if parameter.name in key.parameters:
             try:
                 text = texts.of(value, parameter)
-            except NoText as error:
+            except UnrepresentableValueError as error:
                 yield str(error)
                 continue
             for sentence in template_limits.refusals(parameter, text):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Model cards: operations on SageMaker's record of what a model is and what it is for (contract section 5).
+"""Model cards: operations on SageMaker's record of what a model is and what it is for (compatibility 5).
 
 A request means one when its `pipeline_type` is an operation's name. It goes through here in four steps:
 
@@ -29,7 +29,7 @@ NAMES: Final = (
 )
 """The operations, as values of `pipeline_type`."""
 ALIASES: Final[Mapping[str, str]] = {"export_model_cards": "export_model_card"}
-"""Other spelling of an operation -> operation (defect 92)."""
+"""Other spelling of an operation -> operation (lesson 92)."""
 EXPORTS: Final = "model_card_exports"
 """Where exports go in the assets bucket; SageMaker adds the rest of the key."""
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Operations that write a card: create and update (contract section 5)."""
+"""Operations that write a card: create and update (compatibility 5)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from orchestrator.aws import model_cards
-from orchestrator.errors import Conflict, Problem, RefusedRequest, ServiceRefused
+from orchestrator.errors import ConflictError, Problem, RefusedRequestError, ServiceRefusedError
 from orchestrator.fields import Expect
 from orchestrator.model_cards.content import CardWriting, as_json
 from orchestrator.model_cards.fields import Status, Version
@@ -65,7 +65,7 @@ class UpdateModelCard(CardWriting):
     version: Annotated[Version | None, Field(description="version to start from; the latest when left out")] = None
 
     def carry_out(self, settings: Settings) -> Answer:
-        """Only what differs from the latest version is sent; a status that is left out stays (defect 84)."""
+        """Only what differs from the latest version is sent; a status that is left out stays (lesson 84)."""
         with refusing("name", absent("model card")):
             latest = base = model_cards.describe(self.name)
         if self.version is not None:
@@ -102,22 +102,22 @@ class UpdateModelCard(CardWriting):
         with refusing("", _REFUSED):
             try:
                 model_cards.update(self.name, change)
-            except ServiceRefused as refused:
+            except ServiceRefusedError as refused:
                 if refused.code == CONFLICT:
-                    raise Conflict(
+                    raise ConflictError(
                         f"The model card {self.name} is being changed by somebody else. Repeat the request."
                     ) from refused
                 raise
 
 
 def _sections_of(card: Mapping[str, Any]) -> dict[str, Any]:
-    """The sections of a stored card; raises `RefusedRequest` for a content that no section can be replaced in."""
+    """The sections of a stored card; raises `RefusedRequestError` for a content that no section can be replaced in."""
     try:
         content = json.loads(card["Content"] or "{}")
     except ValueError:
         content = None
     if not isinstance(content, dict):
-        raise RefusedRequest([Problem("name", "the stored content of this model card is no JSON object")])
+        raise RefusedRequestError([Problem("name", "the stored content of this model card is no JSON object")])
     return content
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from orchestrator.model_cards.raw_metrics import Groups, UnexpectedMetrics, number, within
+from orchestrator.model_cards.raw_metrics import Groups, UnexpectedMetricsError, number, within
 
 _GRAPHS: Final = {"numerical": "linear_graph", "categorical": "bar_chart"}
 
@@ -24,7 +24,7 @@ def bias(document: Mapping[str, Any]) -> Groups:
     """A group for each family of metrics, label and value of a facet."""
     families = {name: part for name, part in document.items() if isinstance(part, Mapping) and "facets" in part}
     if not families:
-        raise UnexpectedMetrics(
+        raise UnexpectedMetricsError(
             'an object with the key "facets" under pre_training_bias_metrics or post_training_bias_metrics'
         )
     return [group for name, part in families.items() for group in _facets(name, part)]
@@ -52,7 +52,7 @@ def explainability(document: Mapping[str, Any]) -> Groups:
     """Groups of SHAP values by label, and one group with the plots of partial dependence."""
     explanations = within(document, "explanations", dict, "the file")
     if not explanations.keys() & {"kernel_shap", "pdp"}:
-        raise UnexpectedMetrics('the key "kernel_shap" or "pdp" in its explanations')
+        raise UnexpectedMetricsError('the key "kernel_shap" or "pdp" in its explanations')
     shap = list(_shap(explanations)) if "kernel_shap" in explanations else []
     plots = list(_plots(explanations)) if "pdp" in explanations else []
     return [*shap, *([{"name": "explanations - pdp", "metric_data": plots}] if plots else [])]
@@ -82,11 +82,11 @@ def _plots(explanations: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         feature = within(plot, "feature_name", str, "each plot")
         where = f"the plot of {feature}"
         if plot.get("data_type") not in _GRAPHS:
-            raise UnexpectedMetrics(f'numerical or categorical as the "data_type" of {where}')
+            raise UnexpectedMetricsError(f'numerical or categorical as the "data_type" of {where}')
         predictions = within(plot, "model_predictions", list, where)
         labels = plot.get("label_headers") or [f"label{place}" for place in range(len(predictions))]
         if len(labels) != len(predictions):
-            raise UnexpectedMetrics(f"as many label_headers as model_predictions in {where}")
+            raise UnexpectedMetricsError(f"as many label_headers as model_predictions in {where}")
         yield _plot(plot, f"data_distribution - feature={feature}", "Data distribution", plot.get("data_distribution"))
         for label, predicted in zip(labels, predictions, strict=True):
             yield _plot(plot, f"model_predictions - feature={feature}, label={label}", str(label), predicted)
@@ -96,7 +96,7 @@ def _plot(plot: Mapping[str, Any], name: str, y_axis: str, values: Any) -> dict[
     kind = _GRAPHS[plot["data_type"]]
     features = within(plot, "feature_values", list, name)
     if not isinstance(values, list) or len(values) != len(features):
-        raise UnexpectedMetrics(f"a list of as many numbers as there are feature_values for {name}")
+        raise UnexpectedMetricsError(f"a list of as many numbers as there are feature_values for {name}")
     is_graph = kind == "linear_graph"
     return {
         "name": name,

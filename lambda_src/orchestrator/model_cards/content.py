@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The sections of a request -> the content of a card, as SageMaker takes it: one JSON text (contract 5.1)."""
+"""The sections of a request -> the content of a card, as SageMaker takes it: one JSON text (compatibility 5.1)."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from orchestrator.errors import Problem, RefusedRequest
+from orchestrator.errors import Problem, RefusedRequestError
 from orchestrator.model_cards import discovery, metric_files
 from orchestrator.model_cards.discovery import Models, Section
 from orchestrator.model_cards.evaluation import EvaluationDetail
 from orchestrator.model_cards.fields import EntityName
-from orchestrator.model_cards.metric_files import UnusableFile
+from orchestrator.model_cards.metric_files import UnusableFileError
 from orchestrator.model_cards.operations import Operation
 from orchestrator.model_cards.sections import (
     AdditionalInformation,
@@ -49,21 +49,21 @@ class CardWriting(Operation):
     additional_information: Annotated[AdditionalInformation | None, Field(description="anything else")] = None
 
     def content(self) -> CardContent:
-        """The content of the sections that were given; raises `RefusedRequest` with the problems of all of them."""
+        """The content of the sections that were given; raises `RefusedRequestError` with all their problems."""
         sections: dict[str, Any] = {}
         warnings: list[str] = []
         problems: list[Problem] = []
         for name, section in self._sections():
             try:
                 found = section()
-            except RefusedRequest as refused:
+            except RefusedRequestError as refused:
                 problems.extend(refused.problems)
                 continue
             warnings.extend(found.warnings)
             if found.content is not None:
                 sections[name] = found.content or None
         if problems:
-            raise RefusedRequest(problems)
+            raise RefusedRequestError(problems)
         return CardContent(sections, tuple(warnings))
 
     def _sections(self) -> Iterator[tuple[str, Callable[[], Section]]]:
@@ -96,13 +96,13 @@ def _evaluations(entries: list[EvaluationDetail]) -> Section:
         key = f"evaluation_details.{place}"
         try:
             found = _evaluation(entry, key)
-        except UnusableFile as unusable:
+        except UnusableFileError as unusable:
             problems.append(Problem(f"{key}.metric_file_s3_url", f"{unusable}; got {entry.metric_file_s3_url}"))
             continue
         contents.append(found.content)
         warnings.extend(found.warnings)
     if problems:
-        raise RefusedRequest(problems)
+        raise RefusedRequestError(problems)
     return Section(contents, tuple(warnings))
 
 
@@ -117,9 +117,9 @@ def _evaluation(entry: EvaluationDetail, key: str) -> Section:
 
 
 def as_json(sections: dict[str, Any]) -> str:
-    """The sections as the text that SageMaker takes; raises `RefusedRequest` when it is too long."""
+    """The sections as the text that SageMaker takes; raises `RefusedRequestError` when it is too long."""
     text = json.dumps(sections)
     if len(text) > LONGEST_CONTENT:
         problem = f"the card's content has {len(text)} characters, and SageMaker takes {LONGEST_CONTENT}"
-        raise RefusedRequest([Problem("", f"{problem}: shorten texts, graphs or lists of metrics")])
+        raise RefusedRequestError([Problem("", f"{problem}: shorten texts, graphs or lists of metrics")])
     return text

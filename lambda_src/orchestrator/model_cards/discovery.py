@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What SageMaker knows of a model and its training, in the form of a card's sections (contract 5.1).
+"""What SageMaker knows of a model and its training, in the form of a card's sections (compatibility 5.1).
 
-model_overview.model_name            the model, or the package it was made from (defect 88) -> ARN, artifacts, images
+model_overview.model_name            the model, or the package it was made from (lesson 88) -> ARN, artifacts, images
 training_details.model_name          the model -> its one artifact -> the one training job that made it
 training_details.training_job_name   the training job
 """
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from orchestrator.aws import model_sources
-from orchestrator.errors import Problem, RefusedRequest
+from orchestrator.errors import Problem, RefusedRequestError
 from orchestrator.model_cards.refusals import absent, refusing
 from orchestrator.model_cards.sections import Content, ModelOverview, TrainingDetails, environment
 
@@ -48,7 +48,7 @@ class Models:
         self._found: dict[str, Model] = {}
 
     def find(self, name: str, key: str) -> Model:
-        """The model of that name; raises `RefusedRequest` for the request's key when there is none."""
+        """The model of that name; raises `RefusedRequestError` for the request's key when there is none."""
         if name not in self._found:
             with refusing(key, absent("SageMaker model")):
                 self._found[name] = _model(model_sources.describe_model(name))
@@ -66,7 +66,7 @@ def _model(described: Mapping[str, Any]) -> Model:
 
 
 def _parts(container: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """A container, or those of the package that it was made from, which alone name image and artifact (defect 88)."""
+    """A container, or those of the package that it was made from, which alone name image and artifact (lesson 88)."""
     package = container.get("ModelPackageName")
     if not package:
         return [container]
@@ -86,7 +86,7 @@ def _each_once(texts: Iterator[str]) -> tuple[str, ...]:
 def overview(given: ModelOverview, card: str, models: Models) -> Section:
     """The section, with what SageMaker knows of a named model.
 
-    Raises `RefusedRequest` when there is no such model, or another card has it already.
+    Raises `RefusedRequestError` when there is no such model, or another card has it already.
     """
     if given.model_name is None:
         return Section(given.content())
@@ -94,7 +94,7 @@ def overview(given: ModelOverview, card: str, models: Models) -> Section:
     model = models.find(given.model_name, key)
     others = _cards_of(model) - {card}
     if others:
-        raise RefusedRequest(
+        raise RefusedRequestError(
             [Problem(key, f"the model {given.model_name} has the model card {others.pop()} already: update that one")]
         )
     found: Content = {"model_id": model.arn}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files with the metrics of an evaluation -> groups of metrics for a card (contract 5.1, pure).
+"""Files with the metrics of an evaluation -> groups of metrics for a card (compatibility 5.1, pure).
 
 Six kinds of files are understood, each by a function `document -> groups`:
 
@@ -23,7 +23,7 @@ from pydantic import ValidationError
 from orchestrator import problems
 from orchestrator.model_cards import clarify_metrics, quality_metrics
 from orchestrator.model_cards.metrics import LONGEST_MATRIX, LONGEST_TEXT, MetricGroups
-from orchestrator.model_cards.raw_metrics import Groups, UnexpectedMetrics, is_computed
+from orchestrator.model_cards.raw_metrics import Groups, UnexpectedMetricsError, is_computed
 
 _LONGEST_NAME: Final = 255
 _LONGEST_NOTES: Final = 1024
@@ -42,7 +42,7 @@ class Found:
 
 def _groups_themselves(document: Mapping[str, Any]) -> Groups:
     if not isinstance(document.get("metric_groups"), list):
-        raise UnexpectedMetrics('a list under the key "metric_groups"')
+        raise UnexpectedMetricsError('a list under the key "metric_groups"')
     return list(document["metric_groups"])
 
 
@@ -56,9 +56,9 @@ _READERS: Final[dict[str, Callable[[Mapping[str, Any]], Groups]]] = {
 
 
 def groups_of(metric_type: str, document: Any) -> Found:
-    """The groups in a decoded file of one of the six types; raises `UnexpectedMetrics` in words."""
+    """The groups in a decoded file of one of the six types; raises `UnexpectedMetricsError` in words."""
     if not isinstance(document, Mapping):
-        raise UnexpectedMetrics("a JSON object")
+        raise UnexpectedMetricsError("a JSON object")
     reader = _READERS.get(metric_type)
     if reader is None:
         return Found(_checked(_groups_themselves(document)))
@@ -115,10 +115,12 @@ def _checked(groups: Groups) -> Groups:
     except ValidationError as error:
         listed = [str(problem) for problem in problems.from_validation(error, MetricGroups.model_fields)]
         more = f" (and {len(listed) - _MOST_PROBLEMS} more)" if len(listed) > _MOST_PROBLEMS else ""
-        raise UnexpectedMetrics(f"metrics that a card takes: {'; '.join(listed[:_MOST_PROBLEMS])}{more}") from error
+        raise UnexpectedMetricsError(
+            f"metrics that a card takes: {'; '.join(listed[:_MOST_PROBLEMS])}{more}"
+        ) from error
     checked: Groups = found.model_dump(exclude_none=True)["metric_groups"]
     if not all(math.isfinite(number) for number in _numbers(checked)):
-        raise UnexpectedMetrics("finite numbers: NaN and Infinity are none")
+        raise UnexpectedMetricsError("finite numbers: NaN and Infinity are none")
     return checked
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Exports of cards: started and told of, never claimed (contract section 5; defects 85, 86, 92).
+"""Exports of cards: started and told of, never claimed (compatibility 5; lessons 85, 86, 92).
 
 An export takes longer than API Gateway waits. So the answer comes at once, with the job's name, ARN and status; whoever
 wants to waits 20 seconds for it, and whoever comes later asks `describe_model_card_export`.
@@ -16,7 +16,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from orchestrator.aws import model_cards
-from orchestrator.errors import Problem, RefusedRequest
+from orchestrator.errors import Problem, RefusedRequestError
 from orchestrator.model_cards import EXPORTS
 from orchestrator.model_cards.fields import EntityName, ExportJobArn, Version
 from orchestrator.model_cards.operations import Answer, Operation, plain
@@ -65,7 +65,7 @@ def _job_name(card: str) -> str:
 
 
 def _watched(job_arn: str) -> Answer:
-    """The job once it has ended, or as it is when the longest wait is over (defect 86)."""
+    """The job once it has ended, or as it is when the longest wait is over (lesson 86)."""
     deadline = time.monotonic() + LONGEST_WAIT_SECONDS
     while True:
         job = model_cards.describe_export(job_arn)
@@ -108,7 +108,7 @@ class DescribeModelCardExport(Operation):
         place = [settings.launch.region, settings.account]
         if given and given.split(":")[3:5] != place:
             words = f"must be that of a job in {place[0]} of the account {place[1]}, where the orchestrator is"
-            raise RefusedRequest([Problem("export_job_arn", words)])
+            raise RefusedRequestError([Problem("export_job_arn", words)])
         return given
 
     def _arn_by_name(self) -> str:
@@ -118,7 +118,7 @@ class DescribeModelCardExport(Operation):
 
 
 def _told(job: Mapping[str, Any]) -> Answer:
-    """The truth about a job (defect 85)."""
+    """The truth about a job (lesson 85)."""
     location = job["OutputConfig"]["S3OutputPath"]
     found = {
         "message": _sentence(job, location),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The metrics of an evaluation: numbers, texts and booleans, graphs, charts and matrices (contract 5.1).
+"""The metrics of an evaluation: numbers, texts and booleans, graphs, charts and matrices (compatibility 5.1).
 
 https://docs.aws.amazon.com/sagemaker/latest/dg/model-cards-json-schema.html: `simple_metric`, `linear_graph_metric`,
 `bar_chart_metric` and `matrix_metric`.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every operation on model cards is, and those without content: describe, delete, list (contract 5)."""
+"""What every operation on model cards is, and those without content: describe, delete, list (compatibility 5)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator.aws import model_cards
-from orchestrator.errors import Conflict, ServiceRefused
+from orchestrator.errors import ConflictError, ServiceRefusedError
 from orchestrator.model_cards.fields import EntityName, Moment, NextToken, PageSize, SortBy, SortOrder, Status, Version
 from orchestrator.model_cards.refusals import CONFLICT, INVALID, absent, refusing
 from orchestrator.settings import Settings
@@ -63,9 +63,11 @@ class DeleteModelCard(Operation):
                 return {"message": f"Dry run: nothing was deleted. {model_cards.arn(self.name)} would be."}
             try:
                 model_cards.delete(self.name)
-            except ServiceRefused as refused:
+            except ServiceRefusedError as refused:
                 if refused.code == CONFLICT:
-                    raise Conflict(f"The model card {self.name} cannot be deleted now: {refused.reason}") from refused
+                    raise ConflictError(
+                        f"The model card {self.name} cannot be deleted now: {refused.reason}"
+                    ) from refused
                 raise
         return {"message": f"Model card with the name: {self.name} has been deleted"}
 
@@ -85,7 +87,7 @@ class ListModelCards(Operation):
     next_token: Annotated[NextToken | None, Field(description="where the answer before this one ended")] = None
 
     def carry_out(self, settings: Settings) -> Answer:
-        """One page when `max_results` or `next_token` asks for it, else all pages in one (defect 87)."""
+        """One page when `max_results` or `next_token` asks for it, else all pages in one (lesson 87)."""
         with refusing("next_token" if self.next_token else "", {INVALID: "SageMaker refuses it: {reason}"}):
             return {"message": plain(self._page() if self.max_results or self.next_token else self._all())}
 

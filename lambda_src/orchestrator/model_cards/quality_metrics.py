@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from orchestrator.model_cards.raw_metrics import Groups, UnexpectedMetrics, is_computed, number, within
+from orchestrator.model_cards.raw_metrics import Groups, UnexpectedMetricsError, is_computed, number, within
 
 Metrics = Iterator[dict[str, Any]]
 _CLASSIFICATIONS: Final = ("binary_classification_metrics", "multiclass_classification_metrics")
@@ -30,7 +30,7 @@ def classification(document: Mapping[str, Any]) -> Groups:
     """A group for each kind of classification: numbers, the confusion matrix, and curves."""
     found = [name for name in _CLASSIFICATIONS if isinstance(document.get(name), dict)]
     if not found:
-        raise UnexpectedMetrics(f"an object under the key {' or '.join(_CLASSIFICATIONS)}")
+        raise UnexpectedMetricsError(f"an object under the key {' or '.join(_CLASSIFICATIONS)}")
     return [_group(name, document[name], _SHAPES) for name in found]
 
 
@@ -43,7 +43,7 @@ def _group(
 
 def _number(name: str, raw: Any) -> Metrics:
     if not (isinstance(raw, Mapping) and "value" in raw):
-        raise UnexpectedMetrics(f'an object with the key "value" under {name}')
+        raise UnexpectedMetricsError(f'an object with the key "value" under {name}')
     yield number(name, raw["value"])
     if is_computed(raw.get("standard_deviation")):
         yield number(f"{name} - standard_deviation", raw["standard_deviation"])
@@ -52,7 +52,7 @@ def _number(name: str, raw: Any) -> Metrics:
 def _confusion_matrix(name: str, raw: Any) -> Metrics:
     """Rows are the actual classes, columns the predicted ones; a class that a row does not have was not predicted."""
     if not (isinstance(raw, Mapping) and raw and all(isinstance(row, Mapping) for row in raw.values())):
-        raise UnexpectedMetrics(f"an object of objects under {name}: counts by actual and predicted class")
+        raise UnexpectedMetricsError(f"an object of objects under {name}: counts by actual and predicted class")
     columns = list(dict.fromkeys(column for row in raw.values() for column in row))
     yield {
         "name": name,
@@ -67,7 +67,7 @@ def _curve(x_axis: str, y_axis: str) -> Callable[[str, Any], Metrics]:
     def read(name: str, raw: Any) -> Metrics:
         x_values, y_values = (within(raw, axis, list, name) for axis in (x_axis, y_axis))
         if len(x_values) != len(y_values):
-            raise UnexpectedMetrics(f"as many {x_axis} as {y_axis} under {name}")
+            raise UnexpectedMetricsError(f"as many {x_axis} as {y_axis} under {name}")
         points = [list(point) for point in zip(x_values, y_values, strict=True) if all(map(is_computed, point))]
         if points:
             yield {

@@ -19,7 +19,7 @@ _NOT_COMPUTED: Final = frozenset({"nan", "infinity", "-infinity", "inf", "-inf",
 _CALLED: Final[Mapping[type, str]] = {dict: "an object", list: "a list", str: "a text"}
 
 
-class UnexpectedMetrics(ValueError):
+class UnexpectedMetricsError(ValueError):
     """A file is built otherwise than its type says; `str()` completes "the file must have ..."."""
 
 
@@ -36,8 +36,8 @@ def number(name: str, value: Any) -> dict[str, Any]:
 
 
 def within(holder: Any, key: str, kind: type, where: str) -> Any:
-    """What stands under a key of an object; raises `UnexpectedMetrics` when it is not there or of another kind."""
+    """What stands under a key of an object; raises `UnexpectedMetricsError` when it is not there or of another kind."""
     value = holder.get(key) if isinstance(holder, Mapping) else None
     if not isinstance(value, kind):
-        raise UnexpectedMetrics(f'{_CALLED[kind]} under the key "{key}" of {where}')
+        raise UnexpectedMetricsError(f'{_CALLED[kind]} under the key "{key}" of {where}')
     return value

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
-from orchestrator.errors import Problem, RefusedRequest, ServiceRefused
+from orchestrator.errors import Problem, RefusedRequestError, ServiceRefusedError
 
 UNKNOWN: Final = "ResourceNotFound"
 INVALID: Final = "ValidationException"
@@ -16,17 +16,17 @@ CONFLICT: Final = "ConflictException"
 
 @contextmanager
 def refusing(key: str, by_code: Mapping[str, str]) -> Iterator[None]:
-    """Raise `RefusedRequest` for a key when the service refuses a call inside for one of these reasons.
+    """Raise `RefusedRequestError` for a key when the service refuses a call inside for one of these reasons.
 
     `by_code` maps an error code to a sentence, into which `{reason}` puts the service's own words.
     """
     try:
         yield
-    except ServiceRefused as refused:
+    except ServiceRefusedError as refused:
         sentence = by_code.get(refused.code)
         if sentence is None:
             raise
-        raise RefusedRequest([Problem(key, sentence.format(reason=refused.reason))]) from refused
+        raise RefusedRequestError([Problem(key, sentence.format(reason=refused.reason))]) from refused
 
 
 def absent(what: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from orchestrator import model_cards, problems
-from orchestrator.errors import RefusedRequest
+from orchestrator.errors import RefusedRequestError
 from orchestrator.model_cards.changes import CreateModelCard, UpdateModelCard
 from orchestrator.model_cards.exports import DescribeModelCardExport, ExportModelCard
 from orchestrator.model_cards.operations import DeleteModelCard, DescribeModelCard, ListModelCards, Operation
@@ -40,7 +40,7 @@ class Accepted:
 
 
 def parse(body: Mapping[str, Any], settings: Settings | None = None) -> Accepted:
-    """Validate a request that names an operation; raises `RefusedRequest` with every problem found.
+    """Validate a request that names an operation; raises `RefusedRequestError` with every problem found.
 
     Without settings nobody knows what requests may name, and all of it passes.
 
@@ -55,7 +55,7 @@ def parse(body: Mapping[str, Any], settings: Settings | None = None) -> Accepted
     try:
         operation = type_.model_validate(own, context=settings)
     except ValidationError as error:
-        raise RefusedRequest(list(problems.from_validation(error, type_.model_fields))) from None
+        raise RefusedRequestError(list(problems.from_validation(error, type_.model_fields))) from None
     return Accepted(operation, tuple(f"{key} has no meaning for {name} and is ignored" for key in foreign))
 
 

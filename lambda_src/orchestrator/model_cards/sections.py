@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The sections of a card as a request gives them, and what becomes of them in the card's content (contract 5.1).
+"""The sections of a card as a request gives them, and what becomes of them in the card's content (compatibility 5.1).
 
 Keys and limits are those of the content schema that SageMaker publishes
 (https://docs.aws.amazon.com/sagemaker/latest/dg/model-cards-json-schema.html); where the request has another form,
@@ -87,7 +87,7 @@ class IntendedUses(Section):
 
 
 class BusinessDetails(Section):
-    """What the model is worth to whom (defect 90)."""
+    """What the model is worth to whom."""
 
     business_problem: Annotated[Statement | None, Field(description="problem of the business that it solves")] = None
     business_stakeholders: Annotated[Statement | None, Field(description="who has an interest in it")] = None
@@ -118,7 +118,7 @@ class TrainingMetric(Section):
 
 
 class HyperParameter(Section):
-    """A setting of the algorithm (defect 90)."""
+    """A setting of the algorithm."""
 
     name: Annotated[MetricName, Field(description="name of the hyperparameter")]
     value: Annotated[HyperParameterValue, Field(description="its value")]
@@ -185,6 +185,6 @@ class AdditionalInformation(Section):
 
 
 class SecurityConfig(Section):
-    """How SageMaker encrypts the card (defect 90)."""
+    """How SageMaker encrypts the card."""
 
     kms_key_id: Annotated[KmsKeyId, Field(description="id, ARN or alias of a KMS key")]

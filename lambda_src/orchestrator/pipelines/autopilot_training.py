@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`model_autopilot_training`: SageMaker finds algorithm, features and hyper-parameters itself (contract 3.12)."""
+"""`model_autopilot_training`: SageMaker finds algorithm, features and hyper-parameters itself (compatibility 3.12)."""
 
 from __future__ import annotations
 
@@ -62,7 +62,6 @@ class AutopilotTraining(JobPipeline):
 
     blueprint: ClassVar = "autopilot_training"
     postfix: ClassVar = "AutopilotTraining"
-    contract: ClassVar = "3.12"
     job: ClassVar = job_kinds.AUTOPILOT
     instance_key: ClassVar = ""
     purpose: ClassVar = "autopilot"
@@ -121,7 +120,7 @@ class AutopilotTraining(JobPipeline):
 
     @rule("problem_type", "job_objective")
     def _objective_of_the_problem(self, _: Launch) -> Iterator[Problem]:
-        """Defect 13."""
+        """Lesson 13."""
         if self.problem_type and not self.job_objective:
             yield Problem("job_objective", "is required together with problem_type: SageMaker takes both or none")
         if self.job_objective and not self.problem_type:

@@ -24,7 +24,7 @@ from pydantic import (
 
 from orchestrator import problems, tags
 from orchestrator.csv_headers import CsvFile, Header
-from orchestrator.errors import Problem, RefusedRequest
+from orchestrator.errors import Problem, RefusedRequestError
 from orchestrator.fields import AlsoSpelt, Expect
 from orchestrator.package_artifacts import PackagedModel
 from orchestrator.per_stage import STAGES, Stage
@@ -68,7 +68,7 @@ class PipelineRequest(BaseModel):
     _rules: ClassVar[tuple[Rule, ...]] = ()
 
     postfix: ClassVar[str]
-    """Last part of the stack name (contract 2.5)."""
+    """Last part of the stack name (compatibility 2.5)."""
     pipeline_stacks: ClassVar[str]
     """What the names of all stacks that hold such pipelines look like, e.g. `mlops-pipeline-*-codepipeline`."""
     runs_in_stages: ClassVar[bool] = True
@@ -76,8 +76,6 @@ class PipelineRequest(BaseModel):
     source: ClassVar[str] = BUILT_IN_SOURCE
     version: ClassVar[str] = ""
     is_withdrawn: ClassVar[bool] = False
-    contract: ClassVar[str]
-    """Section of the request contract that this type follows."""
 
     _chosen_name: str = PrivateAttr("")
 
@@ -124,7 +122,7 @@ class PipelineRequest(BaseModel):
 
     @classmethod
     def parse(cls, body: Mapping[str, Any], launch: Launch) -> Self:
-        """Validate a body whose keys all belong to this type; raises `RefusedRequest` with every problem.
+        """Validate a body whose keys all belong to this type; raises `RefusedRequestError` with every problem.
 
         Rules between fields also run when other fields are invalid, so that one answer names everything.
         """
@@ -139,7 +137,7 @@ class PipelineRequest(BaseModel):
         invalid = {problem.key.split(".")[0] for problem in found}
         found.extend(request._conflicts(launch, invalid))
         if found:
-            raise RefusedRequest([spelling.of(problem) for problem in found])
+            raise RefusedRequestError([spelling.of(problem) for problem in found])
         return request
 
     @field_validator("*", mode="after")
@@ -168,7 +166,7 @@ class PipelineRequest(BaseModel):
     def stack_names(self) -> tuple[str, ...]:
         """Names by preference of the stack with what the request asks for.
 
-        A later one counts when those before are taken by pipelines of another `subject`.
+        A later one counts when those before are taken by pipelines of another `owner`.
         """
         raise NotImplementedError
 
@@ -188,8 +186,8 @@ class PipelineRequest(BaseModel):
         raise NotImplementedError
 
     @property
-    def paid_for(self) -> str:
-        """What its costs are for, in `mlops:model`: the model's name, or an image's repository."""
+    def cost_tag(self) -> str:
+        """Value of the cost-allocation tag `mlops:model`: the model's name, or an image's repository."""
         return self.label
 
     def tags(self, launch: Launch, stage: Stage | None) -> Tags:
@@ -203,12 +201,12 @@ class PipelineRequest(BaseModel):
         return self._tagged(launch, stage)
 
     def _tagged(self, launch: Launch, stage: str) -> Tags:
-        own = tags.of(launch.application, self.stack_name, self.paid_for, stage)
+        own = tags.of(launch.application, self.stack_name, self.cost_tag, stage)
         return (*own, *launch.options.tags)
 
     @property
-    def subject(self) -> str:
-        """Whose the pipeline is, for a tag of its stack, where several pipelines may want one name; else empty."""
+    def owner(self) -> str:
+        """Identity in the tag `mlops:subject`: tells pipelines apart that want one stack name; empty where none do."""
         return ""
 
     def named(self, stack_name: str) -> Self:
@@ -225,8 +223,8 @@ class PipelineRequest(BaseModel):
         """The files whose header decides what the request means; they are read before anything is planned."""
         return ()
 
-    def knowing(self, headers: Mapping[CsvFile, Header]) -> Self:
-        """The request with what those files say; raises `RefusedRequest` with every problem that shows only then."""
+    def with_csv_headers(self, headers: Mapping[CsvFile, Header]) -> Self:
+        """The request that knows those headers; raises `RefusedRequestError` with what shows only then."""
         return self
 
     def model_package(self, launch: Launch) -> str:

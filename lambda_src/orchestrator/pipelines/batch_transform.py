@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`byom_batch_builtin` and `byom_batch_custom`: a data set scored by a transform job (contract 3.3, 3.4).
+"""`byom_batch_builtin` and `byom_batch_custom`: a data set scored by a transform job (compatibility 3.3, 3.4).
 
 The job runs when the pipeline is deployed, and again when a changed request deploys another one. With a schedule it
 also recurs: the run at deployment stays, so that a job that AWS refuses is found then and not at night.
@@ -103,7 +103,6 @@ class BatchBuiltIn(BuiltInImage, BatchTransform):
     """Score a data set, once or on a schedule, with a model of a built-in framework."""
 
     postfix: ClassVar = "BYOMPipelineBatchBuiltIn"
-    contract: ClassVar = "3.3"
 
     pipeline_type: Literal["byom_batch_builtin"]
 
@@ -112,6 +111,5 @@ class BatchCustom(CustomImage, BatchTransform):
     """Score a data set, once or on a schedule, with a container image of your own."""
 
     postfix: ClassVar = "BYOMPipelineBatchCustom"
-    contract: ClassVar = "3.4"
 
     pipeline_type: Literal["byom_batch_custom"]

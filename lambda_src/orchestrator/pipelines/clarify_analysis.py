@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Clarify's `analysis_config.json`, for the baseline and for the schedule, from a request and the baseline's header.
 
-Pure functions. They follow contract 3.8 and 3.9, with one difference: the predictor is the deployed endpoint, where the
-earlier solution looked up the endpoint's model and had Clarify deploy it once more.
+Pure functions (compatibility 3.8, 3.9). The predictor is the deployed endpoint, where the earlier solution looked up
+the endpoint's model and had Clarify deploy it once more.
 https://docs.aws.amazon.com/sagemaker/latest/dg/clarify-processing-job-configure-analysis.html
 """
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`byom_model_bias_monitor` and `byom_model_explainability_monitor`, by SageMaker Clarify (contract 3.8, 3.9).
+"""`byom_model_bias_monitor` and `byom_model_explainability_monitor`, by SageMaker Clarify (compatibility 3.8, 3.9).
 
 Clarify reads what to do from a file. The orchestrator writes it, for the baseline and for the schedule of each stage,
 beside the pipeline's package, under a name that follows from its content, encrypted with the stage's key.
@@ -96,7 +96,6 @@ class ModelBiasMonitor(ClarifyMonitor, GroundTruthMonitor):
     """Watch whether an endpoint treats groups as evenly as its model did when it was tested."""
 
     postfix: ClassVar = "BYOMModelBiasMonitor"
-    contract: ClassVar = "3.8"
     blueprint: ClassVar = "model_bias_monitor"
     kind: ClassVar = "modelbias"
     parameters_type: ClassVar = ModelBiasMonitorParameters
@@ -154,7 +153,6 @@ class ModelExplainabilityMonitor(ClarifyMonitor):
     """Watch whether the features still count for an endpoint's predictions as they did when its model was tested."""
 
     postfix: ClassVar = "BYOMModelExplainabilityMonitor"
-    contract: ClassVar = "3.9"
     blueprint: ClassVar = "model_explainability_monitor"
     kind: ClassVar = "modelexplainability"
     parameters_type: ClassVar = ModelExplainabilityMonitorParameters

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The parts of a request that become Clarify's configuration (contract 3.8, 3.9).
+"""The parts of a request that become Clarify's configuration (compatibility 3.8, 3.9).
 
 Their members are called as in the SageMaker Python SDK's `BiasConfig`, `ModelPredictedLabelConfig` and `SHAPConfig`.
 https://docs.aws.amazon.com/sagemaker/latest/dg/clarify-processing-job-configure-analysis.html

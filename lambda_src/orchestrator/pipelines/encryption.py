@@ -69,7 +69,7 @@ class Encrypted(PipelineRequest):
         return str(at(getattr(self, self.instance_key), stage)) if self.instance_key else ""
 
     def _volumes_without_key(self, launch: Launch) -> Iterator[str]:
-        """Defect 72: SageMaker refuses a volume key for some instance types, so the volume goes without."""
+        """Lesson 72: SageMaker refuses a volume key for some instance types, so the volume goes without."""
         stages: dict[str, list[str]] = {}
         for stage in self.stages(launch):
             instance_type = self._instance_type(stage)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hyper-parameters as JSON values, and as the texts that SageMaker hands to a container (contract 3.10)."""
+"""Hyper-parameters as JSON values, and as the texts that SageMaker hands to a container (compatibility 3.10)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LONGEST_VALUE: Final = 2_500
 
 
 def text(value: Any) -> str:
-    """A value as containers read it: a text as it is, everything else as JSON, so `true` and not `True` (defect 17)."""
+    """A value as containers read it: a text as it is, everything else as JSON, so `true` and not `True` (lesson 17)."""
     return value if isinstance(value, str) else json.dumps(value)
 
 

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`byom_image_builder`: a container image is built whenever its source changes (contract 3.13, 6).
+"""`byom_image_builder`: a container image is built whenever its source changes (compatibility 3.13, 6).
 
 The pipeline and all it needs are one stack; nothing is packaged, because the pipeline reads what people upload.
 
-How the stack is called (defect 35): a tag of letters, digits and hyphens stands in the name as it is (in lower case),
+How the stack is called (lesson 35): a tag of letters, digits and hyphens stands in the name as it is (in lower case),
 as long as that name is free or is this image's already. Every other tag, a plain one that is too long for a stack name,
 and a plain one whose name belongs to another repository or to another spelling of the tag, gets a name with a digest of
-repository and tag: equal images have equal names, different images have different ones. Whose a stack is stands in its
-tags, so no list of names is kept anywhere.
+repository and tag: equal images have equal names, different images have different ones. A tag of the stack holds its
+owner, so no list of names is kept anywhere.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ RequestDigest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$"), Expect("a SHA-2
 
 
 class ImageBuilderParameters(RoleOptions, LogOptions):
-    """Parameters of the image builder's template; the first four are called as in contract 6."""
+    """Parameters of the image builder's template; the first four are called as in compatibility 6."""
 
     AssetsBucket: Annotated[fields.BucketName, Field(description="Bucket that holds the source.")]
     CustomImage: Annotated[fields.SourceKey, Field(description="Key of the source's zip in the assets bucket.")]
@@ -79,7 +79,6 @@ class ImageBuilder(PipelineRequest):
     postfix: ClassVar = "BYOMPipelineImageBuilder"
     pipeline_stacks: ClassVar = f"{STACK_PREFIX}-*-{postfix.lower()}"
     runs_in_stages: ClassVar = False
-    contract: ClassVar = "3.13"
 
     pipeline_type: Literal["byom_image_builder"]
     custom_algorithm_docker: Annotated[
@@ -120,14 +119,14 @@ class ImageBuilder(PipelineRequest):
     def stack_names(self) -> tuple[str, ...]:
         """The plain one if there is one, e.g. `mlops-pipeline-v1-byompipelineimagebuilder`, and the derived one."""
         slug = re.sub(r"[^a-zA-Z0-9]+", "-", self.image_tag)[:_LONGEST_SLUG].strip("-")
-        derived = self._named("-".join(part for part in (slug, self.subject[:_DIGEST_CHARACTERS]) if part))
+        derived = self._named("-".join(part for part in (slug, self.owner[:_DIGEST_CHARACTERS]) if part))
         plain = self._named(self.image_tag)
         if _PLAIN_TAG.fullmatch(self.image_tag) and len(plain) <= LONGEST_STACK_NAME:
             return plain, derived
         return (derived,)
 
     @property
-    def subject(self) -> str:
+    def owner(self) -> str:
         """The image, as a digest: repository and tag together are longer than a stack's tag can be."""
         return hashlib.sha256(f"{self.ecr_repo_name}:{self.image_tag}".encode()).hexdigest()
 
@@ -137,7 +136,7 @@ class ImageBuilder(PipelineRequest):
         return self.image_tag
 
     @property
-    def paid_for(self) -> str:
+    def cost_tag(self) -> str:
         """The repository of the image."""
         return self.ecr_repo_name
 
@@ -166,7 +165,7 @@ class ImageBuilder(PipelineRequest):
         parameters = ImageBuilderParameters(
             **build,
             RequestDigest=hashlib.sha256(json.dumps(build, sort_keys=True).encode()).hexdigest(),
-            SourceArtifact=self.subject[:_ARTIFACT_CHARACTERS],
+            SourceArtifact=self.owner[:_ARTIFACT_CHARACTERS],
             PipelinesBucket=settings.launch.pipelines_bucket,
             PipelineRoleArn=settings.pipeline_role_arn,
             PipelineStartRoleArn=settings.pipeline_start_role_arn,

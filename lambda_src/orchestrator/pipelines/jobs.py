@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the pipelines that start a training, tuning or Autopilot job have in common (contract 3.10 to 3.12, 3.14).
+"""What the pipelines that start a training, tuning or Autopilot job have in common (compatibility 3.10 to 3.12, 3.14).
 
 They run in the orchestrator's own account, in a multi-account deployment too. A job's name is the one given, or
 `<model>-<purpose>-<digest>`, which the blueprint's function makes: an unchanged request starts nothing, a changed
-one starts another job (defects 31 and 32).
+one starts another job (lessons 31 and 32).
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class JobPipeline(Registering, Encrypted):
         """Tags by which the job's end is understood (`orchestrator/job_reports.py`), and costs are found."""
         values = (self.stack_name, self.type_name(), self.model_name, self.registration_key(launch))
         told = {key: value for key, value in zip(_TOLD, values, strict=True) if value}
-        # Told twice: they stand first, and stay whatever tags the operator has.
+        # Listed first for order and merged last, so operator tags cannot override them.
         return {**told, **dict(self.tags(launch, stage=None)), **told}
 
     def objects(self, launch: Launch) -> tuple[PlannedObject, ...]:

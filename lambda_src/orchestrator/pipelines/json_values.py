@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""JSON of any length as the value of a template parameter: what is too long for one stands in S3 (defect 39)."""
+"""JSON of any length as the value of a template parameter: what is too long for one stands in S3 (lesson 39)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`model_training_builtin`: one training job, once or on a schedule (contract 3.10)."""
+"""`model_training_builtin`: one training job, once or on a schedule (compatibility 3.10)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,6 @@ class ModelTraining(Training):
 
     blueprint: ClassVar = "model_training"
     postfix: ClassVar = "ModelTraining"
-    contract: ClassVar = "3.10"
     job: ClassVar = job_kinds.TRAINING
     purpose: ClassVar = "training"
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`model_tuner_builtin`: training jobs that search for the best hyper-parameters (contract 3.11)."""
+"""`model_tuner_builtin`: training jobs that search for the best hyper-parameters (compatibility 3.11)."""
 
 from __future__ import annotations
 
@@ -45,7 +45,6 @@ class ModelTuning(Training):
 
     blueprint: ClassVar = "model_tuning"
     postfix: ClassVar = "TunerTraining"
-    contract: ClassVar = "3.11"
     job: ClassVar = job_kinds.TUNING
     purpose: ClassVar = "tuner"
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a pipeline gets the caller's model: a registry version, or an artifact with an image (contract 3.1-3.4)."""
+"""Where a pipeline gets the caller's model: a registry version, or artifact and image (compatibility 3.1 to 3.4)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import Field, PrivateAttr
 from orchestrator import fields
 from orchestrator.errors import Problem
 from orchestrator.fields import AssetsKey, FrameworkName, FrameworkVersion, ImageUri, InstanceType, ModelPackageArn
-from orchestrator.images import ImageQuery, UnknownImage, resolve
+from orchestrator.images import ImageQuery, UnknownImageError, resolve
 from orchestrator.package_artifacts import PackagedModel
 from orchestrator.per_stage import PerStage, Stage, at, by_key
 from orchestrator.pipelines import private_images
@@ -175,14 +175,14 @@ class BuiltInImage(OwnModel):
 
     @rule("model_framework", "model_framework_version")
     def _image_exists(self, launch: Launch) -> Iterator[Problem]:
-        """Defects 20 and 29: an image that does not exist is found before anything is made."""
+        """Lessons 20 and 29: an image that does not exist is found before anything is made."""
         if launch.use_model_registry or not (self.model_framework and self.model_framework_version):
             return
         found: dict[str, Problem] = {}
         for key, instance_type in self._instance_types():
             try:
                 resolve(self._query(launch, instance_type))
-            except UnknownImage as error:
+            except UnknownImageError as error:
                 named = key if error.key == "instance_type" else error.key
                 found.setdefault(named, Problem(named, str(error)))
         yield from (problem for key, problem in found.items() if key)

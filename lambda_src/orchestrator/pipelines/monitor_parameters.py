@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Parameters of the four monitor blueprints (contract 3.5 to 3.9)."""
+"""Parameters of the four monitor blueprints (compatibility 3.5 to 3.9)."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the four model monitors have in common: an endpoint, a baseline, a schedule (contract 3.5).
+"""What the four model monitors have in common: an endpoint, a baseline, a schedule (compatibility 3.5).
 
 Baseline and schedule are called `<endpoint>-<kind>-<4 hexadecimal digits>`. The digits follow from all that a stage is
 sent: the same request gives the same baseline and schedule, a changed one a new baseline in a folder of its own.
 
-Two endpoints may be monitored for one model (defect 30). The first one's pipeline has the plain name; one whose name is
+Two endpoints may be monitored for one model (lesson 30). The first one's pipeline has the plain name; one whose name is
 taken by another endpoint's gets the endpoint into its name.
 """
 
@@ -21,8 +21,8 @@ from pydantic import Field, PrivateAttr
 
 from orchestrator import fields, locations, monitor_fields
 from orchestrator.csv_headers import CsvFile, Header
-from orchestrator.errors import Problem, RefusedRequest
-from orchestrator.images import ImageQuery, UnknownImage, resolve
+from orchestrator.errors import Problem, RefusedRequestError
+from orchestrator.images import ImageQuery, UnknownImageError, resolve
 from orchestrator.per_stage import STAGES, PerStage, Stage, Staged, at, by_key
 from orchestrator.pipelines.base import LONGEST_STACK_NAME, STACK_PREFIX, rule
 from orchestrator.pipelines.blueprints import BlueprintPipeline
@@ -31,7 +31,7 @@ from orchestrator.pipelines.monitor_parameters import MonitorParameters
 from orchestrator.settings import Launch
 
 _DIGITS: Final = 4
-_SUBJECT_DIGITS: Final = 12
+_OWNER_DIGITS: Final = 12
 _LONGEST_SUFFIX: Final = len("-staging-12345678")
 """What follows a stack's name at most: that is a stack set's."""
 
@@ -96,7 +96,7 @@ class Monitor(Encrypted, BlueprintPipeline):
     @property
     def stack_names(self) -> tuple[str, ...]:
         """The plain name, and the one with the endpoint where it fits."""
-        digits = hashlib.sha256(self.subject.encode()).hexdigest()[:_SUBJECT_DIGITS]
+        digits = hashlib.sha256(self.owner.encode()).hexdigest()[:_OWNER_DIGITS]
         around = f"{STACK_PREFIX}-{self.model_name}-{digits}-{self.postfix}".lower()
         room = LONGEST_STACK_NAME - _LONGEST_SUFFIX - len(around)
         if room < 0:
@@ -106,7 +106,7 @@ class Monitor(Encrypted, BlueprintPipeline):
         return self.plain_name, f"{STACK_PREFIX}-{infix}-{self.postfix}".lower()
 
     @property
-    def subject(self) -> str:
+    def owner(self) -> str:
         """The endpoint, or those of the stages."""
         return "/".join(dict.fromkeys(name for _, name in by_key("endpoint_name", self.endpoint_name)))
 
@@ -114,13 +114,13 @@ class Monitor(Encrypted, BlueprintPipeline):
         """See `PipelineRequest.csv_files`."""
         return (CsvFile("baseline_data", launch.assets_bucket, self.baseline_data),)
 
-    def knowing(self, headers: Mapping[CsvFile, Header]) -> Self:
-        """See `PipelineRequest.knowing`."""
+    def with_csv_headers(self, headers: Mapping[CsvFile, Header]) -> Self:
+        """See `PipelineRequest.with_csv_headers`."""
         informed = self.model_copy()
         informed._header = next(header for file, header in headers.items() if file.request_key == "baseline_data")
         problems = list(informed.problems_with(headers))
         if problems:
-            raise RefusedRequest(problems)
+            raise RefusedRequestError(problems)
         return informed
 
     def problems_with(self, headers: Mapping[CsvFile, Header]) -> Iterator[Problem]:
@@ -192,12 +192,12 @@ class Monitor(Encrypted, BlueprintPipeline):
     def _image_exists(self, launch: Launch) -> Iterator[Problem]:
         try:
             resolve(self._image_query(launch))
-        except UnknownImage as error:
+        except UnknownImageError as error:
             yield Problem("pipeline_type", f"this monitor cannot run here: {error}")
 
     @rule("endpoint_name")
     def _schedule_name_fits(self, _: Launch) -> Iterator[Problem]:
-        """Defect 11."""
+        """Lesson 11."""
         suffix = len(f"-{self.kind}-") + _DIGITS
         longest = monitor_fields.LONGEST_NAME - suffix
         for key, name in by_key("endpoint_name", self.endpoint_name):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`byom_data_quality_monitor` and `byom_model_quality_monitor`, by SageMaker Model Monitor (contract 3.6, 3.7)."""
+"""`byom_data_quality_monitor` and `byom_model_quality_monitor`, by SageMaker Model Monitor (compatibility 3.6, 3.7)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,6 @@ class DataQualityMonitor(Monitor):
     """Watch whether the data that an endpoint gets still looks like the data that its model was trained with."""
 
     postfix: ClassVar = "BYOMDataQualityMonitor"
-    contract: ClassVar = "3.6"
     blueprint: ClassVar = "data_quality_monitor"
     kind: ClassVar = "dataquality"
     parameters_type: ClassVar = DataQualityMonitorParameters
@@ -72,7 +71,6 @@ class ModelQualityMonitor(GroundTruthMonitor):
     """Watch whether an endpoint's predictions are still as good as they were when its model was tested."""
 
     postfix: ClassVar = "BYOMModelQualityMonitor"
-    contract: ClassVar = "3.7"
     blueprint: ClassVar = "model_quality_monitor"
     kind: ClassVar = "modelquality"
     parameters_type: ClassVar = ModelQualityMonitorParameters
@@ -94,7 +92,7 @@ class ModelQualityMonitor(GroundTruthMonitor):
         """See `Monitor.values`.
 
         A baseline is computed from the probabilities where it is known which of them are positive answers, else from
-        the predictions (contract 3.7).
+        the predictions (compatibility 3.7).
         """
         by_probability = self.is_binary and bool(self.probability_threshold_attribute)
         return {

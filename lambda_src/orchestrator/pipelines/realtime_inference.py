@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`byom_realtime_builtin` and `byom_realtime_custom`: an endpoint behind a signed API (contract 3.1, 3.2)."""
+"""`byom_realtime_builtin` and `byom_realtime_custom`: an endpoint behind a signed API (compatibility 3.1, 3.2)."""
 
 from __future__ import annotations
 
@@ -62,7 +62,6 @@ class RealtimeBuiltIn(BuiltInImage, RealtimeInference):
     """Serve predictions from an endpoint, with a model of a built-in framework."""
 
     postfix: ClassVar = "BYOMPipelineRealtimeBuiltIn"
-    contract: ClassVar = "3.1"
 
     pipeline_type: Literal["byom_realtime_builtin"]
 
@@ -71,6 +70,5 @@ class RealtimeCustom(CustomImage, RealtimeInference):
     """Serve predictions from an endpoint, with a container image of your own."""
 
     postfix: ClassVar = "BYOMPipelineRealtimeCustom"
-    contract: ClassVar = "3.2"
 
     pipeline_type: Literal["byom_realtime_custom"]

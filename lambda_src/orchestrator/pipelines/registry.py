@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from orchestrator.errors import Problem, RefusedRequest
+from orchestrator.errors import Problem, RefusedRequestError
 from orchestrator.pipelines.base import PipelineRequest
 from orchestrator.pipelines.types import PipelineType, TypeSource
 from orchestrator.problems import shortened
@@ -48,7 +48,7 @@ class Registry:
     """The pipeline types by name."""
 
     def __init__(self, types: Iterable[Declared], others: Iterable[str] = (), source: TypeSource | None = None) -> None:
-        """`others` are values of `pipeline_type` that are answered elsewhere: who mistypes one is told (defect 40).
+        """`others` are values of `pipeline_type` that are answered elsewhere: who mistypes one is told (lesson 40).
 
         The source is asked for a name that is not among `types`, and never for another one.
         """
@@ -86,20 +86,20 @@ class Registry:
         return name if name in self._types or name in self._added else ""
 
     def get(self, name: str) -> type[PipelineRequest]:
-        """The built-in type of that name; raises `RefusedRequest` naming the nearest one."""
+        """The built-in type of that name; raises `RefusedRequestError` naming the nearest one."""
         found = self._types.get(name.strip().lower())
         if found is None:
-            raise RefusedRequest([Problem("pipeline_type", self._no_type(name))])
+            raise RefusedRequestError([Problem("pipeline_type", self._no_type(name))])
         return found.type
 
     def find(self, name: str) -> PipelineType:
-        """The type of that name, a withdrawn one too; raises `RefusedRequest` naming the nearest one."""
+        """The type of that name, a withdrawn one too; raises `RefusedRequestError` naming the nearest one."""
         plain = name.strip().lower()
         if plain in self._types or self._source is None:
             return self.get(name)
         found = None if plain in self._others else self._source.find(plain)
         if found is None:
-            raise RefusedRequest([Problem("pipeline_type", self._no_type(name))])
+            raise RefusedRequestError([Problem("pipeline_type", self._no_type(name))])
         self._added[plain] = found
         return found
 
@@ -110,9 +110,9 @@ class Registry:
         return f"{_unknown(name, self._listed)}; the types are {', '.join(self._listed)}{added}"
 
     def parse(self, body: Any, launch: Launch) -> Accepted:
-        """Validate a decoded request body; raises `RefusedRequest` with every problem found."""
+        """Validate a decoded request body; raises `RefusedRequestError` with every problem found."""
         if not isinstance(body, Mapping):
-            raise RefusedRequest([Problem("", f"the request must be a JSON object; got {shortened(body)}")])
+            raise RefusedRequestError([Problem("", f"the request must be a JSON object; got {shortened(body)}")])
         type_ = self._type_of(body)
         known = type_.known_keys()
         own = {key: value for key, value in body.items() if key in known}
@@ -123,10 +123,10 @@ class Registry:
         ]
         try:
             request = type_.parse({**own, "pipeline_type": type_.type_name()}, launch)
-        except RefusedRequest as refused:
-            raise RefusedRequest([*unknown, *refused.problems]) from None
+        except RefusedRequestError as refused:
+            raise RefusedRequestError([*unknown, *refused.problems]) from None
         if unknown:
-            raise RefusedRequest(unknown)
+            raise RefusedRequestError(unknown)
         ignored = (f"{key} has no meaning for {type_.type_name()} and is ignored" for key in foreign)
         return Accepted(request, (*ignored, *request.warnings(launch)))
 
@@ -134,11 +134,11 @@ class Registry:
         name = body.get("pipeline_type")
         if not isinstance(name, str):
             problem = "is required" if name is None else f"must be a string; got {shortened(name)}"
-            raise RefusedRequest([Problem("pipeline_type", f"{problem}; the types are {', '.join(self._listed)}")])
+            raise RefusedRequestError([Problem("pipeline_type", f"{problem}; the types are {', '.join(self._listed)}")])
         found = self.find(name)
         if found.is_withdrawn:
             words = "was withdrawn: its pipelines can be listed and deleted, and new requests are not taken"
-            raise RefusedRequest([Problem("pipeline_type", f"{found.type_name()} {words}")])
+            raise RefusedRequestError([Problem("pipeline_type", f"{found.type_name()} {words}")])
         return found
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a training job and a tuning job have in common: image, channels, resources, hyper-parameters (contract 3.10)."""
+"""What training and tuning jobs have in common: image, channels, resources, hyper-parameters (compatibility 3.10)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import Field
 from orchestrator import fields, training_fields
 from orchestrator.errors import Problem
 from orchestrator.fields import AlsoSpelt, Expect
-from orchestrator.images import ImageQuery, Purpose, UnknownImage, resolve
+from orchestrator.images import ImageQuery, Purpose, UnknownImageError, resolve
 from orchestrator.pipelines import hyperparameters, private_images
 from orchestrator.pipelines.base import rule
 from orchestrator.pipelines.jobs import JobParameters, JobPipeline
@@ -176,7 +176,7 @@ class Training(JobPipeline):
 
     @property
     def _spot_wait(self) -> int:
-        """Defect 12: the default must not be shorter than the run that it includes."""
+        """Lesson 12: the default must not be shorter than the run that it includes."""
         given = "max_wait_time_spot_instances" in self.model_fields_set
         return self.max_wait_time_spot_instances if given else max(_DEFAULT_SPOT_WAIT, self.max_runtime_per_job)
 
@@ -208,12 +208,12 @@ class Training(JobPipeline):
 
     @rule("model_framework", "model_framework_version")
     def _image_exists(self, launch: Launch) -> Iterator[Problem]:
-        """Defects 20 and 29: an image that does not exist is found before anything is made."""
+        """Lessons 20 and 29: an image that does not exist is found before anything is made."""
         if not (self.model_framework and self.model_framework_version) or getattr(self, "custom_image_uri", None):
             return
         try:
             resolve(self._query("training", launch, getattr(self, "instance_type", None)))
-        except UnknownImage as error:
+        except UnknownImageError as error:
             yield Problem(error.key or "model_framework", str(error))
 
     @rule("model_framework", "model_framework_version", "custom_image_uri", "registration", "instance_type")
@@ -227,7 +227,7 @@ class Training(JobPipeline):
             return
         try:
             resolve(self._query("inference", launch, self.instance_type))
-        except UnknownImage as error:
+        except UnknownImageError as error:
             yield Problem("registration.inference_image_uri", f"is required to register the model: {error}")
 
     @rule("algo_hyperparamaters")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`tuner_configs`: how a tuning job searches (contract 3.11).
+"""`tuner_configs`: how a tuning job searches (compatibility 3.11).
 
 The keys are those of the SageMaker SDK's tuner. Three of them mean something to the SDK alone and are ignored with a
 warning; those that the SDK cannot read from JSON do not exist here either.

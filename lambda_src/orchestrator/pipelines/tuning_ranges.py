@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ranges of hyper-parameters: as a request has them, and as SageMaker takes them (contract 3.11).
+"""Ranges of hyper-parameters: as a request has them, and as SageMaker takes them (compatibility 3.11).
 
     "eta": ["continuous", [0.02, 0.3]]
     "max_depth": ["integer", [3, 9, "Linear"]]
@@ -31,7 +31,7 @@ CATEGORICAL: Final = "categorical"
 
 
 def problems(key: str, ranges: Mapping[str, Any]) -> Iterator[Problem]:
-    """What SageMaker would refuse of each range (defect 18)."""
+    """What SageMaker would refuse of each range (lesson 18)."""
     yield from hyperparameters.problems_with_names(key, ranges)
     for name, given in ranges.items():
         if found := _problem_with(given):

@@ -43,7 +43,7 @@ class PipelineType(Protocol):
         """Every key that a request may have, in each spelling."""
 
     def parse(self, body: Mapping[str, Any], launch: Launch) -> PipelineRequest:
-        """Validate a body whose keys all belong to the type; raises `RefusedRequest` with every problem."""
+        """Validate a body whose keys all belong to the type; raises `RefusedRequestError` with every problem."""
 
     def request_schema(self) -> dict[str, Any]:
         """What may be sent, as a JSON schema."""
@@ -56,7 +56,7 @@ class TypeSource(Protocol):
     """Where types come from that are not built in."""
 
     def find(self, name: str) -> PipelineType | None:
-        """The type of that name, or `None`; raises `Conflict` for one that is there and cannot be used."""
+        """The type of that name, or `None`; raises `ConflictError` for one that is there and cannot be used."""
 
     def names(self) -> Sequence[str]:
         """The names of all, in order, the withdrawn ones too."""

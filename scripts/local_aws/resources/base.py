@@ -24,7 +24,7 @@ Properties = dict[str, Any]
 _SUFFIX_LENGTH = 12
 
 
-class ResourceFailure(Exception):
+class ResourceFailedError(Exception):
     """A resource that could not be made, in the words for the person who reads the stack's events."""
 
 
@@ -129,10 +129,10 @@ class ResourceType(ABC):
         """Remove the resource; one that is gone already is no error."""
 
     def check(self, properties: Properties) -> None:
-        """Refuse properties that would be silently ignored; ResourceFailure names them."""
+        """Refuse properties that would be silently ignored; ResourceFailedError names them."""
         unknown = sorted(set(properties) - self.known_properties) if self.known_properties else []
         if unknown:
-            raise ResourceFailure(f"The local AWS does not know the property {unknown[0]} of {self.type_name}.")
+            raise ResourceFailedError(f"The local AWS does not know the property {unknown[0]} of {self.type_name}.")
 
     def needs_replacement(self, old: Properties, new: Properties) -> bool:
         """Whether a change cannot be made in place."""

@@ -12,7 +12,7 @@ from scripts.local_aws.resources.base import (
     IgnoreMissing,
     Properties,
     ResourceContext,
-    ResourceFailure,
+    ResourceFailedError,
     ResourceType,
     names,
 )
@@ -79,7 +79,7 @@ class CloudWatchDashboard(ResourceType):
         except ValueError:
             is_object = False
         if not is_object:
-            raise ResourceFailure("The field DashboardBody must be a valid JSON object")
+            raise ResourceFailedError("The field DashboardBody must be a valid JSON object")
         context.call("cloudwatch", "put_dashboard", DashboardName=made.physical_id, DashboardBody=body)
         return made
 

@@ -13,7 +13,7 @@ from scripts.local_aws.resources.base import (
     IgnoreMissing,
     Properties,
     ResourceContext,
-    ResourceFailure,
+    ResourceFailedError,
     ResourceType,
     names,
     policy_text,
@@ -62,7 +62,7 @@ class EventsRule(ResourceType):
                 "events", "put_targets", Rule=made.physical_id, EventBusName=bus, Targets=new["Targets"]
             )
             for failure in answer.get("FailedEntries", []):
-                raise ResourceFailure(f"Target {failure['TargetId']}: {failure.get('ErrorMessage')}")
+                raise ResourceFailedError(f"Target {failure['TargetId']}: {failure.get('ErrorMessage')}")
         if gone := sorted(present - wanted):
             context.call("events", "remove_targets", Rule=made.physical_id, EventBusName=bus, Ids=gone)
         return made

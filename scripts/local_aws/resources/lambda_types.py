@@ -13,7 +13,7 @@ from scripts.local_aws.resources.base import (
     IgnoreMissing,
     Properties,
     ResourceContext,
-    ResourceFailure,
+    ResourceFailedError,
     ResourceType,
     names,
 )
@@ -121,7 +121,7 @@ class LambdaEventInvokeConfig(ResourceType):
     def create(self, context: ResourceContext, properties: Properties) -> Made:
         """Set them for the function's `$LATEST`."""
         if properties.get("Qualifier", "$LATEST") != "$LATEST":
-            raise ResourceFailure("The local AWS runs functions without versions: Qualifier must be $LATEST.")
+            raise ResourceFailedError("The local AWS runs functions without versions: Qualifier must be $LATEST.")
         given = {name: value for name, value in properties.items() if name != "Qualifier"}
         context.call("lambda", "put_function_event_invoke_config", **given)
         return Made(f"{properties['FunctionName']}:$LATEST")
@@ -150,7 +150,9 @@ def _code(properties: Properties) -> dict[str, Any]:
     if "ZipFile" not in code:
         return {name: code[name] for name in ("S3Bucket", "S3Key", "S3ObjectVersion", "ImageUri") if name in code}
     if not str(properties.get("Runtime", "")).startswith("python"):
-        raise ResourceFailure(f"The local AWS runs Python only; inline code of {properties.get('Runtime')} is refused.")
+        raise ResourceFailedError(
+            f"The local AWS runs Python only; inline code of {properties.get('Runtime')} is refused."
+        )
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in (("index.py", code["ZipFile"]), ("cfnresponse.py", _CFNRESPONSE)):

@@ -18,7 +18,7 @@ from scripts.local_aws.resources.base import (
     IgnoreMissing,
     Properties,
     ResourceContext,
-    ResourceFailure,
+    ResourceFailedError,
     ResourceType,
     names,
 )
@@ -54,7 +54,7 @@ class SageMakerProcessingJob(ResourceType):
     )
 
     def create(self, context: ResourceContext, properties: Properties) -> Made:
-        """Start the job and wait for its end. Raises ResourceFailure with the job's reason."""
+        """Start the job and wait for its end. Raises ResourceFailedError with the job's reason."""
         name = properties.get(self.name_property) or context.generated_name(_NAME_LIMIT)
         given = properties | {self.name_property: name, "Tags": context.tag_list(properties.get("Tags"))}
         arn = context.call(_SERVICE, "create_processing_job", **given)["ProcessingJobArn"]
@@ -62,7 +62,7 @@ class SageMakerProcessingJob(ResourceType):
         job = self._ended(context, name)
         if job["ProcessingJobStatus"] != "Completed":
             reason = job.get("FailureReason", f"it is {job['ProcessingJobStatus']}")
-            raise ResourceFailure(f"The processing job {name} did not complete: {reason}")
+            raise ResourceFailedError(f"The processing job {name} did not complete: {reason}")
         made.attributes |= {key: _text(value) for key, value in job.items() if key in self._readable}
         return made
 

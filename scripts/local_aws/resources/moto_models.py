@@ -11,19 +11,19 @@ from typing import Any
 
 from moto.cloudformation import parsing
 
-from scripts.local_aws.resources.base import Properties, ResourceContext, ResourceFailure, ResourceType
+from scripts.local_aws.resources.base import Properties, ResourceContext, ResourceFailedError, ResourceType
 from scripts.local_aws.stacks import Made
 
 _NAME_LIMIT = 64
 
 
 class MotoModelType(ResourceType):
-    """One type by moto's `CloudFormationModel` interface; it raises ResourceFailure for a type nobody implements."""
+    """One type by moto's `CloudFormationModel` interface; raises ResourceFailedError for a type nobody implements."""
 
     def __init__(self, type_name: str) -> None:
         model = parsing.resource_class_from_type(type_name)
         if model is None:
-            raise ResourceFailure(f"The local AWS does not know {type_name}.")
+            raise ResourceFailedError(f"The local AWS does not know {type_name}.")
         self._type = type_name
         self._model: Any = model
         # A model that says so takes the stack's tags as its own.
@@ -65,7 +65,7 @@ class MotoModelType(ResourceType):
         elif hasattr(made.model, "delete"):
             made.model.delete(context.account, context.region)
         else:
-            raise ResourceFailure(f"The local AWS cannot delete {self._type}.")
+            raise ResourceFailedError(f"The local AWS cannot delete {self._type}.")
 
     def needs_replacement(self, old: Properties, new: Properties) -> bool:
         """A model that cannot change is made anew."""

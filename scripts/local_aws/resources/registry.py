@@ -29,7 +29,7 @@ from scripts.local_aws.resources import (
     sns_types,
     sqs_types,
 )
-from scripts.local_aws.resources.base import ResourceFailure, ResourceType
+from scripts.local_aws.resources.base import ResourceFailedError, ResourceType
 from scripts.local_aws.resources.moto_models import MotoModelType
 
 _MODULES = (
@@ -53,11 +53,11 @@ _TYPES = {kind.type_name: kind for module in _MODULES for kind in _types(module)
 def find(type_name: str) -> ResourceType:
     """The implementation of a type: ours, the one of custom resources, or the moto model of that name.
 
-    Raises ResourceFailure, in words, for a type that the local AWS does not know.
+    Raises ResourceFailedError, in words, for a type that the local AWS does not know.
     """
     if type_name.startswith(_CUSTOM):
         return CustomResource(type_name)
     if type_name == "AWS::CloudFormation::Stack":
         # moto has a model of it, whose stacks are not ours.
-        raise ResourceFailure("The local AWS does not nest stacks.")
+        raise ResourceFailedError("The local AWS does not nest stacks.")
     return _TYPES.get(type_name) or MotoModelType(type_name)

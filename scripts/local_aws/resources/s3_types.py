@@ -12,7 +12,7 @@ from scripts.local_aws.resources.base import (
     IgnoreMissing,
     Properties,
     ResourceContext,
-    ResourceFailure,
+    ResourceFailedError,
     ResourceType,
     names,
     policy_text,
@@ -92,7 +92,7 @@ def _check_free(context: ResourceContext, name: str | None) -> None:
         return
     with IgnoreMissing("404", "NoSuchBucket"):
         context.call("s3", "head_bucket", Bucket=name)
-        raise ResourceFailure(f"{name} already exists")
+        raise ResourceFailedError(f"{name} already exists")
 
 
 def _attributes(context: ResourceContext, name: str) -> dict[str, Any]:

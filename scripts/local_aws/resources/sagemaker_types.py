@@ -14,7 +14,7 @@ from scripts.local_aws.resources.base import (
     IgnoreMissing,
     Properties,
     ResourceContext,
-    ResourceFailure,
+    ResourceFailedError,
     ResourceType,
     policy_text,
 )
@@ -111,7 +111,7 @@ class SageMakerEndpoint(_Named):
         made = super().create(context, properties)
         try:
             self._check(context, made, properties)
-        except ResourceFailure:
+        except ResourceFailedError:
             self.delete(context, made, properties)
             raise
         return made
@@ -133,7 +133,7 @@ class SageMakerEndpoint(_Named):
         endpoint = context.call(_SERVICE, "describe_endpoint", EndpointName=self._name(made))
         wanted = properties["EndpointConfigName"]
         if endpoint["EndpointStatus"] != "InService" or endpoint["EndpointConfigName"] != wanted:
-            raise ResourceFailure(endpoint.get("FailureReason", f"the endpoint is {endpoint['EndpointStatus']}"))
+            raise ResourceFailedError(endpoint.get("FailureReason", f"the endpoint is {endpoint['EndpointStatus']}"))
 
 
 class SageMakerModelPackageGroup(_Named):

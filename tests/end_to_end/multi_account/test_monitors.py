@@ -20,7 +20,7 @@ FAILED = {"status": "Failed", "failure_reason": "AlgorithmError: no captured dat
 def test_what_a_run_in_dev_says_reaches_people(
     orchestrator: Orchestrator, subscriber: Subscriber, until: Until
 ) -> None:
-    """Defect 81. With Clarify: the account of dev reads a configuration in the orchestrator's account."""
+    """Lesson 81. With Clarify: the account of dev reads a configuration in the orchestrator's account."""
     foreign.make_endpoint(orchestrator.in_account("dev"), "berths-dev")
     bucket = orchestrator.deployment.outputs["AssetsBucketName"]
     orchestrator.client("s3").put_object(Bucket=bucket, Key="baseline.csv", Body=b"label,a,b\n1,2,3\n0,3,4\n")

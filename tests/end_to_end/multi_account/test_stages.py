@@ -47,7 +47,7 @@ def _deployed(orchestrator: Orchestrator, model_name: str) -> list[str]:
 def test_a_model_goes_through_all_three_accounts_and_leaves_them_as_they_were(
     orchestrator: Orchestrator, model: TrainedModel, subscriber: Subscriber, until: Until
 ) -> None:
-    """Defect 57."""
+    """Lesson 57."""
     request = orchestrator.request(
         "through",
         inference_instance=INSTANCES,
@@ -92,7 +92,7 @@ def test_a_model_goes_through_all_three_accounts_and_leaves_them_as_they_were(
 def test_only_the_named_accounts_of_a_unit_are_deployed_to_and_one_that_waits_is_deleted(
     orchestrator: Orchestrator, subscriber: Subscriber, until: Until
 ) -> None:
-    """Defects 45 and 57."""
+    """Lessons 45 and 57."""
     organizations = orchestrator.client("organizations")
     made = organizations.create_account(Email="other@example.com", AccountName="other")["CreateAccountStatus"]
     (parent,) = organizations.list_parents(ChildId=made["AccountId"])["Parents"]
@@ -126,7 +126,7 @@ def test_a_deletion_while_a_stage_is_deployed(orchestrator: Orchestrator, subscr
 def test_a_rejection_is_told_with_its_words_and_deploys_nothing_further(
     orchestrator: Orchestrator, subscriber: Subscriber, until: Until
 ) -> None:
-    """Contract 1.7's sentences come first; the reviewer's reason reaches everybody."""
+    """Compatibility 1.7's sentences come first; the reviewer's reason reaches everybody."""
     request = orchestrator.request("told", endpoint_name="told-live")
     pipeline_id = orchestrator.provision(request)["pipeline_id"]
     stage = subscriber.next("finished executing", until, "mlops-pipeline-told-")
@@ -153,7 +153,7 @@ def test_a_rejection_is_told_with_its_words_and_deploys_nothing_further(
 
 
 def test_a_stage_that_fails_says_which_account_and_why(orchestrator: Orchestrator) -> None:
-    """Defect 48: the cause was lost."""
+    """Lesson 48: the cause was lost."""
     foreign.make_endpoint(orchestrator.in_account("dev"), "taken-name")
     request = orchestrator.request("taken", endpoint_name="taken-name")
     pipeline_id = orchestrator.provision(request)["pipeline_id"]
@@ -180,7 +180,7 @@ def test_a_stage_that_fails_says_which_account_and_why(orchestrator: Orchestrato
 def test_a_stage_that_is_missing_or_unknown_is_named(
     orchestrator: Orchestrator, value: dict[str, str], keys: list[str]
 ) -> None:
-    """Defect 26."""
+    """Lesson 26."""
     answer = orchestrator.deployment.api.provision(orchestrator.request("wrong", inference_instance=value))
     assert answer.status == 400
     assert [error["key"] for error in answer.body["errors"]] == keys

@@ -11,7 +11,7 @@ from typing import Any, Final
 import yaml
 
 from orchestrator.custom_types.custom_type import CustomType
-from orchestrator.custom_types.definition import BrokenType
+from orchestrator.custom_types.definition import BrokenTypeError
 from orchestrator.custom_types.storage import Version
 from scripts import pipeline_folder
 
@@ -50,7 +50,7 @@ def problems_of(document: Any = DEFINITION, blueprint: str = BLUEPRINT) -> dict[
     """The problems by key, without the name of the file where it is the definition's."""
     try:
         version(document, blueprint)
-    except BrokenType as broken:
+    except BrokenTypeError as broken:
         found: dict[str, str] = {}
         for problem in broken.problems:
             key = problem.key.removeprefix("pipeline.yaml: ")

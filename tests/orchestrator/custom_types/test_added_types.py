@@ -14,7 +14,7 @@ import pytest
 
 from orchestrator import api, provisioner, provisioning, service, stage_artifacts
 from orchestrator.aws import calls, pipeline_types
-from orchestrator.errors import Conflict
+from orchestrator.errors import ConflictError
 from orchestrator.per_stage import STAGES
 from orchestrator.pipelines import installed
 from orchestrator.provisioner import Provisioned
@@ -160,14 +160,14 @@ class TestRequests:
         self, added: publishing.Published, settings: Settings, key: str, content: bytes, words: str
     ) -> None:
         put(settings, f"pipeline-types/work_queue/{key.format(version=added.version)}", content)
-        with pytest.raises(Conflict, match=f"The pipeline type work_queue cannot be used: .*{words}"):
+        with pytest.raises(ConflictError, match=f"The pipeline type work_queue cannot be used: .*{words}"):
             service.provision_pipeline(REQUEST, settings)
 
     def test_a_blueprint_that_was_changed_is_not_deployed(
         self, added: publishing.Published, settings: Settings
     ) -> None:
         put(settings, f"pipeline-types/work_queue/{added.version}/blueprint.yaml", BLUEPRINT.encode() + b"#")
-        with pytest.raises(Conflict, match="was changed after it was checked"):
+        with pytest.raises(ConflictError, match="was changed after it was checked"):
             service.provision_pipeline(REQUEST, settings)
 
 

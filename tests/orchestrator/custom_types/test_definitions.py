@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from orchestrator.custom_types import storage
-from orchestrator.custom_types.definition import BrokenType
+from orchestrator.custom_types.definition import BrokenTypeError
 from tests.orchestrator.custom_types.folders import BLUEPRINT, definition, problems_of, type_of, version, with_key
 
 
@@ -106,7 +106,7 @@ class TestStored:
     """The function does not believe what lies in the bucket."""
 
     def refusal_of(self, content: bytes, name: str = "work_queue", digest: str = "") -> str:
-        with pytest.raises(BrokenType) as broken:
+        with pytest.raises(BrokenTypeError) as broken:
             storage.unpacked(name, digest or storage._version(content), content)
         return str(broken.value)
 

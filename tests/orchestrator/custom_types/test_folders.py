@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from orchestrator.custom_types import storage
-from orchestrator.custom_types.definition import BrokenType
+from orchestrator.custom_types.definition import BrokenTypeError
 from orchestrator.custom_types.names import is_well_formed
 from scripts import pipeline_folder
 from tests.orchestrator.custom_types import folders
@@ -18,7 +18,7 @@ from tests.orchestrator.custom_types.folders import BLUEPRINT, DEFINITION, probl
 
 
 def refusal_of(folder: Path) -> str:
-    with pytest.raises(BrokenType) as broken:
+    with pytest.raises(BrokenTypeError) as broken:
         pipeline_folder.read(folder)
     return str(broken.value)
 
@@ -93,7 +93,7 @@ DEEP = "deep: " + "[" * 5000 + "]" * 5000
 @pytest.mark.parametrize("name", ["pipeline.yaml", "blueprint.yaml"])
 def test_hostile_yaml_is_refused_before_anything_is_made_of_it(name: str, text: str, words: str) -> None:
     texts = {"pipeline.yaml": DEFINITION, "blueprint.yaml": BLUEPRINT} | {name: text}
-    with pytest.raises(BrokenType) as broken:
+    with pytest.raises(BrokenTypeError) as broken:
         pipeline_folder.of_texts(texts["pipeline.yaml"].encode(), texts["blueprint.yaml"].encode())
     assert any(problem.key == name and words in problem.problem for problem in broken.value.problems), str(broken.value)
 
@@ -104,7 +104,7 @@ def test_short_forms_are_for_blueprints_only() -> None:
 
 
 def test_bytes_that_are_no_text_are_told() -> None:
-    with pytest.raises(BrokenType, match="must be UTF-8; byte 3 is not"):
+    with pytest.raises(BrokenTypeError, match="must be UTF-8; byte 3 is not"):
         pipeline_folder.of_texts(b"a: \xff", BLUEPRINT.encode())
 
 

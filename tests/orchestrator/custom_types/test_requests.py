@@ -12,7 +12,7 @@ import pytest
 from orchestrator import pipeline_words, provisioning
 from orchestrator.custom_types.custom_type import CustomType
 from orchestrator.custom_types.request import CustomRequest
-from orchestrator.errors import RefusedRequest
+from orchestrator.errors import RefusedRequestError
 from orchestrator.operator_options import OperatorOptions
 from orchestrator.per_stage import STAGES
 from orchestrator.pipelines import BUILT_IN
@@ -44,7 +44,7 @@ def parsed(type_: CustomType, body: Body, launch: Launch) -> CustomRequest:
 
 
 def problems_of(type_: CustomType, body: Body, launch: Launch) -> dict[str, str]:
-    with pytest.raises(RefusedRequest) as refused:
+    with pytest.raises(RefusedRequestError) as refused:
         parsed(type_, body, launch)
     found = [(problem.key, problem.problem) for problem in refused.value.problems]
     assert len(dict(found)) == len(found), f"a key is reported twice: {found}"
@@ -189,7 +189,7 @@ def test_two_types_that_want_one_name_tell_their_pipelines_apart(launch: Launch)
     first = parsed(type_of(definition(pipeline_type="queue")), {"queue_name": "x-work"}, launch)
     second = parsed(type_of(), {"queue_name": "x"}, launch)
     assert first.plain_name == second.plain_name == "mlops-pipeline-x-work-queue"
-    assert first.subject != second.subject
+    assert first.owner != second.owner
 
 
 class TestSecrets:
@@ -251,10 +251,10 @@ class TestPlan:
         assert plan.deployment.blueprint is not None
         (stored,) = plan.deployment.blueprint.objects
         assert stored.key == pipeline_words.key("mlops-pipeline-a-work-queue")
-        assert pipeline_words.said(stored.content, "SUCCEEDED") == "a{} a work_queue 4"
-        assert pipeline_words.said(stored.content, "FAILED") == ""
+        assert pipeline_words.message_for(stored.content, "SUCCEEDED") == "a{} a work_queue 4"
+        assert pipeline_words.message_for(stored.content, "FAILED") == ""
         assert plan.deployment.blueprint.packed(b"").files[-1] == ("notifications.json", stored.content)
 
     @pytest.mark.parametrize("content", [b"", b"[]", b'{"succeeded": 1}', b"\xff"])
     def test_words_that_cannot_be_read_are_none(self, content: bytes) -> None:
-        assert pipeline_words.said(content, "SUCCEEDED") == ""
+        assert pipeline_words.message_for(content, "SUCCEEDED") == ""

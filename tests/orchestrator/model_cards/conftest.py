@@ -13,7 +13,7 @@ from botocore.stub import Stubber
 
 from orchestrator import service
 from orchestrator.aws import calls
-from orchestrator.errors import RefusedRequest
+from orchestrator.errors import RefusedRequestError
 from orchestrator.settings import Settings
 from tests.orchestrator.conftest import read_json
 
@@ -56,7 +56,7 @@ def refused(ask: Callable[..., Body]) -> Callable[..., dict[str, str]]:
     """`refused("describe_model_card", name=...)`: the problems of a request by key."""
 
     def asked(pipeline_type: str, **keys: Any) -> dict[str, str]:
-        with pytest.raises(RefusedRequest) as caught:
+        with pytest.raises(RefusedRequestError) as caught:
             ask(pipeline_type, **keys)
         found = [(problem.key, problem.problem) for problem in caught.value.problems]
         assert len(dict(found)) == len(found), f"a key is reported twice: {found}"

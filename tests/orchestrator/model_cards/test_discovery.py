@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is found of a model and its training: SageMaker's answers -> sections (contract 5.1, defect 88)."""
+"""What is found of a model and its training: SageMaker's answers -> sections (compatibility 5.1, lesson 88)."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class TestModel:
         assert [warning.split()[0] for warning in warnings] == ["model_overview.model_id"]
 
     def test_a_model_of_a_package_has_the_package_s_image_and_artifact(self, ask: Ask, sagemaker: Stubber) -> None:
-        """Defect 88."""
+        """Lesson 88."""
         model(sagemaker, PrimaryContainer={"ModelPackageName": PACKAGE})
         package(sagemaker, OWN)
         cards(sagemaker)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The six kinds of files with metrics, in the formats in which AWS documents them (contract 5.1)."""
+"""The six kinds of files with metrics, in the formats in which AWS documents them (compatibility 5.1)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from orchestrator.model_cards import evaluation_metrics
 from orchestrator.model_cards.evaluation import MetricFileType
-from orchestrator.model_cards.raw_metrics import UnexpectedMetrics
+from orchestrator.model_cards.raw_metrics import UnexpectedMetricsError
 from tests.orchestrator.model_cards.published_schema import violations
 
 FILES = Path(__file__).parents[2] / "model_cards"
@@ -220,7 +220,7 @@ def test_a_matrix_that_no_card_takes_is_left_out_and_told(classes: int, is_kept:
     ],
 )
 def test_another_structure_is_refused_with_what_was_expected(metric_type: str, content: Any, words: str) -> None:
-    with pytest.raises(UnexpectedMetrics) as unexpected:
+    with pytest.raises(UnexpectedMetricsError) as unexpected:
         evaluation_metrics.groups_of(metric_type, content)
     assert words in str(unexpected.value)
 

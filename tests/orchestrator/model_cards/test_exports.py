@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Exports: started at once, waited for if asked, and told of truthfully (defects 85, 86, 92)."""
+"""Exports: started at once, waited for if asked, and told of truthfully (lessons 85, 86, 92)."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def completed(sagemaker: Stubber) -> None:
 def test_the_answer_comes_at_once_with_name_arn_state_and_location(
     ask: Ask, sagemaker: Stubber, operation: str
 ) -> None:
-    """Defects 86 and 92."""
+    """Lessons 86 and 92."""
     started(sagemaker)
     is_in(sagemaker, "InProgress")
     answer = ask(operation, name=NAME, export_job_name=JOB)
@@ -100,7 +100,7 @@ def test_who_waits_gets_the_end(ask: Ask, sagemaker: Stubber) -> None:
 
 
 def test_nobody_waits_longer_than_the_api_does(ask: Ask, sagemaker: Stubber, clock: Clock) -> None:
-    """Defect 86: API Gateway gives up after 29 seconds."""
+    """Lesson 86: API Gateway gives up after 29 seconds."""
     started(sagemaker)
     for _ in range(7):
         is_in(sagemaker, "InProgress")
@@ -109,7 +109,7 @@ def test_nobody_waits_longer_than_the_api_does(ask: Ask, sagemaker: Stubber, clo
 
 
 def test_a_failed_export_is_told_as_failed(ask: Ask, sagemaker: Stubber) -> None:
-    """Defect 85: it had "been exported"."""
+    """Lesson 85: it had "been exported"."""
     started(sagemaker)
     is_in(sagemaker, "Failed", FailureReason="Access denied to the bucket")
     answer = ask("export_model_card", name=NAME, export_job_name=JOB, wait=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files with metrics in S3, through a dry run of create_model_card: fetched, or refused in words (defect 91)."""
+"""Files with metrics in S3, through a dry run of create_model_card: fetched, or refused in words (lesson 91)."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_every_file_that_is_not_there_is_named(refused: Refused, store: Callable
 
 
 def test_a_file_that_may_not_be_read_is_the_caller_s_to_open(refused: Refused, aws: None) -> None:
-    """Defect 91."""
+    """Lesson 91."""
     with Stubber(calls.client("s3")) as s3:
         s3.add_client_error("get_object", "AccessDenied", "Access Denied", 403)
         found = refused("create_model_card", name="card", evaluation_details=[entry()])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What SageMaker is asked for each operation, and what its answers become (contract section 5)."""
+"""What SageMaker is asked for each operation, and what its answers become (compatibility 5)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from botocore.stub import Stubber
 
 from orchestrator import api
-from orchestrator.errors import Conflict, ServiceRefused
+from orchestrator.errors import ConflictError, ServiceRefusedError
 from orchestrator.settings import Settings
 from tests.orchestrator.model_cards.conftest import ARN, MADE, NAME, card
 
@@ -69,14 +69,14 @@ class TestCreate:
 
     def test_any_other_refusal_is_not_the_caller_s(self, ask: Ask, sagemaker: Stubber) -> None:
         sagemaker.add_client_error("create_model_card", "ResourceLimitExceeded", "too many", 400)
-        with pytest.raises(ServiceRefused) as failed:
+        with pytest.raises(ServiceRefusedError) as failed:
             ask("create_model_card", name=NAME)
         assert failed.value.detail == "ResourceLimitExceeded: too many"
 
 
 class TestUpdate:
     def test_a_status_that_is_not_given_stays(self, ask: Ask, sagemaker: Stubber) -> None:
-        """Defect 84: an approved card lost its approval."""
+        """Lesson 84: an approved card lost its approval."""
         described(sagemaker, STORED, status="Approved")
         overview = {"model_owner": "Pilots"}
         updated(sagemaker, Content={**STORED, "model_overview": overview})
@@ -148,7 +148,7 @@ class TestUpdate:
     def test_a_change_at_the_same_time_is_a_conflict(self, ask: Ask, sagemaker: Stubber) -> None:
         described(sagemaker)
         sagemaker.add_client_error("update_model_card", "ConflictException", "being updated", 400)
-        with pytest.raises(Conflict):
+        with pytest.raises(ConflictError):
             ask("update_model_card", name=NAME, status="Approved")
 
     def test_a_stored_content_that_is_no_object_is_not_overwritten(self, refused: Refused, sagemaker: Stubber) -> None:
@@ -181,7 +181,7 @@ class TestDescribeAndDelete:
 
     def test_a_card_that_cannot_be_deleted_now_is_a_conflict(self, ask: Ask, sagemaker: Stubber) -> None:
         sagemaker.add_client_error("delete_model_card", "ConflictException", "an export is running", 400)
-        with pytest.raises(Conflict, match="an export is running"):
+        with pytest.raises(ConflictError, match="an export is running"):
             ask("delete_model_card", name=NAME)
 
 
@@ -195,7 +195,7 @@ def summaries(*names: str) -> list[Body]:
 
 class TestList:
     def test_all_pages_are_one_answer(self, ask: Ask, sagemaker: Stubber) -> None:
-        """Defect 87."""
+        """Lesson 87."""
         sagemaker.add_response(
             "list_model_cards", {"ModelCardSummaries": summaries("a", "b"), "NextToken": "2"}, {"MaxResults": 100}
         )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a request for a card may say: every key of contract 5.1, and every mistake told at once (defect 90)."""
+"""What a request for a card may say: every key of compatibility 5.1, and every mistake told at once (lesson 90)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from orchestrator import model_cards
-from orchestrator.errors import RefusedRequest
+from orchestrator.errors import RefusedRequestError
 from orchestrator.model_cards import registry
 from orchestrator.pipelines import BUILT_IN
 from orchestrator.reach import Reach
@@ -25,7 +25,7 @@ METRIC = {"name": "auc", "type": "number", "value": 1}
 
 
 def problems_of(body: Any) -> dict[str, str]:
-    with pytest.raises(RefusedRequest) as refused:
+    with pytest.raises(RefusedRequestError) as refused:
         registry.parse(body)
     found = [(problem.key, problem.problem) for problem in refused.value.problems]
     assert len(dict(found)) == len(found), f"a key is reported twice: {found}"
@@ -45,7 +45,7 @@ class TestReach:
         return replace(settings, launch=replace(settings.launch, reach=reach))
 
     def refused(self, settings: Settings, **keys: Any) -> dict[str, str]:
-        with pytest.raises(RefusedRequest) as refused:
+        with pytest.raises(RefusedRequestError) as refused:
             registry.parse({"pipeline_type": "create_model_card", "name": "a", **keys}, settings)
         return {problem.key: problem.problem for problem in refused.value.problems}
 
@@ -97,7 +97,7 @@ class TestOperations:
         ],
     )
     def test_a_request_is_known_by_its_type(self, written: Any, operation: str | None) -> None:
-        """Defect 92: the guide names the plural."""
+        """Lesson 92: the guide names the plural."""
         assert model_cards.operation_of({"pipeline_type": written}) == operation
 
     @pytest.mark.parametrize("body", [None, [], "create_model_card", {}])
@@ -108,8 +108,8 @@ class TestOperations:
         ("mistyped", "nearest"), [("create_model_cart", "create_model_card"), ("list_model_card", "list_model_cards")]
     )
     def test_who_mistypes_one_is_told_the_nearest_and_all(self, launch: Launch, mistyped: str, nearest: str) -> None:
-        """Defect 40: it was an unknown pipeline."""
-        with pytest.raises(RefusedRequest) as refused:
+        """Lesson 40: it was an unknown pipeline."""
+        with pytest.raises(RefusedRequestError) as refused:
             BUILT_IN.parse({"pipeline_type": mistyped}, launch)
         (problem,) = refused.value.problems
         assert f"the nearest is {nearest};" in problem.problem
@@ -117,7 +117,7 @@ class TestOperations:
 
     @pytest.mark.parametrize("name", model_cards.NAMES)
     def test_who_wants_a_pipeline_of_one_is_told_that_it_makes_none(self, name: str) -> None:
-        with pytest.raises(RefusedRequest) as refused:
+        with pytest.raises(RefusedRequestError) as refused:
             BUILT_IN.get(name)
         (problem,) = refused.value.problems
         assert "makes no pipeline" in problem.problem
@@ -316,7 +316,7 @@ class TestWarnings:
         assert [warning.split()[0] for warning in accepted.warnings] == ["arn", "created_by", "status"]
 
     def test_what_sagemaker_sets_is_not_sent(self, ask: Ask) -> None:
-        """Contract 5.1."""
+        """Compatibility 5.1."""
         answer = ask("create_model_card", name="a", version=2, created_by="me", last_modified_by="me", dry_run=True)
         assert answer["plan"].keys() == {"ModelCardName", "ModelCardStatus", "Content"}
         assert len(answer["warnings"]) == 3

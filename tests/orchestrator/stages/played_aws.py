@@ -35,7 +35,7 @@ Run = Callable[..., None]
 _PAGE = 100
 
 
-class Refusal(Exception):
+class RefusalError(Exception):
     """What AWS answers instead."""
 
     def __init__(self, code: str, message: str = "because of the test", status: int = 400) -> None:
@@ -43,7 +43,7 @@ class Refusal(Exception):
         self.code, self.message, self.status = code, message, status
 
 
-THROTTLED = Refusal("Throttling", "Rate exceeded")
+THROTTLED = RefusalError("Throttling", "Rate exceeded")
 
 
 class Called(NamedTuple):
@@ -62,7 +62,7 @@ class Service:
 
     def __init__(self, name: str) -> None:
         self.called: list[Called] = []
-        self.refusals: dict[str, list[Refusal]] = {}
+        self.refusals: dict[str, list[RefusalError]] = {}
         events = calls.client(name).meta.events
         events.register("before-parameter-build", self._note)
         events.register("before-call", self._answer)
@@ -76,7 +76,7 @@ class Service:
             if refusals := self.refusals.get(model.name):
                 raise refusals.pop(0)
             return _Response(200), getattr(self, xform_name(model.name))(context["asked"]) or {}
-        except Refusal as refusal:
+        except RefusalError as refusal:
             error = {"Code": refusal.code, "Message": refusal.message}
             return _Response(refusal.status), {"Error": error, "ResponseMetadata": {"HTTPStatusCode": refusal.status}}
 
@@ -156,16 +156,16 @@ class StackSets(Service):
 
     def _known(self) -> dict[str, Any]:
         if self.definition is None:
-            raise Refusal("StackSetNotFoundException", "no such thing", 404)
+            raise RefusalError("StackSetNotFoundException", "no such thing", 404)
         return self.definition
 
     def _start(self, asked: dict[str, Any]) -> dict[str, Any]:
         self._known()
         operation = asked["OperationId"]
         if operation in self.running or operation in self.ended:
-            raise Refusal("OperationIdAlreadyExistsException", status=409)
+            raise RefusalError("OperationIdAlreadyExistsException", status=409)
         if self.running:
-            raise Refusal("OperationInProgressException", status=409)
+            raise RefusalError("OperationInProgressException", status=409)
         targets = asked.get("DeploymentTargets", {})
         places = [(account, region) for account in targets.get("Accounts", []) for region in asked.get("Regions", [])]
         self.running[operation] = places
@@ -176,7 +176,7 @@ class StackSets(Service):
 
     def create_stack_set(self, asked: dict[str, Any]) -> dict[str, Any]:
         if self.definition is not None:
-            raise Refusal("NameAlreadyExistsException", status=409)
+            raise RefusalError("NameAlreadyExistsException", status=409)
         self.definition = {key: asked[key] for key in ("TemplateBody", "Parameters")}
         return {"StackSetId": "set:1"}
 
@@ -223,7 +223,7 @@ class Pipeline(Service):
 
     def put_job_success_result(self, asked: dict[str, Any]) -> None:
         if asked["jobId"] in self.over:
-            raise Refusal("InvalidJobStateException")
+            raise RefusalError("InvalidJobStateException")
 
     put_job_failure_result = put_job_success_result
 

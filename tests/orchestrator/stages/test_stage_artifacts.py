@@ -8,14 +8,14 @@ import json
 import pytest
 
 from orchestrator import stage_artifacts
-from orchestrator.stage_jobs import UnusableJob
+from orchestrator.stage_jobs import UnusableJobError
 from tests.orchestrator.stages.played_aws import PARAMETERS, TEMPLATE, parameter_file, zipped
 
 GOOD = {"t.yaml": TEMPLATE, "p.json": parameter_file(PARAMETERS)}
 
 
 def refusal_of(package: bytes) -> str:
-    with pytest.raises(UnusableJob) as refused:
+    with pytest.raises(UnusableJobError) as refused:
         stage_artifacts.definition(package, "t.yaml", "p.json")
     return str(refused.value)
 

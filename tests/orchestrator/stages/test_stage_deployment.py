@@ -19,7 +19,7 @@ from tests.orchestrator.stages.played_aws import (
     UNIT,
     Deliver,
     Pipeline,
-    Refusal,
+    RefusalError,
     Run,
     StackSets,
 )
@@ -45,9 +45,10 @@ class TestNewStage:
         assert asked["TemplateBody"] == TEMPLATE.rstrip()
         assert {entry["ParameterKey"]: entry["ParameterValue"] for entry in asked["Parameters"]} == PARAMETERS
 
-    def test_defect_45_only_the_named_accounts_of_the_unit_are_targets(
+    def test_only_the_named_accounts_of_the_unit_are_targets(
         self, run: Run, stack_sets: StackSets, pipeline: Pipeline
     ) -> None:
+        """Lesson 45."""
         stack_sets.members = set(FIVE)
         run(account_ids=FIVE[:2])
         (asked,) = stack_sets.parameters("CreateStackInstances")
@@ -134,9 +135,10 @@ class TestPolling:
         deliver(stackset_name="s" * 128)
         assert len(pipeline.token) < 500
 
-    def test_defect_48_a_list_that_lags_behind_is_read_again(
+    def test_a_list_that_lags_behind_is_read_again(
         self, deliver: Deliver, stack_sets: StackSets, pipeline: Pipeline
     ) -> None:
+        """Lesson 48."""
         deliver()
         stack_sets.finish()
         hidden, stack_sets.instances = stack_sets.instances, {}
@@ -153,9 +155,10 @@ class TestPolling:
 
 
 class TestExistingStage:
-    def test_defect_49_an_unchanged_stage_succeeds_at_once(
+    def test_an_unchanged_stage_succeeds_at_once(
         self, deliver: Deliver, stack_sets: StackSets, pipeline: Pipeline
     ) -> None:
+        """Lesson 49."""
         stack_sets.exists(template=TEMPLATE.replace("\n", "\r\n"))
         stack_sets.has(ACCOUNT)
         deliver()
@@ -179,18 +182,20 @@ class TestExistingStage:
         assert "AutoDeployment" not in asked
         assert pipeline.has_succeeded
 
-    def test_defect_46_a_set_whose_instances_were_never_made_is_completed(
+    def test_a_set_whose_instances_were_never_made_is_completed(
         self, run: Run, stack_sets: StackSets, pipeline: Pipeline
     ) -> None:
+        """Lesson 46."""
         stack_sets.exists()
         run()
         assert pipeline.has_succeeded
         assert stack_sets.starts() == [f"{JOB}-0"]
         assert (ACCOUNT, REGION) in stack_sets.instances
 
-    def test_defect_46_a_half_made_set_of_another_definition_is_corrected_first(
+    def test_a_half_made_set_of_another_definition_is_corrected_first(
         self, run: Run, stack_sets: StackSets, pipeline: Pipeline
     ) -> None:
+        """Lesson 46."""
         stack_sets.exists(template="Resources: {}")
         run()
         assert [name for name in stack_sets.operations() if name in {"UpdateStackSet", "CreateStackInstances"}] == [
@@ -212,9 +217,8 @@ class TestExistingStage:
         assert stack_sets.starts() == [f"{JOB}-0", f"{JOB}-1"]
         assert pipeline.has_succeeded
 
-    def test_defect_47_a_failed_instance_is_tried_again(
-        self, run: Run, stack_sets: StackSets, pipeline: Pipeline
-    ) -> None:
+    def test_a_failed_instance_is_tried_again(self, run: Run, stack_sets: StackSets, pipeline: Pipeline) -> None:
+        """Lesson 47."""
         stack_sets.exists()
         stack_sets.members = set(FIVE)
         stack_sets.has(*FIVE)
@@ -233,9 +237,8 @@ class TestExistingStage:
 
 
 class TestOthersAtWork:
-    def test_defect_47_a_running_operation_is_waited_for(
-        self, run: Run, stack_sets: StackSets, pipeline: Pipeline
-    ) -> None:
+    def test_a_running_operation_is_waited_for(self, run: Run, stack_sets: StackSets, pipeline: Pipeline) -> None:
+        """Lesson 47."""
         stack_sets.exists()
         stack_sets.begin()
         run()
@@ -266,6 +269,6 @@ class TestOthersAtWork:
     def test_a_lost_race_is_decided_anew(
         self, run: Run, stack_sets: StackSets, pipeline: Pipeline, operation: str, code: str
     ) -> None:
-        stack_sets.refusals[operation] = [Refusal(code, status=409)]
+        stack_sets.refusals[operation] = [RefusalError(code, status=409)]
         run()
         assert pipeline.has_succeeded

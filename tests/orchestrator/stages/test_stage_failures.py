@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from orchestrator.aws import calls
-from orchestrator.errors import ServiceBusy
+from orchestrator.errors import ServiceBusyError
 from tests.orchestrator.stages.played_aws import (
     ACCOUNT,
     FIVE,
@@ -19,7 +19,7 @@ from tests.orchestrator.stages.played_aws import (
     UNIT,
     Deliver,
     Pipeline,
-    Refusal,
+    RefusalError,
     Run,
     StackSets,
 )
@@ -118,12 +118,12 @@ class TestFailures:
     def test_a_refusal_carries_the_words_of_aws(
         self, deliver: Deliver, stack_sets: StackSets, pipeline: Pipeline, *, context: Any, code: str, kind: str
     ) -> None:
-        stack_sets.refusals["DescribeStackSet"] = [Refusal(code, "no stackset does not exist not found")]
+        stack_sets.refusals["DescribeStackSet"] = [RefusalError(code, "no stackset does not exist not found")]
         deliver()
         assert pipeline.answer["failureDetails"]["type"] == kind
         assert f"{code}: no stackset does not exist not found" in pipeline.failure
         assert context.aws_request_id in pipeline.failure
-        # defect 51: it is the code that says whether a StackSet exists.
+        # lesson 51: it is the code that says whether a StackSet exists.
         assert "CreateStackSet" not in stack_sets.operations()
 
 
@@ -168,7 +168,7 @@ class TestThrottling:
     def test_so_is_the_reading_of_the_artifact(
         self, run: Run, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        real, busy = calls.client_with, [ServiceBusy("let the job read its artifact", "SlowDown", "slow down")]
+        real, busy = calls.client_with, [ServiceBusyError("let the job read its artifact", "SlowDown", "slow down")]
 
         def client_with(*arguments: Any) -> Any:
             if busy:
@@ -193,7 +193,7 @@ class TestThrottling:
     def test_so_does_an_operation_that_nobody_can_find(
         self, deliver: Deliver, stack_sets: StackSets, pipeline: Pipeline
     ) -> None:
-        stack_sets.refusals["CreateStackInstances"] = [Refusal("OperationInProgressException", status=409)] * 50
+        stack_sets.refusals["CreateStackInstances"] = [RefusalError("OperationInProgressException", status=409)] * 50
         deliver()
         while "continuationToken" in pipeline.answer:
             deliver(pipeline.token)

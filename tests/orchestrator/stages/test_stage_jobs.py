@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.stage_jobs import Job, Stage, UnusableJob
+from orchestrator.stage_jobs import Job, Stage, UnusableJobError
 
 KEYS = ["stackset_name", "artifact", "template_file", "stage_params_file", "account_ids", "org_ids", "regions"]
 
@@ -20,7 +20,7 @@ def user_parameters(job_event: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_every_missing_key_is_named_at_once() -> None:
-    with pytest.raises(UnusableJob) as refused:
+    with pytest.raises(UnusableJobError) as refused:
         Stage.of("{}")
     for key in KEYS:
         assert f"{key}: is required" in str(refused.value)
@@ -29,7 +29,7 @@ def test_every_missing_key_is_named_at_once() -> None:
 @pytest.mark.parametrize("key", KEYS)
 def test_each_key_is_required(user_parameters: dict[str, Any], key: str) -> None:
     del user_parameters[key]
-    with pytest.raises(UnusableJob, match=f"{key}: is required"):
+    with pytest.raises(UnusableJobError, match=f"{key}: is required"):
         Stage.of(json.dumps(user_parameters))
 
 
@@ -49,7 +49,7 @@ def test_each_key_is_required(user_parameters: dict[str, Any], key: str) -> None
 def test_a_malformed_value_is_named_with_what_would_be_right(
     user_parameters: dict[str, Any], key: str, value: Any, words: str
 ) -> None:
-    with pytest.raises(UnusableJob) as refused:
+    with pytest.raises(UnusableJobError) as refused:
         Stage.of(json.dumps({**user_parameters, key: value}))
     assert f"{key}: must be" in str(refused.value)
     assert words in str(refused.value)
@@ -57,7 +57,7 @@ def test_a_malformed_value_is_named_with_what_would_be_right(
 
 @pytest.mark.parametrize("text", ["", "{", "[" * 100_000, "[]", "null", '"text"'])
 def test_what_is_no_json_object_is_refused(text: str) -> None:
-    with pytest.raises(UnusableJob, match="UserParameters"):
+    with pytest.raises(UnusableJobError, match="UserParameters"):
         Stage.of(text)
 
 
@@ -74,7 +74,7 @@ def test_regions_of_every_partition_are_known(user_parameters: dict[str, Any], r
 @pytest.mark.parametrize("key", ["actionConfiguration", "inputArtifacts", "artifactCredentials"])
 def test_a_job_without_a_part_says_which(job_event: dict[str, Any], key: str) -> None:
     del job_event["CodePipeline.job"]["data"][key]
-    with pytest.raises(UnusableJob, match=f"its job has no {key}"):
+    with pytest.raises(UnusableJobError, match=f"its job has no {key}"):
         Job.of(job_event)
 
 

@@ -10,8 +10,8 @@ import boto3
 import pytest
 
 from orchestrator import stages
-from orchestrator.errors import ServiceBusy
-from orchestrator.stage_jobs import NotAJob
+from orchestrator.errors import ServiceBusyError
+from orchestrator.stage_jobs import NotAJobError
 from tests.orchestrator.stages.played_aws import (
     ACCOUNT,
     JOB,
@@ -21,7 +21,7 @@ from tests.orchestrator.stages.played_aws import (
     Deliver,
     Pack,
     Pipeline,
-    Refusal,
+    RefusalError,
     Run,
     StackSets,
     parameter_file,
@@ -74,10 +74,11 @@ class TestUnusableJobs:
         assert "longer than 51200 bytes, and there is no template-url.txt" in pipeline.failure
 
     @pytest.mark.parametrize("event", [{}, {"source": "aws.s3"}, {"CodePipeline.job": {}}, {"CodePipeline.job": []}])
-    def test_defect_50_an_event_that_is_no_job_is_refused_aloud(
+    def test_an_event_that_is_no_job_is_refused_aloud(
         self, pipeline: Pipeline, context: Any, event: dict[str, Any]
     ) -> None:
-        with pytest.raises(NotAJob, match=r"CodePipeline\.job"):
+        """Lesson 50."""
+        with pytest.raises(NotAJobError, match=r"CodePipeline\.job"):
             stages.handler(event, context)
         assert pipeline.called == []
 
@@ -98,7 +99,7 @@ class TestAnswers:
     ) -> None:
         deliver()
         first = pipeline.token
-        stack_sets.refusals["CreateStackInstances"] = [Refusal("OperationInProgressException", status=409)]
+        stack_sets.refusals["CreateStackInstances"] = [RefusalError("OperationInProgressException", status=409)]
         deliver()
         assert pipeline.token == first
 
@@ -126,13 +127,14 @@ class TestAnswers:
         self, deliver: Deliver, pipeline: Pipeline, code: str
     ) -> None:
         deliver()
-        pipeline.refusals["PutJobSuccessResult"] = [Refusal(code)]
+        pipeline.refusals["PutJobSuccessResult"] = [RefusalError(code)]
         deliver(pipeline.token)
         assert pipeline.operations() == ["PutJobSuccessResult"] * 2
 
-    def test_defect_50_an_unexpected_error_is_reported_once_and_not_raised(
+    def test_an_unexpected_error_is_reported_once_and_not_raised(
         self, deliver: Deliver, pipeline: Pipeline, context: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        """Lesson 50."""
         monkeypatch.setattr("orchestrator.stage_decisions.decide", lambda *_: 1 / 0)
         deliver()
         assert pipeline.operations() == ["PutJobFailureResult"]
@@ -150,7 +152,7 @@ class TestAnswers:
         self, deliver: Deliver, stack_sets: StackSets, pipeline: Pipeline
     ) -> None:
         pipeline.refusals["PutJobSuccessResult"] = [THROTTLED]
-        with pytest.raises(ServiceBusy):
+        with pytest.raises(ServiceBusyError):
             deliver()
         deliver()
         assert list(stack_sets.running) == [f"{JOB}-0"]

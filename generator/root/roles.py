@@ -93,7 +93,9 @@ def pipeline_start_role() -> iam.Role:
     return iam.Role(
         PIPELINE_START_ROLE,
         Description="EventBridge starts pipelines whose source has changed under this role",
-        AssumeRolePolicyDocument=permissions.trusted_by("events.amazonaws.com"),
+        AssumeRolePolicyDocument=permissions.trusted_by(
+            "events.amazonaws.com", permissions.for_resources(arns.regional("events", f"rule/{arns.PIPELINE_PREFIX}*"))
+        ),
         Policies=[permissions.policy("Pipelines", permissions.allow([cp.StartPipelineExecution], PIPELINES))],
     )
 

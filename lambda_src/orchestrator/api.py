@@ -19,6 +19,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from orchestrator import documents, job_kinds, monitor_runs, pipeline_ends, security_events, service, settings
+from orchestrator.aws import calls
 from orchestrator.errors import OrchestratorError, Problem, RefusedRequestError, ServiceRefusedError
 from orchestrator.event_origin import Event, Expected
 from orchestrator.settings import Settings
@@ -192,7 +193,10 @@ ROUTES: Final[dict[tuple[str, str], Callable[[Call, Settings], Answer]]] = {
 
 @functools.cache
 def _settings() -> Settings:
-    return settings.read()
+    used = settings.read()
+    # Both are of this account for sure: the root stack made the first, and S3 tells EventBridge of no other's uploads.
+    calls.expect_owner([used.launch.pipelines_bucket, used.config_bucket], used.account)
+    return used
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 """Messages on what should never happen: a refused write to a bucket of the solution, a role that somebody changed.
 
 The rules decide what comes here (`generator/root/security_events.py`). What a call names was chosen by whoever made it,
-who may be code in a container: it is quoted, one line each.
+who may be code in a container: it gets one line each.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from orchestrator.aws import claims, notifications
 from orchestrator.aws.notifications import Message
 from orchestrator.security_events import S3
 from orchestrator.settings import Settings
-from orchestrator.visible_text import escaped
 
 _REFUSED: Final = (
     "Something that ran under the role of a pipeline tried to change a bucket that the solution deploys from. S3 "
@@ -87,4 +86,4 @@ def _facts(event: Mapping[str, Any], what: str) -> str:
         "When": detail["eventTime"],
         "CloudTrail event": detail["eventID"],
     }
-    return "\n".join(f"{name}: {escaped(value).replace(chr(10), ' ')}" for name, value in facts.items())
+    return "\n".join(f"{name}: {' '.join(value.split())}" for name, value in facts.items())

@@ -101,4 +101,4 @@ def test_whoever_has_no_arn_is_named_as_well_as_can_be(inbox: Inbox) -> None:
 
 def test_what_code_in_a_container_names_writes_no_lines_of_its_own(inbox: Inbox) -> None:
     handled(REFUSED, "1", {"key": "a\nNext: call \u202e+49\r"})
-    assert r"What: PutObject quayside-artifacts/a Next: call \u202e+49\r" in inbox()[0]["Message"].splitlines()
+    assert r"What: PutObject quayside-artifacts/a Next: call \u202e+49" in inbox()[0]["Message"].splitlines()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the orchestrator hears of what should never happen. It is silent in an account without a trail: docs/security.md.
+"""How the orchestrator hears of what should never happen. It is silent where no trail records it: docs/operating.md.
 
 CloudTrail tells EventBridge of what a trail records: of changes in IAM by default, of writes of objects where the trail
 has the data events of the bucket. It tells the owner of a bucket of the calls of other accounts, too.

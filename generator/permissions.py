@@ -58,7 +58,16 @@ def trusted_by(service: str, condition: Condition | None = None) -> PolicyDocume
 
 def within_this_account() -> Condition:
     """A service acts for this account only, and cannot be talked into it by another one (the confused deputy)."""
-    return Condition(StringEquals("aws:SourceAccount", Ref("AWS::AccountId")))
+    return Condition(_this_account())
+
+
+def for_resources(arn: Any) -> Condition:
+    """A service acts for these resources of this account."""
+    return Condition([_this_account(), ArnLike("aws:SourceArn", arn)])
+
+
+def _this_account() -> StringEquals:
+    return StringEquals("aws:SourceAccount", Ref("AWS::AccountId"))
 
 
 def below(*prefixes: Any) -> Condition:

@@ -8,7 +8,7 @@ from typing import Any
 
 from awacs import cloudwatch, kms, logs, s3
 from awacs import sagemaker as sagemaker_actions
-from awacs.aws import Action, Allow, Condition, Statement, StringLike
+from awacs.aws import Action, Allow, ArnLike, Condition, Statement, StringLike
 from troposphere import NoValue, Ref, Select, Split, Sub, Template, iam
 
 from generator import arns, permissions
@@ -17,13 +17,21 @@ from generator.conditions import if_provided
 _ARTIFACT = "ModelArtifactLocation"
 
 
-def role(name: str, *policies: Any) -> iam.Role:
+def role(name: str, *policies: Any, condition: Condition | None = None) -> iam.Role:
     """A role for SageMaker; it can write its logs and metrics beside what the policies give."""
     return iam.Role(
         name,
-        AssumeRolePolicyDocument=permissions.trusted_by("sagemaker.amazonaws.com"),
+        AssumeRolePolicyDocument=permissions.trusted_by("sagemaker.amazonaws.com", condition),
         Policies=[permissions.policy("LogsAndMetrics", *_logs_and_metrics()), *policies],
     )
+
+
+def only_for_this_account() -> Condition:
+    """What SageMaker says when it hosts models, transforms and trains. AWS does not say so of its other kinds of jobs.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/security-confused-deputy-prevention.html
+    """
+    return Condition(ArnLike("aws:SourceArn", arns.regional("sagemaker", "*")))
 
 
 def read_own_model(template: Template) -> list[Any]:

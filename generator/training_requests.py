@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from awacs import s3
+from awacs.aws import Condition
 from troposphere import Equals, If, Not, NoValue, Output, Ref, Sub, Template, iam
 
 from generator import arns, job_access, permissions, sagemaker_roles
@@ -80,7 +81,7 @@ def limits(built: Template, job_name: Any) -> dict[str, Any]:
     }
 
 
-def role(built: Template) -> iam.Role:
+def role(built: Template, condition: Condition | None = None) -> iam.Role:
     """SageMaker reads the data, writes the results, and pulls an image of the caller's own."""
     repository = Ref("CustomAlgorithmsECRRepoArn")
     image = permissions.policy("Image", permissions.pull_images(repository), permissions.log_in_to_registry())
@@ -89,6 +90,7 @@ def role(built: Template) -> iam.Role:
         *job_access.data_policies(built, "TrainingData", "ValidationData"),
         objects_of_manifest(built),
         if_provided(built, "CustomAlgorithmsECRRepoArn", image),
+        condition=condition,
     )
 
 

@@ -54,6 +54,7 @@ def role(built: Template) -> iam.Role:
         read_data(),
         sagemaker_roles.write_objects("Results", "BatchOutputLocation"),
         sagemaker_roles.use_request_key(built),
+        condition=sagemaker_roles.only_for_this_account(),
     )
 
 

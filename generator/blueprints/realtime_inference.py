@@ -82,6 +82,7 @@ def role(built: Template) -> iam.Role:
         *sagemaker_roles.read_own_model(built),
         sagemaker_roles.write_objects("DataCapture", "DataCaptureLocation"),
         sagemaker_roles.use_request_key(built),
+        condition=sagemaker_roles.only_for_this_account(),
     )
 
 

@@ -129,7 +129,10 @@ def build_role(built: Template) -> iam.Role:
     return iam.Role(
         _ROLE,
         Description="Builds one image under this role",
-        AssumeRolePolicyDocument=permissions.trusted_by("codebuild.amazonaws.com"),
+        AssumeRolePolicyDocument=permissions.trusted_by(
+            "codebuild.amazonaws.com",
+            permissions.for_resources(arns.regional("codebuild", "project/${AWS::StackName}")),
+        ),
         Policies=[permissions.policy("Build", *statements), if_provided(built, _SECRET, credentials)],
     )
 

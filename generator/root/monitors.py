@@ -9,8 +9,8 @@ from awacs import s3 as s3_actions
 from awacs.aws import Allow, Condition, Statement, StringEquals, StringLike
 from troposphere import GetAtt, Join, Sub, Template, events
 
-from generator import arns, iam_roles, monitor_runs, names, permissions
-from generator.root import accounts, jobs, orchestrator, storage
+from generator import arns, monitor_runs, permissions
+from generator.root import accounts, jobs, orchestrator, roles, storage
 from orchestrator.monitor_runs import DETAIL_TYPE
 
 _ANALYSIS = "provisioned/*/analysis/*"
@@ -24,13 +24,12 @@ def add_to(template: Template) -> None:
 
 
 def run_ended_rule() -> events.Rule:
-    """Runs of monitors, by the role of the job: CloudFormation names roles after their stacks, StackSets theirs."""
-    roles = [{"wildcard": Sub(f"arn:*:role${{{iam_roles.PATH}}}{prefix}*")} for prefix in names.ROLE_PREFIXES]
+    """Runs of monitors, by the role of the job."""
     return events.Rule(
         "MonitorRunRule",
         Name=jobs.named("monitors"),
         Description="Tells the orchestrator that a run of a monitor found violations or failed",
-        EventPattern=monitor_runs.ended(*roles),
+        EventPattern=monitor_runs.ended(*roles.of_pipelines()),
         Targets=[orchestrator.to_function()],
     )
 

@@ -8,7 +8,17 @@ from collections.abc import Sequence
 from troposphere import Ref, Template
 
 from generator.deployment import Kind
-from generator.root import accounts, alarms, application, core, monitors, orchestrator, pipeline_ends, stages
+from generator.root import (
+    accounts,
+    alarms,
+    application,
+    core,
+    monitors,
+    orchestrator,
+    pipeline_ends,
+    security_events,
+    stages,
+)
 from generator.root.accounts import MultiAccountLaunchParameters
 from generator.root.core import Sharing
 
@@ -41,5 +51,6 @@ def template(kinds: Sequence[Kind]) -> Template:
     built.add_resource(alarms.approvals_alarm())
     monitors.add_bus_policy(built)
     accounts.add_instructions(built)
+    security_events.add_to(built)
     application.add_to(built)
     return built

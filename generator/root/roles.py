@@ -20,7 +20,7 @@ from awacs import s3 as s3_actions
 from awacs.aws import Statement
 from troposphere import GetAtt, Ref, Sub, Template, iam
 
-from generator import arns, conditions, deployment, permissions
+from generator import arns, conditions, deployment, iam_roles, names, permissions
 from generator.deployment import Kind
 from generator.root import encryption, reach, storage
 from orchestrator.pipelines import BUILT_IN
@@ -93,7 +93,9 @@ def pipeline_start_role() -> iam.Role:
     return iam.Role(
         PIPELINE_START_ROLE,
         Description="EventBridge starts pipelines whose source has changed under this role",
-        AssumeRolePolicyDocument=permissions.trusted_by("events.amazonaws.com"),
+        AssumeRolePolicyDocument=permissions.trusted_by(
+            "events.amazonaws.com", permissions.for_resources(arns.regional("events", f"rule/{arns.PIPELINE_PREFIX}*"))
+        ),
         Policies=[permissions.policy("Pipelines", permissions.allow([cp.StartPipelineExecution], PIPELINES))],
     )
 
@@ -167,6 +169,14 @@ def _stacks() -> list[Statement]:
         permissions.allow(actions, STACKS),
         permissions.pass_role(GetAtt(DEPLOY_ROLE, "Arn"), "cloudformation.amazonaws.com"),
     ]
+
+
+def of_pipelines() -> list[dict[str, Sub]]:
+    """What matches the ARNs of roles that pipelines make, here and in the stages, in patterns of events.
+
+    CloudFormation names roles after their stacks, StackSets theirs.
+    """
+    return [{"wildcard": Sub(f"arn:*:role${{{iam_roles.PATH}}}{prefix}*")} for prefix in names.ROLE_PREFIXES]
 
 
 def orchestrator_stacks() -> list[Sub]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from troposphere import Template
 
 from generator.deployment import Kind
-from generator.root import application, core
+from generator.root import application, core, security_events
 from generator.root.core import Sharing
 from generator.root.launch import LaunchParameters
 
@@ -18,5 +18,6 @@ _DESCRIPTION = "MLOps Workload Orchestrator (single account): provisions machine
 def template(kinds: Sequence[Kind]) -> Template:
     """The template; `kinds` are what the blueprints deploy."""
     built = core.template(_DESCRIPTION, LaunchParameters, kinds, Sharing(variables={"MULTI_ACCOUNT": "No"}))
+    security_events.add_to(built)
     application.add_to(built)
     return built

@@ -18,7 +18,8 @@ from typing import Any, Final
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from orchestrator import documents, event_origin, job_kinds, monitor_runs, pipeline_ends, service, settings
+from orchestrator import documents, job_kinds, monitor_runs, pipeline_ends, security_events, service, settings
+from orchestrator.aws import calls
 from orchestrator.errors import OrchestratorError, Problem, RefusedRequestError, ServiceRefusedError
 from orchestrator.event_origin import Event, Expected
 from orchestrator.settings import Settings
@@ -73,16 +74,23 @@ def _stack_set_changed(event: Event, used: Settings, invocation: str) -> Event:
     return pipeline_removal.stack_set_changed(event, used, invocation)
 
 
+def _should_never_happen(event: Event, used: Settings, invocation: str) -> Event:
+    from orchestrator import security_reports  # noqa: PLC0415
+
+    return security_reports.called(event, used, invocation)
+
+
 _EVENTS: Final[dict[str | None, Expected]] = {
-    "Object Created": Expected(event_origin.S3, _configuration_uploaded),
-    job_kinds.TRAINING.event: Expected("aws.sagemaker", _job_changed),
-    job_kinds.TUNING.event: Expected("aws.sagemaker", _job_changed),
-    monitor_runs.DETAIL_TYPE: Expected("aws.sagemaker", _processing_job_changed, from_stages=True),
-    "Scheduled Event": Expected("aws.events", _jobs_to_check),
-    pipeline_ends.PIPELINE_EVENT: Expected("aws.codepipeline", _pipeline_ended),
-    pipeline_ends.ACTION_EVENT: Expected("aws.codepipeline", _pipeline_ended),
-    "CloudFormation Stack Status Change": Expected("aws.cloudformation", _stack_changed),
-    "CloudFormation StackSet Operation Status Change": Expected("aws.cloudformation", _stack_set_changed),
+    "Object Created": Expected(("aws.s3",), _configuration_uploaded, of_uploads=True),
+    job_kinds.TRAINING.event: Expected(("aws.sagemaker",), _job_changed),
+    job_kinds.TUNING.event: Expected(("aws.sagemaker",), _job_changed),
+    monitor_runs.DETAIL_TYPE: Expected(("aws.sagemaker",), _processing_job_changed, from_stages=True),
+    "Scheduled Event": Expected(("aws.events",), _jobs_to_check),
+    pipeline_ends.PIPELINE_EVENT: Expected(("aws.codepipeline",), _pipeline_ended),
+    pipeline_ends.ACTION_EVENT: Expected(("aws.codepipeline",), _pipeline_ended),
+    "CloudFormation Stack Status Change": Expected(("aws.cloudformation",), _stack_changed),
+    "CloudFormation StackSet Operation Status Change": Expected(("aws.cloudformation",), _stack_set_changed),
+    security_events.CALL: Expected((security_events.IAM, security_events.S3), _should_never_happen),
 }
 """By EventBridge's `detail-type`."""
 
@@ -185,7 +193,10 @@ ROUTES: Final[dict[tuple[str, str], Callable[[Call, Settings], Answer]]] = {
 
 @functools.cache
 def _settings() -> Settings:
-    return settings.read()
+    used = settings.read()
+    # Both are of this account for sure: the root stack made the first, and S3 tells EventBridge of no other's uploads.
+    calls.expect_owner([used.launch.pipelines_bucket, used.config_bucket], used.account)
+    return used
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

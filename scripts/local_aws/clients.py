@@ -14,14 +14,14 @@ from scripts.local_aws import identity
 from scripts.local_aws.enforcement import services
 
 
-def client(service: str, role_arn: str, region: str, by: str = "") -> Any:
+def client(service: str, role_arn: str, region: str, by: str = "", source_arn: str = "") -> Any:
     """A boto3 client for `service` in `region` that acts as `role_arn` at the running local AWS.
 
     `by` is the service that takes on the role, such as `lambda.amazonaws.com`: botocore's ClientError when the role
-    does not trust it. Without it nobody asks.
+    does not trust it for `source_arn`, where it is known. Without it nobody asks.
     """
     if by:
-        services.check_trust(by, role_arn)
+        services.check_trust(by, role_arn, region, source_arn)
     return _client(identity.current(), service, role_arn, region)
 
 

@@ -116,7 +116,7 @@ def to_queue(sqs: Any, arn: str, body: str, attributes: Mapping[str, str], **gro
 def _to_pipeline(delivery: Delivery) -> None:
     """Start an execution as the target's role, which EventBridge asks for here; the event's content is not used."""
     *_, region, _, name = delivery.target["Arn"].split(":")
-    client = clients.client("codepipeline", delivery.target["RoleArn"], region, by=_SERVICE)
+    client = clients.client("codepipeline", delivery.target["RoleArn"], region, _SERVICE, delivery.rule_arn)
     client.start_pipeline_execution(name=name)
 
 
@@ -126,7 +126,7 @@ def _to_bus(delivery: Delivery) -> None:
     if not event_buses.may_pass(delivery.event, delivery.rule_arn, arn):
         return
     region = arn.split(":")[3]
-    client = clients.client("events", role, region, by=_SERVICE) if role else _client("events", arn)
+    client = clients.client("events", role, region, _SERVICE, delivery.rule_arn) if role else _client("events", arn)
     with event_buses.entry(delivery.event, arn) as entry:
         answer = client.put_events(Entries=[entry])
     if answer["FailedEntryCount"]:

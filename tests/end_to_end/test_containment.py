@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import boto3
@@ -12,8 +14,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from scripts import paths
+from tests.end_to_end.subscribing import Subscriber
 from tests.end_to_end.users import Orchestrator
 
+Until = Callable[[Callable[[], Any]], Any]
 DEPLOYED = "mlops-pipeline-contained-byompipelinerealtimebuiltin"
 EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 ADMINISTRATOR = f"""\
@@ -86,7 +90,7 @@ def policies(orchestrator: Orchestrator) -> dict[str, list[Any]]:
 
 @pytest.mark.usefixtures("planted")
 def test_whatever_lies_in_the_buckets_the_release_is_deployed_and_no_pipeline_changes_it(
-    orchestrator: Orchestrator, published: tuple[str, str]
+    orchestrator: Orchestrator, published: tuple[str, str], subscriber: Subscriber, until: Until
 ) -> None:
     pipeline_id = orchestrator.provisioned(orchestrator.request("contained"))
     cloudformation = orchestrator.client("cloudformation")
@@ -106,6 +110,16 @@ def test_whatever_lies_in_the_buckets_the_release_is_deployed_and_no_pipeline_ch
             assert refused(attempt, Bucket=place, Key=key), f"{attempt.__name__} {key}"
     assert refused(s3.put_bucket_policy, Bucket=bucket, Policy='{"Version": "2012-10-17", "Statement": []}')
     assert refused(s3.delete_bucket_policy, Bucket=outputs["PipelinesBucketName"])
+
+    for place in (bucket, packages[0]):
+        assert until(partial(is_told, subscriber, place))
+
+
+def is_told(subscriber: Subscriber, bucket: str) -> bool:
+    """Whether the operator has heard of an attempt on a bucket; which of several is told first is nobody's promise."""
+    subscriber.has_heard("")
+    refusals = [text for text in subscriber.heard if "tried to change a bucket" in text]
+    return any(re.search(rf"^What: [A-Z]\w+ {bucket}\b", text, re.MULTILINE) for text in refusals)
 
 
 def sum_of_statements(documents: list[Any]) -> list[Any]:

@@ -11,6 +11,7 @@ import pytest
 
 from tests.end_to_end.subscribing import Subscriber
 from tests.end_to_end.users import Orchestrator
+from tests.orchestrator.conftest import read_json
 
 Until = Callable[[Callable[[], Any]], Any]
 
@@ -45,6 +46,20 @@ def test_the_end_of_a_pipeline_is_told_with_its_reason_and_to_whom_it_matters(
         "model_name": "noted",
         "state": "SUCCEEDED",
     }
+
+
+def test_a_change_of_a_role_by_a_person_is_told(
+    orchestrator: Orchestrator, subscriber: Subscriber, until: Until
+) -> None:
+    """The local AWS has no CloudTrail of IAM, but takes its events from anybody, as AWS does not."""
+    stack = {"StackName": orchestrator.deployment.stack_name, "LogicalResourceId": "DeployRole"}
+    found = orchestrator.client("cloudformation").describe_stack_resource(**stack)["StackResourceDetail"]
+    event = read_json("events/role_changed.json")
+    event["detail"]["requestParameters"]["roleName"] = found["PhysicalResourceId"]
+    entry = {"Source": event["source"], "DetailType": event["detail-type"], "Detail": json.dumps(event["detail"])}
+    assert orchestrator.client("events").put_events(Entries=[entry])["FailedEntryCount"] == 0
+    told = subscriber.next("Somebody changed a role", until, f"What: PutRolePolicy {found['PhysicalResourceId']}\n")
+    assert told.subject.startswith("MLOps security: PutRolePolicy ")
 
 
 def test_the_dashboard_is_there_with_the_names_of_this_launch(orchestrator: Orchestrator) -> None:

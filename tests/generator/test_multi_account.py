@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.generator.test_templates import resources
+
 Template = dict[str, Any]
 ROOT, PIPELINE = "mlops-orchestrator-multi-account.yaml", "pipelines/multi_account_codepipeline.yaml"
 OU = "ou-ab12-34cd56ef"
@@ -140,3 +142,20 @@ def test_the_policy_for_what_exists_already_can_be_pasted(
 def test_one_function_deploys_every_stage_of_every_pipeline(multi: Template, templates: dict[str, Template]) -> None:
     assert multi["Resources"]["StageDeployer"]["Properties"]["Handler"] == "orchestrator.stages.handler"
     assert list(templates[PIPELINE]["Resources"]) == ["MLOpsPipeline"]
+
+
+def test_what_a_job_of_the_stage_deployer_holds_is_kept_nowhere(multi: Template) -> None:
+    """Its event has temporary credentials of CodePipeline; nobody could answer the job later."""
+    functions = resources(multi, "AWS::Lambda::Function")
+    assert "DeadLetterConfig" in functions["Orchestrator"]["Properties"]
+    assert "DeadLetterConfig" not in functions["StageDeployer"]["Properties"]
+    configured = resources(multi, "AWS::Lambda::EventInvokeConfig").values()
+    assert [found["Properties"]["FunctionName"] for found in configured] == [{"Ref": "Orchestrator"}]
+
+
+def test_whoever_looks_again_and_again_does_not_keep_others_from_provisioning(multi: Template) -> None:
+    """A method without a throttle of its own shares that of all others."""
+    settings = multi["Resources"]["ApiStage"]["Properties"]["MethodSettings"]
+    own = {(found["HttpMethod"], found["ResourcePath"]) for found in settings}
+    assert own == {("*", "/*"), ("POST", "/~1provisionpipeline"), ("DELETE", "/~1pipelines~1{id}")}
+    assert all(found["ThrottlingRateLimit"] > 0 and found["ThrottlingBurstLimit"] > 0 for found in settings)

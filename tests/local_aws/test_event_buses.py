@@ -104,7 +104,7 @@ def test_an_event_of_aws_arrives_as_it_was_sent(
     service = f"arn:aws:iam::{HOME}:role/aws-service-role/events.amazonaws.com/AWSServiceRoleForEventBridge"
     acting: list[tuple[str, ...]] = []
     make = clients.client
-    monkeypatch.setattr(clients, "client", lambda *given, **by: acting.append(given) or make(*given, **by))
+    monkeypatch.setattr(clients, "client", lambda *given, **by: acting.append(given[:3]) or make(*given, **by))
     change(OTHER)
     (sent,), (event,) = here(), there()
     assert event == sent

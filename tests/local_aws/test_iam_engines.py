@@ -13,6 +13,7 @@ import pytest
 from botocore.exceptions import ClientError, WaiterError
 
 from scripts.local_aws import clients, events
+from scripts.local_aws.enforcement import services
 from scripts.local_aws.server import LocalAws
 from tests.local_aws.deploying import wait
 from tests.local_aws.waiting import SECONDS
@@ -132,3 +133,33 @@ def test_a_function_takes_only_a_role_that_trusts_lambda(client: Any, enforced: 
         return
     with pytest.raises(ClientError, match="The role defined for the function cannot be assumed by Lambda"):
         create(stranger)
+
+
+def test_a_condition_on_what_a_service_does_not_say_keeps_it_out(client: Any, enforced: bool) -> None:
+    """Only some services say for whom they take on a role, and EventBridge for which rule."""
+    arn = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/a"
+    trusted = {
+        "lambda": {"aws:SourceAccount": ACCOUNT},
+        "events": {"aws:SourceAccount": ACCOUNT, "aws:SourceArn": arn},
+        "sagemaker": {"aws:SourceArn": f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:*"},
+    }
+    taken = {}
+    for service, condition in trusted.items():
+        principal = {"Service": f"{service}.amazonaws.com"}
+        trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal}
+        text = document({**trust, "Condition": {"StringEquals": condition}})
+        name = f"r-{uuid.uuid4().hex[:8]}"
+        role_arn = client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=text)["Role"]["Arn"]
+        for source in (arn, f"{arn}-2") if service == "events" else ("",):
+            try:
+                services.check_trust(principal["Service"], role_arn, REGION, source)
+            except ClientError:
+                taken[service, source] = False
+            else:
+                taken[service, source] = True
+    assert taken == {
+        ("lambda", ""): not enforced,
+        ("events", arn): True,
+        ("events", f"{arn}-2"): not enforced,
+        ("sagemaker", ""): True,
+    }

@@ -231,3 +231,12 @@ class TestResult:
         deliver(upload({**builtin, "dry_run": True}))
         assert result()["entries"][0]["plan"]["pipeline_type"] == "byom_realtime_builtin"
         assert provisions.done == []
+
+    def test_a_result_that_somebody_made_endless_is_read_to_a_limit(
+        self, builtin: Body, provisions: Provisions, sent: list[Any]
+    ) -> None:
+        calls.client("s3").put_object(Bucket=BUCKET, Key=RESULT, Body=b"x" * 5_000_000)
+        deliver(upload({**builtin, "model_name": "a1"}))
+        read = [call.parameters for call in sent if call.operation == "s3.GetObject"]
+        assert [found["Range"] for found in read if found["Key"] == RESULT] == ["bytes=0-4194303"]
+        assert provisions.done == ["a1"]

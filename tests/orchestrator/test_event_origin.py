@@ -9,13 +9,15 @@ from typing import Any
 
 import pytest
 
-from orchestrator import api, config_uploads, job_reports, monitor_reports, pipeline_removal
+from orchestrator import api, config_uploads, job_reports, monitor_reports, pipeline_removal, security_reports
 from orchestrator.settings import MultiAccount, Settings, StageTarget
 from tests.orchestrator.conftest import Context, read_json
 
 Event = dict[str, Any]
 STAGE = "222233334444"
 EVENTS = {
+    "a call of S3": (read_json("events/refused_write.json"), security_reports, "called"),
+    "a call of IAM": (read_json("events/role_changed.json"), security_reports, "called"),
     "an upload": (read_json("events/config_uploaded.json"), config_uploads, "handle"),
     "a job": (read_json("events/training_job_ended.json"), job_reports, "job_changed"),
     "a check": (read_json("events/jobs_to_check.json"), job_reports, "check"),

@@ -64,3 +64,8 @@ def test_message_and_attributes_fit_together(published: Any) -> None:
     )
     assert size + attributes <= 256 * 1024
     assert told["Message"].endswith("too long to be sent whole.")
+
+
+def test_what_a_model_s_code_gives_as_its_reason_hides_nothing(published: Any) -> None:
+    told = published(Message("s", "Why it failed: \u202eon\u2028line\x1b[8m\nNext: look"))
+    assert told["Message"] == r"Why it failed: \u202eon\u2028line\x1b[8m" + "\nNext: look"

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -17,11 +17,31 @@ _ATTEMPTS: Final = 3
 _BUSY_STATUS: Final = frozenset({429, 500, 502, 503, 504})
 _BUSY_CODES: Final = frozenset({"Throttling", "ThrottlingException", "RequestLimitExceeded", "SlowDown"})
 
+_OWNER: Final = "ExpectedBucketOwner"
+
+_owners: dict[str, str] = {}
+
+
+def expect_owner(buckets: Iterable[str], account: str) -> None:
+    """Have S3 refuse calls on these buckets when another account has them: whoever finds a name free may take it.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
+    """
+    _owners.update(dict.fromkeys(buckets, account))
+
+
+def _name_owner(params: dict[str, Any], model: Any, **_: Any) -> None:
+    if (owner := _owners.get(params.get("Bucket", ""))) and _OWNER in model.input_shape.members:
+        params[_OWNER] = owner
+
 
 @functools.cache
 def client(service: str) -> Any:
     """The function's client for a service."""
-    return client_with(service, {})
+    made = client_with(service, {})
+    if service == "s3":
+        made.meta.events.register("provide-client-params.s3", _name_owner, unique_id="expected owner")
+    return made
 
 
 def client_with(service: str, credentials: Mapping[str, str]) -> Any:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from orchestrator.aws.calls import calling, client
+from orchestrator.visible_text import escaped
 
 # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html: a subject is ASCII, below 100 characters, of one line.
 _LONGEST_SUBJECT: Final = 99
@@ -38,7 +39,7 @@ class Message:
             "state": self.state,
         }
         return {
-            name: {"DataType": "String", "StringValue": _text(value)[:_LONGEST_ATTRIBUTE]}
+            name: {"DataType": "String", "StringValue": escaped(value)[:_LONGEST_ATTRIBUTE]}
             for name, value in named.items()
             if value
         }
@@ -56,14 +57,9 @@ def publish(topic_arn: str, message: Message) -> None:
         )
 
 
-def _text(value: str) -> str:
-    """A text without what UTF-8 does not know, such as half a surrogate pair out of somebody's JSON."""
-    return value.encode("utf-8", "backslashreplace").decode()
-
-
 def _fitting(text: str) -> str:
-    """The text within SNS's limit."""
-    content = _text(text).encode()
+    """The text within SNS's limit. Code of a model may have written a part of it: what cannot be seen is escaped."""
+    content = escaped(text).encode()
     if len(content) > _LONGEST_MESSAGE:
         content = content[: _LONGEST_MESSAGE - len(_CUT)] + _CUT.encode()
     return content.decode("utf-8", "ignore")

@@ -10,7 +10,7 @@ from typing import Any
 from moto.iam.models import get_account_id_from
 from werkzeug.wrappers import Response
 
-from scripts.local_aws.enforcement import authorization, decoding, needs, principals, refusals, s3_needs
+from scripts.local_aws.enforcement import authorization, decoding, needs, principals, refusals, s3_needs, trail
 from scripts.local_aws.enforcement.decoding import Signature, UndecipherableError
 from scripts.local_aws.enforcement.operations import Operation
 
@@ -36,6 +36,7 @@ class Edge:
             return refused(environ, start_response)
         decision = authorization.decide(principal, needs.of(operation), operation.region)
         if not decision.allowed:
+            trail.tell_of_refusal(operation, principal, decision.reason)
             return refusals.response(operation, decision.reason)(environ, start_response)
         listing = s3_needs.listing_behind(operation)
         if listing is None:

@@ -35,15 +35,32 @@ def may(service: str, action: str, resource: str, source_arn: str) -> Decision:
     return authorization.decide(Principal(service=service), [Need(action, resource, context), *keys], region)
 
 
-def check_trust(service: str, role_arn: str) -> None:
+# Services that say for whom they take on a role, and for what if not for a thing that the caller knows. Other services
+# are not documented to say so: a condition keeps them out. docs/security.md has AWS's pages.
+_SAY_FOR_WHOM: Final = {
+    "events.amazonaws.com": "",
+    "sagemaker.amazonaws.com": "*",
+    "scheduler.amazonaws.com": "schedule-group/default",
+}
+
+
+def check_trust(service: str, role_arn: str, region: str = "", source_arn: str = "") -> None:
     """Raise STS's ClientError when a role does not trust a service; roles that do not exist trust everybody.
 
-    The service acts for the role's own account, which is what conditions against a confused deputy look at.
+    A service that says so acts for the role's own account, which is what conditions against a confused deputy look at.
     """
     if not authorization.is_on() or principals.role(role_arn) is None:
         return
-    need = Need(_ASSUME_ROLE, role_arn, {"aws:sourceaccount": [role_arn.split(":")[_ACCOUNT_FIELD]]})
+    need = Need(_ASSUME_ROLE, role_arn, _for_whom(service, role_arn, region, source_arn))
     decision = authorization.decide(Principal(service=service), [need], "")
     if not decision.allowed:
         details = {"Error": {"Code": "AccessDenied", "Message": decision.reason}}
         raise ClientError({**details, "ResponseMetadata": {"HTTPStatusCode": 403}}, "AssumeRole")
+
+
+def _for_whom(service: str, role_arn: str, region: str, source_arn: str) -> dict[str, Sequence[str]]:
+    if service not in _SAY_FOR_WHOM:
+        return {}
+    _, partition, _, _, account, _ = role_arn.split(":", 5)
+    own = f"arn:{partition}:{service.partition('.')[0]}:{region}:{account}:{_SAY_FOR_WHOM[service]}"
+    return {"aws:sourceaccount": [account], "aws:sourcearn": [source_arn or own]}

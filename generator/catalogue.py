@@ -11,6 +11,7 @@ from types import ModuleType
 from troposphere import Template
 
 from generator import blueprints, documents, iam_roles, pipelines
+from generator.boundary import template as boundary
 from generator.deployment import Kind
 from generator.root import multi_account, single_account
 
@@ -23,6 +24,7 @@ def texts() -> dict[str, str]:
 def _templates() -> Iterator[tuple[str, Template]]:
     yield "mlops-orchestrator-single-account.yaml", single_account.template(deployed_kinds())
     yield "mlops-orchestrator-multi-account.yaml", multi_account.template(deployed_kinds())
+    yield "mlops-permissions-boundary.yaml", boundary.template()
     for package, folder in ((pipelines, "pipelines"), (blueprints, "blueprints")):
         for name, module in _modules(package):
             yield f"{folder}/{name}.yaml", module.template()

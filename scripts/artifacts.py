@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A published version of the solution: what a launch reads, under a prefix that never changes its content.
 
-The bundle carries what requests deploy; beside it stand the root templates, which people launch.
+The bundle carries what requests deploy; beside it stand the templates that people launch, those of the root stack and
+of its permissions boundary.
 
 The version's name carries a digest of everything in it, so publishing the same again finds everything there, and
 publishing something else never touches what a deployed stack still reads.
@@ -30,6 +31,7 @@ BAKED_TEMPLATES: Final = paths.DIST / "templates"
 
 _ROOT_TEMPLATE: Final = "mlops-orchestrator-{option}.yaml"
 _ROOT_TEMPLATES: Final = _ROOT_TEMPLATE.format(option="*")
+BOUNDARY_TEMPLATE: Final = "mlops-permissions-boundary.yaml"
 _DIGEST_CHARACTERS: Final = 12
 _PACKED_DIGEST: Final = "sha256"
 _ALREADY_THERE: Final = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
@@ -63,11 +65,17 @@ class Release:
 
     def root_template(self, option: str) -> str:
         """The root template of a deployment option; raises `PublishError` for one that does not exist yet."""
-        name = root_template_name(option)
+        return self._template(root_template_name(option), f"no template for --option {option}")
+
+    def boundary(self) -> str:
+        """The template of the permissions boundary; raises `PublishError` in a release that has none."""
+        return self._template(BOUNDARY_TEMPLATE, "no template of a permissions boundary")
+
+    def _template(self, name: str, missing: str) -> str:
         for found, text in self.templates:
             if found == name:
                 return text
-        raise PublishError(f"there is no template for --option {option} yet: {paths.TEMPLATES / name} does not exist")
+        raise PublishError(f"there is {missing} yet: {paths.TEMPLATES / name} does not exist")
 
     def files(self, place: Place) -> Iterator[tuple[str, bytes]]:
         """Names below the version's prefix with their contents.
@@ -75,7 +83,12 @@ class Release:
         Whoever finds a root template, which come last, finds everything that it needs.
         """
         yield BUNDLE_NAME, self.bundle
-        yield from ((name, baked(text, place).encode()) for name, text in self.templates)
+        yield from ((name, text.encode()) for name, text in self.baked_templates(place))
+
+    def baked_templates(self, place: Place) -> Iterator[tuple[str, str]]:
+        """Names and texts of what people launch; the boundary needs nothing of the place."""
+        for name, text in sorted(self.templates, key=lambda found: found[0] != BOUNDARY_TEMPLATE):
+            yield name, text if name == BOUNDARY_TEMPLATE else baked(text, place)
 
 
 def root_template_name(option: str) -> str:
@@ -88,6 +101,7 @@ def assemble(bundle: Bundle, templates: Path = paths.TEMPLATES) -> Release:
     texts = {path.name: path.read_text("utf-8") for path in templates.glob(_ROOT_TEMPLATES)}
     if not texts:
         raise PublishError(f"there are no templates in {templates}: run `python -m generator` first")
+    texts |= {path.name: path.read_text("utf-8") for path in templates.glob(BOUNDARY_TEMPLATE)}
     digest = hashlib.sha256()
     for name, content in [*bundle.files, *((name, text.encode()) for name, text in sorted(texts.items()))]:
         digest.update(f"{name}:{len(content)}\n".encode())
@@ -144,12 +158,12 @@ def publish(release: Release, place: Place, s3: Any) -> int:
 
 
 def write_baked_templates(release: Release, place: Place, folder: Path = BAKED_TEMPLATES) -> list[Path]:
-    """Write the root templates that name the place, for a launch by hand."""
+    """Write the root templates that name the place, and the boundary, for a launch by hand."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for name, text in release.templates:
+    for name, text in release.baked_templates(place):
         written.append(folder / name)
-        written[-1].write_text(baked(text, place), encoding="utf-8")
+        written[-1].write_text(text, encoding="utf-8")
     return written
 
 

@@ -75,6 +75,11 @@ class ChangeSet:
     creates: bool
     changes: tuple[Change, ...]
 
+    @property
+    def stack_name(self) -> str:
+        """The name of the stack that it changes."""
+        return self.stack_arn.split("/")[1]
+
 
 def settle(cloudformation: Any, stack_name: str, audience: Audience, role_arn: str = "") -> StackState | None:
     """Wait until nobody works on the stack; give its state, or `None` when it does not exist.
@@ -144,7 +149,7 @@ def execute(cloudformation: Any, change_set: ChangeSet, audience: Audience) -> S
     follower.skip_history()
     before = follower.state().status
     cloudformation.execute_change_set(ChangeSetName=change_set.arn)
-    _wait_for(lambda: follower.state().status != before or _has_run(cloudformation, change_set))
+    wait_for(lambda: follower.state().status != before or _has_run(cloudformation, change_set))
     _tell(follower, audience)
     state = follower.state()
     if state.status != ("CREATE_COMPLETE" if change_set.creates else "UPDATE_COMPLETE"):
@@ -200,7 +205,7 @@ def _discard_unless_usable(cloudformation: Any, stack_name: str, name: str) -> N
         return
     if found["Status"] != "CREATE_COMPLETE" or found.get("ExecutionStatus") != "AVAILABLE":
         cloudformation.delete_change_set(StackName=stack_name, ChangeSetName=name)
-        _wait_for(lambda: not _exists(cloudformation, stack_name, name))
+        wait_for(lambda: not _exists(cloudformation, stack_name, name))
 
 
 def _finished(cloudformation: Any, stack_name: str, name: str) -> dict[str, Any]:
@@ -210,7 +215,7 @@ def _finished(cloudformation: Any, stack_name: str, name: str) -> dict[str, Any]
         latest.update(_describe(cloudformation, stack_name, name) or {})
         return latest.get("Status") in {"CREATE_COMPLETE", "FAILED"}
 
-    _wait_for(is_finished)
+    wait_for(is_finished)
     return latest
 
 
@@ -229,7 +234,8 @@ def _has_run(cloudformation: Any, change_set: ChangeSet) -> bool:
     return found is None or found.get("ExecutionStatus") == "EXECUTE_COMPLETE"
 
 
-def _wait_for(condition: Callable[[], bool]) -> None:
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Wait until a condition holds; raises `StackFailedError` after five minutes."""
     deadline = time.monotonic() + _CHANGE_SET_SECONDS
     while not condition():
         if time.monotonic() > deadline:

@@ -11,6 +11,8 @@ from typing import Final, Literal, get_args
 from scripts import (
     artifact_bucket,
     artifacts,
+    boundary,
+    boundary_stages,
     bundle,
     deployment,
     launch_parameters,
@@ -20,6 +22,7 @@ from scripts import (
 )
 from scripts.artifacts import Place, Release
 from scripts.aws_access import Aws
+from scripts.boundary import BoundaryLaunch
 from scripts.deployment import Audience, ChangeSet, Target
 from scripts.launch_parameters import TAGS_PARAMETER, LaunchParameterError, Parameter
 from scripts.stack_following import StackState
@@ -44,6 +47,8 @@ class Launching:
     """Of the root stack, and of what pipelines make where the template can hand them on; others that it has stay."""
     role_arn: str = ""
     """The role that CloudFormation works under; empty takes the stack's own, or the caller's permissions."""
+    with_boundary: bool = False
+    """Launch the permissions boundary first, and bound all roles by it."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,11 @@ def deploy(
     # What was there may be gone or changed now.
     given = _parameters(launching, declared, state)
     place = publish(aws, release, _bucket(aws, launching, audience), launching.prefix, audience)
+    values = {**_previous(state), **given, artifacts.BUCKET_PARAMETER: place.bucket}
+    if launching.with_boundary:
+        bounds = BoundaryLaunch(aws, place, release.boundary(), audience, agree)
+        if not _bound(bounds, launching, values):
+            return Outcome(None, changed=False)
     target = Target(
         stack_name=launching.stack_name,
         template_url=place.url(artifacts.root_template_name(launching.option)),
@@ -113,11 +123,20 @@ def deploy(
     return Outcome(deployment.execute(cloudformation, change_set, audience), changed=True)
 
 
+def _bound(bounds: BoundaryLaunch, launching: Launching, values: Mapping[str, str]) -> bool:
+    """Have the boundary there before the roles, in the accounts of the stages too; false where that was not agreed."""
+    wanted = boundary.of(bounds.aws, launching.stack_name, values)
+    if not bounds.carry_out(wanted, launching.tags, launching.role_arn):
+        return False
+    boundary_stages.launch(bounds.aws, wanted, bounds.template, values, bounds.audience)
+    return True
+
+
 def _check_option(
     release: Release, launching: Launching, declared: Mapping[str, Parameter], state: StackState | None
 ) -> None:
     """Refuse to make another kind of orchestrator out of one that is there: its pipelines would lose what they need."""
-    lost = set(state.parameters if state is not None and state.has_values else ()) - declared.keys()
+    lost = set(_previous(state)) - declared.keys()
     for option in OPTIONS:
         if option == launching.option or not lost:
             continue
@@ -129,14 +148,20 @@ def _check_option(
 
 def _parameters(launching: Launching, declared: Mapping[str, Parameter], state: StackState | None) -> Mapping[str, str]:
     """The values to give, after a check; raises `LaunchParameterError`."""
-    previous = state.parameters if state is not None and state.has_values else {}
+    previous = _previous(state)
     given = dict(launching.parameters)
+    if launching.with_boundary:
+        given |= boundary.chosen(launching.stack_name, given, previous)
     if launching.tags and TAGS_PARAMETER in declared:
         kept = stack_tags.of_text(previous.get(TAGS_PARAMETER, ""))
         given.setdefault(TAGS_PARAMETER, stack_tags.as_text({**kept, **launching.tags}))
     launch_parameters.check(given, declared, previous, _CODE_PARAMETERS)
     repository_key.check(given, previous, state.outputs.get("EcrRepositoryName", "") if state else "")
     return given
+
+
+def _previous(state: StackState | None) -> Mapping[str, str]:
+    return state.parameters if state is not None and state.has_values else {}
 
 
 def _bucket(aws: Aws, launching: Launching, audience: Audience) -> str:

@@ -28,6 +28,9 @@ Watch = Annotated[
     bool, typer.Option("--watch", help="Follow the pipeline until it has ended or, in a script, needs an approval.")
 ]
 Pipeline = Annotated[str, typer.Argument(metavar="ID", help="pipeline_id, its stack's name, or the model's name.")]
+WithBoundary = Annotated[
+    bool, typer.Option("--with-boundary", help="Launch a permissions boundary first, and bound all roles by it.")
+]
 Target = Annotated[str, typer.Argument(metavar="STAGE", help="The stage that would be deployed next: staging or prod.")]
 
 
@@ -63,11 +66,13 @@ def publish(
 
 @app.command()
 @grouped
-def deploy(stack: Stack, access: Access, bucket: Bucket = "", yes: Yes = False) -> None:
+def deploy(
+    stack: Stack, access: Access, bucket: Bucket = "", yes: Yes = False, with_boundary: WithBoundary = False
+) -> None:
     """Publish this version and create or update the root stack; run it again after an interruption."""
     from scripts.cli import deploying
 
-    deploying.deploy(stack, bucket, yes, access)
+    deploying.deploy(stack, bucket, yes, with_boundary, access)
 
 
 @app.command()

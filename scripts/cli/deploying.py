@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import typer
 
 from scripts import artifacts, launch
+from scripts.boundary import NAME_PARAMETER
 from scripts.cli import connection, launching
 from scripts.cli.asking import check_can_ask
 from scripts.cli.options import Access, Stack
@@ -45,6 +47,9 @@ def publish(bucket: str, prefix: str, access: Access) -> None:
     place = launch.publish(aws, release, bucket, prefix.strip("/"), output)
     urls, links = {}, {}
     for template in artifacts.write_baked_templates(release, place):
+        if template.name == artifacts.BOUNDARY_TEMPLATE:
+            output.say(f"{template}\npermissions boundary: {place.url(template.name)}")
+            continue
         option = template.stem.removeprefix("mlops-orchestrator-")
         urls[option] = place.url(template.name)
         output.say(f"{template}\ntemplate {option}: {urls[option]}")
@@ -59,15 +64,15 @@ def publish(bucket: str, prefix: str, access: Access) -> None:
     )
 
 
-def deploy(stack: Stack, bucket: str, yes: bool, access: Access) -> None:
-    """Publish and bring the root stack to this version."""
+def deploy(stack: Stack, bucket: str, yes: bool, with_boundary: bool, access: Access) -> None:
+    """Publish and bring the root stack to this version, after its permissions boundary if that is asked for."""
     output = Output(access.as_json)
     check_can_ask(yes, output)
-    wanted = launching.read(stack, bucket)
+    wanted = replace(launching.read(stack, bucket), with_boundary=with_boundary)
 
     def agree(change_set: ChangeSet) -> bool:
         rows = [(one.action, one.logical_id, one.resource_type, one.replacement) for one in change_set.changes]
-        title = f"{'Create' if change_set.creates else 'Update'} {stack.stack_name}: {len(rows)} changes"
+        title = f"{'Create' if change_set.creates else 'Update'} {change_set.stack_name}: {len(rows)} changes"
         output.table(("action", "resource", "type", "replacement"), rows, title)
         return yes or typer.confirm("Do this?")
 
@@ -85,6 +90,10 @@ def _show_deployed(state: StackState, changed: bool, output: Output) -> None:
     output.document({"stack": state.name, "status": state.status, "changed": changed, "outputs": state.outputs})
     for line in _by_hand(state):
         output.say(line)
+    if not state.parameters.get(NAME_PARAMETER, ""):
+        output.say(
+            "We recommend a permissions boundary, which contains what pipelines do: run it again --with-boundary."
+        )
     output.say("next: mlops new byom_realtime_builtin > request.json, fill it in, then mlops provision request.json")
 
 

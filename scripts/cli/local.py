@@ -24,7 +24,7 @@ def run(rules: Rules, port: int, ready_file: Path | None, email: str, *, enforce
     """Run until somebody interrupts; the exit status is 0 then."""
     output = Output()
     parameters = {EMAIL_PARAMETER: email, "UseModelRegistry": "Yes" if rules.use_model_registry else "No"}
-    launching = Launching(rules.option, parameters=parameters)
+    launching = Launching(rules.option, parameters=parameters, with_boundary=True)
     region = rules.region or os.environ.get("AWS_REGION") or DEFAULT_REGION
     with (
         _until_interrupted(),

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from scripts import artifacts, yaml_nodes
+from scripts import artifacts, boundary, yaml_nodes
 from scripts.stack_following import StackState
 
 _KEEPING_POLICIES: Final = frozenset({"Retain", "RetainExceptOnCreate", "Snapshot"})
@@ -24,6 +24,10 @@ _HOW_TO_DELETE: Final = {
     ),
     "AWS::KMS::Key": (
         "`aws kms schedule-key-deletion --key-id {name}`, when no image and no log that it encrypts is needed any more"
+    ),
+    "AWS::CloudFormation::Stack": (
+        "`aws cloudformation delete-stack --stack-name {name}`, in the Region of the first launch, when no role has the"
+        " policy any more; in several accounts the StackSet of that name before"
     ),
     "AWS::IAM::Role": "`aws iam delete-role --role-name {name}`, after its policies, when nothing uses it any more",
     "AWS::ApiGateway::Account": (
@@ -67,9 +71,18 @@ def divide(cloudformation: Any, root: StackState) -> tuple[list[tuple[str, str]]
                 staying.append(Kept(logical, kind, resource.get("PhysicalResourceId", "")))
             else:
                 going.append((logical, kind))
+    staying += _boundary(root)
     if bucket := root.parameters.get(artifacts.BUCKET_PARAMETER):
         staying.append(Kept("code and templates, perhaps of other launches too", _BUCKET, bucket))
     return going, staying
+
+
+def _boundary(root: StackState) -> list[Kept]:
+    """What `mlops deploy --with-boundary` has launched; a boundary of the operator's own is none of the solution's."""
+    policy = root.parameters.get(boundary.NAME_PARAMETER, "")
+    name = boundary.name_of(root.name)
+    is_ours = policy.rpartition("/")[2] == name
+    return [Kept("permissions boundary", "AWS::CloudFormation::Stack", name)] if is_ours else []
 
 
 def _kept(template: Any) -> set[str]:

@@ -92,3 +92,14 @@ def test_a_launch_that_cannot_be_names_every_mistake(mlops: Mlops, monkeypatch: 
     (answer,) = ended.documents
     words = ("did you mean Label?", "Label must be one of Yes, No", "the first launch needs --email ADDRESS")
     assert [word for word in words if word not in answer["error"]] == []
+
+
+def test_a_boundary_is_recommended_and_can_be_had(mlops: Mlops, monkeypatch: pytest.MonkeyPatch) -> None:
+    """This template has no parameter for one, which says that it was asked for."""
+    release = Release("1", b"code", (("mlops-orchestrator-single-account.yaml", _ROOT),))
+    monkeypatch.setattr(launch, "assemble", lambda _: release)
+    command = ("deploy", "--stack-name", "free", "--yes", "--email", "a@example.com", "--param", "Label=No")
+    assert "We recommend a permissions boundary" in mlops(*command).out
+    refused = mlops(*command, "--with-boundary")
+    assert refused.status == 2
+    assert "no parameter PermissionsBoundaryName" in refused.err

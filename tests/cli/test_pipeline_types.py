@@ -194,8 +194,13 @@ def test_a_broken_folder_reaches_no_bucket(local: Running, run: Mlops, tmp_path:
 def test_the_launched_policy_decides_on_administrators(run: Mlops, blueprint_policy: Ended, tmp_path: Path) -> None:
     """It lets blueprints write policies of roles, and attach none."""
     assert blueprint_policy.status == 0
+    policy = "arn:${AWS::Partition}:iam::${AWS::AccountId}:policy/mlops-orchestrator-boundary"
+    boundary = f"      PermissionsBoundary: !Sub '{policy}'\n"
+    bounded = ADMINISTRATOR.replace("      Policies:", f"{boundary}      Policies:")
+    unbounded = run("add", write(tmp_path / "unbounded", name="work_free", resources=ADMINISTRATOR))
+    assert "has no permissions boundary" in unbounded.err
     attached = (
-        ADMINISTRATOR.partition("      Policies:")[0]
+        bounded.partition("      Policies:")[0]
         + "      ManagedPolicyArns: [!Sub 'arn:${AWS::Partition}:iam::aws:policy/AdministratorAccess']\n"
     )
     refused = run(
@@ -203,6 +208,6 @@ def test_the_launched_policy_decides_on_administrators(run: Mlops, blueprint_pol
     )
     assert refused.status == 2
     assert "allows iam:AttachRolePolicy and you give --allow-administrator" in refused.err
-    folder = write(tmp_path / "root", name="work_root", resources=ADMINISTRATOR)
+    folder = write(tmp_path / "root", name="work_root", resources=bounded)
     assert run("add", folder).status == 2, "the operator has not said so"
     assert run("add", folder, "--allow-administrator").status == 0

@@ -27,6 +27,7 @@ from tests.end_to_end.users import ARTIFACT_KEY, SERVED, Nobody, Orchestrator
 from tests.releases import kept
 
 STACK = "upgraded"
+BOUNDED = "0.2.0"
 DEPLOYED = "mlops-pipeline-lasting-byompipelinerealtimebuiltin"
 # Pipelines and their stacks name the roles that they were made with: another role would leave them without any.
 KEEPS = {
@@ -79,6 +80,10 @@ class Resent:
     """Of the release that is deployed now."""
     once_more: str
     """The answer to the same request again."""
+    boundary: str
+    """The launch parameter."""
+    bounds: set[str]
+    """The names of the boundaries of all roles; empty for a role without one."""
 
 
 def _predicts(orchestrator: Orchestrator, payload: str) -> bool:
@@ -121,7 +126,9 @@ def upgraded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
             shown.append(change_set)
             return True
 
-        state = launch.deploy(aws, Launching(stack_name=STACK), Nobody(), agree).state
+        # One release is upgraded with the boundary added, the other one without.
+        launching = Launching(stack_name=STACK, with_boundary=old.name == BOUNDED)
+        state = launch.deploy(aws, launching, Nobody(), agree).state
         now = Orchestrator(_deployment(aws, state))
         payload = "\n".join(",".join(map(str, row)) for row in model.holdout_rows[:2])
         yield Upgraded(
@@ -133,7 +140,7 @@ def upgraded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
             (endpoint, _endpoint(aws)),
             pipeline_id,
             asked,
-            shown[0].changes,
+            shown[-1].changes,
             now,
             now.deployment.api.list().body["pipelines"],
             payload,
@@ -154,7 +161,27 @@ def resent(upgraded: Upgraded) -> Resent:
     endpoint, predicted = _endpoint(upgraded.aws), upgraded.predicts()
     once_more = users.provision(upgraded.request)["message"]
     prefix = parameters["ArtifactPrefix"]
-    return Resent((old, new), answer["pipeline_id"], ended.has_succeeded, predicted, endpoint, prefix, once_more)
+    return Resent(
+        (old, new),
+        answer["pipeline_id"],
+        ended.has_succeeded,
+        predicted,
+        endpoint,
+        prefix,
+        once_more,
+        parameters["PermissionsBoundaryName"],
+        {_boundary(upgraded.aws, role) for stack in (STACK, DEPLOYED) for role in _roles(upgraded.aws, stack)},
+    )
+
+
+def _roles(aws: Aws, stack: str) -> list[str]:
+    found = aws.client("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]
+    return [one["PhysicalResourceId"] for one in found if one["ResourceType"] == "AWS::IAM::Role"]
+
+
+def _boundary(aws: Aws, role: str) -> str:
+    found = aws.client("iam").get_role(RoleName=role)["Role"].get("PermissionsBoundary", {})
+    return str(found.get("PermissionsBoundaryArn", "")).rpartition("/")[2]
 
 
 def test_what_holds_data_or_is_referred_to_is_neither_replaced_nor_removed(upgraded: Upgraded) -> None:
@@ -206,3 +233,8 @@ def test_destroy_leaves_nothing_but_what_it_names(upgraded: Upgraded, monkeypatc
     left = {name.split(" ", 1)[1] for name in account_content.names(upgraded.aws) - upgraded.before_launch}
     assert left - {one["name"] for one in ended.documents[-1]["kept"]} == set()
     assert upgraded.orchestrator.deployment.outputs["AssetsBucketName"] in left
+
+
+def test_a_boundary_reaches_the_roles_that_are_there(resent: Resent) -> None:
+    """Those of a pipeline when its request is sent again."""
+    assert resent.bounds == {resent.boundary}

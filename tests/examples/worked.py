@@ -11,6 +11,7 @@ from typing import Any, Final
 import pytest
 
 from scripts.aws_access import Aws
+from tests.boundary import boundaries
 from tests.cli.running import Ended, mlops
 from tests.end_to_end.running import Running
 from tests.examples.hugging_face_stub import TOKEN, Stub
@@ -20,6 +21,7 @@ CONTAINERS: Final = "ecs_fargate_service"
 HUGGING_FACE: Final = "hugging_face_endpoint"
 DATA: Final = "data_preparation"
 NAMES: Final = (CONTAINERS, HUGGING_FACE, DATA)
+ADDITIONAL_ACTIONS: Final = "ec2:*,ecs:*,elasticloadbalancing:*"
 _HUGGING_FACE_URL: Final = "https://api.endpoints.huggingface.cloud/v2"
 
 
@@ -29,7 +31,11 @@ def request(name: str, **changes: Any) -> dict[str, Any]:
 
 
 def allow(running: Running) -> Ended:
-    """Attach the statements that come with the examples, as their pages say; and one for roles that are more."""
+    """Attach the statements that come with the examples, as their pages say; and one for roles that are more.
+
+    The boundary permits their services too.
+    """
+    boundaries.add_actions(running.client("cloudformation"), running.deployment.stack_name, ADDITIONAL_ACTIONS)
     policy = json.loads((FOLDER / CONTAINERS / "policy.json").read_text("utf-8"))
     policy["Statement"].append(
         {"Effect": "Allow", "Action": "iam:PutRolePolicy", "Resource": "arn:aws:iam::*:role/mlops-*"}

@@ -26,6 +26,7 @@ from tests.generator.promised import (
 )
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
+OF_BOUNDARY = "Boundary"
 Template = dict[str, Any]
 
 
@@ -57,8 +58,9 @@ def resources(template: Template, *types: str) -> dict[str, dict[str, Any]]:
 
 
 def resource_statements(template: Template) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+    """What the policies of resources say; the boundary gives nobody anything, and has tests of its own."""
     for name, resource in resources(template).items():
-        for statement in statements(resource):
+        for statement in statements(resource) if name != OF_BOUNDARY else ():
             yield name, resource, statement
 
 

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What bounded roles may be given. A boundary gives nothing: each role has narrower statements of its own.
+
+So actions are grouped, and some are whole families; but no family holds an action that hands out rights, or that makes
+what somebody with other rights runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from awacs.aws import Action, Allow, Condition, Statement
+from troposphere import If, Join, Ref, Split
+
+from generator import conditions
+from generator.boundary import things
+
+ADDITIONAL: Final = "AdditionalActions"
+_WORK: Final[Mapping[str, str]] = {
+    "cloudwatch": "PutMetricData",
+    "ec2": "*signPrivateIpAddresses CreateNetworkInterface* DeleteNetworkInterface* Describe*",
+    "ecr": "*Layer* BatchGetImage Describe* Get* PutImage",
+    "events": "PutEvents",
+    "kms": "*crypt CreateGrant DescribeKey GenerateDataKey* RetireGrant",
+    "logs": "*LogEvents CreateLogGroup CreateLogStream Describe*",
+    "s3": "AbortMultipartUpload DeleteObject* Get* List* PutObject",
+    "sagemaker": "AddTags Create*Job* CreateModel* Describe* InvokeEndpoint* List* Stop*Job",
+    "secretsmanager": "GetSecretValue",
+    "xray": "Put*",
+}
+"""What code of requests does, too: jobs, models, data, images, logs."""
+_CONTROL: Final[Mapping[str, str]] = {
+    "cloudformation": "Describe* List*",
+    "codepipeline": "List* PutJob*",
+    "organizations": "ListDelegatedAdministrators",
+    "s3": "PutBucketNotification",
+    "sagemaker": "CreateEndpoint* CreateMo* Delete*Job* DeleteE* DeleteMo* DeleteTags Search UpdateE* UpdateMo*",
+    "sns": "Publish",
+    "sqs": "SendMessage",
+}
+"""What else the orchestrator and CloudFormation do, on things that have no name of pipelines."""
+
+
+def statements() -> list[Statement]:
+    """Everything that is permitted."""
+    return [_work(), _control(), _pipelines(), _roles(), _hand_on_roles(), _deploy_stages()]
+
+
+def _work() -> Statement:
+    known = _listed(_WORK)
+    statement = _permit("Work", known, ["*"])
+    given = Split(",", Join(",", [*(action.JSONrepr() for action in known), Ref(ADDITIONAL)]))
+    # awacs takes functions of CloudFormation for everything but actions.
+    statement.properties["Action"] = If(conditions.name(ADDITIONAL), given, known)
+    return statement
+
+
+def _control() -> Statement:
+    return _permit("Control", _listed(_CONTROL), ["*"])
+
+
+def _pipelines() -> Statement:
+    """Everything, on what is made for pipelines."""
+    every = [Action(service, "*") for service in things.OF_PIPELINES]
+    return _permit("Pipelines", every, things.of_pipelines())
+
+
+def _roles() -> Statement:
+    """Roles of pipelines are made, changed and handed on; a refusal has them bounded (`refused.py`)."""
+    return _permit("Roles", [Action("iam", "*Role*")], things.roles_of_pipelines())
+
+
+def _hand_on_roles() -> Statement:
+    """Which service takes such a role is for its own trust policy. A service's own role is nobody's to hand on."""
+    actions = [Action("iam", verb) for verb in ("CreateServiceLinkedRole", "GetRole", "PassRole")]
+    return _permit("HandOnRoles", actions, [*things.roles_to_hand_on(), things.roles_of_services()])
+
+
+def _deploy_stages() -> Statement:
+    """Nobody but CodePipeline invokes the function that deploys stages."""
+    invoke = [Action("lambda", "InvokeFunction")]
+    return _permit("DeployStages", invoke, [things.stage_deployer()], things.is_pipeline_role())
+
+
+def _listed(actions: Mapping[str, str]) -> list[Action]:
+    return [Action(service, verb) for service, verbs in actions.items() for verb in verbs.split()]
+
+
+def _permit(name: str, actions: Any, resources: Any, condition: Condition | None = None) -> Statement:
+    extra = {} if condition is None else {"Condition": condition}
+    return Statement(Sid=name, Effect=Allow, Action=actions, Resource=resources, **extra)

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What bounded roles never do, whatever allows it: their own policies, added actions, or a resource that lets them in.
+
+AWS limits what the policy of a resource grants to the session of a role by explicit refusals alone.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html#access_policies_boundaries-eval-logic
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from awacs.aws import Action, BoolIfExists, Condition, Deny, Null, Statement
+
+from generator import names
+from generator.boundary import things
+
+
+def statements() -> list[Statement]:
+    """Everything that is refused: the first ones to all roles, the others to those that pipelines make."""
+    return [
+        _unbounded_roles(),
+        _other_identities(),
+        _changes_of_the_orchestrator(),
+        _grants_to_people(),
+        _control_by_pipelines(),
+        _orchestrator_by_pipelines(),
+        _secrets_of_others(),
+    ]
+
+
+def _unbounded_roles() -> Statement:
+    """Whoever makes a role, or gives it more, does so within this boundary."""
+    return _refuse("UnboundedRoles", _listed("iam", "AttachRole*", "CreateRole", "PutRole*"), things.is_unbounded())
+
+
+def _other_identities() -> Statement:
+    """A trust policy may let in the very session of a role. Nothing else of IAM is permitted on anything but roles."""
+    boundary, assume = Action("iam", "DeleteRolePermissionsBoundary"), Action("sts", "Assume*")
+    return _refuse("OtherIdentities", [boundary, assume])
+
+
+def _changes_of_the_orchestrator() -> Statement:
+    """Nothing that is deployed changes what deploys it."""
+    return _refuse("Orchestrator", _listed("lambda", "A*", "Pu*", "U*"), resources=things.functions())
+
+
+def _grants_to_people() -> Statement:
+    """Of keys, other than those that AWS makes for its own resources, or that a service asks for."""
+    direct = Condition([Null("kms:ViaService", "true"), BoolIfExists("kms:GrantIsForAWSResource", "false")])
+    return _refuse("GrantsToPeople", [Action("kms", "CreateGrant")], direct)
+
+
+def _control_by_pipelines() -> Statement:
+    """Only the orchestrator and CloudFormation make things for pipelines."""
+    services = ("apigateway", "cloudformation", "codebuild", "codepipeline", "scheduler")
+    others = [
+        *_listed("events", "PutR*", "PutT*"),
+        *_listed("iam", "A*", "C*", "D*", "Pu*", "T*", "U*"),
+        *_listed("lambda", "A*", "C*", "D*", "Pu*", "U*"),
+    ]
+    every = [Action(service, "*") for service in services]
+    return _refuse("ControlByPipelines", [*every, *others], things.is_of_pipeline())
+
+
+def _orchestrator_by_pipelines() -> Statement:
+    """Whoever calls the orchestrator, hands on one of its roles or writes what it believes has what it has.
+
+    One statement: a second one would repeat the condition, and no action here fits a resource of another's kind.
+    """
+    uses = [Action("execute-api", "Invoke"), Action("iam", "PassRole"), Action("lambda", "Invoke*")]
+    writes = _listed("s3", *names.WRITES)
+    return _refuse("UsesByPipelines", [*uses, *writes], things.is_of_pipeline(), things.of_orchestrator())
+
+
+def _secrets_of_others() -> Statement:
+    return Statement(
+        Sid="SecretsOfOthers", Effect=Deny, Action=[Action("secretsmanager", "*")], NotResource=things.allowed_secrets()
+    )
+
+
+def _refuse(name: str, actions: Any, condition: Condition | None = None, resources: Any = None) -> Statement:
+    extra = {} if condition is None else {"Condition": condition}
+    return Statement(Sid=name, Effect=Deny, Action=actions, Resource=resources or ["*"], **extra)
+
+
+def _listed(service: str, *verbs: str) -> list[Action]:
+    return [Action(service, verb) for verb in verbs]

@@ -20,6 +20,7 @@ from scripts.aws_access import Aws
 from scripts.cli.local_deployment import LocalDeployment
 from scripts.deployment import Change, ChangeSet
 from scripts.launch import EMAIL_PARAMETER, Launching
+from scripts.local_aws.enforcement import authorization
 from scripts.local_aws.server import LocalAws
 from tests.cli.running import mlops
 from tests.end_to_end import account_content
@@ -27,6 +28,7 @@ from tests.end_to_end.users import ARTIFACT_KEY, SERVED, Nobody, Orchestrator
 from tests.releases import kept
 
 STACK = "upgraded"
+CHANGED = "ml.m5.xlarge"
 DEPLOYED = "mlops-pipeline-lasting-byompipelinerealtimebuiltin"
 # Pipelines and their stacks name the roles that they were made with: another role would leave them without any.
 KEEPS = {
@@ -79,6 +81,10 @@ class Resent:
     """Of the release that is deployed now."""
     once_more: str
     """The answer to the same request again."""
+    changed: bool
+    """Whether a changed request succeeded after that."""
+    instance: str
+    """What the endpoint runs on since then."""
 
 
 def _predicts(orchestrator: Orchestrator, payload: str) -> bool:
@@ -122,6 +128,7 @@ def upgraded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
             return True
 
         state = launch.deploy(aws, Launching(stack_name=STACK), Nobody(), agree).state
+        authorization.switch(True)
         now = Orchestrator(_deployment(aws, state))
         payload = "\n".join(",".join(map(str, row)) for row in model.holdout_rows[:2])
         yield Upgraded(
@@ -154,7 +161,13 @@ def resent(upgraded: Upgraded) -> Resent:
     endpoint, predicted = _endpoint(upgraded.aws), upgraded.predicts()
     once_more = users.provision(upgraded.request)["message"]
     prefix = parameters["ArtifactPrefix"]
-    return Resent((old, new), answer["pipeline_id"], ended.has_succeeded, predicted, endpoint, prefix, once_more)
+    changed = users.changed(upgraded.pipeline_id, {**upgraded.request, "inference_instance": CHANGED}).has_succeeded
+    config = upgraded.aws.client("sagemaker").describe_endpoint_config(
+        EndpointConfigName=_endpoint(upgraded.aws)["EndpointConfigName"]
+    )
+    instance = config["ProductionVariants"][0]["InstanceType"]
+    outcome = (ended.has_succeeded, predicted, endpoint, prefix, once_more, changed, instance)
+    return Resent((old, new), answer["pipeline_id"], *outcome)
 
 
 def test_what_holds_data_or_is_referred_to_is_neither_replaced_nor_removed(upgraded: Upgraded) -> None:
@@ -188,6 +201,8 @@ def test_a_request_sent_again_brings_its_pipeline_to_the_new_version(upgraded: U
         assert resent.endpoint[kept_of_endpoint] == upgraded.endpoints[0][kept_of_endpoint]
     assert resent.predicted
     assert resent.once_more.endswith("No updates are to be performed.")
+    assert resent.changed
+    assert resent.instance == CHANGED
 
 
 @pytest.mark.usefixtures("resent")

@@ -110,8 +110,7 @@ $(SUPPLY_READY): $(SET_UP) locks/supply.txt
 	$(call set_up,$(SUPPLY_VENV),supply)
 
 audit: $(SUPPLY_READY) ## Known vulnerabilities of what the bundle and the command line carry; asks PyPI
-	@for lock in lambda_src/requirements.txt locks/local.txt; do \
-		$(SUPPLY)/pip-audit --requirement $$lock --require-hashes --disable-pip --progress-spinner=off || exit; done
+	@"$(PYTHON)" -m scripts.audit $(SUPPLY)/pip-audit lambda_src/requirements.txt locks/local.txt
 
 secrets: $(SUPPLY_READY) ## Look for credentials in what git keeps; .secrets.baseline lists the examples of AWS in tests
 	@git ls-files -z | xargs -0 $(SUPPLY)/detect-secrets-hook --baseline .secrets.baseline && echo "no secrets"

@@ -12,7 +12,7 @@ ARGS ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-local lock templates docs lint check-types check-style check-drift check-templates check-code checkov audit secrets sbom test \
+.PHONY: help setup setup-local lock templates docs lint check-types check-style check-drift check-templates check-code checkov analyse audit secrets sbom test \
 	tests test-pythons trust demo run-demo demo-multi demo-train local bench package wheel keep-release publish deploy destroy \
 	images clean
 
@@ -55,6 +55,7 @@ docs: $(READY) ## Write the generated reference pages and the OpenAPI document
 	@$(BIN)/python -m generator.reference
 	@$(BIN)/python -m generator.openapi
 	@$(BIN)/python -m tests.permissions.report
+	@$(BIN)/python -m tests.permissions.analysis.explained
 
 check-types: $(READY)
 	@$(BIN)/mypy
@@ -68,6 +69,7 @@ check-drift: $(READY)
 	@$(BIN)/python -m generator.reference --check
 	@$(BIN)/python -m generator.openapi --check
 	@$(BIN)/python -m tests.permissions.report --check
+	@$(BIN)/python -m tests.permissions.analysis.explained --check
 
 check-templates: $(READY)
 	@$(BIN)/pytest tests/generator/test_lint.py
@@ -87,6 +89,18 @@ $(CHECKOV_READY): $(SET_UP) locks/checkov.txt
 checkov: $(CHECKOV_READY) ## checkov over the templates; needs no .venv
 	@$(CHECKOV_VENV)/bin/checkov --directory templates --framework cloudformation --compact --quiet --skip-download
 
+# What judges policies: the roles are resolved where the project is installed, and judged where it is not.
+ANALYSERS_VENV := .venv-analysers
+ANALYSERS_READY := $(ANALYSERS_VENV)/.ready
+RESOLVED := build/analysis/roles.json
+
+$(ANALYSERS_READY): $(SET_UP) locks/analysers.txt
+	$(call set_up,$(ANALYSERS_VENV),analysers)
+
+analyse: $(READY) $(ANALYSERS_READY) ## cloudsplaining and parliament over every role: nothing but what a table explains
+	@PYTHONPATH=lambda_src $(BIN)/python -m tests.permissions.analysis.resolved $(RESOLVED)
+	@$(ANALYSERS_VENV)/bin/python -W ignore::UserWarning -m tests.permissions.analysis.findings $(RESOLVED)
+
 # What looks after the parts that come from others has an environment of its own, too.
 SUPPLY_VENV := .venv-supply
 SUPPLY := $(SUPPLY_VENV)/bin
@@ -96,8 +110,7 @@ $(SUPPLY_READY): $(SET_UP) locks/supply.txt
 	$(call set_up,$(SUPPLY_VENV),supply)
 
 audit: $(SUPPLY_READY) ## Known vulnerabilities of what the bundle and the command line carry; asks PyPI
-	@for lock in lambda_src/requirements.txt locks/local.txt; do \
-		$(SUPPLY)/pip-audit --requirement $$lock --require-hashes --disable-pip --progress-spinner=off || exit; done
+	@"$(PYTHON)" -m scripts.audit $(SUPPLY)/pip-audit lambda_src/requirements.txt locks/local.txt
 
 secrets: $(SUPPLY_READY) ## Look for credentials in what git keeps; .secrets.baseline lists the examples of AWS in tests
 	@git ls-files -z | xargs -0 $(SUPPLY)/detect-secrets-hook --baseline .secrets.baseline && echo "no secrets"
@@ -125,7 +138,7 @@ test-pythons: ## The tests on every Python that is promised; PYTHONS="python3.12
 
 TRUST := build/trust
 
-trust: $(READY) ## Prove permissions, faults and hostile requests; writes the table in docs/security.md
+trust: $(READY) analyse ## Prove permissions, faults and hostile requests; writes the table in docs/security.md
 	@rm -rf $(TRUST) && mkdir -p $(TRUST)
 	@MLOPS_TRUST_REPORT=$(TRUST) $(BIN)/pytest -n 2 --exhaustive -m sampled $(WITHOUT_LOCAL_AWS)
 	@MLOPS_IAM_CALLS="$(CURDIR)/$(TRUST)" $(BIN)/pytest -n 3 --exhaustive --dist loadgroup \

@@ -58,6 +58,8 @@ def locks() -> tuple[Lock, ...]:
         Lock(paths.REQUIREMENTS, sources=(str(paths.REQUIREMENTS.with_suffix(".in")),)),
         Lock(FOLDER / "checkov.txt", ("checkov",), takes_versions=False),
         Lock(FOLDER / "supply.txt", ("cyclonedx-bom", "detect-secrets", "pip-audit"), takes_versions=False),
+        # parliament imports pkg_resources, which newer ones no longer have.
+        Lock(FOLDER / "analysers.txt", ("cloudsplaining", "parliament", "setuptools<81"), takes_versions=False),
         Lock(FOLDER / "images.txt", ("sagemaker-core",), ("--no-deps",), takes_versions=False),
     )
 

@@ -33,7 +33,7 @@ def deployed(
         aws = aws_access.local(running.endpoint_url, running.region)
         audience.say(f"The local AWS listens at {running.endpoint_url}.")
         if running.organization:
-            parameters = {**launching.parameters, **_stage_parameters(accounts, running.organization)}
+            parameters = {**launching.parameters, **stage_parameters(accounts, running.organization)}
             launching = replace(launching, parameters=parameters)
         with without_collecting():
             state = launch.deploy(aws, launching, audience, agree=lambda _: True).state
@@ -43,7 +43,7 @@ def deployed(
         yield LocalDeployment(aws, api_url, state.name, state.outputs, accounts)
 
 
-def _stage_parameters(accounts: Mapping[str, str], organization: Organization) -> dict[str, str]:
+def stage_parameters(accounts: Mapping[str, str], organization: Organization) -> dict[str, str]:
     """What the launch has to know of the Organization; the orchestrator is in its management account."""
     parameters = {"DelegatedAdminAccount": "No"}
     for stage, account in accounts.items():

@@ -122,6 +122,25 @@ def is_told(subscriber: Subscriber, bucket: str) -> bool:
     return any(re.search(rf"^What: [A-Z]\w+ {bucket}\b", text, re.MULTILINE) for text in refusals)
 
 
+def test_no_request_names_a_bucket_of_the_solution_but_that_of_assets(
+    orchestrator: Orchestrator, published: tuple[str, str]
+) -> None:
+    """What lies in them is deployed or believed."""
+    name = orchestrator.deployment.stack_name
+    pages = orchestrator.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=name)
+    resources = [one for page in pages for one in page["StackResourceSummaries"]]
+    made = {one["PhysicalResourceId"] for one in resources if one["ResourceType"] == "AWS::S3::Bucket"}
+    reserved = {published[0], *made} - {orchestrator.deployment.outputs["AssetsBucketName"]}
+    assert len(reserved) == 4
+    for bucket in reserved:
+        request = orchestrator.request("reserved", data_capture_location=f"{bucket}/x")
+        answer = orchestrator.deployment.api.provision(request)
+        assert answer.status == 400, bucket
+        (problem,) = answer.body["errors"]
+        assert problem["key"] == "data_capture_location"
+        assert problem["problem"].startswith(f"must not lie in {bucket}, a bucket of the orchestrator itself")
+
+
 def sum_of_statements(documents: list[Any]) -> list[Any]:
     return [statement for document in documents for statement in document["Statement"]]
 

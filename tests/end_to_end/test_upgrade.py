@@ -20,6 +20,7 @@ from scripts.aws_access import Aws
 from scripts.cli.local_deployment import LocalDeployment
 from scripts.deployment import Change, ChangeSet
 from scripts.launch import EMAIL_PARAMETER, Launching
+from scripts.local_aws.enforcement import authorization
 from scripts.local_aws.server import LocalAws
 from tests.cli.running import mlops
 from tests.end_to_end import account_content
@@ -28,6 +29,7 @@ from tests.releases import kept
 
 STACK = "upgraded"
 BOUNDED = "0.2.0"
+CHANGED = "ml.m5.xlarge"
 DEPLOYED = "mlops-pipeline-lasting-byompipelinerealtimebuiltin"
 # Pipelines and their stacks name the roles that they were made with: another role would leave them without any.
 KEEPS = {
@@ -84,6 +86,10 @@ class Resent:
     """The launch parameter."""
     bounds: set[str]
     """The names of the boundaries of all roles; empty for a role without one."""
+    changed: bool
+    """Whether a changed request succeeded after that."""
+    instance: str
+    """What the endpoint runs on since then."""
 
 
 def _predicts(orchestrator: Orchestrator, payload: str) -> bool:
@@ -129,6 +135,7 @@ def upgraded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         # One release is upgraded with the boundary added, the other one without.
         launching = Launching(stack_name=STACK, with_boundary=old.name == BOUNDED)
         state = launch.deploy(aws, launching, Nobody(), agree).state
+        authorization.switch(True)
         now = Orchestrator(_deployment(aws, state))
         payload = "\n".join(",".join(map(str, row)) for row in model.holdout_rows[:2])
         yield Upgraded(
@@ -161,17 +168,15 @@ def resent(upgraded: Upgraded) -> Resent:
     endpoint, predicted = _endpoint(upgraded.aws), upgraded.predicts()
     once_more = users.provision(upgraded.request)["message"]
     prefix = parameters["ArtifactPrefix"]
-    return Resent(
-        (old, new),
-        answer["pipeline_id"],
-        ended.has_succeeded,
-        predicted,
-        endpoint,
-        prefix,
-        once_more,
-        parameters["PermissionsBoundaryName"],
-        {_boundary(upgraded.aws, role) for stack in (STACK, DEPLOYED) for role in _roles(upgraded.aws, stack)},
+    changed = users.changed(upgraded.pipeline_id, {**upgraded.request, "inference_instance": CHANGED}).has_succeeded
+    config = upgraded.aws.client("sagemaker").describe_endpoint_config(
+        EndpointConfigName=_endpoint(upgraded.aws)["EndpointConfigName"]
     )
+    instance = config["ProductionVariants"][0]["InstanceType"]
+    bounds = {_boundary(upgraded.aws, role) for stack in (STACK, DEPLOYED) for role in _roles(upgraded.aws, stack)}
+    bounded = (parameters["PermissionsBoundaryName"], bounds)
+    outcome = (ended.has_succeeded, predicted, endpoint, prefix, once_more, *bounded, changed, instance)
+    return Resent((old, new), answer["pipeline_id"], *outcome)
 
 
 def _roles(aws: Aws, stack: str) -> list[str]:
@@ -215,6 +220,8 @@ def test_a_request_sent_again_brings_its_pipeline_to_the_new_version(upgraded: U
         assert resent.endpoint[kept_of_endpoint] == upgraded.endpoints[0][kept_of_endpoint]
     assert resent.predicted
     assert resent.once_more.endswith("No updates are to be performed.")
+    assert resent.changed
+    assert resent.instance == CHANGED
 
 
 @pytest.mark.usefixtures("resent")

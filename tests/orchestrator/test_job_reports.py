@@ -392,6 +392,18 @@ class TestRegistration:
         deliver(ended(registration=key, stack_name=stack))
         assert "The model was not registered. Its tags name a pipeline that did not start it" in inbox()[0]["Message"]
 
+    def test_nor_is_that_of_a_stack_which_is_no_pipeline(
+        self, sagemaker: Stubber, inbox: Inbox, trained: Event
+    ) -> None:
+        """Anybody who makes stacks makes roles in them."""
+        key = KEY.replace("mlops-pipeline-berths-modeltraining", "payroll")
+        assert key.startswith("provisioned/payroll/registrations/")
+        _deployed("payroll", "Payroll")
+        instruct(key, approval_status="Approved")
+        describing(sagemaker, trained, RoleArn="arn:aws:iam::111122223333:role/Payroll")
+        deliver(ended(registration=key, stack_name="payroll"))
+        assert "The model was not registered. Its tags name a pipeline that did not start it" in inbox()[0]["Message"]
+
     def test_a_job_under_its_pipelines_role_is_registered(
         self, sagemaker: Stubber, inbox: Inbox, trained: Event
     ) -> None:

@@ -143,9 +143,11 @@ class TestLookUp:
         self, packaged: Body, registry: Settings, sagemaker: Stubber
     ) -> None:
         source = {"S3Uri": "s3://quayside-assets/large/", "S3DataType": "S3Prefix", "CompressionType": "None"}
-        containers = {"ModelDataSource": {"S3DataSource": source}}, {"ModelDataUrl": self.MODEL}
+        one = {**source, "S3Uri": "s3://quayside-assets/one.tar.gz", "S3DataType": "S3Object"}
+        containers = [{"ModelDataSource": {"S3DataSource": each}} for each in (source, one)]
         values = self.plan(packaged, registry, sagemaker, *containers)
-        assert values["ModelPackageObjects"].split(",")[0] == "arn:aws:s3:::quayside-assets/large/*"
+        objects = values["ModelPackageObjects"].split(",")
+        assert objects == ["arn:aws:s3:::quayside-assets/large/*", "arn:aws:s3:::quayside-assets/one.tar.gz"]
         assert values["ModelPackageBuckets"] == "arn:aws:s3:::quayside-assets"
         assert values["ModelPackagePrefixes"] == "large/*"
 

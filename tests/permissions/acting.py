@@ -22,7 +22,7 @@ from orchestrator.pipelines import BUILT_IN
 from orchestrator.pipelines.base import PipelineRequest
 from orchestrator.pipelines.monitors import Monitor
 from orchestrator.settings import Settings
-from scripts.iam import evaluation, resource_arns
+from scripts.iam import evaluation
 from scripts.iam import templates as iam
 from scripts.iam.documents import Document, parse
 from scripts.iam.evaluation import Policies, Request, Resource
@@ -133,18 +133,22 @@ def forced(template: Template, values: Mapping[str, str], role: str) -> Role:
 
 def root_role(template: Template, role: str, **options: str) -> Role:
     """A role of a root stack that is launched with these options."""
+    found = root_resolver(template, **options)
+    managed = (found.structure(found.properties(name)["PolicyDocument"]) for name in attached(found, role))
+    return Role((*iam.policies(template, role, found.place, found.given), *map(parse, managed)), name=f"mlops-{role}-1")
+
+
+def root_resolver(template: Template, **options: str) -> Resolver:
+    """What the calls in a root template stand for when it is launched with these options."""
     defaults = {name: str(one["Default"]) for name, one in template["Parameters"].items() if "Default" in one}
     stages = {f"{stage.capitalize()}AccountId": _STAGES[f"{stage.upper()}_ACCOUNT_ID"] for stage in STAGES}
     # By name, because nobody knows what CloudFormation would call new ones.
     known = {"ExistingKmsKeyArn": _ENVIRONMENT["LOG_KMS_KEY_ARN"], "ExistingECRRepo": "quayside-images"}
-    values = {**defaults, **PLAIN, **stages, **known, **options}
-    here = place(stack="mlops")
-    found = Resolver(template, here, values, resource_arns.physical, resource_arns.of)
-    attached = [
-        branch["Ref"]
-        for item in found.properties(role).get("ManagedPolicyArns", ())
-        for branch in (found.branches(item["Fn::If"]) if "Fn::If" in item else [item])
-        if branch["Ref"] in template["Resources"]
-    ]
-    managed = (found.structure(found.properties(name)["PolicyDocument"]) for name in attached)
-    return Role((*iam.policies(template, role, here, values), *map(parse, managed)), name=f"mlops-{role}-1")
+    return iam.resolver(template, place(stack="mlops"), {**defaults, **PLAIN, **stages, **known, **options})
+
+
+def attached(found: Resolver, role: str) -> list[str]:
+    """The managed policies of a template that a role has, by logical id."""
+    items = found.properties(role).get("ManagedPolicyArns", ())
+    branches = (branch for item in items for branch in (found.branches(item["Fn::If"]) if "Fn::If" in item else [item]))
+    return [branch["Ref"] for branch in branches if branch.get("Ref") in found.template["Resources"]]

@@ -89,6 +89,14 @@ def test_templates_are_out_of_reach_of_those_who_upload_models(templates: dict[s
     assert writers == {"OrchestratorRole", "PipelineRole"}
 
 
+def test_what_is_launched_is_read_by_no_role(templates: dict[str, Template]) -> None:
+    """Templates travel with the code: whoever could change the artifact bucket would change no running orchestrator."""
+    for path, template in templates.items():
+        for name, resource in template["Resources"].items():
+            if resource["Type"].startswith("AWS::IAM::"):
+                assert "ArtifactBucket" not in json.dumps(resource), f"{path}: {name}"
+
+
 def _of_packages(templates: dict[str, Template], path: str) -> Any:
     """The policy of the pipelines bucket."""
     root = templates["mlops-orchestrator-single-account.yaml"]

@@ -33,7 +33,8 @@ VIA_S3: Final = {"kms_viaservice": f"s3.{REGION}.amazonaws.com"}
 PROBES: Final[dict[reach.Kind, tuple[tuple[str, str], ...]]] = {
     reach.BUCKET: tuple((f"s3:{verb}Object", "arn:aws:s3:::{place}/x") for verb in ("Get", "Put")),
     reach.REPOSITORY: tuple(
-        (f"ecr:{verb}Image", f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/prod-images") for verb in ("BatchGet", "Put")
+        (f"ecr:{action}", f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/prod-images")
+        for action in ("BatchGetImage", "GetDownloadUrlForLayer", "PutImage", "UploadLayerPart")
     ),
     reach.PACKAGE_GROUP: (("sagemaker:DescribeModelPackage", PACKAGE),),
     reach.SECRET: (

@@ -67,6 +67,9 @@ def test_keys_are_used_by_their_ids_or_their_aliases(root: Template, name: str) 
         return role.reaches("kms:CreateGrant", f"{KEY}/{key}", **via, **alias)
 
     assert granted("one")
+    assert (
+        not role.reaches("kms:CreateGrant", f"{KEY}/one", kms_viaservice=via["kms_viaservice"]) or name != "DeployRole"
+    )
     assert granted("two", kms_resourcealiases="alias/harbour-data")
     assert not granted("two")
     assert not granted("two", kms_resourcealiases="alias/payroll")

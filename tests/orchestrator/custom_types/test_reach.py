@@ -88,7 +88,7 @@ def test_secrets_are_those_that_the_operator_allows_and_are_not_shown(narrowed: 
     [
         "quayside-pipelines/provisioned/x/template.zip",
         "s3://quayside-pipelines",
-        "arn:aws:s3:::quayside-pipelines/*",
+        "arn:aws:s3:::quayside-pipelines",
         "https://quayside-pipelines.s3.eu-west-1.amazonaws.com/x",
         {"deep": ["quayside-pipelines/x"]},
     ],

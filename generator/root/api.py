@@ -7,7 +7,7 @@ from troposphere import GetAtt, Template, apigateway, iam
 
 from generator import arns, functions, permissions, rest_apis
 from generator.rest_apis import Route
-from generator.root import encryption, orchestrator
+from generator.root import encryption, orchestrator, roles
 
 _RETAIN = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
 _ACCESS_LOG = "ApiAccessLogs"
@@ -28,7 +28,7 @@ def _setting(method: str, path: str) -> apigateway.MethodSetting:
 
 
 API = rest_apis.RestApi(
-    name="Api",
+    name=roles.API,
     description="Provisions machine-learning pipelines",
     function=orchestrator.FUNCTION,
     routes=[

@@ -29,7 +29,6 @@ _MEMORY_MB = 1024
 # A configuration may hold fifty requests; callers of the API are answered by API Gateway after 29 s at the latest.
 _TIMEOUT_SECONDS = 300
 _ONE_HOUR = 3600
-_PACKAGES = "provisioned/*"
 _TYPES = f"{TYPES_PREFIX}*"
 
 
@@ -126,8 +125,8 @@ def _types_and_packages() -> list[Statement]:
     return [
         # Pipeline types are the operator's: the function reads them and writes none.
         permissions.allow([s3_actions.GetObject], arns.objects_in(pipelines, _TYPES)),
-        permissions.allow([s3_actions.GetObject, s3_actions.PutObject], arns.objects_in(pipelines, _PACKAGES)),
-        permissions.allow([s3_actions.ListBucket], pipelines, permissions.below(_PACKAGES, _TYPES)),
+        permissions.allow([s3_actions.GetObject, s3_actions.PutObject], arns.objects_in(pipelines, storage.PACKAGES)),
+        permissions.allow([s3_actions.ListBucket], pipelines, permissions.below(storage.PACKAGES, _TYPES)),
     ]
 
 

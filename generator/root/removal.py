@@ -21,7 +21,6 @@ from generator.root import jobs, orchestrator, roles, storage
 from orchestrator import job_kinds
 from orchestrator.removals import MARKERS
 
-_PACKAGES: Final = "provisioned/*"
 _DELETIONS: Final = f"{MARKERS}*"
 # All ends but a good creation: after each, a stack can be deleted that could not be while CloudFormation worked on it.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
@@ -84,7 +83,7 @@ def _removes() -> list[Statement]:
 def _forgets() -> list[Statement]:
     """Remove packages and markers with all their versions; what else is in the bucket is left alone."""
     bucket = GetAtt(storage.PIPELINES, "Arn")
-    prefixes = [_PACKAGES, _DELETIONS]
+    prefixes = [storage.PACKAGES, _DELETIONS]
     removed = [arns.objects_in(bucket, prefix) for prefix in prefixes]
     kept = [s3_actions.GetObject, s3_actions.PutObject]
     return [

@@ -17,7 +17,7 @@ from awacs import codepipeline as cp
 from awacs import events as events_actions
 from awacs import iam as iam_actions
 from awacs import s3 as s3_actions
-from awacs.aws import Statement
+from awacs.aws import Action, Deny, Statement
 from troposphere import GetAtt, Ref, Sub, Template, iam
 
 from generator import arns, conditions, deployment, iam_roles, names, permissions
@@ -29,6 +29,7 @@ PIPELINE_STACK_ROLE = "PipelineStackRole"
 PIPELINE_ROLE = "PipelineRole"
 DEPLOY_ROLE = "DeployRole"
 PIPELINE_START_ROLE = "PipelineStartRole"
+API = "Api"
 
 PIPELINES = arns.regional("codepipeline", f"{arns.PIPELINE_PREFIX}*")
 BUILDS = arns.regional("codebuild", f"project/{arns.PIPELINE_PREFIX}*")
@@ -122,9 +123,17 @@ def deploy_role(template: Template, kinds: Sequence[Kind]) -> iam.Role:
         AssumeRolePolicyDocument=permissions.trusted_by("cloudformation.amazonaws.com"),
         ManagedPolicyArns=[conditions.if_provided(template, given, Ref(given)), reach.attached_policy()],
         Policies=[
-            permissions.policy("Blueprints", *(statement for kind in kinds for statement in kind()), _environments())
+            permissions.policy(
+                "Blueprints", *(statement for kind in kinds for statement in kind()), _environments(), _not_this_api()
+            )
         ],
     )
+
+
+def _not_this_api() -> Statement:
+    """No name tells one API from another: without this a blueprint could open the API of the solution itself."""
+    own = f"arn:${{AWS::Partition}}:apigateway:${{AWS::Region}}::/restapis/${{{API}}}"
+    return Statement(Effect=Deny, Action=[Action("apigateway", "*")], Resource=[Sub(own), Sub(f"{own}/*")])
 
 
 def _environments() -> Statement:
@@ -136,17 +145,26 @@ def _environments() -> Statement:
 
 
 def _artifacts() -> list[Statement]:
-    # What CodePipeline's S3 source action asks of its role, and what every action does with artifacts.
+    """What CodePipeline's S3 source action asks of its role, and what every action does with artifacts.
+
+    They lie in a folder whose name is the pipeline's, or begins it; types and markers are not the pipelines' to write.
+    https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ArtifactStore.html
+    """
     bucket = GetAtt(storage.PIPELINES, "Arn")
-    on_objects = [
+    artifacts = arns.objects_in(bucket, f"{arns.PIPELINE_PREFIX}*")
+    reading = [
         *(s3_actions.GetObject, s3_actions.GetObjectTagging, s3_actions.GetObjectVersion),
-        *(s3_actions.GetObjectVersionTagging, s3_actions.PutObject),
+        s3_actions.GetObjectVersionTagging,
     ]
     on_bucket = [
         *(s3_actions.GetBucketAcl, s3_actions.GetBucketLocation, s3_actions.GetBucketVersioning),
         s3_actions.ListBucket,
     ]
-    return [permissions.allow(on_objects, arns.objects_in(bucket)), permissions.allow(on_bucket, bucket)]
+    return [
+        permissions.allow(reading, [artifacts, arns.objects_in(bucket, storage.PACKAGES)]),
+        permissions.allow([s3_actions.PutObject], artifacts),
+        permissions.allow(on_bucket, bucket),
+    ]
 
 
 def _sources() -> list[Statement]:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from awacs import s3 as s3_actions
 from awacs.aws import Action, Allow, ArnLike, Condition, Deny, Principal, Statement, StringEquals
@@ -25,6 +25,9 @@ ACCESS_LOGS = "AccessLogsBucket"
 ASSETS = "AssetsBucket"
 PIPELINES = "PipelinesBucket"
 CONFIG = "ConfigBucket"
+
+PACKAGES: Final = "provisioned/*"
+"""Objects of the pipelines bucket that pipelines are made of: packages, and what their jobs are told."""
 
 
 def add_to(template: Template, readers: Sequence[Statement], pipelines_readers: Sequence[Statement]) -> None:

@@ -53,6 +53,7 @@ _NAMINGS: Final[Mapping[str, Naming]] = {
 }
 _ROLE: Final = "AWS::IAM::Role"
 _REST_API: Final = "AWS::ApiGateway::"
+_API_ID: Final = "?" * 10
 
 
 def is_exact(type_name: str) -> bool:
@@ -86,6 +87,8 @@ def physical(resolver: Resolver, logical_id: str) -> list[str]:
         return of(resolver, logical_id)
     if naming is not None:
         return _names(resolver, logical_id, naming)
+    if type_name == _REST_API + "RestApi":
+        return [_API_ID]
     return _names(resolver, logical_id, Naming("", "RoleName")) if type_name == _ROLE else [UNKNOWN]
 
 

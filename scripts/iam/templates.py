@@ -68,8 +68,19 @@ def policies(
     Without it everything counts that some values bring about.
     """
     defaults = {name: str(one["Default"]) for name, one in template["Parameters"].items() if "Default" in one}
-    found = resolver(template, place, None if given is None else {**defaults, **given})
-    inline = found.structure(found.properties(role).get("Policies", ()))
+    return policies_of(resolver(template, place, None if given is None else {**defaults, **given}), role)
+
+
+def policies_of(found: Resolver, role: str) -> tuple[Document, ...]:
+    """The inline policies of a role: those in the role itself, and those that the template puts into it."""
+    inline = [
+        *found.structure(found.properties(role).get("Policies", ())),
+        *(
+            found.structure(found.properties(name))
+            for name, one in found.template["Resources"].items()
+            if one["Type"] == "AWS::IAM::Policy" and {"Ref": role} in one["Properties"].get("Roles", ())
+        ),
+    ]
     return tuple(documents.parse(policy["PolicyDocument"]) for policy in inline)
 
 

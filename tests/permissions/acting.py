@@ -12,23 +12,27 @@ Each gives `Role`s, whose `reaches(action, arn, ...)` is IAM's decision.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
 from typing import Any, Final
 
 from orchestrator import provisioning, settings
+from orchestrator.csv_headers import CsvFile, Header
 from orchestrator.operator_options import ReachOptions
 from orchestrator.per_stage import STAGES, Stage
 from orchestrator.pipelines import BUILT_IN
 from orchestrator.pipelines.base import PipelineRequest
 from orchestrator.pipelines.monitors import Monitor
-from orchestrator.settings import Settings
-from scripts.iam import evaluation
+from orchestrator.settings import Launch, Settings
+from scripts.iam import evaluation, resource_arns
 from scripts.iam import templates as iam
 from scripts.iam.documents import Document, parse
 from scripts.iam.evaluation import Policies, Request, Resource
 from scripts.iam.resolving import Resolver
 from scripts.iam.statements import Principal
-from tests.orchestrator.monitoring import headers_of
+from tests.orchestrator.conftest import read_json
+from tests.orchestrator.monitoring import BASELINES, headers_of
 from tests.permissions.rows import ACCOUNT, PLAIN, place
 
 Template = dict[str, Any]
@@ -40,6 +44,9 @@ ASSETS, PIPELINES, ARTIFACTS, CONFIG, LOGS = (
 RESERVED: Final = (ARTIFACTS, PIPELINES, CONFIG, LOGS)
 OTHER_ACCOUNT: Final = "999988887777"
 REGION: Final = "eu-west-1"
+TOPIC: Final = f"arn:aws:sns:{REGION}:{ACCOUNT}:mlops-notifications"
+API: Final = "0f1e2d3c4b"
+BUS: Final = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default"
 _STACK: Final = "mlops-pipeline-x"
 _DEFAULTS: Final = {name: str(option.default) for name, option in ReachOptions.model_fields.items()}
 _ENVIRONMENT: Final = {
@@ -56,7 +63,7 @@ _ENVIRONMENT: Final = {
     "URL_SUFFIX": "amazonaws.com",
     **{f"{name}_ROLE_ARN": f"arn:aws:iam::{ACCOUNT}:role/mlops-{name}" for name in ("PIPELINE_STACK", "PIPELINE")},
     **{f"{name}_ROLE_ARN": f"arn:aws:iam::{ACCOUNT}:role/mlops-{name}" for name in ("PIPELINE_START", "DEPLOY")},
-    "NOTIFICATIONS_TOPIC_ARN": f"arn:aws:sns:{REGION}:{ACCOUNT}:t",
+    "NOTIFICATIONS_TOPIC_ARN": TOPIC,
     "ALLOW_DETAILED_ERROR_MESSAGE": "Yes",
     "LOG_KMS_KEY_ARN": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/solution",
     "LOG_RETENTION_DAYS": "365",
@@ -68,6 +75,14 @@ _STAGES: Final = {
     for suffix, value in (("ACCOUNT_ID", account), ("ORG_ID", "ou-ab12-cd34ef56"))
 }
 _MULTI: Final = {"MULTI_ACCOUNT": "Yes", "STAGE_FUNCTION": "f", "CALL_AS": "SELF", "APPROVAL_TIMEOUT_MINUTES": "60"}
+_OPEN: Final = parse({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}})
+_BUCKETS: Final = {
+    "AccessLogsBucket": LOGS,
+    "AssetsBucket": ASSETS,
+    "ConfigBucket": CONFIG,
+    "PipelinesBucket": PIPELINES,
+}
+_MADE: Final = {**_BUCKETS, "Api": API, "NotificationsTopic": TOPIC}
 
 
 @dataclass(frozen=True)
@@ -78,17 +93,26 @@ class Role:
     account: str = ACCOUNT
     name: str = "role"
 
-    def reaches(self, action: str, arn: str, owner: str = "", **context: str) -> bool:
+    @cached_property
+    def allowed(self) -> Mapping[str, tuple[str, ...]]:
+        """All that it may do to something -> the patterns of ARNs; no statement allows actions by a wildcard."""
+        found: dict[str, tuple[str, ...]] = {}
+        for one in (one for document in self.documents for one in document.statements if one.effect == "Allow"):
+            for action in one.actions or ():
+                found[action] = (*found.get(action, ()), *(one.resources or ()))
+        return found
+
+    def reaches(self, action: str, arn: str, owner: str = "", policy: Document | None = None, **context: str) -> bool:
         """Whether IAM lets it do something to a resource, which is its own account's if the ARN tells no other.
 
-        A resource of another account lets everybody in. `context` has condition keys with `_` for `:`.
+        A resource of another account lets everybody in, unless it has a policy. `context` has condition keys with `_`
+        for `:`.
         """
         owner = owner or arn.split(":")[4] or self.account
         role_arn = f"arn:aws:iam::{self.account}:role/{self.name}"
         principal = Principal(f"arn:aws:sts::{self.account}:assumed-role/{self.name}/session", role_arn)
-        anybody = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
-        policy = parse({"Statement": anybody}) if owner != self.account else None
-        known = {"aws:resourceaccount": [owner], "aws:securetransport": ["true"]}
+        policy = policy or (_OPEN if owner != self.account else None)
+        known = {"aws:resourceaccount": [owner], "aws:securetransport": ["true"], "aws:principalarn": [role_arn]}
         given = {key.replace("_", ":", 1): [value] for key, value in context.items()}
         request = Request(principal, action, (Resource(arn, owner, policy),), {**known, **given})
         return evaluation.decide(request, Policies(self.documents)).allowed
@@ -104,7 +128,14 @@ def launched(multi: bool = False, registry: bool = False, **parameters: str) -> 
 def accepted(body: Mapping[str, Any], given: Settings) -> PipelineRequest:
     """A request that knows what it has to; raises `RefusedRequestError`."""
     request = BUILT_IN.parse(dict(body), given.launch).request
-    return request.with_csv_headers(headers_of(request, given.launch)) if isinstance(request, Monitor) else request
+    return request.with_csv_headers(_headers(request, given.launch)) if isinstance(request, Monitor) else request
+
+
+def _headers(request: Monitor, launch: Launch) -> dict[CsvFile, Header]:
+    """Whatever file it names has the columns of the baseline of the type's example."""
+    example = (BASELINES / Path(read_json(f"requests/{request.pipeline_type}.json")["baseline_data"]).name).read_bytes()
+    names = (Path(file.object_key).name for file in request.csv_files(launch))
+    return headers_of(request, launch, {name: example for name in names if not (BASELINES / name).exists()})
 
 
 def values_of(request: PipelineRequest, given: Settings, stage: Stage | None = None) -> tuple[str, dict[str, str]]:
@@ -119,23 +150,55 @@ def values_of(request: PipelineRequest, given: Settings, stage: Stage | None = N
 def roles_of(
     templates: Templates, request: PipelineRequest, given: Settings, stage: Stage | None = None
 ) -> dict[str, Role]:
-    """The roles that a request's pipeline makes, by logical id."""
+    """The roles that a request's pipeline makes, by logical id; with a stage those in its account."""
     path, values = values_of(request, given, stage)
     template = templates[path]
-    made = [name for name, one in template["Resources"].items() if one["Type"] == "AWS::IAM::Role"]
-    return {name: forced(template, values, name) for name in made}
+    account = ACCOUNT if stage is None else _STAGES[f"{stage.upper()}_ACCOUNT_ID"]
+    return {name: forced(template, values, name, account) for name in made_by(template)}
 
 
-def forced(template: Template, values: Mapping[str, str], role: str) -> Role:
+def made_by(template: Template) -> list[str]:
+    """The logical ids of a template's roles."""
+    return [name for name, one in template["Resources"].items() if one["Type"] == "AWS::IAM::Role"]
+
+
+def trusted_services(template: Template, role: str) -> tuple[str, ...]:
+    """The services that may work under a role."""
+    found = iam.resolver(template)
+    policy = found.structure(found.properties(role)["AssumeRolePolicyDocument"])
+    names = (name for one in parse(policy).statements for name in (one.principals or {}).get("Service", ()))
+    return tuple(dict.fromkeys(name.removesuffix(".amazonaws.com") for name in names))
+
+
+def forced(template: Template, values: Mapping[str, str], role: str, account: str = ACCOUNT) -> Role:
     """A role of a stack with these parameter values."""
-    return Role(iam.policies(template, role, place(stack=_STACK), values), name=f"{_STACK}-{role}-1")
+    here = replace(place(stack=_STACK), account=account)
+    return Role(iam.policies(template, role, here, values), account, f"{_STACK}-{role}-1")
 
 
 def root_role(template: Template, role: str, **options: str) -> Role:
     """A role of a root stack that is launched with these options."""
     found = root_resolver(template, **options)
     managed = (found.structure(found.properties(name)["PolicyDocument"]) for name in attached(found, role))
-    return Role((*iam.policies(template, role, found.place, found.given), *map(parse, managed)), name=f"mlops-{role}-1")
+    return Role((*iam.policies_of(found, role), *map(parse, managed)), name=f"mlops-{role}-1")
+
+
+def attached(found: Resolver, role: str) -> list[str]:
+    """The managed policies of a template that a role has, by logical id."""
+    items = found.properties(role).get("ManagedPolicyArns", ())
+    branches = (branch for item in items for branch in (found.branches(item["Fn::If"]) if "Fn::If" in item else [item]))
+    return [branch["Ref"] for branch in branches if branch.get("Ref") in found.template["Resources"]]
+
+
+def resource_policies(template: Template) -> dict[str, Document]:
+    """ARN of a bucket, or of the bus of events, of a root stack for several accounts -> its policy."""
+    found = root_resolver(template)
+    of_buckets = {
+        f"arn:aws:s3:::{name}": found.properties(f"{logical_id}Policy")["PolicyDocument"]
+        for logical_id, name in _BUCKETS.items()
+    }
+    of_bus = {"Statement": found.properties("StageEventsPolicy")["Statement"]}
+    return {arn: parse(found.structure(policy)) for arn, policy in {**of_buckets, BUS: of_bus}.items()}
 
 
 def root_resolver(template: Template, **options: str) -> Resolver:
@@ -144,11 +207,14 @@ def root_resolver(template: Template, **options: str) -> Resolver:
     stages = {f"{stage.capitalize()}AccountId": _STAGES[f"{stage.upper()}_ACCOUNT_ID"] for stage in STAGES}
     # By name, because nobody knows what CloudFormation would call new ones.
     known = {"ExistingKmsKeyArn": _ENVIRONMENT["LOG_KMS_KEY_ARN"], "ExistingECRRepo": "quayside-images"}
-    return iam.resolver(template, place(stack="mlops"), {**defaults, **PLAIN, **stages, **known, **options})
+    values = {**defaults, **PLAIN, **stages, **known, "ArtifactBucket": ARTIFACTS, **options}
+    return Resolver(template, place(stack="mlops"), values, _physical, _arns)
 
 
-def attached(found: Resolver, role: str) -> list[str]:
-    """The managed policies of a template that a role has, by logical id."""
-    items = found.properties(role).get("ManagedPolicyArns", ())
-    branches = (branch for item in items for branch in (found.branches(item["Fn::If"]) if "Fn::If" in item else [item]))
-    return [branch["Ref"] for branch in branches if branch.get("Ref") in found.template["Resources"]]
+def _physical(found: Resolver, logical_id: str) -> list[str]:
+    known = _MADE.get(logical_id)
+    return [known] if known else resource_arns.physical(found, logical_id)
+
+
+def _arns(found: Resolver, logical_id: str) -> list[str]:
+    return [f"arn:aws:s3:::{_BUCKETS[logical_id]}"] if logical_id in _BUCKETS else resource_arns.of(found, logical_id)

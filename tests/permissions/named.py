@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every key of a built-in type that names a thing of others, read from the declarations, with a request that has it."""
+"""Every key of a built-in type, read from the declarations, with a request that has it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _OTHERS: Final = {
     reach.REPOSITORY: _IMAGE,
     reach.PACKAGE_GROUP: PACKAGE,
     reach.SECRET: f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:prod-database-AbCdEf",
-    reach.KEY: f"arn:aws:kms:{REGION}:{ACCOUNT}:key/payroll",
+    reach.KEY: f"arn:aws:kms:{REGION}:{ACCOUNT}:key/prod-payroll",
 }
 _FORMS: Final = {"ecr_repo_name": "prod-images", "registration.model_package_group_name": "prod-credit"}
 _WITHOUT_MEANING: Final = {("model_autopilot_training", "registration.inference_image_uri")}
@@ -37,17 +37,11 @@ _EXAMPLES_ACCOUNT: Final = "444455556666"
 
 
 @dataclass(frozen=True)
-class Named:
+class RequestKey:
     """A key of a type; `key` has a point before the key of an object in the request."""
 
     pipeline_type: str
     key: str
-    kind: Kind
-
-    @property
-    def value(self) -> str:
-        """What somebody else would rather not see named."""
-        return _FORMS.get(self.key, _OTHERS[self.kind])
 
     @property
     def needs_registry(self) -> bool:
@@ -63,22 +57,49 @@ class Named:
             body = {key: one for key, one in body.items() if key not in _FRAMEWORK}
         if "tuner_configs" in body:
             body["tuner_configs"]["metric_definitions"] = [{"Name": "validation:auc", "Regex": "auc=(.*)"}]
-        if not member:
-            return {**body, first: value}
-        body.pop("register", None)
-        return {**body, first: {"model_package_group_name": "own-group", member: value}}
+        if first == "registration":
+            body.pop("register", None)
+            return {**body, first: {"model_package_group_name": "own-group", member: value}}
+        return {**body, first: {**body.get(first, {}), member: value} if member else value}
+
+
+@dataclass(frozen=True)
+class Named(RequestKey):
+    """One that is declared to name a thing of others."""
+
+    kind: Kind
+
+    @property
+    def value(self) -> str:
+        """What somebody else would rather not see named."""
+        return _FORMS.get(self.key, _OTHERS[self.kind])
+
+    @property
+    def harmless(self) -> str:
+        """The same of one's own."""
+        return self.value.replace("prod-", "own-")
 
 
 def named() -> Iterator[Named]:
-    """All of them, in the order of the declarations."""
+    """All that are declared to name something, in the order of the declarations."""
+    for key, words in _all():
+        if words and (key.pipeline_type, key.key) not in _WITHOUT_MEANING:
+            yield Named(key.pipeline_type, key.key, KINDS[words])
+
+
+def others() -> Iterator[RequestKey]:
+    """All others."""
+    yield from (key for key, words in _all() if not words)
+
+
+def _all() -> Iterator[tuple[RequestKey, str]]:
     for type_ in BUILT_IN:
         for key in keys(type_):
-            found = (Named(type_.type_name(), path, KINDS[words]) for path, words in _of_key(key))
-            yield from (one for one in found if (one.pipeline_type, one.key) not in _WITHOUT_MEANING)
+            yield from ((RequestKey(type_.type_name(), path), words) for path, words in _paths(key))
 
 
-def _of_key(key: Key) -> Iterator[tuple[str, str]]:
-    if key.names:
+def _paths(key: Key) -> Iterator[tuple[str, str]]:
+    if not key.members:
         yield key.name, key.names
     for member in key.members:
-        yield from ((f"{key.name}.{path}", words) for path, words in _of_key(member))
+        yield from ((f"{key.name}.{path}", words) for path, words in _paths(member))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What roles may do and nothing proves that they must: each with its reason, and nothing else."""
+"""What roles may do and nothing proves that they must, and what they reach: each with its reason, and nothing else."""
 
 from __future__ import annotations
 
@@ -79,3 +79,149 @@ RARELY: Final[Reasons] = {
     },
 }
 """The same for what is called only if the timing of a run is so."""
+
+Reached = Mapping[str, Mapping[str, Mapping[str, str]]]
+"""Who -> why -> protected thing -> what harm that could do: the words of `tests/permissions/protected.py`."""
+
+_SHARED: Final = (
+    "all pipelines share the role; it is limited to the names of pipelines, and CloudFormation works under it"
+)
+_NEXT: Final = "the next role of the chain, for one service"
+_ENCRYPTED: Final = "the topic, the queue, logs and environments of functions are encrypted with it"
+_THROUGH: Final = (
+    "what a request names may be encrypted with any key; it is used through S3 and SageMaker, never directly"
+)
+_LOOKED_AT: Final = "looks at the version or image that a request names, after validation"
+
+REACHED: Final[Reached] = {
+    "BucketEventsRole": {
+        _ENCRYPTED: {"the solution's key": "read use"},
+        "Lambda sends an event that failed to the queue": {"lost events": "use"},
+    },
+    "DeployRole": {
+        _SHARED: {
+            "logs of another pipeline": "write",
+            "roles of another pipeline": "use write",
+            "the function of another pipeline": "read use write",
+            "the schedule of another pipeline": "write",
+        },
+        "requests choose the names of what SageMaker runs, and CloudFormation works under the role": {
+            "a job of another pipeline": "read write",
+            "an endpoint of another pipeline": "read write",
+            "the schedule of another monitor": "read write",
+        },
+        "API Gateway gives ids, so that no name can limit it; CloudFormation works under the role": {
+            "the API of another pipeline": "write"
+        },
+        _ENCRYPTED: {"the solution's key": "read use"},
+        _LOOKED_AT: {
+            "a model package group of another account": "read",
+            "a model package group of others": "read",
+        },
+        _THROUGH: {"another key": "read", "another key of another account": "read"},
+    },
+    "ImageBuildRole": {
+        "IAM has no condition for an image's tag": {"other tags of a repository that the request names": "read write"},
+    },
+    "OrchestratorRole": {
+        "it works for all pipelines, and only the solution's own code runs in it": {
+            "StackSets of another pipeline": "write",
+            "a job of another pipeline": "read",
+            "a model card": "read write",
+            "a model of another pipeline": "read",
+            "another pipeline": "use",
+            "marks of messages and of deletions": "list read write",
+            "pipeline types that were added": "list read",
+            "requests that another pipeline keeps": "list read write",
+            "stacks of another pipeline": "write",
+            "the mark of a registered version": "read write",
+            "the package of another pipeline": "list read write",
+        },
+        "reads the baselines and results of requests there": {
+            "a configuration in the assets bucket": "list read",
+            "models and data of others in the assets bucket": "list read",
+        },
+        "configurations are requests, and their results are written beside them": {"a configuration": "add read"},
+        _NEXT: {"PipelineStackRole": "use"},
+        "tells people, and writes its log": {"logs of the solution": "use", "the topic": "use"},
+        "Lambda sends an event that failed to the queue": {"lost events": "use"},
+        _ENCRYPTED: {"the solution's key": "read use"},
+        _LOOKED_AT: {
+            "a model package group of another account": "read",
+            "a model package group of others": "read",
+            "another repository of another account": "read",
+            "other tags of a repository that the request names": "read",
+        },
+        _THROUGH: {"another key": "read", "another key of another account": "read"},
+    },
+    "PipelineRole": {
+        "all pipelines share the role; it is limited to the names of pipelines, and CodePipeline works under it": {
+            "artifacts of another pipeline's runs": "list read write",
+            "builds of another pipeline": "use",
+            "requests that another pipeline keeps": "list read",
+            "stacks of another pipeline": "write",
+            "the package of another pipeline": "list read",
+        },
+        "CodePipeline lists the bucket of a source": {
+            "marks of messages and of deletions": "list",
+            "pipeline types that were added": "list",
+            "the mark of a registered version": "list",
+        },
+        "sources of images lie there": {
+            "a configuration in the assets bucket": "read",
+            "models and data of others in the assets bucket": "read",
+        },
+        _NEXT: {"DeployRole": "use"},
+        "deploys to other accounts by the stage deployer, and asks for approval": {
+            "functions of the solution": "use",
+            "the topic": "use",
+        },
+        _ENCRYPTED: {"the solution's key": "read use"},
+    },
+    "PipelineStackRole": {
+        _SHARED: {
+            "another pipeline": "use write",
+            "builds of another pipeline": "write",
+            "logs of another pipeline": "write",
+            "roles of another pipeline": "use write",
+        },
+        _NEXT: {"PipelineRole": "use", "PipelineStartRole": "use"},
+    },
+    "PipelineStartRole": {
+        "EventBridge starts a pipeline under it when its source changes": {"another pipeline": "use"},
+    },
+    "SageMakerRole": {
+        "IAM has no condition for an image's tag": {"other tags of a repository that the request names": "read"},
+        "SageMaker keeps the logs of all jobs of a kind in one group": {"logs of jobs and endpoints": "use"},
+    },
+    "StageDeployerRole": {
+        "it works for all pipelines, and only the solution's own code runs in it": {
+            "StackSets of another pipeline": "write",
+            "the package of another pipeline": "read",
+        },
+    },
+}
+"""Role -> what it reaches of protected things although no request names them, and no launch parameter decides."""
+
+ANY_KEY: Final = "every location"
+NAMED: Final[Reached] = {
+    ANY_KEY: {
+        "requests have their data in the assets bucket: it is one trust domain": {
+            "a configuration in the assets bucket": "list read",
+            "models and data of others in the assets bucket": "list read write",
+        },
+    },
+    "endpoint_name": {
+        "a monitor may watch an endpoint that others made; a pipeline with the name of one fails": {
+            "an endpoint of another pipeline": "read use",
+        },
+    },
+    "job_name": {
+        "a name that is taken makes the job fail; Autopilot gives names that begin with it to what it makes": {
+            "a job of another pipeline": "read write",
+            "a model of another pipeline": "read write",
+            "an endpoint of another pipeline": "read use",
+        },
+    },
+}
+"""Key of a request, or any -> what is reached because the key names it, and no launch parameter decides."""

@@ -18,7 +18,8 @@ from typing import Any, Final
 from generator import catalogue
 from scripts import pipeline_folder
 from scripts.iam import recording
-from tests.permissions import recorded, rows
+from tests.permissions import matrix, matrix_tables, recorded, rows
+from tests.permissions.matrix import Matrix
 
 ROOT: Final = Path(__file__).parents[2]
 PAGE: Final = ROOT / "docs" / "security.md"
@@ -72,9 +73,14 @@ def tables() -> str:
     templates = {path: pipeline_folder.decoded_template(text.encode()) for path, text in catalogue.texts().items()}
     counted = json.loads(COUNTED.read_text("utf-8"))
     found = rows.rows(templates)
+    tried = Matrix(templates)
+    by_name = matrix.of_all_keys(tried)
     permissions = [(f"`{row.role}`", row.allowed, row.used, row.explained) for row in found]
     return "\n\n".join(
         (
+            _table(matrix_tables.KEYS_HEADER, matrix_tables.key_rows(by_name)),
+            _table(matrix_tables.ROLES_HEADER, matrix_tables.role_rows(tried)),
+            _table(("protected things", ""), list(matrix_tables.count_rows(tried, by_name))),
             _table(("role", "actions allowed", "needed or called", "others, with a reason each"), permissions),
             _table(("faults of AWS", ""), list(_faults(counted["faults"]))),
             _table(("hostile requests", ""), list(_hostile(counted["hostile"]))),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What requests may name: refused by validation, and out of reach of the roles that would act on it.
+"""What requests may name: refused by validation. That roles are kept off it, too, is in `test_matrix.py`.
 
 Nothing here lists keys: a key that a type declares to name something is tried.
 """
@@ -16,7 +16,6 @@ from orchestrator import reach
 from orchestrator.errors import RefusedRequestError
 from orchestrator.package_artifacts import PackagedModel
 from orchestrator.per_stage import STAGES
-from orchestrator.pipelines.base import PipelineRequest
 from orchestrator.settings import Settings
 from tests.orchestrator.conftest import read_json
 from tests.permissions import acting, named
@@ -29,22 +28,6 @@ Template = dict[str, Any]
 NAMED: Final = list(named.named())
 WIDE: Final = dict.fromkeys((kind.parameter for kind in reach.KINDS), "*")
 VIA_S3: Final = {"kms_viaservice": f"s3.{REGION}.amazonaws.com"}
-# What the role of a container, or of a build, can do with a thing of each kind.
-PROBES: Final[dict[reach.Kind, tuple[tuple[str, str], ...]]] = {
-    reach.BUCKET: tuple((f"s3:{verb}Object", "arn:aws:s3:::{place}/x") for verb in ("Get", "Put")),
-    reach.REPOSITORY: tuple(
-        (f"ecr:{action}", f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/prod-images")
-        for action in ("BatchGetImage", "GetDownloadUrlForLayer", "PutImage", "UploadLayerPart")
-    ),
-    reach.PACKAGE_GROUP: (("sagemaker:DescribeModelPackage", PACKAGE),),
-    reach.SECRET: (
-        (
-            "secretsmanager:GetSecretValue",
-            f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:prod-database-AbCdEf",
-        ),
-    ),
-    reach.KEY: (("kms:GenerateDataKey", f"arn:aws:kms:{REGION}:{ACCOUNT}:key/payroll"),),
-}
 
 
 def each(*chosen: Named) -> Any:
@@ -55,22 +38,6 @@ def problems(one: Named, value: str, given: Settings) -> dict[str, str]:
     with pytest.raises(RefusedRequestError) as refused:
         acting.accepted(one.body(value), given)
     return {problem.key: problem.problem for problem in refused.value.problems}
-
-
-def is_reached(
-    templates: dict[str, Template], request: PipelineRequest, given: Settings, kind: reach.Kind, owner: str
-) -> bool:
-    """Whether a role in which code of a request runs reaches what a key of the kind names; `owner` is whose it is."""
-    path, values = acting.values_of(request, given)
-    (role,) = {"SageMakerRole", "ImageBuildRole"} & templates[path]["Resources"].keys()
-    acts = acting.forced(templates[path], values, role)
-    # A baseline's name ends its location.
-    places = {value for value in values.values() if value.startswith("prod-payroll/")} or {""}
-    return any(
-        acts.reaches(action, arn.format(place=place), owner, **VIA_S3)
-        for action, arn in PROBES[kind]
-        for place in places
-    )
 
 
 class TestReservedPlaces:
@@ -140,25 +107,16 @@ class TestOperatorsDecision:
         assert problems(one, foreign, ours)[one.key].startswith(f"must not be of the account {OTHER_ACCOUNT}")
         acting.accepted(one.body(one.value), ours)
 
-    # What is registered is the orchestrator's to do: see below.
-    @each(*(one for one in NAMED if not one.key.startswith("registration.")))
-    def test_a_role_does_not_reach_it_although_the_request_got_through(
-        self, templates: dict[str, Template], one: Named
+    @pytest.mark.parametrize(("accounts", "expected"), [("*", True), (OTHER_ACCOUNT, True), ("", False)])
+    def test_buckets_of_other_accounts_are_out_of_reach_although_names_do_not_tell_whose_they_are(
+        self, templates: dict[str, Template], accounts: str, expected: bool
     ) -> None:
-        wide = launched(registry=one.needs_registry, **WIDE)
-        narrow = launched(registry=one.needs_registry, **{**WIDE, one.kind.parameter: "harbour-*,key/none"})
-        request = acting.accepted(one.body(one.value), wide)
-        assert is_reached(templates, request, wide, one.kind, ACCOUNT)
-        # The request as it is, in the hands of an orchestrator that would have refused it.
-        assert not is_reached(templates, request, narrow, one.kind, ACCOUNT)
-
-    @each(*(one for one in NAMED if one.kind is reach.BUCKET))
-    def test_nor_a_bucket_of_another_account(self, templates: dict[str, Template], one: Named) -> None:
         """Anybody can make a bucket whose name fits a pattern."""
-        for accounts, expected in (("*", True), (OTHER_ACCOUNT, True), ("", False)):
-            given = launched(**WIDE, AllowedAccounts=accounts)
-            request = acting.accepted(one.body(one.value), given)
-            assert is_reached(templates, request, given, one.kind, OTHER_ACCOUNT) == expected, accounts
+        given = launched(AllowedAccounts=accounts)
+        request = acting.accepted(read_json("requests/byom_batch_builtin.json"), given)
+        role = acting.roles_of(templates, request, given)["SageMakerRole"]
+        place = f"arn:aws:s3:::{request.model_dump()['batch_inference_data'].rstrip('/')}/x"
+        assert role.reaches("s3:GetObject", place, OTHER_ACCOUNT) == expected
 
     @pytest.mark.parametrize("stage", STAGES)
     def test_it_holds_in_the_accounts_of_the_stages(self, templates: dict[str, Template], stage: Any) -> None:

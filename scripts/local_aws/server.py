@@ -30,7 +30,7 @@ from scripts.local_aws import (
     scheduler,
 )
 from scripts.local_aws.api_front import ApiFront
-from scripts.local_aws.enforcement import authorization
+from scripts.local_aws.enforcement import authorization, trail
 from scripts.local_aws.enforcement.edge import Edge
 from scripts.local_aws.organization import Organization
 from scripts.local_aws.visitors import OnlyPrograms
@@ -125,7 +125,7 @@ class LocalAws:
         """Take the port and make the address known; the thread that comes back serves requests once it is started."""
         logging.getLogger("moto").setLevel(logging.WARNING if self._verbose else logging.ERROR)
         handler = MotoRequestHandler if self._verbose else _QuietRequestHandler
-        application = OnlyPrograms(ApiFront(Edge(_Dispatcher(create_backend_app))))
+        application = OnlyPrograms(ApiFront(Edge(_Dispatcher(create_backend_app), trail.tell_of_refusal)))
         server = make_server(_HOST, self._port, application, threaded=True, request_handler=handler)
         undo.callback(server.server_close)
         self.endpoint_url = f"http://{_HOST}:{server.server_port}"

@@ -10,18 +10,24 @@ from typing import Any
 from moto.iam.models import get_account_id_from
 from werkzeug.wrappers import Response
 
-from scripts.local_aws.enforcement import authorization, decoding, needs, principals, refusals, s3_needs, trail
+from scripts.iam.statements import Principal
+from scripts.local_aws.enforcement import authorization, decoding, needs, principals, refusals, s3_needs
 from scripts.local_aws.enforcement.decoding import Signature, UndecipherableError
 from scripts.local_aws.enforcement.operations import Operation
 
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
+Tell = Callable[[Operation, Principal, str], None]
 
 
 class Edge:
-    """WSGI middleware; it changes nothing for callers who are no roles."""
+    """WSGI middleware; it changes nothing for callers who are no roles.
 
-    def __init__(self, application: Wsgi) -> None:
+    `tell` is called with each operation that is refused, who asked for it, and why.
+    """
+
+    def __init__(self, application: Wsgi, tell: Tell) -> None:
         self._application = application
+        self._tell = tell
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Let a request through, or answer it with a refusal."""
@@ -36,7 +42,7 @@ class Edge:
             return refused(environ, start_response)
         decision = authorization.decide(principal, needs.of(operation), operation.region)
         if not decision.allowed:
-            trail.tell_of_refusal(operation, principal, decision.reason)
+            self._tell(operation, principal, decision.reason)
             return refusals.response(operation, decision.reason)(environ, start_response)
         listing = s3_needs.listing_behind(operation)
         if listing is None:

@@ -26,9 +26,9 @@ timed = @+took=; for target in $(1); do began=$$(date +%s); $(MAKE) --no-print-d
 # Makes an environment what a lock says: $(call set_up,environment,lock,options).
 set_up = @"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 	{ echo "Python 3.11 or newer is needed, and $(PYTHON) is not: make PYTHON=/path/to/python3.11" >&2; exit 1; }; \
-	"$(PYTHON)" -m scripts.set_up locks/$(2).txt $(1) $(3) && touch $@
+	"$(PYTHON)" -m scripts.environments.set_up locks/$(2).txt $(1) $(3) && touch $@
 
-SET_UP := scripts/set_up.py scripts/installing.py locks/uv.txt
+SET_UP := scripts/environments/set_up.py scripts/environments/installing.py locks/uv.txt
 
 setup: $(READY) ## Make the virtual environment in .venv (every other target does it when needed)
 setup-local: $(LOCAL)
@@ -46,14 +46,14 @@ $(LOCAL): $(SET_UP) setup.cfg pyproject.toml locks/local.txt
 endif
 
 lock: ## Write the locks of all environments after a change of setup.cfg; ARGS=--upgrade for newer versions
-	@"$(PYTHON)" -m scripts.lock $(ARGS)
+	@"$(PYTHON)" -m scripts.environments.lock $(ARGS)
 
 templates: $(READY) ## Write templates/ from the declarations
 	@$(BIN)/python -m generator
 
 docs: $(READY) ## Write the generated reference pages and the OpenAPI document
-	@$(BIN)/python -m generator.reference
-	@$(BIN)/python -m generator.openapi
+	@$(BIN)/python -m generator.reference.pages
+	@$(BIN)/python -m generator.reference.openapi
 	@$(BIN)/python -m tests.permissions.report
 	@$(BIN)/python -m tests.permissions.analysis.explained
 
@@ -66,8 +66,8 @@ check-style: $(READY)
 
 check-drift: $(READY)
 	@$(BIN)/python -m generator --check
-	@$(BIN)/python -m generator.reference --check
-	@$(BIN)/python -m generator.openapi --check
+	@$(BIN)/python -m generator.reference.pages --check
+	@$(BIN)/python -m generator.reference.openapi --check
 	@$(BIN)/python -m tests.permissions.report --check
 	@$(BIN)/python -m tests.permissions.analysis.explained --check
 
@@ -110,7 +110,7 @@ $(SUPPLY_READY): $(SET_UP) locks/supply.txt
 	$(call set_up,$(SUPPLY_VENV),supply)
 
 audit: $(SUPPLY_READY) ## Known vulnerabilities of what the bundle and the command line carry; asks PyPI
-	@"$(PYTHON)" -m scripts.audit $(SUPPLY)/pip-audit lambda_src/requirements.txt locks/local.txt
+	@"$(PYTHON)" -m scripts.packaging.audit $(SUPPLY)/pip-audit lambda_src/requirements.txt locks/local.txt
 
 secrets: $(SUPPLY_READY) ## Look for credentials in what git keeps; .secrets.baseline lists the examples of AWS in tests
 	@git ls-files -z | xargs -0 $(SUPPLY)/detect-secrets-hook --baseline .secrets.baseline && echo "no secrets"
@@ -134,7 +134,7 @@ tests: $(READY)
 	@$(BIN)/pytest -n 3 --dist loadgroup $(addprefix --ignore=,$(WITHOUT_LOCAL_AWS))
 
 test-pythons: ## The tests on every Python that is promised; PYTHONS="python3.12 /path/to/python" says where they are
-	@"$(PYTHON)" -m scripts.test_pythons $(addprefix --python=,$(PYTHONS)) $(ARGS)
+	@"$(PYTHON)" -m scripts.environments.test_pythons $(addprefix --python=,$(PYTHONS)) $(ARGS)
 
 TRUST := build/trust
 
@@ -149,31 +149,31 @@ trust: $(READY) analyse ## Prove permissions, faults and hostile requests; write
 	@$(BIN)/pytest tests/permissions
 
 demo-multi: $(LOCAL) ## A model through dev, staging and prod, with approvals
-	@$(BIN)/python -m scripts.demo_multi $(ARGS)
+	@$(BIN)/python -m scripts.demo.demo_multi $(ARGS)
 
 demo-train: $(LOCAL) ## A model trained, registered, deployed from the registry
-	@$(BIN)/python -m scripts.demo_train $(ARGS)
+	@$(BIN)/python -m scripts.demo.demo_train $(ARGS)
 
 demo: ## The product's main job on the local AWS: from a signed call to a prediction
 	$(call timed,setup-local run-demo)
 
 run-demo: $(LOCAL)
-	@$(BIN)/python -m scripts.demo $(ARGS)
+	@$(BIN)/python -m scripts.demo.single $(ARGS)
 
 local: $(LOCAL) ## Start the local AWS with the solution deployed; stays in the foreground
 	@$(BIN)/mlops local $(ARGS)
 
 bench: $(READY) ## Measure; prints JSON lines
-	@$(BIN)/python -m scripts.bench $(ARGS)
+	@$(BIN)/python -m scripts.benchmark.bench $(ARGS)
 
 package: $(LOCAL) ## Build dist/orchestrator.zip (PLATFORM=host for this machine)
-	@$(BIN)/python -m scripts.bundle --platform $(PLATFORM)
+	@$(BIN)/python -m scripts.packaging.bundle --platform $(PLATFORM)
 
 wheel: $(READY) ## Build the product for pip and pipx: dist/*.whl, and its source distribution
 	@$(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python --out-dir dist
 
 keep-release: $(READY) ## Keep this version under tests/releases/, for tests that upgrade from it
-	@$(BIN)/python -m scripts.keep_release $(ARGS)
+	@$(BIN)/python -m scripts.packaging.keep_release $(ARGS)
 
 publish: $(LOCAL) ## Upload code and templates: make publish ARGS='--bucket NAME'
 	@$(BIN)/mlops publish $(ARGS)
@@ -186,7 +186,7 @@ destroy: $(LOCAL) ## Remove the root stack; data stays. With all pipelines: make
 
 images: $(READY) ## Refresh the table of built-in images
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes --requirement locks/images.txt
-	@$(BIN)/python -m scripts.refresh_image_uris
+	@$(BIN)/python -m scripts.packaging.refresh_image_uris
 
 clean: ## Remove what was built, with the virtual environment
 	rm -rf .venv .venv-* build dist .hypothesis .local-aws .mypy_cache .pytest_cache .ruff_cache *.egg-info

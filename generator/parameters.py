@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from troposphere import Parameter, Template
 
-from orchestrator.fields import EXPECT_KEYWORD, NAMES_KEYWORD
-from orchestrator.template_parameters import TemplateParameters
+from orchestrator.values.common import EXPECT_KEYWORD, NAMES_KEYWORD
+from orchestrator.values.template_parameters import TemplateParameters
 
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
 _KEYWORDS: Final = {

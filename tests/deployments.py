@@ -20,8 +20,8 @@ from tests.end_to_end import running, waiting
 from tests.permissions.recorded import unrecorded
 
 if TYPE_CHECKING:
-    from scripts.cli.local_deployment import LocalDeployment
-    from scripts.demo_model import TrainedModel
+    from scripts.demo.demo_model import TrainedModel
+    from scripts.launch.local_deployment import LocalDeployment
     from tests.cli.running import Ended
     from tests.end_to_end.running import Running
     from tests.end_to_end.subscribing import Subscriber
@@ -81,7 +81,7 @@ def orchestrator(deployment: LocalDeployment) -> Orchestrator:
 @pytest.fixture(scope="session")
 def trained_model() -> TrainedModel:
     """The demo's model."""
-    from scripts import demo_model  # noqa: PLC0415
+    from scripts.demo import demo_model  # noqa: PLC0415
 
     return demo_model.train()
 

@@ -11,11 +11,14 @@ import pytest
 import yaml
 from botocore.stub import Stubber
 
-from scripts import artifact_bucket, artifacts, aws_access, launch, user_cache
-from scripts.artifacts import Place, PublishError, Release
-from scripts.aws_access import Aws
-from scripts.bundle import Bundle
+from scripts import user_cache
+from scripts.aws import aws_access
+from scripts.aws.aws_access import Aws
+from scripts.launch import artifact_bucket, launch
 from scripts.local_aws.server import LocalAws
+from scripts.packaging import artifacts
+from scripts.packaging.artifacts import Place, PublishError, Release
+from scripts.packaging.bundle import Bundle
 from tests.end_to_end.users import Nobody
 
 _ROOT = """\

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts import audit
+from scripts.packaging import audit
 
 CLEAN = "echo 'No known vulnerabilities found' >&2"
 VULNERABLE = "echo 'Found 1 known vulnerability in 1 package' >&2; echo 'quay 1.0 PYSEC-2026-1'; exit 1"

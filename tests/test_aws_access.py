@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from scripts import aws_access
+from scripts.aws import aws_access
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from scripts import bundle, dependencies, installing, paths
+from scripts import paths
+from scripts.environments import installing
+from scripts.packaging import bundle, dependencies
 from tests.set_up.wheels import make_wheel
 
 _TEMPLATE = "pipelines/single_account_codepipeline.yaml"
@@ -90,7 +92,7 @@ def test_two_checkouts_build_the_same_archive(tmp_path: Path, platform: dependen
     for number in (1, 2):
         checkout = _copied(tmp_path / f"checkout-{number}", cached, backwards=number == 2)
         environment = {**os.environ, "PYTHONHASHSEED": str(number), "TZ": f"UTC{number}", "PIP_NO_INDEX": "1"}
-        command = [sys.executable, "-m", "scripts.bundle", "--platform", platform]
+        command = [sys.executable, "-m", "scripts.packaging.bundle", "--platform", platform]
         umask = 0o022 if number == 1 else 0o077
         ran = subprocess.run(
             command, cwd=checkout, env=environment, umask=umask, capture_output=True, text=True, check=False

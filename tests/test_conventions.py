@@ -16,12 +16,12 @@ from typing import Any, Final
 import pytest
 
 from orchestrator import csv_headers
-from orchestrator.aws.objects import Beginning
-from orchestrator.per_stage import STAGES
-from orchestrator.pipelines import BUILT_IN
-from orchestrator.pipelines.base import PipelineRequest
-from orchestrator.provisioning import Deployment
-from orchestrator.settings import Launch, MultiAccount, Settings, StageTarget
+from orchestrator.aws.s3.objects import Beginning
+from orchestrator.launch.settings import Launch, MultiAccount, Settings, StageTarget
+from orchestrator.pipeline_types.base import PipelineRequest
+from orchestrator.pipeline_types.built_in import BUILT_IN
+from orchestrator.plan.plan import Deployment
+from orchestrator.values.per_stage import STAGES
 from tests import committed
 
 ROOT: Final = Path(__file__).parents[1]
@@ -252,8 +252,8 @@ def test_imports_go_one_way(folders: list[str], but: list[str], packages: set[st
 
 
 def test_only_a_type_s_own_module_knows_its_name() -> None:
-    """Adding a pipeline type is one module: nothing outside `pipelines/` asks which type a request is of."""
-    others = [path for path in sources("lambda_src", "generator") if not inside(path, f"{_BUNDLE}/pipelines")]
+    """Adding a pipeline type is one module: nothing outside `pipeline_types/` asks which type a request is of."""
+    others = [path for path in sources("lambda_src", "generator") if not inside(path, f"{_BUNDLE}/pipeline_types")]
     assert shown(path for path in others if texts(path) & set(BUILT_IN.names())) == []
     assert {path: found for path in others if (found := comparisons(path))} == {}
 

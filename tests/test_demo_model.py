@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import xgboost
 
-from scripts import demo_model
-from scripts.demo_model import TrainedModel
+from scripts.demo import demo_model
+from scripts.demo.demo_model import TrainedModel
 
 
 @pytest.fixture(scope="module")

@@ -9,10 +9,11 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from scripts import aws_access, deployment, stack_following
-from scripts.deployment import Target
+from scripts.aws import aws_access, stack_following
+from scripts.aws.stack_following import StackEvent, StackFailedError
+from scripts.launch import deployment
+from scripts.launch.deployment import Target
 from scripts.local_aws.server import LocalAws
-from scripts.stack_following import StackEvent, StackFailedError
 
 _GOOD = """
 Parameters:

@@ -11,8 +11,8 @@ from typing import Any, Final
 import pytest
 
 from orchestrator.model_cards import registry
-from orchestrator.per_stage import STAGES
-from scripts import offline
+from orchestrator.values.per_stage import STAGES
+from scripts.requests import offline
 
 ROOT: Final = Path(__file__).parents[1]
 # The page about types of one's own shows a request of one, which its own tests send.

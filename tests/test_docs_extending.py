@@ -18,7 +18,7 @@ import pytest
 ROOT: Final = Path(__file__).parents[1]
 PAGE: Final = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
 TYPE: Final = "model_package_group"
-REGISTRY: Final = "lambda_src/orchestrator/pipelines/__init__.py"
+REGISTRY: Final = "lambda_src/orchestrator/pipeline_types/built_in/__init__.py"
 _FILE: Final = re.compile(r"^`([\w./]+)`:\n\n```\w+\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _COPIED: Final = ("generator", "lambda_src", "scripts", "tests/requests", "tests/baselines", "templates", "docs")
 _FILES: Final = ("setup.cfg", "pyproject.toml", "README.md", "tests/committed.py", "tests/test_conventions.py")
@@ -60,7 +60,7 @@ def ended(module):
         return int(end.code or 0)
 
 sys.argv = sys.argv[:1]
-statuses = [ended(module) for module in ("generator", "generator.reference", "generator.openapi")]
+statuses = [ended(module) for module in ("generator", "generator.reference.pages", "generator.reference.openapi")]
 check = ("check", "--json", "--region", "eu-west-1")
 statuses += [cli.run((*check, "right.json")), cli.run((*check, "wrong.json"))]
 quiet = ("-q", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:xdist")
@@ -102,7 +102,7 @@ def done(tree: Path) -> Done:
 def test_the_page_has_every_file_of_a_type() -> None:
     names = [name for name, _ in _FILE.findall(PAGE)]
     assert names == [
-        f"lambda_src/orchestrator/pipelines/{TYPE}.py",
+        f"lambda_src/orchestrator/pipeline_types/built_in/{TYPE}.py",
         f"generator/blueprints/{TYPE}.py",
         f"tests/requests/{TYPE}.json",
     ]

@@ -13,12 +13,13 @@ from typing import Any
 import boto3
 import pytest
 
-from scripts import deployment, launch, stack_following
-from scripts.artifacts import Release
-from scripts.aws_access import Aws
-from scripts.bundle import Bundle
-from scripts.launch import Launching
+from scripts.aws import stack_following
+from scripts.aws.aws_access import Aws
+from scripts.launch import deployment, launch
+from scripts.launch.launch import Launching
 from scripts.local_aws.server import LocalAws
+from scripts.packaging.artifacts import Release
+from scripts.packaging.bundle import Bundle
 from tests.end_to_end.users import Nobody
 from tests.sampling import Sampling
 

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from scripts import artifact_bucket, aws_access, deployment, launch, stack_following
-from scripts.artifacts import Release
-from scripts.aws_access import Aws
-from scripts.launch import Launching
-from scripts.launch_parameters import LaunchParameterError
+from scripts.aws import aws_access, stack_following
+from scripts.aws.aws_access import Aws
+from scripts.launch import artifact_bucket, deployment, launch
+from scripts.launch.launch import Launching
+from scripts.launch.launch_parameters import LaunchParameterError
 from scripts.local_aws.server import LocalAws
+from scripts.packaging.artifacts import Release
 from tests.end_to_end.users import Nobody
 
 _ROOT = """\

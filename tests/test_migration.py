@@ -9,12 +9,12 @@ from typing import Any, Final
 
 import pytest
 
-from orchestrator import config_entries
+from orchestrator.events.uploads import entries as config_entries
+from orchestrator.launch.settings import Launch
 from orchestrator.model_cards import registry as cards
-from orchestrator.pipelines import BUILT_IN
-from orchestrator.settings import Launch
-from scripts import migration, migration_changes, offline
-from scripts.migration import Entry
+from orchestrator.pipeline_types.built_in import BUILT_IN
+from scripts.requests import migration, migration_changes, offline
+from scripts.requests.migration import Entry
 
 ROOT: Final = Path(__file__).parents[1]
 FILES: Final = Path(__file__).parent / "migration"

@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from scripts.refresh_image_uris import TABLE, build, main, render
+from scripts.packaging.refresh_image_uris import TABLE, build, main, render
 
 DLC = {"us-east-1": "111111111111", "cn-north-1": "222222222222"}
 SOURCE = {"distribution": "sagemaker-core", "version": "0"}

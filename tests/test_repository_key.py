@@ -3,8 +3,8 @@ from __future__ import annotations
 
 import pytest
 
-from scripts import repository_key
-from scripts.launch_parameters import LaunchParameterError
+from scripts.launch import repository_key
+from scripts.launch.launch_parameters import LaunchParameterError
 
 KEY = {"ExistingKmsKeyArn": "arn:aws:kms:eu-west-1:111122223333:key/one"}
 OTHER = {"ExistingKmsKeyArn": "arn:aws:kms:eu-west-1:111122223333:key/two"}

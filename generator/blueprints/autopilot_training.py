@@ -9,11 +9,12 @@ from awacs import sagemaker as sagemaker_actions
 from awacs.aws import Statement
 from troposphere import GetAtt, If, Ref, Sub, Template, iam
 
-from generator import arns, job_access, parameters, permissions, sagemaker_jobs, sagemaker_roles
+from generator import arns, parameters, permissions
 from generator.conditions import if_provided, is_true
-from generator.json_text import Json, Number
-from generator.sagemaker_jobs import Job
-from orchestrator.pipelines.autopilot_training import AutopilotParameters
+from generator.resources import job_access, sagemaker_jobs, sagemaker_roles
+from generator.resources.json_text import Json, Number
+from generator.resources.sagemaker_jobs import Job
+from orchestrator.pipeline_types.built_in.training.autopilot_training import AutopilotParameters
 
 DEPLOYS: Final = sagemaker_jobs.DEPLOYS
 

@@ -11,12 +11,13 @@ from awacs.aws import Condition, StringLike
 from troposphere import GetAtt, Output, Ref, Select, Split, Sub, Template, iam
 from troposphere.scheduler import FlexibleTimeWindow, RetryPolicy, Schedule, Target
 
-from generator import arns, deployment, model_resources, parameters, permissions, sagemaker_jobs, sagemaker_roles
+from generator import arns, deployment, parameters, permissions
 from generator.conditions import if_provided, provided
-from generator.json_text import Json, Number, json_text
-from generator.model_resources import MODEL
-from generator.sagemaker_jobs import Job
-from orchestrator.pipelines.batch_transform import BatchTransformParameters
+from generator.resources import model_resources, sagemaker_jobs, sagemaker_roles
+from generator.resources.json_text import Json, Number, json_text
+from generator.resources.model_resources import MODEL
+from generator.resources.sagemaker_jobs import Job
+from orchestrator.pipeline_types.built_in.batch_transform import BatchTransformParameters
 
 DEPLOYS: Final = (*sagemaker_jobs.DEPLOYS, deployment.models, deployment.schedules)
 

@@ -7,10 +7,10 @@ from typing import Final
 
 from troposphere import Ref, Template
 
-from generator import model_monitor, monitors
 from generator.conditions import if_provided
-from generator.monitors import MonitorKind, baseline_file
-from orchestrator.pipelines.monitor_parameters import DataQualityMonitorParameters
+from generator.monitoring import model_monitor, monitors
+from generator.monitoring.monitors import MonitorKind, baseline_file
+from orchestrator.pipeline_types.built_in.monitors.parameters import DataQualityMonitorParameters
 
 DEPLOYS: Final = monitors.DEPLOYS
 

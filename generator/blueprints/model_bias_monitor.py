@@ -7,9 +7,9 @@ from typing import Final
 
 from troposphere import Template
 
-from generator import clarify, monitor_inputs, monitors
-from generator.monitors import MonitorKind
-from orchestrator.pipelines.monitor_parameters import ModelBiasMonitorParameters
+from generator.monitoring import clarify, monitor_inputs, monitors
+from generator.monitoring.monitors import MonitorKind
+from orchestrator.pipeline_types.built_in.monitors.parameters import ModelBiasMonitorParameters
 
 DEPLOYS: Final = monitors.DEPLOYS
 

@@ -7,10 +7,11 @@ from typing import Final
 
 from troposphere import Template
 
-from generator import clarify, monitor_inputs, monitor_roles, monitors, permissions
+from generator import permissions
 from generator.conditions import if_provided
-from generator.monitors import MonitorKind
-from orchestrator.pipelines.monitor_parameters import ModelExplainabilityMonitorParameters
+from generator.monitoring import clarify, monitor_inputs, monitor_roles, monitors
+from generator.monitoring.monitors import MonitorKind
+from orchestrator.pipeline_types.built_in.monitors.parameters import ModelExplainabilityMonitorParameters
 
 DEPLOYS: Final = monitors.DEPLOYS
 

@@ -7,10 +7,11 @@ from typing import Final
 
 from troposphere import Equals, If, Ref, Template, cloudwatch
 
-from generator import deployment, model_monitor, monitor_inputs, monitors
+from generator import deployment
 from generator.conditions import if_provided
-from generator.monitors import MonitorKind
-from orchestrator.pipelines.monitor_parameters import ModelQualityMonitorParameters
+from generator.monitoring import model_monitor, monitor_inputs, monitors
+from generator.monitoring.monitors import MonitorKind
+from orchestrator.pipeline_types.built_in.monitors.parameters import ModelQualityMonitorParameters
 
 DEPLOYS: Final = (*monitors.DEPLOYS, deployment.alarms)
 

@@ -9,20 +9,12 @@ from awacs import sagemaker as sagemaker_actions
 from troposphere import GetAtt, Ref, Select, Split, Sub, Template, iam
 from troposphere.scheduler import FlexibleTimeWindow, RetryPolicy, Schedule, Target
 
-from generator import (
-    arns,
-    deployment,
-    job_access,
-    parameters,
-    permissions,
-    sagemaker_jobs,
-    sagemaker_roles,
-    training_requests,
-)
+from generator import arns, deployment, parameters, permissions
 from generator.conditions import if_provided, provided
-from generator.json_text import Json, json_text
-from generator.sagemaker_jobs import Job
-from orchestrator.pipelines.model_training import ModelTrainingParameters
+from generator.resources import job_access, sagemaker_jobs, sagemaker_roles, training_requests
+from generator.resources.json_text import Json, json_text
+from generator.resources.sagemaker_jobs import Job
+from orchestrator.pipeline_types.built_in.training.model_training import ModelTrainingParameters
 
 DEPLOYS: Final = (*sagemaker_jobs.DEPLOYS, deployment.schedules)
 

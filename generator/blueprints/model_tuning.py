@@ -7,11 +7,12 @@ from typing import Any, Final
 
 from troposphere import GetAtt, Ref, Template
 
-from generator import job_access, parameters, sagemaker_jobs, sagemaker_roles, training_requests
+from generator import parameters
 from generator.conditions import if_provided
-from generator.json_text import Json
-from generator.sagemaker_jobs import Job
-from orchestrator.pipelines.model_tuning import ModelTuningParameters
+from generator.resources import job_access, sagemaker_jobs, sagemaker_roles, training_requests
+from generator.resources.json_text import Json
+from generator.resources.sagemaker_jobs import Job
+from orchestrator.pipeline_types.built_in.training.model_tuning import ModelTuningParameters
 
 DEPLOYS: Final = sagemaker_jobs.DEPLOYS
 

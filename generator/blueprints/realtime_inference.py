@@ -9,20 +9,11 @@ from awacs import sagemaker as sagemaker_actions
 from troposphere import Equals, GetAtt, If, NoValue, Output, Ref, Sub, Tags, Template, awslambda, iam, sagemaker
 from troposphere.validators import boolean, integer
 
-from generator import (
-    checkov,
-    deployment,
-    functions,
-    inline_code,
-    model_resources,
-    parameters,
-    permissions,
-    rest_apis,
-    sagemaker_roles,
-)
+from generator import checkov, deployment, parameters, permissions
 from generator.conditions import if_provided
-from generator.rest_apis import RestApi, Route
-from orchestrator.pipelines.realtime_inference import RealtimeInferenceParameters
+from generator.resources import functions, inline_code, model_resources, rest_apis, sagemaker_roles
+from generator.resources.rest_apis import RestApi, Route
+from orchestrator.pipeline_types.built_in.realtime_inference import RealtimeInferenceParameters
 
 DEPLOYS: Final = (
     deployment.roles,

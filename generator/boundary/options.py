@@ -8,10 +8,10 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from generator.root.options import OrganizationOptions
-from orchestrator import operator_fields
-from orchestrator.fields import Expect
-from orchestrator.operator_options import ReachOptions
-from orchestrator.template_parameters import TemplateParameters
+from orchestrator.launch.operator_options import ReachOptions
+from orchestrator.values import operator
+from orchestrator.values.common import Expect
+from orchestrator.values.template_parameters import TemplateParameters
 
 _OF_ROOT: Final = OrganizationOptions.model_fields
 # Every service but IAM and STS: no pattern that pydantic and CloudFormation read alike can say so more simply.
@@ -39,7 +39,7 @@ class BoundaryParameters(TemplateParameters):
         Expect("the name of a managed policy, without its path"),
     ] = "mlops-orchestrator-boundary"
     RolePath: Annotated[
-        operator_fields.RolePath,
+        operator.RolePath,
         Field(description="RolePath of the orchestrator; the policy has the same path."),
     ] = _OF_ROOT["RolePath"].default
     OrchestratorName: Annotated[
@@ -65,7 +65,7 @@ class BoundaryParameters(TemplateParameters):
         Expect("three names of buckets at most with commas between, in which * stands for anything"),
     ] = "mlops-artifacts-*"
     AllowedSecrets: Annotated[
-        operator_fields.SecretPatterns,
+        operator.SecretPatterns,
         Field(description="AllowedSecrets of the orchestrator: no pipeline reads another secret."),
     ] = ReachOptions.model_fields["AllowedSecrets"].default
     AdditionalActions: Annotated[

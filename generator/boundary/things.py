@@ -10,9 +10,10 @@ from awacs.aws import ArnLike, Condition, StringNotEquals
 from troposphere import Join, Ref, Split, Sub
 
 from generator import arns, iam_roles, names
-from generator.root import orchestrator, roles, stages, storage
+from generator.root import orchestrator, roles, stages
+from generator.root.data import storage
 from orchestrator import reach
-from orchestrator.config_results import CONFIG_NAME
+from orchestrator.events.uploads.results import CONFIG_NAME
 
 _NAME: Final = "${OrchestratorName}"
 _ANYWHERE: Final = "arn:*:{}:*:*:{}"

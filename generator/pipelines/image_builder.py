@@ -14,10 +14,11 @@ from awacs import ecr, kms, s3, secretsmanager
 from awacs.aws import Condition, Statement
 from troposphere import GetAtt, Output, Ref, Sub, Template, codebuild, codepipeline, events, iam
 
-from generator import arns, functions, parameters, permissions
+from generator import arns, parameters, permissions
 from generator.conditions import if_provided
 from generator.pipelines.single_account_codepipeline import PIPELINE, add_outputs, pipeline, source_stage
-from orchestrator.pipelines.image_builder import ImageBuilderParameters
+from generator.resources import functions
+from orchestrator.pipeline_types.built_in.image_builder import ImageBuilderParameters
 
 _DESCRIPTION: Final = "MLOps Workload Orchestrator: a pipeline that builds a container image."
 _BUILD_SPEC: Final = Path(__file__).with_name("image_builder_buildspec.yaml")

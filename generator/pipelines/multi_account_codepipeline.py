@@ -13,7 +13,7 @@ from troposphere import Join, Ref, Select, Split, Sub, Template, codepipeline
 
 from generator import parameters
 from generator.pipelines.single_account_codepipeline import SOURCE, add_outputs, pipeline, source_stage
-from orchestrator.codepipeline_parameters import MultiAccountPipelineParameters
+from orchestrator.plan.codepipeline_parameters import MultiAccountPipelineParameters
 
 _DESCRIPTION: Final = "MLOps Workload Orchestrator: a pipeline that deploys a blueprint to dev, staging and prod."
 

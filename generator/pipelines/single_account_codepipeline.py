@@ -9,8 +9,8 @@ from typing import Final
 from troposphere import Output, Ref, Sub, Template, codepipeline
 
 from generator import parameters
-from orchestrator.codepipeline_parameters import SingleAccountPipelineParameters
-from orchestrator.provisioner import PIPELINE_NAME_OUTPUT
+from orchestrator.plan.codepipeline_parameters import SingleAccountPipelineParameters
+from orchestrator.plan.stack_tags import PIPELINE_NAME_OUTPUT
 
 SOURCE: Final = "Artifact_Source_S3Source"
 PIPELINE: Final = "MLOpsPipeline"

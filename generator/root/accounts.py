@@ -19,12 +19,12 @@ from troposphere import GetAtt, Join, Output, Ref, Split, Sub, Template
 
 from generator import arns, permissions
 from generator.conditions import provided
-from generator.root import models, storage
+from generator.root.data import models, storage
 from generator.root.launch import LaunchParameters
 from generator.root.options import StageOptions
-from orchestrator import fields
-from orchestrator.fields import Expect
-from orchestrator.per_stage import STAGES
+from orchestrator.values import common
+from orchestrator.values.common import Expect
+from orchestrator.values.per_stage import STAGES
 
 _NAMES: Final = {"dev": "Development", "staging": "Staging", "prod": "Production"}
 
@@ -33,40 +33,40 @@ class MultiAccountLaunchParameters(StageOptions, LaunchParameters):
     """Parameters of the multi-account root template."""
 
     DelegatedAdminAccount: Annotated[
-        fields.YesOrNo,
+        common.YesOrNo,
         Field(
             title="Are you using a delegated administrator account (AWS Organizations)?",
             description="Yes when this account is a delegated administrator of CloudFormation StackSets.",
         ),
     ] = "Yes"
     DevAccountId: Annotated[
-        fields.AccountIds,
+        common.AccountIds,
         Field(title="Development Account ID (Required)", description="Account of dev, or several with commas between."),
     ]
     DevOrgId: Annotated[
-        fields.OrganizationalUnitIds,
+        common.OrganizationalUnitIds,
         Field(
             title="Development Account Organizational Unit ID (Required)",
             description="Organizational unit that holds the accounts of dev.",
         ),
     ]
     StagingAccountId: Annotated[
-        fields.AccountIds,
+        common.AccountIds,
         Field(title="Staging Account ID (Required)", description="Account of staging, or several with commas between."),
     ]
     StagingOrgId: Annotated[
-        fields.OrganizationalUnitIds,
+        common.OrganizationalUnitIds,
         Field(
             title="Staging Account Organizational Unit ID (Required)",
             description="Organizational unit that holds the accounts of staging.",
         ),
     ]
     ProdAccountId: Annotated[
-        fields.AccountIds,
+        common.AccountIds,
         Field(title="Production Account ID (Required)", description="Account of prod, or several with commas between."),
     ]
     ProdOrgId: Annotated[
-        fields.OrganizationalUnitIds,
+        common.OrganizationalUnitIds,
         Field(
             title="Production Account Organizational Unit ID (Required)",
             description="Organizational unit that holds the accounts of prod.",
@@ -95,7 +95,7 @@ def principals() -> Principal:
 
 
 def environment() -> dict[str, Any]:
-    """What `orchestrator.settings` reads of the stages: their targets, their VPCs, how long approvals wait."""
+    """What `orchestrator.launch.settings` reads of the stages: their targets, their VPCs, how long approvals wait."""
     parameters = {
         "ACCOUNT_ID": "AccountId",
         "ORG_ID": "OrgId",

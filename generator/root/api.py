@@ -5,9 +5,11 @@ from __future__ import annotations
 
 from troposphere import GetAtt, Template, apigateway, iam
 
-from generator import arns, functions, permissions, rest_apis
-from generator.rest_apis import Route
-from generator.root import encryption, orchestrator, roles
+from generator import arns, permissions
+from generator.resources import functions, rest_apis
+from generator.resources.rest_apis import Route
+from generator.root import orchestrator, roles
+from generator.root.data import encryption
 
 _RETAIN = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
 _ACCESS_LOG = "ApiAccessLogs"

@@ -11,7 +11,7 @@ from typing import Final
 
 from troposphere import Ref, Sub, Tags, Template, resourcegroups
 
-from orchestrator import tags
+from orchestrator.values import tags
 
 GROUP: Final = "ApplicationGroup"
 

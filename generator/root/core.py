@@ -11,27 +11,11 @@ from awacs.aws import PolicyDocument, Statement
 from troposphere import Output, Ref, Template
 
 from generator.deployment import Kind
-from generator.root import (
-    alarms,
-    api,
-    bucket_events,
-    dashboard,
-    encryption,
-    jobs,
-    launch,
-    model_cards,
-    models,
-    monitors,
-    network,
-    notifications,
-    orchestrator,
-    pipeline_ends,
-    reach,
-    removal,
-    roles,
-    storage,
-)
+from generator.root import api, launch, model_cards, network, orchestrator, reach, roles
+from generator.root.data import encryption, models, storage
+from generator.root.events import bucket_events, jobs, monitors, pipeline_ends, removal
 from generator.root.launch import LaunchParameters
+from generator.root.observability import alarms, dashboard, notifications
 
 
 @dataclass(frozen=True)

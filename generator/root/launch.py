@@ -11,10 +11,10 @@ from troposphere import Condition, Equals, Or, Ref, Template
 from generator import conditions, parameters
 from generator.root import options
 from generator.root.options import OrganizationOptions
-from orchestrator import fields
-from orchestrator.fields import Expect
-from orchestrator.operator_options import ReachOptions
-from orchestrator.template_parameters import TemplateParameters
+from orchestrator.launch.operator_options import ReachOptions
+from orchestrator.values import common
+from orchestrator.values.common import Expect
+from orchestrator.values.template_parameters import TemplateParameters
 
 _GROUP_LABEL: Final = "MLOps Framework Settings"
 _CODE_GROUP_LABEL: Final = "Code of the solution (filled in by `mlops publish`)"
@@ -35,14 +35,14 @@ class LaunchParameters(ReachOptions, OrganizationOptions):
         Expect("an e-mail address"),
     ]
     ConfigS3Bucket: Annotated[
-        fields.OptionalBucketName,
+        common.OptionalBucketName,
         Field(
             title="MLOps configuration S3 bucket name (Optional)",
             description="Existing bucket in which mlops-config.json files are dropped; empty makes a new one.",
         ),
     ] = ""
     ExistingS3Bucket: Annotated[
-        fields.OptionalBucketName,
+        common.OptionalBucketName,
         Field(
             title="Name of an Existing S3 Bucket (Optional)",
             description="Existing versioned bucket for models and data; empty makes a new one.",
@@ -59,21 +59,21 @@ class LaunchParameters(ReachOptions, OrganizationOptions):
         Expect("the name of an ECR repository in this Region, or empty"),
     ] = ""
     UseModelRegistry: Annotated[
-        fields.YesOrNo,
+        common.YesOrNo,
         Field(
             title="Do you want to use SageMaker Model Registry?",
             description="Yes deploys versions of model packages instead of images and artifacts.",
         ),
     ] = "No"
     CreateModelRegistry: Annotated[
-        fields.YesOrNo,
+        common.YesOrNo,
         Field(
             title="Do you want the solution to create a SageMaker's model package group?",
             description="Yes makes a model package group for your models.",
         ),
     ] = "No"
     AllowDetailedErrorMessage: Annotated[
-        fields.YesOrNo,
+        common.YesOrNo,
         Field(
             title="Do you want to allow detailed error messages in the APIs response?",
             description="No keeps what AWS services said out of answers and notifications; the log always has it.",
@@ -90,7 +90,7 @@ class LaunchParameters(ReachOptions, OrganizationOptions):
         Expect("a whole number from 1"),
     ] = "3"
     ArtifactBucket: Annotated[
-        fields.BucketName,
+        common.BucketName,
         Field(
             title="Bucket of the solution's code and templates",
             description="Bucket to which mlops publish uploaded the solution, in this Region.",

@@ -14,8 +14,8 @@ from awacs.aws import Condition, Statement
 from troposphere import Sub
 
 from generator import arns, permissions
-from generator.root import storage
-from orchestrator.model_cards import EXPORTS
+from generator.root.data import storage
+from orchestrator.model_cards.operation_names import EXPORTS
 
 _CARDS = [
     *(sagemaker_actions.CreateModelCard, sagemaker_actions.CreateModelCardExportJob),

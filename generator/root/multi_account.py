@@ -8,19 +8,11 @@ from collections.abc import Sequence
 from troposphere import Ref, Template
 
 from generator.deployment import Kind
-from generator.root import (
-    accounts,
-    alarms,
-    application,
-    core,
-    monitors,
-    orchestrator,
-    pipeline_ends,
-    security_events,
-    stages,
-)
+from generator.root import accounts, application, core, orchestrator, stages
 from generator.root.accounts import MultiAccountLaunchParameters
 from generator.root.core import Sharing
+from generator.root.events import monitors, pipeline_ends
+from generator.root.observability import alarms, security_events
 
 _DESCRIPTION = "MLOps Workload Orchestrator (multi account): provisions machine-learning pipelines in three stages."
 

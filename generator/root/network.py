@@ -7,9 +7,10 @@ from typing import Any, Final
 
 from troposphere import And, Equals, If, Not, Or, Ref, Template, iam
 
-from generator import functions, permissions
+from generator import permissions
 from generator.conditions import if_provided, provided
-from orchestrator.template_parameters import TemplateParameters
+from generator.resources import functions
+from orchestrator.values.template_parameters import TemplateParameters
 
 # One policy for all functions, and not inline: the orchestrator's inline policies nearly fill what IAM allows a role.
 _POLICY: Final = "FunctionNetworkPolicy"

@@ -7,10 +7,10 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from orchestrator import operator_fields
-from orchestrator.fields import Expect
-from orchestrator.operator_options import DEFAULT_LOG_RETENTION_DAYS
-from orchestrator.template_parameters import TemplateParameters
+from orchestrator.launch.operator_options import DEFAULT_LOG_RETENTION_DAYS
+from orchestrator.values import operator
+from orchestrator.values.common import Expect
+from orchestrator.values.template_parameters import TemplateParameters
 
 GROUP_LABEL: Final = "Options for your organization (all optional)"
 REACH_LABEL: Final = "What requests may name (all optional)"
@@ -24,7 +24,7 @@ class OrganizationOptions(TemplateParameters):
     """Options of both root templates."""
 
     RolePath: Annotated[
-        operator_fields.RolePath,
+        operator.RolePath,
         Field(
             title="Path of all roles",
             description=(
@@ -34,7 +34,7 @@ class OrganizationOptions(TemplateParameters):
         ),
     ] = "/"
     PermissionsBoundaryName: Annotated[
-        operator_fields.OptionalPolicyName,
+        operator.OptionalPolicyName,
         Field(
             title="Permissions boundary of all roles",
             description=(
@@ -44,7 +44,7 @@ class OrganizationOptions(TemplateParameters):
         ),
     ] = ""
     ResourceTags: Annotated[
-        operator_fields.OptionalTags,
+        operator.OptionalTags,
         Field(
             title="Tags of what pipelines make",
             description=(
@@ -54,7 +54,7 @@ class OrganizationOptions(TemplateParameters):
         ),
     ] = ""
     ExistingKmsKeyArn: Annotated[
-        operator_fields.OptionalKeyArn,
+        operator.OptionalKeyArn,
         Field(
             title="ARN of an existing KMS key",
             description=(
@@ -70,7 +70,7 @@ class OrganizationOptions(TemplateParameters):
         ),
     ] = ""
     LogRetentionDays: Annotated[
-        operator_fields.LogRetentionDays,
+        operator.LogRetentionDays,
         Field(
             title="Days that logs are kept",
             description="Days after which entries are deleted from the logs of the solution and its pipelines.",
@@ -82,15 +82,15 @@ class OrganizationOptions(TemplateParameters):
         Expect("DEBUG, INFO, WARNING or ERROR"),
     ] = "INFO"
     FunctionSubnetIds: Annotated[
-        operator_fields.OptionalSubnetIds,
+        operator.OptionalSubnetIds,
         Field(title="Subnets of functions in this account", description=_SUBNETS),
     ] = ""
     FunctionSecurityGroupIds: Annotated[
-        operator_fields.OptionalSecurityGroupIds,
+        operator.OptionalSecurityGroupIds,
         Field(title="Security groups of functions in this account", description=_GROUPS),
     ] = ""
     FunctionConcurrency: Annotated[
-        operator_fields.OptionalConcurrency,
+        operator.OptionalConcurrency,
         Field(
             title="Reserved concurrency of each function",
             description=(
@@ -121,27 +121,27 @@ class StageOptions(TemplateParameters):
     """Options that only the multi-account root template has."""
 
     DevFunctionSubnetIds: Annotated[
-        operator_fields.OptionalSubnetIds,
+        operator.OptionalSubnetIds,
         Field(title=f"Subnets {_BLUEPRINTS} dev", description=_SUBNETS),
     ] = ""
     DevFunctionSecurityGroupIds: Annotated[
-        operator_fields.OptionalSecurityGroupIds,
+        operator.OptionalSecurityGroupIds,
         Field(title=f"Security groups {_BLUEPRINTS} dev", description=_GROUPS),
     ] = ""
     StagingFunctionSubnetIds: Annotated[
-        operator_fields.OptionalSubnetIds,
+        operator.OptionalSubnetIds,
         Field(title=f"Subnets {_BLUEPRINTS} staging", description=_SUBNETS),
     ] = ""
     StagingFunctionSecurityGroupIds: Annotated[
-        operator_fields.OptionalSecurityGroupIds,
+        operator.OptionalSecurityGroupIds,
         Field(title=f"Security groups {_BLUEPRINTS} staging", description=_GROUPS),
     ] = ""
     ProdFunctionSubnetIds: Annotated[
-        operator_fields.OptionalSubnetIds,
+        operator.OptionalSubnetIds,
         Field(title=f"Subnets {_BLUEPRINTS} prod", description=_SUBNETS),
     ] = ""
     ProdFunctionSecurityGroupIds: Annotated[
-        operator_fields.OptionalSecurityGroupIds,
+        operator.OptionalSecurityGroupIds,
         Field(title=f"Security groups {_BLUEPRINTS} prod", description=_GROUPS),
     ] = ""
     ApprovalTimeoutMinutes: Annotated[

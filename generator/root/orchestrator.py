@@ -16,12 +16,15 @@ from awacs import sns as sns_actions
 from awacs.aws import Statement
 from troposphere import GetAtt, Join, Ref, Sub, Template, awslambda, events
 
-from generator import arns, functions, permissions
-from generator.root import application, encryption, models, network, notifications, reach, roles, storage
-from orchestrator import settings
-from orchestrator.config_results import CONFIG_NAME, RESULT_SUFFIX
-from orchestrator.custom_types.names import PREFIX as TYPES_PREFIX
-from orchestrator.operator_options import ReachOptions
+from generator import arns, permissions
+from generator.resources import functions
+from generator.root import application, network, reach, roles
+from generator.root.data import encryption, models, storage
+from generator.root.observability import notifications
+from orchestrator.events.uploads.results import CONFIG_NAME, RESULT_SUFFIX
+from orchestrator.launch import settings
+from orchestrator.launch.operator_options import ReachOptions
+from orchestrator.pipeline_types.custom.names import PREFIX as TYPES_PREFIX
 
 FUNCTION = "Orchestrator"
 _RULE = "ConfigUploadedRule"
@@ -83,7 +86,7 @@ def log_settings() -> dict[str, Any]:
 
 
 def environment() -> dict[str, Any]:
-    """What `orchestrator.settings` reads, and the log settings of Powertools."""
+    """What `orchestrator.launch.settings` reads, and the log settings of Powertools."""
     return {
         "ALLOW_DETAILED_ERROR_MESSAGE": Ref("AllowDetailedErrorMessage"),
         "APPLICATION": application.name(),

@@ -16,7 +16,7 @@ from troposphere import Equals, If, Join, Not, NoValue, Or, Ref, Split, Template
 
 from generator import arns, permissions
 from generator.reach import refuse_accounts, refuse_others
-from generator.root import encryption, models
+from generator.root.data import encryption, models
 from orchestrator import reach
 from orchestrator.reach import Kind
 

@@ -22,8 +22,9 @@ from troposphere import GetAtt, Ref, Sub, Template, iam
 
 from generator import arns, conditions, deployment, iam_roles, names, permissions
 from generator.deployment import Kind
-from generator.root import encryption, reach, storage
-from orchestrator.pipelines import BUILT_IN
+from generator.root import reach
+from generator.root.data import encryption, storage
+from orchestrator.pipeline_types.built_in import BUILT_IN
 
 PIPELINE_STACK_ROLE = "PipelineStackRole"
 PIPELINE_ROLE = "PipelineRole"

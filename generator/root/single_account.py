@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from troposphere import Template
 
 from generator.deployment import Kind
-from generator.root import application, core, security_events
+from generator.root import application, core
 from generator.root.core import Sharing
 from generator.root.launch import LaunchParameters
+from generator.root.observability import security_events
 
 _DESCRIPTION = "MLOps Workload Orchestrator (single account): provisions machine-learning pipelines by API or upload."
 

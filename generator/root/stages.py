@@ -17,11 +17,15 @@ from awacs.aws import Action, Condition, Statement, StringEqualsIfExists
 from troposphere import Equals, GetAtt, If, NoValue, Ref, Sub, Template, awslambda, events
 from troposphere.iam import Policy
 
-from generator import arns, functions, permissions
-from generator.root import encryption, jobs, network, notifications, orchestrator, pipeline_ends, storage
-from orchestrator.per_stage import STAGES
-from orchestrator.pipeline_ends import ACTION_EVENT
-from orchestrator.provisioning import TEMPLATES_FOLDER
+from generator import arns, permissions
+from generator.resources import functions
+from generator.root import network, orchestrator
+from generator.root.data import encryption, storage
+from generator.root.events import jobs, pipeline_ends
+from generator.root.observability import notifications
+from orchestrator.events.pipelines.ends import ACTION_EVENT
+from orchestrator.plan.plan import TEMPLATES_FOLDER
+from orchestrator.values.per_stage import STAGES
 
 FUNCTION: Final = "StageDeployer"
 _DELEGATED: Final = "UseDelegatedAdmin"

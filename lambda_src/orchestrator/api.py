@@ -18,11 +18,15 @@ from typing import Any, Final
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from orchestrator import documents, job_kinds, monitor_runs, pipeline_ends, security_events, service, settings
+from orchestrator import documents, service
 from orchestrator.aws import calls
 from orchestrator.errors import OrchestratorError, Problem, RefusedRequestError, ServiceRefusedError
-from orchestrator.event_origin import Event, Expected
-from orchestrator.settings import Settings
+from orchestrator.events import security_events
+from orchestrator.events.origin import Event, Expected
+from orchestrator.events.pipelines import ends
+from orchestrator.launch import settings
+from orchestrator.launch.settings import Settings
+from orchestrator.sagemaker import job_kinds, monitor_runs
 
 logger = Logger(service="orchestrator")
 
@@ -31,25 +35,26 @@ logger = Logger(service="orchestrator")
 
 
 def _configuration_uploaded(event: Event, used: Settings, invocation: str) -> Event:
-    from orchestrator import config_uploads  # noqa: PLC0415
+    from orchestrator.events.uploads import config_uploads  # noqa: PLC0415
 
     return config_uploads.handle(event, used, invocation)
 
 
 def _pipeline_ended(event: Event, used: Settings, invocation: str) -> Event:
-    from orchestrator import pipeline_reports  # noqa: PLC0415
+    from orchestrator.events.pipelines import reports  # noqa: PLC0415
 
-    return pipeline_reports.ended(event, used, invocation)
+    return reports.ended(event, used, invocation)
 
 
 def _job_changed(event: Event, used: Settings, invocation: str) -> Event:
-    from orchestrator import job_reports  # noqa: PLC0415
+    from orchestrator.events.jobs import reports as job_reports  # noqa: PLC0415
 
     return job_reports.job_changed(event, used, invocation)
 
 
 def _jobs_to_check(event: Event, used: Settings, invocation: str) -> Event:
-    from orchestrator import approvals, job_reports  # noqa: PLC0415
+    from orchestrator.events import approvals  # noqa: PLC0415
+    from orchestrator.events.jobs import reports as job_reports  # noqa: PLC0415
 
     if used.multi_account is not None:
         approvals.check(event)
@@ -57,25 +62,25 @@ def _jobs_to_check(event: Event, used: Settings, invocation: str) -> Event:
 
 
 def _processing_job_changed(event: Event, used: Settings, invocation: str) -> Event:
-    from orchestrator import monitor_reports  # noqa: PLC0415
+    from orchestrator.events import monitor_reports  # noqa: PLC0415
 
     return monitor_reports.run_ended(event, used, invocation)
 
 
 def _stack_changed(event: Event, used: Settings, invocation: str) -> Event:
-    from orchestrator import pipeline_removal  # noqa: PLC0415
+    from orchestrator.provisioned import removal  # noqa: PLC0415
 
-    return pipeline_removal.stack_changed(event, used, invocation)
+    return removal.stack_changed(event, used, invocation)
 
 
 def _stack_set_changed(event: Event, used: Settings, invocation: str) -> Event:
-    from orchestrator import pipeline_removal  # noqa: PLC0415
+    from orchestrator.provisioned import removal  # noqa: PLC0415
 
-    return pipeline_removal.stack_set_changed(event, used, invocation)
+    return removal.stack_set_changed(event, used, invocation)
 
 
 def _should_never_happen(event: Event, used: Settings, invocation: str) -> Event:
-    from orchestrator import security_reports  # noqa: PLC0415
+    from orchestrator.events import security_reports  # noqa: PLC0415
 
     return security_reports.called(event, used, invocation)
 
@@ -86,8 +91,8 @@ _EVENTS: Final[dict[str | None, Expected]] = {
     job_kinds.TUNING.event: Expected(("aws.sagemaker",), _job_changed),
     monitor_runs.DETAIL_TYPE: Expected(("aws.sagemaker",), _processing_job_changed, from_stages=True),
     "Scheduled Event": Expected(("aws.events",), _jobs_to_check),
-    pipeline_ends.PIPELINE_EVENT: Expected(("aws.codepipeline",), _pipeline_ended),
-    pipeline_ends.ACTION_EVENT: Expected(("aws.codepipeline",), _pipeline_ended),
+    ends.PIPELINE_EVENT: Expected(("aws.codepipeline",), _pipeline_ended),
+    ends.ACTION_EVENT: Expected(("aws.codepipeline",), _pipeline_ended),
     "CloudFormation Stack Status Change": Expected(("aws.cloudformation",), _stack_changed),
     "CloudFormation StackSet Operation Status Change": Expected(("aws.cloudformation",), _stack_set_changed),
     security_events.CALL: Expected((security_events.IAM, security_events.S3), _should_never_happen),
@@ -150,31 +155,31 @@ def _status(call: Call, used: Settings) -> Answer:
 
 
 def _list(call: Call, used: Settings) -> Answer:
-    from orchestrator import pipeline_list  # noqa: PLC0415
+    from orchestrator.provisioned import listing  # noqa: PLC0415
 
-    return HTTPStatus.OK, pipeline_list.answer(call.query, used.launch)
+    return HTTPStatus.OK, listing.answer(call.query, used.launch)
 
 
 def _show(call: Call, used: Settings) -> Answer:
-    from orchestrator import pipeline_details  # noqa: PLC0415
+    from orchestrator.provisioned import details  # noqa: PLC0415
 
-    return HTTPStatus.OK, pipeline_details.answer(call.parameters["id"], used)
+    return HTTPStatus.OK, details.answer(call.parameters["id"], used)
 
 
 def _delete(call: Call, used: Settings) -> Answer:
-    from orchestrator import pipeline_removal  # noqa: PLC0415
+    from orchestrator.provisioned import removal  # noqa: PLC0415
 
-    return HTTPStatus.ACCEPTED, pipeline_removal.begin(call.parameters["id"], call.caller, used)
+    return HTTPStatus.ACCEPTED, removal.begin(call.parameters["id"], call.caller, used)
 
 
 def _types(call: Call, used: Settings) -> Answer:
-    from orchestrator import type_list  # noqa: PLC0415
+    from orchestrator.pipeline_types import listing as type_list  # noqa: PLC0415
 
     return HTTPStatus.OK, type_list.answer(call.query, used.launch)
 
 
 def _type(call: Call, used: Settings) -> Answer:
-    from orchestrator import type_list  # noqa: PLC0415
+    from orchestrator.pipeline_types import listing as type_list  # noqa: PLC0415
 
     return HTTPStatus.OK, type_list.details(call.parameters["name"], used.launch)
 

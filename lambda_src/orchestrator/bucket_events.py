@@ -14,7 +14,7 @@ from typing import Any, Final
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from orchestrator.aws import bucket_notifications
+from orchestrator.aws.s3 import bucket_notifications
 from orchestrator.errors import ServiceRefusedError
 
 logger = Logger(service="bucket-events")

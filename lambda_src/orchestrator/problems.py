@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from orchestrator.errors import Problem
-from orchestrator.per_stage import BY_STAGE, ONE_VALUE, STAGES
+from orchestrator.values.per_stage import BY_STAGE, ONE_VALUE, STAGES
 
 _SHOWN_CHARACTERS = 60
 # These messages tell all: no "got ..." follows.

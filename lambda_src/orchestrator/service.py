@@ -8,25 +8,24 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from orchestrator import (
-    csv_headers,
-    metrics,
-    model_cards,
-    package_artifacts,
-    pipeline_stacks,
-    pipelines,
-    problems,
-    provisioning,
-)
-from orchestrator.aws import codepipelines, model_sources, objects, stacks
+from orchestrator import csv_headers, metrics, model_cards, problems
+from orchestrator.aws.cloudformation import stacks
+from orchestrator.aws.codepipeline import codepipelines
+from orchestrator.aws.s3 import objects
+from orchestrator.aws.sagemaker import model_sources
 from orchestrator.errors import Problem, RefusedRequestError
-from orchestrator.fields import PipelineId
+from orchestrator.launch.settings import Launch, Settings
+from orchestrator.model_cards import operation_names
 from orchestrator.model_cards.refusals import absent, refusing
-from orchestrator.package_artifacts import PackagedModel
-from orchestrator.pipelines.base import PipelineRequest
-from orchestrator.pipelines.registry import Registry
-from orchestrator.provisioner import PIPELINE_NAME_OUTPUT, provision
-from orchestrator.settings import Launch, Settings
+from orchestrator.pipeline_types.base import PipelineRequest
+from orchestrator.pipeline_types.installed import installed
+from orchestrator.pipeline_types.registry import Registry
+from orchestrator.plan.stack_tags import PIPELINE_NAME_OUTPUT
+from orchestrator.provision import provision
+from orchestrator.provisioned import pipeline_stacks
+from orchestrator.values import package_artifacts
+from orchestrator.values.common import PipelineId
+from orchestrator.values.package_artifacts import PackagedModel
 
 _PACKAGE_KEY: Final = "model_package_name"
 _DENIED: Final = "AccessDeniedException"
@@ -44,7 +43,7 @@ def provision_pipeline(body: Any, settings: Settings) -> dict[str, Any]:
 
 def _provision(body: Any, settings: Settings) -> dict[str, Any]:
     """Provision the pipeline of a request, or answer its plan for a dry run; what becomes of it is counted."""
-    types = pipelines.installed(settings.launch)
+    types = installed(settings.launch)
     try:
         answer, is_dry_run = _provisioned(body, types, settings)
     except RefusedRequestError:
@@ -66,7 +65,7 @@ def _count(metric: str, types: Registry, body: Any) -> None:
 def _provisioned(body: Any, types: Registry, settings: Settings) -> tuple[dict[str, Any], bool]:
     """The answer, and whether nothing was asked for but a plan."""
     accepted = types.parse(body, settings.launch)
-    plan = provisioning.plan(_informed(accepted.request, settings.launch), settings)
+    plan = _informed(accepted.request, settings.launch).plan(settings)
     warnings = {"warnings": list(accepted.warnings)} if accepted.warnings else {}
     if accepted.request.dry_run:
         return {"message": "Dry run: nothing was created.", "plan": plan.description(), **warnings}, True
@@ -74,7 +73,7 @@ def _provisioned(body: Any, types: Registry, settings: Settings) -> tuple[dict[s
 
 
 _KINDS: Final[tuple[tuple[Callable[[Any], object], Callable[[Any, Settings], dict[str, Any]]], ...]] = (
-    (model_cards.operation_of, model_cards.answer),
+    (operation_names.operation_of, model_cards.answer),
     (lambda _: True, _provision),
 )
 """The kinds of requests, in the order in which they are asked: whether one takes a request, and how it answers."""

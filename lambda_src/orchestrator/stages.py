@@ -15,13 +15,13 @@ from typing import Any, Final
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from orchestrator import stage_deployment, stage_jobs
-from orchestrator.aws import pipeline_jobs
-from orchestrator.aws.pipeline_jobs import FailureType
-from orchestrator.aws.stack_sets import CallAs
+from orchestrator.aws.cloudformation.stack_sets import CallAs
+from orchestrator.aws.codepipeline import pipeline_jobs
+from orchestrator.aws.codepipeline.pipeline_jobs import FailureType
 from orchestrator.errors import ServiceRefusedError
-from orchestrator.stage_jobs import Job, UnusableJobError
-from orchestrator.stage_outcomes import Continued, Failed, Outcome, Succeeded
+from orchestrator.stage_action import deployment, jobs
+from orchestrator.stage_action.jobs import Job, UnusableJobError
+from orchestrator.stage_action.outcomes import Continued, Failed, Outcome, Succeeded
 
 logger = Logger(service="stages")
 
@@ -30,7 +30,7 @@ _DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "Unauthoriz
 
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
     """Entry point; raises `NotAJobError` for any other event. The event holds credentials and is never logged."""
-    job_id = stage_jobs.id_of(event)
+    job_id = jobs.id_of(event)
     logger.append_keys(request_id=context.aws_request_id, job_id=job_id)
     outcome = _outcome(event, context)
     logger.info("outcome", extra={"kind": type(outcome).__name__, "outcome": outcome})
@@ -40,7 +40,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
 
 def _outcome(event: dict[str, Any], context: LambdaContext) -> Outcome:
     try:
-        return stage_deployment.advance(Job.of(event), _call_as())
+        return deployment.advance(Job.of(event), _call_as())
     except UnusableJobError as unusable:
         return Failed(str(unusable), kind="ConfigurationError")
     except ServiceRefusedError as refused:

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from scripts.cli import pipeline_type_commands
 from scripts.cli.options import Access, ApiStack, Asked, RoleArn, Rules, Stack, grouped
+from scripts.cli.types import pipeline_type_commands
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -36,7 +36,7 @@ Target = Annotated[str, typer.Argument(metavar="STAGE", help="The stage that wou
 
 def _say_version(wanted: bool) -> None:
     if wanted:
-        from scripts import artifacts
+        from scripts.packaging import artifacts
 
         typer.echo(f"mlops {artifacts.package_version()}")
         raise typer.Exit
@@ -59,7 +59,7 @@ def publish(
     prefix: Annotated[str, typer.Option(help="Prefix of all versions in the bucket.")] = "mlops-workload-orchestrator",
 ) -> None:
     """Upload code and templates as an immutable version, and print the link that launches it."""
-    from scripts.cli import deploying
+    from scripts.cli.launching import deploying
 
     deploying.publish(bucket, prefix, access)
 
@@ -70,7 +70,7 @@ def deploy(
     stack: Stack, access: Access, bucket: Bucket = "", yes: Yes = False, with_boundary: WithBoundary = False
 ) -> None:
     """Publish this version and create or update the root stack; run it again after an interruption."""
-    from scripts.cli import deploying
+    from scripts.cli.launching import deploying
 
     deploying.deploy(stack, bucket, yes, with_boundary, access)
 
@@ -87,7 +87,7 @@ def destroy(
     yes: Yes = False,
 ) -> None:
     """Delete the root stack; buckets and what else holds data stays."""
-    from scripts.cli import destroying
+    from scripts.cli.launching import destroying
 
     destroying.run(destroying.Destroying(access, stack_name, pipelines, role_arn), yes)
 
@@ -102,7 +102,7 @@ def provision(
     watch: Watch = False,
 ) -> None:
     """Provision a pipeline by a signed call of the API."""
-    from scripts.cli import requesting
+    from scripts.cli.pipelines import requesting
 
     requesting.provision(Asked(access, stack_name, watch), file, dry_run)
 
@@ -116,7 +116,7 @@ def status(
     watch: Watch = False,
 ) -> None:
     """Show how far a pipeline is: stages, actions, reasons of failures, who must act next."""
-    from scripts.cli import requesting
+    from scripts.cli.pipelines import requesting
 
     requesting.status(Asked(access, stack_name, watch), pipeline)
 
@@ -130,7 +130,7 @@ def list_pipelines(
     pipeline_type: Annotated[str, typer.Option("--type", help="Only pipelines of this type.")] = "",
 ) -> None:
     """List the pipelines: how far each is, and who must act next."""
-    from scripts.cli import listing
+    from scripts.cli.pipelines import listing
 
     listing.run(Asked(access, stack_name), model_name, pipeline_type)
 
@@ -145,7 +145,7 @@ def delete(
     watch: Annotated[bool, typer.Option("--watch", help="Follow the deletion to its end.")] = False,
 ) -> None:
     """Delete a pipeline and what it deployed; models, data and results stay."""
-    from scripts.cli import removing
+    from scripts.cli.pipelines import removing
 
     removing.run(Asked(access, stack_name, watch), pipeline, yes)
 
@@ -160,7 +160,7 @@ def approve(
     comment: Annotated[str, typer.Option(help="What others will read about this decision.")] = "",
 ) -> None:
     """Let a waiting pipeline deploy its next stage."""
-    from scripts.cli import deciding
+    from scripts.cli.pipelines import deciding
 
     deciding.run(Asked(access, stack_name), pipeline, deciding.Decision(stage, comment, is_approval=True))
 
@@ -175,7 +175,7 @@ def reject(
     stack_name: ApiStack = None,
 ) -> None:
     """Keep a waiting pipeline from deploying its next stage; what is deployed stays."""
-    from scripts.cli import deciding
+    from scripts.cli.pipelines import deciding
 
     deciding.run(Asked(access, stack_name), pipeline, deciding.Decision(stage, reason, is_approval=False))
 

@@ -8,13 +8,13 @@ import os
 from pathlib import Path
 from typing import Any, Final
 
-from scripts import aws_access, stack_following
-from scripts.api_addresses import local_url
-from scripts.api_client import OrchestratorApi, SignedClient
-from scripts.aws_access import Aws
+from scripts.aws import aws_access, stack_following
+from scripts.aws.api_addresses import local_url
+from scripts.aws.api_client import OrchestratorApi, SignedClient
+from scripts.aws.aws_access import Aws
 from scripts.cli.errors import WrongUseError
 from scripts.cli.options import Access
-from scripts.launch import DEFAULT_STACK_NAME
+from scripts.launch.launch import DEFAULT_STACK_NAME
 
 STATE_FILE: Final = Path(".local-aws") / "ready.json"
 """Where `mlops local` leaves its address for `--local`, below the current folder."""

@@ -7,14 +7,14 @@ import json
 import os
 import sys
 
-from orchestrator.pipelines import BUILT_IN
-from orchestrator.pipelines.keys import keys
-from orchestrator.settings import Launch
-from scripts import offline
+from orchestrator.launch.settings import Launch
+from orchestrator.pipeline_types.built_in import BUILT_IN
+from orchestrator.pipeline_types.keys import keys
 from scripts.cli.errors import WrongUseError
 from scripts.cli.options import Rules
 from scripts.cli.output import Output, console, table
 from scripts.cli.request_files import read_bytes
+from scripts.requests import offline
 
 
 def new(pipeline_type: str, full: bool, rules: Rules) -> None:

@@ -8,12 +8,12 @@ from typing import Any, Final
 from botocore import exceptions
 
 from orchestrator.errors import Problem, RefusedRequestError
-from scripts.api_client import ApiError
-from scripts.artifacts import PublishError
+from scripts.aws.api_client import ApiError
+from scripts.aws.stack_following import StackFailedError
 from scripts.cli.output import Output, console, table
-from scripts.dependencies import DependencyError
-from scripts.launch_parameters import LaunchParameterError
-from scripts.stack_following import StackFailedError
+from scripts.launch.launch_parameters import LaunchParameterError
+from scripts.packaging.artifacts import PublishError
+from scripts.packaging.dependencies import DependencyError
 
 FAILED: Final = 1
 WRONG_USE: Final = 2

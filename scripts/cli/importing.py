@@ -12,15 +12,15 @@ from typing import Any, Final
 import typer
 
 from orchestrator.errors import Problem
-from orchestrator.settings import Launch
-from scripts import migration
+from orchestrator.launch.settings import Launch
 from scripts.cli import errors
 from scripts.cli.drafting import launch_of
 from scripts.cli.errors import WrongUseError
 from scripts.cli.options import Rules
 from scripts.cli.output import Output
 from scripts.cli.request_files import read_bytes
-from scripts.migration import Entry, Outcome
+from scripts.requests import migration
+from scripts.requests.migration import Entry, Outcome
 
 _WORDS: Final[Mapping[Outcome, str]] = {
     "accepted": "accepted as it is",

@@ -13,11 +13,12 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from scripts.cli import connection, local_stack
-from scripts.cli.local_deployment import DEFAULT_REGION, LocalDeployment
+from scripts.cli import connection
 from scripts.cli.options import Rules
 from scripts.cli.output import Output
-from scripts.launch import EMAIL_PARAMETER, Launching
+from scripts.launch import local_stack
+from scripts.launch.launch import EMAIL_PARAMETER, Launching
+from scripts.launch.local_deployment import DEFAULT_REGION, LocalDeployment
 
 
 def run(rules: Rules, port: int, ready_file: Path | None, email: str, *, enforce_iam: bool = True) -> None:

@@ -59,7 +59,7 @@ class Asked:
 
 def _of_no_pipeline(name: str) -> str:
     """The name, unless roles of the root stack would be named as those that pipelines may change."""
-    from orchestrator.pipelines.base import STACK_PREFIX
+    from orchestrator.pipeline_types.base import STACK_PREFIX
 
     if name.startswith(f"{STACK_PREFIX}-"):
         raise typer.BadParameter(f"{name} begins with {STACK_PREFIX}-, as the stacks of pipelines do: choose another")

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from scripts.stack_following import StackEvent
+from scripts.aws.stack_following import StackEvent
 
 # Lines of a file are for programs that look for words: none is broken.
 _WIDTH_OF_A_FILE: Final = 1000

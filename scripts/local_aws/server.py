@@ -18,21 +18,17 @@ from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from scripts.local_aws import (
-    cloudformation,
-    codebuild,
-    codepipeline,
-    events,
-    functions,
-    identity,
-    organization,
-    sagemaker,
-    scheduler,
-)
-from scripts.local_aws.api_front import ApiFront
-from scripts.local_aws.enforcement import authorization, trail
+from scripts.local_aws import identity, organization
+from scripts.local_aws.cloudformation import install as cloudformation
+from scripts.local_aws.codepipeline import codebuild
+from scripts.local_aws.codepipeline import install as codepipeline
+from scripts.local_aws.enforcement import authorization
 from scripts.local_aws.enforcement.edge import Edge
+from scripts.local_aws.eventbridge import events, scheduler, trail
+from scripts.local_aws.front import ApiFront
+from scripts.local_aws.functions import install as functions
 from scripts.local_aws.organization import Organization
+from scripts.local_aws.sagemaker import install as sagemaker
 from scripts.local_aws.visitors import OnlyPrograms
 
 # In the order of stopping: who drives others first.

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from scripts import boundary
+from scripts.launch import boundary
 
 
 def add_actions(cloudformation: Any, orchestrator: str, actions: str) -> None:

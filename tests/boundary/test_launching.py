@@ -8,15 +8,17 @@ from typing import Any, Final
 
 import pytest
 
-from scripts import artifacts, aws_access, deployment, launch, stack_following
-from scripts.artifacts import Release
-from scripts.aws_access import Aws
-from scripts.cli import retained
-from scripts.cli.local_deployment import STAGE_ACCOUNTS, LocalDeployment
-from scripts.deployment import ChangeSet
-from scripts.launch import Launching
-from scripts.launch_parameters import LaunchParameterError
+from scripts.aws import aws_access, stack_following
+from scripts.aws.aws_access import Aws
+from scripts.cli.launching import retained
+from scripts.launch import deployment, launch
+from scripts.launch.deployment import ChangeSet
+from scripts.launch.launch import Launching
+from scripts.launch.launch_parameters import LaunchParameterError
+from scripts.launch.local_deployment import STAGE_ACCOUNTS, LocalDeployment
 from scripts.local_aws.server import LocalAws
+from scripts.packaging import artifacts
+from scripts.packaging.artifacts import Release
 from tests import committed
 from tests.boundary import boundaries, policies
 

@@ -20,7 +20,8 @@ from typing import Final
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from scripts import installing, paths
+from scripts import paths
+from scripts.environments import installing
 
 _UV: Final = installing.uv() or "uv"
 

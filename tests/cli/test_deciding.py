@@ -10,11 +10,11 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from scripts import pipeline_status
-from scripts.cli import deciding
-from scripts.cli.deciding import Decision
+from scripts.aws import pipeline_status
+from scripts.aws.pipeline_status import PipelineStatus
 from scripts.cli.errors import CommandError, WrongUseError
-from scripts.pipeline_status import PipelineStatus
+from scripts.cli.pipelines import deciding
+from scripts.cli.pipelines.deciding import Decision
 from tests.cli.conftest import Mlops
 
 _TOKENS = ("11111111-1111-1111-1111-111111111111", "22222222-2222-2222-2222-222222222222")

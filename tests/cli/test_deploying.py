@@ -7,9 +7,9 @@ from pathlib import Path
 import boto3
 import pytest
 
-from scripts import artifact_bucket, launch
-from scripts.artifacts import DEFAULT_PREFIX, Release
+from scripts.launch import artifact_bucket, launch
 from scripts.local_aws.server import LocalAws
+from scripts.packaging.artifacts import DEFAULT_PREFIX, Release
 from tests.cli.conftest import Mlops
 
 _ROOT = """\

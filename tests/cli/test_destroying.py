@@ -10,10 +10,11 @@ from typing import Any
 import boto3
 import pytest
 
-from orchestrator import tags
-from orchestrator.provisioner import RELEASE_TAG
-from scripts.api_client import Answer
-from scripts.cli import connection, destroying
+from orchestrator.plan.stack_tags import RELEASE_TAG
+from orchestrator.values import tags
+from scripts.aws.api_client import Answer
+from scripts.cli import connection
+from scripts.cli.launching import destroying
 from scripts.local_aws.server import LocalAws
 from tests.cli.conftest import Mlops
 

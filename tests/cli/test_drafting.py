@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.pipelines import BUILT_IN
+from orchestrator.pipeline_types.built_in import BUILT_IN
 from scripts import paths
 from tests.cli.conftest import Mlops
 

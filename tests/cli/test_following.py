@@ -12,11 +12,11 @@ import typer
 from botocore.exceptions import ClientError
 from rich.console import Console
 
-from scripts.api_client import Answer
-from scripts.cli import following
-from scripts.cli.answers import AskedPipeline
+from scripts.aws.api_client import Answer
 from scripts.cli.options import Access, Asked
 from scripts.cli.output import Output
+from scripts.cli.pipelines import following
+from scripts.cli.pipelines.answers import AskedPipeline
 
 _STACK = "mlops-pipeline-churn-byompipelinerealtimebuiltin-codepipeline"
 

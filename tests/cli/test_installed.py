@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts import artifacts, paths
+from scripts import paths
+from scripts.packaging import artifacts
 from tests.cli.installed import Installed, install
 from tests.test_conventions import imported
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from scripts import demo_model, paths
+from scripts import paths
+from scripts.demo import demo_model
 from tests.cli.conftest import Mlops
 from tests.cli.installed import Installed
 from tests.end_to_end.running import Running, Start, mlops_local

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from scripts import launch_parameters, stack_tags
-from scripts.cli import launching, parameter_files
 from scripts.cli.errors import WrongUseError
+from scripts.cli.launching import launching, parameter_files
 from scripts.cli.options import Stack
-from scripts.launch_parameters import LaunchParameterError
+from scripts.launch import launch_parameters, stack_tags
+from scripts.launch.launch_parameters import LaunchParameterError
 from tests.cli.conftest import Mlops
 
 _TEMPLATE = """

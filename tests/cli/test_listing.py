@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from scripts.api_client import Answer
+from scripts.aws.api_client import Answer
 from scripts.cli import connection
 from tests.cli.conftest import Mlops
 
@@ -175,7 +175,7 @@ class TestDelete:
         self, api: Callable[..., Api], mlops: Mlops, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Events of a delegated administrator's StackSets may not reach the orchestrator."""
-        monkeypatch.setattr("scripts.cli.removals._REPEATED_AFTER_SECONDS", -1)
+        monkeypatch.setattr("scripts.cli.pipelines.removals._REPEATED_AFTER_SECONDS", -1)
         begun = (202, {"message": "It has begun.", "pipeline_id": ARN})
         instance = {"account": "111122223333", "region": "us-east-1", "status": "CURRENT"}
         waiting = details(stages=[{"stage": "dev", "stack_set": "s", "instances": [instance]}], stack=None)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from scripts.cli.local_deployment import STAGE_ACCOUNTS
+from scripts.launch.local_deployment import STAGE_ACCOUNTS
 from tests.cli.conftest import Mlops
 from tests.end_to_end import users
 from tests.end_to_end.multi_account import accounts

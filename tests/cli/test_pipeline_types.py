@@ -11,9 +11,9 @@ import pytest
 
 from tests.cli.conftest import Mlops
 from tests.cli.running import Ended
-from tests.custom_types import linted
 from tests.end_to_end import adding
 from tests.end_to_end.running import Running
+from tests.pipeline_types import linted
 
 ADMINISTRATOR = """
   Root:

@@ -6,8 +6,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from scripts import pipeline_types
-from scripts.pipeline_types import Published
+from scripts.pipeline_types import publishing
+from scripts.pipeline_types.publishing import Published
 from tests.end_to_end.users import Orchestrator
 
 DEFINITION: Final = """
@@ -51,7 +51,7 @@ def add(orchestrator: Orchestrator, folder: Path, length: int = 0) -> Published:
     folder.mkdir(exist_ok=True)
     (folder / "pipeline.yaml").write_text(DEFINITION, encoding="utf-8")
     (folder / "blueprint.yaml").write_text(BLUEPRINT + "#" * (length - len(BLUEPRINT)), encoding="utf-8")
-    return pipeline_types.publish(folder, orchestrator.client("s3"), bucket(orchestrator))
+    return publishing.publish(folder, orchestrator.client("s3"), bucket(orchestrator))
 
 
 def bucket(orchestrator: Orchestrator) -> str:

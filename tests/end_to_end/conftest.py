@@ -11,7 +11,7 @@ import pytest
 from tests.end_to_end import options
 
 if TYPE_CHECKING:
-    from scripts.demo_model import TrainedModel
+    from scripts.demo.demo_model import TrainedModel
     from tests.end_to_end.options import Given
     from tests.end_to_end.running import Running
     from tests.end_to_end.users import Orchestrator

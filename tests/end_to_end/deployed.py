@@ -9,12 +9,13 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from orchestrator import csv_headers, package_artifacts
-from orchestrator.aws.objects import Beginning
-from orchestrator.per_stage import Stage
-from orchestrator.pipelines import BUILT_IN
-from orchestrator.pipelines.blueprints import BlueprintPipeline
-from orchestrator.settings import Launch
+from orchestrator import csv_headers
+from orchestrator.aws.s3.objects import Beginning
+from orchestrator.launch.settings import Launch
+from orchestrator.pipeline_types.blueprints import BlueprintPipeline
+from orchestrator.pipeline_types.built_in import BUILT_IN
+from orchestrator.values import package_artifacts
+from orchestrator.values.per_stage import Stage
 from scripts.local_aws.server import LocalAws
 from tests.end_to_end import waiting
 from tests.local_aws.stack_setting import ACCOUNTS, acting_in, parameters

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from scripts import launch
-from scripts.aws_access import Aws
-from scripts.launch import EMAIL_PARAMETER, Launching
-from scripts.stack_following import StackState
+from scripts.aws.aws_access import Aws
+from scripts.aws.stack_following import StackState
+from scripts.launch import launch
+from scripts.launch.launch import EMAIL_PARAMETER, Launching
 from tests.end_to_end.users import ARTIFACT_KEY, Nobody, Orchestrator
 
 STACK: Final = "with-options"

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from scripts import aws_access
-from scripts.cli.local_deployment import LocalDeployment
+from scripts.aws import aws_access
 from scripts.iam import recording
+from scripts.launch.local_deployment import LocalDeployment
 from tests.end_to_end import waiting
 from tests.hostile.planted import CANARY
 

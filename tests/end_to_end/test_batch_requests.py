@@ -14,8 +14,8 @@ from typing import Any, Final
 
 import pytest
 
-from orchestrator.settings import Launch
-from scripts.local_aws import scheduler as scheduling
+from orchestrator.launch.settings import Launch
+from scripts.local_aws.eventbridge import scheduler as scheduling
 from scripts.local_aws.server import LocalAws
 from tests.end_to_end import sharing
 from tests.end_to_end.combinations import Combination, every_pair

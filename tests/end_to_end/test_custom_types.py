@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from scripts import pipeline_types
+from scripts.pipeline_types import publishing
 from tests.end_to_end import adding
 from tests.end_to_end.subscribing import Subscriber
 from tests.end_to_end.users import Orchestrator
@@ -52,7 +52,7 @@ def test_a_type_from_the_folder_to_the_end_of_its_pipeline(
 
     (found,) = api.list(pipeline_type="work_log").body["pipelines"]
     assert (found["pipeline_id"], found["model_name"]) == (pipeline_id, "pilots")
-    assert pipeline_types.withdraw("work_log", orchestrator.client("s3"), adding.bucket(orchestrator))
+    assert publishing.withdraw("work_log", orchestrator.client("s3"), adding.bucket(orchestrator))
     refused = api.provision({**request, "team": "crews"})
     assert "was withdrawn" in refused.body["errors"][0]["problem"]
 

@@ -13,9 +13,9 @@ from typing import Any, Final
 import pytest
 from botocore.exceptions import ClientError
 
-from scripts import launch
-from scripts.launch import Launching
-from scripts.launch_parameters import LaunchParameterError
+from scripts.launch import launch
+from scripts.launch.launch import Launching
+from scripts.launch.launch_parameters import LaunchParameterError
 from tests.end_to_end import options
 from tests.end_to_end.options import STACK, TAGS, Given
 from tests.end_to_end.users import Nobody, Orchestrator

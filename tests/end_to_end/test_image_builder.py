@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from scripts.pipeline_status import PipelineStatus
+from scripts.aws.pipeline_status import PipelineStatus
 from tests.end_to_end.users import Orchestrator
 
 Until = Callable[[Callable[[], Any]], Any]

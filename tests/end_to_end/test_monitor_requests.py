@@ -21,8 +21,8 @@ from typing import Any, Final
 import pytest
 from botocore import xform_name
 
-from orchestrator.per_stage import STAGES, Stage
-from orchestrator.settings import Launch
+from orchestrator.launch.settings import Launch
+from orchestrator.values.per_stage import STAGES, Stage
 from scripts.local_aws.server import LocalAws
 from tests.end_to_end import sharing
 from tests.end_to_end.deployed import ORCHESTRATOR, Deployed

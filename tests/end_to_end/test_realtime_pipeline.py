@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from scripts import demo_model
-from scripts.demo_model import TrainedModel
+from scripts.demo import demo_model
+from scripts.demo.demo_model import TrainedModel
 from tests.end_to_end.users import ARTIFACT_KEY, SERVED, Orchestrator
 
 Until = Callable[[Callable[[], Any]], Any]

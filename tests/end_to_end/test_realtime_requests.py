@@ -14,14 +14,14 @@ from typing import Any, Final
 
 import pytest
 
-from orchestrator import package_artifacts
-from orchestrator.per_stage import Stage
-from orchestrator.pipelines import BUILT_IN
-from orchestrator.pipelines.blueprints import BlueprintPipeline
-from orchestrator.settings import Launch
-from scripts import demo_model
-from scripts.demo_model import TrainedModel
-from scripts.local_aws.resources.base import Clients
+from orchestrator.launch.settings import Launch
+from orchestrator.pipeline_types.blueprints import BlueprintPipeline
+from orchestrator.pipeline_types.built_in import BUILT_IN
+from orchestrator.values import package_artifacts
+from orchestrator.values.per_stage import Stage
+from scripts.demo import demo_model
+from scripts.demo.demo_model import TrainedModel
+from scripts.local_aws.cloudformation.resources.base import Clients
 from scripts.local_aws.server import LocalAws
 from tests.end_to_end import sharing
 from tests.end_to_end.combinations import Combination, every_pair

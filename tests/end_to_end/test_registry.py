@@ -6,8 +6,8 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 
-from scripts import demo_model
-from scripts.demo_model import TrainedModel
+from scripts.demo import demo_model
+from scripts.demo.demo_model import TrainedModel
 from tests.end_to_end.users import ARTIFACT_KEY, Orchestrator
 
 STACK = "mlops-pipeline-packaged-byompipelinerealtimebuiltin"

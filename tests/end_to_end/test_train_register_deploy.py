@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import pytest
 import xgboost
 
-from scripts import demo_model
+from scripts.demo import demo_model
 from tests.end_to_end.subscribing import Subscriber
 from tests.end_to_end.users import Orchestrator
 

@@ -14,10 +14,10 @@ from typing import Any, Final
 
 import pytest
 
-from orchestrator.settings import Launch
-from scripts.local_aws import scheduler as scheduling
+from orchestrator.launch.settings import Launch
+from scripts.local_aws.eventbridge import scheduler as scheduling
+from scripts.local_aws.sagemaker.jobs.training_jobs import TrainingJob
 from scripts.local_aws.server import LocalAws
-from scripts.local_aws.training_jobs import TrainingJob
 from tests.end_to_end.deployed import ORCHESTRATOR, Deployed
 from tests.local_aws import training as data
 from tests.local_aws.stack_setting import acting_in

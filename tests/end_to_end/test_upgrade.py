@@ -14,12 +14,14 @@ from typing import Any
 
 import pytest
 
-from scripts import aws_access, demo_model, launch
-from scripts.api_addresses import local_url
-from scripts.aws_access import Aws
-from scripts.cli.local_deployment import LocalDeployment
-from scripts.deployment import Change, ChangeSet
-from scripts.launch import EMAIL_PARAMETER, Launching
+from scripts.aws import aws_access
+from scripts.aws.api_addresses import local_url
+from scripts.aws.aws_access import Aws
+from scripts.demo import demo_model
+from scripts.launch import launch
+from scripts.launch.deployment import Change, ChangeSet
+from scripts.launch.launch import EMAIL_PARAMETER, Launching
+from scripts.launch.local_deployment import LocalDeployment
 from scripts.local_aws.enforcement import authorization
 from scripts.local_aws.server import LocalAws
 from tests.cli.running import mlops

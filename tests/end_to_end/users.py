@@ -7,15 +7,15 @@ import functools
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from scripts import pipeline_status
-from scripts.pipeline_status import Approval, PipelineStatus
+from scripts.aws import pipeline_status
+from scripts.aws.pipeline_status import Approval, PipelineStatus
 from tests.end_to_end import waiting
 
 if TYPE_CHECKING:
-    from scripts.aws_access import Aws
-    from scripts.cli.local_deployment import LocalDeployment
-    from scripts.demo_model import TrainedModel
-    from scripts.stack_following import StackEvent
+    from scripts.aws.aws_access import Aws
+    from scripts.aws.stack_following import StackEvent
+    from scripts.demo.demo_model import TrainedModel
+    from scripts.launch.local_deployment import LocalDeployment
 
 ARTIFACT_KEY: Final = "models/demo/model.tar.gz"
 SERVED: Final = {"model_framework": "xgboost", "model_framework_version": "1.7-1"}
@@ -54,7 +54,7 @@ class Orchestrator:
 
     def store(self, model: TrainedModel) -> TrainedModel:
         """Put a model's artifact into the assets bucket, where requests look for it."""
-        from scripts import demo_model  # noqa: PLC0415
+        from scripts.demo import demo_model  # noqa: PLC0415
 
         bucket = self.deployment.outputs["AssetsBucketName"]
         self.client("s3").put_object(Bucket=bucket, Key=ARTIFACT_KEY, Body=demo_model.package(model))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from scripts import pipeline_types
+from scripts.pipeline_types import publishing
 from tests.end_to_end import users
 from tests.end_to_end.running import Running
 from tests.end_to_end.subscribing import Subscriber
@@ -26,7 +26,7 @@ def orchestrator(multi_account: Running, stub: Stub, tmp_path_factory: pytest.Te
     made = users.with_artifact(multi_account.deployment)
     bucket = multi_account.deployment.outputs["PipelinesBucketName"]
     for example in worked.folders(stub, tmp_path_factory.mktemp("examples")):
-        pipeline_types.publish(example, made.client("s3"), bucket)
+        publishing.publish(example, made.client("s3"), bucket)
     return made
 
 

@@ -9,14 +9,14 @@ from typing import Any, Final
 
 import pytest
 
-from orchestrator.custom_types import template_limits
-from orchestrator.custom_types.custom_type import CustomType
-from scripts import offline, pipeline_folder
-from scripts.custom_types import permissions
-from scripts.custom_types.permissions import Operator
+from orchestrator.pipeline_types.custom import template_limits
+from orchestrator.pipeline_types.custom.custom_type import CustomType
 from scripts.iam import documents, templates
 from scripts.iam.documents import Document
 from scripts.iam.resolving import Place
+from scripts.pipeline_types import permissions, pipeline_folder
+from scripts.pipeline_types.permissions import Operator
+from scripts.requests import offline
 from tests.examples import worked
 from tests.sampling import Sampling
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pytest
 
-from scripts import pipeline_folder
+from scripts.pipeline_types import pipeline_folder
 from tests.examples import worked
 from tests.examples.hugging_face_stub import TOKEN, Stub
 

@@ -18,7 +18,7 @@ from moto.moto_api._internal.models import moto_api_backend
 
 from orchestrator import api, templates
 from orchestrator.aws import calls
-from orchestrator.settings import Launch, MultiAccount, Settings, StageTarget
+from orchestrator.launch.settings import Launch, MultiAccount, Settings, StageTarget
 from tests.faults.invoking import Invocation, Outcome
 from tests.faults.scenarios import Scenario
 from tests.faults.wire import Call, Fault, Send, Wire

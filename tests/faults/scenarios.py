@@ -13,15 +13,15 @@ from urllib.parse import quote
 
 from orchestrator import bucket_events
 from orchestrator.aws import calls
-from orchestrator.instructions import Instructions
-from orchestrator.per_stage import STAGES
+from orchestrator.sagemaker.registration import Instructions
+from orchestrator.values.per_stage import STAGES
 from tests.faults.invoking import ApiCall, CustomResource, Event, Invocation, StageJob
 from tests.faults.played import UNIT
 from tests.faults.world import CONFIG, World
 from tests.inline.custom_resource import MODEL, REQUEST, STACK
 from tests.orchestrator.conftest import read_json
 from tests.orchestrator.monitoring import BASELINES
-from tests.orchestrator.stages.played_aws import PARAMETERS, TEMPLATE, parameter_file, zipped
+from tests.orchestrator.stage_action.played_aws import PARAMETERS, TEMPLATE, parameter_file, zipped
 
 SINGLE, MULTI = "pipelines/single_account_codepipeline.yaml", "pipelines/multi_account_codepipeline.yaml"
 REALTIME: Final = "blueprints/realtime_inference.yaml"

@@ -24,9 +24,9 @@ from moto.s3.models import s3_backends
 from moto.sns.models import sns_backends
 
 from orchestrator.aws import calls
-from orchestrator.codepipeline_parameters import MultiAccountPipelineParameters, SingleAccountPipelineParameters
-from orchestrator.pipelines.image_builder import ImageBuilderParameters
-from orchestrator.settings import Settings
+from orchestrator.launch.settings import Settings
+from orchestrator.pipeline_types.built_in.image_builder import ImageBuilderParameters
+from orchestrator.plan.codepipeline_parameters import MultiAccountPipelineParameters, SingleAccountPipelineParameters
 from tests.faults.played import CodePipeline, RefusalError, SageMaker, StackSets, digest
 from tests.faults.wire import Call, Send, answer, refusal
 

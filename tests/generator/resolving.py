@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from orchestrator.operator_options import ApiOptions, FunctionOptions, RoleOptions
+from orchestrator.launch.operator_options import ApiOptions, FunctionOptions, RoleOptions
 
 Template = dict[str, Any]
 

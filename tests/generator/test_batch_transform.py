@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 from troposphere import If, NoValue, Ref, Sub
 
-from generator.json_text import Number, json_text
+from generator.resources.json_text import Number, json_text
 from tests.generator import resolving
 from tests.generator.resolving import Template, as_text, resolved
 

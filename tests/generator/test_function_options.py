@@ -10,9 +10,9 @@ from typing import Any, Final
 
 import pytest
 
-from orchestrator.operator_options import FunctionOptions
-from scripts.local_aws.stack_plan import UnmadeResources
-from scripts.local_aws.template_functions import Resolver
+from orchestrator.launch.operator_options import FunctionOptions
+from scripts.local_aws.cloudformation.stack_plan import UnmadeResources
+from scripts.local_aws.cloudformation.template.functions import Resolver
 from tests.generator import resolving
 
 Template = dict[str, Any]

@@ -13,7 +13,7 @@ from botocore.session import get_session
 
 from tests.generator.test_templates import Template, statements
 
-WRAPPERS = Path(__file__).parents[2] / "lambda_src" / "orchestrator" / "aws"
+WRAPPERS = Path(__file__).parents[2] / "lambda_src" / "orchestrator" / "aws" / "sagemaker"
 ARN = "arn:${AWS::Partition}:sagemaker:${AWS::Region}:${AWS::AccountId}:"
 CALL = re.compile(r'client\("sagemaker"\)\.(?:get_paginator\("(\w+)"\)|(\w+)\()')
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pytest
 
-from scripts import refresh_monitor_regions
+from scripts.packaging import refresh_monitor_regions
 from tests.generator.monitor_templates import ANALYSIS, ARN, BASELINE, INPUT, KEY, KINDS, OUTPUT, Template, properties
 
 CLUSTER: Final = {"InstanceCount": "1", "InstanceType": "ml.m5.large", "VolumeSizeInGB": "30"}
@@ -222,6 +222,6 @@ class TestDefinition:
 
 
 def test_the_regions_are_those_of_the_schemas() -> None:
-    """Run `python -m scripts.refresh_monitor_regions` after an update of cfn-lint."""
+    """Run `python -m scripts.packaging.refresh_monitor_regions` after an update of cfn-lint."""
     path = Path(__file__).parents[2] / "lambda_src" / "orchestrator" / "data" / "monitor_regions.json"
     assert json.loads(path.read_text(encoding="utf-8")) == refresh_monitor_regions.content()

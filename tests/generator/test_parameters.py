@@ -8,8 +8,8 @@ from pydantic import Field
 from troposphere import Template
 
 from generator import parameters
-from orchestrator.fields import Expect
-from orchestrator.template_parameters import TemplateParameters
+from orchestrator.values.common import Expect
+from orchestrator.values.template_parameters import TemplateParameters
 
 
 def declared(annotation: Any, default: Any = ...) -> dict[str, Any]:

@@ -13,9 +13,9 @@ import pytest
 from moto.events.models import EventPattern
 
 from orchestrator.aws import claims
-from orchestrator.job_kinds import AUTOPILOT, ENDED, TRAINING, TUNING
-from orchestrator.pipelines import BUILT_IN
-from orchestrator.pipelines.job_types import kinds_by_type
+from orchestrator.pipeline_types.built_in import BUILT_IN
+from orchestrator.pipeline_types.built_in.training.job_types import kinds_by_type
+from orchestrator.sagemaker.job_kinds import AUTOPILOT, ENDED, TRAINING, TUNING
 from tests.generator.test_templates import resources, statements
 
 Template = dict[str, Any]

@@ -13,7 +13,7 @@ from typing import Any, Final
 import pytest
 from moto.events.models import EventPattern
 
-from generator import runtime
+from generator.resources import runtime
 from tests.generator.promised import (
     BAKED_BY_PUBLISH,
     BLUEPRINT_BYTES,

@@ -10,6 +10,7 @@ import json
 import re
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -17,11 +18,13 @@ from typing import Any, Final
 import pytest
 
 from orchestrator import api, service
-from orchestrator.aws import calls, objects
-from orchestrator.aws.objects import Beginning
-from orchestrator.provisioner import Provisioned
-from orchestrator.provisioning import ProvisioningPlan
-from orchestrator.settings import Settings
+from orchestrator.aws import calls
+from orchestrator.aws.s3 import objects
+from orchestrator.aws.s3.objects import Beginning
+from orchestrator.launch.settings import Settings
+from orchestrator.pipeline_types.base import PipelineRequest
+from orchestrator.plan.plan import ProvisioningPlan
+from orchestrator.provision import Provisioned
 from tests.hostile.account import EmptyAccount
 from tests.hostile.plans import Templates, dangers
 from tests.hostile.planted import CANARY
@@ -70,12 +73,14 @@ class Function:
         # pytest would keep every line for its own report.
         patch.setattr(api.logger._logger, "propagate", False)
         calls.client.cache_clear()
-        self._plan = service.provisioning.plan
-        patch.setattr(service.provisioning, "plan", self._planned)
+        patch.setattr(PipelineRequest, "plan", self._planned(PipelineRequest.plan))
 
-    def _planned(self, *given: Any) -> ProvisioningPlan:
-        self.plans.append(self._plan(*given))
-        return self.plans[-1]
+    def _planned(self, plan: Callable[..., ProvisioningPlan]) -> Callable[..., ProvisioningPlan]:
+        def planned(*given: Any) -> ProvisioningPlan:
+            self.plans.append(plan(*given))
+            return self.plans[-1]
+
+        return planned
 
     def _provision(self, plan: ProvisioningPlan, _: Settings) -> Provisioned:
         return Provisioned("success: stack creation started", f"arn:of:{plan.deployment.stack_name}")

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Any, Final
 
-from orchestrator.provisioning import Deployment, ProvisioningPlan
+from orchestrator.plan.plan import Deployment, ProvisioningPlan
 from tests.test_conventions import accepts, parameter_values
 
 _STACK_NAME: Final = re.compile(r"mlops-pipeline-[a-z0-9-]+")

@@ -13,7 +13,7 @@ from typing import Any, Final
 import pytest
 
 from orchestrator import api, service
-from orchestrator.aws import objects
+from orchestrator.aws.s3 import objects
 from orchestrator.errors import ServiceRefusedError
 from tests.hostile.conftest import Deployed
 from tests.hostile.planted import CANARY

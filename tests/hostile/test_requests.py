@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator import model_cards
-from orchestrator.pipelines import BUILT_IN
+from orchestrator.model_cards import operation_names
+from orchestrator.pipeline_types.built_in import BUILT_IN
 from tests.hostile import bodies
 from tests.hostile.conftest import Deployed, Trying
 from tests.orchestrator.conftest import read_json
@@ -32,7 +32,7 @@ _CARDS: Final = {
     "describe_model_card_export": {"name": "berth-delay-card", "export_job_name": "x"},
 }
 _SUBJECTS: Final = _EXAMPLES | {name: {**body, "pipeline_type": name} for name, body in _CARDS.items()}
-_TYPES: Final = (*BUILT_IN.names(), *model_cards.NAMES, "no_such_type")
+_TYPES: Final = (*BUILT_IN.names(), *operation_names.NAMES, "no_such_type")
 _CODE: Final = ("{{resolve:secretsmanager:x}}", "#{variables.x}", "\u202e")
 _NO_JSON: Final = {
     "too large": "1e999",
@@ -47,7 +47,7 @@ _EACH: Final = 175
 
 
 def test_every_type_and_operation_is_tried() -> None:
-    assert set(_CARDS) == set(model_cards.NAMES)
+    assert set(_CARDS) == set(operation_names.NAMES)
     assert {body["pipeline_type"] for body in _EXAMPLES.values()} == set(BUILT_IN.names())
     assert 2 * _EACH * (len(_SUBJECTS) + 2) >= 10_000
 

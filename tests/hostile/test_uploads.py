@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.aws import objects
+from orchestrator.aws.s3 import objects
 from orchestrator.errors import OrchestratorError
 from tests.hostile import bodies
 from tests.hostile.conftest import Deployed, Trying

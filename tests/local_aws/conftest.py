@@ -11,11 +11,12 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from scripts import demo_model
-from scripts.demo_model import TrainedModel
-from scripts.local_aws import programs, sagemaker
-from scripts.local_aws.resources import registry
+from scripts.demo import demo_model
+from scripts.demo.demo_model import TrainedModel
+from scripts.local_aws.cloudformation.resources import registry
+from scripts.local_aws.sagemaker import install as sagemaker
 from scripts.local_aws.server import LocalAws
+from scripts.local_aws.xgboost import programs
 from tests.local_aws.gates import Gate
 
 ClientFactory = Callable[..., Any]

@@ -9,7 +9,7 @@ import os
 import zipfile
 from typing import Any
 
-from scripts.local_aws import stacks
+from scripts.local_aws.cloudformation import stacks
 from tests.local_aws.waiting import SECONDS
 
 ACCOUNT, REGION = "123456789012", "us-east-1"

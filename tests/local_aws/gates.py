@@ -7,8 +7,13 @@ import json
 import threading
 from typing import Any
 
-from scripts.local_aws.resources.base import Properties, ResourceContext, ResourceFailedError, ResourceType
-from scripts.local_aws.stacks import Made
+from scripts.local_aws.cloudformation.resources.base import (
+    Properties,
+    ResourceContext,
+    ResourceFailedError,
+    ResourceType,
+)
+from scripts.local_aws.cloudformation.stacks import Made
 from tests.local_aws.deploying import settle
 from tests.local_aws.waiting import SECONDS
 

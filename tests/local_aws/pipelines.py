@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
-from scripts.local_aws import codepipeline
+from scripts.local_aws.codepipeline import install as codepipeline
 from tests.local_aws.waiting import SECONDS
 
 ACCOUNT = "123456789012"

@@ -3,7 +3,7 @@
 
 from typing import Any
 
-from scripts.demo_model import TrainedModel
+from scripts.demo.demo_model import TrainedModel
 
 ACCOUNT = "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/model"

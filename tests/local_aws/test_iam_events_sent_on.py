@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from scripts.local_aws import clients, events
+from scripts.local_aws import clients
+from scripts.local_aws.eventbridge import events
 from scripts.local_aws.server import LocalAws
 from scripts.paths import ROOT
 

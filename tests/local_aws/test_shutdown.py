@@ -13,13 +13,16 @@ import boto3
 import pytest
 from moto.sagemaker.models import sagemaker_backends
 
-from scripts import demo_model
-from scripts.demo_model import TrainedModel
-from scripts.local_aws import job_process, sagemaker, stack_set_faults, xgboost_host
-from scripts.local_aws.job_records import THREADS
-from scripts.local_aws.model_hosting import Served
+from scripts.demo import demo_model
+from scripts.demo.demo_model import TrainedModel
+from scripts.local_aws.cloudformation.stack_sets import faults
+from scripts.local_aws.sagemaker import install as sagemaker
+from scripts.local_aws.sagemaker.jobs import job_process
+from scripts.local_aws.sagemaker.jobs.job_records import THREADS
+from scripts.local_aws.sagemaker.model_hosting import Served
 from scripts.local_aws.server import LocalAws
-from scripts.local_aws.xgboost_host import Prediction
+from scripts.local_aws.xgboost import xgboost_host
+from scripts.local_aws.xgboost.xgboost_host import Prediction
 from tests.local_aws import training
 from tests.local_aws.deploying import alive, zipped
 from tests.local_aws.pipelines import Account, approval
@@ -127,14 +130,14 @@ def test_operations_on_stack_sets_end_with_the_local_aws() -> None:
             "Regions": [aws.region],
             "OperationPreferences": PARALLEL,
         }
-        held = stack_set_faults.hold()
-        stack_set_faults.refuse(ACCOUNTS["dev"], "refused")
+        held = faults.hold()
+        faults.refuse(ACCOUNTS["dev"], "refused")
         cloudformation.create_stack_instances(**request)
         assert held.reached.wait(SECONDS)
         assert "stack set abandoned" in threads("stack")
     assert threads("stack") == []
     # What a test provoked ends with its server.
-    assert stack_set_faults.refusal(ACCOUNTS["dev"]) is None
+    assert faults.refusal(ACCOUNTS["dev"]) is None
 
 
 def test_executions_of_pipelines_end_with_the_local_aws_and_the_next_one_has_none() -> None:

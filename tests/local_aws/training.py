@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from scripts import demo_model
+from scripts.demo import demo_model
 from tests.local_aws.serving import BUCKET, IMAGE, ROLE
 
 Table = npt.NDArray[np.float64]

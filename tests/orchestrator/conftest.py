@@ -14,8 +14,9 @@ import pytest
 from botocore.stub import Stubber
 
 from orchestrator import templates
-from orchestrator.aws import calls, objects
-from orchestrator.settings import Launch, Settings
+from orchestrator.aws import calls
+from orchestrator.aws.s3 import objects
+from orchestrator.launch.settings import Launch, Settings
 from tests.quick_aws import KeptClients, fresh_aws
 
 Body = dict[str, Any]

@@ -9,12 +9,12 @@ from typing import Any, Final
 import pytest
 
 from orchestrator import csv_headers
-from orchestrator.aws.objects import Beginning
+from orchestrator.aws.s3.objects import Beginning
 from orchestrator.csv_headers import CsvFile, Header
 from orchestrator.errors import RefusedRequestError
-from orchestrator.per_stage import Stage
-from orchestrator.pipelines.monitors import Monitor
-from orchestrator.settings import Launch
+from orchestrator.launch.settings import Launch
+from orchestrator.pipeline_types.built_in.monitors.monitors import Monitor
+from orchestrator.values.per_stage import Stage
 from tests.orchestrator.conftest import read_json
 from tests.orchestrator.requesting import Body, request_of
 

@@ -8,9 +8,10 @@ from typing import Any, Final
 
 import pytest
 
-from orchestrator.aws import calls, codepipelines
-from orchestrator.aws.codepipelines import Execution
-from orchestrator.codepipeline_parameters import MultiAccountPipelineParameters
+from orchestrator.aws import calls
+from orchestrator.aws.codepipeline import codepipelines
+from orchestrator.aws.codepipeline.codepipelines import Execution
+from orchestrator.plan.codepipeline_parameters import MultiAccountPipelineParameters
 
 REALTIME: Final = "byompipelinerealtimebuiltin"
 RELEASE: Final = {"mlops:release": "mlops/0.1.0"}

@@ -9,12 +9,12 @@ from typing import Any, Final
 import pytest
 
 from orchestrator.errors import RefusedRequestError
-from orchestrator.per_stage import Stage
-from orchestrator.pipelines import BUILT_IN
-from orchestrator.pipelines.base import PipelineRequest
-from orchestrator.pipelines.blueprints import BlueprintPipeline
-from orchestrator.pipelines.registry import Accepted
-from orchestrator.settings import Launch
+from orchestrator.launch.settings import Launch
+from orchestrator.pipeline_types.base import PipelineRequest
+from orchestrator.pipeline_types.blueprints import BlueprintPipeline
+from orchestrator.pipeline_types.built_in import BUILT_IN
+from orchestrator.pipeline_types.registry import Accepted
+from orchestrator.values.per_stage import Stage
 
 Body = dict[str, Any]
 GONE: Final = object()

@@ -20,9 +20,9 @@ from botocore.stub import Stubber
 from orchestrator import api, service
 from orchestrator.aws import calls
 from orchestrator.errors import ConflictError, ServiceBusyError, ServiceRefusedError
-from orchestrator.operator_options import ReachOptions
-from orchestrator.provisioner import RELEASE_TAG
-from orchestrator.settings import Settings, variable
+from orchestrator.launch.operator_options import ReachOptions
+from orchestrator.launch.settings import Settings, variable
+from orchestrator.plan.stack_tags import RELEASE_TAG
 
 Body = dict[str, Any]
 ApiEvent = Callable[..., dict[str, Any]]

@@ -13,7 +13,8 @@ import pytest
 from botocore.stub import Stubber
 
 from orchestrator import bucket_events
-from orchestrator.aws import bucket_notifications, calls
+from orchestrator.aws import calls
+from orchestrator.aws.s3 import bucket_notifications
 
 BUCKET = "the-operators-bucket"
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from orchestrator import api
-from orchestrator.aws import calls, claims, objects
-from orchestrator.settings import Settings
+from orchestrator.aws import calls, claims
+from orchestrator.aws.s3 import objects
+from orchestrator.launch.settings import Settings
 
 OWN = ("quayside-pipelines", "quayside-config")
 

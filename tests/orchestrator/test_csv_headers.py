@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from orchestrator import csv_headers
-from orchestrator.aws import calls, objects
-from orchestrator.aws.objects import Beginning
+from orchestrator.aws import calls
+from orchestrator.aws.s3 import objects
+from orchestrator.aws.s3.objects import Beginning
 from orchestrator.csv_headers import CsvFile, UnreadableHeaderError, header_of
 from orchestrator.errors import RefusedRequestError, ServiceRefusedError
 

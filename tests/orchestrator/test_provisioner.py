@@ -16,12 +16,14 @@ from botocore.exceptions import EndpointConnectionError
 from botocore.stub import ANY, Stubber
 from moto.cloudformation.models import cloudformation_backends
 
-from orchestrator import pipeline_stacks, provisioner, provisioning, removals
-from orchestrator.aws import calls, stacks
+from orchestrator import provision as provisioner
+from orchestrator.aws import calls
+from orchestrator.aws.cloudformation import stacks
 from orchestrator.errors import ConflictError, ServiceBusyError, ServiceRefusedError
-from orchestrator.pipelines import BUILT_IN
-from orchestrator.provisioner import Provisioned
-from orchestrator.settings import Settings
+from orchestrator.launch.settings import Settings
+from orchestrator.pipeline_types.built_in import BUILT_IN
+from orchestrator.provision import Provisioned
+from orchestrator.provisioned import pipeline_stacks, removal_records
 from tests.orchestrator.conftest import Bundled
 
 Body = dict[str, Any]
@@ -82,7 +84,7 @@ def provision(builtin: Body, settings: Settings) -> Provision:
 
     def carry_out(settings: Settings = settings, **changes: Any) -> Provisioned:
         accepted = BUILT_IN.parse({**builtin, **changes}, settings.launch)
-        return provisioner.provision(provisioning.plan(accepted.request, settings), settings)
+        return provisioner.provision(accepted.request.plan(settings), settings)
 
     return carry_out
 
@@ -385,7 +387,9 @@ class TestDeletion:
         arn = provision().pipeline_id
         stack, stored = stacks.find(arn), versions(settings)
         assert stack is not None
-        removals.store(settings.launch.pipelines_bucket, removals.begin(pipeline_stacks.of(stack), "anna"))
+        removal_records.store(
+            settings.launch.pipelines_bucket, removal_records.begin(pipeline_stacks.of(stack), "anna")
+        )
         if is_gone:
             calls.client("cloudformation").delete_stack(StackName=arn)
         with pytest.raises(ConflictError, match="is being deleted") as refused:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 from botocore.stub import ANY, Stubber
 
-from orchestrator.aws import codepipelines
+from orchestrator.aws.codepipeline import codepipelines
 
 RUNNING, ENDED = "11111111-1111-1111-1111-111111111111", "22222222-2222-2222-2222-222222222222"
 

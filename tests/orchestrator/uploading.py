@@ -9,7 +9,7 @@ from typing import Any
 
 from orchestrator import api
 from orchestrator.aws import calls
-from orchestrator.settings import Settings
+from orchestrator.launch.settings import Settings
 from tests.orchestrator.conftest import Context, read_json
 
 BUCKET, KEY = "quayside-config", "berths/mlops-config.json"

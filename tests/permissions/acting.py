@@ -17,14 +17,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-from orchestrator import provisioning, settings
 from orchestrator.csv_headers import CsvFile, Header
-from orchestrator.operator_options import ReachOptions
-from orchestrator.per_stage import STAGES, Stage
-from orchestrator.pipelines import BUILT_IN
-from orchestrator.pipelines.base import PipelineRequest
-from orchestrator.pipelines.monitors import Monitor
-from orchestrator.settings import Launch, Settings
+from orchestrator.launch import settings
+from orchestrator.launch.operator_options import ReachOptions
+from orchestrator.launch.settings import Launch, Settings
+from orchestrator.pipeline_types.base import PipelineRequest
+from orchestrator.pipeline_types.built_in import BUILT_IN
+from orchestrator.pipeline_types.built_in.monitors.monitors import Monitor
+from orchestrator.values.per_stage import STAGES, Stage
 from scripts.iam import evaluation, resource_arns
 from scripts.iam import templates as iam
 from scripts.iam.documents import Document, parse
@@ -140,7 +140,7 @@ def _headers(request: Monitor, launch: Launch) -> dict[CsvFile, Header]:
 
 def values_of(request: PipelineRequest, given: Settings, stage: Stage | None = None) -> tuple[str, dict[str, str]]:
     """The path of the template with the pipeline's roles, and its parameter values."""
-    deployment = provisioning.plan(request, given).deployment
+    deployment = request.plan(given).deployment
     if deployment.blueprint is None:
         return deployment.pipeline_template, dict(deployment.pipeline_parameters)
     index = 0 if stage is None else STAGES.index(stage)

@@ -16,13 +16,13 @@ from typing import Any, Final
 
 from orchestrator import reach
 from orchestrator.errors import RefusedRequestError
-from orchestrator.per_stage import STAGES
-from orchestrator.pipelines import BUILT_IN
-from orchestrator.pipelines.base import PipelineRequest
-from orchestrator.settings import Settings
-from scripts import artifact_bucket
+from orchestrator.launch.settings import Settings
+from orchestrator.pipeline_types.base import PipelineRequest
+from orchestrator.pipeline_types.built_in import BUILT_IN
+from orchestrator.values.per_stage import STAGES
 from scripts.iam import patterns
 from scripts.iam.documents import Document, parse
+from scripts.launch import artifact_bucket
 from tests.orchestrator.conftest import read_json
 from tests.permissions import acting, protected
 from tests.permissions.acting import ARTIFACTS, Role, launched

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from orchestrator import reach
-from orchestrator.pipelines import BUILT_IN
-from orchestrator.pipelines.keys import Key, keys
+from orchestrator.pipeline_types.built_in import BUILT_IN
+from orchestrator.pipeline_types.keys import Key, keys
 from orchestrator.reach import Kind
 from tests.orchestrator.conftest import read_json
 from tests.permissions.rows import ACCOUNT

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from generator import catalogue
-from scripts import pipeline_folder
 from scripts.iam import recording
+from scripts.pipeline_types import pipeline_folder
 from tests.permissions import matrix, matrix_tables, recorded, rows
 from tests.permissions.matrix import Matrix
 

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 import pytest
 
-from scripts import artifact_bucket
 from scripts.iam import documents, evaluation
 from scripts.iam.evaluation import Policies, Request, Resource
 from scripts.iam.statements import Principal
+from scripts.launch import artifact_bucket
 from tests.generator import resolving
 from tests.generator.test_templates import resource_statements, texts
 

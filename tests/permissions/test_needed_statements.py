@@ -8,10 +8,10 @@ from typing import Any, Final
 
 import pytest
 
-from scripts import pipeline_folder
 from scripts.iam import documents, patterns
 from scripts.iam import templates as iam
 from scripts.iam.resolving import Place
+from scripts.pipeline_types import pipeline_folder
 from tests.permissions.rows import PLAIN, ROOTS, allowed_at_launch, place
 
 EXAMPLES: Final = Path(__file__).parents[2] / "docs" / "examples"

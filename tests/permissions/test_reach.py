@@ -14,9 +14,9 @@ import pytest
 
 from orchestrator import reach
 from orchestrator.errors import RefusedRequestError
-from orchestrator.package_artifacts import PackagedModel
-from orchestrator.per_stage import STAGES
-from orchestrator.settings import Settings
+from orchestrator.launch.settings import Settings
+from orchestrator.values.package_artifacts import PackagedModel
+from orchestrator.values.per_stage import STAGES
 from tests.orchestrator.conftest import read_json
 from tests.permissions import acting, named
 from tests.permissions.acting import ASSETS, OTHER_ACCOUNT, REGION, launched

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from scripts import artifacts, bundle, dependencies, keep_release
-from scripts.artifacts import Place, Release
+from scripts.packaging import artifacts, bundle, dependencies, keep_release
+from scripts.packaging.artifacts import Place, Release
 
 FOLDERS: Final = sorted(path for path in keep_release.RELEASES.iterdir() if (path / keep_release.SOURCE_NAME).is_file())
 

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
-from scripts import keep_release, launch_parameters, paths
-from scripts.keep_release import ReleaseKeptError
+from scripts import paths
+from scripts.launch import launch_parameters
+from scripts.packaging import keep_release
+from scripts.packaging.keep_release import ReleaseKeptError
 from tests.releases import kept
 
 ROOTS = [

@@ -6,11 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from scripts import installing, paths
+from scripts import paths
+from scripts.environments import installing
 from tests.set_up.checkout import Checkout
 from tests.set_up.wheels import make_wheel
 
-SOURCES = ("Makefile", "setup.cfg", "pyproject.toml", ".ci/run", "scripts/*.py")
+SOURCES = (
+    "Makefile",
+    "setup.cfg",
+    "pyproject.toml",
+    ".ci/run",
+    "scripts/*.py",
+    "scripts/environments/*.py",
+    "scripts/packaging/*.py",
+)
 TOOLS = ("bash", "date", "dirname", "env", "make", "sh", "touch")
 
 

@@ -14,7 +14,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from scripts import lock, paths
+from scripts import paths
+from scripts.environments import lock
 
 PROJECT: Final = "mlops-workload-orchestrator"
 LOCKS: Final = {entry.path.relative_to(paths.ROOT).as_posix(): entry for entry in lock.locks()}

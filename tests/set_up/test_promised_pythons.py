@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from generator import runtime
-from scripts import test_pythons
+from generator.resources import runtime
+from scripts.environments import test_pythons
 
 OLDEST, *_, NEWEST = test_pythons.promised()
 

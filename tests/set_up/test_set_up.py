@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts import installing, paths
+from scripts import paths
+from scripts.environments import installing
 from tests.set_up.checkout import SMALL, Checkout
 from tests.set_up.wheels import make_wheel
 
@@ -76,7 +77,7 @@ def test_without_uv_pip_does(checkout: Checkout) -> None:
     (installed / "uv").unlink()
     code = (
         f"import sys; sys.path.insert(0, {str(paths.ROOT)!r});"
-        "from pathlib import Path; from scripts import dependencies;"
+        "from pathlib import Path; from scripts.packaging import dependencies;"
         "print(dependencies.folder('lambda', Path('locks/checkov.txt'), Path('build')))"
     )
     filled = checkout.run(str(installed / "python"), "-P", "-c", code)

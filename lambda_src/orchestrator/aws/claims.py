@@ -20,8 +20,8 @@ from typing import Final
 
 from aws_lambda_powertools import Logger
 
-from orchestrator.aws import objects
 from orchestrator.aws.calls import calling, client
+from orchestrator.aws.s3 import objects
 from orchestrator.errors import ServiceRefusedError
 
 MARKERS: Final = "reported/"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from orchestrator.aws.calls import calling, client
-from orchestrator.visible_text import escaped
+from orchestrator.values.visible_text import escaped
 
 # https://docs.aws.amazon.com/sns/latest/api/API_Publish.html: a subject is ASCII, below 100 characters, of one line.
 _LONGEST_SUBJECT: Final = 99

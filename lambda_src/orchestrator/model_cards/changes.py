@@ -9,15 +9,15 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from orchestrator.aws import model_cards
+from orchestrator.aws.sagemaker import model_cards
 from orchestrator.errors import ConflictError, Problem, RefusedRequestError, ServiceRefusedError
-from orchestrator.fields import Expect
+from orchestrator.launch.settings import Settings
 from orchestrator.model_cards.content import CardWriting, as_json
 from orchestrator.model_cards.fields import Status, Version
 from orchestrator.model_cards.operations import Answer, plain
 from orchestrator.model_cards.refusals import CONFLICT, INVALID, absent, refusing
 from orchestrator.model_cards.sections import SecurityConfig
-from orchestrator.settings import Settings
+from orchestrator.values.common import Expect
 
 _REFUSED = {INVALID: "SageMaker refuses the card: {reason}"}
 

@@ -11,11 +11,12 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from orchestrator.errors import Problem, RefusedRequestError
-from orchestrator.model_cards import discovery, metric_files
+from orchestrator.model_cards import discovery
 from orchestrator.model_cards.discovery import Models, Section
-from orchestrator.model_cards.evaluation import EvaluationDetail
 from orchestrator.model_cards.fields import EntityName
-from orchestrator.model_cards.metric_files import UnusableFileError
+from orchestrator.model_cards.metrics import metric_files
+from orchestrator.model_cards.metrics.evaluation import EvaluationDetail
+from orchestrator.model_cards.metrics.metric_files import UnusableFileError
 from orchestrator.model_cards.operations import Operation
 from orchestrator.model_cards.sections import (
     AdditionalInformation,

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from orchestrator.aws import model_sources
+from orchestrator.aws.sagemaker import model_sources
 from orchestrator.errors import Problem, RefusedRequestError
 from orchestrator.model_cards.refusals import absent, refusing
 from orchestrator.model_cards.sections import Content, ModelOverview, TrainingDetails, environment

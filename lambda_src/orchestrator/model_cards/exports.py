@@ -15,14 +15,14 @@ from typing import Annotated, Any, ClassVar, Final
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from orchestrator.aws import model_cards
+from orchestrator.aws.sagemaker import model_cards
 from orchestrator.errors import Problem, RefusedRequestError
-from orchestrator.model_cards import EXPORTS
+from orchestrator.launch.settings import Settings
 from orchestrator.model_cards.fields import EntityName, ExportJobArn, Version
+from orchestrator.model_cards.operation_names import EXPORTS
 from orchestrator.model_cards.operations import Answer, Operation, plain
 from orchestrator.model_cards.refusals import CONFLICT, absent, refusing
-from orchestrator.settings import Settings
-from orchestrator.training_fields import Flag
+from orchestrator.values.training import Flag
 
 LONGEST_WAIT_SECONDS: Final = 20
 _SECONDS_BETWEEN_LOOKS: Final = 2

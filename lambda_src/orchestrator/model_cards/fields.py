@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Kinds of values that only model cards have. See `orchestrator/fields.py` for what a field type is.
+"""Kinds of values that only model cards have. See `orchestrator/values/common.py` for what a field type is.
 
 The limits of texts and lists are those of the schema that SageMaker publishes for a card's content
 (https://docs.aws.amazon.com/sagemaker/latest/dg/model-cards-json-schema.html); those of names are the API's.
@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from orchestrator import reach
-from orchestrator.fields import NUMBER, Expect, Names
+from orchestrator.values.common import NUMBER, Expect, Names
 
 _ENTITY: Final = r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}"
 _BUCKET: Final = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"

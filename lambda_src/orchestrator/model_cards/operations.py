@@ -8,12 +8,12 @@ from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from orchestrator.aws import model_cards
+from orchestrator.aws.sagemaker import model_cards
 from orchestrator.errors import ConflictError, ServiceRefusedError
+from orchestrator.launch.settings import Settings
 from orchestrator.model_cards.fields import EntityName, Moment, NextToken, PageSize, SortBy, SortOrder, Status, Version
 from orchestrator.model_cards.refusals import CONFLICT, INVALID, absent, refusing
-from orchestrator.settings import Settings
-from orchestrator.training_fields import Flag
+from orchestrator.values.training import Flag
 
 Answer = dict[str, Any]
 _PAGE: Final = 100

@@ -9,12 +9,13 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from orchestrator import model_cards, problems
+from orchestrator import problems
 from orchestrator.errors import RefusedRequestError
+from orchestrator.launch.settings import Settings
+from orchestrator.model_cards import operation_names
 from orchestrator.model_cards.changes import CreateModelCard, UpdateModelCard
 from orchestrator.model_cards.exports import DescribeModelCardExport, ExportModelCard
 from orchestrator.model_cards.operations import DeleteModelCard, DescribeModelCard, ListModelCards, Operation
-from orchestrator.settings import Settings
 
 _TYPES: Final[tuple[type[Operation], ...]] = (
     CreateModelCard,
@@ -46,7 +47,7 @@ def parse(body: Mapping[str, Any], settings: Settings | None = None) -> Accepted
 
     Keys that only other operations have are ignored, with a warning; unknown ones are refused with the nearest.
     """
-    name = str(model_cards.operation_of(body))
+    name = str(operation_names.operation_of(body))
     type_ = OPERATIONS[name]
     given = dict(body)
     given.pop("pipeline_type")

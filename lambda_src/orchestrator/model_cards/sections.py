@@ -12,7 +12,6 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from orchestrator.fields import NUMBER, Expect
 from orchestrator.model_cards.fields import (
     Detail,
     EntityName,
@@ -29,6 +28,7 @@ from orchestrator.model_cards.fields import (
     ShortText,
     Statement,
 )
+from orchestrator.values.common import NUMBER, Expect
 
 Content = dict[str, Any]
 

@@ -11,8 +11,9 @@ from moto.iam.models import get_account_id_from
 from werkzeug.wrappers import Response
 
 from scripts.iam.statements import Principal
-from scripts.local_aws.enforcement import authorization, decoding, needs, principals, refusals, s3_needs
+from scripts.local_aws.enforcement import authorization, decoding, principals, refusals
 from scripts.local_aws.enforcement.decoding import Signature, UndecipherableError
+from scripts.local_aws.enforcement.needed import needs, s3_needs
 from scripts.local_aws.enforcement.operations import Operation
 
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]

@@ -15,7 +15,8 @@ from typing import Any, Final
 from scripts.iam import handlers
 from scripts.iam.evaluation import ALLOWED, Decision
 from scripts.iam.statements import Principal
-from scripts.local_aws.enforcement import authorization, pass_role, principals, resource_names
+from scripts.local_aws.enforcement import authorization, principals
+from scripts.local_aws.enforcement.needed import pass_role, resource_names
 from scripts.local_aws.enforcement.operations import Need, Operation
 
 SERVICE: Final = "cloudformation.amazonaws.com"

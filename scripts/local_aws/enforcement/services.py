@@ -11,7 +11,8 @@ from botocore.exceptions import ClientError
 
 from scripts.iam.evaluation import ALLOWED, Decision
 from scripts.iam.statements import Principal
-from scripts.local_aws.enforcement import authorization, encryption, principals
+from scripts.local_aws.enforcement import authorization, principals
+from scripts.local_aws.enforcement.needed import encryption
 from scripts.local_aws.enforcement.operations import Need
 
 _ASSUME_ROLE: Final = "sts:AssumeRole"

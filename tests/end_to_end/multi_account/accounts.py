@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from scripts.aws_access import Aws
-from scripts.cli.local_deployment import STAGE_ACCOUNTS
+from scripts.aws.aws_access import Aws
+from scripts.launch.local_deployment import STAGE_ACCOUNTS
 from tests.end_to_end.users import Orchestrator
 
 

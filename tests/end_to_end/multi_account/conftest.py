@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from scripts.cli.local_deployment import LocalDeployment
+from scripts.launch.local_deployment import LocalDeployment
 from tests.end_to_end import users
 from tests.end_to_end.running import Running
 from tests.end_to_end.users import Orchestrator
 
 if TYPE_CHECKING:
-    from scripts.demo_model import TrainedModel
+    from scripts.demo.demo_model import TrainedModel
 
 
 @pytest.fixture(scope="session")

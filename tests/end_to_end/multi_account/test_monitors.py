@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from scripts.cli.local_deployment import STAGE_ACCOUNTS
+from scripts.launch.local_deployment import STAGE_ACCOUNTS
 from tests.end_to_end import foreign
 from tests.end_to_end.subscribing import Subscriber
 from tests.end_to_end.users import Orchestrator

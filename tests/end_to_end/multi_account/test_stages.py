@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from scripts import demo_model
-from scripts.cli.local_deployment import STAGE_ACCOUNTS
-from scripts.demo_model import TrainedModel
+from scripts.demo import demo_model
+from scripts.demo.demo_model import TrainedModel
+from scripts.launch.local_deployment import STAGE_ACCOUNTS
 from tests.end_to_end import foreign
 from tests.end_to_end.multi_account import accounts
 from tests.end_to_end.subscribing import Subscriber

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from scripts import aws_access, launch
-from scripts.api_addresses import local_url
-from scripts.aws_access import Aws
-from scripts.cli import local_stack
-from scripts.cli.local_deployment import STAGE_ACCOUNTS, LocalDeployment
-from scripts.launch import EMAIL_PARAMETER, Launching
+from scripts.aws import aws_access
+from scripts.aws.api_addresses import local_url
+from scripts.aws.aws_access import Aws
+from scripts.launch import launch, local_stack
+from scripts.launch.launch import EMAIL_PARAMETER, Launching
+from scripts.launch.local_deployment import STAGE_ACCOUNTS, LocalDeployment
 from scripts.local_aws.enforcement import authorization
 from scripts.local_aws.server import LocalAws
 from tests.end_to_end import users, waiting

@@ -14,7 +14,7 @@ from botocore.stub import Stubber
 from orchestrator import service
 from orchestrator.aws import calls
 from orchestrator.errors import RefusedRequestError
-from orchestrator.settings import Settings
+from orchestrator.launch.settings import Settings
 from tests.orchestrator.conftest import read_json
 
 Body = dict[str, Any]

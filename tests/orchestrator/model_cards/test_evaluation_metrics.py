@@ -10,9 +10,9 @@ from typing import Any, get_args
 
 import pytest
 
-from orchestrator.model_cards import evaluation_metrics
-from orchestrator.model_cards.evaluation import MetricFileType
-from orchestrator.model_cards.raw_metrics import UnexpectedMetricsError
+from orchestrator.model_cards.metrics import evaluation_metrics
+from orchestrator.model_cards.metrics.evaluation import MetricFileType
+from orchestrator.model_cards.metrics.raw_metrics import UnexpectedMetricsError
 from tests.orchestrator.model_cards.published_schema import violations
 
 FILES = Path(__file__).parents[2] / "model_cards"

@@ -11,7 +11,7 @@ import pytest
 from botocore.stub import Stubber
 
 from orchestrator.aws import calls
-from orchestrator.model_cards import metric_files
+from orchestrator.model_cards.metrics import metric_files
 
 Body = dict[str, Any]
 Ask = Callable[..., Body]

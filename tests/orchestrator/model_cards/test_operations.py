@@ -12,7 +12,7 @@ from botocore.stub import Stubber
 
 from orchestrator import api
 from orchestrator.errors import ConflictError, ServiceRefusedError
-from orchestrator.settings import Settings
+from orchestrator.launch.settings import Settings
 from tests.orchestrator.model_cards.conftest import ARN, MADE, NAME, card
 
 Body = dict[str, Any]

@@ -11,12 +11,11 @@ from typing import Any
 
 import pytest
 
-from orchestrator import model_cards
 from orchestrator.errors import RefusedRequestError
-from orchestrator.model_cards import registry
-from orchestrator.pipelines import BUILT_IN
+from orchestrator.launch.settings import Launch, Settings
+from orchestrator.model_cards import operation_names, registry
+from orchestrator.pipeline_types.built_in import BUILT_IN
 from orchestrator.reach import Reach
-from orchestrator.settings import Launch, Settings
 from tests.orchestrator.model_cards.published_schema import content_schema, violations
 
 Body = dict[str, Any]
@@ -82,8 +81,8 @@ def with_value(body: Body, path: str, value: Any) -> Body:
 
 class TestOperations:
     def test_every_name_is_an_operation(self) -> None:
-        assert tuple(registry.OPERATIONS) == model_cards.NAMES
-        assert set(model_cards.ALIASES.values()) <= set(model_cards.NAMES)
+        assert tuple(registry.OPERATIONS) == operation_names.NAMES
+        assert set(operation_names.ALIASES.values()) <= set(operation_names.NAMES)
 
     @pytest.mark.parametrize(
         ("written", "operation"),
@@ -98,11 +97,11 @@ class TestOperations:
     )
     def test_a_request_is_known_by_its_type(self, written: Any, operation: str | None) -> None:
         """Lesson 92: the guide names the plural."""
-        assert model_cards.operation_of({"pipeline_type": written}) == operation
+        assert operation_names.operation_of({"pipeline_type": written}) == operation
 
     @pytest.mark.parametrize("body", [None, [], "create_model_card", {}])
     def test_what_names_no_operation_is_no_matter_of_cards(self, body: Any) -> None:
-        assert model_cards.operation_of(body) is None
+        assert operation_names.operation_of(body) is None
 
     @pytest.mark.parametrize(
         ("mistyped", "nearest"), [("create_model_cart", "create_model_card"), ("list_model_card", "list_model_cards")]
@@ -113,9 +112,9 @@ class TestOperations:
             BUILT_IN.parse({"pipeline_type": mistyped}, launch)
         (problem,) = refused.value.problems
         assert f"the nearest is {nearest};" in problem.problem
-        assert all(name in problem.problem for name in (*model_cards.NAMES, *BUILT_IN.names()))
+        assert all(name in problem.problem for name in (*operation_names.NAMES, *BUILT_IN.names()))
 
-    @pytest.mark.parametrize("name", model_cards.NAMES)
+    @pytest.mark.parametrize("name", operation_names.NAMES)
     def test_who_wants_a_pipeline_of_one_is_told_that_it_makes_none(self, name: str) -> None:
         with pytest.raises(RefusedRequestError) as refused:
             BUILT_IN.get(name)
@@ -327,7 +326,7 @@ def test_the_page_for_readers_names_every_key_and_operation() -> None:
     keys = {key for type_ in registry.OPERATIONS.values() for key in type_.model_fields} - {"arn"}
     sections = content_schema()["properties"]
     nested = {key for name, schema in sections.items() if name != "model_package_details" for key in names_in(schema)}
-    missing = {key for key in keys | nested | set(model_cards.NAMES) if f"`{key}`" not in page}
+    missing = {key for key in keys | nested | set(operation_names.NAMES) if f"`{key}`" not in page}
     assert missing == set()
 
 

@@ -15,10 +15,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from orchestrator.per_stage import STAGES, Stage
-from orchestrator.pipelines import BUILT_IN
-from orchestrator.pipelines.keys import keys
-from orchestrator.settings import Settings
+from orchestrator.launch.settings import Settings
+from orchestrator.pipeline_types.built_in import BUILT_IN
+from orchestrator.pipeline_types.keys import keys
+from orchestrator.values.per_stage import STAGES, Stage
 from scripts.iam import templates as iam
 from scripts.iam.resolving import Resolver
 from tests import committed

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The role of a monitor: SageMaker computes the baseline and runs the schedule under it.
+
+In the account of dev, staging or prod, EventBridge also tells the orchestrator's account under it how runs end.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from awacs import events, s3
+from awacs import sagemaker as sagemaker_actions
+from awacs.aws import Condition, Statement, StringLike
+from troposphere import If, NoValue, Sub, Template, iam
+
+from generator import arns, permissions
+from generator.conditions import if_provided
+from generator.monitoring.monitor_runs import BUS, ROLE, forwards
+from generator.resources import sagemaker_roles
+
+
+def role(built: Template, *policies: Any) -> iam.Role:
+    """Read the data and the captures, keep the baseline, write the reports; `policies` are of one kind of monitor."""
+    made = sagemaker_roles.role(
+        ROLE,
+        permissions.policy("BaselineData", *read_data("AssetsBucket", "BaselineData")),
+        permissions.policy("Baseline", *_keep_baseline()),
+        permissions.policy("CapturedData", *read_location("DataCapture", "DataCaptureLocation")),
+        sagemaker_roles.write_objects("Reports", "MonitoringOutputLocation"),
+        permissions.policy("Endpoint", permissions.allow([sagemaker_actions.DescribeEndpoint], _endpoint())),
+        sagemaker_roles.use_request_key(built),
+        if_provided(built, "Subnets", permissions.policy("Vpc", *permissions.network_interfaces())),
+        *policies,
+        If(forwards(built), permissions.policy("Forwarding", permissions.allow([events.PutEvents], Sub(BUS))), NoValue),
+    )
+    made.AssumeRolePolicyDocument = If(forwards(built), _also_for_events(), made.AssumeRolePolicyDocument)
+    return made
+
+
+def predict() -> Statement:
+    """Ask the endpoint for predictions, whoever made it (lesson 73)."""
+    return permissions.allow([sagemaker_actions.InvokeEndpoint], _endpoint())
+
+
+def read_data(bucket: str, key: str) -> list[Statement]:
+    """Read an object, as SageMaker does: whatever begins with its key."""
+    listed = Condition(StringLike("s3:prefix", [Sub(f"${{{key}}}*")]))
+    return [
+        permissions.allow([s3.GetObject], arns.s3(f"${{{bucket}}}/${{{key}}}*")),
+        permissions.allow([s3.ListBucket], arns.s3(f"${{{bucket}}}"), listed),
+    ]
+
+
+def read_location(name: str, location: str) -> list[Statement]:
+    """Read everything below a location; `name` begins the parameters with its bucket and its prefix."""
+    listed = Condition(StringLike("s3:prefix", [Sub(f"${{{name}Prefix}}*")]))
+    return [
+        permissions.allow([s3.GetObject], arns.s3(f"${{{location}}}/*")),
+        permissions.allow([s3.ListBucket], arns.s3(f"${{{name}Bucket}}"), listed),
+    ]
+
+
+def read_merged() -> Statement:
+    """Read back what a run's first job writes beside the reports: captures with what turned out to be true."""
+    return permissions.allow([s3.GetObject], arns.s3("${MonitoringOutputLocation}/*"))
+
+
+def _keep_baseline() -> list[Statement]:
+    """The schedule's runs read what the baseline's job has written."""
+    read, listing = read_location("BaselineOutput", "BaselineJobOutputLocation")
+    return [permissions.allow([s3.PutObject], arns.s3("${BaselineJobOutputLocation}/*")), read, listing]
+
+
+def _endpoint() -> Sub:
+    return arns.regional("sagemaker", "endpoint/${EndpointName}")
+
+
+def _also_for_events() -> Any:
+    """Only rules of this account."""
+    sagemaker = permissions.trusted_by("sagemaker.amazonaws.com")
+    rules = permissions.trusted_by("events.amazonaws.com", permissions.within_this_account())
+    return permissions.document(*sagemaker.Statement, *rules.Statement)

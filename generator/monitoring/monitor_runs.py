@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs of monitoring schedules that ended with violations or failed, as EventBridge tells of them (lesson 81).
+
+The patterns match by the role of the job, which stands in every such event; which schedule it was is found out by
+`orchestrator/events/monitor_reports.py`.
+https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from troposphere import Equals, GetAtt, Not, Ref, Sub, Template, events
+
+from orchestrator.sagemaker.monitor_runs import DETAIL_TYPE, VIOLATIONS
+
+RULE: Final = "RunEndedRule"
+ROLE: Final = "SageMakerRole"
+BUS: Final = "arn:${AWS::Partition}:events:${AWS::Region}:${OrchestratorAccount}:event-bus/default"
+"""The bus of the orchestrator's account, on which its own rule listens."""
+
+
+def forwards(built: Template) -> str:
+    """Name of the condition that holds in another account than the orchestrator's; added on first use."""
+    name = "IsInAnotherAccount"
+    built.conditions.setdefault(name, Not(Equals(Ref("OrchestratorAccount"), Ref("AWS::AccountId"))))
+    return name
+
+
+def ended(*role_arns: Any) -> dict[str, Any]:
+    """The pattern of events of jobs that somebody should hear of; `role_arns` are values, or what matches values."""
+    return {
+        "source": ["aws.sagemaker"],
+        "detail-type": [DETAIL_TYPE],
+        "detail": {
+            "RoleArn": list(role_arns),
+            "$or": [
+                {"ProcessingJobStatus": ["Failed", "Stopped"]},
+                {"ProcessingJobStatus": ["Completed"], "ExitMessage": [{"prefix": VIOLATIONS}]},
+            ],
+        },
+    }
+
+
+def forwarding_rule(built: Template) -> events.Rule:
+    """Tells the orchestrator's account how the jobs of this monitor end.
+
+    A target that is the bus of another account needs a role; the other account's policy lets in its stages only.
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-account.html
+    """
+    role = GetAtt(ROLE, "Arn")
+    return events.Rule(
+        RULE,
+        Condition=forwards(built),
+        Description=Sub("Tells the orchestrator how runs of ${MonitoringScheduleName} end"),
+        EventPattern=ended(role),
+        Targets=[events.Target(Id="Orchestrator", Arn=Sub(BUS), RoleArn=role)],
+    )

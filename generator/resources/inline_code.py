@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Source of functions that stand inline in templates, without what only readers of the source need.
+
+CloudFormation and StackSets take templates of 51,200 bytes in a request; docstrings and comments are a fifth of that.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import tokenize
+from pathlib import Path
+from typing import Final
+
+_FOLDER: Final = Path(__file__).parents[2] / "lambda_src" / "inline"
+_LICENSE: Final = "# SPDX-"
+_Documented = ast.Module | ast.ClassDef | ast.FunctionDef
+
+
+def text(name: str) -> str:
+    """The module `lambda_src/inline/<name>.py` without docstrings and comments."""
+    return stripped((_FOLDER / f"{name}.py").read_text(encoding="utf-8"))
+
+
+def stripped(source: str) -> str:
+    """The same program, without docstrings and comments but that of the license."""
+    lines: dict[int, str] = dict(enumerate(source.splitlines(), start=1))
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT and not token.string.startswith(_LICENSE):
+            number, column = token.start
+            _keep(lines, number, lines[number][:column].rstrip())
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, _Documented) and ast.get_docstring(node) is not None:
+            _drop_docstring(lines, node)
+    return "".join(f"{line}\n" for line in lines.values())
+
+
+def _keep(lines: dict[int, str], number: int, code: str) -> None:
+    if code:
+        lines[number] = code
+    else:
+        del lines[number]
+
+
+def _drop_docstring(lines: dict[int, str], node: _Documented) -> None:
+    docstring, *rest = node.body
+    if not rest:
+        lines[docstring.lineno] = f"{' ' * docstring.col_offset}pass"
+    for number in range(docstring.lineno + (not rest), (docstring.end_lineno or docstring.lineno) + 1):
+        del lines[number]

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How the orchestrator hears of the runs of monitors, here and in the stages, and what it may do for monitors."""
+
+from __future__ import annotations
+
+from awacs import events as events_actions
+from awacs import kms as kms_actions
+from awacs import s3 as s3_actions
+from awacs.aws import Allow, Condition, Statement, StringEquals, StringLike
+from troposphere import GetAtt, Join, Sub, Template, events
+
+from generator import arns, permissions
+from generator.monitoring import monitor_runs
+from generator.root import accounts, orchestrator, roles
+from generator.root.data import storage
+from generator.root.events import jobs
+from orchestrator.sagemaker.monitor_runs import DETAIL_TYPE
+
+_ANALYSIS = "provisioned/*/analysis/*"
+"""Keys in the pipelines bucket of Clarify's configurations."""
+_DEFAULT_BUS = "default"
+
+
+def add_to(template: Template) -> None:
+    """Add the rule; the permission of the rules for jobs is for this one, too."""
+    template.add_resource(run_ended_rule())
+
+
+def run_ended_rule() -> events.Rule:
+    """Runs of monitors, by the role of the job."""
+    return events.Rule(
+        "MonitorRunRule",
+        Name=jobs.named("monitors"),
+        Description="Tells the orchestrator that a run of a monitor found violations or failed",
+        EventPattern=monitor_runs.ended(*roles.of_pipelines()),
+        Targets=[orchestrator.to_function()],
+    )
+
+
+def statements() -> list[Statement]:
+    """Look at the header of baselines, and encrypt Clarify's configurations with the keys of requests.
+
+    A key may be another account's that lets this one in; the orchestrator uses it through S3 only.
+    """
+    bucket = storage.assets_bucket_name()
+    keys = Sub("arn:${AWS::Partition}:kms:${AWS::Region}:*:key/*")
+    through_s3 = Condition(permissions.through("s3"))
+    return [
+        permissions.allow([s3_actions.GetObject], arns.s3("${Bucket}/*", Bucket=bucket)),
+        # Without it S3 answers "forbidden" where it means "not there".
+        permissions.allow([s3_actions.ListBucket], arns.s3("${Bucket}", Bucket=bucket)),
+        permissions.allow([kms_actions.GenerateDataKey], keys, through_s3),
+    ]
+
+
+def read_configurations() -> list[Statement]:
+    """The accounts of the stages read Clarify's configurations, and nothing else, for the pipelines bucket's policy."""
+    arn = GetAtt(storage.PIPELINES, "Arn")
+    common = {"Effect": Allow, "Principal": accounts.principals()}
+    return [
+        Statement(
+            Sid="ReadConfigurations",
+            Action=[s3_actions.GetObject],
+            Resource=[arns.objects_in(arn, _ANALYSIS)],
+            **common,
+        ),
+        Statement(
+            Sid="ListConfigurations",
+            Action=[s3_actions.ListBucket],
+            Resource=[arn],
+            Condition=Condition(StringLike("s3:prefix", [_ANALYSIS])),
+            **common,
+        ),
+    ]
+
+
+def add_bus_policy(template: Template) -> None:
+    """Add the policy of the bus: the accounts of the stages send on how processing jobs end, and nothing else."""
+    sent = StringEquals({"events:source": "aws.sagemaker", "events:detail-type": DETAIL_TYPE})
+    statement = Statement(
+        Effect=Allow,
+        Principal=accounts.principals(),
+        Action=[events_actions.PutEvents],
+        Resource=[arns.regional("events", f"event-bus/{_DEFAULT_BUS}")],
+        Condition=Condition(sent),
+    )
+    template.add_resource(
+        events.EventBusPolicy(
+            "StageEventsPolicy",
+            EventBusName=_DEFAULT_BUS,
+            StatementId=Join("-", ["mlops-stages", arns.stack_digits()]),
+            Statement=statement.JSONrepr(),
+        )
+    )

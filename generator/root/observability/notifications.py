@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One topic for people, and one queue for what could not be processed (compatibility 1.7).
+
+To the topic publish, under roles of this account: the orchestrator, and the pipelines when they ask for an approval.
+Only CloudWatch, whose alarms have no role, is let in by the topic's policy.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from awacs import kms as kms_actions
+from awacs import sns as sns_actions
+from awacs import sqs as sqs_actions
+from awacs.aws import Action, Allow, PolicyDocument, Principal, Statement
+from troposphere import GetAtt, Ref, Template, awslambda, sns, sqs
+
+from generator import permissions
+from generator.root.data import encryption
+
+TOPIC = "NotificationsTopic"
+DEAD_LETTERS = "DeadLetterQueue"
+_FOURTEEN_DAYS = 14 * 24 * 3600
+
+
+def add_to(template: Template) -> None:
+    """Add topic, queue and their policies."""
+    for resource in (topic(), subscription(), topic_policy(), dead_letter_queue(), queue_policy()):
+        template.add_resource(resource)
+
+
+def topic() -> sns.Topic:
+    """Notifications of all pipelines."""
+    return sns.Topic(TOPIC, KmsMasterKeyId=encryption.key_arn())
+
+
+def subscription() -> sns.SubscriptionResource:
+    """The operator's address; AWS sends it a mail to confirm."""
+    return sns.SubscriptionResource(
+        "NotificationsSubscription", TopicArn=Ref(TOPIC), Protocol="email", Endpoint=Ref("NotificationEmail")
+    )
+
+
+def topic_policy() -> sns.TopicPolicy:
+    """Alarms of this account may publish, and nobody from outside (lesson 62)."""
+    return sns.TopicPolicy(
+        "NotificationsTopicPolicy",
+        Topics=[Ref(TOPIC)],
+        PolicyDocument=_from_service(
+            "AlarmsOfThisAccount", "cloudwatch.amazonaws.com", sns_actions.Publish, Ref(TOPIC)
+        ),
+    )
+
+
+def dead_letter_queue() -> sqs.Queue:
+    """Events whose handling failed again and again, for somebody to look at."""
+    return sqs.Queue(DEAD_LETTERS, KmsMasterKeyId=encryption.key_arn(), MessageRetentionPeriod=_FOURTEEN_DAYS)
+
+
+def queue_policy() -> sqs.QueuePolicy:
+    """EventBridge may put here what it could not deliver."""
+    return sqs.QueuePolicy(
+        "DeadLetterQueuePolicy",
+        Queues=[Ref(DEAD_LETTERS)],
+        PolicyDocument=_from_service(
+            "RulesOfThisAccount", "events.amazonaws.com", sqs_actions.SendMessage, GetAtt(DEAD_LETTERS, "Arn")
+        ),
+    )
+
+
+def kept_dead_letters() -> awslambda.DeadLetterConfig:
+    """Where an event goes for which a function has failed again and again."""
+    return awslambda.DeadLetterConfig(TargetArn=GetAtt(DEAD_LETTERS, "Arn"))
+
+
+def keep_dead_letters() -> list[Statement]:
+    """What Lambda needs for that, under the function's role."""
+    return [
+        permissions.allow([sqs_actions.SendMessage], GetAtt(DEAD_LETTERS, "Arn")),
+        permissions.allow([kms_actions.Decrypt, kms_actions.GenerateDataKey], encryption.key_arn()),
+    ]
+
+
+def _from_service(sid: str, service: str, action: Action, resource: Any) -> PolicyDocument:
+    """A service may do it for this account, and for no other."""
+    return permissions.document(
+        Statement(
+            Sid=sid,
+            Effect=Allow,
+            Principal=Principal("Service", [service]),
+            Action=[action],
+            Resource=[resource],
+            Condition=permissions.within_this_account(),
+        )
+    )

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All stacks of the account, page by page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from orchestrator.aws.calls import calling, client
+from orchestrator.aws.cloudformation import stacks
+from orchestrator.aws.cloudformation.stacks import Stack
+from orchestrator.errors import ServiceRefusedError
+
+_VALIDATION_ERROR: Final = "ValidationError"
+
+
+@dataclass(frozen=True)
+class Page:
+    """Stacks in CloudFormation's order, and the token of the page after them; an empty one says that this is all."""
+
+    stacks: tuple[Stack, ...]
+    token: str
+
+
+def page(token: str) -> Page | None:
+    """The first page for an empty token, else the page of that token; `None` for a token that CloudFormation refuses.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
+    """
+    try:
+        with calling("list the stacks"):
+            answer = client("cloudformation").describe_stacks(**({"NextToken": token} if token else {}))
+    except ServiceRefusedError as error:
+        if token and error.code == _VALIDATION_ERROR:
+            return None
+        raise
+    return Page(tuple(stacks.described(found) for found in answer["Stacks"]), answer.get("NextToken", ""))

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Jobs of SageMaker: what they are, how they ended, their tags.
+
+The names of operations and members follow from a job's kind: `DescribeTrainingJob`, `TrainingJobStatus`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from orchestrator.aws.calls import calling, client
+from orchestrator.sagemaker.job_kinds import JobKind
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job, with all that SageMaker says of it."""
+
+    kind: JobKind
+    description: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return str(self.description[f"{self.kind.noun}Name"])
+
+    @property
+    def arn(self) -> str:
+        """Its ARN."""
+        return str(self.description[f"{self.kind.noun}Arn"])
+
+    @property
+    def status(self) -> str:
+        """Its status, e.g. `Completed`."""
+        return str(self.description[f"{self.kind.noun}Status"])
+
+    @property
+    def ended_at(self) -> datetime:
+        """When it ended; the time of its latest change where SageMaker gives no end."""
+        moment: datetime = self.description.get("EndTime") or self.description["LastModifiedTime"]
+        return moment
+
+    @property
+    def failure_reason(self) -> str:
+        """Why it failed, in SageMaker's words; empty otherwise."""
+        return str(self.description.get("FailureReason", ""))
+
+
+def describe(kind: JobKind, name: str) -> Job:
+    """A job by its name."""
+    with calling(f"describe the {kind.words} {name}"):
+        return Job(kind, _call(f"Describe{kind.noun}", **{f"{kind.noun}Name": name}))
+
+
+def changed_since(kind: JobKind, earliest: datetime) -> Iterator[Job]:
+    """The jobs of a kind that have changed since a time, described by what the listing says of them."""
+    page = {"LastModifiedTimeAfter": earliest, "MaxResults": 100}
+    token: dict[str, str] = {}
+    while True:
+        with calling(f"list the {kind.words}s"):
+            answer = _call(f"List{kind.noun}s", **page, **token)
+        yield from (Job(kind, summary) for summary in answer[f"{kind.noun}Summaries"])
+        if not answer.get("NextToken"):
+            return
+        token = {"NextToken": answer["NextToken"]}
+
+
+def tags(job: Job) -> dict[str, str]:
+    """The tags of a job."""
+    with calling(f"list the tags of the {job.kind.words} {job.name}"):
+        pages = client("sagemaker").get_paginator("list_tags").paginate(ResourceArn=job.arn)
+        return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
+
+
+def _call(operation: str, **parameters: Any) -> dict[str, Any]:
+    from botocore import xform_name  # noqa: PLC0415
+
+    answer: dict[str, Any] = getattr(client("sagemaker"), xform_name(operation))(**parameters)
+    return answer

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What people read when a job has ended: how, what became of its model, and what to do next (compatibility 1.7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from orchestrator.aws.notifications import Message
+from orchestrator.aws.sagemaker.jobs import Job
+from orchestrator.events.jobs import outcomes
+from orchestrator.events.jobs.registration import NotRegistered, Registered
+
+_DEPLOY = "provision a real-time or batch pipeline with model_package_name set to the ARN of the version"
+_NEXT = {
+    "Approved": f"Next: {_DEPLOY}.",
+    "PendingManualApproval": f"Next: approve the version in SageMaker's model registry, then {_DEPLOY}.",
+    "Rejected": "Next: change the request, and provision it again; that trains another model.",
+}
+
+
+@dataclass(frozen=True)
+class Ending:
+    """A job that has ended, for its pipeline's people; `registration` is what became of the model, if anything."""
+
+    job: Job
+    status: str
+    pipeline_type: str
+    model_name: str
+    stack_name: str
+    registration: Registered | NotRegistered | None
+    with_detail: bool
+    """Whether the operator allows the words of AWS."""
+
+    @property
+    def message(self) -> Message:
+        """What is published."""
+        return Message(self._subject, self._text, self.pipeline_type, self.model_name, state=self.status)
+
+    @property
+    def _subject(self) -> str:
+        return f"MLOps {self.job.kind.words} {self.status}: {self.model_name}"
+
+    @property
+    def _text(self) -> str:
+        first = f"The {self.job.kind.words} {self.job.name} status is: {self.status}."
+        pipeline = f"Model: {self.model_name}\nPipeline's stack: {self.stack_name}\nJob: {self.job.arn}"
+        what, then = self._story()
+        return "\n\n".join(filter(None, [first, what, pipeline, then]))
+
+    def _story(self) -> tuple[str, str]:
+        """What happened, and what to do next."""
+        if self.status == "Failed":
+            reason = self.job.failure_reason or "SageMaker gives no reason."
+            return f"Why it failed: {reason}", f"Next: {_LOG} Correct the request, and provision it again."
+        if self.status == "Stopped":
+            stopped = "Somebody stopped it, or it reached its time limit; nothing was registered."
+            return stopped, "Next: change the request, for example its time limit, and provision it again."
+        if isinstance(self.registration, Registered):
+            return "\n".join(_registered(self.registration)), _NEXT[self.registration.decision.status]
+        if isinstance(self.registration, NotRegistered):
+            return self._not_registered(self.registration), _REGISTER_AGAIN
+        return outcomes.in_words(self.job.description), _UNREGISTERED
+
+    def _not_registered(self, outcome: NotRegistered) -> str:
+        hidden = "The log has what it said." if outcome.detail else ""
+        detail = outcome.detail if self.with_detail else hidden
+        return " ".join(filter(None, ["The model was not registered.", outcome.reason, detail]))
+
+
+_LOG = "the job's log is in the CloudWatch log group /aws/sagemaker/TrainingJobs, under the job's name."
+_REGISTER_AGAIN = (
+    "Next: put that right and register the model in SageMaker's model registry, or provision the request with other "
+    "instructions, which trains another one."
+)
+_UNREGISTERED = (
+    "Next: provision a real-time or batch pipeline with the model's artifact, or give the request register, so that "
+    "the next model becomes a version of a model package group."
+)
+
+
+def _registered(made: Registered) -> Iterator[str]:
+    yield f"The model was registered as {made.package_arn}, approval status {made.decision.status}."
+    if made.decision.reason:
+        yield f"It was rejected because the request's gate did not hold. {made.decision.reason}"
+    if made.metrics:
+        yield f"Metrics: {_listed(made.metrics)}"
+
+
+def _listed(metrics: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {value:g}" for name, value in metrics.items())

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Registers the model of a completed job: reads the instructions, finds what the job has made, makes the version.
+
+Each step can be repeated. What AWS refuses is an outcome that people are told of; what may pass (a throttled or failing
+service, another change of the same group at this moment) is raised, so that Lambda tries again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from aws_lambda_powertools import Logger
+
+from orchestrator.aws.cloudformation import stacks
+from orchestrator.aws.s3 import objects
+from orchestrator.aws.sagemaker import jobs, model_packages
+from orchestrator.aws.sagemaker.jobs import Job
+from orchestrator.errors import ServiceBusyError, ServiceRefusedError
+from orchestrator.events.jobs import outcomes, versions
+from orchestrator.events.jobs.outcomes import Outcome
+from orchestrator.events.jobs.versions import Decision, Source
+from orchestrator.pipeline_types.base import STACK_PREFIX
+from orchestrator.plan.plan import PlannedObject
+from orchestrator.sagemaker import job_kinds
+from orchestrator.sagemaker.job_kinds import JobKind
+from orchestrator.sagemaker.registration import Instructions
+
+_FORGED: Final = (
+    "Its tags name a pipeline that did not start it: it works under another role than that pipeline's jobs, or carries "
+    "the instructions of another pipeline."
+)
+# Two versions that enter one group at the same moment, for example.
+_TRANSIENT_CODES: Final = frozenset({"ConflictException"})
+
+logger = Logger(service="orchestrator", child=True)
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A version that was made."""
+
+    package_arn: str
+    decision: Decision
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class NotRegistered:
+    """Why there is no version; `detail` is what AWS said."""
+
+    reason: str
+    detail: str = ""
+
+
+def register(job: Job, source: Source, bucket: str, key: str) -> Registered | NotRegistered:
+    """Register the model of a completed job, by the instructions that `bucket` has under `key`.
+
+    Raises `ServiceRefusedError` for what is worth another try.
+    """
+    try:
+        if not _is_of_its_pipeline(job, source, key):
+            return NotRegistered(_FORGED)
+        return _registered(job, source, bucket, key)
+    except ServiceBusyError:
+        raise
+    except ServiceRefusedError as refused:
+        if refused.code in _TRANSIENT_CODES:
+            raise
+        return NotRegistered(f"AWS did not {refused.doing}.", refused.detail)
+
+
+def _is_of_its_pipeline(job: Job, source: Source, key: str) -> bool:
+    """Whether the job works under a role of the pipeline that its tags name, and carries that pipeline's instructions.
+
+    Anybody who may start jobs may tag them; a role of a pipeline is passed on by the pipeline alone. A job may outlast
+    its stack: then the role must be one of a pipeline that is gone.
+    """
+    stack = source.stack_name
+    if not stack.startswith(STACK_PREFIX) or not key.startswith(f"provisioned/{stack}/registrations/"):
+        return False
+    role = outcomes.role(job.description).rpartition("/")[2]
+    roles = stacks.role_names(stack)
+    return role in roles if roles is not None else role.startswith(STACK_PREFIX)
+
+
+def _registered(job: Job, source: Source, bucket: str, key: str) -> Registered | NotRegistered:
+    asked = Instructions.model_validate_json(objects.content(bucket, key))
+    outcome = _OUTCOMES[job.kind](job)
+    if outcome.missing:
+        return NotRegistered(outcome.missing)
+    metrics = versions.kept_metrics(asked, outcome)
+    decision = versions.decide(asked, outcome.metrics)
+    document = PlannedObject(
+        bucket, f"registered/{job.kind.noun}/{job.name}/metrics.json", versions.metrics_document(source, metrics)
+    )
+    if metrics:
+        objects.store(document)
+    uri = document.uri if metrics else ""
+    arn = model_packages.create(versions.request(asked, outcome, decision.status, source, uri))
+    if decision.reason:
+        _explain(arn, decision.reason)
+    return Registered(arn, decision, metrics)
+
+
+def _explain(arn: str, reason: str) -> None:
+    try:
+        model_packages.reject(arn, reason)
+    except ServiceBusyError:
+        raise
+    except ServiceRefusedError as refused:
+        # The version is there and rejected, and the message has the reason.
+        logger.warning("not described", extra={"package": arn, "detail": refused.detail})
+
+
+def _of_training(job: Job) -> Outcome:
+    return outcomes.of_training(job.description)
+
+
+def _of_tuning(job: Job) -> Outcome:
+    best = outcomes.best_training_job(job.description)
+    if not best:
+        return Outcome(missing="The job has no best training job: none has reached a value of the objective metric.")
+    return _of_training(jobs.describe(job_kinds.TRAINING, best))
+
+
+def _of_autopilot(job: Job) -> Outcome:
+    return outcomes.of_autopilot(job.description)
+
+
+_OUTCOMES: Final[Mapping[JobKind, Callable[[Job], Outcome]]] = {
+    job_kinds.TRAINING: _of_training,
+    job_kinds.TUNING: _of_tuning,
+    job_kinds.AUTOPILOT: _of_autopilot,
+}

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One message at the end of each job that a pipeline started, and the registration of its model.
+
+SageMaker tells EventBridge of training and tuning jobs; a job of ours has tags that say so, and the jobs that it starts
+inherit them but are of another kind (lesson 79). It sends nothing for Autopilot jobs (lesson 80): a check every few
+minutes lists those that have ended. Either way the same happens, in this order:
+
+1. claim the marker of the end (`aws/claims.py`): SageMaker may send an event several times, EventBridge delivers at
+   least once, and two checks see each job;
+2. describe the job, and register its model if it completed and its pipeline asked for that. Both can be repeated;
+3. publish the message; then the marker says that the end is told.
+
+What fails before the message gives the marker back and is raised, so that Lambda's next attempt, or whoever sends the
+event again out of the dead-letter queue, starts anew and finds a version there that was made already. What AWS refuses
+for good is part of the message. Only a function that dies between message and marker tells people twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from aws_lambda_powertools import Logger
+
+from orchestrator import metrics
+from orchestrator.aws import claims, notifications
+from orchestrator.aws.sagemaker import jobs
+from orchestrator.aws.sagemaker.jobs import Job
+from orchestrator.errors import OrchestratorError
+from orchestrator.events.jobs import registration
+from orchestrator.events.jobs.messages import Ending
+from orchestrator.events.jobs.registration import NotRegistered, Registered
+from orchestrator.events.jobs.versions import Source
+from orchestrator.launch.settings import Settings
+from orchestrator.pipeline_types.built_in import BUILT_IN
+from orchestrator.pipeline_types.built_in.training.job_types import kind_by_tags, kinds_by_type
+from orchestrator.sagemaker.job_kinds import ENDED, JobKind
+
+_COMPLETED: Final = "Completed"
+# A listing may lag behind, so the newest minutes are left to the next check. Each job is seen by two checks: one that
+# comes late, or not at all, loses nothing.
+_SETTLED_AFTER: Final = timedelta(minutes=5)
+_LOOKED_BACK: Final = timedelta(minutes=15)
+
+logger = Logger(service="orchestrator", child=True)
+
+
+@dataclass(frozen=True)
+class _Ended:
+    """A job of a pipeline that has ended, with its tags."""
+
+    kind: JobKind
+    name: str
+    status: str
+    tags: Mapping[str, str]
+
+    @property
+    def marker(self) -> str:
+        """Key of the marker in the pipelines bucket."""
+        return f"{claims.MARKERS}{self.kind.noun}/{self.name}/{self.status}"
+
+
+def job_changed(event: dict[str, Any], settings: Settings, owner: str) -> dict[str, Any]:
+    """Tell of a job that has ended, from SageMaker's event; any other event is ignored.
+
+    `owner` is the id of the invocation. Raises `OrchestratorError` for what is worth another try.
+    """
+    ended = _ended(event["detail-type"], event["detail"])
+    if ended is None:
+        logger.info("ignored", extra={"resources": event.get("resources")})
+        return {"reported": 0}
+    return {"reported": int(_report(ended, settings, owner))}
+
+
+def check(event: dict[str, Any], settings: Settings, owner: str) -> dict[str, Any]:
+    """Tell of the jobs without events that have ended lately, seen from the time of EventBridge's scheduled event.
+
+    Raises the first `OrchestratorError`, after the other jobs were told of.
+    """
+    reported = 0
+    errors: list[OrchestratorError] = []
+    for ended in _ended_lately(datetime.fromisoformat(event["time"])):
+        try:
+            reported += _report(ended, settings, owner)
+        except OrchestratorError as error:
+            logger.warning("failed", extra={"job": ended.name, "error": str(error)}, exc_info=True)
+            errors.append(error)
+    if errors:
+        raise errors[0]
+    return {"reported": reported}
+
+
+def _ended(detail_type: str, detail: Mapping[str, Any]) -> _Ended | None:
+    tags = detail.get("Tags") or {}
+    kind = kind_by_tags(BUILT_IN, tags)
+    if kind is None or kind.event != detail_type or detail[f"{kind.noun}Status"] not in ENDED:
+        return None
+    return _Ended(kind, detail[f"{kind.noun}Name"], detail[f"{kind.noun}Status"], tags)
+
+
+def _ended_lately(now: datetime) -> Iterator[_Ended]:
+    earliest, latest = now - _LOOKED_BACK, now - _SETTLED_AFTER
+    for kind in {kind for kind in kinds_by_type(BUILT_IN).values() if kind.event is None}:
+        for job in jobs.changed_since(kind, earliest):
+            if job.status not in ENDED or not earliest <= job.ended_at < latest:
+                continue
+            tags = jobs.tags(job)
+            if kind_by_tags(BUILT_IN, tags) is kind:
+                yield _Ended(kind, job.name, job.status, tags)
+
+
+def _report(ended: _Ended, settings: Settings, owner: str) -> bool:
+    bucket = settings.launch.pipelines_bucket
+    told = claims.once(bucket, ended.marker, owner, lambda: _tell(ended, settings))
+    logger.info("job ended", extra={"job": ended.name, "status": ended.status, "told": told})
+    return told
+
+
+def _tell(ended: _Ended, settings: Settings) -> None:
+    job = jobs.describe(ended.kind, ended.name)
+    ending = Ending(
+        job=job,
+        status=ended.status,
+        pipeline_type=ended.tags.get("pipeline_type", ""),
+        model_name=ended.tags.get("model_name", ""),
+        stack_name=ended.tags.get("stack_name", ""),
+        registration=_registration(job, ended, settings),
+        with_detail=settings.allow_detailed_error_message,
+    )
+    notifications.publish(settings.notifications_topic_arn, ending.message)
+    metrics.count(metrics.JOBS_ENDED, pipeline_type=ending.pipeline_type, outcome=ended.status)
+
+
+def _registration(job: Job, ended: _Ended, settings: Settings) -> Registered | NotRegistered | None:
+    key = ended.tags.get("registration", "")
+    if not key or ended.status != _COMPLETED:
+        return None
+    source = Source(job.arn, ended.tags.get("model_name", ""), ended.tags.get("stack_name", ""))
+    return registration.register(job, source, settings.launch.pipelines_bucket, key)

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a completed job to a version in the model registry: outcome + instructions -> decision -> request (all pure).
+
+Carrying it out is `registration.py`'s. A request follows from nothing but the job and its instructions, and its
+token from the job's ARN, so that a repeated registration is the same call and makes no second version.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from orchestrator.events.jobs.outcomes import Container, Outcome
+from orchestrator.sagemaker.registration import Instructions
+
+_LONGEST_REASON: Final = 1024
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModelPackage.html
+_LONGEST_TOKEN: Final = 36
+_LONGEST_KEY: Final = 128
+_NOT_IN_METADATA: Final = re.compile(r"[^\w .:/=+@-]")
+# SageMaker keeps metrics in single precision: 0.9 comes back as 0.8999999761581421.
+_PRECISION: Final = 1e-6
+
+
+@dataclass(frozen=True)
+class Source:
+    """The job whose model is registered, and the pipeline that started it."""
+
+    job_arn: str
+    model_name: str
+    stack_name: str
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The approval status of a version, and why it is not the one that was asked for."""
+
+    status: str
+    reason: str = ""
+
+
+def decide(asked: Instructions, metrics: Mapping[str, float]) -> Decision:
+    """The status as asked when the gate holds, `Rejected` with every reason otherwise."""
+    reasons = list(_failed_bounds(asked, metrics))
+    if not reasons:
+        return Decision(asked.approval_status)
+    text = " ".join(reasons)
+    return Decision("Rejected", text if len(text) <= _LONGEST_REASON else f"{text[: _LONGEST_REASON - 3]}...")
+
+
+def _failed_bounds(asked: Instructions, metrics: Mapping[str, float]) -> Iterator[str]:
+    for name in sorted(asked.min_metric.keys() | asked.max_metric.keys()):
+        if name not in metrics:
+            has = f"it has {', '.join(sorted(metrics))}" if metrics else "it has none"
+            yield f"The job has no metric {name}; {has}."
+            continue
+        value = metrics[name]
+        least, most = asked.min_metric.get(name, -math.inf), asked.max_metric.get(name, math.inf)
+        if value < least and not _is_close(value, least):
+            yield f"{name} is {value:g}, and {least:g} is the least that min_metric allows."
+        if value > most and not _is_close(value, most):
+            yield f"{name} is {value:g}, and {most:g} is the most that max_metric allows."
+
+
+def _is_close(value: float, bound: float) -> bool:
+    return math.isclose(value, bound, rel_tol=_PRECISION)
+
+
+def kept_metrics(asked: Instructions, outcome: Outcome) -> dict[str, float]:
+    """The metrics that the version tells of, by name."""
+    metrics = outcome.metrics
+    return {name: metrics[name] for name in sorted(metrics) if not asked.metrics or name in asked.metrics}
+
+
+def metrics_document(source: Source, metrics: Mapping[str, float]) -> bytes:
+    """The file that the version's model quality statistics refer to."""
+    document = {"job": source.job_arn, "metrics": {name: {"value": value} for name, value in metrics.items()}}
+    return json.dumps(document, indent=4).encode()
+
+
+def request(asked: Instructions, outcome: Outcome, status: str, source: Source, metrics_uri: str) -> dict[str, Any]:
+    """The parameters of CreateModelPackage; without an address there are no model metrics."""
+    image = "" if outcome.has_own_images else asked.inference_image_uri
+    statistics = {"Statistics": {"ContentType": "application/json", "S3Uri": metrics_uri}}
+    return {
+        "ModelPackageGroupName": asked.model_package_group_name,
+        **({"ModelPackageDescription": asked.description} if asked.description else {}),
+        "ModelApprovalStatus": status,
+        "InferenceSpecification": {
+            "Containers": [_container(made, image) for made in outcome.containers],
+            "SupportedContentTypes": asked.supported_content_types,
+            "SupportedResponseMIMETypes": asked.supported_response_types,
+        },
+        "MetadataProperties": {"GeneratedBy": outcome.source or source.job_arn},
+        "CustomerMetadataProperties": _metadata(asked, outcome, source),
+        **({"ModelMetrics": {"ModelQuality": statistics}} if metrics_uri else {}),
+        "ClientToken": hashlib.sha256(source.job_arn.encode()).hexdigest()[:_LONGEST_TOKEN],
+    }
+
+
+def _container(made: Container, image: str) -> dict[str, Any]:
+    environment = {"Environment": dict(made.environment)} if made.environment else {}
+    return {"Image": image or made.image, "ModelDataUrl": made.artifact, **environment}
+
+
+def _metadata(asked: Instructions, outcome: Outcome, source: Source) -> dict[str, str]:
+    """Where the version comes from, and its metrics, under keys that SageMaker takes; of a job it keeps 40 metrics."""
+    origin = {"job_arn": source.job_arn, "model_name": source.model_name, "stack_name": source.stack_name}
+    metrics = {
+        _NOT_IN_METADATA.sub("_", name)[:_LONGEST_KEY]: repr(value)
+        for name, value in kept_metrics(asked, outcome).items()
+    }
+    return {**metrics, **origin}

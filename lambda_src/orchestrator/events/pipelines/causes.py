@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Why a pipeline or a stage has failed: what the failed action says, and what the service behind it says.
+
+    deployment in this account   CloudFormation's first failing resource and its reason
+    deployment of a stage        what the stage deployer reported: each failed account with its reason
+    image build                  the phase of the build that failed, and its log
+    approval                     what the person said who rejected it, or that nobody has decided in time
+
+Anything else is told in CodePipeline's own words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from orchestrator.aws import builds
+from orchestrator.aws.cloudformation import stack_events
+from orchestrator.aws.codepipeline import action_executions
+from orchestrator.aws.codepipeline.action_executions import ActionExecution
+from orchestrator.events.pipelines.ends import End
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why it failed."""
+
+    stage: str
+    """The stage of the pipeline in which it failed, e.g. `DeployDev`."""
+    action: str
+    reason: str
+    stack: str = ""
+    """ARN of the stack whose events tell more."""
+    log: str = ""
+    """Address of a log that tells more."""
+    is_decision: bool = False
+    """Whether a person has decided so."""
+    is_expiry: bool = False
+    """Whether a person was to decide, and nobody has in time."""
+
+
+def find(end: End, approval_timeout: timedelta) -> Cause | None:
+    """The cause of an end; `None` if no action failed. Raises the errors of `orchestrator.errors`.
+
+    `approval_timeout` is how long approvals wait.
+    """
+    failed = action_executions.newest_failed(end.pipeline, end.execution, end.action_execution)
+    if failed is None:
+        return None
+    if _has_expired(failed, approval_timeout):
+        reason = f"nobody approved or rejected it within {_in_words(approval_timeout)}"
+        return Cause(failed.stage, failed.action, reason, is_expiry=True)
+    return _EXPLAINED.get(failed.provider, _as_it_says)(failed)
+
+
+def _as_it_says(failed: ActionExecution) -> Cause:
+    return Cause(failed.stage, failed.action, failed.error or failed.summary or "CodePipeline gives no reason")
+
+
+def _by_stack(failed: ActionExecution) -> Cause:
+    said = _as_it_says(failed)
+    if not failed.external_id.startswith("arn:"):
+        # What is wrong with the template or the request was seen before there was a stack.
+        return said
+    first = stack_events.first_failure(failed.external_id, failed.started_at)
+    return Cause(said.stage, said.action, first or said.reason, stack=failed.external_id)
+
+
+def _by_build(failed: ActionExecution) -> Cause:
+    said = _as_it_says(failed)
+    found = builds.failure(failed.external_id) if failed.external_id else None
+    if found is None:
+        return said
+    return Cause(said.stage, said.action, f"phase {found.phase} of the build: {found.reason}", log=found.log)
+
+
+def _by_person(failed: ActionExecution) -> Cause:
+    words = failed.summary or failed.error
+    reason = f"it was rejected: {words}" if words else "it was rejected"
+    return Cause(failed.stage, failed.action, reason, is_decision=True)
+
+
+def _has_expired(failed: ActionExecution, timeout: timedelta) -> bool:
+    """CodePipeline documents no code for it. A pipeline may be older than the time-out: who rejected it has words."""
+    return failed.provider == _APPROVAL and not failed.summary and failed.lasted >= timeout
+
+
+def _in_words(time: timedelta) -> str:
+    minutes = time // timedelta(minutes=1)
+    size, unit = next((size, unit) for size, unit in _UNITS if minutes % size == 0)
+    return f"{minutes // size} {unit}{'' if minutes == size else 's'}"
+
+
+_APPROVAL: Final = "Manual"
+_UNITS: Final = ((24 * 60, "day"), (60, "hour"), (1, "minute"))
+"""In minutes, longest first."""
+
+_EXPLAINED: Final[Mapping[str, Callable[[ActionExecution], Cause]]] = {
+    "CloudFormation": _by_stack,
+    "CodeBuild": _by_build,
+    _APPROVAL: _by_person,
+}
+"""By the provider of the action."""

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One message at each end of a pipeline, and of the deployment of a stage.
+
+The order is that of `events/jobs/reports.py`: claim the end's marker, learn what is to be known, publish,
+done. What cannot be learned is left out: people get the plain sentence then, and the log the reason. Only a message
+that cannot be published is worth another try of the event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from aws_lambda_powertools import Logger
+
+from orchestrator import metrics
+from orchestrator.aws import claims, notifications
+from orchestrator.aws.codepipeline import codepipelines
+from orchestrator.aws.s3 import objects
+from orchestrator.events.pipelines import causes
+from orchestrator.events.pipelines.ends import End
+from orchestrator.events.pipelines.messages import Ending
+from orchestrator.launch.settings import Settings
+from orchestrator.plan import notifications as pipeline_words
+from orchestrator.plan.stack_tags import STACK_TAG, TYPE_TAG
+from orchestrator.provisioned import pipeline_stacks
+
+Learned = TypeVar("Learned")
+
+logger = Logger(service="orchestrator", child=True)
+
+
+def ended(event: dict[str, Any], settings: Settings, owner: str) -> dict[str, Any]:
+    """Tell of an end, from CodePipeline's event, once.
+
+    `owner` is the id of the invocation. Raises `OrchestratorError` for what is worth another try.
+    """
+    end = End.of(event)
+    key = f"{claims.MARKERS}pipeline/{end.key}"
+    told = claims.once(settings.launch.pipelines_bucket, key, owner, lambda: _tell(end, settings))
+    logger.info("pipeline ended", extra={"pipeline": end.pipeline, "state": end.state, "told": told})
+    return {"reported": int(told)}
+
+
+def _tell(end: End, settings: Settings) -> None:
+    nothing: dict[str, str] = {}
+    tags = _learned("tags", lambda: codepipelines.tags(end.pipeline_arn), nothing)
+    failed = end.state == "FAILED"
+    cause = _learned("cause", lambda: causes.find(end, settings.approval_timeout), None) if failed else None
+    words = _learned("words", lambda: _words(end, tags, settings), "") if not end.stage else ""
+    ending = Ending(end, tags, cause, settings.allow_detailed_error_message, words)
+    notifications.publish(settings.notifications_topic_arn, ending.message)
+    if not end.stage:
+        metrics.count(metrics.PIPELINES_ENDED, pipeline_type=tags.get(TYPE_TAG, ""), state=end.state)
+
+
+def _words(end: End, tags: Mapping[str, str], settings: Settings) -> str:
+    """What the author of the pipeline's type has to say of such an end."""
+    common_name = pipeline_stacks.common_name(tags.get(STACK_TAG, ""))
+    bucket = settings.launch.pipelines_bucket
+    found = objects.beginning(bucket, pipeline_words.key(common_name), pipeline_words.LONGEST) if common_name else None
+    return pipeline_words.message_for(found.content, end.state) if found else ""
+
+
+def _learned(what: str, learn: Callable[[], Learned], otherwise: Learned) -> Learned:
+    try:
+        return learn()
+    except Exception:
+        # Whatever it is, people hear that the pipeline has ended.
+        logger.warning("not learned", extra={"what": what}, exc_info=True)
+        return otherwise

@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`mlops-config.json` in the configuration bucket: the same as calls of `/provisionpipeline` (compatibility 1.5).
+
+It holds one request, or a list of them; requests are for pipelines or for operations on model cards. Nobody waits for
+an answer, so the outcome goes to the notifications topic, good or bad, and into an object beside the configuration,
+whose name is another and so causes nothing. A request that is wrong is reported once. When AWS fails, the event is
+reported and raised, so that Lambda tries it again and keeps what never succeeds in the dead-letter queue (lessons 41 to
+43).
+
+    the same event again, from EventBridge   -> the marker says that it is done
+    the same event again, after a failure    -> the result of the earlier attempt says which entries have an end
+                                                already; the others are repeated, which provisioning is made for
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, Self
+
+from aws_lambda_powertools import Logger
+from pydantic import ValidationError
+
+from orchestrator import documents, metrics
+from orchestrator.aws import claims, notifications
+from orchestrator.aws.s3 import objects
+from orchestrator.errors import RefusedRequestError, ServiceBusyError, ServiceRefusedError
+from orchestrator.events.uploads import entries as config_entries
+from orchestrator.events.uploads import messages
+from orchestrator.events.uploads.results import RESULT_SUFFIX, EntryResult, UploadResult
+from orchestrator.launch.settings import Settings
+
+_LONGEST_RESULT: Final = 4 * 1024 * 1024
+"""Bytes. Whoever may upload configurations may put anything beside them, of any size."""
+_MARKERS: Final = f"{claims.MARKERS}configuration/"
+
+logger = Logger(service="orchestrator", child=True)
+
+
+@dataclass(frozen=True)
+class Upload:
+    """The version of an object that an `Object Created` event tells of.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+    """
+
+    bucket: str
+    key: str
+    version_id: str | None
+    sequencer: str
+
+    @classmethod
+    def of(cls, event: Mapping[str, Any]) -> Self:
+        """Read the event; a `KeyError` means that it is not S3's."""
+        detail = event["detail"]
+        uploaded = detail["object"]
+        return cls(detail["bucket"]["name"], uploaded["key"], uploaded.get("version-id"), uploaded["sequencer"])
+
+    def __str__(self) -> str:
+        version = f" (version {self.version_id})" if self.version_id else ""
+        return f"{self.uri}{version}"
+
+    @property
+    def uri(self) -> str:
+        """Its address."""
+        return f"s3://{self.bucket}/{self.key}"
+
+    @property
+    def result_key(self) -> str:
+        """Where its result is written."""
+        return f"{self.key}{RESULT_SUFFIX}"
+
+    @property
+    def marker(self) -> str:
+        """Key of the marker in the pipelines bucket."""
+        identity = "\n".join([self.bucket, self.key, self.version_id or "", self.sequencer])
+        return f"{_MARKERS}{hashlib.sha256(identity.encode()).hexdigest()}"
+
+    def is_of(self, result: UploadResult) -> bool:
+        """Whether a result is of this upload."""
+        return (result.version_id, result.sequencer) == (self.version_id, self.sequencer)
+
+    def is_older_than(self, result: UploadResult) -> bool:
+        """Whether a result is of a later upload of the same key; S3's sequencers are compared with zeros at the end."""
+        longest = max(len(self.sequencer), len(result.sequencer))
+        return self.sequencer.upper().ljust(longest, "0") < result.sequencer.upper().ljust(longest, "0")
+
+    def result(self, **members: Any) -> UploadResult:
+        """A result of it, as of now."""
+        return UploadResult(
+            configuration=self.uri,
+            version_id=self.version_id,
+            sequencer=self.sequencer,
+            time=datetime.now(UTC),
+            **members,
+        )
+
+
+@dataclass(frozen=True)
+class _Processed:
+    """What became of an upload, and the first error that is worth another try."""
+
+    result: UploadResult
+    error: Exception | None = None
+    is_late: bool = False
+    """Whether a newer version of the configuration was carried out before."""
+
+
+def handle(event: Mapping[str, Any], settings: Settings, owner: str) -> dict[str, Any]:
+    """Do what the uploaded configuration asks for and report the outcome, once.
+
+    `owner` is the id of the invocation. What is worth another try is raised, after the report.
+    """
+    upload = Upload.of(event)
+    bucket = settings.launch.pipelines_bucket
+    done = claims.once(bucket, upload.marker, owner, lambda: _process(upload, settings))
+    logger.info("configuration uploaded", extra={"upload": str(upload), "processed": done})
+    return {"processed": int(done)}
+
+
+def _process(upload: Upload, settings: Settings) -> None:
+    processed = _carried_out(upload, settings)
+    result = processed.result
+    place = f"s3://{upload.bucket}/{upload.result_key}"
+    where = f"{place} is the result of a newer version." if processed.is_late else _written(upload, result)
+    notifications.publish(settings.notifications_topic_arn, messages.message(result, str(upload), where))
+    metrics.count(metrics.CONFIGURATIONS, outcome=result.outcome)
+    if processed.error is not None:
+        raise processed.error
+
+
+def _carried_out(upload: Upload, settings: Settings) -> _Processed:
+    try:
+        document = documents.read(_content(upload))
+        entries, found = config_entries.listed(document), _result_there(upload)
+    except RefusedRequestError as refused:
+        return _Processed(upload.result(errors=config_entries.problems(refused), message=str(refused)))
+    except Exception as error:
+        # Nobody waits for an answer: whatever it is, people hear of it before Lambda tries again.
+        logger.warning("unreadable", extra={"upload": str(upload)}, exc_info=True)
+        return _Processed(upload.result(message=config_entries.reason(error, settings)), error)
+    earlier = _ended(found) if found and upload.is_of(found) else {}
+    is_late = found is not None and upload.is_older_than(found)
+    newer = config_entries.pipelines_of(found.entries) if found and is_late else frozenset()
+    carried = [
+        config_entries.Carried(earlier[index])
+        if index in earlier
+        else config_entries.carry_out(index, entry, settings, newer)
+        for index, entry in enumerate(entries, start=1)
+    ]
+    result = upload.result(is_list=isinstance(document, list), entries=[each.result for each in carried])
+    return _Processed(result, next((each.error for each in carried if each.error), None), is_late)
+
+
+def _content(upload: Upload) -> bytes:
+    longest = documents.LONGEST_DOCUMENT
+    return objects.uploaded_configuration(upload.bucket, upload.key, upload.version_id, longest)
+
+
+def _ended(found: UploadResult) -> dict[int, EntryResult]:
+    """The entries that an earlier attempt at this upload has brought to an end, by their index."""
+    return {entry.index: entry for entry in found.entries if entry.outcome != "failed"}
+
+
+def _result_there(upload: Upload) -> UploadResult | None:
+    """The result beside the configuration: of an earlier attempt, or of another version."""
+    try:
+        found = objects.beginning(upload.bucket, upload.result_key, _LONGEST_RESULT)
+        return UploadResult.model_validate_json(found.content) if found is not None else None
+    except ServiceBusyError:
+        raise
+    except (ServiceRefusedError, ValidationError):
+        # None is there, or somebody has put something else there.
+        return None
+
+
+def _written(upload: Upload, result: UploadResult) -> str:
+    """Write the result beside the configuration; tells where it is, or that it is not there."""
+    place = f"s3://{upload.bucket}/{upload.result_key}"
+    try:
+        objects.store_result(upload.bucket, upload.result_key, result.as_json())
+    except ServiceBusyError:
+        raise
+    except ServiceRefusedError as error:
+        # The bucket may be somebody's own, with a policy or a key that keeps the orchestrator out.
+        logger.warning("result not written", extra={"place": place, "error": error.detail}, exc_info=True)
+        return f"The result could not be written to {place}."
+    return f"Result: {place}"

@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the operator chose at launch, read once from the function's environment."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final, Literal
+
+from orchestrator import reach
+from orchestrator.launch.operator_options import Network, OperatorOptions, ReachOptions
+from orchestrator.reach import Reach
+from orchestrator.values import tags
+from orchestrator.values.per_stage import STAGES, Stage
+
+DEFAULT_APPROVAL_TIMEOUT_MINUTES: Final = 7 * 24 * 60
+"""CodePipeline's own."""
+
+
+@dataclass(frozen=True)
+class Launch:
+    """The part of the settings that decides what a request means, and the values of its blueprint's parameters."""
+
+    region: str
+    multi_account: bool
+    use_model_registry: bool
+    assets_bucket: str
+    pipelines_bucket: str
+    ecr_repository_arn: str
+    application: str
+    """Name of the root stack, by which all that it makes is tagged."""
+    options: OperatorOptions = field(default_factory=OperatorOptions)
+    """What goes for everything that pipelines make."""
+    reach: Reach = field(default_factory=Reach)
+    """What requests may name."""
+
+
+@dataclass(frozen=True)
+class StageTarget:
+    """Where a stage deploys; each text is one id, or several with commas between."""
+
+    account_ids: str
+    organizational_units: str
+
+
+@dataclass(frozen=True)
+class MultiAccount:
+    """What only a multi-account root stack knows."""
+
+    targets: Mapping[Stage, StageTarget]
+    stage_function: str
+    """Name of the function that deploys a stage."""
+    call_as: Literal["SELF", "DELEGATED_ADMIN"] = "SELF"
+    """`CallAs` value for StackSets calls."""
+    approval_timeout_minutes: int = DEFAULT_APPROVAL_TIMEOUT_MINUTES
+    """After so long an approval that nobody has decided fails."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything the functions need to know of the root stack that made them."""
+
+    launch: Launch
+    artifact_prefix: str
+    """The published version, e.g. `mlops-workload-orchestrator/0.3.0-0f1e2d3c4b5a`: tags of stacks name it."""
+    url_suffix: str
+    pipeline_stack_role_arn: str
+    pipeline_role_arn: str
+    pipeline_start_role_arn: str
+    """Role under which EventBridge starts a pipeline whose source has changed."""
+    deploy_role_arn: str
+    notifications_topic_arn: str
+    config_bucket: str
+    allow_detailed_error_message: bool
+    multi_account: MultiAccount | None = None
+
+    @property
+    def account(self) -> str:
+        """The account of the orchestrator."""
+        return self.deploy_role_arn.split(":")[4]
+
+    @property
+    def stage_accounts(self) -> frozenset[str]:
+        """The accounts of dev, staging and prod; none with the option single-account."""
+        targets = self.multi_account.targets.values() if self.multi_account else ()
+        return frozenset(account for target in targets for account in target.account_ids.split(","))
+
+    @property
+    def call_as(self) -> Literal["SELF", "DELEGATED_ADMIN"]:
+        """`CallAs` value for StackSets calls."""
+        return self.multi_account.call_as if self.multi_account else "SELF"
+
+    @property
+    def approval_timeout(self) -> timedelta:
+        """After so long an approval that nobody has decided fails."""
+        multi = self.multi_account
+        return timedelta(minutes=multi.approval_timeout_minutes if multi else DEFAULT_APPROVAL_TIMEOUT_MINUTES)
+
+    def object_url(self, bucket: str, key: str) -> str:
+        """The address under which CloudFormation reads an object."""
+        return f"https://{bucket}.s3.{self.launch.region}.{self.url_suffix}/{key}"
+
+
+class _Environment:
+    """Reads variables and remembers which were missing, so that one error names them all."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = variables
+        self.missing: list[str] = []
+
+    def text(self, name: str) -> str:
+        value = self._variables.get(name, "")
+        if not value:
+            self.missing.append(name)
+        return value
+
+    def is_yes(self, name: str) -> bool:
+        return self.text(name) == "Yes"
+
+    def optional(self, name: str) -> str:
+        return self._variables.get(name, "")
+
+
+def read(variables: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings; raises `RuntimeError` naming every variable that is missing or empty."""
+    env = _Environment(variables)
+    is_multi_account = env.is_yes("MULTI_ACCOUNT")
+    allowed = _reach(env)
+    settings = Settings(
+        launch=Launch(
+            region=env.text("AWS_REGION"),
+            multi_account=is_multi_account,
+            use_model_registry=env.is_yes("USE_MODEL_REGISTRY"),
+            assets_bucket=env.text("ASSETS_BUCKET"),
+            pipelines_bucket=env.text("PIPELINES_BUCKET"),
+            ecr_repository_arn=env.text("ECR_REPOSITORY_ARN"),
+            application=env.text("APPLICATION"),
+            options=_options(env, allowed),
+            reach=allowed,
+        ),
+        artifact_prefix=env.text("ARTIFACT_PREFIX"),
+        url_suffix=env.text("URL_SUFFIX"),
+        pipeline_stack_role_arn=env.text("PIPELINE_STACK_ROLE_ARN"),
+        pipeline_role_arn=env.text("PIPELINE_ROLE_ARN"),
+        pipeline_start_role_arn=env.text("PIPELINE_START_ROLE_ARN"),
+        deploy_role_arn=env.text("DEPLOY_ROLE_ARN"),
+        notifications_topic_arn=env.text("NOTIFICATIONS_TOPIC_ARN"),
+        config_bucket=env.text("CONFIG_BUCKET"),
+        allow_detailed_error_message=env.is_yes("ALLOW_DETAILED_ERROR_MESSAGE"),
+        multi_account=_multi_account(env) if is_multi_account else None,
+    )
+    if env.missing:
+        raise RuntimeError(f"these environment variables are missing or empty: {', '.join(env.missing)}")
+    return settings
+
+
+def variable(parameter: str) -> str:
+    """The environment variable that has a launch parameter's value, e.g. `ALLOWED_BUCKETS` for `AllowedBuckets`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", parameter).upper()
+
+
+def _reach(env: _Environment) -> Reach:
+    """What requests may name; a variable that is not there allows nothing."""
+    allowed = {name: tuple(env.optional(variable(name)).split(",")) for name in ReachOptions.model_fields}
+    assets, repository = env.optional("ASSETS_BUCKET"), env.optional("ECR_REPOSITORY_ARN")
+    account = "".join(repository.split(":")[4:5])
+    of_stages = [one for stage in STAGES for one in env.optional(f"{stage.upper()}_ACCOUNT_ID").split(",")]
+    accounts = {account, *of_stages, *allowed.pop(reach.ACCOUNTS)}
+    return Reach(
+        allowed=allowed,
+        accounts=frozenset(accounts - {""}),
+        account=account,
+        own={reach.BUCKET.parameter: assets, reach.REPOSITORY.parameter: repository.partition("/")[2]},
+        # One bucket may serve as two: then people have their models and data in it.
+        reserved_buckets=frozenset(env.text("RESERVED_BUCKETS").split(",")) - {assets},
+    )
+
+
+def _options(env: _Environment, allowed: Reach) -> OperatorOptions:
+    return OperatorOptions(
+        allowed_arns=allowed.arns(env.optional("PIPELINES_BUCKET")),
+        allowed_accounts=reach.ANY if reach.ANY in allowed.accounts else ",".join(sorted(allowed.accounts)),
+        role_path=env.text("ROLE_PATH"),
+        permissions_boundary_name=env.optional("PERMISSIONS_BOUNDARY_NAME"),
+        log_retention_days=env.text("LOG_RETENTION_DAYS"),
+        log_kms_key_arn=env.text("LOG_KMS_KEY_ARN"),
+        function_concurrency=env.optional("FUNCTION_CONCURRENCY"),
+        networks={None: _network(env, ""), **{stage: _network(env, f"{stage.upper()}_") for stage in STAGES}},
+        tags=tags.of_text(env.optional("RESOURCE_TAGS")),
+    )
+
+
+def _network(env: _Environment, prefix: str) -> Network:
+    subnets, groups = f"{prefix}FUNCTION_SUBNET_IDS", f"{prefix}FUNCTION_SECURITY_GROUP_IDS"
+    return Network(env.optional(subnets), env.optional(groups))
+
+
+def _multi_account(env: _Environment) -> MultiAccount:
+    targets = {
+        stage: StageTarget(env.text(f"{stage.upper()}_ACCOUNT_ID"), env.text(f"{stage.upper()}_ORG_ID"))
+        for stage in STAGES
+    }
+    stage_function, call_as = env.text("STAGE_FUNCTION"), env.text("CALL_AS")
+    # What is missing is reported by its name, with everything else that is.
+    minutes = int(env.text("APPROVAL_TIMEOUT_MINUTES") or DEFAULT_APPROVAL_TIMEOUT_MINUTES)
+    return MultiAccount(targets, stage_function, "SELF" if call_as == "SELF" else "DELEGATED_ADMIN", minutes)

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`byom_batch_builtin` and `byom_batch_custom`: a data set scored by a transform job (compatibility 3.3, 3.4).
+
+The job runs when the pipeline is deployed, and again when a changed request deploys another one. With a schedule it
+also recurs: the run at deployment stays, so that a job that AWS refuses is found then and not at night.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from orchestrator.launch.operator_options import FunctionOptions, RoleOptions
+from orchestrator.launch.settings import Launch
+from orchestrator.pipeline_types.built_in.models import BuiltInImage, CustomImage, OwnModel, OwnModelParameters
+from orchestrator.pipeline_types.encryption import Encrypted, EncryptionParameters
+from orchestrator.values import common, jobs, json_parameter, locations, training
+from orchestrator.values.per_stage import PerStage, Stage, at
+
+
+class BatchTransformParameters(RoleOptions, FunctionOptions, EncryptionParameters, OwnModelParameters):
+    """Parameters of the batch transform blueprint."""
+
+    BatchInputBucket: Annotated[common.BucketName, Field(description="Bucket of the data to score.")]
+    BatchInputKey: Annotated[common.KeyPrefix, Field(description="Key or prefix of the data in that bucket.")] = ""
+    BatchInferenceData: Annotated[locations.S3Data, Field(description="The same as bucket and key.")]
+    BatchOutputLocation: Annotated[
+        locations.S3Location, Field(description="Bucket and prefix that receive the results.")
+    ]
+    ContentType: Annotated[jobs.MediaType, Field(description="MIME type of the data.")] = "text/csv"
+    Accept: Annotated[jobs.MediaType, Field(description="MIME type of the results.")] = "text/csv"
+    SplitType: Annotated[jobs.SplitType, Field(description="How a file is split into records.")] = "Line"
+    BatchStrategy: Annotated[
+        jobs.BatchStrategy, Field(description="Records in a request to the model; SageMaker decides when empty.")
+    ] = ""
+    MaxPayloadInMB: Annotated[
+        jobs.MaxPayloadMb, Field(description="Largest request to the model; SageMaker decides when empty.")
+    ] = ""
+    InstanceCount: Annotated[jobs.InstanceCount, Field(description="Instances of the job.")] = "1"
+    ScheduleExpression: Annotated[
+        jobs.ScheduleExpression, Field(description="When the job runs again; only at deployment when empty.")
+    ] = ""
+    Tags: Annotated[training.JsonDocument, Field(description="Tags of the jobs, as JSON.")]
+
+
+class BatchTransform(Encrypted, OwnModel):
+    """What both batch types have in common."""
+
+    blueprint: ClassVar = "batch_transform"
+
+    batch_inference_data: Annotated[
+        PerStage[locations.S3Data],
+        Field(description="bucket/key of the file to score, or bucket/prefix of several, without s3://"),
+    ]
+    batch_job_output_location: Annotated[
+        PerStage[locations.S3Location], Field(description="bucket/prefix for the results, without s3://")
+    ]
+    content_type: Annotated[jobs.MediaType, Field(description="MIME type of the data")] = "text/csv"
+    accept: Annotated[jobs.MediaType, Field(description="MIME type of the results")] = "text/csv"
+    split_type: Annotated[
+        jobs.SplitType, Field(description="how a file is split into records; None: a file is one record")
+    ] = "Line"
+    strategy: Annotated[
+        jobs.BatchStrategy,
+        Field(description="whether a request to the model has several records or one; SageMaker decides when left out"),
+    ] = ""
+    max_payload_mb: Annotated[
+        jobs.MaxPayloadMb,
+        Field(description="megabytes of the largest request to the model; SageMaker decides when left out"),
+    ] = ""
+    instance_count: Annotated[
+        PerStage[jobs.InstanceCount], Field(description="number of instances that share the work")
+    ] = "1"
+    schedule_expression: Annotated[
+        PerStage[jobs.ScheduleExpression],
+        Field(description="when to score again after the run at deployment; never when left out"),
+    ] = ""
+
+    def parameters(self, launch: Launch, stage: Stage | None) -> BatchTransformParameters:
+        """See `PipelineRequest.parameters`."""
+        data = at(self.batch_inference_data, stage)
+        bucket, _, key = data.partition("/")
+        return BatchTransformParameters(
+            **self.model_parameters(launch, stage),
+            **self.encryption_parameters(stage),
+            BatchInputBucket=bucket,
+            BatchInputKey=key,
+            BatchInferenceData=data,
+            BatchOutputLocation=at(self.batch_job_output_location, stage),
+            ContentType=self.content_type,
+            Accept=self.accept,
+            SplitType=self.split_type,
+            BatchStrategy=self.strategy,
+            MaxPayloadInMB=self.max_payload_mb,
+            InstanceCount=at(self.instance_count, stage),
+            ScheduleExpression=at(self.schedule_expression, stage),
+            Tags=json_parameter.text([{"Key": key, "Value": value} for key, value in self.tags(launch, stage)]),
+        )
+
+
+class BatchBuiltIn(BuiltInImage, BatchTransform):
+    """Score a data set, once or on a schedule, with a model of a built-in framework."""
+
+    postfix: ClassVar = "BYOMPipelineBatchBuiltIn"
+
+    pipeline_type: Literal["byom_batch_builtin"]
+
+
+class BatchCustom(CustomImage, BatchTransform):
+    """Score a data set, once or on a schedule, with a container image of your own."""
+
+    postfix: ClassVar = "BYOMPipelineBatchCustom"
+
+    pipeline_type: Literal["byom_batch_custom"]

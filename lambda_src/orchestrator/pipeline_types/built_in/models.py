@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where a pipeline gets the caller's model: a registry version, or artifact and image (compatibility 3.1 to 3.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Self
+
+from pydantic import Field, PrivateAttr
+
+from orchestrator.errors import Problem
+from orchestrator.launch.settings import Launch
+from orchestrator.pipeline_types import private_images
+from orchestrator.pipeline_types.base import rule
+from orchestrator.pipeline_types.blueprints import BlueprintPipeline
+from orchestrator.pipeline_types.private_images import PrivateImage
+from orchestrator.sagemaker.images import ImageQuery, UnknownImageError, resolve
+from orchestrator.values import common
+from orchestrator.values.common import (
+    AssetsKey,
+    FrameworkName,
+    FrameworkVersion,
+    ImageUri,
+    InstanceType,
+    ModelPackageArn,
+)
+from orchestrator.values.package_artifacts import PackagedModel
+from orchestrator.values.per_stage import PerStage, Stage, at, by_key
+from orchestrator.values.template_parameters import TemplateParameters
+
+_Joined = Annotated[str, Field(max_length=4096)]
+"""Texts with commas between, that the orchestrator makes."""
+
+
+class OwnModelParameters(TemplateParameters):
+    """Parameters of a blueprint that makes a SageMaker model of what the caller brings."""
+
+    ModelName: Annotated[common.ModelName, Field(description="Name of the model, for tags.")]
+    AssetsBucket: Annotated[common.BucketName, Field(description="Bucket that holds the model artifact.")]
+    ModelArtifactLocation: Annotated[AssetsKey, Field(description="Key of model.tar.gz in the assets bucket.")] = ""
+    ImageUri: Annotated[common.ImageUri, Field(description="Container image that serves the model.")] = ""
+    CustomAlgorithmsECRRepoArn: Annotated[
+        common.EcrRepositoryArn, Field(description="Repository from which the image may be pulled.")
+    ] = ""
+    ModelPackageName: Annotated[
+        ModelPackageArn, Field(description="Model package version to deploy instead of an image and an artifact.")
+    ] = ""
+    ModelPackageGroupName: Annotated[
+        common.ModelPackageGroupName, Field(description="Group of that model package version, in the same account.")
+    ] = ""
+    ModelPackageObjects: Annotated[
+        _Joined, Field(description="ARNs of the objects that hold the version's model; a star stands for several.")
+    ] = ""
+    ModelPackageBuckets: Annotated[
+        _Joined, Field(description="ARNs of the buckets in which several have to be found.")
+    ] = ""
+    ModelPackagePrefixes: Annotated[_Joined, Field(description="How the keys of these begin.")] = ""
+    InferenceInstance: Annotated[InstanceType, Field(description="Instance type that serves the model.")]
+
+
+class OwnModel(BlueprintPipeline):
+    """A model that the caller brings."""
+
+    in_package: ClassVar[tuple[str, ...]] = ("model_artifact_location",)
+    """Keys that the model registry makes superfluous: a package version has its own image and artifact."""
+
+    inference_instance: Annotated[PerStage[InstanceType], Field(description="instance type that serves the model")]
+    model_artifact_location: Annotated[
+        AssetsKey, Field(description="key of model.tar.gz in the assets bucket (needed without the model registry)")
+    ] = ""
+    model_package_name: Annotated[
+        ModelPackageArn, Field(description="ARN of the model package version (needed with the model registry)")
+    ] = ""
+
+    _packaged: PackagedModel = PrivateAttr(PackagedModel())
+
+    def model_package(self, launch: Launch) -> str:
+        """See `PipelineRequest.model_package`."""
+        return self.model_package_name if launch.use_model_registry else ""
+
+    def with_packaged_model(self, model: PackagedModel) -> Self:
+        """See `PipelineRequest.with_packaged_model`."""
+        informed = self.model_copy()
+        informed._packaged = model
+        return informed
+
+    def model_parameters(self, launch: Launch, stage: Stage | None) -> dict[str, str]:
+        """Values of `OwnModelParameters`."""
+        return {
+            **self._packaged.parameters(launch.ecr_repository_arn.split(":")[1]),
+            "ModelName": self.model_name,
+            "AssetsBucket": launch.assets_bucket,
+            "ModelArtifactLocation": "" if launch.use_model_registry else self.model_artifact_location,
+            "ImageUri": self.image_uri(launch, stage),
+            "CustomAlgorithmsECRRepoArn": self.repository_arn(launch),
+            "ModelPackageName": self.model_package_name,
+            "ModelPackageGroupName": self.model_package_name.split("/")[1] if self.model_package_name else "",
+            "InferenceInstance": at(self.inference_instance, stage),
+        }
+
+    def warnings(self, launch: Launch) -> Iterator[str]:
+        """See `PipelineRequest.warnings`."""
+        yield from super().warnings(launch)
+        if not launch.use_model_registry:
+            return
+        for key in self.in_package:
+            if getattr(self, key):
+                yield f"{key} is ignored: the model package version has its own image and artifact"
+        region = self.model_package_name.split(":")[3]
+        if region != launch.region:
+            yield (
+                f"model_package_name: SageMaker deploys packages of its own Region, {launch.region}; this one is in "
+                f"{region}"
+            )
+
+    def image_uri(self, launch: Launch, stage: Stage | None) -> str:
+        """The container image; empty with the model registry, whose package version names its own."""
+        raise NotImplementedError
+
+    def repository_arn(self, launch: Launch) -> str:
+        """The ECR repository that the model's role must read."""
+        return launch.ecr_repository_arn
+
+    def _needed_without_registry(self, *keys: str) -> Iterator[Problem]:
+        for key in keys:
+            if not getattr(self, key):
+                described = type(self).model_fields[key].description
+                yield Problem(key, f"is required: {described}")
+
+    @rule("model_package_name")
+    def _registry_names_a_package(self, launch: Launch) -> Iterator[Problem]:
+        if launch.use_model_registry and not self.model_package_name:
+            yield Problem("model_package_name", "is required: this orchestrator deploys models from the model registry")
+        if self.model_package_name and not launch.use_model_registry:
+            yield Problem(
+                "model_package_name",
+                "needs the model registry: set the launch parameter UseModelRegistry to Yes, or leave the key out",
+            )
+
+    @rule("model_artifact_location")
+    def _artifact_without_registry(self, launch: Launch) -> Iterator[Problem]:
+        if not launch.use_model_registry:
+            yield from self._needed_without_registry("model_artifact_location")
+
+
+class BuiltInImage(OwnModel):
+    """A model served by the image of one of SageMaker's frameworks or algorithms."""
+
+    in_package: ClassVar = (*OwnModel.in_package, "model_framework", "model_framework_version")
+
+    model_framework: Annotated[
+        FrameworkName, Field(description="framework or algorithm (needed without the model registry)")
+    ] = ""
+    model_framework_version: Annotated[
+        FrameworkVersion, Field(description="version of the framework (needed without the model registry)")
+    ] = ""
+
+    def image_uri(self, launch: Launch, stage: Stage | None) -> str:
+        """See `OwnModel.image_uri`."""
+        if launch.use_model_registry:
+            return ""
+        return resolve(self._query(launch, at(self.inference_instance, stage)))
+
+    def _query(self, launch: Launch, instance_type: str | None) -> ImageQuery:
+        return ImageQuery(
+            framework=self.model_framework,
+            version=self.model_framework_version,
+            region=launch.region,
+            instance_type=instance_type,
+            purpose="inference",
+        )
+
+    @rule("model_framework")
+    def _framework_without_registry(self, launch: Launch) -> Iterator[Problem]:
+        if not launch.use_model_registry:
+            yield from self._needed_without_registry("model_framework")
+
+    @rule("model_framework_version")
+    def _version_without_registry(self, launch: Launch) -> Iterator[Problem]:
+        if not launch.use_model_registry:
+            yield from self._needed_without_registry("model_framework_version")
+
+    @rule("model_framework", "model_framework_version")
+    def _image_exists(self, launch: Launch) -> Iterator[Problem]:
+        """Lessons 20 and 29: an image that does not exist is found before anything is made."""
+        if launch.use_model_registry or not (self.model_framework and self.model_framework_version):
+            return
+        found: dict[str, Problem] = {}
+        for key, instance_type in self._instance_types():
+            try:
+                resolve(self._query(launch, instance_type))
+            except UnknownImageError as error:
+                named = key if error.key == "instance_type" else error.key
+                found.setdefault(named, Problem(named, str(error)))
+        yield from (problem for key, problem in found.items() if key)
+
+    def _instance_types(self) -> list[tuple[str, str | None]]:
+        """Each instance type with its key; one nameless `None` when the key is invalid itself."""
+        given = getattr(self, "inference_instance", None)
+        return [("", None)] if given is None else [*by_key("inference_instance", given)]
+
+
+class CustomImage(OwnModel):
+    """A model served by the caller's own container image."""
+
+    in_package: ClassVar = (*OwnModel.in_package, "custom_image_uri")
+
+    custom_image_uri: Annotated[
+        ImageUri,
+        Field(description="URI of the container image that serves the model (needed without the model registry)"),
+    ] = ""
+
+    def image_uri(self, launch: Launch, stage: Stage | None) -> str:
+        """See `OwnModel.image_uri`."""
+        return "" if launch.use_model_registry else self.custom_image_uri
+
+    def repository_arn(self, launch: Launch) -> str:
+        """The repository of the image itself; the solution's with the model registry."""
+        image = PrivateImage.named(self.custom_image_uri)
+        if image is None or launch.use_model_registry:
+            return launch.ecr_repository_arn
+        return image.repository_arn(launch)
+
+    def warnings(self, launch: Launch) -> Iterator[str]:
+        """See `PipelineRequest.warnings`."""
+        yield from super().warnings(launch)
+        if not launch.use_model_registry:
+            yield from private_images.warnings("custom_image_uri", self.custom_image_uri, launch)
+
+    @rule("custom_image_uri")
+    def _image_without_registry(self, launch: Launch) -> Iterator[Problem]:
+        if not launch.use_model_registry:
+            yield from self._needed_without_registry("custom_image_uri")
+            yield from private_images.problems("custom_image_uri", self.custom_image_uri, launch)

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Parameters of the four monitor blueprints (compatibility 3.5 to 3.9)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from orchestrator.launch.operator_options import RoleOptions
+from orchestrator.pipeline_types.encryption import EncryptionParameters
+from orchestrator.values import common, locations, monitors
+from orchestrator.values.template_parameters import TemplateParameters
+
+
+class MonitorParameters(RoleOptions, EncryptionParameters):
+    """Parameters of every monitor blueprint."""
+
+    AssetsBucket: Annotated[common.BucketName, Field(description="Bucket of the baseline's data.")]
+    BaselineData: Annotated[common.CsvKey, Field(description="Key of the baseline's data in the assets bucket.")]
+    BaselineJobName: Annotated[
+        monitors.ScheduleName, Field(description="Name of the baseline, which is the last part of its folder.")
+    ]
+    BaselineOutputBucket: Annotated[common.BucketName, Field(description="Bucket that receives the baseline.")]
+    BaselineOutputPrefix: Annotated[common.KeyPrefix, Field(description="How keys of baselines begin in it.")] = ""
+    BaselineJobOutputLocation: Annotated[
+        locations.S3Location, Field(description="Bucket and prefix of this baseline; its name ends it.")
+    ]
+    BaselineMaxRuntimeSeconds: Annotated[
+        monitors.BaselineRunTime, Field(description="Seconds after which the baseline is given up.")
+    ] = ""
+    DataCaptureBucket: Annotated[common.BucketName, Field(description="Bucket of the captured data.")]
+    DataCapturePrefix: Annotated[common.KeyPrefix, Field(description="How keys of captured data begin in it.")] = ""
+    DataCaptureLocation: Annotated[
+        locations.MonitorLocation, Field(description="Bucket and prefix of the captured data.")
+    ]
+    EndpointName: Annotated[monitors.MonitoredEndpoint, Field(description="Endpoint to monitor.")]
+    ImageUri: Annotated[common.ImageUri, Field(description="SageMaker's image that does the work.")]
+    InstanceType: Annotated[common.InstanceType, Field(description="Instance type of baseline and schedule.")]
+    InstanceCount: Annotated[monitors.InstanceCount, Field(description="Instances of each job.")] = 1
+    InstanceVolumeSize: Annotated[monitors.VolumeSize, Field(description="Gigabytes of each volume.")]
+    MonitorMaxRuntimeSeconds: Annotated[
+        monitors.RunTime, Field(description="Seconds after which a run of the schedule is stopped.")
+    ]
+    MonitoringOutputLocation: Annotated[
+        locations.MonitorLocation, Field(description="Bucket and prefix that receive the reports.")
+    ]
+    MonitoringScheduleName: Annotated[monitors.ScheduleName, Field(description="Name of the schedule.")]
+    ScheduleExpression: Annotated[
+        monitors.ScheduleExpression, Field(description="When the endpoint's data is looked at.")
+    ]
+    Subnets: Annotated[monitors.JoinedIds, Field(description="Subnets of the jobs; no VPC when empty.")]
+    SecurityGroupIds: Annotated[monitors.JoinedIds, Field(description="Security groups of the jobs.")]
+    OrchestratorAccount: Annotated[
+        monitors.AccountId, Field(description="Account of the orchestrator, which hears how runs end.")
+    ]
+
+
+class DataQualityMonitorParameters(MonitorParameters):
+    """Parameters of the data quality monitor's blueprint."""
+
+    ExcludeFeaturesAttribute: Annotated[
+        monitors.ExcludedFeatures, Field(description="Features that are left out; none when empty.")
+    ] = ""
+
+
+class PredictionParameters(TemplateParameters):
+    """Parameters of the monitors that look at the model's answers."""
+
+    MonitorInferenceAttribute: Annotated[
+        monitors.Attribute, Field(description="Where the predicted value stands in the model's answer.")
+    ] = ""
+    MonitorProbabilityAttribute: Annotated[
+        monitors.Attribute, Field(description="Where the probability stands in the model's answer.")
+    ] = ""
+
+
+class GroundTruthParameters(PredictionParameters):
+    """Parameters of the monitors that compare with what turned out to be true."""
+
+    ProbabilityThresholdAttribute: Annotated[
+        monitors.Probability, Field(description="Probability from which on the answer is positive.")
+    ] = ""
+    GroundTruthBucket: Annotated[common.BucketName, Field(description="Bucket of the ground truth.")]
+    GroundTruthPrefix: Annotated[common.KeyPrefix, Field(description="How its keys begin.")] = ""
+    MonitorGroundTruthInput: Annotated[
+        locations.MonitorLocation, Field(description="Bucket and prefix of the ground truth.")
+    ]
+    StartTimeOffset: Annotated[monitors.TimeOffset, Field(description="How far back the data of a run begins.")] = ""
+    EndTimeOffset: Annotated[monitors.TimeOffset, Field(description="How far back the data of a run ends.")] = ""
+
+
+class ModelQualityMonitorParameters(GroundTruthParameters, MonitorParameters):
+    """Parameters of the model quality monitor's blueprint."""
+
+    ProblemType: Annotated[monitors.ProblemType, Field(description="What kind of problem the model solves.")]
+    BaselineGroundTruthAttribute: Annotated[
+        monitors.RequiredAttribute, Field(description="Column of the baseline with what turned out to be true.")
+    ]
+    BaselineInferenceAttribute: Annotated[
+        monitors.Attribute, Field(description="Column of the baseline with the predictions.")
+    ] = ""
+    BaselineProbabilityAttribute: Annotated[
+        monitors.Attribute, Field(description="Column of the baseline with the probabilities.")
+    ] = ""
+
+
+class ClarifyParameters(TemplateParameters):
+    """Parameters of the monitors by SageMaker Clarify."""
+
+    PipelinesBucket: Annotated[common.BucketName, Field(description="Bucket of Clarify's configuration.")]
+    AnalysisPrefix: Annotated[
+        common.ObjectKey, Field(description="Folder of the configurations of the baseline and, below it, the schedule.")
+    ]
+    FeaturesAttribute: Annotated[
+        monitors.Attribute, Field(description="Where the features stand in captured JSON Lines.")
+    ] = ""
+
+
+class ModelBiasMonitorParameters(ClarifyParameters, GroundTruthParameters, MonitorParameters):
+    """Parameters of the bias monitor's blueprint."""
+
+
+class ModelExplainabilityMonitorParameters(ClarifyParameters, PredictionParameters, MonitorParameters):
+    """Parameters of the explainability monitor's blueprint."""
+
+    ShapBaselineKey: Annotated[
+        common.AssetsKey, Field(description="Key of SHAP's baseline in the assets bucket, when it is a file.")
+    ] = ""

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Monitors that look at a model's answers, and those that compare them with what turned out to be true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from orchestrator.errors import Problem
+from orchestrator.launch.settings import Launch
+from orchestrator.pipeline_types.base import rule
+from orchestrator.pipeline_types.built_in.monitors.monitors import Monitor
+from orchestrator.values import locations, monitors
+from orchestrator.values.per_stage import PerStage, Stage, at
+
+BINARY = "BinaryClassification"
+
+
+class PredictionMonitor(Monitor):
+    """A monitor that has to know where the predictions stand."""
+
+    for_binary_only: ClassVar[tuple[str, ...]] = ("monitor_probability_attribute", "probability_threshold_attribute")
+    """Keys that mean nothing for other problem types."""
+
+    problem_type: Annotated[monitors.ProblemType, Field(description="what kind of problem the model solves")]
+    monitor_inference_attribute: Annotated[
+        monitors.Attribute,
+        Field(
+            description="index or JSONPath of the predicted value in the model's answer (needed for Regression and "
+            "MulticlassClassification)"
+        ),
+    ] = ""
+    monitor_probability_attribute: Annotated[
+        monitors.Attribute,
+        Field(description="index or JSONPath of the probability in the model's answer, for BinaryClassification"),
+    ] = ""
+    probability_threshold_attribute: Annotated[
+        monitors.Probability,
+        Field(description="probability from which on the answer is positive, for BinaryClassification"),
+    ] = ""
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether the model tells two classes apart."""
+        return self.problem_type == BINARY
+
+    def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
+        """See `Monitor.values`."""
+        return {
+            **super().values(launch, stage),
+            "MonitorInferenceAttribute": self.monitor_inference_attribute,
+            "MonitorProbabilityAttribute": self.monitor_probability_attribute if self.is_binary else "",
+        }
+
+    def warnings(self, launch: Launch) -> Iterator[str]:
+        """See `PipelineRequest.warnings`."""
+        yield from super().warnings(launch)
+        for key in self.for_binary_only:
+            if getattr(self, key) and not self.is_binary:
+                yield f"{key} has no meaning for problem_type {self.problem_type} and is ignored"
+
+    @rule("problem_type", "monitor_inference_attribute")
+    def _predicted_value_is_found(self, _: Launch) -> Iterator[Problem]:
+        if not self.is_binary and not self.monitor_inference_attribute:
+            yield self._required("monitor_inference_attribute")
+
+    def _required(self, key: str) -> Problem:
+        described = type(self).model_fields[key].description
+        return Problem(key, f"is required for problem_type {self.problem_type}: {described}")
+
+
+class GroundTruthMonitor(PredictionMonitor):
+    """A monitor that compares predictions with what turned out to be true.
+
+    Its runs wait for a job that merges the two, so a run of an hourly schedule has half the time.
+    """
+
+    hourly_run_time: ClassVar = 1800
+
+    monitor_ground_truth_input: Annotated[
+        PerStage[locations.MonitorLocation],
+        Field(description="bucket/prefix of what turned out to be true, without s3://"),
+    ]
+    start_time_offset: Annotated[
+        PerStage[monitors.TimeOffset],
+        Field(description="how far back from a run its data begins, so that the truth is known by then"),
+    ] = ""
+    end_time_offset: Annotated[
+        PerStage[monitors.TimeOffset], Field(description="how far back from a run its data ends")
+    ] = ""
+
+    def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
+        """See `Monitor.values`."""
+        location = at(self.monitor_ground_truth_input, stage)
+        bucket, _, prefix = location.partition("/")
+        return {
+            **super().values(launch, stage),
+            "ProbabilityThresholdAttribute": self.probability_threshold_attribute if self.is_binary else "",
+            "GroundTruthBucket": bucket,
+            "GroundTruthPrefix": prefix,
+            "MonitorGroundTruthInput": location,
+            "StartTimeOffset": at(self.start_time_offset, stage),
+            "EndTimeOffset": at(self.end_time_offset, stage),
+        }

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`byom_data_quality_monitor` and `byom_model_quality_monitor`, by SageMaker Model Monitor (compatibility 3.6, 3.7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from orchestrator.csv_headers import CsvFile, Header
+from orchestrator.errors import Problem
+from orchestrator.launch.settings import Launch
+from orchestrator.pipeline_types.base import rule
+from orchestrator.pipeline_types.built_in.monitors import columns
+from orchestrator.pipeline_types.built_in.monitors.monitors import Monitor
+from orchestrator.pipeline_types.built_in.monitors.parameters import (
+    DataQualityMonitorParameters,
+    ModelQualityMonitorParameters,
+)
+from orchestrator.pipeline_types.built_in.monitors.predictions import GroundTruthMonitor
+from orchestrator.values import monitors
+from orchestrator.values.common import Expect
+from orchestrator.values.per_stage import Stage
+
+_LONGEST_EXCLUSION = 100
+"""Characters; SageMaker's limit of ExcludeFeaturesAttribute."""
+
+
+class DataQualityMonitor(Monitor):
+    """Watch whether the data that an endpoint gets still looks like the data that its model was trained with."""
+
+    postfix: ClassVar = "BYOMDataQualityMonitor"
+    blueprint: ClassVar = "data_quality_monitor"
+    kind: ClassVar = "dataquality"
+    parameters_type: ClassVar = DataQualityMonitorParameters
+
+    pipeline_type: Literal["byom_data_quality_monitor"]
+    features_to_ignore: Annotated[
+        list[monitors.Column],
+        Field(description="columns that are left out of the analysis, by name or index"),
+        Expect("a list of names or indexes of columns"),
+    ] = []  # noqa: RUF012  pydantic copies it
+
+    def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
+        """See `Monitor.values`."""
+        return {**super().values(launch, stage), "ExcludeFeaturesAttribute": self._excluded}
+
+    def problems_with(self, headers: Mapping[CsvFile, Header]) -> Iterator[Problem]:
+        """See `Monitor.problems_with`."""
+        yield from super().problems_with(headers)
+        for place, column in enumerate(self.features_to_ignore):
+            yield from columns.unknown(f"features_to_ignore.{place}", column, self.header)
+
+    @property
+    def _excluded(self) -> str:
+        return ",".join(str(column) for column in self.features_to_ignore)
+
+    @rule("features_to_ignore")
+    def _exclusion_fits(self, _: Launch) -> Iterator[Problem]:
+        for place, column in enumerate(self.features_to_ignore):
+            if "," in str(column):
+                yield Problem(f"features_to_ignore.{place}", "has a comma: name such a column by its index")
+        excess = len(self._excluded) - _LONGEST_EXCLUSION
+        if excess > 0:
+            yield Problem(
+                "features_to_ignore",
+                f"must be {excess} characters shorter, commas between the columns included: indexes are shorter than "
+                "names",
+            )
+
+
+class ModelQualityMonitor(GroundTruthMonitor):
+    """Watch whether an endpoint's predictions are still as good as they were when its model was tested."""
+
+    postfix: ClassVar = "BYOMModelQualityMonitor"
+    blueprint: ClassVar = "model_quality_monitor"
+    kind: ClassVar = "modelquality"
+    parameters_type: ClassVar = ModelQualityMonitorParameters
+    for_binary_only: ClassVar = (*GroundTruthMonitor.for_binary_only, "baseline_probability_attribute")
+
+    pipeline_type: Literal["byom_model_quality_monitor"]
+    baseline_inference_attribute: Annotated[
+        monitors.RequiredAttribute, Field(description="column of the baseline with the predictions")
+    ]
+    baseline_ground_truth_attribute: Annotated[
+        monitors.RequiredAttribute, Field(description="column of the baseline with what turned out to be true")
+    ]
+    baseline_probability_attribute: Annotated[
+        monitors.Attribute,
+        Field(description="column of the baseline with the probabilities (needed for BinaryClassification)"),
+    ] = ""
+
+    def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
+        """See `Monitor.values`.
+
+        A baseline is computed from the probabilities where it is known which of them are positive answers, else from
+        the predictions (compatibility 3.7).
+        """
+        by_probability = self.is_binary and bool(self.probability_threshold_attribute)
+        return {
+            **super().values(launch, stage),
+            "ProblemType": self.problem_type,
+            "BaselineGroundTruthAttribute": self.baseline_ground_truth_attribute,
+            "BaselineInferenceAttribute": "" if by_probability else self.baseline_inference_attribute,
+            "BaselineProbabilityAttribute": self.baseline_probability_attribute if by_probability else "",
+        }
+
+    def problems_with(self, headers: Mapping[CsvFile, Header]) -> Iterator[Problem]:
+        """See `Monitor.problems_with`."""
+        yield from super().problems_with(headers)
+        keys = ["baseline_inference_attribute", "baseline_ground_truth_attribute"]
+        for key in [*keys, "baseline_probability_attribute"] if self.is_binary else keys:
+            yield from columns.unknown(key, getattr(self, key), self.header)
+
+    @rule("problem_type", "baseline_probability_attribute")
+    def _probability_is_found(self, _: Launch) -> Iterator[Problem]:
+        if self.is_binary and not self.baseline_probability_attribute:
+            yield self._required("baseline_probability_attribute")

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`byom_realtime_builtin` and `byom_realtime_custom`: an endpoint behind a signed API (compatibility 3.1, 3.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from orchestrator.launch.operator_options import ApiOptions, FunctionOptions, RoleOptions
+from orchestrator.launch.settings import Launch
+from orchestrator.pipeline_types.built_in.models import BuiltInImage, CustomImage, OwnModel, OwnModelParameters
+from orchestrator.pipeline_types.encryption import Encrypted, EncryptionParameters
+from orchestrator.values import common, locations
+from orchestrator.values.per_stage import PerStage, Stage, at, by_key
+
+
+class RealtimeInferenceParameters(RoleOptions, FunctionOptions, ApiOptions, EncryptionParameters, OwnModelParameters):
+    """Parameters of the real-time inference blueprint."""
+
+    EndpointName: Annotated[common.EndpointName, Field(description="Name of the endpoint; generated when empty.")] = ""
+    DataCaptureLocation: Annotated[
+        locations.S3Location, Field(description="Bucket and prefix that receive the captured requests and answers.")
+    ]
+
+
+class RealtimeInference(Encrypted, OwnModel):
+    """What both real-time types have in common."""
+
+    blueprint: ClassVar = "realtime_inference"
+
+    data_capture_location: Annotated[
+        PerStage[locations.S3Location],
+        Field(description="bucket/prefix for the captured requests and answers, without s3://"),
+    ]
+    endpoint_name: Annotated[PerStage[common.EndpointName], Field(description="name of the endpoint")] = ""
+
+    def warnings(self, launch: Launch) -> Iterator[str]:
+        """See `PipelineRequest.warnings`."""
+        yield from super().warnings(launch)
+        if None in self.stages(launch):
+            return
+        for key, location in by_key("data_capture_location", self.data_capture_location):
+            if location.split("/")[0] == launch.assets_bucket:
+                yield (
+                    f"{key}: the accounts of the stages may only read the assets bucket, so nothing will be captured;"
+                    " name a bucket that the stage's account may write to"
+                )
+
+    def parameters(self, launch: Launch, stage: Stage | None) -> RealtimeInferenceParameters:
+        """See `PipelineRequest.parameters`."""
+        return RealtimeInferenceParameters(
+            **self.model_parameters(launch, stage),
+            **self.encryption_parameters(stage),
+            EndpointName=at(self.endpoint_name, stage),
+            DataCaptureLocation=at(self.data_capture_location, stage),
+        )
+
+
+class RealtimeBuiltIn(BuiltInImage, RealtimeInference):
+    """Serve predictions from an endpoint, with a model of a built-in framework."""
+
+    postfix: ClassVar = "BYOMPipelineRealtimeBuiltIn"
+
+    pipeline_type: Literal["byom_realtime_builtin"]
+
+
+class RealtimeCustom(CustomImage, RealtimeInference):
+    """Serve predictions from an endpoint, with a container image of your own."""
+
+    postfix: ClassVar = "BYOMPipelineRealtimeCustom"
+
+    pipeline_type: Literal["byom_realtime_custom"]

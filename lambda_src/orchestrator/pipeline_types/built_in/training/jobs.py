@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the pipelines that start a training, tuning or Autopilot job have in common (compatibility 3.10 to 3.12, 3.14).
+
+They run in the orchestrator's own account, in a multi-account deployment too. A job's name is the one given, or
+`<model>-<purpose>-<digest>`, which the blueprint's function makes: an unchanged request starts nothing, a changed
+one starts another job (lessons 31 and 32).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Final
+
+from pydantic import Field
+
+from orchestrator.launch.operator_options import FunctionOptions, RoleOptions
+from orchestrator.launch.settings import Launch
+from orchestrator.pipeline_types.built_in.training.registering import Registering
+from orchestrator.pipeline_types.encryption import Encrypted, EncryptionParameters
+from orchestrator.pipeline_types.json_values import JsonValue
+from orchestrator.plan.plan import PlannedObject
+from orchestrator.sagemaker.job_kinds import JobKind
+from orchestrator.values import common, tags, training
+from orchestrator.values.common import AssetsPrefix
+
+_TOLD: Final = ("stack_name", "pipeline_type", "model_name", "registration")
+OWN_TAGS: Final = (*_TOLD, *tags.KEYS)
+"""Keys of the tags that neither the caller nor the operator can give a job."""
+_DIGEST_CHARACTERS: Final = 8
+"""What the blueprint's function adds to a prefix (`lambda_src/inline/sagemaker_job.py`)."""
+
+
+class JobParameters(RoleOptions, FunctionOptions, EncryptionParameters):
+    """Parameters of every blueprint of a job."""
+
+    AssetsBucket: Annotated[common.BucketName, Field(description="Bucket of the data and of what the job writes.")]
+    PipelinesBucket: Annotated[
+        common.BucketName, Field(description="Bucket of values that are too long for a parameter.")
+    ]
+    JobName: Annotated[training.JobName, Field(description="Name of the job; made from JobNamePrefix when empty.")] = ""
+    JobNames: Annotated[
+        training.JobNames,
+        Field(description="Names that jobs of this pipeline have, for permissions: one, or a prefix with a star."),
+    ]
+    JobNamePrefix: Annotated[training.JobName, Field(description="How names that are made begin.")]
+    TrainingData: Annotated[common.AssetsData, Field(description="Key or prefix of the training data.")]
+    JobOutputLocation: Annotated[AssetsPrefix, Field(description="Prefix that receives what the job writes.")]
+    Tags: Annotated[training.JsonDocument, Field(description="Tags of the job, as JSON.")]
+
+
+class JobPipeline(Registering, Encrypted):
+    """A pipeline whose blueprint starts one job."""
+
+    runs_in_stages: ClassVar = False
+    job: ClassVar[JobKind]
+    purpose: ClassVar[str]
+    """Stands in the names that are made: `<model>-<purpose>-<digest>`."""
+
+    job_name: Annotated[
+        training.JobName,
+        Field(description="name of the job; SageMaker never frees one, so a changed request needs another"),
+    ] = ""
+    kms_key_arn: Annotated[
+        common.KmsKeyArn,
+        Field(description="key, or alias of a key, that encrypts the instances' volumes and what is written to S3"),
+    ] = ""
+    job_output_location: Annotated[
+        AssetsPrefix,
+        Field(description="prefix in the assets bucket that receives what the job writes"),
+    ]
+
+    def json_values(self) -> Mapping[str, Any]:
+        """Parameter -> value of those parameters that are JSON of any length, but for the tags."""
+        return {}
+
+    def more_tags(self) -> Mapping[str, str]:
+        """Tags of the job that the caller asks for."""
+        return {}
+
+    def own_tags(self, launch: Launch) -> dict[str, str]:
+        """Tags by which the job's end is understood (`orchestrator/events/jobs/reports.py`), and costs are found."""
+        values = (self.stack_name, self.type_name(), self.model_name, self.registration_key(launch))
+        told = {key: value for key, value in zip(_TOLD, values, strict=True) if value}
+        # Listed first for order and merged last, so operator tags cannot override them.
+        return {**told, **dict(self.tags(launch, stage=None)), **told}
+
+    def objects(self, launch: Launch) -> tuple[PlannedObject, ...]:
+        """See `BlueprintPipeline.objects`."""
+        stored = (value.stored for value in self._json(launch).values())
+        return (*super().objects(launch), *(found for found in stored if found is not None))
+
+    def job_parameters(self, launch: Launch) -> dict[str, str]:
+        """Values of `JobParameters` but for the training data, and of the parameters that are JSON."""
+        return {
+            **self.encryption_parameters(None),
+            **{name: value.parameter for name, value in self._json(launch).items()},
+            "AssetsBucket": launch.assets_bucket,
+            "PipelinesBucket": launch.pipelines_bucket,
+            "JobName": self.job_name,
+            "JobNames": (self.job_name or f"{self._name_prefix}-*").lower(),
+            "JobNamePrefix": self._name_prefix,
+            "JobOutputLocation": self.job_output_location,
+        }
+
+    @property
+    def _name_prefix(self) -> str:
+        longest = self.job.longest_name - _DIGEST_CHARACTERS - 1
+        return f"{self.model_name}-{self.purpose}"[:longest].rstrip("-")
+
+    def _json(self, launch: Launch) -> dict[str, JsonValue]:
+        job_tags = {**self.more_tags(), **self.own_tags(launch)}
+        values = {**self.json_values(), "Tags": [{"Key": key, "Value": value} for key, value in job_tags.items()]}
+        return {name: JsonValue(value, launch.pipelines_bucket, self.stack_name) for name, value in values.items()}

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`register`: the model of a job becomes a version of a model package group when the job has completed.
+
+The request's instructions are stored beside the package; the job carries their key as its tag `registration`, so that
+`orchestrator/events/jobs/reports.py` has all when the job has ended, without asking the pipeline. The key follows from
+the content: a job that is still running keeps the instructions that it was started with.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Final
+
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+from orchestrator.errors import Problem
+from orchestrator.launch.settings import Launch
+from orchestrator.pipeline_types.base import rule
+from orchestrator.pipeline_types.blueprints import BlueprintPipeline
+from orchestrator.plan.plan import PlannedObject
+from orchestrator.sagemaker.registration import Instructions
+from orchestrator.values.common import EXPECT_KEYWORD, AlsoSpelt
+
+_DIGEST_CHARACTERS: Final = 32
+_EXPECTED: Final = f"an object with {', '.join(Instructions.model_fields)}; only the first is needed"
+_EXAMPLE: Final = {"model_package_group_name": "my-models", "min_metric": {"validation:auc": 0.8}}
+
+
+def _object(value: Any) -> Any:
+    """An object, or nothing for the empty text that stands for what is left out."""
+    if value == "":
+        return None
+    if not isinstance(value, Mapping):
+        raise PydanticCustomError("expectation", f"must be {_EXPECTED}")
+    return value
+
+
+class Registering(BlueprintPipeline):
+    """A pipeline of a job whose model can be registered."""
+
+    registration: Annotated[
+        Instructions | None,
+        AlsoSpelt("register"),
+        BeforeValidator(_object),
+        Field(
+            description="register the model as a version of a model package group when the job has completed",
+            json_schema_extra={"default": "", EXPECT_KEYWORD: _EXPECTED, "examples": [_EXAMPLE]},
+        ),
+    ] = None
+
+    def inference_image_uri(self, launch: Launch) -> str:
+        """The image that serves the model; empty when the job itself knows, as Autopilot's best candidate does."""
+        raise NotImplementedError
+
+    def registration_key(self, launch: Launch) -> str:
+        """Key of the stored instructions in the pipelines bucket; empty when nothing is to be registered."""
+        content = self._instructions(launch)
+        if not content:
+            return ""
+        digest = hashlib.sha256(content).hexdigest()[:_DIGEST_CHARACTERS]
+        return f"provisioned/{self.stack_name}/registrations/{digest}.json"
+
+    def objects(self, launch: Launch) -> tuple[PlannedObject, ...]:
+        """See `BlueprintPipeline.objects`."""
+        content = self._instructions(launch)
+        others = super().objects(launch)
+        if not content:
+            return others
+        return (*others, PlannedObject(launch.pipelines_bucket, self.registration_key(launch), content))
+
+    def _instructions(self, launch: Launch) -> bytes:
+        asked = self.registration
+        if asked is None:
+            return b""
+        image = asked.inference_image_uri or self.inference_image_uri(launch)
+        return asked.model_copy(update={"inference_image_uri": image}).as_json()
+
+    @rule("registration")
+    def _gate_can_hold(self, _: Launch) -> Iterator[Problem]:
+        asked = self.registration
+        if asked is None:
+            return
+        for metric, least in asked.min_metric.items():
+            if least > asked.max_metric.get(metric, least):
+                yield Problem(
+                    f"registration.min_metric.{metric}",
+                    f"is above max_metric, which is {asked.max_metric[metric]:g}: no model could ever pass",
+                )
+
+    @rule("registration")
+    def _group_is_in_this_region(self, launch: Launch) -> Iterator[Problem]:
+        group = self.registration.model_package_group_name if self.registration else ""
+        if ":" in group and (region := group.split(":")[3]) != launch.region:
+            yield Problem(
+                "registration.model_package_group_name",
+                f"must be a group of this Region, {launch.region}: SageMaker registers nothing in another; this one is "
+                f"in {region}",
+            )

@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What training and tuning jobs have in common: image, channels, resources, hyper-parameters (compatibility 3.10)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar, Final
+
+from pydantic import Field
+
+from orchestrator.errors import Problem
+from orchestrator.launch.settings import Launch
+from orchestrator.pipeline_types import private_images
+from orchestrator.pipeline_types.base import rule
+from orchestrator.pipeline_types.built_in.training import hyperparameters
+from orchestrator.pipeline_types.built_in.training.jobs import JobParameters, JobPipeline
+from orchestrator.pipeline_types.private_images import PrivateImage
+from orchestrator.sagemaker.images import ImageQuery, Purpose, UnknownImageError, resolve
+from orchestrator.values import common, training
+from orchestrator.values.common import AlsoSpelt, Expect
+
+_DEFAULT_SPOT_WAIT: Final = 172_800
+_NONE: Final = "None"
+
+
+class TrainingParameters(JobParameters):
+    """Parameters of the blueprints of training and tuning."""
+
+    ImageUri: Annotated[common.ImageUri, Field(description="Container image that trains.")]
+    CustomAlgorithmsECRRepoArn: Annotated[
+        common.EcrRepositoryArn, Field(description="Repository of an image of your own; empty for a built-in one.")
+    ] = ""
+    ValidationData: Annotated[
+        training.OptionalData, Field(description="Key or prefix of the validation data; none when empty.")
+    ] = ""
+    InstanceType: Annotated[common.InstanceType, Field(description="Instance type that trains.")]
+    JobInstanceCount: Annotated[training.InstanceCount, Field(description="Number of instances.")]
+    InstanceVolumeSize: Annotated[training.VolumeSize, Field(description="Gigabytes of each volume.")]
+    EncryptInnerTraffic: Annotated[
+        training.TrueOrFalse, Field(description="Whether traffic between the containers is encrypted.")
+    ]
+    MaxRuntimePerJob: Annotated[training.JobRunTime, Field(description="Seconds after which a job is stopped.")]
+    UseSpotInstances: Annotated[training.TrueOrFalse, Field(description="Whether to train on spot instances.")]
+    MaxWaitTimeForSpotInstances: Annotated[
+        training.SpotWait, Field(description="Seconds to wait for spot instances, the run itself included.")
+    ]
+    ContentType: Annotated[training.ChannelContentType, Field(description="Content type of the data.")]
+    S3DataType: Annotated[training.S3DataType, Field(description="What the keys of the data name.")]
+    DataDistribution: Annotated[
+        training.DataDistribution, Field(description="How the data is spread over the instances.")
+    ]
+    CompressionType: Annotated[training.Compression, Field(description="How the data is compressed.")] = ""
+    DataInputMode: Annotated[training.InputMode, Field(description="How the data comes to the container.")]
+    DataRecordWrapping: Annotated[
+        training.RecordWrapping, Field(description="How records are wrapped before they are handed on.")
+    ] = ""
+    AttributeNames: Annotated[
+        training.JsonDocument, Field(description="Attributes of an augmented manifest, as JSON.")
+    ] = ""
+    MetricDefinitions: Annotated[
+        training.JsonDocument, Field(description="Metrics and where they stand in the log, as JSON.")
+    ] = ""
+
+
+class Training(JobPipeline):
+    """A pipeline that trains with a built-in image or one of the caller's own."""
+
+    instance_key: ClassVar = "instance_type"
+
+    training_data: Annotated[
+        common.AssetsPrefix,
+        Field(description="key or prefix of the training data in the assets bucket"),
+    ]
+    validation_data: Annotated[
+        training.OptionalData,
+        common.WithoutTrailingSlash(),
+        Field(description="key or prefix of data for a second channel, validation"),
+    ] = ""
+    model_framework: Annotated[
+        common.FrameworkName, Field(description="framework or algorithm that trains (needed without custom_image_uri)")
+    ] = ""
+    model_framework_version: Annotated[
+        common.FrameworkVersion, Field(description="version of the framework (needed without custom_image_uri)")
+    ] = ""
+    custom_image_uri: Annotated[
+        common.ImageUri, Field(description="URI of a container image of your own that trains, in place of a framework")
+    ] = ""
+    algo_hyperparamaters: Annotated[
+        dict[str, Any],
+        AlsoSpelt("algo_hyperparameters"),
+        Field(
+            description="hyper-parameters: a container gets texts as they are and other values as JSON",
+            json_schema_extra={"examples": [{"objective": "binary:logistic", "num_round": 100}]},
+        ),
+        Expect("an object"),
+    ]
+    instance_type: Annotated[common.InstanceType, Field(description="instance type that trains")] = "ml.m4.xlarge"
+    instance_count: Annotated[training.InstanceCount, Field(description="number of instances that share the work")] = 1
+    instance_volume_size: Annotated[
+        training.VolumeSize, Field(description="gigabytes of the volume of each instance")
+    ] = 20
+    encrypt_inner_traffic: Annotated[
+        training.Flag, Field(description="whether traffic between the instances is encrypted")
+    ] = True
+    max_runtime_per_job: Annotated[
+        training.JobRunTime, Field(description="seconds after which a training job is stopped")
+    ] = 86_400
+    use_spot_instances: Annotated[
+        training.Flag, Field(description="whether to train on spot instances, with a checkpoint in S3")
+    ] = True
+    max_wait_time_spot_instances: Annotated[
+        training.SpotWait,
+        Field(description="seconds to wait for spot instances, the run included; 172800, or the run time if longer"),
+    ] = _DEFAULT_SPOT_WAIT
+    content_type: Annotated[
+        training.ChannelContentType, Field(description="content type of the data, as the algorithm calls it")
+    ] = "csv"
+    s3_data_type: Annotated[training.S3DataType, Field(description="what training_data and validation_data name")] = (
+        "S3Prefix"
+    )
+    data_distribution: Annotated[
+        training.DataDistribution, Field(description="whether each instance gets all objects or a part of them")
+    ] = "FullyReplicated"
+    compression_type: Annotated[
+        training.Compression, Field(description="how the data is compressed; SageMaker unpacks it in Pipe mode")
+    ] = ""
+    data_input_mode: Annotated[training.InputMode, Field(description="how the data comes to the container")] = "File"
+    data_record_wrapping: Annotated[
+        training.RecordWrapping, Field(description="how records are wrapped for the algorithm, in Pipe mode")
+    ] = ""
+    attribute_names: Annotated[
+        training.AttributeNames, Field(description="attributes of an AugmentedManifestFile to hand on")
+    ] = []  # noqa: RUF012  pydantic copies it
+
+    def json_values(self) -> dict[str, Any]:
+        """See `JobPipeline.json_values`."""
+        return {"AttributeNames": self.attribute_names} if self.attribute_names else {}
+
+    def training_parameters(self, launch: Launch) -> dict[str, Any]:
+        """Values of `TrainingParameters` but for the metric definitions."""
+        return {
+            **self.job_parameters(launch),
+            "TrainingData": self.training_data,
+            "ImageUri": self._image_for("training", launch),
+            "CustomAlgorithmsECRRepoArn": self._repository_arn(launch),
+            "ValidationData": self.validation_data,
+            "InstanceType": self.instance_type,
+            "JobInstanceCount": self.instance_count,
+            "InstanceVolumeSize": self.instance_volume_size,
+            "EncryptInnerTraffic": str(self.encrypt_inner_traffic),
+            "MaxRuntimePerJob": self.max_runtime_per_job,
+            "UseSpotInstances": str(self.use_spot_instances),
+            "MaxWaitTimeForSpotInstances": self._spot_wait,
+            "ContentType": self.content_type,
+            "S3DataType": self.s3_data_type,
+            "DataDistribution": self.data_distribution,
+            "CompressionType": self.compression_type,
+            "DataInputMode": self.data_input_mode,
+            "DataRecordWrapping": self.data_record_wrapping,
+        }
+
+    def inference_image_uri(self, launch: Launch) -> str:
+        """See `Registering.inference_image_uri`."""
+        return self._image_for("inference", launch)
+
+    def warnings(self, launch: Launch) -> Iterator[str]:
+        """See `PipelineRequest.warnings`."""
+        yield from super().warnings(launch)
+        yield from private_images.warnings("custom_image_uri", self.custom_image_uri, launch)
+        for key in ("compression_type", "data_record_wrapping"):
+            if getattr(self, key) not in {"", _NONE} and self.data_input_mode != "Pipe":
+                yield f"{key}: SageMaker heeds it in Pipe mode only; data_input_mode is {self.data_input_mode}"
+
+    @property
+    def _spot_wait(self) -> int:
+        """Lesson 12: the default must not be shorter than the run that it includes."""
+        given = "max_wait_time_spot_instances" in self.model_fields_set
+        return self.max_wait_time_spot_instances if given else max(_DEFAULT_SPOT_WAIT, self.max_runtime_per_job)
+
+    def _image_for(self, purpose: Purpose, launch: Launch) -> str:
+        return self.custom_image_uri or resolve(self._query(purpose, launch, self.instance_type))
+
+    def _query(self, purpose: Purpose, launch: Launch, instance_type: str | None) -> ImageQuery:
+        return ImageQuery(
+            framework=self.model_framework,
+            version=self.model_framework_version,
+            region=launch.region,
+            instance_type=instance_type,
+            purpose=purpose,
+        )
+
+    def _repository_arn(self, launch: Launch) -> str:
+        image = PrivateImage.named(self.custom_image_uri)
+        return image.repository_arn(launch) if image else ""
+
+    @rule("model_framework", "model_framework_version", "custom_image_uri")
+    def _one_image(self, launch: Launch) -> Iterator[Problem]:
+        keys = ("model_framework", "model_framework_version")
+        for key in keys:
+            if self.custom_image_uri and getattr(self, key):
+                yield Problem(key, "cannot go together with custom_image_uri: give a framework or an image of your own")
+            elif not self.custom_image_uri and not getattr(self, key):
+                yield Problem(key, f"is required: {type(self).model_fields[key].description}")
+        yield from private_images.problems("custom_image_uri", self.custom_image_uri, launch)
+
+    @rule("model_framework", "model_framework_version")
+    def _image_exists(self, launch: Launch) -> Iterator[Problem]:
+        """Lessons 20 and 29: an image that does not exist is found before anything is made."""
+        if not (self.model_framework and self.model_framework_version) or getattr(self, "custom_image_uri", None):
+            return
+        try:
+            resolve(self._query("training", launch, getattr(self, "instance_type", None)))
+        except UnknownImageError as error:
+            yield Problem(error.key or "model_framework", str(error))
+
+    @rule("model_framework", "model_framework_version", "custom_image_uri", "registration", "instance_type")
+    def _what_is_registered_can_serve(self, launch: Launch) -> Iterator[Problem]:
+        """A framework may have an image that trains and none that serves."""
+        asked = self.registration
+        named = self.custom_image_uri or (asked and asked.inference_image_uri)
+        if asked is None or named or list(self._image_exists(launch)):
+            return
+        if not (self.model_framework and self.model_framework_version):
+            return
+        try:
+            resolve(self._query("inference", launch, self.instance_type))
+        except UnknownImageError as error:
+            yield Problem("registration.inference_image_uri", f"is required to register the model: {error}")
+
+    @rule("algo_hyperparamaters")
+    def _hyperparameters_fit(self, _: Launch) -> Iterator[Problem]:
+        yield from hyperparameters.problems("algo_hyperparamaters", self.algo_hyperparamaters)
+
+    @rule("use_spot_instances", "max_wait_time_spot_instances", "max_runtime_per_job")
+    def _spot_wait_includes_the_run(self, _: Launch) -> Iterator[Problem]:
+        if self.use_spot_instances and self._spot_wait < self.max_runtime_per_job:
+            yield Problem(
+                "max_wait_time_spot_instances",
+                f"must be {self.max_runtime_per_job} at least: the wait includes the run, for which "
+                "max_runtime_per_job allows that many seconds",
+            )
+
+    @rule("s3_data_type", "data_input_mode")
+    def _augmented_manifests_are_streamed(self, _: Launch) -> Iterator[Problem]:
+        """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSource.html."""
+        if self.s3_data_type == "AugmentedManifestFile" and self.data_input_mode != "Pipe":
+            yield Problem("data_input_mode", "must be Pipe: SageMaker streams what an AugmentedManifestFile names")
+
+    @rule("s3_data_type", "attribute_names")
+    def _attributes_of_a_manifest(self, _: Launch) -> Iterator[Problem]:
+        has_manifest = self.s3_data_type == "AugmentedManifestFile"
+        if has_manifest and not self.attribute_names:
+            yield Problem(
+                "attribute_names", "is required with s3_data_type AugmentedManifestFile: name what to hand on"
+            )
+        if self.attribute_names and not has_manifest:
+            yield Problem("attribute_names", "needs s3_data_type AugmentedManifestFile, whose attributes it names")

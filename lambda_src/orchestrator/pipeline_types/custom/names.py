@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a pipeline type may be called: part of keys in S3 and of the names of stacks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from orchestrator.model_cards.operation_names import ALIASES, NAMES
+from orchestrator.pipeline_types.built_in import BUILT_IN
+
+PREFIX: Final = "pipeline-types/"
+"""Where types lie in the pipelines bucket; the name follows."""
+LONGEST_NAME: Final = 40
+NAME: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_RESERVED: Final = frozenset({"all", "built_in", "codepipeline", "custom", "none", "pipeline_types"})
+
+
+def is_well_formed(name: str) -> bool:
+    """Whether a type can have this name: what cannot is looked up nowhere."""
+    return len(name) <= LONGEST_NAME and NAME.fullmatch(name) is not None
+
+
+def named_type(body: Any) -> str:
+    """The name of the type that a decoded request is for, or empty when it has none that a type can have."""
+    named = body.get("pipeline_type") if isinstance(body, Mapping) else None
+    name = named.strip().lower() if isinstance(named, str) else ""
+    return name if is_well_formed(name) else ""
+
+
+def in_stack_names(name: str) -> str:
+    """The name as it stands at the end of the names of stacks."""
+    return name.replace("_", "-")
+
+
+def clashes(name: str) -> Iterator[str]:
+    """Why a well-formed name is taken, in sentences without their subject."""
+    if name in BUILT_IN.names():
+        yield f"{name} is a built-in pipeline type: choose another name"
+    elif name in (*NAMES, *ALIASES):
+        yield f"{name} is an operation on model cards: choose another name"
+    elif name in _RESERVED:
+        yield f"{name} is a reserved word: choose another name"
+    else:
+        # `x-a-b` would be the stack of the built-in type `b` for `x-a`, and of this type for `x`.
+        ending = f"-{in_stack_names(name)}"
+        if any(ending.endswith(f"-{type_.postfix.lower()}") for type_ in BUILT_IN):
+            yield f"{name} would give stacks the names that a built-in pipeline type has: choose another name"

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""JSON of any length as the value of a template parameter: what is too long for one stands in S3 (lesson 39)."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any, Final
+
+from orchestrator.plan.plan import PlannedObject
+from orchestrator.values import json_parameter
+
+_DIGEST_CHARACTERS: Final = 32
+
+
+@dataclass(frozen=True)
+class JsonValue:
+    """A value, and where it stands when it does not fit."""
+
+    value: Any
+    bucket: str
+    stack_name: str
+
+    @property
+    def text(self) -> str:
+        """The value as JSON."""
+        return json_parameter.text(self.value)
+
+    @property
+    def fits(self) -> bool:
+        """Whether the value itself can be the parameter."""
+        return len(self.text) <= json_parameter.LONGEST_VALUE
+
+    @property
+    def stored(self) -> PlannedObject | None:
+        """The object that holds a value which does not fit.
+
+        `Custom::SageMakerJob` reads it; it may do so below this prefix of its own stack.
+        """
+        if self.fits:
+            return None
+        content = self.text.encode()
+        digest = hashlib.sha256(content).hexdigest()[:_DIGEST_CHARACTERS]
+        return PlannedObject(self.bucket, f"provisioned/{self.stack_name}/requests/{digest}.json", content)
+
+    @property
+    def parameter(self) -> str:
+        """The value of the parameter: the JSON itself, or the S3 URI of a file with it."""
+        stored = self.stored
+        return stored.uri if stored else self.text

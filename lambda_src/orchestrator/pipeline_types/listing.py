@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`GET /pipeline-types` and `GET /pipeline-types/{name}`: the types of pipelines that requests may name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+from urllib.parse import unquote
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from orchestrator import problems
+from orchestrator.aws import parallel
+from orchestrator.errors import ConflictError, NotFoundError, RefusedRequestError
+from orchestrator.launch.settings import Launch
+from orchestrator.pipeline_types.installed import installed
+from orchestrator.pipeline_types.protocol import PipelineType
+from orchestrator.pipeline_types.registry import Registry
+from orchestrator.problems import shortened
+
+
+class TypeListRequest(BaseModel):
+    """Query of `GET /pipeline-types`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    limit: Annotated[int, Field(ge=1, le=50, description="most types to list at once")] = 20
+    next: Annotated[str, Field(max_length=64, description="the `next` of the page before")] = ""
+
+
+def answer(query: Mapping[str, str], launch: Launch) -> dict[str, Any]:
+    """A page, built-in types first; raises the errors of `orchestrator.errors`."""
+    asked = _request(query)
+    types = installed(launch)
+    names = types.all_names()
+    # `next` is the last name that was listed: what comes in between does not move the rest.
+    begin = names.index(asked.next) + 1 if asked.next in names else 0
+    listed = names[begin : begin + asked.limit]
+    found = parallel.each("s3", lambda name: _entry(types, name), listed)
+    has_more = begin + asked.limit < len(names)
+    return {"pipeline_types": found, **({"next": listed[-1]} if has_more else {})}
+
+
+def _request(query: Mapping[str, str]) -> TypeListRequest:
+    try:
+        return TypeListRequest.model_validate(dict(query))
+    except ValidationError as error:
+        raise RefusedRequestError(list(problems.from_validation(error, TypeListRequest.model_fields))) from None
+
+
+def _entry(types: Registry, name: str) -> dict[str, Any]:
+    try:
+        return _described(types.find(name))
+    except (ConflictError, RefusedRequestError) as unusable:
+        # One that cannot be used is listed with the reason, and hides no other.
+        return {"pipeline_type": name, "problem": str(unusable)}
+
+
+def _described(type_: PipelineType) -> dict[str, Any]:
+    return {
+        "pipeline_type": type_.type_name(),
+        "summary": type_.summary(),
+        "source": type_.source,
+        "target": "stages" if type_.runs_in_stages else "orchestrator",
+        "version": type_.version,
+        "withdrawn": type_.is_withdrawn,
+    }
+
+
+def details(given: str, launch: Launch) -> dict[str, Any]:
+    """All of a type; raises the errors of `orchestrator.errors`."""
+    name = unquote(given)
+    try:
+        type_ = installed(launch).find(name)
+    except RefusedRequestError:
+        message = f"There is no pipeline type {shortened(name)}. GET /pipeline-types lists those that there are."
+        raise NotFoundError(message) from None
+    example = type_.example()
+    return {
+        **_described(type_),
+        "request_schema": type_.request_schema(),
+        **({"example": dict(example)} if example else {}),
+    }

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Container images of the caller's own: where they must be, and who may read them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from orchestrator.errors import Problem
+from orchestrator.launch.settings import Launch
+
+_PRIVATE_ECR_IMAGE: Final = re.compile(
+    r"(?P<account>[0-9]{12})\.dkr[.-]ecr(-fips)?\.(?P<region>[a-z0-9-]+)\.[a-z0-9.-]+/(?P<repository>[^:@]+)"
+)
+
+
+@dataclass(frozen=True)
+class PrivateImage:
+    """Where an image in a private Amazon ECR registry is."""
+
+    account: str
+    region: str
+    repository: str
+
+    @classmethod
+    def named(cls, uri: str) -> PrivateImage | None:
+        """The image of a URI; `None` when it is in no private registry of Amazon ECR."""
+        found = _PRIVATE_ECR_IMAGE.match(uri)
+        return cls(found["account"], found["region"], found["repository"]) if found else None
+
+    def repository_arn(self, launch: Launch) -> str:
+        """The ARN of its repository."""
+        partition = launch.ecr_repository_arn.split(":")[1]
+        return f"arn:{partition}:ecr:{self.region}:{self.account}:repository/{self.repository}"
+
+
+def problems(key: str, uri: str, launch: Launch) -> Iterator[Problem]:
+    """SageMaker pulls from other registries only through a VPC of the caller's, which the blueprints do not have.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-containers-inference-private.html
+    """
+    if uri and PrivateImage.named(uri) is None:
+        repository = launch.ecr_repository_arn.partition("/")[2]
+        yield Problem(
+            key,
+            "must be in a private Amazon ECR repository: SageMaker pulls neither from Amazon ECR Public nor, "
+            f"without a VPC of yours, from other registries; push the image to {repository}, or build it there",
+        )
+
+
+def warnings(key: str, uri: str, launch: Launch) -> Iterator[str]:
+    """What the caller should know of an image that is not here."""
+    image = PrivateImage.named(uri)
+    if image is not None and image.region != launch.region:
+        yield (
+            f"{key}: SageMaker pulls images of its own Region, {launch.region}; this one is in "
+            f"{image.region} and has to be replicated"
+        )

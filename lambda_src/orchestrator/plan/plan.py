@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a valid request will make, decided before anything is made.
+
+    request + settings -> ProvisioningPlan (this module: pure) -> effects (`provision.py`)
+
+A plan is a frozen value: the same request under the same settings gives the same plan, which is what a dry run answers,
+what makes a repeated request a no-op, and what tests compare.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+
+from orchestrator.values.tags import Tags
+
+# The oldest date a zip can hold: equal content makes equal bytes whenever it is packed.
+_ZIP_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
+
+TAGS_FILE: Final = "tags.json"
+"""The member of a package with the tags of each StackSet, by the name of its parameter file."""
+TEMPLATE_URL_FILE: Final = "template-url.txt"
+"""The member of a package that says where StackSets read a template that is too long for a request."""
+MOST_INLINE_BYTES: Final = 51_200
+"""The longest template that CloudFormation takes inside a request.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+"""
+TEMPLATES_FOLDER: Final = "templates"
+"""Where such templates lie below a pipeline's prefix."""
+_MASK: Final = "********"
+
+
+@dataclass(frozen=True)
+class ParameterFile:
+    """A blueprint's parameter values as one file of the package, in the form of CodePipeline's template configuration.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/continuous-delivery-codepipeline-cfn-artifacts.html
+    """
+
+    holds_tags: ClassVar[bool] = True
+    """Whether the form has a place for the stack's tags."""
+
+    name: str
+    parameters: tuple[tuple[str, str], ...]
+    tags: Tags = ()
+    masked: frozenset[str] = frozenset()
+    """Names of the parameters whose values are not shown."""
+
+    def shown(self) -> dict[str, str]:
+        """The parameters as people see them."""
+        return {name: _MASK if name in self.masked else value for name, value in self.parameters}
+
+    def text(self) -> str:
+        """The file's content (compatibility 2.8)."""
+        return json.dumps({"Parameters": dict(self.parameters), "Tags": dict(self.tags)}, indent=4)
+
+
+class StackSetParameterFile(ParameterFile):
+    """The same in the form that a StackSet takes."""
+
+    holds_tags = False
+
+    def text(self) -> str:
+        """The file's content (compatibility 2.8)."""
+        listed = [{"ParameterKey": key, "ParameterValue": value} for key, value in self.parameters]
+        return json.dumps(listed, indent=4)
+
+
+@dataclass(frozen=True)
+class PlannedObject:
+    """An object that what is deployed will read. Its key follows from its content, so nothing ever replaces it."""
+
+    bucket: str
+    key: str
+    content: bytes
+    kms_key_arn: str = ""
+    """The key, or alias of a key, that encrypts it; empty leaves it to the bucket."""
+    content_type: str = "application/json"
+
+    @property
+    def uri(self) -> str:
+        """Its address."""
+        return f"s3://{self.bucket}/{self.key}"
+
+
+@dataclass(frozen=True)
+class Package:
+    """What a pipeline's source action reads: the blueprint template and its parameter files."""
+
+    key: str
+    files: tuple[tuple[str, bytes], ...]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over names and contents, hexadecimal; how the zip is compressed does not count."""
+        digest = hashlib.sha256()
+        for name, content in self.files:
+            digest.update(f"{name}:{len(content)}\n".encode())
+            digest.update(content)
+        return digest.hexdigest()
+
+    def zipped(self) -> bytes:
+        """The files as a zip archive."""
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, content in self.files:
+                archive.writestr(zipfile.ZipInfo(name, _ZIP_EPOCH), content, zipfile.ZIP_DEFLATED)
+        return buffer.getvalue()
+
+
+@dataclass(frozen=True)
+class PackagedBlueprint:
+    """What the orchestrator must put where a pipeline's source action reads."""
+
+    template: str
+    """Path of a bundled template, e.g. `blueprints/realtime_inference.yaml`; with a bucket, its key there."""
+    package_key: str
+    parameter_files: tuple[ParameterFile, ...]
+    objects: tuple[PlannedObject, ...] = ()
+    """What the parameters refer to; stored before the package."""
+    members: tuple[tuple[str, bytes], ...] = ()
+    """What the package holds in addition, as names and contents."""
+    template_bucket: str = ""
+    """Where the template lies that is not bundled."""
+    template_digest: str = ""
+    """SHA-256 of that template, hexadecimal."""
+
+    @property
+    def file_name(self) -> str:
+        """Name of the blueprint template inside the package."""
+        return self.template.rsplit("/", 1)[-1]
+
+    def packed(self, template: bytes, template_url: str = "") -> Package:
+        """The blueprint template with the parameter files, the tags that these have no place for, and what else is due.
+
+        The URL is that of a template which was stored for StackSets.
+        """
+        parameters = ((file.name, file.text().encode()) for file in self.parameter_files)
+        apart = {file.name: dict(file.tags) for file in self.parameter_files if not file.holds_tags}
+        tags = [(TAGS_FILE, json.dumps(apart, indent=4).encode())] if apart else []
+        url = [(TEMPLATE_URL_FILE, template_url.encode())] if template_url else []
+        return Package(self.package_key, ((self.file_name, template), *parameters, *tags, *url, *self.members))
+
+    def oversized_template(self, template: bytes, bucket: str) -> PlannedObject | None:
+        """The template as an object of its own where StackSets deploy it and a request cannot hold it.
+
+        CodePipeline's own action reads it out of the package, whatever its length.
+        """
+        if len(template) <= MOST_INLINE_BYTES or all(file.holds_tags for file in self.parameter_files):
+            return None
+        folder = self.package_key.rpartition("/")[0]
+        key = f"{folder}/{TEMPLATES_FOLDER}/{hashlib.sha256(template).hexdigest()}.yaml"
+        return PlannedObject(bucket, key, template, content_type="text/yaml")
+
+    def description(self) -> dict[str, Any]:
+        """Its part of the answer to a dry run."""
+        return {
+            "blueprint_template": self.template,
+            "package_key": self.package_key,
+            "parameters": {file.name: file.shown() for file in self.parameter_files},
+            "tags": {file.name: dict(file.tags) for file in self.parameter_files},
+            **({"objects": {found.uri: found.content.decode() for found in self.objects}} if self.objects else {}),
+        }
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """How a pipeline comes to be under one name: always a stack that holds a CodePipeline.
+
+    Most pipelines deploy a packaged blueprint; one without `blueprint` reads a source that its users put in place.
+    """
+
+    stack_name: str
+    """Stack with what was asked for; in several accounts, the beginning of the names of the stack sets with it."""
+    pipeline_stack_name: str
+    """Stack that holds the CodePipeline."""
+    pipeline_template: str
+    """Path of a bundled template, e.g. `pipelines/single_account_codepipeline.yaml`."""
+    pipeline_parameters: tuple[tuple[str, str], ...]
+    tags: Tags
+    """Of the stack that holds the CodePipeline, beside those by which the orchestrator knows it."""
+    blueprint: PackagedBlueprint | None = None
+
+
+@dataclass(frozen=True)
+class ProvisioningPlan:
+    """Everything that provisioning one request needs to know."""
+
+    pipeline_type: str
+    alternatives: tuple[Deployment, ...]
+    """By preference: a later one counts when the stacks of those before belong to other pipelines."""
+    owner: str = ""
+    """Identity in the tag `mlops:subject` of the pipeline stack; empty where the stack's name alone is enough."""
+    label: str = ""
+    """What people call that which the pipeline is for; a tag of its stack says it to them."""
+
+    @property
+    def deployment(self) -> Deployment:
+        """The preferred one."""
+        return self.alternatives[0]
+
+    def description(self) -> dict[str, Any]:
+        """The plan as the answer to a dry run."""
+        deployment, *others = self.alternatives
+        if_taken = [other.pipeline_stack_name for other in others]
+        return {
+            "pipeline_type": self.pipeline_type,
+            "stack_name": deployment.stack_name,
+            "pipeline_stack_name": deployment.pipeline_stack_name,
+            **({"pipeline_stack_names_if_taken": if_taken} if if_taken else {}),
+            "pipeline_template": deployment.pipeline_template,
+            "pipeline_parameters": dict(deployment.pipeline_parameters),
+            **(deployment.blueprint.description() if deployment.blueprint else {}),
+        }

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the stack of a pipeline says of it: tags by which it is found, listed and told apart, and one output."""
+
+from __future__ import annotations
+
+from typing import Final
+
+PIPELINE_NAME_OUTPUT: Final = "PipelineName"
+# The name of the tag that the earlier solution set; its users' cost reports know it.
+STACK_TAG: Final = "stack_name"
+# What the list of pipelines says of each. The label is the model's name, or an image's tag.
+TYPE_TAG: Final = "pipeline_type"
+LABEL_TAG: Final = "model_name"
+RELEASE_TAG: Final = "mlops:release"
+OWNER_TAG: Final = "mlops:subject"

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Carries out a plan: upload first, then create, so that no pipeline waits for a package that never comes.
+
+What differs between the types of pipelines is in the plan: names, parameters, whether there is a package.
+
+Each step can be repeated. What tells an unchanged repeat from an interrupted change is not what an earlier call meant
+to do but what is there: the digest of the stored package, and the package version that the newest execution has read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from orchestrator import templates
+from orchestrator.aws.cloudformation import stacks
+from orchestrator.aws.cloudformation.stacks import Stack, StackDefinition
+from orchestrator.aws.codepipeline import codepipelines
+from orchestrator.aws.s3 import objects
+from orchestrator.aws.s3.objects import StoredPackage
+from orchestrator.errors import ConflictError
+from orchestrator.launch.settings import Settings
+from orchestrator.plan.plan import Deployment, PackagedBlueprint, ProvisioningPlan
+from orchestrator.plan.stack_tags import LABEL_TAG, OWNER_TAG, PIPELINE_NAME_OUTPUT, RELEASE_TAG, STACK_TAG, TYPE_TAG
+from orchestrator.provisioned import removal_records
+
+
+@dataclass(frozen=True)
+class Provisioned:
+    """What became of a plan."""
+
+    message: str
+    pipeline_id: str
+
+    def answer(self) -> dict[str, Any]:
+        """The body of the API's answer."""
+        return {"message": self.message, "pipeline_id": self.pipeline_id}
+
+
+@dataclass(frozen=True)
+class _Source:
+    """The package that the pipeline's source action reads."""
+
+    package: StoredPackage
+    is_new: bool
+    """Whether it was stored just now."""
+
+
+def provision(plan: ProvisioningPlan, settings: Settings) -> Provisioned:
+    """Bring the pipeline into the planned state.
+
+    Raises `ConflictError` while CloudFormation works on the same stack, `ServiceRefusedError` when AWS refuses a call.
+    Either way the same request can be repeated and completes the work.
+    """
+    deployment = _chosen(plan)
+    source = _stored(deployment, deployment.blueprint, settings) if deployment.blueprint else None
+    definition = _definition(plan, deployment, settings)
+    created = stacks.create(definition)
+    if created is not None:
+        return Provisioned("success: stack creation started", created)
+    stack = stacks.find(definition.name)
+    if stack is None:
+        raise ConflictError(f"Pipeline {definition.name} was deleted just now. Repeat the request.")
+    if RELEASE_TAG not in stack.tags:
+        raise ConflictError(
+            f"The stack {definition.name} was not made by this orchestrator and is left as it is. Delete it, or choose "
+            "another name for the model."
+        )
+    if not _is_of(plan, stack):
+        raise ConflictError(f"Pipeline {definition.name} was made for something else just now. Repeat the request.")
+    return _reconcile(definition, stack, source)
+
+
+def _chosen(plan: ProvisioningPlan) -> Deployment:
+    """The deployment whose stack is this pipeline's already, or the first one whose name is free.
+
+    A pipeline that has a later name keeps it, also when an earlier one has become free: it would be made twice.
+    Everything that is stored follows from the name, so it is chosen before anything is. Where the name alone says whose
+    a stack is, nothing is looked up.
+    """
+    if not plan.owner:
+        return plan.deployment
+    found = [(deployment, stacks.find(deployment.pipeline_stack_name)) for deployment in plan.alternatives]
+    own = [deployment for deployment, stack in found if stack is not None and _is_of(plan, stack)]
+    free = [deployment for deployment, stack in found if stack is None]
+    for deployment in (*own, *free):
+        return deployment
+    taken = " and ".join(deployment.pipeline_stack_name for deployment in plan.alternatives)
+    raise ConflictError(f"The stacks {taken} belong to other pipelines. Delete one that is no longer needed.")
+
+
+def _is_of(plan: ProvisioningPlan, stack: Stack) -> bool:
+    return not plan.owner or stack.tags.get(OWNER_TAG) == plan.owner
+
+
+def _stored(deployment: Deployment, blueprint: PackagedBlueprint, settings: Settings) -> _Source:
+    template = _template(blueprint)
+    apart = blueprint.oversized_template(template, settings.launch.pipelines_bucket)
+    wanted = blueprint.packed(template, settings.object_url(apart.bucket, apart.key) if apart else "")
+    stored = objects.stored_package(settings.launch.pipelines_bucket, blueprint.package_key)
+    if stored is not None:
+        # A pipeline that is being deleted still has its package: a new one need not be asked about.
+        _refuse_while_deleting(deployment.stack_name, settings)
+    if stored is not None and stored.digest == wanted.digest:
+        return _Source(stored, is_new=False)
+    # Their keys follow from their content and stand in the package: a stored package tells that they are there.
+    for planned in (*blueprint.objects, *filter(None, [apart])):
+        objects.store(planned)
+    stored = objects.store_package(settings.launch.pipelines_bucket, wanted, before=stored)
+    return _Source(stored, is_new=stored.stored_at is None)
+
+
+def _template(blueprint: PackagedBlueprint) -> bytes:
+    if not blueprint.template_bucket:
+        return templates.read(blueprint.template)
+    template = objects.added_blueprint(blueprint.template_bucket, blueprint.template)
+    if hashlib.sha256(template).hexdigest() != blueprint.template_digest:
+        raise ConflictError(
+            f"The blueprint s3://{blueprint.template_bucket}/{blueprint.template} was changed after it was checked. Add"
+            " the pipeline type again."
+        )
+    return template
+
+
+def _refuse_while_deleting(stack_name: str, settings: Settings) -> None:
+    removal_records.refuse_while_deleting(settings.launch.pipelines_bucket, stack_name)
+
+
+def _definition(plan: ProvisioningPlan, deployment: Deployment, settings: Settings) -> StackDefinition:
+    name = deployment.pipeline_stack_name
+    owner = {OWNER_TAG: plan.owner} if plan.owner else {}
+    return StackDefinition(
+        name=name,
+        template=templates.read(deployment.pipeline_template).decode(),
+        parameters=dict(deployment.pipeline_parameters),
+        role_arn=settings.pipeline_stack_role_arn,
+        tags={**dict(deployment.tags), **_told(plan, settings), STACK_TAG: name, **owner},
+    )
+
+
+def _told(plan: ProvisioningPlan, settings: Settings) -> dict[str, str]:
+    return {TYPE_TAG: plan.pipeline_type, LABEL_TAG: plan.label, RELEASE_TAG: settings.artifact_prefix}
+
+
+def _reconcile(definition: StackDefinition, stack: Stack, source: _Source | None) -> Provisioned:
+    if stack.is_broken:
+        stacks.remove(stack)
+        return _recreate(definition)
+    if stack.is_changing:
+        return _while_changing(definition, stack, source)
+    if stack.differs_from(definition) and stacks.update(definition):
+        # The template has the pipeline start itself after an update.
+        return Provisioned(f"Pipeline {definition.name} is being updated.", stack.arn)
+    if source is None:
+        return Provisioned(_nothing_to_do(definition), stack.arn)
+    return _run(definition, stack, source)
+
+
+def _recreate(definition: StackDefinition) -> Provisioned:
+    created = stacks.create(definition)
+    if created is None:
+        raise ConflictError(f"Pipeline {definition.name} is being created by another request.")
+    return Provisioned("success: stack creation started", created)
+
+
+def _while_changing(definition: StackDefinition, stack: Stack, source: _Source | None) -> Provisioned:
+    # A stack that is being undone or deleted, or is changed into something else, will not become what was asked for.
+    is_undone = "ROLLBACK" in stack.status or stack.status == "DELETE_IN_PROGRESS"
+    if is_undone or stack.differs_from(definition) or (source is not None and _is_newer(source.package, stack)):
+        raise ConflictError(f"Pipeline {definition.name} is in {stack.status}. Repeat the request when that has ended.")
+    return Provisioned(_nothing_to_do(definition), stack.arn)
+
+
+def _is_newer(package: StoredPackage, stack: Stack) -> bool:
+    """Whether a pipeline that is being made or changed may have read an older package than this."""
+    return package.stored_at is None or package.stored_at > stack.changed_at
+
+
+def _run(definition: StackDefinition, stack: Stack, source: _Source) -> Provisioned:
+    pipeline, current = stack.outputs[PIPELINE_NAME_OUTPUT], source.package
+    newest = codepipelines.newest_execution(pipeline)
+    if not source.is_new and newest is not None and not newest.ended_without_deploying and _has_read(newest, current):
+        return Provisioned(_nothing_to_do(definition), stack.arn)
+    # A repeated call must not start a second execution, a retry after a failed one must: the token tells them apart.
+    after = newest.id if newest is not None and newest.ended_without_deploying else "first"
+    token = hashlib.sha256(f"{current.version_id} {after}".encode()).hexdigest()
+    codepipelines.start(pipeline, request_token=token)
+    return Provisioned(f"Pipeline {definition.name} is already provisioned. Updating template parameters.", stack.arn)
+
+
+def _has_read(newest: codepipelines.Execution, current: StoredPackage) -> bool:
+    if newest.source_version:
+        return newest.source_version == current.version_id
+    started, stored = newest.started_at, current.stored_at
+    return started is not None and stored is not None and started >= stored
+
+
+def _nothing_to_do(definition: StackDefinition) -> str:
+    return f"Pipeline {definition.name} is already provisioned. No updates are to be performed."

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pipeline that a caller names: by its id, by the name of its stack, or by its model when that has only one."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import unquote
+
+from orchestrator.aws import parallel
+from orchestrator.aws.cloudformation import stacks
+from orchestrator.aws.cloudformation.stacks import Stack
+from orchestrator.errors import NotFoundError, Problem, RefusedRequestError
+from orchestrator.launch.settings import Settings
+from orchestrator.pipeline_types.base import STACK_PREFIX
+from orchestrator.pipeline_types.installed import installed
+from orchestrator.pipeline_types.registry import Registry
+from orchestrator.provisioned import pipeline_stacks, removal_records
+from orchestrator.provisioned.pipeline_stacks import Pipeline
+from orchestrator.provisioned.removal_records import Removal
+
+_LABEL: Final = re.compile(r"[a-zA-Z0-9-]{1,128}")
+_STACK_ARN: Final = re.compile(
+    r"arn:[a-z0-9-]+:cloudformation:(?P<region>[a-z0-9-]+):(?P<account>[0-9]{12}):stack/(?P<name>[a-zA-Z0-9-]+)/[a-f0-9-]+"
+)
+_LONGEST_SHOWN: Final = 200
+
+
+@dataclass(frozen=True)
+class Found:
+    """A pipeline that is there, or that is on its way out."""
+
+    pipeline: Pipeline
+    stack: Stack | None
+    """The pipeline's stack, as long as it is there."""
+    removal: Removal | None
+    """Its deletion, if one was asked for."""
+
+
+def find(given: str, settings: Settings) -> Found:
+    """The pipeline of a path parameter, URL-encoded or not.
+
+    Raises `NotFoundError`, and `RefusedRequestError` that lists the candidates when a model has several pipelines.
+    """
+    asked = unquote(given)
+    candidates = list(_candidates(asked, settings))
+    if not candidates:
+        raise NotFoundError(
+            f"There is no pipeline {asked[:_LONGEST_SHOWN]}. GET /pipelines lists those that there are."
+        )
+    if len(candidates) > 1:
+        names = ", ".join(sorted(found.pipeline.stack_name for found in candidates))
+        raise RefusedRequestError([Problem("id", f"{asked} has several pipelines: name one of {names}")])
+    return candidates[0]
+
+
+def _candidates(asked: str, settings: Settings) -> list[Found]:
+    bucket = settings.launch.pipelines_bucket
+    if asked.startswith("arn:"):
+        arn = _STACK_ARN.fullmatch(asked)
+        is_ours = arn is not None and (arn["region"], arn["account"]) == (settings.launch.region, settings.account)
+        return _of_stack(asked, arn["name"], bucket) if arn is not None and is_ours else []
+    if not _LABEL.fullmatch(asked):
+        return []
+    if asked.startswith(f"{STACK_PREFIX}-"):
+        return _of_stack(asked, asked, bucket)
+    return _of_label(asked, bucket, installed(settings.launch))
+
+
+def _of_stack(asked: str, name: str, bucket: str) -> list[Found]:
+    if not pipeline_stacks.is_named_as_one(name):
+        return []
+    found = _found(stacks.find(asked), removal_records.find(bucket, pipeline_stacks.common_name(name)))
+    # A name that was free again may belong to another pipeline now: an ARN means the one that it was given to.
+    return [found] if found is not None and asked in (found.pipeline.id, name) else []
+
+
+def _of_label(label: str, bucket: str, types: Registry) -> list[Found]:
+    names = pipeline_stacks.names_for(label, types)
+    there = parallel.each("cloudformation", stacks.find, names)
+    leaving = removal_records.names(bucket, f"{STACK_PREFIX}-{label.lower()}-")
+    marked = (common if (common := pipeline_stacks.common_name(name)) in leaving else "" for name in names)
+    found = (
+        _found(stack, removal_records.find(bucket, common) if common else None)
+        for stack, common in zip(there, marked, strict=True)
+    )
+    return [one for one in found if one is not None]
+
+
+def _found(stack: Stack | None, removal: Removal | None) -> Found | None:
+    if stack is None or stack.is_gone or not pipeline_stacks.holds_pipeline(stack):
+        return Found(removal.pipeline, None, removal) if removal is not None else None
+    # A marker of an earlier pipeline of that name says nothing of this one.
+    is_its_own = removal is not None and removal.pipeline.id == stack.arn
+    return Found(pipeline_stacks.of(stack), stack, removal if is_its_own else None)

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is known of a deletion that was asked for: one marker object a pipeline, in the pipelines bucket.
+
+It is written before anything is deleted and holds all that is needed to go on when the pipeline's stack is gone. While
+it is there and tells of no failure, nobody provisions the same pipeline; when all is done, it goes.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from orchestrator.aws.s3 import object_versions, objects
+from orchestrator.errors import ConflictError, ServiceRefusedError
+from orchestrator.provisioned.pipeline_stacks import Pipeline
+
+MARKERS: Final = "deleting/"
+"""How the keys of markers begin; the pipeline's common name follows."""
+
+
+def _attempt() -> str:
+    return uuid.uuid4().hex
+
+
+class Removal(BaseModel):
+    """The deletion of a pipeline."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    pipeline: Pipeline
+    requested_by: str
+    """ARN of the caller."""
+    requested_at: datetime
+    attempt: str = Field(default_factory=_attempt)
+    """Tells what this attempt has begun from what others have; a repeated request is a new attempt."""
+    failure: str = ""
+    """Why it came to an end before everything was gone."""
+
+    @property
+    def key(self) -> str:
+        """Key of its marker."""
+        return f"{MARKERS}{self.pipeline.common_name}"
+
+    def token(self, what: str) -> str:
+        """An id for one of the operations that this attempt begins, as CloudFormation takes it."""
+        return f"remove-{what}-{self.attempt}"
+
+    def description(self) -> dict[str, str]:
+        """The deletion in the API's answers."""
+        return {
+            "requested_by": self.requested_by,
+            "requested_at": self.requested_at.isoformat(),
+            "failure": self.failure,
+        }
+
+
+def begin(pipeline: Pipeline, caller: str) -> Removal:
+    """A deletion, or another attempt at it, by this caller."""
+    return Removal(pipeline=pipeline, requested_by=caller, requested_at=datetime.now(UTC))
+
+
+def find(bucket: str, common_name: str) -> Removal | None:
+    """The deletion of the pipeline of that name, or `None`."""
+    key = f"{MARKERS}{common_name}"
+    if key not in objects.keys(bucket, key, most=1):
+        return None
+    try:
+        return Removal.model_validate_json(objects.content(bucket, key))
+    except ServiceRefusedError as error:
+        if error.code == "NoSuchKey":
+            # Another invocation has come to the end in between.
+            return None
+        raise
+
+
+def names(bucket: str, beginning: str) -> frozenset[str]:
+    """The common names of pipelines that are being deleted, out of those that begin so."""
+    keys = objects.keys(bucket, f"{MARKERS}{beginning}", most=1000)
+    return frozenset(key.removeprefix(MARKERS) for key in keys)
+
+
+def store(bucket: str, removal: Removal) -> None:
+    """Write the marker."""
+    objects.store_marker(bucket, removal.key, removal.model_dump_json(indent=4).encode())
+
+
+def drop(bucket: str, removal: Removal) -> None:
+    """Remove the marker, and all that it held before."""
+    object_versions.purge(bucket, removal.key, exact=True)
+
+
+def refuse_while_deleting(bucket: str, common_name: str) -> None:
+    """Raise `ConflictError` while the pipeline of that name is being deleted; after a failure it may be repaired."""
+    removal = find(bucket, common_name)
+    if removal is not None and not removal.failure:
+        raise ConflictError(
+            f"Pipeline {removal.pipeline.stack_name} is being deleted. Repeat the request when a notification has told"
+            " that it is gone."
+        )

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How the model of a job is registered: one declaration for the request, the stored file and its reader.
+
+The request of a job's pipeline has them as `register`; they are kept as JSON in the pipelines bucket until the job
+ends, and are then read by the function that registers. The limits are those of CreateModelPackage
+(https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModelPackage.html).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from orchestrator import reach
+from orchestrator.values import common
+from orchestrator.values.common import Expect, Names
+from orchestrator.values.jobs import MediaType
+
+_MOST_METRICS: Final = 40
+"""Final metrics that SageMaker keeps of a job."""
+
+PackageGroup = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=170,
+        pattern=rf"^(arn:aws[a-z0-9-]*:sagemaker:[a-z0-9-]+:[0-9]{{12}}:model-package-group/)?{common.PACKAGE_GROUP_NAME}$",
+    ),
+    Expect("the name of a model package group, 63 letters, digits and inner hyphens at most, or the ARN of one"),
+    Names(reach.PACKAGE_GROUP),
+]
+
+ApprovalStatus = Annotated[
+    Literal["Approved", "Rejected", "PendingManualApproval"], Expect("Approved, Rejected or PendingManualApproval")
+]
+
+MetricName = Annotated[
+    str,
+    Field(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$"),
+    Expect("the name of a metric of the job", example="validation:auc"),
+]
+
+Bound = Annotated[float, Field(strict=True, allow_inf_nan=False), Expect("a number")]
+
+Description = Annotated[
+    str,
+    Field(max_length=1024, pattern=r"^[^\x00-\x1f\x7f]*$"),
+    Expect("a text of 1024 characters at most, on one line"),
+]
+
+
+class Instructions(BaseModel):
+    """Where the model of a job is registered, under which conditions, and what the version says of it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    model_package_group_name: Annotated[
+        PackageGroup, Field(description="name or ARN of the model package group that gets the version")
+    ]
+    approval_status: Annotated[ApprovalStatus, Field(description="approval status of the version")] = (
+        "PendingManualApproval"
+    )
+    metrics: Annotated[
+        list[MetricName],
+        Field(max_length=_MOST_METRICS, description="metrics that the version tells of; all of the job when left out"),
+    ] = []
+    min_metric: Annotated[
+        dict[MetricName, Bound],
+        Field(max_length=_MOST_METRICS, description="metric and its least value; below it the version is Rejected"),
+    ] = {}
+    max_metric: Annotated[
+        dict[MetricName, Bound],
+        Field(max_length=_MOST_METRICS, description="metric and its greatest value; above it the version is Rejected"),
+    ] = {}
+    inference_image_uri: Annotated[
+        common.ImageUri, Field(description="image that serves the model, when it is not the one of the framework")
+    ] = ""
+    supported_content_types: Annotated[
+        list[MediaType], Field(min_length=1, max_length=50, description="MIME types that the model takes")
+    ] = ["text/csv"]
+    supported_response_types: Annotated[
+        list[MediaType], Field(min_length=1, max_length=50, description="MIME types that the model answers with")
+    ] = ["text/csv"]
+    description: Annotated[Description, Field(description="what the version says of itself")] = ""
+
+    def as_json(self) -> bytes:
+        """The file's content; equal instructions have equal content."""
+        return json.dumps(self.model_dump(mode="json"), indent=4, sort_keys=True).encode()

@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Kinds of values that an operator gives at launch and that blueprints get handed on."""
+
+from __future__ import annotations
+
+import string
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
+
+from orchestrator.values.common import Expect
+
+_SUBNET: Final = r"subnet-[a-f0-9]{8,17}"
+_SECURITY_GROUP: Final = r"sg-[a-f0-9]{8,17}"
+# Lambda's limits: https://docs.aws.amazon.com/lambda/latest/api/API_VpcConfig.html
+_MOST_SUBNETS: Final = 16
+_MOST_SECURITY_GROUPS: Final = 5
+
+# What tags can have everywhere, less the comma and the first `=`, which divide them here. Upper case counts too.
+# https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
+_LETTERS: Final = string.ascii_lowercase
+_SIGNS: Final = "0-9_ ./+@-"
+# A bound to the length of each would make the pattern longer than pydantic takes.
+_REST_OF_KEY: Final = f"[a-z:{_SIGNS}]*"
+_IN_VALUE: Final = f"[=a-z:{_SIGNS}]"
+_LONGEST_VALUE: Final = 256
+_MOST_TAGS: Final = 20
+# A function's environment holds 4 KB in all: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+_LONGEST_TAGS: Final = 1000
+_RESERVED: Final = ("aws", "mlops")
+"""What stands before a colon in the keys of others; the first letters differ."""
+
+
+def _no(letters: str) -> str:
+    """A character of a key that is none of these letters."""
+    return f"[{''.join(letter for letter in _LETTERS if letter not in letters)}:{_SIGNS}]"
+
+
+def _but(word: str) -> str:
+    """Keys that begin with the first letter of a word, and not with the word and a colon.
+
+    No pattern that pydantic and CloudFormation read alike can look ahead: each way to differ is spelt out.
+    """
+    rest = f"([a-z{_SIGNS}]{_REST_OF_KEY})?"
+    for letter in reversed(word[1:]):
+        rest = f"({_no(letter)}{_REST_OF_KEY}|{letter}{rest})?"
+    return f"{word[0]}{rest}"
+
+
+def _tag() -> str:
+    initials = "".join(word[0] for word in _RESERVED)
+    key = "|".join([f"{_no(initials)}{_REST_OF_KEY}", *map(_but, _RESERVED)])
+    return f"({key})={_IN_VALUE}{{0,{_LONGEST_VALUE}}}"
+
+
+RolePath = Annotated[
+    str,
+    Field(min_length=1, max_length=128, pattern=r"^/([a-zA-Z0-9._@=,+-]+/)*$"),
+    Expect("a path of IAM that begins and ends with a slash", example="/mlops/"),
+]
+
+OptionalPolicyName = Annotated[
+    str,
+    Field(max_length=256, pattern=r"^(([a-zA-Z0-9._@=,+-]+/)*[a-zA-Z0-9._@=,+-]+)?$"),
+    Expect(
+        "the name of a managed policy with its path, or empty",
+        example="security/workload-boundary",
+        but="no ARN, because each account has a policy of its own",
+    ),
+]
+
+# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+LogRetentionDays = Annotated[
+    Literal[
+        "1",
+        "3",
+        "5",
+        "7",
+        "14",
+        "30",
+        "60",
+        "90",
+        "120",
+        "150",
+        "180",
+        "365",
+        "400",
+        "545",
+        "731",
+        "1096",
+        "1827",
+        "2192",
+        "2557",
+        "2922",
+        "3288",
+        "3653",
+    ],
+    Expect("a number of days that CloudWatch Logs knows", example="90"),
+]
+
+OptionalKeyArn = Annotated[
+    str,
+    Field(max_length=256, pattern=r"^(arn:[a-z0-9-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[a-zA-Z0-9-]+)?$"),
+    Expect("the ARN of a KMS key, or empty"),
+]
+
+OptionalConcurrency = Annotated[
+    str,
+    Field(max_length=4, pattern=r"^([1-9][0-9]{0,3})?$"),
+    Expect("a whole number from 1 to 9999, or empty"),
+]
+
+OptionalSubnetIds = Annotated[
+    str,
+    Field(max_length=500, pattern=rf"^({_SUBNET}(,{_SUBNET}){{0,{_MOST_SUBNETS - 1}}})?$"),
+    Expect(f"ids of {_MOST_SUBNETS} subnets at most with commas between, or empty", example="subnet-0a1b2c3d4e5f67890"),
+]
+
+OptionalSecurityGroupIds = Annotated[
+    str,
+    Field(max_length=150, pattern=rf"^({_SECURITY_GROUP}(,{_SECURITY_GROUP}){{0,{_MOST_SECURITY_GROUPS - 1}}})?$"),
+    Expect(
+        f"ids of {_MOST_SECURITY_GROUPS} security groups at most with commas between, or empty",
+        example="sg-0a1b2c3d4e5f67890",
+    ),
+]
+
+OptionalTags = Annotated[
+    str,
+    Field(max_length=_LONGEST_TAGS, pattern=f"^(?i:{_tag()}(,{_tag()}){{0,{_MOST_TAGS - 1}}})?$"),
+    Expect(
+        f"tags as key=value with commas between, {_MOST_TAGS} at most in {_LONGEST_TAGS:,} characters, or empty",
+        example="cost-centre=4711,team=harbour",
+        but="without keys that begin with aws: or mlops:",
+    ),
+]
+
+
+def _patterns(one: str, most: int) -> str:
+    """Several with commas between."""
+    return f"^{one}(,{one}){{0,{most - 1}}}$"
+
+
+# Together with what is around them they must fit into one parameter of a blueprint, and into a policy of IAM.
+_MOST_BUCKETS: Final = 15
+_MOST_NAMES: Final = 10
+_LONGEST_BUCKETS: Final = 500
+_LONGEST_NAMES: Final = 250
+
+BucketPatterns = Annotated[
+    str,
+    Field(max_length=_LONGEST_BUCKETS, pattern=_patterns("[a-z0-9.*-]+", _MOST_BUCKETS)),
+    Expect(
+        f"names of buckets with commas between, in which * stands for anything: {_MOST_BUCKETS} at most",
+        example="harbour-data,harbour-results-*",
+    ),
+]
+
+RepositoryPatterns = Annotated[
+    str,
+    Field(max_length=_LONGEST_NAMES, pattern=_patterns("[a-z0-9._/*-]+", _MOST_NAMES)),
+    Expect(
+        f"names of repositories with commas between, in which * stands for anything: {_MOST_NAMES} at most",
+        example="harbour/*",
+    ),
+]
+
+PackageGroupPatterns = Annotated[
+    str,
+    Field(max_length=_LONGEST_NAMES, pattern=_patterns("[a-zA-Z0-9*-]+", _MOST_NAMES)),
+    Expect(
+        f"names of groups with commas between, in which * stands for anything: {_MOST_NAMES} at most",
+        example="harbour-*",
+    ),
+]
+
+SecretPatterns = Annotated[
+    str,
+    Field(max_length=_LONGEST_NAMES, pattern=_patterns("[a-zA-Z0-9/_+=.@*-]+", _MOST_NAMES)),
+    Expect(
+        f"names of secrets with commas between, in which * stands for anything: {_MOST_NAMES} at most",
+        example="mlops/*",
+        but="without the six characters that Secrets Manager adds",
+    ),
+]
+
+KeyPatterns = Annotated[
+    str,
+    Field(max_length=_LONGEST_NAMES, pattern=_patterns(r"(\*|(alias|key)/[a-zA-Z0-9/_*-]+)", _MOST_NAMES)),
+    Expect(
+        "key/ with an id or alias/ with a name, with commas between, in which * stands for anything: "
+        f"{_MOST_NAMES} at most",
+        example="alias/harbour-*",
+    ),
+]
+
+AccountPatterns = Annotated[
+    str,
+    Field(max_length=_LONGEST_NAMES, pattern=r"^(\*|[0-9]{12}(,[0-9]{12})*)?$"),
+    Expect("ids of accounts with commas between, or * for every account, or empty", example="444455556666"),
+]
+
+# What the orchestrator hands on to blueprints of the above; nobody types it.
+AllowedArns = Annotated[str, Field(max_length=4096, pattern=r"^[a-zA-Z0-9:/_+=.@*?,-]+$")]
+AllowedAccountIds = Annotated[str, Field(max_length=2000, pattern=r"^[0-9*,]+$")]

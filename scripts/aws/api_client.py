@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Signed calls of REST APIs: the orchestrator's own and those that real-time pipelines deploy.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.exceptions import NoCredentialsError
+from botocore.httpsession import URLLib3Session
+
+from scripts.aws.aws_access import Aws
+
+_SERVICE: Final = "execute-api"
+_CONNECT_SECONDS: Final = 5
+# API Gateway itself gives up after 29 s by default.
+_READ_SECONDS: Final = 35
+
+
+class ApiError(Exception):
+    """An API gave an answer that is none; `str()` says which."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer of an API: HTTP status and decoded JSON object."""
+
+    status: int
+    body: dict[str, Any]
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the API did what it was asked."""
+        return self.status < 300
+
+
+@dataclass(frozen=True)
+class SignedClient:
+    """Calls APIs with `AWS_IAM` authorization, signed with the caller's credentials."""
+
+    aws: Aws
+
+    def post(self, url: str, content: bytes, content_type: str = "application/json") -> tuple[int, bytes]:
+        """Post one body; see `send`."""
+        return self.send("POST", url, content, {"Content-Type": content_type})
+
+    def send(
+        self, method: str, url: str, content: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> tuple[int, bytes]:
+        """Send one request; gives status and body. Raises botocore's errors for credentials and connection."""
+        credentials = self.aws.session.get_credentials()
+        if credentials is None:
+            raise NoCredentialsError
+        request = AWSRequest(method, url, dict(headers or {}), content)
+        SigV4Auth(credentials.get_frozen_credentials(), _SERVICE, self.aws.region).add_auth(request)
+        response = URLLib3Session(timeout=(_CONNECT_SECONDS, _READ_SECONDS)).send(request.prepare())
+        return response.status_code, response.content
+
+
+@dataclass(frozen=True)
+class OrchestratorApi:
+    """The API of a deployed orchestrator; `url` ends in the stage, without a slash."""
+
+    client: SignedClient
+    url: str
+
+    def provision(self, request: Mapping[str, Any]) -> Answer:
+        """Provision the pipeline of a request."""
+        return self._call("/provisionpipeline", request)
+
+    def status(self, pipeline_id: str) -> Answer:
+        """The state of a pipeline."""
+        return self._call("/pipelinestatus", {"pipeline_id": pipeline_id})
+
+    def list(self, **query: str | int) -> Answer:
+        """One page of pipelines; the query is as the API takes it, and what is empty in it is left out."""
+        given = urlencode({name: value for name, value in query.items() if value != ""})
+        return self._send("GET", f"/pipelines{f'?{given}' if given else ''}")
+
+    def details(self, pipeline_id: str) -> Answer:
+        """All of one pipeline; its id, the name of its stack or of its model."""
+        return self._send("GET", f"/pipelines/{quote(pipeline_id, safe='')}")
+
+    def delete(self, pipeline_id: str) -> Answer:
+        """Begin to delete a pipeline, or go on with it."""
+        return self._send("DELETE", f"/pipelines/{quote(pipeline_id, safe='')}")
+
+    def pipeline_types(self, **query: str | int) -> Answer:
+        """One page of the types that requests may name; the query is as the API takes it."""
+        given = urlencode({name: value for name, value in query.items() if value != ""})
+        return self._send("GET", f"/pipeline-types{f'?{given}' if given else ''}")
+
+    def pipeline_type(self, name: str) -> Answer:
+        """All of one type."""
+        return self._send("GET", f"/pipeline-types/{quote(name, safe='')}")
+
+    def _call(self, path: str, body: Mapping[str, Any]) -> Answer:
+        return self._understood(path, *self.client.post(f"{self.url}{path}", json.dumps(body).encode()))
+
+    def _send(self, method: str, path: str) -> Answer:
+        return self._understood(path, *self.client.send(method, f"{self.url}{path}"))
+
+    def _understood(self, path: str, status: int, content: bytes) -> Answer:
+        try:
+            answer = json.loads(content)
+        except ValueError as error:
+            raise ApiError(f"{self.url}{path} answered {status}, and not in JSON: {content[:200]!r}") from error
+        if not isinstance(answer, dict):
+            raise ApiError(f"{self.url}{path} answered {status}, and no JSON object: {content[:200]!r}")
+        return Answer(status, answer)

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`make bench`: the figures that matter, measured here and now, as JSON lines.
+
+Times are medians of interleaved runs in fresh processes and mean something only beside each other: read the ratios.
+"""
+
+from __future__ import annotations
+
+import compileall
+import io
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from scripts import paths
+from scripts.aws.stack_following import StackEvent
+from scripts.launch.launch import Launching
+from scripts.launch.local_deployment import LocalDeployment
+from scripts.launch.local_stack import deployed
+from scripts.packaging import bundle
+
+_RUNS: Final = 7
+_PROBE: Final = str(Path(__file__).with_name("bench_probe.py"))
+_REQUEST: Final = paths.ROOT / "tests" / "requests" / "byom_realtime_custom.json"
+_FUNCTION: Final = "Orchestrator"
+Measurement = dict[str, Any]
+
+
+class _Nobody:
+    """An audience that does not listen."""
+
+    def say(self, text: str) -> None:
+        """Hear a sentence."""
+
+    def event(self, event: StackEvent) -> None:
+        """Hear of a stack's change of state."""
+
+
+def main() -> None:
+    """Measure everything; one JSON object a line."""
+    with tempfile.TemporaryDirectory() as folder:
+        archive = bundle.build("host").zipped()
+        with zipfile.ZipFile(io.BytesIO(archive)) as zipped:
+            zipped.extractall(folder)
+        # boto3 is compiled already, here as in Lambda's runtime; what differs then is what is imported.
+        compileall.compile_dir(folder, quiet=1)
+        for measurement in _all(Path(folder)):
+            sys.stdout.write(f"{json.dumps(measurement)}\n")
+            sys.stdout.flush()
+
+
+def _all(unpacked: Path) -> Iterator[Measurement]:
+    yield _generator()
+    yield _templates()
+    yield _bundle_size()
+    with deployed(Launching(parameters={"NotificationEmail": "bench@example.com"}), _Nobody()) as deployment:
+        environment = _environment(deployment, unpacked)
+        yield _refused(environment)
+        yield from _provisions(environment, deployment)
+        yield {"name": "local AWS, deployed and idle", "memory_mb": _resident_mb()}
+
+
+def _generator() -> Measurement:
+    """Cold start of the generator beside that of an interpreter that does nothing."""
+    commands = {"generator": ["-m", "generator", "--check"], "python": ["-c", "pass"]}
+    seconds = {name: _median(_elapsed(command) for _ in range(_RUNS)) for name, command in commands.items()}
+    return {
+        "name": "all templates, cold",
+        "seconds": seconds["generator"],
+        "ratio_to_bare_python": round(seconds["generator"] / seconds["python"], 1),
+    }
+
+
+def _elapsed(arguments: Sequence[str]) -> float:
+    started = time.perf_counter()
+    subprocess.run([sys.executable, *arguments], capture_output=True, check=True, cwd=paths.ROOT)
+    return time.perf_counter() - started
+
+
+def _templates() -> Measurement:
+    resources = {path.name: _resource_count(path) for path in sorted(paths.TEMPLATES.rglob("*.yaml"))}
+    return {"name": "resources", "total": sum(resources.values()), "by_template": resources}
+
+
+def _resource_count(path: Path) -> int:
+    sections: Any = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    return next(len(section.value) for name, section in sections.value if name.value == "Resources")
+
+
+def _bundle_size() -> Measurement:
+    size = len(bundle.build("lambda").zipped())
+    return {"name": "dist/orchestrator.zip", "megabytes": round(size / 1e6, 2)}
+
+
+def _environment(deployment: LocalDeployment, unpacked: Path) -> dict[str, str]:
+    """The deployed function's own environment, and the way to the local AWS."""
+    lambda_ = deployment.aws.client("lambda")
+    functions = lambda_.list_functions()["Functions"]
+    (function,) = (found for found in functions if f"-{_FUNCTION}-" in found["FunctionName"])
+    return {
+        **os.environ,
+        **function["Environment"]["Variables"],
+        "AWS_ACCESS_KEY_ID": "bench",
+        "AWS_SECRET_ACCESS_KEY": "bench",
+        "AWS_REGION": deployment.aws.region,
+        "AWS_DEFAULT_REGION": deployment.aws.region,
+        "AWS_ENDPOINT_URL": deployment.aws.endpoint_url,
+        "PYTHONPATH": str(unpacked),
+    }
+
+
+def _refused(environment: Mapping[str, str]) -> Measurement:
+    """From nothing to the first answer of a refused request, beside the import of boto3 alone; runs alternate."""
+    refused = json.dumps({"pipeline_type": "byom_realtime_builtin", "inference_instance": "large"})
+    without_aws = {key: value for key, value in environment.items() if key != "AWS_ENDPOINT_URL"}
+    runs = [(_probe(without_aws, "boto3"), _probe(without_aws, "request", refused)) for _ in range(_RUNS)]
+    boto3_seconds = _median(boto3["seconds"] for boto3, _ in runs)
+    seconds = _median(request["seconds"] for _, request in runs)
+    return {
+        "name": "refused request, function new",
+        "status": runs[0][1]["status"],
+        "seconds": seconds,
+        "ratio_to_boto3_import": round(seconds / boto3_seconds, 2),
+        "warm_seconds": _median(request["again_seconds"] for _, request in runs),
+        "calls": runs[0][1]["calls"],
+    }
+
+
+def _provisions(environment: Mapping[str, str], deployment: LocalDeployment) -> Iterator[Measurement]:
+    """A new pipeline, and the same request once more."""
+    request = json.loads(_REQUEST.read_text(encoding="utf-8"))
+    artifact = {"Bucket": deployment.outputs["AssetsBucketName"], "Key": request["model_artifact_location"]}
+    deployment.aws.client("s3").put_object(**artifact, Body=b"any model")
+    for name in ("accepted request, new pipeline", "accepted request, repeated"):
+        measured = _probe(environment, "request", json.dumps(request))
+        yield {
+            "name": name,
+            "message": measured["body"]["message"],
+            "seconds": round(measured["seconds"], 4),
+            "aws_calls": sum(measured["calls"].values()),
+            "calls": measured["calls"],
+            "memory_mb": measured["memory_mb"],
+        }
+
+
+def _probe(environment: Mapping[str, str], *arguments: str) -> Measurement:
+    done = subprocess.run(
+        [sys.executable, _PROBE, *arguments], capture_output=True, check=True, text=True, env=dict(environment)
+    )
+    measured: Measurement = json.loads(done.stdout.splitlines()[-1])
+    return measured
+
+
+def _median(seconds: Iterator[float]) -> float:
+    return round(statistics.median(seconds), 4)
+
+
+def _resident_mb() -> float:
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    kilobytes = next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS:"))
+    return round(int(kilobytes) / 1024, 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`mlops publish` and `mlops deploy`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+import typer
+
+from scripts.aws.stack_following import StackState
+from scripts.cli import connection
+from scripts.cli.asking import check_can_ask
+from scripts.cli.launching import launching
+from scripts.cli.options import Access, Stack
+from scripts.cli.output import Output
+from scripts.launch import launch
+from scripts.launch.boundary import NAME_PARAMETER
+from scripts.launch.deployment import ChangeSet
+from scripts.packaging import artifacts
+
+# Output of the root stack -> the parameter that names the resource, what does not work without the policy, and how to
+# look at it.
+_POLICIES_TO_ADD: Final = {
+    "AssetsBucketPolicyToAdd": (
+        "ExistingS3Bucket",
+        "the accounts of dev, staging and prod cannot read models and data in the bucket",
+        "aws s3api get-bucket-policy --bucket {}",
+    ),
+    "EcrRepositoryPolicyToAdd": (
+        "ExistingECRRepo",
+        "the accounts of dev, staging and prod cannot read images in the repository",
+        "aws ecr get-repository-policy --repository-name {}",
+    ),
+    "KmsKeyPolicyToAdd": (
+        "ExistingKmsKeyArn",
+        "not everything of the solution can use the key",
+        "aws kms get-key-policy --policy-name default --key-id {}",
+    ),
+}
+
+
+def publish(bucket: str, prefix: str, access: Access) -> None:
+    """Upload this version and say how to launch it."""
+    output, aws = Output(access.as_json), connection.aws(access)
+    release = launch.assemble(aws)
+    place = launch.publish(aws, release, bucket, prefix.strip("/"), output)
+    urls, links = {}, {}
+    for template in artifacts.write_baked_templates(release, place):
+        if template.name == artifacts.BOUNDARY_TEMPLATE:
+            output.say(f"{template}\npermissions boundary: {place.url(template.name)}")
+            continue
+        option = template.stem.removeprefix("mlops-orchestrator-")
+        urls[option] = place.url(template.name)
+        output.say(f"{template}\ntemplate {option}: {urls[option]}")
+        # A partition whose console is not known has no link; the template's address is enough there.
+        if aws.console:
+            links[option] = artifacts.quick_create_url(place, option, launch.DEFAULT_STACK_NAME, aws.console)
+            output.say(f"launch {option}: {links[option]}")
+    published = {"version": release.version, "bucket": bucket, "prefix": place.prefix}
+    output.document({**published, "templates": urls, "launch": links})
+    output.say(
+        f"next: open a launch link, or run `mlops deploy --email YOU@EXAMPLE.COM --bucket {bucket}{access.flags}`"
+    )
+
+
+def deploy(stack: Stack, bucket: str, yes: bool, with_boundary: bool, access: Access) -> None:
+    """Publish and bring the root stack to this version, after its permissions boundary if that is asked for."""
+    output = Output(access.as_json)
+    check_can_ask(yes, output)
+    wanted = replace(launching.read(stack, bucket), with_boundary=with_boundary)
+
+    def agree(change_set: ChangeSet) -> bool:
+        rows = [(one.action, one.logical_id, one.resource_type, one.replacement) for one in change_set.changes]
+        title = f"{'Create' if change_set.creates else 'Update'} {change_set.stack_name}: {len(rows)} changes"
+        output.table(("action", "resource", "type", "replacement"), rows, title)
+        return yes or typer.confirm("Do this?")
+
+    outcome = launch.deploy(connection.aws(access), wanted, output, agree)
+    if outcome.state is None:
+        output.say("Nothing was changed. The change set stays until the next deploy.")
+        return
+    if not outcome.changed:
+        output.say(f"{stack.stack_name} is up to date: nothing to change.")
+    _show_deployed(outcome.state, outcome.changed, output)
+
+
+def _show_deployed(state: StackState, changed: bool, output: Output) -> None:
+    output.table(("output", "value"), sorted(state.outputs.items()), f"{state.name}: {state.status}")
+    output.document({"stack": state.name, "status": state.status, "changed": changed, "outputs": state.outputs})
+    for line in _by_hand(state):
+        output.say(line)
+    if not state.parameters.get(NAME_PARAMETER, ""):
+        output.say(
+            "We recommend a permissions boundary, which contains what pipelines do: run it again --with-boundary."
+        )
+    output.say("next: mlops new byom_realtime_builtin > request.json, fill it in, then mlops provision request.json")
+
+
+def _by_hand(state: StackState) -> Iterator[str]:
+    """What the root stack may not do: policies of a bucket, repository or key that was there before."""
+    for output, (parameter, what, command) in _POLICIES_TO_ADD.items():
+        if output in state.outputs:
+            name = state.parameters.get(parameter, "")
+            yield ""
+            yield f"To do by hand, or {what} {name}:"
+            yield f"add this to the Statement list of its policy; `{command.format(name)}` shows the policy it has."
+            yield json.dumps(json.loads(state.outputs[output]), indent=2)

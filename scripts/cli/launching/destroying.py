@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`mlops destroy`: removes the pipelines, if asked to, and the root stack, after showing what goes and what stays.
+
+Whoever was interrupted, or has removed the cause of a failure, runs the same command again: it looks at what is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+
+import typer
+
+from scripts.aws import stack_following
+from scripts.aws.api_client import OrchestratorApi
+from scripts.cli import connection, errors
+from scripts.cli.asking import check_can_ask
+from scripts.cli.errors import CommandError, WrongUseError
+from scripts.cli.launching import launching, retained
+from scripts.cli.launching.retained import Kept
+from scripts.cli.options import Access
+from scripts.cli.output import Output
+from scripts.cli.pipelines import removals
+from scripts.cli.pipelines.answers import accepted
+from scripts.cli.pipelines.removals import Removal
+from scripts.launch import deployment, owned_stacks
+from scripts.launch.launch import DEFAULT_STACK_NAME
+from scripts.launch.owned_stacks import Owned
+
+# Deletions of pipelines that run side by side: enough to be quick, and well below what CloudFormation throttles.
+_AT_ONCE: Final = 5
+
+
+@dataclass(frozen=True)
+class Destroying:
+    """What to destroy, and how."""
+
+    access: Access
+    stack_name: str
+    pipelines: bool
+    """Whether pipelines may go too."""
+    role_arn: str = ""
+
+    @property
+    def command(self) -> str:
+        """The command that does the same again."""
+        stack = "" if self.stack_name == DEFAULT_STACK_NAME else f" --stack-name {self.stack_name}"
+        return f"mlops destroy{' --pipelines' if self.pipelines else ''}{stack}{self.access.flags}"
+
+
+def run(asked: Destroying, yes: bool) -> None:
+    """Delete the root stack and, with `pipelines`, what its pipelines made."""
+    output = Output(asked.access.as_json)
+    check_can_ask(yes, output)
+    for problem in launching.role_problems(asked.role_arn):
+        raise WrongUseError(problem)
+    aws = connection.aws(asked.access)
+    cloudformation = aws.client("cloudformation")
+    root = deployment.at_rest(cloudformation, asked.stack_name, output)
+    if root is None:
+        output.say(f"There is no stack {asked.stack_name} in {aws.region}: nothing to delete.")
+        output.document({"stack": asked.stack_name, "status": "DELETE_COMPLETE", "kept": []})
+        return
+    owned = owned_stacks.find(cloudformation, root)
+    _check(asked, owned)
+    going, staying = retained.divide(cloudformation, root)
+    _show(asked, owned, going, staying, output)
+    if not yes and not typer.confirm("Delete all that goes?" if owned.needing_the_orchestrator else "Delete it?"):
+        output.say("Nothing was changed.")
+        return
+    if owned.needing_the_orchestrator:
+        _remove_pipelines(asked, owned, cloudformation, output)
+    deployment.delete(cloudformation, root, output, asked.role_arn)
+    kept = [one.description() for one in staying]
+    output.document({"stack": asked.stack_name, "status": "DELETE_COMPLETE", "kept": kept})
+    output.say(f"{asked.stack_name} is deleted. What stays can be given to the next launch, or be deleted by hand.")
+
+
+def _check(asked: Destroying, owned: Owned) -> None:
+    names = owned.needing_the_orchestrator
+    if names and not asked.pipelines:
+        raise CommandError(
+            f"{len(names)} stacks of pipelines still exist, and cannot be deleted once {asked.stack_name} is gone:"
+            f" {', '.join(names)}. Delete them first, with `mlops delete`, or all of them with --pipelines"
+        )
+
+
+def _show(asked: Destroying, owned: Owned, going: list[tuple[str, str]], staying: list[Kept], output: Output) -> None:
+    if owned.needing_the_orchestrator:
+        rows = [(name, "a pipeline, with what it deployed") for name in owned.pipelines]
+        rows += [(name, "of a pipeline that is gone") for name in (*owned.leftovers, *owned.stack_sets)]
+        output.table(("goes first", ""), rows, f"Delete {len(rows)} pipelines")
+    output.table(("goes", "type"), going, f"Delete {asked.stack_name}: {len(going)} resources")
+    rows_of_kept = [(one.resource, one.type, one.name, one.how_to_delete) for one in staying]
+    title = f"{len(staying)} resources hold data or serve others, and stay"
+    output.table(("stays", "type", "name", "to delete it"), rows_of_kept, title)
+    if owned.foreign:
+        output.say(f"Not made by {asked.stack_name}, and left as they are: {', '.join(owned.foreign)}.")
+
+
+def _remove_pipelines(asked: Destroying, owned: Owned, cloudformation: Any, output: Output) -> None:
+    """Delete what needs the orchestrator; ends the command where something of it cannot be deleted."""
+    api = connection.orchestrator_api(asked.access, asked.stack_name)
+    unknown = set[str]()
+    failed = removals.follow(_begun(api, owned, unknown, output), _AT_ONCE)
+    if failed:
+        output.say(f"{asked.stack_name} stays: {', '.join(one.name for one in failed)} could not be deleted.")
+        output.say(f"Remove the cause and go on: {asked.command}")
+        raise typer.Exit(errors.FAILED)
+    alone = [name for name in owned.leftovers if owned_stacks.pipeline_stack_of(name) in unknown]
+    for state in filter(None, (stack_following.find(cloudformation, name) for name in alone)):
+        deployment.delete(cloudformation, state, output)
+    left = [name for name in owned.stack_sets if owned_stacks.pipeline_stack_of(name) in unknown]
+    if left:
+        raise CommandError(
+            f"the StackSets {', '.join(left)} belong to pipelines whose own stacks are gone: delete their instances and"
+            f" them in the CloudFormation console, then go on: {asked.command}"
+        )
+
+
+def _begun(api: OrchestratorApi, owned: Owned, unknown: set[str], output: Output) -> Iterator[Removal]:
+    """Ask for the deletion of each pipeline when it is taken; those that the API does not know go to `unknown`."""
+    deployed = (owned_stacks.pipeline_stack_of(name) for name in (*owned.leftovers, *owned.stack_sets))
+    for name in dict.fromkeys((*owned.pipelines, *deployed)):
+        answer = api.details(name)
+        if answer.status == HTTPStatus.NOT_FOUND:
+            unknown.add(name)
+            continue
+        details = accepted(answer, output)
+        output.say(accepted(api.delete(details["pipeline_id"]), output)["message"])
+        yield Removal(api, details, output)

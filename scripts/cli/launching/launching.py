@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From the options of `mlops deploy` to what is to be launched; every mistake in them is one answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from scripts.cli.errors import WrongUseError
+from scripts.cli.launching import parameter_files
+from scripts.cli.launching.parameter_files import LaunchFile
+from scripts.cli.options import Stack
+from scripts.launch import launch, stack_tags
+from scripts.launch.launch import Launching
+
+_ROLE: Final = re.compile(r"arn:[a-z0-9-]+:iam::[0-9]{12}:role/[\w+=,.@/-]+")
+
+
+def read(stack: Stack, bucket: str) -> Launching:
+    """What the options ask for: `--param` and `--email` win over the file; raises `WrongUseError`."""
+    file = parameter_files.read(stack.parameters) if stack.parameters else LaunchFile()
+    named, tags = _pairs(stack.param), {**file.tags, **_pairs(stack.tag)}
+    email = {launch.EMAIL_PARAMETER: stack.email} if stack.email else {}
+    problems = [
+        *file.problems,
+        *_no_pairs("--param", "NAME=VALUE", stack.param),
+        *_no_pairs("--tag", "KEY=VALUE", stack.tag),
+        *stack_tags.problems(tags),
+        *role_problems(stack.role_arn),
+    ]
+    if problems:
+        raise WrongUseError("\n  ".join(["these options cannot be used:", *problems]))
+    return Launching(
+        option=stack.option,
+        stack_name=stack.stack_name,
+        parameters={**file.parameters, **email, **named},
+        bucket=bucket,
+        tags=tags,
+        role_arn=stack.role_arn,
+    )
+
+
+def role_problems(arn: str) -> Iterator[str]:
+    """What is wrong with the ARN of a role for CloudFormation; empty is none."""
+    if arn and not _ROLE.fullmatch(arn):
+        yield f"--role-arn needs the ARN of an IAM role, such as arn:aws:iam::111122223333:role/deployer; got {arn}"
+
+
+def _pairs(given: Iterable[str] | None) -> dict[str, str]:
+    pairs = (pair.partition("=") for pair in given or ())
+    return {name: value for name, equals, value in pairs if name and equals}
+
+
+def _no_pairs(option: str, form: str, given: Iterable[str] | None) -> Iterator[str]:
+    for pair in given or ():
+        name, equals, _ = pair.partition("=")
+        if not (name and equals):
+            yield f"{option} needs {form}; got {pair}"

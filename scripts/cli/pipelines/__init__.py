@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Provision, follow, approve, list and delete pipelines."""

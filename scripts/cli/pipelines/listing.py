@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`mlops list`: every pipeline, how far it is, and who must act."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from scripts.aws import pipeline_status
+from scripts.aws.api_client import OrchestratorApi
+from scripts.cli import connection
+from scripts.cli.options import Asked
+from scripts.cli.output import Output
+from scripts.cli.pipelines.answers import accepted
+
+_PAGE: Final = 50
+_COLUMNS: Final = ("model", "type", "stages", "last execution", "waiting for")
+
+
+def run(asked: Asked, model_name: str, pipeline_type: str) -> None:
+    """List all pipelines, or those of a model or type."""
+    output = Output(asked.access.as_json)
+    api = connection.orchestrator_api(asked.access, asked.stack_name)
+    pipelines = list(every(api, output, model_name=model_name, pipeline_type=pipeline_type))
+    output.document({"pipelines": pipelines})
+    if not pipelines:
+        output.say("There are no such pipelines." if model_name or pipeline_type else "There are no pipelines.")
+        return
+    output.table(_COLUMNS, [_row(pipeline) for pipeline in pipelines])
+    for pipeline in pipelines:
+        for question in pipeline["waiting"]:
+            target = question["action"].removeprefix("Deploy").lower()
+            output.say(f"to decide: mlops approve {pipeline['pipeline_stack_name']} {target}{asked.flags}")
+
+
+def every(api: OrchestratorApi, output: Output, **filters: str) -> Iterator[dict[str, Any]]:
+    """All pages; one that is found twice, because something was deleted in between, is given once."""
+    told, following = set[str](), ""
+    while True:
+        body = accepted(api.list(limit=_PAGE, next=following, **filters), output)
+        for pipeline in body["pipelines"]:
+            if pipeline["pipeline_id"] not in told:
+                told.add(pipeline["pipeline_id"])
+                yield pipeline
+        following = body.get("next", "")
+        if not following:
+            return
+
+
+def _row(pipeline: Mapping[str, Any]) -> tuple[str, ...]:
+    last = pipeline["last_execution"] or {}
+    stages = (f"{stage['name']}: {_status(stage, last)}" for stage in pipeline["stages"])
+    started = str(last.get("started_at") or "")[:16].replace("T", " ")
+    return (
+        pipeline["model_name"],
+        pipeline["pipeline_type"],
+        "\n".join(stages) or pipeline["stack_status"],
+        f"{last['status']} {started}".strip() if last else "",
+        "\n".join(f"{question['action']}, since {str(question['since'])[:16]}" for question in pipeline["waiting"]),
+    )
+
+
+def _status(stage: Mapping[str, Any], last: Mapping[str, Any]) -> str:
+    # A stage that the last execution has not reached still tells of an earlier one.
+    return str(stage["status"]) if stage["execution"] == last.get("id") and stage["status"] else pipeline_status.WAITING

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Deletions of pipelines, followed to their ends: the orchestrator carries them out, this looks and tells."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Final
+
+from scripts.aws.api_client import OrchestratorApi
+from scripts.cli.errors import CommandError
+from scripts.cli.output import Output
+from scripts.cli.pipelines.answers import accepted
+
+_FIRST_PAUSE_SECONDS: Final = 0.2
+_LONGEST_PAUSE_SECONDS: Final = 5.0
+_PAUSE_GROWTH: Final = 1.3
+# Events of StackSets may reach another account than the orchestrator's: the request itself is repeated then.
+_REPEATED_AFTER_SECONDS: Final = 60
+_LONGEST_SECONDS: Final = 3 * 3600
+
+
+class Removal:
+    """The deletion of one pipeline, which was asked for."""
+
+    def __init__(self, api: OrchestratorApi, details: Mapping[str, Any], output: Output) -> None:
+        self.name: str = details["pipeline_stack_name"]
+        self.is_over = False
+        self.failure = ""
+        """What could not be deleted, and why; the deletion is over then."""
+        self._api = api
+        self._id = details["pipeline_id"]
+        self._output = output
+        self._told: set[tuple[str, str]] = set(going(details))
+        self._last_change = time.monotonic()
+
+    def look(self) -> None:
+        """Tell what has changed since the last look."""
+        answer = self._api.details(self._id)
+        if answer.status == HTTPStatus.NOT_FOUND:
+            self._end({"pipeline_id": self._id, "status": "DELETED"}, f"The pipeline {self.name} is deleted.")
+            return
+        now = accepted(answer, self._output)
+        for change in going(now):
+            if change not in self._told:
+                self._told.add(change)
+                self._last_change = time.monotonic()
+                self._output.document({"name": change[0], "is": change[1]})
+                self._output.say(f"{change[0]}: {change[1]}")
+        self.failure = str((now["deletion"] or {}).get("failure", ""))
+        if self.failure:
+            self._end({"pipeline_id": self._id, "status": "FAILED", "reason": self.failure}, self.failure)
+        elif now["stages"] and time.monotonic() - self._last_change > _REPEATED_AFTER_SECONDS:
+            self._last_change = time.monotonic()
+            accepted(self._api.delete(self._id), self._output)
+
+    def _end(self, document: dict[str, str], words: str) -> None:
+        self.is_over = True
+        self._output.document(document)
+        self._output.say(words)
+
+
+def going(details: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What a deletion takes away, each with how it is."""
+    yield details["pipeline_stack_name"], f"the pipeline's stack, {details['stack_status']}"
+    stack = details["stack"]
+    if stack is not None and stack["stack_id"] != details["pipeline_id"]:
+        yield stack["stack_name"], f"the stack that it deployed, {stack['status']}"
+    for stage in details["stages"]:
+        for instance in stage["instances"] or ():
+            place = f"{instance['account']}, {instance['region']}"
+            yield stage["stack_set"], f"the stack of {stage['stage']} in {place}, {instance['status']}"
+    yield "the packaged template", "in the pipelines bucket"
+
+
+def follow(beginning: Iterator[Removal], at_once: int = 1) -> list[Removal]:
+    """Follow deletions to their ends and give those that failed; each is taken when there is room for it.
+
+    After a failure no other is begun. Raises `CommandError` when one does not end within three hours.
+    """
+    running: list[Removal] = []
+    failed: list[Removal] = []
+    while True:
+        if not failed:
+            running += itertools.islice(beginning, at_once - len(running))
+        if not running:
+            return failed
+        _look_until_one_is_over(running)
+        failed += [removal for removal in running if removal.failure]
+        running = [removal for removal in running if not removal.is_over]
+
+
+def _look_until_one_is_over(running: Sequence[Removal]) -> None:
+    pause, deadline = _FIRST_PAUSE_SECONDS, time.monotonic() + _LONGEST_SECONDS
+    while True:
+        for removal in running:
+            removal.look()
+        if any(removal.is_over for removal in running):
+            return
+        if time.monotonic() > deadline:
+            raise CommandError("the deletion did not end within three hours; repeat the command to go on")
+        threading.Event().wait(pause)
+        pause = min(pause * _PAUSE_GROWTH, _LONGEST_PAUSE_SECONDS)

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`mlops provision` and `mlops status`: signed calls of the orchestrator's API."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from scripts.aws import pipeline_status
+from scripts.aws.api_client import OrchestratorApi
+from scripts.cli import connection, request_files
+from scripts.cli.options import Asked
+from scripts.cli.output import Output
+from scripts.cli.pipelines import answers, following
+from scripts.cli.pipelines.answers import AskedPipeline, accepted
+
+# The API's words for a request that changes nothing (compatibility 2.2).
+_NOTHING_TO_DO: Final = "No updates are to be performed"
+
+
+def provision(asked: Asked, file: str, dry_run: bool) -> None:
+    """Provision the request of a file."""
+    output = Output(asked.access.as_json)
+    request = request_files.read(file)
+    api = connection.orchestrator_api(asked.access, asked.stack_name)
+    if dry_run or request.get("dry_run") is True:
+        _show_plan(accepted(api.provision({**request, "dry_run": True}), output), output)
+        return
+    before = _newest_execution(api, request, output) if asked.watch else None
+    body = accepted(api.provision(request), output)
+    output.document(body)
+    output.say(body["message"])
+    for warning in body.get("warnings", ()):
+        output.say(f"warning: {warning}")
+    if "pipeline_id" not in body:
+        return
+    output.say(f"pipeline_id: {body['pipeline_id']}")
+    pipeline = AskedPipeline(api, body["pipeline_id"], asked.flags, output)
+    if asked.watch:
+        following.follow(pipeline, None if _NOTHING_TO_DO in body["message"] else before)
+    else:
+        output.say(f"next: {pipeline.command('status', '--watch')}")
+
+
+def status(asked: Asked, given: str) -> None:
+    """Show the state of a pipeline, once or until it has ended."""
+    pipeline = answers.find(asked, given, Output(asked.access.as_json))
+    if asked.watch:
+        following.follow(pipeline)
+    else:
+        following.show(pipeline)
+
+
+def _show_plan(body: dict[str, Any], output: Output) -> None:
+    output.document(body)
+    output.say(body["message"])
+    plan = body.get("plan", {})
+    rows = [(name, str(value)) for name, value in plan.items() if not isinstance(value, dict)]
+    output.table(("plan", ""), rows)
+    for name, parameters in plan.get("parameters", {}).items():
+        output.table(("parameter", "value"), [(key, str(value)) for key, value in parameters.items()], name)
+    for warning in body.get("warnings", ()):
+        output.say(f"warning: {warning}")
+
+
+def _newest_execution(api: OrchestratorApi, request: dict[str, Any], output: Output) -> str | None:
+    """The execution that a repeated or changed request finds there: it is not the one to watch."""
+    plan = accepted(api.provision({**request, "dry_run": True}), output).get("plan", {})
+    answer = api.status(str(plan.get("pipeline_stack_name", "")))
+    return pipeline_status.read(answer.body).execution or None if answer.is_success else None

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`mlops pipeline-types check` and `add`: pipeline types of the operator's own, looked at and installed."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+import typer
+
+from orchestrator.launch.operator_options import OperatorOptions
+from scripts.aws.aws_access import Aws
+from scripts.cli import connection, errors
+from scripts.cli.errors import CommandError, WrongUseError
+from scripts.cli.launching.orchestrators import Deployed
+from scripts.cli.options import Access
+from scripts.cli.output import Output, console, table
+from scripts.iam import documents
+from scripts.iam.documents import Document, MalformedPolicyError
+from scripts.iam.resolving import Place
+from scripts.pipeline_types import checks, publishing
+from scripts.pipeline_types.checks import Report
+from scripts.pipeline_types.linting import LintError
+from scripts.pipeline_types.permissions import Operator
+
+_SOME_REGION: Final = "us-east-1"
+"""For the check of a folder where nobody says which Region it is for: this one has every resource type."""
+
+
+@dataclass(frozen=True)
+class Adding:
+    """What `add` is told."""
+
+    access: Access
+    stack_name: str
+    allow_administrator: bool
+
+
+def check(folder: Path, region: str | None, policy: Path | None, allow_administrator: bool, as_json: bool) -> None:
+    """Look at a folder without AWS; what is wrong makes the exit status 2."""
+    output = Output(as_json)
+    where = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or _SOME_REGION
+    operator = Operator(_place(where), _policies(policy), allow_administrator=allow_administrator)
+    report = _looked_at(folder, where, operator)
+    if report.errors or report.type is None:
+        _refuse(report, output)
+    output.document({"message": "The folder can be added.", **_description(report)})
+    output.say(f"The folder can be added: it makes the pipeline type {report.type.name}.")
+    _show_warnings(report, output)
+    _show_policy(report, output)
+    output.say(f"next: mlops pipeline-types add {folder}")
+
+
+def add(folder: Path, adding: Adding) -> None:
+    """Check a folder, and make it the current version of its type."""
+    output = Output(adding.access.as_json)
+    reached = connection.aws(adding.access)
+    deployed = Deployed.of(reached, adding.stack_name)
+    report = _looked_at(folder, reached.region, _operator(reached, deployed, adding.allow_administrator))
+    if report.errors or report.type is None:
+        _refuse(report, output)
+    published = publishing.publish(folder, reached.client("s3"), deployed.pipelines_bucket)
+    message = (
+        f"The pipeline type {published.name} is installed as version {published.version}."
+        if published.is_new
+        else f"The pipeline type {published.name} is installed already; nothing was changed."
+    )
+    output.document({"message": message, "changed": published.is_new, **_description(report)})
+    output.say(message)
+    _show_warnings(report, output)
+    _show_policy(report, output)
+    if output.as_json:
+        return
+    output.say("Pipelines of an earlier version keep it until their request is sent again.")
+    output.say(f"A first request:\n{json.dumps(report.starter, indent=2)}")
+    flags = adding.access.flags + deployed.flag
+    output.say(f"next: mlops provision FILE --dry-run{flags}, then mlops provision FILE{flags}")
+
+
+def _looked_at(folder: Path, region: str, operator: Operator) -> Report:
+    if not folder.is_dir():
+        raise WrongUseError(f"{folder} is no folder: a pipeline type is a folder with pipeline.yaml and blueprint.yaml")
+    try:
+        return checks.check(folder, region, operator)
+    except LintError as error:
+        raise CommandError(str(error)) from None
+
+
+def _refuse(report: Report, output: Output) -> NoReturn:
+    """Show everything that is wrong, and end the command."""
+    message = f"The folder cannot be added: {len(report.errors)} problem{'s' if len(report.errors) > 1 else ''}."
+    output.document({"message": message, **_description(report)})
+    if not output.as_json:
+        told = console(sys.stderr)
+        told.print(message)
+        rows = [(found.place, found.key, found.problem) for found in report.errors]
+        told.print(table(("file", "key", "problem"), rows))
+    raise typer.Exit(errors.WRONG_USE)
+
+
+def _description(report: Report) -> dict[str, Any]:
+    named = {"pipeline_type": report.type.name, "version": report.type.version} if report.type else {}
+    return {
+        **named,
+        "errors": [found.description() for found in report.errors],
+        "warnings": [found.description() for found in report.warnings],
+        "policy": report.policy,
+        "request": report.starter,
+    }
+
+
+def _show_warnings(report: Report, output: Output) -> None:
+    for found in report.warnings:
+        output.say(f"warning: {found.place}: {found.problem}")
+
+
+def _show_policy(report: Report, output: Output) -> None:
+    if report.policy is None or output.as_json:
+        return
+    output.say(
+        "The deploy role may not do all of what the blueprint needs in the orchestrator's account. This is missing; add"
+        " it to the managed policy that the launch parameter CustomBlueprintPolicyArn names:"
+    )
+    output.say(json.dumps(report.policy, indent=2))
+
+
+def _place(region: str, account: str = "*", partition: str = "") -> Place:
+    from botocore.session import get_session
+
+    return Place(partition or get_session().get_partition_for_region(region), region, account)
+
+
+def _policies(file: Path | None) -> tuple[Document, ...]:
+    if file is None:
+        return ()
+    try:
+        return (documents.parse(file.read_text(encoding="utf-8")),)
+    except OSError as error:
+        raise WrongUseError(f"{file} cannot be read: {error.strerror}") from None
+    except (MalformedPolicyError, UnicodeDecodeError, AttributeError) as error:
+        raise WrongUseError(f"{file} holds no policy of IAM: {error}") from None
+
+
+def _operator(reached: Aws, deployed: Deployed, allow_administrator: bool) -> Operator:
+    """The decisions of who launched the orchestrator."""
+    given = deployed.parameters
+    return Operator(
+        _place(reached.region, reached.account, reached.partition),
+        deployed.blueprint_policies(reached),
+        OperatorOptions(
+            role_path=given.get("RolePath") or "/",
+            permissions_boundary_name=given.get("PermissionsBoundaryName", ""),
+        ),
+        allow_administrator,
+    )

@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Brings a stack to a template and parameters by a change set, or deletes it. The same calls locally and on AWS.
+
+    settle -> prepare (a change set that can be shown) -> execute (events) | delete (events)
+
+Whoever was interrupted runs the same again: what CloudFormation is doing is followed to its end, a change set that
+waits is used, a stack that never came to be is removed.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-changesets.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+from scripts.aws.stack_following import Follower, StackEvent, StackFailedError, StackState, find
+
+_CHANGE_SET_PREFIX: Final = "mlops-"
+_POLL_SECONDS: Final = 0.2
+_CHANGE_SET_SECONDS: Final = 300
+# CloudFormation has more than one way of saying that nothing would change.
+_NOTHING_TO_CHANGE: Final = ("didn't contain changes", "No updates are to be performed")
+
+
+class Audience(Protocol):
+    """Whoever wants to know what happens."""
+
+    def say(self, text: str) -> None:
+        """Hear a sentence."""
+
+    def event(self, event: StackEvent) -> None:
+        """Hear of a stack's or resource's change of state."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a stack should become; parameters that are not given keep their value, or get the template's default."""
+
+    stack_name: str
+    template_url: str
+    parameters: Mapping[str, str]
+    declared: frozenset[str]
+    """Names of all parameters that the template has."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """All tags of the stack."""
+    role_arn: str = ""
+    """The role that CloudFormation works under; empty takes the one that the stack has, or the caller's permissions."""
+
+    def change_set_name(self) -> str:
+        """The same for the same target, so that an interrupted deployment finds its change set again."""
+        content = repr((self.template_url, sorted(self.parameters.items()), sorted(self.tags.items()), self.role_arn))
+        return _CHANGE_SET_PREFIX + hashlib.sha256(content.encode()).hexdigest()[:24]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One line of a change set."""
+
+    action: str
+    logical_id: str
+    resource_type: str
+    replacement: str
+
+
+@dataclass(frozen=True)
+class ChangeSet:
+    """A change set that can be executed."""
+
+    arn: str
+    stack_arn: str
+    creates: bool
+    changes: tuple[Change, ...]
+
+    @property
+    def stack_name(self) -> str:
+        """The name of the stack that it changes."""
+        return self.stack_arn.split("/")[1]
+
+
+def settle(cloudformation: Any, stack_name: str, audience: Audience, role_arn: str = "") -> StackState | None:
+    """Wait until nobody works on the stack; give its state, or `None` when it does not exist.
+
+    A stack whose creation failed is deleted: CloudFormation allows nothing else. Raises `StackFailedError`.
+    """
+    state = at_rest(cloudformation, stack_name, audience)
+    if state is not None and state.never_came_to_be:
+        audience.say(f"The stack {stack_name} is in {state.status}: it never came to be and is deleted.")
+        delete(cloudformation, state, audience, role_arn)
+        return None
+    if state is not None and state.status == "DELETE_FAILED":
+        raise StackFailedError(
+            f"the stack {stack_name} is in {state.status} ({state.reason or 'no reason given'}): delete what is left of"
+            " it with `mlops destroy`, then run this again"
+        )
+    if state is not None and state.status.endswith("_FAILED"):
+        raise StackFailedError(
+            f"the stack {stack_name} is in {state.status} ({state.reason or 'no reason given'}): repair it in the"
+            " CloudFormation console, for example by continuing the rollback, then run this again"
+        )
+    return state
+
+
+def at_rest(cloudformation: Any, stack_name: str, audience: Audience) -> StackState | None:
+    """Wait until nobody works on the stack; give its state as it is then, or `None` when it does not exist."""
+    state = find(cloudformation, stack_name)
+    if state is not None and state.is_changing:
+        audience.say(f"The stack {stack_name} is in {state.status}: following it to its end.")
+        follower = Follower(cloudformation, state.arn)
+        follower.skip_earlier_operations()
+        _tell(follower, audience)
+        state = find(cloudformation, stack_name)
+    return state
+
+
+def prepare(cloudformation: Any, target: Target, state: StackState | None) -> ChangeSet | None:
+    """Make a change set, or find the one of an interrupted call; `None` when nothing would change."""
+    name = target.change_set_name()
+    if state is not None:
+        _discard_unless_usable(cloudformation, target.stack_name, name)
+    creates = state is None or state.status == "REVIEW_IN_PROGRESS"
+    if state is None or not _exists(cloudformation, target.stack_name, name):
+        cloudformation.create_change_set(
+            StackName=target.stack_name,
+            ChangeSetName=name,
+            ChangeSetType="CREATE" if creates else "UPDATE",
+            TemplateURL=target.template_url,
+            Parameters=_parameters(target, state),
+            Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
+            Tags=[{"Key": key, "Value": value} for key, value in target.tags.items()],
+            **_role(target.role_arn),
+        )
+    found = _finished(cloudformation, target.stack_name, name)
+    if found["Status"] == "FAILED":
+        reason = found.get("StatusReason", "no reason given")
+        cloudformation.delete_change_set(StackName=target.stack_name, ChangeSetName=name)
+        if any(words in reason for words in _NOTHING_TO_CHANGE):
+            return None
+        raise StackFailedError(f"CloudFormation refuses the change: {reason}")
+    return ChangeSet(found["ChangeSetId"], found["StackId"], creates, _changes(cloudformation, found["ChangeSetId"]))
+
+
+def execute(cloudformation: Any, change_set: ChangeSet, audience: Audience) -> StackState:
+    """Carry the change set out, tell its events, and give the stack; raises `StackFailedError` with the first cause."""
+    follower = Follower(cloudformation, change_set.stack_arn)
+    follower.skip_history()
+    before = follower.state().status
+    cloudformation.execute_change_set(ChangeSetName=change_set.arn)
+    wait_for(lambda: follower.state().status != before or _has_run(cloudformation, change_set))
+    _tell(follower, audience)
+    state = follower.state()
+    if state.status != ("CREATE_COMPLETE" if change_set.creates else "UPDATE_COMPLETE"):
+        raise StackFailedError(f"the stack {state.name} ended in {state.status}. First cause: {follower.explanation()}")
+    return state
+
+
+def delete(cloudformation: Any, state: StackState, audience: Audience, role_arn: str = "") -> None:
+    """Delete a stack and tell its events; raises `StackFailedError` with the first cause."""
+    follower = Follower(cloudformation, state.arn)
+    follower.skip_history()
+    cloudformation.delete_stack(StackName=state.arn, **_role(role_arn))
+    _tell(follower, audience)
+    ended = follower.state()
+    if ended.status != "DELETE_COMPLETE":
+        raise StackFailedError(f"the stack {state.name} ended in {ended.status}. First cause: {follower.explanation()}")
+
+
+def _tell(follower: Follower, audience: Audience) -> None:
+    for event in follower.events():
+        audience.event(event)
+
+
+def _role(arn: str) -> dict[str, str]:
+    return {"RoleARN": arn} if arn else {}
+
+
+def _parameters(target: Target, state: StackState | None) -> list[dict[str, Any]]:
+    given = [{"ParameterKey": key, "ParameterValue": value} for key, value in target.parameters.items()]
+    previous = set(state.parameters) if state is not None and state.has_values else set[str]()
+    kept = (target.declared & previous) - set(target.parameters)
+    return given + [{"ParameterKey": key, "UsePreviousValue": True} for key in sorted(kept)]
+
+
+def _describe(cloudformation: Any, stack_name: str, name: str) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] = cloudformation.describe_change_set(StackName=stack_name, ChangeSetName=name)
+    except cloudformation.exceptions.ClientError as error:
+        if "NotFound" in error.response["Error"]["Code"] or "does not exist" in error.response["Error"]["Message"]:
+            return None
+        raise
+    return found
+
+
+def _exists(cloudformation: Any, stack_name: str, name: str) -> bool:
+    return _describe(cloudformation, stack_name, name) is not None
+
+
+def _discard_unless_usable(cloudformation: Any, stack_name: str, name: str) -> None:
+    """Delete a change set of an earlier call that was carried out, failed, or was overtaken by another change."""
+    found = _describe(cloudformation, stack_name, name)
+    if found is None or found["Status"] in {"CREATE_PENDING", "CREATE_IN_PROGRESS"}:
+        return
+    if found["Status"] != "CREATE_COMPLETE" or found.get("ExecutionStatus") != "AVAILABLE":
+        cloudformation.delete_change_set(StackName=stack_name, ChangeSetName=name)
+        wait_for(lambda: not _exists(cloudformation, stack_name, name))
+
+
+def _finished(cloudformation: Any, stack_name: str, name: str) -> dict[str, Any]:
+    latest: dict[str, Any] = {}
+
+    def is_finished() -> bool:
+        latest.update(_describe(cloudformation, stack_name, name) or {})
+        return latest.get("Status") in {"CREATE_COMPLETE", "FAILED"}
+
+    wait_for(is_finished)
+    return latest
+
+
+def _changes(cloudformation: Any, arn: str) -> tuple[Change, ...]:
+    pages = cloudformation.get_paginator("describe_change_set").paginate(ChangeSetName=arn)
+    changes = [entry["ResourceChange"] for page in pages for entry in page["Changes"] if "ResourceChange" in entry]
+    return tuple(
+        Change(change["Action"], change["LogicalResourceId"], change["ResourceType"], change.get("Replacement", ""))
+        for change in changes
+    )
+
+
+def _has_run(cloudformation: Any, change_set: ChangeSet) -> bool:
+    """Whether a change set was carried out: CloudFormation then says so, or forgets it."""
+    found = _describe(cloudformation, change_set.stack_arn, change_set.arn)
+    return found is None or found.get("ExecutionStatus") == "EXECUTE_COMPLETE"
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Wait until a condition holds; raises `StackFailedError` after five minutes."""
+    deadline = time.monotonic() + _CHANGE_SET_SECONDS
+    while not condition():
+        if time.monotonic() > deadline:
+            raise StackFailedError("CloudFormation did not get on in five minutes; run the same command again to go on")
+        threading.Event().wait(_POLL_SECONDS)

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A deployed orchestrator on the local AWS, as whoever uses it sees it; `local_stack` starts one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import boto3
+
+from scripts.aws.api_addresses import local_url
+from scripts.aws.api_client import OrchestratorApi, SignedClient
+from scripts.aws.aws_access import Aws
+
+DEFAULT_REGION: Final = "us-east-1"
+STAGE_ACCOUNTS: Final[Mapping[str, str]] = {
+    "dev": "111111111111",
+    "staging": "222222222222",
+    "prod": "333333333333",
+}
+"""The local Organization's accounts, one for each stage."""
+
+_VISITOR: Final = "visitor"
+
+
+@dataclass(frozen=True)
+class LocalDeployment:
+    """A deployed orchestrator on a running local AWS."""
+
+    aws: Aws
+    api_url: str
+    """Where the API answers on this machine; ends in the stage, without a slash."""
+    stack_name: str
+    outputs: Mapping[str, str]
+    """Of the root stack, as AWS would give them."""
+    accounts: Mapping[str, str] = field(default_factory=dict)
+    """The account of each stage; empty with the option single-account."""
+
+    @property
+    def api(self) -> OrchestratorApi:
+        """The orchestrator's API, signed with the local keys."""
+        return OrchestratorApi(SignedClient(self.aws), self.api_url)
+
+    def reachable(self, url: str) -> str:
+        """An address from a stack's outputs, as it can be called on this machine."""
+        return local_url(url, self.aws.endpoint_url)
+
+    def in_account(self, account: str) -> Aws:
+        """The same local AWS as a role in another account sees it."""
+        role = f"arn:{self.aws.partition}:iam::{account}:role/{_VISITOR}"
+        answer = self.aws.client("sts").assume_role(RoleArn=role, RoleSessionName=_VISITOR)
+        keys = answer["Credentials"]
+        session = boto3.session.Session(
+            aws_access_key_id=keys["AccessKeyId"],
+            aws_secret_access_key=keys["SecretAccessKey"],
+            aws_session_token=keys["SessionToken"],
+            region_name=self.aws.region,
+        )
+        return Aws(session, self.aws.region, self.aws.endpoint_url)
+
+    def description(self) -> dict[str, Any]:
+        """What `mlops local` writes for others when it is ready."""
+        return {
+            "endpoint_url": self.aws.endpoint_url,
+            "region": self.aws.region,
+            "api_url": self.api_url,
+            "stack_name": self.stack_name,
+            "outputs": dict(self.outputs),
+            "accounts": {"orchestrator": self.aws.account, **self.accounts},
+        }

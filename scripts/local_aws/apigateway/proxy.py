@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Lambda proxy format of REST APIs, version 1.0: a request as an event, and the function's answer as a response.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qsl
+
+from werkzeug.datastructures import Headers
+
+from scripts.local_aws.apigateway.routes import LocalRestApi, Route
+from scripts.local_aws.apigateway.signature import Caller, Received
+
+# The server's own business: it frames the response itself.
+_NOT_PASSED_ON = frozenset({"connection", "content-length", "transfer-encoding", "keep-alive", "upgrade"})
+
+
+class MalformedAnswerError(Exception):
+    """The function's answer is not in the proxy format."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request to one method of an API."""
+
+    api: LocalRestApi
+    stage: str
+    path: str
+    query: str
+    route: Route
+    parameters: dict[str, str]
+    request: Received
+    source_ip: str
+    protocol: str
+    caller: Caller | None
+    request_id: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A response on its way to the client."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+
+def event(call: Call) -> dict[str, Any]:
+    """The event that the function receives."""
+    headers = _headers(call)
+    query = parse_qsl(call.query, keep_blank_values=True)
+    many_values: dict[str, list[str]] = {}
+    for name, value in query:
+        many_values.setdefault(name, []).append(value)
+    return {
+        "resource": call.route.path,
+        "path": call.path,
+        "httpMethod": call.request.method,
+        "headers": headers,
+        "multiValueHeaders": {name: [value] for name, value in headers.items()},
+        "queryStringParameters": dict(query) or None,
+        "multiValueQueryStringParameters": many_values or None,
+        "pathParameters": call.parameters or None,
+        "stageVariables": dict(call.api.stages[call.stage].variables) or None,
+        "requestContext": _context(call),
+        # Without binary media types, which no API of ours has, API Gateway hands every body over as text.
+        "body": call.request.body.decode(errors="replace") if call.request.body else None,
+        "isBase64Encoded": False,
+    }
+
+
+def response(payload: bytes) -> Answer:
+    """The function's result as a response; raises MalformedAnswerError when it is not in the proxy format."""
+    result = json.loads(payload)
+    if not isinstance(result, dict):
+        raise MalformedAnswerError("the answer is not an object")
+    try:
+        status = int(result["statusCode"])
+        headers = Headers([("Content-Type", "application/json")])
+        for name, value in (result.get("headers") or {}).items():
+            headers.set(name, _header_value(value))
+        for name, values in (result.get("multiValueHeaders") or {}).items():
+            headers.setlist(name, [_header_value(value) for value in values])
+        body = result.get("body")
+        text = "" if body is None else body
+        content = base64.b64decode(text, validate=True) if result.get("isBase64Encoded") else text.encode()
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise MalformedAnswerError(str(error)) from error
+    for name in _NOT_PASSED_ON:
+        headers.remove(name)
+    return Answer(status, headers, content)
+
+
+def _header_value(value: Any) -> str:
+    if isinstance(value, dict | list):
+        raise TypeError(f"a header's value must be a text, not {value!r}")
+    return ("true" if value else "false") if isinstance(value, bool) else str(value)
+
+
+def _headers(call: Call) -> dict[str, str]:
+    # A signature is for API Gateway alone; the function never sees it.
+    own = {name: value for name, value in call.request.headers.items() if not _is_signature(call, name)}
+    return own | {
+        "X-Amzn-Trace-Id": f"Root=1-{int(time.time()):08x}-{call.request_id.replace('-', '')[:24]}",
+        "X-Forwarded-For": call.source_ip,
+        "X-Forwarded-Port": "443",
+        "X-Forwarded-Proto": "https",
+    }
+
+
+def _is_signature(call: Call, name: str) -> bool:
+    return call.caller is not None and name.lower() == "authorization"
+
+
+def _context(call: Call) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    domain = f"{call.api.id}.execute-api.{call.api.region_name}.amazonaws.com"
+    return {
+        "accountId": call.api.account_id,
+        "apiId": call.api.id,
+        "domainName": domain,
+        "domainPrefix": call.api.id,
+        "extendedRequestId": call.request_id,
+        "httpMethod": call.request.method,
+        "identity": _identity(call),
+        "path": f"/{call.stage}{call.path}",
+        "protocol": call.protocol,
+        "requestId": call.request_id,
+        "requestTime": f"{now:%d/%b/%Y:%H:%M:%S %z}",
+        "requestTimeEpoch": int(now.timestamp() * 1000),
+        "resourceId": call.route.resource_id,
+        "resourcePath": call.route.path,
+        "stage": call.stage,
+    }
+
+
+def _identity(call: Call) -> dict[str, str | None]:
+    who = call.caller
+    return {
+        "accessKey": who.access_key if who else None,
+        "accountId": who.account if who else None,
+        "apiKey": None,
+        "apiKeyId": None,
+        "caller": who.user_id if who else None,
+        "cognitoAuthenticationProvider": None,
+        "cognitoAuthenticationType": None,
+        "cognitoIdentityId": None,
+        "cognitoIdentityPoolId": None,
+        "principalOrgId": None,
+        "sourceIp": call.source_ip,
+        "user": who.user_id if who else None,
+        "userAgent": call.request.headers.get("User-Agent"),
+        "userArn": who.arn if who else None,
+    }

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Resource types of applications: functions, APIs, events, queues, buckets, roles."""

@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How the local CloudFormation makes one resource: the interface of a resource type, and what it is given.
+
+A type calls the service's own API over HTTP, as the stack's role or as the caller, exactly as CloudFormation does;
+so it gets the service's checks and words, and whoever guards the server's edge sees who is calling.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import string
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+from botocore.exceptions import ClientError, ParamValidationError
+
+from scripts.local_aws import clients, identity
+from scripts.local_aws.cloudformation.stacks import Caller, Made, Stack
+
+Properties = dict[str, Any]
+
+_SUFFIX_LENGTH = 12
+
+
+class ResourceFailedError(Exception):
+    """A resource that could not be made, in the words for the person who reads the stack's events."""
+
+
+class Clients:
+    """boto3 clients for one stack operation, made once per service and all acting as the same principal."""
+
+    def __init__(self, caller: Caller, region: str) -> None:
+        self._caller = caller
+        self._region = region
+        self._made: dict[str, Any] = {}
+
+    def get(self, service: str) -> Any:
+        """The client of a service."""
+        if service not in self._made:
+            self._made[service] = self._make(service)
+        return self._made[service]
+
+    def _make(self, service: str) -> Any:
+        if self._caller.role_arn:
+            return clients.client(service, self._caller.role_arn, self._region, by="cloudformation.amazonaws.com")
+        # Without a role CloudFormation goes on as the caller. The access key says who that is; the secret behind it
+        # is not ours to know, and the local services do not ask for it.
+        return identity.current().client_with(
+            service,
+            self._region,
+            aws_access_key_id=self._caller.access_key,
+            aws_secret_access_key="local",  # noqa: S106 - see above
+        )
+
+
+class ResourceContext:
+    """What a resource type may know while it works on one resource of one stack."""
+
+    def __init__(self, stack: Stack, logical_id: str, clients: Clients) -> None:
+        self.stack = stack
+        self.logical_id = logical_id
+        self.account = stack.account
+        self.region = stack.region
+        self.made: Made | None = None
+        self._clients = clients
+
+    def initiated(self, made: Made) -> Made:
+        """Say that the resource exists from now on, although its creation may still fail."""
+        self.made = made
+        return made
+
+    @property
+    def partition(self) -> str:
+        """`aws`, `aws-cn` or `aws-us-gov`."""
+        return self.stack.stack_id.split(":")[1]
+
+    def call(self, service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
+        """Call an API operation (`create_bucket`) with template values brought to the types that the API wants."""
+        client = self._clients.get(service)
+        model = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[operation])
+        given = {name: value for name, value in parameters.items() if value is not None}
+        answer: dict[str, Any] = getattr(client, operation)(**coerce(given, model.input_shape))
+        return answer
+
+    def generated_name(self, limit: int, lower: bool = False) -> str:
+        """`<stack>-<logical id>-<12 random characters>`, the stack's part cut so that the whole fits the limit."""
+        alphabet = string.ascii_uppercase + string.digits
+        suffix = "".join(secrets.choice(alphabet) for _ in range(_SUFFIX_LENGTH))
+        room = max(0, limit - _SUFFIX_LENGTH - 2)
+        logical_id = self.logical_id[: max(1, room // 2)] if len(self.logical_id) > room // 2 else self.logical_id
+        name = f"{self.stack.name[: room - len(logical_id)]}-{logical_id}-{suffix}"
+        return name.lower() if lower else name
+
+    def tags(self, own: Iterable[Mapping[str, str]] | None) -> dict[str, str]:
+        """The resource's tags over those of the stack, as CloudFormation hands them on."""
+        return self.stack.tags | {tag["Key"]: str(tag["Value"]) for tag in own or ()}
+
+    def tag_list(self, own: Iterable[Mapping[str, str]] | None, key: str = "Key", value: str = "Value") -> list[Any]:
+        """`tags` in the list form of most APIs."""
+        return [{key: name, value: text} for name, text in self.tags(own).items()]
+
+
+class ResourceType(ABC):
+    """One CloudFormation resource type: making, changing and removing it.
+
+    `replaced_by` names the properties whose change makes a new resource; `name_property` the one that names it;
+    `is_tagged` says that the stack's tags are handed on to it; `known_properties` are those that are acted upon
+    (empty: the type checks them itself).
+    """
+
+    type_name: ClassVar[str]
+    replaced_by: ClassVar[frozenset[str]] = frozenset()
+    name_property: str = ""
+    is_tagged: bool = False
+    known_properties: ClassVar[frozenset[str]] = frozenset()
+
+    @abstractmethod
+    def create(self, context: ResourceContext, properties: Properties) -> Made:
+        """Make the resource; `context.initiated` tells as soon as there is something that a rollback must remove."""
+
+    @abstractmethod
+    def update(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> Made:
+        """Bring the resource from the old properties to the new ones, in place."""
+
+    @abstractmethod
+    def delete(self, context: ResourceContext, made: Made, properties: Properties) -> None:
+        """Remove the resource; one that is gone already is no error."""
+
+    def check(self, properties: Properties) -> None:
+        """Refuse properties that would be silently ignored; ResourceFailedError names them."""
+        unknown = sorted(set(properties) - self.known_properties) if self.known_properties else []
+        if unknown:
+            raise ResourceFailedError(f"The local AWS does not know the property {unknown[0]} of {self.type_name}.")
+
+    def needs_replacement(self, old: Properties, new: Properties) -> bool:
+        """Whether a change cannot be made in place."""
+        return any(old.get(name) != new.get(name) for name in self.replaced_by)
+
+
+def names(text: str) -> frozenset[str]:
+    """Property names written as words of a text."""
+    return frozenset(text.split())
+
+
+def policy_text(document: Any) -> str:
+    """A policy document as the text that the services take; a text is taken as it is."""
+    return document if isinstance(document, str) else json.dumps(document)
+
+
+def coerce(value: Any, shape: Any) -> Any:
+    """Template values in the types of an API shape: CloudFormation takes "5" for 5 and true for "true" alike."""
+    if shape is None or value is None:
+        return value
+    if shape.type_name == "structure" and isinstance(value, dict):
+        return {name: coerce(item, shape.members.get(name)) for name, item in value.items()}
+    if shape.type_name == "list" and isinstance(value, list):
+        return [coerce(item, shape.member) for item in value]
+    if shape.type_name == "map" and isinstance(value, dict):
+        return {name: coerce(item, shape.value) for name, item in value.items()}
+    return _coerce_scalar(value, shape.type_name)
+
+
+def _coerce_scalar(value: Any, kind: str) -> Any:
+    if kind == "boolean" and isinstance(value, str) and value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    if kind in ("integer", "long", "float", "double") and isinstance(value, str):
+        try:
+            return int(value) if kind in ("integer", "long") else float(value)
+        except ValueError:
+            return value
+    if kind == "string" and isinstance(value, bool):
+        return "true" if value else "false"
+    if kind == "string" and isinstance(value, int | float):
+        return str(value)
+    return value
+
+
+def words(error: Exception) -> str:
+    """An error as CloudFormation reports it in ResourceStatusReason."""
+    if isinstance(error, ClientError):
+        details = error.response["Error"]
+        service = error.operation_name
+        return f"{details['Message']} (Operation: {service}; Error Code: {details['Code']})"
+    if isinstance(error, ParamValidationError):
+        return f"Properties validation failed: {error}"
+    message = getattr(error, "message", None) or str(error)
+    return str(message) or type(error).__name__
+
+
+class IgnoreMissing:
+    """`with IgnoreMissing("NoSuchBucket"):` - deleting what is gone already is done."""
+
+    def __init__(self, *codes: str) -> None:
+        self._codes = codes
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> bool:
+        return isinstance(error, ClientError) and error.response["Error"]["Code"] in self._codes

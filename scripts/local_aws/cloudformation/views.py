@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Stacks, resources, events, change sets and templates in the form of CloudFormation's answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scripts.local_aws.cloudformation.stack_plan import IAM_NAMES, IAM_TYPES
+from scripts.local_aws.cloudformation.stacks import ChangeSet, Stack, StackEvent, StackResource
+from scripts.local_aws.cloudformation.template import template_parameters
+from scripts.local_aws.cloudformation.template.template import Template
+
+
+def stack(one: Stack) -> dict[str, Any]:
+    """For DescribeStacks and ListStacks."""
+    definition = one.definition
+    return {
+        "StackId": one.stack_id,
+        "StackName": one.name,
+        "Description": definition.template.get("Description"),
+        "TemplateDescription": definition.template.get("Description"),
+        "Parameters": template_parameters.shown(definition.template, definition.parameters),
+        "Outputs": one.outputs,
+        "Tags": _tags(definition.tags),
+        "Capabilities": list(definition.capabilities),
+        "RoleARN": one.role_arn,
+        "StackStatus": one.status,
+        "StackStatusReason": one.status_reason if one.status_reason != "User Initiated" else None,
+        "CreationTime": one.created,
+        "LastUpdatedTime": one.updated,
+        "DeletionTime": one.deleted,
+        "DisableRollback": one.disable_rollback,
+        "EnableTerminationProtection": one.termination_protection,
+        "NotificationARNs": [],
+        "RollbackConfiguration": {},
+        "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"},
+    }
+
+
+def resource(one: Stack, made: StackResource) -> dict[str, Any]:
+    """For all requests about resources; each takes the members that it knows."""
+    return {
+        "StackId": one.stack_id,
+        "StackName": one.name,
+        "LogicalResourceId": made.logical_id,
+        "PhysicalResourceId": made.physical_id or None,
+        "ResourceType": made.type,
+        "ResourceStatus": made.status,
+        "ResourceStatusReason": made.reason,
+        "Timestamp": made.changed,
+        "LastUpdatedTimestamp": made.changed,
+        "DriftInformation": {"StackResourceDriftStatus": "NOT_CHECKED"},
+    }
+
+
+def event(one: Stack, happened: StackEvent) -> dict[str, Any]:
+    """For DescribeStackEvents."""
+    return {
+        "StackId": one.stack_id,
+        "StackName": one.name,
+        "EventId": happened.event_id,
+        "LogicalResourceId": happened.logical_id,
+        "PhysicalResourceId": happened.physical_id,
+        "ResourceType": happened.type,
+        "ResourceStatus": happened.status,
+        "ResourceStatusReason": happened.reason,
+        "ClientRequestToken": happened.token,
+        "Timestamp": happened.at,
+    }
+
+
+def change_set(one: Stack, wanted: ChangeSet) -> dict[str, Any]:
+    """For DescribeChangeSet and ListChangeSets."""
+    definition = wanted.definition
+    return {
+        "ChangeSetName": wanted.name,
+        "ChangeSetId": wanted.change_set_id,
+        "StackId": one.stack_id,
+        "StackName": one.name,
+        "Description": wanted.description,
+        "Parameters": template_parameters.shown(definition.template, definition.parameters),
+        "CreationTime": wanted.created,
+        "Status": wanted.status,
+        "StatusReason": wanted.reason,
+        "ExecutionStatus": wanted.execution_status,
+        "NotificationARNs": [],
+        "Capabilities": list(definition.capabilities),
+        "Tags": _tags(definition.tags),
+        "Changes": wanted.changes,
+        "OnStackFailure": wanted.on_stack_failure,
+    }
+
+
+def template_summary(template: Template) -> dict[str, Any]:
+    """For GetTemplateSummary."""
+    types = [made["Type"] for made in template["Resources"].values()]
+    named = any(
+        IAM_NAMES.get(made["Type"], "") in (made.get("Properties") or {}) for made in template["Resources"].values()
+    )
+    capability = "CAPABILITY_NAMED_IAM" if named else "CAPABILITY_IAM"
+    return {
+        "Description": template.get("Description"),
+        "Parameters": [
+            _parameter(name, declaration) for name, declaration in (template.get("Parameters") or {}).items()
+        ],
+        "ResourceTypes": types,
+        "Capabilities": [capability] if IAM_TYPES & set(types) else [],
+        "Version": template.get("AWSTemplateFormatVersion"),
+        "DeclaredTransforms": [],
+    }
+
+
+def _parameter(name: str, declaration: dict[str, Any]) -> dict[str, Any]:
+    allowed = [str(value) for value in declaration.get("AllowedValues", [])]
+    default = declaration.get("Default")
+    return {
+        "ParameterKey": name,
+        "DefaultValue": None if default is None else str(default),
+        "ParameterType": declaration.get("Type"),
+        "NoEcho": str(declaration.get("NoEcho", False)).lower() == "true",
+        "Description": declaration.get("Description"),
+        "ParameterConstraints": {"AllowedValues": allowed} if allowed else {},
+    }
+
+
+def _tags(tags: dict[str, str]) -> list[dict[str, str]]:
+    return [{"Key": name, "Value": value} for name, value in tags.items()]

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: Apache-2.0
+"""CodePipeline's engine: one thread per execution, one lock and one condition for all of them.
+
+Whatever changes does so under `Engine.changed` and wakes all who wait, so nobody polls and nothing is missed.
+`pipeline_runner` walks one execution through its stages; here are the threads, the waiting, and what people ask of
+an execution from outside: start, stop, retry, approve, answer a job.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from moto.core.exceptions import JsonRESTError
+
+from scripts.local_aws.codepipeline import events
+from scripts.local_aws.codepipeline.actions import AbandonedError
+from scripts.local_aws.codepipeline.jobs import Answer, Jobs
+from scripts.local_aws.codepipeline.model import Approval, Declaration, Execution, Pipeline, Trigger, now
+from scripts.local_aws.codepipeline.runner import Runner
+
+_LOG = logging.getLogger(__name__)
+_SECONDS_TO_END = 10.0
+
+
+class Engine:
+    """Every pipeline of the local AWS and the threads that run them."""
+
+    def __init__(self) -> None:
+        self.changed = threading.Condition()
+        self.jobs: Jobs = Jobs()
+        self._pipelines: dict[tuple[str, str, str], Pipeline] = {}
+        self._live: set[threading.Thread] = set()
+        self._resting: dict[threading.Thread, Callable[[], bool]] = {}
+        self._ending = False
+
+    # -- life ----------------------------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Be ready to run pipelines."""
+        self._ending = False
+
+    def close(self) -> None:
+        """Abandon what runs, wait for its threads, forget every pipeline."""
+        with self.changed:
+            self._ending = True
+            self.changed.notify_all()
+            self.changed.wait_for(lambda: not self._live, _SECONDS_TO_END)
+            self._pipelines.clear()
+            self.jobs = Jobs()
+
+    def wait_idle(self, timeout: float) -> bool:
+        """Block until every execution is over or waits for a person or a free stage; False after `timeout` seconds."""
+        with self.changed:
+            return self.changed.wait_for(lambda: all(map(self._is_resting, self._live)), timeout)
+
+    def _is_resting(self, thread: threading.Thread) -> bool:
+        awaited = self._resting.get(thread)
+        return awaited is not None and not awaited()
+
+    # -- for those who run ---------------------------------------------------------------------------------------
+
+    def spawn(self, name: str, work: Callable[[], None]) -> None:
+        """Run `work` on a thread of its own, named for the pipeline."""
+        thread = threading.Thread(target=self._run, args=(work,), name=f"codepipeline {name}", daemon=True)
+        with self.changed:
+            self._live.add(thread)
+        thread.start()
+
+    def _run(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except AbandonedError:
+            _LOG.info("an execution was abandoned")
+        except Exception:
+            _LOG.exception("the CodePipeline engine failed")
+        finally:
+            with self.changed:
+                self._live.discard(threading.current_thread())
+                self.changed.notify_all()
+
+    def wait(
+        self, condition: Callable[[], bool], is_over: Callable[[], bool], seconds: float | None, rest: bool
+    ) -> bool:
+        """Block until `condition` holds (False after `seconds`); raises AbandonedError when `is_over` or at the end."""
+
+        def awaited() -> bool:
+            return condition() or is_over() or self._ending
+
+        thread = threading.current_thread()
+        with self.changed:
+            if rest:
+                self._resting[thread] = awaited
+                self.changed.notify_all()
+            try:
+                self.changed.wait_for(awaited, seconds)
+            finally:
+                self._resting.pop(thread, None)
+            if is_over() or self._ending:
+                raise AbandonedError
+            return condition()
+
+    # -- for those who ask ---------------------------------------------------------------------------------------
+
+    def pipeline(self, account: str, region: str, name: str) -> Pipeline:
+        """The run-time state of a pipeline, empty at first."""
+        with self.changed:
+            return self._pipelines.setdefault((account, region, name), Pipeline(account, region, name))
+
+    def forget(self, pipeline: Pipeline) -> None:
+        """A pipeline is deleted: its executions end."""
+        with self.changed:
+            self._pipelines.pop((pipeline.account, pipeline.region, pipeline.name), None)
+            pipeline.deleted = True
+            self.changed.notify_all()
+
+    def begin(self, pipeline: Pipeline, declaration: Declaration, trigger: Trigger, token: str = "") -> Execution:
+        """Start an execution; the same client request token gives the same execution again."""
+        with self.changed:
+            earlier = pipeline.execution(pipeline.started_by_token.get(token, ""))
+            if token and earlier is not None:
+                return earlier
+            execution = Execution(declaration, trigger)
+            pipeline.executions.append(execution)
+            if token:
+                pipeline.started_by_token[token] = execution.id
+            events.pipeline_changed(pipeline, execution, "STARTED")
+            runner = Runner(self, pipeline, execution)
+            self.spawn(pipeline.name, runner.run)
+            return execution
+
+    def stop(self, pipeline: Pipeline, execution: Execution, abandon: bool, reason: str) -> None:
+        """Let the running actions end, or abandon them, and start no other."""
+        with self.changed:
+            if execution.status not in {"InProgress", "Stopping"}:
+                raise JsonRESTError(
+                    "PipelineExecutionNotStoppableException",
+                    f"Pipeline execution {execution.id} is in {execution.status} status and cannot be stopped.",
+                )
+            if execution.is_stopping and (execution.abandoned or not abandon):
+                problem = f"Pipeline execution {execution.id} is stopping already."
+                raise JsonRESTError("DuplicatedStopRequestException", problem)
+            execution.status, execution.status_summary, execution.abandoned = "Stopping", reason, abandon
+            execution.changed = now()
+            events.pipeline_changed(pipeline, execution, "STOPPING")
+            self.changed.notify_all()
+
+    def retry(self, pipeline: Pipeline, execution: Execution, stage_name: str, all_actions: bool) -> None:
+        """Run a failed or stopped stage of an execution again, and go on from there."""
+        with self.changed:
+            stage = pipeline.stage(stage_name)
+            if stage.latest is not execution:
+                problem = f"Execution {execution.id} is not the latest in stage {stage_name}."
+                raise JsonRESTError("NotLatestPipelineExecutionException", problem)
+            if stage.status not in {"Failed", "Stopped"} or execution.status not in {"Failed", "Stopped"}:
+                problem = f"Stage {stage_name} is in {stage.status} status; only a failed stage can be retried."
+                raise JsonRESTError("StageNotRetryableException", problem)
+            execution.status, execution.abandoned = "InProgress", False
+            execution.attempt += 1
+            execution.changed = now()
+            events.pipeline_changed(pipeline, execution, "RESUMED")
+            runner = Runner(self, pipeline, execution)
+            runner.occupy(stage, "RESUMED")
+            self.spawn(pipeline.name, lambda: runner.retry(stage_name, all_actions))
+
+    def approve(self, pipeline: Pipeline, place: tuple[str, str], token: str, approval: Approval) -> None:
+        """Answer a manual approval; `place` is its stage and action."""
+        with self.changed:
+            run = pipeline.stage(place[0]).actions.get(place[1])
+            if run is None or not token or run.token != token:
+                problem = f"The token is not the one of the approval that action {place[1]} of stage {place[0]} awaits."
+                raise JsonRESTError("InvalidApprovalTokenException", problem)
+            if run.status != "InProgress" or run.approval is not None:
+                raise JsonRESTError(
+                    "ApprovalAlreadyCompletedException", "The approval action has already been answered."
+                )
+            run.approval, run.updated_by, run.changed = approval, approval.by, now()
+            self.changed.notify_all()
+
+    def answer(self, job_id: str, answer: Answer) -> None:
+        """A function reports the result of its job."""
+        with self.changed:
+            job = self.jobs.find(job_id)
+            if job is None:
+                raise JsonRESTError("JobNotFoundException", f"Can't find job with jobId {job_id}")
+            if job.answer is not None:
+                raise JsonRESTError("InvalidJobStateException", f"Job {job_id} already has a result.")
+            job.answer = answer
+            self.changed.notify_all()
+
+    def set_transition(self, pipeline: Pipeline, stage_name: str, disabled_reason: str | None) -> None:
+        """Close the way into a stage with a reason, or open it."""
+        with self.changed:
+            stage = pipeline.stage(stage_name)
+            stage.disabled_reason, stage.transition_changed = disabled_reason, now()
+            self.changed.notify_all()
+
+
+ENGINE = Engine()

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The data of jobs in S3, and how SageMaker speaks of it. Every call is made as the job's role."""
+
+from __future__ import annotations
+
+from botocore.exceptions import ClientError
+from moto.sagemaker.exceptions import ValidationError
+
+from scripts.local_aws import clients
+from scripts.local_aws.sagemaker.model_hosting import split_s3_uri
+
+
+def input_keys(uri: str, role_arn: str, region: str) -> list[str]:
+    """The objects whose keys begin with an S3 URI's key, without the empty ones that stand for folders.
+
+    Raises ClientError.
+    """
+    bucket, prefix = split_s3_uri(uri)
+    pages = (
+        clients.client("s3", role_arn, region, by="sagemaker.amazonaws.com")
+        .get_paginator("list_objects_v2")
+        .paginate(Bucket=bucket, Prefix=prefix)
+    )
+    return [item["Key"] for page in pages for item in page.get("Contents", []) if not item["Key"].endswith("/")]
+
+
+def check_input(uri: str, role_arn: str, region: str) -> None:
+    """Refuse a prefix below which a job would find nothing, as the Create operations do.
+
+    Raises ValidationError.
+    """
+    try:
+        found = input_keys(uri, role_arn, region)
+    except ClientError:
+        found = []
+    if not found:
+        raise ValidationError(
+            f'No S3 objects found under S3 URL "{uri}" given in input data source. Please ensure that the bucket '
+            f"exists in the selected region ({region}), that objects exist under that S3 prefix, and "
+            f'that the role "{role_arn}" has "s3:ListBucket" permissions on bucket "{split_s3_uri(uri)[0]}".'
+        )
+
+
+def encryption(kms_key_id: str | None) -> dict[str, str]:
+    """The arguments of PutObject that encrypt with a key; none for the bucket's own default."""
+    return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key_id} if kms_key_id else {}
+
+
+def see_logs(side: str, words: str) -> str:
+    """A failure reason of SageMaker's form; `side` is its word for whose fault it is (`AlgorithmError`, ...)."""
+    return f"{side}: See job logs for more information. (The local AWS has no such logs; it says: {words})"

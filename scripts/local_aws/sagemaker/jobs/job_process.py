@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A job's work as a process of its own: its memory goes with it, and stopping the job ends it at once."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+from scripts.local_aws.sagemaker.jobs.job_records import THREADS, Job
+from scripts.local_aws.xgboost import programs
+from scripts.local_aws.xgboost.programs import Process
+
+# The server's own, whatever stands for it inside Python at the moment.
+_STANDARD_ERROR = 2
+
+# Changes under `THREADS.changed`.
+_running: dict[Process, Job] = {}
+
+
+def run(job: Job, program: str, *arguments: str) -> int:
+    """Run a program of ours to its end and give its exit status; what it prints goes to standard error.
+
+    Raises JobStoppedError when the job was told to stop, after the process has ended.
+    """
+    job.stop_if_told()
+    with Path(os.devnull).open("rb") as nothing:
+        process = programs.start(program, *arguments, stdin=nothing.fileno(), stdout=_STANDARD_ERROR)
+    with THREADS.changed:
+        _running[process] = job
+        THREADS.changed.notify_all()
+    guard = threading.Thread(target=_kill_when_told, args=(process,), name=f"guard of {job.name}", daemon=True)
+    guard.start()
+    try:
+        status = process.wait()
+    finally:
+        with THREADS.changed:
+            del _running[process]
+            THREADS.changed.notify_all()
+        guard.join()
+    job.stop_if_told()
+    return status
+
+
+def running() -> list[Job]:
+    """The jobs whose processes run now."""
+    with THREADS.changed:
+        return list(_running.values())
+
+
+def _kill_when_told(process: Process) -> None:
+    with THREADS.changed:
+        THREADS.changed.wait_for(lambda: process not in _running or _running[process].told_to_stop())
+        if process in _running:
+            process.kill()

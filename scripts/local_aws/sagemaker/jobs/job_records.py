@@ -1,0 +1,255 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What all kinds of SageMaker's jobs have in common: a request and how it goes, names, stopping, lists, tags, events.
+
+A kind of job is a `JobKind`, which says how SageMaker calls its parts; a subclass of `Job` that has it as `kind`; and a
+mixin of the backend, a subclass of `Jobs`, that checks requests and starts jobs. Everything runs on `THREADS`.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, ClassVar, cast
+
+from moto.sagemaker.exceptions import ResourceInUseException, ResourceNotFound, ValidationError
+
+from scripts.local_aws import identity, request_constraints
+from scripts.local_aws.eventbridge import events
+from scripts.local_aws.sagemaker.jobs import job_lists
+from scripts.local_aws.sagemaker.jobs.job_lists import Order
+from scripts.local_aws.sagemaker.jobs.job_threads import JobThreads
+from scripts.local_aws.sagemaker.sagemaker_names import NamedResources
+
+_log = logging.getLogger(__name__)
+_LONGEST_REASON = 1024
+_OLDEST_FIRST = Order("CreationTime", "Ascending")
+_TAKEN = "Job name must be unique within an AWS account and region, and a job with this name already exists ({arn})"
+_OVER = frozenset({"Completed", "Failed", "Stopped"})
+
+THREADS = JobThreads()
+
+
+class JobFailedError(Exception):
+    """Why a job failed, as its FailureReason."""
+
+
+class JobStoppedError(Exception):
+    """Somebody told the job to stop."""
+
+
+@dataclass(frozen=True)
+class JobKind:
+    """How SageMaker's API calls one kind of job and its parts.
+
+    `noun` begins the names of its parameters and ends those of its operations (`TransformJob`), `store` is moto's place
+    for such jobs, `arn` the kind of resource in their ARNs, `event` the detail type of their events ("" when AWS sends
+    none); `started` and `ended` are the members of a description with these times ("" where there is none).
+    `defaults` are the members of structures that a description tells of when the request left them out, `not_reported`
+    those that events leave out. `listed` is the order of lists that ask for none. `unknown` (an `unknown_error`) and
+    `taken` are SageMaker's words for the name of no job and for a name in use, where `{name}` and `{arn}` are put in.
+    """
+
+    noun: str
+    store: str
+    arn: str
+    event: str
+    started: str
+    ended: str
+    defaults: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    not_reported: tuple[str, ...] = ()
+    listed: Order = _OLDEST_FIRST
+    unknown: str = "Could not find requested job with name: {name}"
+    unknown_error: type[ValidationError | ResourceNotFound] = ValidationError
+    taken: str = _TAKEN
+
+    @property
+    def name_key(self) -> str:
+        """The parameter that holds a job's name."""
+        return f"{self.noun}Name"
+
+    @property
+    def arn_key(self) -> str:
+        """The member of answers that holds a job's ARN."""
+        return f"{self.noun}Arn"
+
+    @property
+    def status_key(self) -> str:
+        """The member of a description that holds a job's status."""
+        return f"{self.noun}Status"
+
+
+def now() -> datetime:
+    """The time as jobs record it."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class Job:
+    """A job as requested (the API's parameters), and how it goes. Changes happen under `THREADS.changed`."""
+
+    kind: ClassVar[JobKind]
+    request: Mapping[str, Any]
+    arn: str
+    status: str = "InProgress"
+    failure_reason: str = ""
+    creation_time: datetime = field(default_factory=now)
+    last_modified_time: datetime = field(default_factory=now)
+    start_time: datetime | None = None
+    end_time: datetime | None = None
+
+    def __post_init__(self) -> None:
+        self.tags: list[dict[str, str]] = list(self.request.get("Tags") or [])
+
+    @property
+    def name(self) -> str:
+        """The job's name, as it was given."""
+        return str(self.request[self.kind.name_key])
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing will change any more."""
+        return self.status in _OVER
+
+    def told_to_stop(self) -> bool:
+        """Whether somebody stopped the job, or the local AWS ends."""
+        return self.status == "Stopping" or THREADS.is_ending
+
+    def stop_if_told(self) -> None:
+        """Raise JobStoppedError when the job is to stop."""
+        if self.told_to_stop():
+            raise JobStoppedError
+
+    def change(self, status: str, reason: str = "") -> None:
+        """Take a new status, and tell EventBridge and all who wait for `THREADS.changed`."""
+        with THREADS.changed:
+            self.status, self.failure_reason = status, reason[:_LONGEST_REASON]
+            self.last_modified_time = now()
+            if self.is_over:
+                self.end_time = self.last_modified_time
+            self._report()
+            THREADS.changed.notify_all()
+
+    def carry_out(self, work: Callable[[], None]) -> None:
+        """Do the work of the job on the current thread; the status says how that ended, whatever happens."""
+        with THREADS.changed:
+            self.start_time = now()
+        try:
+            work()
+            self.change("Completed")
+        except JobStoppedError:
+            self.change("Stopped")
+        except JobFailedError as error:
+            self.change("Failed", str(error))
+        except ValidationError as error:
+            self.change("Failed", error.message)
+        except Exception as error:
+            _log.exception("%s failed", self.arn)
+            self.change("Failed", f"InternalServerError: {type(error).__name__}: {error}")
+
+    def record(self) -> dict[str, Any]:
+        """Everything that descriptions, lists and events take from: the request with its defaults, and the state."""
+        whole = {key: copy.deepcopy(value) for key, value in self.request.items()}
+        for name, defaults in self.kind.defaults.items():
+            whole[name] = {**defaults, **whole.get(name, {})}
+        return whole | {name: value for name, value in self.state().items() if name and value is not None}
+
+    def describe(self) -> dict[str, Any]:
+        """What the Describe operation answers."""
+        members = identity.service_model("sagemaker").operation_model(f"Describe{self.kind.noun}").output_shape.members
+        return {name: value for name, value in self.record().items() if name in members}
+
+    def state(self) -> dict[str, Any]:
+        """What a record has beyond the request; absent is None. Kinds of jobs add to it."""
+        return {
+            self.kind.arn_key: self.arn,
+            self.kind.status_key: self.status,
+            "FailureReason": self.failure_reason or None,
+            "CreationTime": self.creation_time,
+            "LastModifiedTime": self.last_modified_time,
+            self.kind.started: self.start_time,
+            self.kind.ended: self.end_time,
+        }
+
+    def _report(self) -> None:
+        if self.kind.event:
+            _, _, _, region, account, _ = self.arn.split(":", 5)
+            events.emit("aws.sagemaker", self.kind.event, self._event_detail(), [self.arn], account, region)
+
+    def _event_detail(self) -> dict[str, Any]:
+        """Times are milliseconds since 1970: .../sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html."""
+        detail = {key: value for key, value in self.describe().items() if key not in self.kind.not_reported}
+        reported: dict[str, Any] = _with_milliseconds(detail)
+        return reported | {"Tags": {tag["Key"]: tag["Value"] for tag in self.tags}}
+
+
+def _with_milliseconds(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return int(value.timestamp() * 1000)
+    if isinstance(value, dict):
+        return {name: _with_milliseconds(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_with_milliseconds(each) for each in value]
+    return value
+
+
+class Jobs(NamedResources):
+    """The part of the backend that keeps jobs of all kinds, in moto's own places, where its tags find them."""
+
+    def jobs_of(self, kind: JobKind) -> dict[str, Any]:
+        """The jobs of one kind by name."""
+        return cast("dict[str, Any]", getattr(self, kind.store))
+
+    def check_job_request(self, kind: JobKind, request: Mapping[str, Any]) -> None:
+        """Refuse what the API's description forbids, and a name in use. Raises SageMaker's errors."""
+        problem = request_constraints.violations("sagemaker", f"Create{kind.noun}", request)
+        if problem:
+            raise ValidationError(problem)
+        self._check_job_name(kind, request[kind.name_key])
+
+    def start_job(self, job: Job, work: Callable[[], None]) -> None:
+        """Keep a job whose request was checked, and do its work on a thread of its own.
+
+        Raises ResourceInUseException when another request has taken the name since it was checked.
+        """
+        with THREADS.changed:
+            self._check_job_name(job.kind, job.name)
+            self.jobs_of(job.kind)[job.name] = job
+            job.change("InProgress")
+        THREADS.spawn(f"{job.kind.arn.replace('-', ' ')} {job.name}", lambda: job.carry_out(work))
+
+    def find_job(self, kind: JobKind, name: str) -> Any:
+        """The job of this name; raises SageMaker's error when there is none."""
+        job = self.jobs_of(kind).get(name)
+        if job is None:
+            raise kind.unknown_error(kind.unknown.format(name=name))
+        return job
+
+    def describe_job(self, kind: JobKind, name: str) -> dict[str, Any]:
+        """What the Describe operation answers; raises SageMaker's error for a name that no job has."""
+        job: Job = self.find_job(kind, name)
+        with THREADS.changed:
+            return job.describe()
+
+    def stop_job(self, kind: JobKind, name: str) -> None:
+        """Ask a running job to stop; it is Stopped once it has seen that. Raises SageMaker's errors."""
+        with THREADS.changed:
+            job: Job | None = self.jobs_of(kind).get(name)
+            if job is None:
+                raise ResourceNotFound(f"Could not find job to update with name: {name}")
+            if job.status != "InProgress":
+                called = kind.arn.replace("-", " ")
+                raise ValidationError(f"The request was rejected because the {called} is in status {job.status}.")
+            job.change("Stopping")
+
+    def list_jobs(self, kind: JobKind, request: Mapping[str, Any]) -> dict[str, Any]:
+        """What the List operation answers to a request. Raises ValidationError."""
+        with THREADS.changed:
+            records = [job.record() for job in self.jobs_of(kind).values()]
+        return job_lists.page(f"List{kind.noun}s", kind.noun, kind.listed, records, request)
+
+    def _check_job_name(self, kind: JobKind, name: str) -> None:
+        if self._is_taken(name, self.jobs_of(kind)):
+            raise ResourceInUseException(kind.taken.format(name=name, arn=self._arn(kind.arn, name)))

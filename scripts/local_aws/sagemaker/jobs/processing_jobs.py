@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""SageMaker's processing jobs: Model Monitor's analysis of data quality really runs, everything else is recorded.
+
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateProcessingJob.html
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, cast
+
+from moto.core.responses import ActionResult, BaseResponse, EmptyResult
+from moto.sagemaker.models import sagemaker_backends
+
+from scripts.local_aws.sagemaker.jobs.job_lists import Order
+from scripts.local_aws.sagemaker.jobs.job_records import THREADS, Job, JobFailedError, JobKind, Jobs
+
+_LONGEST_MESSAGE = 1024
+_ANALYZER = re.compile(r"[^/]+/sagemaker-model-monitor-analyzer(:.*)?")
+_DATA_QUALITY = "DATA_QUALITY"
+
+PROCESSING_JOB = JobKind(
+    noun="ProcessingJob",
+    store="processing_jobs",
+    arn="processing-job",
+    event="SageMaker Processing Job State Change",
+    started="ProcessingStartTime",
+    ended="ProcessingEndTime",
+    listed=Order("CreationTime", "Descending"),
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a job is to end whose work nobody does: what its container would have left behind."""
+
+    status: Literal["Completed", "Failed"] = "Completed"
+    exit_message: str = ""
+    failure_reason: str = ""
+
+
+class ProcessingJob(Job):
+    """A processing job; `schedule_arn` names the monitoring schedule that started it, if one did."""
+
+    kind: ClassVar[JobKind] = PROCESSING_JOB
+    schedule_arn = ""
+    exit_message = ""
+
+    def state(self) -> dict[str, Any]:
+        """The state that its container and its schedule add to."""
+        return super().state() | {
+            "ExitMessage": self.exit_message or None,
+            "MonitoringScheduleArn": self.schedule_arn or None,
+        }
+
+    def leave(self, message: str) -> None:
+        """Take what the container wrote to its exit message."""
+        with THREADS.changed:
+            self.exit_message = message[:_LONGEST_MESSAGE]
+
+
+def wait_until_over(job: ProcessingJob, timeout: float) -> bool:
+    """Block until nothing will change any more, at most `timeout` seconds; says whether that came true."""
+    with THREADS.changed:
+        return THREADS.changed.wait_for(lambda: job.is_over, timeout)
+
+
+def find(account: str, region: str, name: str) -> ProcessingJob:
+    """The job of this name. Raises ValidationError in SageMaker's words."""
+    backend = cast(Jobs, sagemaker_backends[account][region])
+    return cast(ProcessingJob, backend.find_job(PROCESSING_JOB, name))
+
+
+def is_data_quality(request: Mapping[str, Any]) -> bool:
+    """Whether a processing job is Model Monitor's analysis of data quality."""
+    environment = request.get("Environment", {})
+    return (
+        _ANALYZER.fullmatch(request["AppSpecification"]["ImageUri"]) is not None
+        and "dataset_format" in environment
+        and environment.get("analysis_type", _DATA_QUALITY) == _DATA_QUALITY
+    )
+
+
+class ProcessingJobs(Jobs):
+    """The part of the backend that keeps processing jobs."""
+
+    def start_processing_job(
+        self, request: Mapping[str, Any], schedule_arn: str = "", outcome: Outcome | None = None
+    ) -> ProcessingJob:
+        """Check a request as CreateProcessingJob does, and start the job; with an `outcome` it ends like that.
+
+        Raises ValidationError and ResourceInUseException in SageMaker's words.
+        """
+        self.check_job_request(PROCESSING_JOB, request)
+        job = ProcessingJob(request, self._arn(PROCESSING_JOB.arn, request["ProcessingJobName"]))
+        job.schedule_arn = schedule_arn
+        self.start_job(job, lambda: self._process(job, outcome))
+        return job
+
+    def _process(self, job: ProcessingJob, outcome: Outcome | None) -> None:
+        if outcome is None and is_data_quality(job.request):
+            # pandas takes its time to import and tens of megabytes: only those who monitor pay for it.
+            from scripts.local_aws.sagemaker.monitors import processing_analysis  # noqa: PLC0415
+
+            job.leave(processing_analysis.analyse(job.request, self.region_name, job.stop_if_told))
+            return
+        job.stop_if_told()
+        played = outcome or Outcome(exit_message=_nothing_computed(job.request))
+        job.leave(played.exit_message)
+        if played.status == "Failed":
+            raise JobFailedError(played.failure_reason)
+
+
+def _nothing_computed(request: Mapping[str, Any]) -> str:
+    outputs = request.get("ProcessingOutputConfig", {}).get("Outputs", [])
+    unwritten = ", ".join(output["S3Output"]["S3Uri"] for output in outputs if "S3Output" in output)
+    return (
+        "The local AWS recorded this job and computed nothing: it runs Model Monitor's analysis of data quality only, "
+        f"not {request['AppSpecification']['ImageUri']} with this environment."
+        + (f" Nothing was written to {unwritten}." if unwritten else "")
+    )
+
+
+class ProcessingJobsResponse(BaseResponse):
+    """The operations on processing jobs."""
+
+    sagemaker_backend: Any
+
+    def create_processing_job(self) -> ActionResult:
+        """CreateProcessingJob."""
+        job = self.sagemaker_backend.start_processing_job(json.loads(self.body))
+        return ActionResult({"ProcessingJobArn": job.arn})
+
+    def describe_processing_job(self) -> ActionResult:
+        """DescribeProcessingJob."""
+        name = self._get_param("ProcessingJobName")
+        return ActionResult(self.sagemaker_backend.describe_job(PROCESSING_JOB, name))
+
+    def list_processing_jobs(self) -> ActionResult:
+        """ListProcessingJobs."""
+        return ActionResult(self.sagemaker_backend.list_jobs(PROCESSING_JOB, json.loads(self.body)))
+
+    def stop_processing_job(self) -> ActionResult:
+        """StopProcessingJob."""
+        self.sagemaker_backend.stop_job(PROCESSING_JOB, self._get_param("ProcessingJobName"))
+        return EmptyResult()

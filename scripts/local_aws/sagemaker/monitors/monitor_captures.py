@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The data that an endpoint has captured, as one table: what it answered and what it was asked, side by side.
+
+Captured CSV has no header: its columns are the baseline's, by position. The answer comes first, as the label does in
+the baseline (`output_columns_position` START).
+https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-data-capture-endpoint.html
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from scripts.local_aws.sagemaker.monitors.baseline_dataset import DatasetError, column_names, table
+
+# The order of the columns, whatever order the parts are asked for in.
+_PARTS = ("endpointOutput", "endpointInput")
+
+Rows = list[list[str]]
+
+
+def read(lines: bytes, parts: Sequence[str], period: tuple[str, str], names: Sequence[str]) -> pd.DataFrame:
+    """The rows of all records between two times (`2026-11-24T15:00:00Z`, both included), under the baseline's names.
+
+    `lines` are the records, one JSON object per line; `parts` the captures to read, endpointInput or endpointOutput.
+    Raises DatasetError for a record that cannot be read as rows of CSV.
+    """
+    rows = [row for record in _records(lines, period) for row in _rows(record, parts)]
+    return table(rows, column_names(max((len(row) for row in rows), default=0), names))
+
+
+def _records(lines: bytes, period: tuple[str, str]) -> Iterator[dict[str, Any]]:
+    for line in filter(None, lines.splitlines()):
+        record = json.loads(line)
+        # Times of one form and zone: in order as they are.
+        if period[0] <= record["eventMetadata"]["inferenceTime"] <= period[1]:
+            yield record
+
+
+def _rows(record: Mapping[str, Any], parts: Sequence[str]) -> Rows:
+    captured = record["captureData"]
+    found = [_lines(captured[part]) for part in _PARTS if part in parts and part in captured]
+    if not found:
+        return []
+    asked = len(found[-1])
+    # An answer to several rows may come as one line, with a value for each.
+    aligned = [[[value] for value in rows[0]] if len(rows) == 1 and len(rows[0]) == asked else rows for rows in found]
+    if len({len(rows) for rows in aligned}) > 1:
+        identifier = record["eventMetadata"]["eventId"]
+        raise DatasetError(f"the captured record {identifier} has {len(found[0])} answers to {asked} rows of input")
+    return [[value for row in together for value in row] for together in zip(*aligned, strict=True)]
+
+
+def _lines(payload: Mapping[str, str]) -> Rows:
+    if payload["encoding"] != "CSV":
+        raise DatasetError(
+            f"the local AWS analyses captured data in CSV, not in {payload['encoding']}: list the content type "
+            f"{payload['observedContentType']} in the endpoint's CsvContentTypes"
+        )
+    return [row for row in csv.reader(io.StringIO(payload["data"], newline="")) if row]

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Firing a monitoring schedule: no clock runs here, so `fire` does once what the hours would do again and again.
+
+So does a person's `POST /_monitoring/<schedule>`. A monitor of data quality really checks what was captured in the last
+hour against its constraints; how a run ends may be given instead, so that what follows from it can be tried.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Literal, cast
+
+from botocore.exceptions import ClientError
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.sagemaker.exceptions import ResourceNotFound, SagemakerClientError
+from moto.sagemaker.models import sagemaker_backends
+from pydantic import BaseModel, ConfigDict, ValidationError
+from werkzeug.wrappers import Request, Response
+
+from scripts.local_aws import identity
+from scripts.local_aws.sagemaker.backend import LocalEndpoint, LocalSageMaker
+from scripts.local_aws.sagemaker.jobs.job_data import input_keys
+from scripts.local_aws.sagemaker.jobs.processing_jobs import Outcome, ProcessingJob, wait_until_over
+from scripts.local_aws.sagemaker.monitors.monitor_requests import Run
+from scripts.local_aws.sagemaker.monitors.monitor_schedules import Execution
+from scripts.local_aws.sagemaker.runtime import capture_writer
+
+PATH = "/_monitoring/"
+_SECONDS_TO_END = 300.0
+
+
+class _Body(BaseModel):
+    """What a POST may hold: how the run is to end."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    status: Literal["Completed", "Failed"] = "Completed"
+    exit_message: str = ""
+    failure_reason: str = ""
+
+
+def fire(
+    name: str, outcome: Outcome | None = None, account: str = DEFAULT_ACCOUNT_ID, region: str = ""
+) -> ProcessingJob:
+    """Run a schedule's job now, to its end; with an `outcome` nothing is computed and the job ends like that.
+
+    `region` is the server's own when it is not given. Raises ResourceNotFound for a schedule that is not there
+    and ValidationError when SageMaker refuses the job.
+    """
+    backend = cast(LocalSageMaker, sagemaker_backends[account][region or identity.current().region])
+    schedule = backend.find_schedule(name)
+    capture_writer.flush()
+    run = Run(name, schedule.definition, datetime.now(UTC).replace(microsecond=0))
+    captures = _captures(backend, schedule.definition.endpoint_name)
+    captured = _with_objects(run, captures, backend.region_name)
+    if not captured and outcome is None and schedule.definition.kind.prefix == "DataQuality":
+        outcome = _without_data(run, captures)
+    job = backend.start_processing_job(run.request(captured), schedule.arn, outcome)
+    schedule.executions.append(Execution(run.end, job))
+    wait_until_over(job, _SECONDS_TO_END)
+    return job
+
+
+def _captures(backend: LocalSageMaker, endpoint_name: str) -> str:
+    """Where the captures of an endpoint are; empty when it captures nothing, or is gone."""
+    endpoint = cast("LocalEndpoint | None", backend.endpoints.get(endpoint_name))
+    target = endpoint.capture_target if endpoint and endpoint.capture else None
+    return f"{target.destination.rstrip('/')}/{target.endpoint}/{target.variant}" if target else ""
+
+
+def _with_objects(run: Run, captures: str, region: str) -> dict[str, str]:
+    role = run.definition.request["RoleArn"]
+    try:
+        return {hour: uri for hour, uri in run.hours(captures).items() if captures and input_keys(uri, role, region)}
+    except ClientError:
+        return {}
+
+
+def _without_data(run: Run, captures: str) -> Outcome:
+    endpoint = run.definition.endpoint_name
+    why = f"nothing was captured below {captures} in the last hour" if captures else f"{endpoint} captures no data"
+    return Outcome("Failed", failure_reason=f"Job inputs had no data: {why}.")
+
+
+def answer(request: Request, path: str) -> Response:
+    """Serve `POST /_monitoring/<schedule>[?account=...&region=...]`: fire a schedule and show what came of it.
+
+    The body, if any, is the outcome: `{"status": "Completed" or "Failed", "exit_message": ..., "failure_reason": ...}`.
+    """
+    if request.method != "POST":
+        return _json(405, {"message": "A monitoring schedule is fired by POST."})
+    place = {key: request.args[key] for key in ("account", "region") if key in request.args}
+    body = request.get_data()
+    try:
+        outcome = Outcome(**_Body.model_validate_json(body).model_dump()) if body else None
+        job = fire(path.removeprefix(PATH), outcome, **place)
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, one['loc'])) or 'body'}: {one['msg']}" for one in error.errors())
+        return _json(400, {"message": f"The outcome is not one that a run can have: {problems}."})
+    except ResourceNotFound as error:
+        return _json(404, {"message": error.message})
+    except SagemakerClientError as error:
+        return _json(502, {"message": error.message})
+    return _json(200, job.describe())
+
+
+def _json(status: int, body: Mapping[str, Any]) -> Response:
+    return Response(json.dumps(body, default=str) + "\n", status, content_type="application/json")

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""XGBoost in processes of its own: training and predictions."""

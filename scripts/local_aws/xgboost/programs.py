@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs our own programs that need XGBoost, each run in a process of its own.
+
+Importing XGBoost takes 40 times as long as most of these programs run. So one process imports it, when the first
+program is wanted, and forks (`program_server`); elsewhere than on Linux, where libraries mind being forked, each run
+is a new interpreter.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import json
+import queue
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any, Protocol
+
+from scripts.local_aws.xgboost import program_server
+
+_START_SECONDS = 60.0
+
+
+class Process(Protocol):
+    """A running program, to its owner: the part of `subprocess.Popen` that is used."""
+
+    pid: int
+
+    def poll(self) -> int | None:
+        """The exit status, negative for a signal; None while it runs."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end and give the exit status. Raises subprocess.TimeoutExpired."""
+
+    def kill(self) -> None:
+        """End it at once."""
+
+
+def start(program: str, *arguments: str, stdin: int, stdout: int) -> Process:
+    """Run a program of `program_server`; standard input and output are descriptors that stay the caller's.
+
+    Raises OSError when no process can be started.
+    """
+    if sys.platform == "linux":
+        return _service.server().start(program, arguments, (stdin, stdout))
+    # -P: the modules beside the program must not stand in for the libraries that it imports.
+    command = [sys.executable, "-P", str(Path(__file__).with_name(f"{program}.py")), *arguments]
+    return subprocess.Popen(command, stdin=stdin, stdout=stdout, start_new_session=True)
+
+
+def stop() -> None:
+    """End the process that forks, and with it what still runs."""
+    _service.stop()
+
+
+class _Forked:
+    """A process that the server has forked."""
+
+    def __init__(self, server: _Server, pid: int) -> None:
+        self.pid = pid
+        self._server = server
+        self._status: int | None = None
+        self._has_ended = threading.Event()
+
+    def poll(self) -> int | None:
+        return self._status
+
+    def wait(self, timeout: float | None = None) -> int:
+        if not self._has_ended.wait(timeout):
+            raise subprocess.TimeoutExpired(str(self.pid), timeout or 0)
+        return self._status or 0
+
+    def kill(self) -> None:
+        # Only the server knows that the number still belongs to this process.
+        self._server.send({"kill": self.pid})
+
+    def end(self, status: int) -> None:
+        """Hear of the end."""
+        self._status = status
+        self._has_ended.set()
+
+
+class _Server:
+    """The process that forks, and what it has started."""
+
+    def __init__(self) -> None:
+        self._connection, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", program_server.__file__, str(theirs.fileno())],
+                pass_fds=(theirs.fileno(),),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        self._starting = threading.Lock()
+        self._started: queue.Queue[_Forked | None] = queue.Queue()
+        self._running: dict[int, _Forked] = {}
+        self._reader = threading.Thread(target=self._read, name="program server", daemon=True)
+        self._reader.start()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it can start anything."""
+        return self._process.poll() is None and self._reader.is_alive()
+
+    def start(self, program: str, arguments: tuple[str, ...], standard: tuple[int, int]) -> _Forked:
+        """Fork a program."""
+        message = json.dumps({"run": program, "arguments": arguments}).encode()
+        with self._starting:
+            socket.send_fds(self._connection, [message], standard)
+            with contextlib.suppress(queue.Empty):
+                if started := self._started.get(timeout=_START_SECONDS):
+                    return started
+        raise OSError(f"no process could be started for {program}")
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Send a message; to a server that has ended there is nothing to say."""
+        with contextlib.suppress(OSError):
+            self._connection.send(json.dumps(message).encode())
+
+    def stop(self) -> None:
+        """End the server, which ends by itself when nobody can ask it any more."""
+        self._connection.shutdown(socket.SHUT_RDWR)
+        self._process.wait()
+        self._reader.join()
+        self._connection.close()
+
+    def _read(self) -> None:
+        with contextlib.suppress(OSError):
+            while text := self._connection.recv(program_server.MESSAGE_BYTES):
+                message = json.loads(text)
+                if "started" in message:
+                    process = self._running[message["started"]] = _Forked(self, message["started"])
+                    self._started.put(process)
+                else:
+                    self._running.pop(message["ended"]).end(message["status"])
+        self._started.put(None)
+        # They end with the server.
+        for process in self._running.values():
+            process.end(-signal.SIGKILL)
+
+
+class _Service:
+    """The running server, or none."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._server: _Server | None = None
+
+    def server(self) -> _Server:
+        """The server; a new one where there is none or where it was ended from outside."""
+        with self._lock:
+            if self._server is None or not self._server.is_alive:
+                self._server = _Server()
+            return self._server
+
+    def stop(self) -> None:
+        with self._lock:
+            server, self._server = self._server, None
+        if server is not None:
+            server.stop()
+
+
+_service = _Service()
+atexit.register(stop)

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What requests of the earlier solution mean otherwise here, where no declaration says it.
+
+Each sentence stands in docs/migration.md too. Whether one concerns a request is decided by what the request has and by
+what it is deployed as, so that it also holds for types to come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from orchestrator.launch.settings import Launch
+from orchestrator.model_cards.operations import Operation
+from orchestrator.pipeline_types.base import PipelineRequest
+from orchestrator.sagemaker import job_kinds
+
+OTHER_PIPELINE_ID: Final = (
+    "A pipeline_id names a pipeline of the orchestrator that made it: provision the model here, and use the id of that "
+    "answer."
+)
+STATUS_IS_KEPT: Final = (
+    "A status that is left out stays as it is; the earlier solution set the card back to Draft. Give the status if it "
+    "is to change."
+)
+EXPORT_IS_STARTED: Final = (
+    "An export is answered when it has started, with the ARN of its job; ask for its end with "
+    "describe_model_card_export. The earlier solution waited, and told of success in any case."
+)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference, and which requests it concerns."""
+
+    sentence: str
+    concerns: Callable[[PipelineRequest, Launch], object]
+
+
+def of_pipeline(request: PipelineRequest, launch: Launch) -> Iterator[str]:
+    """The sentences that concern a valid request."""
+    return (change.sentence for change in CHANGES if change.concerns(request, launch))
+
+
+def of_card(operation: Operation) -> Iterator[str]:
+    """The sentences that concern a valid request for an operation on a model card."""
+    keeps_status = "status" in type(operation).model_fields and "status" not in operation.model_fields_set
+    if keeps_status and operation.operation.startswith("update"):
+        yield STATUS_IS_KEPT
+    if operation.operation == "export_model_card":
+        yield EXPORT_IS_STARTED
+
+
+def _value(request: PipelineRequest, key: str) -> Any:
+    """What a request says under a key; `None` where its type has no such key, or the request does not give it."""
+    return getattr(request, key) if key in request.model_fields_set else None
+
+
+def _starts(request: PipelineRequest, kind: job_kinds.JobKind) -> bool:
+    return getattr(request, "job", None) is kind
+
+
+def _makes_up_a_job_name(request: PipelineRequest, _: Launch) -> object:
+    return "job_name" in type(request).model_fields and not _value(request, "job_name")
+
+
+def _waits_longer_for_spot(request: PipelineRequest, launch: Launch) -> object:
+    """The default wait gives way to a longer run (lesson 12)."""
+    key = "max_wait_time_spot_instances"
+    if key not in type(request).model_fields or key in request.model_fields_set:
+        return False
+    sent = _parameters(request, launch).get("MaxWaitTimeForSpotInstances")
+    return sent != str(type(request).model_fields[key].default)
+
+
+def _parameters(request: PipelineRequest, launch: Launch) -> Mapping[str, str]:
+    parameters = getattr(request, "parameters", None)
+    return parameters(launch, None).values_as_text() if parameters else {}
+
+
+def _has_values_of_python(request: PipelineRequest, _: Launch) -> object:
+    """Values that reached a container as Python writes them (lesson 17)."""
+    values = _value(request, "algo_hyperparamaters") or {}
+    return any(value is None or isinstance(value, bool | list) for value in values.values())
+
+
+CHANGES: Final = (
+    Change(
+        "Each stage deploys to the accounts that were named at launch, and to no other account of their organizational "
+        "unit; the earlier solution deployed to every account of the unit.",
+        lambda request, launch: None not in request.stages(launch),
+    ),
+    Change(
+        "The name of the job follows from the request: an unchanged request starts no second job. The earlier solution "
+        "made up a new name, and started a new job, at every call.",
+        _makes_up_a_job_name,
+    ),
+    Change(
+        "job_name is used as it is, and SageMaker never frees the name of a job: if the earlier solution has run a job "
+        "of this name in the account and Region, the deployment fails. Choose another, or leave it out.",
+        lambda request, _: _value(request, "job_name"),
+    ),
+    Change(
+        "The names of baseline and schedule follow from the request: an unchanged request computes no new baseline. "
+        "The schedule is made when the baseline has succeeded; the earlier solution made both anew at every call, and "
+        "the schedule in any case.",
+        lambda request, _: _value(request, "baseline_data"),
+    ),
+    Change(
+        "max_wait_time_spot_instances includes the run: left out, it is as long as max_runtime_per_job allows, where "
+        "SageMaker refused the earlier solution's shorter default.",
+        _waits_longer_for_spot,
+    ),
+    Change(
+        "true, false, null and lists among the hyper-parameters reach the container as JSON; the earlier solution sent "
+        "what Python calls them, such as True and None.",
+        _has_values_of_python,
+    ),
+    Change(
+        "kms_key_arn encrypts the Autopilot job's volumes and output; the earlier solution ignored it. The key's "
+        "policy must let the job use it.",
+        lambda request, _: _starts(request, job_kinds.AUTOPILOT) and _value(request, "kms_key_arn"),
+    ),
+    Change(
+        "compression_type tells Autopilot how the data is compressed; the earlier solution ignored it and read the "
+        "data as it was.",
+        lambda request, _: _starts(request, job_kinds.AUTOPILOT) and _value(request, "compression_type"),
+    ),
+    Change(
+        "model_scores 0 is the first column of the model's answer; the earlier solution took it for absent.",
+        lambda request, _: _value(request, "model_scores") == 0,
+    ),
+)

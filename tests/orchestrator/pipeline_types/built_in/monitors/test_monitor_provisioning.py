@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Monitors provisioned against moto: baselines are looked at first, and no endpoint takes another's pipeline."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, Final
+
+import pytest
+
+from orchestrator import service
+from orchestrator.aws import calls
+from orchestrator.aws.cloudformation import stacks
+from orchestrator.aws.s3 import objects
+from orchestrator.errors import ConflictError, RefusedRequestError
+from orchestrator.launch.settings import Settings
+from tests.orchestrator.conftest import Bundled
+from tests.orchestrator.monitoring import ALL, BASELINES, BIAS, DATA, example
+from tests.orchestrator.requesting import Body
+
+STACK: Final = "mlops-pipeline-berth-occupancy-byomdataqualitymonitor"
+PLAIN: Final = f"{STACK}-codepipeline"
+CREATED: Final = "success: stack creation started"
+PIPELINE: Final = json.dumps(
+    {
+        "Parameters": {
+            name: {"Type": "String"}
+            for name in (
+                "StackName", "PipelinesBucket", "TemplateZipFileName", "TemplateFileName", "TemplateParamsName",
+                "PipelineRoleArn", "DeployRoleArn",
+            )
+        },
+        "Resources": {"Pipeline": {"Type": "AWS::SNS::Topic"}},
+        "Outputs": {"PipelineName": {"Value": "the-pipeline"}},
+    }
+)  # fmt: skip
+Provision = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def provision(aws: None, settings: Settings, bundled: Bundled) -> Provision:
+    """`provision(endpoint_name=...)`; buckets and what is in them are there."""
+    s3, launch = calls.client("s3"), settings.launch
+    for bucket in (launch.pipelines_bucket, launch.assets_bucket):
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": launch.region})
+    s3.put_bucket_versioning(Bucket=launch.pipelines_bucket, VersioningConfiguration={"Status": "Enabled"})
+    blueprints = {f"blueprints/{kind.removeprefix('byom_')}.yaml": "Resources: {}\n" for kind in ALL}
+    bundled({"pipelines/single_account_codepipeline.yaml": PIPELINE, **blueprints})
+    for path in BASELINES.iterdir():
+        s3.put_object(Bucket=launch.assets_bucket, Key=f"baselines/berth-occupancy/{path.name}", Body=path.read_bytes())
+
+    def carry_out(pipeline_type: str = DATA, **changes: Any) -> dict[str, Any]:
+        body: Body = {**example(pipeline_type), **changes}
+        return service.provision_pipeline(body, settings)
+
+    return carry_out
+
+
+def name_in(answer: dict[str, Any]) -> str:
+    return str(answer["pipeline_id"]).split("/")[1]
+
+
+class TestNames:
+    def test_the_plain_case_has_the_promised_name(self, provision: Provision) -> None:
+        assert name_in(provision()) == PLAIN
+
+    def test_two_endpoints_of_one_model_do_not_overwrite_each_other(self, provision: Provision) -> None:
+        """Lesson 30."""
+        first, second = provision(), provision(endpoint_name="berths-canary")
+        assert (second["message"], name_in(first)) == (CREATED, PLAIN)
+        name = name_in(second)
+        assert name.startswith("mlops-pipeline-berth-occupancy-berths-canary-")
+        assert name.endswith("-byomdataqualitymonitor-codepipeline")
+        stack = stacks.find(name)
+        assert stack is not None
+        # Everything follows from the chosen name.
+        own = name.removesuffix("-codepipeline")
+        assert stack.parameters["StackName"] == own
+        assert stack.parameters["TemplateZipFileName"] == f"provisioned/{own}/template.zip"
+        assert stack.tags["mlops:subject"] == "berths-canary"
+
+    def test_another_monitor_of_the_same_endpoint_is_another_pipeline(self, provision: Provision) -> None:
+        assert name_in(provision(BIAS)) == "mlops-pipeline-berth-occupancy-byommodelbiasmonitor-codepipeline"
+
+    def test_a_changed_request_for_the_same_endpoint_keeps_its_pipeline(
+        self, provision: Provision, codepipeline: Any
+    ) -> None:
+        first = provision()
+        codepipeline.add_response("list_pipeline_executions", {"pipelineExecutionSummaries": []})
+        codepipeline.add_response("start_pipeline_execution", {"pipelineExecutionId": "e-1"})
+        assert provision(instance_type="ml.m5.xlarge")["pipeline_id"] == first["pipeline_id"]
+
+    def test_a_pipeline_keeps_its_name_when_the_plain_one_becomes_free(
+        self, provision: Provision, codepipeline: Any
+    ) -> None:
+        provision()
+        second = provision(endpoint_name="berths-canary")
+        calls.client("cloudformation").delete_stack(StackName=PLAIN)
+        codepipeline.add_response("list_pipeline_executions", {"pipelineExecutionSummaries": []})
+        codepipeline.add_response("start_pipeline_execution", {"pipelineExecutionId": "e-1"})
+        assert provision(endpoint_name="berths-canary")["pipeline_id"] == second["pipeline_id"]
+
+    def test_configurations_go_with_the_chosen_name(self, provision: Provision, settings: Settings) -> None:
+        provision(BIAS)
+        name = name_in(provision(BIAS, endpoint_name="berths-canary")).removesuffix("-codepipeline")
+        listed = calls.client("s3").list_objects_v2(
+            Bucket=settings.launch.pipelines_bucket, Prefix=f"provisioned/{name}/"
+        )
+        assert [entry["Key"].rpartition("/")[2] for entry in listed["Contents"]] == [
+            "analysis_config.json",
+            "analysis_config.json",
+            "template.zip",
+        ]
+
+    def test_a_long_model_name_has_its_plain_name_only(self, provision: Provision, sent: list[Any]) -> None:
+        model = {"model_name": "m" * 70}
+        assert len(name_in(provision(**model))) <= 128
+        before = len(sent)
+        with pytest.raises(ConflictError, match="belong to other pipelines"):
+            provision(**model, endpoint_name="berths-canary")
+        # The other endpoint's package stays what it was.
+        assert [call.operation for call in sent[before:]] == ["s3.GetObject", "cloudformation.DescribeStacks"]
+
+    def test_no_name_is_too_long(self, provision: Provision) -> None:
+        model = {"model_name": "m" * 58}
+        first, second = (name_in(provision(**model, endpoint_name=f"{letter}{'e' * 40}")) for letter in ("a", "b"))
+        assert first != second
+        # A stack set adds more than `-codepipeline`.
+        assert len(second.removesuffix("-codepipeline")) + len("-staging-12345678") <= 128
+
+
+class TestHeaders:
+    def test_a_new_one_takes_a_read_two_looks_and_the_three_calls(self, provision: Provision, sent: list[Any]) -> None:
+        provision()
+        assert [call.operation.partition(".")[2] for call in sent[-6:]] == [
+            "GetObject",
+            "DescribeStacks",
+            "DescribeStacks",
+            "HeadObject",
+            "PutObject",
+            "CreateStack",
+        ]
+
+    @pytest.mark.parametrize("dry_run", [True, False])
+    def test_a_missing_baseline_is_refused_before_anything_is_made(
+        self, provision: Provision, sent: list[Any], dry_run: bool
+    ) -> None:
+        before = len(sent)
+        with pytest.raises(RefusedRequestError) as refused:
+            provision(baseline_data="nowhere.csv", dry_run=dry_run)
+        (problem,) = refused.value.problems
+        assert problem.key == "baseline_data"
+        assert problem.problem.startswith("there is no nowhere.csv in the assets bucket quayside-assets")
+        assert [call.operation for call in sent[before:]] == ["s3.GetObject"]
+
+    def test_a_dry_run_shows_the_configurations(self, provision: Provision) -> None:
+        plan = provision(BIAS, dry_run=True)["plan"]
+        baseline, schedule = (json.loads(content) for content in plan["objects"].values())
+        assert baseline["headers"] == schedule["headers"] == ["occupied", "carrier", "length", "tide"]
+        (other,) = plan["pipeline_stack_names_if_taken"]
+        assert "berth-occupancy-live" in other
+
+    def test_a_configuration_is_encrypted_with_the_request_s_key(
+        self, provision: Provision, settings: Settings, sent: list[Any]
+    ) -> None:
+        """Lessons 4 and 5."""
+        key = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd"
+        provision(BIAS, kms_key_arn=key)
+        stored = [call.parameters for call in sent if call.operation == "s3.PutObject"]
+        configurations = [put for put in stored if put["Key"].endswith("analysis_config.json")]
+        assert [(put["ServerSideEncryption"], put["SSEKMSKeyId"]) for put in configurations] == [("aws:kms", key)] * 2
+
+
+def test_only_the_beginning_of_an_object_is_read(provision: Provision, settings: Settings) -> None:
+    found = objects.beginning(settings.launch.assets_bucket, "baselines/berth-occupancy/label_first.csv", 8)
+    assert found is not None
+    assert (found.content, found.is_whole) == (b"occupied", False)

@@ -13,6 +13,7 @@ from troposphere import GetAtt, Output, Ref, Sub, Template
 from generator import arns, permissions
 from generator.conditions import if_provided
 from generator.resources import sagemaker_roles
+from orchestrator.plan import layout
 
 ROLE: Final = "SageMakerRole"
 JOB_NAME: Final = "{JobName}"
@@ -31,7 +32,7 @@ def jobs(resource: str) -> Sub:
 
 def starting_policy(own_jobs: Any) -> Any:
     """What starting them needs beside the operation: the role, the tags, and values too long for a parameter."""
-    values = arns.s3("${PipelinesBucket}/provisioned/${AWS::StackName}/requests/*")
+    values = arns.s3("${PipelinesBucket}/" + layout.folder("${AWS::StackName}") + layout.REQUESTS + "*")
     return permissions.policy(
         "Starting",
         permissions.pass_role(GetAtt(ROLE, "Arn"), "sagemaker.amazonaws.com"),

@@ -24,7 +24,7 @@ from generator.root.data import encryption, storage
 from generator.root.events import jobs, pipeline_ends
 from generator.root.observability import notifications
 from orchestrator.events.pipelines.ends import ACTION_EVENT
-from orchestrator.plan.plan import TEMPLATES_FOLDER
+from orchestrator.plan import layout
 from orchestrator.values.per_stage import STAGES
 
 FUNCTION: Final = "StageDeployer"
@@ -94,7 +94,7 @@ def statements() -> list[Statement]:
         # CloudFormation reads a template that a request cannot hold in the name of who asks.
         permissions.allow(
             [s3_actions.GetObject],
-            arns.objects_in(GetAtt(storage.PIPELINES, "Arn"), f"provisioned/*/{TEMPLATES_FOLDER}/*"),
+            arns.objects_in(GetAtt(storage.PIPELINES, "Arn"), f"{layout.folder('*')}{layout.TEMPLATES}*"),
         ),
     ]
 

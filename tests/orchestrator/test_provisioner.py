@@ -131,8 +131,9 @@ class TestNewPipeline:
 
     def test_the_package_is_there(self, provision: Provision, settings: Settings) -> None:
         provision()
-        stored = calls.client("s3").get_object(Bucket=settings.launch.pipelines_bucket, Key=KEY)["Body"].read()
-        with zipfile.ZipFile(io.BytesIO(stored)) as archive:
+        stored = calls.client("s3").get_object(Bucket=settings.launch.pipelines_bucket, Key=KEY)
+        assert stored["ContentType"] == "application/zip"
+        with zipfile.ZipFile(io.BytesIO(stored["Body"].read())) as archive:
             parameters = json.loads(archive.read("template_params.json"))["Parameters"]
             assert archive.read("realtime_inference.yaml") == BLUEPRINT.encode()
         assert parameters["EndpointName"] == "berth-occupancy-live"

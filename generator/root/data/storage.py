@@ -13,6 +13,7 @@ from troposphere import GetAtt, If, Ref, Sub, Template, s3
 from generator import arns, checkov, names, permissions
 from generator.root import launch
 from orchestrator.aws import claims
+from orchestrator.plan import layout
 
 _RETAIN = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
 # Days after which what nobody finished or needs is removed: parts of broken uploads, outdated access logs, markers of
@@ -26,7 +27,7 @@ ASSETS = "AssetsBucket"
 PIPELINES = "PipelinesBucket"
 CONFIG = "ConfigBucket"
 
-PACKAGES: Final = "provisioned/*"
+PACKAGES: Final = f"{layout.ROOT}*"
 """Objects of the pipelines bucket that pipelines are made of: packages, and what their jobs are told."""
 
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from awacs import events as events_actions
 from awacs import kms as kms_actions
 from awacs import s3 as s3_actions
@@ -14,9 +16,10 @@ from generator.monitoring import monitor_runs
 from generator.root import accounts, orchestrator, roles
 from generator.root.data import storage
 from generator.root.events import jobs
+from orchestrator.plan import layout
 from orchestrator.sagemaker.monitor_runs import DETAIL_TYPE
 
-_ANALYSIS = "provisioned/*/analysis/*"
+_ANALYSIS: Final = f"{layout.folder('*')}{layout.ANALYSIS}*"
 """Keys in the pipelines bucket of Clarify's configurations."""
 _DEFAULT_BUS = "default"
 

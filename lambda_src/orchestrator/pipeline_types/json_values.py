@@ -7,6 +7,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any, Final
 
+from orchestrator.plan import layout
 from orchestrator.plan.plan import PlannedObject
 from orchestrator.values import json_parameter
 
@@ -41,7 +42,7 @@ class JsonValue:
             return None
         content = self.text.encode()
         digest = hashlib.sha256(content).hexdigest()[:_DIGEST_CHARACTERS]
-        return PlannedObject(self.bucket, f"provisioned/{self.stack_name}/requests/{digest}.json", content)
+        return PlannedObject(self.bucket, f"{layout.folder(self.stack_name)}{layout.REQUESTS}{digest}.json", content)
 
     @property
     def parameter(self) -> str:

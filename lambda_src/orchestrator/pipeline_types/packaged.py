@@ -9,6 +9,7 @@ from typing import ClassVar, Final
 
 from orchestrator.launch.settings import Launch, MultiAccount, Settings
 from orchestrator.pipeline_types.base import LONGEST_STACK_NAME, STACK_PREFIX, PipelineRequest
+from orchestrator.plan import layout
 from orchestrator.plan.codepipeline_parameters import MultiAccountPipelineParameters, SingleAccountPipelineParameters
 from orchestrator.plan.plan import Deployment, PackagedBlueprint, ParameterFile, PlannedObject, StackSetParameterFile
 from orchestrator.values.per_stage import STAGES, Stage
@@ -115,7 +116,7 @@ class PackagedPipeline(PipelineRequest):
 
     @property
     def _package_key(self) -> str:
-        return f"provisioned/{self.stack_name}/template.zip"
+        return layout.package(self.stack_name)
 
     def _file(self, kind: type[ParameterFile], name: str, launch: Launch, stage: Stage | None) -> ParameterFile:
         values = tuple(self.parameter_values(launch, stage).items())

@@ -7,6 +7,8 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from orchestrator.plan import layout
+
 FILE: Final = "notifications.json"
 LONGEST: Final = 64 * 1024
 """Bytes of the file."""
@@ -21,7 +23,7 @@ class _Words(BaseModel):
 
 def key(common_name: str) -> str:
     """Where they lie in the pipelines bucket, by what the names of all that belongs to a pipeline begin with."""
-    return f"provisioned/{common_name}/{FILE}"
+    return f"{layout.folder(common_name)}{FILE}"
 
 
 def message_for(content: bytes, state: str) -> str:

@@ -16,6 +16,7 @@ import zipfile
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
+from orchestrator.plan import layout
 from orchestrator.values.tags import Tags
 
 # The oldest date a zip can hold: equal content makes equal bytes whenever it is packed.
@@ -30,8 +31,6 @@ MOST_INLINE_BYTES: Final = 51_200
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 """
-TEMPLATES_FOLDER: Final = "templates"
-"""Where such templates lie below a pipeline's prefix."""
 _MASK: Final = "********"
 
 
@@ -154,7 +153,7 @@ class PackagedBlueprint:
         if len(template) <= MOST_INLINE_BYTES or all(file.holds_tags for file in self.parameter_files):
             return None
         folder = self.package_key.rpartition("/")[0]
-        key = f"{folder}/{TEMPLATES_FOLDER}/{hashlib.sha256(template).hexdigest()}.yaml"
+        key = f"{folder}/{layout.TEMPLATES}{hashlib.sha256(template).hexdigest()}.yaml"
         return PlannedObject(bucket, key, template, content_type="text/yaml")
 
     def description(self) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from orchestrator.aws.notifications import Message
 from orchestrator.aws.s3 import object_versions
 from orchestrator.errors import ServiceBusyError, ServiceRefusedError
 from orchestrator.launch.settings import Settings
+from orchestrator.plan import layout
 from orchestrator.provisioned import lookup, pipeline_stacks, removal_messages, removal_records, removal_steps
 from orchestrator.provisioned.removal_records import Removal
 from orchestrator.provisioned.removal_steps import Progress, StepFailedError
@@ -108,9 +109,9 @@ def _go_on(removal: Removal, settings: Settings, owner: str) -> None:
 
 def _finish(removal: Removal, settings: Settings, owner: str) -> None:
     bucket = settings.launch.pipelines_bucket
-    below = f"provisioned/{removal.pipeline.common_name}/"
+    below = layout.folder(removal.pipeline.common_name)
     # A job that a schedule started may still run, and will be registered by its instructions.
-    object_versions.purge(bucket, below, kept=f"{below}registrations/")
+    object_versions.purge(bucket, below, kept=f"{below}{layout.REGISTRATIONS}")
     # Requests at once are attempts of their own, but a pipeline is gone once.
     _tell(removal.pipeline.id.rsplit("/", 1)[1], removal_messages.gone(removal.pipeline), settings, owner)
     removal_records.drop(bucket, removal)

@@ -22,6 +22,7 @@ from orchestrator.events.jobs import outcomes, versions
 from orchestrator.events.jobs.outcomes import Outcome
 from orchestrator.events.jobs.versions import Decision, Source
 from orchestrator.pipeline_types.base import STACK_PREFIX
+from orchestrator.plan import layout
 from orchestrator.plan.plan import PlannedObject
 from orchestrator.sagemaker import job_kinds
 from orchestrator.sagemaker.job_kinds import JobKind
@@ -78,7 +79,7 @@ def _is_of_its_pipeline(job: Job, source: Source, key: str) -> bool:
     its stack: then the role must be one of a pipeline that is gone.
     """
     stack = source.stack_name
-    if not stack.startswith(STACK_PREFIX) or not key.startswith(f"provisioned/{stack}/registrations/"):
+    if not stack.startswith(STACK_PREFIX) or not key.startswith(layout.folder(stack) + layout.REGISTRATIONS):
         return False
     role = outcomes.role(job.description).rpartition("/")[2]
     roles = stacks.role_names(stack)

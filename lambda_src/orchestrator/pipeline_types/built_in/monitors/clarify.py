@@ -25,6 +25,7 @@ from orchestrator.pipeline_types.built_in.monitors.parameters import (
 )
 from orchestrator.pipeline_types.built_in.monitors.predictions import GroundTruthMonitor, PredictionMonitor
 from orchestrator.pipeline_types.built_in.monitors.sections import BiasConfig, PredictedLabel, Shap
+from orchestrator.plan import layout
 from orchestrator.plan.plan import PlannedObject
 from orchestrator.values import monitors
 from orchestrator.values.common import EXPECT_KEYWORD, Expect
@@ -89,7 +90,7 @@ class ClarifyMonitor(PredictionMonitor):
         # With the key: an object is never stored again under its name, so another key needs another name.
         written = b"\n".join(analysis.content(config) for config in self.configurations(launch, stage))
         digest = hashlib.sha256(written + at(self.kms_key_arn, stage).encode()).hexdigest()[:_DIGEST_CHARACTERS]
-        return f"provisioned/{self.stack_name}/analysis/{stage or 'single'}-{digest}"
+        return f"{layout.folder(self.stack_name)}{layout.ANALYSIS}{stage or 'single'}-{digest}"
 
 
 _BIAS_EXAMPLE: Final = {"label_values_or_threshold": [1], "facet_name": "my-column", "facet_values_or_threshold": [0]}

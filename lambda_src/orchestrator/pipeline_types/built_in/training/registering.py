@@ -19,6 +19,7 @@ from orchestrator.errors import Problem
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.blueprints import BlueprintPipeline
+from orchestrator.plan import layout
 from orchestrator.plan.plan import PlannedObject
 from orchestrator.sagemaker.registration import Instructions
 from orchestrator.values.common import EXPECT_KEYWORD, AlsoSpelt
@@ -60,7 +61,7 @@ class Registering(BlueprintPipeline):
         if not content:
             return ""
         digest = hashlib.sha256(content).hexdigest()[:_DIGEST_CHARACTERS]
-        return f"provisioned/{self.stack_name}/registrations/{digest}.json"
+        return f"{layout.folder(self.stack_name)}{layout.REGISTRATIONS}{digest}.json"
 
     def objects(self, launch: Launch) -> tuple[PlannedObject, ...]:
         """See `BlueprintPipeline.objects`."""

@@ -15,6 +15,7 @@ from generator.resources import job_access, sagemaker_jobs, sagemaker_roles
 from generator.resources.json_text import Json, Number
 from generator.resources.sagemaker_jobs import Job
 from orchestrator.pipeline_types.built_in.training.autopilot_training import AutopilotParameters
+from orchestrator.sagemaker import job_kinds
 
 DEPLOYS: Final = sagemaker_jobs.DEPLOYS
 
@@ -41,7 +42,7 @@ def template() -> Template:
     own = job(built)
     policies = (job_access.starting_policy(own.arns), sagemaker_roles.hand_on_request_key(built))
     own.add_to(built, *policies, After=Ref(_PASSING_ITSELF))
-    job_access.add_outputs(built, _JOB, "AutopilotJobName", "AutopilotJobOutputLocation")
+    job_access.add_outputs(built, _JOB, job_kinds.AUTOPILOT.output, "AutopilotJobOutputLocation")
     return built
 
 

@@ -18,6 +18,7 @@ from generator.resources.json_text import Json, Number, json_text
 from generator.resources.model_resources import MODEL
 from generator.resources.sagemaker_jobs import Job
 from orchestrator.pipeline_types.built_in.batch_transform import BatchTransformParameters
+from orchestrator.sagemaker import job_kinds
 
 DEPLOYS: Final = (*sagemaker_jobs.DEPLOYS, deployment.models, deployment.schedules)
 
@@ -153,7 +154,7 @@ def add_outputs(built: Template) -> None:
     """What a person needs to find the job and its results."""
     values = {
         "SageMakerModelName": ("Model", _MODEL_NAME),
-        "BatchTransformJobName": ("The job of this deployment", GetAtt(_JOB, "JobName")),
+        job_kinds.TRANSFORM.output: ("The job of this deployment", GetAtt(_JOB, "JobName")),
         "BatchTransformOutputLocation": ("Results", Sub("s3://${BatchOutputLocation}/")),
     }
     for name, (description, value) in values.items():

@@ -15,6 +15,7 @@ from generator.resources import job_access, sagemaker_jobs, sagemaker_roles, tra
 from generator.resources.json_text import Json, json_text
 from generator.resources.sagemaker_jobs import Job
 from orchestrator.pipeline_types.built_in.training.model_training import ModelTrainingParameters
+from orchestrator.sagemaker import job_kinds
 
 DEPLOYS: Final = (*sagemaker_jobs.DEPLOYS, deployment.schedules)
 
@@ -109,5 +110,5 @@ def schedule_role(built: Template) -> iam.Role:
 
 def add_outputs(built: Template) -> None:
     """What a person needs to find the job, its data and its results; validation data only where there is any."""
-    job_access.add_outputs(built, _JOB, "TrainingJobName", "TrainingJobOutputLocation")
+    job_access.add_outputs(built, _JOB, job_kinds.TRAINING.output, "TrainingJobOutputLocation")
     training_requests.add_validation_output(built)

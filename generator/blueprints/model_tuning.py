@@ -13,6 +13,7 @@ from generator.resources import job_access, sagemaker_jobs, sagemaker_roles, tra
 from generator.resources.json_text import Json
 from generator.resources.sagemaker_jobs import Job
 from orchestrator.pipeline_types.built_in.training.model_tuning import ModelTuningParameters
+from orchestrator.sagemaker import job_kinds
 
 DEPLOYS: Final = sagemaker_jobs.DEPLOYS
 
@@ -27,7 +28,7 @@ def template() -> Template:
     built.add_resource(training_requests.role(built))
     own = job(built)
     own.add_to(built, job_access.starting_policy(own.arns), sagemaker_roles.hand_on_request_key(built))
-    job_access.add_outputs(built, _JOB, "TuningJobName", "TuningJobOutputLocation")
+    job_access.add_outputs(built, _JOB, job_kinds.TUNING.output, "TuningJobOutputLocation")
     training_requests.add_validation_output(built)
     return built
 

@@ -19,6 +19,7 @@ from generator import deployment, parameters
 from generator.conditions import if_provided
 from generator.monitoring import monitor_roles, monitor_runs
 from orchestrator.pipeline_types.built_in.monitors.parameters import MonitorParameters
+from orchestrator.sagemaker import job_kinds
 
 DEPLOYS: Final = (deployment.roles, deployment.monitors)
 
@@ -159,7 +160,7 @@ def add_outputs(built: Template, kind: MonitorKind) -> None:
     reports = "s3://${MonitoringOutputLocation}/${EndpointName}/${MonitoringScheduleName}/"
     values = {
         "BaselineName": ("The baseline, which is the last part of its folder", Ref("BaselineJobName")),
-        "BaselineJobArn": ("The job that computed it", GetAtt(BASELINE, "ProcessingJobArn")),
+        job_kinds.PROCESSING.output: ("The job that computed it", GetAtt(BASELINE, "ProcessingJobArn")),
         "BaselineJobOutput": ("The baseline's files", Sub("s3://${BaselineJobOutputLocation}/")),
         "MonitoringScheduleJobName": ("The schedule", Ref("MonitoringScheduleName")),
         "MonitoringScheduleType": ("What is monitored", kind.prefix),

@@ -62,7 +62,7 @@ def statements() -> list[Statement]:
 
 def _looks() -> list[Statement]:
     described = jobs.kinds()
-    kinds = [kind for kind in job_kinds.OUTPUTS.values() if kind not in described]
+    kinds = [kind for kind in job_kinds.ALL if kind not in described]
     return [
         # A listing of all stacks is about no stack.
         permissions.allow([cfn.DescribeStacks, cfn.ListStacks], "*"),

@@ -96,9 +96,9 @@ def _instance(instance: Instance) -> dict[str, str]:
 
 def _job(outputs: Mapping[str, str]) -> dict[str, Any] | None:
     """The job that an output names: which it is follows from the output's name."""
-    for output, kind in job_kinds.OUTPUTS.items():
-        if output in outputs:
-            name = outputs[output].rsplit("/", 1)[-1]
+    for kind in job_kinds.ALL:
+        if kind.output in outputs:
+            name = outputs[kind.output].rsplit("/", 1)[-1]
             return {"kind": kind.words, "name": name, **_job_state(kind, name)}
     return None
 

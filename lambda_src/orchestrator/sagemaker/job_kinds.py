@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,30 +23,37 @@ class JobKind:
 
     https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-sagemaker.html
     """
+    output: str
+    """The output of a blueprint's stack that names the job of the deployment, by its name or ARN.
+
+    `GET /pipelines/{id}` shows the job that such an output names.
+    """
 
 
-TRAINING: Final = JobKind("TrainingJob", "training job", 63, "training-job", "SageMaker Training Job State Change")
+TRAINING: Final = JobKind(
+    "TrainingJob", "training job", 63, "training-job", "SageMaker Training Job State Change", "TrainingJobName"
+)
 TUNING: Final = JobKind(
     "HyperParameterTuningJob",
     "hyperparameter training job",
     32,
     "hyper-parameter-tuning-job",
     "SageMaker HyperParameter Tuning Job State Change",
+    "TuningJobName",
 )
-AUTOPILOT: Final = JobKind("AutoMLJob", "Autopilot job", 32, "automl-job", None)
-TRANSFORM: Final = JobKind("TransformJob", "transform job", 63, "transform-job", "SageMaker Transform Job State Change")
+AUTOPILOT: Final = JobKind("AutoMLJob", "Autopilot job", 32, "automl-job", None, "AutopilotJobName")
+TRANSFORM: Final = JobKind(
+    "TransformJob",
+    "transform job",
+    63,
+    "transform-job",
+    "SageMaker Transform Job State Change",
+    "BatchTransformJobName",
+)
 PROCESSING: Final = JobKind(
-    "ProcessingJob", "processing job", 63, "processing-job", "SageMaker Processing Job State Change"
+    "ProcessingJob", "processing job", 63, "processing-job", "SageMaker Processing Job State Change", "BaselineJobArn"
 )
-
-OUTPUTS: Final[Mapping[str, JobKind]] = {
-    "TrainingJobName": TRAINING,
-    "TuningJobName": TUNING,
-    "AutopilotJobName": AUTOPILOT,
-    "BatchTransformJobName": TRANSFORM,
-    "BaselineJobArn": PROCESSING,
-}
-"""The outputs of blueprints' stacks that name the job of a deployment, by its name or ARN."""
+ALL: Final = (TRAINING, TUNING, AUTOPILOT, TRANSFORM, PROCESSING)
 
 ENDED: Final = ("Completed", "Failed", "Stopped")
 """The statuses of a job that has ended, whatever its kind."""

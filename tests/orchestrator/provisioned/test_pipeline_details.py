@@ -193,9 +193,9 @@ class TestJob:
             yield stub
             stub.assert_no_pending_responses()
 
-    @pytest.mark.parametrize(("output", "kind"), job_kinds.OUTPUTS.items())
+    @pytest.mark.parametrize("kind", job_kinds.ALL, ids=lambda kind: kind.output)
     def test_an_output_names_a_job_of_its_kind(
-        self, details: Details, monkeypatch: pytest.MonkeyPatch, output: str, kind: job_kinds.JobKind
+        self, details: Details, monkeypatch: pytest.MonkeyPatch, kind: job_kinds.JobKind
     ) -> None:
         asked = []
 
@@ -205,8 +205,8 @@ class TestJob:
 
         monkeypatch.setattr("orchestrator.aws.sagemaker.jobs.describe", describe)
         make_pipeline("churn")
-        value = "arn:aws:sagemaker:eu-west-1:1:processing-job/the-job" if output.endswith("Arn") else "the-job"
-        make_stack(deployed_name("churn"), **{output: value})
+        value = "arn:aws:sagemaker:eu-west-1:1:processing-job/the-job" if kind.output.endswith("Arn") else "the-job"
+        make_stack(deployed_name("churn"), **{kind.output: value})
         job = details("churn")[1]["job"]
         assert asked == [(kind, "the-job")]
         assert job == {"kind": kind.words, "name": "the-job", "status": "Failed", "failure_reason": "no data"}
@@ -229,10 +229,11 @@ class TestJob:
     def test_every_blueprint_of_a_job_has_such_an_output(self) -> None:
         templates = [committed.template(path) for path in committed.PATHS if path.startswith("blueprints/")]
         named = {name for template in templates for name in template["Outputs"]}
-        assert named >= job_kinds.OUTPUTS.keys()
+        outputs = {kind.output for kind in job_kinds.ALL}
+        assert named >= outputs
         with_job = [t for t in templates if "Custom::SageMakerJob" in {r["Type"] for r in t["Resources"].values()}]
         assert len(with_job) >= 4
-        assert all(template["Outputs"].keys() & job_kinds.OUTPUTS.keys() for template in with_job)
+        assert all(template["Outputs"].keys() & outputs for template in with_job)
 
 
 def test_a_deletion_is_told_as_long_as_it_goes_on(details: Details, settings: Settings) -> None:

@@ -18,7 +18,7 @@ from typing import Any, Final
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from orchestrator import documents, service
+from orchestrator import documents, on_demand, service
 from orchestrator.aws import calls
 from orchestrator.errors import OrchestratorError, Problem, RefusedRequestError, ServiceRefusedError
 from orchestrator.events import security_events
@@ -31,71 +31,19 @@ from orchestrator.sagemaker import job_kinds, monitor_runs
 logger = Logger(service="orchestrator")
 
 
-# What a call of the API does not need is imported when it is.
-
-
-def _configuration_uploaded(event: Event, used: Settings, invocation: str) -> Event:
-    from orchestrator.events.uploads import config_uploads  # noqa: PLC0415
-
-    return config_uploads.handle(event, used, invocation)
-
-
-def _pipeline_ended(event: Event, used: Settings, invocation: str) -> Event:
-    from orchestrator.events.pipelines import reports  # noqa: PLC0415
-
-    return reports.ended(event, used, invocation)
-
-
-def _job_changed(event: Event, used: Settings, invocation: str) -> Event:
-    from orchestrator.events.jobs import reports as job_reports  # noqa: PLC0415
-
-    return job_reports.job_changed(event, used, invocation)
-
-
-def _jobs_to_check(event: Event, used: Settings, invocation: str) -> Event:
-    from orchestrator.events import approvals  # noqa: PLC0415
-    from orchestrator.events.jobs import reports as job_reports  # noqa: PLC0415
-
-    if used.multi_account is not None:
-        approvals.check(event)
-    return job_reports.check(event, used, invocation)
-
-
-def _processing_job_changed(event: Event, used: Settings, invocation: str) -> Event:
-    from orchestrator.events import monitor_reports  # noqa: PLC0415
-
-    return monitor_reports.run_ended(event, used, invocation)
-
-
-def _stack_changed(event: Event, used: Settings, invocation: str) -> Event:
-    from orchestrator.provisioned import removal  # noqa: PLC0415
-
-    return removal.stack_changed(event, used, invocation)
-
-
-def _stack_set_changed(event: Event, used: Settings, invocation: str) -> Event:
-    from orchestrator.provisioned import removal  # noqa: PLC0415
-
-    return removal.stack_set_changed(event, used, invocation)
-
-
-def _should_never_happen(event: Event, used: Settings, invocation: str) -> Event:
-    from orchestrator.events import security_reports  # noqa: PLC0415
-
-    return security_reports.called(event, used, invocation)
-
-
 _EVENTS: Final[dict[str | None, Expected]] = {
-    "Object Created": Expected(("aws.s3",), _configuration_uploaded, of_uploads=True),
-    job_kinds.TRAINING.event: Expected(("aws.sagemaker",), _job_changed),
-    job_kinds.TUNING.event: Expected(("aws.sagemaker",), _job_changed),
-    monitor_runs.DETAIL_TYPE: Expected(("aws.sagemaker",), _processing_job_changed, from_stages=True),
-    "Scheduled Event": Expected(("aws.events",), _jobs_to_check),
-    ends.PIPELINE_EVENT: Expected(("aws.codepipeline",), _pipeline_ended),
-    ends.ACTION_EVENT: Expected(("aws.codepipeline",), _pipeline_ended),
-    "CloudFormation Stack Status Change": Expected(("aws.cloudformation",), _stack_changed),
-    "CloudFormation StackSet Operation Status Change": Expected(("aws.cloudformation",), _stack_set_changed),
-    security_events.CALL: Expected((security_events.IAM, security_events.S3), _should_never_happen),
+    "Object Created": Expected(("aws.s3",), "events.uploads.config_uploads:handle", of_uploads=True),
+    job_kinds.TRAINING.event: Expected(("aws.sagemaker",), "events.jobs.reports:job_changed"),
+    job_kinds.TUNING.event: Expected(("aws.sagemaker",), "events.jobs.reports:job_changed"),
+    monitor_runs.DETAIL_TYPE: Expected(("aws.sagemaker",), "events.monitor_reports:run_ended", from_stages=True),
+    "Scheduled Event": Expected(("aws.events",), "events.checks:check"),
+    ends.PIPELINE_EVENT: Expected(("aws.codepipeline",), "events.pipelines.reports:ended"),
+    ends.ACTION_EVENT: Expected(("aws.codepipeline",), "events.pipelines.reports:ended"),
+    "CloudFormation Stack Status Change": Expected(("aws.cloudformation",), "provisioned.removal:stack_changed"),
+    "CloudFormation StackSet Operation Status Change": Expected(
+        ("aws.cloudformation",), "provisioned.removal:stack_set_changed"
+    ),
+    security_events.CALL: Expected((security_events.IAM, security_events.S3), "events.security_reports:called"),
 }
 """By EventBridge's `detail-type`."""
 
@@ -143,55 +91,37 @@ def _decoded(body: str) -> bytes:
         raise RefusedRequestError([Problem("", "the body is not valid base64")]) from error
 
 
-Answer = tuple[HTTPStatus, dict[str, Any]]
+@dataclass(frozen=True)
+class Route:
+    """What answers a call, and what it gets."""
+
+    handler: str | Callable[..., dict[str, Any]]
+    """A function; `module:function` for one that other calls need not import."""
+    arguments: Callable[[Call, Settings], tuple[Any, ...]]
+    status: HTTPStatus = HTTPStatus.OK
+
+    def answer(self, call: Call, used: Settings) -> tuple[HTTPStatus, dict[str, Any]]:
+        """Status and body."""
+        handle = on_demand.function(self.handler) if isinstance(self.handler, str) else self.handler
+        return self.status, handle(*self.arguments(call, used))
 
 
-def _provision(call: Call, used: Settings) -> Answer:
-    return HTTPStatus.OK, service.provision_pipeline(documents.read(call.body), used)
-
-
-def _status(call: Call, used: Settings) -> Answer:
-    return HTTPStatus.OK, service.pipeline_status(documents.read(call.body), used)
-
-
-def _list(call: Call, used: Settings) -> Answer:
-    from orchestrator.provisioned import listing  # noqa: PLC0415
-
-    return HTTPStatus.OK, listing.answer(call.query, used.launch)
-
-
-def _show(call: Call, used: Settings) -> Answer:
-    from orchestrator.provisioned import details  # noqa: PLC0415
-
-    return HTTPStatus.OK, details.answer(call.parameters["id"], used)
-
-
-def _delete(call: Call, used: Settings) -> Answer:
-    from orchestrator.provisioned import removal  # noqa: PLC0415
-
-    return HTTPStatus.ACCEPTED, removal.begin(call.parameters["id"], call.caller, used)
-
-
-def _types(call: Call, used: Settings) -> Answer:
-    from orchestrator.pipeline_types import listing as type_list  # noqa: PLC0415
-
-    return HTTPStatus.OK, type_list.answer(call.query, used.launch)
-
-
-def _type(call: Call, used: Settings) -> Answer:
-    from orchestrator.pipeline_types import listing as type_list  # noqa: PLC0415
-
-    return HTTPStatus.OK, type_list.details(call.parameters["name"], used.launch)
-
-
-ROUTES: Final[dict[tuple[str, str], Callable[[Call, Settings], Answer]]] = {
-    ("POST", "/provisionpipeline"): _provision,
-    ("POST", "/pipelinestatus"): _status,
-    ("GET", "/pipelines"): _list,
-    ("GET", "/pipelines/{id}"): _show,
-    ("DELETE", "/pipelines/{id}"): _delete,
-    ("GET", "/pipeline-types"): _types,
-    ("GET", "/pipeline-types/{name}"): _type,
+ROUTES: Final[Mapping[tuple[str, str], Route]] = {
+    ("POST", "/provisionpipeline"): Route(
+        service.provision_pipeline, lambda call, used: (documents.read(call.body), used)
+    ),
+    ("POST", "/pipelinestatus"): Route(service.pipeline_status, lambda call, used: (documents.read(call.body), used)),
+    ("GET", "/pipelines"): Route("provisioned.listing:answer", lambda call, used: (call.query, used.launch)),
+    ("GET", "/pipelines/{id}"): Route("provisioned.details:answer", lambda call, used: (call.parameters["id"], used)),
+    ("DELETE", "/pipelines/{id}"): Route(
+        "provisioned.removal:begin",
+        lambda call, used: (call.parameters["id"], call.caller, used),
+        HTTPStatus.ACCEPTED,
+    ),
+    ("GET", "/pipeline-types"): Route("pipeline_types.listing:answer", lambda call, used: (call.query, used.launch)),
+    ("GET", "/pipeline-types/{name}"): Route(
+        "pipeline_types.listing:details", lambda call, used: (call.parameters["name"], used.launch)
+    ),
 }
 """What is served, by method and path as it is declared to API Gateway."""
 
@@ -231,12 +161,12 @@ def _taken(event: Event, used: Settings, invocation: str) -> Event:
 
 def _answer(call: Call) -> dict[str, Any]:
     logger.info("call", extra={"method": call.method, "path": call.path, "caller": call.caller})
-    serve = ROUTES.get((call.method, call.route))
-    if serve is None:
-        routes = ", ".join(" ".join(route) for route in ROUTES)
+    route = ROUTES.get((call.method, call.route))
+    if route is None:
+        routes = ", ".join(" ".join(each) for each in ROUTES)
         message = f"There is no {call.method} {call.path}. The routes are {routes}."
         return _response(HTTPStatus.NOT_FOUND, {"message": message})
-    return _response(*serve(call, _settings()))
+    return _response(*route.answer(call, _settings()))
 
 
 def _refused(refused: RefusedRequestError) -> dict[str, Any]:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+import inspect
 import json
 import os
 import subprocess
@@ -13,11 +14,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 from botocore.stub import Stubber
 
-from orchestrator import api, service
+from orchestrator import api, on_demand, service
 from orchestrator.aws import calls
 from orchestrator.errors import ConflictError, ServiceBusyError, ServiceRefusedError
 from orchestrator.launch.operator_options import ReachOptions
@@ -374,3 +376,14 @@ class TestStatus:
             "message": "pipeline cloudformation stack has not provisioned the pipeline yet.",
             "stack_status": "CREATE_COMPLETE",
         }
+
+
+def test_every_handler_is_a_function_that_takes_what_it_is_given() -> None:
+    """They are named, so that a type checker does not see them."""
+    call = api.Call("GET", "/", "/", dict.fromkeys(("id", "name"), "x"), {}, "anna", "{}")
+    used = MagicMock()
+    for route in api.ROUTES.values():
+        handler = on_demand.function(route.handler) if isinstance(route.handler, str) else route.handler
+        inspect.signature(handler).bind(*route.arguments(call, used))
+    for expected in api._EVENTS.values():
+        inspect.signature(on_demand.function(expected.handler)).bind({}, used, "id")

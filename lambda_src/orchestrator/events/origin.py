@@ -7,10 +7,11 @@ call" in docs/security.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from orchestrator import on_demand
 from orchestrator.launch.settings import Settings
 
 Event = dict[str, Any]
@@ -22,12 +23,16 @@ class Expected:
 
     sources: tuple[str, ...]
     """EventBridge's `source`: the services."""
-    handle: Callable[[Event, Settings, str], Event]
-    """Takes the event, the settings and the id of the invocation, which Lambda's own retries keep."""
+    handler: str
+    """`module:function`, imported when such an event comes."""
     from_stages: bool = False
     """Whether the accounts of dev, staging and prod send it, too."""
     of_uploads: bool = False
     """Whether it tells of an object in the configuration bucket."""
+
+    def handle(self, event: Event, settings: Settings, invocation: str) -> Event:
+        """Have it handled; Lambda's own retries keep the id of the invocation."""
+        return on_demand.function(self.handler)(event, settings, invocation)
 
     def is_origin_of(self, event: Mapping[str, Any], settings: Settings) -> bool:
         """Whether the event's service, account and bucket are those that it must come from."""

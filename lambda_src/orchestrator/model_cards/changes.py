@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
+from typing_extensions import override
 
 from orchestrator.aws.sagemaker import model_cards
 from orchestrator.errors import ConflictError, Problem, RefusedRequestError, ServiceRefusedError
@@ -35,8 +36,8 @@ class CreateModelCard(CardWriting):
         Expect("left out: a card that has an ARN exists already, and update_model_card changes it"),
     ] = None
 
+    @override
     def carry_out(self, settings: Settings) -> Answer:
-        """See `Operation.carry_out`."""
         found = self.content()
         sections = {name: content for name, content in found.sections.items() if content is not None}
         request: dict[str, Any] = {

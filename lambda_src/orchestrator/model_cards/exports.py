@@ -14,6 +14,7 @@ from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
+from typing_extensions import override
 
 from orchestrator.aws.sagemaker import model_cards
 from orchestrator.errors import Problem, RefusedRequestError
@@ -41,8 +42,8 @@ class ExportModelCard(Operation):
     export_job_name: Annotated[EntityName | None, Field(description="name of the job; made up when left out")] = None
     wait: Annotated[Flag, Field(description=f"wait for its end, {LONGEST_WAIT_SECONDS} seconds at most")] = False
 
+    @override
     def carry_out(self, settings: Settings) -> Answer:
-        """See `Operation.carry_out`."""
         location = f"s3://{settings.launch.assets_bucket}/{EXPORTS}"
         request: dict[str, Any] = {
             "ModelCardName": self.name,
@@ -95,8 +96,8 @@ class DescribeModelCardExport(Operation):
                 raise PydanticCustomError("whose_job", "needs name, the name of the card, beside it")
         return value
 
+    @override
     def carry_out(self, settings: Settings) -> Answer:
-        """See `Operation.carry_out`."""
         key = "export_job_arn" if self.export_job_arn else "export_job_name"
         job_arn = self._own_arn(settings) or self._arn_by_name()
         with refusing(key, absent("export job")):

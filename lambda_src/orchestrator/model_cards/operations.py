@@ -7,6 +7,7 @@ from datetime import date
 from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import override
 
 from orchestrator.aws.sagemaker import model_cards
 from orchestrator.errors import ConflictError, ServiceRefusedError
@@ -43,8 +44,8 @@ class DescribeModelCard(Operation):
     name: Annotated[EntityName, Field(description="name of the card")]
     version: Annotated[Version | None, Field(description="version to describe; the latest when left out")] = None
 
+    @override
     def carry_out(self, settings: Settings) -> Answer:
-        """See `Operation.carry_out`."""
         with refusing("name", absent("model card")):
             return {"message": plain(model_cards.describe(self.name, self.version))}
 
@@ -56,8 +57,8 @@ class DeleteModelCard(Operation):
 
     name: Annotated[EntityName, Field(description="name of the card")]
 
+    @override
     def carry_out(self, settings: Settings) -> Answer:
-        """See `Operation.carry_out`."""
         with refusing("name", absent("model card")):
             if self.dry_run:
                 return {"message": f"Dry run: nothing was deleted. {model_cards.arn(self.name)} would be."}

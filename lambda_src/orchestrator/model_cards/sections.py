@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import override
 
 from orchestrator.model_cards.fields import (
     Detail,
@@ -66,8 +67,8 @@ class ModelOverview(Section):
         Images | None, Field(description="URIs of the images that serve it, 15 at most")
     ] = None
 
+    @override
     def content(self) -> Content:
-        """See `Section.content`."""
         found = super().content()
         if self.inference_environment is not None:
             found["inference_environment"] = environment(self.inference_environment)
@@ -147,8 +148,8 @@ class TrainingJobDetails(Section):
         _HyperParameters | None, Field(description="hyperparameters that you add, 100 at most")
     ] = None
 
+    @override
     def content(self) -> Content:
-        """See `Section.content`."""
         found = super().content()
         if self.training_environment is not None:
             found["training_environment"] = environment(self.training_environment)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar
 
 from pydantic import Field
+from typing_extensions import override
 
 from orchestrator.errors import Problem
 from orchestrator.launch.settings import Launch
@@ -35,8 +36,8 @@ class BlueprintPipeline(PackagedPipeline):
             yield Problem("model_name", f"must have {fitting} characters at most: it becomes part of a stack name")
 
     @property
+    @override
     def plain_name(self) -> str:
-        """See `PackagedPipeline.plain_name`."""
         return f"{STACK_PREFIX}-{self.model_name}-{self.postfix}".lower()
 
     @property
@@ -48,10 +49,12 @@ class BlueprintPipeline(PackagedPipeline):
         """The blueprint's parameter values for a stage; `None` is the one stage of a single-account deployment."""
         raise NotImplementedError
 
+    @override
     def parameter_values(self, launch: Launch, stage: Stage | None) -> Mapping[str, str]:
-        """See `PackagedPipeline.parameter_values`: with those of the options that the operator chose."""
+        """With those of the options that the operator chose."""
         return launch.options.fill(self.parameters(launch, stage), stage).values_as_text()
 
+    @override
     def blueprint_source(self, launch: Launch) -> BlueprintSource:
-        """See `PackagedPipeline.blueprint_source`: published with the release."""
+        """Published with the release."""
         return BlueprintSource(f"blueprints/{self.blueprint}.yaml")

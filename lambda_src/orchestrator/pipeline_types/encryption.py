@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Annotated, ClassVar
 
 from pydantic import Field
+from typing_extensions import override
 
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import PipelineRequest
@@ -57,8 +58,8 @@ class Encrypted(PipelineRequest):
             "VolumeKmsKeyArn": "" if has_local_storage(self._instance_type(stage)) else key,
         }
 
+    @override
     def warnings(self, launch: Launch) -> Iterator[str]:
-        """See `PipelineRequest.warnings`."""
         yield from super().warnings(launch)
         yield from self._volumes_without_key(launch)
         for key, arn in by_key("kms_key_arn", self.kms_key_arn):

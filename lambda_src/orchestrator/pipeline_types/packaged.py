@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
+from typing_extensions import override
+
 from orchestrator.launch.settings import Launch, MultiAccount, Settings
 from orchestrator.pipeline_types.base import LONGEST_STACK_NAME, STACK_PREFIX, PipelineRequest
 from orchestrator.plan import layout
@@ -54,8 +56,9 @@ class PackagedPipeline(PipelineRequest):
         raise NotImplementedError
 
     @property
+    @override
     def stack_names(self) -> tuple[str, ...]:
-        """See `PipelineRequest.stack_names`: one name is enough for most types."""
+        """One name is enough for most types."""
         return (self.plain_name,)
 
     @property
@@ -89,8 +92,8 @@ class PackagedPipeline(PipelineRequest):
         """What the package holds beside the blueprint and its parameters, as names and contents."""
         return ()
 
+    @override
     def deployment(self, settings: Settings) -> Deployment:
-        """See `PipelineRequest.deployment`."""
         multi = settings.multi_account if self._in_stages(settings.launch) else None
         pipeline = self._in_this_account(settings) if multi is None else self._through_stages(settings, multi)
         source = self.blueprint_source(settings.launch)

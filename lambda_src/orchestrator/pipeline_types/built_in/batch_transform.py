@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
+from typing_extensions import override
 
 from orchestrator.launch.operator_options import FunctionOptions, RoleOptions
 from orchestrator.launch.settings import Launch
@@ -77,8 +78,8 @@ class BatchTransform(Encrypted, OwnModel):
         Field(description="when to score again after the run at deployment; never when left out"),
     ] = ""
 
+    @override
     def parameters(self, launch: Launch, stage: Stage | None) -> BatchTransformParameters:
-        """See `PipelineRequest.parameters`."""
         data = at(self.batch_inference_data, stage)
         bucket, _, key = data.partition("/")
         return BatchTransformParameters(

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field, StrictStr
+from typing_extensions import override
 
 from orchestrator.errors import Problem
 from orchestrator.launch.operator_options import LogOptions, RoleOptions
@@ -152,8 +153,8 @@ class ImageBuilder(PipelineRequest):
     def _build_arguments_text(self) -> str:
         return json_parameter.text(self.build_arguments)
 
+    @override
     def deployment(self, settings: Settings) -> Deployment:
-        """See `PipelineRequest.deployment`."""
         build = {
             "AssetsBucket": settings.launch.assets_bucket,
             "CustomImage": self.custom_algorithm_docker,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, PrivateAttr
+from typing_extensions import override
 
 from orchestrator.errors import Problem
 from orchestrator.launch.settings import Launch
@@ -74,12 +75,12 @@ class OwnModel(BlueprintPipeline):
 
     _packaged: PackagedModel = PrivateAttr(PackagedModel())
 
+    @override
     def model_package(self, launch: Launch) -> str:
-        """See `PipelineRequest.model_package`."""
         return self.model_package_name if launch.use_model_registry else ""
 
+    @override
     def with_packaged_model(self, model: PackagedModel) -> Self:
-        """See `PipelineRequest.with_packaged_model`."""
         informed = self.model_copy()
         informed._packaged = model
         return informed
@@ -98,8 +99,8 @@ class OwnModel(BlueprintPipeline):
             "InferenceInstance": at(self.inference_instance, stage),
         }
 
+    @override
     def warnings(self, launch: Launch) -> Iterator[str]:
-        """See `PipelineRequest.warnings`."""
         yield from super().warnings(launch)
         if not launch.use_model_registry:
             return
@@ -155,8 +156,8 @@ class BuiltInImage(OwnModel):
         FrameworkVersion, Field(description="version of the framework (needed without the model registry)")
     ] = ""
 
+    @override
     def image_uri(self, launch: Launch, stage: Stage | None) -> str:
-        """See `OwnModel.image_uri`."""
         if launch.use_model_registry:
             return ""
         return resolve(self._query(launch, at(self.inference_instance, stage)))
@@ -210,8 +211,8 @@ class CustomImage(OwnModel):
         Field(description="URI of the container image that serves the model (needed without the model registry)"),
     ] = ""
 
+    @override
     def image_uri(self, launch: Launch, stage: Stage | None) -> str:
-        """See `OwnModel.image_uri`."""
         return "" if launch.use_model_registry else self.custom_image_uri
 
     def repository_arn(self, launch: Launch) -> str:
@@ -221,8 +222,8 @@ class CustomImage(OwnModel):
             return launch.ecr_repository_arn
         return image.repository_arn(launch)
 
+    @override
     def warnings(self, launch: Launch) -> Iterator[str]:
-        """See `PipelineRequest.warnings`."""
         yield from super().warnings(launch)
         if not launch.use_model_registry:
             yield from private_images.warnings("custom_image_uri", self.custom_image_uri, launch)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
+from typing_extensions import override
 
 from orchestrator.launch.operator_options import ApiOptions, FunctionOptions, RoleOptions
 from orchestrator.launch.settings import Launch
@@ -36,8 +37,8 @@ class RealtimeInference(Encrypted, OwnModel):
     ]
     endpoint_name: Annotated[PerStage[common.EndpointName], Field(description="name of the endpoint")] = ""
 
+    @override
     def warnings(self, launch: Launch) -> Iterator[str]:
-        """See `PipelineRequest.warnings`."""
         yield from super().warnings(launch)
         if None in self.stages(launch):
             return
@@ -48,8 +49,8 @@ class RealtimeInference(Encrypted, OwnModel):
                     " name a bucket that the stage's account may write to"
                 )
 
+    @override
     def parameters(self, launch: Launch, stage: Stage | None) -> RealtimeInferenceParameters:
-        """See `PipelineRequest.parameters`."""
         return RealtimeInferenceParameters(
             **self.model_parameters(launch, stage),
             **self.encryption_parameters(stage),

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from pydantic import PrivateAttr
+from typing_extensions import override
 
 from orchestrator.errors import Problem, RefusedRequestError
 from orchestrator.launch.settings import Launch
@@ -36,8 +37,8 @@ class CustomRequest(PackagedPipeline):
     _name: str = PrivateAttr("")
 
     @property
+    @override
     def plain_name(self) -> str:
-        """See `PackagedPipeline.plain_name`."""
         return f"{STACK_PREFIX}-{self._name}-{names.in_stack_names(self._type.name)}".lower()
 
     @property
@@ -50,16 +51,19 @@ class CustomRequest(PackagedPipeline):
         """Type and name: `a-b` of the type `c` and `a` of the type `b_c` want one stack name."""
         return f"{self._type.name} {self._name.lower()}"
 
+    @override
     def stages(self, launch: Launch) -> tuple[Stage | None, ...]:
-        """See `PipelineRequest.stages`: it depends on the type, not on the class."""
+        """It depends on the type, not on the class."""
         return STAGES if launch.multi_account and self._type.runs_in_stages else (None,)
 
+    @override
     def blueprint_source(self, launch: Launch) -> BlueprintSource:
-        """See `PackagedPipeline.blueprint_source`: where the operator has put it."""
+        """Where the operator has put it."""
         return BlueprintSource(self._type.template_key, launch.pipelines_bucket, self._type.blueprint.digest)
 
+    @override
     def parameter_values(self, launch: Launch, stage: Stage | None) -> Mapping[str, str]:
-        """See `PackagedPipeline.parameter_values`: every parameter, so that an update leaves none as it was."""
+        """Every parameter, so that an update leaves none as it was."""
         options = launch.options.values(stage)
         given = self._by_stage[stage]
         sources = {target: name for name, targets in self._type.sources() for target in targets}
@@ -87,16 +91,19 @@ class CustomRequest(PackagedPipeline):
             "stage": stage_name(stage),
         }
 
+    @override
     def masked_parameters(self) -> frozenset[str]:
-        """See `PackagedPipeline.masked_parameters`: those of secrets."""
+        """Those of secrets."""
         return frozenset(name for key in self._type.keys.values() if key.is_secret for name in key.parameters)
 
+    @override
     def members(self) -> tuple[tuple[str, bytes], ...]:
-        """See `PackagedPipeline.members`: the words, so that other words are another package."""
+        """The words, so that other words are another package."""
         return ((notifications.FILE, self._words()),) if self._type.notifications else ()
 
+    @override
     def objects(self, launch: Launch) -> tuple[PlannedObject, ...]:
-        """See `PackagedPipeline.objects`: the words, where they are found when the pipeline has ended."""
+        """The words, where they are found when the pipeline has ended."""
         if not self._type.notifications:
             return ()
         return (PlannedObject(launch.pipelines_bucket, notifications.key(self.stack_name), self._words()),)

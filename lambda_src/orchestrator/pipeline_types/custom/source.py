@@ -22,7 +22,7 @@ _MOST_TYPES: Final = 1000
 
 
 class AddedTypes:
-    """See `pipelines.types.TypeSource`."""
+    """The types in the pipelines bucket, as a `TypeSource`."""
 
     def __init__(self, bucket: str) -> None:
         self._bucket = bucket

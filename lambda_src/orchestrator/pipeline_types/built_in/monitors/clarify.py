@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import Field, StrictInt, StrictStr
+from typing_extensions import override
 
 from orchestrator.csv_headers import CsvFile, Header
 from orchestrator.errors import Problem
@@ -56,8 +57,8 @@ class ClarifyMonitor(PredictionMonitor):
         """The columns of the baseline."""
         return Dataset(self.header, self.label_attribute or self.header[0])
 
+    @override
     def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
-        """See `Monitor.values`."""
         return {
             **super().values(launch, stage),
             "PipelinesBucket": launch.pipelines_bucket,
@@ -65,8 +66,8 @@ class ClarifyMonitor(PredictionMonitor):
             "FeaturesAttribute": self.features_attribute,
         }
 
+    @override
     def objects(self, launch: Launch) -> tuple[PlannedObject, ...]:
-        """See `BlueprintPipeline.objects`."""
         own = (
             PlannedObject(
                 launch.pipelines_bucket,
@@ -79,8 +80,8 @@ class ClarifyMonitor(PredictionMonitor):
         )
         return (*super().objects(launch), *own)
 
+    @override
     def problems_with(self, headers: Mapping[CsvFile, Header]) -> Iterator[Problem]:
-        """See `Monitor.problems_with`."""
         yield from super().problems_with(headers)
         yield from columns.repeated("baseline_data", self.header)
         if self.label_attribute:
@@ -124,8 +125,8 @@ class ModelBiasMonitor(ClarifyMonitor, GroundTruthMonitor):
         ),
     ] = None
 
+    @override
     def configurations(self, launch: Launch, stage: Stage | None) -> tuple[Config, Config]:
-        """See `ClarifyMonitor.configurations`."""
         predicted = self.model_predicted_label_config or PredictedLabel()
         endpoint = str(at(self.endpoint_name, stage))
         return (
@@ -133,8 +134,8 @@ class ModelBiasMonitor(ClarifyMonitor, GroundTruthMonitor):
             analysis.bias_schedule(self.dataset, self.bias_config),
         )
 
+    @override
     def problems_with(self, headers: Mapping[CsvFile, Header]) -> Iterator[Problem]:
-        """See `Monitor.problems_with`."""
         yield from super().problems_with(headers)
         bias = self.bias_config
         for place, column in enumerate(bias.facets):
@@ -177,8 +178,8 @@ class ModelExplainabilityMonitor(ClarifyMonitor):
         Expect("an index or a JSONPath", example="0"),
     ] = None
 
+    @override
     def configurations(self, launch: Launch, stage: Stage | None) -> tuple[Config, Config]:
-        """See `ClarifyMonitor.configurations`."""
         method = analysis.shap_method(self.shap_config, self.dataset, launch.assets_bucket)
         endpoint = str(at(self.endpoint_name, stage))
         return (
@@ -186,19 +187,19 @@ class ModelExplainabilityMonitor(ClarifyMonitor):
             analysis.shap_schedule(self.dataset, method, endpoint),
         )
 
+    @override
     def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
-        """See `Monitor.values`."""
         return {**super().values(launch, stage), "ShapBaselineKey": self._shap_file}
 
+    @override
     def csv_files(self, launch: Launch) -> tuple[CsvFile, ...]:
-        """See `PipelineRequest.csv_files`."""
         files = super().csv_files(launch)
         if not self._shap_file:
             return files
         return (*files, CsvFile("shap_config.baseline", launch.assets_bucket, self._shap_file, has_rows=False))
 
+    @override
     def problems_with(self, headers: Mapping[CsvFile, Header]) -> Iterator[Problem]:
-        """See `Monitor.problems_with`."""
         yield from super().problems_with(headers)
         features = self.dataset.features
         for place, column in enumerate(self.shap_config.features_to_explain or []):

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final, Self
 
 from pydantic import Field, PrivateAttr
+from typing_extensions import override
 
 from orchestrator.csv_headers import CsvFile, Header
 from orchestrator.errors import Problem, RefusedRequestError
@@ -110,12 +111,12 @@ class Monitor(Encrypted, BlueprintPipeline):
         """The endpoint, or those of the stages."""
         return "/".join(dict.fromkeys(name for _, name in by_key("endpoint_name", self.endpoint_name)))
 
+    @override
     def csv_files(self, launch: Launch) -> tuple[CsvFile, ...]:
-        """See `PipelineRequest.csv_files`."""
         return (CsvFile("baseline_data", launch.assets_bucket, self.baseline_data),)
 
+    @override
     def with_csv_headers(self, headers: Mapping[CsvFile, Header]) -> Self:
-        """See `PipelineRequest.with_csv_headers`."""
         informed = self.model_copy()
         informed._header = next(header for file, header in headers.items() if file.request_key == "baseline_data")
         problems = list(informed.problems_with(headers))
@@ -158,8 +159,8 @@ class Monitor(Encrypted, BlueprintPipeline):
             "OrchestratorAccount": launch.ecr_repository_arn.split(":")[4],
         }
 
+    @override
     def parameters(self, launch: Launch, stage: Stage | None) -> MonitorParameters:
-        """See `BlueprintPipeline.parameters`."""
         values = self.values(launch, stage)
         content = json.dumps([self.stack_name, values], sort_keys=True)
         digits = hashlib.sha256(content.encode()).hexdigest()[:_DIGITS]
@@ -169,8 +170,8 @@ class Monitor(Encrypted, BlueprintPipeline):
             **values, BaselineJobName=name, MonitoringScheduleName=name, BaselineJobOutputLocation=location
         )
 
+    @override
     def warnings(self, launch: Launch) -> Iterator[str]:
-        """See `PipelineRequest.warnings`."""
         yield from super().warnings(launch)
         if launch.region not in _regions():
             yield (

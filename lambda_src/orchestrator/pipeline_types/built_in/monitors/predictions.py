@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
+from typing_extensions import override
 
 from orchestrator.errors import Problem
 from orchestrator.launch.settings import Launch
@@ -46,16 +47,16 @@ class PredictionMonitor(Monitor):
         """Whether the model tells two classes apart."""
         return self.problem_type == BINARY
 
+    @override
     def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
-        """See `Monitor.values`."""
         return {
             **super().values(launch, stage),
             "MonitorInferenceAttribute": self.monitor_inference_attribute,
             "MonitorProbabilityAttribute": self.monitor_probability_attribute if self.is_binary else "",
         }
 
+    @override
     def warnings(self, launch: Launch) -> Iterator[str]:
-        """See `PipelineRequest.warnings`."""
         yield from super().warnings(launch)
         for key in self.for_binary_only:
             if getattr(self, key) and not self.is_binary:
@@ -91,8 +92,8 @@ class GroundTruthMonitor(PredictionMonitor):
         PerStage[monitors.TimeOffset], Field(description="how far back from a run its data ends")
     ] = ""
 
+    @override
     def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
-        """See `Monitor.values`."""
         location = at(self.monitor_ground_truth_input, stage)
         bucket, _, prefix = location.partition("/")
         return {

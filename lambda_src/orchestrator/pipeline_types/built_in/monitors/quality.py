@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
+from typing_extensions import override
 
 from orchestrator.csv_headers import CsvFile, Header
 from orchestrator.errors import Problem
@@ -42,12 +43,12 @@ class DataQualityMonitor(Monitor):
         Expect("a list of names or indexes of columns"),
     ] = []  # noqa: RUF012  pydantic copies it
 
+    @override
     def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
-        """See `Monitor.values`."""
         return {**super().values(launch, stage), "ExcludeFeaturesAttribute": self._excluded}
 
+    @override
     def problems_with(self, headers: Mapping[CsvFile, Header]) -> Iterator[Problem]:
-        """See `Monitor.problems_with`."""
         yield from super().problems_with(headers)
         for place, column in enumerate(self.features_to_ignore):
             yield from columns.unknown(f"features_to_ignore.{place}", column, self.header)
@@ -91,12 +92,10 @@ class ModelQualityMonitor(GroundTruthMonitor):
         Field(description="column of the baseline with the probabilities (needed for BinaryClassification)"),
     ] = ""
 
+    @override
     def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
-        """See `Monitor.values`.
-
-        A baseline is computed from the probabilities where it is known which of them are positive answers, else from
-        the predictions (compatibility 3.7).
-        """
+        # A baseline is computed from the probabilities where it is known which of them are positive answers, else from the
+        # predictions (compatibility 3.7).
         by_probability = self.is_binary and bool(self.probability_threshold_attribute)
         return {
             **super().values(launch, stage),
@@ -106,8 +105,8 @@ class ModelQualityMonitor(GroundTruthMonitor):
             "BaselineProbabilityAttribute": self.baseline_probability_attribute if by_probability else "",
         }
 
+    @override
     def problems_with(self, headers: Mapping[CsvFile, Header]) -> Iterator[Problem]:
-        """See `Monitor.problems_with`."""
         yield from super().problems_with(headers)
         keys = ["baseline_inference_attribute", "baseline_ground_truth_attribute"]
         for key in [*keys, "baseline_probability_attribute"] if self.is_binary else keys:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field
+from typing_extensions import override
 
 from orchestrator.errors import Problem
 from orchestrator.launch.settings import Launch
@@ -93,12 +94,13 @@ class AutopilotTraining(JobPipeline):
         training.Flag, Field(description="whether to stop once the candidates are defined")
     ] = False
 
+    @override
     def inference_image_uri(self, launch: Launch) -> str:
-        """See `Registering.inference_image_uri`: the best candidate has its own containers."""
+        """The best candidate has its own containers."""
         return ""
 
+    @override
     def parameters(self, launch: Launch, stage: Stage | None) -> AutopilotParameters:
-        """See `BlueprintPipeline.parameters`."""
         return AutopilotParameters(
             **self.job_parameters(launch),
             TrainingData=self.training_data,

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import Field
+from typing_extensions import override
 
 from orchestrator.launch.operator_options import FunctionOptions, RoleOptions
 from orchestrator.launch.settings import Launch
@@ -84,8 +85,8 @@ class JobPipeline(Registering, Encrypted):
         # Listed first for order and merged last, so operator tags cannot override them.
         return {**told, **dict(self.tags(launch, stage=None)), **told}
 
+    @override
     def objects(self, launch: Launch) -> tuple[PlannedObject, ...]:
-        """See `BlueprintPipeline.objects`."""
         stored = (value.stored for value in self._json(launch).values())
         return (*super().objects(launch), *(found for found in stored if found is not None))
 

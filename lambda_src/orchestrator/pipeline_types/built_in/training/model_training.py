@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
+from typing_extensions import override
 
 from orchestrator.errors import Problem
 from orchestrator.launch.settings import Launch
@@ -49,8 +50,8 @@ class ModelTraining(Training):
         Field(description="when to train again after the run at deployment, each time under a fresh name"),
     ] = ""
 
+    @override
     def json_values(self) -> dict[str, Any]:
-        """See `JobPipeline.json_values`."""
         metrics = metric_definitions.as_json(self.metric_definitions)
         return {
             **super().json_values(),
@@ -58,8 +59,8 @@ class ModelTraining(Training):
             "HyperParameters": hyperparameters.texts(self.algo_hyperparamaters),
         }
 
+    @override
     def parameters(self, launch: Launch, stage: Stage | None) -> ModelTrainingParameters:
-        """See `BlueprintPipeline.parameters`."""
         return ModelTrainingParameters(**self.training_parameters(launch), ScheduleExpression=self.schedule_expression)
 
     @rule("metric_definitions")

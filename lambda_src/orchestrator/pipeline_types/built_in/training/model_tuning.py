@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import Field
+from typing_extensions import override
 
 from orchestrator.errors import Problem
 from orchestrator.launch.settings import Launch
@@ -65,8 +66,8 @@ class ModelTuning(Training):
         Expect("an object"),
     ]
 
+    @override
     def json_values(self) -> dict[str, Any]:
-        """See `JobPipeline.json_values`."""
         metrics = metric_definitions.as_json(self.tuner_configs.metric_definitions)
         return {
             **super().json_values(),
@@ -75,17 +76,17 @@ class ModelTuning(Training):
             "StaticHyperParameters": hyperparameters.texts(self._static),
         }
 
+    @override
     def more_tags(self) -> dict[str, str]:
-        """See `JobPipeline.more_tags`."""
         return {tag.Key: tag.Value for tag in self.tuner_configs.tags}
 
+    @override
     def parameters(self, launch: Launch, stage: Stage | None) -> ModelTuningParameters:
-        """See `BlueprintPipeline.parameters`."""
         autotune = "Enabled" if self.tuner_configs.autotune else ""
         return ModelTuningParameters(**self.training_parameters(launch), AutotuneMode=autotune)
 
+    @override
     def warnings(self, launch: Launch) -> Iterator[str]:
-        """See `PipelineRequest.warnings`."""
         yield from super().warnings(launch)
         yield from self.tuner_configs.warnings()
 

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
+from typing_extensions import override
 
 from orchestrator.errors import Problem
 from orchestrator.launch.settings import Launch
@@ -63,8 +64,8 @@ class Registering(BlueprintPipeline):
         digest = hashlib.sha256(content).hexdigest()[:_DIGEST_CHARACTERS]
         return f"{layout.folder(self.stack_name)}{layout.REGISTRATIONS}{digest}.json"
 
+    @override
     def objects(self, launch: Launch) -> tuple[PlannedObject, ...]:
-        """See `BlueprintPipeline.objects`."""
         content = self._instructions(launch)
         others = super().objects(launch)
         if not content:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import Field
+from typing_extensions import override
 
 from orchestrator.errors import Problem
 from orchestrator.launch.settings import Launch
@@ -132,8 +133,8 @@ class Training(JobPipeline):
         training.AttributeNames, Field(description="attributes of an AugmentedManifestFile to hand on")
     ] = []  # noqa: RUF012  pydantic copies it
 
+    @override
     def json_values(self) -> dict[str, Any]:
-        """See `JobPipeline.json_values`."""
         return {"AttributeNames": self.attribute_names} if self.attribute_names else {}
 
     def training_parameters(self, launch: Launch) -> dict[str, Any]:
@@ -159,12 +160,12 @@ class Training(JobPipeline):
             "DataRecordWrapping": self.data_record_wrapping,
         }
 
+    @override
     def inference_image_uri(self, launch: Launch) -> str:
-        """See `Registering.inference_image_uri`."""
         return self._image_for("inference", launch)
 
+    @override
     def warnings(self, launch: Launch) -> Iterator[str]:
-        """See `PipelineRequest.warnings`."""
         yield from super().warnings(launch)
         yield from private_images.warnings("custom_image_uri", self.custom_image_uri, launch)
         for key in ("compression_type", "data_record_wrapping"):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Kinds of values that only jobs have: how data is read and handed on, how much is used, when it recurs.
 
-See `fields.py` for what a field type is. The limits are those of CreateTransformJob
+`common.py` says what a field type is. The limits are those of CreateTransformJob
 (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTransformJob.html) and of EventBridge Scheduler
 (https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html).
 """

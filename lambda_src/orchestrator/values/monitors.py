@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Kinds of values that only monitors have: schedules, limits of runs, columns and places in a model's answer.
 
-See `fields.py` for what a field type is. The limits are those of CreateDataQualityJobDefinition and its like
+`common.py` says what a field type is. The limits are those of CreateDataQualityJobDefinition and its like
 (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateDataQualityJobDefinition.html); numbers may come as
 texts, which they were in requests of the earlier solution, and the other way round.
 """

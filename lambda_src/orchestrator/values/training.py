@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Kinds of values that only training has: channels, limits, switches, JSON of any length.
 
-See `fields.py` for what a field type is. The limits are those of CreateTrainingJob, CreateHyperParameterTuningJob and
+`common.py` says what a field type is. The limits are those of CreateTrainingJob, CreateHyperParameterTuningJob and
 CreateAutoMLJob (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html), and those of
 compatibility 3.10 to 3.12 where they are narrower.
 """

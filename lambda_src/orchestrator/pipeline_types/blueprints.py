@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from typing import Annotated, ClassVar
+from functools import cache
+from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import Field
 from typing_extensions import override
@@ -14,10 +16,12 @@ from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import STACK_PREFIX, rule
 from orchestrator.pipeline_types.packaged import PIPELINE_STACK_SUFFIX, BlueprintSource, PackagedPipeline
 from orchestrator.values.common import ModelName
-from orchestrator.values.per_stage import Stage
+from orchestrator.values.per_stage import Stage, at
 from orchestrator.values.template_parameters import TemplateParameters
 
 __all__ = ["PIPELINE_STACK_SUFFIX", "BlueprintPipeline"]
+
+_NEXT_WORD: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 class BlueprintPipeline(PackagedPipeline):
@@ -25,6 +29,8 @@ class BlueprintPipeline(PackagedPipeline):
 
     blueprint: ClassVar[str]
     """File name of the blueprint template, without its ending."""
+    parameters_type: ClassVar[type[TemplateParameters]]
+    """The declaration of the template's parameters."""
 
     model_name: Annotated[ModelName, Field(description="the name of your model; it names the pipeline")]
 
@@ -45,9 +51,18 @@ class BlueprintPipeline(PackagedPipeline):
         """The model's name."""
         return self.model_name
 
+    def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
+        """Values of the blueprint's parameters for a stage; `None` is the one stage of a single-account deployment.
+
+        A parameter that is named like a key of the request gets the key's value: `endpoint_name` gives `EndpointName`.
+        A type adds what is named otherwise, and what is a list or an object in the request. Call `super()` first.
+        """
+        given = {name: at(getattr(self, key), stage) for name, key in _namesakes(type(self)).items()}
+        return {name: _plain(value) for name, value in given.items() if isinstance(value, str | int | float)}
+
     def parameters(self, launch: Launch, stage: Stage | None) -> TemplateParameters:
-        """The blueprint's parameter values for a stage; `None` is the one stage of a single-account deployment."""
-        raise NotImplementedError
+        """All parameters of the blueprint but for the options of the operator."""
+        return self.parameters_type(**self.values(launch, stage))
 
     @override
     def parameter_values(self, launch: Launch, stage: Stage | None) -> Mapping[str, str]:
@@ -58,3 +73,15 @@ class BlueprintPipeline(PackagedPipeline):
     def blueprint_source(self, launch: Launch) -> BlueprintSource:
         """Published with the release."""
         return BlueprintSource(f"blueprints/{self.blueprint}.yaml")
+
+
+@cache
+def _namesakes(type_: type[BlueprintPipeline]) -> dict[str, str]:
+    """Parameter of the blueprint -> the key of the request that has the same name."""
+    keys = {name: _NEXT_WORD.sub("_", name).lower() for name in type_.parameters_type.model_fields}
+    return {name: key for name, key in keys.items() if key in type_.model_fields}
+
+
+def _plain(value: Any) -> Any:
+    """CloudFormation has no booleans: a parameter is the text."""
+    return str(value) if isinstance(value, bool) else value

@@ -7,7 +7,7 @@ also recurs: the run at deployment stays, so that a job that AWS refuses is foun
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 from typing_extensions import override
@@ -49,6 +49,7 @@ class BatchTransform(Encrypted, OwnModel):
     """What both batch types have in common."""
 
     blueprint: ClassVar = "batch_transform"
+    parameters_type: ClassVar = BatchTransformParameters
 
     batch_inference_data: Annotated[
         PerStage[locations.S3Data],
@@ -79,25 +80,18 @@ class BatchTransform(Encrypted, OwnModel):
     ] = ""
 
     @override
-    def parameters(self, launch: Launch, stage: Stage | None) -> BatchTransformParameters:
-        data = at(self.batch_inference_data, stage)
-        bucket, _, key = data.partition("/")
-        return BatchTransformParameters(
-            **self.model_parameters(launch, stage),
+    def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
+        bucket, _, key = at(self.batch_inference_data, stage).partition("/")
+        return {
+            **super().values(launch, stage),
             **self.encryption_parameters(stage),
-            BatchInputBucket=bucket,
-            BatchInputKey=key,
-            BatchInferenceData=data,
-            BatchOutputLocation=at(self.batch_job_output_location, stage),
-            ContentType=self.content_type,
-            Accept=self.accept,
-            SplitType=self.split_type,
-            BatchStrategy=self.strategy,
-            MaxPayloadInMB=self.max_payload_mb,
-            InstanceCount=at(self.instance_count, stage),
-            ScheduleExpression=at(self.schedule_expression, stage),
-            Tags=json_parameter.text([{"Key": key, "Value": value} for key, value in self.tags(launch, stage)]),
-        )
+            "BatchInputBucket": bucket,
+            "BatchInputKey": key,
+            "BatchOutputLocation": at(self.batch_job_output_location, stage),
+            "BatchStrategy": self.strategy,
+            "MaxPayloadInMB": self.max_payload_mb,
+            "Tags": json_parameter.text([{"Key": key, "Value": value} for key, value in self.tags(launch, stage)]),
+        }
 
 
 class BatchBuiltIn(BuiltInImage, BatchTransform):

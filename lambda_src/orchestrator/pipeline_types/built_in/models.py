@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, PrivateAttr
 from typing_extensions import override
@@ -85,18 +85,16 @@ class OwnModel(BlueprintPipeline):
         informed._packaged = model
         return informed
 
-    def model_parameters(self, launch: Launch, stage: Stage | None) -> dict[str, str]:
-        """Values of `OwnModelParameters`."""
+    @override
+    def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
         return {
+            **super().values(launch, stage),
             **self._packaged.parameters(launch.ecr_repository_arn.split(":")[1]),
-            "ModelName": self.model_name,
             "AssetsBucket": launch.assets_bucket,
             "ModelArtifactLocation": "" if launch.use_model_registry else self.model_artifact_location,
             "ImageUri": self.image_uri(launch, stage),
             "CustomAlgorithmsECRRepoArn": self.repository_arn(launch),
-            "ModelPackageName": self.model_package_name,
             "ModelPackageGroupName": self.model_package_name.split("/")[1] if self.model_package_name else "",
-            "InferenceInstance": at(self.inference_instance, stage),
         }
 
     @override

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 from typing_extensions import override
@@ -14,7 +14,7 @@ from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.built_in.models import BuiltInImage, CustomImage, OwnModel, OwnModelParameters
 from orchestrator.pipeline_types.encryption import Encrypted, EncryptionParameters
 from orchestrator.values import common, locations
-from orchestrator.values.per_stage import PerStage, Stage, at, by_key
+from orchestrator.values.per_stage import PerStage, Stage, by_key
 
 
 class RealtimeInferenceParameters(RoleOptions, FunctionOptions, ApiOptions, EncryptionParameters, OwnModelParameters):
@@ -30,6 +30,7 @@ class RealtimeInference(Encrypted, OwnModel):
     """What both real-time types have in common."""
 
     blueprint: ClassVar = "realtime_inference"
+    parameters_type: ClassVar = RealtimeInferenceParameters
 
     data_capture_location: Annotated[
         PerStage[locations.S3Location],
@@ -50,13 +51,8 @@ class RealtimeInference(Encrypted, OwnModel):
                 )
 
     @override
-    def parameters(self, launch: Launch, stage: Stage | None) -> RealtimeInferenceParameters:
-        return RealtimeInferenceParameters(
-            **self.model_parameters(launch, stage),
-            **self.encryption_parameters(stage),
-            EndpointName=at(self.endpoint_name, stage),
-            DataCaptureLocation=at(self.data_capture_location, stage),
-        )
+    def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
+        return {**super().values(launch, stage), **self.encryption_parameters(stage)}
 
 
 class RealtimeBuiltIn(BuiltInImage, RealtimeInference):

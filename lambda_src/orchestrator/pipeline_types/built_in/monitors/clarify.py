@@ -63,7 +63,6 @@ class ClarifyMonitor(PredictionMonitor):
             **super().values(launch, stage),
             "PipelinesBucket": launch.pipelines_bucket,
             "AnalysisPrefix": self._analysis_prefix(launch, stage),
-            "FeaturesAttribute": self.features_attribute,
         }
 
     @override

@@ -25,11 +25,11 @@ from orchestrator.errors import Problem, RefusedRequestError
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import LONGEST_STACK_NAME, STACK_PREFIX, rule
 from orchestrator.pipeline_types.blueprints import BlueprintPipeline
-from orchestrator.pipeline_types.built_in.monitors.parameters import MonitorParameters
 from orchestrator.pipeline_types.encryption import Encrypted
 from orchestrator.sagemaker.images import ImageQuery, UnknownImageError, resolve
 from orchestrator.values import common, locations, monitors
 from orchestrator.values.per_stage import STAGES, PerStage, Stage, Staged, at, by_key
+from orchestrator.values.template_parameters import TemplateParameters
 
 _DIGITS: Final = 4
 _OWNER_DIGITS: Final = 12
@@ -41,7 +41,6 @@ class Monitor(Encrypted, BlueprintPipeline):
     """Base of the four monitors."""
 
     instance_key: ClassVar[str] = "instance_type"
-    parameters_type: ClassVar[type[MonitorParameters]]
     kind: ClassVar[str]
     """Stands in the names of baseline and schedule."""
     image: ClassVar[str] = "model-monitor"
@@ -135,40 +134,32 @@ class Monitor(Encrypted, BlueprintPipeline):
             raise ValueError("the header of the baseline has not been read")
         return self._header
 
+    @override
     def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
-        """Values of the template's parameters but for the names that follow from them. Call `super()` first."""
-        output, capture = at(self.baseline_job_output_location, stage), at(self.data_capture_location, stage)
+        """But for the names that follow from them."""
+        values = super().values(launch, stage)
+        output = values.pop("BaselineJobOutputLocation")
         return {
+            **values,
             **self.encryption_parameters(stage),
             "AssetsBucket": launch.assets_bucket,
-            "BaselineData": self.baseline_data,
             **_located("BaselineOutput", output),
-            **_located("DataCapture", capture),
-            "DataCaptureLocation": capture,
-            "EndpointName": self._endpoint(stage),
+            **_located("DataCapture", values["DataCaptureLocation"]),
             "ImageUri": resolve(self._image_query(launch)),
-            "InstanceType": at(self.instance_type, stage),
-            "InstanceCount": at(self.instance_count, stage),
-            "InstanceVolumeSize": at(self.instance_volume_size, stage),
-            "BaselineMaxRuntimeSeconds": at(self.baseline_max_runtime_seconds, stage),
-            "MonitorMaxRuntimeSeconds": at(self.monitor_max_runtime_seconds, stage),
-            "MonitoringOutputLocation": at(self.monitoring_output_location, stage),
-            "ScheduleExpression": at(self.schedule_expression, stage),
             "Subnets": _joined(self.subnets, stage),
             "SecurityGroupIds": _joined(self.security_group_ids, stage),
             "OrchestratorAccount": launch.ecr_repository_arn.split(":")[4],
         }
 
     @override
-    def parameters(self, launch: Launch, stage: Stage | None) -> MonitorParameters:
+    def parameters(self, launch: Launch, stage: Stage | None) -> TemplateParameters:
         values = self.values(launch, stage)
         content = json.dumps([self.stack_name, values], sort_keys=True)
         digits = hashlib.sha256(content.encode()).hexdigest()[:_DIGITS]
         name = f"{self._endpoint(stage)}-{self.kind}-{digits}"
         location = f"{at(self.baseline_job_output_location, stage)}/{name}"
-        return self.parameters_type(
-            **values, BaselineJobName=name, MonitoringScheduleName=name, BaselineJobOutputLocation=location
-        )
+        names = {"BaselineJobName": name, "MonitoringScheduleName": name, "BaselineJobOutputLocation": location}
+        return self.parameters_type(**values, **names)
 
     @override
     def warnings(self, launch: Launch) -> Iterator[str]:

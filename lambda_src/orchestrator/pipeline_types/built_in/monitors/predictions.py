@@ -51,7 +51,6 @@ class PredictionMonitor(Monitor):
     def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
         return {
             **super().values(launch, stage),
-            "MonitorInferenceAttribute": self.monitor_inference_attribute,
             "MonitorProbabilityAttribute": self.monitor_probability_attribute if self.is_binary else "",
         }
 
@@ -94,14 +93,10 @@ class GroundTruthMonitor(PredictionMonitor):
 
     @override
     def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
-        location = at(self.monitor_ground_truth_input, stage)
-        bucket, _, prefix = location.partition("/")
+        bucket, _, prefix = at(self.monitor_ground_truth_input, stage).partition("/")
         return {
             **super().values(launch, stage),
             "ProbabilityThresholdAttribute": self.probability_threshold_attribute if self.is_binary else "",
             "GroundTruthBucket": bucket,
             "GroundTruthPrefix": prefix,
-            "MonitorGroundTruthInput": location,
-            "StartTimeOffset": at(self.start_time_offset, stage),
-            "EndTimeOffset": at(self.end_time_offset, stage),
         }

@@ -99,8 +99,6 @@ class ModelQualityMonitor(GroundTruthMonitor):
         by_probability = self.is_binary and bool(self.probability_threshold_attribute)
         return {
             **super().values(launch, stage),
-            "ProblemType": self.problem_type,
-            "BaselineGroundTruthAttribute": self.baseline_ground_truth_attribute,
             "BaselineInferenceAttribute": "" if by_probability else self.baseline_inference_attribute,
             "BaselineProbabilityAttribute": self.baseline_probability_attribute if by_probability else "",
         }

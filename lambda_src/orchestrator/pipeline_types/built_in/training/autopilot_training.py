@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import Field
 from typing_extensions import override
@@ -61,6 +61,7 @@ class AutopilotTraining(JobPipeline):
     """Let SageMaker Autopilot find the best model for a table."""
 
     blueprint: ClassVar = "autopilot_training"
+    parameters_type: ClassVar = AutopilotParameters
     postfix: ClassVar = "AutopilotTraining"
     job: ClassVar = job_kinds.AUTOPILOT
     instance_key: ClassVar = ""
@@ -100,20 +101,14 @@ class AutopilotTraining(JobPipeline):
         return ""
 
     @override
-    def parameters(self, launch: Launch, stage: Stage | None) -> AutopilotParameters:
-        return AutopilotParameters(
-            **self.job_parameters(launch),
-            TrainingData=self.training_data,
-            TargetAttribute=self.target_attribute,
-            ProblemType=self.problem_type,
-            AutopilotJobObjective=self.job_objective,
-            CompressionType=self.compression_type,
-            AutopilotMaxCandidates=self.job_max_candidates,
-            EncryptInnerTraffic=str(self.encrypt_inner_traffic),
-            MaxRuntimePerJob=self.max_runtime_per_job,
-            AutopilotTotalRuntime=self.total_max_runtime,
-            GenerateDefinitionsOnly=str(self.generate_definition_only),
-        )
+    def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
+        return {
+            **super().values(launch, stage),
+            "AutopilotJobObjective": self.job_objective,
+            "AutopilotMaxCandidates": self.job_max_candidates,
+            "AutopilotTotalRuntime": self.total_max_runtime,
+            "GenerateDefinitionsOnly": str(self.generate_definition_only),
+        }
 
     @rule("problem_type", "job_objective")
     def _objective_of_the_problem(self, _: Launch) -> Iterator[Problem]:

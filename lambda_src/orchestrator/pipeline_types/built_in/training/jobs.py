@@ -23,6 +23,7 @@ from orchestrator.plan.plan import PlannedObject
 from orchestrator.sagemaker.job_kinds import JobKind
 from orchestrator.values import common, tags, training
 from orchestrator.values.common import AssetsPrefix
+from orchestrator.values.per_stage import Stage
 
 _TOLD: Final = ("stack_name", "pipeline_type", "model_name", "registration")
 OWN_TAGS: Final = (*_TOLD, *tags.KEYS)
@@ -90,17 +91,16 @@ class JobPipeline(Registering, Encrypted):
         stored = (value.stored for value in self._json(launch).values())
         return (*super().objects(launch), *(found for found in stored if found is not None))
 
-    def job_parameters(self, launch: Launch) -> dict[str, str]:
-        """Values of `JobParameters` but for the training data, and of the parameters that are JSON."""
+    @override
+    def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
         return {
+            **super().values(launch, stage),
             **self.encryption_parameters(None),
             **{name: value.parameter for name, value in self._json(launch).items()},
             "AssetsBucket": launch.assets_bucket,
             "PipelinesBucket": launch.pipelines_bucket,
-            "JobName": self.job_name,
             "JobNames": (self.job_name or f"{self._name_prefix}-*").lower(),
             "JobNamePrefix": self._name_prefix,
-            "JobOutputLocation": self.job_output_location,
         }
 
     @property

@@ -19,7 +19,6 @@ from orchestrator.pipeline_types.json_values import JsonValue
 from orchestrator.sagemaker import job_kinds
 from orchestrator.values import jobs, training
 from orchestrator.values.json_parameter import LONGEST_VALUE
-from orchestrator.values.per_stage import Stage
 
 
 class ModelTrainingParameters(TrainingParameters):
@@ -37,6 +36,7 @@ class ModelTraining(Training):
     """Train a model with a built-in algorithm, a framework or an image of your own, once or on a schedule."""
 
     blueprint: ClassVar = "model_training"
+    parameters_type: ClassVar = ModelTrainingParameters
     postfix: ClassVar = "ModelTraining"
     job: ClassVar = job_kinds.TRAINING
     purpose: ClassVar = "training"
@@ -58,10 +58,6 @@ class ModelTraining(Training):
             **({"MetricDefinitions": metrics} if metrics else {}),
             "HyperParameters": hyperparameters.texts(self.algo_hyperparamaters),
         }
-
-    @override
-    def parameters(self, launch: Launch, stage: Stage | None) -> ModelTrainingParameters:
-        return ModelTrainingParameters(**self.training_parameters(launch), ScheduleExpression=self.schedule_expression)
 
     @rule("metric_definitions")
     def _metrics_are_defined_once(self, _: Launch) -> Iterator[Problem]:

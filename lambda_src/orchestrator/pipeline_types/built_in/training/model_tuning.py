@@ -46,6 +46,7 @@ class ModelTuning(Training):
     """Search for the best hyper-parameters by training again and again."""
 
     blueprint: ClassVar = "model_tuning"
+    parameters_type: ClassVar = ModelTuningParameters
     postfix: ClassVar = "TunerTraining"
     job: ClassVar = job_kinds.TUNING
     purpose: ClassVar = "tuner"
@@ -81,9 +82,11 @@ class ModelTuning(Training):
         return {tag.Key: tag.Value for tag in self.tuner_configs.tags}
 
     @override
-    def parameters(self, launch: Launch, stage: Stage | None) -> ModelTuningParameters:
-        autotune = "Enabled" if self.tuner_configs.autotune else ""
-        return ModelTuningParameters(**self.training_parameters(launch), AutotuneMode=autotune)
+    def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
+        return {
+            **super().values(launch, stage),
+            "AutotuneMode": "Enabled" if self.tuner_configs.autotune else "",
+        }
 
     @override
     def warnings(self, launch: Launch) -> Iterator[str]:

@@ -19,6 +19,7 @@ from orchestrator.pipeline_types.private_images import PrivateImage
 from orchestrator.sagemaker.images import ImageQuery, Purpose, UnknownImageError, resolve
 from orchestrator.values import common, training
 from orchestrator.values.common import AlsoSpelt, Expect
+from orchestrator.values.per_stage import Stage
 
 _DEFAULT_SPOT_WAIT: Final = 172_800
 _NONE: Final = "None"
@@ -137,27 +138,15 @@ class Training(JobPipeline):
     def json_values(self) -> dict[str, Any]:
         return {"AttributeNames": self.attribute_names} if self.attribute_names else {}
 
-    def training_parameters(self, launch: Launch) -> dict[str, Any]:
-        """Values of `TrainingParameters` but for the metric definitions."""
+    @override
+    def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
         return {
-            **self.job_parameters(launch),
-            "TrainingData": self.training_data,
+            **super().values(launch, stage),
             "ImageUri": self._image_for("training", launch),
             "CustomAlgorithmsECRRepoArn": self._repository_arn(launch),
-            "ValidationData": self.validation_data,
-            "InstanceType": self.instance_type,
             "JobInstanceCount": self.instance_count,
-            "InstanceVolumeSize": self.instance_volume_size,
-            "EncryptInnerTraffic": str(self.encrypt_inner_traffic),
-            "MaxRuntimePerJob": self.max_runtime_per_job,
-            "UseSpotInstances": str(self.use_spot_instances),
             "MaxWaitTimeForSpotInstances": self._spot_wait,
-            "ContentType": self.content_type,
             "S3DataType": self.s3_data_type,
-            "DataDistribution": self.data_distribution,
-            "CompressionType": self.compression_type,
-            "DataInputMode": self.data_input_mode,
-            "DataRecordWrapping": self.data_record_wrapping,
         }
 
     @override

@@ -7,7 +7,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from orchestrator import api
@@ -76,6 +76,8 @@ def test_what_is_no_route_is_not_found(deployed: Deployed, trying: Trying) -> No
     @trying(_EACH)
     @given(_ids, st.sampled_from(("GET", "POST", "DELETE", "TRACE", "", "get")))
     def answered(text: str, method: str) -> None:
+        # Hypothesis also tries texts that it finds in the code, and routes are among them.
+        assume((method, f"/{text}") not in api.ROUTES)
         status, _ = function.call(httpMethod=method, path=f"/{text}", resource=f"/{text}", body="{}")
         assert status == 404
 

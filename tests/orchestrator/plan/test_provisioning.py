@@ -13,6 +13,7 @@ import pytest
 from orchestrator import service
 from orchestrator.launch.settings import Settings
 from orchestrator.pipeline_types.built_in import BUILT_IN
+from orchestrator.pipeline_types.built_in.realtime_inference import RealtimeInferenceParameters
 from orchestrator.plan.plan import Package, PackagedBlueprint, ProvisioningPlan
 from tests.orchestrator.requesting import UNDECIDED
 
@@ -63,23 +64,18 @@ def test_the_pipeline_gets_everything_it_needs(plan: ProvisioningPlan) -> None:
 def test_the_blueprint_gets_every_parameter(plan: ProvisioningPlan) -> None:
     """Compatibility 3.1."""
     (file,) = blueprint_of(plan).parameter_files
+    fields = RealtimeInferenceParameters.model_fields.items()
+    defaults = {name: field.default for name, field in fields if not field.is_required()}
     assert dict(file.parameters) == {
+        **defaults,
         "ModelName": "berth-occupancy",
         "AssetsBucket": "quayside-assets",
         "ModelArtifactLocation": "models/berth-occupancy/2026-10/model.tar.gz",
         "ImageUri": "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:1.7-1",
         "CustomAlgorithmsECRRepoArn": "arn:aws:ecr:eu-west-1:111122223333:repository/quayside-images",
-        "ModelPackageName": "",
-        "ModelPackageGroupName": "",
-        "ModelPackageObjects": "",
-        "ModelPackageBuckets": "",
-        "ModelPackagePrefixes": "",
         "InferenceInstance": "ml.m5.large",
         "EndpointName": "berth-occupancy-live",
         "DataCaptureLocation": "quayside-capture/berth-occupancy",
-        "KmsKeyArn": "",
-        "KmsKeyAlias": "",
-        "VolumeKmsKeyArn": "",
         "ApiAccessLogs": "Yes",
         **UNDECIDED,
     }

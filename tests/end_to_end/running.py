@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -95,5 +95,7 @@ def logged(running: Running) -> Iterator[str]:
     logs = running.client("logs")
     groups = logs.get_paginator("describe_log_groups").paginate()
     for group in (found["logGroupName"] for page in groups for found in page["logGroups"]):
-        for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group):
-            yield from (event["message"] for event in page["events"])
+        # A group may go with its pipeline between the two calls.
+        with suppress(logs.exceptions.ResourceNotFoundException):
+            for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group):
+                yield from (event["message"] for event in page["events"])

@@ -105,7 +105,7 @@ class TestRouting:
         encoded = base64.b64encode(json.dumps({**builtin, "dry_run": True}).encode()).decode()
         assert call(encoded, isBase64Encoded=True).status == 200
 
-    @pytest.mark.parametrize("content", [b'{"model_name": "\xff"}', b"\xff\xfe{"])
+    @pytest.mark.parametrize("content", [b'{"model_name": "\xff"}', b"\xff\xfe{"], ids=["a byte", "UTF-16"])
     def test_bytes_that_are_no_text_are_the_caller_s_mistake(self, call: Call, content: bytes) -> None:
         answer = call(base64.b64encode(content).decode(), isBase64Encoded=True)
         assert answer.status == 400

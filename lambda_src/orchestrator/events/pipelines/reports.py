@@ -21,7 +21,7 @@ from orchestrator.events.pipelines import causes
 from orchestrator.events.pipelines.ends import End
 from orchestrator.events.pipelines.messages import Ending
 from orchestrator.launch.settings import Settings
-from orchestrator.plan import notifications as pipeline_words
+from orchestrator.plan import notifications as own_words
 from orchestrator.plan.stack_tags import STACK_TAG, TYPE_TAG
 from orchestrator.provisioned import pipeline_stacks
 
@@ -58,8 +58,8 @@ def _words(end: End, tags: Mapping[str, str], settings: Settings) -> str:
     """What the author of the pipeline's type has to say of such an end."""
     common_name = pipeline_stacks.common_name(tags.get(STACK_TAG, ""))
     bucket = settings.launch.pipelines_bucket
-    found = objects.beginning(bucket, pipeline_words.key(common_name), pipeline_words.LONGEST) if common_name else None
-    return pipeline_words.message_for(found.content, end.state) if found else ""
+    found = objects.beginning(bucket, own_words.key(common_name), own_words.LONGEST) if common_name else None
+    return own_words.message_for(found.content, end.state) if found else ""
 
 
 def _learned(what: str, learn: Callable[[], Learned], otherwise: Learned) -> Learned:

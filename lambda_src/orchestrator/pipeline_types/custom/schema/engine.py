@@ -2,7 +2,7 @@
 """JSON Schema 2020-12 by `jsonschema`, with problems in the words of this API.
 
 Nothing is ever fetched: the validator gets an empty registry, and references were checked before
-(`schema_references.py`). Patterns run on pydantic's engine, whose time is linear in the value: `re` can be kept busy
+(`schema_walk.py`). Patterns run on pydantic's engine, whose time is linear in the value: `re` can be kept busy
 for years by a bad pattern.
 """
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import re
 import sys
 from collections import defaultdict
@@ -17,6 +18,8 @@ from tests.sampling import Sampling
 
 pytest_plugins = ("tests.deployments",)
 
+# Also in the processes that tests start: what the local AWS answers must be what AWS could answer.
+os.environ.setdefault("MLOPS_CHECK_ANSWERS", "1")
 # They need an environment that `make test` does not make.
 collect_ignore = [] if any("second_opinion" in argument for argument in sys.argv) else ["second_opinion"]
 

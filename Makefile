@@ -12,9 +12,9 @@ ARGS ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-local lock templates docs lint check-types check-style check-drift check-templates check-code checkov analyse audit secrets sbom test \
-	tests test-pythons trust demo run-demo demo-multi demo-train local bench package wheel keep-release publish deploy destroy \
-	images clean
+.PHONY: help setup setup-local lock templates docs lint check-types check-style check-drift check-templates check-code checkov analyse second-opinion audit \
+	secrets sbom test tests test-pythons trust demo run-demo demo-multi demo-train local bench package wheel keep-release \
+	publish deploy destroy images clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -100,6 +100,16 @@ $(ANALYSERS_READY): $(SET_UP) locks/analysers.txt
 analyse: $(READY) $(ANALYSERS_READY) ## cloudsplaining and parliament over every role: nothing but what a table explains
 	@PYTHONPATH=lambda_src $(BIN)/python -m tests.permissions.analysis.resolved $(RESOLVED)
 	@$(ANALYSERS_VENV)/bin/python -W ignore::UserWarning -m tests.permissions.analysis.findings $(RESOLVED)
+
+# An emulator of AWS by others, on the loopback interface.
+OPINION_VENV := .venv-second-opinion
+OPINION_READY := $(OPINION_VENV)/.ready
+
+$(OPINION_READY): $(SET_UP) locks/second-opinion.txt
+	$(call set_up,$(OPINION_VENV),second-opinion)
+
+second-opinion: $(READY) $(OPINION_READY) ## The single-account root stack on an emulator that is not ours
+	@$(BIN)/pytest tests/second_opinion
 
 # What looks after the parts that come from others has an environment of its own, too.
 SUPPLY_VENV := .venv-supply

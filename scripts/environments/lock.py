@@ -61,6 +61,8 @@ def locks() -> tuple[Lock, ...]:
         Lock(FOLDER / "supply.txt", ("cyclonedx-bom", "detect-secrets", "pip-audit"), takes_versions=False),
         # parliament imports pkg_resources, which newer ones no longer have.
         Lock(FOLDER / "analysers.txt", ("cloudsplaining", "parliament", "setuptools<81"), takes_versions=False),
+        # The emulator runs the functions in its own environment, and Lambda gives them boto3.
+        Lock(FOLDER / "second-opinion.txt", ("ministack", "boto3")),
         Lock(FOLDER / "images.txt", ("sagemaker-core",), ("--no-deps",), takes_versions=False),
     )
 

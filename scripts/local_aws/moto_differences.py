@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC
 from typing import Any
 from xml.etree import ElementTree
 
+from moto.codepipeline.models import CodePipeline
 from moto.iam.access_control import PermissionResult
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.models import AWSManagedPolicy, IAMBackend
@@ -27,6 +29,7 @@ def install() -> None:
     bucket.get_permission = _no_bucket_policy_applies
     s3_response.get_bucket_notification = _get_bucket_notification
     iam.attach_role_policy = _attach_role_policy
+    _patchable(CodePipeline).metadata = property(_pipeline_metadata)
     logs = _patchable(LogsResponse)
     logs.associate_kms_key = _associate_kms_key
     # It has no key to name.
@@ -36,6 +39,13 @@ def install() -> None:
 def _patchable(kind: type) -> Any:
     """A class whose methods may be assigned: the type checker rightly minds that elsewhere."""
     return kind
+
+
+def _pipeline_metadata(pipeline: Any) -> dict[str, Any]:
+    """Times as seconds since 1970, as JSON services send them; moto's are texts, which boto3 reads as well."""
+    times = {"created": pipeline._created, "updated": pipeline._updated}
+    seconds = {name: moment.replace(tzinfo=UTC).timestamp() for name, moment in times.items()}
+    return {"pipelineArn": pipeline._arn, **seconds}
 
 
 def _logging_is_not_checked(target_bucket: Any, target_prefix: str | None) -> bool:

@@ -32,11 +32,12 @@ def _violations(shape: Shape, value: Any, path: str) -> Iterator[str]:
     elif shape.type_name == "list":
         for number, item in enumerate(value, 1):
             yield from _violations(shape.member, item, f"{path}.{number}.member")
-    for constraint in _broken(shape, value):
+    for constraint in broken(shape, value):
         yield f"Value '{value}' at '{path}' failed to satisfy constraint: Member must {constraint}"
 
 
-def _broken(shape: Shape, value: Any) -> Iterator[str]:
+def broken(shape: Shape, value: Any) -> Iterator[str]:
+    """What a value must be and is not: `satisfy enum value set: [...]`."""
     rules = shape.metadata
     if shape.type_name == "string":
         if "enum" in rules and value not in rules["enum"]:

@@ -19,6 +19,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from scripts.local_aws import identity, organization
+from scripts.local_aws.answer_constraints import checked
 from scripts.local_aws.cloudformation import install as cloudformation
 from scripts.local_aws.codepipeline import codebuild
 from scripts.local_aws.codepipeline import install as codepipeline
@@ -121,7 +122,7 @@ class LocalAws:
         """Take the port and make the address known; the thread that comes back serves requests once it is started."""
         logging.getLogger("moto").setLevel(logging.WARNING if self._verbose else logging.ERROR)
         handler = MotoRequestHandler if self._verbose else _QuietRequestHandler
-        application = OnlyPrograms(ApiFront(Edge(_Dispatcher(create_backend_app), trail.tell_of_refusal)))
+        application = OnlyPrograms(ApiFront(checked(Edge(_Dispatcher(create_backend_app), trail.tell_of_refusal))))
         server = make_server(_HOST, self._port, application, threaded=True, request_handler=handler)
         undo.callback(server.server_close)
         self.endpoint_url = f"http://{_HOST}:{server.server_port}"

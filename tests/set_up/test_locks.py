@@ -103,4 +103,7 @@ def test_the_bundle_is_locked_with_what_it_asks_for() -> None:
 @pytest.mark.parametrize("name", [name for name, entry in LOCKS.items() if entry.takes_versions])
 def test_a_version_is_one_everywhere(name: str) -> None:
     """The bundle's distributions are copied from the environment, and uv is the one that wrote the locks."""
-    assert versions(paths.ROOT / name).items() <= versions(lock.DEVELOPMENT).items()
+    listed, decisive = versions(paths.ROOT / name), versions(lock.DEVELOPMENT)
+    shared = listed.keys() & decisive.keys()
+    assert shared
+    assert {found: listed[found] for found in shared} == {found: decisive[found] for found in shared}

@@ -197,6 +197,8 @@ class LocalSageMaker(
             del self._models[model_name]
             raise
         model.arn = in_lower_case(model.arn)
+        if not model.vpc_config:
+            del model.vpc_config
         return model
 
     def create_endpoint_config(

@@ -78,7 +78,10 @@ class ModelPackages(SageMakerModelBackend):
                 named["model_package_group_name"] = names.get(in_lower_case(group), group)
                 if named["model_package_group_name"] not in self.model_package_groups:
                     raise ValidationError("Model Package Group does not exist.")
-            return super().create_model_package(*rest, **named)
+            arn = super().create_model_package(*rest, **named)
+            # Nothing was validated or scanned; moto has a status of each, under an ARN where a name belongs.
+            self.describe_model_package(arn).model_package_status_details = {"ValidationStatuses": []}
+            return arn
 
     def update_model_package(self, model_package_arn: str, *rest: Any, **named: Any) -> str:
         """Change what is given and leave the rest; customer metadata are added to what is there."""

@@ -18,7 +18,7 @@ from scripts.iam.documents import MalformedPolicyError, Test
 from scripts.iam.patterns import Context
 
 Matcher = Callable[[str, str, Context], bool]
-"""Whether a value that the policy wants fits a value that the request has."""
+"""Whether a value of the policy matches a value of the request."""
 
 _IF_EXISTS: Final = "IfExists"
 _ANY: Final = "ForAnyValue:"
@@ -27,12 +27,12 @@ _ARN_PARTS: Final = 6
 
 
 def all_hold(tests: Iterable[Test], context: Context) -> bool:
-    """Whether every test holds; raises MalformedPolicyError for an operator that IAM does not know."""
+    """Whether every test holds. Raise MalformedPolicyError for an operator that IAM does not know."""
     return all(holds(test, context) for test in tests)
 
 
 def holds(test: Test, context: Context) -> bool:
-    """Whether one test holds. A key that the request does not have satisfies only what is negated or `IfExists`."""
+    """Whether one test holds. Only negated and `IfExists` operators hold for a key that the request does not have."""
     quantifier, name, if_exists = _dissected(test.operator)
     values = context.get(test.key.lower())
     if name == "Null":
@@ -41,7 +41,7 @@ def holds(test: Test, context: Context) -> bool:
     if not values:
         return if_exists or quantifier == _ALL or (negated and quantifier != _ANY)
     satisfied = (any(matcher(wanted, value, context) for wanted in test.values) != negated for value in values)
-    # A key with several values and no quantifier satisfies a negated operator only if none of them matches.
+    # With several values and no quantifier, a negated operator holds only if none of the values matches.
     return all(satisfied) if quantifier == _ALL or (negated and not quantifier) else any(satisfied)
 
 
@@ -52,7 +52,7 @@ def _dissected(written: str) -> tuple[str, str, bool]:
 
 
 def _operator(name: str) -> tuple[bool, Matcher]:
-    """Whether an operator is a negation, and how it matches one value."""
+    """Return whether an operator is negated, and the function that compares one value."""
     matcher = _MATCHERS.get(name)
     if matcher is not None:
         return False, matcher
@@ -79,8 +79,8 @@ def _like(wanted: str, value: str, context: Context) -> bool:
 
 
 def _arn_like(wanted: str, value: str, context: Context) -> bool:
-    """Each of the six parts by itself, so that a star does not reach into the next one."""
-    # A variable has colons of its own in its name.
+    """Match each of the six parts of the ARN by itself: a star does not reach into the next part."""
+    # A policy variable has colons in its name.
     if patterns.has_variables(wanted):
         return _like(wanted, value, context)
     wanted_parts, parts = wanted.split(":", _ARN_PARTS - 1), value.split(":", _ARN_PARTS - 1)
@@ -104,14 +104,14 @@ def _compared(compare: Callable[[Any, Any], bool], read: Callable[[str], Any]) -
         try:
             return compare(read(value), read(wanted))
         except ValueError:
-            # A value of another kind than the operator's does not match.
+            # A value that is not of the operator's type does not match.
             return False
 
     return matcher
 
 
 def _moment(text: str) -> datetime:
-    """A date of ISO 8601, or seconds since 1970."""
+    """Parse an ISO 8601 date, or seconds since 1970."""
     if text.replace(".", "", 1).isdigit():
         return datetime.fromtimestamp(float(text), UTC)
     read = datetime.fromisoformat(text)
@@ -129,7 +129,7 @@ _MATCHERS: Final[Mapping[str, Matcher]] = {
     "StringEquals": _equals,
     "StringEqualsIgnoreCase": _equals_ignoring_case,
     "StringLike": _like,
-    # The two mean the same.
+    # IAM treats the two alike.
     "ArnEquals": _arn_like,
     "ArnLike": _arn_like,
     "Bool": _bool,

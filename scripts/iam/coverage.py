@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Policies looked at without a request: whether they allow an action on everything that a pattern stands for."""
+"""Evaluation of policies without a request: whether they allow an action on everything that a pattern matches."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from scripts.iam.documents import Document, Statement
 
 
 def allows(documents: Iterable[Document], action: str, resource: str, conditional: bool = False) -> bool:
-    """Whether one statement allows the action on the whole resource pattern, and none denies any of it for sure.
+    """Whether one statement allows the action on the whole resource pattern, and no Deny certainly matches any of it.
 
-    Statements with conditions count only if `conditional`; those with NotAction or NotResource never allow here,
-    since what they leave out cannot be compared with a pattern.
+    Statements with conditions count only if `conditional`. Those with NotAction or NotResource never allow here:
+    the rest that they stand for cannot be compared with a pattern.
     """
     found = [statement for document in documents for statement in document.statements]
     granted = any(_covers(each, action, resource, conditional) for each in found if each.effect == "Allow")
@@ -21,7 +21,7 @@ def allows(documents: Iterable[Document], action: str, resource: str, conditiona
 
 
 def allowing(documents: Iterable[Document], action: str, resource: str) -> list[Statement]:
-    """The statements that allow the action on the whole resource pattern, with their conditions to be looked at."""
+    """Return the statements that allow the action on the whole resource pattern. Their conditions are not evaluated."""
     return [
         statement
         for document in documents

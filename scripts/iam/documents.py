@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Policy documents, read once and kept as frozen values.
+"""Policy documents, parsed once into frozen values.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 """
@@ -17,14 +17,14 @@ _EFFECTS: Final = frozenset({"Allow", "Deny"})
 
 
 class MalformedPolicyError(ValueError):
-    """A document that IAM would not take; the message says what is wrong with it."""
+    """Policy document that IAM would reject; the message gives the reason."""
 
 
 @dataclass(frozen=True)
 class Test:
-    """One line of a Condition: an operator, a key of the request, and the values that satisfy it."""
+    """Test in a Condition element: an operator, a condition key, and the values that satisfy it."""
 
-    __test__ = False  # pytest takes every class of this name for one of its own
+    __test__ = False  # pytest takes every class of this name for a test class
 
     operator: str
     key: str
@@ -33,7 +33,7 @@ class Test:
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement. Of each pair (`actions`, `not_actions`) at most one is there; None is an absent element."""
+    """Statement of a policy. At most one of each pair (`actions`, `not_actions`) is set; None is an absent element."""
 
     effect: str
     actions: tuple[str, ...] | None = None
@@ -48,13 +48,13 @@ class Statement:
 
 @dataclass(frozen=True)
 class Document:
-    """A policy: the order of its statements means nothing."""
+    """Policy document; the order of its statements has no meaning."""
 
     statements: tuple[Statement, ...] = field(default=())
 
 
 def parse(policy: str | Mapping[str, Any]) -> Document:
-    """A policy from its JSON text or from what that text holds; raises MalformedPolicyError."""
+    """Parse a policy from JSON text or from a mapping. Raise MalformedPolicyError."""
     if isinstance(policy, str):
         return _parsed_text(policy)
     statements = policy.get("Statement", [])
@@ -107,7 +107,7 @@ def _tests(given: Mapping[str, Mapping[str, Any]]) -> list[Test]:
 
 
 def _texts(given: Any) -> tuple[str, ...] | None:
-    """One value or a list of them as texts; booleans as policies write them."""
+    """Return a value or a list of values as strings; booleans in lower case, as in policies."""
     if given is None:
         return None
     listed = given if isinstance(given, list | tuple) else [given]

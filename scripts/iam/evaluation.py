@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The decision about a request: identity policies, permissions boundary and resource policy, taken together.
+"""Decision about a request, from identity policies, permissions boundary and resource policy.
 
-In one account either the principal's or the resource's policy allows; across accounts both must. Keys and roles have
-policies that must allow in any case. An explicit deny wins everywhere.
+Within an account, the principal's or the resource's policy has to allow; across accounts, both have to. The policies
+of keys and roles have to allow in any case. An explicit deny always wins.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
 """
@@ -23,9 +23,9 @@ _ALLOW, _DENY = "Allow", "Deny"
 
 @dataclass(frozen=True)
 class Resource:
-    """What an action is done to: `account` owns it, which not every ARN says; `policy` is its own, if it has one.
+    """Resource of a request. `account` owns it (not every ARN names it); `policy` is its resource policy, if any.
 
-    `needs_policy` is true of keys and roles: without their policy nobody gets in, not even from the same account.
+    `needs_policy` is true for KMS keys and roles: nobody has access unless their policy grants it.
     """
 
     arn: str
@@ -36,7 +36,7 @@ class Resource:
 
 @dataclass(frozen=True)
 class Request:
-    """One action of one principal on resources, all of which must be allowed. Keys of the context are in lower case."""
+    """Request of a principal for an action. All `resources` have to be allowed. Keys of `context` are in lower case."""
 
     principal: Principal
     action: str
@@ -46,7 +46,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Policies:
-    """What is attached to the principal."""
+    """Policies attached to the principal."""
 
     identity: tuple[Document, ...] = ()
     boundary: Document | None = None
@@ -54,7 +54,7 @@ class Policies:
 
 @dataclass(frozen=True)
 class Decision:
-    """Whether a request may go on; `reason` is AWS's sentence when it may not, and empty otherwise."""
+    """Result of an evaluation; `reason` is AWS's sentence for a refusal, empty if allowed."""
 
     allowed: bool
     reason: str = ""
@@ -64,7 +64,7 @@ ALLOWED = Decision(allowed=True)
 
 
 class _Grant(enum.Enum):
-    """How a resource policy lets somebody in: it names the session, the role or everybody, or only the account."""
+    """Kind of principal to which a resource policy grants access: session, role (or everybody), account, or none."""
 
     NONE = enum.auto()
     ACCOUNT = enum.auto()
@@ -73,7 +73,7 @@ class _Grant(enum.Enum):
 
 
 def decide(request: Request, policies: Policies) -> Decision:
-    """Allow, or refuse with the first reason."""
+    """Allow, or refuse with the first reason found."""
     for resource in request.resources:
         why = _why_not(request, resource, policies)
         if why:
@@ -91,7 +91,7 @@ def _why_not(request: Request, resource: Resource, policies: Policies) -> str:
 
 
 def _denied(request: Request, resource: Resource, policies: Policies) -> str:
-    """Which kind of policy says no."""
+    """Return the kind of policy that denies the request explicitly; empty if none does."""
     if resource.policy and _applies(request, resource, [resource.policy], _DENY, as_resource=True):
         return "a resource-based policy"
     if _applies(request, resource, policies.identity, _DENY):
@@ -102,19 +102,19 @@ def _denied(request: Request, resource: Resource, policies: Policies) -> str:
 
 
 def _missing(request: Request, resource: Resource, policies: Policies, grant: _Grant) -> str:
-    """Which kind of policy does not say yes and would have to."""
+    """Return the kind of policy that would have to allow the request and does not; empty if none is missing."""
     if request.principal.service:
         return "" if grant is not _Grant.NONE else "resource-based policy"
     crosses = resource.account != request.principal.account
     needs_resource = crosses or resource.needs_policy
     if needs_resource and grant is _Grant.NONE:
         return "resource-based policy"
-    # A policy that names the principal of its own account says yes for it; one that names the account leaves the
-    # decision to the account's own policies.
+    # A policy that names a principal of its own account allows it. One that names the account leaves the decision
+    # to the principal's identity policies.
     suffices = not crosses and grant in (_Grant.ROLE, _Grant.SESSION)
     if not suffices and not _applies(request, resource, policies.identity, _ALLOW):
         return "identity-based policy"
-    # What is granted to a session is not limited by the boundary of its role; what is granted to the role is.
+    # A role's boundary does not limit what is granted to its session, but does limit what is granted to the role.
     beyond = suffices and grant is _Grant.SESSION
     if policies.boundary and not beyond and not _applies(request, resource, [policies.boundary], _ALLOW):
         return "permissions boundary"
@@ -143,7 +143,7 @@ def _granted(request: Request, resource: Resource) -> _Grant:
 def _applies(
     request: Request, resource: Resource, documents: Iterable[Document], effect: str, as_resource: bool = False
 ) -> bool:
-    """Whether one statement of this effect is about the request."""
+    """Whether a statement with this effect applies to the request."""
     return any(
         statement.effect == effect
         and statements.applies(statement, request.action, resource.arn, request.context)

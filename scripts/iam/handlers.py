@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which permissions CloudFormation's handler of a resource type needs, given the properties that are used.
+"""Permissions that CloudFormation's handler of a resource type needs, given the properties that are used.
 
-Schemas list everything that a handler might call. The tables say what only a property brings about, and what types need
-whose schemas name no handlers.
+Schemas list every action that a handler might call. The tables below name the actions that depend on a property, and
+the needs of types whose schemas list no handlers.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import Any, Final
 from scripts.iam import reference
 
 STEPS: Final = ("create", "read", "update", "delete")
-"""All that happens to a resource of a stack; `list` is for people who look for resources to import."""
+"""Steps in the life of a stack's resource. `list` is left out: only people who look for resources to import need it."""
 NEVER: Final = ""
-"""In place of a property: a call that no property of the new template brings about."""
+"""Marker in place of a property: no property of the new template causes the call."""
 
 _KMS: Final = "*Kms*"
-# Permissions that only a property, somewhere in the resource, brings about. `*` stands for a part of its name.
+# Actions needed only if the property is set somewhere in the resource. `*` stands for a part of its name.
 ONLY_WITH: Final[Mapping[str, str]] = {
     "apigateway:UpdateRestApiPolicy": "Policy",
     "codepipeline:DisableStageTransition": "DisableInboundStageTransitions",
@@ -35,7 +35,7 @@ ONLY_WITH: Final[Mapping[str, str]] = {
     "ec2:DescribeNetworkInterfaces": "VpcConfig",
     "cognito-idp:DescribeUserPoolClient": "AuthenticateCognitoConfig",
     "ec2:DescribeIpamPools": "Ipv4IpamPoolId",
-    # Settings of the account are no property of a cluster.
+    # Account settings are not a property of a cluster.
     "ecs:PutAccountSetting": NEVER,
     "ecs:PutAccountSettingDefault": NEVER,
     "ecs:PutClusterCapacityProviders": "CapacityProviders",
@@ -56,10 +56,10 @@ ONLY_WITH: Final[Mapping[str, str]] = {
     "iam:DeleteUserPolicy": "Users",
     "iam:GetUserPolicy": "Users",
     "iam:PutUserPolicy": "Users",
-    # Called for a role that has a boundary and is to have none.
+    # Called for a role whose boundary is removed.
     "iam:DeleteRolePermissionsBoundary": NEVER,
     "iam:PutRolePermissionsBoundary": "PermissionsBoundary",
-    # Code signing, concurrency, layers, runtimes and scaling are settings of their own.
+    # Code signing, concurrency, layers, runtimes and scaling have properties of their own.
     "lambda:AssociateRuntimeAlias": NEVER,
     "lambda:DeleteFunctionCodeSigningConfig": "CodeSigningConfigArn",
     "lambda:DeleteFunctionConcurrency": "ReservedConcurrentExecutions",
@@ -73,7 +73,7 @@ ONLY_WITH: Final[Mapping[str, str]] = {
     "lambda:PutFunctionRecursionConfig": "RecursiveLoop",
     "lambda:PutFunctionScalingConfig": "FunctionScalingConfig",
     "lambda:PutRuntimeManagementConfig": "RuntimeManagementConfig",
-    # A key, protection, field indexes, resource policies and log delivery likewise.
+    # So have keys, protection, field indexes, resource policies and log delivery.
     "firehose:TagDeliveryStream": "DataProtectionPolicy",
     "logs:AssociateKmsKey": "KmsKeyId",
     "logs:CreateLogDelivery": "DataProtectionPolicy",
@@ -93,7 +93,7 @@ ONLY_WITH: Final[Mapping[str, str]] = {
     "logs:PutRetentionPolicy": "RetentionInDays",
     "s3:REST.PUT.OBJECT": "DataProtectionPolicy",
 }
-# The same of one type alone, where another type calls it in any case.
+# The same for a single type, where other types call the action in any case.
 _ONLY_WITH_OF_TYPES: Final[Mapping[tuple[str, str], str]] = {
     ("AWS::ApiGateway::RestApi", "s3:GetObject"): "BodyS3Location",
     ("AWS::IAM::Role", "iam:PutRolePolicy"): "Policies",
@@ -106,12 +106,12 @@ _ONLY_WITH_OF_TYPES: Final[Mapping[tuple[str, str], str]] = {
     ("AWS::SageMaker::ProcessingJob", "ec2:DescribeSubnets"): "VpcConfig",
     ("AWS::SageMaker::ProcessingJob", "ec2:DescribeVpcs"): "VpcConfig",
 }
-# Calls that schemas leave out.
+# Calls that the schemas do not list.
 _BESIDE: Final[Mapping[str, Sequence[str]]] = {
-    # Its tags are given when it is made, as those of other resources of SageMaker.
+    # Tags are set on creation, as for other SageMaker resources.
     "AWS::SageMaker::MonitoringSchedule": ("sagemaker:AddTags", "sagemaker:DeleteTags", "sagemaker:ListTags"),
 }
-# Types whose schemas name no handlers: the calls are those of the service's API for such a resource.
+# Types whose schemas list no handlers: the calls are those of the service's API for such a resource.
 _WITHOUT_HANDLERS: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
     "AWS::CodeBuild::Project": {
         "create": ("codebuild:CreateProject", "iam:PassRole"),
@@ -122,7 +122,7 @@ _WITHOUT_HANDLERS: Final[Mapping[str, Mapping[str, Sequence[str]]]] = {
 }
 _ROLE_MEMBER: Final = re.compile(r"(role|rolearn|credentials)$", re.IGNORECASE)
 _NOTHING: Final[Sequence[Any]] = (None, "", [], {})
-# What is below these is text for somebody else, or for later.
+# Members whose contents are not read: they are text for another service, or used later.
 _OPAQUE: Final = frozenset(
     {
         *("AssumeRolePolicyDocument", "Configuration", "Environment", "EventPattern", "HyperParameters", "Input"),
@@ -132,13 +132,13 @@ _OPAQUE: Final = frozenset(
 
 
 def is_known(type_name: str) -> bool:
-    """Whether anything says what a type needs."""
+    """Whether the needs of a type are known."""
     found = reference.resource_type(type_name)
     return type_name in _WITHOUT_HANDLERS or bool(found and found.handlers)
 
 
 def permissions(type_name: str, properties: Mapping[str, Any], steps: Sequence[str] = STEPS) -> set[str]:
-    """The actions that the handlers of a resource need; tags are those of the stack, which every resource gets."""
+    """Return the actions that the handlers of a resource need, including those for the stack's tags."""
     found = reference.resource_type(type_name)
     handlers = _WITHOUT_HANDLERS.get(type_name) or (found.handlers if found else {})
     listed = {action for step in steps for action in handlers.get(step, ())}
@@ -148,7 +148,7 @@ def permissions(type_name: str, properties: Mapping[str, Any], steps: Sequence[s
 
 
 def is_needed(type_name: str, action: str, properties: Mapping[str, Any]) -> bool:
-    """Whether a handler calls an action that its schema lists, given the properties."""
+    """Whether a handler calls an action of its schema, given the properties."""
     member = _ONLY_WITH_OF_TYPES.get((type_name, action), ONLY_WITH.get(action))
     if member is None and action.startswith("kms:") and not type_name.startswith("AWS::KMS::"):
         member = _KMS
@@ -158,7 +158,7 @@ def is_needed(type_name: str, action: str, properties: Mapping[str, Any]) -> boo
 
 
 def has(value: Any, member: str) -> bool:
-    """Whether a member with such a name is anywhere in a value, with something in it."""
+    """Whether a non-empty member of that name occurs anywhere in a value."""
     if isinstance(value, Mapping):
         return any(
             (fnmatchcase(name, member) and item not in (None, "", [], {}))
@@ -169,7 +169,7 @@ def has(value: Any, member: str) -> bool:
 
 
 def roles(value: Any, name: str = "") -> Iterator[Any]:
-    """The values of all members that name a role which is handed to the service."""
+    """Yield the values of all members that name a role which is passed to the service."""
     if isinstance(value, Mapping) and not _is_call(value):
         for key, item in value.items():
             if key not in _OPAQUE:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Texts with `*` and `?`, and with policy variables: whether one matches a text, or covers another pattern.
+"""Patterns with `*`, `?` and policy variables: whether one matches a text, or covers another pattern.
 
-A star reaches across `:` and `/`, as in IAM.
+A star also matches `:` and `/`, as in IAM.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
 """
 
@@ -12,16 +12,16 @@ import re
 from collections.abc import Mapping, Sequence
 
 Context = Mapping[str, Sequence[str]]
-"""The values of a request's condition keys; the names are in lower case."""
+"""Condition key -> values of a request; keys are in lower case."""
 
 _WILD_RUN = re.compile(r"[*?]+")
 _VARIABLE = re.compile(r"\$\{(?P<name>[^},]+?)(?:\s*,\s*'(?P<default>[^']*)')?\}")
-# The three characters that a policy writes as variables when it means themselves.
+# The three characters that a policy writes as variables to have them taken literally.
 _LITERALS = {"*": "*", "?": "?", "$": "$"}
 
 
 def has_variables(pattern: str) -> bool:
-    """Whether the pattern can be matched only with a request's context."""
+    """Whether a request's context is needed to match the pattern."""
     return "${" in pattern
 
 
@@ -31,9 +31,9 @@ def matches(pattern: str, text: str, ignore_case: bool = False) -> bool:
 
 
 def resolved(pattern: str, context: Context, wild: bool = True) -> re.Pattern[str] | None:
-    """The expression of a pattern with its variables filled in; None when the request has no value for one.
+    """Return the regular expression of a pattern with its variables filled in; None if the request lacks a value.
 
-    What a variable stands for is taken literally. `wild` says whether `*` and `?` of the pattern itself are wild.
+    Values of variables are taken literally. `wild` is false if `*` and `?` of the pattern are to be literal, too.
     """
     if not has_variables(pattern):
         return _compiled(pattern, ignore_case=False) if wild else re.compile(re.escape(pattern), re.DOTALL)
@@ -49,14 +49,14 @@ def resolved(pattern: str, context: Context, wild: bool = True) -> re.Pattern[st
 
 
 def covers(pattern: str, other: str, ignore_case: bool = False) -> bool:
-    """Whether every text that matches `other` matches `pattern`; a policy variable counts as its own letters."""
+    """Whether every text that matches `other` matches `pattern`; policy variables are compared literally."""
     if ignore_case:
         pattern, other = pattern.lower(), other.lower()
     wide, narrow = _normal(pattern), _normal(other)
 
     @functools.cache
     def reaches(i: int, j: int) -> bool:
-        """Whether the rest of the wide pattern from `i` covers the rest of the narrow one from `j`."""
+        """Whether `wide[i:]` covers `narrow[j:]`."""
         if i == len(wide):
             return j == len(narrow)
         if wide[i] == "*":
@@ -69,12 +69,12 @@ def covers(pattern: str, other: str, ignore_case: bool = False) -> bool:
 
 
 def overlap(one: str, other: str) -> bool:
-    """Whether some text matches both patterns; a policy variable counts as its own letters."""
+    """Whether some text matches both patterns; policy variables are compared literally."""
     first, second = _normal(one), _normal(other)
 
     @functools.cache
     def meets(i: int, j: int) -> bool:
-        """Whether the rests from `i` and from `j` have a text in common."""
+        """Whether some text matches both `first[i:]` and `second[j:]`."""
         if i < len(first) and first[i] == "*":
             return meets(i + 1, j) or (j < len(second) and meets(i, j + 1))
         if j < len(second) and second[j] == "*":
@@ -107,5 +107,5 @@ def _expression(pattern: str, wild: bool) -> str:
 
 
 def _normal(pattern: str) -> str:
-    """Each run of wildcards with its question marks first and one star at most, so that equal meanings look equal."""
+    """Normalize each run of wildcards to its question marks and at most one star, so that equal meanings look equal."""
     return _WILD_RUN.sub(lambda run: "?" * run[0].count("?") + ("*" if "*" in run[0] else ""), pattern)

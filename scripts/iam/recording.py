@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which role has used which action: what a role may do and never does is found by it.
+"""Record of the actions that each role has used, from which unused permissions are found.
 
-`MLOPS_IAM_CALLS` names a folder; each process writes a file of its own there, each pair once. The role is written as
-its template names it.
+`MLOPS_IAM_CALLS` names a folder. Each process writes a file there, with each pair of role and action once. Roles are
+written by their logical id in the template.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 FOLDER: Final = "MLOPS_IAM_CALLS"
-# CloudFormation's names of roles end with the logical id and a number, with dashes between.
+# Role names made by CloudFormation end with the logical id and a random part, separated by dashes.
 _NAME_PARTS: Final = 3
 
 _seen: set[tuple[str, str, str]] = set()
@@ -22,7 +22,7 @@ _lock = threading.Lock()
 
 
 def note(role_arn: str, action: str) -> None:
-    """Write down that a role was allowed an action, if somebody wants to know."""
+    """Record that a role was allowed an action, if `MLOPS_IAM_CALLS` is set."""
     folder = os.environ.get(FOLDER)
     role = logical_id(role_arn) if folder else ""
     if not folder or not role:
@@ -35,7 +35,7 @@ def note(role_arn: str, action: str) -> None:
 
 
 def read(folder: Path) -> dict[str, list[str]]:
-    """Role -> actions of all the files in a folder."""
+    """Read all files of a folder: role -> actions."""
     found: dict[str, set[str]] = {}
     for file in folder.glob("calls-*.jsonl"):
         for line in file.read_text("utf-8").splitlines():
@@ -45,6 +45,6 @@ def read(folder: Path) -> dict[str, list[str]]:
 
 
 def logical_id(role_arn: str) -> str:
-    """How the template calls a role that a stack has made; empty for another role."""
+    """Return the logical id of a role that a stack has made; empty for other roles."""
     parts = role_arn.rsplit("/", 1)[-1].split("-")
     return parts[-2] if len(parts) >= _NAME_PARTS else ""

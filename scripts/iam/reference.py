@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What cfn-lint has on disk about AWS: the handlers of resource types, and which resources an action is about.
+"""AWS reference data that cfn-lint has on disk: handlers of resource types, and the resources of each action.
 
-cfn-lint comes along with moto. Its data are read without loading it, which takes seconds.
+cfn-lint is a dependency of moto. Its data are read without importing it, which takes seconds.
 https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html#schema-properties-handlers
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 """
@@ -21,16 +21,16 @@ _SCHEMA_REGION: Final = "us-east-1"
 
 @dataclass(frozen=True)
 class ResourceType:
-    """What the schema of a type says of permissions."""
+    """Permissions listed in the schema of a resource type."""
 
     handlers: Mapping[str, tuple[str, ...]]
-    """`create`, `read`, `update`, `delete` and `list` -> actions; empty for old types, whose schemas name none."""
+    """`create`, `read`, `update`, `delete` and `list` -> actions; empty for old types, whose schemas list none."""
     tagging: tuple[str, ...] = ()
 
 
 @functools.cache
 def resource_type(name: str) -> ResourceType | None:
-    """A type by its name; None for a type that AWS's registry does not have, such as a custom resource."""
+    """Return a type by its name; None for a type that AWS's registry does not have, such as a custom resource."""
     file = _index().get(name)
     if file is None:
         return None
@@ -40,9 +40,9 @@ def resource_type(name: str) -> ResourceType | None:
 
 
 def arn_formats(action: str) -> tuple[str, ...] | None:
-    """Patterns of ARNs that an action can be limited to, with `${Partition}`, `${Region}` and `${Account}` in them.
+    """Return ARN patterns that an action can be limited to, with `${Partition}`, `${Region}` and `${Account}` in them.
 
-    Empty for an action that knows no resource; None for an action that the reference does not have.
+    Empty for an action without resource-level permissions; None for an action that the reference does not have.
     """
     prefix, _, name = action.partition(":")
     service = _authorization().get(prefix.lower())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Parts of a template as texts and patterns: what nobody knows before the stack is made becomes a star."""
+"""Resolution of template values to texts and patterns: whatever is unknown before the stack exists becomes a star."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _VARIABLE: Final = re.compile(r"\$\{(?P<name>[^!}]+)\}")
 
 @dataclass(frozen=True)
 class Place:
-    """Where a stack is made; each part may be a star. `stack` is the stack's name."""
+    """Partition, Region, account and stack name of a deployment; each may be a star."""
 
     partition: str = UNKNOWN
     region: str = UNKNOWN
@@ -27,14 +27,14 @@ class Place:
     url_suffix: str = "amazonaws.com"
 
     def arn(self, service: str, rest: str, region: str | None = None, account: str | None = None) -> str:
-        """An ARN of this place."""
+        """Return an ARN at this place."""
         region = self.region if region is None else region
         account = self.account if account is None else account
         return f"arn:{self.partition}:{service}:{region}:{account}:{rest}"
 
     @property
     def pseudo_parameters(self) -> Mapping[str, str]:
-        """CloudFormation's own parameters."""
+        """CloudFormation's pseudo parameters."""
         return {
             "AWS::AccountId": self.account,
             "AWS::Partition": self.partition,
@@ -46,9 +46,9 @@ class Place:
 
 @dataclass(frozen=True)
 class Resolver:
-    """A template at a place, with the values of those parameters that are known.
+    """Template at a place, with the values of the known parameters.
 
-    `physical` and `arns` tell what Ref and the attribute Arn of a resource stand for.
+    `physical` and `arns` return the values of Ref and of the attribute Arn of a resource.
     """
 
     template: Template
@@ -62,7 +62,7 @@ class Resolver:
         object.__setattr__(self, "known", {**self.place.pseudo_parameters, **self.given})
 
     def texts(self, value: Any) -> list[str]:
-        """Every text that a value may become."""
+        """Return every text that a value may become."""
         if isinstance(value, list | tuple):
             return [text for item in value for text in self.texts(item)]
         if not isinstance(value, Mapping):
@@ -74,7 +74,7 @@ class Resolver:
         return list(dict.fromkeys(call(argument))) if call else [UNKNOWN]
 
     def structure(self, value: Any) -> Any:
-        """A policy, or a part of one, with texts and lists of texts in place of calls."""
+        """Return a policy, or a part of one, with texts and lists of texts in place of function calls."""
         if isinstance(value, list | tuple):
             return [item for each in value for item in self._items(each)]
         if not isinstance(value, Mapping):
@@ -89,18 +89,18 @@ class Resolver:
         return {name: item for name, item in members if item is not None}
 
     def properties(self, logical_id: str) -> Mapping[str, Any]:
-        """Properties of a resource without those that are surely absent."""
+        """Return the properties of a resource without those that are certainly absent."""
         given = self.template["Resources"][logical_id].get("Properties") or {}
         return {name: item for name, item in given.items() if not self.is_absent(item)}
 
     def is_absent(self, value: Any) -> bool:
-        """Whether a value is none for sure."""
+        """Whether a value is certainly absent."""
         if isinstance(value, Mapping) and "Fn::If" in value:
             return not list(self.branches(value["Fn::If"]))
         return bool(value == NO_VALUE)
 
     def is_made(self, logical_id: str) -> bool:
-        """Whether a resource may be there at all."""
+        """Whether a resource may exist at all."""
         condition = self.template["Resources"][logical_id].get("Condition")
         return condition is None or self._holds({"Condition": condition}) is not False
 
@@ -113,7 +113,7 @@ class Resolver:
         return [self.structure(each)]
 
     def branches(self, argument: Any) -> Iterator[Any]:
-        """What an If may become, less what is nothing."""
+        """Yield the values that an If may return, without `AWS::NoValue`."""
         name, yes, no = argument
         holds = self._holds({"Condition": name})
         for branch in [*([] if holds is False else [yes]), *([] if holds is True else [no])]:
@@ -123,14 +123,14 @@ class Resolver:
                 yield branch
 
     def _holds(self, condition: Any) -> bool | None:
-        """Whether a condition holds; None if that depends on what is not known."""
+        """Whether a condition holds; None if that depends on unknown values."""
         name, argument = next(iter(condition.items()))
         if name == "Condition":
             declared = self.template.get("Conditions") or {}
             return self._holds(declared[argument]) if argument in declared else None
         if name == "Fn::Equals":
             one, other = (self.texts(each) for each in argument)
-            # A star that somebody has given for a parameter is a star.
+            # A star that was given as a parameter's value is known, not a guess.
             guessed = [texts for each, texts in zip(argument, (one, other), strict=True) if not self._is_given(each)]
             if any(UNKNOWN in text for texts in guessed for text in texts) or len(one) != 1 or len(other) != 1:
                 return None
@@ -174,7 +174,7 @@ class Resolver:
     def _join(self, argument: Any) -> list[str]:
         separator, parts = argument
         if not isinstance(parts, list | tuple):
-            # The parts are those of one text, each of which is known or is not.
+            # The parts make up one text; each is known or is not.
             return [separator.join(self.texts(parts))]
         return [separator.join(chosen) for chosen in product(*map(self.texts, parts))]
 
@@ -189,6 +189,6 @@ class Resolver:
 
 
 def is_call(value: Mapping[str, Any]) -> bool:
-    """Whether a mapping is one of CloudFormation's functions."""
+    """Whether a mapping is a call of one of CloudFormation's functions."""
     name = next(iter(value), "")
     return len(value) == 1 and (name == "Ref" or name.startswith("Fn::"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a single statement is about a request, and how it names who makes it."""
+"""Match of a single statement with a request, and with the principal of the request."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _ACCOUNT_FIELD = 4
 
 @dataclass(frozen=True)
 class Principal:
-    """Who acts: a session of a role (`arn` with `role_arn`), a user (`arn`), or a service by its name.
+    """Principal of a request: a role session (`arn` with `role_arn`), a user (`arn`), or a service by its name.
 
-    The role's ARN holds its path, which that of the session does not.
+    The role's ARN includes its path, which the session's ARN does not.
     """
 
     arn: str = ""
@@ -27,7 +27,7 @@ class Principal:
 
     @functools.cached_property
     def account(self) -> str:
-        """The account that the principal belongs to; empty for a service."""
+        """Account that the principal belongs to; empty for a service."""
         return self.arn.split(":")[_ACCOUNT_FIELD] if self.arn else ""
 
     @functools.cached_property
@@ -37,7 +37,7 @@ class Principal:
 
 
 def applies(statement: Statement, action: str, resource: str, context: Context) -> bool:
-    """Whether action, resource and conditions of a statement fit; its principals are another question."""
+    """Whether action, resource and conditions of a statement match; its principals are not considered."""
     return (
         _is_about_action(statement, action)
         and _is_about_resource(statement, resource, context)
@@ -46,9 +46,9 @@ def applies(statement: Statement, action: str, resource: str, context: Context) 
 
 
 def named(statement: Statement, principal: Principal) -> frozenset[str]:
-    """How a statement of a resource's policy names a principal: as `session`, `role` or `account`; empty if not."""
+    """Return how a resource policy's statement names a principal: `session`, `role` or `account`; else empty."""
     if statement.not_principals is not None:
-        # Whoever is not listed is meant; the account of a listed role has to be listed beside it.
+        # Everyone who is not listed is meant; with a role, its account has to be listed as well.
         return frozenset() if _kinds(statement.not_principals, principal) else frozenset({"role"})
     return _kinds(statement.principals or {}, principal)
 
@@ -63,7 +63,7 @@ def _is_about_resource(statement: Statement, resource: str, context: Context) ->
     if statement.not_resources is not None:
         return not _one_fits(statement.not_resources, resource, context)
     if statement.resources is None:
-        # The policy of a role names no resource: it is about the role.
+        # A role's trust policy names no resource: it applies to the role.
         return True
     return _one_fits(statement.resources, resource, context)
 

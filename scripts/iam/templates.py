@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What whoever deploys a template must be allowed, and how that compares with policies: both without AWS.
+"""Permissions needed to deploy a template, and how they compare with policies. Neither needs AWS.
 
-needed(template)                    everything, as needs
-missing(needs, documents)           what the policies do not allow
-unneeded(documents, needs)          what they allow beyond
-needed_statements(template, ...)    what is missing, as statements to be put into a policy
+needed(template)                    all needs
+missing(needs, documents)           needs that the policies do not allow
+unneeded(documents, needs)          permissions that are not needed
+needed_statements(template, ...)    policy statements for what is missing
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from scripts.iam.resolving import NO_VALUE, UNKNOWN, Place, Resolver, Template
 ANYWHERE: Final = Place()
 _CUSTOM: Final = ("Custom::", "AWS::CloudFormation::CustomResource")
 _MODULES: Final = frozenset({"AWS::CloudFormation::WaitConditionHandle", "AWS::CDK::Metadata"})
-# To whom a type's roles are handed, where that is not the service whose name the type has.
+# Services to which a type's roles are passed, where it is not the service in the type's name.
 _PASSED_TO: Final[Mapping[str, str]] = {"AWS::ECS::TaskDefinition": "ecs-tasks", "AWS::ECS::Service": "ecs"}
 
 
 @dataclass(frozen=True)
 class Need:
-    """One action on one kind of resource.
+    """Action on one kind of resource.
 
-    `is_exact` is true where names are known: a policy must allow the action on all of them. Otherwise it must allow it
-    on some of what AWS lets the action be limited to. `context` has condition keys, in lower case.
+    `is_exact` is true if names are known: a policy has to allow the action on all of them. Otherwise it has to allow it
+    on some of the resources that AWS lets the action be limited to. `context` holds condition keys, in lower case.
     """
 
     action: str
@@ -37,25 +37,25 @@ class Need:
     is_exact: bool = True
     context: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     by: str = ""
-    """The logical id of the resource."""
+    """Logical id of the resource."""
 
 
 def resolver(template: Template, place: Place = ANYWHERE, given: Mapping[str, str] | None = None) -> Resolver:
-    """A template at a place with values of some of its parameters."""
+    """Return a resolver for a template at a place, with values of some of its parameters."""
     return Resolver(template, place, given or {}, resource_arns.physical, resource_arns.of)
 
 
 def needed(template: Template, place: Place = ANYWHERE, given: Mapping[str, str] | None = None) -> list[Need]:
-    """Everything that CloudFormation does to make, read, change and delete the resources of a template.
+    """Return all actions with which CloudFormation makes, reads, changes and deletes the resources of a template.
 
-    The template is one that cfn-lint accepts.
+    The template has to be one that cfn-lint accepts.
     """
     found = resolver(template, place, given)
     return [need for name in template["Resources"] if found.is_made(name) for need in _of_resource(found, name)]
 
 
 def unknown_types(template: Template) -> list[str]:
-    """The types in a template about which nobody here knows what they need."""
+    """Return the types in a template whose needs are not known."""
     types = {resource["Type"] for resource in template["Resources"].values()}
     return sorted(name for name in types - _MODULES if not name.startswith(_CUSTOM) and not handlers.is_known(name))
 
@@ -63,16 +63,16 @@ def unknown_types(template: Template) -> list[str]:
 def policies(
     template: Template, role: str, place: Place = ANYWHERE, given: Mapping[str, str] | None = None
 ) -> tuple[Document, ...]:
-    """The inline policies of a role: with `given`, parameters have those values or their defaults.
+    """Return the inline policies of a role. With `given`, parameters have those values or their defaults.
 
-    Without it everything counts that some values bring about.
+    Without it, everything counts that some values would cause.
     """
     defaults = {name: str(one["Default"]) for name, one in template["Parameters"].items() if "Default" in one}
     return policies_of(resolver(template, place, None if given is None else {**defaults, **given}), role)
 
 
 def policies_of(found: Resolver, role: str) -> tuple[Document, ...]:
-    """The inline policies of a role: those in the role itself, and those that the template puts into it."""
+    """Return a role's inline policies: its own, and those that the template attaches to it."""
     inline = [
         *found.structure(found.properties(role).get("Policies", ())),
         *(
@@ -85,12 +85,12 @@ def policies_of(found: Resolver, role: str) -> tuple[Document, ...]:
 
 
 def missing(needs: Iterable[Need], allowed: Sequence[Document]) -> list[Need]:
-    """The needs that no policy meets; a Deny takes away what it is certain to be about."""
+    """Return the needs that no policy meets; a Deny counts only where it certainly applies."""
     return [need for need in needs if not _is_met(need, allowed)]
 
 
 def unneeded(allowed: Sequence[Document], needs: Sequence[Need]) -> set[tuple[str, str]]:
-    """What is allowed and not needed: actions with their resources, and resources that no action there is needed on."""
+    """Return what is allowed and not needed: unused actions with their resources, and resources that no action uses."""
     beyond: set[tuple[str, str]] = set()
     for statement in (each for document in allowed for each in document.statements if each.effect == "Allow"):
         used = [
@@ -110,7 +110,7 @@ def unneeded(allowed: Sequence[Document], needs: Sequence[Need]) -> set[tuple[st
 def needed_statements(
     template: Template, allowed: Sequence[Document] = (), place: Place = ANYWHERE
 ) -> list[dict[str, Any]]:
-    """Statements that allow what a template needs and no policy of `allowed` gives, one for each set of resources."""
+    """Return statements that allow what a template needs and `allowed` does not give, one for each set of resources."""
     groups: dict[tuple[Any, ...], set[str]] = {}
     for need in missing(needed(template, place), allowed):
         context = tuple(sorted((key, values) for key, values in need.context.items()))
@@ -160,7 +160,7 @@ def _of_action(found: Resolver, name: str, action: str, properties: Mapping[str,
 
 
 def _formats(action: str, place: Place) -> tuple[str, ...]:
-    """What AWS lets an action be limited to, at a place."""
+    """Return ARN patterns to which AWS lets an action be limited, at a place."""
     values = {"${Partition}": place.partition, "${Region}": place.region, "${Account}": place.account}
     formats = reference.arn_formats(action) or (UNKNOWN,)
     for variable, value in values.items():
@@ -179,7 +179,7 @@ def _context(found: Resolver, action: str, service: str, properties: Mapping[str
 
 
 def _roles_of(found: Resolver, properties: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The properties of the roles that a policy of its own is put into."""
+    """Return the properties of the roles that a policy resource is attached to."""
     names = (str(role.get("Ref")) for role in properties.get("Roles", ()) if isinstance(role, Mapping))
     return [found.properties(name) for name in names if name in found.template["Resources"]]
 
@@ -189,7 +189,7 @@ def _boundary(found: Resolver, properties: Mapping[str, Any]) -> list[str]:
 
 
 def _without_absent(found: Resolver, value: Any) -> Any:
-    """A value less what is absent for sure, so that only properties that may be there count."""
+    """Return a value without its certainly absent parts, so that only properties that may exist count."""
     if isinstance(value, Mapping) and "Fn::If" in value:
         return [_without_absent(found, branch) for branch in found.branches(value["Fn::If"])]
     if isinstance(value, Mapping):
@@ -223,7 +223,7 @@ def _names(statement: Statement, action: str) -> bool:
     return any(patterns.matches(each, action, ignore_case=True) for each in statement.actions or ())
 
 
-# Actions that look at a listing; and resources of other kinds that an action of a type is about, by the property.
+# Actions that list resources, and resources of other kinds that a type's action also needs, by property.
 _LISTED: Final = {"logs:DescribeLogGroups": "log-group::log-stream:*"}
 _ALSO: Final[Mapping[tuple[str, str], Mapping[str, str]]] = {
     ("AWS::SageMaker::Endpoint", "sagemaker:CreateEndpoint"): {"EndpointConfigName": "endpoint-config/*"},

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a person runs: the command line, packaging, the local AWS, the demo."""
+"""Tools that people run: the command line, packaging, the local AWS, the demo."""
 
 import sys
 from pathlib import Path
 
-# The bundle's package stands in a folder of its own, where Python looks only when told to.
+# The bundle's package has a folder of its own, which is not on Python's path.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lambda_src"))

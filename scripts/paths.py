@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where things stand in a checkout, and in the same way in an installed product."""
+"""Paths of a checkout, which an installed product has in the same way."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ BUNDLE_SOURCE: Final = ROOT / "lambda_src" / "orchestrator"
 REQUIREMENTS: Final = ROOT / "lambda_src" / "requirements.txt"
 TEMPLATES: Final = ROOT / "templates"
 
-# It may be read-only, and is no place to write to.
+# An installed product may be read-only; nothing is written there.
 _IS_INSTALLED: Final = ROOT.name == "_home"
 DIST: Final = Path("dist") if _IS_INSTALLED else ROOT / "dist"
-"""What somebody asked for; from an installed product, in the current folder."""
+"""Folder for output that a person asked for; with an installed product, in the current folder."""
 
 
 def build() -> Path:
-    """What takes long to fetch; of an installed product, in the user's cache."""
+    """Return the folder for downloads; with an installed product, in the user's cache."""
     return user_cache.folder() / user_cache.BUILD if _IS_INSTALLED else ROOT / "build"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A folder of the user's own for what takes long to make and follows from its name, which holds a digest.
+"""Cache folder of the user, for results that take long to make and are determined by their name, which holds a digest.
 
-It is `MLOPS_CACHE`, or `mlops-workload-orchestrator` where the system keeps caches; and a temporary folder of this
-process where that cannot be used, or where others could write too. Whoever deletes it loses time and nothing else.
+The folder is `MLOPS_CACHE`, or `mlops-workload-orchestrator` in the system's cache folder. If that cannot be used, or
+others could write to it, it is a temporary folder of this process. Deleting it costs time only.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from typing import Final
 
 FOLDER: Final = "MLOPS_CACHE"
 WORTHWHILE_BYTES: Final = 256 * 1024
-"""Less code is packed or unpacked in no time, and what people try out would drive out what they use."""
+"""Least size of code to keep: smaller code unpacks quickly, and experiments would displace entries in use."""
 BUILD: Final = "build"
-"""A folder beside the entries that is not tidied: what is in it needs a network to be made again."""
+"""Folder beside the entries that is not tidied: its contents need a network to be made again."""
 _NAME: Final = "mlops-workload-orchestrator"
-# Each release makes two, and each change of the source while somebody works on it.
+# Each release makes two entries, and so does each change of the source during development.
 _KEPT: Final = 12
 _UNFINISHED: Final = ".unfinished-"
 _UNFINISHED_SECONDS: Final = 3600
 
 
 class Entry:
-    """A folder of the cache that nobody deletes as long as this object is referred to, or until `close`."""
+    """Folder of the cache that is not deleted while this object is referred to, until `close`."""
 
     def __init__(self, path: Path, lock: int) -> None:
         self.path = path
@@ -41,7 +41,7 @@ class Entry:
 
 
 def entry(name: str, fill: Callable[[Path], None], is_whole: Callable[[Path], bool]) -> Entry:
-    """The folder of a name, filled by `fill` where there is none yet, or one that is not whole, as after a power cut.
+    """Return the folder of a name, filled by `fill` if it is missing or not whole, as after a power cut.
 
     Any number of processes may ask for one name at once. Raises what `fill` raises.
     """
@@ -53,7 +53,7 @@ def entry(name: str, fill: Callable[[Path], None], is_whole: Callable[[Path], bo
             return found
         with _unfinished(path.parent) as fresh:
             fill(fresh)
-            # Either is refused when another process was quicker: its entry is as good.
+            # Either is refused if another process was quicker: its entry is as good.
             with suppress(OSError):
                 if found is not None:
                     path.rename(fresh.with_name("damaged"))
@@ -62,7 +62,7 @@ def entry(name: str, fill: Callable[[Path], None], is_whole: Callable[[Path], bo
 
 
 def folder() -> Path:
-    """Where the cache is."""
+    """Return the folder of the cache."""
     given, system = os.environ.get(FOLDER), os.environ.get("XDG_CACHE_HOME")
     with suppress(OSError, RuntimeError):
         path = Path(given).absolute() if given else Path(system or Path.home() / ".cache").absolute() / _NAME
@@ -84,11 +84,11 @@ def _of_this_process() -> tempfile.TemporaryDirectory[str]:
 
 
 def _held(path: Path) -> Entry | None:
-    """An entry that nobody deletes from now on; None where there is none."""
+    """Lock an entry against deletion and return it; None if there is none."""
     with suppress(FileNotFoundError):
         lock = _lock(path, fcntl.LOCK_SH)
         found = Entry(path, lock)
-        # Whoever has deleted it had it alone until now.
+        # An entry that was deleted while this waited for its lock is another file now.
         if os.path.samestat(path.stat(), os.fstat(lock)):
             return found
     return None
@@ -115,7 +115,7 @@ def _locked(path: Path, kind: int) -> Iterator[None]:
 
 @contextmanager
 def _unfinished(root: Path) -> Iterator[Path]:
-    """A new folder beside the entries, gone at the end unless it was renamed."""
+    """Make a new folder beside the entries, and remove it at the end unless it was renamed."""
     with tempfile.TemporaryDirectory(dir=root, prefix=_UNFINISHED, ignore_cleanup_errors=True) as parent:
         fresh = Path(parent) / "fresh"
         fresh.mkdir()
@@ -123,7 +123,7 @@ def _unfinished(root: Path) -> Iterator[Path]:
 
 
 def _tidy(root: Path) -> None:
-    """Delete what was not used for longest, but nothing in use, and what interrupted processes have left behind."""
+    """Delete entries unused for longest, but none in use, and leftovers of interrupted processes."""
     found = sorted((path for path in root.iterdir() if path.name != BUILD), key=_last_used)
     for old in [path for path in found if not path.name.startswith(_UNFINISHED)][:-_KEPT]:
         with suppress(OSError), _unfinished(root) as bin_, _locked(old, fcntl.LOCK_EX | fcntl.LOCK_NB):

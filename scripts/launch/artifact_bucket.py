@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The bucket that the solution is launched from, and who may not write to it.
+"""Artifact bucket that the solution is launched from, and its protection against writes.
 
-Whoever replaces an object in it decides what an administrator launches next. No pipeline reads anything there, so the
-roles of pipelines, in which other people's code runs, are refused every write whatever a request has named.
+Whoever replaces an object in it decides what an administrator launches next. No pipeline reads from it. So the roles
+of pipelines, in which other people's code runs, are denied every write, whatever a request has named.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ Statement = dict[str, Any]
 
 
 def default_name(account: str, region: str) -> str:
-    """The name of an account's artifact bucket in a Region."""
+    """Return the name of an account's artifact bucket in a Region."""
     return f"mlops-artifacts-{account}-{region}"
 
 
 def make(s3: Any, bucket: str, region: str) -> bool:
-    """Make the bucket unless it exists, and tell whether it was made; raises `PublishError`."""
+    """Make the bucket unless it exists; return whether it was made. Raise PublishError."""
     if exists(s3, bucket, region):
         return False
     place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
@@ -34,9 +34,9 @@ def make(s3: Any, bucket: str, region: str) -> bool:
 
 
 def exists(s3: Any, bucket: str, region: str, owner: str = "") -> bool:
-    """Whether the bucket is there and in this Region; raises `PublishError` when it is somewhere else or not yours.
+    """Whether the bucket exists in this Region. Raise PublishError if it is elsewhere or not readable.
 
-    With an `owner` it must be that account's: anybody can take a name that is free.
+    With an `owner`, it has to be that account's: anybody can take a free name.
     """
     try:
         found = s3.head_bucket(Bucket=bucket, **({"ExpectedBucketOwner": owner} if owner else {}))
@@ -57,9 +57,9 @@ def exists(s3: Any, bucket: str, region: str, owner: str = "") -> bool:
 
 
 def is_ours(s3: Any, bucket: str, partition: str) -> bool:
-    """Whether `protect` has protected the bucket, or nobody has put anything into it or given it a policy or a key.
+    """Whether `protect` has protected the bucket, or the bucket is empty and has neither a policy nor a key of its own.
 
-    An interrupted `protect` leaves one without a policy: that comes last.
+    An interrupted `protect` leaves a bucket without a policy, which comes last.
     """
     if policy := _visible_policy(s3, bucket):
         return _tls_only(bucket, partition) in policy["Statement"]
@@ -67,9 +67,9 @@ def is_ours(s3: Any, bucket: str, partition: str) -> bool:
 
 
 def protect(s3: Any, bucket: str, partition: str) -> None:
-    """Encrypt and version a bucket of ours, close it to the public, and give it its policy; a repeat completes it.
+    """Encrypt and version our bucket, block public access, and set its policy. A repeat completes an interrupted call.
 
-    Statements that somebody has added to the policy stay.
+    Statements that others have added to the policy stay.
     """
     s3.put_public_access_block(
         Bucket=bucket,
@@ -90,13 +90,13 @@ def protect(s3: Any, bucket: str, partition: str) -> None:
 
 
 def lacks(s3: Any, bucket: str, statement: Statement) -> bool:
-    """Whether the bucket's policy does not have this very statement, as far as the caller can see it."""
+    """Whether the bucket's policy does not contain exactly this statement, as far as the caller can see."""
     policy = _visible_policy(s3, bucket)
     return policy is None or statement not in policy["Statement"]
 
 
 def no_writes_by_pipelines(bucket: str, keys: str, partition: str) -> Statement:
-    """The statement that refuses the roles of all pipelines, of any account, writes to these keys of the bucket."""
+    """Return the statement that denies all pipelines' roles, in any account, writes to these keys of the bucket."""
     arn = f"arn:{partition}:s3:::{bucket}"
     roles = [f"arn:{partition}:iam::*:role/{path}{name}*" for path in ("", "*/") for name in names.ROLE_PREFIXES]
     return {
@@ -122,7 +122,7 @@ def _tls_only(bucket: str, partition: str) -> Statement:
 
 
 def _policy(s3: Any, bucket: str) -> dict[str, Any] | None:
-    """The bucket's policy with a list of statements, or `None` where it has no policy."""
+    """Return the bucket's policy with a list of statements; None if it has no policy."""
     found = _configuration(s3.get_bucket_policy, bucket, "NoSuchBucketPolicy")
     if found is None:
         return None
@@ -132,7 +132,7 @@ def _policy(s3: Any, bucket: str) -> dict[str, Any] | None:
 
 
 def _visible_policy(s3: Any, bucket: str) -> dict[str, Any] | None:
-    """The same, or an empty one for who may only put objects into a bucket, which is another account's perhaps."""
+    """Return the same, or an empty policy for callers who may only put objects, as into another account's bucket."""
     try:
         return _policy(s3, bucket)
     except ClientError as error:
@@ -149,7 +149,7 @@ def _has_key_of_its_own(s3: Any, bucket: str) -> bool:
 
 
 def _configuration(get: Callable[..., Any], bucket: str, missing: str) -> Any:
-    """A configuration of the bucket, or `None`: S3 answers with an error where it has none."""
+    """Return a configuration of the bucket; None if it has none, for which S3 answers with an error."""
     try:
         return get(Bucket=bucket)
     except ClientError as error:

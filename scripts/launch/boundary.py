@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Launches the permissions boundary, which has to be there before the roles that it bounds.
+"""Launch of the permissions boundary, which has to exist before the roles that it bounds.
 
-IAM is the same in every Region: the stack is in that of the first launch, and others use its policy.
+IAM is global: the stack is in the Region of the first launch, and launches in other Regions use its policy.
 """
 
 from __future__ import annotations
@@ -24,30 +24,30 @@ _DEFAULTS: Final = BoundaryParameters()
 
 @dataclass(frozen=True)
 class Boundary:
-    """The boundary of one orchestrator; its stack is called as its policy, and so is a StackSet of it."""
+    """Boundary of one orchestrator. Its stack has the name of the policy, and so has a StackSet of it."""
 
     parameters: Mapping[str, str]
 
     @property
     def name(self) -> str:
-        """Of policy, stack and StackSet."""
+        """Name of the policy, the stack and the StackSet."""
         return self.parameters["PolicyName"]
 
     @property
     def policy(self) -> str:
-        """The policy's name with its path, as launch parameters have it."""
+        """Name of the policy with its path, as in launch parameters."""
         return f"{self.parameters['RolePath']}{self.name}".removeprefix("/")
 
 
 def name_of(stack_name: str) -> str:
-    """The name of an orchestrator's boundary."""
+    """Return the name of an orchestrator's boundary."""
     return f"{stack_name[:LONGEST_NAME]}-boundary"
 
 
 def of(aws: Aws, stack_name: str, values: Mapping[str, str]) -> Boundary:
-    """The boundary of an orchestrator that has, or will have, these launch parameters."""
+    """Return the boundary of an orchestrator that has, or will have, these launch parameters."""
     names = [values.get(artifacts.BUCKET_PARAMETER, ""), values.get("ConfigS3Bucket", "")]
-    # Models may be where configurations are: what is one, no pipeline writes in any case.
+    # The assets bucket may also be the configuration bucket: no pipeline writes configurations in any case.
     known = {"", artifact_bucket.default_name(aws.account, aws.region), values.get("ExistingS3Bucket")}
     reserved = [_DEFAULTS.ReservedBuckets, *(name for name in names if name not in known)]
     taken = {name: values[name] for name in ("RolePath", "AllowedSecrets") if name in values}
@@ -65,7 +65,7 @@ def of(aws: Aws, stack_name: str, values: Mapping[str, str]) -> Boundary:
 
 @dataclass(frozen=True)
 class BoundaryLaunch:
-    """Launches boundaries from a published version, before whoever is asked to agree to each change."""
+    """Launch of boundaries from a published version. `agree` is asked about each change."""
 
     aws: Aws
     place: Place
@@ -74,7 +74,7 @@ class BoundaryLaunch:
     agree: Callable[[ChangeSet], bool]
 
     def carry_out(self, boundary: Boundary, tags: Mapping[str, str], role_arn: str) -> bool:
-        """Create or update its stack; false where that was not agreed to."""
+        """Create or update the boundary's stack. Return false if that was not agreed to."""
         cloudformation = self.aws.client("cloudformation")
         declared = launch_parameters.declared(self.template)
         launch_parameters.check(boundary.parameters, declared, {}, ())
@@ -99,7 +99,7 @@ class BoundaryLaunch:
 
 
 def chosen(stack_name: str, given: Mapping[str, str], previous: Mapping[str, str]) -> dict[str, str]:
-    """The launch parameter that bounds all roles; raises `LaunchParameterError` where two boundaries are asked for."""
+    """Return the launch parameter that bounds all roles. Raise LaunchParameterError if another boundary is named."""
     path = {**previous, **given}.get("RolePath", _DEFAULTS.RolePath)
     policy = f"{path}{name_of(stack_name)}".removeprefix("/")
     named = given.get(NAME_PARAMETER, policy)

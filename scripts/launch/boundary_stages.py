@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The permissions boundary in the accounts of dev, staging and prod: a StackSet of the same template.
+"""Permissions boundary in the accounts of dev, staging and prod: a StackSet of the same template.
 
-The orchestrator deploys to these accounts by StackSets, so whoever launches it may have one of their own there.
+The orchestrator deploys to these accounts by StackSets, so its operator may have a StackSet there, too.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-concepts.html
 """
 
@@ -26,17 +26,17 @@ _RUNNING: Final = frozenset({"RUNNING", "QUEUED", "STOPPING"})
 
 @dataclass(frozen=True)
 class StageBoundaries:
-    """The StackSet, and the accounts that it is meant for."""
+    """StackSet of the boundary, with its accounts."""
 
     cloudformation: Any
     name: Mapping[str, str]
-    """What every call has: the set, and in which capacity the caller speaks."""
+    """Arguments of every call: the name of the StackSet and `CallAs`."""
     accounts: tuple[str, ...]
     units: tuple[str, ...]
     region: str
 
     def bring(self, definition: Mapping[str, Any]) -> None:
-        """Make or update the set, and the instances that are missing; raises `StackFailedError`."""
+        """Create or update the StackSet and its missing instances. Raise StackFailedError."""
         described = self._described()
         if described is None:
             managed = {"PermissionModel": "SERVICE_MANAGED", "AutoDeployment": {"Enabled": False}}
@@ -90,16 +90,16 @@ def _differ(described: Mapping[str, Any], definition: Mapping[str, Any]) -> bool
 
 
 def launch(aws: Aws, boundary: Boundary, template: str, values: Mapping[str, str], audience: Audience) -> None:
-    """Give the accounts of the stages the policy where the caller may, otherwise say that it is to be given.
+    """Deploy the policy to the accounts of the stages, or report that it has to be deployed if the caller may not.
 
-    `values` are the launch parameters of the root stack; one with a single account has no stages.
+    `values` are the launch parameters of the root stack. With a single account there are no stages.
     """
     stages = _stages(aws, boundary, values)
     if not stages.accounts:
         return
     cloudformation = aws.client("cloudformation")
     launched = stack_following.find(cloudformation, boundary.name)
-    # With what an operator has added to the stack.
+    # Includes parameters that an operator has set on the stack.
     parameters = {**(launched.parameters if launched else {}), **boundary.parameters}
     definition = {
         "TemplateBody": template,
@@ -130,6 +130,6 @@ def _stages(aws: Aws, boundary: Boundary, values: Mapping[str, str]) -> StageBou
 
 
 def _listed(values: Mapping[str, str], what: str) -> tuple[str, ...]:
-    """What the launch parameters of all stages name, each once."""
+    """Return the values of a launch parameter of all stages, each once."""
     texts = (values.get(f"{stage.capitalize()}{what}", "") for stage in STAGES)
     return tuple(sorted({one.strip() for text in texts for one in text.split(",")} - {""}))

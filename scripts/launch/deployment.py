@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Brings a stack to a template and parameters by a change set, or deletes it. The same calls locally and on AWS.
+"""Deployment of a stack by a change set, or its deletion. The calls are the same locally and on AWS.
 
     settle -> prepare (a change set that can be shown) -> execute (events) | delete (events)
 
-Whoever was interrupted runs the same again: what CloudFormation is doing is followed to its end, a change set that
-waits is used, a stack that never came to be is removed.
+An interrupted call is repeated: it follows running operations to their end, uses a change set that waits, and deletes
+a stack whose creation failed.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-changesets.html
 """
 
@@ -22,23 +22,23 @@ from scripts.aws.stack_following import Follower, StackEvent, StackFailedError, 
 _CHANGE_SET_PREFIX: Final = "mlops-"
 _POLL_SECONDS: Final = 0.2
 _CHANGE_SET_SECONDS: Final = 300
-# CloudFormation has more than one way of saying that nothing would change.
+# CloudFormation words this in more than one way.
 _NOTHING_TO_CHANGE: Final = ("didn't contain changes", "No updates are to be performed")
 
 
 class Audience(Protocol):
-    """Whoever wants to know what happens."""
+    """Receiver of progress messages and stack events."""
 
     def say(self, text: str) -> None:
-        """Hear a sentence."""
+        """Receive a message."""
 
     def event(self, event: StackEvent) -> None:
-        """Hear of a stack's or resource's change of state."""
+        """Receive a change of state of a stack or resource."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """What a stack should become; parameters that are not given keep their value, or get the template's default."""
+    """Target of a stack. Parameters that are not given keep their value, or get the template's default."""
 
     stack_name: str
     template_url: str
@@ -48,17 +48,17 @@ class Target:
     tags: Mapping[str, str] = field(default_factory=dict)
     """All tags of the stack."""
     role_arn: str = ""
-    """The role that CloudFormation works under; empty takes the one that the stack has, or the caller's permissions."""
+    """Role that CloudFormation assumes. If empty, it uses the stack's role, or else the caller's permissions."""
 
     def change_set_name(self) -> str:
-        """The same for the same target, so that an interrupted deployment finds its change set again."""
+        """Return the same name for the same target, so that an interrupted deployment finds its change set again."""
         content = repr((self.template_url, sorted(self.parameters.items()), sorted(self.tags.items()), self.role_arn))
         return _CHANGE_SET_PREFIX + hashlib.sha256(content.encode()).hexdigest()[:24]
 
 
 @dataclass(frozen=True)
 class Change:
-    """One line of a change set."""
+    """Change of one resource in a change set."""
 
     action: str
     logical_id: str
@@ -68,7 +68,7 @@ class Change:
 
 @dataclass(frozen=True)
 class ChangeSet:
-    """A change set that can be executed."""
+    """Change set that can be executed."""
 
     arn: str
     stack_arn: str
@@ -77,14 +77,14 @@ class ChangeSet:
 
     @property
     def stack_name(self) -> str:
-        """The name of the stack that it changes."""
+        """Name of the stack that it changes."""
         return self.stack_arn.split("/")[1]
 
 
 def settle(cloudformation: Any, stack_name: str, audience: Audience, role_arn: str = "") -> StackState | None:
-    """Wait until nobody works on the stack; give its state, or `None` when it does not exist.
+    """Wait until the stack no longer changes; return its state, or None if it does not exist.
 
-    A stack whose creation failed is deleted: CloudFormation allows nothing else. Raises `StackFailedError`.
+    Deletes a stack whose creation failed: CloudFormation allows nothing else. Raises StackFailedError.
     """
     state = at_rest(cloudformation, stack_name, audience)
     if state is not None and state.never_came_to_be:
@@ -105,7 +105,7 @@ def settle(cloudformation: Any, stack_name: str, audience: Audience, role_arn: s
 
 
 def at_rest(cloudformation: Any, stack_name: str, audience: Audience) -> StackState | None:
-    """Wait until nobody works on the stack; give its state as it is then, or `None` when it does not exist."""
+    """Wait until the stack no longer changes; return its state then, or None if it does not exist."""
     state = find(cloudformation, stack_name)
     if state is not None and state.is_changing:
         audience.say(f"The stack {stack_name} is in {state.status}: following it to its end.")
@@ -117,7 +117,7 @@ def at_rest(cloudformation: Any, stack_name: str, audience: Audience) -> StackSt
 
 
 def prepare(cloudformation: Any, target: Target, state: StackState | None) -> ChangeSet | None:
-    """Make a change set, or find the one of an interrupted call; `None` when nothing would change."""
+    """Make a change set, or find that of an interrupted call; return None if nothing would change."""
     name = target.change_set_name()
     if state is not None:
         _discard_unless_usable(cloudformation, target.stack_name, name)
@@ -144,7 +144,7 @@ def prepare(cloudformation: Any, target: Target, state: StackState | None) -> Ch
 
 
 def execute(cloudformation: Any, change_set: ChangeSet, audience: Audience) -> StackState:
-    """Carry the change set out, tell its events, and give the stack; raises `StackFailedError` with the first cause."""
+    """Execute the change set, report its events and return the stack. Raise StackFailedError with the first cause."""
     follower = Follower(cloudformation, change_set.stack_arn)
     follower.skip_history()
     before = follower.state().status
@@ -158,7 +158,7 @@ def execute(cloudformation: Any, change_set: ChangeSet, audience: Audience) -> S
 
 
 def delete(cloudformation: Any, state: StackState, audience: Audience, role_arn: str = "") -> None:
-    """Delete a stack and tell its events; raises `StackFailedError` with the first cause."""
+    """Delete a stack and report its events. Raise StackFailedError with the first cause."""
     follower = Follower(cloudformation, state.arn)
     follower.skip_history()
     cloudformation.delete_stack(StackName=state.arn, **_role(role_arn))
@@ -199,7 +199,7 @@ def _exists(cloudformation: Any, stack_name: str, name: str) -> bool:
 
 
 def _discard_unless_usable(cloudformation: Any, stack_name: str, name: str) -> None:
-    """Delete a change set of an earlier call that was carried out, failed, or was overtaken by another change."""
+    """Delete a change set of an earlier call that was executed, failed, or is outdated by another change."""
     found = _describe(cloudformation, stack_name, name)
     if found is None or found["Status"] in {"CREATE_PENDING", "CREATE_IN_PROGRESS"}:
         return
@@ -229,13 +229,13 @@ def _changes(cloudformation: Any, arn: str) -> tuple[Change, ...]:
 
 
 def _has_run(cloudformation: Any, change_set: ChangeSet) -> bool:
-    """Whether a change set was carried out: CloudFormation then says so, or forgets it."""
+    """Whether a change set was executed: CloudFormation then reports that, or no longer has it."""
     found = _describe(cloudformation, change_set.stack_arn, change_set.arn)
     return found is None or found.get("ExecutionStatus") == "EXECUTE_COMPLETE"
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    """Wait until a condition holds; raises `StackFailedError` after five minutes."""
+    """Wait until a condition holds. Raise StackFailedError after five minutes."""
     deadline = time.monotonic() + _CHANGE_SET_SECONDS
     while not condition():
         if time.monotonic() > deadline:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Publishes this checkout and brings the root stack to it: one way for `deploy`, `local`, the demo and the tests."""
+"""Publication of this checkout and deployment of the root stack, for `deploy`, `local`, the demo and the tests."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _CODE_PARAMETERS: Final = (artifacts.BUCKET_PARAMETER, artifacts.PREFIX_PARAMETE
 
 @dataclass(frozen=True)
 class Launching:
-    """What to deploy; `bucket` empty takes the account's own artifact bucket."""
+    """Options of a launch. If `bucket` is empty, the account's own artifact bucket is used."""
 
     option: Option = "single-account"
     stack_name: str = DEFAULT_STACK_NAME
@@ -43,28 +43,28 @@ class Launching:
     bucket: str = ""
     prefix: str = artifacts.DEFAULT_PREFIX
     tags: Mapping[str, str] = field(default_factory=dict)
-    """Of the root stack, and of what pipelines make where the template can hand them on; others that it has stay."""
+    """Tags of the root stack, handed on to what pipelines make if the template can. Other tags of the stack stay."""
     role_arn: str = ""
-    """The role that CloudFormation works under; empty takes the stack's own, or the caller's permissions."""
+    """Role that CloudFormation assumes. If empty, it uses the stack's role, or else the caller's permissions."""
     with_boundary: bool = False
     """Launch the permissions boundary first, and bound all roles by it."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The root stack, and whether this launch changed it; `state` is None where the change was not agreed to."""
+    """Root stack, and whether this launch changed it. `state` is None if the change was not agreed to."""
 
     state: StackState | None
     changed: bool
 
 
 def assemble(aws: Aws) -> Release:
-    """Build what this checkout publishes, for Lambda or for the local AWS."""
+    """Build the release of this checkout, for Lambda or for the local AWS."""
     return artifacts.assemble(bundle.build("host" if aws.is_local else "lambda"))
 
 
 def publish(aws: Aws, release: Release, bucket: str, prefix: str, audience: Audience) -> Place:
-    """Upload a version into an existing bucket; raises `PublishError`."""
+    """Upload a version into an existing bucket. Raise PublishError."""
     s3 = aws.client("s3")
     has_own_name = bucket == artifact_bucket.default_name(aws.account, aws.region)
     if not artifact_bucket.exists(s3, bucket, aws.region, owner=aws.account if has_own_name else ""):
@@ -87,9 +87,9 @@ def deploy(
     agree: Callable[[ChangeSet], bool],
     release: Release | None = None,
 ) -> Outcome:
-    """Publish and create or update the root stack, if `agree` says yes to its change set.
+    """Publish, and create or update the root stack if `agree` accepts its change set.
 
-    Without a `release` it is this checkout. Raises `PublishError`, `LaunchParameterError`, `StackFailedError`.
+    Without a `release`, this checkout is built. Raises PublishError, LaunchParameterError, StackFailedError.
     """
     release = release or assemble(aws)
     declared = launch_parameters.declared(release.root_template(launching.option))
@@ -98,7 +98,7 @@ def deploy(
     _check_option(release, launching, declared, found)
     _parameters(launching, declared, found)
     state = deployment.settle(cloudformation, launching.stack_name, audience, launching.role_arn)
-    # What was there may be gone or changed now.
+    # Waiting may have changed or removed the stack.
     given = _parameters(launching, declared, state)
     place = publish(aws, release, _bucket(aws, launching, audience), launching.prefix, audience)
     values = {**_previous(state), **given, artifacts.BUCKET_PARAMETER: place.bucket}
@@ -123,7 +123,7 @@ def deploy(
 
 
 def _bound(bounds: BoundaryLaunch, launching: Launching, values: Mapping[str, str]) -> bool:
-    """Have the boundary there before the roles, in the accounts of the stages too; false where that was not agreed."""
+    """Deploy the boundary before the roles, in the stages' accounts too. Return false if that was not agreed to."""
     wanted = boundary.of(bounds.aws, launching.stack_name, values)
     if not bounds.carry_out(wanted, launching.tags, launching.role_arn):
         return False
@@ -134,7 +134,7 @@ def _bound(bounds: BoundaryLaunch, launching: Launching, values: Mapping[str, st
 def _check_option(
     release: Release, launching: Launching, declared: Mapping[str, Parameter], state: StackState | None
 ) -> None:
-    """Refuse to make another kind of orchestrator out of one that is there: its pipelines would lose what they need."""
+    """Refuse to change the option of an existing orchestrator: its pipelines would lose what they need."""
     lost = set(_previous(state)) - declared.keys()
     for option in OPTIONS:
         if option == launching.option or not lost:
@@ -146,7 +146,7 @@ def _check_option(
 
 
 def _parameters(launching: Launching, declared: Mapping[str, Parameter], state: StackState | None) -> Mapping[str, str]:
-    """The values to give, after a check; raises `LaunchParameterError`."""
+    """Check and return the parameter values to set. Raise LaunchParameterError."""
     previous = _previous(state)
     given = dict(launching.parameters)
     if launching.with_boundary:
@@ -171,7 +171,7 @@ def _bucket(aws: Aws, launching: Launching, audience: Audience) -> str:
 
 
 def _tell_what_to_add(aws: Aws, bucket: str, prefix: str, audience: Audience) -> None:
-    """Name the statement that a bucket of the operator's lacks: its policy is the operator's."""
+    """Report the statement that an operator's bucket lacks. Its policy is the operator's to change."""
     statement = artifact_bucket.no_writes_by_pipelines(bucket, f"{prefix}/*", aws.partition)
     if artifact_bucket.lacks(aws.client("s3"), bucket, statement):
         audience.say(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Launch parameters, checked against the root template before anything is changed: one answer names every problem."""
+"""Launch parameters, checked against the root template before any change. One error names every problem."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from scripts.packaging import yaml_nodes
 
 EMAIL_PARAMETER: Final = "NotificationEmail"
 TAGS_PARAMETER: Final = "ResourceTags"
-"""Where a template has it: the tags of everything that pipelines make, as `key=value,key2=value2`."""
+"""Parameter of templates that have it: tags of everything that pipelines make, as `key=value,key2=value2`."""
 
 
 class LaunchParameterError(Exception):
-    """The launch parameters do not fit the template; `str()` says which and what would be right."""
+    """Raised if launch parameters do not fit the template; `str()` names them and what would be right."""
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter that a template declares."""
+    """Parameter that a template declares."""
 
     name: str
     is_needed: bool
-    """Whether the first launch must give it a value."""
+    """Whether the first launch has to set it."""
     description: str
     constraint: str
-    """The template's own words for what a value is."""
+    """The template's ConstraintDescription."""
     pattern: str
     longest: int | None
     shortest: int
@@ -37,11 +37,11 @@ class Parameter:
 
     @property
     def words(self) -> str:
-        """What it means and what a value is."""
+        """Description and constraint."""
         return f"{self.description} {self.constraint}".strip()
 
     def accepts(self, value: str) -> bool:
-        """Whether CloudFormation would take the value; ids of resources of other types it looks up itself."""
+        """Whether CloudFormation would accept the value. Ids of AWS resources are left to CloudFormation."""
         return (
             self.shortest <= len(value)
             and (self.longest is None or len(value) <= self.longest)
@@ -51,7 +51,7 @@ class Parameter:
 
 
 def declared(template: str) -> dict[str, Parameter]:
-    """The parameters of a template by name, in order."""
+    """Return the parameters of a template by name, in order."""
     document = yaml_nodes.compose(template)
     sections = {name.value: section for name, section in document.value}
     return {name.value: _parameter(name.value, entry) for name, entry in sections["Parameters"].value}
@@ -60,9 +60,9 @@ def declared(template: str) -> dict[str, Parameter]:
 def check(
     given: Mapping[str, str], parameters: Mapping[str, Parameter], previous: Mapping[str, str], filled: Sequence[str]
 ) -> None:
-    """Raise `LaunchParameterError` for whatever is unknown, refused or missing.
+    """Raise LaunchParameterError if parameters are unknown, refused or missing.
 
-    `previous` are the values of a stack that is there, `filled` names of parameters that the launch fills in itself.
+    `previous` are values of the existing stack; `filled` are names of parameters that the launch sets itself.
     """
     problems = [*_unknown_or_refused(given, parameters), *_missing(given, parameters, {*previous, *filled})]
     if problems:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A deployed orchestrator on the local AWS, as whoever uses it sees it; `local_stack` starts one."""
+"""Orchestrator deployed on the local AWS, as its users see it. `local_stack` starts one."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ STAGE_ACCOUNTS: Final[Mapping[str, str]] = {
     "staging": "222222222222",
     "prod": "333333333333",
 }
-"""The local Organization's accounts, one for each stage."""
+"""Accounts of the local Organization, one for each stage."""
 
 _VISITOR: Final = "visitor"
 
 
 @dataclass(frozen=True)
 class LocalDeployment:
-    """A deployed orchestrator on a running local AWS."""
+    """Orchestrator deployed on a running local AWS."""
 
     aws: Aws
     api_url: str
-    """Where the API answers on this machine; ends in the stage, without a slash."""
+    """Local address of the API; ends in the stage, without a slash."""
     stack_name: str
     outputs: Mapping[str, str]
-    """Of the root stack, as AWS would give them."""
+    """Outputs of the root stack, as on AWS."""
     accounts: Mapping[str, str] = field(default_factory=dict)
-    """The account of each stage; empty with the option single-account."""
+    """Account of each stage; empty with the option single-account."""
 
     @property
     def api(self) -> OrchestratorApi:
@@ -43,11 +43,11 @@ class LocalDeployment:
         return OrchestratorApi(SignedClient(self.aws), self.api_url)
 
     def reachable(self, url: str) -> str:
-        """An address from a stack's outputs, as it can be called on this machine."""
+        """Return the local address of a URL from a stack's outputs."""
         return local_url(url, self.aws.endpoint_url)
 
     def in_account(self, account: str) -> Aws:
-        """The same local AWS as a role in another account sees it."""
+        """Return access to the same local AWS as a role in another account."""
         role = f"arn:{self.aws.partition}:iam::{account}:role/{_VISITOR}"
         answer = self.aws.client("sts").assume_role(RoleArn=role, RoleSessionName=_VISITOR)
         keys = answer["Credentials"]
@@ -60,7 +60,7 @@ class LocalDeployment:
         return Aws(session, self.aws.region, self.aws.endpoint_url)
 
     def description(self) -> dict[str, Any]:
-        """What `mlops local` writes for others when it is ready."""
+        """Return the JSON that `mlops local` writes when it is ready."""
         return {
             "endpoint_url": self.aws.endpoint_url,
             "region": self.aws.region,

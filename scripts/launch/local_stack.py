@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The local AWS with the solution deployed in it: one implementation for `mlops local`, the demo and the tests."""
+"""Local AWS with the solution deployed in it, for `mlops local`, the demo and the tests."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def deployed(
 ) -> Iterator[LocalDeployment]:
     """Start the local AWS, publish and deploy into it, and stop it at the end.
 
-    With `enforce_iam=False` roles may do everything.
+    With `enforce_iam=False`, roles may do everything.
 
-    Raises OSError when the port is taken, and what `launch.deploy` raises.
+    Raises OSError if the port is taken, and the errors of `launch.deploy`.
     """
     accounts = STAGE_ACCOUNTS if launching.option == "multi-account" else {}
     with LocalAws(region=region, port=port, accounts=accounts, enforce_iam=enforce_iam) as running:
@@ -45,7 +45,7 @@ def deployed(
 
 
 def stage_parameters(accounts: Mapping[str, str], organization: Organization) -> dict[str, str]:
-    """What the launch has to know of the Organization; the orchestrator is in its management account."""
+    """Return the launch parameters about the Organization; the orchestrator is in its management account."""
     parameters = {"DelegatedAdminAccount": "No"}
     for stage, account in accounts.items():
         parameters[f"{stage.capitalize()}AccountId"] = account

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which stacks and StackSets of an account belong to the pipelines of one orchestrator, told by their tags.
+"""Stacks and StackSets of an account that belong to the pipelines of one orchestrator, found by their tags.
 
-The earlier solution gave its stacks the same names: they have none of these tags, and nothing here touches them.
+The earlier solution's stacks have the same names, but none of these tags. Nothing here touches them.
 """
 
 from __future__ import annotations
@@ -23,30 +23,30 @@ _DELEGATED_PARAMETER: Final = "DelegatedAdminAccount"
 
 @dataclass(frozen=True)
 class Owned:
-    """What is there; all are names."""
+    """Names of the stacks and StackSets found."""
 
     pipelines: tuple[str, ...]
-    """Stacks that hold pipelines."""
+    """Pipeline stacks."""
     leftovers: tuple[str, ...]
-    """Stacks that pipelines deployed whose own stack is gone."""
+    """Deployment stacks whose pipeline stack is gone."""
     stack_sets: tuple[str, ...]
-    """StackSets of pipelines whose own stack is gone."""
+    """StackSets whose pipeline stack is gone."""
     foreign: tuple[str, ...]
     """Stacks with such names that this orchestrator did not make."""
 
     @property
     def needing_the_orchestrator(self) -> tuple[str, ...]:
-        """Whatever could not be deleted without its roles and functions."""
+        """Everything that could not be deleted without the orchestrator's roles and functions."""
         return (*self.pipelines, *self.leftovers, *self.stack_sets)
 
 
 def pipeline_stack_of(name: str) -> str:
-    """The name of a pipeline's stack, from that of a stack or StackSet that it deployed."""
+    """Return the name of the pipeline stack of a deployment stack or StackSet."""
     return f"{pipeline_stacks.common_name(name)}-{PIPELINE_STACK_SUFFIX}"
 
 
 def find(cloudformation: Any, root: StackState) -> Owned:
-    """Look at all stacks, and at StackSets where the root stack deploys through stages."""
+    """Find them among all stacks, and StackSets if the root stack deploys through stages."""
     there = stack_following.every(cloudformation, f"{STACK_PREFIX}-")
     pipelines = [stack.name for stack in there if RELEASE_TAG in stack.tags and _is_of(stack.tags, root)]
     deployed = [stack.name for stack in there if stack.tags.get(tags.APPLICATION) == root.name]
@@ -61,7 +61,7 @@ def find(cloudformation: Any, root: StackState) -> Owned:
 
 
 def _is_of(stack_tags: dict[str, str], root: StackState) -> bool:
-    """A stack of before there was a tag for it is taken for this orchestrator's."""
+    """Whether a stack belongs to the root stack. Stacks that are older than the tag count as its own."""
     return stack_tags.get(tags.APPLICATION, root.name) == root.name
 
 

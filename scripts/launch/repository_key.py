@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The key of the root stack's image repository is for good: a launch that asks for another is refused.
+"""Check that the key of the root stack's image repository does not change.
 
-AWS cannot encrypt an ECR repository anew, so CloudFormation would put an empty one in its place. A template does not
-know what it was launched with before; whoever deploys it does.
+AWS cannot change the encryption of an ECR repository, so CloudFormation would replace it by an empty one. A template
+does not know its earlier parameters; the caller of the deployment does.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ _REPOSITORY: Final = "ExistingECRRepo"
 
 
 def check(given: Mapping[str, str], previous: Mapping[str, str], repository: str) -> None:
-    """Raise `LaunchParameterError` for another key while the stack keeps a `repository` of its own.
+    """Raise LaunchParameterError for another key while the stack keeps a `repository` of its own.
 
-    `previous` are the parameters of the stack that is there; empty if there is none.
+    `previous` are the parameters of the existing stack; empty if there is none.
     """
     wanted = {**previous, **given}
     is_own = not previous.get(_REPOSITORY) and not wanted.get(_REPOSITORY)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tags that a person gives at launch: for the root stack, and for everything that its pipelines make.
+"""Tags given at launch: for the root stack, and for everything that its pipelines make.
 
 https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
 """
@@ -13,13 +13,13 @@ from typing import Final
 _MOST_TAGS: Final = 50
 _LONGEST_KEY: Final = 128
 _LONGEST_VALUE: Final = 256
-# What every service takes.
+# Characters that every service accepts.
 _TEXT: Final = re.compile(r"[\w\s.:/=+@-]*")
 _RESERVED: Final = {"aws:": "AWS", "mlops:": "the solution"}
 
 
 def problems(tags: Mapping[str, str]) -> Iterator[str]:
-    """What AWS or the solution would not take, in words."""
+    """Yield messages about tags that AWS or the solution would refuse."""
     if len(tags) > _MOST_TAGS:
         yield f"a stack can have {_MOST_TAGS} tags; got {len(tags)}"
     for key, value in tags.items():
@@ -39,11 +39,11 @@ def _problems_of(key: str, value: str) -> Iterator[str]:
 
 
 def as_text(tags: Mapping[str, str]) -> str:
-    """The tags as the launch parameter has them; the first `=` of each ends its key."""
+    """Return the tags as a launch parameter's value; the first `=` of each ends its key."""
     return ",".join(f"{key}={value}" for key, value in tags.items())
 
 
 def of_text(text: str) -> dict[str, str]:
-    """The tags of a launch parameter's value."""
+    """Parse the tags of a launch parameter's value."""
     pairs = (pair.partition("=") for pair in text.split(",") if pair)
     return {key: value for key, _, value in pairs}

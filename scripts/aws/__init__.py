@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Calls of AWS that the command line makes, and how it follows stacks and pipelines."""
+"""AWS calls of the command line, and following of stacks and pipelines."""

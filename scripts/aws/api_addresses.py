@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Addresses of REST APIs on the local AWS. Whoever calls one needs nothing of the local AWS itself, nor of moto."""
+"""Addresses of REST APIs on the local AWS. Callers need neither the local AWS's modules nor moto."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import re
 from typing import Final
 
 PATH: Final = "/_apis/"
-"""Where the local AWS serves APIs: `<endpoint>/_apis/<api id>/<stage>/<path>`."""
+"""Address at which the local AWS serves APIs: `<endpoint>/_apis/<api id>/<stage>/<path>`."""
 _AWS_URL: Final = re.compile(
     r"^https://(?P<id>[a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com(\.cn)?(?P<path>/.*)?$"
 )
 
 
 def local_url(url: str, endpoint_url: str) -> str:
-    """The local address of `https://<api id>.execute-api.<region>.<suffix>/<stage>/...`; other URLs unchanged."""
+    """Return the local form of `https://<api id>.execute-api.<region>.<suffix>/<stage>/...`; other URLs unchanged."""
     found = _AWS_URL.match(url)
     return f"{endpoint_url}{PATH}{found['id']}{found['path'] or ''}" if found else url

@@ -21,41 +21,41 @@ from scripts.aws.aws_access import Aws
 
 _SERVICE: Final = "execute-api"
 _CONNECT_SECONDS: Final = 5
-# API Gateway itself gives up after 29 s by default.
+# API Gateway times out after 29 s by default.
 _READ_SECONDS: Final = 35
 
 
 class ApiError(Exception):
-    """An API gave an answer that is none; `str()` says which."""
+    """Raised for an answer that is not what the API promises; `str()` gives the reason."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The answer of an API: HTTP status and decoded JSON object."""
+    """Answer of an API: HTTP status and decoded JSON object."""
 
     status: int
     body: dict[str, Any]
 
     @property
     def is_success(self) -> bool:
-        """Whether the API did what it was asked."""
+        """Whether the API did what was requested."""
         return self.status < 300
 
 
 @dataclass(frozen=True)
 class SignedClient:
-    """Calls APIs with `AWS_IAM` authorization, signed with the caller's credentials."""
+    """Client for APIs with `AWS_IAM` authorization. Signs with the caller's credentials."""
 
     aws: Aws
 
     def post(self, url: str, content: bytes, content_type: str = "application/json") -> tuple[int, bytes]:
-        """Post one body; see `send`."""
+        """Post one body. See `send`."""
         return self.send("POST", url, content, {"Content-Type": content_type})
 
     def send(
         self, method: str, url: str, content: bytes = b"", headers: Mapping[str, str] | None = None
     ) -> tuple[int, bytes]:
-        """Send one request; gives status and body. Raises botocore's errors for credentials and connection."""
+        """Send one request and return status and body. Raise botocore's errors for credentials and connection."""
         credentials = self.aws.session.get_credentials()
         if credentials is None:
             raise NoCredentialsError
@@ -67,7 +67,7 @@ class SignedClient:
 
 @dataclass(frozen=True)
 class OrchestratorApi:
-    """The API of a deployed orchestrator; `url` ends in the stage, without a slash."""
+    """API of a deployed orchestrator. `url` ends in the stage, without a slash."""
 
     client: SignedClient
     url: str
@@ -77,29 +77,29 @@ class OrchestratorApi:
         return self._call("/provisionpipeline", request)
 
     def status(self, pipeline_id: str) -> Answer:
-        """The state of a pipeline."""
+        """Return the state of a pipeline."""
         return self._call("/pipelinestatus", {"pipeline_id": pipeline_id})
 
     def list(self, **query: str | int) -> Answer:
-        """One page of pipelines; the query is as the API takes it, and what is empty in it is left out."""
+        """Return one page of pipelines. The query has the API's names; empty values are left out."""
         given = urlencode({name: value for name, value in query.items() if value != ""})
         return self._send("GET", f"/pipelines{f'?{given}' if given else ''}")
 
     def details(self, pipeline_id: str) -> Answer:
-        """All of one pipeline; its id, the name of its stack or of its model."""
+        """Return all details of a pipeline, found by its id or the name of its stack or model."""
         return self._send("GET", f"/pipelines/{quote(pipeline_id, safe='')}")
 
     def delete(self, pipeline_id: str) -> Answer:
-        """Begin to delete a pipeline, or go on with it."""
+        """Start or continue the deletion of a pipeline."""
         return self._send("DELETE", f"/pipelines/{quote(pipeline_id, safe='')}")
 
     def pipeline_types(self, **query: str | int) -> Answer:
-        """One page of the types that requests may name; the query is as the API takes it."""
+        """Return one page of the pipeline types that requests may name. The query has the API's names."""
         given = urlencode({name: value for name, value in query.items() if value != ""})
         return self._send("GET", f"/pipeline-types{f'?{given}' if given else ''}")
 
     def pipeline_type(self, name: str) -> Answer:
-        """All of one type."""
+        """Return all details of a pipeline type."""
         return self._send("GET", f"/pipeline-types/{quote(name, safe='')}")
 
     def _call(self, path: str, body: Mapping[str, Any]) -> Answer:

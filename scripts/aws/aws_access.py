@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One way to AWS for all commands: boto3's own chain of settings, or the local AWS."""
+"""AWS access of all commands: boto3's own chain of settings, or the local AWS."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _CONFIG: Final = Config(retries={"mode": "standard", "max_attempts": 5}, user_ag
 
 @dataclass(frozen=True)
 class Aws:
-    """A Region of an account; `endpoint_url` is empty on AWS itself."""
+    """Region of an account; `endpoint_url` is empty on AWS itself."""
 
     session: Any
     region: str
@@ -33,7 +33,7 @@ class Aws:
     _clients: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def client(self, service: str) -> Any:
-        """A boto3 client, made once: reading what a service can do takes longer than a call."""
+        """Return a boto3 client, made once: loading a service's description takes longer than a call."""
         if service not in self._clients:
             self._clients[service] = self.session.client(
                 service, region_name=self.region, endpoint_url=self.endpoint_url or None, config=_CONFIG
@@ -42,38 +42,38 @@ class Aws:
 
     @property
     def is_local(self) -> bool:
-        """Whether it is an AWS of this machine."""
+        """Whether this is an AWS on this machine."""
         return urllib.parse.urlsplit(self.endpoint_url).hostname in _LOCAL_HOSTS
 
     @functools.cached_property
     def account(self) -> str:
-        """The caller's account."""
+        """Account of the caller."""
         return str(self.client("sts").get_caller_identity()["Account"])
 
     @property
     def partition(self) -> str:
-        """The partition of the Region, such as `aws` or `aws-cn`."""
+        """Partition of the Region, such as `aws` or `aws-cn`."""
         return str(self.session.get_partition_for_region(self.region))
 
     @property
     def url_suffix(self) -> str:
-        """The domain of the partition's services, such as `amazonaws.com`."""
+        """Domain of the partition's services, such as `amazonaws.com`."""
         partitions = create_loader().load_data("partitions")["partitions"]
         return next(str(one["outputs"]["dnsSuffix"]) for one in partitions if one["id"] == self.partition)
 
     @property
     def console(self) -> str:
-        """The domain of the partition's management console; empty where it is not known."""
+        """Domain of the partition's management console; empty if unknown."""
         return _CONSOLES.get(self.partition, "")
 
 
 def local(endpoint_url: str, region: str) -> Aws:
-    """The local AWS at an address; any keys are as good as any others there."""
+    """Return access to the local AWS at an address, which accepts any access key."""
     return Aws(boto3.session.Session(region_name=region, **_LOCAL_KEYS), region, endpoint_url)
 
 
 def of_environment(profile: str | None, region: str | None, endpoint_url: str) -> Aws:
-    """AWS as profile, environment and arguments say; raises botocore's errors, NoRegionError among them."""
+    """Return access to AWS from profile, environment and arguments. Raise botocore's errors, such as NoRegionError."""
     session = boto3.session.Session(profile_name=profile, region_name=region)
     if session.region_name is None:
         raise NoRegionError

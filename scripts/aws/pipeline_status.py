@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The state of a pipeline as a person wants to see it, from the answer of `POST /pipelinestatus`.
+"""State of a pipeline for people, from the answer of `POST /pipelinestatus`.
 
 https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_GetPipelineState.html
 """
@@ -26,7 +26,7 @@ _LONGEST_WATCH_SECONDS: Final = 24 * 3600
 
 @dataclass(frozen=True)
 class ActionStatus:
-    """One action of a stage; `detail` is the reason of a failure or what the action says of itself."""
+    """Action of a stage. `detail` is the reason of a failure, or the action's own summary."""
 
     stage: str
     action: str
@@ -34,23 +34,23 @@ class ActionStatus:
     detail: str
 
     def description(self) -> dict[str, str]:
-        """The action for a machine."""
+        """Return the action as JSON output has it."""
         return {"stage": self.stage, "action": self.action, "status": self.status, "detail": self.detail}
 
 
 @dataclass(frozen=True)
 class Approval:
-    """The question at the end of a stage: may the next one be deployed? `status` is that of its latest execution."""
+    """Approval at the end of a stage, before the next one is deployed. `status` is that of its latest execution."""
 
     stage: str
     action: str
-    """Named for the stage that it opens."""
+    """Name of the action, after the stage that it opens."""
     status: str
     token: str
     execution: str
-    """The execution that is, or was last, in the stage."""
+    """Execution that is, or was last, in the stage."""
     behind: str
-    """The execution that waits for the stage to become free; empty if there is none."""
+    """Execution that waits for the stage to become free; empty if there is none."""
     by: str
     """ARN of the person who decided."""
     words: str
@@ -58,7 +58,7 @@ class Approval:
 
     @property
     def target(self) -> str:
-        """The stage that would be deployed next, such as `staging`."""
+        """Stage that would be deployed next, such as `staging`."""
         return self.action.removeprefix("Deploy").lower()
 
     @property
@@ -68,7 +68,7 @@ class Approval:
 
     @property
     def story(self) -> str:
-        """What has become of the question."""
+        """Sentence about the state of the approval."""
         if self.status == _RUNNING:
             return "waits for a person to approve or reject it"
         if not self.by:
@@ -79,33 +79,33 @@ class Approval:
 
 @dataclass(frozen=True)
 class PipelineStatus:
-    """The newest execution of a pipeline."""
+    """Newest execution of a pipeline."""
 
     pipeline: str
     """Name of the CodePipeline; empty while its stack is being created."""
     execution: str
     message: str
-    """What to say when there are no actions to show."""
+    """Message to show if there are no actions."""
     stack_status: str
     stages: tuple[tuple[str, str], ...]
     """Name and status of each stage."""
     actions: tuple[ActionStatus, ...]
     approvals: tuple[Approval, ...]
-    """Of any execution: an older one may still wait for its decision."""
+    """Approvals of any execution: an older one may still wait for its decision."""
 
     @property
     def waiting(self) -> tuple[Approval, ...]:
-        """What somebody has to decide."""
+        """Approvals that wait for a decision."""
         return tuple(approval for approval in self.approvals if approval.is_waiting)
 
     @property
     def needs_person(self) -> bool:
-        """Whether this execution goes on only when somebody decides, about it or about the one it waits behind."""
+        """Whether this execution needs a decision to go on, about itself or about the one that it waits behind."""
         return any(self.execution in (approval.execution, approval.behind) for approval in self.waiting)
 
     @property
     def was_rejected(self) -> bool:
-        """Whether it failed because a person said no."""
+        """Whether it failed because an approver rejected it."""
         failed = {(action.stage, action.action) for action in self.actions if action.status == "Failed"}
         return any((approval.stage, approval.action) in failed and bool(approval.by) for approval in self.approvals)
 
@@ -123,12 +123,12 @@ class PipelineStatus:
 
     @property
     def has_ended(self) -> bool:
-        """Whether nothing more will happen to it."""
+        """Whether it will not change any more."""
         return self.has_failed or self.has_succeeded
 
 
 def read(answer: Mapping[str, Any]) -> PipelineStatus:
-    """Understand an answer with status 200."""
+    """Parse an answer with status 200."""
     stages = answer.get("stageStates", [])
     newest = _execution_of(stages[0]) if stages else {}
     execution = newest.get("pipelineExecutionId", "")
@@ -149,9 +149,9 @@ def watch(
     before: str | None = None,
     until: Callable[[PipelineStatus], bool] = lambda _: False,
 ) -> Iterator[PipelineStatus]:
-    """Give the status again and again until the pipeline has ended, or `until` says so, after a day at the latest.
+    """Yield the status repeatedly until the pipeline has ended, `until` is true, or a day has passed.
 
-    `before` is an execution that is over: another one is expected to begin within a minute.
+    `before` is an execution that has ended: a new one is expected to begin within a minute.
     """
     pause, longest = _POLL_SECONDS
     started = time.monotonic()
@@ -167,28 +167,28 @@ def watch(
 
 
 def _execution_of(stage: Mapping[str, Any]) -> Mapping[str, Any]:
-    # A stage that waits for another execution to leave it names its own in `inboundExecution`.
+    # A stage that waits for another execution to leave it has its own in `inboundExecution`.
     found: Mapping[str, Any] = stage.get("inboundExecution") or stage.get("latestExecution") or {}
     return found
 
 
 def _stage_status(stage: Mapping[str, Any], execution: str) -> str:
     latest = stage.get("latestExecution") or {}
-    # A stage that the newest execution has not reached still tells of an earlier one.
+    # A stage that the newest execution has not reached still shows an earlier one.
     return str(latest.get("status", WAITING)) if latest.get("pipelineExecutionId") == execution else WAITING
 
 
 def _actions(
     stages: Sequence[Mapping[str, Any]], execution: str, approvals: Sequence[Approval]
 ) -> Iterator[ActionStatus]:
-    """The actions in order; one that the execution has not reached yet is waiting, whatever it did before."""
+    """Yield the actions in order. Those that the execution has not reached are waiting, whatever they did before."""
     stories = {(approval.stage, approval.action): approval.story for approval in approvals}
     last_change = _LONG_AGO
     for stage, action in _each_action(stages):
         latest = action.get("latestExecution") or {}
         changed = _time_of(latest) or last_change
-        # CodePipeline does not say which execution an action's state is of. The actions of our pipelines run one after
-        # another, so a state older than that of an action before it is of an earlier execution.
+        # CodePipeline does not report the execution of an action's state. The actions of our pipelines run one after
+        # another, so a state older than that of the action before it belongs to an earlier execution.
         reached = bool(latest) and _stage_status(stage, execution) != WAITING and changed >= last_change
         place = stage["stageName"], action["actionName"]
         if not reached:
@@ -201,7 +201,7 @@ def _actions(
 def _approvals(stages: Sequence[Mapping[str, Any]]) -> Iterator[Approval]:
     names = {stage["stageName"] for stage in stages}
     for stage, action in _each_action(stages):
-        # GetPipelineState does not tell an action's category. An approval bears the name of the stage that it opens.
+        # GetPipelineState does not report an action's category. An approval has the name of the stage that it opens.
         if action["actionName"] in names:
             latest = action.get("latestExecution") or {}
             yield Approval(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What CloudFormation does with a stack, told while it happens."""
+"""Events and state of a stack, followed while CloudFormation works on it."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ _FIRST_PAUSE_SECONDS: Final = 0.2
 _LONGEST_PAUSE_SECONDS: Final = 3.0
 _PAUSE_GROWTH: Final = 1.5
 _LONGEST_FOLLOWING_SECONDS: Final = 3 * 3600
-# A resource that CloudFormation gave up because another one failed says nothing about the cause.
+# The reason of a resource that was given up because another one failed does not name the cause.
 _CONSEQUENCES: Final = ("cancelled", "The following resource(s) failed")
 
 _NEVER_CAME_TO_BE: Final = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED"})
 
 
 class StackFailedError(Exception):
-    """A stack did not get where it should; `str()` says what failed first and what to do."""
+    """Raised if a stack did not reach its target state; `str()` names the first cause and what to do."""
 
 
 @dataclass(frozen=True)
 class StackEvent:
-    """One line of a stack's history."""
+    """Event in a stack's history."""
 
     id: str
     at: datetime
@@ -35,15 +35,15 @@ class StackEvent:
     status: str
     reason: str
     of_stack: bool
-    """Whether it tells of the stack itself rather than of one of its resources."""
+    """Whether the event is about the stack itself, not one of its resources."""
 
     @property
     def is_failure(self) -> bool:
-        """Whether something could not be done."""
+        """Whether the event reports a failure."""
         return self.status.endswith("_FAILED")
 
     def description(self) -> dict[str, str]:
-        """The event for a machine."""
+        """Return the event as JSON output has it."""
         return {
             "time": self.at.isoformat(),
             "resource": self.logical_id,
@@ -55,7 +55,7 @@ class StackEvent:
 
 @dataclass(frozen=True)
 class StackState:
-    """A stack as CloudFormation describes it."""
+    """State of a stack, from CloudFormation's description."""
 
     arn: str
     name: str
@@ -67,22 +67,22 @@ class StackState:
 
     @property
     def never_came_to_be(self) -> bool:
-        """Whether its creation failed: CloudFormation then allows nothing but its deletion."""
+        """Whether its creation failed: CloudFormation then only allows its deletion."""
         return self.status in _NEVER_CAME_TO_BE
 
     @property
     def has_values(self) -> bool:
-        """Whether its parameters and tags are those of something that was made, which an update can keep."""
+        """Whether it has parameters and tags of an earlier deployment, which an update can keep."""
         return not self.never_came_to_be and self.status != "REVIEW_IN_PROGRESS"
 
     @property
     def is_changing(self) -> bool:
-        """Whether CloudFormation works on it; a stack that waits for its first change set does not change."""
+        """Whether CloudFormation is working on it; false for a stack that waits for its first change set."""
         return self.status.endswith("_IN_PROGRESS") and self.status != "REVIEW_IN_PROGRESS"
 
 
 def find(cloudformation: Any, name_or_arn: str) -> StackState | None:
-    """Describe a stack, or `None` where there is none of that name."""
+    """Describe a stack; return None if there is none of that name."""
     try:
         (found,) = cloudformation.describe_stacks(StackName=name_or_arn)["Stacks"]
     except cloudformation.exceptions.ClientError as error:
@@ -94,24 +94,24 @@ def find(cloudformation: Any, name_or_arn: str) -> StackState | None:
 
 
 def every(cloudformation: Any, prefix: str) -> list[StackState]:
-    """The existing stacks whose names start with `prefix`, by name."""
+    """Return the existing stacks whose names start with `prefix`, sorted by name."""
     pages = cloudformation.get_paginator("describe_stacks").paginate()
     found = (_state(stack) for page in pages for stack in page["Stacks"] if stack["StackName"].startswith(prefix))
     return sorted(found, key=lambda state: state.name)
 
 
 def names(cloudformation: Any, prefix: str) -> list[str]:
-    """Names of the existing stacks that start with `prefix`."""
+    """Return the names of the existing stacks that start with `prefix`."""
     return [state.name for state in every(cloudformation, prefix)]
 
 
 def first_cause(cloudformation: Any, stack_arn: str) -> str:
-    """What went wrong first in the whole history of a stack; raises `StackFailedError` where there is no such stack."""
+    """Return the first failure in the whole history of a stack. Raise StackFailedError if there is no such stack."""
     return Follower(cloudformation, stack_arn).explanation()
 
 
 class Follower:
-    """Follows one stack; what happened before its creation is old news."""
+    """Follower of one stack. Events before its creation are ignored."""
 
     def __init__(self, cloudformation: Any, stack_arn: str) -> None:
         self._cloudformation = cloudformation
@@ -120,25 +120,25 @@ class Follower:
         self.failures: list[StackEvent] = []
 
     def skip_history(self) -> None:
-        """Take everything up to now as told."""
+        """Mark all events up to now as seen."""
         self._told.update(event.id for event in self._events())
 
     def skip_earlier_operations(self) -> None:
-        """Take everything as told that belongs to operations before the one that runs now."""
+        """Mark all events of operations before the running one as seen."""
         history = list(self._events())
         starts = [index for index, event in enumerate(history) if _starts_an_operation(event)]
         if starts:
             self._told.update(event.id for event in history[starts[0] + 1 :])
 
     def events(self) -> Iterator[StackEvent]:
-        """Give each event once, in order, until CloudFormation has ended.
+        """Yield each event once, in order, until CloudFormation has finished.
 
-        Asks often while something happens and seldom while nothing does. Raises `StackFailedError` after three hours.
+        Polls often while events come, seldom otherwise. Raises StackFailedError after three hours.
         """
         pause = _FIRST_PAUSE_SECONDS
         deadline = time.monotonic() + _LONGEST_FOLLOWING_SECONDS
         while time.monotonic() < deadline:
-            # Asked before the events: what led to the last state has been told when the loop ends.
+            # Read before the events, so that the events that led to the last state are seen when the loop ends.
             changing = self.state().is_changing
             news = self._news()
             yield from news
@@ -149,14 +149,14 @@ class Follower:
         raise StackFailedError("CloudFormation still works on the stack after three hours; run this again to go on")
 
     def state(self) -> StackState:
-        """The stack now; a deleted one is still described by its ARN."""
+        """Return the stack's current state; a deleted stack can still be described by its ARN."""
         found = find(self._cloudformation, self._arn)
         if found is None:
             raise StackFailedError(f"the stack {self._arn} is gone")
         return found
 
     def explanation(self) -> str:
-        """The first thing that went wrong, in AWS's words."""
+        """Return the first failure, in AWS's words."""
         self._news()
         causes = [event for event in self.failures if not any(words in event.reason for words in _CONSEQUENCES)]
         for event in causes or self.failures:
@@ -175,7 +175,7 @@ class Follower:
         return fresh
 
     def _events(self) -> Iterator[StackEvent]:
-        """All events, newest first."""
+        """Yield all events, newest first."""
         for page in self._cloudformation.get_paginator("describe_stack_events").paginate(StackName=self._arn):
             for entry in page["StackEvents"]:
                 yield StackEvent(

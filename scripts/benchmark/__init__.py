@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The bench: figures as ratios in one run."""
+"""Benchmark: ratios of times measured in one run."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`make bench`: the figures that matter, measured here and now, as JSON lines.
+"""`make bench`: measure the main figures on this machine and print them as JSON lines.
 
-Times are medians of interleaved runs in fresh processes and mean something only beside each other: read the ratios.
+Times are medians of interleaved runs in fresh processes. They are comparable only within a run: read the ratios.
 """
 
 from __future__ import annotations
@@ -37,22 +37,22 @@ Measurement = dict[str, Any]
 
 
 class _Nobody:
-    """An audience that does not listen."""
+    """Audience that ignores everything."""
 
     def say(self, text: str) -> None:
-        """Hear a sentence."""
+        """Ignore a message."""
 
     def event(self, event: StackEvent) -> None:
-        """Hear of a stack's change of state."""
+        """Ignore an event of a stack or resource."""
 
 
 def main() -> None:
-    """Measure everything; one JSON object a line."""
+    """Measure everything and print one JSON object per line."""
     with tempfile.TemporaryDirectory() as folder:
         archive = bundle.build("host").zipped()
         with zipfile.ZipFile(io.BytesIO(archive)) as zipped:
             zipped.extractall(folder)
-        # boto3 is compiled already, here as in Lambda's runtime; what differs then is what is imported.
+        # boto3 is compiled already, here as in Lambda's runtime. The difference left is what gets imported.
         compileall.compile_dir(folder, quiet=1)
         for measurement in _all(Path(folder)):
             sys.stdout.write(f"{json.dumps(measurement)}\n")
@@ -71,7 +71,7 @@ def _all(unpacked: Path) -> Iterator[Measurement]:
 
 
 def _generator() -> Measurement:
-    """Cold start of the generator beside that of an interpreter that does nothing."""
+    """Measure the cold start of the generator beside that of an idle interpreter."""
     commands = {"generator": ["-m", "generator", "--check"], "python": ["-c", "pass"]}
     seconds = {name: _median(_elapsed(command) for _ in range(_RUNS)) for name, command in commands.items()}
     return {
@@ -103,7 +103,7 @@ def _bundle_size() -> Measurement:
 
 
 def _environment(deployment: LocalDeployment, unpacked: Path) -> dict[str, str]:
-    """The deployed function's own environment, and the way to the local AWS."""
+    """Return the deployed function's own environment, with the address of the local AWS."""
     lambda_ = deployment.aws.client("lambda")
     functions = lambda_.list_functions()["Functions"]
     (function,) = (found for found in functions if f"-{_FUNCTION}-" in found["FunctionName"])
@@ -120,7 +120,7 @@ def _environment(deployment: LocalDeployment, unpacked: Path) -> dict[str, str]:
 
 
 def _refused(environment: Mapping[str, str]) -> Measurement:
-    """From nothing to the first answer of a refused request, beside the import of boto3 alone; runs alternate."""
+    """Measure a new function's first answer, to a refused request, beside the import of boto3 alone; runs alternate."""
     refused = json.dumps({"pipeline_type": "byom_realtime_builtin", "inference_instance": "large"})
     without_aws = {key: value for key, value in environment.items() if key != "AWS_ENDPOINT_URL"}
     runs = [(_probe(without_aws, "boto3"), _probe(without_aws, "request", refused)) for _ in range(_RUNS)]
@@ -137,7 +137,7 @@ def _refused(environment: Mapping[str, str]) -> Measurement:
 
 
 def _provisions(environment: Mapping[str, str], deployment: LocalDeployment) -> Iterator[Measurement]:
-    """A new pipeline, and the same request once more."""
+    """Measure a new pipeline, and the same request again."""
     request = json.loads(_REQUEST.read_text(encoding="utf-8"))
     artifact = {"Bucket": deployment.outputs["AssetsBucketName"], "Key": request["model_artifact_location"]}
     deployment.aws.client("s3").put_object(**artifact, Body=b"any model")

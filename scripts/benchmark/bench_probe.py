@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the bench measures from inside a fresh process: one action, then one JSON line. Stands alone, stdlib first.
+"""Benchmark probe for a fresh process: run one action, print one JSON line. Only the standard library comes first.
 
 The clock starts before anything but the interpreter's own modules is imported.
 """
@@ -17,7 +17,7 @@ from typing import Any  # noqa: E402
 
 
 class _Context:
-    """As much of Lambda's context object as Powertools reads."""
+    """Lambda context object with the attributes that Powertools reads."""
 
     function_name = "bench"
     memory_limit_in_mb = 1024
@@ -33,7 +33,7 @@ def main() -> None:
 
 
 def _peak_memory_mb() -> float:
-    # Not getrusage: that one counts the parent's memory from before the exec.
+    # getrusage would count the parent's memory from before the exec.
     with open("/proc/self/status", encoding="ascii") as status:  # noqa: PTH123
         kilobytes = next(line.split()[1] for line in status if line.startswith("VmHWM:"))
     return round(int(kilobytes) / 1024, 1)
@@ -46,7 +46,7 @@ def _import_boto3() -> dict[str, Any]:
 
 
 def _request(body: str) -> dict[str, Any]:
-    """The first request that a new function answers, and the same once more."""
+    """Measure the first request that a new function answers, and the same request again."""
     from orchestrator import api  # noqa: PLC0415
 
     event = {
@@ -73,7 +73,7 @@ def _request(body: str) -> dict[str, Any]:
 
 
 def _count_calls() -> Counter[str]:
-    """Count what botocore sends, by operation."""
+    """Count botocore's requests by operation."""
     import boto3  # noqa: PLC0415
 
     calls: Counter[str] = Counter()

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rights of an administrator that a blueprint would hand out: to be refused unless the operator wants just that.
+"""Administrator rights that a blueprint would grant, which are refused unless the operator has allowed exactly that.
 
-The rules look at everything that a policy may become: both branches of a condition, and anything in the place of what
-a request chooses. What cannot be seen through counts as too much.
+The rules consider everything that a policy may become: both branches of a condition, and any value that a request may
+choose. Values that cannot be resolved count as too much.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from scripts.iam.resolving import NO_VALUE, Resolver, is_call
 from scripts.pipeline_types.permissions import Operator
 
 _ROLE: Final = "AWS::IAM::Role"
-# Type -> how CloudFormation gives the holder what an inline policy says, and what a managed one says.
+# Type -> actions by which CloudFormation attaches an inline policy, and a managed policy, to the holder.
 _HOLDERS: Final[Mapping[str, tuple[str, str]]] = {
     "AWS::IAM::Group": ("iam:PutGroupPolicy", "iam:AttachGroupPolicy"),
     _ROLE: ("iam:PutRolePolicy", "iam:AttachRolePolicy"),
@@ -38,7 +38,7 @@ _NESTED: Final[Mapping[str, str]] = {
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_job-functions.html
 _MANAGED: Final = ("AdministratorAccess", "IAMFullAccess", "PowerUserAccess", "SystemAdministrator")
 _READING: Final = ("generate", "get", "list", "pass", "simulate")
-"""How IAM actions begin that change nothing; what handing a role on may reach is another question."""
+"""Prefixes of IAM actions that change nothing; PassRole is checked on its own."""
 _HARMLESS: Final = frozenset({"createservicelinkedrole"})
 _CHOSEN: Final = re.compile(r"\*\{\w+\}")
 _WILD: Final = re.compile(r"[*?]")
@@ -48,17 +48,17 @@ _ON_ROLES: Final = ("iam:PassRole", "sts:AssumeRole")
 
 @dataclass(frozen=True)
 class Right:
-    """What a resource of the blueprint would hand out."""
+    """Right that a resource of the blueprint would grant."""
 
     resource: str
-    """Its logical id."""
+    """Logical id of the resource."""
     words: str
-    """The resource does so; completes its name."""
+    """Predicate of a sentence whose subject is the resource."""
     takes: str
-    """The action with which CloudFormation hands it out."""
+    """Action by which CloudFormation grants it."""
 
     def is_granted(self, operator: Operator) -> bool:
-        """Whether the operator's own policy lets CloudFormation do so, and the operator has said that it shall."""
+        """Whether the operator's policy lets CloudFormation do so, and the operator allows administrator rights."""
         statements = [each for document in operator.policies for each in document.statements]
         about = [
             each.effect
@@ -69,8 +69,8 @@ class Right:
 
 
 def rights(template: Any, operator: Operator) -> Iterator[Right]:
-    """Everything that a blueprint would hand out and that an administrator has."""
-    # What a request chooses may be anything, and is told from a star that somebody wrote.
+    """Yield all administrator rights that a blueprint would grant."""
+    # A request may choose any value; it is distinguished from a star that somebody wrote.
     chosen = {name: f"*{{{name}}}" for name in template.get("Parameters") or {}}
     found = templates.resolver(template, operator.place, {**chosen, **_by_operator(template, operator)})
     for name, resource in template["Resources"].items():
@@ -101,7 +101,7 @@ def _of_resource(found: Resolver, type_name: str, properties: Any) -> Iterator[t
 
 
 def _of_options(properties: Any, operator: Operator) -> Iterator[str]:
-    """What keeps a role from the limits that the operator set for all roles."""
+    """Yield how a role evades the limits that the operator set for all roles."""
     options = operator.options
     boundary, path = properties.get("PermissionsBoundary"), properties.get("Path")
     if options.permissions_boundary_name and not _mentions(
@@ -144,7 +144,7 @@ def _of_documents(found: Resolver, value: Any) -> Iterator[str]:
 
 
 def _decoded(document: Any) -> Any:
-    """A policy may be a text with JSON in it."""
+    """Return a policy document, decoded if it is JSON text."""
     try:
         return json.loads(document) if isinstance(document, str) else document
     except ValueError:
@@ -177,7 +177,7 @@ def _of_handing_on(action: str, resources: list[str]) -> list[str]:
 
 
 def _is_any_role(resource: str) -> bool:
-    """Whether nothing, or only what a request chooses, limits which role is meant: no letter of its name is known."""
+    """Whether no letter of the role's name is known, so that nothing but the request limits which role is meant."""
     pattern = _CHOSEN.sub("*", resource)
     if not _WILD.search(pattern):
         return False
@@ -189,7 +189,7 @@ def _is_any_role(resource: str) -> bool:
 
 
 def _items(value: Any) -> Iterator[Any]:
-    """Everything that a value or a list may hold, whatever conditions say."""
+    """Yield everything that a value or a list may hold, in all branches of conditions."""
     if isinstance(value, list):
         for each in value:
             yield from _items(each)

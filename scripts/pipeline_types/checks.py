@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Everything that can be said of a folder without AWS, at once."""
+"""All checks of a pipeline type's folder that need no AWS."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ from scripts.pipeline_types.permissions import LONGEST_POLICY, Operator
 from scripts.pipeline_types.pipeline_folder import BLUEPRINT, DEFINITION
 
 _MOST_BRANCHES: Final = 12
-"""Conditions inside of one text: each doubles what it may become."""
+"""Limit of conditions within one text: each doubles the number of its possible values."""
 
 
 @dataclass
 class Report:
-    """What was found. The folder can be added if there are no errors."""
+    """Result of the checks. The folder can be added if there are no errors."""
 
     type: CustomType | None = None
     errors: list[Finding] = field(default_factory=list)
     warnings: list[Finding] = field(default_factory=list)
     policy: dict[str, Any] | None = None
-    """What the deploy role lacks."""
+    """Policy that the deploy role lacks."""
 
     @property
     def starter(self) -> dict[str, Any]:
@@ -45,7 +45,7 @@ class Report:
 
 
 def check(folder: Path, region: str, operator: Operator) -> Report:
-    """Look at a folder; raises `LintError` where the blueprint cannot be looked at."""
+    """Check a folder. Raise LintError if the blueprint cannot be checked."""
     report = Report()
     try:
         version, _ = pipeline_folder.read(folder)
@@ -69,14 +69,14 @@ def _look_at_blueprint(report: Report, folder: Path, region: str, operator: Oper
         content = pipeline_folder.blueprint(folder)
         template = pipeline_folder.decoded_template(content)
     except BrokenTypeError:
-        # What is wrong with it was told when the folder was read, unless the other file could not be.
+        # Its problems were reported when the folder was read, unless the other file could not be read.
         return
     text = content.decode("utf-8-sig")
     errors, warnings = linting.findings(template, text, region)
     report.errors += errors
     report.warnings += warnings
     if errors or any(found.file == BLUEPRINT for found in report.errors):
-        # Only of a template that CloudFormation understands can be said what it would do.
+        # Effects can be worked out only for a template that CloudFormation accepts.
         return
     if _is_too_branched(template):
         report.errors.append(Finding(BLUEPRINT, f"has a text with more than {_MOST_BRANCHES} conditions in it"))
@@ -84,7 +84,7 @@ def _look_at_blueprint(report: Report, folder: Path, region: str, operator: Oper
     try:
         _look_at_permissions(report, template, text, operator)
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
-        # It fails closed: what cannot be followed is not added.
+        # Fails closed: a blueprint that cannot be analysed is not added.
         words = f"is written in a way that its permissions cannot be worked out ({type(error).__name__}: {error})"
         report.errors.append(Finding(BLUEPRINT, words))
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One thing that is wrong with a folder, or worth knowing about it."""
+"""Problem of a folder, or a remark about it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from scripts.pipeline_types import lines
 
 @dataclass(frozen=True)
 class Finding:
-    """Where something was found, and what; `line` is 0 for what has none."""
+    """Place and text of a finding; `line` is 0 if it has none."""
 
     file: str
     problem: str
@@ -22,19 +22,19 @@ class Finding:
 
     @property
     def place(self) -> str:
-        """File and line as editors understand them."""
+        """File and line in the format that editors understand."""
         return f"{self.file}:{self.line}" if self.line else self.file
 
     def description(self) -> dict[str, Any]:
-        """The finding for a machine."""
+        """Return the finding as JSON output has it."""
         line = {"line": self.line} if self.line else {}
         return {"file": self.file, **line, "key": self.key, "problem": self.problem}
 
 
 def of_problem(problem: Problem, folder: Path) -> Finding:
-    """A problem of the folder, which is keyed by its file, with the line.
+    """Return a problem, which is keyed by its file, as a finding with its line.
 
-    A key inside the file means that the file could be decoded: only then it is looked into again.
+    A key inside the file means that the file could be decoded: only then is the line looked up.
     """
     file, _, key = problem.key.partition(": ")
     line = lines.of_key((folder / file).read_text("utf-8-sig"), key) if key else 0

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Values that the schema of a request takes and the blueprint's parameters do not.
+"""Values that the schema of a request accepts and the blueprint's parameters refuse.
 
-Such a request would be refused when it comes. Here its author learns it before anybody sends one.
+Such a request would be refused on arrival. These checks show it to the type's author beforehand.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _NUMBERS: Final = frozenset({"Number", "List<Number>"})
 
 
 def problems(made: CustomType) -> list[Problem]:
-    """Every value that a schema names and a parameter refuses, and every limit that cannot be reached."""
+    """Return every value that a schema names and a parameter refuses, and every limit that cannot be reached."""
     known = {parameter.name: parameter for parameter in made.blueprint.parameters}
     found = (
         Problem(f"{DEFINITION}: request.properties.{key.name}{place}", f"{sentence}: {name} of the blueprint says so")
@@ -60,7 +60,7 @@ def _refusals(value: Any, parameter: TemplateParameter) -> Iterator[str]:
 
 
 def _may_be_a_number(schema: Mapping[str, Any]) -> bool:
-    """Whether some value of the schema is one: a text may have a pattern of digits."""
+    """Whether the schema accepts some number: a text's pattern may match digits."""
     types = schema.get("type", ["string"])
     listed = {types} if isinstance(types, str) else set(types)
     is_told = bool(schema.keys() & {"pattern", "enum", "const"})

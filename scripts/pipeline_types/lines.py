@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where in a YAML file a key stands. Only for texts that were found harmless: nesting is followed to its end."""
+"""Line numbers of keys in a YAML file. Only for texts found harmless: nesting is followed without limit."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _Loader: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def of_key(text: str, key: str) -> int:
-    """The line of a key such as `request.properties.team`, or of the nearest one around it."""
+    """Return the line of a key such as `request.properties.team`, or of the nearest one around it."""
     node, line, parts = yaml.compose(text, Loader=_Loader), 1, key.split(".")
     while parts and node is not None:
         found = _member(node, parts)
@@ -23,7 +23,7 @@ def of_key(text: str, key: str) -> int:
 
 
 def _member(node: yaml.Node, parts: list[str]) -> tuple[Any, yaml.Node, int] | None:
-    """The place and value of what the first parts name: a name may have dots itself."""
+    """Find the member that the first parts name, with its value and line: a name may contain dots."""
     if isinstance(node, yaml.SequenceNode):
         index = int(parts[0]) if parts[0].isdecimal() and len(parts[0]) < 6 else len(node.value)
         return (node.value[index].start_mark, node.value[index], 1) if index < len(node.value) else None

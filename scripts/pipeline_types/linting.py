@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What cfn-lint says of a blueprint: whether CloudFormation knows its resources and their properties."""
+"""cfn-lint's findings in a blueprint: unknown resource types, wrong properties."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from scripts.pipeline_types.pipeline_folder import BLUEPRINT
 
 
 class LintError(Exception):
-    """A blueprint cannot be looked at; `str()` says what to do."""
+    """Raised if a blueprint cannot be checked; `str()` gives the remedy."""
 
 
 def findings(template: Any, text: str, region: str) -> tuple[list[Finding], list[Finding]]:
-    """Errors and warnings.
+    """Return errors and warnings.
 
-    What a template says to cfn-lint is not obeyed: it can name rules of its own, which are code.
+    A template's options for cfn-lint are refused: they can name rules of their own, which are code.
     """
     if _speaks_to_the_linter(template):
         words = "sets options of cfn-lint, which can name code to run: leave it out"

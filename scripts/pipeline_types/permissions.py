@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the deploy role must be allowed for a blueprint, beyond what the root stack allows it.
+"""Permissions that the deploy role needs for a blueprint beyond those of the root stack.
 
-What is computed is what AWS's schemas say of resource types (`scripts/iam/templates.py`). It becomes a policy for
+They are computed from AWS's schemas of resource types (`scripts/iam/templates.py`), and become a policy for
 `CustomBlueprintPolicyArn`.
 """
 
@@ -24,13 +24,13 @@ from scripts.iam.templates import Need
 from scripts.pipeline_types import pipeline_folder
 
 LONGEST_POLICY: Final = 6144
-"""Characters of a managed policy, white space not counted.
+"""Most characters of a managed policy, without white space.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 """
 _ROOT: Final = paths.ROOT / "templates" / "mlops-orchestrator-single-account.yaml"
 _MOST_RESOURCES: Final = 6
-"""Kinds of resources of one statement; an action that knows more of them gets all kinds of its service."""
+"""Most kinds of resources in a statement; an action with more gets all resources of its service."""
 _KEYS: Final[Mapping[str, str]] = {
     "iam:awsservicename": "iam:AWSServiceName",
     "iam:passedtoservice": "iam:PassedToService",
@@ -42,17 +42,17 @@ _ARN_PARTS: Final = 6
 
 @dataclass(frozen=True)
 class Operator:
-    """What the operator of an orchestrator has decided, as far as it is known."""
+    """Decisions of an orchestrator's operator, as far as they are known."""
 
     place: Place
     policies: tuple[Document, ...] = ()
-    """What `CustomBlueprintPolicyArn` names."""
+    """Policies that `CustomBlueprintPolicyArn` names."""
     options: OperatorOptions = field(default_factory=OperatorOptions)
     allow_administrator: bool = False
 
     @property
     def given(self) -> dict[str, str]:
-        """Values of the parameters by which the operator limits roles; what else a blueprint gets may be anything."""
+        """Values of the parameters by which the operator limits roles; other parameters may have any value."""
         return {
             "RolePath": self.options.role_path,
             "PermissionsBoundaryName": self.options.permissions_boundary_name,
@@ -60,14 +60,14 @@ class Operator:
 
 
 def missing_policy(template: Any, operator: Operator) -> dict[str, Any] | None:
-    """The policy that the deploy role lacks for a blueprint, or `None` where it may do everything already."""
+    """Return the policy that the deploy role lacks for a blueprint; None if it lacks nothing."""
     needs = templates.needed(template, operator.place, operator.given)
     missing = templates.missing(needs, [*_deploy_role(operator), *(_anywhere(one) for one in operator.policies)])
     return {"Version": POLICY_VERSION, "Statement": _statements(missing, operator.place)} if missing else None
 
 
 def length(policy: Mapping[str, Any]) -> int:
-    """Characters as AWS counts them."""
+    """Return the number of characters as AWS counts them."""
     return len(json.dumps(policy, separators=(",", ":")))
 
 
@@ -81,7 +81,7 @@ def _root() -> Any:
 
 
 def _anywhere(document: Document) -> Document:
-    """The same policy in any partition, Region and account: what is compared is which names it allows."""
+    """Return the same policy for any partition, Region and account: only the names it allows are compared."""
     return Document(tuple(_statement_anywhere(statement) for statement in document.statements))
 
 
@@ -100,7 +100,7 @@ def _arn_anywhere(arn: str) -> str:
 
 
 def _statements(missing: Sequence[Need], place: Place) -> list[dict[str, Any]]:
-    """One statement for actions that share resources, and one for resources that share actions."""
+    """Return a statement for each set of resources, merged where the actions are the same."""
     by_resources: dict[tuple[Any, ...], set[str]] = {}
     for need in missing:
         context = tuple(sorted((key, tuple(values)) for key, values in need.context.items()))
@@ -126,7 +126,7 @@ def _narrowest(need: Need, place: Place) -> tuple[str, ...]:
 
 
 def _condition(context: tuple[tuple[str, tuple[str, ...]], ...]) -> dict[str, dict[str, list[str]]]:
-    """Values that hold a star are compared as patterns."""
+    """Return a condition in which values with a star are compared as patterns."""
     found: dict[str, dict[str, list[str]]] = {}
     for key, values in context:
         operator = "StringLike" if any(UNKNOWN in value for value in values) else "StringEquals"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The two YAML files of a custom pipeline type, read with nothing that YAML can do to who reads it.
+"""Safe reader of the two YAML files of a custom pipeline type.
 
-Aliases, which a few lines can turn into gigabytes, and tags, which can name code, are refused before anything is built.
-Of CloudFormation's short forms (`!Ref`) the known ones are written out.
+Aliases can expand a few lines to gigabytes, and tags can name code: both are refused before anything is built.
+CloudFormation's known short forms (`!Ref`) are expanded.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _BaseLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _Loader(_BaseLoader):
-    """Plain values with the short forms written out; dates stay texts, and a key stands once."""
+    """YAML loader for plain values, with short forms expanded; dates stay texts, and duplicate keys are refused."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - the name and type are PyYAML's
         first: [(tag, pattern) for tag, pattern in resolvers if tag.rpartition(":")[2] not in {"timestamp", "merge"}]
@@ -69,9 +69,9 @@ _Loader.add_multi_constructor("!", _short_form)
 
 
 def read(folder: Path) -> tuple[Version, bytes]:
-    """The type of a folder, ready to be stored, and its blueprint; raises `BrokenTypeError` with every problem.
+    """Read the type of a folder, ready to be stored, and its blueprint. Raise BrokenTypeError with every problem.
 
-    Problems are keyed by the file that they are of.
+    Problems are keyed by their file.
     """
     definition = _text(folder, DEFINITION, LONGEST_DEFINITION)
     blueprint = _text(folder, BLUEPRINT, templates.LONGEST_TEMPLATE)
@@ -81,7 +81,7 @@ def read(folder: Path) -> tuple[Version, bytes]:
 
 
 def of_texts(definition: bytes, blueprint: bytes) -> tuple[Version, bytes]:
-    """The same from the files' contents."""
+    """Read the same from the files' contents."""
     problems: list[Problem] = []
     document = _decoded(definition, DEFINITION, problems)
     template = _decoded(blueprint, BLUEPRINT, problems)
@@ -99,7 +99,7 @@ def of_texts(definition: bytes, blueprint: bytes) -> tuple[Version, bytes]:
 
 
 def blueprint(folder: Path) -> bytes:
-    """The content of a folder's blueprint; raises `BrokenTypeError`."""
+    """Return the content of a folder's blueprint. Raise BrokenTypeError."""
     content = _text(folder, BLUEPRINT, templates.LONGEST_TEMPLATE)
     if isinstance(content, Problem):
         raise BrokenTypeError([content])
@@ -107,7 +107,7 @@ def blueprint(folder: Path) -> bytes:
 
 
 def decoded_template(content: bytes) -> Any:
-    """The plain values of a template, short forms written out; raises `BrokenTypeError`."""
+    """Return the plain values of a template, with short forms expanded. Raise BrokenTypeError."""
     problems: list[Problem] = []
     template = _decoded(content, BLUEPRINT, problems)
     if problems:
@@ -137,7 +137,7 @@ def _text(folder: Path, name: str, longest: int) -> bytes | Problem:
 
 
 def _decoded(content: bytes, name: str, problems: list[Problem]) -> Any:
-    """The plain values of a file; what keeps it from being read is added to the problems."""
+    """Return the plain values of a file; problems that prevent reading it are added to `problems`."""
     try:
         text = content.decode("utf-8-sig")
         allowed = _SHORT_FORMS if name == BLUEPRINT else frozenset[str]()
@@ -156,7 +156,7 @@ def _decoded(content: bytes, name: str, problems: list[Problem]) -> Any:
 
 
 def _hostile(text: str, short_forms: frozenset[str]) -> Iterator[str]:
-    """Why a text is not built: found in the stream of its parts, which takes no more memory than the text."""
+    """Yield reasons not to load a text, found in its event stream, which takes no more memory than the text."""
     depth, documents = 0, 0
     for event in yaml.parse(text, Loader=_BaseLoader):
         where = f"in line {event.start_mark.line + 1}" if event.start_mark else ""

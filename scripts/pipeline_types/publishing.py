@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Adds custom pipeline types to a deployed orchestrator, and withdraws them: objects in its pipelines bucket."""
+"""Publication and withdrawal of custom pipeline types: objects in an orchestrator's pipelines bucket."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from scripts.pipeline_types import pipeline_folder
 
 @dataclass(frozen=True)
 class Published:
-    """A type as it is in the bucket now."""
+    """Pipeline type as now stored in the bucket."""
 
     name: str
     version: str
     is_new: bool
-    """Whether this version was not the current one before."""
+    """Whether another version, or none, was current before."""
 
 
 def publish(folder: Path, s3: Any, bucket: str) -> Published:
-    """Check a folder and make it the current version of its type; raises `BrokenTypeError` with every problem.
+    """Check a folder and make it the current version of its type. Raise BrokenTypeError with every problem.
 
-    What requests find is replaced last, so that none meets half a version.
+    The object that requests read is replaced last, so that no request sees half a version.
     """
     version, blueprint = pipeline_folder.read(folder)
     made = version.type
@@ -43,9 +43,9 @@ def publish(folder: Path, s3: Any, bucket: str) -> Published:
 
 
 def withdraw(name: str, s3: Any, bucket: str) -> bool:
-    """Have the type take no requests any more; `False` if there is none, or it was withdrawn before.
+    """Stop the type from accepting requests. Return false if there is none, or it was withdrawn before.
 
-    Nothing is deleted: its pipelines live on, and can be listed and deleted.
+    Nothing is deleted: its pipelines stay, and can be listed and deleted.
     """
     before = current(name, s3, bucket)
     if before is None or before.withdrawn:
@@ -55,7 +55,7 @@ def withdraw(name: str, s3: Any, bucket: str) -> bool:
 
 
 def current(name: str, s3: Any, bucket: str) -> Current | None:
-    """What counts of a type now, or `None` where there is no such type."""
+    """Return the current version of a type; None if there is no such type."""
     try:
         content = s3.get_object(Bucket=bucket, Key=storage.current_key(name))["Body"].read()
     except ClientError as error:

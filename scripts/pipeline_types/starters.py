@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A first request of a type: the example of its author, or one made of its schema."""
+"""First request of a type: its author's example, or one made from its schema."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _EMPTY: Final[Mapping[str, Any]] = {
 
 
 def starter(schema: Mapping[str, Any], example: Mapping[str, Any] | None) -> dict[str, Any]:
-    """A request, from the schema as `GET /pipeline-types/{name}` has it. What is not known is described in <>."""
+    """Return a request, from the schema that `GET /pipeline-types/{name}` answers. Unknown values are put in <>."""
     if example:
         return dict(example)
     properties = schema["properties"]
@@ -24,7 +24,7 @@ def starter(schema: Mapping[str, Any], example: Mapping[str, Any] | None) -> dic
 
 
 def _value(name: str, schema: Mapping[str, Any]) -> Any:
-    # A value by stage comes as a choice between one value and three.
+    # The schema of a value by stage is a choice between one value and three.
     declared = schema["oneOf"][0] if "x-per-stage" in schema and "oneOf" in schema else schema
     for word in ("const", "default"):
         if word in declared:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The `mlops` command line.
 
-`commands.py` declares commands and options and is all that `--help` loads; the modules beside it do the work.
+`commands.py` declares commands and options, and is all that `--help` loads. The modules beside it do the work.
 Exit status: 0 done, 1 failed, 2 wrong usage or request.
 """
 
@@ -22,7 +22,7 @@ def main() -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command and give its exit status."""
+    """Run one command and return its exit status."""
     try:
         app(list(arguments), prog_name="mlops")
     except SystemExit as ended:
@@ -31,7 +31,7 @@ def run(arguments: Sequence[str]) -> int:
         sys.stderr.write("interrupted; the same command goes on from here\n")
         return _INTERRUPTED
     except Exception as error:
-        # Imported only now: they bring the AWS libraries along.
+        # Imported only now, because they load the AWS libraries.
         from scripts.cli import errors
         from scripts.cli.output import Output
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The commands and their options. Each loads what it needs when it runs, so that `mlops --help` answers at once."""
+"""Commands and their options. Each loads what it needs when it runs, so that `mlops --help` answers at once."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a command's options to AWS and to the orchestrator's API."""
+"""Connection of a command to AWS and to the orchestrator's API, from its options."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from scripts.cli.options import Access
 from scripts.launch.launch import DEFAULT_STACK_NAME
 
 STATE_FILE: Final = Path(".local-aws") / "ready.json"
-"""Where `mlops local` leaves its address for `--local`, below the current folder."""
+"""File in which `mlops local` stores its address for `--local`, below the current folder."""
 API_URL_VARIABLE: Final = "MLOPS_API_URL"
 
 
 def aws(access: Access) -> Aws:
-    """The AWS that the options name."""
+    """Return the AWS that the options name."""
     if access.local:
         ready = local_state()
         return aws_access.local(ready["endpoint_url"], access.region or ready["region"])
@@ -30,7 +30,7 @@ def aws(access: Access) -> Aws:
 
 
 def local_state() -> dict[str, Any]:
-    """What the `mlops local` of this folder wrote when it was ready."""
+    """Return the state that the `mlops local` of this folder wrote when it was ready."""
     try:
         found: dict[str, Any] = json.loads(STATE_FILE.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -39,7 +39,7 @@ def local_state() -> dict[str, Any]:
 
 
 def orchestrator_api(access: Access, stack_name: str | None) -> OrchestratorApi:
-    """The API of the named stack; else what the environment or the local AWS names; else of the usual stack."""
+    """Return the API of the named stack, else of the environment or the local AWS, else of the default stack."""
     reached = aws(access)
     url = "" if stack_name else _known_url(access)
     return OrchestratorApi(SignedClient(reached), (url or _url_of_stack(reached, stack_name)).rstrip("/"))
@@ -61,5 +61,5 @@ def _url_of_stack(reached: Aws, stack_name: str | None) -> str:
 
 
 def reachable(url: str, reached: Aws) -> str:
-    """The URL as it can be called from here: that of the local AWS where one is used."""
+    """Return the URL as it can be called from here: the local AWS's if one is used."""
     return local_url(url, reached.endpoint_url) if reached.is_local else url

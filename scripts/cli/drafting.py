@@ -18,7 +18,7 @@ from scripts.requests import offline
 
 
 def new(pipeline_type: str, full: bool, rules: Rules) -> None:
-    """Print a starter request, and on standard error what its keys mean."""
+    """Print a starter request, and the meaning of its keys on standard error."""
     request = offline.starter(pipeline_type, launch_of(rules), full)
     sys.stdout.write(f"{json.dumps(request, indent=2)}\n")
     sys.stdout.flush()
@@ -37,7 +37,7 @@ def new(pipeline_type: str, full: bool, rules: Rules) -> None:
 
 
 def check(file: str, rules: Rules, as_json: bool) -> None:
-    """Validate a request; every problem is shown, and makes the exit status 2."""
+    """Validate a request. Problems are all shown, and make the exit status 2."""
     output = Output(as_json)
     accepted = offline.check(read_bytes(file), launch_of(rules))
     request = accepted.request
@@ -56,7 +56,7 @@ def check(file: str, rules: Rules, as_json: bool) -> None:
 
 
 def launch_of(rules: Rules) -> Launch:
-    """The launch options that a command was given; raises `WrongUseError` where no Region is known."""
+    """Return the launch options of a command. Raise WrongUseError if no Region is known."""
     region = (
         rules.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or _configured_region()
     )
@@ -66,7 +66,7 @@ def launch_of(rules: Rules) -> Launch:
 
 
 def _configured_region() -> str | None:
-    import botocore.session  # slow, and seldom needed here
+    import botocore.session  # slow, and rarely needed here
 
     region: str | None = botocore.session.get_session().get_config_variable("region")
     return region

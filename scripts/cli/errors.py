@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A person's mistakes and the world's in words: what is wrong, what to do. Programming errors keep their traceback."""
+"""Messages and exit statuses for expected errors: what is wrong, what to do. Programming errors keep a traceback."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ _EXPIRED: Final = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestEx
 
 
 class CommandError(Exception):
-    """A command could not do what it was asked; `str()` says why and what to do."""
+    """Failure of a command; `str()` gives the reason and the remedy."""
 
     status = FAILED
 
 
 class WrongUseError(CommandError):
-    """A command was called with something that cannot be."""
+    """Wrong use of a command: options or arguments that cannot be used."""
 
     status = WRONG_USE
 
 
 def report(error: Exception, output: Output, to: Any) -> int | None:
-    """Say on the stream `to`, or in JSON, what went wrong; gives the exit status, or `None` for a programming error."""
+    """Report an error on the stream `to`, or in JSON. Return the exit status; None for a programming error."""
     if isinstance(error, RefusedRequestError):
         show_problems(str(error).removesuffix(" Nothing was created."), error.problems, output, to)
         return WRONG_USE
@@ -51,7 +51,7 @@ def report(error: Exception, output: Output, to: Any) -> int | None:
 
 
 def show_problems(message: str, problems: tuple[Problem, ...], output: Output, to: Any) -> None:
-    """Every problem of a request."""
+    """Show every problem of a request."""
     listed = [{"key": problem.key, "problem": problem.problem} for problem in problems]
     output.document({"message": message, "errors": listed})
     if not output.as_json:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a command needs beyond what is always installed."""
+"""Optional dependencies of commands."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from scripts.cli.errors import CommandError
 
 @contextmanager
 def needed(extra: str) -> Iterator[None]:
-    """Import inside what an extra brings; raises `CommandError` that names the command which installs it."""
+    """Import inside an extra's packages. Raise CommandError with the command that installs the extra."""
     try:
         yield
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
-        # A part of something that is there: no extra would bring it.
+        # A submodule of an installed package is missing: no extra would install it.
         if package in sys.modules:
             raise
         raise CommandError(f"{package} is not installed, which this command needs: run {_command(extra)}") from error
 
 
 def _command(extra: str) -> str:
-    """Into this very environment, whoever made it: pipx has pip, uv has none."""
+    """Return the command for this very environment: environments made by pipx have pip, those made by uv have none."""
     python = sys.executable
     pip = (
         [python, "-m", "pip", "install"] if importlib.util.find_spec("pip") else ["uv", "pip", "install", "-p", python]

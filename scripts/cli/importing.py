@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`mlops import`: what becomes of request files that were written for the earlier solution."""
+"""`mlops import`: results of a check of request files that were written for the earlier solution."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ _STANDARD_INPUT: Final = "-"
 
 @dataclass(frozen=True)
 class _Imported:
-    """A file and what becomes of its requests."""
+    """File with the results for its requests."""
 
     file: str
     entries: list[Entry]
 
     def target(self, entry: Entry) -> str:
-        """The name of the file for a rewritten request."""
+        """Return the name of the file for a rewritten request."""
         stem = "request" if self.file == _STANDARD_INPUT else Path(self.file).stem
         return f"{stem}-{entry.index}.json" if entry.index else f"{stem}.json"
 
 
 def run(files: Sequence[str], rules: Rules, folder: Path | None, as_json: bool) -> None:
-    """Say of every request what becomes of it; ends with status 2 if one is refused."""
+    """Report the result for every request. Ends with status 2 if one is refused."""
     output = Output(as_json)
     launch = launch_of(rules)
     imported = [_Imported(file, _entries(file, launch)) for file in files]
@@ -66,7 +66,7 @@ def run(files: Sequence[str], rules: Rules, folder: Path | None, as_json: bool) 
 
 
 def _entries(file: str, launch: Launch) -> list[Entry]:
-    """The entries of a file; one that cannot be read does not keep the others from being looked at."""
+    """Return the entries of a file. An unreadable file does not prevent the check of the others."""
     try:
         text = read_bytes(file)
     except WrongUseError as error:
@@ -128,7 +128,7 @@ def _identity(imported: _Imported, entry: Entry) -> str:
 
 
 def _write(imported: Sequence[_Imported], folder: Path) -> dict[str, Path]:
-    """Write the accepted requests, one to a file; raises `WrongUseError` before a file is replaced by another text."""
+    """Write each accepted request to a file. Raise WrongUseError before a file with other content is replaced."""
     texts: dict[Path, str] = {}
     written: dict[str, Path] = {}
     for each in imported:

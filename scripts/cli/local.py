@@ -22,7 +22,7 @@ from scripts.launch.local_deployment import DEFAULT_REGION, LocalDeployment
 
 
 def run(rules: Rules, port: int, ready_file: Path | None, email: str, *, enforce_iam: bool = True) -> None:
-    """Run until somebody interrupts; the exit status is 0 then."""
+    """Run until interrupted, with exit status 0."""
     output = Output()
     parameters = {EMAIL_PARAMETER: email, "UseModelRegistry": "Yes" if rules.use_model_registry else "No"}
     launching = Launching(rules.option, parameters=parameters, with_boundary=True)
@@ -40,7 +40,7 @@ def run(rules: Rules, port: int, ready_file: Path | None, email: str, *, enforce
 
 @contextmanager
 def _until_interrupted() -> Iterator[None]:
-    """End what runs inside in good order at SIGINT or SIGTERM, whenever it comes; later ones do not disturb that."""
+    """End the block in an orderly way at the first SIGINT or SIGTERM; later ones are ignored."""
 
     def interrupt(signal_number: int, frame: object) -> None:
         for each in (signal.SIGINT, signal.SIGTERM):
@@ -58,7 +58,7 @@ def _until_interrupted() -> Iterator[None]:
 
 @contextmanager
 def _announced(file: Path, description: dict[str, Any]) -> Iterator[None]:
-    """Write the file in one step, so that whoever waits for it never reads half of it; remove it at the end."""
+    """Write the file in one step, so that nobody reads half of it, and remove it at the end."""
     content = f"{json.dumps(description, indent=2)}\n"
     file.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Options that belong together, declared once as a dataclass and used by many commands."""
+"""Groups of options, each declared once as a dataclass and used by many commands."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RoleArn = Annotated[
 
 @dataclass(frozen=True)
 class Access:
-    """Which AWS a command talks to, and how it answers."""
+    """AWS that a command uses, and the form of its output."""
 
     profile: Annotated[str | None, typer.Option(help="Profile of your AWS configuration.")] = None
     region: Annotated[str | None, typer.Option(help="AWS Region; otherwise that of the profile or environment.")] = None
@@ -36,7 +36,7 @@ class Access:
 
     @property
     def flags(self) -> str:
-        """The options that reach the same AWS from a command that is typed next, each after a space."""
+        """Options for the same AWS in a following command, each with a leading space."""
         endpoint = "" if self.endpoint_url == os.environ.get("AWS_ENDPOINT_URL") else self.endpoint_url
         named = {"--profile": self.profile, "--region": self.region, "--endpoint-url": endpoint}
         given = [f" {name} {shlex.quote(value)}" for name, value in named.items() if value]
@@ -45,7 +45,7 @@ class Access:
 
 @dataclass(frozen=True)
 class Asked:
-    """What every command about a pipeline is told: whom to ask, and whether to follow the pipeline."""
+    """Options of every command about a pipeline: the orchestrator, and whether to follow the pipeline."""
 
     access: Access
     stack_name: str | None
@@ -53,12 +53,12 @@ class Asked:
 
     @property
     def flags(self) -> str:
-        """The options that ask the same API from a command that is typed next, each after a space."""
+        """Options for the same API in a following command, each with a leading space."""
         return f"{self.access.flags}{f' --stack-name {self.stack_name}' if self.stack_name else ''}"
 
 
 def _of_no_pipeline(name: str) -> str:
-    """The name, unless roles of the root stack would be named as those that pipelines may change."""
+    """Return the name, unless the root stack's roles would have names like those that pipelines may change."""
     from orchestrator.pipeline_types.base import STACK_PREFIX
 
     if name.startswith(f"{STACK_PREFIX}-"):
@@ -68,7 +68,7 @@ def _of_no_pipeline(name: str) -> str:
 
 @dataclass(frozen=True)
 class Stack:
-    """The root stack."""
+    """Root stack to launch."""
 
     option: Annotated[Literal["single-account", "multi-account"], typer.Option(help="Deployment option.")] = (
         "single-account"
@@ -96,7 +96,7 @@ class Stack:
 
 @dataclass(frozen=True)
 class Rules:
-    """The launch options that decide what a valid request is."""
+    """Launch options that decide which requests are valid."""
 
     option: Annotated[
         Literal["single-account", "multi-account"], typer.Option(help="Deployment option of the orchestrator.")
@@ -108,7 +108,7 @@ class Rules:
 
 
 def grouped(command: Callable[..., None]) -> Callable[..., None]:
-    """Show typer the fields of a command's dataclass parameters as options, and give the command the dataclasses."""
+    """Offer the fields of a command's dataclass parameters as options, and pass the dataclasses to the command."""
     hints = get_type_hints(command, include_extras=True)
     own = inspect.signature(command).parameters
     groups = {name: hints[name] for name in own if is_dataclass(hints[name])}

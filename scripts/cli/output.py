@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the commands say: tables and progress to a person, plain lines to a file, JSON to a machine."""
+"""Output of the commands: tables and progress on a terminal, plain lines in a file, JSON for programs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rich.text import Text
 
 from scripts.aws.stack_following import StackEvent
 
-# Lines of a file are for programs that look for words: none is broken.
+# Programs search the lines of a file for words, so no line is wrapped.
 _WIDTH_OF_A_FILE: Final = 1000
 _STYLES: Final = (
     ("FAILED", "red"),
@@ -29,7 +29,7 @@ _STYLES: Final = (
 
 
 class Output:
-    """Standard output of one command. With `as_json` it carries JSON and nothing else."""
+    """Standard output of one command. With `as_json`, it is JSON and nothing else."""
 
     def __init__(self, as_json: bool = False) -> None:
         self.as_json = as_json
@@ -37,16 +37,16 @@ class Output:
 
     @property
     def is_live(self) -> bool:
-        """Whether a person watches."""
+        """Whether the output is a terminal."""
         return not self.as_json and self.console.is_terminal
 
     def say(self, text: str) -> None:
-        """A sentence for a person."""
+        """Write a message."""
         if not self.as_json:
             self.console.print(text)
 
     def event(self, event: StackEvent) -> None:
-        """One line of a stack's history."""
+        """Write an event of a stack's history."""
         if self.as_json:
             self.document(event.description())
             return
@@ -58,25 +58,25 @@ class Output:
         self.console.print(line)
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[str]], title: str = "") -> None:
-        """A table for a person."""
+        """Write a table."""
         if not self.as_json:
             self.console.print(table(columns, rows, title))
 
     def document(self, content: Any) -> None:
-        """One line of JSON; nothing for a person."""
+        """Write a line of JSON if `as_json`; else nothing."""
         if self.as_json:
             sys.stdout.write(f"{json.dumps(content, default=str)}\n")
             sys.stdout.flush()
 
 
 def console(stream: TextIO) -> Console:
-    """A console on a stream that prints text as it is."""
+    """Return a console on a stream that prints text unchanged."""
     width = None if stream.isatty() else _WIDTH_OF_A_FILE
     return Console(file=stream, highlight=False, markup=False, soft_wrap=True, width=width)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], title: str = "") -> Table:
-    """A table whose states are coloured."""
+    """Return a table with coloured states."""
     made = Table(*columns, box=SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False)
     for row in rows:
         made.add_row(*(Text(cell, style=style(cell), overflow="fold") for cell in row))
@@ -84,5 +84,5 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], title: str = ""
 
 
 def style(state: str) -> str:
-    """The colour of a state, or none for other words."""
+    """Return the colour of a state; empty for other words."""
     return next((colour for part, colour in _STYLES if part in state and " " not in state), "")

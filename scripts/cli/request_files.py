@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Request files as they are given on the command line."""
+"""Request files named on the command line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scripts.cli.errors import WrongUseError
 
 
 def read_bytes(file: str) -> bytes:
-    """The content of a file, or of standard input for `-`; raises `WrongUseError`."""
+    """Return the content of a file, or of standard input for `-`. Raise WrongUseError."""
     if file == "-":
         return sys.stdin.buffer.read()
     try:
@@ -22,7 +22,7 @@ def read_bytes(file: str) -> bytes:
 
 
 def read(file: str) -> dict[str, Any]:
-    """The request in a file; raises `WrongUseError`, or `RefusedRequestError` for what is not valid JSON."""
+    """Return the request in a file. Raise WrongUseError, or RefusedRequestError for invalid JSON."""
     document = documents.read(read_bytes(file))
     if not isinstance(document, dict):
         raise WrongUseError(

@@ -21,8 +21,8 @@ from scripts.launch.boundary import NAME_PARAMETER
 from scripts.launch.deployment import ChangeSet
 from scripts.packaging import artifacts
 
-# Output of the root stack -> the parameter that names the resource, what does not work without the policy, and how to
-# look at it.
+# Output of the root stack -> the parameter that names the resource, the consequence of a missing policy, and the
+# command that shows the policy.
 _POLICIES_TO_ADD: Final = {
     "AssetsBucketPolicyToAdd": (
         "ExistingS3Bucket",
@@ -43,7 +43,7 @@ _POLICIES_TO_ADD: Final = {
 
 
 def publish(bucket: str, prefix: str, access: Access) -> None:
-    """Upload this version and say how to launch it."""
+    """Upload this version and show how to launch it."""
     output, aws = Output(access.as_json), connection.aws(access)
     release = launch.assemble(aws)
     place = launch.publish(aws, release, bucket, prefix.strip("/"), output)
@@ -55,7 +55,7 @@ def publish(bucket: str, prefix: str, access: Access) -> None:
         option = template.stem.removeprefix("mlops-orchestrator-")
         urls[option] = place.url(template.name)
         output.say(f"{template}\ntemplate {option}: {urls[option]}")
-        # A partition whose console is not known has no link; the template's address is enough there.
+        # In a partition whose console is unknown, there is no link: the template's address has to do.
         if aws.console:
             links[option] = artifacts.quick_create_url(place, option, launch.DEFAULT_STACK_NAME, aws.console)
             output.say(f"launch {option}: {links[option]}")
@@ -67,7 +67,7 @@ def publish(bucket: str, prefix: str, access: Access) -> None:
 
 
 def deploy(stack: Stack, bucket: str, yes: bool, with_boundary: bool, access: Access) -> None:
-    """Publish and bring the root stack to this version, after its permissions boundary if that is asked for."""
+    """Publish, and deploy this version of the root stack, after its permissions boundary if requested."""
     output = Output(access.as_json)
     check_can_ask(yes, output)
     wanted = replace(launching.read(stack, bucket), with_boundary=with_boundary)
@@ -100,7 +100,7 @@ def _show_deployed(state: StackState, changed: bool, output: Output) -> None:
 
 
 def _by_hand(state: StackState) -> Iterator[str]:
-    """What the root stack may not do: policies of a bucket, repository or key that was there before."""
+    """Yield what is left to the operator: policies of a bucket, repository or key that existed before."""
     for output, (parameter, what, command) in _POLICIES_TO_ADD.items():
         if output in state.outputs:
             name = state.parameters.get(parameter, "")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`mlops destroy`: removes the pipelines, if asked to, and the root stack, after showing what goes and what stays.
+"""`mlops destroy`: removes the pipelines, if requested, and the root stack, after showing what goes and what stays.
 
-Whoever was interrupted, or has removed the cause of a failure, runs the same command again: it looks at what is there.
+After an interruption, or once the cause of a failure is removed, the same command goes on: it looks at what exists.
 """
 
 from __future__ import annotations
@@ -29,29 +29,29 @@ from scripts.launch import deployment, owned_stacks
 from scripts.launch.launch import DEFAULT_STACK_NAME
 from scripts.launch.owned_stacks import Owned
 
-# Deletions of pipelines that run side by side: enough to be quick, and well below what CloudFormation throttles.
+# Most parallel deletions of pipelines: quick enough, and well below CloudFormation's throttling.
 _AT_ONCE: Final = 5
 
 
 @dataclass(frozen=True)
 class Destroying:
-    """What to destroy, and how."""
+    """Options of `mlops destroy`."""
 
     access: Access
     stack_name: str
     pipelines: bool
-    """Whether pipelines may go too."""
+    """Whether pipelines may be deleted, too."""
     role_arn: str = ""
 
     @property
     def command(self) -> str:
-        """The command that does the same again."""
+        """Command that repeats this one."""
         stack = "" if self.stack_name == DEFAULT_STACK_NAME else f" --stack-name {self.stack_name}"
         return f"mlops destroy{' --pipelines' if self.pipelines else ''}{stack}{self.access.flags}"
 
 
 def run(asked: Destroying, yes: bool) -> None:
-    """Delete the root stack and, with `pipelines`, what its pipelines made."""
+    """Delete the root stack and, with `pipelines`, everything that its pipelines made."""
     output = Output(asked.access.as_json)
     check_can_ask(yes, output)
     for problem in launching.role_problems(asked.role_arn):
@@ -101,7 +101,7 @@ def _show(asked: Destroying, owned: Owned, going: list[tuple[str, str]], staying
 
 
 def _remove_pipelines(asked: Destroying, owned: Owned, cloudformation: Any, output: Output) -> None:
-    """Delete what needs the orchestrator; ends the command where something of it cannot be deleted."""
+    """Delete everything that needs the orchestrator. Ends the command if something cannot be deleted."""
     api = connection.orchestrator_api(asked.access, asked.stack_name)
     unknown = set[str]()
     failed = removals.follow(_begun(api, owned, unknown, output), _AT_ONCE)
@@ -121,7 +121,7 @@ def _remove_pipelines(asked: Destroying, owned: Owned, cloudformation: Any, outp
 
 
 def _begun(api: OrchestratorApi, owned: Owned, unknown: set[str], output: Output) -> Iterator[Removal]:
-    """Ask for the deletion of each pipeline when it is taken; those that the API does not know go to `unknown`."""
+    """Request each pipeline's deletion when it is taken. Those that the API does not know are added to `unknown`."""
     deployed = (owned_stacks.pipeline_stack_of(name) for name in (*owned.leftovers, *owned.stack_sets))
     for name in dict.fromkeys((*owned.pipelines, *deployed)):
         answer = api.details(name)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From the options of `mlops deploy` to what is to be launched; every mistake in them is one answer."""
+"""Launch described by the options of `mlops deploy`; one error names every mistake in them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ROLE: Final = re.compile(r"arn:[a-z0-9-]+:iam::[0-9]{12}:role/[\w+=,.@/-]+")
 
 
 def read(stack: Stack, bucket: str) -> Launching:
-    """What the options ask for: `--param` and `--email` win over the file; raises `WrongUseError`."""
+    """Return the launch that the options describe; `--param` and `--email` override the file. Raise WrongUseError."""
     file = parameter_files.read(stack.parameters) if stack.parameters else LaunchFile()
     named, tags = _pairs(stack.param), {**file.tags, **_pairs(stack.tag)}
     email = {launch.EMAIL_PARAMETER: stack.email} if stack.email else {}
@@ -42,7 +42,7 @@ def read(stack: Stack, bucket: str) -> Launching:
 
 
 def role_problems(arn: str) -> Iterator[str]:
-    """What is wrong with the ARN of a role for CloudFormation; empty is none."""
+    """Yield what is wrong with the ARN of a role for CloudFormation."""
     if arn and not _ROLE.fullmatch(arn):
         yield f"--role-arn needs the ARN of an IAM role, such as arn:aws:iam::111122223333:role/deployer; got {arn}"
 

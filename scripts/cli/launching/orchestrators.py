@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A deployed orchestrator as its operator knows it: its root stack, not its API."""
+"""Deployed orchestrator from its operator's view: its root stack, not its API."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _BUCKET = "PipelinesBucketName"
 
 @dataclass(frozen=True)
 class Deployed:
-    """A root stack with its launch parameters."""
+    """Root stack with its launch parameters."""
 
     name: str
     parameters: dict[str, str]
@@ -26,7 +26,7 @@ class Deployed:
 
     @classmethod
     def of(cls, reached: Aws, stack_name: str) -> Self:
-        """The orchestrator of that name; raises `WrongUseError` where there is none."""
+        """Return the orchestrator of that name. Raise WrongUseError if there is none."""
         state = stack_following.find(reached.client("cloudformation"), stack_name)
         if state is None or _BUCKET not in state.outputs:
             raise WrongUseError(
@@ -37,11 +37,11 @@ class Deployed:
 
     @property
     def flag(self) -> str:
-        """The option that names it in a command that is typed next, after a space."""
+        """Option that names it in a following command, with a leading space."""
         return "" if self.name == DEFAULT_STACK_NAME else f" --stack-name {self.name}"
 
     def blueprint_policies(self, reached: Aws) -> tuple[Document, ...]:
-        """What `CustomBlueprintPolicyArn` names, if anything."""
+        """Return the policies that `CustomBlueprintPolicyArn` names."""
         arn = self.parameters.get("CustomBlueprintPolicyArn", "")
         if not arn:
             return ()

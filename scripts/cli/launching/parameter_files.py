@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files of launch parameters, in the forms that AWS's own tools take, in JSON or YAML.
+"""Files of launch parameters, in the formats of AWS's own tools, in JSON or YAML.
 
     [{"ParameterKey": "NAME", "ParameterValue": "VALUE"}]    the aws command line
     {"Parameters": {"NAME": "VALUE"}, "Tags": {...}}         CodePipeline's template configuration
@@ -27,7 +27,7 @@ _FORMS: Final = (
 
 @dataclass(frozen=True)
 class LaunchFile:
-    """What a file says, and everything in it that cannot be understood."""
+    """Content of a file, and the problems of its unreadable parts."""
 
     parameters: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
@@ -35,7 +35,7 @@ class LaunchFile:
 
 
 def read(file: Path) -> LaunchFile:
-    """Read a file; what is wrong with it is in `problems`."""
+    """Read a file; its problems are in `problems`."""
     try:
         root = _composed(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
@@ -50,12 +50,12 @@ def read(file: Path) -> LaunchFile:
 
 
 def _composed(text: str) -> Any:
-    """The nodes of a document: their texts are as they were written, `Yes` and `3` too."""
+    """Return the nodes of a document, which keep texts as written, also `Yes` and `3`."""
     try:
         return yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError:
         try:
-            # YAML takes all JSON but some white space and escapes.
+            # YAML accepts all JSON except for some white space and escapes.
             return yaml.compose(json.dumps(json.loads(text)), Loader=yaml.SafeLoader)
         except ValueError:
             pass
@@ -63,7 +63,7 @@ def _composed(text: str) -> Any:
 
 
 class _Reader:
-    """Fills a `LaunchFile` from the nodes of a document."""
+    """Reader that fills a `LaunchFile` from the nodes of a document."""
 
     def __init__(self, file: Path) -> None:
         self._file = file

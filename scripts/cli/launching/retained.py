@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a deleted root stack leaves behind on purpose, and how a person deletes it who no longer wants it."""
+"""Resources that a deleted root stack intentionally leaves behind, and how to delete them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _BUCKET: Final = "AWS::S3::Bucket"
 _DELETE_BUCKET: Final = (
     "empty it in the S3 console, which deletes all versions, then `aws s3api delete-bucket --bucket {name}`"
 )
-# By type of resource; {name} is its name or id.
+# By resource type; {name} is the name or id.
 _HOW_TO_DELETE: Final = {
     _BUCKET: _DELETE_BUCKET,
     "AWS::S3::BucketPolicy": "goes with its bucket",
@@ -40,27 +40,27 @@ _HOW_TO_DELETE: Final = {
 
 @dataclass(frozen=True)
 class Kept:
-    """Something that stays."""
+    """Resource that stays."""
 
     resource: str
-    """Logical id, or what it is for where it is no resource of the stack."""
+    """Logical id, or purpose if it is no resource of the stack."""
     type: str
     name: str
     """Physical name or id."""
 
     @property
     def how_to_delete(self) -> str:
-        """The command for it, or words."""
+        """Command that deletes it, or instructions."""
         words = _HOW_TO_DELETE.get(self.type, "by hand, with the console of its service")
         return words.format(name=self.name.rsplit("/", 1)[-1] if self.name.startswith("arn:") else self.name)
 
     def description(self) -> dict[str, str]:
-        """The same for machines."""
+        """Return the resource as JSON output has it."""
         return {"resource": self.resource, "type": self.type, "name": self.name, "delete": self.how_to_delete}
 
 
 def divide(cloudformation: Any, root: StackState) -> tuple[list[tuple[str, str]], list[Kept]]:
-    """What a deletion removes, as logical ids with types, and what it leaves behind."""
+    """Return the resources that a deletion removes, as logical ids with types, and those that it leaves behind."""
     policies = _kept(cloudformation.get_template(StackName=root.arn, TemplateStage="Original")["TemplateBody"])
     going, staying = [], []
     for page in cloudformation.get_paginator("list_stack_resources").paginate(StackName=root.arn):
@@ -79,7 +79,7 @@ def divide(cloudformation: Any, root: StackState) -> tuple[list[tuple[str, str]]
 
 
 def _boundary(root: StackState) -> list[Kept]:
-    """What `mlops deploy --with-boundary` has launched; a boundary of the operator's own is none of the solution's."""
+    """Return the boundary launched by `mlops deploy --with-boundary`. An operator's own is not part of the solution."""
     policy = root.parameters.get(boundary.NAME_PARAMETER, "")
     name = boundary.name_of(root.name)
     is_ours = policy.rpartition("/")[2] == name
@@ -87,7 +87,7 @@ def _boundary(root: StackState) -> list[Kept]:
 
 
 def _kept(template: Any) -> set[str]:
-    """Logical ids whose DeletionPolicy keeps them; boto3 gives a YAML template as text, a JSON one decoded."""
+    """Return the logical ids that a DeletionPolicy keeps. boto3 returns a YAML template as text, a JSON one decoded."""
     if not isinstance(template, str):
         policies = {name: resource.get("DeletionPolicy") for name, resource in template["Resources"].items()}
     else:

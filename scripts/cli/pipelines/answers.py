@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pipeline that a command is about, and what the orchestrator's API answers."""
+"""Pipeline of a command, and the answers of the orchestrator's API."""
 
 from __future__ import annotations
 
@@ -20,50 +20,50 @@ from scripts.cli.errors import CommandError, WrongUseError
 from scripts.cli.options import Asked
 from scripts.cli.output import Output
 
-# The caller's own mistakes: anything else is a failure.
+# Mistakes of the caller: all other statuses are failures.
 _WRONG_REQUEST: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.REQUEST_ENTITY_TOO_LARGE})
 
 
 @dataclass(frozen=True)
 class AskedPipeline:
-    """One pipeline, whom to ask about it, and where to tell the answer."""
+    """Pipeline with the API to call and the output to write to."""
 
     api: OrchestratorApi
     id: str
     """ARN or name of its stack."""
     flags: str
-    """The options that reach the same API from a command that is typed next."""
+    """Options for the same API in a following command."""
     output: Output
 
     @property
     def aws(self) -> Aws:
-        """Where the orchestrator is."""
+        """AWS in which the orchestrator runs."""
         return self.api.client.aws
 
     @property
     def name(self) -> str:
-        """The name of its stack."""
+        """Name of its stack."""
         return self.id.rsplit(":stack/", maxsplit=1)[-1].split("/", maxsplit=1)[0]
 
     def answer(self) -> dict[str, Any]:
-        """What the API says of it; ends the command where that is no success."""
+        """Return the API's status of the pipeline. Ends the command on an error."""
         return accepted(self.api.status(self.id), self.output)
 
     def details(self) -> dict[str, Any]:
-        """What the API knows beyond that; empty where it does not tell, as an older one."""
+        """Return the API's further details; empty if it has none, as in an older version."""
         answer = self.api.details(self.id)
         return answer.body if answer.is_success else {}
 
     def status(self) -> PipelineStatus:
-        """Its state now."""
+        """Return the pipeline's current state."""
         return pipeline_status.read(self.answer())
 
     def command(self, verb: str, *words: str) -> str:
-        """The command that does something to it next."""
+        """Return the command for the next step."""
         return " ".join(["mlops", verb, self.name, *words]) + self.flags
 
     def commands(self, approval: Approval) -> dict[str, str]:
-        """The commands that decide: `approve` and `reject`."""
+        """Return the commands for a decision: `approve` and `reject`."""
         return {
             "approve": self.command("approve", approval.target),
             "reject": self.command("reject", approval.target, "--reason TEXT"),
@@ -71,13 +71,13 @@ class AskedPipeline:
 
 
 def find(asked: Asked, given: str, output: Output) -> AskedPipeline:
-    """The pipeline that a person named; raises `WrongUseError`."""
+    """Return the pipeline that was named on the command line. Raise WrongUseError."""
     api = connection.orchestrator_api(asked.access, asked.stack_name)
     return AskedPipeline(api, _pipeline_id(api, given), asked.flags, output)
 
 
 def accepted(answer: Answer, output: Output) -> dict[str, Any]:
-    """The body of a success; for anything else says what the API said and ends the command."""
+    """Return the body of a success; otherwise show the answer and end the command."""
     if answer.is_success:
         return answer.body
     exit_status = errors.WRONG_USE if answer.status in _WRONG_REQUEST else errors.FAILED
@@ -94,7 +94,7 @@ def accepted(answer: Answer, output: Output) -> dict[str, Any]:
 
 
 def _pipeline_id(api: OrchestratorApi, given: str) -> str:
-    """An ARN or stack name as it is; a model's name becomes that of its only pipeline."""
+    """Return an ARN or stack name unchanged; for a model's name, the id of its only pipeline."""
     if given.startswith((STACK_PREFIX, "arn:")):
         return given
     answer = api.details(given)

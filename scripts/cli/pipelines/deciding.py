@@ -21,13 +21,13 @@ from scripts.cli.pipelines import answers
 
 _LONGEST_WORDS: Final = 512
 _DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException"})
-# Both mean that somebody or something else was quicker; which, the pipeline's state tells.
+# In both cases, another decision or execution was quicker; the pipeline's state shows which.
 _OVERTAKEN: Final = frozenset({"ApprovalAlreadyCompletedException", "InvalidApprovalTokenException"})
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What a person decides: `stage` as it was typed, `words` for the others to read."""
+    """Decision of an approver: `stage` as typed, `words` for others to read."""
 
     stage: str
     words: str
@@ -35,17 +35,17 @@ class Decision:
 
     @property
     def target(self) -> str:
-        """The stage that would be deployed next, such as `staging`; `DeployStaging` is the same."""
+        """Stage that would be deployed next, such as `staging`; `DeployStaging` is the same."""
         return self.stage.lower().removeprefix("deploy")
 
     @property
     def result(self) -> dict[str, str]:
-        """The decision as CodePipeline takes it."""
+        """Decision in CodePipeline's format."""
         return {"status": "Approved" if self.is_approval else "Rejected", "summary": self.words}
 
 
 def run(asked: Asked, given: str, decision: Decision) -> None:
-    """Decide, and say what happens next."""
+    """Decide, and show the next step."""
     output = Output(asked.access.as_json)
     _check(decision)
     pipeline = answers.find(asked, given, output)
@@ -60,10 +60,10 @@ def run(asked: Asked, given: str, decision: Decision) -> None:
 
 
 def decide(codepipeline: Any, ask: Callable[[], PipelineStatus], decision: Decision) -> Approval:
-    """Answer the approval that waits for `decision.target`, and give it back as it was.
+    """Answer the approval that waits for `decision.target`, and return it as it was before.
 
-    `ask` gives the pipeline's state. Raises `CommandError` where nothing waits, somebody else was quicker or the caller
-    may not, `WrongUseError` for a stage that needs no approval.
+    `ask` returns the pipeline's state. Raises CommandError if no approval waits, somebody else was quicker, or the
+    caller lacks permission, and WrongUseError for a stage without approval.
     """
     status = ask()
     approval = _waiting(status, decision.target)
@@ -107,7 +107,7 @@ def _waiting(status: PipelineStatus, target: str) -> Approval:
 
 
 def _nothing_waits(status: PipelineStatus, approval: Approval) -> str:
-    """Why there is nothing to decide on a stage, and where the pipeline is instead."""
+    """Return why there is nothing to decide on a stage, and where the pipeline is instead."""
     own = next(one for one in status.actions if (one.stage, one.action) == (approval.stage, approval.action))
     if own.status != pipeline_status.WAITING:
         answered = f"it was {approval.story}" if approval.by else f"it is {own.status}, {own.detail}"
@@ -129,7 +129,7 @@ def _whereabouts(status: PipelineStatus) -> Iterator[str]:
 
 
 def _what_was_quicker(approval: Approval, status: PipelineStatus) -> str:
-    """CodePipeline did not know the token any more: tell the person from the state as it is now."""
+    """Return, from the present state, why CodePipeline no longer knew the token."""
     now = next(one for one in status.approvals if one.action == approval.action)
     if now.is_waiting and now.token != approval.token:
         return (

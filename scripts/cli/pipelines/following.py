@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Shows a pipeline, once or until nothing more happens by itself, and says who must act next."""
+"""State of a pipeline, shown once or until it needs a decision or ends, and who must act next."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ENDLESS: Final = "the pipeline did not end within a day; run `mlops status` to 
 
 
 def show(pipeline: AskedPipeline) -> None:
-    """Tell the state once; to a machine the API's answer, with the decisions that are waited for."""
+    """Show the state once; in JSON, the API's answer with the approvals that wait."""
     answer = pipeline.answer()
     found = pipeline_status.read(answer)
     decisions = [_decision(approval, pipeline) for approval in found.waiting]
@@ -40,10 +40,10 @@ def show(pipeline: AskedPipeline) -> None:
 
 
 def follow(pipeline: AskedPipeline, before: str | None = None) -> None:
-    """Tell every change until the end; ends the command with status 1 if the pipeline failed.
+    """Show every change until the end. Ends the command with status 1 if the pipeline failed.
 
-    A person at a terminal may wait for somebody else to approve. A script would wait in vain: its watch ends there.
-    `before` is an execution that is over.
+    On a terminal, the watch goes on while somebody else approves. In a script, it ends there, to not wait in vain.
+    `before` is an execution that has ended.
     """
     is_live = pipeline.output.is_live
     statuses = pipeline_status.watch(pipeline.status, before, until=lambda status: not is_live and status.needs_person)
@@ -61,14 +61,14 @@ def follow(pipeline: AskedPipeline, before: str | None = None) -> None:
 
 
 class _Executions:
-    """Notices that a newer execution has taken the place of the one that was followed."""
+    """Record of executions, which shows when a newer one has taken the followed one's place."""
 
     def __init__(self) -> None:
         self._now = ""
         self.overtaken: list[str] = []
 
     def see(self, status: PipelineStatus) -> None:
-        """Take note of the newest execution."""
+        """Record the newest execution."""
         if self._now and status.execution != self._now:
             self.overtaken.append(self._now)
         self._now = status.execution
@@ -118,7 +118,7 @@ def _rendered(found: PipelineStatus, pipeline: AskedPipeline) -> Group:
 
 
 def _question(approval: Approval, found: PipelineStatus, pipeline: AskedPipeline) -> Iterator[str]:
-    """Who must act, and how."""
+    """Yield lines about who must act, and how."""
     yield f"{approval.stage} waits for a person to decide whether {approval.target} is deployed:"
     for command in pipeline.commands(approval).values():
         yield f"  {command}"
@@ -132,14 +132,14 @@ def _question(approval: Approval, found: PipelineStatus, pipeline: AskedPipeline
 
 
 def _decision(approval: Approval, pipeline: AskedPipeline) -> dict[str, str]:
-    """The same for a machine."""
+    """Return the same as JSON output has it."""
     place = {"stage": approval.stage, "action": approval.action, "target": approval.target}
     executions = {"execution": approval.execution, "newer_execution": approval.behind}
     return {**place, **executions, **pipeline.commands(approval)}
 
 
 def _show_waiting(last: PipelineStatus, pipeline: AskedPipeline) -> None:
-    """Say why the watch ends before the pipeline does."""
+    """Show why the watch ends before the pipeline does."""
     pipeline.output.document({"waiting_approvals": [_decision(approval, pipeline) for approval in last.waiting]})
     pipeline.output.say("Nothing more happens until a person acts.")
     for approval in last.waiting:
@@ -148,14 +148,14 @@ def _show_waiting(last: PipelineStatus, pipeline: AskedPipeline) -> None:
 
 
 def _show_fate(execution: str, last: PipelineStatus, pipeline: AskedPipeline) -> None:
-    """Say what became of an execution that a newer one took the place of."""
+    """Show the end of an execution whose place a newer one has taken."""
     told = {"execution": execution, "newer_execution": last.execution}
     try:
         answer = pipeline.aws.client("codepipeline").get_pipeline_execution(
             pipelineName=last.pipeline, pipelineExecutionId=execution
         )
     except botocore.exceptions.ClientError:
-        # Who may call the API need not be allowed to see it.
+        # Callers of the API may lack permission to see it.
         pipeline.output.document(told)
         pipeline.output.say(f"A newer execution, {last.execution}, took the place of {execution}.")
         return
@@ -183,7 +183,7 @@ def _show_end(found: PipelineStatus, pipeline: AskedPipeline) -> None:
 
 
 def _first_cause(pipeline: AskedPipeline) -> str:
-    """Why the stack of a pipeline failed; who may call the API need not be allowed to see it."""
+    """Return why the stack of a pipeline failed. Callers of the API may lack permission to see it."""
     try:
         return f"First cause: {stack_following.first_cause(pipeline.aws.client('cloudformation'), pipeline.id)}"
     except (StackFailedError, botocore.exceptions.ClientError) as error:
@@ -191,7 +191,7 @@ def _first_cause(pipeline: AskedPipeline) -> str:
 
 
 def _show_deployed(found: PipelineStatus, pipeline: AskedPipeline) -> None:
-    """What the pipeline deployed, and how the job is that this started."""
+    """Show what the pipeline deployed, and the state of its job."""
     aws, output = pipeline.aws, pipeline.output
     stack_name = pipeline.name.removesuffix(f"-{PIPELINE_STACK_SUFFIX}")
     if found.approvals:

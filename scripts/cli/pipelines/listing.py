@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`mlops list`: every pipeline, how far it is, and who must act."""
+"""`mlops list`: all pipelines, their states, and who must act."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def run(asked: Asked, model_name: str, pipeline_type: str) -> None:
 
 
 def every(api: OrchestratorApi, output: Output, **filters: str) -> Iterator[dict[str, Any]]:
-    """All pages; one that is found twice, because something was deleted in between, is given once."""
+    """Yield the pipelines of all pages, each once, even if a deletion in between causes one to be listed twice."""
     told, following = set[str](), ""
     while True:
         body = accepted(api.list(limit=_PAGE, next=following, **filters), output)
@@ -61,5 +61,5 @@ def _row(pipeline: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _status(stage: Mapping[str, Any], last: Mapping[str, Any]) -> str:
-    # A stage that the last execution has not reached still tells of an earlier one.
+    # A stage that the last execution has not reached still shows an earlier one.
     return str(stage["status"]) if stage["execution"] == last.get("id") and stage["status"] else pipeline_status.WAITING

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Deletions of pipelines, followed to their ends: the orchestrator carries them out, this looks and tells."""
+"""Deletions of pipelines, followed to their ends. The orchestrator carries them out; this polls and shows them."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from scripts.cli.pipelines.answers import accepted
 _FIRST_PAUSE_SECONDS: Final = 0.2
 _LONGEST_PAUSE_SECONDS: Final = 5.0
 _PAUSE_GROWTH: Final = 1.3
-# Events of StackSets may reach another account than the orchestrator's: the request itself is repeated then.
+# StackSets' events may not reach the orchestrator's account, so the request itself is repeated after this time.
 _REPEATED_AFTER_SECONDS: Final = 60
 _LONGEST_SECONDS: Final = 3 * 3600
 
 
 class Removal:
-    """The deletion of one pipeline, which was asked for."""
+    """Requested deletion of a pipeline."""
 
     def __init__(self, api: OrchestratorApi, details: Mapping[str, Any], output: Output) -> None:
         self.name: str = details["pipeline_stack_name"]
         self.is_over = False
         self.failure = ""
-        """What could not be deleted, and why; the deletion is over then."""
+        """Names and reasons of what could not be deleted; the deletion has then ended."""
         self._api = api
         self._id = details["pipeline_id"]
         self._output = output
@@ -38,7 +38,7 @@ class Removal:
         self._last_change = time.monotonic()
 
     def look(self) -> None:
-        """Tell what has changed since the last look."""
+        """Show what has changed since the last call."""
         answer = self._api.details(self._id)
         if answer.status == HTTPStatus.NOT_FOUND:
             self._end({"pipeline_id": self._id, "status": "DELETED"}, f"The pipeline {self.name} is deleted.")
@@ -64,7 +64,7 @@ class Removal:
 
 
 def going(details: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """What a deletion takes away, each with how it is."""
+    """Yield what a deletion removes, each with its state."""
     yield details["pipeline_stack_name"], f"the pipeline's stack, {details['stack_status']}"
     stack = details["stack"]
     if stack is not None and stack["stack_id"] != details["pipeline_id"]:
@@ -77,9 +77,9 @@ def going(details: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def follow(beginning: Iterator[Removal], at_once: int = 1) -> list[Removal]:
-    """Follow deletions to their ends and give those that failed; each is taken when there is room for it.
+    """Follow deletions to their ends and return the failed ones. Each starts when fewer than `at_once` run.
 
-    After a failure no other is begun. Raises `CommandError` when one does not end within three hours.
+    After a failure, no other is started. Raises CommandError if one does not end within three hours.
     """
     running: list[Removal] = []
     failed: list[Removal] = []

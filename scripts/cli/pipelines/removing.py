@@ -26,7 +26,7 @@ _STAYS: Final = (
 
 
 def run(asked: Asked, given: str, yes: bool) -> None:
-    """Delete a pipeline; with `watch`, follow that to its end."""
+    """Delete a pipeline; with `watch`, follow the deletion to its end."""
     output = Output(asked.access.as_json)
     check_can_ask(yes, output)
     api = connection.orchestrator_api(asked.access, asked.stack_name)
@@ -47,7 +47,7 @@ def run(asked: Asked, given: str, yes: bool) -> None:
 
 
 def _follow(api: OrchestratorApi, details: Mapping[str, Any], output: Output) -> None:
-    """Tell every change until the end; ends the command with status 1 when something could not be deleted."""
+    """Show every change until the end. Ends the command with status 1 if something could not be deleted."""
     if removals.follow(iter([Removal(api, details, output)])):
         output.say("Remove the cause and repeat the command: it goes on where it came to its end.")
         raise typer.Exit(errors.FAILED)

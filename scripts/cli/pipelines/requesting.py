@@ -13,7 +13,7 @@ from scripts.cli.output import Output
 from scripts.cli.pipelines import answers, following
 from scripts.cli.pipelines.answers import AskedPipeline, accepted
 
-# The API's words for a request that changes nothing (compatibility 2.2).
+# The API's message for a request that changes nothing (compatibility 2.2).
 _NOTHING_TO_DO: Final = "No updates are to be performed"
 
 
@@ -63,7 +63,7 @@ def _show_plan(body: dict[str, Any], output: Output) -> None:
 
 
 def _newest_execution(api: OrchestratorApi, request: dict[str, Any], output: Output) -> str | None:
-    """The execution that a repeated or changed request finds there: it is not the one to watch."""
+    """Return the execution that exists before a repeated or changed request: it is not the one to watch."""
     plan = accepted(api.provision({**request, "dry_run": True}), output).get("plan", {})
     answer = api.status(str(plan.get("pipeline_stack_name", "")))
     return pipeline_status.read(answer.body).execution or None if answer.is_success else None

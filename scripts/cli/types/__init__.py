@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pipeline types of the operator's own."""
+"""Custom pipeline types."""

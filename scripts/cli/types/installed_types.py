@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`mlops pipeline-types list`, `new` and `remove`: the types that a deployed orchestrator takes."""
+"""`mlops pipeline-types list`, `new` and `remove`: the types that a deployed orchestrator accepts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _COLUMNS: Final = ("pipeline type", "source", "target", "version", "state", "sum
 
 
 def list_types(asked: Asked) -> None:
-    """Every type, built-in ones first."""
+    """List all types, built-in ones first."""
     output = Output(asked.access.as_json)
     api = connection.orchestrator_api(asked.access, asked.stack_name)
     found = list(_every(api, output))
@@ -48,7 +48,7 @@ def new(asked: Asked, name: str) -> None:
 
 
 def remove(asked: Asked, name: str, yes: bool) -> None:
-    """Withdraw a type; its pipelines stay, and are named."""
+    """Withdraw a type; its pipelines stay, and are listed."""
     output = Output(asked.access.as_json)
     check_can_ask(yes, output)
     if name in BUILT_IN.names():
@@ -56,7 +56,7 @@ def remove(asked: Asked, name: str, yes: bool) -> None:
     reached = connection.aws(asked.access)
     deployed = Deployed.of(reached, asked.stack_name or DEFAULT_STACK_NAME)
     s3 = reached.client("s3")
-    # What cannot be a name is looked up nowhere: it could be a part of another key.
+    # A text that cannot be a name is not looked up: it could be part of another key.
     before = publishing.current(name, s3, deployed.pipelines_bucket) if names.is_well_formed(name) else None
     if before is None:
         raise WrongUseError(
@@ -88,7 +88,7 @@ def _tell(output: Output, name: str, is_changed: bool, living: list[dict[str, An
 
 
 def _api(asked: Asked, deployed: Deployed) -> OrchestratorApi:
-    """The API of the orchestrator whose stack is meant, whatever the environment names."""
+    """Return the API of the orchestrator of that stack, whatever the environment names."""
     return connection.orchestrator_api(asked.access, deployed.name)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The commands of `mlops pipeline-types` and their options; each loads what it needs when it runs."""
+"""Commands of `mlops pipeline-types` and their options; each loads what it needs when it runs."""
 
 from __future__ import annotations
 

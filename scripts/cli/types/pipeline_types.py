@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`mlops pipeline-types check` and `add`: pipeline types of the operator's own, looked at and installed."""
+"""`mlops pipeline-types check` and `add`: checks and installs custom pipeline types."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from scripts.pipeline_types.linting import LintError
 from scripts.pipeline_types.permissions import Operator
 
 _SOME_REGION: Final = "us-east-1"
-"""For the check of a folder where nobody says which Region it is for: this one has every resource type."""
+"""Default Region for the check of a folder: this one has every resource type."""
 
 
 @dataclass(frozen=True)
 class Adding:
-    """What `add` is told."""
+    """Options of `add`."""
 
     access: Access
     stack_name: str
@@ -41,7 +41,7 @@ class Adding:
 
 
 def check(folder: Path, region: str | None, policy: Path | None, allow_administrator: bool, as_json: bool) -> None:
-    """Look at a folder without AWS; what is wrong makes the exit status 2."""
+    """Check a folder without AWS; problems make the exit status 2."""
     output = Output(as_json)
     where = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or _SOME_REGION
     operator = Operator(_place(where), _policies(policy), allow_administrator=allow_administrator)
@@ -91,7 +91,7 @@ def _looked_at(folder: Path, region: str, operator: Operator) -> Report:
 
 
 def _refuse(report: Report, output: Output) -> NoReturn:
-    """Show everything that is wrong, and end the command."""
+    """Show all problems, and end the command."""
     message = f"The folder cannot be added: {len(report.errors)} problem{'s' if len(report.errors) > 1 else ''}."
     output.document({"message": message, **_description(report)})
     if not output.as_json:
@@ -146,7 +146,7 @@ def _policies(file: Path | None) -> tuple[Document, ...]:
 
 
 def _operator(reached: Aws, deployed: Deployed, allow_administrator: bool) -> Operator:
-    """The decisions of who launched the orchestrator."""
+    """Return the decisions of the orchestrator's operator."""
     given = deployed.parameters
     return Operator(
         _place(reached.region, reached.account, reached.partition),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The demo's model: a small XGBoost classifier, packaged as SageMaker's XGBoost 1.7-1 image loads it."""
+"""Model of the demo: a small XGBoost classifier, packaged as SageMaker's XGBoost 1.7-1 image loads it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _HOLDOUT_EVERY = 5
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """A model, and the rows it has not seen: `holdout_rows` (rows, features), `holdout_labels` (rows,) of 0 and 1."""
+    """Model with its test data: `holdout_rows` (rows, features), `holdout_labels` (rows,) of 0 and 1."""
 
     booster: xgboost.Booster
     holdout_rows: Matrix
@@ -35,35 +35,35 @@ class TrainedModel:
 
 
 def train(data: Path = DATA) -> TrainedModel:
-    """Learn the first column of a CSV file with a header line; every fifth row is held out."""
+    """Train on the first column of a CSV file with a header line; every fifth row is held out."""
     learned, held_out = split(data)
     booster = xgboost.train(_PARAMETERS, xgboost.DMatrix(learned[:, 1:], learned[:, 0]), _ROUNDS)
     return TrainedModel(booster, held_out[:, 1:], held_out[:, 0])
 
 
 def split(data: Path = DATA) -> tuple[Matrix, Matrix]:
-    """The rows to learn from and those held out, each with its label first."""
+    """Return the rows for training and the held-out ones, each with its label first."""
     table = np.loadtxt(data, delimiter=",", skiprows=1)
     held_out = np.arange(len(table)) % _HOLDOUT_EVERY == 0
     return table[~held_out], table[held_out]
 
 
 def as_csv(table: Matrix) -> bytes:
-    """Rows as SageMaker's XGBoost reads them: no header line."""
+    """Return rows as SageMaker's XGBoost reads them: CSV without a header line."""
     return "".join(",".join(map(repr, row)) + "\n" for row in table.tolist()).encode()
 
 
 def predict(model: TrainedModel, rows: Matrix) -> list[float]:
-    """The probability of label 1 for each row, in single precision as XGBoost computes it."""
+    """Return the probability of label 1 for each row, in single precision as XGBoost computes it."""
     predictions: list[float] = model.booster.predict(xgboost.DMatrix(rows)).tolist()
     return predictions
 
 
 def package(model: TrainedModel) -> bytes:
-    """`model.tar.gz`: the same bytes for the same model."""
+    """Return `model.tar.gz`: the same bytes for the same model."""
     content = _portable_json(model.booster)
     packed = io.BytesIO()
-    # Neither the archive nor its compression may carry the time of day.
+    # Neither the archive nor its compression may contain the time.
     with gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as zipped, tarfile.open(fileobj=zipped, mode="w") as tar:
         member = tarfile.TarInfo(MODEL_FILE)
         member.size = len(content)
@@ -72,7 +72,7 @@ def package(model: TrainedModel) -> bytes:
 
 
 def unpacked(artifact: bytes) -> xgboost.Booster:
-    """The model in a `model.tar.gz` that holds it in one of XGBoost's own formats; raises `KeyError` without one."""
+    """Load the model from a `model.tar.gz` in one of XGBoost's own formats. Raise KeyError if there is none."""
     with tarfile.open(fileobj=io.BytesIO(artifact)) as tar:
         content = tar.extractfile(MODEL_FILE)
         booster = xgboost.Booster()
@@ -81,9 +81,9 @@ def unpacked(artifact: bytes) -> xgboost.Booster:
 
 
 def _portable_json(booster: xgboost.Booster) -> bytes:
-    """The model in XGBoost's JSON, with the base score as a number.
+    """Return the model in XGBoost's JSON, with the base score as a number.
 
-    XGBoost writes it as a list since 3.1; earlier versions, like the image's, read a number only, and later ones both.
+    Since 3.1, XGBoost writes it as a list; earlier versions, like the image's, read only a number, later ones both.
     """
     document = json.loads(booster.save_raw("json"))
     parameters = document["learner"]["learner_model_param"]

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One model through the accounts of dev, staging and prod, on the local AWS. Run by `make demo-multi`.
+"""Demo of one model in the accounts of dev, staging and prod, on the local AWS. Run by `make demo-multi`.
 
     python -m scripts.demo.demo_multi
 
-Ends with exit status 0 only if the endpoints of all three accounts predict what the model itself predicts, each on the
-instance type that was asked for it.
+Ends with exit status 0 only if the endpoints of all three accounts predict the same as the model itself, each on the
+instance type that was requested for it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _APPROVAL_SUBJECT: Final = "APPROVAL NEEDED"
 
 
 def run(story: Story) -> None:
-    """Tell the whole story; raises `DemoError`, or what the steps raise."""
+    """Run the whole demo. Raise DemoError, and the errors of its steps."""
     story.chapter("Launch: a local AWS with four accounts; the solution is deployed in the orchestrator's")
     with deployed(Launching("multi-account", parameters={EMAIL_PARAMETER: "you@example.com"}), story) as deployment:
         notifications = Notifications(deployment)
@@ -85,7 +85,7 @@ def _approve(
 
 
 def _look_at(stage: str, model: TrainedModel, deployment: LocalDeployment, story: Story) -> tuple[list[float], str]:
-    """Predictions and instance type of the endpoint in a stage's account."""
+    """Return predictions and instance type of the endpoint in a stage's account."""
     aws = deployment.in_account(deployment.accounts[stage])
     stack_arn = _stack_of(stage, deployment)
     state = stack_following.find(aws.client("cloudformation"), stack_arn)
@@ -97,7 +97,7 @@ def _look_at(stage: str, model: TrainedModel, deployment: LocalDeployment, story
 
 
 def _stack_of(stage: str, deployment: LocalDeployment) -> str:
-    """The stack that the stage's StackSet has made in its account."""
+    """Return the stack that the stage's StackSet has made in its account."""
     cloudformation = deployment.aws.client("cloudformation")
     sets = [one["StackSetName"] for one in cloudformation.list_stack_sets(Status="ACTIVE")["Summaries"]]
     for name in sets:
@@ -108,7 +108,7 @@ def _stack_of(stage: str, deployment: LocalDeployment) -> str:
 
 
 def _instance_type(endpoint: str, aws: Aws) -> str:
-    """What an endpoint runs on, asked of SageMaker in its account."""
+    """Return an endpoint's instance type from SageMaker in its account."""
     sagemaker = aws.client("sagemaker")
     config = sagemaker.describe_endpoint(EndpointName=endpoint)["EndpointConfigName"]
     (variant,) = sagemaker.describe_endpoint_config(EndpointConfigName=config)["ProductionVariants"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Receives what the solution's topic sends, as any subscriber would: through a queue of its own."""
+"""Notifications of the solution's topic, received through a queue like any subscriber's."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LONGEST_WAIT_SECONDS: Final = 20.0
 
 
 class Notifications:
-    """Subscribes when it is made; what the topic sends from then on can be received."""
+    """Subscription, made on construction; notifications sent since then can be received."""
 
     def __init__(self, deployment: LocalDeployment) -> None:
         self._sqs = deployment.aws.client("sqs")
@@ -26,7 +26,7 @@ class Notifications:
         deployment.aws.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
 
     def received(self, at_least: int) -> list[tuple[str, str]]:
-        """Subject and text of each notification, waiting until there are `at_least` so many or 20 s are over."""
+        """Return subject and text of each notification, waiting until there are `at_least` so many, or for 20 s."""
         found: list[tuple[str, str]] = []
         deadline = time.monotonic() + _LONGEST_WAIT_SECONDS
         while len(found) < at_least and time.monotonic() < deadline:
@@ -34,9 +34,9 @@ class Notifications:
         return found
 
     def first(self, subject: str) -> tuple[str, str]:
-        """Subject and text of the first notification whose subject begins like this; those before it are dropped.
+        """Return subject and text of the first notification whose subject begins like this; earlier ones are dropped.
 
-        Raises `DemoError` if there is none within 20 s.
+        Raises DemoError if there is none within 20 s.
         """
         deadline = time.monotonic() + _LONGEST_WAIT_SECONDS
         while time.monotonic() < deadline:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The steps that the demos have in common: train and upload, provision, watch, predict."""
+"""Common steps of the demos: train and upload, provision, watch, predict."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from scripts.demo.demo_story import DemoError, Story
 from scripts.launch.local_deployment import LocalDeployment
 
 _ARTIFACT_KEY: Final = "models/breast-cancer/v1/model.tar.gz"
-# The endpoint answers in decimal what the model computes in single precision.
+# The endpoint answers in decimal, the model computes in single precision.
 _TOLERANCE: Final = 1e-6
 _SHOWN_PREDICTIONS: Final = 6
 
 
 def train_and_upload(deployment: LocalDeployment, story: Story) -> TrainedModel:
-    """Train the demo's model and put it where the platform reads models."""
+    """Train the demo's model and upload it to where the platform reads models."""
     model = demo_model.train()
     artifact = demo_model.package(model)
     bucket = deployment.outputs["AssetsBucketName"]
@@ -33,7 +33,7 @@ def train_and_upload(deployment: LocalDeployment, story: Story) -> TrainedModel:
 
 
 def request(model_name: str, instance: str | Mapping[str, str], deployment: LocalDeployment) -> dict[str, Any]:
-    """A request for an endpoint of the uploaded model; `instance` may differ by stage."""
+    """Return a request for an endpoint of the uploaded model; `instance` may differ by stage."""
     return {
         "pipeline_type": "byom_realtime_builtin",
         "model_name": model_name,
@@ -46,7 +46,7 @@ def request(model_name: str, instance: str | Mapping[str, str], deployment: Loca
 
 
 def provision(asked: Mapping[str, Any], deployment: LocalDeployment, story: Story) -> str:
-    """One signed call; gives the pipeline's id."""
+    """Make one signed call and return the pipeline's id."""
     story.say(f"POST {deployment.api_url}/provisionpipeline {json.dumps(asked)}")
     answer = deployment.api.provision(asked)
     if not answer.is_success:
@@ -55,7 +55,7 @@ def provision(asked: Mapping[str, Any], deployment: LocalDeployment, story: Stor
 
 
 def status(pipeline_id: str, deployment: LocalDeployment) -> PipelineStatus:
-    """The pipeline now, through the API."""
+    """Return the pipeline's current state from the API."""
     answer = deployment.api.status(pipeline_id)
     if not answer.is_success:
         raise DemoError(f"the API answered {answer.status}: {answer.body}")
@@ -63,7 +63,7 @@ def status(pipeline_id: str, deployment: LocalDeployment) -> PipelineStatus:
 
 
 class Watcher:
-    """Tells each action of a pipeline once, however often it is watched."""
+    """Reporter of a pipeline's actions, each once, however often it is watched."""
 
     def __init__(self, pipeline_id: str, deployment: LocalDeployment, story: Story) -> None:
         self._pipeline_id = pipeline_id
@@ -72,7 +72,7 @@ class Watcher:
         self._told: set[pipeline_status.ActionStatus] = set()
 
     def watch(self, until: Callable[[PipelineStatus], bool] = lambda _: False) -> None:
-        """Wait for the end, or for what `until` says; raises `DemoError` when the pipeline fails."""
+        """Wait for the end, or until `until` is true. Raise DemoError if the pipeline fails."""
         for found in pipeline_status.watch(self._ask, until=until):
             self._tell(found)
             if found.has_failed:
@@ -93,7 +93,7 @@ class Watcher:
 
 
 def inference_url(model_name: str, deployment: LocalDeployment) -> str:
-    """Where the deployed real-time pipeline of a model predicts; raises `DemoError` if there is none."""
+    """Return the prediction URL of a model's deployed real-time pipeline. Raise DemoError if there is none."""
     cloudformation = deployment.aws.client("cloudformation")
     for name in stack_following.names(cloudformation, f"mlops-pipeline-{model_name}-byom"):
         state = stack_following.find(cloudformation, name)
@@ -103,7 +103,7 @@ def inference_url(model_name: str, deployment: LocalDeployment) -> str:
 
 
 def predictions(model: TrainedModel, url: str, aws: Aws, story: Story) -> list[float]:
-    """What an inference API says of the rows that the model has not seen; `aws` signs the call."""
+    """Return an inference API's predictions for the held-out rows; `aws` signs the call."""
     rows = "\n".join(",".join(map(repr, row)) for row in model.holdout_rows.tolist())
     asked = json.dumps({"payload": rows, "content_type": "text/csv"})
     story.say(f"POST {url}: {len(model.holdout_rows)} rows")
@@ -114,7 +114,7 @@ def predictions(model: TrainedModel, url: str, aws: Aws, story: Story) -> list[f
 
 
 def check(model: TrainedModel, name: str, served: list[float], story: Story) -> None:
-    """Compare every prediction of an endpoint with the model's own; raises `DemoError` if any is apart."""
+    """Compare every prediction of an endpoint with the model's own. Raise DemoError if any differs."""
     own = demo_model.predict(model, model.holdout_rows)
     apart = sum(abs(there - here) > _TOLERANCE for there, here in zip(served, own, strict=False))
     apart += abs(len(served) - len(own))
@@ -124,7 +124,7 @@ def check(model: TrainedModel, name: str, served: list[float], story: Story) -> 
 
 
 def show(model: TrainedModel, served: Mapping[str, list[float]], story: Story) -> None:
-    """The first predictions of each endpoint, by its name, beside the model's own and the truth."""
+    """Show the first predictions of each endpoint, by its name, beside the model's own and the true labels."""
     own = demo_model.predict(model, model.holdout_rows)
     labels = ["malignant" if label else "benign" for label in model.holdout_labels.tolist()]
     columns = [*served.values(), own]

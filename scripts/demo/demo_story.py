@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the demos tell what they do, and how they end."""
+"""Output and exit statuses of the demos."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from scripts.cli.output import Output
 
 
 class DemoError(Exception):
-    """The demo did not show what it should; `str()` says what."""
+    """Raised if the demo did not show what it should; `str()` gives the reason."""
 
 
 class Story:
-    """Tells the demo: chapters with the time, sentences, and of a stack only its beginning and end."""
+    """Output of a demo: chapters with the time, sentences, and only the beginning and end of a stack."""
 
     def __init__(self) -> None:
         self._output = Output()
@@ -26,15 +26,15 @@ class Story:
         self.table = self._output.table
 
     def chapter(self, title: str) -> None:
-        """Begin a new part."""
+        """Begin a new chapter."""
         self._output.say(f"\n[{time.monotonic() - self._started:4.1f} s] {title}")
 
     def say(self, text: str) -> None:
-        """A sentence."""
+        """Write a sentence."""
         self._output.say(f"  {text}")
 
     def event(self, event: StackEvent) -> None:
-        """Hear of a stack's or resource's change of state."""
+        """Receive a change of state of a stack or resource."""
         self._made += event.status == "CREATE_COMPLETE" and not event.of_stack
         if event.is_failure:
             self._output.event(event)
@@ -43,7 +43,7 @@ class Story:
 
 
 def tell(run: Callable[[Story], None]) -> int:
-    """Run a demo; the exit status is 0 if everything was as it should be."""
+    """Run a demo; the exit status is 0 if it succeeds."""
     try:
         run(Story())
     except DemoError as error:

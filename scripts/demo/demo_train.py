@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From data to predictions on the local AWS: train, register what is good enough, deploy it. Run by `make demo-train`.
+"""Demo from data to predictions on the local AWS: train, register good models, deploy. Run by `make demo-train`.
 
     python -m scripts.demo.demo_train
 
-Ends with exit status 0 only if the endpoint predicts what the registered model itself predicts, and if a model that
+Ends with exit status 0 only if the endpoint predicts the same as the registered model itself, and if a model that
 misses its gate was registered as rejected.
 """
 
@@ -27,12 +27,12 @@ _TRAINING_DATA: Final = "training/breast-cancer.csv"
 _VALIDATION_DATA: Final = "training/breast-cancer-validation.csv"
 _GATE: Final = "validation:auc"
 _PACKAGE: Final = re.compile(r"registered as (\S+), approval status (\w+)\.")
-# A package has its own image and artifact.
+# A model package has its own image and artifact.
 _IN_PACKAGE: Final = frozenset({"model_framework", "model_framework_version", "model_artifact_location"})
 
 
 def run(story: Story) -> None:
-    """Tell the whole story; raises `DemoError`, or what the steps raise."""
+    """Run the whole demo. Raise DemoError, and the errors of its steps."""
     story.chapter("Launch: the local AWS starts, the solution is deployed with a model registry")
     with deployed(Launching(parameters=_OPTIONS), story) as deployment:
         notifications = Notifications(deployment)
@@ -85,7 +85,7 @@ def _request(model_name: str, least: float, deployment: LocalDeployment) -> dict
 def _train(
     model_name: str, least: float, deployment: LocalDeployment, notifications: Notifications, story: Story
 ) -> str:
-    """Train, and give the ARN of the version; raises `DemoError` if its status is not what the gate decides."""
+    """Train, and return the ARN of the model package. Raise DemoError if its status is not what the gate decides."""
     pipeline_id = demo_steps.provision(_request(model_name, least, deployment), deployment, story)
     Watcher(pipeline_id, deployment, story).watch()
     subject, text = notifications.first("MLOps training job")

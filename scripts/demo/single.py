@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The main job from beginning to end on the local AWS: launch, provision twice, predict. Run by `make demo`.
+"""Demo of the main job on the local AWS: launch, provision twice, predict. Run by `make demo`.
 
     python -m scripts.demo.single
 
-Ends with exit status 0 only if the deployed endpoints predict what the model itself predicts.
+Ends with exit status 0 only if the deployed endpoints predict the same as the model itself.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _POLL_SECONDS: Final = 0.2
 
 
 def run(story: Story) -> None:
-    """Tell the whole story; raises `DemoError`, or what the steps raise."""
+    """Run the whole demo. Raise DemoError, and the errors of its steps."""
     story.chapter("Launch: the local AWS starts, the solution is published and its root template deployed")
     with deployed(Launching(parameters={EMAIL_PARAMETER: "you@example.com"}), story) as deployment:
         notifications = Notifications(deployment)

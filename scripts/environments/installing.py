@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""uv and pip as processes: where they are, and what their failures mean in one sentence. Needs nothing but Python."""
+"""uv and pip as processes: where they are, and one sentence for each of their failures. Needs only Python itself."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ _OTHER_FILE: Final = re.compile(r"Hash mismatch for `([^`]+)`|DO NOT MATCH THE H
 
 
 class InstallError(Exception):
-    """Distributions could not be installed; `str()` is one sentence that says what to do."""
+    """Raised if distributions could not be installed; `str()` is one sentence with the remedy."""
 
 
 def uv(environment: Path = Path(sys.prefix)) -> str | None:
-    """The uv on PATH, else the one of an environment."""
+    """Return the uv on PATH, else that of an environment."""
     return shutil.which("uv") or shutil.which("uv", path=environment / "bin")
 
 
 def run(command: Sequence[str | os.PathLike[str]], requirements: Path) -> None:
-    """Run uv or pip, which install what a file with hashes lists; raises `InstallError`."""
+    """Run uv or pip, which install the distributions of a file with hashes. Raise InstallError."""
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", errors="replace", check=False)
     if done.returncode != 0:
         raise InstallError(sentence(done.stderr, requirements))
 
 
 def sentence(words: str, requirements: Path) -> str:
-    """What to do about a failure, of which uv or pip have said `words`."""
+    """Return the remedy for a failure with the output `words` of uv or pip."""
     if other := _OTHER_FILE.search(words):
         return (
             f"The package index gave another file for {other[1] or other[2]} than {requirements.name} promises:"

@@ -34,24 +34,24 @@ _COMPILE: Final = (
 
 @dataclass(frozen=True)
 class Lock:
-    """A lock and what it is made from."""
+    """Lock with its sources."""
 
     path: Path
     wanted: tuple[str, ...] = ()
     """Requirements by name, beside those of `sources`."""
     sources: tuple[str, ...] = ()
-    """Files with requirements, and options to uv."""
+    """Files with requirements, and options for uv."""
     takes_versions: bool = True
-    """From the first lock."""
+    """Whether it takes versions from the first lock."""
 
 
 def build_requirements() -> tuple[str, ...]:
-    """What builds the project: locked, too, since it is installed in editable mode without a network."""
+    """Return the requirements of the build: locked, too, since the editable installation needs no network."""
     return tuple(tomllib.loads((paths.ROOT / "pyproject.toml").read_text("utf-8"))["build-system"]["requires"])
 
 
 def locks() -> tuple[Lock, ...]:
-    """Every lock, the one that decides first."""
+    """Return all locks, the one that decides first."""
     return (
         Lock(DEVELOPMENT, build_requirements(), ("setup.cfg", "--extra=dev"), takes_versions=False),
         Lock(FOLDER / "local.txt", build_requirements(), ("setup.cfg", "--extra=local")),
@@ -59,16 +59,16 @@ def locks() -> tuple[Lock, ...]:
         Lock(paths.REQUIREMENTS, sources=(str(paths.REQUIREMENTS.with_suffix(".in")),)),
         Lock(FOLDER / "checkov.txt", ("checkov",), takes_versions=False),
         Lock(FOLDER / "supply.txt", ("cyclonedx-bom", "detect-secrets", "pip-audit"), takes_versions=False),
-        # parliament imports pkg_resources, which newer ones no longer have.
+        # parliament imports pkg_resources, which newer versions no longer have.
         Lock(FOLDER / "analysers.txt", ("cloudsplaining", "parliament", "setuptools<81"), takes_versions=False),
-        # The emulator runs the functions in its own environment, and Lambda gives them boto3.
+        # The emulator runs the functions in its own environment, where Lambda would provide boto3.
         Lock(FOLDER / "second-opinion.txt", ("ministack", "boto3")),
         Lock(FOLDER / "images.txt", ("sagemaker-core",), ("--no-deps",), takes_versions=False),
     )
 
 
 def write(lock: Lock, uv: str, options: Sequence[str]) -> None:
-    """Have uv write a lock; raises `CalledProcessError`, with uv's words on standard error."""
+    """Have uv write a lock. Raise CalledProcessError, with uv's messages on standard error."""
     constraints = (f"--constraint={DEVELOPMENT}",) if lock.takes_versions else ()
     sources = (*lock.sources, "-") if lock.wanted else lock.sources
     command = (uv, *_COMPILE, f"--output-file={lock.path}", *constraints, *options, *sources)
@@ -77,7 +77,7 @@ def write(lock: Lock, uv: str, options: Sequence[str]) -> None:
 
 
 def main() -> int:
-    """Write all locks; the status of the process."""
+    """Write all locks; return the status of the process."""
     parser = argparse.ArgumentParser(
         prog="python -m scripts.environments.lock", description=(__doc__ or "").splitlines()[0]
     )

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Make a virtual environment hold exactly what a lock lists: `python -m scripts.environments.set_up LOCK FOLDER`.
 
-Runs on a Python that has nothing installed. uv does the work: the one on PATH, else one that pip installs into the
+Runs on a Python with nothing installed. uv does the work: the one on PATH, else one that pip installs into the
 environment.
 """
 
@@ -26,21 +26,21 @@ _NO_VENV: Final = (
 
 
 def set_up(lock: Path, folder: Path, *, with_project: bool) -> None:
-    """Make or correct the environment; raises `InstallError`."""
+    """Make or correct the environment. Raise InstallError."""
     _begin(folder)
     uv = installing.uv(folder) or _bootstrapped(folder)
     if not (folder / "bin" / "python").exists():
         installing.run((uv, "venv", "--quiet", "--clear", f"--python={sys.executable}", folder), lock)
     options = ("--quiet", f"--python={folder / 'bin' / 'python'}")
-    # Byte code now: without it every first import pays, also in the processes of the local AWS's functions.
+    # Compiled now: otherwise every first import takes longer, also in the processes of the local AWS's functions.
     installing.run((uv, "pip", "sync", *options, "--require-hashes", "--compile-bytecode", lock), lock)
     if with_project:
-        # The lock has what builds the project.
+        # The lock has the requirements of the build.
         installing.run((uv, "pip", "install", *options, "--no-deps", "--no-build-isolation", "--editable=."), lock)
 
 
 def _begin(folder: Path) -> None:
-    """Take away the marks of complete environments: an interrupted set-up leaves none."""
+    """Remove the marks of a complete environment: an interrupted set-up leaves none."""
     try:
         folder.mkdir(exist_ok=True)
         for mark in folder.glob(".ready*"):
@@ -54,7 +54,7 @@ def _begin(folder: Path) -> None:
 
 
 def _bootstrapped(folder: Path) -> str:
-    """A uv in the environment, put there by pip."""
+    """Return a uv in the environment, installed by pip."""
     made = subprocess.run((sys.executable, "-m", "venv", folder), capture_output=True, check=False)
     if made.returncode != 0:
         raise InstallError(_NO_VENV)
@@ -64,7 +64,7 @@ def _bootstrapped(folder: Path) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Set up; the status of the process."""
+    """Set up; return the status of the process."""
     parser = argparse.ArgumentParser(
         prog="python -m scripts.environments.set_up", description=(__doc__ or "").splitlines()[0]
     )

@@ -3,9 +3,9 @@
 
     python -m scripts.environments.test_pythons                              all tests
     python -m scripts.environments.test_pythons tests/inline tests/faults    these
-    python -m scripts.environments.test_pythons --python /opt/python3.12     on this one alone
+    python -m scripts.environments.test_pythons --python /opt/python3.12     on this interpreter alone
 
-Interpreters are pythonX.Y on PATH, pyenv's and uv's. What is not found is said, and is no failure.
+Interpreters are pythonX.Y on PATH, pyenv's and uv's. Missing ones are reported, and are not a failure.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from scripts.environments import installing
 
 
 def promised() -> list[str]:
-    """The versions among setup.cfg's classifiers, such as 3.12."""
+    """Return the versions among setup.cfg's classifiers, such as 3.12."""
     setup = configparser.ConfigParser(interpolation=None)
     setup.read(paths.ROOT / "setup.cfg", encoding="utf-8")
     return re.findall(r"Python :: (3\.\d+)$", setup["metadata"]["classifiers"], re.M)
 
 
 def found(version: str) -> str | None:
-    """The path of an interpreter of this version."""
+    """Return the path of an interpreter of this version."""
     return next((path for path in _candidates(version) if version_of(path) == version), None)
 
 
@@ -48,7 +48,7 @@ def _candidates(version: str) -> Iterator[str]:
 
 
 def version_of(interpreter: str) -> str | None:
-    """What an interpreter says that it is: a shim may stand for a version that is not there."""
+    """Return the version that an interpreter reports: a shim may stand for a version that is not installed."""
     code = "import sys; print('%d.%d' % sys.version_info[:2])"
     try:
         return subprocess.run((interpreter, "-c", code), capture_output=True, text=True, check=False).stdout.strip()
@@ -66,7 +66,7 @@ def _passes(interpreter: str, version: str, tests: Sequence[str]) -> bool:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the tests on each Python and sum up; the status of the process."""
+    """Run the tests on each Python and show a summary; return the status of the process."""
     parser = argparse.ArgumentParser(
         prog="python -m scripts.environments.test_pythons", description=(__doc__ or "").splitlines()[0]
     )

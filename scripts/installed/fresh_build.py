@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Begins a build of the product with nothing of an earlier one; `setup.cfg` tells setuptools to use it.
+"""Build command that keeps nothing of an earlier build; `setup.cfg` makes setuptools use it.
 
-Otherwise `pip install .` would install, and `mlops deploy` publish, files that the checkout has no longer.
+Otherwise, `pip install .` would install, and `mlops deploy` publish, files that the checkout no longer has.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from setuptools.command.build import build
 
 
 class FreshBuild(build):
-    """A build without remains."""
+    """Build that starts from an empty folder."""
 
     def run(self) -> None:
-        """Build into an empty folder."""
+        """Empty the folder, then build."""
         shutil.rmtree(self.build_lib, ignore_errors=True)
         super().run()

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Build what is launched: the bundle, artifacts, kept releases."""
+"""Builds of what is launched: the bundle, artifacts, kept releases."""

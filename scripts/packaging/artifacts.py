@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A published version of the solution: what a launch reads, under a prefix that never changes its content.
+"""Published version of the solution: files that a launch reads, under a prefix whose content never changes.
 
-The bundle carries what requests deploy; beside it stand the templates that people launch, those of the root stack and
+The bundle contains what requests deploy. Beside it are the templates that people launch: those of the root stack and
 of its permissions boundary.
 
-The version's name carries a digest of everything in it, so publishing the same again finds everything there, and
+The version's name contains a digest of all its files. So publishing the same again finds everything there, and
 publishing something else never touches what a deployed stack still reads.
 """
 
@@ -39,12 +39,12 @@ _ALREADY_THERE: Final = frozenset({"PreconditionFailed", "ConditionalRequestConf
 
 
 class PublishError(Exception):
-    """Nothing can be published, or not there; `str()` says why and what to do."""
+    """Raised if nothing can be published, or not there; `str()` gives the reason and the remedy."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a version is published."""
+    """Place where a version is published."""
 
     bucket: str
     prefix: str
@@ -52,24 +52,24 @@ class Place:
     url_suffix: str = "amazonaws.com"
 
     def url(self, name: str) -> str:
-        """The address under which CloudFormation reads a published template."""
+        """Return the URL from which CloudFormation reads a published template."""
         return f"https://{self.bucket}.s3.{self.region}.{self.url_suffix}/{self.prefix}/{name}"
 
 
 @dataclass(frozen=True)
 class Release:
-    """Everything one version consists of; the root templates still without the place where they are published."""
+    """All files of a version; its root templates do not yet name the place where they are published."""
 
     version: str
     bundle: bytes
     templates: tuple[tuple[str, str], ...]
 
     def root_template(self, option: str) -> str:
-        """The root template of a deployment option; raises `PublishError` for one that does not exist yet."""
+        """Return the root template of a deployment option. Raise PublishError for one that does not exist."""
         return self._template(root_template_name(option), f"no template for --option {option}")
 
     def boundary(self) -> str:
-        """The template of the permissions boundary; raises `PublishError` in a release that has none."""
+        """Return the template of the permissions boundary. Raise PublishError for a release that has none."""
         return self._template(BOUNDARY_TEMPLATE, "no template of a permissions boundary")
 
     def _template(self, name: str, missing: str) -> str:
@@ -79,26 +79,26 @@ class Release:
         raise PublishError(f"there is {missing} yet: {paths.TEMPLATES / name} does not exist")
 
     def files(self, place: Place) -> Iterator[tuple[str, bytes]]:
-        """Names below the version's prefix with their contents.
+        """Yield names below the version's prefix with their contents.
 
-        Whoever finds a root template, which come last, finds everything that it needs.
+        Root templates come last: once one exists, everything that it needs exists.
         """
         yield BUNDLE_NAME, self.bundle
         yield from ((name, text.encode()) for name, text in self.baked_templates(place))
 
     def baked_templates(self, place: Place) -> Iterator[tuple[str, str]]:
-        """Names and texts of what people launch; the boundary needs nothing of the place."""
+        """Yield names and texts of the templates that people launch; the boundary's does not depend on the place."""
         for name, text in sorted(self.templates, key=lambda found: found[0] != BOUNDARY_TEMPLATE):
             yield name, text if name == BOUNDARY_TEMPLATE else baked(text, place)
 
 
 def root_template_name(option: str) -> str:
-    """File name of the root template of a deployment option, `single-account` or `multi-account`."""
+    """Return the file name of a deployment option's root template, `single-account` or `multi-account`."""
     return _ROOT_TEMPLATE.format(option=option)
 
 
 def assemble(bundle: Bundle, templates: Path = paths.TEMPLATES) -> Release:
-    """Put a version of this checkout's number together; raises `PublishError` where templates are missing."""
+    """Assemble a version with this checkout's number. Raise PublishError if templates are missing."""
     texts = {path.name: path.read_text("utf-8") for path in templates.glob(_ROOT_TEMPLATES)}
     if not texts:
         raise PublishError(f"there are no templates in {templates}: run `python -m generator` first")
@@ -112,7 +112,7 @@ def assemble(bundle: Bundle, templates: Path = paths.TEMPLATES) -> Release:
 
 
 def _zipped(bundle: Bundle, digest: hashlib._Hash) -> bytes:
-    """The bundle's archive: packing it takes longer than all other steps, and the same files make the same bytes."""
+    """Return the bundle's archive, from the cache if possible: packing is the longest step, and reproducible."""
     if sum(len(content) for _, content in bundle.files) < user_cache.WORTHWHILE_BYTES:
         return bundle.zipped()
     digest = digest.copy()
@@ -136,14 +136,14 @@ def _is_as_packed(folder: Path) -> bool:
 
 
 def package_version(checkout: Path = paths.ROOT) -> str:
-    """The version that a checkout has in its `setup.cfg`."""
+    """Return the version in a checkout's `setup.cfg`."""
     configuration = configparser.ConfigParser()
     configuration.read(checkout / "setup.cfg", encoding="utf-8")
     return configuration["metadata"]["version"]
 
 
 def publish(release: Release, place: Place, s3: Any) -> int:
-    """Upload what is not there yet and give the number of uploaded files; raises `PublishError`."""
+    """Upload the missing files and return their number. Raise PublishError."""
     existing = _existing(place, s3)
     uploaded = 0
     for name, content in release.files(place):
@@ -169,7 +169,7 @@ def write_baked_templates(release: Release, place: Place, folder: Path = BAKED_T
 
 
 def baked(template: str, place: Place) -> str:
-    """A root template whose code parameters default to the place; the rest of the text is kept letter for letter."""
+    """Return a root template whose code parameters default to the place; the rest of the text stays unchanged."""
     document = yaml_nodes.compose(template)
     insertions = []
     for parameter, value in ((BUCKET_PARAMETER, place.bucket), (PREFIX_PARAMETER, place.prefix)):
@@ -182,7 +182,7 @@ def baked(template: str, place: Place) -> str:
 
 
 def quick_create_url(place: Place, option: str, stack_name: str, console: str) -> str:
-    """The address that opens the CloudFormation console with the template and its parameters filled in.
+    """Return the URL that opens the CloudFormation console with the template and its parameters filled in.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-console-create-stacks-quick-create-links.html
     """
@@ -203,7 +203,7 @@ def _existing(place: Place, s3: Any) -> set[str]:
 
 
 def _holds(s3: Any, bucket: str, key: str, content: bytes) -> bool:
-    """Whether an object has this content. What others than `publish` have stored may have another kind of checksum."""
+    """Whether an object has this content. Objects stored by other tools may have another kind of checksum."""
     found = s3.get_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
     return bool(found.get("ChecksumSHA256") == _checksum(content) or found["Body"].read() == content)
 
@@ -213,7 +213,7 @@ def _checksum(content: bytes) -> str:
 
 
 def _upload(s3: Any, bucket: str, key: str, content: bytes) -> bool:
-    """Upload an object, unless there is one by now."""
+    """Upload an object, unless it exists by now."""
     described = {
         "ContentType": "application/zip" if key.endswith(".zip") else "text/yaml",
         "ChecksumSHA256": _checksum(content),
@@ -221,7 +221,7 @@ def _upload(s3: Any, bucket: str, key: str, content: bytes) -> bool:
     try:
         s3.put_object(Bucket=bucket, Key=key, Body=content, IfNoneMatch="*", **described)
     except s3.exceptions.ClientError as error:
-        # Somebody publishes at the same time.
+        # Somebody else is publishing at the same time.
         if error.response["Error"]["Code"] in _ALREADY_THERE:
             return False
         raise

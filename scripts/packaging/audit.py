@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ask for known vulnerabilities of what locks list: `python -m scripts.packaging.audit PIP_AUDIT LOCK...`.
+"""Search for known vulnerabilities of locked distributions: `python -m scripts.packaging.audit PIP_AUDIT LOCK...`.
 
-Runs on a Python that has nothing installed. A lock of which anything could not be looked up has not been audited:
-pip-audit says by itself that it found nothing there.
+Runs on a Python with nothing installed. If part of a lock could not be looked up, the lock has not been audited:
+pip-audit alone would report that it found nothing.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ _OPTIONS: Final = ("--strict", "--require-hashes", "--disable-pip", "--progress-
 
 
 def audit(pip_audit: str, lock: str) -> bool:
-    """Audit one lock, and say how it ended; whether it is clean."""
+    """Audit one lock and report the result; return whether it is clean."""
     command = (pip_audit, *_OPTIONS, f"--requirement={lock}")
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
-    # Only what was audited comes to standard output; before an exception's own words stands where it was raised.
+    # Only audited locks give standard output. The last line of standard error is the exception's message.
     told = ended.stderr.strip().splitlines()[-1:] or [f"pip-audit ended with {ended.returncode}"]
     if ended.returncode == 0:
         sys.stdout.write(f"{lock}: no known vulnerabilities\n")
@@ -31,7 +31,7 @@ def audit(pip_audit: str, lock: str) -> bool:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Audit all of them; the status of the process."""
+    """Audit all locks; return the status of the process."""
     pip_audit, *locks = arguments
     outcomes = [audit(pip_audit, lock) for lock in locks]
     return 0 if all(outcomes) else 1

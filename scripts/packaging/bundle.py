@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Packs the orchestrator, its templates and its dependencies into `dist/orchestrator.zip`.
 
-The bytes depend on the source, the pins and the platform alone, not on where or when the bundle is built. It holds no
-compiled Python, no installer records, and nothing of a dependency that is only read by type checkers or browsers.
+The bytes depend only on the source, the pins and the platform, not on where or when the bundle is built. It contains no
+compiled Python, no installer records, and no files of a dependency that only type checkers or browsers read.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from scripts.packaging.dependencies import Platform
 
 BUNDLE_NAME: Final = "orchestrator.zip"
 
-# The oldest date a zip can hold.
+# Oldest date that a zip file can have.
 _ZIP_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 _ZIP_FROM_UNIX: Final = 3
 _FILE_MODE: Final = 0o644 << 16
@@ -34,12 +34,12 @@ _DISTRIBUTION_INFO: Final = ".dist-info"
 
 @dataclass(frozen=True)
 class Bundle:
-    """The files of the bundle, sorted by name."""
+    """Files of the bundle, sorted by name."""
 
     files: tuple[tuple[str, bytes], ...]
 
     def zipped(self) -> bytes:
-        """The files as a zip archive."""
+        """Return the files as a zip archive."""
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, content in self.files:
@@ -51,7 +51,7 @@ class Bundle:
 
 
 def collect(source: Path, installed: Path, templates: Path) -> Bundle:
-    """Gather the package in `source`, what it needs from `installed`, and what it deploys from `templates`."""
+    """Collect the package in `source`, its dependencies from `installed`, and what it deploys from `templates`."""
     files = {**dict(of_source(source).files), **dict(_deployed(templates))}
     for name, content in _contents(installed):
         bundled = _bundled_name(PurePosixPath(name))
@@ -61,17 +61,17 @@ def collect(source: Path, installed: Path, templates: Path) -> Bundle:
 
 
 def of_source(source: Path) -> Bundle:
-    """Gather the package in `source` alone."""
+    """Collect only the package in `source`."""
     return Bundle(tuple(sorted((f"{source.name}/{name}", content) for name, content in _contents(source))))
 
 
 def build(platform: Platform) -> Bundle:
-    """Gather the bundle of this checkout; raises `DependencyError`."""
+    """Collect the bundle of this checkout. Raise DependencyError."""
     return collect(paths.BUNDLE_SOURCE, dependencies.folder(platform), paths.TEMPLATES)
 
 
 def write(bundle: Bundle, target: Path = paths.DIST / BUNDLE_NAME) -> bytes:
-    """Write the archive and give its bytes."""
+    """Write the archive and return its bytes."""
     content = bundle.zipped()
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(content)
@@ -79,7 +79,7 @@ def write(bundle: Bundle, target: Path = paths.DIST / BUNDLE_NAME) -> bytes:
 
 
 def _deployed(templates: Path) -> Iterator[tuple[str, bytes]]:
-    """The templates that requests deploy. Those above their folders are launched by people."""
+    """Yield the templates that requests deploy. Those above their folders are launched by people."""
     for path in templates.glob("*/*.yaml"):
         yield f"{templates.name}/{path.relative_to(templates).as_posix()}", path.read_bytes()
 
@@ -92,7 +92,7 @@ def _contents(folder: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def _bundled_name(name: PurePosixPath) -> str | None:
-    """Licences travel with the code they are about; the rest of a distribution's records stays behind."""
+    """Return a file's name in the bundle: licences are moved, other installer records left out (None)."""
     if not name.parts[0].endswith(_DISTRIBUTION_INFO):
         return str(name)
     if not name.name.upper().startswith(("LICENSE", "LICENCE", "NOTICE", "COPYING")):
@@ -101,7 +101,7 @@ def _bundled_name(name: PurePosixPath) -> str | None:
 
 
 def main() -> int:
-    """Build the bundle, say how large it is and what its SHA-256 is."""
+    """Build the bundle, and show its size and SHA-256."""
     parser = argparse.ArgumentParser(
         prog="python -m scripts.packaging.bundle", description=(__doc__ or "").splitlines()[0]
     )

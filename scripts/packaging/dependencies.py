@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The bundle's run-time dependencies as a folder, for Lambda or for this machine.
+"""Folder of the bundle's run-time dependencies, for Lambda or for this machine.
 
-A folder is made once for each set of pins and platform and kept under `build/`: a second build needs no network.
+A folder is made once for each set of pins and platform, and kept under `build/`: later builds need no network.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from scripts.environments import installing
 Platform = Literal["lambda", "host"]
 PLATFORMS: Final[tuple[Platform, ...]] = get_args(Platform)
 
-# The functions' architecture in the words of Lambda and of wheels.
+# Names of the functions' architecture in Lambda and in wheels.
 _MACHINES: Final = {"arm64": "aarch64", "x86_64": "x86_64"}
 _MACHINE: Final = _MACHINES[runtime.ARCHITECTURE]
 _ANY_INSTALLER: Final = (f"--python-version={runtime.PYTHON}", "--only-binary=:all:")
@@ -35,11 +35,11 @@ _PIN: Final = re.compile(r"^([\w.-]+)==([^\s;]+)", re.M)
 
 
 class DependencyError(Exception):
-    """The pinned dependencies could not be provided; `str()` says why and what to do."""
+    """Raised if the pinned dependencies could not be provided; `str()` gives the reason and the remedy."""
 
 
 def folder(platform: Platform, requirements: Path = paths.REQUIREMENTS, build: Path | None = None) -> Path:
-    """A folder that holds exactly the pinned distributions; raises `DependencyError`."""
+    """Return a folder with exactly the pinned distributions. Raise DependencyError."""
     found = place(platform, requirements, build)
     if found.is_dir():
         return found
@@ -57,7 +57,7 @@ def folder(platform: Platform, requirements: Path = paths.REQUIREMENTS, build: P
 
 
 def place(platform: Platform, requirements: Path = paths.REQUIREMENTS, build: Path | None = None) -> Path:
-    """Where the folder for these pins is, or would be."""
+    """Return the path of the folder for these pins, whether it exists or not."""
     content = repr((sorted(_pins(requirements).items()), _target(platform)))
     return (build or paths.build()) / f"dependencies-{platform}-{hashlib.sha256(content.encode()).hexdigest()[:16]}"
 
@@ -89,7 +89,7 @@ def _installed_version(name: str) -> str | None:
 def _copy_installed(name: str, target: Path) -> None:
     distribution = metadata.distribution(name)
     for file in distribution.files or ():
-        # Scripts stand outside of site-packages.
+        # Scripts are outside of site-packages.
         if ".." in file.parts:
             continue
         source = Path(str(distribution.locate_file(file)))
@@ -104,7 +104,7 @@ def _install(target: Path, platform: Platform, requirements: Path) -> None:
         installing.run((*_installer(for_lambda=platform == "lambda"), *options), requirements)
     except installing.InstallError as error:
         raise DependencyError(str(error)) from error
-    # uv's, left in every folder that it has filled.
+    # uv leaves this file in every folder that it fills.
     (target / ".lock").unlink(missing_ok=True)
 
 

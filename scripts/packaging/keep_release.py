@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Keeps what a release publishes under `tests/releases/<version>/`, for the tests that upgrade from it.
 
-A kept release has its templates as text and the code of its functions, without dependencies, as a zip of reproducible
-bytes. It never changes any more.
+A kept release has its templates as text and the code of its functions, without dependencies, as a reproducible zip.
+It never changes afterwards.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ TEMPLATES_FOLDER: Final = "templates"
 
 
 class ReleaseKeptError(Exception):
-    """The version is kept already, with other content."""
+    """Raised if the version is kept already, with other content."""
 
 
 def keep(checkout: Path, releases: Path = RELEASES) -> Path:
-    """Write the folder of a checkout's version; raises `ReleaseKeptError`."""
+    """Write the folder of a checkout's version. Raise ReleaseKeptError."""
     folder = releases / artifacts.package_version(checkout)
     files = dict(_files(checkout))
     there = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Write `orchestrator/data/image_uris.json`, the table of built-in images, from `sagemaker-core`'s data files.
 
-Run it with a newer `sagemaker-core` installed (the `images` extra) to learn of new frameworks, versions and Regions:
+Run it with a newer `sagemaker-core` installed (the `images` extra) to get new frameworks, versions and Regions:
 `python -m scripts.packaging.refresh_image_uris`. The distribution is read as data and never imported.
 
-Everything that decides a tag (prefixes, CUDA suffixes, SDK versions, base frameworks) is worked out here, once, so
-that the look-up at run time only chooses. The table it reads:
+All parts of a tag (prefixes, CUDA suffixes, SDK versions, base frameworks) are determined here, so that the look-up at
+run time only chooses. Format of the table:
 
     source       distribution and version that the table was made from
     suffixes     {Region: DNS suffix} of the Regions outside amazonaws.com
@@ -13,7 +13,7 @@ that the look-up at run time only chooses. The table it reads:
     images       [{processor: {Python version: [index into registries, "repository:tag with {version}"]}}]
     frameworks   {framework: {purpose: {"versions": {version: index into images}, "aliases": {the same}}}}
 
-A processor is `cpu`, `gpu`, `inf`, `trn`, `graviton`, one instance family (`inf2`, `p4d`), or "" where one image serves
+A processor is `cpu`, `gpu`, `inf`, `trn`, `graviton`, one instance family (`inf2`, `p4d`), or "" if one image serves
 every x86 instance. "aliases" holds the other spellings of a version that SageMaker publishes as tags of their own.
 """
 
@@ -38,7 +38,7 @@ TABLE: Final = Path(__file__).parents[2] / "lambda_src" / "orchestrator" / "data
 Config = Mapping[str, Any]
 Variants = dict[str, dict[str, tuple[int, str]]]
 
-# Elastic Inference ("eia") has ended; processing images other than those of the monitors serve no pipeline type.
+# Elastic Inference ("eia") has ended; no pipeline type uses processing images other than the monitors'.
 _PURPOSES: Final = {"training": "training", "inference": "inference", "inference_graviton": "inference"}
 _MONITORS: Final = {"model-monitor": "monitoring", "clarify": "processing"}
 _ANY: Final = ""
@@ -48,7 +48,7 @@ _BY_BASE_FRAMEWORK: Final = "huggingface"
 _OLDEST_HUGGING_FACE_GPU: Final = "cu110-ubuntu18.04"
 # XGBoost's and scikit-learn's Graviton tags follow no pattern, and the SDK holds them in its code.
 _GRAVITON_TAGS: Final = {"xgboost": "{version}-arm64", "sklearn": "{version}-arm64-cpu-py3"}
-# On p4d these GPU images exist in a build of their own for CUDA 11; the SDK holds them in its code, too.
+# On p4d, these GPU images have a build of their own for CUDA 11; the SDK holds them in its code, too.
 _P4D_BUILDS: Final = {
     "tensorflow:2.3-gpu-py37": "cu110-ubuntu18.04-v3",
     "tensorflow:2.3.1-gpu-py37": "cu110-ubuntu18.04",
@@ -67,13 +67,13 @@ _P4D_BUILDS: Final = {
 
 @dataclass(frozen=True)
 class Source:
-    """A data file that adds images to a framework; one for AWS's own chips adds to the framework it is named after."""
+    """Data file that adds images to a framework. A file for AWS's own chips adds to the framework it is named after."""
 
     framework: str
     tool: str = ""
     """Word in the tag that stands for the processor."""
     processors: Mapping[str, str] = field(default_factory=dict)
-    """The file's processor: the one that a look-up asks for."""
+    """The file's processor -> the processor of a look-up."""
 
 
 # Neuron 1 ran on Inf1; NeuronX runs on Inf2 and Trainium.
@@ -82,19 +82,19 @@ _NEURON: Final = {
     "huggingface-neuronx": Source("huggingface", "neuronx", {"inf": "inf2"}),
     "pytorch-neuron": Source("pytorch", "neuron"),
 }
-# These need settings of the SDK's own that no pipeline has; by name and version alone they give tags that do not exist.
+# These need SDK settings that no pipeline has; by name and version alone, their tags would not exist.
 _NOT_LOOKED_UP: Final = {"huggingface-training-compiler", "pytorch-smp"}
 
 
 class Table:
-    """The table while it grows; equal Region maps and equal images are held once."""
+    """Table under construction; equal Region maps and equal images are stored once."""
 
     def __init__(self) -> None:
         self._registries: dict[str, int] = {}
         self._frameworks: dict[str, dict[str, dict[str, dict[str, Variants]]]] = {}
 
     def registry(self, accounts: Config) -> int:
-        """The index of a Region map."""
+        """Return the index of a Region map."""
         return self._registries.setdefault(json.dumps(accounts, sort_keys=True), len(self._registries))
 
     def add(self, framework: str, purpose: str, spelling: tuple[str, str], variants: Variants) -> None:
@@ -105,7 +105,7 @@ class Table:
         kinds[kind].setdefault(version, {}).update(variants)
 
     def document(self, source: Mapping[str, str]) -> dict[str, Any]:
-        """The finished table."""
+        """Return the finished table."""
         images: dict[str, int] = {}
         frameworks = {
             name: {purpose: _indexed(kinds, images) for purpose, kinds in sorted(purposes.items())}
@@ -122,7 +122,7 @@ class Table:
 
 
 def _indexed(kinds: dict[str, dict[str, Variants]], images: dict[str, int]) -> dict[str, dict[str, int]]:
-    """Each version's images as an index into `images`, which grows; a spelling is a version or an alias, not both."""
+    """Return each version's images as an index into `images`, which grows. A spelling is a version or an alias."""
     versions, aliases = kinds["versions"], kinds["aliases"]
     for version in versions.keys() & aliases.keys():
         versions[version] = {**aliases.pop(version), **versions[version]}
@@ -136,7 +136,7 @@ def _indexed(kinds: dict[str, dict[str, Variants]], images: dict[str, int]) -> d
 
 
 def _suffixes(regions: set[str]) -> dict[str, str]:
-    """The DNS suffix of the Regions of every partition but the commercial ones that share `amazonaws.com`."""
+    """Return the DNS suffixes of Regions in partitions that do not use `amazonaws.com`."""
     partitions = Session().get_data("partitions")["partitions"]
     suffixes: dict[str, str] = {}
     for region in sorted(regions):
@@ -146,7 +146,7 @@ def _suffixes(regions: set[str]) -> dict[str, str]:
 
 
 def build(folder: Path, source: Mapping[str, str]) -> dict[str, Any]:
-    """The table of the data files in `folder`; raises ValueError where there are none."""
+    """Return the table of the data files in `folder`. Raise ValueError if there are none."""
     table = Table()
     paths = sorted(folder.glob("*.json"))
     if not paths:
@@ -169,7 +169,7 @@ def _add_file(table: Table, name: str, config: Config) -> None:
 
 
 def _sections(config: Config) -> Iterator[tuple[str, Config]]:
-    """Each scope with its part of the file: one part for all scopes, or one each."""
+    """Yield each scope with its part of the file: one part for all scopes, or one each."""
     if "scope" in config:
         yield from ((scope, config) for scope in config["scope"])
     else:
@@ -177,7 +177,7 @@ def _sections(config: Config) -> Iterator[tuple[str, Config]]:
 
 
 def _versions(source: Source, section: Config) -> Iterator[tuple[tuple[str, str], Config]]:
-    """Every accepted spelling of a version with its record; the tag shows the version as it was spelt."""
+    """Yield every accepted spelling of a version with its record; the tag has the version as spelt."""
     spellings = [("versions", version, version) for version in section["versions"]]
     spellings += [("aliases", alias, version) for alias, version in section.get("version_aliases", {}).items()]
     for kind, spelling, version in spellings:
@@ -190,7 +190,7 @@ def _versions(source: Source, section: Config) -> Iterator[tuple[tuple[str, str]
 
 
 def _by_base_framework(source: Source, version: str, record: Config) -> Iterator[tuple[str, Config]]:
-    """The images on each base framework, such as `pytorch1.13` and `pytorch1.13.1`; "" is the newest PyTorch."""
+    """Yield the images on each base framework, such as `pytorch1.13` and `pytorch1.13.1`; "" is the newest PyTorch."""
     aliases: Mapping[str, str] = record.get("version_aliases", {})
     bases = newest_first(base for base in record if base != "version_aliases")
     default = next((base for base in bases if base.startswith("pytorch")), bases[0])
@@ -202,7 +202,7 @@ def _by_base_framework(source: Source, version: str, record: Config) -> Iterator
 
 @dataclass(frozen=True)
 class _Images:
-    """The images of one version in one scope."""
+    """Images of one version in one scope."""
 
     source: Source
     scope: str
@@ -210,7 +210,7 @@ class _Images:
     record: Config
 
     def variants(self, version: str, table: Table) -> Variants:
-        """The image of each processor and Python version."""
+        """Return the image of each processor and Python version."""
         found: Variants = {}
         for processor in self.processors or [_ANY]:
             for python, place in self._pythons():
@@ -221,7 +221,7 @@ class _Images:
         return {**found, **self._p4d(version, found.get("gpu", {}))}
 
     def _p4d(self, version: str, on_gpu: dict[str, tuple[int, str]]) -> Variants:
-        """The images for p4d where one of them is not the one for other GPU instances."""
+        """Return the images for p4d that differ from those for other GPU instances."""
         on_p4d = {}
         for python, (registry, image) in on_gpu.items():
             build = _P4D_BUILDS.get(f"{self.source.framework}:{self._tag(version, 'gpu', python)}")
@@ -229,14 +229,14 @@ class _Images:
         return {"p4d": on_p4d} if on_p4d != on_gpu else {}
 
     def _pythons(self) -> Iterator[tuple[str, Config]]:
-        """Each Python version with the record that holds its repository."""
+        """Yield each Python version with the record that holds its repository."""
         if "repository" in self.record:
             yield from ((python, self.record) for python in self.record.get("py_versions") or [_ANY])
         else:
             yield from self.record.items()
 
     def _targets(self, processor: str) -> list[str]:
-        """The processors that a look-up asks for, given the file's own word."""
+        """Return the processors of a look-up for the file's own word."""
         framework = self.source.framework
         if self.scope == "inference_graviton" or framework.endswith("-arm64"):
             return [_GRAVITON]
@@ -255,20 +255,20 @@ class _Images:
         return "-".join(part for part in parts if part)
 
     def _processor_word(self, processor: str) -> str:
-        # Triton's GPU images say so by silence.
+        # Triton's GPU images have no word for the processor.
         silent = self.source.framework == "sagemaker-tritonserver" and processor == "gpu"
         if silent or not self.record.get("processor_in_tag", True):
             return ""
         return self.source.tool or processor
 
     def _container(self, processor: str) -> Iterator[str]:
-        """What follows the Python version: Neuron's SDK version, CUDA and operating system."""
+        """Yield the parts of the tag after the Python version: Neuron's SDK version, CUDA and operating system."""
         repository = self.record.get("repository", "")
         if "sdk_versions" in self.record:
             yield newest_first(self.record["sdk_versions"])[0]
         builds: Mapping[str, str] = self.record.get("container_version", {})
         if builds:
-            # A few NeuronX training records file their only build under the other chip.
+            # A few NeuronX training records list their only build under the other chip.
             yield builds[processor] if processor in builds else next(iter(builds.values()))
         elif self.source.framework == _BY_BASE_FRAMEWORK and processor == "gpu":
             yield _OLDEST_HUGGING_FACE_GPU
@@ -277,7 +277,7 @@ class _Images:
 
 
 def _image(repository: str, tag: str, version: str) -> str:
-    """`repository:tag`, the version replaced by a placeholder so that equal images of many versions are held once."""
+    """Return `repository:tag` with a placeholder for the version: equal images of many versions are stored once."""
     if not tag:
         return repository
     placed = re.sub(rf"^{re.escape(version)}(?=-|$)", "{version}", tag) if version else tag
@@ -285,7 +285,7 @@ def _image(repository: str, tag: str, version: str) -> str:
 
 
 def render(table: Mapping[str, Any]) -> str:
-    """The table as text: one line for each registry, image and framework, so that a refresh reads as a diff."""
+    """Return the table as text: one line for each registry, image and framework, so that a refresh reads as a diff."""
     parts = []
     for name, section in table.items():
         if isinstance(section, list):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes `lambda_src/orchestrator/data/monitor_regions.json`: the Regions whose CloudFormation can make a monitor.
+"""Writer of `lambda_src/orchestrator/data/monitor_regions.json`: Regions whose CloudFormation can make a monitor.
 
-They are read from the provider schemas that cfn-lint ships: `python -m scripts.packaging.refresh_monitor_regions`.
+They are read from cfn-lint's provider schemas: `python -m scripts.packaging.refresh_monitor_regions`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _PROVIDERS: Final = Path(cfnlint.__file__).parent / "data" / "schemas" / "provid
 
 
 def content() -> dict[str, Any]:
-    """What the file holds."""
+    """Return the content of the file."""
     known = ((path.stem, json.loads(path.read_text(encoding="utf-8"))) for path in _PROVIDERS.glob("*-*.json"))
     return {
         "source": f"cfn-lint {metadata.version('cfn-lint')}",

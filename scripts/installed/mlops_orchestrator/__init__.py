@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""MLOps Workload Orchestrator, installed: all that it puts into an environment."""
+"""Installed MLOps Workload Orchestrator: the one package that it puts into an environment."""

@@ -8,11 +8,11 @@ from pathlib import Path
 
 
 def main() -> None:
-    """Run the command line from the folders that it is made of, which no other program gets to see."""
+    """Run the command line from its own folders, which are on no other program's path."""
     here = Path(__file__).resolve()
     installed = here.with_name("_home")
     home = installed if installed.is_dir() else here.parents[3]
-    # Before the environment's own packages, of which one may be called `scripts`.
+    # Before the environment's own packages, one of which may be called `scripts`.
     sys.path.insert(0, str(home))
     from scripts import cli  # noqa: PLC0415
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""On which line of a JSON document something stands: the decoder of JSON does not tell, that of YAML does."""
+"""Line numbers in a JSON document, found by the YAML parser, since the JSON decoder does not report them."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ import yaml
 
 @dataclass(frozen=True)
 class Lines:
-    """The lines of one document; without `root`, none is known."""
+    """Lines of one document; without `root`, none is known."""
 
     root: Any = None
 
     @classmethod
     def in_text(cls, text: bytes) -> Lines:
-        """Look at a valid document. Where YAML does not take what JSON does, as some escapes, no line is known."""
+        """Parse a valid document. If YAML does not accept what JSON does, such as some escapes, no line is known."""
         try:
             return cls(yaml.compose(text.decode("utf-8-sig"), Loader=yaml.CSafeLoader))
         except (yaml.YAMLError, UnicodeDecodeError):
             return cls()
 
     def of(self, entry: int, key: str = "") -> int:
-        """Line, from 1 on, of a dotted key in an entry of a list (from 1 on; 0 is the document); else of what holds it.
+        """Return the line, from 1, of a dotted key in an entry of a list, or of its nearest parent.
 
-        0 where no line is known.
+        Entries count from 1; 0 is the document. The result is 0 if no line is known.
         """
         if self.root is None:
             return 0

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Request files of the earlier solution, read as the orchestrator reads them, and written as it would have them.
+"""Request files of the earlier solution, checked by the orchestrator's own declarations, and rewritten to match them.
 
-What is accepted, under which spelling and as which kind of value follows from the declarations of the pipeline types:
-nothing here lists keys. `requests/migration_changes.py` has what no declaration says.
+Accepted keys, their spellings and the kinds of their values follow from the declarations of the pipeline types: nothing
+here lists keys. `requests/migration_changes.py` has the changes that no declaration contains.
 """
 
 from __future__ import annotations
@@ -32,34 +32,34 @@ _STATUS: Final = "pipelinestatus"
 
 @dataclass(frozen=True)
 class Entry:
-    """What becomes of one request of a file."""
+    """Result for one request of a file."""
 
     index: int
-    """Its place in a list, from 1 on; 0 where the file holds one request, or nothing that can be read."""
+    """Position in a list, from 1; 0 if the file holds a single request, or is unreadable."""
     pipeline_type: str = ""
     model_name: str = ""
     changes: tuple[str, ...] = ()
-    """What it means otherwise than it did, in sentences."""
+    """Sentences about changed meanings."""
     rewritten: tuple[Rewritten, ...] = ()
     problems: tuple[Problem, ...] = ()
     request: Mapping[str, Any] | None = None
-    """As it would be written today; `None` for a refused one, and for one that provisions nothing."""
+    """Request as it would be written today; None if it is refused, or provisions nothing."""
     lines: Lines = field(default_factory=Lines)
 
     @property
     def outcome(self) -> Outcome:
-        """Whether it is accepted, and means what it meant."""
+        """Whether the request is refused, changed in meaning, or accepted unchanged."""
         if self.problems:
             return "refused"
         return "changed" if self.changes else "accepted"
 
     def line(self, key: str = "") -> int:
-        """The line of the file on which a key of it stands, or it begins; 0 where that is not known."""
+        """Return the line of the file where a key, or the request, begins; 0 if unknown."""
         return self.lines.of(self.index, key)
 
 
 def read(text: bytes, launch: Launch) -> list[Entry]:
-    """Check a file that holds one request, or a list of them, under launch options; nothing is raised."""
+    """Check a file with one request, or a list of them, under launch options; nothing is raised."""
     try:
         document = documents.read(text)
     except RefusedRequestError as refused:
@@ -73,7 +73,7 @@ def read(text: bytes, launch: Launch) -> list[Entry]:
 
 
 def too_long(entries: list[Entry]) -> str:
-    """What to do with a list that is longer than an uploaded configuration may be; empty for others."""
+    """Return what to do with a list that is longer than an uploaded configuration may be; empty for others."""
     most = config_entries.MOST_ENTRIES
     if len(entries) <= most:
         return ""
@@ -81,7 +81,7 @@ def too_long(entries: list[Entry]) -> str:
 
 
 def _entry(index: int, body: Any, launch: Launch) -> Entry:
-    """The first kind of request that takes it reads it; the last takes whatever is left, and says what is wrong."""
+    """Read a request by the first kind that takes it; the last one takes all others, and reports their problems."""
     read_by = next(reader for takes, reader in _KINDS if takes(body))
     try:
         return replace(read_by(body, launch), index=index)
@@ -144,7 +144,7 @@ _KINDS: Final[tuple[tuple[Callable[[Any], object], Callable[[Any, Launch], Entry
 
 
 def counted(entries: list[Entry]) -> Iterator[tuple[Outcome, int]]:
-    """How many entries ended in each way."""
+    """Yield the number of entries for each outcome."""
     outcomes: tuple[Outcome, ...] = ("accepted", "changed", "refused")
     for outcome in outcomes:
         yield outcome, sum(entry.outcome == outcome for entry in entries)

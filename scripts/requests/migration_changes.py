@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What requests of the earlier solution mean otherwise here, where no declaration says it.
+"""Changes in the meaning of the earlier solution's requests that no declaration contains.
 
-Each sentence stands in docs/migration.md too. Whether one concerns a request is decided by what the request has and by
-what it is deployed as, so that it also holds for types to come.
+Each sentence is also in docs/migration.md. Whether it applies is decided by a request's keys and its deployment, so
+that it also holds for future types.
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ EXPORT_IS_STARTED: Final = (
 
 @dataclass(frozen=True)
 class Change:
-    """One difference, and which requests it concerns."""
+    """Changed meaning, and the requests it applies to."""
 
     sentence: str
     concerns: Callable[[PipelineRequest, Launch], object]
 
 
 def of_pipeline(request: PipelineRequest, launch: Launch) -> Iterator[str]:
-    """The sentences that concern a valid request."""
+    """Yield the sentences that apply to a valid request."""
     return (change.sentence for change in CHANGES if change.concerns(request, launch))
 
 
 def of_card(operation: Operation) -> Iterator[str]:
-    """The sentences that concern a valid request for an operation on a model card."""
+    """Yield the sentences that apply to a valid request for an operation on a model card."""
     keeps_status = "status" in type(operation).model_fields and "status" not in operation.model_fields_set
     if keeps_status and operation.operation.startswith("update"):
         yield STATUS_IS_KEPT
@@ -53,7 +53,7 @@ def of_card(operation: Operation) -> Iterator[str]:
 
 
 def _value(request: PipelineRequest, key: str) -> Any:
-    """What a request says under a key; `None` where its type has no such key, or the request does not give it."""
+    """Return the value of a key; None if the type does not have the key, or the request does not set it."""
     return getattr(request, key) if key in request.model_fields_set else None
 
 
@@ -66,7 +66,7 @@ def _makes_up_a_job_name(request: PipelineRequest, _: Launch) -> object:
 
 
 def _waits_longer_for_spot(request: PipelineRequest, launch: Launch) -> object:
-    """The default wait gives way to a longer run (lesson 12)."""
+    """Whether the default waiting time gives way to a longer run (lesson 12)."""
     key = "max_wait_time_spot_instances"
     if key not in type(request).model_fields or key in request.model_fields_set:
         return False
@@ -80,7 +80,7 @@ def _parameters(request: PipelineRequest, launch: Launch) -> Mapping[str, str]:
 
 
 def _has_values_of_python(request: PipelineRequest, _: Launch) -> object:
-    """Values that reached a container as Python writes them (lesson 17)."""
+    """Whether values used to reach a container as Python writes them (lesson 17)."""
     values = _value(request, "algo_hyperparamaters") or {}
     return any(value is None or isinstance(value, bool | list) for value in values.values())
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Requests without AWS: validated as the orchestrator would, and started from its declarations.
+"""Requests without AWS: validated as by the orchestrator, and drafted from its declarations.
 
-Nothing here knows a pipeline type: what a new one declares is what is checked and proposed.
+Nothing here depends on a pipeline type: the declarations of a new one are checked and proposed, too.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _CONTROL_KEYS: Final = frozenset({"pipeline_type", "dry_run"})
 
 
 def launch(option: str, use_model_registry: bool, region: str) -> Launch:
-    """Launch options as validation sees them; bucket and repository do not decide whether a request is valid."""
+    """Return the launch options for validation; bucket and repository do not affect whether a request is valid."""
     return Launch(
         region=region,
         multi_account=option == "multi-account",
@@ -33,14 +33,14 @@ def launch(option: str, use_model_registry: bool, region: str) -> Launch:
 
 
 def check(text: bytes, options: Launch) -> Accepted:
-    """Validate a request's text; raises `RefusedRequestError` with every problem."""
+    """Validate a request's text. Raise RefusedRequestError with every problem."""
     return BUILT_IN.parse(documents.read(text), options)
 
 
 def starter(pipeline_type: str, options: Launch, full: bool) -> dict[str, Any]:
-    """A request with every required key, and with `full` every optional one that fits; raises `RefusedRequestError`.
+    """Return a request with all required keys, and with `full`, all optional ones that fit. Raise RefusedRequestError.
 
-    What is required under these launch options is what validation asks for, so it is asked until it is content.
+    Required keys depend on the launch options, so validation is repeated until none is missing.
     """
     type_ = BUILT_IN.get(pipeline_type)
     listed = keys(type_)

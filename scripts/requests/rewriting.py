@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An accepted request as it would be written today: right spellings, and values as what they are.
+"""Accepted request as it would be written today: declared spellings, and values of the right kind.
 
-The pipeline type tells which spelling is right, and what a value was read as. To the orchestrator the rewritten request
-is the same: a number takes the place of a text only where both are read alike.
+The pipeline type decides on the spelling and on how a value is read. To the orchestrator, the rewritten request is
+the same: a number replaces a text only if both are read alike.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _NUMBER: Final = re.compile(r"(0|[1-9][0-9]{0,14})(\.[0-9]{1,15})?")
 
 @dataclass(frozen=True)
 class Rewritten:
-    """A key that is written otherwise: the key and value as they were, and as they are."""
+    """Key that is written differently: the old key and value, and the new ones."""
 
     key: str
     was: str
@@ -36,7 +36,7 @@ class Rewritten:
 
 
 def cleaned(body: Mapping[str, Any], request: PipelineRequest, launch: Launch) -> dict[str, Any]:
-    """The request in the order of its keys as they were, without those that mean nothing to its type."""
+    """Return the request with its keys in order, without those that its type ignores."""
     other = _right_spellings(type(request))
     read = request.model_dump(mode="json", exclude_unset=True)
     declared = type(request).spellings()
@@ -51,7 +51,7 @@ def cleaned(body: Mapping[str, Any], request: PipelineRequest, launch: Launch) -
 def differences(
     body: Mapping[str, Any], written: Mapping[str, Any], type_: type[PipelineRequest] | None = None
 ) -> Iterator[Rewritten]:
-    """What is written otherwise; keys that were left out are no matter of writing."""
+    """Yield the differences in writing; keys that were left out do not count."""
     declared = type_.spellings() if type_ else {}
     right = _right_spellings(type_) if type_ else {}
     for key, value in body.items():
@@ -66,12 +66,12 @@ def differences(
 
 
 def _right_spellings(type_: type[PipelineRequest]) -> dict[str, str]:
-    """Declared key -> the other spelling, which is the right one where there are two (lesson 95)."""
+    """Return declared key -> the other spelling, which is the right one if there are two (lesson 95)."""
     return {declared: other for other, declared in type_.spellings().items()}
 
 
 def _is_same(written: Any, read: Any) -> bool:
-    """Whether a number was read as the text of that number: then it may stay one."""
+    """Whether a number was read as the text of that number, so that it may stay a number."""
     is_number = isinstance(written, int | float) and not isinstance(written, bool)
     return is_number and isinstance(read, str) and str(written) == read
 
@@ -85,7 +85,7 @@ def _with_numbers(written: dict[str, Any], request: PipelineRequest, launch: Lau
 
 
 def _numbers(value: Any) -> Any:
-    """A text of a number as that number, also in a value by stage."""
+    """Return a number's text as that number, also in a value by stage."""
     if isinstance(value, dict) and value.keys() == set(STAGES):
         return {stage: _numbers(one) for stage, one in value.items()}
     return json.loads(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else value

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""CloudFormation: stacks, change sets, and the work on their resources."""
+"""CloudFormation: stacks, change sets, and operations on their resources."""

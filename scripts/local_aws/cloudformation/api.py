@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""CloudFormation's API for stacks: answers requests and starts the work.
+"""CloudFormation's API for stacks: answers requests and starts operations.
 
-Change sets are in `change_set_api`, stack sets in `stack_set_api`; actions that are in none (exports) are moto's.
+Change sets are in `change_set_api`, StackSets in `stack_sets`. Actions that are in neither (exports) are moto's.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/Welcome.html
 """
 
@@ -24,7 +24,7 @@ class CloudFormationApi(ChangeSetApi, StackSetApi):
     """moto's response class with the stack actions replaced."""
 
     def create_stack(self) -> ActionResult:
-        """CreateStack."""
+        """Serve CreateStack."""
         name = self._new_name()
         on_failure = self._on_failure()
         with entering:
@@ -47,7 +47,7 @@ class CloudFormationApi(ChangeSetApi, StackSetApi):
         return ActionResult({"StackId": stack.stack_id})
 
     def update_stack(self) -> ActionResult:
-        """UpdateStack."""
+        """Serve UpdateStack."""
         stack = self._find(self._get_param("StackName"))
         with entering:
             self._check_updatable(stack)
@@ -65,7 +65,7 @@ class CloudFormationApi(ChangeSetApi, StackSetApi):
         return ActionResult({"StackId": stack.stack_id})
 
     def delete_stack(self) -> ActionResult:
-        """DeleteStack; a stack that is not there is deleted already."""
+        """Serve DeleteStack; a stack that does not exist counts as deleted."""
         stack = self._find_or_none(self._get_param("StackName"))
         if stack is None or stack.status in (stacks.DELETED, "DELETE_IN_PROGRESS"):
             return EmptyResult()
@@ -80,27 +80,27 @@ class CloudFormationApi(ChangeSetApi, StackSetApi):
         return EmptyResult()
 
     def update_termination_protection(self) -> ActionResult:
-        """UpdateTerminationProtection."""
+        """Serve UpdateTerminationProtection."""
         stack = self._find(self._get_param("StackName"))
         stack.termination_protection = bool(self._get_param("EnableTerminationProtection"))
         return ActionResult({"StackId": stack.stack_id})
 
     def describe_stacks(self) -> ActionResult:
-        """DescribeStacks."""
+        """Serve DescribeStacks."""
         name = self._get_param("StackName")
         found = [self._find(name)] if name else list(stacks.living(self.current_account, self.region))
         page, token = self._page(found)
         return ActionResult({"Stacks": [views.stack(one) for one in page], "NextToken": token})
 
     def list_stacks(self) -> ActionResult:
-        """ListStacks, the deleted ones included."""
+        """Serve ListStacks, with the deleted ones."""
         wanted = self._get_param("StackStatusFilter", [])
         found = [one for one in stacks.every(self.current_account, self.region) if not wanted or one.status in wanted]
         page, token = self._page(found)
         return ActionResult({"StackSummaries": [views.stack(one) for one in page], "NextToken": token})
 
     def describe_stack_events(self) -> ActionResult:
-        """DescribeStackEvents, newest first."""
+        """Serve DescribeStackEvents, newest first."""
         name = self._get_param("StackName")
         stack = self._find_or_none(name)
         if stack is None:
@@ -109,7 +109,7 @@ class CloudFormationApi(ChangeSetApi, StackSetApi):
         return ActionResult({"StackEvents": [views.event(stack, one) for one in page], "NextToken": token})
 
     def describe_stack_resource(self) -> ActionResult:
-        """DescribeStackResource."""
+        """Serve DescribeStackResource."""
         stack = self._find(self._get_param("StackName"))
         logical_id = self._get_param("LogicalResourceId")
         resource = stack.resources.get(logical_id)
@@ -118,7 +118,7 @@ class CloudFormationApi(ChangeSetApi, StackSetApi):
         return ActionResult({"StackResourceDetail": views.resource(stack, resource)})
 
     def describe_stack_resources(self) -> ActionResult:
-        """DescribeStackResources, by stack only."""
+        """Serve DescribeStackResources, by stack only."""
         if not self._get_param("StackName"):
             raise ValidationError(message="The local AWS describes the resources of a stack: give its StackName.")
         stack = self._find(self._get_param("StackName"))
@@ -127,21 +127,21 @@ class CloudFormationApi(ChangeSetApi, StackSetApi):
         return ActionResult({"StackResources": [views.resource(stack, one) for one in found]})
 
     def list_stack_resources(self) -> ActionResult:
-        """ListStackResources."""
+        """Serve ListStackResources."""
         stack = self._find(self._get_param("StackName"))
         page, token = self._page(list(stack.resources.values()))
         found = [views.resource(stack, one) for one in page]
         return ActionResult({"StackResourceSummaries": found, "NextToken": token})
 
     def get_template(self) -> ActionResult:
-        """GetTemplate of a stack or a change set."""
+        """Serve GetTemplate for a stack or a change set."""
         stack = self._find(self._get_param("StackName"))
         named = self._get_param("ChangeSetName")
         definition = change_sets.find(stack, named).definition if named else stack.definition
         return ActionResult({"TemplateBody": definition.body, "StagesAvailable": ["Original", "Processed"]})
 
     def get_template_summary(self) -> ActionResult:
-        """GetTemplateSummary of a stack or of a template."""
+        """Serve GetTemplateSummary for a stack or a template."""
         name = self._get_param("StackName")
         body = self._find(name).definition.body if name else self._body(None)
         return ActionResult(views.template_summary(parse(body)))

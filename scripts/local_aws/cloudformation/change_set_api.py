@@ -18,10 +18,10 @@ from scripts.local_aws.cloudformation.work import StackWork
 
 
 class ChangeSetApi(StackRequests):
-    """The change-set actions."""
+    """Actions on change sets."""
 
     def create_change_set(self) -> ActionResult:
-        """CreateChangeSet, of type CREATE or UPDATE; a new stack waits in REVIEW_IN_PROGRESS."""
+        """Serve CreateChangeSet of type CREATE or UPDATE; a new stack waits in REVIEW_IN_PROGRESS."""
         kind = self._get_param("ChangeSetType", "UPDATE")
         if kind not in ("CREATE", "UPDATE"):
             raise ValidationError(message=f"The local AWS makes no change sets of type {kind}.")
@@ -39,23 +39,23 @@ class ChangeSetApi(StackRequests):
         return ActionResult({"Id": change_set.change_set_id, "StackId": stack.stack_id})
 
     def describe_change_set(self) -> ActionResult:
-        """DescribeChangeSet, all changes on one page."""
+        """Serve DescribeChangeSet, with all changes on one page."""
         stack, change_set = self._find_change_set()
         return ActionResult(views.change_set(stack, change_set))
 
     def list_change_sets(self) -> ActionResult:
-        """ListChangeSets."""
+        """Serve ListChangeSets."""
         stack = self._find(self._get_param("StackName"))
         return ActionResult({"Summaries": [views.change_set(stack, one) for one in stack.change_sets.values()]})
 
     def delete_change_set(self) -> ActionResult:
-        """DeleteChangeSet; the last one of a stack that was never made takes the stack along only by DeleteStack."""
+        """Serve DeleteChangeSet. A stack that was never made stays until DeleteStack, even without change sets."""
         stack, change_set = self._find_change_set()
         del stack.change_sets[change_set.name]
         return EmptyResult()
 
     def execute_change_set(self) -> ActionResult:
-        """ExecuteChangeSet; the stack's other change sets are gone with it."""
+        """Serve ExecuteChangeSet, which also removes the stack's other change sets."""
         stack, change_set = self._find_change_set()
         with entering:
             change_sets.check_executable(change_set)
@@ -87,7 +87,7 @@ class ChangeSetApi(StackRequests):
         raise change_sets.ChangeSetNotFoundError(f"ChangeSet [{name}] does not exist")
 
     def _stack_of_change_set(self, kind: str) -> tuple[Stack, bool]:
-        """The stack that a change set is for, and whether it was entered for it."""
+        """Return the stack that a change set is for, and whether it was added for it."""
         name = self._get_param("StackName")
         stack = self._find_or_none(name)
         if kind == "UPDATE":

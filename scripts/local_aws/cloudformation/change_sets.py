@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Change sets: what a new definition would do to a stack, kept until somebody executes it.
+"""Change sets: changes that a new definition would make to a stack, stored until they are executed.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-changesets.html
 """
@@ -24,25 +24,25 @@ _NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]{0,127}")
 
 
 class ChangeSetNotFoundError(CloudFormationError):
-    """No change set of that name."""
+    """Raised if there is no change set of that name."""
 
     code = "ChangeSetNotFound"
 
 
 class InvalidChangeSetStatusError(CloudFormationError):
-    """A change set that cannot be executed in its state."""
+    """Raised for a change set that cannot be executed in its state."""
 
     code = "InvalidChangeSetStatus"
 
 
 class AlreadyExistsError(CloudFormationError):
-    """A change set of that name is there."""
+    """Raised if there is a change set of that name already."""
 
     code = "AlreadyExistsException"
 
 
 def create(stack: Stack, change_set: ChangeSet) -> None:
-    """Enter a change set in its stack; one without changes is entered as FAILED."""
+    """Add a change set to its stack; one without changes is added as FAILED."""
     if not _NAME.fullmatch(change_set.name):
         raise ValidationError(
             message=f"1 validation error detected: Value '{change_set.name}' at 'changeSetName' failed to satisfy "
@@ -57,12 +57,12 @@ def create(stack: Stack, change_set: ChangeSet) -> None:
 
 
 def new_id(stack: Stack, name: str) -> str:
-    """The ARN of a new change set."""
+    """Return the ARN of a new change set."""
     return str(generate_changeset_id(name, stack.region, stack.account))
 
 
 def find(stack: Stack, name_or_id: str) -> ChangeSet:
-    """A change set of a stack by name or ARN."""
+    """Return a change set of a stack by name or ARN."""
     for change_set in stack.change_sets.values():
         if name_or_id in (change_set.name, change_set.change_set_id):
             return change_set
@@ -78,9 +78,9 @@ def check_executable(change_set: ChangeSet) -> None:
 
 
 def differs(stack: Stack, new: Definition) -> bool:
-    """Whether an update would do anything: resources, outputs, tags or parameter values differ.
+    """Whether an update would change resources, outputs, tags or parameter values.
 
-    A change of a description or of metadata alone is none, as CloudFormation has it.
+    A change of only a description or metadata is none, as in CloudFormation.
     """
     old = stack.definition
     if (old.tags, old.parameters) != (new.tags, new.parameters):
@@ -90,7 +90,7 @@ def differs(stack: Stack, new: Definition) -> bool:
 
 
 def changes(stack: Stack, before: Plan, after: Plan) -> list[dict[str, Any]]:
-    """The changes in DescribeChangeSet's form, compared before the values of new resources are known."""
+    """Return the changes in DescribeChangeSet's form, compared before the values of new resources are known."""
     found = [
         _change("Add", name, wanted.type) for name, wanted in after.resources.items() if name not in before.resources
     ]

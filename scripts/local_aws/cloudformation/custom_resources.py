@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Custom resources: an event to a function, whose answer arrives at a URL of the local server.
 
-https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.html. The function is invoked asynchronously,
-as on AWS, so a function that fails is tried again; but when it has ended for good without an answer the resource
-fails then, not after an hour.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.html. The function is invoked asynchronously, as
+on AWS, so a failing function is retried. If it has ended for good without an answer, the resource fails at once, not
+after an hour.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ _logger = logging.getLogger(__name__)
 
 
 class CustomResource(ResourceType):
-    """`Custom::Anything` and `AWS::CloudFormation::CustomResource`, run by the function behind `ServiceToken`."""
+    """`Custom::Anything` and `AWS::CloudFormation::CustomResource`, run by the function that `ServiceToken` names."""
 
     def __init__(self, type_name: str) -> None:
         self.type_name = type_name  # type: ignore[misc]  # the one class that stands for many types
 
     def create(self, context: ResourceContext, properties: Properties) -> Made:
-        """Send `Create`; the answer gives the physical id and the attributes."""
+        """Send `Create`; the answer has the physical id and the attributes."""
         return self._ask(context, "Create", properties)
 
     def update(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> Made:
-        """Send `Update`; when the answer names another physical id, send `Delete` for the old one afterwards."""
+        """Send `Update`. If the answer has another physical id, send `Delete` for the old one afterwards."""
         if old.get("ServiceToken") != new.get("ServiceToken"):
             raise ResourceFailedError("Modifying service token is not allowed.")
         more = {"PhysicalResourceId": made.physical_id, "OldResourceProperties": as_text(old)}
@@ -60,7 +60,7 @@ class CustomResource(ResourceType):
         try:
             self.delete(context, made, properties)
         except ResourceFailedError as error:
-            # CloudFormation completes the update all the same.
+            # CloudFormation completes the update nevertheless.
             _logger.warning("%s: the replaced %s was not deleted: %s", context.logical_id, made.physical_id, error)
 
     def _ask(
@@ -78,14 +78,14 @@ class CustomResource(ResourceType):
         answer = _send(context, event, int(properties.get("ServiceTimeout", _DEFAULT_TIMEOUT_SECONDS)))
         claimed = answer.get("PhysicalResourceId")
         if request == "Create" and isinstance(claimed, str) and claimed:
-            # Even one whose creation failed is deleted in the rollback, under the id that the function gave.
+            # A resource whose creation failed is also deleted in the rollback, under the id that the function gave.
             context.initiated(Made(claimed))
         physical_id = _checked(answer, event)
         return Made(physical_id, dict(answer.get("Data") or {}))
 
 
 class _Question:
-    """A request that waits for its answer."""
+    """Request that waits for its answer."""
 
     def __init__(self) -> None:
         self._changed = threading.Event()
@@ -94,11 +94,11 @@ class _Question:
         self._lock = threading.Lock()
 
     def answer(self, answer: dict[str, Any]) -> None:
-        """Settle with the function's answer; the first word counts."""
+        """Store the function's answer; only the first one counts."""
         self._settle(answer, "")
 
     def give_up(self, problem: str) -> None:
-        """Settle without an answer."""
+        """End without an answer."""
         self._settle(None, problem)
 
     def _settle(self, answer: dict[str, Any] | None, problem: str) -> None:
@@ -108,7 +108,7 @@ class _Question:
                 self._changed.set()
 
     def wait(self, seconds: float) -> dict[str, Any]:
-        """The answer; ResourceFailedError when none has come."""
+        """Return the answer. Raise ResourceFailedError if none has come."""
         if not self._changed.wait(seconds):
             raise ResourceFailedError(
                 f"CloudFormation did not receive a response from your Custom Resource in {seconds} s."
@@ -119,7 +119,7 @@ class _Question:
 
 
 class _Desk:
-    """The questions that wait for an answer, by request id."""
+    """Requests that wait for an answer, by request id."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -156,17 +156,17 @@ _desk = _Desk()
 
 
 def open_for_answers() -> None:
-    """Take questions from now on."""
+    """Accept requests from now on."""
     _desk.open()
 
 
 def close() -> None:
-    """Take no more questions; those that wait fail."""
+    """Accept no more requests; those that wait fail."""
     _desk.close()
 
 
 def receive(request_id: str, body: bytes) -> bool:
-    """Take the answer that a function has PUT to its ResponseURL; False when nobody waits for it."""
+    """Accept the answer that a function has PUT to its ResponseURL. Return false if no request waits for it."""
     question = _desk.find(request_id)
     if question is None:
         return False
@@ -175,7 +175,7 @@ def receive(request_id: str, body: bytes) -> bool:
 
 
 def invocation_ended(_function: Any, event: bytes, outcome: Outcome) -> None:
-    """A function has ended for good; when it was asked something and has not answered, the resource fails."""
+    """Fail the resource of a function that has ended for good without an answer."""
     asked = json.loads(event)
     if not isinstance(asked, dict) or "ResponseURL" not in asked:
         return
@@ -185,7 +185,7 @@ def invocation_ended(_function: Any, event: bytes, outcome: Outcome) -> None:
 
 
 def as_text(value: Any) -> Any:
-    """Template values as CloudFormation sends them to a function: every scalar as text, absent values left out."""
+    """Return template values as CloudFormation sends them to a function: scalars as text, absent values left out."""
     if isinstance(value, dict):
         return {name: as_text(item) for name, item in value.items() if item is not None}
     if isinstance(value, list):
@@ -232,7 +232,7 @@ def _parsed(body: bytes) -> dict[str, Any]:
 
 
 def _checked(answer: dict[str, Any], event: dict[str, Any]) -> str:
-    """The physical id of a good answer; ResourceFailedError for FAILED and for answers that CloudFormation refuses."""
+    """Return the physical id of a valid answer. Raise ResourceFailedError if it is FAILED or would be refused."""
     if answer.get("Status") != "SUCCESS":
         reason = answer.get("Reason") or "no Reason was given"
         if answer.get("Status") != "FAILED":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The event that CloudFormation puts on EventBridge when a stack changes its status, on the bus of the stack's account.
+"""CloudFormation's event for a change of a stack's status, on the EventBridge bus of the stack's account.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacks-event-bridge.html
 """
@@ -14,6 +14,6 @@ SOURCE = "aws.cloudformation"
 
 
 def stack_changed(stack_id: str, status: Mapping[str, str], token: str | None, account: str, region: str) -> None:
-    """Report a stack's `status` and `status-reason`; `token` is that of the request which began the operation."""
+    """Emit a stack's `status` and `status-reason`; `token` is that of the request which began the operation."""
     detail = {"stack-id": stack_id, "status-details": status, **({"client-request-token": token} if token else {})}
     events.emit(SOURCE, "CloudFormation Stack Status Change", detail, [stack_id], account, region)

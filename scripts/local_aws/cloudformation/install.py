@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""CloudFormation for the local AWS: `install` puts our API in the place of moto's, `shutdown` ends its threads.
+"""CloudFormation for the local AWS: `install` replaces moto's API by ours, `shutdown` ends its threads.
 
-moto makes a stack inside the API call, keeps no events of resources, rolls nothing back and takes any parameters.
-The product depends on all of that, so the service is our own:
+moto makes a stack inside the API call, records no events of resources, does not roll back, and accepts any parameters.
+The product depends on all of these, so the service is our own:
 
-    cloudformation_api   requests and answers, checks that need no work
-    template*            reading templates, parameter values, intrinsic functions
-    stacks               what is remembered: stacks, resources, events, change sets
-    stack_plan           what a definition asks for; compared for change sets and for "No updates"
-    stack_work           one resource's step with its events
-    stack_operations     create, rollback, delete; one thread per operation
-    stack_updates        update and its rollback
-    resources/           the resource types; those that are not there are moto's models
-    stack_set_*          stack sets: a stack is made in each account of an `organization` by the same engine
+    api, change_set_api  requests and answers, checks that need no operation
+    template/            parsing of templates, parameter values, intrinsic functions
+    stacks               records of stacks, resources, events and change sets
+    stack_plan           resources of a definition, compared for change sets and for "No updates"
+    work                 step of one resource, with its events
+    operations           creation, rollback, deletion; one thread per operation
+    updates              update and its rollback
+    resources/           resource types; all others are moto's models
+    stack_sets/          StackSets: the same engine makes a stack in each account of an `organization`
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from scripts.local_aws.functions import install as functions
 
 
 def install() -> None:
-    """Route CloudFormation's requests to our API; moto reads its table when the server gets the first of them."""
+    """Route CloudFormation's requests to our API. moto reads its table when the server gets the first of them."""
     moto_differences.install()
     stack_set_operations.install()
     functions.listen(custom_resources.invocation_ended)
@@ -36,8 +36,8 @@ def install() -> None:
 
 
 def shutdown() -> None:
-    """Cancel the operations that run and wait for their threads."""
+    """Cancel running operations and wait for their threads."""
     custom_resources.close()
-    # Stack sets first: they start stacks.
+    # StackSets first: they start stacks.
     stack_set_operations.stop_all()
     operations.stop_all()

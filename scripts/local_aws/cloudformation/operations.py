@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Creating and deleting stacks, with rollback; each operation runs in a thread of its own.
+"""Creation and deletion of stacks, with rollback. Each operation runs in a thread of its own.
 
-A resource may need the server while it is made (a custom resource's function calls back), so no lock is held here:
-the thread of its operation is the only one that changes a stack. Statuses follow
+A resource may need the server while it is made (a custom resource's function calls back), so no lock is held here: only
+the thread of its operation changes a stack. Statuses follow
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
 """
 
@@ -23,7 +23,7 @@ _running: weakref.WeakKeyDictionary[threading.Thread, Stack] = weakref.WeakKeyDi
 
 
 class CancelledError(Exception):
-    """The stack is to be deleted, or the server stops."""
+    """Raised if the stack is to be deleted, or the server stops."""
 
 
 def launch(stack: Stack, work: Callable[[], None]) -> None:
@@ -36,7 +36,7 @@ def launch(stack: Stack, work: Callable[[], None]) -> None:
         try:
             work()
         except Exception as error:
-            # An error of our own must not leave a stack in progress for ever.
+            # An error of our own must not leave a stack in progress forever.
             stack.note(stack.status.replace("IN_PROGRESS", "FAILED"), words(error))
             raise
 
@@ -46,7 +46,7 @@ def launch(stack: Stack, work: Callable[[], None]) -> None:
 
 
 def stop_all() -> None:
-    """Cancel what is running and wait for it, for a bounded time each."""
+    """Cancel running operations and wait for each, for a limited time."""
     for thread, stack in list(_running.items()):
         stack.cancelled.set()
         thread.join(_SHUTDOWN_SECONDS)
@@ -54,7 +54,7 @@ def stop_all() -> None:
 
 
 def create(work: StackWork, plan: Plan, on_failure: str) -> None:
-    """Make everything that is planned; on failure do as asked: ROLLBACK, DELETE or DO_NOTHING."""
+    """Make all planned resources. On failure, act by `on_failure`: ROLLBACK, DELETE or DO_NOTHING."""
     stack = work.stack
     try:
         for logical_id, planned in plan.resources.items():
@@ -74,10 +74,10 @@ def create(work: StackWork, plan: Plan, on_failure: str) -> None:
 
 
 def delete(work: StackWork, retained: Iterable[str]) -> None:
-    """Remove what the stack has made, dependents first; what cannot be removed leaves the stack DELETE_FAILED."""
+    """Remove the stack's resources, dependents first. If some cannot be removed, the stack becomes DELETE_FAILED."""
     stack = work.stack
     if stack.status != "DELETE_IN_PROGRESS":
-        # A creation that this deletion waited for ended after the deletion was asked for.
+        # The creation that this deletion waited for has set its own status since.
         stack.note("DELETE_IN_PROGRESS", "User Initiated")
     failed = remove_all(work, [one for one in stack.resources.values() if one.logical_id not in set(retained)])
     if failed:
@@ -88,7 +88,7 @@ def delete(work: StackWork, retained: Iterable[str]) -> None:
 
 
 def remove_all(work: StackWork, resources: list[StackResource], policy: str = "DeletionPolicy") -> list[str]:
-    """Remove resources, dependents first, sparing what a failed one still needs; the logical ids that failed."""
+    """Remove resources, dependents first, but none that a failed one still needs. Return the failed logical ids."""
     by_id = {resource.logical_id: resource for resource in resources}
     order = stack_plan.dependency_order({name: resource.definition for name, resource in by_id.items()})
     failed: list[str] = []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What CloudFormation's requests have in common: the stack they mean, the definition they bring, what they may do."""
+"""Common parts of CloudFormation's requests: their stack, their definition, and what they may do."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ entering = threading.Lock()
 
 
 class Defined(Protocol):
-    """A stack or a stack set, as far as an update goes back to what it is now."""
+    """Stack or StackSet, as far as an update reuses its present definition."""
 
     definition: Definition
 
 
 class StackRequests(CloudFormationResponse):
-    """Reading of requests on top of moto's response class."""
+    """Parsing of requests on top of moto's response class."""
 
     # Our answers are in the API's own form already.
     RESPONSE_KEY_PATH_TO_TRANSFORMER = {}  # noqa: RUF012 - the name and type are moto's
@@ -58,7 +58,7 @@ class StackRequests(CloudFormationResponse):
         return name
 
     def _definition(self, previous: Defined | None) -> Definition:
-        """The definition that a request brings; an update may reuse template, parameter values and tags."""
+        """Return the definition in a request; an update may reuse template, parameter values and tags."""
         for name in _UNSUPPORTED:
             if self._get_param(name):
                 raise ValidationError(message=f"The local AWS does not support {name}.")
@@ -79,7 +79,7 @@ class StackRequests(CloudFormationResponse):
                     message="You cannot specify both usePreviousTemplate and Template Body/Template URL."
                 )
             return previous.definition.body
-        # The template is fetched as the caller; the stack's role is for its resources.
+        # The template is read as the caller; the stack's role is for its resources.
         return source.read(body, url, Caller(self.access_key), self.region)
 
     def _on_failure(self) -> str:
@@ -101,12 +101,12 @@ class StackRequests(CloudFormationResponse):
             raise ValidationError(message=f"Stack [{stack.stack_id}] cannot be deleted while in status {stack.status}")
 
     def _begin(self, stack: Stack, status: str) -> None:
-        """Put a stack in progress before the answer goes out, so that nobody sees it idle afterwards."""
+        """Set a stack in progress before the answer is sent, so that no client sees it idle afterwards."""
         stack.begin(self._get_param("ClientRequestToken"))
         stack.note(status, "User Initiated")
 
     def _page(self, found: Sequence[_Item]) -> tuple[Sequence[_Item], str | None]:
-        """One page and the token of the next."""
+        """Return one page and the token of the next."""
         token: Any = self._get_param("NextToken")
         if token and not str(token).isdecimal():
             raise ValidationError(message=f"The pagination token {token} is not valid")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a template asks for under given parameters, worked out before anything is made."""
+"""Resources and outputs of a template with given parameters, determined before anything is made."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ IAM_TYPES = {*IAM_NAMES, "AWS::IAM::Policy", "AWS::IAM::AccessKey", "AWS::IAM::U
 
 
 class InsufficientCapabilitiesError(CloudFormationError):
-    """IAM resources without the caller's leave."""
+    """Raised for IAM resources that the caller has not acknowledged."""
 
     code = "InsufficientCapabilitiesException"
 
 
 @dataclass(frozen=True)
 class Planned:
-    """One resource that is wanted. `properties` has stand-ins for values that only exist once others are made."""
+    """Planned resource. `properties` has placeholders for values that exist only once other resources are made."""
 
     type: str
     properties: dict[str, Any]
@@ -42,14 +42,14 @@ class Planned:
 
 @dataclass(frozen=True)
 class Plan:
-    """The wanted resources, each after those it depends on, and the outputs with stand-ins."""
+    """Planned resources, each after those it depends on, and the outputs with placeholders."""
 
     resources: dict[str, Planned]
     outputs: dict[str, Any]
 
 
 def make(definition: Definition, stack_id: str) -> Plan:
-    """The plan of a definition; ValidationError in CloudFormation's words when the template does not hold together."""
+    """Return the plan of a definition. Raise CloudFormation's ValidationError if the template is inconsistent."""
     resolve = resolver(definition, stack_id, UnmadeResources())
     if failed := resolve.failed_assertions():
         raise ValidationError(message=f"Template validation error: {'; '.join(failed)}")
@@ -71,7 +71,7 @@ def make(definition: Definition, stack_id: str) -> Plan:
 
 
 def resolver(definition: Definition, stack_id: str, resources: ResourceValues) -> Resolver:
-    """Function values for a stack; `stack_id` is the ARN that the pseudo parameters come from."""
+    """Return a resolver of functions for a stack; the pseudo parameters come from the ARN `stack_id`."""
     _, partition, _, region, account, name = stack_id.split(":", 5)
     values = template_parameters.typed(definition.template, definition.parameters) | {
         "AWS::AccountId": account,
@@ -86,7 +86,7 @@ def resolver(definition: Definition, stack_id: str, resources: ResourceValues) -
 
 
 def dependency_order(resources: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Logical ids, each after those that its definition refers to."""
+    """Return the logical ids, each after those that its definition refers to."""
     graph = {logical_id: dependencies(resource, resources) for logical_id, resource in resources.items()}
     try:
         return list(graphlib.TopologicalSorter(graph).static_order())
@@ -96,14 +96,14 @@ def dependency_order(resources: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
 
 def dependencies(definition: Mapping[str, Any], known: Iterable[str]) -> list[str]:
-    """The logical ids among `known` that a resource's definition refers to."""
+    """Return the logical ids among `known` that a resource's definition refers to."""
     parts = {key: definition.get(key) or [] for key in ("Properties", "DependsOn")}
     wanted = set(references(parts))
     return [logical_id for logical_id in known if logical_id in wanted]
 
 
 def check_capabilities(plan: Plan, given: Iterable[str]) -> None:
-    """Refuse IAM resources that the caller has not allowed; custom names need more.
+    """Refuse IAM resources that the caller has not acknowledged; custom names need another capability.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/control-access-with-iam.html
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What CloudFormation remembers: stacks, their resources and their events, found by name or ARN."""
+"""Records of CloudFormation: stacks, their resources and their events, found by name or ARN."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _STACK_TYPE = "AWS::CloudFormation::Stack"
 
 @dataclass(frozen=True)
 class Definition:
-    """What a stack is asked to be. `parameters` holds every value as text."""
+    """Requested state of a stack. `parameters` holds every value as text."""
 
     body: str
     template: Template
@@ -34,7 +34,7 @@ class Definition:
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asked for an operation: the access key of the request and the role that CloudFormation assumes, if any."""
+    """Caller of an operation: the access key of the request, and the role that CloudFormation assumes, if any."""
 
     access_key: str
     role_arn: str | None = None
@@ -42,9 +42,9 @@ class Caller:
 
 @dataclass
 class Made:
-    """One thing that a resource type has made: its physical id, what Fn::GetAtt can read, the tags it was given last.
+    """Result of making a resource: its physical id, the attributes for Fn::GetAtt, the tags last set.
 
-    `model` is moto's object when the type is one of moto's; it then answers Fn::GetAtt itself.
+    `model` is moto's object if the type is one of moto's; it then answers Fn::GetAtt itself.
     """
 
     physical_id: str
@@ -55,7 +55,7 @@ class Made:
 
 @dataclass
 class StackResource:
-    """One resource of a stack, with the properties that were applied to it last."""
+    """Resource of a stack, with the properties last applied to it."""
 
     logical_id: str
     type: str
@@ -68,13 +68,13 @@ class StackResource:
 
     @property
     def physical_id(self) -> str:
-        """The physical id, empty before there is one."""
+        """Physical id; empty before there is one."""
         return self.made.physical_id if self.made else ""
 
 
 @dataclass(frozen=True)
 class StackEvent:
-    """One line of DescribeStackEvents."""
+    """Entry of DescribeStackEvents."""
 
     event_id: str
     logical_id: str
@@ -88,7 +88,7 @@ class StackEvent:
 
 @dataclass
 class ChangeSet:
-    """One change set of a stack. `changes` is in the form of DescribeChangeSet."""
+    """Change set of a stack. `changes` is in the form of DescribeChangeSet."""
 
     change_set_id: str
     name: str
@@ -106,7 +106,7 @@ class ChangeSet:
 
 @dataclass
 class Stack:
-    """A stack of one account and Region. Only the thread that runs its operation changes it after creation."""
+    """Stack of an account and Region. After its creation, only the thread of its operation changes it."""
 
     stack_id: str
     name: str
@@ -131,22 +131,22 @@ class Stack:
 
     @property
     def tags(self) -> dict[str, str]:
-        """The stack's tags, under the name that moto's tagging API looks for."""
+        """Tags of the stack, under the name that moto's tagging API looks for."""
         return self.definition.tags
 
     def begin(self, token: str | None) -> None:
-        """Mark the events that follow with the request's token."""
+        """Mark the following events with the request's token."""
         self._token = token
 
     def note(self, status: str, reason: str | None = None) -> None:
-        """Give the stack a status, record it as an event and tell EventBridge."""
+        """Set the stack's status, record it as an event, and emit it to EventBridge."""
         self.status, self.status_reason = status, reason
         self._record(StackResource(self.name, _STACK_TYPE, {}, {}, Made(self.stack_id)), status, reason)
         detail = {"status": status, "status-reason": reason or ""}
         cloudformation_events.stack_changed(self.stack_id, detail, self._token, self.account, self.region)
 
     def note_resource(self, resource: StackResource, status: str, reason: str | None = None) -> None:
-        """Give a resource a status and record it as an event."""
+        """Set a resource's status and record it as an event."""
         resource.status, resource.reason, resource.changed = status, reason, datetime.now(UTC)
         self._record(resource, status, reason)
 
@@ -159,12 +159,12 @@ class Stack:
         self._events.append(event)
 
     def events(self) -> list[StackEvent]:
-        """The events, newest first."""
+        """Return the events, newest first."""
         return self._events[::-1]
 
 
 def find(account: str, region: str, name_or_id: str) -> Stack:
-    """A living stack by name, or any stack by ARN; ValidationError when there is none."""
+    """Return an existing stack by name, or any stack by ARN. Raise ValidationError if there is none."""
     found = find_or_none(account, region, name_or_id)
     if found is None:
         raise ValidationError(name_or_id)
@@ -172,44 +172,44 @@ def find(account: str, region: str, name_or_id: str) -> Stack:
 
 
 def find_or_none(account: str, region: str, name_or_id: str) -> Stack | None:
-    """A living stack by name, or any stack by ARN."""
+    """Return an existing stack by name, or any stack by ARN; None if there is none."""
     if name_or_id.startswith("arn:"):
         return _present(account, region).get(name_or_id) or _deleted(account, region).get(name_or_id)
     return next((stack for stack in living(account, region) if stack.name == name_or_id), None)
 
 
 def living(account: str, region: str) -> Iterator[Stack]:
-    """The stacks that are not deleted, newest first."""
+    """Yield the stacks that are not deleted, newest first."""
     yield from reversed(list(_present(account, region).values()))
 
 
 def every(account: str, region: str) -> Iterator[Stack]:
-    """All stacks, the deleted ones last."""
+    """Yield all stacks, the deleted ones last."""
     yield from living(account, region)
     yield from reversed(list(_deleted(account, region).values()))
 
 
 def add(account: str, region: str, name: str, definition: Definition) -> Stack:
-    """Enter a new stack."""
+    """Add a new stack."""
     stack = Stack(generate_stack_id(name, region, account), name, account, region, definition)
     _present(account, region)[stack.stack_id] = stack
     return stack
 
 
 def discard(stack: Stack) -> None:
-    """Take back a stack whose request was refused."""
+    """Remove a stack whose request was refused."""
     _present(stack.account, stack.region).pop(stack.stack_id, None)
 
 
 def retire(stack: Stack) -> None:
-    """Keep a deleted stack, to be found by its ARN only."""
+    """Keep a deleted stack, which can then be found only by its ARN."""
     stack.deleted = datetime.now(UTC)
-    # First there, then gone here: a reader in between still finds it.
+    # Added there before it is removed here: a reader in between still finds it.
     _deleted(stack.account, stack.region)[stack.stack_id] = stack
     _present(stack.account, stack.region).pop(stack.stack_id, None)
 
 
-# The state lives in moto's backend, so that moto's reset and its tagging API know our stacks.
+# The state is in moto's backend, so that moto's reset and its tagging API find our stacks.
 def _present(account: str, region: str) -> dict[str, Stack]:
     backend: Any = cloudformation_backends[account][region]
     found: dict[str, Stack] = backend.stacks

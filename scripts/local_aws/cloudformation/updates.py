@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Updating a stack: changes in place, replacements, removals last, and the way back when a step fails.
+"""Update of a stack: changes in place, replacements, removals last, and the rollback if a step fails.
 
-The order is CloudFormation's: nothing of the old state is removed before everything new works, so that a rollback
-has the old resources to go back to.
+The order is CloudFormation's: no old resource is removed before everything new works, so that a rollback can go back
+to the old resources.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html
 """
 
@@ -23,7 +23,7 @@ _REPLACING = "Requested update requires the creation of a new physical resource;
 
 @dataclass
 class _Journal:
-    """What an update has done so far."""
+    """Record of what an update has done so far."""
 
     old: Definition
     made: list[StackResource] = field(default_factory=list)
@@ -32,7 +32,7 @@ class _Journal:
 
 
 def update(work: StackWork, plan: Plan, new: Definition, roll_back: bool) -> None:
-    """Bring the stack to a new definition; on failure go back, unless the caller wants to see the failure as it is."""
+    """Change the stack to a new definition. On failure, roll back if `roll_back` is true."""
     stack = work.stack
     journal = _Journal(stack.definition)
     outputs = stack.outputs
@@ -97,13 +97,13 @@ def _enter(
     try:
         return work.make(logical_id, planned, "UPDATE" if replacing else "CREATE", replacing)
     except StepFailedError:
-        # What there is of it has to go when the update is rolled back.
+        # If part of it exists, a rollback of the update has to remove it.
         journal.made.append(work.stack.resources[logical_id])
         raise
 
 
 def _clean_up(work: StackWork, plan: Plan, journal: _Journal) -> None:
-    """Remove what is no longer wanted; a failure here leaves the thing behind and the update a success, as on AWS."""
+    """Remove resources that are no longer wanted. If that fails, they stay and the update succeeds, as on AWS."""
     remove_all(work, journal.replaced, "UpdateReplacePolicy")
     gone = [resource for name, resource in work.stack.resources.items() if name not in plan.resources]
     remove_all(work, gone)
@@ -134,7 +134,7 @@ def _restore(work: StackWork, journal: _Journal, logical_id: str, planned: Plann
     if resource is None:
         return
     properties = work.properties(work.stack.definition, planned.definition)
-    # A model of moto's may have come back under another id, which those that refer to it have to follow.
+    # moto's model may have come back under another id, which the resources that refer to it have to follow.
     if logical_id in journal.touched or properties != resource.properties:
         work.change(resource, properties)
     elif resource.status == "UPDATE_FAILED":

@@ -12,7 +12,7 @@ from scripts.local_aws.cloudformation.template.template import Template
 
 
 def stack(one: Stack) -> dict[str, Any]:
-    """For DescribeStacks and ListStacks."""
+    """Return a stack for DescribeStacks and ListStacks."""
     definition = one.definition
     return {
         "StackId": one.stack_id,
@@ -38,7 +38,7 @@ def stack(one: Stack) -> dict[str, Any]:
 
 
 def resource(one: Stack, made: StackResource) -> dict[str, Any]:
-    """For all requests about resources; each takes the members that it knows."""
+    """Return a resource for all requests about resources; each uses the members of its own answer."""
     return {
         "StackId": one.stack_id,
         "StackName": one.name,
@@ -54,7 +54,7 @@ def resource(one: Stack, made: StackResource) -> dict[str, Any]:
 
 
 def event(one: Stack, happened: StackEvent) -> dict[str, Any]:
-    """For DescribeStackEvents."""
+    """Return an event for DescribeStackEvents."""
     return {
         "StackId": one.stack_id,
         "StackName": one.name,
@@ -70,7 +70,7 @@ def event(one: Stack, happened: StackEvent) -> dict[str, Any]:
 
 
 def change_set(one: Stack, wanted: ChangeSet) -> dict[str, Any]:
-    """For DescribeChangeSet and ListChangeSets."""
+    """Return a change set for DescribeChangeSet and ListChangeSets."""
     definition = wanted.definition
     return {
         "ChangeSetName": wanted.name,
@@ -92,7 +92,7 @@ def change_set(one: Stack, wanted: ChangeSet) -> dict[str, Any]:
 
 
 def template_summary(template: Template) -> dict[str, Any]:
-    """For GetTemplateSummary."""
+    """Return the summary for GetTemplateSummary."""
     types = [made["Type"] for made in template["Resources"].values()]
     named = any(
         IAM_NAMES.get(made["Type"], "") in (made.get("Properties") or {}) for made in template["Resources"].values()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The steps that every stack operation is made of: make, change and remove one resource, each with its events."""
+"""Steps of all stack operations: make, change and remove a resource, each with its events."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _UNDOING_A_CREATION = frozenset({"ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PRO
 
 
 class StepFailedError(Exception):
-    """A resource's step failed; the resource's event has the words already."""
+    """Raised if a resource's step failed; the resource's event has the reason already."""
 
     def __init__(self, resource: StackResource) -> None:
         super().__init__(f"{resource.logical_id}: {resource.reason}")
@@ -34,11 +34,11 @@ class _MadeResources:
         self._stack = stack
 
     def ref(self, logical_id: str) -> Any:
-        """The physical id."""
+        """Return the physical id."""
         return self._find(logical_id).physical_id
 
     def attribute(self, logical_id: str, name: str) -> Any:
-        """An attribute, or an error in CloudFormation's words when the type has none of that name."""
+        """Return an attribute. Raise CloudFormation's error if the type has none of that name."""
         resource = self._find(logical_id)
         made = resource.made
         assert made is not None  # noqa: S101 - _find has seen it; this is for the type checker
@@ -60,7 +60,7 @@ class _MadeResources:
 
 
 class StackWork:
-    """The steps of one operation on one stack, all under one identity."""
+    """Steps of one operation on one stack, all with the same identity."""
 
     def __init__(self, stack: Stack, access_key: str) -> None:
         self.stack = stack
@@ -68,12 +68,12 @@ class StackWork:
         self._clients = Clients(Caller(access_key, stack.role_arn), stack.region)
 
     def properties(self, definition: Definition, resource: dict[str, Any]) -> dict[str, Any]:
-        """A resource's properties with the values of what is made by now."""
+        """Return a resource's properties with the values of the resources made so far."""
         resolver = stack_plan.resolver(definition, self.stack.stack_id, _MadeResources(self.stack))
         return resolver.value(resource.get("Properties") or {}) or {}
 
     def outputs(self, definition: Definition) -> list[dict[str, str]]:
-        """The stack's outputs in the form of DescribeStacks."""
+        """Return the stack's outputs in the form of DescribeStacks."""
         resolver = stack_plan.resolver(definition, self.stack.stack_id, _MadeResources(self.stack))
         found = []
         for name, output in (definition.template.get("Outputs") or {}).items():
@@ -89,7 +89,7 @@ class StackWork:
         return found
 
     def make(self, logical_id: str, planned: Planned, verb: str = "CREATE", reason: str | None = None) -> StackResource:
-        """Make a resource and enter it in the stack; StepFailedError when that does not work."""
+        """Make a resource and add it to the stack. Raise StepFailedError."""
         resource = StackResource(logical_id, planned.type, {}, planned.definition)
         self.stack.resources[logical_id] = resource
         self.stack.note_resource(resource, f"{verb}_IN_PROGRESS", reason)
@@ -107,10 +107,10 @@ class StackWork:
         return resource
 
     def change(self, resource: StackResource, properties: dict[str, Any]) -> None:
-        """Bring a resource to new properties in place; StepFailedError when that does not work."""
+        """Change a resource to new properties in place. Raise StepFailedError."""
         self.stack.note_resource(resource, "UPDATE_IN_PROGRESS")
         old, made = resource.properties, resource.made
-        # A failed change may have come half-way: what it wanted is what a rollback starts from.
+        # A failed change may be half done, so a rollback starts from the properties that it wanted.
         resource.properties = properties
         try:
             if made is None:
@@ -124,10 +124,10 @@ class StackWork:
         self.stack.note_resource(resource, "UPDATE_COMPLETE")
 
     def remove(self, resource: StackResource, policy: str = "DeletionPolicy") -> bool:
-        """Remove a resource unless the named policy keeps it; whether it is out of the way now."""
+        """Remove a resource unless the named policy keeps it. Return whether it is no longer in the way."""
         if resource.status in (DELETED, "DELETE_SKIPPED"):
             return True
-        # A policy keeps what was made, not what remains of a failed attempt.
+        # A policy keeps what was made, not the remains of a failed attempt.
         was_made = resource.made is not None and resource.status != "CREATE_FAILED"
         kept = {_KEPT} if self.stack.status in _UNDOING_A_CREATION else {_KEPT, _KEPT_ONCE_MADE}
         if was_made and resource.definition.get(policy) in kept:
@@ -146,7 +146,7 @@ class StackWork:
         return True
 
     def needs_replacement(self, resource: StackResource, properties: dict[str, Any]) -> bool:
-        """Whether new properties mean a new physical resource; a custom name in the way is an error."""
+        """Whether new properties need a new resource. Raise ResourceFailedError if a custom name is in its way."""
         kind = find(resource.type)
         if not kind.needs_replacement(resource.properties, properties):
             return False
@@ -167,9 +167,9 @@ class StackWork:
         return self._failed(resource, verb, error)
 
     def _check_allowed(self, resource: StackResource, verb: str) -> None:
-        """Raise ResourceFailedError when AWS's handler would be refused something that the engine does not do.
+        """Raise ResourceFailedError if AWS's handler would be refused an action that the engine does not use.
 
-        A new resource has no id before it is there, so it is made first, and rolled back with the stack.
+        A new resource has no id before it exists, so it is made first, and rolled back with the stack.
         """
         partition = self.stack.stack_id.split(":")[1]
         step = handlers.Step(

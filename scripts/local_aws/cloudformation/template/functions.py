@@ -21,29 +21,29 @@ _ABSENT = object()
 
 
 class ResourceValues(Protocol):
-    """Where the values of other resources come from."""
+    """Source of the values of other resources."""
 
     def ref(self, logical_id: str) -> Any:
-        """What Ref of a resource gives."""
+        """Return the value of Ref of a resource."""
 
     def attribute(self, logical_id: str, name: str) -> Any:
-        """What Fn::GetAtt of a resource gives."""
+        """Return the value of Fn::GetAtt of a resource."""
 
 
 class UnmadeResources:
-    """Stand-ins for the values of resources, for comparing templates before anything is made."""
+    """Placeholders for the values of resources, used to compare templates before anything is made."""
 
     def ref(self, logical_id: str) -> Any:
-        """A text that no value can equal by chance."""
+        """Return a text that no value can equal by chance."""
         return f"<Ref {logical_id}>"
 
     def attribute(self, logical_id: str, name: str) -> Any:
-        """A text that no value can equal by chance."""
+        """Return a text that no value can equal by chance."""
         return f"<GetAtt {logical_id}.{name}>"
 
 
 class Resolver:
-    """Values of template parts for one set of parameters; `values` holds parameters and pseudo parameters by name."""
+    """Resolver of template parts for given parameters; `values` holds parameters and pseudo parameters by name."""
 
     def __init__(self, template: Template, values: Mapping[str, Any], resources: ResourceValues) -> None:
         self._template = template
@@ -71,7 +71,7 @@ class Resolver:
         }
 
     def condition(self, name: str) -> bool:
-        """Whether a named condition holds; a name that is not there is an error of the template."""
+        """Whether a named condition holds. An unknown name is an error of the template."""
         if name not in self._conditions:
             declared = self._template.get("Conditions") or {}
             if name not in declared:
@@ -80,7 +80,7 @@ class Resolver:
         return self._conditions[name]
 
     def failed_assertions(self) -> list[str]:
-        """The descriptions of the assertions that do not hold, of the rules that apply."""
+        """Return the descriptions of the failed assertions, of the rules that apply."""
         return [
             str(asserted.get("AssertDescription", f"Assert of rule {name} failed"))
             for name, rule in (self._template.get("Rules") or {}).items()
@@ -94,7 +94,7 @@ class Resolver:
         return "Condition" not in part or self.condition(part["Condition"])
 
     def value(self, node: Any) -> Any:
-        """The value of a part of the template; members that are `AWS::NoValue` disappear, a whole part becomes None."""
+        """Return the value of a part of the template. `AWS::NoValue` removes a member; a whole part becomes None."""
         found = self._value(node)
         return None if found is _ABSENT else found
 
@@ -156,7 +156,7 @@ class Resolver:
     def _select(self, argument: Any) -> Any:
         index, items = int(self.value(argument[0])), self.value(argument[1])
         if isinstance(self._resources, UnmadeResources) and index >= len(items):
-            # A part of a value that is not known yet.
+            # Part of a value that is not known yet.
             return f"<Select {index} of {items}>"
         if index >= len(items):
             raise ValidationError(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a request's template comes from: its body, or an object in the local S3 named by its usual address."""
+"""Source of a request's template: its body, or an object in the local S3, named by its usual URL."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _held: dict[str, str] = {}
 
 
 def held(body: str) -> str:
-    """An address at which CloudFormation finds a stack set's template when it makes the set's stacks.
+    """Return a URL at which CloudFormation finds a StackSet's template when it makes the stacks.
 
-    It has read the template already: nobody in the accounts of the stacks needs to, and it may be long.
+    It has read the template already, so the stacks' accounts need no access to it, and it may be long.
     """
     url = f"https://stack-sets.invalid/{hashlib.sha256(body.encode()).hexdigest()}"
     _held[url] = body
@@ -33,7 +33,7 @@ def held(body: str) -> str:
 
 
 def read(body: str | None, url: str | None, caller: Caller, region: str) -> str:
-    """The template's text; ValidationError in CloudFormation's words when there is none, two, or too much."""
+    """Return the template's text. Raise CloudFormation's ValidationError if there is none, two, or too much."""
     if body and url:
         raise ValidationError(message="Only one of Template URL or Template Body can be specified.")
     if body:
@@ -58,7 +58,7 @@ def read(body: str | None, url: str | None, caller: Caller, region: str) -> str:
 
 
 def location(url: str) -> tuple[str, str]:
-    """Bucket and key of an S3 address, virtual-hosted or path style, or one at the local AWS's own address."""
+    """Return bucket and key of an S3 URL: virtual-hosted, path style, or at the local AWS's own address."""
     parts = urlsplit(url)
     path = unquote(parts.path).lstrip("/")
     virtual = _VIRTUAL_HOST.fullmatch(parts.netloc)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""CloudFormation templates as text: reading YAML and JSON, and the format errors that CloudFormation finds before work.
+"""Texts of CloudFormation templates: parsing of YAML and JSON, and the format errors that precede all operations.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html
 """
@@ -31,7 +31,7 @@ _BaseLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _Loader(_BaseLoader):
-    """YAML with CloudFormation's short function forms; dates stay the strings that they are in a template."""
+    """YAML with CloudFormation's short function forms; dates stay strings, as in templates."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - the name and type are PyYAML's
         first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
@@ -54,9 +54,9 @@ _Loader.add_multi_constructor("!", _short_form)
 
 
 def parse(body: str) -> Template:
-    """The template of a body, checked as far as CloudFormation checks it without parameters.
+    """Parse a template, and check it as far as CloudFormation does without parameters.
 
-    Raises ValidationError in CloudFormation's words.
+    Raises CloudFormation's ValidationError.
     """
     template = _read(body)
     if not isinstance(template, dict):
@@ -123,7 +123,7 @@ def _check_references(template: Template) -> None:
 
 
 def references(node: Any) -> Iterator[str]:
-    """Every name that a part of a template refers to by Ref, Fn::GetAtt, Fn::Sub or DependsOn; no pseudo parameters."""
+    """Yield every name that a part refers to by Ref, Fn::GetAtt, Fn::Sub or DependsOn, except pseudo parameters."""
     for name in _all_references(node):
         if not name.startswith("AWS::"):
             yield name
@@ -155,7 +155,7 @@ def _sub_references(value: Any) -> Iterator[str]:
 
 
 def get_att(value: Any) -> tuple[str, str]:
-    """Logical id and attribute name of an Fn::GetAtt value, written as a list or as one dotted string."""
+    """Return logical id and attribute name of an Fn::GetAtt value, which is a list or one dotted string."""
     if isinstance(value, str):
         logical_id, _, attribute = value.partition(".")
         return logical_id, attribute

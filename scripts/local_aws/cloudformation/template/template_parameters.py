@@ -19,10 +19,10 @@ NO_ECHO = "****"
 
 
 def resolve(template: Template, given: list[dict[str, Any]], previous: Mapping[str, str]) -> dict[str, str]:
-    """Every parameter's value as text, in the template's order.
+    """Return every parameter's value as text, in the template's order.
 
-    `given` is the API's list of ParameterKey, ParameterValue, UsePreviousValue; `previous` the stack's values.
-    Raises ValidationError in CloudFormation's words.
+    `given` is the API's list of ParameterKey, ParameterValue, UsePreviousValue; `previous` are the stack's values.
+    Raises CloudFormation's ValidationError.
     """
     declared = template.get("Parameters") or {}
     values = _given_values(given, previous)
@@ -44,13 +44,13 @@ def resolve(template: Template, given: list[dict[str, Any]], previous: Mapping[s
 
 
 def typed(template: Template, values: Mapping[str, str]) -> dict[str, Any]:
-    """The values as Ref gives them: a number where its text is a number's plain form, a list where one is declared."""
+    """Return the values as Ref does: a number if the text is a number's plain form, a list if one is declared."""
     declared = template.get("Parameters") or {}
     return {name: _typed(declared[name]["Type"], value) for name, value in values.items()}
 
 
 def shown(template: Template, values: Mapping[str, str]) -> list[dict[str, str]]:
-    """The values as DescribeStacks shows them: NoEcho ones are masked."""
+    """Return the values as DescribeStacks does, with NoEcho ones masked."""
     declared = template.get("Parameters") or {}
     return [
         {"ParameterKey": name, "ParameterValue": NO_ECHO if _is_true(declared[name].get("NoEcho")) else value}
@@ -99,7 +99,7 @@ def _check(name: str, declaration: Mapping[str, Any], value: str) -> None:
 
 
 def _problem(declaration: Mapping[str, Any], value: str, kind: str) -> str | None:
-    """What is wrong with one value, to be read after the parameter's name."""
+    """Return the problem of a value, to be read after the parameter's name; None if it is valid."""
     if "AllowedValues" in declaration and value not in [_text(allowed) for allowed in declaration["AllowedValues"]]:
         return "must be one of AllowedValues"
     pattern = declaration.get("AllowedPattern")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an action may use while it runs, and the actions that are small: S3 source, manual approval, CodeBuild.
+"""Context of a running action, and the small actions: S3 source, manual approval, CodeBuild.
 
-An action is a function of an `ActionContext` that returns the summary that the console shows, or raises
-`ActionFailedError`. Everything it does, it does over HTTP as the action's role (the pipeline's when it has none).
+An action is a function of an `ActionContext` that returns the summary shown in the console, or raises
+`ActionFailedError`. It makes all its calls over HTTP as the action's role, or else the pipeline's.
 https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference.html
 """
 
@@ -36,7 +36,7 @@ _REVIEW = "https://console.aws.amazon.com/codesuite/codepipeline/pipelines/{name
 
 
 class ActionFailedError(Exception):
-    """An action failed; its message and code become `errorDetails`."""
+    """Raised if an action fails; its message and code become `errorDetails`."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -44,22 +44,22 @@ class ActionFailedError(Exception):
 
 
 class AbandonedError(Exception):
-    """The execution was stopped, or the local AWS ends, while an action ran."""
+    """Raised if the execution is stopped, or the local AWS ends, while an action runs."""
 
 
 class Waiter(Protocol):
-    """How an action waits."""
+    """Function by which an action waits."""
 
     def __call__(self, condition: Callable[[], bool], seconds: float, resting: bool = False) -> bool:
-        """Block until `condition` holds; False when the time is over. Raises AbandonedError.
+        """Wait until `condition` holds; return false on timeout. Raise AbandonedError.
 
-        `resting` says that nothing goes on meanwhile: the local AWS counts as idle.
+        `resting` is true if nothing goes on meanwhile: the local AWS counts as idle.
         """
 
 
 @dataclass(frozen=True)
 class ActionContext:
-    """One action at work."""
+    """Context of a running action."""
 
     pipeline: Pipeline
     execution: Execution
@@ -68,34 +68,34 @@ class ActionContext:
 
     @property
     def configuration(self) -> dict[str, str]:
-        """The action's configuration as declared."""
+        """Configuration of the action, as declared."""
         return dict(self.run.declaration.get("configuration") or {})
 
     @property
     def role_arn(self) -> str:
-        """Whom the action acts as."""
+        """Role that the action acts as."""
         return str(self.run.declaration.get("roleArn") or self.execution.declaration["roleArn"])
 
     @property
     def region(self) -> str:
-        """Where the action acts."""
+        """Region that the action acts in."""
         return str(self.run.declaration.get("region") or self.pipeline.region)
 
     def client(self, service: str) -> Any:
-        """A boto3 client that acts as the action's role."""
+        """Return a boto3 client that acts as the action's role."""
         return clients.client(service, self.role_arn, self.region, by="codepipeline.amazonaws.com")
 
     def pause(self, seconds: float) -> None:
-        """Let time pass between two looks at something; raises AbandonedError at once when it is over."""
+        """Wait between two polls. Raise AbandonedError as soon as the execution is abandoned."""
         self.wait(lambda: False, seconds)
 
     def new_artifact(self, name: str) -> Artifact:
-        """A place in the artifact store, laid out as CodePipeline does: short names, random key."""
+        """Return a location in the artifact store, in CodePipeline's layout: short names, random key."""
         key = f"{self.pipeline.name[:20]}/{name[:10]}/{secrets.token_hex(4)[:7]}"
         return Artifact(name, self.execution.declaration["artifactStore"]["location"], key)
 
     def save(self, artifact: Artifact, data: bytes) -> None:
-        """Write into the artifact store, encrypted with its key."""
+        """Write to the artifact store, encrypted with its key."""
         key = self.execution.declaration["artifactStore"].get("encryptionKey")
         encryption = {"ServerSideEncryption": "aws:kms"} | ({"SSEKMSKeyId": key["id"]} if key else {})
         self.client("s3").put_object(Bucket=artifact.bucket, Key=artifact.key, Body=data, **encryption)
@@ -109,7 +109,7 @@ Action = Callable[[ActionContext], str]
 
 
 def s3_source(context: ActionContext) -> str:
-    """Fetch the source object and keep its version as the revision."""
+    """Fetch the source object and store its version as the revision."""
     bucket, key = context.configuration["S3Bucket"], context.configuration["S3ObjectKey"]
     s3 = context.client("s3")
     if s3.get_bucket_versioning(Bucket=bucket).get("Status") != "Enabled":
@@ -137,7 +137,7 @@ def s3_source(context: ActionContext) -> str:
 
 
 def manual_approval(context: ActionContext) -> str:
-    """Tell the reviewers by SNS, and wait for their answer."""
+    """Notify the reviewers by SNS, and wait for their decision."""
     run = context.run
     run.token = new_id()
     minutes = run.declaration.get("timeoutInMinutes")
@@ -172,14 +172,14 @@ def _ask(context: ActionContext, deadline: timedelta) -> None:
         "approval": approval,
     }
     subject = f"APPROVAL NEEDED: AWS CodePipeline {pipeline.name} for action {run.name}"
-    # SNS takes subjects of up to 100 characters.
+    # SNS accepts subjects of up to 100 characters.
     context.client("sns").publish(
         TopicArn=configuration["NotificationArn"], Subject=subject[:100], Message=json.dumps(message)
     )
 
 
 def code_build(context: ActionContext) -> str:
-    """Start the project's build, which is recorded and succeeds without an image: nothing here could build one."""
+    """Start the project's build, which is recorded and succeeds without an image: none can be built here."""
     project = context.configuration["ProjectName"]
     variables = json.loads(context.configuration.get("EnvironmentVariables", "[]"))
     started = context.client("codebuild").start_build(projectName=project, environmentVariablesOverride=variables)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """CodePipeline's API: moto's for definitions and tags, the engine's for everything that runs.
 
-moto finds the method of an action by its name; each reads the request's JSON and returns the answer's.
+moto finds the method of an action by its name. Each method reads the request's JSON and returns the answer's.
 https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_Operations.html
 """
 
@@ -25,12 +25,12 @@ _PAGE = 100
 
 
 class PipelineApi(CodePipelineResponse):
-    """Dispatches CodePipeline requests."""
+    """Dispatcher of CodePipeline's requests."""
 
     # -- definitions ---------------------------------------------------------------------------------------------
 
     def create_pipeline(self) -> str:
-        """Keep a declaration and start its first execution."""
+        """Store a declaration and start its first execution."""
         return _json(definitions.create(*self._home, self._get_param("pipeline"), self._get_param("tags")))
 
     def update_pipeline(self) -> str:
@@ -45,7 +45,7 @@ class PipelineApi(CodePipelineResponse):
     # -- executions ----------------------------------------------------------------------------------------------
 
     def start_pipeline_execution(self) -> str:
-        """Start an execution; one client request token starts one."""
+        """Start an execution; the same client request token starts only one."""
         trigger = Trigger("StartPipelineExecution", self._caller)
         token = self._get_param("clientRequestToken", "")
         execution = definitions.start(*self._home, self._get_param("name"), trigger, token)
@@ -112,7 +112,7 @@ class PipelineApi(CodePipelineResponse):
         return _json({"approvedAt": now().timestamp()})
 
     def put_job_success_result(self) -> str:
-        """Take a function's success, or its wish to be called again."""
+        """Accept a function's success, or its request to be called again."""
         details = self._get_param("executionDetails") or {}
         answer = Answer(
             continuation_token=self._get_param("continuationToken", ""),
@@ -123,18 +123,18 @@ class PipelineApi(CodePipelineResponse):
         return ""
 
     def put_job_failure_result(self) -> str:
-        """Take a function's failure."""
+        """Accept a function's failure."""
         details = self._get_param("failureDetails")
         failure = Failure(details["type"], details["message"])
         ENGINE.answer(self._get_param("jobId"), Answer(failure, external_id=details.get("externalExecutionId", "")))
         return ""
 
     def enable_stage_transition(self) -> str:
-        """Open the way into a stage."""
+        """Enable the transition into a stage."""
         return self._set_transition(None)
 
     def disable_stage_transition(self) -> str:
-        """Close the way into a stage."""
+        """Disable the transition into a stage."""
         return self._set_transition(self._get_param("reason"))
 
     # -- parts of requests ---------------------------------------------------------------------------------------
@@ -145,7 +145,7 @@ class PipelineApi(CodePipelineResponse):
 
     @property
     def _caller(self) -> str:
-        """The ARN of who signed the request."""
+        """ARN of the caller."""
         backend = sts_backends[self.current_account][self.partition]
         return str(backend.get_caller_identity(self.access_key, self.region)[1])
 
@@ -175,7 +175,7 @@ class PipelineApi(CodePipelineResponse):
         return ""
 
     def _page(self, everything: Sequence[T]) -> tuple[Sequence[T], dict[str, str]]:
-        """The entries that were asked for, and the token for the next ones."""
+        """Return the requested entries, and the token for the next ones."""
         token = self._get_param("nextToken", "0")
         if not token.isdecimal():
             raise JsonRESTError("InvalidNextTokenException", "The next token is not one that this operation gave out.")

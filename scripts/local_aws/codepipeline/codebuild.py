@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""CodeBuild: projects are kept and builds are recorded; nothing is built, for there is nothing here to build with.
+"""CodeBuild: projects are stored and builds are recorded. Nothing is really built.
 
-A recorded build shows what would have been run: the project's source, image and environment variables with those of
-the caller over them. It has succeeded at once, and its phases say that nothing was built.
+A recorded build shows what would have been run: the project's source, image and environment variables, with those of
+the caller in precedence. It succeeds at once, and its phases state that nothing was built.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ _TAKEN_OVER = ("source", "artifacts", "cache", "timeoutInMinutes", "queuedTimeou
 
 
 def install() -> None:
-    """Answer CodeBuild's API."""
+    """Serve CodeBuild's API."""
     urls.url_paths["{0}/$"] = CodeBuildApi.dispatch
 
 
 def shutdown() -> None:
-    """Nothing runs; what is kept goes with moto's state."""
+    """Do nothing: there is nothing to stop, and all state is moto's."""
 
 
 class Project:
-    """A project as moto's lists read it: `project_metadata` is what BatchGetProjects answers."""
+    """Project in the form that moto's lists read: `project_metadata` is the answer of BatchGetProjects."""
 
     def __init__(self, arn: str, request: Mapping[str, Any]) -> None:
         now = _now()
@@ -62,7 +62,7 @@ class Project:
         self.tags = list(self.project_metadata.get("tags") or [])
 
     def record(self, request: Mapping[str, Any], initiator: str) -> dict[str, Any]:
-        """Keep a build; StartBuild's request may change environment variables and the version of the source."""
+        """Record a build. StartBuild's request may change environment variables and the version of the source."""
         project, now = self.project_metadata, _now()
         build_id = f"{project['name']}:{uuid.uuid4()}"
         build = {
@@ -91,7 +91,7 @@ class CodeBuildApi(CodeBuildResponse):
     """moto's dispatcher with our projects and builds."""
 
     def create_project(self) -> ActionResult:
-        """CreateProject."""
+        """Serve CreateProject."""
         request = self._request("CreateProject")
         name = request["name"]
         if name in self._projects:
@@ -100,14 +100,14 @@ class CodeBuildApi(CodeBuildResponse):
         return ActionResult({"project": self._projects[name].project_metadata})
 
     def update_project(self) -> ActionResult:
-        """UpdateProject."""
+        """Serve UpdateProject."""
         request = self._request("UpdateProject")
         project = self._project(request["name"])
         project.update(request)
         return ActionResult({"project": project.project_metadata})
 
     def start_build(self) -> ActionResult:
-        """StartBuild: records the build."""
+        """Serve StartBuild, which records the build."""
         request = self._request("StartBuild")
         backend = sts_backends[self.current_account][self.partition]
         caller = str(backend.get_caller_identity(self.access_key, self.region)[1])
@@ -115,7 +115,7 @@ class CodeBuildApi(CodeBuildResponse):
         return ActionResult({"build": build})
 
     def batch_get_builds(self) -> ActionResult:
-        """BatchGetBuilds."""
+        """Serve BatchGetBuilds."""
         builds = {build["id"]: build for project in self._projects.values() for build in project.builds}
         wanted = self._get_param("ids")
         return ActionResult(
@@ -126,7 +126,7 @@ class CodeBuildApi(CodeBuildResponse):
         )
 
     def list_builds_for_project(self) -> ActionResult:
-        """ListBuildsForProject, newest first unless asked otherwise; in one page."""
+        """Serve ListBuildsForProject, newest first by default, in one page."""
         ids = [build["id"] for build in self._project(self._get_param("projectName")).builds]
         return ActionResult({"ids": ids if self._get_param("sortOrder") == "ASCENDING" else ids[::-1]})
 

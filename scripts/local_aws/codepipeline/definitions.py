@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pipelines as declared: what the local AWS accepts, and keeping it (in moto's backend) and the engine in step.
+"""Declared pipelines: checks of declarations, and storage in moto's backend and in the engine.
 
 https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-pipeline-structure.html
 """
@@ -21,7 +21,7 @@ _MOST_CHARACTERS = 1000
 
 
 def create(account: str, region: str, declaration: dict[str, Any], tags: list[dict[str, str]] | None) -> dict[str, Any]:
-    """Create a pipeline, which starts its first execution by itself; answers CreatePipeline's body.
+    """Create a pipeline, which also starts its first execution. Return the answer of CreatePipeline.
 
     Raises PipelineNameInUseException, InvalidStructureException or InvalidActionDeclarationException.
     """
@@ -39,9 +39,9 @@ def create(account: str, region: str, declaration: dict[str, Any], tags: list[di
 def update(
     account: str, region: str, declaration: dict[str, Any], tags: list[dict[str, str]] | None = None
 ) -> dict[str, Any]:
-    """Replace a declaration, and the tags if some are given; running executions keep theirs, no new one starts.
+    """Replace a declaration, and the tags if given. Running executions keep theirs, and no new one starts.
 
-    Answers UpdatePipeline's body.
+    Returns the answer of UpdatePipeline.
     """
     get(account, region, declaration["name"])
     _complete(declaration)
@@ -51,19 +51,19 @@ def update(
 
 
 def delete(account: str, region: str, name: str) -> None:
-    """Delete a pipeline and end its executions; one that does not exist is deleted already."""
+    """Delete a pipeline and end its executions; one that does not exist counts as deleted."""
     _backend(account, region).delete_pipeline(name)
     ENGINE.forget(ENGINE.pipeline(account, region, name))
 
 
 def get(account: str, region: str, name: str) -> tuple[Pipeline, dict[str, Any], dict[str, Any]]:
-    """A pipeline's run-time state, its declaration and metadata; raises PipelineNotFoundException."""
+    """Return a pipeline's run-time state, its declaration and metadata. Raise PipelineNotFoundException."""
     declaration, metadata = _backend(account, region).get_pipeline(name)
     return ENGINE.pipeline(account, region, name), declaration, metadata
 
 
 def start(account: str, region: str, name: str, trigger: Trigger, token: str = "") -> Execution:
-    """Start an execution of the pipeline as it is declared now; raises PipelineNotFoundException."""
+    """Start an execution of the pipeline as now declared. Raise PipelineNotFoundException."""
     pipeline, declaration, _ = get(account, region, name)
     return ENGINE.begin(pipeline, declaration, trigger, token)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The CloudFormation deploy action: a template and its parameters out of an artifact, a stack out of those.
+"""CloudFormation deploy action: makes a stack from a template and its parameters in an artifact.
 
 https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CloudFormation.html
 """
@@ -18,7 +18,7 @@ from scripts.local_aws.codepipeline.actions import ActionContext, ActionFailedEr
 
 _SECONDS_BETWEEN_LOOKS = 0.1
 _MOST_BYTES_IN_A_REQUEST = 51_200
-# The states from which REPLACE_ON_FAILURE starts afresh.
+# States in which REPLACE_ON_FAILURE makes a stack anew.
 _REPLACEABLE = frozenset(
     {"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED", "UPDATE_ROLLBACK_FAILED"}
 )
@@ -27,7 +27,7 @@ _NO_CHANGE = "No updates are to be performed"
 
 
 def cloudformation(context: ActionContext) -> str:
-    """Do what the action mode says with the stack, and wait until CloudFormation is done."""
+    """Do what the action mode requires, and wait until CloudFormation has finished."""
     mode = context.configuration["ActionMode"]
     action = _MODES.get(mode)
     if action is None:
@@ -76,7 +76,7 @@ def _update(context: ActionContext) -> str:
     try:
         stack_id = context.client("cloudformation").update_stack(**_request(context))["StackId"]
     except ClientError as error:
-        # CloudFormation has no code of its own for this.
+        # CloudFormation has no error code for this.
         if _NO_CHANGE in error.response["Error"]["Message"]:
             return f"{_NO_CHANGE}."
         raise
@@ -112,7 +112,7 @@ def _why(context: ActionContext, stack_id: str, status: str) -> str:
 
 
 def first_failure(newest_first: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """The event of the resource that failed first in a stack's last operation, out of the stack's events."""
+    """Return the event of the resource that failed first in the stack's last operation."""
     failed = None
     for event in newest_first:
         is_stack = event["PhysicalResourceId"] == event["StackId"]
@@ -127,7 +127,7 @@ def _find(context: ActionContext) -> dict[str, Any] | None:
     try:
         return _describe(context, context.configuration["StackName"])
     except ClientError as error:
-        # CloudFormation has no code of its own for this.
+        # CloudFormation has no error code for this.
         if "does not exist" in error.response["Error"]["Message"]:
             return None
         raise
@@ -162,7 +162,7 @@ def _template(context: ActionContext) -> dict[str, str]:
 
 
 def _settings(context: ActionContext) -> dict[str, dict[str, str]]:
-    """The template configuration file: `{"Parameters": {...}, "Tags": {...}}`, every value a string."""
+    """Return the template configuration file: `{"Parameters": {...}, "Tags": {...}}`, all values strings."""
     path = context.configuration.get("TemplateConfiguration")
     if not path:
         return {}
@@ -188,7 +188,7 @@ def _overrides(text: str | None) -> dict[str, str]:
 
 
 def _file(context: ActionContext, path: str) -> bytes:
-    """The file that `Artifact::file` names."""
+    """Return the file that `Artifact::file` names."""
     artifact_name, _, file_name = path.partition("::")
     artifact = next((each for each in context.run.inputs if each.name == artifact_name), None)
     if artifact is None:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""CodePipeline's engine: one thread per execution, one lock and one condition for all of them.
+"""Engine of CodePipeline: one thread per execution, one lock and one condition for all of them.
 
-Whatever changes does so under `Engine.changed` and wakes all who wait, so nobody polls and nothing is missed.
-`pipeline_runner` walks one execution through its stages; here are the threads, the waiting, and what people ask of
-an execution from outside: start, stop, retry, approve, answer a job.
+Every change is made under `Engine.changed` and wakes all who wait, so no thread polls or misses a change. `runner`
+moves one execution through its stages. Here are the threads, the waiting, and the requests about an execution: start,
+stop, retry, approve, answer a job.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SECONDS_TO_END = 10.0
 
 
 class Engine:
-    """Every pipeline of the local AWS and the threads that run them."""
+    """Every pipeline of the local AWS, and the threads that run them."""
 
     def __init__(self) -> None:
         self.changed = threading.Condition()
@@ -35,14 +35,14 @@ class Engine:
         self._resting: dict[threading.Thread, Callable[[], bool]] = {}
         self._ending = False
 
-    # -- life ----------------------------------------------------------------------------------------------------
+    # -- start and stop ------------------------------------------------------------------------------------------
 
     def open(self) -> None:
-        """Be ready to run pipelines."""
+        """Allow pipelines to run."""
         self._ending = False
 
     def close(self) -> None:
-        """Abandon what runs, wait for its threads, forget every pipeline."""
+        """Abandon running executions, wait for their threads, and remove every pipeline."""
         with self.changed:
             self._ending = True
             self.changed.notify_all()
@@ -51,7 +51,7 @@ class Engine:
             self.jobs = Jobs()
 
     def wait_idle(self, timeout: float) -> bool:
-        """Block until every execution is over or waits for a person or a free stage; False after `timeout` seconds."""
+        """Wait until every execution has ended or waits for a person or a free stage; return false on timeout."""
         with self.changed:
             return self.changed.wait_for(lambda: all(map(self._is_resting, self._live)), timeout)
 
@@ -59,10 +59,10 @@ class Engine:
         awaited = self._resting.get(thread)
         return awaited is not None and not awaited()
 
-    # -- for those who run ---------------------------------------------------------------------------------------
+    # -- for runners ---------------------------------------------------------------------------------------------
 
     def spawn(self, name: str, work: Callable[[], None]) -> None:
-        """Run `work` on a thread of its own, named for the pipeline."""
+        """Run `work` on a thread of its own, named after the pipeline."""
         thread = threading.Thread(target=self._run, args=(work,), name=f"codepipeline {name}", daemon=True)
         with self.changed:
             self._live.add(thread)
@@ -83,7 +83,7 @@ class Engine:
     def wait(
         self, condition: Callable[[], bool], is_over: Callable[[], bool], seconds: float | None, rest: bool
     ) -> bool:
-        """Block until `condition` holds (False after `seconds`); raises AbandonedError when `is_over` or at the end."""
+        """Wait until `condition` holds; false after `seconds`. Raise AbandonedError if `is_over`, or at the end."""
 
         def awaited() -> bool:
             return condition() or is_over() or self._ending
@@ -101,22 +101,22 @@ class Engine:
                 raise AbandonedError
             return condition()
 
-    # -- for those who ask ---------------------------------------------------------------------------------------
+    # -- for requests --------------------------------------------------------------------------------------------
 
     def pipeline(self, account: str, region: str, name: str) -> Pipeline:
-        """The run-time state of a pipeline, empty at first."""
+        """Return the run-time state of a pipeline, empty at first."""
         with self.changed:
             return self._pipelines.setdefault((account, region, name), Pipeline(account, region, name))
 
     def forget(self, pipeline: Pipeline) -> None:
-        """A pipeline is deleted: its executions end."""
+        """End the executions of a deleted pipeline."""
         with self.changed:
             self._pipelines.pop((pipeline.account, pipeline.region, pipeline.name), None)
             pipeline.deleted = True
             self.changed.notify_all()
 
     def begin(self, pipeline: Pipeline, declaration: Declaration, trigger: Trigger, token: str = "") -> Execution:
-        """Start an execution; the same client request token gives the same execution again."""
+        """Start an execution; the same client request token returns the same execution."""
         with self.changed:
             earlier = pipeline.execution(pipeline.started_by_token.get(token, ""))
             if token and earlier is not None:
@@ -131,7 +131,7 @@ class Engine:
             return execution
 
     def stop(self, pipeline: Pipeline, execution: Execution, abandon: bool, reason: str) -> None:
-        """Let the running actions end, or abandon them, and start no other."""
+        """Wait for the running actions, or abandon them, and start no others."""
         with self.changed:
             if execution.status not in {"InProgress", "Stopping"}:
                 raise JsonRESTError(
@@ -179,7 +179,7 @@ class Engine:
             self.changed.notify_all()
 
     def answer(self, job_id: str, answer: Answer) -> None:
-        """A function reports the result of its job."""
+        """Accept a function's result for its job."""
         with self.changed:
             job = self.jobs.find(job_id)
             if job is None:
@@ -190,7 +190,7 @@ class Engine:
             self.changed.notify_all()
 
     def set_transition(self, pipeline: Pipeline, stage_name: str, disabled_reason: str | None) -> None:
-        """Close the way into a stage with a reason, or open it."""
+        """Disable the transition into a stage with a reason, or enable it."""
         with self.changed:
             stage = pipeline.stage(stage_name)
             stage.disabled_reason, stage.transition_changed = disabled_reason, now()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The events that CodePipeline puts on EventBridge at every change of state.
+"""CodePipeline's events on EventBridge at every change of state.
 
 https://docs.aws.amazon.com/codepipeline/latest/userguide/detect-state-changes-cloudwatch-events.html
 """
@@ -16,19 +16,19 @@ _ACTION_STATES = {"InProgress": "STARTED"}
 
 
 def pipeline_changed(pipeline: Pipeline, execution: Execution, state: str) -> None:
-    """Report a pipeline execution: STARTED, RESUMED, SUCCEEDED, FAILED, SUPERSEDED, STOPPING or STOPPED."""
+    """Emit a pipeline execution: STARTED, RESUMED, SUCCEEDED, FAILED, SUPERSEDED, STOPPING or STOPPED."""
     trigger = {"trigger-type": execution.trigger.type, "trigger-detail": execution.trigger.detail}
     detail = {"execution-trigger": trigger, "state": state}
     _emit(pipeline, execution, "Pipeline", detail)
 
 
 def stage_changed(pipeline: Pipeline, execution: Execution, stage: str, state: str) -> None:
-    """Report a stage execution: STARTED, RESUMED, SUCCEEDED, FAILED or STOPPED."""
+    """Emit a stage execution: STARTED, RESUMED, SUCCEEDED, FAILED or STOPPED."""
     _emit(pipeline, execution, "Stage", {"stage": stage, "state": state})
 
 
 def action_changed(pipeline: Pipeline, execution: Execution, run: ActionRun) -> None:
-    """Report an action execution: STARTED, SUCCEEDED, FAILED or ABANDONED."""
+    """Emit an action execution: STARTED, SUCCEEDED, FAILED or ABANDONED."""
     detail: dict[str, Any] = {
         "stage": run.stage,
         "action": run.name,

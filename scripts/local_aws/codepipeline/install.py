@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """CodePipeline: pipelines that really run.
 
-    request -> pipeline_api -> pipeline_definitions (moto keeps them) -> pipeline_engine (threads, lock)
-    stack   -> pipeline_resource -^                                     -> pipeline_runner (one execution)
-                                                                       -> pipeline_actions, _deploy, _jobs
+    request -> api -> definitions (moto stores them) -> engine (threads, lock)
+    stack   -> resource -^                              -> runner (one execution)
+                                                           -> actions, deploy, jobs
 
-`pipeline_model` holds the state, `pipeline_views` shows it, `pipeline_events` reports each change to EventBridge.
-Run: S3 source, CloudFormation deploy, Lambda invoke, manual approval; recorded: CodeBuild. Not here: variables
+`model` holds the state, `views` formats it for answers, `events` emits each change to EventBridge.
+S3 source, CloudFormation deploy, Lambda invoke and manual approval run; CodeBuild is recorded. Not supported: variables
 (`#{...}`), triggers, conditions, rollback, artifact stores per Region, execution modes other than SUPERSEDED.
 """
 
@@ -26,25 +26,25 @@ __all__ = ["PipelineResource", "install", "shutdown", "wait_idle"]
 
 
 def install() -> None:
-    """Answer CodePipeline's API; importing this module has made its CloudFormation type known to moto."""
+    """Serve CodePipeline's API. Importing this module has registered its CloudFormation type with moto."""
     urls.url_paths["{0}/$"] = PipelineApi.dispatch
     ENGINE.open()
 
 
 def shutdown() -> None:
-    """Abandon what runs and forget every execution."""
+    """Abandon running executions and remove all of them."""
     ENGINE.close()
     clients.forget()
 
 
 def wait_idle(timeout: float) -> bool:
-    """Block until nothing runs and every event is delivered, at most `timeout` seconds; says whether that came true.
+    """Wait until nothing runs and every event is delivered, at most `timeout` seconds; return whether that was reached.
 
-    An execution that waits for a person (approval, disabled transition) or behind such a one does not run.
+    An execution that waits for a person (approval, disabled transition), or behind such a one, does not run.
     """
     deadline = time.monotonic() + timeout
     while (left := deadline - time.monotonic()) > 0:
-        # A delivered event may start a pipeline, and a pipeline emits events: both must be quiet at once.
+        # A delivered event may start a pipeline, and a pipeline emits events: both have to be idle at once.
         if ENGINE.wait_idle(left) and events.wait_idle(left) and ENGINE.wait_idle(0):
             return True
     return False

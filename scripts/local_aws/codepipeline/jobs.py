@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The Lambda invoke action: a job that a function answers through the CodePipeline API.
+"""Lambda invoke action: a CodePipeline job that a function answers through the CodePipeline API.
 
-A success with a continuation token asks to be called again with that token, in a new job.
+A success with a continuation token means that the function is called again with that token, in a new job.
 https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-Lambda.html
 """
 
@@ -20,7 +20,7 @@ from scripts.local_aws.codepipeline.model import Artifact, Failure, new_id
 
 @dataclass(frozen=True)
 class Answer:
-    """What a function reported: a failure, a success, or with a token a wish to be called again."""
+    """Result reported by a function: failure, success, or with a token, the request to be called again."""
 
     failure: Failure | None = None
     continuation_token: str = ""
@@ -30,7 +30,7 @@ class Answer:
 
 @dataclass
 class Job:
-    """One call of a function, waiting for its answer."""
+    """Call of a function that waits for its answer."""
 
     id: str = field(default_factory=new_id)
     answer: Answer | None = None
@@ -38,25 +38,25 @@ class Job:
 
 @dataclass
 class Timing:
-    """Seconds: how long a function may be silent (AWS: 20 minutes), and the pause before it is called again."""
+    """Seconds for which a function may not answer (AWS: 20 minutes), and the pause before it is called again."""
 
     silence: float = 1200.0
     continuation: float = 1.0
 
 
 class Jobs:
-    """Every job that a function may still answer, by id."""
+    """Jobs that a function may still answer, by id."""
 
     def __init__(self) -> None:
         self.timing = Timing()
         self._jobs: dict[str, Job] = {}
 
     def find(self, job_id: str) -> Job | None:
-        """The job with this id."""
+        """Return the job with this id."""
         return self._jobs.get(job_id)
 
     def perform(self, context: ActionContext) -> str:
-        """Call the function until it says that it is done; the action of provider Lambda."""
+        """Call the function until it reports completion; this is the action of provider Lambda."""
         token = ""
         while True:
             answer = self._call(context, token)

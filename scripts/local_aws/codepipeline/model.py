@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What CodePipeline remembers while it runs: pipelines, their stages, executions and actions.
+"""Run-time state of CodePipeline: pipelines, their stages, executions and actions.
 
-Plain records; `pipeline_engine` changes them under its lock, `pipeline_views` turns them into API answers.
-Status words are the API's: `InProgress`, `Succeeded`, `Failed`, `Superseded`, `Stopping`, `Stopped`, `Abandoned`.
+Plain records; `engine` changes them under its lock, `views` turns them into API answers.
+Statuses are the API's: `InProgress`, `Succeeded`, `Failed`, `Superseded`, `Stopping`, `Stopped`, `Abandoned`.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ Declaration = Mapping[str, Any]
 
 
 def now() -> datetime:
-    """The time of a state change."""
+    """Return the time of a state change."""
     return datetime.now(UTC)
 
 
 def new_id() -> str:
-    """An id in the form of all of CodePipeline's ids and tokens."""
+    """Return a new id in the form of all of CodePipeline's ids and tokens."""
     return str(uuid.uuid4())
 
 
 @dataclass(frozen=True)
 class Artifact:
-    """A named bundle in the artifact store."""
+    """Named file in the artifact store."""
 
     name: str
     bucket: str
@@ -37,7 +37,7 @@ class Artifact:
 
 @dataclass(frozen=True)
 class Revision:
-    """What a source action found; `change_id` tells two changes of one revision apart."""
+    """Revision found by a source action; `change_id` distinguishes two changes of one revision."""
 
     action: str
     artifact: str
@@ -50,7 +50,7 @@ class Revision:
 
 @dataclass(frozen=True)
 class Failure:
-    """Why an action failed, as `errorDetails` shows it."""
+    """Failure of an action, as in `errorDetails`."""
 
     code: str
     message: str
@@ -58,7 +58,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Approval:
-    """A person's answer to a manual approval."""
+    """Decision of a person on a manual approval."""
 
     approved: bool
     summary: str
@@ -67,7 +67,7 @@ class Approval:
 
 @dataclass(frozen=True)
 class Trigger:
-    """What started an execution."""
+    """Cause of an execution's start."""
 
     type: str
     detail: str
@@ -75,7 +75,7 @@ class Trigger:
 
 @dataclass
 class ActionRun:
-    """One attempt at one action in one execution."""
+    """Attempt at an action in an execution."""
 
     stage: str
     declaration: Declaration
@@ -96,13 +96,13 @@ class ActionRun:
 
     @property
     def name(self) -> str:
-        """The action's name in the pipeline declaration."""
+        """Name of the action in the pipeline's declaration."""
         return str(self.declaration["name"])
 
 
 @dataclass
 class Execution:
-    """One run of a pipeline, with the declaration as it was when the run started."""
+    """Execution of a pipeline, with the declaration at its start."""
 
     declaration: Declaration
     trigger: Trigger
@@ -118,23 +118,23 @@ class Execution:
 
     @property
     def stages(self) -> list[Declaration]:
-        """The declared stages, in order."""
+        """Declared stages, in order."""
         return list(self.declaration["stages"])
 
     @property
     def is_stopping(self) -> bool:
-        """Somebody asked to stop: no further action starts."""
+        """Whether a stop was requested: no further action starts."""
         return self.abandoned or self.status == "Stopping"
 
     @property
     def revisions(self) -> list[Revision]:
-        """What the source actions of this execution found."""
+        """Revisions found by the source actions of this execution."""
         return [run.revision for run in self.actions if run.revision is not None]
 
 
 @dataclass
 class Stage:
-    """One stage of a pipeline: who is in it, who waits before it, and how its last executions went."""
+    """Stage of a pipeline: the execution in it, the one that waits for it, and the state of the latest one."""
 
     name: str
     occupant: Execution | None = None
@@ -147,13 +147,13 @@ class Stage:
 
     @property
     def is_open(self) -> bool:
-        """Another execution may enter."""
+        """Whether another execution may enter."""
         return self.occupant is None and self.disabled_reason is None
 
 
 @dataclass
 class Pipeline:
-    """A pipeline's executions, oldest first, and its stages; its declaration is moto's to keep."""
+    """Executions of a pipeline, oldest first, and its stages; moto stores its declaration."""
 
     account: str
     region: str
@@ -165,13 +165,13 @@ class Pipeline:
 
     @property
     def arn(self) -> str:
-        """The pipeline's ARN."""
+        """ARN of the pipeline."""
         return f"arn:aws:codepipeline:{self.region}:{self.account}:{self.name}"
 
     def stage(self, name: str) -> Stage:
-        """The stage's state, empty before its first execution."""
+        """Return the stage's state, empty before its first execution."""
         return self.stages.setdefault(name, Stage(name))
 
     def execution(self, execution_id: str) -> Execution | None:
-        """The execution with this id."""
+        """Return the execution with this id."""
         return next((each for each in self.executions if each.id == execution_id), None)

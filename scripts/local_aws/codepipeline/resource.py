@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The CloudFormation type `AWS::CodePipeline::Pipeline`.
+"""CloudFormation type `AWS::CodePipeline::Pipeline`.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-codepipeline-pipeline.html
 """
@@ -20,10 +20,10 @@ _NUMBERS = frozenset({"runOrder", "timeoutInMinutes"})
 
 
 class PipelineResource(CloudFormationModel):
-    """A pipeline that belongs to a stack."""
+    """Pipeline that belongs to a stack."""
 
     is_tagged = True
-    """The tags of its stack are its own, too."""
+    """Whether the stack's tags also apply to the pipeline."""
 
     def __init__(self, account: str, region: str, name: str) -> None:
         self.account = account
@@ -32,26 +32,26 @@ class PipelineResource(CloudFormationModel):
 
     @property
     def physical_resource_id(self) -> str:
-        """What `Ref` gives: the pipeline's name."""
+        """Value of `Ref`: the pipeline's name."""
         return self.name
 
     @staticmethod
     def cloudformation_name_type() -> str:
-        """The property that names the pipeline."""
+        """Return the property that names the pipeline."""
         return "Name"
 
     @staticmethod
     def cloudformation_type() -> str:
-        """The type's name."""
+        """Return the name of the type."""
         return "AWS::CodePipeline::Pipeline"
 
     @classmethod
     def has_cfn_attr(cls, attr: str) -> bool:
-        """Whether `Fn::GetAtt` knows the attribute."""
+        """Whether `Fn::GetAtt` has the attribute."""
         return attr == "Version"
 
     def get_cfn_attribute(self, attribute_name: str) -> str:
-        """`Version`, the number of the declaration, which every update raises."""
+        """Return `Version`, the number of the declaration, which every update increments."""
         if attribute_name != "Version":
             raise KeyError(attribute_name)
         _, declaration, _ = definitions.get(self.account, self.region, self.name)
@@ -71,9 +71,9 @@ class PipelineResource(CloudFormationModel):
     def update_from_cloudformation_json(
         cls, original_resource: Any, new_resource_name: str, cloudformation_json: Any, account_id: str, region_name: str
     ) -> Self:
-        """Update the declaration, or replace the pipeline when its given name changed."""
+        """Update the declaration, or replace the pipeline if its given name changed."""
         properties = cloudformation_json["Properties"]
-        # A generated name is generated anew on each look at the template; only a given one may ask for replacement.
+        # A generated name differs on each look at the template; only a given one may cause replacement.
         name = properties.get("Name") or original_resource.name
         if name != original_resource.name:
             replacement = cls.create_from_cloudformation_json(name, cloudformation_json, account_id, region_name)
@@ -99,14 +99,14 @@ class PipelineResource(CloudFormationModel):
 
 
 def declared(name: str, properties: dict[str, Any]) -> dict[str, Any]:
-    """The API's declaration of a pipeline from the resource's properties."""
+    """Return the API's declaration of a pipeline from the resource's properties."""
     kept = {key: copy.deepcopy(value) for key, value in properties.items() if key not in _NOT_DECLARED}
     declaration = _camel(kept)
     return dict(declaration) | {"name": name}
 
 
 def _camel(value: Any) -> Any:
-    """Property names as the API spells them; an action's configuration is the action's own business."""
+    """Return property names as the API spells them; an action's configuration stays unchanged."""
     if isinstance(value, list):
         return [_camel(each) for each in value]
     if not isinstance(value, dict):

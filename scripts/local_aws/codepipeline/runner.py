@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One execution on its way through the stages, in CodePipeline's mode SUPERSEDED.
+"""Run of one execution through the stages, in CodePipeline's mode SUPERSEDED.
 
-A stage takes one execution at a time. The others wait before it, and a newer one that comes to wait replaces an
-older one. Actions of one run order run side by side; the next run order starts when all of them succeeded.
+A stage holds one execution at a time. Others wait before it, and a newer one that begins to wait replaces an older one.
+Actions of one run order run in parallel; the next run order starts when all of them have succeeded.
 https://docs.aws.amazon.com/codepipeline/latest/userguide/concepts-how-it-works.html
 """
 
@@ -36,7 +36,7 @@ _PERMISSION_CODES = frozenset({"AccessDenied", "AccessDeniedException", "Authori
 
 
 class Engine(Protocol):
-    """What an execution needs: threads, and a way to wait for one another."""
+    """Engine as an execution needs it: threads, and waiting for one another."""
 
     changed: threading.Condition
     jobs: Jobs
@@ -47,11 +47,11 @@ class Engine(Protocol):
     def wait(
         self, condition: Callable[[], bool], is_over: Callable[[], bool], seconds: float | None, rest: bool
     ) -> bool:
-        """Block until `condition` holds."""
+        """Wait until `condition` holds."""
 
 
 def provider(declaration: Declaration) -> tuple[str, str, str]:
-    """Category, owner and provider of an action: what `PROVIDERS` is keyed by."""
+    """Return category, owner and provider of an action, the key of `PROVIDERS`."""
     kind: Mapping[str, str] = declaration["actionTypeId"]
     return kind["category"], kind["owner"], kind["provider"]
 
@@ -66,7 +66,7 @@ PROVIDERS: Mapping[tuple[str, str, str], Callable[[Engine], Action]] = {
 
 
 class Runner:
-    """Runs one execution on the thread that calls it."""
+    """Run of one execution, on the thread that calls it."""
 
     def __init__(self, engine: Engine, pipeline: Pipeline, execution: Execution) -> None:
         self._engine = engine
@@ -78,21 +78,21 @@ class Runner:
         self._go_through(self._execution.stages)
 
     def retry(self, stage_name: str, all_actions: bool) -> None:
-        """Go on from a stage that failed, keeping its successful actions unless all are to run again."""
+        """Go on from a failed stage, keeping its successful actions unless all are to run again."""
         names = [stage["name"] for stage in self._execution.stages]
         rest = self._execution.stages[names.index(stage_name) :]
         kept = set() if all_actions else self._succeeded_in(stage_name)
         self._go_through(rest, kept)
 
     def occupy(self, stage: Stage, state: str) -> None:
-        """Take a free stage; `state` is STARTED, or RESUMED when a retry takes it again."""
+        """Take a free stage; `state` is STARTED, or RESUMED if a retry takes it again."""
         with self._engine.changed:
             stage.occupant = stage.latest = self._execution
             stage.status = "InProgress"
             events.stage_changed(self._pipeline, self._execution, stage.name, state)
 
     def _go_through(self, stages: list[Declaration], kept: set[str] | None = None) -> None:
-        """Run the stages; `kept` are the actions that a retry spares in the first, which it occupies already."""
+        """Run the stages; `kept` are the actions that a retry skips in the first one, which it occupies already."""
         for declared in stages:
             stage = self._pipeline.stage(declared["name"])
             if kept is None and not self._enter(stage):
@@ -108,7 +108,7 @@ class Runner:
     # -- stages --------------------------------------------------------------------------------------------------
 
     def _enter(self, stage: Stage) -> bool:
-        """Wait for the stage; False when a newer execution took the place or somebody stopped this one."""
+        """Wait for the stage. Return false if a newer execution took the place, or this one was stopped."""
         execution = self._execution
         with self._engine.changed:
             self._queue(stage)
@@ -150,7 +150,7 @@ class Runner:
     # -- actions -------------------------------------------------------------------------------------------------
 
     def _run_actions(self, stage: Stage, declared: Declaration, kept: set[str]) -> str:
-        """Run the stage's actions by run order; the stage's status."""
+        """Run the stage's actions by run order, and return the stage's status."""
         wanted = [action for action in declared["actions"] if action["name"] not in kept]
         wanted.sort(key=_run_order)
         for _, group in itertools.groupby(wanted, key=_run_order):

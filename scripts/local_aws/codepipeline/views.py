@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""CodePipeline's API answers, made from the engine's records. Times are seconds since 1970, as JSON services send."""
+"""CodePipeline's API answers, made from the engine's records. Times are seconds since 1970, as in JSON services."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _S3_CONSOLE = "https://console.aws.amazon.com/s3/home?region={region}#"
 
 
 def pipeline_state(pipeline: Pipeline, declaration: Declaration) -> dict[str, Any]:
-    """GetPipelineState, without the two times of the pipeline itself."""
+    """Return the answer of GetPipelineState, without the two times of the pipeline itself."""
     return {
         "pipelineName": pipeline.name,
         "pipelineVersion": declaration["version"],
@@ -22,7 +22,7 @@ def pipeline_state(pipeline: Pipeline, declaration: Declaration) -> dict[str, An
 
 
 def execution_summary(execution: Execution) -> dict[str, Any]:
-    """One entry of ListPipelineExecutions."""
+    """Return an entry of ListPipelineExecutions."""
     return _common(execution) | {
         "startTime": _seconds(execution.started),
         "lastUpdateTime": _seconds(execution.changed),
@@ -31,7 +31,7 @@ def execution_summary(execution: Execution) -> dict[str, Any]:
 
 
 def execution_detail(pipeline: Pipeline, execution: Execution) -> dict[str, Any]:
-    """GetPipelineExecution."""
+    """Return the answer of GetPipelineExecution."""
     return _common(execution) | {
         "pipelineName": pipeline.name,
         "pipelineVersion": execution.declaration["version"],
@@ -41,7 +41,7 @@ def execution_detail(pipeline: Pipeline, execution: Execution) -> dict[str, Any]
 
 
 def action_detail(execution: Execution, run: ActionRun) -> dict[str, Any]:
-    """One entry of ListActionExecutions."""
+    """Return an entry of ListActionExecutions."""
     declared = run.declaration
     configuration = dict(declared.get("configuration") or {})
     given = {

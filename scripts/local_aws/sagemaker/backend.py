@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""moto's SageMaker with endpoints that serve: creating one loads its model, updating one changes it.
+"""moto's SageMaker with endpoints that serve: CreateEndpoint loads the model, UpdateEndpoint changes it.
 
-On AWS an endpoint becomes InService minutes after CreateEndpoint has answered; here it is InService, or Failed with a
-reason, when the call returns.
+On AWS, an endpoint becomes InService minutes after CreateEndpoint has answered. Here, it is InService, or Failed with
+a reason, when the call returns.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from scripts.local_aws.sagemaker.sagemaker_names import NamedResources
 
 Tags = list[dict[str, str]]
 
-# Where moto keeps what has tags, by the kind of resource in ARNs.
+# Attributes in which moto keeps taggable resources, by the kind of resource in ARNs.
 _TAGGED = {
     "model": "_models",
     "endpoint": "endpoints",
@@ -51,14 +51,14 @@ _TAGGED = {
 
 
 class LocalEndpointConfig(FakeEndpointConfig):
-    """An endpoint configuration; its instance types are those that the SDK knows, not moto's old list."""
+    """Endpoint configuration. Its instance types are those of the SDK, not moto's older list."""
 
     def is_created(self) -> bool:
-        """A configuration is there at once."""
+        """Return true: a configuration is available at once."""
         return True
 
     def validate_instance_type(self, instance_type: str) -> None:
-        """Raise ValidationError in SageMaker's words for an instance type that does not exist."""
+        """Raise SageMaker's ValidationError for an instance type that does not exist."""
         known = _instance_types()
         if instance_type not in known:
             raise ValidationError(
@@ -73,7 +73,7 @@ def _instance_types() -> tuple[str, ...]:
 
 
 class LocalEndpoint(FakeEndpoint):
-    """An endpoint and the model behind it (`served`; None until there is one, and after a failure)."""
+    """Endpoint with the model that it serves (`served` is None before the first, and after a failure)."""
 
     def __init__(self, backend: LocalSageMaker, name: str, config: LocalEndpointConfig, tags: Tags) -> None:
         super().__init__(
@@ -98,11 +98,11 @@ class LocalEndpoint(FakeEndpoint):
 
     @property
     def variant(self) -> str:
-        """The name of the one production variant."""
+        """Name of the one production variant."""
         return str(self.production_variants[0]["VariantName"])
 
     def go_live(self, config: LocalEndpointConfig, model: Model, served: Served, region: str) -> None:
-        """Answer with this model from now on."""
+        """Serve this model from now on."""
         previous, self.served = self.served, served
         self.endpoint_config_name = config.endpoint_config_name
         self.production_variants = self._process_production_variants(config.production_variants)
@@ -122,20 +122,20 @@ class LocalEndpoint(FakeEndpoint):
             previous.stop()
 
     def fail(self, reason: str) -> None:
-        """Remember why the last creation or update failed; an endpoint that served before goes on serving."""
+        """Store the reason of a failed creation or update; an endpoint that served before goes on."""
         self._set_status("InService" if self.served else "Failed", reason)
 
     def _set_status(self, status: str, reason: str | None) -> None:
         self.endpoint_status, self.failure_reason, self.last_modified_time = status, reason, utcnow()
 
     def stop(self) -> None:
-        """End what serves the model."""
+        """Stop the process that serves the model."""
         if self.served:
             self.served.stop()
 
     @property
     def response_object(self) -> dict[str, Any]:
-        """What DescribeEndpoint answers."""
+        """Answer of DescribeEndpoint."""
         answer = {
             "EndpointName": self.endpoint_name,
             "EndpointArn": self.arn,
@@ -176,18 +176,18 @@ class LocalSageMaker(
 
     @property
     def _url_module(self) -> Any:
-        """Moto looks for the routes beside a backend's module; these are moto's, answered by our response class."""
+        """Routes of moto's SageMaker, answered by our response class. moto looks for them beside a backend's module."""
         paths = dict.fromkeys(moto_urls.url_paths, LocalSageMakerResponse.dispatch)
         return SimpleNamespace(url_bases=moto_urls.url_bases, url_paths=paths)
 
     def reset(self) -> None:
-        """Forget everything, and end what runs."""
+        """Clear all state, and end all processes and jobs."""
         for endpoint in self.endpoints.values():
             cast(LocalEndpoint, endpoint).stop()
         super().reset()
 
     def create_model(self, model_name: str, *rest: Any, **named: Any) -> Model:
-        """Refuse a name in use and model data that the execution role cannot find."""
+        """Refuse a name in use, and model data that the execution role cannot find."""
         self._check_free("model", model_name, self._models, "model")
         model = super().create_model(model_name, *rest, **named)
         try:
@@ -229,7 +229,7 @@ class LocalSageMaker(
         return endpoint
 
     def update_endpoint(self, endpoint_name: str, endpoint_config_name: str) -> LocalEndpoint:
-        """Serve another configuration; on failure the old one goes on and DescribeEndpoint gives the reason."""
+        """Serve another configuration. On failure, the old one goes on and DescribeEndpoint has the reason."""
         endpoint: LocalEndpoint = self._found("endpoint", endpoint_name, self.endpoints, "endpoint")
         config = self._found("endpoint-config", endpoint_config_name, self.endpoint_configs, "endpoint configuration")
         self._deploy(endpoint, config)
@@ -254,7 +254,7 @@ class LocalSageMaker(
         endpoint.go_live(config, model, served, self.region_name)
 
     def _get_resource_from_arn(self, arn: str) -> Any:
-        """Moto finds a tagged resource by the name in its ARN; ours are in lower case there."""
+        """Find a tagged resource. moto searches by the name in the ARN, which is in lower case here."""
         kind, _, name = arn.rpartition(":")[2].partition("/")
         known: dict[str, Any] = getattr(self, _TAGGED.get(kind, ""), {})
         names = {one.lower(): one for one in known}
@@ -266,14 +266,14 @@ class LocalSageMakerResponse(
     ProcessingJobsResponse, MonitorDefinitionsResponse, MonitoringSchedulesResponse, ModelCardsResponse,
     ModelCardExportsResponse, SageMakerResponse,
 ):  # fmt: skip
-    """The operations that moto's SageMaker lacks."""
+    """Operations that moto's SageMaker lacks."""
 
     @property
     def _backend(self) -> LocalSageMaker:
         return cast(LocalSageMaker, self.sagemaker_backend)
 
     def update_endpoint(self) -> ActionResult:
-        """UpdateEndpoint with another endpoint configuration."""
+        """Serve UpdateEndpoint with another endpoint configuration."""
         names = self._get_param("EndpointName"), self._get_param("EndpointConfigName")
         endpoint = self._backend.update_endpoint(*names)
         return ActionResult({"EndpointArn": endpoint.arn})

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Data capture: what went into an endpoint and what came out, as JSON lines in S3.
+"""Data capture: requests and answers of an endpoint, as JSON lines in S3.
 
 Layout and fields follow https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-data-capture-endpoint.html.
-Records are gathered for about a second and written by one thread, as the role of the endpoint's model.
+Records are collected for about a second and written by one thread, as the role of the endpoint's model.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _STOP_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class CaptureTarget:
-    """Where one endpoint's records go, and as whom: the object keys begin with `<prefix>/<endpoint>/<variant>/`."""
+    """Destination of an endpoint's records, and the role. Object keys begin with `<prefix>/<endpoint>/<variant>/`."""
 
     destination: str
     endpoint: str
@@ -42,7 +42,7 @@ class CaptureTarget:
 
 @dataclass(frozen=True)
 class Payload:
-    """A request or an answer: the bytes and their content type."""
+    """Request or answer: the bytes and their content type."""
 
     data: bytes
     content_type: str
@@ -50,7 +50,7 @@ class Payload:
 
 @dataclass(frozen=True)
 class Invocation:
-    """One call of InvokeEndpoint. Absent identifiers are empty."""
+    """Call of InvokeEndpoint. Absent identifiers are empty."""
 
     request: Payload
     response: Payload
@@ -60,7 +60,7 @@ class Invocation:
 
 @dataclass(frozen=True)
 class CaptureSettings:
-    """An endpoint configuration's DataCaptureConfig, read once.
+    """DataCaptureConfig of an endpoint configuration, parsed once.
 
     `percentage` of the invocations are kept, 0 to 100; `modes` holds "Input", "Output" or both.
     """
@@ -74,7 +74,7 @@ class CaptureSettings:
 
     @classmethod
     def read(cls, config: dict[str, Any] | None) -> CaptureSettings | None:
-        """The settings, or None when nothing is to be captured."""
+        """Parse the settings; None if nothing is to be captured."""
         if not config or not config.get("EnableCapture", True):
             return None
         types = config.get("CaptureContentTypeHeader", {})
@@ -93,7 +93,7 @@ class CaptureSettings:
         return random.random() * 100 < self.percentage  # noqa: S311 - a sample, not a secret
 
     def record(self, invocation: Invocation) -> dict[str, Any]:
-        """One line of the capture file."""
+        """Return the record of an invocation, a line of the capture file."""
         metadata: dict[str, Any] = {"eventId": str(uuid.uuid4())}
         if invocation.custom_attributes:
             metadata["customAttributes"] = [invocation.custom_attributes]
@@ -127,7 +127,7 @@ class CaptureSettings:
 
 
 class CaptureWriter:
-    """Gathers records and writes them from a thread of its own, which starts with the first record."""
+    """Collector of records, which writes them from a thread that starts with the first record."""
 
     def __init__(self, gather_seconds: float = _GATHER_SECONDS) -> None:
         self._gather_seconds = gather_seconds
@@ -139,7 +139,7 @@ class CaptureWriter:
         self._thread: threading.Thread | None = None
 
     def add(self, target: CaptureTarget, record: dict[str, Any]) -> None:
-        """Have a record written within about a second."""
+        """Add a record, which is written within about a second."""
         with self._changed:
             self._pending.append((target, json.dumps(record)))
             if self._thread is None:
@@ -148,7 +148,7 @@ class CaptureWriter:
             self._changed.notify_all()
 
     def flush(self, timeout: float = _STOP_SECONDS) -> bool:
-        """Write what is gathered now and wait for it; False when it took longer than `timeout` seconds."""
+        """Write the collected records now and wait. Return false if that took longer than `timeout` seconds."""
         with self._changed:
             self._hurry = True
             self._changed.notify_all()
@@ -157,7 +157,7 @@ class CaptureWriter:
             return done
 
     def stop(self) -> None:
-        """Write what is left and end the thread; a record added later starts a new one."""
+        """Write the remaining records and end the thread; a record added later starts a new one."""
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
@@ -179,7 +179,7 @@ class CaptureWriter:
                 self._changed.notify_all()
 
     def _next_batch(self) -> list[tuple[CaptureTarget, str]]:
-        """The records gathered; empty when the thread is to end."""
+        """Return the collected records; empty if the thread is to end."""
         with self._changed:
             self._changed.wait_for(lambda: self._pending or self._stopping)
             self._changed.wait_for(lambda: self._hurry or self._stopping, self._gather_seconds)
@@ -189,7 +189,7 @@ class CaptureWriter:
 
 
 def _write(target: CaptureTarget, lines: list[str]) -> None:
-    """Put one file. A refusal is reported, not raised: on AWS too the endpoint goes on when capture fails."""
+    """Write one file. A refusal is logged, not raised: on AWS, too, the endpoint goes on if capture fails."""
     bucket, prefix = split_s3_uri(target.destination)
     encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": target.kms_key_id} if target.kms_key_id else {}
     try:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """SageMaker on the local AWS: models, endpoints that predict, jobs that score, train and tune, model packages.
 
-`install` puts our backends in the place of moto's; everything else of SageMaker stays moto's own.
+`install` replaces moto's backends by ours; the other operations of SageMaker stay moto's own.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ from scripts.local_aws.xgboost import programs, xgboost_host
 
 
 def install() -> None:
-    """Put our backends in; doing so again changes nothing."""
+    """Replace moto's backends. Repeating it changes nothing."""
     for backends, ours in ((sagemaker_backends, LocalSageMaker), (sagemakerruntime_backends, LocalSageMakerRuntime)):
         if backends.backend is not ours:
-            # moto makes a backend per account and Region at its first use: those made before are of the old class.
+            # moto makes a backend per account and Region on first use: those made before have the old class.
             backends.backend = ours
             backends.clear()
     job_records.THREADS.open()
 
 
 def flush_captures() -> bool:
-    """Write the captured data that is still gathered, and wait for it; False when it takes longer than 30 seconds."""
+    """Write the captured data collected so far, and wait. Return false if it takes longer than 30 seconds."""
     return capture_writer.flush()
 
 
 def wait_idle(timeout: float) -> bool:
-    """Block until no job runs, at most `timeout` seconds; says whether that came true."""
+    """Wait until no job runs, at most `timeout` seconds; return whether that was reached."""
     return job_records.THREADS.wait_idle(timeout)
 
 
 def shutdown() -> None:
-    """Write what is captured, stop the jobs, then end every process that serves a model."""
+    """Write captured data, stop the jobs, then end every process that serves a model."""
     capture_writer.stop()
     job_records.THREADS.close()
     xgboost_host.stop_all()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SageMaker's exports of model cards: the content as JSON, because nothing here draws a PDF, and done at once.
+"""SageMaker's exports of model cards: the content as JSON instead of a PDF, finished at once.
 
-The file is written as whoever asked for it.
+The file is written as the caller.
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModelCardExportJob.html
 """
 
@@ -26,16 +26,16 @@ _LONGEST_REASON = 1024
 
 
 class ModelCardExports(SageMakerModelBackend):
-    """The part of the backend that keeps export jobs."""
+    """Part of the backend that keeps export jobs."""
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
         self.model_card_exports: dict[str, dict[str, Any]] = {}
 
     def export_model_card(self, request: Mapping[str, Any], store: Any) -> str:
-        """Write the content of a card by an S3 client, and record how that went; gives the job's ARN.
+        """Write the content of a card with an S3 client, record the result, and return the job's ARN.
 
-        Raises ResourceNotFound for a card or version that there is not, ConflictException for a name in use.
+        Raises ResourceNotFound for an unknown card or version, ConflictException for a name in use.
         """
         card = self.describe_model_card(request["ModelCardName"], request.get("ModelCardVersion") or 0)
         name = request["ModelCardExportJobName"]
@@ -57,14 +57,14 @@ class ModelCardExports(SageMakerModelBackend):
         return arn
 
     def delete_model_card(self, model_card_name: str) -> None:
-        """Remove a card, and with it its export jobs."""
+        """Remove a card with its export jobs."""
         super().delete_model_card(model_card_name)
         jobs = self.model_card_exports
         for arn in [arn for arn, job in jobs.items() if job["ModelCardName"] == model_card_name]:
             del jobs[arn]
 
     def describe_model_card_export(self, arn: str) -> dict[str, Any]:
-        """What DescribeModelCardExportJob answers. Raises ResourceNotFound."""
+        """Return the answer of DescribeModelCardExportJob. Raise ResourceNotFound."""
         if arn not in self.model_card_exports:
             raise ResourceNotFound(f"Model card export job {arn} does not exist")
         return self.model_card_exports[arn]
@@ -83,12 +83,12 @@ def _outcome(card: Mapping[str, Any], artifact: str, store: Any) -> dict[str, An
 
 
 class ModelCardExportsResponse(BaseResponse):
-    """The operations on export jobs."""
+    """Operations on export jobs."""
 
     sagemaker_backend: Any
 
     def create_model_card_export_job(self) -> ActionResult:
-        """CreateModelCardExportJob."""
+        """Serve CreateModelCardExportJob."""
         request = json.loads(self.body)
         check("CreateModelCardExportJob", request)
         return ActionResult(
@@ -96,12 +96,12 @@ class ModelCardExportsResponse(BaseResponse):
         )
 
     def describe_model_card_export_job(self) -> ActionResult:
-        """DescribeModelCardExportJob."""
+        """Serve DescribeModelCardExportJob."""
         arn = self._get_param("ModelCardExportJobArn")
         return ActionResult(self.sagemaker_backend.describe_model_card_export(arn))
 
     def _store_of_caller(self) -> Any:
-        """S3 as the role whose keys signed this request, or as the account's own user."""
+        """Return an S3 client for the role whose keys signed this request, or for the account's own user."""
         session = sts_backends[self.current_account][self.partition].get_assumed_role_from_access_key(self.access_key)
         if session:
             return clients.client("s3", session.role_arn, self.region)

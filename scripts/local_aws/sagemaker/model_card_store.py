@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SageMaker's model cards beyond moto's: requests checked, updates of one thing, lists by time, searches.
+"""Model cards beyond moto's: checked requests, updates of either content or status, lists by time, searches.
 
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateModelCard.html
 """
@@ -24,7 +24,7 @@ _ARCHIVED = "Archived"
 
 
 def check(operation: str, request: Mapping[str, Any]) -> None:
-    """Refuse what the API's description forbids. Raises ValidationError."""
+    """Refuse a request that the API's description forbids. Raise ValidationError."""
     problem = request_constraints.violations("sagemaker", operation, request)
     if problem:
         raise ValidationError(problem)
@@ -41,15 +41,15 @@ def _sections(content: str) -> dict[str, Any]:
 
 
 class ModelCards(SageMakerModelBackend):
-    """The part of the backend that keeps model cards."""
+    """Part of the backend that keeps model cards."""
 
     def create_model_card(self, *rest: Any, **named: Any) -> str:
-        """Make a card whose content is a JSON object; nothing looks at its sections."""
+        """Make a card whose content is a JSON object; its sections are not checked."""
         _sections(named["content"])
         return str(super().create_model_card(*rest, **named))
 
     def update_model_card(self, model_card_name: str, content: str | None, model_card_status: str | None) -> str:
-        """Take either content or status, as a new version; an archived card takes no content."""
+        """Store either content or status as a new version; an archived card accepts no content."""
         if content and model_card_status:
             raise ValidationError("Model card content and status cannot be updated in one request.")
         latest = self._latest(model_card_name)
@@ -64,7 +64,7 @@ class ModelCards(SageMakerModelBackend):
         )
 
     def list_cards(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """What ListModelCards answers: each card by its latest version."""
+        """Return the answer of ListModelCards: each card by its latest version."""
         wanted = request.get("ModelCardStatus")
         latest = [versions[-1] for versions in self.model_cards.values()]
         cards = [card.summary() for card in latest if wanted in (None, card.model_card_status)]
@@ -75,7 +75,7 @@ class ModelCards(SageMakerModelBackend):
         return page("ListModelCards", "ModelCard", _LISTED, records, request)
 
     def search(self, resource: Any = None, search_expression: Any = None) -> Any:
-        """Search, with the two that moto lacks: cards by the model they are of, training jobs by their artifact."""
+        """Search, also for what moto lacks: cards by their model, training jobs by their artifact."""
         found = _SEARCHES.get(resource)
         if found is None:
             return super().search(resource, search_expression)
@@ -119,22 +119,22 @@ def _matches(item: Mapping[str, Any], condition: Mapping[str, str]) -> bool:
 
 
 class ModelCardsResponse(BaseResponse):
-    """The operations on model cards that moto answers otherwise than SageMaker."""
+    """Operations on model cards that moto answers differently from SageMaker."""
 
     sagemaker_backend: Any
 
     def create_model_card(self) -> ActionResult:
-        """CreateModelCard."""
+        """Serve CreateModelCard."""
         check("CreateModelCard", json.loads(self.body))
         return cast(ActionResult, cast(Any, super()).create_model_card())
 
     def update_model_card(self) -> ActionResult:
-        """UpdateModelCard."""
+        """Serve UpdateModelCard."""
         check("UpdateModelCard", json.loads(self.body))
         return cast(ActionResult, cast(Any, super()).update_model_card())
 
     def list_model_cards(self) -> ActionResult:
-        """ListModelCards."""
+        """Serve ListModelCards."""
         request = json.loads(self.body or "{}")
         check("ListModelCards", request)
         return ActionResult(self.sagemaker_backend.list_cards(request))

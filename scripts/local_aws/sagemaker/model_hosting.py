@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Putting a model behind an endpoint: find its image and artifact, fetch the artifact as the model's role, serve it.
+"""Hosting of a model behind an endpoint: find its image and artifact, fetch the artifact as the model's role, serve it.
 
-Reasons for failure are given as SageMaker gives them in `FailureReason` of DescribeEndpoint.
+Failures are worded as in `FailureReason` of DescribeEndpoint.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ _ARCHIVE = "model.tar.gz"
 
 
 class ServingError(Exception):
-    """Why an endpoint fails, as its FailureReason."""
+    """Failure of an endpoint; the message is its FailureReason."""
 
 
 class ForeignImageError(Exception):
-    """The endpoint's image is not one that the local AWS can run."""
+    """Raised for an image that the local AWS cannot run."""
 
 
 @dataclass(frozen=True)
 class Container:
-    """What serves a model: an ECR image URI and the S3 URI of the artifact ("" when the image needs none)."""
+    """Container of a model: an ECR image URI and the S3 URI of the artifact ("" if the image needs none)."""
 
     image: str
     artifact: str
@@ -43,14 +43,14 @@ class Container:
 
 @dataclass(frozen=True)
 class Served:
-    """A model that answers, or an image that cannot run here (`host` is None then)."""
+    """Model that answers, or an image that cannot run here (`host` is None then)."""
 
     container: Container
     host: XgboostHost | None = None
     directory: tempfile.TemporaryDirectory[str] | None = None
 
     def predict(self, body: bytes, content_type: str, accept: str) -> Prediction:
-        """Ask the model. Raises ForeignImageError, HostError."""
+        """Request a prediction. Raise ForeignImageError, HostError."""
         if self.host is None:
             raise ForeignImageError(
                 f"The local AWS cannot run the image {self.container.image}: it runs SageMaker's XGBoost images only."
@@ -66,7 +66,7 @@ class Served:
 
 
 def container_of(model: Model, region: str) -> Container:
-    """The model's one container, looked up in the model registry when it names a model package.
+    """Return the model's one container, from the model registry if it names a model package.
 
     Raises ValidationError for an inference pipeline, which the local AWS does not serve, and for an unknown package.
     """
@@ -91,7 +91,7 @@ def _package_container(package: str, role_arn: str, region: str) -> dict[str, An
 
 
 def check_artifact(container: Container, role_arn: str, region: str) -> None:
-    """Refuse an artifact that is not there or not readable, as CreateModel does.
+    """Refuse a missing or unreadable artifact, as CreateModel does.
 
     Raises ValidationError.
     """
@@ -112,7 +112,7 @@ def check_artifact(container: Container, role_arn: str, region: str) -> None:
 
 
 def serve(container: Container, role_arn: str, region: str, variant: str) -> Served:
-    """Load the model and answer for it; an image that cannot run here is accepted, its invocations are not.
+    """Load the model and serve it. An image that cannot run here is accepted, its invocations are not.
 
     Raises ServingError.
     """
@@ -127,9 +127,9 @@ def serve(container: Container, role_arn: str, region: str, variant: str) -> Ser
 
 
 def load(container: Container, role_arn: str, region: str, batch: bool = False) -> Served:
-    """The same for who has other words when the image does not come up; `batch` for a transform job.
+    """Load a model without rewording HostError; `batch` is true for a transform job.
 
-    Raises ServingError when the artifact cannot be fetched or unpacked, HostError when it is no model.
+    Raises ServingError if the artifact cannot be fetched or unpacked, HostError if it is not a model.
     """
     image = xgboost_image(container.image)
     if image is None:
@@ -174,7 +174,7 @@ def _unpack(archive: Path, uri: str, directory: Path) -> None:
 
 
 def _place(tar: tarfile.TarFile, member: tarfile.TarInfo, directory: Path) -> None:
-    """Put a folder or file below the directory; what would land outside of it, and links, make the archive invalid.
+    """Put a folder or file below the directory. Paths outside of it, and links, make the archive invalid.
 
     tarfile's own filters are not in Python 3.11.2, which Debian 12 has.
     """
@@ -191,6 +191,6 @@ def _place(tar: tarfile.TarFile, member: tarfile.TarInfo, directory: Path) -> No
 
 
 def split_s3_uri(uri: str) -> tuple[str, str]:
-    """`s3://bucket/a/key` as ("bucket", "a/key")."""
+    """Split `s3://bucket/a/key` into ("bucket", "a/key")."""
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     return bucket, key

@@ -18,13 +18,13 @@ _creating = threading.Lock()
 
 
 def in_lower_case(arn: str) -> str:
-    """SageMaker puts the resource's name in lower case in its ARN."""
+    """Return an ARN with the resource's name in lower case, as in SageMaker."""
     stem, separator, name = arn.rpartition("/")
     return stem + separator + name.lower()
 
 
 class ModelPackages(SageMakerModelBackend):
-    """The part of the backend that keeps model packages."""
+    """Part of the backend that keeps model packages."""
 
     def create_model_package_group(self, model_package_group_name: str, *rest: Any, **named: Any) -> str:
         """Refuse a name in use."""
@@ -46,27 +46,27 @@ class ModelPackages(SageMakerModelBackend):
         del self.model_package_groups[model_package_group_name]
 
     def put_model_package_group_policy(self, model_package_group_name: str, policy: str) -> str:
-        """Keep the policy of a group and give the group's ARN."""
+        """Store the policy of a group and return the group's ARN."""
         group = self.describe_model_package_group(model_package_group_name)
         setattr(group, _POLICY, policy)
         return str(group.arn)
 
     def get_model_package_group_policy(self, model_package_group_name: str) -> str:
-        """The policy of a group; ValidationError when it has none."""
+        """Return the policy of a group. Raise ValidationError if it has none."""
         policy = getattr(self.describe_model_package_group(model_package_group_name), _POLICY, None)
         if policy is None:
             raise ValidationError(f"Cannot find resource policy for: {model_package_group_name}")
         return str(policy)
 
     def delete_model_package_group_policy(self, model_package_group_name: str) -> None:
-        """Drop the policy of a group."""
+        """Remove the policy of a group."""
         self.get_model_package_group_policy(model_package_group_name)
         delattr(self.describe_model_package_group(model_package_group_name), _POLICY)
 
     def create_model_package(self, *rest: Any, **named: Any) -> str:
-        """Make a package, or a version in a group; a token that came before leads to what was made then.
+        """Make a package, or a version in a group. A client token used before returns the package made then.
 
-        Raises ValidationError for a group that does not exist, which may be given by its name or its ARN.
+        Raises ValidationError for a group that does not exist. A group may be given by its name or its ARN.
         """
         group, token = named.get("model_package_group_name"), named.get("client_token")
         with _creating:
@@ -79,12 +79,12 @@ class ModelPackages(SageMakerModelBackend):
                 if named["model_package_group_name"] not in self.model_package_groups:
                     raise ValidationError("Model Package Group does not exist.")
             arn = super().create_model_package(*rest, **named)
-            # Nothing was validated or scanned; moto has a status of each, under an ARN where a name belongs.
+            # Nothing was validated or scanned; moto has a status for each, with an ARN where a name belongs.
             self.describe_model_package(arn).model_package_status_details = {"ValidationStatuses": []}
             return arn
 
     def update_model_package(self, model_package_arn: str, *rest: Any, **named: Any) -> str:
-        """Change what is given and leave the rest; customer metadata are added to what is there."""
+        """Change the given members only. Customer metadata are added to the present ones."""
         package = self.describe_model_package(model_package_arn)
         for name in ("model_approval_status", "approval_description"):
             named[name] = named.get(name) or getattr(package, name)
@@ -93,7 +93,7 @@ class ModelPackages(SageMakerModelBackend):
         return super().update_model_package(model_package_arn, *rest, **named)
 
     def describe_model_package(self, model_package_name: str) -> Any:
-        """Find a model package; an ARN leads to its own account, which a policy of the group has to allow on AWS."""
+        """Find a model package, by ARN also in other accounts. On AWS, a policy of the group has to allow that."""
         parts = model_package_name.split(":")
         if len(parts) < 6 or parts[4] == self.account_id:
             return super().describe_model_package(model_package_name)
@@ -101,33 +101,33 @@ class ModelPackages(SageMakerModelBackend):
 
 
 class ModelPackagesResponse(BaseResponse):
-    """The operations that moto lacks, and the checks that it lacks."""
+    """Operations and checks that moto lacks."""
 
     sagemaker_backend: Any
 
     def create_model_package(self) -> ActionResult:
-        """CreateModelPackage."""
+        """Serve CreateModelPackage."""
         problem = request_constraints.violations("sagemaker", "CreateModelPackage", json.loads(self.body))
         if problem:
             raise ValidationError(problem)
         return cast(ActionResult, cast(Any, super()).create_model_package())
 
     def delete_model_package_group(self) -> ActionResult:
-        """DeleteModelPackageGroup."""
+        """Serve DeleteModelPackageGroup."""
         self.sagemaker_backend.delete_model_package_group(self._get_param("ModelPackageGroupName"))
         return EmptyResult()
 
     def put_model_package_group_policy(self) -> ActionResult:
-        """PutModelPackageGroupPolicy."""
+        """Serve PutModelPackageGroupPolicy."""
         given = self._get_param("ModelPackageGroupName"), self._get_param("ResourcePolicy")
         return ActionResult({"ModelPackageGroupArn": self.sagemaker_backend.put_model_package_group_policy(*given)})
 
     def get_model_package_group_policy(self) -> ActionResult:
-        """GetModelPackageGroupPolicy."""
+        """Serve GetModelPackageGroupPolicy."""
         name = self._get_param("ModelPackageGroupName")
         return ActionResult({"ResourcePolicy": self.sagemaker_backend.get_model_package_group_policy(name)})
 
     def delete_model_package_group_policy(self) -> ActionResult:
-        """DeleteModelPackageGroupPolicy."""
+        """Serve DeleteModelPackageGroupPolicy."""
         self.sagemaker_backend.delete_model_package_group_policy(self._get_param("ModelPackageGroupName"))
         return EmptyResult()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""InvokeEndpoint: hands the request to the model behind the endpoint, and captures both sides when asked to.
+"""InvokeEndpoint: passes the request to the endpoint's model, and captures both sides if configured.
 
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
 """
@@ -30,13 +30,13 @@ capture_writer = CaptureWriter()
 
 
 class RuntimeValidationError(ServiceException):
-    """A request that never reaches a model."""
+    """Request that never reaches a model."""
 
     code = "ValidationError"
 
 
 class ModelError(ServiceException):
-    """The model answered with an error: HTTP 424, with the model's own status and message."""
+    """Error answered by the model: HTTP 424, with the model's own status and message."""
 
     code = "ModelError"
 
@@ -48,7 +48,7 @@ class ModelError(ServiceException):
 
 
 class LocalSageMakerRuntime(SageMakerRuntimeBackend):
-    """Leads moto's routes to our response class."""
+    """Backend that leads moto's routes to our response class."""
 
     @property
     def _url_module(self) -> Any:
@@ -57,13 +57,13 @@ class LocalSageMakerRuntime(SageMakerRuntimeBackend):
 
 
 class LocalSageMakerRuntimeResponse(SageMakerRuntimeResponse):
-    """The runtime's operations."""
+    """Operations of the runtime."""
 
     # A body need not be text.
     use_raw_body = True
 
     def invoke_endpoint(self) -> TYPE_RESPONSE:
-        """Ask the endpoint's model. Raises RuntimeValidationError and ModelError, which moto serialises."""
+        """Call the endpoint's model. Raise RuntimeValidationError and ModelError, which moto serialises."""
         self._check_body()
         endpoint = self._endpoint()
         content_type = self.headers.get("Content-Type", "")
@@ -73,7 +73,7 @@ class LocalSageMakerRuntimeResponse(SageMakerRuntimeResponse):
         return 200, headers, prediction.body
 
     def invoke_endpoint_async(self) -> TYPE_RESPONSE:
-        """Refused in words: no template of ours makes an asynchronous endpoint."""
+        """Refuse the call with a message: no template of ours makes an asynchronous endpoint."""
         raise RuntimeValidationError("The local AWS does not serve asynchronous endpoints; call InvokeEndpoint.")
 
     def _check_body(self) -> None:

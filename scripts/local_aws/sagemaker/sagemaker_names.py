@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Names and ARNs of SageMaker's resources, and what it says of names that are taken or that nothing has.
+"""Names and ARNs of SageMaker's resources, and its errors for names in use and unknown names.
 
-Names keep their case and ARNs are in lower case, as on AWS: a policy that spells an ARN by a resource's name in
-capitals matches nothing there, and must match nothing here.
+Names keep their case and ARNs are in lower case, as on AWS: a policy that spells an ARN with capitals matches nothing
+there, and must match nothing here.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from moto.sagemaker.models import SageMakerModelBackend
 
 
 class NamedResources(SageMakerModelBackend):
-    """The part of the backend that looks names up."""
+    """Part of the backend that looks names up."""
 
     def _found(self, kind: str, name: str, known: dict[str, Any], called: str) -> Any:
         if name not in known:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The process that `programs.py` starts: it imports the programs with their libraries once, and forks one for each run.
+"""Process started by `programs.py`: it imports the programs with their libraries once, and forks for each run.
 
-Runs on a socket of whole messages. In come `{"run": program, "arguments": [...]}`, with descriptors for the program's
-standard input and output, and `{"kill": pid}`. Out go `{"started": pid}`, in the order of the runs, and
+It reads and writes whole messages on a socket. In: `{"run": program, "arguments": [...]}`, with descriptors for the
+program's standard input and output, and `{"kill": pid}`. Out: `{"started": pid}`, in the order of the runs, and
 `{"ended": pid, "status": status}`, where a negative status is the signal that ended it.
 """
 
@@ -27,7 +27,7 @@ _PROGRAMS = ("xgboost_model", "training_program")
 
 
 def imported(name: str) -> Any:
-    """A program beside this one. Its folder is on no path: the modules here must not stand in for libraries."""
+    """Import a program beside this one. Its folder is not on the path: modules there must not replace libraries."""
     specification = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
     if specification is None or specification.loader is None:
         raise ImportError(name)
@@ -38,7 +38,7 @@ def imported(name: str) -> Any:
 
 
 def serve(connection: socket.socket) -> dict[str, Any]:
-    """Start and end processes until nobody asks any more. Returns in each of them, too: with what it is to run."""
+    """Start and end processes until the socket is closed. Returns in each of them, too, with its run."""
     noticed, notice = os.pipe()
     os.set_blocking(notice, False)
     signal.set_wakeup_fd(notice)
@@ -62,7 +62,7 @@ def serve(connection: socket.socket) -> dict[str, Any]:
 
 
 def start(connection: socket.socket, running: set[int], descriptors: list[int]) -> int:
-    """Fork: the number of the new process, and 0 in itself, where nothing is left of the server's."""
+    """Fork. Return the new process's id, or 0 in the new process, where the server's descriptors are closed."""
     server, pid = os.getpid(), os.fork()
     if pid:
         running.add(pid)
@@ -70,10 +70,10 @@ def start(connection: socket.socket, running: set[int], descriptors: list[int]) 
     else:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        # When the server goes, however that comes, nobody owns its programs any more.
+        # However the server ends, its programs end with it.
         ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
         if os.getppid() != server:
-            # It was quicker.
+            # The server ended before the call.
             os._exit(1)
         # Ctrl-C in the terminal is for the local AWS, which ends its processes itself.
         os.setsid()
@@ -86,7 +86,7 @@ def start(connection: socket.socket, running: set[int], descriptors: list[int]) 
 
 
 def tell_of_ends(connection: socket.socket, running: set[int]) -> None:
-    """Take leave of the processes that have ended."""
+    """Report the processes that have ended."""
     while running:
         pid, status = os.waitpid(-1, os.WNOHANG)
         if pid == 0:
@@ -99,12 +99,12 @@ def main() -> int:
     """Serve on the socket whose descriptor is the only argument."""
     connection = socket.socket(fileno=int(sys.argv[1]))
     programs = {name: imported(name) for name in _PROGRAMS}
-    # A collection would touch, and so copy, what all processes share.
+    # A collection would touch, and so copy, memory that all processes share.
     gc.freeze()
     try:
         message = serve(connection)
     except (BrokenPipeError, ConnectionResetError):
-        return 0  # The local AWS is gone.
+        return 0  # The local AWS has ended.
     if not message:
         return 0
     sys.argv = [message["run"], *message["arguments"]]

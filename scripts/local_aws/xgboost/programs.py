@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs our own programs that need XGBoost, each run in a process of its own.
+"""Runs of our own programs that need XGBoost, each in a process of its own.
 
-Importing XGBoost takes 40 times as long as most of these programs run. So one process imports it, when the first
-program is wanted, and forks (`program_server`); elsewhere than on Linux, where libraries mind being forked, each run
-is a new interpreter.
+Importing XGBoost takes 40 times as long as most of these programs run. So one process imports it on first use, and
+forks (`program_server`). On other systems than Linux, where forking is not safe for libraries, each run is a new
+interpreter.
 """
 
 from __future__ import annotations
@@ -26,39 +26,39 @@ _START_SECONDS = 60.0
 
 
 class Process(Protocol):
-    """A running program, to its owner: the part of `subprocess.Popen` that is used."""
+    """Running program: the part of `subprocess.Popen` that is used."""
 
     pid: int
 
     def poll(self) -> int | None:
-        """The exit status, negative for a signal; None while it runs."""
+        """Return the exit status, negative for a signal; None while it runs."""
 
     def wait(self, timeout: float | None = None) -> int:
-        """Wait for its end and give the exit status. Raises subprocess.TimeoutExpired."""
+        """Wait for its end and return the exit status. Raise subprocess.TimeoutExpired."""
 
     def kill(self) -> None:
-        """End it at once."""
+        """Kill it."""
 
 
 def start(program: str, *arguments: str, stdin: int, stdout: int) -> Process:
-    """Run a program of `program_server`; standard input and output are descriptors that stay the caller's.
+    """Run a program of `program_server`. The caller keeps ownership of the descriptors for standard input and output.
 
-    Raises OSError when no process can be started.
+    Raises OSError if no process can be started.
     """
     if sys.platform == "linux":
         return _service.server().start(program, arguments, (stdin, stdout))
-    # -P: the modules beside the program must not stand in for the libraries that it imports.
+    # -P: modules beside the program must not stand in for the libraries that it imports.
     command = [sys.executable, "-P", str(Path(__file__).with_name(f"{program}.py")), *arguments]
     return subprocess.Popen(command, stdin=stdin, stdout=stdout, start_new_session=True)
 
 
 def stop() -> None:
-    """End the process that forks, and with it what still runs."""
+    """End the forking process, and with it all running programs."""
     _service.stop()
 
 
 class _Forked:
-    """A process that the server has forked."""
+    """Process that the server has forked."""
 
     def __init__(self, server: _Server, pid: int) -> None:
         self.pid = pid
@@ -75,17 +75,17 @@ class _Forked:
         return self._status or 0
 
     def kill(self) -> None:
-        # Only the server knows that the number still belongs to this process.
+        # Only the server knows whether the id still belongs to this process.
         self._server.send({"kill": self.pid})
 
     def end(self, status: int) -> None:
-        """Hear of the end."""
+        """Set the exit status."""
         self._status = status
         self._has_ended.set()
 
 
 class _Server:
-    """The process that forks, and what it has started."""
+    """Forking process, with the processes that it has started."""
 
     def __init__(self) -> None:
         self._connection, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -105,7 +105,7 @@ class _Server:
 
     @property
     def is_alive(self) -> bool:
-        """Whether it can start anything."""
+        """Whether it can start programs."""
         return self._process.poll() is None and self._reader.is_alive()
 
     def start(self, program: str, arguments: tuple[str, ...], standard: tuple[int, int]) -> _Forked:
@@ -119,12 +119,12 @@ class _Server:
         raise OSError(f"no process could be started for {program}")
 
     def send(self, message: dict[str, Any]) -> None:
-        """Send a message; to a server that has ended there is nothing to say."""
+        """Send a message; ignored if the server has ended."""
         with contextlib.suppress(OSError):
             self._connection.send(json.dumps(message).encode())
 
     def stop(self) -> None:
-        """End the server, which ends by itself when nobody can ask it any more."""
+        """End the server, which also ends by itself when the socket is closed."""
         self._connection.shutdown(socket.SHUT_RDWR)
         self._process.wait()
         self._reader.join()
@@ -153,7 +153,7 @@ class _Service:
         self._server: _Server | None = None
 
     def server(self) -> _Server:
-        """The server; a new one where there is none or where it was ended from outside."""
+        """Return the server; start a new one if there is none, or it was ended from outside."""
         with self._lock:
             if self._server is None or not self._server.is_alive:
                 self._server = _Server()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hyper-parameters of SageMaker's XGBoost: what the image takes, read from text as it does, refused in its words.
+"""Hyper-parameters of SageMaker's XGBoost: parsed, checked and refused as by the image.
 
 https://docs.aws.amazon.com/sagemaker/latest/dg/xgboost_hyperparameters.html, and for ranges and wording
 https://github.com/aws/sagemaker-xgboost-container (`algorithm_mode/hyperparameter_validation.py`).
@@ -29,17 +29,17 @@ _METRICS = _OWN_METRICS_NOT_BUILT | {
 }  # fmt: skip
 _METRICS_WITH_THRESHOLD = frozenset({"error", "ndcg", "map"})
 _CLASSIFICATION_AND_RANKING = ("binary:", "rank:", "multi:")
-# What would change the model or its metrics and is not built here: better no model than another one than on AWS.
+# Would change the model or its metrics, but is not implemented: better no model than one that differs from AWS's.
 _NOT_BUILT = {"csv_weights": {"0"}, "_kfold": set(), "_num_cv_round": set(), "save_model_on_termination": {"false"}}
 
 
 class ParameterError(Exception):
-    """A hyper-parameter that the image refuses, in its words."""
+    """Raised for a hyper-parameter that the image refuses, with its message."""
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A range of numbers, written as in mathematics: `(0, 1]` is open below and closed above."""
+    """Range of numbers in mathematical notation: `(0, 1]` is open below and closed above."""
 
     low: float = -math.inf
     high: float = math.inf
@@ -65,7 +65,7 @@ def _written(number: float) -> str:
 
 @dataclass(frozen=True)
 class TrainingParameters:
-    """Valid hyper-parameters: what `xgboost.train` takes as arguments, and as parameters of the booster."""
+    """Valid hyper-parameters: arguments of `xgboost.train`, and parameters of the booster."""
 
     rounds: int
     early_stopping_rounds: int | None
@@ -74,7 +74,7 @@ class TrainingParameters:
 
 
 def read(given: Mapping[str, str], image: XgboostImage) -> TrainingParameters:
-    """A request's HyperParameters, all text, as the image reads them. Raises ParameterError."""
+    """Parse a request's HyperParameters, all text, as the image does. Raise ParameterError."""
     known = _KNOWN if image.version >= _FIRST_WITHOUT_SILENT else _KNOWN | {"silent": _integer(Interval(0, 1))}
     if "num_round" not in given:
         raise ParameterError("Missing required hyperparameter: num_round")
@@ -91,7 +91,7 @@ def read(given: Mapping[str, str], image: XgboostImage) -> TrainingParameters:
 
 
 def _metrics(values: dict[str, Any]) -> list[str]:
-    """The metrics to report: those asked for, and the one that a tuning job goes by, which comes last."""
+    """Return the metrics to report: those requested, and a tuning job's objective, which comes last."""
     metrics: list[str] = list(values.get("eval_metric", []))
     objective = values.pop(_OBJECTIVE_METRIC, None)
     if objective:
@@ -119,7 +119,7 @@ def _refuse_what_is_not_built(given: Mapping[str, str]) -> None:
 
 
 def _number(name: str, text: str, convert: Callable[[Any], float]) -> float:
-    """A number as the image reads it: JSON first, so that an integer may be given as 5.0."""
+    """Parse a number as the image does: as JSON first, so that an integer may be given as 5.0."""
     value: Any = text
     with suppress(json.JSONDecodeError):
         value = json.loads(text)
@@ -157,12 +157,12 @@ def _one_of(*choices: str) -> Callable[[str, str], Any]:
 
 
 def _as_given(name: str, text: str) -> str:
-    """For what XGBoost reads and checks itself."""
+    """Return the text unchanged: XGBoost parses and checks it itself."""
     return text
 
 
 def _metric_list(name: str, text: str) -> list[str]:
-    """Metrics, as a list in JSON or with commas between."""
+    """Parse metrics, given as a JSON list or separated by commas."""
     metrics: list[str] = json.loads(text) if text.startswith('["') and text.endswith('"]') else text.split(",")
     for metric in metrics:
         base, at, threshold = metric.partition("@")
@@ -179,7 +179,7 @@ def _metric_list(name: str, text: str) -> list[str]:
 
 
 def _objective_metric(name: str, text: str) -> str:
-    """`validation:auc` as the name of the metric: a tuning job adds this parameter to those of its training jobs."""
+    """Return the metric of `validation:auc`: a tuning job adds this parameter to those of its training jobs."""
     return _metric_list(name, text.partition(":")[2])[0]
 
 

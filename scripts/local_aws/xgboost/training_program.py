@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Training as SageMaker's XGBoost image does it: read the channels, train, write the model and its last metrics.
+"""Training as in SageMaker's XGBoost image: read the channels, train, write the model and its last metrics.
 
-Runs as a process of its own, which `sagemaker/jobs/training_work.py` starts on a directory that holds
+Runs in a process of its own, which `sagemaker/jobs/training_work.py` starts on a directory that holds
 
     job.json         {"content_type": "csv" | "libsvm", "rounds": ..., "early_stopping_rounds": ... or null,
                      "metrics": [...], "parameters": {...}}
@@ -32,12 +32,12 @@ Matrix = npt.NDArray[np.float64]
 _DELIMITERS = ",;|\t "
 _LONGEST_SNIPPET = 50
 _CHANNELS = ("train", "validation")
-# XGBoost's own words for what is the data's or the request's fault.
+# XGBoost's messages about errors in the data or the request.
 _USER_ERRORS = ("label must be", "base_score must be in", "Number of columns")
 
 
 class TrainingError(Exception):
-    """Why training failed, as the image says it: `kind` is its class of errors."""
+    """Failure of the training, with the image's message; `kind` is its class of errors."""
 
     def __init__(self, message: str, kind: str = "UserError") -> None:
         super().__init__(message)
@@ -45,7 +45,7 @@ class TrainingError(Exception):
 
 
 def read(directory: Path, content_type: str) -> xgboost.DMatrix | None:
-    """All data files of a channel together, the label in front; None when there are none. Raises TrainingError."""
+    """Read all data files of a channel, labels first; None if there are none. Raise TrainingError."""
     files = [path for path in sorted(directory.iterdir()) if path.stat().st_size]
     if not files:
         return None
@@ -64,7 +64,7 @@ def _read_csv(files: list[Path]) -> xgboost.DMatrix:
 
 
 def _table(file: Path, delimiter: str) -> Matrix:
-    # Open, not by its name: numpy would decompress what is called .gz.
+    # Passed open, not by name: numpy would decompress a file called .gz.
     with file.open() as lines:
         return np.loadtxt(
             lines, delimiter=delimiter, ndmin=2, comments=None, converters=lambda cell: float(cell.strip() or "nan")
@@ -95,7 +95,7 @@ def _read_libsvm(files: list[Path]) -> xgboost.DMatrix:
 
 
 def _libsvm_row(line: str, file: str) -> tuple[float, float, list[tuple[int, float]]]:
-    """Label, weight (1 unless it is given) and cells of `<label>[:<weight>] <index>:<value> ...`, indices from 0."""
+    """Parse label, weight (default 1) and cells of `<label>[:<weight>] <index>:<value> ...`, indices from 0."""
     label, *cells = line.split()
     number, _, weight = label.partition(":")
     try:
@@ -109,7 +109,7 @@ def _libsvm_row(line: str, file: str) -> tuple[float, float, list[tuple[int, flo
 
 
 def _labels_and_classes(predictions: Matrix, data: xgboost.DMatrix) -> tuple[Matrix, Matrix]:
-    """The labels, and the class that each row is predicted to be: the likeliest, or the nearer of 0 and 1."""
+    """Return the labels and the predicted class of each row: the likeliest, or the nearer of 0 and 1."""
     classes = predictions.argmax(axis=1) if predictions.ndim > 1 else np.rint(predictions)
     return data.get_label(), classes
 
@@ -120,7 +120,7 @@ def _accuracy(predictions: Matrix, data: xgboost.DMatrix) -> float:
 
 
 def _f1(predictions: Matrix, data: xgboost.DMatrix) -> float:
-    """The mean over the classes of the harmonic mean of precision and recall, as the image's `f1`."""
+    """Return the mean over the classes of the harmonic mean of precision and recall, as the image's `f1`."""
     labels, classes = _labels_and_classes(predictions, data)
     scores = []
     for one in np.union1d(labels, classes):
@@ -133,13 +133,13 @@ def _mse(predictions: Matrix, data: xgboost.DMatrix) -> float:
     return float(np.mean((data.get_label() - predictions) ** 2))
 
 
-# The image's own metrics, which XGBoost does not have; those of them that are built here.
+# Metrics of the image that XGBoost lacks, as far as they are implemented here.
 _OWN_METRICS: dict[str, Callable[[Matrix, xgboost.DMatrix], float]] = {"accuracy": _accuracy, "f1": _f1, "mse": _mse}
 _MAXIMIZED = {"accuracy", "auc", "aucpr", "f1", "map", "ndcg"}
 
 
 def train(job: dict[str, Any], directory: Path) -> tuple[xgboost.Booster, dict[str, float]]:
-    """The model, and each metric's value of the last round as `<channel>:<metric>`. Raises TrainingError."""
+    """Return the model and the last round's metrics as `<channel>:<metric>` -> value. Raise TrainingError."""
     channels = _channels(job, directory)
     metrics, parameters = job["metrics"], dict(job["parameters"])
     own = [name for name in metrics if name in _OWN_METRICS]
@@ -186,7 +186,7 @@ def _custom_metric(names: list[str]) -> Any:
 
 
 def _early_stopping(rounds: int | None, channel: str, metrics: list[str]) -> list[Any]:
-    """Stop when the last metric has not become better on the last channel, and keep the model of the best round."""
+    """Stop when the last metric no longer improves on the last channel, and keep the model of the best round."""
     if not rounds:
         return []
     metric = metrics[-1] if metrics else None
@@ -198,12 +198,12 @@ def _early_stopping(rounds: int | None, channel: str, metrics: list[str]) -> lis
 
 
 def _first_line(error: Exception) -> str:
-    """XGBoost adds a native stack trace to its messages, which says nothing to a person."""
+    """Return the message without the native stack trace that XGBoost appends."""
     return str(error).split("\nStack trace", maxsplit=1)[0].strip()
 
 
 def main() -> int:
-    """Do the job that is described in the directory given."""
+    """Run the job described in the given directory."""
     directory = Path(sys.argv[1])
     job = json.loads((directory / "job.json").read_text())
     result: dict[str, Any]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The server's end of a served XGBoost model: one process per model, asked over pipes.
+"""Server side of a served XGBoost model: one process per model, connected by pipes.
 
-An endpoint asks it for each invocation; anything else that scores with a model can do the same. The model and the
-wording of its answers are in `xgboost/xgboost_model.py`, which is only ever imported by that process.
+An endpoint calls it for each invocation; so can everything else that scores with a model. The model and the wording
+of its answers are in `xgboost/xgboost_model.py`, which only that process imports.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from scripts.local_aws.xgboost import programs
 
 _PROGRAM = "xgboost_model"
 _START_SECONDS = 60.0
-# SageMaker gives a container this long to answer an invocation:
+# SageMaker allows a container this long to answer an invocation:
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
 _ANSWER_SECONDS = 60.0
 _STOP_SECONDS = 5.0
@@ -30,7 +30,7 @@ _ECR_IMAGE = re.compile(r"^\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/(
 _TAG = re.compile(r"^(?P<major>\d+)\.(?P<minor>\d+)-(?P<revision>\d+)")
 _BEFORE_OPEN_SOURCE = {"1", "latest"}
 _FIRST_WITHOUT_PICKLES = (1, 3, 1)
-# The change "Add accept encodings to alg_mode" of 2022 reached the images from this one on:
+# The change "Add accept encodings to alg_mode" of 2022 is in the images from this one on:
 # https://github.com/aws/sagemaker-xgboost-container/pull/271
 _FIRST_WITH_LINES = (1, 2, 2)
 
@@ -38,12 +38,12 @@ _running: set[XgboostHost] = set()
 
 
 class HostError(Exception):
-    """The model cannot be served, or its process is gone; the message says why."""
+    """Raised if the model cannot be served, or its process is gone; the message gives the reason."""
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """What the image answers: HTTP status, content type and body."""
+    """Answer of the image: HTTP status, content type and body."""
 
     status: int
     content_type: str
@@ -54,35 +54,35 @@ class Prediction:
 class XgboostImage:
     """SageMaker's XGBoost image of one version, as (major, minor, revision): 1.7-1 is (1, 7, 1).
 
-    `batch` says that it runs in a transform job, where every version separates predictions by line ends.
+    `batch` is true in a transform job, where every version separates predictions by line ends.
     """
 
     version: tuple[int, int, int]
     batch: bool = False
 
     def options(self) -> list[str]:
-        """What tells `xgboost/xgboost_model.py` how this version behaves."""
+        """Return the options by which `xgboost/xgboost_model.py` behaves like this version."""
         pickles = ["--pickles"] if self.version < _FIRST_WITHOUT_PICKLES else []
         return pickles + (["--lines"] if self.batch or self.version >= _FIRST_WITH_LINES else [])
 
 
 def xgboost_image(uri: str) -> XgboostImage | None:
-    """The image behind an ECR URI whose repository is `xgboost` or `sagemaker-xgboost`; None for any other image."""
+    """Return the image of an ECR URI whose repository is `xgboost` or `sagemaker-xgboost`; None for any other image."""
     found = _ECR_IMAGE.match(uri)
     if not found:
         return None
     if found["tag"] in _BEFORE_OPEN_SOURCE:
         return XgboostImage((0, 72, 1))
     tag = _TAG.match(found["tag"])
-    # A tag of one's own in such a repository has no version to go by: it is taken for a recent one.
+    # A custom tag in such a repository has no version: it counts as a recent one.
     return XgboostImage((int(tag["major"]), int(tag["minor"]), int(tag["revision"])) if tag else (1, 7, 1))
 
 
 class XgboostHost:
-    """A process that has one model loaded. Requests are answered one at a time, as XGBoost requires."""
+    """Process that has one model loaded. Requests are answered one at a time, as XGBoost requires."""
 
     def __init__(self, model_dir: Path, image: XgboostImage) -> None:
-        """Start the process and wait until the model is loaded. Raises HostError with the model's own words."""
+        """Start the process and wait until the model is loaded. Raise HostError with the model's message."""
         self._asking = threading.RLock()
         questions, answers = os.pipe(), os.pipe()
         self._questions, self._answers = os.fdopen(questions[1], "w"), os.fdopen(answers[0])
@@ -103,7 +103,7 @@ class XgboostHost:
             raise
 
     def predict(self, body: bytes, content_type: str, accept: str) -> Prediction:
-        """Ask the model once. Raises HostError when its process is gone or does not answer within a minute."""
+        """Request one prediction. Raise HostError if the process is gone or does not answer within a minute."""
         request = {"body": base64.b64encode(body).decode(), "content_type": content_type, "accept": accept}
         with self._asking:
             self._send(request)
@@ -111,7 +111,7 @@ class XgboostHost:
         return Prediction(answer["status"], answer["content_type"], base64.b64decode(answer["body"]))
 
     def stop(self) -> None:
-        """End the process, after the answer that it is working on; harmless when it has ended."""
+        """End the process after its current answer; no effect if it has ended."""
         _running.discard(self)
         with contextlib.ExitStack() as asking:
             if self._asking.acquire(timeout=_STOP_SECONDS):
@@ -119,18 +119,18 @@ class XgboostHost:
             self._end()
 
     def _end(self) -> None:
-        # A kill rather than a closed pipe: the process holds nothing worth saving, and may be stuck in work.
+        # Killed, not asked by a closed pipe: the process has nothing to save, and may be stuck in work.
         self._process.kill()
         self._process.wait(_STOP_SECONDS)
         self._reader.join(_STOP_SECONDS)
         for pipe in (self._questions, self._answers):
-            # What could not be sent any more cannot be sent at the end either.
+            # What could not be sent before cannot be sent at the end either.
             with contextlib.suppress(BrokenPipeError):
                 pipe.close()
 
     @property
     def pid(self) -> int:
-        """The process's id."""
+        """Process id."""
         return self._process.pid
 
     def _expect_ready(self) -> None:
@@ -168,11 +168,11 @@ class XgboostHost:
 
 
 def running() -> list[XgboostHost]:
-    """The hosts whose processes have not been stopped."""
+    """Return the hosts that have not been stopped."""
     return list(_running)
 
 
 def stop_all() -> None:
-    """End every process that serves a model."""
+    """Stop every process that serves a model."""
     for host in running():
         host.stop()

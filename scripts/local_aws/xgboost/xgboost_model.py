@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A model as SageMaker's XGBoost image serves it: load the files, read a request body, predict, write the answer.
+"""Model served as by SageMaker's XGBoost image: load the files, parse a request body, predict, format the answer.
 
-Runs as a process of its own, which `xgboost_host.py` starts, so that XGBoost's memory stays out of the server and goes
-with the process. One JSON object per line goes in and out: first `{"ready": true}` or `{"failed": reason}`, then an
-answer `{"status", "content_type", "body"}` for each request `{"body", "content_type", "accept"}`, bodies in base64.
+Runs in a process of its own, which `xgboost_host.py` starts, so that XGBoost's memory stays out of the server and is
+freed with the process. One JSON object per line goes in and out: first `{"ready": true}` or `{"failed": reason}`,
+then an answer `{"status", "content_type", "body"}` for each request `{"body", "content_type", "accept"}`, bodies in
+base64.
 
-The wording of the errors and the shape of the answers are those of the image's algorithm mode,
+The wording of the errors and the format of the answers are those of the image's algorithm mode,
 https://github.com/aws/sagemaker-xgboost-container (`algorithm_mode/serve.py`, `serve_utils.py`), so that a caller's
 handling of them is tested.
 """
@@ -42,11 +43,11 @@ _OLD_BINARY_FORMAT = b"binf"
 
 
 class ModelFileError(Exception):
-    """The archive holds nothing that can be loaded; the message says what would be right."""
+    """Raised if the archive holds no file that can be loaded; the message names what would be right."""
 
 
 class RequestError(Exception):
-    """The image refuses a request: `status` is the HTTP status that it answers with."""
+    """Request that the image refuses: `status` is the HTTP status of its answer."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -55,10 +56,10 @@ class RequestError(Exception):
 
 @dataclass(frozen=True)
 class Dialect:
-    """What changed between versions of the image.
+    """Differences between versions of the image.
 
     `pickles`: models are Python pickles (images before 1.3-1; later ones use XGBoost's own formats).
-    `lines`: predictions are separated by line ends and JSON is offered (1.2-2 and later; commas and CSV only before).
+    `lines`: predictions are separated by line ends and JSON is offered (1.2-2 and later; before, commas and CSV only).
     """
 
     pickles: bool
@@ -67,7 +68,7 @@ class Dialect:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the image answers over HTTP."""
+    """HTTP answer of the image."""
 
     status: int
     content_type: str
@@ -75,7 +76,7 @@ class Answer:
 
 
 def load(model_dir: Path, dialect: Dialect) -> list[xgboost.Booster]:
-    """Every file at the top of the archive is a model, whatever its name; several form an ensemble, as in the image.
+    """Load every file at the top of the archive as a model, whatever its name; several form an ensemble.
 
     Raises ModelFileError.
     """
@@ -91,9 +92,9 @@ def _load_file(path: Path, dialect: Dialect) -> xgboost.Booster:
         booster = xgboost.Booster({"nthread": 1})
         booster.load_model(bytearray(content))
     except (xgboost.core.XGBoostError, UnicodeDecodeError) as error:
-        # Unpickling runs whatever code the file holds. It is the person's own model on the person's own machine, in
-        # a process of its own, and only for those images whose models are pickles. (XGBoost quotes a file that it
-        # cannot read in its message, which fails in turn when the file is not text: hence the second error.)
+        # Unpickling runs whatever code the file holds. It is the user's own model on the user's own machine, in a
+        # process of its own, and only for those images whose models are pickles. (XGBoost quotes a file that it
+        # cannot read in its message, which fails in turn if the file is not text: hence the second error.)
         if dialect.pickles:
             return _unpickle(path.name, content)
         raise ModelFileError(_why_not_loaded(path.name, content, error)) from error
@@ -123,7 +124,7 @@ def _why_not_loaded(name: str, content: bytes, error: Exception) -> str:
 
 
 def answer(boosters: list[xgboost.Booster], dialect: Dialect, request: dict[str, Any]) -> Answer:
-    """Serve one request: `body` in base64, `content_type`, `accept`."""
+    """Answer one request: `body` in base64, `content_type`, `accept`."""
     try:
         accept = _accept(request["accept"], dialect)
         rows, media_type = read_rows(base64.b64decode(request["body"]), request["content_type"], _width(boosters[0]))
@@ -133,9 +134,9 @@ def answer(boosters: list[xgboost.Booster], dialect: Dialect, request: dict[str,
 
 
 def read_rows(payload: bytes, content_type: str, model_width: int) -> tuple[Matrix, str]:
-    """The rows of a request body, shape (rows, columns), absent values as NaN, and `csv` or `libsvm`.
+    """Parse a request body: rows of shape (rows, columns), absent values as NaN, and `csv` or `libsvm`.
 
-    Raises RequestError in the image's words for a body or a content type that it does not read.
+    Raises RequestError with the image's message for a body or a content type that it does not read.
     """
     media_type = content_type.split(";", maxsplit=1)[0].strip().lower()
     if media_type in _CSV:
@@ -175,7 +176,7 @@ def _csv_rows(text: str) -> Matrix:
 def _libsvm_rows(text: str, model_width: int) -> Matrix:
     rows = [[_cell(item) for item in line.split() if ":" in item] for line in text.split("\n")]
     width = 1 + max((index for row in rows for index, _ in row), default=-1)
-    # Checked before the matrix is made: an index may be so large that the matrix would not fit in memory.
+    # Checked before the matrix is made: a large index could make the matrix exceed memory.
     _check_width(width, model_width, "libsvm")
     matrix = np.full((len(rows), width), np.nan)
     for position, row in enumerate(rows):
@@ -192,7 +193,7 @@ def _cell(item: str) -> tuple[int, float]:
 
 
 def _check_width(width: int, model_width: int, media_type: str) -> None:
-    """The image's rule: libsvm rows may be short; csv rows may lack one column, for models trained on 1-based libsvm.
+    """Apply the image's rule: libsvm rows may be short; csv rows may lack one column, for models of 1-based libsvm.
 
     Raises RequestError.
     """
@@ -209,7 +210,7 @@ def _check_width(width: int, model_width: int, media_type: str) -> None:
 
 
 def _predict(boosters: list[xgboost.Booster], rows: Matrix, media_type: str) -> list[Any]:
-    """One prediction per row: a number, or a list of one number per class for `multi:softprob`."""
+    """Return one prediction per row: a number, or a list of one number per class for `multi:softprob`."""
     _check_width(rows.shape[1], _width(boosters[0]), media_type)
     data = xgboost.DMatrix(rows)
     try:
@@ -227,7 +228,7 @@ def _width(booster: xgboost.Booster) -> int:
 
 
 def _iterations(booster: xgboost.Booster) -> tuple[int, int]:
-    """The rounds to predict with: up to the best one when training stopped early, else all, which (0, 0) stands for."""
+    """Return the rounds to predict with: up to the best one if training stopped early, else all, given as (0, 0)."""
     best = booster.attr("best_iteration")
     return (0, int(best) + 1) if best is not None else (0, 0)
 
@@ -254,12 +255,12 @@ def _write(predictions: list[Any], accept: str, dialect: Dialect) -> Answer:
 
 
 def _first_line(error: Exception) -> str:
-    """XGBoost adds a native stack trace to its messages, which says nothing to a caller."""
+    """Return the message without the native stack trace that XGBoost appends."""
     return str(error).split("\nStack trace", maxsplit=1)[0]
 
 
 def serve(boosters: list[xgboost.Booster], dialect: Dialect, requests: IO[str], answers: IO[str]) -> None:
-    """Answer requests, a line each, until the server closes the pipe or is gone."""
+    """Answer requests, one per line, until the server closes the pipe or is gone."""
     for line in requests:
         result = answer(boosters, dialect, json.loads(line))
         encoded = base64.b64encode(result.body.encode()).decode()
@@ -272,14 +273,14 @@ def _say(answers: IO[str], message: dict[str, Any]) -> None:
 
 
 def _own_stdout() -> IO[str]:
-    """The pipe to the server, with standard output moved to standard error: native code prints its warnings there."""
+    """Return the pipe to the server, and move standard output, to which native code prints, to standard error."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     return answers
 
 
 def main() -> int:
-    """Load the model in the directory given and serve it on standard input and output."""
+    """Load the model in the given directory and serve it on standard input and output."""
     parser = argparse.ArgumentParser(description="Serve an XGBoost model as SageMaker's image does.")
     parser.add_argument("model_dir", type=Path)
     parser.add_argument("--pickles", action="store_true")

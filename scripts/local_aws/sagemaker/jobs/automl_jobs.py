@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SageMaker's Autopilot jobs, recorded: checked as they are on AWS, then completed at once without a search.
+"""SageMaker's Autopilot jobs, recorded: checked as on AWS, then completed at once without a search.
 
 AWS sends no events for these jobs, only for those that they start.
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateAutoMLJob.html
@@ -36,12 +36,12 @@ _NOT_SEARCHED = (
 
 @dataclass
 class AutoMLJob(Job):
-    """An Autopilot job."""
+    """Autopilot job."""
 
     kind: ClassVar[JobKind] = AUTOML_JOB
 
     def state(self) -> dict[str, Any]:
-        """What a description has beyond the request."""
+        """Return the members of a description that are not in the request."""
         return super().state() | {
             "AutoMLJobSecondaryStatus": "Starting" if self.status == "InProgress" else self.status,
             "PartialFailureReasons": [{"PartialFailureMessage": _NOT_SEARCHED}] if self.is_over else None,
@@ -49,7 +49,7 @@ class AutoMLJob(Job):
 
 
 class AutoMLJobs(Jobs):
-    """The part of the backend that keeps Autopilot jobs."""
+    """Part of the backend that keeps Autopilot jobs."""
 
     def start_automl_job(self, request: Mapping[str, Any]) -> AutoMLJob:
         """Check a request as CreateAutoMLJob does, and record the job.
@@ -67,24 +67,24 @@ class AutoMLJobs(Jobs):
 
 
 class AutoMLJobsResponse(BaseResponse):
-    """The operations on Autopilot jobs."""
+    """Operations on Autopilot jobs."""
 
     sagemaker_backend: Any
 
     def create_auto_ml_job(self) -> ActionResult:
-        """CreateAutoMLJob."""
+        """Serve CreateAutoMLJob."""
         job = self.sagemaker_backend.start_automl_job(json.loads(self.body))
         return ActionResult({"AutoMLJobArn": job.arn})
 
     def describe_auto_ml_job(self) -> ActionResult:
-        """DescribeAutoMLJob."""
+        """Serve DescribeAutoMLJob."""
         return ActionResult(self.sagemaker_backend.describe_job(AUTOML_JOB, self._get_param("AutoMLJobName")))
 
     def list_auto_ml_jobs(self) -> ActionResult:
-        """ListAutoMLJobs."""
+        """Serve ListAutoMLJobs."""
         return ActionResult(self.sagemaker_backend.list_jobs(AUTOML_JOB, json.loads(self.body)))
 
     def stop_auto_ml_job(self) -> ActionResult:
-        """StopAutoMLJob."""
+        """Serve StopAutoMLJob."""
         self.sagemaker_backend.stop_job(AUTOML_JOB, self._get_param("AutoMLJobName"))
         return EmptyResult()

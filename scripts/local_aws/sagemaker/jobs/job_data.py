@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The data of jobs in S3, and how SageMaker speaks of it. Every call is made as the job's role."""
+"""Data of jobs in S3, and SageMaker's messages about it. Every call is made as the job's role."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scripts.local_aws.sagemaker.model_hosting import split_s3_uri
 
 
 def input_keys(uri: str, role_arn: str, region: str) -> list[str]:
-    """The objects whose keys begin with an S3 URI's key, without the empty ones that stand for folders.
+    """Return the objects whose keys begin with an S3 URI's key, without the empty ones that stand for folders.
 
     Raises ClientError.
     """
@@ -25,7 +25,7 @@ def input_keys(uri: str, role_arn: str, region: str) -> list[str]:
 
 
 def check_input(uri: str, role_arn: str, region: str) -> None:
-    """Refuse a prefix below which a job would find nothing, as the Create operations do.
+    """Refuse a prefix without objects, as the Create operations do.
 
     Raises ValidationError.
     """
@@ -42,10 +42,10 @@ def check_input(uri: str, role_arn: str, region: str) -> None:
 
 
 def encryption(kms_key_id: str | None) -> dict[str, str]:
-    """The arguments of PutObject that encrypt with a key; none for the bucket's own default."""
+    """Return PutObject's arguments for encryption with a key; empty for the bucket's default."""
     return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key_id} if kms_key_id else {}
 
 
 def see_logs(side: str, words: str) -> str:
-    """A failure reason of SageMaker's form; `side` is its word for whose fault it is (`AlgorithmError`, ...)."""
+    """Return a failure reason in SageMaker's form; `side` is its error class (`AlgorithmError`, ...)."""
     return f"{side}: See job logs for more information. (The local AWS has no such logs; it says: {words})"

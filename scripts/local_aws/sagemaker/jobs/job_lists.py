@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SageMaker's lists of jobs: filters, order and pages, the same for all kinds.
+"""Lists of SageMaker's jobs: filters, order and pages, the same for all kinds.
 
-Which members a summary has is read from the SDK's description of the API.
+The members of a summary come from the SDK's description of the API.
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ListTrainingJobs.html
 """
 
@@ -21,7 +21,7 @@ _DEFAULT_PAGE = 10
 
 @dataclass(frozen=True)
 class Order:
-    """By what a list is sorted (`Name`, `Status` or a member of the records), `Ascending` or `Descending`."""
+    """Order of a list: by `Name`, `Status` or a member of the records, `Ascending` or `Descending`."""
 
     by: str
     direction: str
@@ -30,10 +30,10 @@ class Order:
 def page(
     operation: str, noun: str, order: Order, records: Iterable[Mapping[str, Any]], request: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """One page of a List operation: of `records`, times as datetimes, the members that its summaries have.
+    """Return one page of a List operation: of `records` (times as datetimes), the members that its summaries have.
 
-    `order` is that of a request which asks for none. Times in the request are seconds since 1970.
-    Raises ValidationError for what the operation does not take.
+    `order` is the default. Times in the request are seconds since 1970. Raises ValidationError for a request that the
+    operation refuses.
     """
     problem = request_constraints.violations("sagemaker", operation, request)
     if problem:
@@ -71,7 +71,7 @@ def _start(request: Mapping[str, Any], length: int) -> int:
 
 
 def _summary(operation: str) -> tuple[str, Iterable[str]]:
-    """The member of the answer that is the list, and the members of what stands in it."""
+    """Return the member of the answer that holds the list, and the members of its items."""
     shape = identity.service_model("sagemaker").operation_model(operation).output_shape
     key, listed = next((name, member) for name, member in shape.members.items() if member.type_name == "list")
     return key, listed.member.members

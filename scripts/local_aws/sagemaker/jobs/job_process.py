@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A job's work as a process of its own: its memory goes with it, and stopping the job ends it at once."""
+"""Process for a job's work: its memory is freed with it, and stopping the job ends it at once."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from scripts.local_aws.sagemaker.jobs.job_records import THREADS, Job
 from scripts.local_aws.xgboost import programs
 from scripts.local_aws.xgboost.programs import Process
 
-# The server's own, whatever stands for it inside Python at the moment.
+# The server's own, whatever replaces it inside Python at the moment.
 _STANDARD_ERROR = 2
 
-# Changes under `THREADS.changed`.
+# Changed under `THREADS.changed`.
 _running: dict[Process, Job] = {}
 
 
 def run(job: Job, program: str, *arguments: str) -> int:
-    """Run a program of ours to its end and give its exit status; what it prints goes to standard error.
+    """Run one of our programs to its end and return its exit status; its output goes to standard error.
 
-    Raises JobStoppedError when the job was told to stop, after the process has ended.
+    Raises JobStoppedError, after the process has ended, if the job was stopped.
     """
     job.stop_if_told()
     with Path(os.devnull).open("rb") as nothing:
@@ -43,7 +43,7 @@ def run(job: Job, program: str, *arguments: str) -> int:
 
 
 def running() -> list[Job]:
-    """The jobs whose processes run now."""
+    """Return the jobs whose processes run now."""
     with THREADS.changed:
         return list(_running.values())
 

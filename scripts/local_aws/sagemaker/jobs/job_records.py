@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What all kinds of SageMaker's jobs have in common: a request and how it goes, names, stopping, lists, tags, events.
+"""Common parts of all kinds of SageMaker jobs: request and state, names, stopping, lists, tags, events.
 
-A kind of job is a `JobKind`, which says how SageMaker calls its parts; a subclass of `Job` that has it as `kind`; and a
-mixin of the backend, a subclass of `Jobs`, that checks requests and starts jobs. Everything runs on `THREADS`.
+A kind of job consists of a `JobKind` with SageMaker's names; a subclass of `Job` that has it as `kind`; and a mixin of
+the backend, a subclass of `Jobs`, that checks requests and starts jobs. All jobs run on `THREADS`.
 """
 
 from __future__ import annotations
@@ -33,23 +33,23 @@ THREADS = JobThreads()
 
 
 class JobFailedError(Exception):
-    """Why a job failed, as its FailureReason."""
+    """Failure of a job; the message is its FailureReason."""
 
 
 class JobStoppedError(Exception):
-    """Somebody told the job to stop."""
+    """Raised in a job that was stopped."""
 
 
 @dataclass(frozen=True)
 class JobKind:
-    """How SageMaker's API calls one kind of job and its parts.
+    """SageMaker's names for one kind of job and its parts.
 
-    `noun` begins the names of its parameters and ends those of its operations (`TransformJob`), `store` is moto's place
-    for such jobs, `arn` the kind of resource in their ARNs, `event` the detail type of their events ("" when AWS sends
-    none); `started` and `ended` are the members of a description with these times ("" where there is none).
-    `defaults` are the members of structures that a description tells of when the request left them out, `not_reported`
-    those that events leave out. `listed` is the order of lists that ask for none. `unknown` (an `unknown_error`) and
-    `taken` are SageMaker's words for the name of no job and for a name in use, where `{name}` and `{arn}` are put in.
+    `noun` begins the names of its parameters and ends those of its operations (`TransformJob`). `store` is moto's
+    attribute for such jobs, `arn` the kind of resource in their ARNs, `event` the detail type of their events (""
+    without events). `started` and `ended` are the members of a description with these times ("" if there is none).
+    `defaults` are members of structures that a description adds if the request left them out; `not_reported` are those
+    that events leave out. `listed` is the default order of lists. `unknown` (an `unknown_error`) and `taken` are
+    SageMaker's messages for an unknown name and for a name in use, with placeholders `{name}` and `{arn}`.
     """
 
     noun: str
@@ -67,28 +67,28 @@ class JobKind:
 
     @property
     def name_key(self) -> str:
-        """The parameter that holds a job's name."""
+        """Parameter that holds a job's name."""
         return f"{self.noun}Name"
 
     @property
     def arn_key(self) -> str:
-        """The member of answers that holds a job's ARN."""
+        """Member of answers that holds a job's ARN."""
         return f"{self.noun}Arn"
 
     @property
     def status_key(self) -> str:
-        """The member of a description that holds a job's status."""
+        """Member of a description that holds a job's status."""
         return f"{self.noun}Status"
 
 
 def now() -> datetime:
-    """The time as jobs record it."""
+    """Return the current time as jobs record it."""
     return datetime.now(UTC)
 
 
 @dataclass
 class Job:
-    """A job as requested (the API's parameters), and how it goes. Changes happen under `THREADS.changed`."""
+    """Job with its request (the API's parameters) and its state. Changes are made under `THREADS.changed`."""
 
     kind: ClassVar[JobKind]
     request: Mapping[str, Any]
@@ -105,25 +105,25 @@ class Job:
 
     @property
     def name(self) -> str:
-        """The job's name, as it was given."""
+        """Name of the job, as requested."""
         return str(self.request[self.kind.name_key])
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing will change any more."""
+        """Whether the job will not change any more."""
         return self.status in _OVER
 
     def told_to_stop(self) -> bool:
-        """Whether somebody stopped the job, or the local AWS ends."""
+        """Whether the job was stopped, or the local AWS ends."""
         return self.status == "Stopping" or THREADS.is_ending
 
     def stop_if_told(self) -> None:
-        """Raise JobStoppedError when the job is to stop."""
+        """Raise JobStoppedError if the job was stopped, or the local AWS ends."""
         if self.told_to_stop():
             raise JobStoppedError
 
     def change(self, status: str, reason: str = "") -> None:
-        """Take a new status, and tell EventBridge and all who wait for `THREADS.changed`."""
+        """Set a new status, and notify EventBridge and all who wait for `THREADS.changed`."""
         with THREADS.changed:
             self.status, self.failure_reason = status, reason[:_LONGEST_REASON]
             self.last_modified_time = now()
@@ -133,7 +133,7 @@ class Job:
             THREADS.changed.notify_all()
 
     def carry_out(self, work: Callable[[], None]) -> None:
-        """Do the work of the job on the current thread; the status says how that ended, whatever happens."""
+        """Do the job's work on the current thread; the status shows the result, whatever happens."""
         with THREADS.changed:
             self.start_time = now()
         try:
@@ -150,19 +150,19 @@ class Job:
             self.change("Failed", f"InternalServerError: {type(error).__name__}: {error}")
 
     def record(self) -> dict[str, Any]:
-        """Everything that descriptions, lists and events take from: the request with its defaults, and the state."""
+        """Return all members of descriptions, lists and events: the request with its defaults, and the state."""
         whole = {key: copy.deepcopy(value) for key, value in self.request.items()}
         for name, defaults in self.kind.defaults.items():
             whole[name] = {**defaults, **whole.get(name, {})}
         return whole | {name: value for name, value in self.state().items() if name and value is not None}
 
     def describe(self) -> dict[str, Any]:
-        """What the Describe operation answers."""
+        """Return the answer of the Describe operation."""
         members = identity.service_model("sagemaker").operation_model(f"Describe{self.kind.noun}").output_shape.members
         return {name: value for name, value in self.record().items() if name in members}
 
     def state(self) -> dict[str, Any]:
-        """What a record has beyond the request; absent is None. Kinds of jobs add to it."""
+        """Return the members of a record that are not in the request; absent ones are None. Kinds of jobs add to it."""
         return {
             self.kind.arn_key: self.arn,
             self.kind.status_key: self.status,
@@ -196,23 +196,23 @@ def _with_milliseconds(value: Any) -> Any:
 
 
 class Jobs(NamedResources):
-    """The part of the backend that keeps jobs of all kinds, in moto's own places, where its tags find them."""
+    """Part of the backend that keeps jobs of all kinds, in moto's own attributes, where its tags find them."""
 
     def jobs_of(self, kind: JobKind) -> dict[str, Any]:
-        """The jobs of one kind by name."""
+        """Return the jobs of one kind by name."""
         return cast("dict[str, Any]", getattr(self, kind.store))
 
     def check_job_request(self, kind: JobKind, request: Mapping[str, Any]) -> None:
-        """Refuse what the API's description forbids, and a name in use. Raises SageMaker's errors."""
+        """Refuse a request that the API's description forbids, and a name in use. Raise SageMaker's errors."""
         problem = request_constraints.violations("sagemaker", f"Create{kind.noun}", request)
         if problem:
             raise ValidationError(problem)
         self._check_job_name(kind, request[kind.name_key])
 
     def start_job(self, job: Job, work: Callable[[], None]) -> None:
-        """Keep a job whose request was checked, and do its work on a thread of its own.
+        """Store a job whose request was checked, and run it on a thread of its own.
 
-        Raises ResourceInUseException when another request has taken the name since it was checked.
+        Raises ResourceInUseException if another request has taken the name since the check.
         """
         with THREADS.changed:
             self._check_job_name(job.kind, job.name)
@@ -221,20 +221,20 @@ class Jobs(NamedResources):
         THREADS.spawn(f"{job.kind.arn.replace('-', ' ')} {job.name}", lambda: job.carry_out(work))
 
     def find_job(self, kind: JobKind, name: str) -> Any:
-        """The job of this name; raises SageMaker's error when there is none."""
+        """Return the job of this name. Raise SageMaker's error if there is none."""
         job = self.jobs_of(kind).get(name)
         if job is None:
             raise kind.unknown_error(kind.unknown.format(name=name))
         return job
 
     def describe_job(self, kind: JobKind, name: str) -> dict[str, Any]:
-        """What the Describe operation answers; raises SageMaker's error for a name that no job has."""
+        """Return the answer of the Describe operation. Raise SageMaker's error for an unknown name."""
         job: Job = self.find_job(kind, name)
         with THREADS.changed:
             return job.describe()
 
     def stop_job(self, kind: JobKind, name: str) -> None:
-        """Ask a running job to stop; it is Stopped once it has seen that. Raises SageMaker's errors."""
+        """Ask a running job to stop; it is Stopped once it has noticed. Raise SageMaker's errors."""
         with THREADS.changed:
             job: Job | None = self.jobs_of(kind).get(name)
             if job is None:
@@ -245,7 +245,7 @@ class Jobs(NamedResources):
             job.change("Stopping")
 
     def list_jobs(self, kind: JobKind, request: Mapping[str, Any]) -> dict[str, Any]:
-        """What the List operation answers to a request. Raises ValidationError."""
+        """Return the answer of the List operation. Raise ValidationError."""
         with THREADS.changed:
             records = [job.record() for job in self.jobs_of(kind).values()]
         return job_lists.page(f"List{kind.noun}s", kind.noun, kind.listed, records, request)

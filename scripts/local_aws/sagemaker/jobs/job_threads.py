@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Threads for jobs that run on after the call that started them has been answered.
+"""Threads for jobs that go on after the call that started them was answered.
 
-Whatever changes in a job does so under `changed` and wakes all who wait. One job, one thread.
+Every change of a job is made under `changed` and wakes all who wait. One job, one thread.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ _SECONDS_TO_END = 10.0
 
 
 class JobThreads:
-    """The threads of jobs; `is_ending` tells them that the local AWS stops."""
+    """Threads of jobs; `is_ending` is true once the local AWS stops."""
 
     def __init__(self) -> None:
         self.changed = threading.Condition()
@@ -21,7 +21,7 @@ class JobThreads:
         self._live: set[threading.Thread] = set()
 
     def open(self) -> None:
-        """Be ready to run jobs."""
+        """Allow jobs to run."""
         self.is_ending = False
 
     def spawn(self, name: str, work: Callable[[], None]) -> None:
@@ -32,12 +32,12 @@ class JobThreads:
         thread.start()
 
     def wait_idle(self, timeout: float) -> bool:
-        """Block until no job runs, at most `timeout` seconds; says whether that came true."""
+        """Wait until no job runs, at most `timeout` seconds; return whether that was reached."""
         with self.changed:
             return self.changed.wait_for(lambda: not self._live, timeout)
 
     def close(self) -> None:
-        """Tell every job to end, and wait for their threads."""
+        """Ask every job to end, and wait for their threads."""
         with self.changed:
             self.is_ending = True
             self.changed.notify_all()

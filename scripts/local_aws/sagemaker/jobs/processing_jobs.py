@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SageMaker's processing jobs: Model Monitor's analysis of data quality really runs, everything else is recorded.
+"""SageMaker's processing jobs: Model Monitor's data quality analysis really runs, everything else is only recorded.
 
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateProcessingJob.html
 """
@@ -35,7 +35,7 @@ PROCESSING_JOB = JobKind(
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a job is to end whose work nobody does: what its container would have left behind."""
+    """Given result of a job that is only recorded: what its container would have left behind."""
 
     status: Literal["Completed", "Failed"] = "Completed"
     exit_message: str = ""
@@ -43,33 +43,33 @@ class Outcome:
 
 
 class ProcessingJob(Job):
-    """A processing job; `schedule_arn` names the monitoring schedule that started it, if one did."""
+    """Processing job; `schedule_arn` names the monitoring schedule that started it, if any."""
 
     kind: ClassVar[JobKind] = PROCESSING_JOB
     schedule_arn = ""
     exit_message = ""
 
     def state(self) -> dict[str, Any]:
-        """The state that its container and its schedule add to."""
+        """Return the state with the members that its container and its schedule add."""
         return super().state() | {
             "ExitMessage": self.exit_message or None,
             "MonitoringScheduleArn": self.schedule_arn or None,
         }
 
     def leave(self, message: str) -> None:
-        """Take what the container wrote to its exit message."""
+        """Store the container's exit message."""
         with THREADS.changed:
             self.exit_message = message[:_LONGEST_MESSAGE]
 
 
 def wait_until_over(job: ProcessingJob, timeout: float) -> bool:
-    """Block until nothing will change any more, at most `timeout` seconds; says whether that came true."""
+    """Wait until the job has ended, at most `timeout` seconds; return whether it has."""
     with THREADS.changed:
         return THREADS.changed.wait_for(lambda: job.is_over, timeout)
 
 
 def find(account: str, region: str, name: str) -> ProcessingJob:
-    """The job of this name. Raises ValidationError in SageMaker's words."""
+    """Return the job of this name. Raise SageMaker's ValidationError."""
     backend = cast(Jobs, sagemaker_backends[account][region])
     return cast(ProcessingJob, backend.find_job(PROCESSING_JOB, name))
 
@@ -85,14 +85,14 @@ def is_data_quality(request: Mapping[str, Any]) -> bool:
 
 
 class ProcessingJobs(Jobs):
-    """The part of the backend that keeps processing jobs."""
+    """Part of the backend that keeps processing jobs."""
 
     def start_processing_job(
         self, request: Mapping[str, Any], schedule_arn: str = "", outcome: Outcome | None = None
     ) -> ProcessingJob:
-        """Check a request as CreateProcessingJob does, and start the job; with an `outcome` it ends like that.
+        """Check a request as CreateProcessingJob does, and start the job; with an `outcome`, it ends like that.
 
-        Raises ValidationError and ResourceInUseException in SageMaker's words.
+        Raises SageMaker's ValidationError and ResourceInUseException.
         """
         self.check_job_request(PROCESSING_JOB, request)
         job = ProcessingJob(request, self._arn(PROCESSING_JOB.arn, request["ProcessingJobName"]))
@@ -102,7 +102,7 @@ class ProcessingJobs(Jobs):
 
     def _process(self, job: ProcessingJob, outcome: Outcome | None) -> None:
         if outcome is None and is_data_quality(job.request):
-            # pandas takes its time to import and tens of megabytes: only those who monitor pay for it.
+            # Importing pandas takes long and tens of megabytes: only monitors pay for it.
             from scripts.local_aws.sagemaker.monitors import processing_analysis  # noqa: PLC0415
 
             job.leave(processing_analysis.analyse(job.request, self.region_name, job.stop_if_told))
@@ -125,25 +125,25 @@ def _nothing_computed(request: Mapping[str, Any]) -> str:
 
 
 class ProcessingJobsResponse(BaseResponse):
-    """The operations on processing jobs."""
+    """Operations on processing jobs."""
 
     sagemaker_backend: Any
 
     def create_processing_job(self) -> ActionResult:
-        """CreateProcessingJob."""
+        """Serve CreateProcessingJob."""
         job = self.sagemaker_backend.start_processing_job(json.loads(self.body))
         return ActionResult({"ProcessingJobArn": job.arn})
 
     def describe_processing_job(self) -> ActionResult:
-        """DescribeProcessingJob."""
+        """Serve DescribeProcessingJob."""
         name = self._get_param("ProcessingJobName")
         return ActionResult(self.sagemaker_backend.describe_job(PROCESSING_JOB, name))
 
     def list_processing_jobs(self) -> ActionResult:
-        """ListProcessingJobs."""
+        """Serve ListProcessingJobs."""
         return ActionResult(self.sagemaker_backend.list_jobs(PROCESSING_JOB, json.loads(self.body)))
 
     def stop_processing_job(self) -> ActionResult:
-        """StopProcessingJob."""
+        """Serve StopProcessingJob."""
         self.sagemaker_backend.stop_job(PROCESSING_JOB, self._get_param("ProcessingJobName"))
         return EmptyResult()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SageMaker's training jobs: checked when they are created, run on a thread, reported to EventBridge.
+"""SageMaker's training jobs: checked on creation, run on a thread, reported to EventBridge.
 
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html
 """
@@ -33,7 +33,7 @@ TRAINING_JOB = JobKind(
 
 @dataclass
 class TrainingJob(Job):
-    """A training job; `tuning_job_arn` is that of the tuning job that started it, if any."""
+    """Training job; `tuning_job_arn` is that of the tuning job that started it, if any."""
 
     kind: ClassVar[JobKind] = TRAINING_JOB
     tuning_job_arn: str = ""
@@ -43,13 +43,13 @@ class TrainingJob(Job):
     metrics: dict[str, float] = field(default_factory=dict)
 
     def change(self, status: str, reason: str = "") -> None:
-        """Take a new status, which is a stage as well, and tell EventBridge."""
+        """Set a new status, which is also a stage, and notify EventBridge."""
         with THREADS.changed:
             self.enter("Starting" if status == "InProgress" else status)
             super().change(status, reason)
 
     def enter(self, stage: str) -> None:
-        """Go on to a stage of the work, by its name in SecondaryStatus."""
+        """Begin a stage of the work, by its name in SecondaryStatus."""
         with THREADS.changed:
             if self.transitions:
                 self.transitions[-1].setdefault("EndTime", now())
@@ -57,11 +57,11 @@ class TrainingJob(Job):
             self.transitions.append({"Status": stage, "StartTime": now()})
 
     def train(self, region: str) -> None:
-        """Do the work, and remember what came of it. Raises JobFailedError, JobStoppedError."""
+        """Do the work and store its results. Raise JobFailedError, JobStoppedError."""
         self.artifact, self.metrics = Training(self, region, self.enter).run()
 
     def state(self) -> dict[str, Any]:
-        """What a description has beyond the request."""
+        """Return the members of a description that are not in the request."""
         return super().state() | {
             "TuningJobArn": self.tuning_job_arn or None,
             "SecondaryStatus": self.secondary_status,
@@ -77,19 +77,19 @@ class TrainingJob(Job):
         return [{"MetricName": name, "Value": value, "Timestamp": time} for name, value in self.metrics.items()]
 
     def _seconds(self) -> int | None:
-        """The length of the work in whole seconds, one at least; None before its end."""
+        """Return the duration of the work in whole seconds, at least one; None before its end."""
         if self.start_time is None or self.end_time is None:
             return None
         return max(1, round((self.end_time - self.start_time).total_seconds()))
 
 
 class TrainingJobs(Jobs):
-    """The part of the backend that keeps training jobs."""
+    """Part of the backend that keeps training jobs."""
 
     def start_training_job(self, request: Mapping[str, Any], tuning_job_arn: str = "") -> TrainingJob:
         """Check a request as CreateTrainingJob does, and start the job.
 
-        Raises ValidationError and ResourceInUseException in SageMaker's words.
+        Raises SageMaker's ValidationError and ResourceInUseException.
         """
         self.check_job_request(TRAINING_JOB, request)
         check_training(request, self.region_name)
@@ -100,7 +100,7 @@ class TrainingJobs(Jobs):
 
 
 def check_training(request: Mapping[str, Any], region: str) -> None:
-    """Refuse input that is not there and contradicting times; the request is a training job's, or its definition.
+    """Refuse missing input and contradictory times. The request is a training job's, or the definition of a tuning job.
 
     Raises ValidationError.
     """
@@ -120,24 +120,24 @@ def check_training(request: Mapping[str, Any], region: str) -> None:
 
 
 class TrainingJobsResponse(BaseResponse):
-    """The operations on training jobs."""
+    """Operations on training jobs."""
 
     sagemaker_backend: Any
 
     def create_training_job(self) -> ActionResult:
-        """CreateTrainingJob."""
+        """Serve CreateTrainingJob."""
         job = self.sagemaker_backend.start_training_job(json.loads(self.body))
         return ActionResult({"TrainingJobArn": job.arn})
 
     def describe_training_job(self) -> ActionResult:
-        """DescribeTrainingJob."""
+        """Serve DescribeTrainingJob."""
         return ActionResult(self.sagemaker_backend.describe_job(TRAINING_JOB, self._get_param("TrainingJobName")))
 
     def list_training_jobs(self) -> ActionResult:
-        """ListTrainingJobs."""
+        """Serve ListTrainingJobs."""
         return ActionResult(self.sagemaker_backend.list_jobs(TRAINING_JOB, json.loads(self.body)))
 
     def stop_training_job(self) -> ActionResult:
-        """StopTrainingJob."""
+        """Serve StopTrainingJob."""
         self.sagemaker_backend.stop_job(TRAINING_JOB, self._get_param("TrainingJobName"))
         return EmptyResult()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The work of a training job: fetch the channels as the job's role, train in a process, store the model.
+"""Work of a training job: fetch the channels as the job's role, train in a process, store the model.
 
 https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo-running-container.html
 """
@@ -38,20 +38,20 @@ _CONTENT_TYPES = {
 }
 _NOT_READ_HERE = ("parquet", "application/x-parquet", "recordio-protobuf", "application/x-recordio-protobuf")
 _DEFAULT_CONTENT_TYPE = "text/libsvm"
-# The image reads no files whose names begin so; Spark leaves some.
+# The image ignores files whose names begin like this; Spark leaves some.
 _HIDDEN = (".", "_")
 
 
 @dataclass(frozen=True)
 class Training:
-    """One job; `enter` is told each of its stages, by the names of SecondaryStatus."""
+    """Training of one job; `enter` is called with each of its stages, by the names of SecondaryStatus."""
 
     job: Job
     region: str
     enter: Callable[[str], None]
 
     def run(self) -> tuple[str, dict[str, float]]:
-        """Train; the S3 URI of the artifact, and each metric's last value.
+        """Train. Return the S3 URI of the artifact, and each metric's last value.
 
         Raises JobFailedError, JobStoppedError.
         """
@@ -82,7 +82,7 @@ class Training:
             raise _user_error(str(error)) from error
 
     def _fetch(self, channel: Channel, directory: Path) -> None:
-        """Put the objects of a channel into a directory, side by side, and decompress them if they are compressed."""
+        """Put the objects of a channel side by side into a directory, and decompress them if they are compressed."""
         directory.mkdir()
         uri = channel["DataSource"]["S3DataSource"]["S3Uri"]
         bucket = split_s3_uri(uri)[0]
@@ -109,7 +109,7 @@ class Training:
             "rounds": parameters.rounds,
             "early_stopping_rounds": parameters.early_stopping_rounds,
             "metrics": parameters.metrics,
-            # One thread: the same data give the same model, and other jobs go on meanwhile.
+            # One thread: the same data give the same model, and other jobs can go on.
             "parameters": {"nthread": 1, **parameters.booster},
         }
         (directory / "job.json").write_text(json.dumps(described))
@@ -126,7 +126,7 @@ class Training:
         return metrics
 
     def _store(self, model: Path) -> str:
-        """Pack the model as the image does and put it where SageMaker does."""
+        """Pack the model as the image does, and store it where SageMaker does."""
         archive = model.with_name("model.tar.gz")
         with tarfile.open(archive, "w:gz") as tar:
             tar.add(model, arcname=_MODEL)
@@ -151,7 +151,7 @@ def _user_error(words: str) -> JobFailedError:
 
 
 def _channels(request: Mapping[str, Any]) -> dict[str, Channel]:
-    """The channels by name. Raises JobFailedError for those that the image does not take, or that are not built."""
+    """Return the channels by name. Raise JobFailedError for those that the image refuses or that are not supported."""
     if request["OutputDataConfig"].get("CompressionType", "GZIP") != "GZIP":
         raise JobFailedError("The local AWS stores models as model.tar.gz only: use the CompressionType GZIP.")
     channels: dict[str, Channel] = {one["ChannelName"]: one for one in request.get("InputDataConfig") or []}
@@ -178,7 +178,7 @@ def _check_channel(channel: Channel) -> None:
 
 
 def _content_type(channel: Channel) -> str:
-    """`csv` or `libsvm`. Raises JobFailedError."""
+    """Return `csv` or `libsvm`. Raise JobFailedError."""
     given = channel.get("ContentType") or _DEFAULT_CONTENT_TYPE
     media_type, _, parameters = given.lower().partition(";")
     if media_type.strip() in _NOT_READ_HERE:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SageMaker's transform jobs: checked when they are created, run on a thread, reported to EventBridge.
+"""SageMaker's transform jobs: checked on creation, run on a thread, reported to EventBridge.
 
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTransformJob.html
 """
@@ -40,18 +40,18 @@ TRANSFORM_JOB = JobKind(
 
 
 class TransformJob(Job):
-    """A transform job."""
+    """Transform job."""
 
     kind: ClassVar[JobKind] = TRANSFORM_JOB
 
 
 class TransformJobs(Jobs):
-    """The part of the backend that keeps transform jobs."""
+    """Part of the backend that keeps transform jobs."""
 
     def start_transform_job(self, request: Mapping[str, Any]) -> TransformJob:
         """Check a request as CreateTransformJob does, and start the job.
 
-        Raises ValidationError and ResourceInUseException in SageMaker's words.
+        Raises SageMaker's ValidationError and ResourceInUseException.
         """
         self.check_job_request(TRANSFORM_JOB, request)
         _check_payload(request)
@@ -77,24 +77,24 @@ def _check_payload(request: Mapping[str, Any]) -> None:
 
 
 class TransformJobsResponse(BaseResponse):
-    """The operations on transform jobs."""
+    """Operations on transform jobs."""
 
     sagemaker_backend: Any
 
     def create_transform_job(self) -> ActionResult:
-        """CreateTransformJob."""
+        """Serve CreateTransformJob."""
         job = self.sagemaker_backend.start_transform_job(json.loads(self.body))
         return ActionResult({"TransformJobArn": job.arn})
 
     def describe_transform_job(self) -> ActionResult:
-        """DescribeTransformJob."""
+        """Serve DescribeTransformJob."""
         return ActionResult(self.sagemaker_backend.describe_job(TRANSFORM_JOB, self._get_param("TransformJobName")))
 
     def list_transform_jobs(self) -> ActionResult:
-        """ListTransformJobs."""
+        """Serve ListTransformJobs."""
         return ActionResult(self.sagemaker_backend.list_jobs(TRANSFORM_JOB, json.loads(self.body)))
 
     def stop_transform_job(self) -> ActionResult:
-        """StopTransformJob."""
+        """Serve StopTransformJob."""
         self.sagemaker_backend.stop_job(TRANSFORM_JOB, self._get_param("TransformJobName"))
         return EmptyResult()

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The work of a transform job: read the objects below a prefix, ask the model batch by batch, write `<object>.out`.
+"""Work of a transform job: read the objects below a prefix, call the model batch by batch, write `<object>.out`.
 
-Everything in S3 is done as the execution role of the model. One object that fails does not keep the others from
-their results, but it fails the job.
+All calls of S3 are made as the execution role of the model. An object that fails does not prevent the others' results,
+but it fails the job.
 https://docs.aws.amazon.com/sagemaker/latest/dg/batch-transform.html
 """
 
@@ -25,7 +25,7 @@ from scripts.local_aws.xgboost.xgboost_host import HostError
 _DEFAULT_PAYLOAD_MB = 6
 _BYTES_PER_MB = 1024 * 1024
 _FIRST_ERROR, _FIRST_SERVER_ERROR = 400, 500
-# Parameters whose effect on the results is not built here: better no results than others than on AWS.
+# These parameters would change the results, but are not implemented: better no results than wrong ones.
 _NOT_BUILT = ("DataProcessing", "DataCaptureConfig", "Environment")
 _NOT_BUILT_VALUES = {
     "CompressionType": ("None",),
@@ -35,7 +35,7 @@ _NOT_BUILT_VALUES = {
 
 @dataclass(frozen=True)
 class Scoring:
-    """One job: CreateTransformJob's request, the model's container, and whom to act as."""
+    """Work of one job: CreateTransformJob's request, the model's container, and the role to act as."""
 
     request: Mapping[str, Any]
     container: Container
@@ -44,7 +44,7 @@ class Scoring:
     told_to_stop: Callable[[], bool]
 
     def run(self) -> None:
-        """Score everything. Raises JobFailedError, JobStoppedError."""
+        """Score everything. Raise JobFailedError, JobStoppedError."""
         _refuse_what_is_not_built(self.request)
         served = self._load()
         try:
@@ -70,7 +70,7 @@ class Scoring:
             raise JobFailedError(f"Failed to list {self._input_uri}: {error}") from error
 
     def _score(self, served: Served, key: str) -> str:
-        """Score one object; why it failed, or nothing."""
+        """Score one object. Return the reason of a failure; empty on success."""
         bucket = split_s3_uri(self._input_uri)[0]
         try:
             body = self._s3.get_object(Bucket=bucket, Key=key)["Body"].read()
@@ -120,7 +120,7 @@ class Scoring:
 
 
 class _RecordError(Exception):
-    """The image refused a batch, or a record is too large; `side` is SageMaker's word for whose fault it is."""
+    """Raised for a batch that the image refuses, or a record that is too large; `side` is SageMaker's error class."""
 
     def __init__(self, message: str, side: str = "ClientError") -> None:
         super().__init__(message)
@@ -128,14 +128,14 @@ class _RecordError(Exception):
 
 
 def relative_key(key: str, prefix: str) -> str:
-    """An object's path below the folder that the prefix names; below its last folder when it is a part of a name."""
+    """Return an object's path below the folder that the prefix names, or below the prefix's last folder."""
     if key.startswith(f"{prefix.rstrip('/')}/") or not prefix:
         return key.removeprefix(prefix).lstrip("/")
     return key[prefix.rfind("/") + 1 :]
 
 
 def batches(body: bytes, request: Mapping[str, Any]) -> Iterator[bytes]:
-    """An object's content as the bodies of requests to the model.
+    """Yield an object's content as the bodies of requests to the model.
 
     Split by lines, a body holds one line (SingleRecord) or as many as fit into MaxPayloadInMB (MultiRecord, the
     default); 0 sets no limit.
@@ -159,7 +159,7 @@ def batches(body: bytes, request: Mapping[str, Any]) -> Iterator[bytes]:
 
 
 def assembled(answers: list[bytes], with_: str | None) -> bytes:
-    """The results of one object: joined as they are, or each ended by a line end."""
+    """Return the results of one object: simply joined, or each followed by a line end."""
     if with_ != "Line":
         return b"".join(answers)
     return b"".join(answer if answer.endswith(b"\n") else answer + b"\n" for answer in answers)

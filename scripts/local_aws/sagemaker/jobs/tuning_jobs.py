@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SageMaker's hyper-parameter tuning jobs: checked when they are created, run on a thread, reported to EventBridge.
+"""SageMaker's hyper-parameter tuning jobs: checked on creation, run on a thread, reported to EventBridge.
 
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateHyperParameterTuningJob.html
 """
@@ -40,13 +40,13 @@ _BY_SCORE = "FinalObjectiveMetricValue"
 
 @dataclass
 class TuningJob(Job):
-    """A tuning job, and the training jobs that it has started, in their order."""
+    """Tuning job, and the training jobs that it has started, in order."""
 
     kind: ClassVar[JobKind] = TUNING_JOB
     trials: list[Trial] = field(default_factory=list)
 
     def state(self) -> dict[str, Any]:
-        """What a description has beyond the request, and what a list tells of its configuration."""
+        """Return the members of descriptions and lists that the request lacks, or has inside its configuration."""
         config = self.request["HyperParameterTuningJobConfig"]
         winner = best(self.trials)
         return super().state() | {
@@ -73,12 +73,12 @@ class TuningJob(Job):
 
 
 class TuningJobs(TrainingJobs):
-    """The part of the backend that keeps tuning jobs."""
+    """Part of the backend that keeps tuning jobs."""
 
     def start_tuning_job(self, request: Mapping[str, Any]) -> TuningJob:
         """Check a request as CreateHyperParameterTuningJob does, and start the job.
 
-        Raises ValidationError and ResourceInUseException, in SageMaker's words where they are known.
+        Raises ValidationError and ResourceInUseException, with SageMaker's messages where they are known.
         """
         self.check_job_request(TUNING_JOB, request)
         _check_search(request)
@@ -94,7 +94,7 @@ class TuningJobs(TrainingJobs):
         return job
 
     def list_training_jobs_of_tuning(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """What ListTrainingJobsForHyperParameterTuningJob answers to a request. Raises ResourceNotFound."""
+        """Return the answer of ListTrainingJobsForHyperParameterTuningJob. Raise ResourceNotFound."""
         job: TuningJob = self.find_job(TUNING_JOB, request["HyperParameterTuningJobName"])
         with THREADS.changed:
             records = [trial.job.record() | trial.summary() | {_BY_SCORE: trial.score} for trial in job.trials]
@@ -105,7 +105,7 @@ class TuningJobs(TrainingJobs):
 
 
 def _check_search(request: Mapping[str, Any]) -> None:
-    """Refuse what cannot be searched. Raises ValidationError."""
+    """Refuse a search that is impossible or not implemented. Raise ValidationError."""
     for name in _NOT_BUILT:
         if request.get(name):
             raise ValidationError(f"The local AWS tunes without {name}: leave it out.")
@@ -127,29 +127,29 @@ def _check_search(request: Mapping[str, Any]) -> None:
 
 
 class TuningJobsResponse(BaseResponse):
-    """The operations on tuning jobs."""
+    """Operations on tuning jobs."""
 
     sagemaker_backend: Any
 
     def create_hyper_parameter_tuning_job(self) -> ActionResult:
-        """CreateHyperParameterTuningJob."""
+        """Serve CreateHyperParameterTuningJob."""
         job = self.sagemaker_backend.start_tuning_job(json.loads(self.body))
         return ActionResult({"HyperParameterTuningJobArn": job.arn})
 
     def describe_hyper_parameter_tuning_job(self) -> ActionResult:
-        """DescribeHyperParameterTuningJob."""
+        """Serve DescribeHyperParameterTuningJob."""
         name = self._get_param("HyperParameterTuningJobName")
         return ActionResult(self.sagemaker_backend.describe_job(TUNING_JOB, name))
 
     def list_hyper_parameter_tuning_jobs(self) -> ActionResult:
-        """ListHyperParameterTuningJobs."""
+        """Serve ListHyperParameterTuningJobs."""
         return ActionResult(self.sagemaker_backend.list_jobs(TUNING_JOB, json.loads(self.body)))
 
     def list_training_jobs_for_hyper_parameter_tuning_job(self) -> ActionResult:
-        """ListTrainingJobsForHyperParameterTuningJob."""
+        """Serve ListTrainingJobsForHyperParameterTuningJob."""
         return ActionResult(self.sagemaker_backend.list_training_jobs_of_tuning(json.loads(self.body)))
 
     def stop_hyper_parameter_tuning_job(self) -> ActionResult:
-        """StopHyperParameterTuningJob."""
+        """Serve StopHyperParameterTuningJob."""
         self.sagemaker_backend.stop_job(TUNING_JOB, self._get_param("HyperParameterTuningJobName"))
         return EmptyResult()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What values a tuning job tries: drawn from its parameter ranges, or all combinations of a grid.
+"""Values that a tuning job tries: drawn from its parameter ranges, or all combinations of a grid.
 
 https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-ranges.html
 """
@@ -24,13 +24,13 @@ _MOST_REDRAWS = 50
 
 
 class RangeError(Exception):
-    """A range from which nothing can be drawn; the message says what would be right."""
+    """Raised for a range from which nothing can be drawn; the message names what would be right."""
 
 
 def proposals(ranges: Ranges, strategy: str, seed: int) -> Iterator[Values]:
-    """The values of one training job after another, all as text; a grid ends, drawing does not.
+    """Yield the values of one training job after another, all as text. A grid ends, drawing does not.
 
-    The same seed gives the same values. What was drawn before is drawn again only when the ranges hold little else.
+    The same seed gives the same values. Values are drawn again only if the ranges hold few others.
     """
     if strategy == "Grid":
         categories = ranges.get(_CATEGORICAL, [])
@@ -38,7 +38,7 @@ def proposals(ranges: Ranges, strategy: str, seed: int) -> Iterator[Values]:
         for combination in itertools.product(*(each["Values"] for each in categories)):
             yield dict(zip(names, combination, strict=True))
         return
-    # S311: nothing here is a secret.
+    # S311: nothing here is secret.
     generator, seen = random.Random(seed), set()  # noqa: S311
     while True:
         for _ in range(_MOST_REDRAWS):
@@ -86,7 +86,7 @@ def _draw(ranges: Ranges, generator: random.Random) -> Values:
     drawn = {}
     for each in ranges.get(_INTEGER, []):
         low, high = int(each["MinValue"]), int(each["MaxValue"])
-        # Half a step more on both sides, so that the ends are as likely as what is between them.
+        # Half a step more at both ends, so that they are as likely as the numbers between them.
         number = _between(low - 0.5, high + 0.5, each.get("ScalingType"), generator)
         drawn[each["Name"]] = str(min(max(round(number), low), high))
     for each in ranges.get(_CONTINUOUS, []):
@@ -99,7 +99,7 @@ def _draw(ranges: Ranges, generator: random.Random) -> Values:
 
 
 def _between(low: float, high: float, scaling: str | None, generator: random.Random) -> float:
-    """A number, evenly by the scale; `Auto`, which leaves the choice to SageMaker, is taken as linear."""
+    """Draw a number, uniformly on the scale. `Auto`, which leaves the choice to SageMaker, is linear here."""
     if scaling == "Logarithmic":
         return math.exp(generator.uniform(math.log(low), math.log(high)))
     if scaling == "ReverseLogarithmic":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The work of a tuning job: start training jobs with values from its ranges, a few at a time, and find the best.
+"""Work of a tuning job: start training jobs with values from its ranges, a few at a time, and find the best.
 
 https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-how-it-works.html
 """
@@ -22,7 +22,7 @@ from scripts.local_aws.sagemaker.jobs.tuning_ranges import Values
 
 # Each trains in a process of its own on one machine.
 _MOST_PARALLEL = 2
-# SageMaker gives up when the first few training jobs have all failed.
+# SageMaker stops if the first few training jobs have all failed.
 _ATTEMPTS = 5
 _OBJECTIVE_METRIC = "_tuning_objective_metric"
 _DEFINITION_ONLY = {
@@ -33,7 +33,7 @@ _DEFINITION_ONLY = {
 
 @dataclass(frozen=True)
 class Trial:
-    """One training job of a tuning job, and the values that it tries; `objective` is the metric that decides."""
+    """Training job of a tuning job, with the values that it tries; `objective` is the metric that decides."""
 
     job: TrainingJob
     values: Values
@@ -41,7 +41,7 @@ class Trial:
 
     @property
     def score(self) -> float | None:
-        """The objective metric's final value; None before there is one, and when the job does not report it."""
+        """Final value of the objective metric; None before the end, and if the job does not report it."""
         value = self.job.metrics.get(self.objective["MetricName"])
         return value if self.job.status == "Completed" and value is not None and math.isfinite(value) else None
 
@@ -53,7 +53,7 @@ class Trial:
         return "Failed" if self.score is None else "Succeeded"
 
     def summary(self) -> dict[str, Any]:
-        """What BestTrainingJob and the list of a tuning job's training jobs tell of it."""
+        """Return the training job as in BestTrainingJob and the list of a tuning job's training jobs."""
         record = self.job.record()
         told = ("TrainingJobName", "TrainingJobArn", "CreationTime", "TrainingStartTime", "TrainingEndTime")
         summary = {name: record[name] for name in (*told, "TrainingJobStatus", "FailureReason") if name in record}
@@ -65,7 +65,7 @@ class Trial:
 
 
 def best(trials: list[Trial]) -> Trial | None:
-    """The trial with the best score; the earlier of two equal ones."""
+    """Return the trial with the best score; of equal ones, the earliest."""
     scored = [(trial, trial.score) for trial in trials if trial.score is not None]
     if not scored:
         return None
@@ -75,7 +75,7 @@ def best(trials: list[Trial]) -> Trial | None:
 
 @dataclass(frozen=True)
 class Search:
-    """The work of one tuning job; `start` starts a training job from its request, `stop` ends one by its name."""
+    """Work of one tuning job; `start` starts a training job from its request, `stop` stops one by its name."""
 
     job: Job
     trials: list[Trial]
@@ -83,7 +83,7 @@ class Search:
     stop: Callable[[str], None]
 
     def run(self) -> None:
-        """Try values until enough training jobs have ended. Raises JobFailedError, JobStoppedError."""
+        """Try values until enough training jobs have ended. Raise JobFailedError, JobStoppedError."""
         limits = self._config["ResourceLimits"]
         parallel = min(limits["MaxParallelTrainingJobs"], _MOST_PARALLEL)
         proposed = tuning_ranges.proposals(self._config["ParameterRanges"], self._config["Strategy"], self._seed())
@@ -108,7 +108,7 @@ class Search:
             self.trials.append(Trial(started, values, self._config["HyperParameterTuningJobObjective"]))
 
     def _wait_until(self, come_true: Callable[[], bool]) -> None:
-        """Wait for something of the training jobs; told to stop, stop them, wait for them and raise JobStoppedError."""
+        """Wait for a condition. If this job is stopped, stop its training jobs, wait, and raise JobStoppedError."""
         with THREADS.changed:
             THREADS.changed.wait_for(lambda: come_true() or self.job.told_to_stop())
             if self.job.told_to_stop():
@@ -152,14 +152,14 @@ class Search:
 
 
 def training_request(request: Mapping[str, Any], number: int, values: Values) -> dict[str, Any]:
-    """CreateTrainingJob's request for the training job of this number, from that of the tuning job."""
+    """Return CreateTrainingJob's request for the training job of this number, from that of the tuning job."""
     definition = request["TrainingJobDefinition"]
     metric = request["HyperParameterTuningJobConfig"]["HyperParameterTuningJobObjective"]["MetricName"]
     name = request["HyperParameterTuningJobName"]
     return {
         **{key: value for key, value in definition.items() if key not in _DEFINITION_ONLY},
         "TrainingJobName": f"{name}-{number:03}-{_digest(name, str(number))}",
-        # SageMaker tells its own algorithms so what to report.
+        # SageMaker sets the metric that its own algorithms report in this way.
         "HyperParameters": {**definition.get("StaticHyperParameters", {}), **values, _OBJECTIVE_METRIC: metric},
         "ResourceConfig": _resources(definition),
         "Tags": list(request.get("Tags") or []),
@@ -167,7 +167,7 @@ def training_request(request: Mapping[str, Any], number: int, values: Values) ->
 
 
 def _resources(definition: Mapping[str, Any]) -> dict[str, Any]:
-    """A training job's ResourceConfig; of several instance types to choose from, the first."""
+    """Return a training job's ResourceConfig; of several instance types to choose from, the first."""
     given = definition.get("HyperParameterTuningResourceConfig") or definition["ResourceConfig"]
     resources = {name: value for name, value in given.items() if name not in ("InstanceConfigs", "AllocationStrategy")}
     return {**(given.get("InstanceConfigs") or [{}])[0], **resources}

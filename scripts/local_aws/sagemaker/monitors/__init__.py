@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SageMaker's monitors: definitions, schedules, and what their runs find."""
+"""SageMaker's monitors: definitions, schedules, runs and their findings."""

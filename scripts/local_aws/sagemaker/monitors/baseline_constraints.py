@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Model Monitor's constraints.json: what a baseline's statistics suggest that data must satisfy from then on.
+"""Model Monitor's constraints.json: constraints on future data, suggested from a baseline's statistics.
 
 https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-byoc-constraints.html
 """
@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-# Columns of more different strings than this get no list of allowed ones ("for small cardinality"); deequ's limit.
+# Columns with more different strings get no list of allowed ones ("for small cardinality"); deequ's limit.
 _MOST_DOMAINS = 120
-# The thresholds that the container itself writes: all values must be of the type and known, whatever a file without
-# them would default to.
+# Thresholds that the container itself writes: all values must be of the type and known, whatever the defaults of a
+# file without them are.
 _MONITORING_CONFIG = {
     "evaluate_constraints": "Enabled",
     "emit_metrics": "Enabled",
@@ -29,7 +29,7 @@ _MONITORING_CONFIG = {
 
 
 def constraints(statistics: Mapping[str, Any]) -> dict[str, Any]:
-    """The content of constraints.json that follows from the content of statistics.json."""
+    """Return the content of constraints.json for the content of statistics.json."""
     features = [_feature(feature) for feature in statistics["features"]]
     return {"version": 0.0, "features": features, "monitoring_config": _MONITORING_CONFIG}
 

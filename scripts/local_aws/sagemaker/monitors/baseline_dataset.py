@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tables as Model Monitor reads them: every cell is text or missing, every column has one inferred type.
 
-What makes a type is deequ's business on AWS, which the container is built on:
+On AWS, types are inferred by deequ, on which the container is built:
 https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-create-baseline.html
 """
 
@@ -16,21 +16,21 @@ import pandas as pd
 INTEGRAL, FRACTIONAL, STRING, UNKNOWN = "Integral", "Fractional", "String", "Unknown"
 _INTEGRAL_TEXT = r"\s*[+-]?\d+\s*"
 _FRACTIONAL_TEXT = r"\s*[+-]?(\d+\.\d*|\.\d+|\d+(?=[eE]))([eE][+-]?\d+)?\s*"
-# Matched in this order; what is left is a string.
+# Matched in this order; everything else is a string.
 _TEXTS = ((INTEGRAL, _INTEGRAL_TEXT), (FRACTIONAL, _FRACTIONAL_TEXT))
 
 
 class DatasetError(Exception):
-    """Why a data set cannot be read, in words."""
+    """Raised for a data set that cannot be read; the message gives the reason."""
 
 
 def column_names(count: int, known: Sequence[str] = ()) -> list[str]:
-    """Names for columns that have none: the known ones by position, then `_c<position>` as the container counts."""
+    """Return names for columns without header: the known ones by position, then the container's `_c<position>`."""
     return [known[position] if position < len(known) else f"_c{position}" for position in range(count)]
 
 
 def read_csv(content: bytes, has_header: bool) -> pd.DataFrame:
-    """The table in a CSV file in UTF-8, with or without a byte-order mark; empty cells and short rows are missing.
+    """Parse a CSV file in UTF-8, with or without a byte-order mark. Empty cells and short rows count as missing.
 
     Raises DatasetError.
     """
@@ -46,7 +46,7 @@ def read_csv(content: bytes, has_header: bool) -> pd.DataFrame:
 
 
 def table(rows: Iterable[Sequence[str]], header: Sequence[str]) -> pd.DataFrame:
-    """Rows of text below a header. Raises DatasetError when a row is longer than the header or a name is not unique."""
+    """Return rows of text below a header. Raise DatasetError if a row is longer than it, or a name is not unique."""
     repeated = sorted({name for name in header if header.count(name) > 1})
     if repeated:
         raise DatasetError(f"the column {repeated[0]!r} is named more than once")
@@ -60,7 +60,7 @@ def table(rows: Iterable[Sequence[str]], header: Sequence[str]) -> pd.DataFrame:
 
 
 def value_types(column: pd.Series) -> pd.Series:
-    """The type of each value that is present: Integral, Fractional or String."""
+    """Return the type of each present value: Integral, Fractional or String."""
     present = column.dropna().astype(str)
     types = pd.Series(STRING, index=present.index, dtype=object)
     for kind, pattern in _TEXTS:
@@ -69,6 +69,6 @@ def value_types(column: pd.Series) -> pd.Series:
 
 
 def inferred_type(column: pd.Series) -> str:
-    """The narrowest type that holds every value; Unknown for a column without any."""
+    """Return the narrowest type that holds every value; Unknown for a column without values."""
     found = set(value_types(column))
     return next((kind for kind in (STRING, FRACTIONAL, INTEGRAL) if kind in found), UNKNOWN)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Model Monitor's statistics.json: what a data set looks like, column by column.
+"""Model Monitor's statistics.json: statistics of a data set, column by column.
 
 https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-interpreting-statistics.html
 """
@@ -16,12 +16,12 @@ from scripts.local_aws.sagemaker.monitors.baseline_dataset import FRACTIONAL, IN
 # "By default, we materialize the distribution in 10 buckets. This is not currently configurable."
 _BUCKETS = 10
 _SKETCH_PARAMETERS = {"c": 0.64, "k": 2048.0}
-# Up to so many values a KLL sketch keeps all of them, on its first level; beyond, this one keeps so many quantiles.
+# A KLL sketch keeps up to this many values in full, on its first level. Of more, this one keeps as many quantiles.
 _SKETCH_VALUES = 2048
 
 
 def statistics(dataset: pd.DataFrame) -> dict[str, Any]:
-    """The content of statistics.json for a table of text."""
+    """Return the content of statistics.json for a table of text."""
     features = [_feature(str(name), dataset[name]) for name in dataset.columns]
     return {"version": 0.0, "dataset": {"item_count": len(dataset)}, "features": features}
 
@@ -41,7 +41,7 @@ def _numerical(values: pd.Series) -> dict[str, Any]:
     return {
         "mean": float(numbers.mean()),
         "sum": float(numbers.sum()),
-        # Of the data as a whole, not of a sample of something larger.
+        # Of the whole data, not of a sample.
         "std_dev": float(numbers.std(ddof=0)),
         "min": float(numbers.min()),
         "max": float(numbers.max()),
@@ -50,7 +50,7 @@ def _numerical(values: pd.Series) -> dict[str, Any]:
 
 
 def _buckets(numbers: np.ndarray[Any, np.dtype[np.float64]]) -> list[dict[str, float]]:
-    """Ten of one width between least and greatest; each holds its lower bound, and the last its upper one too."""
+    """Return ten buckets of equal width. Each includes its lower bound, the last one also its upper bound."""
     bounds = np.linspace(numbers.min(), numbers.max(), _BUCKETS + 1)
     positions = np.clip(np.searchsorted(bounds, numbers, side="right") - 1, 0, _BUCKETS - 1)
     counts = np.bincount(positions, minlength=_BUCKETS)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The data that an endpoint has captured, as one table: what it answered and what it was asked, side by side.
+"""Captured data of an endpoint as one table: answers and requests side by side.
 
-Captured CSV has no header: its columns are the baseline's, by position. The answer comes first, as the label does in
-the baseline (`output_columns_position` START).
+Captured CSV has no header: its columns are the baseline's, by position. The answer comes first, like the label in the
+baseline (`output_columns_position` START).
 https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-data-capture-endpoint.html
 """
 
@@ -18,14 +18,14 @@ import pandas as pd
 
 from scripts.local_aws.sagemaker.monitors.baseline_dataset import DatasetError, column_names, table
 
-# The order of the columns, whatever order the parts are asked for in.
+# Order of the columns, whatever the order of the parts in the request.
 _PARTS = ("endpointOutput", "endpointInput")
 
 Rows = list[list[str]]
 
 
 def read(lines: bytes, parts: Sequence[str], period: tuple[str, str], names: Sequence[str]) -> pd.DataFrame:
-    """The rows of all records between two times (`2026-11-24T15:00:00Z`, both included), under the baseline's names.
+    """Return the rows of all records between two times (`2026-11-24T15:00:00Z`, inclusive), under the baseline's names.
 
     `lines` are the records, one JSON object per line; `parts` the captures to read, endpointInput or endpointOutput.
     Raises DatasetError for a record that cannot be read as rows of CSV.
@@ -37,7 +37,7 @@ def read(lines: bytes, parts: Sequence[str], period: tuple[str, str], names: Seq
 def _records(lines: bytes, period: tuple[str, str]) -> Iterator[dict[str, Any]]:
     for line in filter(None, lines.splitlines()):
         record = json.loads(line)
-        # Times of one form and zone: in order as they are.
+        # Times of the same form and zone can be compared as text.
         if period[0] <= record["eventMetadata"]["inferenceTime"] <= period[1]:
             yield record
 
@@ -48,7 +48,7 @@ def _rows(record: Mapping[str, Any], parts: Sequence[str]) -> Rows:
     if not found:
         return []
     asked = len(found[-1])
-    # An answer to several rows may come as one line, with a value for each.
+    # The answer for several rows may be one line, with a value for each.
     aligned = [[[value] for value in rows[0]] if len(rows) == 1 and len(rows[0]) == asked else rows for rows in found]
     if len({len(rows) for rows in aligned}) > 1:
         identifier = record["eventMetadata"]["eventId"]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SageMaker's job definitions of the four kinds of monitors: checked, kept as they were given, described and listed.
+"""SageMaker's job definitions of the four kinds of monitors: checked, stored as given, described and listed.
 
-moto has them, but takes any request, forgets parts of it and overwrites what has the same name. Here the four are one
-thing, told apart by a prefix in the API's names.
+moto has them, but accepts any request, loses parts of it and overwrites a definition of the same name. Here, the four
+kinds share one implementation and differ by a prefix in the API's names.
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateDataQualityJobDefinition.html
 """
 
@@ -30,23 +30,23 @@ _ORDER = Order("CreationTime", "Descending")
 
 @dataclass(frozen=True)
 class MonitorKind:
-    """A kind of monitor: `prefix` begins its names in the API (`DataQuality`), and is its MonitoringType."""
+    """Kind of monitor: `prefix` begins its names in the API (`DataQuality`), and is its MonitoringType."""
 
     prefix: str
 
     @property
     def noun(self) -> str:
-        """What a definition is called in the names of operations."""
+        """Name of a definition in the names of operations."""
         return f"{self.prefix}JobDefinition"
 
     @property
     def arn(self) -> str:
-        """The kind of resource in a definition's ARN."""
+        """Kind of resource in a definition's ARN."""
         return str(xform_name(self.noun, "-"))
 
     @property
     def store(self) -> str:
-        """Moto's place for such definitions, on which its tags work."""
+        """Attribute of moto's backend for such definitions, on which its tags work."""
         return f"{xform_name(self.noun)}s"
 
 
@@ -55,7 +55,7 @@ KINDS = tuple(MonitorKind(prefix) for prefix in ("DataQuality", "ModelQuality", 
 
 @dataclass
 class JobDefinition:
-    """A job definition as requested (the API's parameters)."""
+    """Job definition with its request (the API's parameters)."""
 
     kind: MonitorKind
     request: Mapping[str, Any]
@@ -67,30 +67,30 @@ class JobDefinition:
 
     @property
     def name(self) -> str:
-        """The definition's name, as it was given."""
+        """Name of the definition, as requested."""
         return str(self.request["JobDefinitionName"])
 
     def part(self, name: str) -> Mapping[str, Any]:
-        """A part of the request that has the kind in its name (`AppSpecification`); empty when it was left out."""
+        """Return a part of the request that has the kind in its name (`AppSpecification`); empty if it was left out."""
         return cast("Mapping[str, Any]", self.request.get(f"{self.kind.prefix}{name}") or {})
 
     @property
     def endpoint_input(self) -> Mapping[str, Any]:
-        """Which endpoint is monitored, and how; empty for a batch transform."""
+        """The request's EndpointInput; empty for a batch transform."""
         return cast("Mapping[str, Any]", self.part("JobInput").get("EndpointInput") or {})
 
     @property
     def endpoint_name(self) -> str:
-        """The endpoint that is monitored; empty for a batch transform."""
+        """Name of the monitored endpoint; empty for a batch transform."""
         return str(self.endpoint_input.get("EndpointName", ""))
 
     def describe(self) -> dict[str, Any]:
-        """What the Describe operation answers."""
+        """Return the answer of the Describe operation."""
         given = {name: value for name, value in self.request.items() if name != "Tags"}
         return given | {"JobDefinitionArn": self.arn, "CreationTime": self.creation_time}
 
     def record(self) -> dict[str, Any]:
-        """What lists take from. A definition has no status and never changes."""
+        """Return the members of lists. A definition has no status and never changes."""
         return {
             f"{_NAMED}Name": self.name,
             f"{_NAMED}Arn": self.arn,
@@ -102,14 +102,14 @@ class JobDefinition:
 
 
 class MonitorDefinitions(NamedResources):
-    """The part of the backend that keeps job definitions."""
+    """Part of the backend that keeps job definitions."""
 
     def definitions_of(self, kind: MonitorKind) -> dict[str, JobDefinition]:
-        """The definitions of one kind by name."""
+        """Return the definitions of one kind by name."""
         return cast("dict[str, JobDefinition]", getattr(self, kind.store))
 
     def create_definition(self, kind: MonitorKind, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Check a request as the Create operation does, and keep it. Raises SageMaker's errors."""
+        """Check a request as the Create operation does, and store it. Raise SageMaker's errors."""
         problem = request_constraints.violations("sagemaker", f"Create{kind.noun}", request)
         if problem:
             raise ValidationError(problem)
@@ -121,23 +121,23 @@ class MonitorDefinitions(NamedResources):
         return {"JobDefinitionArn": definition.arn}
 
     def describe_definition(self, kind: MonitorKind, request: Mapping[str, Any]) -> dict[str, Any]:
-        """What the Describe operation answers. Raises ResourceNotFound."""
+        """Return the answer of the Describe operation. Raise ResourceNotFound."""
         return self.find_definition(kind, request["JobDefinitionName"]).describe()
 
     def list_definitions(self, kind: MonitorKind, request: Mapping[str, Any]) -> dict[str, Any]:
-        """What the List operation answers. Raises ValidationError."""
+        """Return the answer of the List operation. Raise ValidationError."""
         endpoint = request.get("EndpointName")
         records = [one.record() for one in self.definitions_of(kind).values() if endpoint in (None, one.endpoint_name)]
         return job_lists.page(f"List{kind.noun}s", _NAMED, _ORDER, records, request)
 
     def delete_definition(self, kind: MonitorKind, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Forget a definition. Raises ResourceNotFound."""
+        """Remove a definition. Raise ResourceNotFound."""
         definition = self.find_definition(kind, request["JobDefinitionName"])
         del self.definitions_of(kind)[definition.name]
         return {}
 
     def find_definition(self, kind: MonitorKind, name: str) -> JobDefinition:
-        """The definition of this name. Raises ResourceNotFound."""
+        """Return the definition of this name. Raise ResourceNotFound."""
         definition = self.definitions_of(kind).get(name)
         if definition is None:
             raise ResourceNotFound(f'Could not find job definition "{self._arn(kind.arn, name)}".')
@@ -145,7 +145,7 @@ class MonitorDefinitions(NamedResources):
 
 
 def _check_attributes(definition: JobDefinition) -> None:
-    """SageMaker wants to know where the prediction stands in an answer, unless the problem leaves a probability."""
+    """Refuse a definition without the place of the prediction in an answer, where the problem type needs it."""
     problem_type = definition.part("AppSpecification").get("ProblemType")
     given = definition.endpoint_input
     if given and problem_type in ("Regression", "MulticlassClassification") and not given.get("InferenceAttribute"):
@@ -156,7 +156,7 @@ def _check_attributes(definition: JobDefinition) -> None:
 
 
 class MonitorDefinitionsResponse(BaseResponse):
-    """The operations on job definitions, four for each kind; they are put in below."""
+    """Operations on job definitions, four for each kind; they are added below."""
 
     sagemaker_backend: Any
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The processing job that SageMaker makes of a monitoring schedule and its job definition.
+"""Processing job request that SageMaker makes from a monitoring schedule and its job definition.
 
 Environment and local paths are those of
-https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-byoc-contract-inputs.html. Where AWS does not show what a
-kind of monitor gets, it gets what all kinds have in common.
+https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-byoc-contract-inputs.html. Where AWS documents nothing for
+a kind of monitor, it gets what all kinds have in common.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _CONFIG = "/opt/ml/processing/input/config"
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a schedule at a time (UTC, whole seconds); it looks at the hour before."""
+    """Run of a schedule at a time (UTC, whole seconds), over the hour before."""
 
     schedule: str
     definition: JobDefinition
@@ -35,16 +35,16 @@ class Run:
 
     @property
     def start(self) -> datetime:
-        """Where the hour begins."""
+        """Start of that hour."""
         return self.end - timedelta(hours=1)
 
     def hours(self, captures: str) -> dict[str, str]:
-        """The folders that hold what was captured in the hour, below the place of an endpoint's captures, by hour."""
+        """Return the folders of the hour's captures, below the folder of an endpoint's captures, by hour."""
         hours = dict.fromkeys(f"{time:%Y/%m/%d/%H}" for time in (self.start, self.end))
         return {hour: f"{captures}/{hour}" for hour in hours}
 
     def request(self, captured: Mapping[str, str]) -> dict[str, Any]:
-        """The request for the processing job, over captured data by the hour of its folder."""
+        """Return the request for the processing job, over captured data by the hour of its folder."""
         definition = self.definition
         whole = {
             "ProcessingJobName": self._job_name(),
@@ -130,7 +130,7 @@ class Run:
         return {"Outputs": [{"OutputName": "result", "AppManaged": False, "S3Output": target}], **encrypted}
 
     def _output_of_definition(self) -> dict[str, Any]:
-        """A definition has exactly one output: the API takes no more and no less."""
+        """Return the one output of the definition: the API accepts exactly one."""
         (output,) = self.definition.part("JobOutputConfig")["MonitoringOutputs"]
         whole: dict[str, Any] = {"S3UploadMode": "Continuous"} | output["S3Output"]
         return whole

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Firing a monitoring schedule: no clock runs here, so `fire` does once what the hours would do again and again.
+"""Runs of a monitoring schedule. No clock runs here: `fire` does once what the schedule would do every hour.
 
-So does a person's `POST /_monitoring/<schedule>`. A monitor of data quality really checks what was captured in the last
-hour against its constraints; how a run ends may be given instead, so that what follows from it can be tried.
+So does `POST /_monitoring/<schedule>`. A monitor of data quality really checks the captures of the last hour against
+its constraints. The result of a run may be given instead, to test what follows from it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _SECONDS_TO_END = 300.0
 
 
 class _Body(BaseModel):
-    """What a POST may hold: how the run is to end."""
+    """Body of a POST: the result of the run."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -44,10 +44,10 @@ class _Body(BaseModel):
 def fire(
     name: str, outcome: Outcome | None = None, account: str = DEFAULT_ACCOUNT_ID, region: str = ""
 ) -> ProcessingJob:
-    """Run a schedule's job now, to its end; with an `outcome` nothing is computed and the job ends like that.
+    """Run a schedule's job now, to its end. With an `outcome`, nothing is computed and the job ends like that.
 
-    `region` is the server's own when it is not given. Raises ResourceNotFound for a schedule that is not there
-    and ValidationError when SageMaker refuses the job.
+    `region` defaults to the server's own. Raises ResourceNotFound for an unknown schedule, and ValidationError if
+    SageMaker refuses the job.
     """
     backend = cast(LocalSageMaker, sagemaker_backends[account][region or identity.current().region])
     schedule = backend.find_schedule(name)
@@ -64,7 +64,7 @@ def fire(
 
 
 def _captures(backend: LocalSageMaker, endpoint_name: str) -> str:
-    """Where the captures of an endpoint are; empty when it captures nothing, or is gone."""
+    """Return the folder of an endpoint's captures; empty if it captures nothing, or is gone."""
     endpoint = cast("LocalEndpoint | None", backend.endpoints.get(endpoint_name))
     target = endpoint.capture_target if endpoint and endpoint.capture else None
     return f"{target.destination.rstrip('/')}/{target.endpoint}/{target.variant}" if target else ""
@@ -85,7 +85,7 @@ def _without_data(run: Run, captures: str) -> Outcome:
 
 
 def answer(request: Request, path: str) -> Response:
-    """Serve `POST /_monitoring/<schedule>[?account=...&region=...]`: fire a schedule and show what came of it.
+    """Serve `POST /_monitoring/<schedule>[?account=...&region=...]`: fire a schedule and return the result.
 
     The body, if any, is the outcome: `{"status": "Completed" or "Failed", "exit_message": ..., "failure_reason": ...}`.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SageMaker's monitoring schedules, which moto lacks: they are kept, and `monitor_runs` fires them when told to.
+"""SageMaker's monitoring schedules, which moto lacks: they are stored, and fire only on request (`monitor_runs`).
 
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateMonitoringSchedule.html
 """
@@ -30,14 +30,14 @@ _NEWEST_FIRST = Order("CreationTime", "Descending")
 
 @dataclass(frozen=True)
 class Execution:
-    """One run of a schedule: for which time it was, and the processing job that did it."""
+    """Run of a schedule: the time that it was for, and its processing job."""
 
     scheduled_time: datetime
     job: ProcessingJob
 
     @property
     def status(self) -> str:
-        """The job's status; a message that begins so says that it completed with violations."""
+        """Status of the job, or CompletedWithViolations if its exit message begins so."""
         violated = "CompletedWithViolations"
         return (
             violated
@@ -48,7 +48,7 @@ class Execution:
 
 @dataclass
 class MonitoringSchedule:
-    """A schedule as requested (the API's parameters), what it monitors, and its runs, oldest first."""
+    """Schedule with its request (the API's parameters), what it monitors, and its runs, oldest first."""
 
     request: Mapping[str, Any]
     arn: str
@@ -62,11 +62,11 @@ class MonitoringSchedule:
 
     @property
     def name(self) -> str:
-        """The schedule's name, as it was given."""
+        """Name of the schedule, as requested."""
         return str(self.request["MonitoringScheduleName"])
 
     def record(self) -> dict[str, Any]:
-        """Everything that descriptions and lists take from."""
+        """Return all members of descriptions and lists."""
         whole = {
             "MonitoringScheduleName": self.name,
             "MonitoringScheduleArn": self.arn,
@@ -80,7 +80,7 @@ class MonitoringSchedule:
         return whole
 
     def summaries(self) -> list[dict[str, Any]]:
-        """What lists of executions take from, oldest first."""
+        """Return the members of lists of executions, oldest first."""
         return [
             {
                 "MonitoringScheduleName": self.name,
@@ -105,15 +105,15 @@ class MonitoringSchedule:
 
 
 class MonitoringSchedules(MonitorDefinitions):
-    """The part of the backend that keeps monitoring schedules."""
+    """Part of the backend that keeps monitoring schedules."""
 
     @functools.cached_property
     def monitoring_schedules(self) -> dict[str, MonitoringSchedule]:
-        """The schedules by name; moto's reset of a backend forgets them with everything else."""
+        """The schedules by name; moto's reset of a backend removes them, too."""
         return {}
 
     def create_monitoring_schedule(self, request: Mapping[str, Any]) -> MonitoringSchedule:
-        """Check a request as CreateMonitoringSchedule does, and keep the schedule. Raises SageMaker's errors."""
+        """Check a request as CreateMonitoringSchedule does, and store the schedule. Raise SageMaker's errors."""
         definition = self._monitored_by("CreateMonitoringSchedule", request)
         name = request["MonitoringScheduleName"]
         schedule = MonitoringSchedule(request, self._arn(_ARN, name), definition)
@@ -123,7 +123,7 @@ class MonitoringSchedules(MonitorDefinitions):
         return schedule
 
     def update_monitoring_schedule(self, request: Mapping[str, Any]) -> MonitoringSchedule:
-        """Give a schedule another configuration. Raises SageMaker's errors."""
+        """Change the configuration of a schedule. Raise SageMaker's errors."""
         schedule = self.find_schedule(request["MonitoringScheduleName"])
         definition = self._monitored_by("UpdateMonitoringSchedule", request)
         schedule.request, schedule.definition = {**schedule.request, **request}, definition
@@ -131,19 +131,19 @@ class MonitoringSchedules(MonitorDefinitions):
         return schedule
 
     def describe_monitoring_schedule(self, name: str) -> dict[str, Any]:
-        """What DescribeMonitoringSchedule answers. Raises ResourceNotFound."""
+        """Return the answer of DescribeMonitoringSchedule. Raise ResourceNotFound."""
         schedule = self.find_schedule(name)
         with THREADS.changed:
             return _only(schedule.record(), "DescribeMonitoringScheduleResponse")
 
     def list_monitoring_schedules(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """What ListMonitoringSchedules answers. Raises ValidationError."""
+        """Return the answer of ListMonitoringSchedules. Raise ValidationError."""
         records = [one.record() for one in self.monitoring_schedules.values()]
         wanted = [one for one in records if _is_monitored(one, request)]
         return job_lists.page("ListMonitoringSchedules", _NOUN, _NEWEST_FIRST, wanted, request)
 
     def list_monitoring_executions(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """What ListMonitoringExecutions answers. Raises ValidationError."""
+        """Return the answer of ListMonitoringExecutions. Raise ValidationError."""
         with THREADS.changed:
             summaries = [one for schedule in self.monitoring_schedules.values() for one in schedule.summaries()]
         wanted = [
@@ -156,25 +156,25 @@ class MonitoringSchedules(MonitorDefinitions):
         return job_lists.page("ListMonitoringExecutions", _NOUN, _NEWEST_FIRST, wanted, request)
 
     def delete_monitoring_schedule(self, name: str) -> None:
-        """Forget a schedule and its runs; their processing jobs stay. Raises ResourceNotFound."""
+        """Remove a schedule and its runs; their processing jobs stay. Raise ResourceNotFound."""
         del self.monitoring_schedules[self.find_schedule(name).name]
 
     def find_schedule(self, name: str) -> MonitoringSchedule:
-        """The schedule of this name. Raises ResourceNotFound."""
+        """Return the schedule of this name. Raise ResourceNotFound."""
         schedule = self.monitoring_schedules.get(name)
         if schedule is None:
             raise ResourceNotFound(f'Could not find monitoring schedule "{self._arn(_ARN, name)}".')
         return schedule
 
     def _get_resource_from_arn(self, arn: str) -> Any:
-        """What has tags: schedules, which moto does not know, and definitions by their ARNs in lower case."""
+        """Find a tagged resource: also schedules, which moto lacks, and definitions by their ARNs in lower case."""
         definitions = (one for kind in KINDS for one in self.definitions_of(kind).values())
         kept: list[Any] = [*self.monitoring_schedules.values(), *definitions]
         found = (one for one in kept if one.arn == arn.lower())
         return next(found, None) or super()._get_resource_from_arn(arn)
 
     def _monitored_by(self, operation: str, request: Mapping[str, Any]) -> JobDefinition:
-        """The job definition of a schedule, after checking that it can be fired at all."""
+        """Return the job definition of a schedule, after checking that the schedule can be fired."""
         problem = request_constraints.violations("sagemaker", operation, request)
         if problem:
             raise ValidationError(problem)
@@ -218,34 +218,34 @@ def _only(record: Mapping[str, Any], shape: str) -> dict[str, Any]:
 
 
 class MonitoringSchedulesResponse(BaseResponse):
-    """The operations on monitoring schedules and their executions."""
+    """Operations on monitoring schedules and their executions."""
 
     sagemaker_backend: Any
 
     def create_monitoring_schedule(self) -> ActionResult:
-        """CreateMonitoringSchedule."""
+        """Serve CreateMonitoringSchedule."""
         schedule = self.sagemaker_backend.create_monitoring_schedule(json.loads(self.body))
         return ActionResult({"MonitoringScheduleArn": schedule.arn})
 
     def update_monitoring_schedule(self) -> ActionResult:
-        """UpdateMonitoringSchedule."""
+        """Serve UpdateMonitoringSchedule."""
         schedule = self.sagemaker_backend.update_monitoring_schedule(json.loads(self.body))
         return ActionResult({"MonitoringScheduleArn": schedule.arn})
 
     def describe_monitoring_schedule(self) -> ActionResult:
-        """DescribeMonitoringSchedule."""
+        """Serve DescribeMonitoringSchedule."""
         return ActionResult(self.sagemaker_backend.describe_monitoring_schedule(self._schedule_name))
 
     def list_monitoring_schedules(self) -> ActionResult:
-        """ListMonitoringSchedules."""
+        """Serve ListMonitoringSchedules."""
         return ActionResult(self.sagemaker_backend.list_monitoring_schedules(json.loads(self.body)))
 
     def list_monitoring_executions(self) -> ActionResult:
-        """ListMonitoringExecutions."""
+        """Serve ListMonitoringExecutions."""
         return ActionResult(self.sagemaker_backend.list_monitoring_executions(json.loads(self.body)))
 
     def delete_monitoring_schedule(self) -> ActionResult:
-        """DeleteMonitoringSchedule."""
+        """Serve DeleteMonitoringSchedule."""
         self.sagemaker_backend.delete_monitoring_schedule(self._schedule_name)
         return EmptyResult()
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Model Monitor's constraint_violations.json: where data does not satisfy a baseline's constraints.
+"""Model Monitor's constraint_violations.json: data that violates a baseline's constraints.
 
 Columns, data types, completeness and known values are checked; the drift of distributions is not.
 https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-interpreting-violations.html
@@ -18,7 +18,7 @@ _FITTING = {INTEGRAL: {INTEGRAL}, FRACTIONAL: {INTEGRAL, FRACTIONAL}}
 
 
 def find(dataset: pd.DataFrame, constraints: Mapping[str, Any]) -> list[dict[str, str]]:
-    """The violations by a table of text: feature, kind of check, and what is wrong in words."""
+    """Return the violations in a table of text: feature, kind of check, and description."""
     config = constraints.get("monitoring_config", {})
     if config.get("evaluate_constraints", "Enabled") != "Enabled":
         return []

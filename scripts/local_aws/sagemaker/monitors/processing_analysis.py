@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What Model Monitor's container does with data quality: a baseline is suggested, or captured data is held against one.
+"""Data quality analysis of Model Monitor's container: it suggests a baseline, or checks captured data against one.
 
-The container is steered by its environment, and finds its inputs and leaves its results at local paths that the
+The container is configured by its environment. It reads inputs from, and writes results to, local paths that the
 request maps to S3. Every call is made as the job's role.
 https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-byoc-contract-inputs.html
 """
@@ -32,7 +32,7 @@ _VIOLATED = "CompletedWithViolations: Job completed successfully with {} violati
 def analyse(request: Mapping[str, Any], region: str, go_on: Callable[[], None]) -> str:
     """Do the analysis and return the exit message. `go_on` is called between the steps and may raise.
 
-    Raises JobFailedError, and ValidationError for inputs that are not there.
+    Raises JobFailedError, and ValidationError for missing inputs.
     """
     container = _Container(request, region)
     try:
@@ -58,7 +58,7 @@ def analyse(request: Mapping[str, Any], region: str, go_on: Callable[[], None]) 
 def _dataset(container: _Container, dataset_format: Mapping[str, Any], known: Mapping[str, Any] | None) -> pd.DataFrame:
     path = container.setting("dataset_source")
     if "csv" in dataset_format:
-        # "true" and true are the same to the container.
+        # The container accepts both "true" and true.
         has_header = str(dataset_format["csv"].get("header", False)).lower() == "true"
         tables = [_read(uri, content, has_header) for uri, content in container.read(path)]
         whole = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
@@ -84,7 +84,7 @@ def _read(uri: str, content: bytes, has_header: bool) -> pd.DataFrame:
 
 
 class _Container:
-    """The container's view of the world: its environment, and local paths that are places in S3."""
+    """Environment of the container, with its local paths mapped to S3."""
 
     def __init__(self, request: Mapping[str, Any], region: str) -> None:
         self._environment: Mapping[str, str] = request["Environment"]
@@ -92,13 +92,13 @@ class _Container:
         self._region = region
 
     def setting(self, name: str) -> str:
-        """A variable of the environment that the container cannot do without. Raises JobFailedError."""
+        """Return a required variable of the environment. Raise JobFailedError."""
         if name not in self._environment:
             raise JobFailedError(f"AlgorithmError: the container's environment has no {name}.")
         return self._environment[name]
 
     def baseline(self) -> dict[str, Any] | None:
-        """The constraints to hold the data against; None when they are to be suggested."""
+        """Return the constraints to check the data against; None if they are to be suggested."""
         path = self._environment.get("baseline_constraints")
         if not path:
             return None
@@ -110,9 +110,9 @@ class _Container:
         raise JobFailedError(f"AlgorithmError: there is no {name} in the job's input at {folder}.")
 
     def read(self, path: str) -> Iterator[tuple[str, bytes]]:
-        """The URI and content of every object that the request puts at or below a local path.
+        """Yield the URI and content of every object that the request maps to a local path, or below it.
 
-        Raises JobFailedError when it puts nothing there, ValidationError when an input has no objects.
+        Raises JobFailedError if it maps nothing there, ValidationError if an input has no objects.
         """
         sources = [
             one["S3Input"]["S3Uri"]
@@ -128,7 +128,7 @@ class _Container:
                 yield f"s3://{bucket}/{key}", self._s3.get_object(Bucket=bucket, Key=key)["Body"].read()
 
     def write(self, results: Mapping[str, Any]) -> None:
-        """Leave JSON files by their names where the output path is uploaded to. Raises JobFailedError, ClientError."""
+        """Write JSON files to the S3 location of the output path. Raise JobFailedError, ClientError."""
         config, path = self._request.get("ProcessingOutputConfig", {}), self.setting("output_path")
         outputs = [one["S3Output"] for one in config.get("Outputs", []) if "S3Output" in one]
         target = next((output["S3Uri"] for output in outputs if output["LocalPath"] == path), None)

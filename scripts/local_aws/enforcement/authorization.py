@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The decision about what a principal needs, for the edge and for the engines; and whether anything is enforced."""
+"""Decision about a principal's needs, for the edge and for the engines, and the switch for enforcement."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ASSUME_ROLE: Final = "sts:AssumeRole"
 
 
 class _Switch:
-    """Whether the running server enforces IAM."""
+    """State of the running server: whether it enforces IAM."""
 
     is_on = False
 
@@ -26,7 +26,7 @@ _switch = _Switch()
 
 
 def switch(on: bool) -> None:
-    """Enforce from now on, or no longer; sessions of an earlier server are forgotten."""
+    """Turn enforcement on or off, and drop the sessions of an earlier server."""
     _switch.is_on = on
     principals.forget()
 
@@ -37,7 +37,7 @@ def is_on() -> bool:
 
 
 def decide_call(access_key: str, need: Need, region: str) -> Decision:
-    """The decision about whoever is behind an access key."""
+    """Decide about the principal of an access key."""
     principal = principals.behind(access_key, region) if is_on() else None
     return decide(principal, [need], region) if principal is not None else ALLOWED
 
@@ -54,7 +54,7 @@ def decide(principal: Principal, needs: Iterable[Need], region: str) -> Decision
 
 
 def decide_one(principal: Principal, policies: Policies, need: Need, region: str) -> Decision:
-    """The decision about one need."""
+    """Decide about one need."""
     resource = _resource(need, principal.account)
     context = {
         **_of_request(principal, region),
@@ -75,7 +75,7 @@ def _of_request(principal: Principal, region: str) -> dict[str, Sequence[str]]:
     context: dict[str, Sequence[str]] = {
         "aws:currenttime": [datetime.now(UTC).isoformat()],
         "aws:requestedregion": [region],
-        # The local AWS listens on this machine alone; what goes through here goes over TLS on AWS.
+        # The local AWS listens only on this machine; the same calls use TLS on AWS.
         "aws:securetransport": ["true"],
     }
     if principal.service:
@@ -85,7 +85,7 @@ def _of_request(principal: Principal, region: str) -> dict[str, Sequence[str]]:
         "aws:principalarn": [principal.role_arn or principal.arn],
         "aws:principalisawsservice": ["false"],
         "aws:principaltype": ["AssumedRole"],
-        # SNS's default policy speaks of the account that the request comes from.
+        # SNS's default policy has a condition on the account that the request comes from.
         "aws:sourceowner": [principal.account],
     }
     organization = organization_ids.of(principal.account, principal.partition)

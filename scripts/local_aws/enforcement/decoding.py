@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From an HTTP request to the operation that it calls, with its parameters, by the SDK's descriptions of services."""
+"""Decoding of an HTTP request to its operation and parameters, by the SDK's descriptions of services."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from scripts.local_aws.enforcement.operations import Operation
 
 _CREDENTIAL: Final = re.compile(r"Credential=(?P<key>\w+)/\d{8}/(?P<region>[a-z0-9-]+)/(?P<service>[a-z0-9.-]+)/")
 _SIGNED_ADDRESS: Final = "X-Amz-Credential"
-# Services that sign under a name that is not botocore's.
+# Services whose signing name is not botocore's name.
 _SIGNED_AS: Final = {"elasticloadbalancing": "elbv2", "monitoring": "cloudwatch", "tagging": "resourcegroupstaggingapi"}
 _RUNTIME_PATH: Final = "/endpoints/"
 
 
 class UndecipherableError(Exception):
-    """A request that no description of a service fits."""
+    """Raised for a request that matches no service description."""
 
 
 @dataclass(frozen=True)
 class Signature:
-    """Who says to have signed a request, and for what."""
+    """Claimed signer and scope of a request; not verified."""
 
     access_key: str
     region: str
@@ -39,7 +39,7 @@ class Signature:
 
 
 def signature(environ: dict[str, Any]) -> Signature | None:
-    """The credential scope of the Authorization header or of a presigned address; None without one."""
+    """Return the credential scope of the Authorization header or of a presigned URL; None without one."""
     given = environ.get("HTTP_AUTHORIZATION", "")
     if not given and _SIGNED_ADDRESS in environ.get("QUERY_STRING", ""):
         values = urllib.parse.parse_qs(environ["QUERY_STRING"]).get(_SIGNED_ADDRESS, [""])
@@ -49,7 +49,7 @@ def signature(environ: dict[str, Any]) -> Signature | None:
 
 
 def decode(environ: dict[str, Any], signed: Signature, account: str) -> Operation:
-    """The operation of a request, whose body can be read once more afterwards; raises UndecipherableError."""
+    """Return the operation of a request, whose body stays readable. Raise UndecipherableError."""
     service = _service(environ, signed)
     try:
         request = Request(_with_own_body(environ, service))
@@ -76,7 +76,7 @@ def _service(environ: dict[str, Any], signed: Signature) -> str:
 
 
 def _with_own_body(environ: dict[str, Any], service: str) -> dict[str, Any]:
-    """A copy of the request whose body may be read. Objects on their way into S3 are not: nothing in them matters."""
+    """Return a copy of the request with a body of its own. Objects on their way into S3 are left out as irrelevant."""
     body = b""
     if service != "s3" or environ["REQUEST_METHOD"] == "POST":
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""In front of moto: a request of a role goes on when the role's policies allow it, and is refused as AWS refuses it."""
+"""Check in front of moto: a role's request is passed on if its policies allow it, and refused as AWS does otherwise."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ Tell = Callable[[Operation, Principal, str], None]
 
 
 class Edge:
-    """WSGI middleware; it changes nothing for callers who are no roles.
+    """WSGI middleware; requests of callers that are no roles are passed on unchanged.
 
-    `tell` is called with each operation that is refused, who asked for it, and why.
+    `tell` is called with each refused operation, its principal and the reason.
     """
 
     def __init__(self, application: Wsgi, tell: Tell) -> None:
@@ -31,7 +31,7 @@ class Edge:
         self._tell = tell
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """Let a request through, or answer it with a refusal."""
+        """Pass a request on, or answer it with a refusal."""
         signed = decoding.signature(environ) if authorization.is_on() else None
         principal = principals.behind(signed.access_key, signed.region) if signed else None
         if signed is None or principal is None:
@@ -50,7 +50,7 @@ class Edge:
             return self._application(environ, start_response)
         answer = Response.from_app(self._application, environ)
         if answer.status_code == HTTPStatus.NOT_FOUND:
-            # S3 says that an object is not there only to those who may list the bucket.
+            # S3 answers 404 for a missing object only to callers who may list the bucket.
             may_list = authorization.decide(principal, [listing], operation.region)
             answer = answer if may_list.allowed else refusals.response(operation, may_list.reason)
         return answer(environ, start_response)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What CloudFormation's own handler of a resource type is allowed to do under the stack's role.
+"""Permissions of CloudFormation's own resource handlers under the stack's role.
 
-The engine's calls are not those of AWS's handlers, which also read what they have made. Their schemas, which cfn-lint
-brings along, name the permissions of each handler; those of properties that a template does not use are not needed.
+The engine's calls differ from those of AWS's handlers, which also read what they have made. Their schemas, which come
+with cfn-lint, list the permissions of each handler. Those of properties that a template does not use are not needed.
 https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html#schema-properties-handlers
 """
 
@@ -20,15 +20,15 @@ from scripts.local_aws.enforcement.needed import pass_role, resource_names
 from scripts.local_aws.enforcement.operations import Need, Operation
 
 SERVICE: Final = "cloudformation.amazonaws.com"
-# A resource is read after it is made or changed: Fn::GetAtt takes its attributes from that.
+# A resource is read after it is made or changed: Fn::GetAtt takes its attributes from there.
 _STEPS: Final[Mapping[str, tuple[str, ...]]] = {
     "CREATE": ("create", "read"),
     "UPDATE": ("update", "read"),
     "DELETE": ("delete",),
 }
 
-# The ARN behind the account of what the permissions of a type are about, from the physical id (`{}`) or a property.
-# SageMaker's physical ids are ARNs. A type that is not here is guarded by the engine's own calls alone.
+# Part of the ARN after the account, for a type's permissions, from the physical id (`{}`) or a property. SageMaker's
+# physical ids are ARNs. For types not listed here, only the engine's own calls are checked.
 _ARNS: Final[Mapping[str, str]] = {
     "AWS::CloudWatch::Alarm": "alarm:{}",
     "AWS::CodePipeline::Pipeline": "{}",
@@ -57,23 +57,23 @@ _ARNS: Final[Mapping[str, str]] = {
     "AWS::Scheduler::Schedule": "schedule/default/{}",
 }
 
-# Permissions of another service than the type's own, by the property with the resource; the others of other services
-# are asked for by the engine's calls (iam:PassRole), or for nothing that our templates declare.
+# Permissions of another service than the type's own, by the property with the resource. Other ones are checked with
+# the engine's calls (iam:PassRole), or concern nothing that our templates declare.
 _OF_OTHERS: Final[Mapping[tuple[str, str], str]] = {
     ("AWS::CodePipeline::Pipeline", "iam:GetRole"): "RoleArn",
 }
-# How actions begin that IAM knows no resource for.
+# Prefixes of actions without resource-level permissions.
 _WITHOUT_RESOURCE: Final = (
     *("ec2:Describe", "ecs:DeregisterTaskDefinition", "ecs:DescribeTaskDefinition"),
     "elasticloadbalancing:Describe",
 )
-# What is looked at by a listing.
+# Actions that list resources.
 _LISTINGS: Final[Mapping[str, str]] = {"logs:DescribeLogGroups": "log-group::log-stream:*"}
 
 
 @dataclass(frozen=True)
 class Step:
-    """One step of CloudFormation on one resource; `verb` is CREATE, UPDATE or DELETE."""
+    """CloudFormation's step on a resource; `verb` is CREATE, UPDATE or DELETE."""
 
     type_name: str
     verb: str
@@ -85,12 +85,12 @@ class Step:
 
     @property
     def service(self) -> str:
-        """The prefix of the type's own actions."""
+        """Prefix of the type's own actions."""
         return self.type_name.split("::")[1].lower().removesuffix("v2")
 
 
 def check(step: Step, role_arn: str | None, access_key: str) -> Decision:
-    """Whether the stack's role, or without one the caller, may do what the handler does."""
+    """Decide whether the stack's role, or else the caller, may do what the handler does."""
     if not authorization.is_on() or step.type_name not in _ARNS:
         return ALLOWED
     principal = _principal(role_arn, access_key, step.region)
@@ -125,7 +125,7 @@ def _named(permission: str, resource: str, own: Operation) -> str:
 
 
 def _plain(permission: str, arn: str) -> str:
-    """Log groups have no star behind their names where tags are concerned."""
+    """Return the ARN for a permission: log groups have no star behind their names for tagging."""
     return arn.removesuffix(":*") if permission.endswith(("TagResource", "UntagResource", "ForResource")) else arn
 
 

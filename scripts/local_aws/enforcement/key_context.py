@@ -15,7 +15,7 @@ _KEY: Final = ":key/"
 
 
 def of(arn: str) -> dict[str, Sequence[str]]:
-    """The aliases of a key, if the resource is one."""
+    """Return the aliases of a key as a condition key; empty for other resources."""
     if ":kms:" not in arn or _KEY not in arn:
         return {}
     _, _, _, region, account, rest = arn.split(":", 5)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One API operation as somebody calls it, and what IAM is asked about it: actions on resources."""
+"""API operation with its caller's Region and account, and the actions and resources that it needs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Operation:
-    """`service` is botocore's name; `account` and `region` are those that the request is sent to."""
+    """Call of an operation. `service` is botocore's name; `account` and `region` are those it is sent to."""
 
     service: str
     name: str
@@ -22,14 +22,14 @@ class Operation:
     path: str = "/"
 
     def text(self, parameter: str) -> str:
-        """A parameter as text; empty when it is not given. `a.b` is `b` inside of `a`."""
+        """Return a parameter as text; empty if it is not given. `a.b` is `b` inside of `a`."""
         value: Any = self.parameters
         for name in parameter.split("."):
             value = value.get(name) if isinstance(value, Mapping) else None
         return "" if value is None else str(value)
 
     def arn(self, service: str, rest: str, region: str | None = None, account: str | None = None) -> str:
-        """An ARN of this partition, by default of this Region and account."""
+        """Return an ARN of this partition, by default of this Region and account."""
         region = self.region if region is None else region
         account = self.account if account is None else account
         return f"arn:{self.partition}:{service}:{region}:{account}:{rest}"
@@ -37,7 +37,7 @@ class Operation:
 
 @dataclass(frozen=True)
 class Need:
-    """One action on one resource; `context` has condition keys of the action's own, in lower case."""
+    """Action on a resource. `context` has condition keys of this action, in lower case."""
 
     action: str
     resource: str
@@ -45,7 +45,7 @@ class Need:
 
 
 def tag_context(tags: Mapping[str, str]) -> dict[str, Sequence[str]]:
-    """The condition keys of tags in a request."""
+    """Return the condition keys of tags in a request."""
     if not tags:
         return {}
     return {"aws:tagkeys": list(tags), **{f"aws:requesttag/{name.lower()}": [value] for name, value in tags.items()}}

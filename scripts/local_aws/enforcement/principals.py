@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who is behind an access key, and which policies are attached to a role."""
+"""Principal of an access key, and the policies attached to a role."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ class _Session:
     role_arn: str
 
 
-# A session never changes, and STS never hands out a key twice. The roles behind them are looked up each time.
+# A session never changes, and STS never issues a key twice. The roles are looked up each time.
 _sessions: dict[str, _Session] = {}
 _lock = threading.Lock()
 
 
 def forget() -> None:
-    """Drop the sessions: their keys mean nothing to the next server."""
+    """Drop the sessions: their keys are invalid at the next server."""
     with _lock:
         _sessions.clear()
 
 
 def behind(access_key: str, region: str) -> Principal | None:
-    """The session of a role that exists; None for everybody else, who is an administrator of the account."""
+    """Return the session of an existing role; None for all other callers, who are administrators of the account."""
     session = _sessions.get(access_key) or _found(access_key, region)
     if session is None or role(session.role_arn) is None:
         return None
@@ -42,20 +42,20 @@ def behind(access_key: str, region: str) -> Principal | None:
 
 
 def acting_as(role_arn: str, session_name: str) -> Principal:
-    """The principal that a service is when it has assumed a role."""
+    """Return the principal of a service that has assumed a role."""
     _, partition, _, _, account, name = role_arn.split(":", 5)
     return Principal(f"arn:{partition}:sts::{account}:assumed-role/{name.rsplit('/', 1)[-1]}/{session_name}", role_arn)
 
 
 def role(role_arn: str) -> Any:
-    """The role, as moto keeps it, of an ARN, or None."""
+    """Return moto's role of an ARN, or None."""
     _, partition, _, _, account, name = role_arn.split(":", 5)
     backend = iam_backends[account][partition]
     return next((each for each in list(backend.roles.values()) if each.arn == role_arn), None) if name else None
 
 
 def attached(role_arn: str) -> Policies:
-    """The inline and managed policies of a role, and its permissions boundary."""
+    """Return the inline and managed policies of a role, and its permissions boundary."""
     found = role(role_arn)
     if found is None:
         return Policies()
@@ -65,14 +65,14 @@ def attached(role_arn: str) -> Policies:
 
 
 def _managed(role_arn: str, policy_arn: str) -> documents.Document:
-    """A managed policy; a boundary that is not there allows nothing."""
+    """Return a managed policy; a missing one allows nothing."""
     _, partition, _, _, account, _ = role_arn.split(":", 5)
     policy = iam_backends[account][partition].managed_policies.get(policy_arn)
     return documents.parse(_text(policy)) if policy is not None else documents.Document()
 
 
 def _text(policy: Any) -> str:
-    """The document of a managed policy's version in force."""
+    """Return the document of a managed policy's default version."""
     return str(next(version.document for version in policy.versions if version.is_default))
 
 

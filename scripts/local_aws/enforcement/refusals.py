@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A refusal in the words and the form of each protocol.
+"""Refusals, with each service's wording and protocol.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 """
@@ -21,7 +21,7 @@ _XML: Final = "text/xml"
 
 
 def response(operation: Operation, reason: str) -> Response:
-    """AccessDenied, as the service says it."""
+    """Return AccessDenied in the service's format."""
     request_id = str(uuid.uuid4())
     answer = _answer(operation, reason, request_id)
     answer.headers[_REQUEST_ID] = request_id
@@ -45,7 +45,7 @@ def _answer(operation: Operation, reason: str, request_id: str) -> Response:
         error = f"<Error><Type>Sender</Type>{_error(code, reason)}</Error>"
         body = f"<ErrorResponse>{error}<RequestId>{request_id}</RequestId></ErrorResponse>"
         return Response(body, 403, content_type=_XML)
-    # Services that speak JSON in the body alone answer 400.
+    # Services with JSON protocols answer 400.
     body = json.dumps({"__type": "AccessDeniedException", "message": reason})
     return Response(body, 400, content_type="application/x-amz-json-1.1")
 

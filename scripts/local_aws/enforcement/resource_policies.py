@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The policies of resources themselves, where moto keeps them, and which account a resource belongs to."""
+"""Resource policies, where moto keeps them, and owners of resources."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ class _Arn:
 
 
 def resource(arn: str, caller_account: str) -> Resource:
-    """A resource with its owner and its policy; what says no account is the caller's."""
+    """Return a resource with its owner and its policy. A resource whose ARN has no account is the caller's."""
     if arn.count(":") < _FIELDS - 1:
         return Resource(arn, caller_account)
     parsed = _Arn(arn, *arn.split(":", _FIELDS - 1)[1:])
     if parsed.service == "s3":
         return _bucket_or_object(parsed, caller_account)
-    # A pattern in place of the account stands for one's own resources.
+    # A pattern in place of the account stands for the caller's own resources.
     account = parsed.account if parsed.account.isdigit() else caller_account
     reader = _READERS.get(parsed.service)
     if reader is None:
@@ -51,7 +51,7 @@ def resource(arn: str, caller_account: str) -> Resource:
 
 
 def _read(reader: Callable[[_Arn], Any], arn: _Arn) -> Any:
-    """What the reader finds; nothing is in a Region that moto does not know."""
+    """Return what the reader finds; None in a Region that moto does not know."""
     try:
         return reader(arn)
     except KeyError:
@@ -64,7 +64,7 @@ def _needs_policy(arn: _Arn) -> bool:
 
 
 def trusted(role_arn: str, caller_account: str) -> Resource:
-    """A role as what sts:AssumeRole is done to: its trust policy must allow in any case."""
+    """Return a role as the resource of sts:AssumeRole: its trust policy has to allow in any case."""
     arn = _Arn(role_arn, *role_arn.split(":", _FIELDS - 1)[1:])
     roles = list(iam_backends[arn.account][arn.partition].roles.values())
     found = next((role for role in roles if role.arn == role_arn), None)
@@ -116,7 +116,7 @@ def _of_repository(arn: _Arn) -> Any:
 
 
 def _of_model_packages(arn: _Arn) -> Any:
-    """The policy of a model package group, which is about its versions too."""
+    """Return the policy of a model package group, which also applies to its versions."""
     name = arn.rest.split("/")[1] if arn.rest.startswith("model-package") and "/" in arn.rest else ""
     groups = sagemaker_backends[arn.account][arn.region].model_package_groups
     group = next((each for each in list(groups.values()) if each.model_package_group_name.lower() == name), None)

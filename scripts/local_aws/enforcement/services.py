@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What AWS's services do: let in by a resource's policy under their own name, or in a role that trusts them."""
+"""Permissions of AWS services: from a resource's policy that names them, or from a role that trusts them."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _ACCOUNT_FIELD: Final = 4
 
 
 def may(service: str, action: str, resource: str, source_arn: str) -> Decision:
-    """Whether a service may do something to a resource on behalf of `source_arn`, a rule or an API for example.
+    """Decide whether a service may act on a resource on behalf of `source_arn`, such as a rule or an API.
 
-    What is encrypted with a key of its own needs the key's policy too.
+    An encrypted resource's own key needs to allow it, too.
     """
     if not authorization.is_on():
         return ALLOWED
@@ -36,8 +36,8 @@ def may(service: str, action: str, resource: str, source_arn: str) -> Decision:
     return authorization.decide(Principal(service=service), [Need(action, resource, context), *keys], region)
 
 
-# Services that say for whom they take on a role, and for what if not for a thing that the caller knows. Other services
-# are not documented to say so: a condition keeps them out. docs/security.md has AWS's pages.
+# Services that set the source account when they assume a role, with the rest of the source ARN if the caller gives
+# none. Other services are not documented to set it, so a condition keeps them out. See AWS's pages in docs/security.md.
 _SAY_FOR_WHOM: Final = {
     "events.amazonaws.com": "",
     "sagemaker.amazonaws.com": "*",
@@ -46,9 +46,9 @@ _SAY_FOR_WHOM: Final = {
 
 
 def check_trust(service: str, role_arn: str, region: str = "", source_arn: str = "") -> None:
-    """Raise STS's ClientError when a role does not trust a service; roles that do not exist trust everybody.
+    """Raise STS's ClientError if a role does not trust a service. Roles that do not exist trust everybody.
 
-    A service that says so acts for the role's own account, which is what conditions against a confused deputy look at.
+    Services that set a source act for the role's own account, on which conditions against confused deputies rely.
     """
     if not authorization.is_on() or principals.role(role_arn) is None:
         return

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a call needs: actions, and the ARNs that they are on."""
+"""Permissions that a call needs: actions, and the ARNs that they are on."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Resources of services that run containers in a VPC: ECS, load balancers, security groups.
 
-What only looks at something, and ECS's task definitions once they are registered, have no resource in IAM.
+Actions that only describe, and ECS's registered task definitions, have no resource in IAM.
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html
 """
 
@@ -17,7 +17,7 @@ _OF_BALANCERS: Final = ("LoadBalancerArn", "TargetGroupArn", "ListenerArn")
 
 
 def ecs(operation: Operation) -> Iterator[str]:
-    """Clusters, services and families of task definitions."""
+    """Yield clusters, services and families of task definitions."""
     if operation.text("resourceArn"):
         yield operation.text("resourceArn")
     elif operation.name == "RegisterTaskDefinition":
@@ -30,7 +30,7 @@ def ecs(operation: Operation) -> Iterator[str]:
 
 
 def elbv2(operation: Operation) -> Iterator[str]:
-    """Load balancers, target groups and listeners, which have a number of their own behind their names."""
+    """Yield load balancers, target groups and listeners; their ARNs have an id behind the name."""
     if operation.name.startswith("Describe"):
         return
     if operation.name == "CreateLoadBalancer":
@@ -44,7 +44,7 @@ def elbv2(operation: Operation) -> Iterator[str]:
 
 
 def ec2(operation: Operation) -> Iterator[str]:
-    """Security groups; a new one is asked for on its VPC too."""
+    """Yield security groups, and the VPC of a new one."""
     if operation.name.startswith("Describe"):
         return
     if operation.name == "CreateSecurityGroup":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the key of an encrypted topic or queue asks of those who send to it.
+"""Permissions on the key of an encrypted topic or queue that its senders need.
 
 https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
@@ -16,14 +16,14 @@ from moto.sqs.models import sqs_backends
 
 from scripts.local_aws.enforcement.operations import Need
 
-# Keys that AWS manages are used by whoever may use the service.
+# AWS managed keys may be used by everyone who may use the service.
 _OF_AWS: Final = "alias/aws/"
 _SENDING: Final = ("kms:GenerateDataKey", "kms:Decrypt")
 _URL_SUFFIXES: Final[Mapping[str, str]] = {"aws-cn": "amazonaws.com.cn"}
 
 
 def behind(action: str, resource: str) -> Iterator[Need]:
-    """The uses of a key that an action on a resource brings about."""
+    """Yield the needs on a key that follow from an action on a resource."""
     find = _KEYS.get(action)
     key = find(resource) if find else ""
     if not key or key.removeprefix("arn:").split(":")[-1].startswith(_OF_AWS):
@@ -36,7 +36,7 @@ def behind(action: str, resource: str) -> Iterator[Need]:
 
 
 def _arn(key: str, partition: str, region: str, account: str) -> str:
-    """The key's ARN from its ARN, id or alias."""
+    """Return the key's ARN from its ARN, id or alias."""
     if key.startswith("arn:") and ":key/" in key:
         return key
     name = key.rsplit(":", maxsplit=1)[-1]

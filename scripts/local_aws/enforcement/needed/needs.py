@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From an operation to the actions and resources that IAM is asked about.
+"""IAM actions and resources that an operation needs.
 
-Mostly the action has the operation's name, and one parameter names the resource: `_RESOURCES` says which. What is not
-in a table is asked for on the resource "*", so that an unknown operation is refused rather than let through.
+Mostly, the action has the operation's name, and one parameter (`_RESOURCES`) names the resource. Operations in no
+table need their action on "*", so that an unknown operation is refused and not let through.
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 """
 
@@ -15,7 +15,7 @@ from scripts.local_aws.enforcement.needed import encryption, pass_role, resource
 from scripts.local_aws.enforcement.needed.resource_names import Namer
 from scripts.local_aws.enforcement.operations import Need, Operation, tag_context
 
-# botocore's name of a service where IAM's prefix is another one.
+# botocore's name of a service -> IAM's prefix, where they differ.
 _PREFIXES: Final[Mapping[str, str]] = {
     "elbv2": "elasticloadbalancing",
     "sagemaker-runtime": "sagemaker",
@@ -26,11 +26,11 @@ _ACTIONS: Final[Mapping[tuple[str, str], str]] = {
     ("lambda", "Invoke"): "InvokeFunction",
     ("lambda", "GetFunctionConfiguration"): "GetFunctionConfiguration",
 }
-# Anybody may ask who he is.
+# Needs no permission.
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 _FREE: Final = frozenset({("sts", "GetCallerIdentity")})
-# Operations that ask for a tagging action beside their own when the request brings tags. Services that are not here
-# ask for their own action alone; S3 and SageMaker have modules of their own.
+# Operations that also need a tagging action if the request has tags. Services not listed here need their own action
+# alone; S3 and SageMaker have modules of their own.
 _TAGGED: Final[Mapping[tuple[str, str], str]] = {
     ("cloudformation", "CreateStack"): "cloudformation:TagResource",
     ("cloudformation", "CreateStackSet"): "cloudformation:TagResource",
@@ -66,7 +66,7 @@ _OWN: Final[Mapping[str, Callable[[Operation], Iterator[Need]]]] = {
 
 
 def of(operation: Operation) -> list[Need]:
-    """Everything that must be allowed; empty for what nobody needs leave for."""
+    """Return all permissions needed; empty for operations that need none."""
     if (operation.service, operation.name) in _FREE:
         return []
     own = list(_OWN.get(operation.service, _general)(operation))
@@ -96,7 +96,7 @@ def _action(operation: Operation) -> str:
 
 
 def _tags(operation: Operation) -> dict[str, str]:
-    """The tags of a request, which services write as a map or as a list of pairs."""
+    """Return the tags of a request, which services write as a map or as a list of pairs."""
     given: Any = operation.parameters.get("Tags") or operation.parameters.get("tags") or {}
     if isinstance(given, Mapping):
         return {str(name): str(value) for name, value in given.items()}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Roles that a request hands to a service: each needs iam:PassRole, for that service.
+"""Roles that a request passes to a service: each needs iam:PassRole for that service.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
 """
@@ -14,7 +14,7 @@ from scripts.local_aws.enforcement.operations import Need, Operation
 
 _ROLE_ARN: Final = re.compile(r"^arn:[a-z-]+:iam::\d{12}:role/.+$")
 _ROLE_MEMBER: Final = re.compile(r"role(arn)?$", re.IGNORECASE)
-# To whom a service's requests hand roles; services that are not named take none, or name a role without taking it.
+# Services to which requests pass roles. Services not listed take none, or only name a role.
 _TAKES: Final[Mapping[str, str]] = {
     "apigateway": "apigateway.amazonaws.com",
     "cloudformation": "cloudformation.amazonaws.com",
@@ -26,14 +26,14 @@ _TAKES: Final[Mapping[str, str]] = {
     "sagemaker": "sagemaker.amazonaws.com",
     "scheduler": "scheduler.amazonaws.com",
 }
-# Texts that the service hands on when their time comes, under the role that acts then.
+# Parameters that the service uses later, under the role that acts then.
 _LATER: Final = frozenset(
     {"Configuration", "configuration", "Environment", "environment", "Tags", "tags", "HyperParameters"}
 )
 
 
 def needs(operation: Operation) -> Iterator[Need]:
-    """iam:PassRole for each role in the request."""
+    """Yield iam:PassRole for each role in the request."""
     service = _TAKES.get(operation.service)
     if service is None:
         return

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which resources an operation is about, as ARNs, and the condition keys that its parameters fill.
+"""ARNs of an operation's resources, and the condition keys that its parameters set.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 """
@@ -19,8 +19,8 @@ from scripts.local_aws.enforcement.operations import Operation
 
 Namer = Callable[[Operation], Iterator[str]]
 
-# Of each service, the parameters that name a resource, by preference, with the rest of the ARN after the account.
-# A value that is an ARN is taken as it is.
+# Service -> parameters that name a resource, by preference, with the rest of the ARN after the account. A value that is
+# an ARN is used unchanged.
 _NAMED: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
     "cloudwatch": (
         *(("AlarmName", "alarm:{}"), ("AlarmNames", "alarm:{}"), ("ResourceARN", "{}")),
@@ -48,24 +48,24 @@ _DEFAULT_BUS: Final = "default"
 
 
 def of(operation: Operation) -> Iterator[str]:
-    """The ARNs of what the operation is about; "*" when it is about nothing that the tables know."""
+    """Yield the ARNs of an operation's resources; "*" if the tables have none."""
     own = _OWN.get(operation.service)
     found = list(own(operation)) if own else list(_by_parameter(operation))
     yield from found or ["*"]
 
 
 def none(_: Operation) -> Iterator[str]:
-    """No resources."""
+    """Yield no resources."""
     yield from ()
 
 
 def tagged(operation: Operation, resource: str) -> str:
-    """The resource as the tagging action wants it: log groups without the star behind."""
+    """Return the resource as the tagging action needs it: log groups without the star at the end."""
     return resource.removesuffix(":*") if operation.service == "logs" else resource
 
 
 def context(operation: Operation) -> dict[str, Sequence[str]]:
-    """Condition keys of the service's own."""
+    """Return the condition keys that the service defines."""
     found: dict[str, Sequence[str]] = {}
     for service, parameter, key in _KEYS:
         if operation.service == service and operation.text(parameter):
@@ -79,18 +79,18 @@ def context(operation: Operation) -> dict[str, Sequence[str]]:
     return found
 
 
-# These ask for the boundary that the role has; others for the one in the request.
+# These are checked with the role's present boundary; other operations with the one in the request.
 _ON_POLICIES_OF_ROLES: Final = frozenset({"AttachRolePolicy", "DeleteRolePolicy", "DetachRolePolicy", "PutRolePolicy"})
 
 
 def _boundary(operation: Operation) -> str:
-    """ARN of the policy that bounds the role; empty for none, and for a role that is not there."""
+    """ARN of the policy that bounds the role; empty if there is none, or no such role."""
     roles = iam_backends[operation.account][operation.partition].roles.values()
     name = operation.text("RoleName")
     return next((role.permissions_boundary_arn or "" for role in roles if role.name == name), "")
 
 
-# Condition keys that are one parameter of a request.
+# Condition keys whose value is one parameter of a request.
 _KEYS: Final = (
     ("cloudwatch", "Namespace", "cloudwatch:namespace"),
     ("cloudformation", "TemplateURL", "cloudformation:templateurl"),
@@ -102,7 +102,7 @@ _KEYS: Final = (
 
 
 def stack_set_targets(operation: Operation) -> Iterator[str]:
-    """Where instances of a stack set go."""
+    """Yield the targets of a StackSet's instances."""
     for each in _stack_set(operation):
         rest = each.split(":stackset/", 1)[1]
         account = each.split(":")[4]
@@ -112,7 +112,7 @@ def stack_set_targets(operation: Operation) -> Iterator[str]:
 
 
 def target_key(operation: Operation) -> Iterator[str]:
-    """The key behind an alias."""
+    """Yield the key of an alias."""
     key = operation.text("TargetKeyId") or _key_of_alias(operation, operation.text("AliasName"))
     if key:
         yield key if key.startswith("arn:") else operation.arn("kms", f"key/{key}")
@@ -129,9 +129,9 @@ def _by_parameter(operation: Operation) -> Iterator[str]:
 
 def _arn(operation: Operation, rest: str) -> str:
     if operation.service == "codebuild":
-        # The id of a build is its project's name and a number of its own.
+        # A build's id is its project's name and a unique suffix.
         return operation.arn("codebuild", ":".join(rest.split(":")[:1]))
-    # Dashboards are of an account, in no Region.
+    # Dashboards belong to an account, not to a Region.
     region = "" if rest.startswith("dashboard/") else None
     return operation.arn(operation.service, rest, region=region)
 
@@ -157,7 +157,7 @@ def _cloud_formation(operation: Operation) -> Iterator[str]:
 
 
 def _stack_set(operation: Operation) -> Iterator[str]:
-    """A stack set of this account, or of the management account that it is a delegated administrator of."""
+    """Yield the StackSet of this account, or of the management account for which it is a delegated administrator."""
     account = operation.account
     if operation.text("CallAs") == "DELEGATED_ADMIN":
         account = organization.administered_by(account, operation.region) or account
@@ -207,7 +207,7 @@ def _key_of_alias(operation: Operation, alias: str) -> str:
 
 
 def _logs(operation: Operation) -> Iterator[str]:
-    """Log groups have a star behind their names, except for tags.
+    """Yield log groups, with a star behind their names except for tagging.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
     """

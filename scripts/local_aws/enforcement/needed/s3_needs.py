@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What S3's operations need: its actions are not named after its operations.
+"""Permissions of S3's operations, whose actions have other names.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
 """
@@ -11,7 +11,7 @@ from typing import Final
 
 from scripts.local_aws.enforcement.operations import Need, Operation
 
-# Operations on objects; an action with another name for versions has it second.
+# Operations on objects; the second action, if any, is the one for versions.
 _ON_OBJECTS: Final[Mapping[str, tuple[str, ...]]] = {
     "AbortMultipartUpload": ("AbortMultipartUpload",),
     "CompleteMultipartUpload": ("PutObject",),
@@ -52,12 +52,12 @@ _ON_BUCKETS: Final[Mapping[str, str]] = {
     "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
 }
 _LISTINGS: Final = frozenset({"ListObjects", "ListObjectsV2", "ListObjectVersions", "ListMultipartUploads"})
-# A request for an object that is not there is answered 404 only to those who may list the bucket.
+# A request for a missing object is answered 404 only to callers who may list the bucket.
 _READING: Final = frozenset({"GetObject", "HeadObject"})
 
 
 def needs(operation: Operation) -> Iterator[Need]:
-    """Actions on the bucket or the object."""
+    """Yield actions on the bucket or the object."""
     bucket = f"arn:{operation.partition}:s3:::{operation.text('Bucket')}"
     if operation.name in _ON_OBJECTS:
         yield from _on_object(operation, f"{bucket}/{operation.text('Key')}")
@@ -73,9 +73,9 @@ def needs(operation: Operation) -> Iterator[Need]:
 
 
 def listing_behind(operation: Operation) -> Need | None:
-    """What decides whether somebody who may read an object is told that it is not there.
+    """Return the permission that decides whether a reader is answered 404 for a missing object.
 
-    Such a request has no `s3:prefix`: AWS does not say what it would be, so that no policy may count on it.
+    Such a request has no `s3:prefix`: AWS does not document a value, so no policy may rely on one.
     """
     if operation.service != "s3" or operation.name not in _READING:
         return None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What SageMaker's operations need: actions are named after operations, resources after their kinds, in lower case.
+"""Permissions of SageMaker's operations: actions are named after operations, resources after kinds, in lower case.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsagemaker.html
 """
@@ -14,7 +14,7 @@ from scripts.local_aws.enforcement.operations import Need, Operation, tag_contex
 
 _VERBS: Final = re.compile(r"^(Create|Delete|Describe|Invoke|Put|Get|Start|Stop|Update)(?P<kind>.+)$")
 _WORD: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
-# Kinds whose name in ARNs is not that of the operation with dashes.
+# Kinds whose name in ARNs is not the operation's with dashes.
 _KINDS: Final[Mapping[str, str]] = {
     "AutoMLJob": "automl-job",
     "AutoMLJobV2": "automl-job",
@@ -26,7 +26,7 @@ _JOB_DEFINITION: Final = "JobDefinition"
 
 
 def needs(operation: Operation) -> Iterator[Need]:
-    """The action of the operation on what it names, and sagemaker:AddTags where a request brings tags."""
+    """Yield the operation's action on the resource that it names, and sagemaker:AddTags if the request has tags."""
     action = f"sagemaker:{operation.name}"
     tags = _tags(operation)
     resources = list(_resources(operation))
@@ -82,7 +82,7 @@ def _card(operation: Operation) -> str:
 
 
 def _packages(operation: Operation) -> Iterator[str]:
-    """A version by its ARN, or the version that is about to be made, of which only the group is known."""
+    """Yield a version by its ARN, or the version to be made, of which only the group is known."""
     name, group = operation.text("ModelPackageName"), operation.text("ModelPackageGroupName")
     if name:
         yield _named(operation, _PACKAGE, name)
@@ -100,7 +100,7 @@ def _tags(operation: Operation) -> dict[str, str]:
 
 
 def _context(operation: Operation) -> dict[str, list[str]]:
-    """Condition keys that limit where jobs run."""
+    """Return the condition keys that limit where jobs run."""
     vpc = operation.parameters.get("VpcConfig") or (operation.parameters.get("NetworkConfig") or {}).get("VpcConfig")
     if not vpc:
         return {}

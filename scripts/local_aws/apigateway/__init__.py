@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""API Gateway: routes, signatures, and the way from a request to a function."""
+"""API Gateway: routes, signatures, and the path from a request to a function."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The Lambda proxy format of REST APIs, version 1.0: a request as an event, and the function's answer as a response.
+"""Lambda proxy format of REST APIs, version 1.0: a request as an event, and the function's answer as a response.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
 """
@@ -19,17 +19,17 @@ from werkzeug.datastructures import Headers
 from scripts.local_aws.apigateway.routes import LocalRestApi, Route
 from scripts.local_aws.apigateway.signature import Caller, Received
 
-# The server's own business: it frames the response itself.
+# Set by the server itself, which frames the response.
 _NOT_PASSED_ON = frozenset({"connection", "content-length", "transfer-encoding", "keep-alive", "upgrade"})
 
 
 class MalformedAnswerError(Exception):
-    """The function's answer is not in the proxy format."""
+    """Raised for an answer of the function that is not in the proxy format."""
 
 
 @dataclass(frozen=True)
 class Call:
-    """One request to one method of an API."""
+    """Request to a method of an API."""
 
     api: LocalRestApi
     stage: str
@@ -46,7 +46,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Answer:
-    """A response on its way to the client."""
+    """Response to the client."""
 
     status: int
     headers: Headers
@@ -54,7 +54,7 @@ class Answer:
 
 
 def event(call: Call) -> dict[str, Any]:
-    """The event that the function receives."""
+    """Return the event that the function receives."""
     headers = _headers(call)
     query = parse_qsl(call.query, keep_blank_values=True)
     many_values: dict[str, list[str]] = {}
@@ -71,14 +71,14 @@ def event(call: Call) -> dict[str, Any]:
         "pathParameters": call.parameters or None,
         "stageVariables": dict(call.api.stages[call.stage].variables) or None,
         "requestContext": _context(call),
-        # Without binary media types, which no API of ours has, API Gateway hands every body over as text.
+        # Without binary media types, which none of our APIs has, API Gateway passes every body on as text.
         "body": call.request.body.decode(errors="replace") if call.request.body else None,
         "isBase64Encoded": False,
     }
 
 
 def response(payload: bytes) -> Answer:
-    """The function's result as a response; raises MalformedAnswerError when it is not in the proxy format."""
+    """Return the function's result as a response. Raise MalformedAnswerError if it is not in the proxy format."""
     result = json.loads(payload)
     if not isinstance(result, dict):
         raise MalformedAnswerError("the answer is not an object")
@@ -106,7 +106,7 @@ def _header_value(value: Any) -> str:
 
 
 def _headers(call: Call) -> dict[str, str]:
-    # A signature is for API Gateway alone; the function never sees it.
+    # The signature is for API Gateway alone; the function does not receive it.
     own = {name: value for name, value in call.request.headers.items() if not _is_signature(call, name)}
     return own | {
         "X-Amzn-Trace-Id": f"Root=1-{int(time.time()):08x}-{call.request_id.replace('-', '')[:24]}",

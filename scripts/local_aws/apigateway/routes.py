@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an API serves: a deployment is a snapshot of its methods, and a stage shows one deployment.
+"""Routes of an API. A deployment is a snapshot of its methods, and a stage serves one deployment.
 
-A method that changes after the deployment is not served before the next one, exactly as on AWS.
+A method that changes later is served only after the next deployment, as on AWS.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _FUNCTION_ARN = re.compile(r"/functions/(?P<arn>arn:[^/]+)/invocations$")
 
 @dataclass(frozen=True)
 class Route:
-    """One method of one path, with its Lambda proxy integration; other integrations have no `function_arn`."""
+    """Method of a path, with its Lambda proxy integration; `function_arn` is empty for other integrations."""
 
     path: str
     resource_id: str
@@ -30,7 +30,7 @@ class Route:
     timeout_seconds: float
 
     def match(self, segments: list[str]) -> dict[str, str] | None:
-        """The path parameters of a request path that this route takes, else None."""
+        """Return the path parameters if this route takes a request path, else None."""
         wanted = _segments(self.path)
         parameters: dict[str, str] = {}
         for position, part in enumerate(wanted):
@@ -47,13 +47,13 @@ class Route:
 
     @property
     def rank(self) -> tuple[list[int], bool]:
-        """Sorts the route that API Gateway prefers first: text before `{name}` before `{name+}`, method before ANY."""
+        """Sort key for API Gateway's preference: text before `{name}` before `{name+}`, a method before ANY."""
         kinds = [2 if part.endswith("+}") else int(part.startswith("{")) for part in _segments(self.path)]
         return kinds, self.method == "ANY"
 
 
 class LocalRestApi(apigateway_models.RestAPI):
-    """moto's REST API, with the routes of each deployment, by its id, as they were at its time."""
+    """moto's REST API, with a snapshot of the routes for each deployment id."""
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)
@@ -62,22 +62,22 @@ class LocalRestApi(apigateway_models.RestAPI):
     def create_deployment(
         self, name: str, description: str, stage_variables: Any = None
     ) -> apigateway_models.Deployment:
-        """Take down the routes of the new deployment."""
+        """Store the routes of the new deployment."""
         deployment = super().create_deployment(name, description, stage_variables)
         self.deployed[deployment.id] = tuple(sorted(_routes(self), key=lambda route: route.rank))
         return deployment
 
     def update_integration_mocks(self, stage_name: str) -> None:
-        """Nothing: the front serves the API, moto need not intercept calls inside this process."""
+        """Do nothing: `front` serves the API, and moto need not intercept calls inside this process."""
 
 
 def find(api: LocalRestApi, stage: str, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
-    """The route of a stage that takes a request, and its path parameters; `path` is as sent, without the stage."""
+    """Return the route that takes a request, with its path parameters. `path` is as sent, without the stage."""
     shown = api.stages.get(stage)
     routes = api.deployed.get(str(shown.deployment_id), ()) if shown else ()
     segments = _segments(path)
     taken = [(route, found) for route in routes if (found := route.match(segments)) is not None]
-    # The path is chosen first: a method that only a less particular path has is not looked for.
+    # The path is chosen first: less specific paths are not searched for the method.
     methods = [(route, found) for route, found in taken if route.path == taken[0][0].path]
     return next(((route, found) for route, found in methods if route.method in (method, "ANY")), None)
 

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who signed a request to an API with `AWS_IAM` authorization: Signature Version 4, checked as API Gateway does.
+"""Signatures of requests to APIs with `AWS_IAM` authorization: Signature Version 4, checked as API Gateway does.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv4-create-signed-request.html
 
-A key that the local IAM or STS handed out has a secret we know, so its signature must be right. Any other key stands
-for "any credentials work": nobody can check its signature, so it is only required to be well-formed, fresh and for
-this service.
+Keys issued by the local IAM or STS have a known secret, so their signatures have to be right. The signature of any
+other key cannot be checked, since any credentials work locally: it only has to be well-formed, fresh and for this
+service.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _ACCESS_KEY = re.compile(r"^\w+$")
 
 
 class RefusedError(Exception):
-    """403, with the word for the `x-amzn-ErrorType` header and API Gateway's message."""
+    """Refusal with status 403, the value of the `x-amzn-ErrorType` header and API Gateway's message."""
 
     def __init__(self, error_type: str, message: str) -> None:
         super().__init__(message)
@@ -44,7 +44,7 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True)
 class Caller:
-    """The principal behind a request."""
+    """Principal of a request."""
 
     access_key: str
     account: str
@@ -54,7 +54,7 @@ class Caller:
 
 @dataclass(frozen=True)
 class Received:
-    """A request as it came over the wire: `target` is the undecoded path and query."""
+    """Request as received: `target` is the undecoded path and query."""
 
     method: str
     target: str
@@ -72,15 +72,15 @@ class _Key:
 
 
 class _AsReceived(SigV4Auth):
-    """botocore's signer, which here signs exactly the headers that the client names as signed."""
+    """botocore's signer, restricted to the headers that the client lists as signed."""
 
     def headers_to_sign(self, request: AWSRequest) -> Any:
-        """The request holds nothing but signed headers."""
+        """Return all headers: the request holds only signed ones."""
         return request.headers
 
 
 def verify(request: Received, region: str) -> Caller:
-    """The caller of a request; raises RefusedError when it is unsigned, malformed, stale or wrongly signed."""
+    """Return the caller. Raise RefusedError if the request is unsigned, malformed, stale or wrongly signed."""
     headers = {name.lower(): value for name, value in request.headers.items()}
     authorization = headers.get("authorization")
     if not authorization:
@@ -90,7 +90,7 @@ def verify(request: Received, region: str) -> Caller:
     timestamp = _check_date(headers, scope_date)
     key = _find(access_key)
     if key is None:
-        # Nobody knows this key's secret: it is taken at its word, as everywhere in the local AWS.
+        # The secret of this key is unknown: it is accepted, as everywhere in the local AWS.
         root = f"arn:aws:iam::{_DEFAULT_ACCOUNT}:root"
         return Caller(access_key, _DEFAULT_ACCOUNT, _DEFAULT_ACCOUNT, root)
     _check_key(key, headers.get("x-amz-security-token", ""))
@@ -121,7 +121,7 @@ def _parse(authorization: str) -> dict[str, str]:
 
 
 def _check_scope(credential: str, region: str) -> tuple[str, str]:
-    """The access key and the date of `key/date/region/service/aws4_request`."""
+    """Return the access key and the date of `key/date/region/service/aws4_request`."""
     fields = credential.split("/")
     problem = ""
     if len(fields) != 5 or not _ACCESS_KEY.match(fields[0]):
@@ -174,7 +174,7 @@ def _signature(signer: _AsReceived, request: Received, signed: list[str], timest
     for name, value in request.headers.items():
         if name.lower() in signed:
             headers[name.lower()] = value
-    # The signer reads path and query from the URL; the host it takes from the signed header.
+    # The signer reads path and query from the URL, and the host from the signed header.
     copy = AWSRequest(request.method, f"http://host{request.target}", data=request.body)
     copy.context["timestamp"] = timestamp
     copy.headers = headers
@@ -183,7 +183,7 @@ def _signature(signer: _AsReceived, request: Received, signed: list[str], timest
 
 
 def _is_body_signed(headers: Mapping[str, str], body: bytes) -> bool:
-    """A hash in the headers stands for the body in the signature, so it must be the body's."""
+    """Whether the hash in the headers, which the signature covers in place of the body, is the body's."""
     claimed = headers.get("x-amz-content-sha256", UNSIGNED_PAYLOAD)
     return claimed in (str(UNSIGNED_PAYLOAD), hashlib.sha256(body).hexdigest())
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Events that a rule passes on to another event bus, also of another account or Region, as they are.
+"""Events that a rule forwards unchanged to another event bus, also of another account or Region.
 
-A rule's target bus is put to by PutEvents, as the role of the target; but PutEvents takes no account, time or id, and
-no source that begins with `aws.`. So the call announces the event that it stands for, and the local EventBridge
+A rule puts events on a target bus by PutEvents, as the target's role. But PutEvents accepts no account, time or id,
+and no source that begins with `aws.`. So the call refers to an event announced before, and the local EventBridge
 enters that one.
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-account.html
 """
@@ -22,19 +22,19 @@ _announced: dict[str, Mapping[str, Any]] = {}
 
 
 def install() -> None:
-    """Let PutEvents enter the events that were announced; doing it again changes nothing."""
+    """Let PutEvents enter announced events. Repeating it changes nothing."""
     setattr(EventsBackend, "put_events", _put_or_enter)  # noqa: B010 - the type checker rightly minds an assignment
 
 
 def may_pass(event: Mapping[str, Any], rule_arn: str, bus_arn: str) -> bool:
-    """Whether a rule sends an event to a bus: what came from another account is not sent on to a third one."""
+    """Whether a rule may forward an event to a bus: events from another account do not go on to a third one."""
     own = _place(rule_arn)[0]
     return event["account"] == own or _place(bus_arn)[0] == own
 
 
 @contextmanager
 def entry(event: Mapping[str, Any], bus_arn: str) -> Iterator[dict[str, Any]]:
-    """The entry of PutEvents that stands for an event, valid within the `with` block."""
+    """Yield the PutEvents entry that stands for an event, valid within the `with` block."""
     token = str(uuid.uuid4())
     _announced[token] = event
     try:
@@ -51,7 +51,7 @@ def entry(event: Mapping[str, Any], bus_arn: str) -> Iterator[dict[str, Any]]:
 
 
 def _put_or_enter(backend: EventsBackend, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Stands for moto's `put_events`, hence the parameter names; only rules announce, one event at a time."""
+    """Replace moto's `put_events`, hence the parameter names. Only rules announce events, one at a time."""
     event = _announced.get(events[0].get("TraceHeader", "")) if events else None
     if event is None:
         answer: list[dict[str, Any]] = _put_events(backend, events)
@@ -65,6 +65,6 @@ def _put_or_enter(backend: EventsBackend, events: list[dict[str, Any]]) -> list[
 
 
 def _place(arn: str) -> tuple[str, str]:
-    """The account and Region in an ARN."""
+    """Return the account and Region in an ARN."""
     _, _, _, region, account, _ = arn.split(":", 5)
     return account, region

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a rule's target receives: the event, a part of it, a constant, or a filled-in template.
+"""Input of a rule's target: the event, a part of it, a constant, or a filled-in template.
 
-Follows EventBridge's "input transformation" page: what is sent is JSON text, so a template of plain text is a quoted
+Follows EventBridge's "input transformation" page. The result is JSON text, so a template of plain text is a quoted
 string, and its quotes reach the target (an e-mail shows them). A template of several lines may hold one quoted
 string per line.
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
@@ -35,7 +35,7 @@ _PREDEFINED = frozenset(
 
 
 def render(target: Target, event: Event, rule_arn: str) -> str:
-    """The JSON text that `target` receives for `event`, as its rule (`rule_arn`) says."""
+    """Return the JSON text that `target` of the rule `rule_arn` receives for `event`."""
     if "Input" in target:
         return str(target["Input"])
     if "InputPath" in target:
@@ -46,7 +46,7 @@ def render(target: Target, event: Event, rule_arn: str) -> str:
 
 
 def problem_with(target: Target) -> str | None:
-    """Why EventBridge's PutTargets would refuse this target's input, or None when it would not."""
+    """Return why EventBridge's PutTargets would refuse this target's input; None if it would not."""
     name = target.get("Id")
     if sum(way in target for way in _WAYS) > 1:
         return f"Only one of Input, InputPath, or InputTransformer must be provided for target {name}."
@@ -85,7 +85,7 @@ def _predefined(event: Event, rule_arn: str) -> dict[str, Any]:
 
 
 def _fill(template: str, values: Mapping[str, Any]) -> str:
-    """Replace each `<name>`: bare JSON outside quotes, escaped text inside them; a value that is not there is empty."""
+    """Replace each `<name>`: by JSON outside quotes, by escaped text inside them. A missing value becomes empty."""
 
     def value_of(found: re.Match[str]) -> str:
         value = values.get(found[1])
@@ -114,7 +114,7 @@ def _is_json(text: str) -> bool:
 
 
 def _at(path: str, event: Event) -> Any:
-    """The first value at a JSON path such as `$.detail.pipeline`, or None."""
+    """Return the first value at a JSON path such as `$.detail.pipeline`, or None."""
     found = _parsed(path).find(event)
     return found[0].value if found else None
 

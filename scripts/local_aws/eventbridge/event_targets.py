@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Handing an event to a rule's target: a function, a topic, a queue, a pipeline or another event bus.
+"""Delivery of an event to a rule's target: a function, topic, queue, pipeline or another event bus.
 
-A refusal that repeating cannot cure (no such target, no permission) is told apart from one that may pass, as
-EventBridge does before it tries again or turns to the target's dead-letter queue.
+Permanent errors (no such target, no permission) are distinguished from transient ones, as in EventBridge, which
+retries or uses the target's dead-letter queue accordingly.
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
 """
 
@@ -20,8 +20,8 @@ from scripts.local_aws.enforcement import services
 from scripts.local_aws.eventbridge import event_buses, event_input
 from scripts.local_aws.eventbridge.event_input import Event, Target, render
 
-# EventBridge delivers under its own name, let in by the target's resource policy. STS hands out keys for roles only,
-# so its service-linked role stands for it, in the account that owns the target.
+# EventBridge delivers under its own name, allowed by the target's resource policy. STS issues keys for roles only, so
+# its service-linked role stands for it, in the account that owns the target.
 _SERVICE_ROLE = "arn:aws:iam::{account}:role/aws-service-role/events.amazonaws.com/AWSServiceRoleForEventBridge"
 _SERVICE = "events.amazonaws.com"
 # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
@@ -30,7 +30,7 @@ _TRANSIENT_CODES = frozenset({"Throttling", "ThrottlingException", "TooManyReque
 
 
 class NotDeliveredError(Exception):
-    """A target did not take an event; `code` and the message are AWS's, `permanent` says that repeating is no use."""
+    """Raised if a target refuses an event. `code` and message are AWS's; `permanent` is true if retries are no use."""
 
     def __init__(self, code: str, message: str, permanent: bool) -> None:
         super().__init__(message)
@@ -40,7 +40,7 @@ class NotDeliveredError(Exception):
 
 @dataclass(frozen=True)
 class Delivery:
-    """One event on its way from one rule to one of its targets."""
+    """Event on its way from a rule to one of its targets."""
 
     rule_arn: str
     target: Target
@@ -48,11 +48,11 @@ class Delivery:
 
     @property
     def body(self) -> str:
-        """The text that the target receives."""
+        """Text that the target receives."""
         return render(self.target, self.event, self.rule_arn)
 
     def send(self) -> None:
-        """Deliver once; raises NotDeliveredError."""
+        """Deliver once. Raise NotDeliveredError."""
         send = _SENDERS.get(_service(self.target["Arn"]))
         if send is None:
             raise NotDeliveredError(
@@ -64,7 +64,7 @@ class Delivery:
         translated(lambda: send(self))
 
     def bury(self, error: NotDeliveredError, retries: int) -> bool:
-        """Put the event into the target's dead-letter queue, with the reasons as attributes; False if it has none."""
+        """Put the event, with the reasons as attributes, into the dead-letter queue. Return false if the target has none."""
         queue_arn = (self.target.get("DeadLetterConfig") or {}).get("Arn")
         if not queue_arn:
             return False
@@ -81,7 +81,7 @@ class Delivery:
 
 
 def problem_with(target: Target) -> str | None:
-    """Why EventBridge's PutTargets would refuse this target, or None when it would not."""
+    """Return why EventBridge's PutTargets would refuse this target; None if it would not."""
     if _service(target["Arn"]) == "codepipeline" and "RoleArn" not in target:
         return f"RoleArn is required for target {target['Arn']}."
     return event_input.problem_with(target)
@@ -106,23 +106,23 @@ def _to_target_queue(delivery: Delivery) -> None:
 
 
 def to_queue(sqs: Any, arn: str, body: str, attributes: Mapping[str, str], **group: str) -> None:
-    """Put a message into the queue with this ARN; raises ClientError."""
+    """Put a message into the queue with this ARN. Raise ClientError."""
     *_, account, name = arn.split(":")
-    # Asking SQS for the address would need a permission that the sender does not need on AWS.
+    # GetQueueUrl would need a permission that the sender does not need on AWS.
     url = f"{identity.current().endpoint_url}/{account}/{name}"
     named = {key: {"DataType": "String", "StringValue": value} for key, value in attributes.items()}
     sqs.send_message(QueueUrl=url, MessageBody=body, MessageAttributes=named, **group)
 
 
 def _to_pipeline(delivery: Delivery) -> None:
-    """Start an execution as the target's role, which EventBridge asks for here; the event's content is not used."""
+    """Start an execution as the target's role, which EventBridge requires here. The event's content is not used."""
     *_, region, _, name = delivery.target["Arn"].split(":")
     client = clients.client("codepipeline", delivery.target["RoleArn"], region, _SERVICE, delivery.rule_arn)
     client.start_pipeline_execution(name=name)
 
 
 def _to_bus(delivery: Delivery) -> None:
-    """Put the event on another bus as it is, as the target's role, which EventBridge wants for other accounts."""
+    """Put the unchanged event on another bus as the target's role, which EventBridge requires across accounts."""
     arn, role = delivery.target["Arn"], delivery.target.get("RoleArn")
     if not event_buses.may_pass(delivery.event, delivery.rule_arn, arn):
         return
@@ -145,7 +145,7 @@ _SENDERS: Mapping[str, Callable[[Delivery], None]] = {
 
 
 def translated(call: Callable[[], None]) -> None:
-    """Make a call to AWS; raises NotDeliveredError when it is refused or does not get through."""
+    """Make a call to AWS. Raise NotDeliveredError if it is refused or does not get through."""
     try:
         call()
     except ClientError as error:
@@ -157,7 +157,7 @@ def translated(call: Callable[[], None]) -> None:
 
 
 def _let_in(action: str, arn: str, rule_arn: str) -> None:
-    """Ask the target's own policy, on behalf of the rule; raises NotDeliveredError."""
+    """Check the target's own policy on behalf of the rule. Raise NotDeliveredError."""
     decision = services.may(_SERVICE, action, arn, rule_arn)
     if not decision.allowed:
         raise NotDeliveredError(_NO_PERMISSIONS, decision.reason, permanent=True)

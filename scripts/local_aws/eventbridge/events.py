@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """EventBridge: rules that really deliver, and the events of the local services.
 
-moto keeps rules and matches patterns; it delivers inside the caller's request, to queues and log groups only. Here
-every event, from PutEvents or from a service, passes `_accept`, which leaves one delivery per target to a courier
-thread, so that no caller waits for a target and order is kept. No clock runs: a rule with a schedule fires when
-somebody says so, by `fire` or by `POST /_events/<rule>`.
+moto keeps rules and matches patterns, but delivers inside the caller's request, and only to queues and log groups.
+Here, every event, from PutEvents or from a service, passes `_accept`. It hands one delivery per target to a courier
+thread, so that no caller waits for a target, and order is kept. No clock runs: a rule with a schedule fires only on
+request, by `fire` or by `POST /_events/<rule>`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from scripts.local_aws.eventbridge.event_targets import Delivery, NotDeliveredEr
 
 PATH = "/_events/"
 _LOG = logging.getLogger(__name__)
-# AWS repeats for a day; here somebody waits for the answer.
+# AWS retries for a day; here somebody waits for the answer.
 _MOST_RETRIES = 2
 _SECONDS_BETWEEN_ATTEMPTS = 0.2
 _S3_REASONS = {
@@ -47,11 +47,11 @@ _send_other_s3_event: Callable[..., None] = notifications._send_event_bridge_mes
 
 
 class NotFiredError(Exception):
-    """A rule that is switched off, or has no schedule, does not fire."""
+    """Raised for a rule that is disabled or has no schedule."""
 
 
 class Courier:
-    """Delivers one after another on its own thread, and knows when it has nothing left to do."""
+    """Thread that makes deliveries one after another and knows when it is idle."""
 
     def __init__(self) -> None:
         self._thread: ThreadPoolExecutor | None = None
@@ -60,7 +60,7 @@ class Courier:
         self._under_way = 0
 
     def start(self) -> None:
-        """Get ready to deliver; nothing happens when the courier works already."""
+        """Start the thread; no effect if it runs."""
         with self._changed:
             self._stopping.clear()
             self._thread = self._thread or ThreadPoolExecutor(max_workers=1, thread_name_prefix="events")
@@ -73,12 +73,12 @@ class Courier:
                 self._thread.submit(self._deliver, delivery).add_done_callback(self._done)
 
     def wait_idle(self, timeout: float) -> bool:
-        """Block until nothing is under way, at most `timeout` seconds; says whether that came true."""
+        """Wait until no delivery is under way, at most `timeout` seconds; return whether that was reached."""
         with self._changed:
             return self._changed.wait_for(lambda: self._under_way == 0, timeout)
 
     def stop(self) -> None:
-        """Finish the delivery in hand and drop the rest."""
+        """Finish the current delivery and drop the rest."""
         with self._changed:
             thread, self._thread = self._thread, None
             self._stopping.set()
@@ -116,10 +116,10 @@ _courier = Courier()
 
 
 def install() -> None:
-    """Make moto's rules deliver through the courier, and its buckets emit S3's events as AWS words them."""
+    """Make moto's rules deliver through the courier, and its buckets emit S3's events in AWS's format."""
     _courier.start()
     event_buses.install()
-    # moto has no seam here. Every event that it raises itself (PutEvents, replays, S3) ends in `send_to_targets`.
+    # moto has no hook here. Every event that it raises itself (PutEvents, replays, S3) ends in `send_to_targets`.
     for owner, name, ours in (
         (Rule, "send_to_targets", _accept),
         (Rule, "put_targets", _put_checked_targets),
@@ -129,13 +129,13 @@ def install() -> None:
 
 
 def shutdown() -> None:
-    """End the courier; events after this are dropped."""
+    """Stop the courier; later events are dropped."""
     _courier.stop()
     clients.forget()
 
 
 def wait_idle(timeout: float) -> bool:
-    """Block until every accepted event is delivered, at most `timeout` seconds; says whether that came true."""
+    """Wait until every accepted event is delivered, at most `timeout` seconds; return whether that was reached."""
     return _courier.wait_idle(timeout)
 
 
@@ -161,10 +161,10 @@ def emit(  # noqa: PLR0913, PLR0917  the six parts of EventBridge's envelope
 def fire(
     rule_name: str, account: str = DEFAULT_ACCOUNT_ID, region: str = "", at: datetime | None = None
 ) -> dict[str, Any]:
-    """Send what a rule with a schedule sends when its time comes to the rule's targets, and give the event.
+    """Send the event of a rule's schedule to the rule's targets now, and return it.
 
-    `region` is the server's own when it is not given, `at` the time of the event, now by default. Deliveries go on
-    after the call: see `wait_idle`. Raises moto's ResourceNotFoundException for an unknown rule, and NotFiredError.
+    `region` defaults to the server's own, `at`, the time of the event, to now. Deliveries go on after the call: see
+    `wait_idle`. Raises moto's ResourceNotFoundException for an unknown rule, and NotFiredError.
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html
     """
     rule = events_backends[account][region or identity.current().region].describe_rule(rule_name, None)
@@ -188,7 +188,7 @@ def fire(
 
 
 def answer(request: Request, path: str) -> Response:
-    """Serve `POST /_events/<rule>[?account=...&region=...&at=...]`: fire a rule with a schedule and show the event."""
+    """Serve `POST /_events/<rule>[?account=...&region=...&at=...]`: fire a rule with a schedule, return the event."""
     if request.method != "POST":
         return _json(405, {"message": "A rule is fired by POST."})
     account, region = request.args.get("account", DEFAULT_ACCOUNT_ID), request.args.get("region", "")
@@ -208,10 +208,10 @@ def _json(status: int, body: Mapping[str, Any]) -> Response:
 
 
 def _accept(rule: Rule, original_event: Any, transform_input: bool = True) -> None:
-    """Stands for moto's `Rule.send_to_targets`, hence the parameter names; a target's own input rules decide."""
+    """Replace moto's `Rule.send_to_targets`, hence the parameter names. The targets' own input settings apply."""
     event: Any = {**original_event, "time": _iso(original_event["time"])}
     event.pop("ingestion-time", None)
-    # A rule with a schedule and no pattern matches every event in moto, none on AWS.
+    # In moto, a rule with a schedule and no pattern matches every event; on AWS, none.
     if rule.state == "DISABLED" or not rule.event_pattern.get_pattern() or not rule.event_pattern.matches_event(event):
         return
     _deliver_to_targets(rule, event)
@@ -231,7 +231,7 @@ def _put_checked_targets(rule: Rule, targets: list[dict[str, Any]]) -> None:
 
 
 def _send_s3_event(account_id: str, bucket: Any, event_name: str, key: Any) -> None:
-    """Emit `Object Created` as S3 words it; moto's other S3 events keep moto's shape.
+    """Emit `Object Created` in S3's format; moto's other S3 events keep moto's format.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
     """
@@ -239,7 +239,7 @@ def _send_s3_event(account_id: str, bucket: Any, event_name: str, key: Any) -> N
     reason = _S3_REASONS.get(name)
     if reason is None:
         return _send_other_s3_event(account_id, bucket, event_name, key)
-    # moto completes a multipart upload by a put of its own, which S3 does not report.
+    # moto completes a multipart upload by a put, which S3 does not report.
     if reason == "PutObject" and key.multipart is not None:
         return None
     detail = {

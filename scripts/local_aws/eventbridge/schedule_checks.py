@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What EventBridge Scheduler refuses when a schedule is made: expressions, targets and inputs that could never work.
+"""EventBridge Scheduler's checks of a new schedule: expressions, targets and inputs that could never work.
 
 https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html and .../managing-targets-universal.html
 """
@@ -27,14 +27,14 @@ _UNIVERSAL = re.compile(r"arn:aws[a-z-]*:scheduler:::aws-sdk:(?P<service>[a-z0-9
 
 @dataclass(frozen=True)
 class UniversalTarget:
-    """A target that is an API operation: `arn:aws:scheduler:::aws-sdk:sagemaker:createTransformJob`."""
+    """Target that is an API operation: `arn:aws:scheduler:::aws-sdk:sagemaker:createTransformJob`."""
 
     service: str
     operation: OperationModel
 
 
 def problem_with(request: Mapping[str, Any]) -> str | None:
-    """Why CreateSchedule and UpdateSchedule would refuse a request, or None when they would not."""
+    """Return why CreateSchedule and UpdateSchedule would refuse a request; None if they would not."""
     expression = request["ScheduleExpression"]
     if not _is_expression(expression):
         return f"Invalid Schedule Expression {expression}."
@@ -46,7 +46,7 @@ def problem_with(request: Mapping[str, Any]) -> str | None:
 
 
 def universal_target(arn: str) -> UniversalTarget | None:
-    """The service and operation that an ARN names; None when the SDK knows no such operation."""
+    """Return the service and operation that an ARN names; None if the SDK knows no such operation."""
     named = _UNIVERSAL.fullmatch(arn)
     if named is None:
         return None
@@ -69,7 +69,7 @@ def _is_expression(text: str) -> bool:
         return True
     if cron := _CRON.fullmatch(text):
         days = cron[3], cron[5]
-        # A day is given by the month or by the week; the other says that it does not matter.
+        # A day is given by month or by week; the other field is `?`.
         return all(_DAY.fullmatch(day) for day in days) and days.count("?") == 1
     return _RATE.fullmatch(text) is not None
 

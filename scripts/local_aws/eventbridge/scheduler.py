@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""EventBridge Scheduler: schedules are kept as they are declared, and fire when somebody says so.
+"""EventBridge Scheduler: schedules are stored as declared, and fire only on request.
 
-No clock runs here: `fire` does once what the time of day would do again and again, and so does a person's
+No clock runs here: `fire` does once what the time of day would do repeatedly, and so does
 `POST /_scheduler/<group>/<name>`. The operation is called as the role of the schedule's target.
 https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html
 """
@@ -30,21 +30,21 @@ from scripts.local_aws.eventbridge.event_targets import NotDeliveredError, to_qu
 from scripts.local_aws.eventbridge.schedule_checks import problem_with, universal_target
 
 PATH = "/_scheduler/"
-# AWS repeats for a day; here somebody waits for the answer.
+# AWS retries for a day; here somebody waits for the answer.
 _MOST_RETRIES = 2
 
 
 class ScheduleDisabledError(Exception):
-    """A schedule that is switched off does not fire."""
+    """Raised for a disabled schedule, which does not fire."""
 
 
 class FiringFailedError(Exception):
-    """The target refused; the message is AWS's, with where the invocation went then."""
+    """Raised if the target refused. The message is AWS's, with what became of the invocation."""
 
 
 @dataclass(frozen=True)
 class Firing:
-    """One invocation of a schedule's target: its id, how often it was tried, and what the operation answered."""
+    """Invocation of a schedule's target: its id, the number of attempts, and the operation's answer."""
 
     execution_id: str
     attempts: int
@@ -55,12 +55,12 @@ class SchedulerApi(EventBridgeSchedulerResponse):
     """moto's dispatcher with the checks that it lacks."""
 
     def create_schedule(self) -> str:
-        """CreateSchedule."""
+        """Serve CreateSchedule."""
         self._check("CreateSchedule")
         return str(super().create_schedule())
 
     def update_schedule(self) -> str:
-        """UpdateSchedule."""
+        """Serve UpdateSchedule."""
         self._check("UpdateSchedule")
         return str(super().update_schedule())
 
@@ -72,19 +72,19 @@ class SchedulerApi(EventBridgeSchedulerResponse):
 
 
 def install() -> None:
-    """Answer Scheduler's API with our checks."""
+    """Serve Scheduler's API with our checks."""
     urls.url_paths["{0}/schedules/(?P<name>[^/]+)$"] = SchedulerApi.dispatch
 
 
 def shutdown() -> None:
-    """Nothing runs; what is kept goes with moto's state."""
+    """Do nothing: there is nothing to stop, and all state is moto's."""
 
 
 def fire(name: str, group: str = "default", account: str = DEFAULT_ACCOUNT_ID, region: str = "") -> Firing:
-    """Invoke a schedule's target now, with the retries that it declares (two at most, at once).
+    """Invoke a schedule's target now, with the retries that it declares (two at most, without pauses).
 
-    `region` is the server's own when it is not given. Raises moto's JsonRESTError for a schedule that is not there,
-    ScheduleDisabledError, and FiringFailedError after the invocation was put into the dead-letter queue, if any.
+    `region` defaults to the server's own. Raises moto's JsonRESTError for a missing schedule, ScheduleDisabledError,
+    and FiringFailedError after the invocation was put into the dead-letter queue, if any.
     """
     schedule = scheduler_backends[account][region or identity.current().region].get_schedule(group, name)
     if schedule.state != "ENABLED":
@@ -102,7 +102,7 @@ def fire(name: str, group: str = "default", account: str = DEFAULT_ACCOUNT_ID, r
 
 
 def answer(request: Request, path: str) -> Response:
-    """Serve `POST /_scheduler/<group>/<name>[?account=...&region=...]`: fire a schedule and show what came of it."""
+    """Serve `POST /_scheduler/<group>/<name>[?account=...&region=...]`: fire a schedule and return the result."""
     if request.method != "POST":
         return _json(405, {"message": "A schedule is fired by POST."})
     group, _, name = path.removeprefix(PATH).partition("/")
@@ -120,14 +120,14 @@ def answer(request: Request, path: str) -> Response:
 
 @dataclass(frozen=True)
 class _Execution:
-    """A schedule that fires: what is the same in each of its attempts."""
+    """Firing of a schedule, with what all its attempts share."""
 
     schedule: Schedule
     id: str
     time: str
 
     def invoke(self, attempt: int) -> Mapping[str, Any]:
-        """Call the operation once. Raises NotDeliveredError."""
+        """Call the operation once. Raise NotDeliveredError."""
         target = universal_target(self.schedule.target["Arn"])
         assert target is not None  # noqa: S101  checked when the schedule was made
         parameters = _named_as_in_api(json.loads(self._input(attempt)), target.operation.input_shape)
@@ -142,7 +142,7 @@ class _Execution:
         return result
 
     def give_up(self, error: NotDeliveredError, attempts: int) -> str:
-        """Put the invocation into the schedule's dead-letter queue, if it has one, and say what happened.
+        """Put the invocation into the schedule's dead-letter queue, if it has one, and return a message about that.
 
         https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html
         """
@@ -164,7 +164,7 @@ class _Execution:
         return f"{error.code}: {error} (The invocation is in the dead-letter queue {queue_arn}.)"
 
     def _input(self, attempt: int) -> str:
-        """The target's input with its keywords replaced: .../UserGuide/managing-schedule-context-attributes.html."""
+        """Return the input with its keywords replaced: .../UserGuide/managing-schedule-context-attributes.html."""
         text = str(self.schedule.target.get("Input", "{}"))
         keywords = {
             "schedule-arn": self.schedule.arn,
@@ -185,7 +185,7 @@ class _Execution:
 
 
 def _named_as_in_api(value: Any, shape: Shape) -> Any:
-    """A universal target's input with the API's names: Scheduler writes them all with a capital."""
+    """Return a universal target's input with the API's names: Scheduler capitalizes all of them."""
     if shape.type_name == "structure" and isinstance(value, dict):
         names = {name[0].upper() + name[1:]: name for name in shape.members}
         known = {names.get(given, given): each for given, each in value.items()}

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What CloudTrail tells EventBridge of calls of S3 that were refused to roles, where a trail has data events.
+"""CloudTrail's events about S3 calls that were refused to roles, as a trail with data events sends them to EventBridge.
 
-The account of the caller gets them, and that of the bucket.
+They go to the account of the caller and to that of the bucket.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html
 """
 
@@ -21,7 +21,7 @@ _CALL: Final = "AWS API Call via CloudTrail"
 
 
 def tell_of_refusal(operation: Operation, principal: Principal, reason: str) -> None:
-    """Put the event on the default buses; a refusal of another service than S3 is not told."""
+    """Put the event on the default buses. Refusals of services other than S3 are ignored."""
     bucket = operation.text("Bucket")
     if operation.service != "s3" or not bucket:
         return

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Asynchronous invocations: tried again after an error, and then recorded where the function's owner asked.
+"""Asynchronous invocations: retried after an error, then recorded at the function's destinations.
 
-https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html; the pauses of one and two minutes
-between the tries are left out.
+https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html. The pauses of one and two minutes
+between the attempts are left out.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _MAX_ERROR_MESSAGE_BYTES = 1024
 
 
 class Function(Protocol):
-    """What is needed of a function."""
+    """Part of a function that this module uses."""
 
     function_name: str
     function_arn: str
@@ -41,7 +41,7 @@ Tell = Callable[[Any, bytes, Outcome], None]
 
 
 def run(function: Function, event: bytes, request_id: str, tell: Tell) -> None:
-    """Run a queued event until it succeeds or its tries are used up, deliver the record, and tell how it ended."""
+    """Run a queued event until it succeeds or its retries are used up, deliver the record, and report the outcome."""
     config = function.event_invoke_config[-1].config if function.event_invoke_config else {}
     tries = 1 + int(config.get("MaximumRetryAttempts", _DEFAULT_RETRIES))
     tried, outcome = 0, _try(function, event, request_id)
@@ -76,7 +76,7 @@ def _record(function: Function, destinations: Mapping[str, Any], event: bytes, o
 
 
 def _invocation_record(function: Function, event: bytes, outcome: Outcome, tried: int) -> dict[str, Any]:
-    """See https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html."""
+    """Return the record. See https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html."""
     response: dict[str, Any] = {"statusCode": 200, "executedVersion": str(function.version)}
     if outcome.error:
         response["functionError"] = outcome.error
@@ -96,7 +96,7 @@ def _invocation_record(function: Function, event: bytes, outcome: Outcome, tried
 
 
 def _deliver(function: Function, arn: str, body: str, attributes: Mapping[str, tuple[str, str]]) -> None:
-    """Send with the function's role, as Lambda does; a failed delivery is lost there too, and reported here."""
+    """Send with the function's role, as Lambda does. A failed delivery is lost there, too; here it is logged."""
     named = {key: {"DataType": kind, "StringValue": value} for key, (kind, value) in attributes.items()}
     _, _, service, region, account, name, *_ = arn.split(":")
     try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What Lambda refuses about a function before it ever runs."""
+"""Lambda's checks of a function's settings and code."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _RESERVED = frozenset({
 
 
 def check_environment(variables: Mapping[str, Any]) -> None:
-    """Refuse Lambda's own names, and more than 4 KB; raises LambdaClientError."""
+    """Refuse reserved names and more than 4 KB. Raise LambdaClientError."""
     problem = ""
     if taken := sorted(_RESERVED & variables.keys()):
         problem = (
@@ -46,7 +46,7 @@ def check_environment(variables: Mapping[str, Any]) -> None:
 
 
 def check_role(role_arn: str) -> None:
-    """Refuse a role that does not trust Lambda; raises LambdaClientError."""
+    """Refuse a role that does not trust Lambda. Raise LambdaClientError."""
     try:
         services.check_trust("lambda.amazonaws.com", role_arn)
     except ClientError as error:
@@ -56,7 +56,7 @@ def check_role(role_arn: str) -> None:
 
 
 def check_code(function: LambdaFunction) -> None:
-    """Refuse code that is no zip file; raises LambdaClientError."""
+    """Refuse code that is not a zip file. Raise LambdaClientError."""
     if function.package_type == "Zip" and not zipfile.is_zipfile(io.BytesIO(function.code_bytes)):
         raise LambdaClientError(
             "InvalidParameterValueException",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A function's code as a folder that its processes import from."""
+"""Code of a function, in a folder that its processes import from."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ _READ_ONLY = 0o444
 
 @dataclass(frozen=True)
 class CodeFolder:
-    """A folder that stays until it is closed: a process may import from it as long as it runs."""
+    """Folder that exists until it is closed, so that a process may import from it as long as it runs."""
 
     path: Path
     close: Callable[[], object]
 
 
 def unpacked(code: bytes) -> CodeFolder:
-    """The content of a zip file.
+    """Unpack a zip file.
 
-    Large ones are kept in the user's cache, where Python also leaves what it has compiled. Their files are read-only,
-    as they are on Lambda.
+    Large ones are kept in the user's cache, where Python also leaves compiled code. Their files are read-only, as on
+    Lambda.
     """
     with zipfile.ZipFile(io.BytesIO(code)) as archive:
         if len(code) < user_cache.WORTHWHILE_BYTES:
-            # Cleaning up goes on over what a process that is about to end may still write.
+            # A process that is about to end may still write; cleaning up ignores that.
             folder = tempfile.TemporaryDirectory(prefix="local-aws-function-", ignore_cleanup_errors=True)
             archive.extractall(folder.name)
             return CodeFolder(Path(folder.name), folder.cleanup)

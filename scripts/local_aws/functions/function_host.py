@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The program inside a function's process: import the handler once, then answer one event after another.
+"""Program inside a function's process: import the handler once, then answer one event after another.
 
-It is started by `function_process` and stands alone: only the standard library, so that nothing of ours can hide
-or replace a module of the function. Errors have the shape of the Python runtime
+`function_process` starts it. It imports only the standard library, so that no module of ours can hide or replace one
+of the function. Errors have the format of the Python runtime
 (https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html).
 """
 
@@ -19,14 +19,14 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
-# Ends the log of one event; the launcher cuts it off before the line reaches CloudWatch Logs.
+# End marker of one event's log; the launcher removes it before the line reaches CloudWatch Logs.
 END_OF_LOG = "\0"
 
 Handler = Callable[[Any, "Context"], Any]
 
 
 class StartError(Exception):
-    """The handler cannot be imported; `kind` is the runtime's name for the reason."""
+    """Raised if the handler cannot be imported; `kind` is the runtime's name for the reason."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
@@ -34,21 +34,21 @@ class StartError(Exception):
 
 
 class Identity:
-    """The Cognito identity of a mobile caller: always empty here."""
+    """Cognito identity of a mobile caller: always empty here."""
 
     cognito_identity_id = None
     cognito_identity_pool_id = None
 
 
 class Context:
-    """What a handler is told of its invocation: https://docs.aws.amazon.com/lambda/latest/dg/python-context.html."""
+    """Lambda context object: https://docs.aws.amazon.com/lambda/latest/dg/python-context.html."""
 
     def __init__(self, call: dict[str, Any]) -> None:
         self.aws_request_id: str = call["request_id"]
         self.invoked_function_arn: str = call["function_arn"]
         self.function_name = os.environ["AWS_LAMBDA_FUNCTION_NAME"]
         self.function_version = os.environ["AWS_LAMBDA_FUNCTION_VERSION"]
-        # The runtime hands the number over as it finds it in the environment: as text.
+        # The runtime passes the number on as text, as in the environment.
         self.memory_limit_in_mb = os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]
         self.log_group_name = os.environ["AWS_LAMBDA_LOG_GROUP_NAME"]
         self.log_stream_name = os.environ["AWS_LAMBDA_LOG_STREAM_NAME"]
@@ -57,12 +57,12 @@ class Context:
         self._deadline: float = call["deadline"]
 
     def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds until the function's timeout ends this invocation; never negative."""
+        """Return the milliseconds until this invocation times out; never negative."""
         return max(0, int((self._deadline - time.time()) * 1000))
 
 
 class RequestIdFormatter(logging.Formatter):
-    """The runtime's line for the `logging` module: level, UTC time, request id, message."""
+    """Formatter for the runtime's log lines: level, UTC time, request id, message."""
 
     converter = staticmethod(time.gmtime)
     request_id = ""
@@ -74,7 +74,7 @@ class RequestIdFormatter(logging.Formatter):
 
 
 def load_handler(name: str) -> Handler:
-    """Import `module.function`; raise StartError with the runtime's words."""
+    """Import `module.function`. Raise StartError with the runtime's message."""
     module_name, _, function_name = name.rpartition(".")
     if not module_name:
         raise StartError("Runtime.MalformedHandlerName", f"Bad handler '{name}': not enough values to unpack")
@@ -94,7 +94,7 @@ def load_handler(name: str) -> Handler:
 
 
 def describe(error: BaseException, request_id: str) -> dict[str, Any]:
-    """An error as the runtime reports it, without the frames of this program."""
+    """Return an error in the runtime's format, without the frames of this program."""
     if isinstance(error, StartError):
         return {"errorMessage": str(error), "errorType": error.kind, "requestId": request_id, "stackTrace": []}
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename != __file__]
@@ -107,7 +107,7 @@ def describe(error: BaseException, request_id: str) -> dict[str, Any]:
 
 
 def answer(handler: Handler, call: dict[str, Any], event: bytes) -> tuple[bool, str]:
-    """Run the handler once: whether it succeeded, and its result or error as JSON."""
+    """Run the handler once; return whether it succeeded, and its result or error as JSON."""
     context = Context(call)
     try:
         result = handler(json.loads(event), context)
@@ -121,7 +121,7 @@ def answer(handler: Handler, call: dict[str, Any], event: bytes) -> tuple[bool, 
 
 
 def report(error: BaseException, request_id: str) -> str:
-    """Print an error to the log as the runtime does, and return it as JSON."""
+    """Log an error as the runtime does, and return it as JSON."""
     described = describe(error, request_id)
     lines = [f"[ERROR] {described['errorType']}: {described['errorMessage']}", *described["stackTrace"]]
     sys.stdout.write("\n".join(line.rstrip("\n") for line in lines) + "\n")
@@ -129,7 +129,7 @@ def report(error: BaseException, request_id: str) -> str:
 
 
 def prepare_logging() -> RequestIdFormatter:
-    """Give the root logger the runtime's handler."""
+    """Set up the root logger with the runtime's handler."""
     formatter = RequestIdFormatter("[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s")
     formatter.datefmt = "%Y-%m-%dT%H:%M:%S"
     handler = logging.StreamHandler(sys.stdout)
@@ -141,7 +141,7 @@ def prepare_logging() -> RequestIdFormatter:
 def serve(channel: Connection) -> None:
     """Answer events until the launcher closes the channel.
 
-    Frames in: the call (JSON), the event (JSON). Frames out: one empty frame when the handler is imported, then per
+    Frames in: the call (JSON), the event (JSON). Frames out: one empty frame once the handler is imported, then per
     event `1` or `0` for success or failure, and the answer (JSON).
     """
     log = os.dup(1)
@@ -167,18 +167,18 @@ def serve(channel: Connection) -> None:
         channel.send_bytes(b"1" if succeeded else b"0")
         channel.send_bytes(payload.encode())
         if handler is None:
-            # A failed start is tried again with the next event, as Lambda does: in a new process.
+            # A failed start is retried with the next event in a new process, as on Lambda.
             return
 
 
 def main() -> None:
     """Serve on the file descriptor given as the only argument."""
-    # Python put this program's folder first, where modules of ours would hide the function's and the runtime's.
+    # Python put this program's folder first, where our modules would hide the function's and the runtime's.
     sys.path[0] = os.environ["LAMBDA_TASK_ROOT"]
     try:
         serve(Connection(int(sys.argv[1])))
     except (EOFError, BrokenPipeError, ConnectionResetError):
-        return  # The launcher is gone, and with it everyone who would read an answer.
+        return  # The launcher has ended, so nothing reads an answer.
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a function prints goes to its CloudWatch Logs group, written as the function's role."""
+"""Output of a function, written to its CloudWatch Logs group as the function's role."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from scripts.local_aws.functions.function_host import END_OF_LOG
 
 _logger = logging.getLogger(__name__)
 _CHUNK_BYTES = 65_536
-# PutLogEvents takes 10,000 events or 1 MiB at a time; a chunk of output stays far below both.
+# PutLogEvents accepts 10,000 events or 1 MiB at a time; a chunk of output stays far below both.
 _FLUSH_SECONDS = 5.0
 
 
 class FunctionLog:
-    """Reads one process's output until it ends; `begin` and `end` bracket the lines of one invocation."""
+    """Reader of one process's output until it ends; `begin` and `end` enclose the lines of one invocation."""
 
     def __init__(self, output: IO[bytes], role_arn: str, region: str, group: str, stream: str) -> None:
         self._output = output
@@ -36,12 +36,12 @@ class FunctionLog:
         self._thread.start()
 
     def begin(self) -> None:
-        """A new invocation starts."""
+        """Start the lines of a new invocation."""
         self._lines = []
         self._written.clear()
 
     def end(self, last_line: str = "") -> str:
-        """Wait until the invocation's lines are written, add one if given, and return them all."""
+        """Wait until the invocation's lines are written, add `last_line` if given, and return them all."""
         self._written.wait(_FLUSH_SECONDS)
         if last_line:
             self._lines.append(last_line)
@@ -49,7 +49,7 @@ class FunctionLog:
         return "\n".join(self._lines)
 
     def join(self, seconds: float) -> None:
-        """Wait for the rest of a process that has ended."""
+        """Wait for the rest of the output of a process that has ended."""
         self._thread.join(seconds)
 
     def _pump(self) -> None:
@@ -78,7 +78,7 @@ class FunctionLog:
         try:
             self._connected().put_log_events(**self._names, logEvents=events)
         except (BotoCoreError, ClientError) as error:
-            # On AWS, too, a function that may not write its log runs on without one.
+            # On AWS, too, a function that may not write its log runs without one.
             self._broken = True
             _logger.warning("no log in %s: %s", self._names["logGroupName"], error)
 
@@ -88,7 +88,7 @@ class FunctionLog:
             try:
                 _ignore_existing(client, client.create_log_stream, **self._names)
             except client.exceptions.ResourceNotFoundException:
-                # Lambda makes a group that is missing; a function whose group is there need not be allowed to.
+                # Lambda makes a missing group; a function whose group exists needs no permission for that.
                 _ignore_existing(client, client.create_log_group, logGroupName=self._names["logGroupName"])
                 _ignore_existing(client, client.create_log_stream, **self._names)
             self._client = client

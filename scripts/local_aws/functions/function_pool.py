@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The warm processes of every function: a few per function, started on demand, replaced when the function changes."""
+"""Warm processes of every function: a few per function, started on demand, replaced when the function changes."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from scripts.local_aws.functions import function_code
 from scripts.local_aws.functions.function_process import FunctionProcess, Outcome, Settings
 
 MAX_PROCESSES = 4
-# A call that finds every process busy waits this long: Lambda's longest timeout.
+# Time that a call waits if every process is busy: Lambda's longest timeout.
 _WAIT_SECONDS = 900.0
 
 
 class ThrottledError(Exception):
-    """No process came free in time."""
+    """Raised if no process became free in time."""
 
 
 class RetiredError(Exception):
-    """The pool's function has changed or is gone; take the pool of the new one."""
+    """Raised if the pool's function has changed or is gone; the caller takes the new pool."""
 
 
 class FunctionPool:
-    """Processes that run one version of one function's code and settings."""
+    """Processes for one version of a function's code and settings."""
 
     def __init__(self, settings: Settings, code: bytes, limit: int) -> None:
         self.settings = settings
         self._limit = limit
-        # Ends when the last process has: a running invocation may still import from it.
+        # Closed after the last process has ended: a running invocation may still import from it.
         self._code = function_code.unpacked(code)
         self._changed = threading.Condition()
         self._idle: list[FunctionProcess] = []
@@ -37,7 +37,7 @@ class FunctionPool:
         self._retired = False
 
     def call(self, event: bytes, request_id: str) -> Outcome:
-        """Run one event; raise RetiredError, or ThrottledError when all processes stay busy."""
+        """Run one event. Raise RetiredError, or ThrottledError if all processes stay busy."""
         process = self._take()
         try:
             return process.call(event, request_id)
@@ -45,7 +45,7 @@ class FunctionPool:
             self._give_back(process)
 
     def retire(self) -> None:
-        """Take no more calls; processes end when their running call does, as when Lambda replaces code."""
+        """Take no more calls. Processes end after their running call, as when Lambda replaces code."""
         with self._changed:
             self._retired = True
             idle, self._idle = self._idle, []
@@ -54,10 +54,10 @@ class FunctionPool:
         self._clean_when_empty()
 
     def kill(self) -> None:
-        """End every process now; their running calls fail."""
+        """End every process now; running calls fail."""
         self.retire()
         with self._changed:
-            # A process that is being started right now is killed by its own caller, who finds the pool retired.
+            # A process that is being started is killed by its own caller, who finds the pool retired.
             busy = list(self._busy)
         _kill(busy)
         with self._changed:
@@ -117,7 +117,7 @@ class FunctionPool:
 
 
 class Pools:
-    """The pool of each function, by the function's ARN."""
+    """Pool of each function, by the function's ARN."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -125,7 +125,7 @@ class Pools:
         self._closed = False
 
     def of(self, settings: Settings, code: bytes, limit: int) -> FunctionPool:
-        """The pool that runs exactly these settings; an older one is retired. Raises RuntimeError once closed."""
+        """Return the pool for exactly these settings; an older one is retired. Raise RuntimeError once closed."""
         with self._lock:
             if self._closed:
                 raise RuntimeError("the local AWS is stopping")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One process of one Lambda function: start it, hand it events, read its log, end it."""
+"""Process of a Lambda function: start it, send it events, read its log, end it."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from scripts.local_aws import identity
 from scripts.local_aws.functions import function_host
 from scripts.local_aws.functions.function_log import FunctionLog
 
-# Lambda gives the import of a handler 10 s; a busy development machine gets more.
+# Lambda allows 10 s for the import of a handler; a busy development machine gets more.
 _START_SECONDS = 60.0
 _END_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a process is started with. When any field changes, processes with the old values are retired."""
+    """Settings that a process is started with. If any field changes, processes with the old values are retired."""
 
     arn: str
     name: str
@@ -47,7 +47,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one invocation ended: `payload` is JSON, `error` is Lambda's word for the kind of failure or None."""
+    """Result of an invocation: `payload` is JSON, `error` is Lambda's word for the kind of failure, or None."""
 
     request_id: str
     payload: bytes
@@ -56,12 +56,12 @@ class Outcome:
 
     @property
     def failure(self) -> dict[str, Any]:
-        """The error object (`errorType`, `errorMessage`); empty when the invocation succeeded."""
+        """Error object (`errorType`, `errorMessage`); empty if the invocation succeeded."""
         return dict(json.loads(self.payload)) if self.error else {}
 
 
 class FunctionProcess:
-    """A warm process that answers one event at a time. Memory is not limited; time is."""
+    """Warm process that answers one event at a time. Time is limited, memory is not."""
 
     def __init__(self, settings: Settings, code: Path) -> None:
         self._settings = settings
@@ -82,12 +82,12 @@ class FunctionProcess:
         output = self._process.stdout
         self._log = FunctionLog(_opened(output), settings.role_arn, settings.region, settings.log_group, self._stream)
         self._imported = False
-        # Reentrant: a call that fails kills its own process.
+        # Reentrant: a failing call kills its own process.
         self._calling = threading.RLock()
 
     @property
     def pid(self) -> int:
-        """The operating system's number of the process."""
+        """Process id."""
         return self._process.pid
 
     @property
@@ -96,9 +96,9 @@ class FunctionProcess:
         return self._process.poll() is None and not self._channel.closed
 
     def call(self, event: bytes, request_id: str) -> Outcome:
-        """Hand over one event (JSON) and wait for its answer, at most as long as the function's timeout.
+        """Send one event (JSON) and wait for its answer, at most as long as the function's timeout.
 
-        A process that is not ready, runs out of time or ends itself is killed, and the outcome says so.
+        A process that is not ready, times out or exits is killed, and the outcome reports it.
         """
         with self._calling:
             self._log.begin()
@@ -108,7 +108,7 @@ class FunctionProcess:
                 return self._ended(request_id)
 
     def kill(self) -> None:
-        """End the process and everything it started; returns when it is gone and its log is written."""
+        """End the process and everything it started; return when it is gone and its log is written."""
         if self._process.poll() is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
@@ -154,7 +154,7 @@ class FunctionProcess:
         return Outcome(request_id, json.dumps(error).encode(), "Unhandled", self._log.end(message))
 
     def _environment(self, code: Path) -> dict[str, str]:
-        """Exactly the template's variables and those that Lambda sets.
+        """Return exactly the template's variables and those that Lambda sets.
 
         See https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
         """
@@ -171,13 +171,13 @@ class FunctionProcess:
             "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
             "AWS_LAMBDA_LOG_GROUP_NAME": settings.log_group,
             "AWS_LAMBDA_LOG_STREAM_NAME": self._stream,
-            # botocore must not find the configuration and profiles of the person who runs this.
+            # botocore must not find the configuration and profiles of the user.
             "HOME": str(code),
             "LAMBDA_TASK_ROOT": str(code),
             "LANG": "C.UTF-8",
             "PATH": os.defpath,
             "TZ": ":UTC",
-            # STS wants a session name of two characters at least.
+            # STS requires a session name of at least two characters.
             **here.credentials(settings.role_arn, settings.name.ljust(2, "-")).environment(),
         }
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lambda that runs: moto keeps the functions, we keep their processes.
+"""Lambda that runs: moto keeps the functions, this package their processes.
 
 A request to Invoke reaches `LocalFunction.invoke` through moto's own Lambda API. Synchronous invocations run in the
 request's thread; asynchronous ones in a small pool of threads, with retries and destinations (`function_async`).
-Only Python functions from a zip file run here, without layers; anything else is refused in words when it is invoked.
+Only Python functions from a zip file run here, without layers; others are refused with a message when invoked.
 Memory limits, VPC settings and architectures are accepted and have no effect.
 """
 
@@ -40,7 +40,7 @@ Listener = Callable[["LocalFunction", bytes, Outcome], None]
 
 
 class TooManyRequestsError(LambdaClientError):
-    """429: no process may or can take the event."""
+    """429: no process may, or can, take the event."""
 
     code = 429
 
@@ -61,7 +61,7 @@ class RequestTooLargeError(LambdaClientError):
 
 
 class LocalFunction(lambda_models.LambdaFunction):
-    """moto's function, with the settings that moto leaves out, and with processes instead of containers."""
+    """moto's function, with the settings that moto leaves out, and with processes in place of containers."""
 
     def __init__(self, account_id: str, spec: dict[str, Any], region: str, version: str | int = 1) -> None:
         super().__init__(account_id, spec, region, version)
@@ -73,7 +73,7 @@ class LocalFunction(lambda_models.LambdaFunction):
         function_checks.check_role(self.role)
 
     def get_configuration(self, on_create: bool = False) -> dict[str, Any]:
-        """The answer of GetFunctionConfiguration."""
+        """Return the answer of GetFunctionConfiguration."""
         more = {"DeadLetterConfig": self.dead_letter_config or None, "LoggingConfig": self._logging()}
         return super().get_configuration(on_create) | {name: value for name, value in more.items() if value}
 
@@ -111,20 +111,20 @@ class LocalFunction(lambda_models.LambdaFunction):
         return outcome.payload
 
     def run(self, event: bytes, request_id: str = "") -> Outcome:
-        """Run the function once with an event (JSON) and wait for its outcome; raises TooManyRequestsError."""
+        """Run the function once with an event (JSON) and wait for its outcome. Raise TooManyRequestsError."""
         self._check_runnable()
         while True:
             pool = _running().pools.of(self.settings(), self.code_bytes, self._process_limit())
             try:
                 return pool.call(event, request_id or str(uuid.uuid4()))
             except RetiredError:
-                # The function changed while this event waited: it goes to the new processes, unless it is gone.
+                # The function changed while this event waited: it goes to the new processes, if the function exists.
                 get_backend(self.account_id, self.region).get_function(self.function_name)
             except ThrottledError as error:
                 raise TooManyRequestsError(str(error)) from error
 
     def start(self, event: bytes) -> Future[Outcome]:
-        """Run the function once in another thread, for a caller who does not wait for ever."""
+        """Run the function once in another thread, for a caller that waits for a limited time."""
         return _running().threads.submit(self.run, event)
 
     def invoke_later(self, event: bytes, request_id: str) -> None:
@@ -133,7 +133,7 @@ class LocalFunction(lambda_models.LambdaFunction):
         _running().threads.submit(function_async.run, self, event, request_id, _tell)
 
     def settings(self) -> Settings:
-        """What its processes are started with."""
+        """Return the settings that its processes are started with."""
         return Settings(
             arn=self.function_arn,
             name=self.function_name,
@@ -150,7 +150,7 @@ class LocalFunction(lambda_models.LambdaFunction):
         )
 
     def check_event(self, body: str | bytes) -> bytes:
-        """The event as JSON text; raises LambdaClientError when it is none, or too large."""
+        """Return the event as JSON text. Raise LambdaClientError if it is not JSON, or too large."""
         event = body.encode() if isinstance(body, str) else body
         if len(event) > MAX_REQUEST_BYTES:
             raise RequestTooLargeError
@@ -188,14 +188,14 @@ class LocalFunction(lambda_models.LambdaFunction):
 
 
 class _Running:
-    """What lives between `install` and `shutdown`."""
+    """Process pools and threads between `install` and `shutdown`."""
 
     def __init__(self) -> None:
         self.pools = Pools()
         self.threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="invocation")
 
     def stop(self) -> None:
-        """End the processes first, so that the threads that wait for them end too."""
+        """End the processes first, so that the threads that wait for them end, too."""
         self.pools.close()
         self.threads.shutdown(wait=True, cancel_futures=True)
 
@@ -224,7 +224,7 @@ _moto_delete_function = lambda_models.LambdaBackend.delete_function
 
 
 def install() -> None:
-    """Put ourselves where moto would start a container; may be called again and again."""
+    """Replace moto's start of containers; may be repeated."""
     # moto's backends look these classes up by name in their own module when they make an object.
     lambda_models.LambdaFunction = LocalFunction  # type: ignore[misc]
     apigateway_models.RestAPI = routes.LocalRestApi  # type: ignore[misc]
@@ -240,13 +240,13 @@ def shutdown() -> None:
 
 
 def listen(listener: Listener) -> None:
-    """Call `listener` with every asynchronous invocation that has ended for good, well or badly."""
+    """Call `listener` with every asynchronous invocation that has ended for good, successful or not."""
     if listener not in _listeners:
         _listeners.append(listener)
 
 
 def find(arn: str) -> LocalFunction:
-    """A function by its ARN (with or without qualifier); moto's UnknownFunctionException when there is none."""
+    """Return a function by its ARN (with or without qualifier). Raise moto's UnknownFunctionException."""
     _, _, _, region, account, *_ = arn.split(":")
     return cast(LocalFunction, get_backend(account, region).get_function(arn))
 
@@ -263,7 +263,7 @@ def _tell(function: LocalFunction, event: bytes, outcome: Outcome) -> None:
 
 
 def _delete_function(backend: lambda_models.LambdaBackend, function_name: str, qualifier: str | None = None) -> None:
-    """Moto's DeleteFunction, after which the function's processes end too."""
+    """Run moto's DeleteFunction, then end the function's processes."""
     arn = backend.get_function(function_name, qualifier).function_arn
     _moto_delete_function(backend, function_name, qualifier)
     if _service.running is not None:
@@ -271,7 +271,7 @@ def _delete_function(backend: lambda_models.LambdaBackend, function_name: str, q
 
 
 def _with_request_id(headers: dict[str, str], body: Any) -> tuple[dict[str, str], Any]:
-    """Moto's last touch on a response, which would replace the request id that the function has seen."""
+    """Replace moto's last step on a response, which would change the request id that the function has seen."""
     ours = headers.get(_REQUEST_ID)
     headers, body = BaseResponse._enrich_response(headers, body)
     return headers | ({_REQUEST_ID: ours} if ours else {}), body

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hold the local AWS's answers against the SDK's descriptions of them, where the tests ask for it.
+"""Check of the local AWS's answers against the SDK's descriptions of them, if the tests ask for it.
 
-boto3 takes what it knows out of an answer and drops the rest, so that a member which AWS does not send, or sends under
-another name or type, would never be noticed.
+boto3 reads the members that it knows and ignores the rest. Without this check, a member that AWS does not send, or
+sends under another name or type, would never be noticed.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from scripts.local_aws.enforcement import decoding
 from scripts.local_aws.enforcement.operations import Operation
 
 SWITCH: Final = "MLOPS_CHECK_ANSWERS"
-"""Environment variable: anything in it has answers checked."""
+"""Environment variable: any value turns the check on."""
 CHECKED: Final = frozenset({"cloudformation", "codepipeline", "sagemaker"})
-"""The services whose answers are our own. StackSets are CloudFormation's."""
+"""Services whose answers are our own. StackSets belong to CloudFormation."""
 _XML: Final = frozenset({"cloudformation"})
 _CODE: Final = "NotAsOnAWS"
 
@@ -60,24 +60,24 @@ OTHERWISE: Final[Mapping[str, str]] = {
     "ResourceStatus is 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS'": _EVENTS,
     "ResourceStatus is 'UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS'": _EVENTS,
 }
-"""What AWS answers otherwise than it describes, as a problem says it, with the evidence."""
+"""Problem -> evidence, for answers of AWS that differ from its own descriptions."""
 
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 def checked(application: Wsgi) -> Wsgi:
-    """The application, with its answers checked if the environment says so."""
+    """Return the application, with its answers checked if the environment variable is set."""
     return CheckedAnswers(application) if os.environ.get(SWITCH) else application
 
 
 class CheckedAnswers:
-    """WSGI middleware: an answer that AWS would not give becomes an error that says why."""
+    """WSGI middleware that replaces an answer that AWS would not give by an error with the reason."""
 
     def __init__(self, application: Wsgi) -> None:
         self._application = application
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """Answer a request, or say what is wrong with the answer."""
+        """Answer a request, or describe the problems of the answer."""
         signed = decoding.signature(environ)
         if signed is None or signed.service not in CHECKED:
             return self._application(environ, start_response)
@@ -91,7 +91,7 @@ class CheckedAnswers:
 
 
 def _wrong(operation: Operation, found: str) -> Response:
-    """An error that no caller takes for one of AWS's, and that clients repeat in vain."""
+    """Return an error that no caller takes for one of AWS's, and that repeating does not cure."""
     words = f"The local AWS answers {operation.name} otherwise than AWS does: {found}"
     if operation.service in _XML:
         error = f"<Error><Code>{_CODE}</Code><Message>{escape(words)}</Message></Error>"
@@ -101,7 +101,7 @@ def _wrong(operation: Operation, found: str) -> Response:
 
 
 def problems(service: str, operation: str, body: bytes) -> Iterator[str]:
-    """What is wrong with the body of an answer, each problem with the member that has it."""
+    """Yield the problems in the body of an answer, each with its member."""
     model = identity.service_model(service)
     shape = model.operation_model(operation).output_shape
     if shape is None:
@@ -134,7 +134,7 @@ def _problems(shape: Shape, value: Any, path: str) -> Iterator[str]:
 
 
 def _is_of(kind: str, value: Any) -> bool:
-    # Python takes truths for numbers.
+    # In Python, booleans are integers.
     return isinstance(value, _TYPES[kind]) and (kind == "boolean" or not isinstance(value, bool))
 
 
@@ -148,7 +148,7 @@ def _structure_problems(shape: Shape, value: dict[str, Any], path: str) -> Itera
 
 
 def _of_xml(shape: Shape, element: Xml.Element) -> Any:
-    """A value as JSON would have it; what cannot be read stays the text that it is."""
+    """Return an XML value in JSON's form; a value of unknown type stays text."""
     kind = shape.type_name
     if kind == "structure":
         members = {member.serialization.get("name", name): member for name, member in shape.members.items()}

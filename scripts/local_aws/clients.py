@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""boto3 clients that act as a role, made once each.
+"""boto3 clients that act as a role, each made once.
 
-Making a client reads botocore's service model and asks STS for keys, a few tenths of a second; an engine that acts
-as the same dozen roles again and again keeps them. Clients are safe to share between threads.
+Making a client loads botocore's service model and requests keys from STS, a few tenths of a second. The engines use
+the same dozen roles over and over, so clients are kept. They may be shared between threads.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from scripts.local_aws.enforcement import services
 
 
 def client(service: str, role_arn: str, region: str, by: str = "", source_arn: str = "") -> Any:
-    """A boto3 client for `service` in `region` that acts as `role_arn` at the running local AWS.
+    """Return a boto3 client for `service` in `region` that acts as `role_arn` at the running local AWS.
 
-    `by` is the service that takes on the role, such as `lambda.amazonaws.com`: botocore's ClientError when the role
-    does not trust it for `source_arn`, where it is known. Without it nobody asks.
+    `by` is the service that assumes the role, such as `lambda.amazonaws.com`. ClientError is raised if the role does
+    not trust it for `source_arn`, if given. Without `by`, the trust policy is not checked.
     """
     if by:
         services.check_trust(by, role_arn, region, source_arn)
@@ -26,7 +26,7 @@ def client(service: str, role_arn: str, region: str, by: str = "", source_arn: s
 
 
 def forget() -> None:
-    """Drop every client: its keys mean nothing to the next server."""
+    """Drop every client: its keys are invalid at the next server."""
     _client.cache_clear()
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""In front of moto: the addresses of REST APIs, where custom resources are answered, where schedules and rules fire.
+"""Routes in front of moto: REST APIs, answers of custom resources, and requests to fire schedules and rules.
 
-An API is served at `<endpoint>/_apis/<api id>/<stage>/<path>`, and at `/<stage>/<path>` for clients that send the
-host name of AWS. `api_addresses.local_url` turns an address from a stack's outputs into the first form.
+An API is served at `<endpoint>/_apis/<api id>/<stage>/<path>`, and at `/<stage>/<path>` for clients that send AWS's
+host name. `api_addresses.local_url` turns an address from a stack's outputs into the first form.
 Errors are those of https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
 """
 
@@ -46,7 +46,7 @@ _logger = logging.getLogger(__name__)
 
 
 class _FailureError(Exception):
-    """A response that API Gateway gives in the function's place."""
+    """Response that API Gateway gives in place of the function's."""
 
     def __init__(self, status: int, error_type: str, message: str) -> None:
         super().__init__(message)
@@ -55,7 +55,7 @@ class _FailureError(Exception):
 
 
 class ApiFront:
-    """WSGI middleware: serves what is ours and hands everything else to moto."""
+    """WSGI middleware that serves our own routes and passes everything else to moto."""
 
     def __init__(self, application: Wsgi) -> None:
         self._application = application
@@ -136,14 +136,14 @@ def _api_arn(api: LocalRestApi, method: str) -> str:
 
 
 def _may_invoke(call: Call) -> bool:
-    """Whether the function's own policy lets the API in, for the method and path as the API declares them."""
+    """Whether the function's own policy allows the API, for the declared method and path."""
     source = _api_arn(call.api, f"{call.stage}/{call.request.method}{_PLACEHOLDER.sub('*', call.route.path)}")
     return services.may("apigateway.amazonaws.com", "lambda:InvokeFunction", call.route.function_arn, source).allowed
 
 
 def _invoke(call: Call) -> Answer:
     if not _may_invoke(call):
-        # API Gateway says no more than this when the function does not let it in.
+        # API Gateway reports no more than this if the function's policy does not allow the API.
         _logger.warning("the function behind %s does not let the API invoke it", call.path)
         raise _FailureError(500, "InternalServerErrorException", "Internal server error")
     try:
@@ -151,7 +151,7 @@ def _invoke(call: Call) -> Answer:
         running = functions.find(call.route.function_arn).start(event)
         outcome = running.result(call.route.timeout_seconds)
     except concurrent.futures.TimeoutError:
-        # As on AWS, the function goes on and nobody hears its answer.
+        # As on AWS, the function goes on and its answer is lost.
         raise _FailureError(504, "InternalServerErrorException", "Endpoint request timed out") from None
     except Exception as error:
         _logger.warning("the function behind %s was not invoked: %s", call.path, error)
@@ -178,7 +178,7 @@ def _target(request: Request) -> str:
 
 
 def _body(request: Request) -> bytes:
-    """The body; 413 over API Gateway's limit, after reading it so that the client gets to read the answer."""
+    """Return the body. Over API Gateway's limit, answer 413 after reading it, so that the client reads the answer."""
     kept, size = [], 0
     while chunk := request.stream.read(_CHUNK_BYTES):
         size += len(chunk)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Acting as somebody: every call that the local AWS makes on a principal's behalf carries that principal's identity.
+"""Identities of principals: every call that the local AWS makes on a principal's behalf uses its credentials.
 
-One place hands out credentials and clients, so that IAM can be enforced at the server's edge and nowhere else.
+Credentials and clients come from this module alone, so that IAM can be enforced at the server's edge and nowhere else.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ from scripts.local_aws.moto_start import shared_loader
 
 _HOME_CREDENTIALS = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
 _CONFIG = Config(retries={"mode": "standard", "max_attempts": 2}, connect_timeout=5, read_timeout=60)
-# botocore's sessions are not safe to share while clients are being made.
+# botocore's sessions may not be shared while clients are being made.
 _making_clients = threading.Lock()
 
 
 def service_model(service: str) -> ServiceModel:
-    """The SDK's description of a service; botocore's UnknownServiceError for a name that it does not know."""
+    """Return the SDK's description of a service. Raise botocore's UnknownServiceError."""
     return ServiceModel(shared_loader().load_service_model(service, "service-2"), service)
 
 
 @dataclass(frozen=True)
 class Credentials:
-    """Keys that stand for one principal, as STS hands them out."""
+    """Keys of a principal, issued by STS."""
 
     aws_access_key_id: str
     aws_secret_access_key: str
     aws_session_token: str
 
     def environment(self) -> dict[str, str]:
-        """The same keys under the names that AWS's SDKs read from a process environment."""
+        """Return the keys under the names that AWS's SDKs read from a process environment."""
         return {
             "AWS_ACCESS_KEY_ID": self.aws_access_key_id,
             "AWS_SECRET_ACCESS_KEY": self.aws_secret_access_key,
@@ -47,7 +47,7 @@ class Credentials:
 
 @dataclass(frozen=True)
 class LocalIdentity:
-    """Where the local AWS listens (`http://127.0.0.1:<port>`) and its home Region."""
+    """Address of the local AWS (`http://127.0.0.1:<port>`) and its home Region."""
 
     endpoint_url: str
     region: str
@@ -58,11 +58,11 @@ class LocalIdentity:
         return Credentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
 
     def client(self, service: str, role_arn: str, region: str | None = None) -> Any:
-        """A boto3 client that acts as `role_arn`."""
+        """Return a boto3 client that acts as `role_arn`."""
         return self.client_with(service, region or self.region, **vars(self.credentials(role_arn)))
 
     def client_with(self, service: str, region: str, **keys: str) -> Any:
-        """A boto3 client with the given keys, named as boto3 names them."""
+        """Return a boto3 client with the given keys, named as boto3 names them."""
         with _making_clients:
             return self._session.client(service, region, endpoint_url=self.endpoint_url, config=_CONFIG, **keys)
 
@@ -79,14 +79,14 @@ _current: LocalIdentity | None = None
 
 
 def start(endpoint_url: str, region: str) -> LocalIdentity:
-    """Make the running server's address known; called once by `server.py` when it listens."""
+    """Set the running server's address; called once by `server.py` when it listens."""
     global _current  # noqa: PLW0603 - one server runs in a process, as moto has one state
     _current = LocalIdentity(endpoint_url, region)
     return _current
 
 
 def current() -> LocalIdentity:
-    """The running server's identity; a programming error when no server runs."""
+    """Return the running server's identity. Raise RuntimeError if no server runs."""
     if _current is None:
         raise RuntimeError("the local AWS is not running")
     return _current

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What moto does anew for each request or object, done once or when it is needed; answers stay what they are.
+"""Patches for work that moto repeats for each request or object: done once, or when needed. Answers do not change.
 
-In force as soon as this package is imported.
+Applied when this package is imported.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from moto.sns.models import Subscription
 
 
 class _MadeWhenUsed:
-    """Stands for an object until somebody wants something of it."""
+    """Stand-in for an object, which is made on first use."""
 
     def __init__(self, make: Callable[[], Any]) -> None:
         self._made = functools.cache(make)
@@ -26,15 +26,15 @@ class _MadeWhenUsed:
 
 
 def _look_up_actions_once(moto: Any = responses) -> None:
-    """Which actions a service has depends on its class alone; moto looks through the class for each request."""
+    """Cache the action names of a service, which depend on its class alone: moto collects them for each request."""
     moto.method_names_from_class = functools.cache(moto.method_names_from_class)
 
 
 def _make_keys_when_used(kms: Any = kms_models, subscription: Any = Subscription) -> None:
-    """A pair of RSA keys takes a twentieth of a second or several times that, and few are ever used.
+    """Delay the making of RSA keys, which takes a twentieth of a second or several times that: few are ever used.
 
-    moto makes one for each KMS key, also for those that have no pair, and one for each subscription to sign messages
-    with; SNS has one for a Region.
+    moto makes one for each KMS key, also for those without a key pair, and one for each subscription to sign messages
+    with. SNS has one per Region.
     """
     generate = kms.generate_private_key
     kms.generate_private_key = lambda spec: _MadeWhenUsed(functools.partial(generate, spec))

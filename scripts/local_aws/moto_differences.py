@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The places where moto behaves otherwise than AWS and leaves no seam: each patched by name, with the reason."""
+"""Patches of moto where it differs from AWS and has no hook, each by name and with the reason."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _AWS_POLICY = ":iam::aws:policy/"
 
 
 def install() -> None:
-    """Patch moto; doing it again changes nothing."""
+    """Patch moto. Repeating it changes nothing."""
     bucket, s3_response, iam = _patchable(FakeBucket), _patchable(S3Response), _patchable(IAMBackend)
     bucket._log_permissions_enabled_policy = staticmethod(_logging_is_not_checked)
     bucket.get_permission = _no_bucket_policy_applies
@@ -32,38 +32,38 @@ def install() -> None:
     _patchable(CodePipeline).metadata = property(_pipeline_metadata)
     logs = _patchable(LogsResponse)
     logs.associate_kms_key = _associate_kms_key
-    # It has no key to name.
+    # Without a key to name.
     logs.disassociate_kms_key = _associate_kms_key
 
 
 def _patchable(kind: type) -> Any:
-    """A class whose methods may be assigned: the type checker rightly minds that elsewhere."""
+    """Return a class as Any, so that the type checker accepts the assignment of methods."""
     return kind
 
 
 def _pipeline_metadata(pipeline: Any) -> dict[str, Any]:
-    """Times as seconds since 1970, as JSON services send them; moto's are texts, which boto3 reads as well."""
+    """Return times as seconds since 1970, as JSON services send them; moto's are texts, which boto3 also reads."""
     times = {"created": pipeline._created, "updated": pipeline._updated}
     seconds = {name: moment.replace(tzinfo=UTC).timestamp() for name, moment in times.items()}
     return {"pipelineArn": pipeline._arn, **seconds}
 
 
 def _logging_is_not_checked(target_bucket: Any, target_prefix: str | None) -> bool:
-    """S3 takes a logging configuration whatever the target's policy says: without leave the logs do not arrive.
+    """Accept a logging configuration whatever the target's policy says, as S3 does: without permission, no logs arrive.
 
-    moto looks for one exact form of statement, and fails on a policy that denies something to everybody.
+    moto looks for one exact form of statement, and fails on a policy with a Deny for everybody.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
     """
     return True
 
 
 def _no_bucket_policy_applies(bucket: Any, action: str, resource: str) -> PermissionResult:
-    """Moto knows no conditions: "refuse what does not come over TLS" would refuse everything. `enforcement` does."""
+    """Ignore bucket policies: moto knows no conditions, so "deny without TLS" would deny all. `enforcement` checks."""
     return PermissionResult.NEUTRAL
 
 
 def _attach_role_policy(backend: Any, policy_arn: str, role_name: str) -> None:
-    """AttachRolePolicy that knows AWS's own policies; moto holds all of them in memory or none, so this takes one."""
+    """Serve AttachRolePolicy for AWS's own policies: moto holds all of them in memory or none, so this loads one."""
     if _AWS_POLICY in policy_arn and policy_arn not in backend.managed_policies:
         name = policy_arn.rsplit("/", 1)[-1]
         data = json.loads(aws_managed_policies_data).get(name)
@@ -74,7 +74,7 @@ def _attach_role_policy(backend: Any, policy_arn: str, role_name: str) -> None:
 
 
 def _associate_kms_key(response: Any) -> str:
-    """AssociateKmsKey, which moto does not know: a group keeps the key that it was made with there."""
+    """Serve AssociateKmsKey, which moto lacks: the group keeps the key that it was made with."""
     group = response.logs_backend.groups.get(response._get_param("logGroupName"))
     if group is None:
         raise ResourceNotFoundException
@@ -83,7 +83,7 @@ def _associate_kms_key(response: Any) -> str:
 
 
 def _get_bucket_notification(response: Any) -> Any:
-    """GetBucketNotificationConfiguration with the EventBridge switch, which moto acts upon but does not tell."""
+    """Serve GetBucketNotificationConfiguration with the EventBridge switch, which moto obeys but does not return."""
     answer = _moto_get_bucket_notification(response)
     configuration = response.backend.get_bucket_notification_configuration(response.bucket_name)
     if configuration is None or configuration.event_bridge is None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What keeps moto's start cheap; importing this package does it before anything else imports moto."""
+"""Reductions of moto's start, applied when this package is imported, before anything else imports moto."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ _OPENAPI = "openapi_spec_validator"
 
 
 class SharedLoader(Loader):
-    """Reads the descriptions of services for any number of sessions, and keeps them: they are megabytes of JSON."""
+    """Loader of service descriptions for any number of sessions. It keeps them: they are megabytes of JSON."""
 
     @property
     def search_paths(self) -> list[str]:
-        """Where it looks: a copy, because each session of boto3 adds boto3's own folder, which is there already."""
+        """Copy of the search path, because each boto3 session adds boto3's own folder, which is there already."""
         return list(self._search_paths)
 
 
 @functools.cache
 def shared_loader(folders: str | None = None) -> SharedLoader:
-    """The one reader for a setting of `AWS_DATA_PATH`."""
+    """Return the one loader for a setting of `AWS_DATA_PATH`."""
     paths = [*create_loader(folders).search_paths, _BOTO3_DATA]
     return SharedLoader(extra_search_paths=paths, include_default_search_paths=False)
 
 
 @contextmanager
 def without_collecting() -> Iterator[None]:
-    """No search for cyclic garbage inside: it takes a fifth of a start, and what a start makes is there to stay."""
+    """Suspend garbage collection, which takes a fifth of a start: the objects made by a start are permanent."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -56,15 +56,15 @@ def without_collecting() -> Iterator[None]:
 
 
 def _share_descriptions(sdk: Any = botocore.session, moto: Any = moto_utils) -> None:
-    """Give every session of the process the shared reader, and moto one of its own: their descriptions differ."""
+    """Give all sessions of the process the shared loader, and moto one of its own: their descriptions differ."""
     sdk.create_loader = shared_loader
     moto.create_loader = functools.cache(moto.create_loader)
 
 
 def _compile_routes_for_matching_only(rule: Any = Rule) -> None:
-    """Put off what builds an address of a route until it is called: it takes longer than the route, and moto has none.
+    """Delay the compilation of a route's URL builder until it is called: it takes longer than the route, and is unused.
 
-    Flask and moto have 400 routes for what a launch calls.
+    Flask and moto have 400 routes for the services of a launch.
     """
     compile_builder: Callable[..., Callable[..., Any]] = rule._compile_builder
 
@@ -75,10 +75,10 @@ def _compile_routes_for_matching_only(rule: Any = Rule) -> None:
 
 
 class _RegionsOfEc2(boto3.session.Session):
-    """Tells where EC2 is without reading the eight megabytes that say what it can do."""
+    """boto3 session that lists EC2's Regions without loading the eight megabytes of its description."""
 
     def get_available_regions(self, service_name: str, partition_name: str = "aws", *_: Any) -> list[str]:
-        """The Regions of a partition that have the service."""
+        """Return the Regions of a partition that have the service."""
         if service_name != "ec2":
             return list(super().get_available_regions(service_name, partition_name))
         return list(
@@ -87,7 +87,7 @@ class _RegionsOfEc2(boto3.session.Session):
 
 
 def _import_ec2(sdk: Any = boto3, resources: Any = moto_resources) -> None:
-    """Import moto's EC2 without its instance types, a third of the server's memory: no template of ours has one."""
+    """Import moto's EC2 without its instance types, a third of the server's memory: no template of ours uses them."""
     load_resource: Callable[[str], Any] = resources.load_resource
     resources.load_resource = lambda name: {} if name.startswith(_INSTANCE_TYPES) else load_resource(name)
     sdk.Session = functools.cache(_RegionsOfEc2)
@@ -98,7 +98,7 @@ def _import_ec2(sdk: Any = boto3, resources: Any = moto_resources) -> None:
 
 
 def _import_apigateway() -> None:
-    """Import moto's API Gateway without the judge of OpenAPI documents, which comes when one is to be judged."""
+    """Import moto's API Gateway without the validator of OpenAPI documents, which is loaded when one is validated."""
     stand_ins: dict[str, Any] = {
         name: ModuleType(name) for name in (_OPENAPI, f"{_OPENAPI}.validation", f"{_OPENAPI}.validation.exceptions")
     }
@@ -126,6 +126,6 @@ with without_collecting():
     _compile_routes_for_matching_only()
     _import_ec2()
     _import_apigateway()
-    # Nothing of it ever goes, and at the end of the process nobody needs to look for what could.
+    # All these objects are permanent; this also spares the search through them at exit.
     gc.freeze()
     atexit.register(gc.freeze)

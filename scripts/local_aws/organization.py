@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A local Organization: one unit (OU) for each stage, with the accounts that StackSets deploy to.
+"""Local Organization: an organizational unit (OU) for each stage, with the accounts that StackSets deploy to.
 
-It is moto's Organizations, so its API answers too; this module fills it and asks it what StackSets have to know.
+It uses moto's Organizations, whose API answers, too. This module fills it and reads what StackSets need to know.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-orgs-enable-trusted-access.html
 """
 
@@ -22,14 +22,14 @@ from moto.organizations.models import (
 from moto.utilities.utils import get_partition
 
 STACK_SETS_SERVICE = "member.org.stacksets.cloudformation.amazonaws.com"
-# AWS appends a number of its own to the role's name; one that is always the same serves here.
+# AWS appends a unique suffix to the role's name; here it is always the same.
 _EXECUTION_ROLE = "stacksets-exec-00000000000000000000000000000000"
 _SUSPENDED = "SUSPENDED"
 
 
 @dataclass(frozen=True)
 class Organization:
-    """The ids that requests name: `units` maps each stage to its OU, `ou-<root>-<suffix>`."""
+    """Ids that requests name: `units` maps each stage to its OU, `ou-<root>-<suffix>`."""
 
     management_account: str
     root_id: str
@@ -42,13 +42,13 @@ def build(
     orchestrator: str = DEFAULT_ACCOUNT_ID,
     management: str = DEFAULT_ACCOUNT_ID,
 ) -> Organization:
-    """An Organization with one OU and one account for each stage of `accounts`.
+    """Make an Organization with one OU and one account for each stage of `accounts`.
 
-    `management` is its management account. When the orchestrator runs in another one, it becomes a member that is
+    `management` is its management account. If the orchestrator runs in another one, that becomes a member and is
     registered as delegated administrator for StackSets.
     """
     partition = get_partition(region)
-    # moto's reset leaves the members of the Organization before this one behind.
+    # moto's reset does not remove the members of an earlier Organization.
     organizations_backends.master_accounts.clear()
     backend = organizations_backends[management][partition]
     backend.create_organization(region, FeatureSet="ALL")
@@ -69,7 +69,7 @@ def add_account(organization: Organization, parent_id: str, account: str, name: 
 
 
 def suspend(organization: Organization, account: str) -> None:
-    """Close an account: it stays in its OU and takes nothing more.
+    """Close an account: it stays in its OU and takes no more deployments.
 
     Raises AccountAlreadyClosedException or AccountNotFoundException.
     """
@@ -77,9 +77,9 @@ def suspend(organization: Organization, account: str) -> None:
 
 
 def administered_by(account: str, region: str) -> str | None:
-    """The management account whose service-managed stack sets an account may operate; None when it may not.
+    """Return the management account whose service-managed StackSets an account may operate; None if it may not.
 
-    That is the management account itself, or one that is registered as delegated administrator.
+    An account may if it is the management account itself, or registered as delegated administrator.
     """
     partition = get_partition(region)
     backend = organizations_backends[account][partition]
@@ -99,7 +99,7 @@ def has_unit(management: str, region: str, unit_id: str) -> bool:
 
 
 def accounts_under(management: str, region: str, unit_id: str) -> Iterator[str]:
-    """The accounts of an OU and of those below it, suspended ones too; the management account is left out."""
+    """Yield the accounts of an OU and of those below it, also suspended ones, without the management account."""
     backend = organizations_backends[management][get_partition(region)]
     for account in list(backend.accounts):
         if account.parent_id == unit_id and account.id != management:
@@ -116,7 +116,7 @@ def is_suspended(management: str, region: str, account: str) -> bool:
 
 
 def execution_role(account: str, region: str) -> str:
-    """The ARN of the role as which StackSets act in a target account."""
+    """Return the ARN of the role with which StackSets act in a target account."""
     return f"arn:{get_partition(region)}:iam::{account}:role/{_EXECUTION_ROLE}"
 
 
@@ -134,7 +134,7 @@ def _add(backend: OrganizationsBackend, parent_id: str, account: str, name: str)
     answer = backend.create_account(AccountName=name, Email=f"{account}@example.com")
     made: FakeAccount = backend.get_account_by_id(answer["CreateAccountStatus"]["AccountId"])
     owner = organizations_backends.master_accounts.pop(made.id)
-    # Organizations draws the number of a new account; people who read a demonstration want to know it beforehand.
+    # Organizations draws the number of a new account; a fixed one makes demonstrations easier to follow.
     made.id = account
     organizations_backends.master_accounts[account] = owner
     made.parent_id = parent_id
@@ -142,7 +142,7 @@ def _add(backend: OrganizationsBackend, parent_id: str, account: str, name: str)
 
 
 def _make_execution_role(account: str, partition: str) -> None:
-    """The role that trusted access brings to every member account, an administrator there as on AWS."""
+    """Make the role that trusted access creates in every member account, an administrator as on AWS."""
     trust = {"Effect": "Allow", "Principal": {"Service": STACK_SETS_SERVICE}, "Action": "sts:AssumeRole"}
     iam = iam_backends[account][partition]
     role = iam.create_role(
@@ -155,13 +155,13 @@ def _make_execution_role(account: str, partition: str) -> None:
         max_session_duration="3600",
     )
     everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
-    # Inline, because reading moto's table of AWS's own policies takes longer than the rest of the Organization.
+    # Inline, because loading moto's table of AWS's own policies takes longer than the rest of the Organization.
     iam.put_role_policy(role.name, "Administrator", json.dumps({"Version": "2012-10-17", "Statement": [everything]}))
 
 
 def _register_administrator(backend: OrganizationsBackend, account: str) -> None:
     known = FakeDelegatedAdministrator.SUPPORTED_SERVICES
-    # moto's list of services with delegated administrators ends before StackSets.
+    # moto's list of services with delegated administrators lacks StackSets.
     if STACK_SETS_SERVICE not in known:
         known.append(STACK_SETS_SERVICE)
     backend.register_delegated_administrator(AccountId=account, ServicePrincipal=STACK_SETS_SERVICE)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the SDK's description of an API demands of a request beyond what boto3 checks itself: enums, patterns, limits.
+"""Constraints in the SDK's description of an API that boto3 does not check itself: enums, patterns, limits.
 
-AWS's services answer violations in one common form, which their clients and stacks show to people.
+AWS's services report violations in one common format, which their clients and stacks show to people.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from scripts.local_aws import identity
 
 
 def violations(service: str, operation: str, request: Mapping[str, Any]) -> str:
-    """What is wrong with an operation's request, in AWS's words; empty when nothing is."""
+    """Return the violations of a request in AWS's words; empty if there are none."""
     shape = identity.service_model(service).operation_model(operation).input_shape
     found = list(_violations(shape, request, ""))
     if not found:
@@ -37,7 +37,7 @@ def _violations(shape: Shape, value: Any, path: str) -> Iterator[str]:
 
 
 def broken(shape: Shape, value: Any) -> Iterator[str]:
-    """What a value must be and is not: `satisfy enum value set: [...]`."""
+    """Yield the constraints that a value violates: `satisfy enum value set: [...]`."""
     rules = shape.metadata
     if shape.type_name == "string":
         if "enum" in rules and value not in rules["enum"]:
@@ -60,5 +60,5 @@ def _matches(pattern: str, value: str) -> bool:
     try:
         return re.fullmatch(pattern, value) is not None
     except re.error:
-        # The patterns are Java's; those of tags use character classes that Python does not have.
+        # The patterns are Java's; those of tags use character classes that Python lacks.
         return True

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The local AWS as one object: moto's server with our extensions, listening on 127.0.0.1.
+"""Local AWS as one object: moto's server with our extensions, listening on 127.0.0.1.
 
-moto keeps its state in the process, so one `LocalAws` runs per process at a time; several one after another are fine.
+moto keeps its state in the process, so only one `LocalAws` at a time can run in a process.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ from scripts.local_aws.organization import Organization
 from scripts.local_aws.sagemaker import install as sagemaker
 from scripts.local_aws.visitors import OnlyPrograms
 
-# In the order of stopping: who drives others first.
+# In the order of stopping: services that drive others come first.
 _EXTENSIONS = (cloudformation, scheduler, codepipeline, codebuild, events, functions, sagemaker)
 _HOST = "127.0.0.1"
 _STOP_SECONDS = 10.0
-# The longest time that stopping takes until it is noticed.
+# Longest time until the server notices that it is to stop.
 _NOTICE_SECONDS = 0.05
 _one_at_a_time = threading.Lock()
 
@@ -45,26 +45,26 @@ class _QuietRequestHandler(MotoRequestHandler):
     """moto's request handler without a line per request."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Say nothing: a person who wants the requests asks for `verbose`."""
+        """Log nothing: `verbose` turns request lines on."""
 
 
 class _Dispatcher(DomainDispatcherApplication):
-    """moto's dispatcher; it looks through moto's folders and 200 patterns for each request, this once for each host."""
+    """moto's dispatcher, with a cache per host: moto searches its folders and 200 patterns on each request."""
 
     def __init__(self, create_app: Callable[..., Any]) -> None:
         super().__init__(create_app)
         self._backend_for_host = functools.lru_cache(maxsize=256)(super().get_backend_for_host)
 
     def get_backend_for_host(self, host: str | None) -> Any:
-        """The name of moto's service behind a host."""
+        """Return the name of moto's service for a host."""
         return self._backend_for_host(host)
 
 
 class LocalAws:
-    """A running local AWS: `with LocalAws() as aws: boto3.client("s3", endpoint_url=aws.endpoint_url, ...)`.
+    """Running local AWS: `with LocalAws() as aws: boto3.client("s3", endpoint_url=aws.endpoint_url, ...)`.
 
     `port=0` takes any free port. `verbose` prints each request and moto's warnings. `accounts` maps stages to account
-    ids; `organization` then has the OU of each, managed by the account that callers without a role are in.
+    ids; `organization` then has the OU of each, managed by the account of callers without a role.
     `enforce_iam=False` lets every role do everything.
     """
 
@@ -93,9 +93,9 @@ class LocalAws:
         self.stop()
 
     def start(self) -> None:
-        """Install the extensions, listen, and make the address known; requests are answered on return.
+        """Install the extensions, listen, and publish the address; requests are answered on return.
 
-        Raises RuntimeError when a local AWS already runs in this process, OSError when the port is taken.
+        Raises RuntimeError if a local AWS already runs in this process, OSError if the port is taken.
         """
         if not _one_at_a_time.acquire(blocking=False):
             raise RuntimeError("a local AWS already runs in this process; stop it before you start another")
@@ -110,16 +110,16 @@ class LocalAws:
                 extension.install()
             if self._accounts:
                 self.organization = organization.build(self.region, self._accounts)
-            # Not before everything is installed: moto reads its tables of routes and types at the first requests.
+            # After all extensions are installed: moto reads its tables of routes and types at the first requests.
             serving.start()
             self._stopping = undo.pop_all()
 
     def stop(self) -> None:
-        """End every thread and process of the extensions, stop listening, and forget all state."""
+        """End every thread and process of the extensions, stop listening, and clear all state."""
         self._stopping.close()
 
     def _bind(self, undo: ExitStack) -> threading.Thread:
-        """Take the port and make the address known; the thread that comes back serves requests once it is started."""
+        """Take the port and publish the address; return the thread that serves requests once it is started."""
         logging.getLogger("moto").setLevel(logging.WARNING if self._verbose else logging.ERROR)
         handler = MotoRequestHandler if self._verbose else _QuietRequestHandler
         application = OnlyPrograms(ApiFront(checked(Edge(_Dispatcher(create_backend_app), trail.tell_of_refusal))))
@@ -133,7 +133,7 @@ class LocalAws:
 
 
 def _stop_serving(server: BaseWSGIServer, serving: threading.Thread) -> None:
-    # A server that never served cannot be shut down: it would wait for ever.
+    # A server that never served cannot be shut down: it would wait forever.
     if serving.is_alive():
         server.shutdown()
         serving.join(_STOP_SECONDS)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keep web pages out: whatever can talk to the local AWS runs code on this machine.
+"""Protection against web pages: any client that reaches the local AWS can run code on this machine.
 
-A browser tells where a page comes from in `Origin`, and by which name it has found this machine in `Host`. A page of
-somebody else's has an origin of its own, or, after its name was made to point to this machine, that name as the host.
+A browser sends the page's origin in `Origin`, and the name under which it found this machine in `Host`. A foreign page
+has another origin, or, if its name was made to resolve to this machine, that name as the host.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from werkzeug.wrappers import Response
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 _HERE: Final = re.compile(r"127\.0\.0\.1|::1|([a-z0-9.-]+\.)?localhost")
-# Clients that are not told of an address send AWS's own names, which nobody else can let point here.
+# Clients without a configured endpoint send AWS's own names, which nobody else can point to this machine.
 _AWS: Final = re.compile(r"([a-z0-9._-]+\.)?amazonaws\.com(\.cn)?")
 
 
 class OnlyPrograms:
-    """WSGI middleware: refuses what a page of another machine sends."""
+    """WSGI middleware that refuses requests of web pages from elsewhere."""
 
     def __init__(self, application: Wsgi) -> None:
         self._application = application

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Cache folder of the user, for results that take long to make and are determined by their name, which holds a digest.
+"""Cache folder of the user for results that take long to make. Their names hold a digest and determine them.
 
 The folder is `MLOPS_CACHE`, or `mlops-workload-orchestrator` in the system's cache folder. If that cannot be used, or
 others could write to it, it is a temporary folder of this process. Deleting it costs time only.

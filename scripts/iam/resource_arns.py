@@ -137,7 +137,7 @@ def _invoked(resolver: Resolver, logical_id: str) -> Iterator[str]:
 
 
 def _rest_apis(place: Place) -> list[str]:
-    """ARN patterns for any REST API: API Gateway generates the ids, so no name can limit them."""
+    """Return ARN patterns for any REST API: API Gateway generates the ids, so no name can limit them."""
     return [place.arn("apigateway", path, account="") for path in ("/restapis", "/restapis/*", "/tags/*")]
 
 

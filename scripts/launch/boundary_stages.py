@@ -118,7 +118,7 @@ def launch(aws: Aws, boundary: Boundary, template: str, values: Mapping[str, str
 
 
 def _stages(aws: Aws, boundary: Boundary, values: Mapping[str, str]) -> StageBoundaries:
-    """Service-managed StackSets leave out the account that they are in: it has a stack of its own."""
+    """Return the StackSet for the accounts of the stages, without the own account, which has a stack of its own."""
     call_as = "DELEGATED_ADMIN" if values.get("DelegatedAdminAccount") == "Yes" else "SELF"
     return StageBoundaries(
         aws.client("cloudformation"),

@@ -46,7 +46,7 @@ def pipeline_stack_of(name: str) -> str:
 
 
 def find(cloudformation: Any, root: StackState) -> Owned:
-    """Find them among all stacks, and StackSets if the root stack deploys through stages."""
+    """Return the names among all stacks, and among StackSets if the root stack deploys through stages."""
     there = stack_following.every(cloudformation, f"{STACK_PREFIX}-")
     pipelines = [stack.name for stack in there if RELEASE_TAG in stack.tags and _is_of(stack.tags, root)]
     deployed = [stack.name for stack in there if stack.tags.get(tags.APPLICATION) == root.name]

@@ -64,7 +64,7 @@ class Delivery:
         translated(lambda: send(self))
 
     def bury(self, error: NotDeliveredError, retries: int) -> bool:
-        """Put the event, with the reasons as attributes, into the dead-letter queue. Return false if the target has none."""
+        """Put the event, with the reasons as attributes, into the target's dead-letter queue. False if it has none."""
         queue_arn = (self.target.get("DeadLetterConfig") or {}).get("Arn")
         if not queue_arn:
             return False

@@ -84,7 +84,7 @@ _ON_POLICIES_OF_ROLES: Final = frozenset({"AttachRolePolicy", "DeleteRolePolicy"
 
 
 def _boundary(operation: Operation) -> str:
-    """ARN of the policy that bounds the role; empty if there is none, or no such role."""
+    """Return the ARN of the policy that bounds the role; empty if there is none, or no such role."""
     roles = iam_backends[operation.account][operation.partition].roles.values()
     name = operation.text("RoleName")
     return next((role.permissions_boundary_arn or "" for role in roles if role.name == name), "")

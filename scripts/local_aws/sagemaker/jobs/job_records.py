@@ -179,7 +179,7 @@ class Job:
             events.emit("aws.sagemaker", self.kind.event, self._event_detail(), [self.arn], account, region)
 
     def _event_detail(self) -> dict[str, Any]:
-        """Times are milliseconds since 1970: .../sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html."""
+        """Return the detail, times in ms: .../sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html."""
         detail = {key: value for key, value in self.describe().items() if key not in self.kind.not_reported}
         reported: dict[str, Any] = _with_milliseconds(detail)
         return reported | {"Tags": {tag["Key"]: tag["Value"] for tag in self.tags}}

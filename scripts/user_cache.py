@@ -88,7 +88,7 @@ def _held(path: Path) -> Entry | None:
     with suppress(FileNotFoundError):
         lock = _lock(path, fcntl.LOCK_SH)
         found = Entry(path, lock)
-        # An entry that was deleted while this waited for its lock is another file now.
+        # An entry deleted while this waited for its lock is gone, or another folder now.
         if os.path.samestat(path.stat(), os.fstat(lock)):
             return found
     return None

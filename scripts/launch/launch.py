@@ -98,7 +98,7 @@ def deploy(
     _check_option(release, launching, declared, found)
     _parameters(launching, declared, found)
     state = deployment.settle(cloudformation, launching.stack_name, audience, launching.role_arn)
-    # Waiting may have changed or removed the stack.
+    # The stack may have been changed or deleted meanwhile.
     given = _parameters(launching, declared, state)
     place = publish(aws, release, _bucket(aws, launching, audience), launching.prefix, audience)
     values = {**_previous(state), **given, artifacts.BUCKET_PARAMETER: place.bucket}

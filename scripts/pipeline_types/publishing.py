@@ -23,7 +23,7 @@ class Published:
     name: str
     version: str
     is_new: bool
-    """Whether another version, or none, was current before."""
+    """Whether this version was not the current one before."""
 
 
 def publish(folder: Path, s3: Any, bucket: str) -> Published:

@@ -66,7 +66,7 @@ class UpdateModelCard(CardWriting):
     version: Annotated[Version | None, Field(description="version to start from; the latest when left out")] = None
 
     def carry_out(self, settings: Settings) -> Answer:
-        """Only what differs from the latest version is sent; a status that is left out stays (lesson 84)."""
+        """Send only what differs from the latest version; a status that is left out stays (lesson 84)."""
         with refusing("name", absent("model card")):
             latest = base = model_cards.describe(self.name)
         if self.version is not None:
@@ -89,10 +89,10 @@ class UpdateModelCard(CardWriting):
         return _answered(model_cards.describe(self.name), found.warnings)
 
     def _changes(self, latest: Mapping[str, Any], sections: dict[str, Any]) -> Iterator[dict[str, str]]:
-        """The calls to make: SageMaker takes content or status in one.
+        """Yield the calls to make: SageMaker accepts either content or status in one.
 
-        Content comes first, because it is what may be refused; only an archived card takes none before its status is
-        another.
+        Content comes first, because SageMaker may refuse it. The exception is an archived card, which accepts no
+        content until its status has changed.
         """
         content = [] if sections == _sections_of(latest) else [{"Content": as_json(sections)}]
         stored = latest["ModelCardStatus"]
@@ -112,7 +112,7 @@ class UpdateModelCard(CardWriting):
 
 
 def _sections_of(card: Mapping[str, Any]) -> dict[str, Any]:
-    """The sections of a stored card; raises `RefusedRequestError` for a content that no section can be replaced in."""
+    """Return the sections of a stored card; raises `RefusedRequestError` if its content is not a JSON object."""
     try:
         content = json.loads(card["Content"] or "{}")
     except ValueError:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Exports of cards: started and told of, never claimed (compatibility 5; lessons 85, 86, 92).
+"""Exports of cards: started, and reported with their real status (compatibility 5; lessons 85, 86, 92).
 
-An export takes longer than API Gateway waits. So the answer comes at once, with the job's name, ARN and status; whoever
-wants to waits 20 seconds for it, and whoever comes later asks `describe_model_card_export`.
+An export takes longer than API Gateway waits. So the response comes at once, with the job's name, ARN and status. With
+`wait` it comes after 20 seconds at most; later, `describe_model_card_export` returns the status.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def _job_name(card: str) -> str:
 
 
 def _watched(job_arn: str) -> Answer:
-    """The job once it has ended, or as it is when the longest wait is over (lesson 86)."""
+    """Return the job when it has ended, or when the longest wait is over (lesson 86)."""
     deadline = time.monotonic() + LONGEST_WAIT_SECONDS
     while True:
         job = model_cards.describe_export(job_arn)
@@ -104,7 +104,7 @@ class DescribeModelCardExport(Operation):
             return _told(model_cards.describe_export(job_arn))
 
     def _own_arn(self, settings: Settings) -> str:
-        """The given ARN; a job of another account or Region is not the orchestrator's to look at."""
+        """Return the given ARN, or empty; refuse a job of another account or Region."""
         given = self.export_job_arn or ""
         place = [settings.launch.region, settings.account]
         if given and given.split(":")[3:5] != place:
@@ -113,13 +113,13 @@ class DescribeModelCardExport(Operation):
         return given
 
     def _arn_by_name(self) -> str:
-        """The ARN of a card's export job follows from the card's, as the pattern of the API says."""
+        """Derive the ARN of a card's export job from the card's, by the API's pattern."""
         with refusing("name", absent("model card")):
             return f"{model_cards.arn(str(self.name))}/export-job/{self.export_job_name}"
 
 
 def _told(job: Mapping[str, Any]) -> Answer:
-    """The truth about a job (lesson 85)."""
+    """Return the response with the job's real status (lesson 85)."""
     location = job["OutputConfig"]["S3OutputPath"]
     found = {
         "message": _sentence(job, location),

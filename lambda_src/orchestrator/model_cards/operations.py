@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every operation on model cards is, and those without content: describe, delete, list (compatibility 5)."""
+"""Base of all operations on model cards, and those without content: describe, delete, list (compatibility 5)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from orchestrator.values.training import Flag
 
 Answer = dict[str, Any]
 _PAGE: Final = 100
-"""Cards in an answer of SageMaker, the most that it gives."""
+"""Cards in a response of SageMaker, its maximum."""
 
 
 class Operation(BaseModel):
@@ -27,12 +27,12 @@ class Operation(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     operation: ClassVar[str]
-    """The value of `pipeline_type` that means it."""
+    """Value of `pipeline_type` that selects the operation."""
 
     dry_run: Annotated[Flag, Field(description="answer what would be done, and change nothing")] = False
 
     def carry_out(self, settings: Settings) -> Answer:
-        """Do it, and give the answer's body; raises the errors of `orchestrator.errors`."""
+        """Carry out the operation and return the response's body; raises the errors of `orchestrator.errors`."""
         raise NotImplementedError
 
 
@@ -88,7 +88,7 @@ class ListModelCards(Operation):
     next_token: Annotated[NextToken | None, Field(description="where the answer before this one ended")] = None
 
     def carry_out(self, settings: Settings) -> Answer:
-        """One page when `max_results` or `next_token` asks for it, else all pages in one (lesson 87)."""
+        """Return one page if `max_results` or `next_token` is given, otherwise all pages in one (lesson 87)."""
         with refusing("next_token" if self.next_token else "", {INVALID: "SageMaker refuses it: {reason}"}):
             return {"message": plain(self._page() if self.max_results or self.next_token else self._all())}
 
@@ -118,7 +118,7 @@ class ListModelCards(Operation):
 
 
 def plain(value: Any) -> Any:
-    """An answer of AWS with its times in ISO 8601: a notification takes nothing but plain JSON."""
+    """Return a response of AWS with its times in ISO 8601: a notification accepts only plain JSON."""
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, dict):

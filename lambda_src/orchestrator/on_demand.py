@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Functions that are named, and imported when they are needed: a call pays for nothing that others need."""
+"""Functions named by text and imported when needed, so that no call waits for the imports of others."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ from typing import Any
 
 
 def function(name: str) -> Callable[..., dict[str, Any]]:
-    """The function `module:function` of the orchestrator."""
+    """Return the function `module:function` of the orchestrator."""
     found: Callable[..., dict[str, Any]] = resolve_name(f"orchestrator.{name}")
     return found

@@ -36,7 +36,7 @@ def number(name: str, value: Any) -> dict[str, Any]:
 
 
 def within(holder: Any, key: str, kind: type, where: str) -> Any:
-    """What stands under a key of an object; raises `UnexpectedMetricsError` when it is not there or of another kind."""
+    """Return the value under a key of an object; raises `UnexpectedMetricsError` if missing or of another type."""
     value = holder.get(key) if isinstance(holder, Mapping) else None
     if not isinstance(value, kind):
         raise UnexpectedMetricsError(f'{_CALLED[kind]} under the key "{key}" of {where}')

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pipeline types that the solution brings, declared in one registry; a type is imported when it is asked for."""
+"""The built-in pipeline types, declared in one registry; a type is imported when it is asked for."""
 
 from orchestrator.model_cards import operation_names
 from orchestrator.pipeline_types.registry import Declared, Registry

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """`byom_batch_builtin` and `byom_batch_custom`: a data set scored by a transform job (compatibility 3.3, 3.4).
 
-The job runs when the pipeline is deployed, and again when a changed request deploys another one. With a schedule it
-also recurs: the run at deployment stays, so that a job that AWS refuses is found then and not at night.
+The job runs when the pipeline is deployed, and again when a changed request is deployed. With a schedule it also
+recurs. The run at deployment stays, so that a job that AWS refuses fails then and not at the first scheduled run.
 """
 
 from __future__ import annotations

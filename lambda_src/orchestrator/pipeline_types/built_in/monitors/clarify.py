@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """`byom_model_bias_monitor` and `byom_model_explainability_monitor`, by SageMaker Clarify (compatibility 3.8, 3.9).
 
-Clarify reads what to do from a file. The orchestrator writes it, for the baseline and for the schedule of each stage,
-beside the pipeline's package, under a name that follows from its content, encrypted with the stage's key.
+Clarify reads its configuration from a file. The orchestrator stores one for the baseline and one for the schedule of
+each stage beside the pipeline's package, named by a digest of the content and encrypted with the stage's key.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class ClarifyMonitor(PredictionMonitor):
     ] = ""
 
     def configurations(self, launch: Launch, stage: Stage | None) -> tuple[Config, Config]:
-        """Clarify's configuration for the baseline, and for the schedule."""
+        """Return Clarify's configurations for the baseline and for the schedule."""
         raise NotImplementedError
 
     @property
@@ -87,7 +87,7 @@ class ClarifyMonitor(PredictionMonitor):
             yield from columns.unknown("label_attribute", self.label_attribute, self.header)
 
     def _analysis_prefix(self, launch: Launch, stage: Stage | None) -> str:
-        # With the key: an object is never stored again under its name, so another key needs another name.
+        # The digest includes the key: no object is stored twice under one name, so another key needs another name.
         written = b"\n".join(analysis.content(config) for config in self.configurations(launch, stage))
         digest = hashlib.sha256(written + at(self.kms_key_arn, stage).encode()).hexdigest()[:_DIGEST_CHARACTERS]
         return f"{layout.folder(self.stack_name)}{layout.ANALYSIS}{stage or 'single'}-{digest}"

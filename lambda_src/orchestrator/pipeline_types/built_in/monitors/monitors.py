@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the four model monitors have in common: an endpoint, a baseline, a schedule (compatibility 3.5).
+"""Common base of the four model monitors: an endpoint, a baseline, a schedule (compatibility 3.5).
 
-Baseline and schedule are called `<endpoint>-<kind>-<4 hexadecimal digits>`. The digits follow from all that a stage is
-sent: the same request gives the same baseline and schedule, a changed one a new baseline in a folder of its own.
+Baseline and schedule are named `<endpoint>-<kind>-<4 hexadecimal digits>`. The digits are a digest of the stage's
+values: an equal request gives the same baseline and schedule, a changed one a new baseline in a folder of its own.
 
-Two endpoints may be monitored for one model (lesson 30). The first one's pipeline has the plain name; one whose name is
-taken by another endpoint's gets the endpoint into its name.
+Two endpoints may be monitored for one model (lesson 30). The pipeline of the first has the plain name. If that name
+belongs to another endpoint's pipeline, the name includes the endpoint.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from orchestrator.values.template_parameters import TemplateParameters
 _DIGITS: Final = 4
 _OWNER_DIGITS: Final = 12
 _LONGEST_SUFFIX: Final = len("-staging-12345678")
-"""What follows a stack's name at most: that is a stack set's."""
+"""Longest suffix after a stack's name: that of a StackSet's stacks."""
 
 
 class Monitor(Encrypted, BlueprintPipeline):
@@ -42,9 +42,9 @@ class Monitor(Encrypted, BlueprintPipeline):
 
     instance_key: ClassVar[str] = "instance_type"
     kind: ClassVar[str]
-    """Stands in the names of baseline and schedule."""
+    """Part of the names of baseline and schedule."""
     image: ClassVar[str] = "model-monitor"
-    """SageMaker's image that does the work."""
+    """Name of SageMaker's image for the jobs."""
     hourly_run_time: ClassVar[int] = 3600
     """Seconds that a run of an hourly schedule may take."""
 
@@ -95,7 +95,7 @@ class Monitor(Encrypted, BlueprintPipeline):
 
     @property
     def stack_names(self) -> tuple[str, ...]:
-        """The plain name, and the one with the endpoint where it fits."""
+        """The plain name, and the one with the endpoint if it fits."""
         digits = hashlib.sha256(self.owner.encode()).hexdigest()[:_OWNER_DIGITS]
         around = f"{STACK_PREFIX}-{self.model_name}-{digits}-{self.postfix}".lower()
         room = LONGEST_STACK_NAME - _LONGEST_SUFFIX - len(around)
@@ -107,7 +107,7 @@ class Monitor(Encrypted, BlueprintPipeline):
 
     @property
     def owner(self) -> str:
-        """The endpoint, or those of the stages."""
+        """The endpoint, or the endpoints of the stages."""
         return "/".join(dict.fromkeys(name for _, name in by_key("endpoint_name", self.endpoint_name)))
 
     @override
@@ -124,7 +124,7 @@ class Monitor(Encrypted, BlueprintPipeline):
         return informed
 
     def problems_with(self, headers: Mapping[CsvFile, Header]) -> Iterator[Problem]:
-        """What does not go together with the baseline's columns. Call `super()` first."""
+        """Yield conflicts with the baseline's columns. Call `super()` first."""
         yield from ()
 
     @property
@@ -136,7 +136,7 @@ class Monitor(Encrypted, BlueprintPipeline):
 
     @override
     def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
-        """But for the names that follow from them."""
+        """Return the parameter values except the names that are derived from them."""
         values = super().values(launch, stage)
         output = values.pop("BaselineJobOutputLocation")
         return {
@@ -189,7 +189,7 @@ class Monitor(Encrypted, BlueprintPipeline):
 
     @rule("endpoint_name")
     def _schedule_name_fits(self, _: Launch) -> Iterator[Problem]:
-        """Lesson 11."""
+        """Refuse an endpoint's name that makes the schedule's name too long (lesson 11)."""
         suffix = len(f"-{self.kind}-") + _DIGITS
         longest = monitors.LONGEST_NAME - suffix
         for key, name in by_key("endpoint_name", self.endpoint_name):
@@ -202,7 +202,7 @@ class Monitor(Encrypted, BlueprintPipeline):
 
     @rule("schedule_expression", "monitor_max_runtime_seconds")
     def _run_ends_before_the_next(self, launch: Launch) -> Iterator[Problem]:
-        """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MonitoringStoppingCondition.html."""
+        """See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MonitoringStoppingCondition.html."""
         reported = set()
         for stage in self.stages(launch):
             every = monitors.seconds_between_runs(at(self.schedule_expression, stage))
@@ -227,7 +227,7 @@ class Monitor(Encrypted, BlueprintPipeline):
 
 
 def _key_at(key: str, value: Any, stage: Stage | None) -> str:
-    """The key under which the value for a stage stands in the request."""
+    """Return the request key that holds the value for a stage."""
     return key if len(by_key(key, value)) == 1 else f"{key}.{stage}"
 
 
@@ -237,7 +237,7 @@ def _joined(ids: list[str] | Staged[list[str]], stage: Stage | None) -> str:
 
 
 def _located(name: str, location: str) -> dict[str, str]:
-    """A location's bucket, and how the keys in it begin: permissions are given on both."""
+    """Return a location's bucket and key prefix, both of which permissions name."""
     bucket, _, prefix = location.partition("/")
     return {f"{name}Bucket": bucket, f"{name}Prefix": prefix}
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Monitors that look at a model's answers, and those that compare them with what turned out to be true."""
+"""Monitors of a model's predictions, and those that compare them with ground truth."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class PredictionMonitor(Monitor):
     """A monitor that has to know where the predictions stand."""
 
     for_binary_only: ClassVar[tuple[str, ...]] = ("monitor_probability_attribute", "probability_threshold_attribute")
-    """Keys that mean nothing for other problem types."""
+    """Keys that are ignored for other problem types."""
 
     problem_type: Annotated[monitors.ProblemType, Field(description="what kind of problem the model solves")]
     monitor_inference_attribute: Annotated[
@@ -44,7 +44,7 @@ class PredictionMonitor(Monitor):
 
     @property
     def is_binary(self) -> bool:
-        """Whether the model tells two classes apart."""
+        """True if the model distinguishes two classes."""
         return self.problem_type == BINARY
 
     @override

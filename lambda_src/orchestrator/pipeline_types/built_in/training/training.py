@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What training and tuning jobs have in common: image, channels, resources, hyper-parameters (compatibility 3.10)."""
+"""Common base of training and tuning: image, channels, resources, hyper-parameters (compatibility 3.10)."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ class Training(JobPipeline):
 
     @property
     def _spot_wait(self) -> int:
-        """Lesson 12: the default must not be shorter than the run that it includes."""
+        """Seconds to wait; the default is never shorter than the run that it includes (lesson 12)."""
         given = "max_wait_time_spot_instances" in self.model_fields_set
         return self.max_wait_time_spot_instances if given else max(_DEFAULT_SPOT_WAIT, self.max_runtime_per_job)
 
@@ -195,7 +195,7 @@ class Training(JobPipeline):
 
     @rule("model_framework", "model_framework_version")
     def _image_exists(self, launch: Launch) -> Iterator[Problem]:
-        """Lessons 20 and 29: an image that does not exist is found before anything is made."""
+        """Refuse an image that does not exist before anything is made (lessons 20 and 29)."""
         if not (self.model_framework and self.model_framework_version) or getattr(self, "custom_image_uri", None):
             return
         try:
@@ -205,7 +205,7 @@ class Training(JobPipeline):
 
     @rule("model_framework", "model_framework_version", "custom_image_uri", "registration", "instance_type")
     def _what_is_registered_can_serve(self, launch: Launch) -> Iterator[Problem]:
-        """A framework may have an image that trains and none that serves."""
+        """Require an inference image: a framework may have one for training and none for inference."""
         asked = self.registration
         named = self.custom_image_uri or (asked and asked.inference_image_uri)
         if asked is None or named or list(self._image_exists(launch)):
@@ -232,7 +232,7 @@ class Training(JobPipeline):
 
     @rule("s3_data_type", "data_input_mode")
     def _augmented_manifests_are_streamed(self, _: Launch) -> Iterator[Problem]:
-        """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSource.html."""
+        """See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSource.html."""
         if self.s3_data_type == "AugmentedManifestFile" and self.data_input_mode != "Pipe":
             yield Problem("data_input_mode", "must be Pipe: SageMaker streams what an AugmentedManifestFile names")
 

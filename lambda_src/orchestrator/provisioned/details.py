@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`GET /pipelines/{id}`: the CodePipeline, what it deployed, and the job that this started."""
+"""`GET /pipelines/{id}`: the CodePipeline, its deployment, and the job that the deployment started."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from orchestrator.values.per_stage import Stage
 
 
 def answer(given: str, settings: Settings) -> dict[str, Any]:
-    """All that there is to tell of a pipeline; raises the errors of `orchestrator.errors`.
+    """Return all details of a pipeline; raises the errors of `orchestrator.errors`.
 
-    In this account, `stack` is what the pipeline deployed, with its outputs, and `job` what this started. Through
-    stages, `stages` has each StackSet with its instances: what their stacks put out is for their own accounts.
+    In a single account, `stack` is the deployment stack with its outputs, and `job` the job that it started. With
+    stages, `stages` has each StackSet with its instances, without the outputs of stacks in other accounts.
     """
     found = lookup.find(given, settings)
     deployed = _deployed(found)
@@ -43,7 +43,7 @@ def answer(given: str, settings: Settings) -> dict[str, Any]:
 
 
 def _state(found: Found) -> dict[str, Any] | None:
-    """The same as `/pipelinestatus` answers, or nothing when there is no pipeline."""
+    """Return the same as `/pipelinestatus`, or `None` when there is no pipeline."""
     name = pipeline_stacks.pipeline_name(found.stack) if found.stack else None
     if name is None:
         return None
@@ -56,7 +56,7 @@ def _state(found: Found) -> dict[str, Any] | None:
 
 
 def _deployed(found: Found) -> Stack | None:
-    """The stack with what was asked for: the pipeline's own where it deploys none."""
+    """Return the deployment stack, or the pipeline stack where it is the same; `None` with stages."""
     if found.pipeline.stack_sets:
         return None
     return stacks.find(found.pipeline.deployed_stack) if found.pipeline.deployed_stack else found.stack
@@ -95,7 +95,7 @@ def _instance(instance: Instance) -> dict[str, str]:
 
 
 def _job(outputs: Mapping[str, str]) -> dict[str, Any] | None:
-    """The job that an output names: which it is follows from the output's name."""
+    """Return the job that an output names; its kind is derived from the output's name."""
     for kind in job_kinds.ALL:
         if kind.output in outputs:
             name = outputs[kind.output].rsplit("/", 1)[-1]
@@ -109,6 +109,6 @@ def _job_state(kind: job_kinds.JobKind, name: str) -> dict[str, Any]:
     except ServiceBusyError:
         raise
     except ServiceRefusedError as error:
-        # Somebody may have removed it, or its kind may not be allowed: the rest is worth telling all the same.
+        # The job may have been removed, or access denied: the other details are returned all the same.
         return {"status": None, "failure_reason": str(error)}
     return {"status": job.status, "failure_reason": job.failure_reason}

@@ -40,7 +40,7 @@ _JOB_NAME = "{JobName}"
 
 
 class UnansweredJob(Exception):
-    """No response to the call that starts the job: it keeps the job's name as its id, so that a rollback stops it."""
+    """The call that starts the job got no response; the resource keeps the job's name, so that a rollback stops it."""
 
     def __init__(self, reason: str, physical_id: str) -> None:
         super().__init__(reason)
@@ -52,7 +52,7 @@ class RefusedJob(Exception):
 
 
 def handler(event: dict[str, Any], context: Any) -> None:
-    """Answer an event of CloudFormation. Any failure is reported at once: without an answer, it waits for an hour."""
+    """Answer an event of CloudFormation; report any failure at once, because it waits an hour for an answer."""
     try:
         answer = {"Status": "SUCCESS", **_carried_out(event)}
     except UnansweredJob as error:

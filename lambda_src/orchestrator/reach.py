@@ -37,7 +37,7 @@ class Kind:
     """A kind of resource that requests name and that others may own."""
 
     words: str
-    """Name for people; also the mark of a key in the schema of a request."""
+    """Name in messages; also the mark of a key in the schema of a request."""
     parameter: str
     """Launch parameter with the patterns of allowed names."""
     named_by: Callable[[str], Thing]

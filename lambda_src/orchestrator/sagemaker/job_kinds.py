@@ -14,7 +14,7 @@ class JobKind:
     noun: str
     """Noun in the names of the API's operations and fields: `TrainingJob`."""
     words: str
-    """Name for people."""
+    """Name in messages."""
     longest_name: int
     resource: str
     """Resource type in ARNs: `training-job`."""

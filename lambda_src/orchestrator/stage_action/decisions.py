@@ -3,9 +3,9 @@
 
     wanted + found + progress -> Step
 
-Every decision is made anew from the StackSet and its instances. So an incomplete StackSet is completed, a failed
-instance is retried, and a current one is left alone. The continuation token records only the operations of this action,
-so that nothing is retried in vain.
+Every decision is made from the present state of the StackSet and its instances. So an incomplete StackSet is completed,
+a failed instance is retried, and a current one is left alone. The continuation token records only the operations of
+this action, so that nothing is retried in vain.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class LookAgain:
 
 @dataclass(frozen=True)
 class Finished:
-    """Nothing is left to do."""
+    """End of the action: the stage has reached its target state."""
 
 
 @dataclass(frozen=True)

@@ -227,7 +227,7 @@ def create_instances(stack_set: StackSetName, targets: Targets, operation: str) 
 
 
 def update(stack_set: StackSetName, definition: Definition, targets: Targets | None, operation: str) -> Start:
-    """Start the operation that gives a StackSet this definition and updates the targets' instances.
+    """Start the operation that updates a StackSet to this definition, and the targets' instances.
 
     `None` targets all instances; it is meant for a StackSet without any. Automatic deployment stays as created, because
     CloudFormation refuses that setting together with targets.

@@ -16,7 +16,7 @@ from orchestrator.aws.calls import calling, client
 
 @dataclass(frozen=True)
 class ActionExecution:
-    """One execution of an action; fields that CodePipeline leaves out are empty."""
+    """Execution of an action; fields that CodePipeline leaves out are empty."""
 
     id: str
     stage: str

@@ -144,7 +144,7 @@ def beginning(bucket: str, key: str, longest: int) -> Beginning | None:
         if error.code == "NoSuchKey":
             return None
         if error.code == "InvalidRange":
-            # The object is empty.
+            # An empty object has no range of bytes.
             return Beginning(b"", is_whole=True)
         raise
     size = answer["ContentRange"].rpartition("/")[2]

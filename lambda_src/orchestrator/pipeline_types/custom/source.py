@@ -34,7 +34,7 @@ class AddedTypes:
         """
         if not names.is_well_formed(name):
             return None
-        from orchestrator.pipeline_types.custom import storage  # noqa: PLC0415  who asks for a built-in type does without
+        from orchestrator.pipeline_types.custom import storage  # noqa: PLC0415  not needed for built-in types
 
         found = objects.beginning(self._bucket, storage.current_key(name), _LONGEST_CURRENT)
         if found is None:

@@ -122,7 +122,7 @@ class ModelTuning(Training):
 
     @property
     def _auto(self) -> dict[str, Any]:
-        """Those without a range that SageMaker may change itself."""
+        """Hyper-parameters without a range that SageMaker may change itself."""
         kept = self.tuner_configs.hyperparameters_to_keep_static
         return {name: value for name, value in self._fixed.items() if name not in kept}
 

@@ -127,7 +127,7 @@ def _number(text: str) -> float:
 
 
 def _unique(validator: Any, wanted: Any, instance: Any, _: Schema) -> Iterator[ValidationError]:
-    """Compare entries as texts: jsonschema compares each with each, which takes a minute for a list of 50 KB."""
+    """Compare entries as texts: jsonschema compares all pairs, which takes a minute for a list of 50 KB."""
     if wanted and validator.is_type(instance, "array"):
         # In JSON Schema 1 equals 1.0, and true is not a number.
         entries = {json.dumps(json.loads(json.dumps(each), parse_float=_number), sort_keys=True) for each in instance}

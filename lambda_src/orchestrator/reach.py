@@ -142,7 +142,7 @@ class Reach:
             for kind in KINDS
         }
         names[BUCKET] += buckets
-        # In IAM an ARN of a key has its id, never an alias: the role's own statement names the alias.
+        # IAM matches keys by their ids, never by an alias: the role's own statement names the alias.
         names[KEY] = [_SOME_KEY if name.startswith(_ALIAS) else name for name in names[KEY]]
         found = (form.format(name) for kind in KINDS for name in names[kind] for form in kind.arns)
         return ",".join(dict.fromkeys(found))

@@ -138,7 +138,7 @@ def described(found: Mapping[str, Any]) -> Stack:
 
 
 def update(definition: StackDefinition) -> bool:
-    """Start an update; return `False` if there is nothing to change."""
+    """Start an update; return `False` if nothing changes. Raises `ConflictError` while CloudFormation works on it."""
     try:
         with calling(f"update the stack {definition.name}"):
             client("cloudformation").update_stack(**definition.request(), **_token())

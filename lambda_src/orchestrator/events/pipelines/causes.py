@@ -83,7 +83,7 @@ def _by_person(failed: ActionExecution) -> Cause:
 
 
 def _has_expired(failed: ActionExecution, timeout: timedelta) -> bool:
-    """True if an approval ended by its time-out, for which CodePipeline documents no code."""
+    """True if an approval lasted its time-out without a comment of a rejection; CodePipeline has no code for it."""
     return failed.provider == _APPROVAL and not failed.summary and failed.lasted >= timeout
 
 

@@ -107,15 +107,17 @@ def _job_problems(kind: str, detail: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _differences(sample: Any, value: Any, path: str) -> Iterator[str]:
-    # JSON has one kind of number, and AWS's samples write 1 and 1.0.
-    if not isinstance(value, (int, float) if isinstance(sample, int) else type(sample)):
+    if not _is_like(sample, value):
         yield f"{path} is {value!r}, no {type(sample).__name__}"
     elif isinstance(sample, dict):
-        for name, item in value.items():
-            if name in sample:
-                yield from _differences(sample[name], item, f"{path}.{name}")
-            else:
-                yield f"{path} has no member {name}"
+        yield from (f"{path} has no member {name}" for name in value if name not in sample)
+        for name in value.keys() & sample.keys():
+            yield from _differences(sample[name], value[name], f"{path}.{name}")
     elif isinstance(sample, list):
         for number, item in enumerate(value):
             yield from _differences(sample[0], item, f"{path}[{number}]")
+
+
+def _is_like(sample: Any, value: Any) -> bool:
+    # JSON has one kind of number, and AWS's samples write 1 and 1.0.
+    return isinstance(value, (int, float) if isinstance(sample, int) else type(sample))

@@ -76,7 +76,7 @@ class MultiAccountLaunchParameters(StageOptions, LaunchParameters):
         str,
         Field(
             title="Hours that an approval may wait before an alarm",
-            description="Age of the oldest approval that nobody has decided.",
+            description="Hours that an approval may stay undecided before an alarm.",
             max_length=4,
             pattern=r"^[1-9][0-9]*$",
         ),

@@ -76,14 +76,14 @@ class LaunchParameters(ReachOptions, OrganizationOptions):
         common.YesOrNo,
         Field(
             title="Do you want to allow detailed error messages in the APIs response?",
-            description="No keeps what AWS services said out of answers and notifications; the log always has it.",
+            description="No keeps the words of AWS services out of answers and notifications. The log always has them.",
         ),
     ] = "Yes"
     AlarmErrorCount: Annotated[
         str,
         Field(
             title="Errors within five minutes that raise an alarm",
-            description="So many server errors of the API, or failed or throttled invocations of functions.",
+            description="Number of server errors of the API, or of failed or throttled invocations of functions.",
             max_length=6,
             pattern=r"^[1-9][0-9]*$",
         ),

@@ -76,7 +76,7 @@ def function(template: Template, variables: Mapping[str, Any]) -> awslambda.Func
         Timeout=_TIMEOUT_SECONDS,
         KmsKeyArn=encryption.key_arn(),
         DeadLetterConfig=notifications.kept_dead_letters(),
-        Environment=awslambda.Environment(Variables={**environment(), **variables}),
+        Environment=awslambda.Environment(Variables=dict(sorted({**environment(), **variables}.items()))),
     )
 
 

@@ -34,8 +34,8 @@ class ReachOptions(TemplateParameters):
         Field(
             title="Buckets that requests may name",
             description=(
-                "Buckets in which the locations of requests may lie, beside the assets bucket. Anybody can make a "
-                "bucket whose name fits a pattern: give AllowedAccounts with it, or names in full."
+                "Buckets that the locations in requests may name, beside the assets bucket. Anybody can make a bucket "
+                "whose name fits a pattern: also set AllowedAccounts, or give names in full."
             ),
         ),
     ] = reach.ANY
@@ -44,8 +44,8 @@ class ReachOptions(TemplateParameters):
         Field(
             title="Image repositories that requests may name",
             description=(
-                "Amazon ECR repositories from which requests may take images, and to which they may push those that "
-                "they build, beside the solution's own."
+                "Amazon ECR repositories from which requests may take images, and to which they may push the images "
+                "that they build, beside the solution's own repository."
             ),
         ),
     ] = reach.ANY
@@ -67,7 +67,7 @@ class ReachOptions(TemplateParameters):
         operator.KeyPatterns,
         Field(
             title="KMS keys that requests may name",
-            description="KMS keys, and aliases of keys, with which requests may have their data encrypted.",
+            description="KMS keys, and aliases of keys, with which requests may encrypt their data.",
         ),
     ] = reach.ANY
     AllowedAccounts: Annotated[
@@ -75,8 +75,8 @@ class ReachOptions(TemplateParameters):
         Field(
             title="Other accounts whose buckets, images, models and keys requests may name",
             description=(
-                "Accounts to which what requests name may belong, beside this account and those of the stages. Empty "
-                "allows no others, * every account."
+                "Accounts that may own what requests name, beside this account and those of the stages. Empty allows "
+                "no other account, * allows every account."
             ),
         ),
     ] = reach.ANY
@@ -85,29 +85,41 @@ class ReachOptions(TemplateParameters):
 class RoleOptions(TemplateParameters):
     """Parameters of a template that makes roles."""
 
-    RolePath: Annotated[operator.RolePath, Field(description="Path of every role.")] = "/"
+    RolePath: Annotated[
+        operator.RolePath,
+        Field(
+            description=(
+                "Path of every role that the solution and its pipelines make. Choose it at the first launch: a later "
+                "change replaces all roles."
+            ),
+        ),
+    ] = "/"
     PermissionsBoundaryName: Annotated[
         operator.OptionalPolicyName,
-        Field(description="Managed policy of this account that bounds every role; empty bounds none."),
+        Field(
+            description=(
+                "Managed policy that bounds every role that the solution and its pipelines make. It must exist under "
+                "this name in every account that has such roles. Empty bounds none."
+            ),
+        ),
     ] = ""
     AllowedArns: Annotated[
         operator.AllowedArns,
-        Field(description="What roles in which code of a request runs may reach, if anything else lets them."),
+        Field(description="What roles that run code of a request may reach, if another policy allows it."),
     ] = reach.ANY
-    AllowedAccounts: Annotated[operator.AllowedAccountIds, Field(description="Accounts to which these may belong.")] = (
-        reach.ANY
-    )
+    AllowedAccounts: Annotated[operator.AllowedAccountIds, Field(description="Accounts that may own it.")] = reach.ANY
 
 
 class LogOptions(TemplateParameters):
     """Parameters of a template that makes log groups."""
 
     LogRetentionDays: Annotated[
-        operator.LogRetentionDays, Field(description="Days after which entries of logs are deleted.")
+        operator.LogRetentionDays,
+        Field(description="Days after which log entries of the solution and its pipelines are deleted."),
     ] = DEFAULT_LOG_RETENTION_DAYS
     LogKmsKeyArn: Annotated[
         operator.OptionalKeyArn,
-        Field(description="Key of logs and functions' environments; empty leaves them to AWS's."),
+        Field(description="KMS key of logs and of functions' environments. Empty uses the keys of AWS."),
     ] = ""
 
 
@@ -116,7 +128,7 @@ class ApiOptions(TemplateParameters):
 
     ApiAccessLogs: Annotated[
         YesOrNo,
-        Field(description="Whether the API has an access log; the account must let API Gateway write logs."),
+        Field(description="Yes gives the API an access log; the account must let API Gateway write logs."),
     ] = "No"
 
 
@@ -125,15 +137,22 @@ class FunctionOptions(LogOptions):
 
     FunctionSubnetIds: Annotated[
         operator.OptionalSubnetIds,
-        Field(description="Subnets of the functions, with commas between; empty for none."),
+        Field(
+            description="Subnets with commas between; also give security groups. Empty runs the functions in no VPC."
+        ),
     ] = ""
     FunctionSecurityGroupIds: Annotated[
         operator.OptionalSecurityGroupIds,
-        Field(description="Security groups of the functions, with commas between; empty for none."),
+        Field(description="Security groups with commas between, for the subnets."),
     ] = ""
     FunctionConcurrency: Annotated[
         operator.OptionalConcurrency,
-        Field(description="Executions reserved for each function; empty reserves none."),
+        Field(
+            description=(
+                "Concurrent executions reserved for each function of the solution and its pipelines, which are also "
+                "the most that it gets. Empty reserves none."
+            ),
+        ),
     ] = ""
 
 

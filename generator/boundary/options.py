@@ -7,13 +7,11 @@ from typing import Annotated, Final
 
 from pydantic import ConfigDict, Field
 
-from generator.root.options import OrganizationOptions
-from orchestrator.launch.operator_options import ReachOptions
+from orchestrator.launch.options import ReachOptions, RoleOptions
 from orchestrator.values import operator
 from orchestrator.values.common import Expect
 from orchestrator.values.template_parameters import TemplateParameters
 
-_OF_ROOT: Final = OrganizationOptions.model_fields
 _ACTION: Final = "(?!iam:|sts:)[a-z0-9-]+:[a-zA-Z*]+"
 # A managed policy has 6,144 characters in all.
 _MOST_ACTIONS: Final = 15
@@ -43,7 +41,7 @@ class BoundaryParameters(TemplateParameters):
     RolePath: Annotated[
         operator.RolePath,
         Field(description="RolePath of the orchestrator; the policy has the same path."),
-    ] = _OF_ROOT["RolePath"].default
+    ] = RoleOptions.model_fields["RolePath"].default
     OrchestratorName: Annotated[
         str,
         Field(

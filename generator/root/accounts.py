@@ -94,22 +94,6 @@ def principals() -> Principal:
     return Principal("AWS", Split(",", Join(",", ids())))
 
 
-def environment() -> dict[str, Any]:
-    """What `orchestrator.launch.settings` reads of the stages: their targets, their VPCs, how long approvals wait."""
-    parameters = {
-        "ACCOUNT_ID": "AccountId",
-        "ORG_ID": "OrgId",
-        "FUNCTION_SUBNET_IDS": "FunctionSubnetIds",
-        "FUNCTION_SECURITY_GROUP_IDS": "FunctionSecurityGroupIds",
-    }
-    by_stage = {
-        f"{stage.upper()}_{suffix}": Ref(f"{stage.capitalize()}{parameter}")
-        for stage in STAGES
-        for suffix, parameter in parameters.items()
-    }
-    return {**by_stage, "APPROVAL_TIMEOUT_MINUTES": Ref("ApprovalTimeoutMinutes")}
-
-
 def read_assets() -> list[Statement]:
     """Models and data, for the bucket's policy."""
     arn = GetAtt(storage.ASSETS, "Arn")

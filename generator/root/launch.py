@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Final
 
 from pydantic import Field
@@ -11,7 +12,7 @@ from troposphere import Condition, Equals, Or, Ref, Template
 from generator import conditions, parameters
 from generator.root import options
 from generator.root.options import OrganizationOptions
-from orchestrator.launch.operator_options import ReachOptions
+from orchestrator.launch.options import ReachOptions, variable
 from orchestrator.values import common
 from orchestrator.values.common import Expect
 from orchestrator.values.template_parameters import TemplateParameters
@@ -126,6 +127,11 @@ def add_to(template: Template, declared: type[TemplateParameters]) -> None:
     template.add_condition(CREATE_REPOSITORY, Equals(Ref("ExistingECRRepo"), ""))
     template.add_condition(CREATE_CONFIG_BUCKET, Equals(Ref("ConfigS3Bucket"), ""))
     template.add_condition(CREATE_MODEL_REGISTRY, Equals(Ref("CreateModelRegistry"), "Yes"))
+
+
+def variables(names: Iterable[str]) -> dict[str, Ref]:
+    """The environment variables in which a function finds the values of launch parameters."""
+    return {variable(name): Ref(name) for name in names}
 
 
 def bucket_is_given(template: Template, parameter: str) -> str:

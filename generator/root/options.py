@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, create_model
 
-from orchestrator.launch.operator_options import DEFAULT_LOG_RETENTION_DAYS
+from orchestrator.launch.options import HERE, FunctionOptions, LogOptions, NetworkOptions, RoleOptions
 from orchestrator.values import operator
 from orchestrator.values.common import Expect
+from orchestrator.values.per_stage import STAGES
 from orchestrator.values.template_parameters import TemplateParameters
 
 GROUP_LABEL: Final = "Options for your organization (all optional)"
@@ -24,38 +25,14 @@ _MOST_TAGS: Final = 20
 _LONGEST_TAGS: Final = 1000
 _TAG: Final = f"{_KEY}=[a-z0-9_ ./+@:=-]{{0,{_LONGEST_VALUE}}}"
 
-_SUBNETS: Final = "Subnets with commas between; also give security groups. Empty runs the functions in no VPC."
-_GROUPS: Final = "Security groups with commas between, for the subnets."
-_BLUEPRINTS: Final = "of functions in"
 
-
-class OrganizationOptions(TemplateParameters):
-    """Options of both root templates."""
+class ResourceOptions(TemplateParameters):
+    """Options for what the solution and its pipelines keep."""
 
     # CloudFormation's patterns are Java's and may look ahead, as Python's may; those of pydantic's own engine may not.
     # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-regexes.html
     model_config = ConfigDict(regex_engine="python-re")
 
-    RolePath: Annotated[
-        operator.RolePath,
-        Field(
-            title="Path of all roles",
-            description=(
-                "Path of every role that the solution and its pipelines make. Choose it at the first launch: a later "
-                "change replaces all roles."
-            ),
-        ),
-    ] = "/"
-    PermissionsBoundaryName: Annotated[
-        operator.OptionalPolicyName,
-        Field(
-            title="Permissions boundary of all roles",
-            description=(
-                "Managed policy that bounds every role that the solution and its pipelines make. It must exist under "
-                "this name in every account that has such roles. Empty bounds none."
-            ),
-        ),
-    ] = ""
     ResourceTags: Annotated[
         str,
         Field(
@@ -89,36 +66,21 @@ class OrganizationOptions(TemplateParameters):
             but="not of an alias",
         ),
     ] = ""
-    LogRetentionDays: Annotated[
-        operator.LogRetentionDays,
-        Field(
-            title="Days that logs are kept",
-            description="Days after which log entries of the solution and its pipelines are deleted.",
-        ),
-    ] = DEFAULT_LOG_RETENTION_DAYS
+
+
+class OwnLogOptions(LogOptions):
+    """Options for the logs of the solution's own functions."""
+
     LogLevel: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"],
         Field(title="Log level", description="Lowest level of the messages that the solution's own functions log."),
         Expect("DEBUG, INFO, WARNING or ERROR"),
     ] = "INFO"
-    FunctionSubnetIds: Annotated[
-        operator.OptionalSubnetIds,
-        Field(title="Subnets of functions in this account", description=_SUBNETS),
-    ] = ""
-    FunctionSecurityGroupIds: Annotated[
-        operator.OptionalSecurityGroupIds,
-        Field(title="Security groups of functions in this account", description=_GROUPS),
-    ] = ""
-    FunctionConcurrency: Annotated[
-        operator.OptionalConcurrency,
-        Field(
-            title="Reserved concurrency of each function",
-            description=(
-                "Concurrent executions reserved for each function of the solution and its pipelines, which are also "
-                "the most that it gets. Empty reserves none."
-            ),
-        ),
-    ] = ""
+
+
+class OrganizationOptions(FunctionOptions, OwnLogOptions, ResourceOptions, RoleOptions):
+    """Options of both root templates; those of the last base come first on the console."""
+
     CustomBlueprintPolicyArn: Annotated[
         str,
         Field(
@@ -137,33 +99,24 @@ class OrganizationOptions(TemplateParameters):
     ] = ""
 
 
-class StageOptions(TemplateParameters):
+def _of_stages() -> dict[str, Any]:
+    """The options that each stage has for itself, as fields of a model."""
+    return {
+        f"{stage.capitalize()}{name}": (
+            Annotated[(option.annotation, *option.metadata)],
+            Field(option.default, title=str(option.title).replace(HERE, stage), description=option.description),
+        )
+        for stage in STAGES
+        for name, option in NetworkOptions.model_fields.items()
+    }
+
+
+_OfStages: Any = create_model("_OfStages", __base__=TemplateParameters, **_of_stages())
+
+
+class StageOptions(_OfStages):
     """Options that only the multi-account root template has."""
 
-    DevFunctionSubnetIds: Annotated[
-        operator.OptionalSubnetIds,
-        Field(title=f"Subnets {_BLUEPRINTS} dev", description=_SUBNETS),
-    ] = ""
-    DevFunctionSecurityGroupIds: Annotated[
-        operator.OptionalSecurityGroupIds,
-        Field(title=f"Security groups {_BLUEPRINTS} dev", description=_GROUPS),
-    ] = ""
-    StagingFunctionSubnetIds: Annotated[
-        operator.OptionalSubnetIds,
-        Field(title=f"Subnets {_BLUEPRINTS} staging", description=_SUBNETS),
-    ] = ""
-    StagingFunctionSecurityGroupIds: Annotated[
-        operator.OptionalSecurityGroupIds,
-        Field(title=f"Security groups {_BLUEPRINTS} staging", description=_GROUPS),
-    ] = ""
-    ProdFunctionSubnetIds: Annotated[
-        operator.OptionalSubnetIds,
-        Field(title=f"Subnets {_BLUEPRINTS} prod", description=_SUBNETS),
-    ] = ""
-    ProdFunctionSecurityGroupIds: Annotated[
-        operator.OptionalSecurityGroupIds,
-        Field(title=f"Security groups {_BLUEPRINTS} prod", description=_GROUPS),
-    ] = ""
     ApprovalTimeoutMinutes: Annotated[
         str,
         Field(

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from generator.root.options import OrganizationOptions
-from orchestrator.launch.operator_options import ReachOptions
+from orchestrator.launch.options import ReachOptions
 
 # Actions for which AWS's service authorization reference names no resource type.
 WITHOUT_RESOURCE: Final = {

@@ -22,8 +22,8 @@ from botocore.stub import Stubber
 from orchestrator import api, on_demand, service
 from orchestrator.aws import calls
 from orchestrator.errors import ConflictError, ServiceBusyError, ServiceRefusedError
-from orchestrator.launch.operator_options import ReachOptions
-from orchestrator.launch.settings import Settings, variable
+from orchestrator.launch.options import ReachOptions, variable
+from orchestrator.launch.settings import Settings
 from orchestrator.plan.stack_tags import RELEASE_TAG
 
 Body = dict[str, Any]

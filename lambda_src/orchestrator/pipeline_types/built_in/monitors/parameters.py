@@ -7,13 +7,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-from orchestrator.launch.operator_options import RoleOptions
+from orchestrator.launch.operator_options import RoleParameters
 from orchestrator.pipeline_types.encryption import EncryptionParameters
 from orchestrator.values import common, locations, monitors
 from orchestrator.values.template_parameters import TemplateParameters
 
 
-class MonitorParameters(RoleOptions, EncryptionParameters):
+class MonitorParameters(RoleParameters, EncryptionParameters):
     """Parameters of every monitor blueprint."""
 
     AssetsBucket: Annotated[common.BucketName, Field(description="Bucket of the baseline's data.")]

@@ -69,6 +69,8 @@ def values(kind: str, **changes: str) -> dict[str, str]:
         "GroundTruthBucket": "quayside-arrivals",
         "GroundTruthPrefix": "labels",
         "MonitorGroundTruthInput": "quayside-arrivals/labels",
+        "MonitoringOutputBucket": "quayside-monitoring",
+        "MonitoringOutputPrefix": "reports",
         "StartTimeOffset": "",
         "EndTimeOffset": "",
         "BaselineGroundTruthAttribute": "occupied",

@@ -143,8 +143,8 @@ class Monitor(Encrypted, BlueprintPipeline):
             **values,
             **self.encryption_parameters(stage),
             "AssetsBucket": launch.assets_bucket,
-            **_located("BaselineOutput", output),
-            **_located("DataCapture", values["DataCaptureLocation"]),
+            **located("BaselineOutput", output),
+            **located("DataCapture", values["DataCaptureLocation"]),
             "ImageUri": resolve(self._image_query(launch)),
             "Subnets": _joined(self.subnets, stage),
             "SecurityGroupIds": _joined(self.security_group_ids, stage),
@@ -159,7 +159,11 @@ class Monitor(Encrypted, BlueprintPipeline):
         name = f"{self._endpoint(stage)}-{self.kind}-{digits}"
         location = f"{at(self.baseline_job_output_location, stage)}/{name}"
         names = {"BaselineJobName": name, "MonitoringScheduleName": name, "BaselineJobOutputLocation": location}
-        return self.parameters_type(**values, **names)
+        return self.parameters_type(**values, **names, **self.derived(launch, stage))
+
+    def derived(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
+        """Values that follow from others, or change no run: they are not part of what gives baselines their names."""
+        return {}
 
     @override
     def warnings(self, launch: Launch) -> Iterator[str]:
@@ -236,7 +240,7 @@ def _joined(ids: list[str] | Staged[list[str]], stage: Stage | None) -> str:
     return ",".join(chosen)
 
 
-def _located(name: str, location: str) -> dict[str, str]:
+def located(name: str, location: str) -> dict[str, str]:
     """A location's bucket, and how the keys in it begin: permissions are given on both."""
     bucket, _, prefix = location.partition("/")
     return {f"{name}Bucket": bucket, f"{name}Prefix": prefix}

@@ -86,6 +86,10 @@ class GroundTruthParameters(PredictionParameters):
     MonitorGroundTruthInput: Annotated[
         locations.MonitorLocation, Field(description="Bucket and prefix of the ground truth.")
     ]
+    MonitoringOutputBucket: Annotated[
+        common.BucketName, Field(description="Bucket of the reports, beside which merged data is read back.")
+    ]
+    MonitoringOutputPrefix: Annotated[common.KeyPrefix, Field(description="How their keys begin.")] = ""
     StartTimeOffset: Annotated[monitors.TimeOffset, Field(description="How far back the data of a run begins.")] = ""
     EndTimeOffset: Annotated[monitors.TimeOffset, Field(description="How far back the data of a run ends.")] = ""
 

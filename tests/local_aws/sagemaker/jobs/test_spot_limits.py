@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The orchestrator and the local AWS know the same algorithms without checkpoints, each from AWS's pages (lesson 102)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from moto.sagemaker.exceptions import ValidationError
+
+from orchestrator.sagemaker import checkpoints, images
+from orchestrator.sagemaker.images import ImageQuery
+from scripts.local_aws.sagemaker.jobs import spot_limits
+
+
+def image_of(framework: str, version: str) -> str:
+    """Its training image for the first instance type of these that it runs on."""
+    for instance_type in ("ml.m5.large", "ml.g5.xlarge", "ml.trn1.2xlarge"):
+        try:
+            return images.resolve(ImageQuery(framework, version, "us-east-1", instance_type, "training"))
+        except images.UnknownInstanceError:
+            continue
+    raise AssertionError(framework)
+
+
+def waiting(image: str, seconds: int) -> dict[str, Any]:
+    times = {"MaxRuntimeInSeconds": 60, "MaxWaitTimeInSeconds": seconds}
+    return {
+        "AlgorithmSpecification": {"TrainingImage": image},
+        "EnableManagedSpotTraining": True,
+        "StoppingCondition": times,
+    }
+
+
+def is_limited(image: str) -> bool:
+    spot_limits.check(waiting(image, checkpoints.LONGEST_WAIT))
+    try:
+        spot_limits.check(waiting(image, checkpoints.LONGEST_WAIT + 1))
+    except ValidationError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("framework", images.frameworks("training"))
+def test_an_algorithm_is_limited_where_the_orchestrator_says_so(framework: str) -> None:
+    table = images._table()["frameworks"][framework]["training"]
+    for version in (*table["versions"], *table["aliases"]):
+        try:
+            image = image_of(framework, version)
+        except images.UnknownRegionError:
+            continue
+        assert is_limited(image) is not checkpoints.are_written(framework, version), version

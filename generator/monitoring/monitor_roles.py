@@ -72,7 +72,7 @@ def _keep_baseline() -> list[Statement]:
 
 
 def _endpoint() -> Sub:
-    return arns.regional("sagemaker", "endpoint/${EndpointName}")
+    return arns.regional("sagemaker", "endpoint/${EndpointInArns}")
 
 
 def _also_for_events() -> Any:

@@ -43,6 +43,7 @@ def values(kind: str, **changes: str) -> dict[str, str]:
         "DataCapturePrefix": "berths",
         "DataCaptureLocation": "quayside-capture/berths",
         "EndpointName": "berths",
+        "EndpointInArns": "berths",
         "ImageUri": "the-image",
         "InstanceType": "ml.m5.large",
         "InstanceCount": "1",

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which built-in algorithms write checkpoints: SageMaker lets the others wait an hour at most for spot instances.
 
-The limit: https://docs.aws.amazon.com/sagemaker/latest/dg/model-managed-spot-training.html. Those that write checkpoints:
-https://docs.aws.amazon.com/sagemaker/latest/dg/model-checkpoints.html. Frameworks are no algorithms: what they
-train is code of the caller, for which there is no limit.
+The limit: https://docs.aws.amazon.com/sagemaker/latest/dg/model-managed-spot-training.html. What writes checkpoints:
+https://docs.aws.amazon.com/sagemaker/latest/dg/model-checkpoints.html. Frameworks are no algorithms: they train the
+caller's code, for which there is no limit.
 """
 
 from __future__ import annotations
@@ -29,6 +29,6 @@ _WITHOUT: Final[Mapping[str, frozenset[str]]] = {
 
 
 def are_written(framework: str, version: str) -> bool:
-    """Whether a framework or algorithm of a version writes checkpoints, or may write them; both as requests spell them."""
+    """Whether a framework or algorithm writes checkpoints, or may write them; name and version as requests have them."""
     without = _WITHOUT.get(framework.strip().lower().replace("_", "-"))
     return without is None or (without is not _EVERY and version.strip() not in without)

@@ -115,7 +115,6 @@ class ProcessingJobs(Jobs):
         if played.status == "Failed":
             raise JobFailedError(played.failure_reason)
 
-
     def _find_inputs(self, job: ProcessingJob) -> None:
         """List each prefix as the role of the job, also where nobody reads what is there. Raises ValidationError."""
         sources = (one["S3Input"] for one in job.request.get("ProcessingInputs", []) if "S3Input" in one)

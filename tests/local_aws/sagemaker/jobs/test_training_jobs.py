@@ -23,7 +23,6 @@ from tests.local_aws.serving import ACCOUNT, ARN, BUCKET, CUSTOM_IMAGE, ROLE, ma
 from tests.local_aws.training import STATIC, as_csv, as_libsvm, channel, tables, training_request
 from tests.local_aws.waiting import SECONDS
 
-KMEANS = "382416733822.dkr.ecr.us-east-1.amazonaws.com/kmeans:1"
 OLD_IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:0.90-2-cpu-py3"
 BAD_DATA = {"header": "a,b\n1,2\n", "words": "nothing\n", "labels": "2,1\n0,2\n0,3\n", "narrow": "1,1\n0,2\n"}
 
@@ -237,16 +236,6 @@ def test_the_artifact_is_encrypted_with_the_key_of_the_request(client: ClientFac
         (
             {"StoppingCondition": {"MaxRuntimeInSeconds": 60, "MaxWaitTimeInSeconds": 60}},
             "MaxWaitTimeInSeconds above 0, but EnableManagedSpotTraining is not set to true",
-        ),
-        (
-            # Lesson 102.
-            {
-                "AlgorithmSpecification": {"TrainingInputMode": "File", "TrainingImage": KMEANS},
-                "EnableManagedSpotTraining": True,
-                "StoppingCondition": {"MaxRuntimeInSeconds": 60, "MaxWaitTimeInSeconds": 3601},
-            },
-            "Invalid MaxWaitTimeInSeconds. SageMaker built-in algorithms that do not checkpoint are limited to a "
-            "MaxWaitTimeInSeconds of 3600 seconds",
         ),
     ],
 )

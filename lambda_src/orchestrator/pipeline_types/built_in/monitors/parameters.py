@@ -35,6 +35,7 @@ class MonitorParameters(RoleOptions, EncryptionParameters):
         locations.MonitorLocation, Field(description="Bucket and prefix of the captured data.")
     ]
     EndpointName: Annotated[monitors.MonitoredEndpoint, Field(description="Endpoint to monitor.")]
+    EndpointInArns: Annotated[monitors.NameInArns, Field(description="Its name in lower case, which it has in ARNs.")]
     ImageUri: Annotated[common.ImageUri, Field(description="SageMaker's image that does the work.")]
     InstanceType: Annotated[common.InstanceType, Field(description="Instance type of baseline and schedule.")]
     InstanceCount: Annotated[monitors.InstanceCount, Field(description="Instances of each job.")] = 1

@@ -121,6 +121,7 @@ CONCERNED: Final = {
     "SageMaker never frees": entry_of("tuning"),
     "computes no new baseline": entry_of("data_quality"),
     "includes the run": entry_of("legacy_spellings"),
+    "refused the earlier solution's default": entry_of("tuning", model_framework="kmeans", model_framework_version="1"),
     "what Python calls them": entry_of("training", algo_hyperparamaters={"metrics": ["auc", "error"]}),
     "encrypts the Autopilot job": entry_of(
         "autopilot", kms_key_arn="arn:aws:kms:eu-west-1:210987654321:key/6f0c1f6a-0000-4c6e-9f0e-2b5f3a7d1e11"
@@ -144,6 +145,7 @@ UNCONCERNED: Final = {
     "SageMaker never frees": entry_of("training", job_name=""),
     "computes no new baseline": entry_of("realtime_builtin"),
     "includes the run": entry_of("training"),
+    "refused the earlier solution's default": entry_of("tuning"),
     "what Python calls them": entry_of("training"),
     "encrypts the Autopilot job": entry_of(
         "training", kms_key_arn="arn:aws:kms:eu-west-1:210987654321:key/6f0c1f6a-0000-4c6e-9f0e-2b5f3a7d1e11"

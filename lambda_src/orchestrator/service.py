@@ -12,7 +12,7 @@ from orchestrator import csv_headers, metrics, model_cards, problems
 from orchestrator.aws.cloudformation import stacks
 from orchestrator.aws.codepipeline import codepipelines
 from orchestrator.aws.s3 import objects
-from orchestrator.aws.sagemaker import model_sources
+from orchestrator.aws.sagemaker import endpoints, model_sources
 from orchestrator.errors import Problem, RefusedRequestError
 from orchestrator.launch.settings import Launch, Settings
 from orchestrator.model_cards import operation_names
@@ -84,7 +84,22 @@ def _informed(request: PipelineRequest, launch: Launch) -> PipelineRequest:
     files, package = request.csv_files(launch), request.model_package(launch)
     if files:
         request = request.with_csv_headers(csv_headers.read(files, objects.beginning))
+    if monitored := request.monitored_endpoints():
+        request = request.with_endpoint_names({name: _real_name(name, request, launch) for name in monitored})
     return request.with_packaged_model(_packaged_model(package, launch)) if package else request
+
+
+def _real_name(name: str, request: PipelineRequest, launch: Launch) -> str:
+    """How SageMaker spells the name of an endpoint (lesson 106).
+
+    Nobody can look into the accounts of stages, and an endpoint may not be there yet: then it is as real-time pipelines
+    spell names, in lower case, if the model has one, else as the caller spells it.
+    """
+    found = "" if launch.multi_account else endpoints.real_name(name)
+    if found or name == name.lower():
+        return found or name
+    is_ours = any(stacks.find(stack) is not None for stack in request.stacks_of_endpoints())
+    return name.lower() if is_ours else name
 
 
 def _packaged_model(arn: str, launch: Launch) -> PackagedModel:

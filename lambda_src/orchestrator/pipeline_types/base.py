@@ -235,6 +235,18 @@ class PipelineRequest(BaseModel):
         """The request that knows what the version holds."""
         return self
 
+    def monitored_endpoints(self) -> frozenset[str]:
+        """Names of endpoints as the request spells them; their real names are looked up before anything is planned."""
+        return frozenset()
+
+    def stacks_of_endpoints(self) -> tuple[str, ...]:
+        """Names of the stacks of pipelines of ours that may make those endpoints."""
+        return ()
+
+    def with_endpoint_names(self, names: Mapping[str, str]) -> Self:
+        """The request that knows how SageMaker spells them, by how the request does."""
+        return self
+
     def warnings(self, launch: Launch) -> Iterator[str]:
         """What the author of a valid request should know of it: sentences for the answer. Call `super()` first."""
         yield from ()

@@ -35,6 +35,7 @@ class MonitorParameters(RoleParameters, EncryptionParameters):
         locations.MonitorLocation, Field(description="Bucket and prefix of the captured data.")
     ]
     EndpointName: Annotated[monitors.MonitoredEndpoint, Field(description="Endpoint to monitor.")]
+    EndpointInArns: Annotated[monitors.NameInArns, Field(description="Its name in lower case, which it has in ARNs.")]
     ImageUri: Annotated[common.ImageUri, Field(description="SageMaker's image that does the work.")]
     InstanceType: Annotated[common.InstanceType, Field(description="Instance type of baseline and schedule.")]
     InstanceCount: Annotated[monitors.InstanceCount, Field(description="Instances of each job.")] = 1
@@ -86,6 +87,10 @@ class GroundTruthParameters(PredictionParameters):
     MonitorGroundTruthInput: Annotated[
         locations.MonitorLocation, Field(description="Bucket and prefix of the ground truth.")
     ]
+    MonitoringOutputBucket: Annotated[
+        common.BucketName, Field(description="Bucket of the reports, beside which merged data is read back.")
+    ]
+    MonitoringOutputPrefix: Annotated[common.KeyPrefix, Field(description="How their keys begin.")] = ""
     StartTimeOffset: Annotated[monitors.TimeOffset, Field(description="How far back the data of a run begins.")] = ""
     EndTimeOffset: Annotated[monitors.TimeOffset, Field(description="How far back the data of a run ends.")] = ""
 

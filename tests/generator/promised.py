@@ -23,6 +23,8 @@ WITHOUT_RESOURCE: Final = {
     "ec2:DescribeSubnets": "EC2 knows no resource for what is only looked at",
     "ec2:DescribeVpcs": "EC2 knows no resource for what is only looked at",
     "ecr:GetAuthorizationToken": "the token is for the whole registry",
+    "logs:DescribeIndexPolicies": "CloudFormation reads log groups by it, and IAM knows no resource for it",
+    "logs:DescribeResourcePolicies": "CloudFormation reads log groups by it, and IAM knows no resource for it",
     "sagemaker:ListAutoMLJobs": "a listing of the account",
     "sagemaker:ListModelCards": "a listing of the account",
     "sagemaker:Search": "a search of the account",

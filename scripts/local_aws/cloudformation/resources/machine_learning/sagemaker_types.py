@@ -6,6 +6,7 @@ Their properties are the API's parameters under the same names. Ref answers the 
 
 from __future__ import annotations
 
+import os
 import secrets
 import string
 from typing import Any, ClassVar
@@ -20,6 +21,8 @@ from scripts.local_aws.cloudformation.resources.base import (
 )
 from scripts.local_aws.cloudformation.stacks import Made
 
+NAMES_AFTER_STACKS = "MLOPS_LOCAL_NAMES_AFTER_STACKS"
+"""Environment variable; set to anything, generated names of SageMaker's resources begin with the stack's name."""
 _NAME_LIMIT = 63
 _SUFFIX_LENGTH = 12
 _SERVICE = "sagemaker"
@@ -28,14 +31,17 @@ _GROUP_POLICY = "ModelPackageGroupPolicy"
 _MISSING = "ValidationException"
 
 
-def _generated_name(logical_id: str) -> str:
-    """`<logical id>-<12 random characters>`: for these types CloudFormation leaves the stack's name out.
+def _generated_name(context: ResourceContext) -> str:
+    """`<logical id>-<12 random characters>`: for these types CloudFormation has left the stack's name out.
 
-    IAM policies of the pipelines name models and endpoint configurations by that prefix.
+    With the variable `NAMES_AFTER_STACKS` it begins with the stack's name, as those of other types do (lesson 104).
+    https://github.com/aws/aws-cli/issues/4021
     """
+    if os.environ.get(NAMES_AFTER_STACKS):
+        return context.generated_name(_NAME_LIMIT)
     alphabet = string.ascii_letters + string.digits
     suffix = "".join(secrets.choice(alphabet) for _ in range(_SUFFIX_LENGTH))
-    return f"{logical_id[: _NAME_LIMIT - _SUFFIX_LENGTH - 1]}-{suffix}"
+    return f"{context.logical_id[: _NAME_LIMIT - _SUFFIX_LENGTH - 1]}-{suffix}"
 
 
 class _Named(ResourceType):
@@ -47,7 +53,7 @@ class _Named(ResourceType):
 
     def create(self, context: ResourceContext, properties: Properties) -> Made:
         """Make it under the name given, or under a generated one."""
-        name = properties.get(self.name_property) or _generated_name(context.logical_id)
+        name = properties.get(self.name_property) or _generated_name(context)
         given = properties | {self.name_property: name, _TAGS: context.tag_list(properties.get(_TAGS))}
         answer = context.call(_SERVICE, f"create_{self.operation}", **given)
         return Made(answer[self.arn_key], {self.name_property: name}, context.tags(properties.get(_TAGS)))

@@ -11,7 +11,6 @@ from typing import Any, Final
 from generator.reference.openapi_schemas import Components, Schema, operation_schema
 from orchestrator.model_cards.operation_names import ALIASES
 from orchestrator.model_cards.operations import Operation
-from orchestrator.model_cards.registry import OPERATIONS
 from orchestrator.pipeline_types.built_in import BUILT_IN
 from orchestrator.service import StatusRequest
 
@@ -27,7 +26,7 @@ _EXPORT_JOB: Final = "arn:aws:sagemaker:eu-west-1:111122223333:model-card/harbou
 def provisioning(components: Components) -> Schema:
     """The body of `POST /provisionpipeline`: a request of any type, told apart by `pipeline_type`."""
     requests = {type_.type_name(): components.add(type_.type_name(), type_) for type_ in BUILT_IN}
-    requests |= {name: operation_schema(components, operation) for name, operation in OPERATIONS.items()}
+    requests |= {type_.type_name(): operation_schema(components, type_) for type_ in BUILT_IN.operations}
     spellings = {alias: requests[meant] for alias, meant in ALIASES.items()}
     return {
         "oneOf": list(requests.values()),
@@ -49,8 +48,8 @@ def _provisioning_examples() -> Iterator[tuple[str, str, Any]]:
             path = _TESTS / "requests" / f"{type_.type_name()}{ending}"
             if path.exists():
                 yield f"{type_.type_name()}{suffix}", f"{_sentence(type_.summary())}{remark}", _json(path)
-    for name, operation in OPERATIONS.items():
-        yield name, _sentence(operation.__doc__ or ""), _card_example(operation)
+    for operation in BUILT_IN.operations:
+        yield operation.type_name(), _sentence(operation.__doc__ or ""), _card_example(operation)
 
 
 def _sentence(text: str) -> str:

@@ -3,29 +3,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from orchestrator import csv_headers, metrics, model_cards, problems
+from orchestrator import csv_headers, metrics, problems
 from orchestrator.aws.cloudformation import stacks
 from orchestrator.aws.codepipeline import codepipelines
 from orchestrator.aws.s3 import objects
 from orchestrator.aws.sagemaker import model_sources
 from orchestrator.errors import Problem, RefusedRequestError
 from orchestrator.launch.settings import Launch, Settings
-from orchestrator.model_cards import operation_names
 from orchestrator.model_cards.refusals import absent, refusing
 from orchestrator.pipeline_types.base import PipelineRequest
 from orchestrator.pipeline_types.installed import installed
-from orchestrator.pipeline_types.registry import Registry
+from orchestrator.pipeline_types.registry import Accepted, Registry
 from orchestrator.plan.stack_tags import PIPELINE_NAME_OUTPUT
 from orchestrator.provision import provision
 from orchestrator.provisioned import pipeline_stacks
 from orchestrator.values import package_artifacts
 from orchestrator.values.common import PipelineId
 from orchestrator.values.package_artifacts import PackagedModel
+
+if TYPE_CHECKING:
+    from orchestrator.model_cards.operations import Operation
 
 _PACKAGE_KEY: Final = "model_package_name"
 _DENIED: Final = "AccessDeniedException"
@@ -34,16 +35,23 @@ NOT_YET: Final = "pipeline cloudformation stack has not provisioned the pipeline
 
 
 def provision_pipeline(body: Any, settings: Settings) -> dict[str, Any]:
-    """Do what a decoded request asks for (compatibility 2.2); raises the errors of `orchestrator.errors`.
-
-    The first kind of request that takes it answers. The last takes whatever is left, and says what is wrong with it.
-    """
-    return next(answer for takes, answer in _KINDS if takes(body))(body, settings)
-
-
-def _provision(body: Any, settings: Settings) -> dict[str, Any]:
-    """Provision the pipeline of a request, or answer its plan for a dry run; what becomes of it is counted."""
+    """Do what a decoded request asks for (compatibility 2.2); raises the errors of `orchestrator.errors`."""
     types = installed(settings.launch)
+    if types.operation_in(body):
+        return _carry_out(types.parse_operation(body, settings.launch), settings)
+    return _provision(body, types, settings)
+
+
+def _carry_out(accepted: Accepted[Operation], settings: Settings) -> dict[str, Any]:
+    """Carry out an operation on model cards; its own warnings come after those of the request."""
+    answer = accepted.request.carry_out(settings)
+    if accepted.warnings:
+        answer["warnings"] = [*accepted.warnings, *answer.get("warnings", [])]
+    return answer
+
+
+def _provision(body: Any, types: Registry, settings: Settings) -> dict[str, Any]:
+    """Provision the pipeline of a request, or answer its plan for a dry run; what becomes of it is counted."""
     try:
         answer, is_dry_run = _provisioned(body, types, settings)
     except RefusedRequestError:
@@ -70,13 +78,6 @@ def _provisioned(body: Any, types: Registry, settings: Settings) -> tuple[dict[s
     if accepted.request.dry_run:
         return {"message": "Dry run: nothing was created.", "plan": plan.description(), **warnings}, True
     return {**provision(plan, settings).answer(), **warnings}, False
-
-
-_KINDS: Final[tuple[tuple[Callable[[Any], object], Callable[[Any, Settings], dict[str, Any]]], ...]] = (
-    (operation_names.operation_of, model_cards.answer),
-    (lambda _: True, _provision),
-)
-"""The kinds of requests, in the order in which they are asked: whether one takes a request, and how it answers."""
 
 
 def _informed(request: PipelineRequest, launch: Launch) -> PipelineRequest:

@@ -3,15 +3,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Annotated, Any, ClassVar, Final
+from types import SimpleNamespace
+from typing import Annotated, Any, ClassVar, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from typing_extensions import override
 
+from orchestrator import problems
 from orchestrator.aws.sagemaker import model_cards
-from orchestrator.errors import ConflictError, ServiceRefusedError
-from orchestrator.launch.settings import Settings
+from orchestrator.errors import ConflictError, RefusedRequestError, ServiceRefusedError
+from orchestrator.launch.settings import Launch, Settings
 from orchestrator.model_cards.fields import EntityName, Moment, NextToken, PageSize, SortBy, SortOrder, Status, Version
 from orchestrator.model_cards.refusals import CONFLICT, INVALID, absent, refusing
 from orchestrator.values.training import Flag
@@ -30,6 +33,30 @@ class Operation(BaseModel):
     """The value of `pipeline_type` that means it."""
 
     dry_run: Annotated[Flag, Field(description="answer what would be done, and change nothing")] = False
+
+    @classmethod
+    def type_name(cls) -> str:
+        """The value of `pipeline_type` that means it."""
+        return cls.operation
+
+    @classmethod
+    def known_keys(cls) -> frozenset[str]:
+        """Every key that a request may have."""
+        return frozenset({"pipeline_type", *cls.model_fields})
+
+    @classmethod
+    def parse(cls, body: Mapping[str, Any], launch: Launch) -> Self:
+        """Validate a body that names it; raises `RefusedRequestError` with every problem, unknown keys too."""
+        given = dict(body)
+        given.pop("pipeline_type", None)
+        try:
+            return cls.model_validate(given, context=SimpleNamespace(launch=launch))
+        except ValidationError as error:
+            raise RefusedRequestError(list(problems.from_validation(error, cls.model_fields))) from None
+
+    def warnings(self, launch: Launch) -> Iterator[str]:
+        """What shows before it is carried out, and its author should know: nothing."""
+        yield from ()
 
     def carry_out(self, settings: Settings) -> Answer:
         """Do it, and give the answer's body; raises the errors of `orchestrator.errors`."""

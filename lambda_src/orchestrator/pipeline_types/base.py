@@ -122,13 +122,13 @@ class PipelineRequest(BaseModel):
 
     @classmethod
     def parse(cls, body: Mapping[str, Any], launch: Launch) -> Self:
-        """Validate a body whose keys all belong to this type; raises `RefusedRequestError` with every problem.
+        """Validate a body that names this type; raises `RefusedRequestError` with every problem, unknown keys too.
 
         Rules between fields also run when other fields are invalid, so that one answer names everything.
         """
-        context = ValidationContext(launch)
-        spelling = Spelling(body, cls.spellings())
-        found = list(spelling.conflicts())
+        context, known = ValidationContext(launch), cls.known_keys()
+        spelling = Spelling({key: value for key, value in body.items() if key in known}, cls.spellings())
+        found = [*problems.unknown_keys(body, known), *spelling.conflicts()]
         try:
             request = cls.model_validate(spelling.body(), context=context)
         except ValidationError as error:

@@ -22,7 +22,6 @@ from orchestrator import api
 from orchestrator.errors import RefusedRequestError
 from orchestrator.launch.settings import Launch
 from orchestrator.model_cards import operation_names
-from orchestrator.model_cards import registry as operations
 from orchestrator.pipeline_types.built_in import BUILT_IN
 
 ROOT: Final = Path(__file__).parents[3]
@@ -70,10 +69,8 @@ def example(name: str, changes: Mapping[str, Any] | None = None) -> Body:
 def is_accepted(body: Body) -> bool:
     """Whether the orchestrator takes a request."""
     try:
-        if operation_names.operation_of(body):
-            operations.parse(body)
-        else:
-            BUILT_IN.parse(body, LAUNCH)
+        parse = BUILT_IN.parse_operation if BUILT_IN.operation_in(body) else BUILT_IN.parse
+        parse(body, LAUNCH)
     except RefusedRequestError:
         return False
     return True

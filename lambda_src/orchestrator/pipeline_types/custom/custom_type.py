@@ -23,7 +23,7 @@ class CustomType(Declaration):
     source: ClassVar[str] = "custom"
 
     def parse(self, body: Mapping[str, Any], launch: Launch) -> PipelineRequest:
-        """Validate a body whose keys all belong to this type; raises `RefusedRequestError` with every problem."""
+        """Validate a body that names this type; raises `RefusedRequestError` with every problem, unknown keys too."""
         return request.parse(self, body, launch)
 
     def request_schema(self) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -27,6 +27,9 @@ from orchestrator.events.pipelines import ends
 from orchestrator.launch import settings
 from orchestrator.launch.settings import Settings
 from orchestrator.sagemaker import job_kinds, monitor_runs
+
+if TYPE_CHECKING:
+    from orchestrator import answers
 
 logger = Logger(service="orchestrator")
 
@@ -95,12 +98,12 @@ def _decoded(body: str) -> bytes:
 class Route:
     """What answers a call, and what it gets."""
 
-    handler: str | Callable[..., dict[str, Any]]
+    handler: str | Callable[..., Mapping[str, object]]
     """A function; `module:function` for one that other calls need not import."""
     arguments: Callable[[Call, Settings], tuple[Any, ...]]
     status: HTTPStatus = HTTPStatus.OK
 
-    def answer(self, call: Call, used: Settings) -> tuple[HTTPStatus, dict[str, Any]]:
+    def answer(self, call: Call, used: Settings) -> tuple[HTTPStatus, Mapping[str, object]]:
         """Status and body."""
         handle = on_demand.function(self.handler) if isinstance(self.handler, str) else self.handler
         return self.status, handle(*self.arguments(call, used))
@@ -170,30 +173,35 @@ def _answer(call: Call) -> dict[str, Any]:
 
 
 def _refused(refused: RefusedRequestError) -> dict[str, Any]:
-    listed = [{"key": problem.key, "problem": problem.problem} for problem in refused.listed]
     logger.info("refused", extra={"problems": len(refused.problems)})
-    return _response(refused.status, {"message": str(refused), "errors": listed})
+    body: answers.Refused = {
+        "message": str(refused),
+        "errors": [{"key": problem.key, "problem": problem.problem} for problem in refused.listed],
+    }
+    return _response(refused.status, body)
 
 
 def _failed(error: OrchestratorError, context: LambdaContext) -> dict[str, Any]:
     detail = error.detail if isinstance(error, ServiceRefusedError) else ""
     logger.warning("failed", extra={"error": str(error), "detail": detail}, exc_info=True)
-    return _response(error.status, {"message": str(error), **_server_side(detail, context)})
+    return _response(error.status, _failure(str(error), detail, context))
 
 
 def _unexpected(error: Exception, context: LambdaContext) -> dict[str, Any]:
     logger.exception("unexpected")
     message = "An unexpected server-side error occurred; the log has it under the request id."
     detail = f"{type(error).__name__}: {error}"
-    return _response(HTTPStatus.INTERNAL_SERVER_ERROR, {"message": message, **_server_side(detail, context)})
+    return _response(HTTPStatus.INTERNAL_SERVER_ERROR, _failure(message, detail, context))
 
 
-def _server_side(detail: str, context: LambdaContext) -> dict[str, str]:
-    shown = {"detailedMessage": detail} if detail and _settings().allow_detailed_error_message else {}
-    return {"request_id": context.aws_request_id, **shown}
+def _failure(message: str, detail: str, context: LambdaContext) -> answers.Failed:
+    body: answers.Failed = {"message": message, "request_id": context.aws_request_id}
+    if detail and _settings().allow_detailed_error_message:
+        body["detailedMessage"] = detail
+    return body
 
 
-def _response(status: HTTPStatus, body: dict[str, Any]) -> dict[str, Any]:
+def _response(status: HTTPStatus, body: Mapping[str, object]) -> dict[str, Any]:
     return {
         "statusCode": int(status),
         "headers": {"Content-Type": "application/json"},

@@ -26,6 +26,7 @@ from orchestrator.values.common import PipelineId
 from orchestrator.values.package_artifacts import PackagedModel
 
 if TYPE_CHECKING:
+    from orchestrator import answers
     from orchestrator.model_cards.operations import Operation
 
 _PACKAGE_KEY: Final = "model_package_name"
@@ -34,7 +35,7 @@ _NOT_SHARED: Final = "must be of a group whose policy lets the orchestrator's ac
 NOT_YET: Final = "pipeline cloudformation stack has not provisioned the pipeline yet."
 
 
-def provision_pipeline(body: Any, settings: Settings) -> dict[str, Any]:
+def provision_pipeline(body: Any, settings: Settings) -> answers.RequestAnswer:
     """Do what a decoded request asks for (compatibility 2.2); raises the errors of `orchestrator.errors`."""
     types = installed(settings.launch)
     if types.operation_in(body):
@@ -42,7 +43,7 @@ def provision_pipeline(body: Any, settings: Settings) -> dict[str, Any]:
     return _provision(body, types, settings)
 
 
-def _carry_out(accepted: Accepted[Operation], settings: Settings) -> dict[str, Any]:
+def _carry_out(accepted: Accepted[Operation], settings: Settings) -> answers.OperationAnswer:
     """Carry out an operation on model cards; its own warnings come after those of the request."""
     answer = accepted.request.carry_out(settings)
     if accepted.warnings:
@@ -50,17 +51,17 @@ def _carry_out(accepted: Accepted[Operation], settings: Settings) -> dict[str, A
     return answer
 
 
-def _provision(body: Any, types: Registry, settings: Settings) -> dict[str, Any]:
+def _provision(body: Any, types: Registry, settings: Settings) -> answers.PipelineAnswer:
     """Provision the pipeline of a request, or answer its plan for a dry run; what becomes of it is counted."""
     try:
-        answer, is_dry_run = _provisioned(body, types, settings)
+        answer = _provisioned(body, types, settings)
     except RefusedRequestError:
         _count(metrics.REFUSED, types, body)
         raise
     except Exception:
         _count(metrics.FAILED, types, body)
         raise
-    if not is_dry_run:
+    if "plan" not in answer:
         _count(metrics.PROVISIONED, types, body)
     return answer
 
@@ -70,14 +71,17 @@ def _count(metric: str, types: Registry, body: Any) -> None:
     metrics.count(metric, pipeline_type=types.name_in(body))
 
 
-def _provisioned(body: Any, types: Registry, settings: Settings) -> tuple[dict[str, Any], bool]:
-    """The answer, and whether nothing was asked for but a plan."""
+def _provisioned(body: Any, types: Registry, settings: Settings) -> answers.PipelineAnswer:
     accepted = types.parse(body, settings.launch)
     plan = _informed(accepted.request, settings.launch).plan(settings)
-    warnings = {"warnings": list(accepted.warnings)} if accepted.warnings else {}
+    answer: answers.PipelineAnswer
     if accepted.request.dry_run:
-        return {"message": "Dry run: nothing was created.", "plan": plan.description(), **warnings}, True
-    return {**provision(plan, settings).answer(), **warnings}, False
+        answer = {"message": "Dry run: nothing was created.", "plan": plan.description()}
+    else:
+        answer = provision(plan, settings).answer()
+    if accepted.warnings:
+        answer["warnings"] = list(accepted.warnings)
+    return answer
 
 
 def _informed(request: PipelineRequest, launch: Launch) -> PipelineRequest:
@@ -111,7 +115,7 @@ class StatusRequest(BaseModel):
     ]
 
 
-def pipeline_status(body: Any, _: Settings) -> dict[str, Any]:
+def pipeline_status(body: Any, _: Settings) -> answers.PipelineState | answers.NoPipelineYet:
     """CodePipeline's state of a pipeline (compatibility 2.4); raises the errors of `orchestrator.errors`."""
     request = _status_request(body)
     stack = stacks.find(request.pipeline_id)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date
 from types import SimpleNamespace
-from typing import Annotated, Any, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from typing_extensions import override
@@ -19,7 +19,9 @@ from orchestrator.model_cards.fields import EntityName, Moment, NextToken, PageS
 from orchestrator.model_cards.refusals import CONFLICT, INVALID, absent, refusing
 from orchestrator.values.training import Flag
 
-Answer = dict[str, Any]
+if TYPE_CHECKING:
+    from orchestrator import answers
+
 _PAGE: Final = 100
 """Cards in an answer of SageMaker, the most that it gives."""
 
@@ -58,7 +60,7 @@ class Operation(BaseModel):
         """What shows before it is carried out, and its author should know: nothing."""
         yield from ()
 
-    def carry_out(self, settings: Settings) -> Answer:
+    def carry_out(self, settings: Settings) -> answers.OperationAnswer:
         """Do it, and give the answer's body; raises the errors of `orchestrator.errors`."""
         raise NotImplementedError
 
@@ -72,7 +74,7 @@ class DescribeModelCard(Operation):
     version: Annotated[Version | None, Field(description="version to describe; the latest when left out")] = None
 
     @override
-    def carry_out(self, settings: Settings) -> Answer:
+    def carry_out(self, settings: Settings) -> answers.ModelCardAnswer:
         with refusing("name", absent("model card")):
             return {"message": plain(model_cards.describe(self.name, self.version))}
 
@@ -85,7 +87,7 @@ class DeleteModelCard(Operation):
     name: Annotated[EntityName, Field(description="name of the card")]
 
     @override
-    def carry_out(self, settings: Settings) -> Answer:
+    def carry_out(self, settings: Settings) -> answers.ModelCardAnswer:
         with refusing("name", absent("model card")):
             if self.dry_run:
                 return {"message": f"Dry run: nothing was deleted. {model_cards.arn(self.name)} would be."}
@@ -114,15 +116,15 @@ class ListModelCards(Operation):
     max_results: Annotated[PageSize | None, Field(description="cards in this answer; all when left out")] = None
     next_token: Annotated[NextToken | None, Field(description="where the answer before this one ended")] = None
 
-    def carry_out(self, settings: Settings) -> Answer:
+    def carry_out(self, settings: Settings) -> answers.ModelCardAnswer:
         """One page when `max_results` or `next_token` asks for it, else all pages in one (lesson 87)."""
         with refusing("next_token" if self.next_token else "", {INVALID: "SageMaker refuses it: {reason}"}):
             return {"message": plain(self._page() if self.max_results or self.next_token else self._all())}
 
-    def _page(self) -> Answer:
+    def _page(self) -> dict[str, Any]:
         return model_cards.page(self._filters())
 
-    def _all(self) -> Answer:
+    def _all(self) -> dict[str, Any]:
         page = model_cards.page(self._filters())
         found = page["ModelCardSummaries"]
         while token := page.get("NextToken"):

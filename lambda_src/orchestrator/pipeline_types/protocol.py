@@ -4,10 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import PipelineRequest
+
+if TYPE_CHECKING:
+    from orchestrator import answers
 
 
 class Request(Protocol):
@@ -37,8 +40,8 @@ class PipelineType(RequestType[PipelineRequest], Protocol):
     """A pipeline type: a built-in one is a class of requests, an added one a value."""
 
     @property
-    def source(self) -> str:
-        """`built-in` or `custom`."""
+    def source(self) -> answers.Origin:
+        """Where it comes from."""
 
     @property
     def version(self) -> str:

@@ -77,7 +77,7 @@ def carry_out(index: int, entry: Any, settings: Settings, newer: Container[tuple
         # Whatever it is, the other entries are carried out, and people hear of it.
         logger.warning("entry failed", extra={"entry": index}, exc_info=True)
         return Carried(EntryResult(**of_entry, outcome="failed", message=reason(error, settings)), error)
-    kept = {name: answer[name] for name in _KEPT if name in answer}
+    kept: dict[str, Any] = {name: value for name, value in answer.items() if name in _KEPT}
     return Carried(EntryResult(**of_entry, outcome="accepted", **kept))
 
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the API answers: the body of each answer as a type, with what is said of it.
+"""What the API answers: the body of each answer as a type, with the description that OpenAPI gives of it.
 
 Handlers say what they return by these types, so that a type checker compares what they make with what is promised
-(compatibility 2.2). Who answers a call imports them for the type checker alone: answers are plain dictionaries, and
-this module costs no call anything.
+(compatibility 2.2), and `generator/reference/` makes the schemas of `docs/openapi.json` from them. Who answers a call
+imports them for the type checker alone: answers are plain dictionaries, and this module costs no call anything.
 
 An object has these members and no others. A member of several answers has its description in its type.
 """

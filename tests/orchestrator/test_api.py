@@ -19,7 +19,7 @@ from unittest.mock import MagicMock
 import pytest
 from botocore.stub import Stubber
 
-from orchestrator import api, on_demand, service
+from orchestrator import api, on_demand, routes, service
 from orchestrator.aws import calls
 from orchestrator.errors import ConflictError, ServiceBusyError, ServiceRefusedError
 from orchestrator.launch.operator_options import ReachOptions
@@ -385,10 +385,9 @@ class TestStatus:
 
 def test_every_handler_is_a_function_that_takes_what_it_is_given() -> None:
     """They are named, so that a type checker does not see them."""
-    call = api.Call("GET", "/", "/", dict.fromkeys(("id", "name"), "x"), {}, "anna", "{}")
+    call = routes.Call("GET", "/", "/", dict.fromkeys(("id", "name"), "x"), {}, "anna", "{}")
     used = MagicMock()
-    for route in api.ROUTES.values():
-        handler = on_demand.function(route.handler) if isinstance(route.handler, str) else route.handler
-        inspect.signature(handler).bind(*route.arguments(call, used))
+    for route in routes.ROUTES:
+        inspect.signature(on_demand.function(route.handler)).bind(*route.arguments(call, used))
     for expected in api._EVENTS.values():
         inspect.signature(on_demand.function(expected.handler)).bind({}, used, "id")

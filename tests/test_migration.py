@@ -11,7 +11,6 @@ import pytest
 
 from orchestrator.events.uploads import entries as config_entries
 from orchestrator.launch.settings import Launch
-from orchestrator.model_cards import registry as cards
 from orchestrator.pipeline_types.built_in import BUILT_IN
 from scripts.requests import migration, migration_changes, offline
 from scripts.requests.migration import Entry
@@ -52,10 +51,9 @@ def test_a_rewritten_request_is_the_same_request(path: Path, launch: Launch) -> 
     body, entry = json.loads(path.read_text(encoding="utf-8")), only(path.read_bytes(), launch)
     if entry.request is None:
         assert list(body) == ["pipeline_id"]
-    elif entry.pipeline_type in cards.OPERATIONS:
-        assert cards.parse(entry.request).operation == cards.parse(body).operation
     else:
-        assert BUILT_IN.parse(entry.request, launch).request == BUILT_IN.parse(body, launch).request
+        parse = BUILT_IN.parse_operation if BUILT_IN.operation_in(body) else BUILT_IN.parse
+        assert parse(entry.request, launch).request == parse(body, launch).request
 
 
 @pytest.mark.parametrize(("path", "launch"), SAMPLES)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Functions that are named, and imported when they are needed: a call pays for nothing that others need."""
+"""Functions and classes that are named, and imported when they are needed: a call pays for nothing that others need."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ from pkgutil import resolve_name
 from typing import Any
 
 
-def function(name: str) -> Callable[..., dict[str, Any]]:
+def named(place: str) -> Any:
+    """What is called `module:name` in the orchestrator."""
+    return resolve_name(f"orchestrator.{place}")
+
+
+def function(place: str) -> Callable[..., dict[str, Any]]:
     """The function `module:function` of the orchestrator."""
-    found: Callable[..., dict[str, Any]] = resolve_name(f"orchestrator.{name}")
+    found: Callable[..., dict[str, Any]] = named(place)
     return found

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator.aws.s3 import object_versions, objects
 from orchestrator.errors import ConflictError, ServiceRefusedError
 from orchestrator.provisioned.pipeline_stacks import Pipeline
+
+if TYPE_CHECKING:
+    from orchestrator import answers
 
 MARKERS: Final = "deleting/"
 """How the keys of markers begin; the pipeline's common name follows."""
@@ -48,7 +51,7 @@ class Removal(BaseModel):
         """An id for one of the operations that this attempt begins, as CloudFormation takes it."""
         return f"remove-{what}-{self.attempt}"
 
-    def description(self) -> dict[str, str]:
+    def description(self) -> answers.Deletion:
         """The deletion in the API's answers."""
         return {
             "requested_by": self.requested_by,

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -74,6 +74,18 @@ def _models_in(annotation: Any) -> Iterator[Mapping[str, FieldInfo]]:
         yield annotation.model_fields
     for argument in get_args(annotation):
         yield from _models_in(argument)
+
+
+def unknown(name: str, known: Iterable[str]) -> str:
+    """Return a sentence for an unknown name, with the nearest known one."""
+    shown = shortened(name)
+    near = difflib.get_close_matches(name[:100], list(known), n=1)
+    return f"{shown} is not known, the nearest is {near[0]}" if near else f"{shown} is not known"
+
+
+def unknown_keys(body: Mapping[str, Any], known: Set[str]) -> list[Problem]:
+    """Return a problem for each unknown key of a request, in order."""
+    return [Problem(key, f"{unknown(key, known)}; remove or rename it") for key in sorted(body.keys() - known)]
 
 
 def shortened(value: Any) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from orchestrator import templates
 from orchestrator.aws.cloudformation import stacks
@@ -25,6 +25,9 @@ from orchestrator.plan.plan import Deployment, PackagedBlueprint, ProvisioningPl
 from orchestrator.plan.stack_tags import LABEL_TAG, OWNER_TAG, PIPELINE_NAME_OUTPUT, RELEASE_TAG, STACK_TAG, TYPE_TAG
 from orchestrator.provisioned import removal_records
 
+if TYPE_CHECKING:
+    from orchestrator import answers
+
 
 @dataclass(frozen=True)
 class Provisioned:
@@ -33,7 +36,7 @@ class Provisioned:
     message: str
     pipeline_id: str
 
-    def answer(self) -> dict[str, Any]:
+    def answer(self) -> answers.Provisioned:
         """Return the body of the API's response."""
         return {"message": self.message, "pipeline_id": self.pipeline_id}
 

@@ -2,7 +2,8 @@
 """Which permissions CloudFormation's handler of a resource type needs, given the properties that are used.
 
 Schemas list everything that a handler might call. The tables say what only a property brings about, and what types need
-whose schemas name no handlers.
+whose schemas name no handlers. They are about changes: a read looks at what a property may have set by other means, so
+that whoever reads needs all that the schema lists (lesson 103).
 """
 
 from __future__ import annotations
@@ -18,6 +19,12 @@ STEPS: Final = ("create", "read", "update", "delete")
 """All that happens to a resource of a stack; `list` is for people who look for resources to import."""
 NEVER: Final = ""
 """In place of a property: a call that no property of the new template brings about."""
+
+WITHOUT_RESOURCE: Final = (
+    *("ec2:Describe", "ecs:DeregisterTaskDefinition", "ecs:DescribeTaskDefinition"),
+    *("elasticloadbalancing:Describe", "logs:DescribeIndexPolicies", "logs:DescribeResourcePolicies"),
+)
+"""How actions of a type's own service begin that IAM knows no resource for."""
 
 _KMS: Final = "*Kms*"
 # Permissions that only a property, somewhere in the resource, brings about. `*` stands for a part of its name.
@@ -64,7 +71,6 @@ ONLY_WITH: Final[Mapping[str, str]] = {
     "lambda:DeleteFunctionCodeSigningConfig": "CodeSigningConfigArn",
     "lambda:DeleteFunctionConcurrency": "ReservedConcurrentExecutions",
     "lambda:GetCodeSigningConfig": "CodeSigningConfigArn",
-    "lambda:GetFunctionScalingConfig": "FunctionScalingConfig",
     "lambda:GetLayerVersion": "Layers",
     "lambda:PassCapacityProvider": "CapacityProviderConfig",
     "lambda:PublishVersion": "PublishToLatestPublished",
@@ -81,10 +87,7 @@ ONLY_WITH: Final[Mapping[str, str]] = {
     "logs:DeleteIndexPolicy": "FieldIndexPolicies",
     "logs:DeleteResourcePolicy": "ResourcePolicyDocument",
     "logs:DeleteRetentionPolicy": "RetentionInDays",
-    "logs:DescribeIndexPolicies": "FieldIndexPolicies",
-    "logs:DescribeResourcePolicies": "ResourcePolicyDocument",
     "logs:DisassociateKmsKey": "KmsKeyId",
-    "logs:GetDataProtectionPolicy": "DataProtectionPolicy",
     "logs:PutBearerTokenAuthentication": "BearerTokenAuthenticationEnabled",
     "logs:PutDataProtectionPolicy": "DataProtectionPolicy",
     "logs:PutIndexPolicy": "FieldIndexPolicies",
@@ -144,7 +147,13 @@ def permissions(type_name: str, properties: Mapping[str, Any], steps: Sequence[s
     listed = {action for step in steps for action in handlers.get(step, ())}
     changing = set(steps) & {"create", "update"}
     beside = [*(found.tagging if found else ()), *_BESIDE.get(type_name, ())] if changing else []
-    return {action for action in {*listed, *beside} if is_needed(type_name, action, properties)}
+    read = {action for action in handlers.get("read", ()) if _is_read(action)} if "read" in steps else set()
+    return read | {action for action in {*listed, *beside} if is_needed(type_name, action, properties)}
+
+
+def _is_read(action: str) -> bool:
+    """Nothing is handed on or decrypted for a resource that hands on no role and uses no key."""
+    return action != "iam:PassRole" and not action.startswith("kms:")
 
 
 def is_needed(type_name: str, action: str, properties: Mapping[str, Any]) -> bool:

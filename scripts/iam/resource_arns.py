@@ -14,8 +14,8 @@ from scripts.iam.resolving import UNKNOWN, Place, Resolver
 class Naming:
     """How the ARN of a type ends (`{}` is the name), and which property has the name.
 
-    Without the property the name begins with the stack's; `by_logical_id` is true where it begins with the lower-case
-    logical id instead, and `ref_is_arn` where Ref gives the ARN.
+    Without the property the name begins with the stack's; `by_logical_id` is true where it may begin with the logical
+    id instead (lesson 104), and `ref_is_arn` where Ref gives the ARN.
     """
 
     rest: str
@@ -98,16 +98,17 @@ def _names(resolver: Resolver, logical_id: str, naming: Naming) -> list[str]:
         found = resolver.texts(given)
         if not _may_be_absent(given):
             return found
-        return [*found, _made_up(resolver, logical_id, naming)]
-    return [_made_up(resolver, logical_id, naming)]
+        return [*found, *_made_up(resolver, logical_id, naming)]
+    return _made_up(resolver, logical_id, naming)
 
 
 def _may_be_absent(value: Any) -> bool:
     return isinstance(value, Mapping) and "Fn::If" in value and {"Ref": "AWS::NoValue"} in value["Fn::If"]
 
 
-def _made_up(resolver: Resolver, logical_id: str, naming: Naming) -> str:
-    return f"{logical_id}-*" if naming.by_logical_id else f"{resolver.place.stack}-{logical_id}-*"
+def _made_up(resolver: Resolver, logical_id: str, naming: Naming) -> list[str]:
+    after_stack = f"{resolver.place.stack}-{logical_id}-*"
+    return [f"{logical_id}-*", after_stack] if naming.by_logical_id else [after_stack]
 
 
 def _role(resolver: Resolver, logical_id: str) -> Iterator[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
 
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
@@ -21,9 +21,12 @@ from orchestrator.errors import Problem, RefusedRequestError
 from orchestrator.launch.settings import Settings
 from orchestrator.model_cards.fields import EntityName, ExportJobArn, Version
 from orchestrator.model_cards.operation_names import EXPORTS
-from orchestrator.model_cards.operations import Answer, Operation, plain
+from orchestrator.model_cards.operations import Operation, plain
 from orchestrator.model_cards.refusals import CONFLICT, absent, refusing
 from orchestrator.values.training import Flag
+
+if TYPE_CHECKING:
+    from orchestrator import answers
 
 LONGEST_WAIT_SECONDS: Final = 20
 _SECONDS_BETWEEN_LOOKS: Final = 2
@@ -43,7 +46,7 @@ class ExportModelCard(Operation):
     wait: Annotated[Flag, Field(description=f"wait for its end, {LONGEST_WAIT_SECONDS} seconds at most")] = False
 
     @override
-    def carry_out(self, settings: Settings) -> Answer:
+    def carry_out(self, settings: Settings) -> answers.OperationAnswer:
         location = f"s3://{settings.launch.assets_bucket}/{EXPORTS}"
         request: dict[str, Any] = {
             "ModelCardName": self.name,
@@ -65,7 +68,7 @@ def _job_name(card: str) -> str:
     return card[: _LONGEST_JOB_NAME - len(suffix)].rstrip("-") + suffix
 
 
-def _watched(job_arn: str) -> Answer:
+def _watched(job_arn: str) -> dict[str, Any]:
     """Return the job when it has ended, or when the longest wait is over (lesson 86)."""
     deadline = time.monotonic() + LONGEST_WAIT_SECONDS
     while True:
@@ -97,7 +100,7 @@ class DescribeModelCardExport(Operation):
         return value
 
     @override
-    def carry_out(self, settings: Settings) -> Answer:
+    def carry_out(self, settings: Settings) -> answers.ModelCardExport:
         key = "export_job_arn" if self.export_job_arn else "export_job_name"
         job_arn = self._own_arn(settings) or self._arn_by_name()
         with refusing(key, absent("export job")):
@@ -118,22 +121,24 @@ class DescribeModelCardExport(Operation):
             return f"{model_cards.arn(str(self.name))}/export-job/{self.export_job_name}"
 
 
-def _told(job: Mapping[str, Any]) -> Answer:
+def _told(job: Mapping[str, Any]) -> answers.ModelCardExport:
     """Return the response with the job's real status (lesson 85)."""
     location = job["OutputConfig"]["S3OutputPath"]
-    found = {
+    found: answers.ModelCardExport = {
         "message": _sentence(job, location),
         "export_job_name": job["ModelCardExportJobName"],
         "export_job_arn": job["ModelCardExportJobArn"],
         "model_card_version": job["ModelCardVersion"],
         "status": job["Status"],
         "location": location,
-        "artifact": job.get("ExportArtifacts", {}).get("S3ExportArtifacts"),
-        "failure_reason": job.get("FailureReason"),
         "created_at": plain(job["CreatedAt"]),
         "last_modified_at": plain(job["LastModifiedAt"]),
     }
-    return {key: value for key, value in found.items() if value}
+    if artifact := job.get("ExportArtifacts", {}).get("S3ExportArtifacts"):
+        found["artifact"] = artifact
+    if reason := job.get("FailureReason"):
+        found["failure_reason"] = reason
+    return found
 
 
 def _sentence(job: Mapping[str, Any], location: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from inspect import isfunction
-from typing import Annotated, Any, ClassVar, Final, Self, TypeVar, get_args
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Self, TypeVar, get_args
 
 from pydantic import (
     BaseModel,
@@ -33,6 +33,9 @@ from orchestrator.values.common import AlsoSpelt, Expect
 from orchestrator.values.package_artifacts import PackagedModel
 from orchestrator.values.per_stage import STAGES, Stage
 from orchestrator.values.tags import Tags
+
+if TYPE_CHECKING:
+    from orchestrator import answers
 
 STACK_PREFIX: Final = "mlops-pipeline"
 LONGEST_STACK_NAME: Final = 128
@@ -73,7 +76,7 @@ class PipelineRequest(BaseModel):
     """Pattern of the names of its pipeline stacks, e.g. `mlops-pipeline-*-codepipeline`."""
     runs_in_stages: ClassVar[bool] = True
     """Whether a multi-account orchestrator deploys it to dev, staging and prod, or only to its own account."""
-    source: ClassVar[str] = "built-in"
+    source: ClassVar[answers.Origin] = "built-in"
     version: ClassVar[str] = ""
     is_withdrawn: ClassVar[bool] = False
 
@@ -122,13 +125,13 @@ class PipelineRequest(BaseModel):
 
     @classmethod
     def parse(cls, body: Mapping[str, Any], launch: Launch) -> Self:
-        """Validate a body whose keys all belong to this type; raises `RefusedRequestError` with every problem.
+        """Validate a body that names this type; raises `RefusedRequestError` with every problem, unknown keys too.
 
         Rules between fields also run when other fields are invalid, so that one response names every problem.
         """
-        context = ValidationContext(launch)
-        spelling = Spelling(body, cls.spellings())
-        found = list(spelling.conflicts())
+        context, known = ValidationContext(launch), cls.known_keys()
+        spelling = Spelling({key: value for key, value in body.items() if key in known}, cls.spellings())
+        found = [*problems.unknown_keys(body, known), *spelling.conflicts()]
         try:
             request = cls.model_validate(spelling.body(), context=context)
         except ValidationError as error:
@@ -233,6 +236,18 @@ class PipelineRequest(BaseModel):
 
     def with_packaged_model(self, model: PackagedModel) -> Self:
         """Return the request with the model that the package holds."""
+        return self
+
+    def monitored_endpoints(self) -> frozenset[str]:
+        """Return the endpoint names as given; SageMaker's spelling is looked up before planning."""
+        return frozenset()
+
+    def stacks_of_endpoints(self) -> tuple[str, ...]:
+        """Return the names of our pipeline stacks that may make those endpoints."""
+        return ()
+
+    def with_endpoint_names(self, names: Mapping[str, str]) -> Self:
+        """Return the request with SageMaker's spelling of the endpoints' names, by the given names."""
         return self
 
     def warnings(self, launch: Launch) -> Iterator[str]:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 from orchestrator.aws import parallel
 from orchestrator.aws.cloudformation import stack_set_removal, stacks
@@ -19,8 +19,11 @@ from orchestrator.provisioned.lookup import Found
 from orchestrator.sagemaker import job_kinds
 from orchestrator.values.per_stage import Stage
 
+if TYPE_CHECKING:
+    from orchestrator import answers
 
-def answer(given: str, settings: Settings) -> dict[str, Any]:
+
+def answer(given: str, settings: Settings) -> answers.PipelineDetails:
     """Return all details of a pipeline; raises the errors of `orchestrator.errors`.
 
     In a single account, `stack` is the deployment stack with its outputs, and `job` the job that it started. With
@@ -42,7 +45,7 @@ def answer(given: str, settings: Settings) -> dict[str, Any]:
     }
 
 
-def _state(found: Found) -> dict[str, Any] | None:
+def _state(found: Found) -> answers.PipelineState | None:
     """Return the same as `/pipelinestatus`, or `None` when there is no pipeline."""
     name = pipeline_stacks.pipeline_name(found.stack) if found.stack else None
     if name is None:
@@ -62,7 +65,7 @@ def _deployed(found: Found) -> Stack | None:
     return stacks.find(found.pipeline.deployed_stack) if found.pipeline.deployed_stack else found.stack
 
 
-def _stack(deployed: Stack | None) -> dict[str, Any] | None:
+def _stack(deployed: Stack | None) -> answers.DeployedStack | None:
     if deployed is None:
         return None
     return {
@@ -74,8 +77,8 @@ def _stack(deployed: Stack | None) -> dict[str, Any] | None:
     }
 
 
-def _stages(stack_sets: Mapping[Stage, str], settings: Settings) -> list[dict[str, Any]]:
-    def stage(entry: tuple[Stage, str]) -> dict[str, Any]:
+def _stages(stack_sets: Mapping[Stage, str], settings: Settings) -> list[answers.DeployedStage]:
+    def stage(entry: tuple[Stage, str]) -> answers.DeployedStage:
         name, stack_set = entry
         instances = stack_set_removal.instances_of(StackSetName(stack_set, settings.call_as))
         listed = None if instances is None else [_instance(one) for one in instances]
@@ -84,7 +87,7 @@ def _stages(stack_sets: Mapping[Stage, str], settings: Settings) -> list[dict[st
     return parallel.each("cloudformation", stage, stack_sets.items()) if stack_sets else []
 
 
-def _instance(instance: Instance) -> dict[str, str]:
+def _instance(instance: Instance) -> answers.StackInstance:
     return {
         "account": instance.account,
         "region": instance.region,
@@ -94,21 +97,23 @@ def _instance(instance: Instance) -> dict[str, str]:
     }
 
 
-def _job(outputs: Mapping[str, str]) -> dict[str, Any] | None:
+def _job(outputs: Mapping[str, str]) -> answers.StartedJob | None:
     """Return the job that an output names; its kind is derived from the output's name."""
     for kind in job_kinds.ALL:
         if kind.output in outputs:
             name = outputs[kind.output].rsplit("/", 1)[-1]
-            return {"kind": kind.words, "name": name, **_job_state(kind, name)}
+            status, reason = _job_state(kind, name)
+            return {"kind": kind.words, "name": name, "status": status, "failure_reason": reason}
     return None
 
 
-def _job_state(kind: job_kinds.JobKind, name: str) -> dict[str, Any]:
+def _job_state(kind: job_kinds.JobKind, name: str) -> tuple[str | None, str]:
+    """Return the job's status and failure reason; no status if it cannot be read."""
     try:
         job = jobs.describe(kind, name)
     except ServiceBusyError:
         raise
     except ServiceRefusedError as error:
         # The job may have been removed, or access denied: the other details are returned all the same.
-        return {"status": None, "failure_reason": str(error)}
-    return {"status": job.status, "failure_reason": job.failure_reason}
+        return None, str(error)
+    return job.status, job.failure_reason

@@ -11,7 +11,7 @@ import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -25,6 +25,9 @@ from orchestrator.errors import Problem, RefusedRequestError, ServiceRefusedErro
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.installed import installed
 from orchestrator.provisioned import pipeline_stacks
+
+if TYPE_CHECKING:
+    from orchestrator import answers
 
 _MOST_LISTINGS: Final = 5
 """Pages of stacks read for one request: each takes CloudFormation a good part of a second."""
@@ -82,12 +85,12 @@ def _no_place() -> RefusedRequestError:
     return RefusedRequestError([Problem("next", "is not what this list gave, or too old: begin again without it")])
 
 
-def answer(query: Mapping[str, str], launch: Launch) -> dict[str, Any]:
+def answer(query: Mapping[str, str], launch: Launch) -> answers.PipelineList:
     """Return one page; raises the errors of `orchestrator.errors`."""
     asked = _request(query, launch)
     found, following = _scan(asked)
     listed = parallel.each("codepipeline", _entry, found)
-    return {"pipelines": listed, **({"next": following.text()} if following else {})}
+    return {"pipelines": listed, "next": following.text()} if following else {"pipelines": listed}
 
 
 def _request(query: Mapping[str, str], launch: Launch) -> ListRequest:
@@ -122,7 +125,7 @@ def _scan(asked: ListRequest) -> tuple[list[Stack], _Place | None]:
     return found, place
 
 
-def _entry(stack: Stack) -> dict[str, Any]:
+def _entry(stack: Stack) -> answers.PipelineSummary:
     state, newest = _state(pipeline_stacks.pipeline_name(stack))
     stages = state.get("stageStates", [])
     return {
@@ -146,7 +149,7 @@ def _state(pipeline: str | None) -> tuple[Mapping[str, Any], Execution | None]:
         raise
 
 
-def _stage(stage: Mapping[str, Any]) -> dict[str, Any]:
+def _stage(stage: Mapping[str, Any]) -> answers.StageState:
     latest = stage.get("latestExecution", {})
     return {
         "name": stage["stageName"],
@@ -155,11 +158,11 @@ def _stage(stage: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _execution(newest: Execution) -> dict[str, Any]:
+def _execution(newest: Execution) -> answers.LastExecution:
     return {"id": newest.id, "status": newest.status, "started_at": newest.started_at, "trigger": newest.trigger}
 
 
-def _waiting(stage: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _waiting(stage: Mapping[str, Any]) -> Iterator[answers.WaitingApproval]:
     """Yield the pending approvals of a stage."""
     for action in stage.get("actionStates", ()):
         latest = action.get("latestExecution", {})

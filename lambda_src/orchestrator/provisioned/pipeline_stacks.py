@@ -11,7 +11,7 @@ import fnmatch
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from orchestrator.aws.cloudformation.stacks import Stack
 from orchestrator.pipeline_types.base import STACK_PREFIX, PipelineRequest
@@ -22,6 +22,9 @@ from orchestrator.pipeline_types.registry import Registry
 from orchestrator.plan.codepipeline_parameters import MultiAccountPipelineParameters
 from orchestrator.plan.stack_tags import LABEL_TAG, PIPELINE_NAME_OUTPUT, RELEASE_TAG, TYPE_TAG
 from orchestrator.values.per_stage import STAGES, Stage
+
+if TYPE_CHECKING:
+    from orchestrator import answers
 
 _STACK_SET: Final = re.compile(rf"(?P<deployed>.+)-({'|'.join(STAGES)})-[0-9a-f]{{8}}")
 
@@ -51,7 +54,7 @@ class Pipeline:
         """Common prefix of its names in CloudFormation and in the pipelines bucket."""
         return common_name(self.stack_name)
 
-    def description(self) -> dict[str, str]:
+    def description(self) -> answers.PipelineIdentity:
         """Return the identifying members of the API's responses."""
         return {
             "pipeline_id": self.id,

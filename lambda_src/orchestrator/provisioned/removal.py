@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aws_lambda_powertools import Logger
 
@@ -26,13 +26,16 @@ from orchestrator.provisioned import lookup, pipeline_stacks, removal_messages, 
 from orchestrator.provisioned.removal_records import Removal
 from orchestrator.provisioned.removal_steps import Progress, StepFailedError
 
+if TYPE_CHECKING:
+    from orchestrator import answers
+
 _STACK_SET_ARN: Final = re.compile(r"arn:[^:]+:cloudformation:[^:]+:[0-9]+:stackset/(?P<name>[^:]+):.+")
 _GOOD_ENDS: Final = frozenset({"DELETE_COMPLETE", "SUCCEEDED"})
 
 logger = Logger(service="orchestrator", child=True)
 
 
-def begin(given: str, caller: str, settings: Settings) -> dict[str, Any]:
+def begin(given: str, caller: str, settings: Settings) -> answers.DeletionBegun:
     """Start or continue the deletion of a pipeline; raises the errors of `orchestrator.errors`.
 
     A refusal leaves no marker that was not there before. A call without a response may have started the deletion: the

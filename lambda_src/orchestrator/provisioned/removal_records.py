@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator.aws.s3 import object_versions, objects
 from orchestrator.errors import ConflictError, ServiceRefusedError
 from orchestrator.provisioned.pipeline_stacks import Pipeline
+
+if TYPE_CHECKING:
+    from orchestrator import answers
 
 MARKERS: Final = "deleting/"
 """Prefix of the keys of markers; the pipeline's common name follows."""
@@ -48,7 +51,7 @@ class Removal(BaseModel):
         """Return an id for an operation of this attempt, in the form of CloudFormation."""
         return f"remove-{what}-{self.attempt}"
 
-    def description(self) -> dict[str, str]:
+    def description(self) -> answers.Deletion:
         """Return the deletion as a part of the API's responses."""
         return {
             "requested_by": self.requested_by,

@@ -108,8 +108,10 @@ class StackWork:
 
     def change(self, resource: StackResource, properties: dict[str, Any]) -> None:
         """Bring a resource to new properties in place; StepFailedError when that does not work."""
+        # What failed may have come to anything: the same asked for again is set as if nothing of it were there.
+        again = resource.status.endswith("_FAILED") and properties == resource.properties
+        old, made = {} if again else resource.properties, resource.made
         self.stack.note_resource(resource, "UPDATE_IN_PROGRESS")
-        old, made = resource.properties, resource.made
         # A failed change may have come half-way: what it wanted is what a rollback starts from.
         resource.properties = properties
         try:

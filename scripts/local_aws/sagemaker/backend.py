@@ -253,6 +253,11 @@ class LocalSageMaker(
             return
         endpoint.go_live(config, model, served, self.region_name)
 
+    def add_tags(self, arn: str, tags: Tags) -> Any:
+        """A tag that is there gets another value; moto would keep both."""
+        self.delete_tags(arn, [tag["Key"] for tag in tags])
+        return super().add_tags(arn, tags)
+
     def _get_resource_from_arn(self, arn: str) -> Any:
         """Moto finds a tagged resource by the name in its ARN; ours are in lower case there."""
         kind, _, name = arn.rpartition(":")[2].partition("/")

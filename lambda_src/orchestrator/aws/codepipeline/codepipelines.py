@@ -6,10 +6,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from orchestrator.aws.calls import calling, client
 from orchestrator.errors import ServiceRefusedError
+
+if TYPE_CHECKING:
+    from orchestrator import answers
 
 NOT_THERE: Final = "PipelineNotFoundException"
 """Error code for a pipeline that does not exist."""
@@ -105,8 +108,8 @@ def awaits_decision(action: Mapping[str, Any]) -> bool:
     return bool(latest.get("token")) and latest.get("status") == "InProgress"
 
 
-def state(pipeline: str) -> dict[str, Any]:
+def state(pipeline: str) -> answers.PipelineState:
     """Return the response of GetPipelineState unchanged."""
     with calling(f"tell the state of {pipeline}"):
-        answer: dict[str, Any] = client("codepipeline").get_pipeline_state(name=pipeline)
+        answer: answers.PipelineState = client("codepipeline").get_pipeline_state(name=pipeline)
     return answer

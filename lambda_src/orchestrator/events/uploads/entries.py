@@ -13,7 +13,7 @@ from orchestrator import service
 from orchestrator.errors import OrchestratorError, Problem, RefusedRequestError, ServiceRefusedError
 from orchestrator.events.uploads.results import EntryResult, ListedProblem
 from orchestrator.launch.settings import Settings
-from orchestrator.model_cards import operation_names
+from orchestrator.pipeline_types.built_in import BUILT_IN
 from orchestrator.pipeline_types.custom.names import named_type
 from orchestrator.values.visible_text import escaped
 
@@ -77,7 +77,7 @@ def carry_out(index: int, entry: Any, settings: Settings, newer: Container[tuple
         # Whatever the error, it is reported and the other entries are carried out.
         logger.warning("entry failed", extra={"entry": index}, exc_info=True)
         return Carried(EntryResult(**of_entry, outcome="failed", message=reason(error, settings)), error)
-    kept = {name: answer[name] for name in _KEPT if name in answer}
+    kept: dict[str, Any] = {name: value for name, value in answer.items() if name in _KEPT}
     return Carried(EntryResult(**of_entry, outcome="accepted", **kept))
 
 
@@ -95,7 +95,7 @@ def reason(error: Exception, settings: Settings) -> str:
 
 
 def _type_of(entry: Any) -> str:
-    return operation_names.operation_of(entry) or named_type(entry)
+    return BUILT_IN.operation_in(entry) or named_type(entry)
 
 
 def _model_of(entry: Any) -> str:

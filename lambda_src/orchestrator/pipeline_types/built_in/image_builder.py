@@ -21,7 +21,7 @@ from pydantic import Field, StrictStr
 from typing_extensions import override
 
 from orchestrator.errors import Problem
-from orchestrator.launch.operator_options import LogOptions, RoleOptions
+from orchestrator.launch.operator_options import LogParameters, RoleParameters
 from orchestrator.launch.settings import Launch, Settings
 from orchestrator.pipeline_types.base import LONGEST_STACK_NAME, STACK_PREFIX, PipelineRequest, rule
 from orchestrator.plan.plan import Deployment
@@ -49,7 +49,7 @@ ArtifactName = Annotated[
 RequestDigest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$"), Expect("a SHA-256 digest, hexadecimal")]
 
 
-class ImageBuilderParameters(RoleOptions, LogOptions):
+class ImageBuilderParameters(RoleParameters, LogParameters):
     """Parameters of the image builder's template; the first four are called as in compatibility 6."""
 
     AssetsBucket: Annotated[common.BucketName, Field(description="Bucket that holds the source.")]

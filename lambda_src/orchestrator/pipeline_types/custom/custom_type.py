@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from orchestrator.errors import Problem, RefusedRequestError
 from orchestrator.launch.settings import Launch
@@ -15,15 +15,18 @@ from orchestrator.pipeline_types.custom.declaration import Declaration, Key
 from orchestrator.pipeline_types.custom.schema import schemas
 from orchestrator.values.per_stage import STAGES
 
+if TYPE_CHECKING:
+    from orchestrator import answers
+
 
 @dataclass(frozen=True)
 class CustomType(Declaration):
     """A checked declaration that accepts requests."""
 
-    source: ClassVar[str] = "custom"
+    source: ClassVar[answers.Origin] = "custom"
 
     def parse(self, body: Mapping[str, Any], launch: Launch) -> PipelineRequest:
-        """Validate a body whose keys all belong to this type; raises `RefusedRequestError` with every problem."""
+        """Validate a body that names this type; raises `RefusedRequestError` with every problem, unknown keys too."""
         return request.parse(self, body, launch)
 
     def request_schema(self) -> dict[str, Any]:

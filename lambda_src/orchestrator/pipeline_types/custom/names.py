@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final
 
 from orchestrator.model_cards.operation_names import ALIASES, NAMES
 from orchestrator.pipeline_types.built_in import BUILT_IN
+from orchestrator.pipeline_types.registry import named
 
 PREFIX: Final = "pipeline-types/"
 """Prefix of types in the pipelines bucket; the name follows."""
@@ -24,8 +25,7 @@ def is_well_formed(name: str) -> bool:
 
 def named_type(body: Any) -> str:
     """Return the type's name in a decoded request; empty if it has none that a type can have."""
-    named = body.get("pipeline_type") if isinstance(body, Mapping) else None
-    name = named.strip().lower() if isinstance(named, str) else ""
+    name = named(body)
     return name if is_well_formed(name) else ""
 
 

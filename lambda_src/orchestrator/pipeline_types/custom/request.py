@@ -19,7 +19,7 @@ from orchestrator.pipeline_types.custom.declaration import Declaration
 from orchestrator.pipeline_types.packaged import BlueprintSource, PackagedPipeline
 from orchestrator.plan import notifications
 from orchestrator.plan.plan import PlannedObject
-from orchestrator.problems import shortened
+from orchestrator.problems import shortened, unknown_keys
 from orchestrator.values.per_stage import STAGES, Stage
 from orchestrator.values.tags import stage_name
 
@@ -123,11 +123,11 @@ def _shown(value: Any) -> str:
 
 
 def parse(type_: Declaration, body: Mapping[str, Any], launch: Launch) -> CustomRequest:
-    """Validate a body whose keys all belong to the type; raises `RefusedRequestError` with every problem."""
+    """Validate a body that names the type; raises `RefusedRequestError` with every problem, unknown keys too."""
     dry_run = body.get("dry_run", False)
     own = {key: value for key, value in body.items() if key in type_.keys}
     checked = values.check(type_, own, launch)
-    found = list(checked.problems)
+    found = [*unknown_keys(body, type_.known_keys()), *checked.problems]
     if not isinstance(dry_run, bool):
         found.append(Problem("dry_run", f"must be true or false; got {shortened(dry_run)}"))
     request = CustomRequest.model_construct(pipeline_type=type_.name, dry_run=dry_run is True)

@@ -127,7 +127,7 @@ class ModelBiasMonitor(ClarifyMonitor, GroundTruthMonitor):
     @override
     def configurations(self, launch: Launch, stage: Stage | None) -> tuple[Config, Config]:
         predicted = self.model_predicted_label_config or PredictedLabel()
-        endpoint = str(at(self.endpoint_name, stage))
+        endpoint = self._endpoint(stage)
         return (
             analysis.bias_baseline(self.dataset, self.bias_config, predicted, endpoint),
             analysis.bias_schedule(self.dataset, self.bias_config),
@@ -180,7 +180,7 @@ class ModelExplainabilityMonitor(ClarifyMonitor):
     @override
     def configurations(self, launch: Launch, stage: Stage | None) -> tuple[Config, Config]:
         method = analysis.shap_method(self.shap_config, self.dataset, launch.assets_bucket)
-        endpoint = str(at(self.endpoint_name, stage))
+        endpoint = self._endpoint(stage)
         return (
             analysis.shap_baseline(self.dataset, method, endpoint, self.model_scores),
             analysis.shap_schedule(self.dataset, method, endpoint),

@@ -24,7 +24,8 @@ from orchestrator.csv_headers import CsvFile, Header
 from orchestrator.errors import Problem, RefusedRequestError
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import LONGEST_STACK_NAME, STACK_PREFIX, rule
-from orchestrator.pipeline_types.blueprints import BlueprintPipeline
+from orchestrator.pipeline_types.blueprints import PIPELINE_STACK_SUFFIX, BlueprintPipeline
+from orchestrator.pipeline_types.built_in.realtime_inference import RealtimeBuiltIn, RealtimeCustom
 from orchestrator.pipeline_types.encryption import Encrypted
 from orchestrator.sagemaker.images import ImageQuery, UnknownImageError, resolve
 from orchestrator.values import common, locations, monitors
@@ -92,6 +93,7 @@ class Monitor(Encrypted, BlueprintPipeline):
     ] = []  # noqa: RUF012  pydantic copies it
 
     _header: Header | None = PrivateAttr(None)
+    _real_names: Mapping[str, str] = PrivateAttr({})
 
     @property
     def stack_names(self) -> tuple[str, ...]:
@@ -108,7 +110,23 @@ class Monitor(Encrypted, BlueprintPipeline):
     @property
     def owner(self) -> str:
         """The endpoint, or the endpoints of the stages."""
-        return "/".join(dict.fromkeys(name for _, name in by_key("endpoint_name", self.endpoint_name)))
+        return "/".join(dict.fromkeys(name.lower() for _, name in by_key("endpoint_name", self.endpoint_name)))
+
+    @override
+    def monitored_endpoints(self) -> frozenset[str]:
+        return frozenset(name for _, name in by_key("endpoint_name", self.endpoint_name))
+
+    @override
+    def stacks_of_endpoints(self) -> tuple[str, ...]:
+        postfixes = (real_time.postfix for real_time in (RealtimeBuiltIn, RealtimeCustom))
+        names = (f"{STACK_PREFIX}-{self.model_name}-{postfix}-{PIPELINE_STACK_SUFFIX}" for postfix in postfixes)
+        return tuple(name.lower() for name in names)
+
+    @override
+    def with_endpoint_names(self, names: Mapping[str, str]) -> Self:
+        informed = self.model_copy()
+        informed._real_names = names
+        return informed
 
     @override
     def csv_files(self, launch: Launch) -> tuple[CsvFile, ...]:
@@ -143,8 +161,9 @@ class Monitor(Encrypted, BlueprintPipeline):
             **values,
             **self.encryption_parameters(stage),
             "AssetsBucket": launch.assets_bucket,
-            **_located("BaselineOutput", output),
-            **_located("DataCapture", values["DataCaptureLocation"]),
+            "EndpointName": self._endpoint(stage),
+            **located("BaselineOutput", output),
+            **located("DataCapture", values["DataCaptureLocation"]),
             "ImageUri": resolve(self._image_query(launch)),
             "Subnets": _joined(self.subnets, stage),
             "SecurityGroupIds": _joined(self.security_group_ids, stage),
@@ -156,10 +175,14 @@ class Monitor(Encrypted, BlueprintPipeline):
         values = self.values(launch, stage)
         content = json.dumps([self.stack_name, values], sort_keys=True)
         digits = hashlib.sha256(content.encode()).hexdigest()[:_DIGITS]
-        name = f"{self._endpoint(stage)}-{self.kind}-{digits}"
+        name = f"{self._endpoint(stage).lower()}-{self.kind}-{digits}"
         location = f"{at(self.baseline_job_output_location, stage)}/{name}"
         names = {"BaselineJobName": name, "MonitoringScheduleName": name, "BaselineJobOutputLocation": location}
-        return self.parameters_type(**values, **names)
+        return self.parameters_type(**values, **names, **self.derived(launch, stage))
+
+    def derived(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
+        """Return values that are derived from others or change no run; they do not affect the names of baselines."""
+        return {"EndpointInArns": self._endpoint(stage).lower()}
 
     @override
     def warnings(self, launch: Launch) -> Iterator[str]:
@@ -171,7 +194,9 @@ class Monitor(Encrypted, BlueprintPipeline):
             )
 
     def _endpoint(self, stage: Stage | None) -> str:
-        return str(at(self.endpoint_name, stage))
+        """Return the endpoint's name as SageMaker spells it, if known."""
+        given = str(at(self.endpoint_name, stage))
+        return self._real_names.get(given, given)
 
     @property
     def _first_stage(self) -> Stage | None:
@@ -236,7 +261,7 @@ def _joined(ids: list[str] | Staged[list[str]], stage: Stage | None) -> str:
     return ",".join(chosen)
 
 
-def _located(name: str, location: str) -> dict[str, str]:
+def located(name: str, location: str) -> dict[str, str]:
     """Return a location's bucket and key prefix, both of which permissions name."""
     bucket, _, prefix = location.partition("/")
     return {f"{name}Bucket": bucket, f"{name}Prefix": prefix}

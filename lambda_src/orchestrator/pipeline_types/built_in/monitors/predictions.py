@@ -12,7 +12,7 @@ from typing_extensions import override
 from orchestrator.errors import Problem
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import rule
-from orchestrator.pipeline_types.built_in.monitors.monitors import Monitor
+from orchestrator.pipeline_types.built_in.monitors.monitors import Monitor, located
 from orchestrator.values import locations, monitors
 from orchestrator.values.per_stage import PerStage, Stage, at
 
@@ -93,10 +93,15 @@ class GroundTruthMonitor(PredictionMonitor):
 
     @override
     def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
-        bucket, _, prefix = at(self.monitor_ground_truth_input, stage).partition("/")
         return {
             **super().values(launch, stage),
             "ProbabilityThresholdAttribute": self.probability_threshold_attribute if self.is_binary else "",
-            "GroundTruthBucket": bucket,
-            "GroundTruthPrefix": prefix,
+            **located("GroundTruth", at(self.monitor_ground_truth_input, stage)),
+        }
+
+    @override
+    def derived(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
+        return {
+            **super().derived(launch, stage),
+            **located("MonitoringOutput", at(self.monitoring_output_location, stage)),
         }

@@ -14,7 +14,7 @@ from typing import Annotated, Any, ClassVar, Final
 from pydantic import Field
 from typing_extensions import override
 
-from orchestrator.launch.operator_options import FunctionOptions, RoleOptions
+from orchestrator.launch.operator_options import FunctionParameters, RoleParameters
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.built_in.training.registering import Registering
 from orchestrator.pipeline_types.encryption import Encrypted, EncryptionParameters
@@ -32,7 +32,7 @@ _DIGEST_CHARACTERS: Final = 8
 """Length of the digest that the blueprint's function adds to a prefix (`lambda_src/inline/sagemaker_job.py`)."""
 
 
-class JobParameters(RoleOptions, FunctionOptions, EncryptionParameters):
+class JobParameters(RoleParameters, FunctionParameters, EncryptionParameters):
     """Parameters of every blueprint of a job."""
 
     AssetsBucket: Annotated[common.BucketName, Field(description="Bucket of the data and of what the job writes.")]

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the API answers: the body of each answer as a type, with the description that OpenAPI gives of it.
+"""Types of the API's response bodies, with their descriptions for OpenAPI.
 
-Handlers say what they return by these types, so that a type checker compares what they make with what is promised
-(compatibility 2.2), and `generator/reference/` makes the schemas of `docs/openapi.json` from them. Who answers a call
-imports them for the type checker alone: answers are plain dictionaries, and this module costs no call anything.
+Handlers declare these types as their results, so that a type checker compares responses with the documented form
+(compatibility 2.2), and `generator/reference/` makes the schemas of `docs/openapi.json` from them. Handlers import them
+for the type checker only: responses are plain dictionaries, and no call waits for this module.
 
-An object has these members and no others. A member of several answers has its description in its type.
+An object has no other members. A member of several responses has its description in its type.
 """
 
 from __future__ import annotations

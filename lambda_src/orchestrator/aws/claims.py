@@ -33,7 +33,7 @@ logger = Logger(service="orchestrator", child=True)
 
 
 def once(bucket: str, key: str, owner: str, work: Callable[[], None]) -> bool:
-    """Do the work unless the marker says that it is done or another's; return whether it was done now.
+    """Do the work unless it is done or another invocation's; return whether it was done now.
 
     Raises the errors of the work, and `ServiceRefusedError`, after which a retry may succeed.
     """

@@ -2,7 +2,8 @@
 """What CloudFormation must be allowed to do so that a blueprint can be deployed, by kind of resource.
 
 A blueprint lists the kinds that it makes (`DEPLOYS`); the deployment role of the root stack gets their union. The
-actions are those that CloudFormation's resource handlers name in their schemas, less those for properties not used.
+actions are those that CloudFormation's resource handlers name in their schemas, less those that change properties not
+used. What handlers read is allowed whole: they look at each property, used or not (lesson 103).
 """
 
 from __future__ import annotations
@@ -50,8 +51,9 @@ def functions() -> list[Statement]:
     actions = [
         *(awslambda.AddPermission, awslambda.CreateFunction, awslambda.DeleteFunction),
         *(awslambda.DeleteFunctionConcurrency, awslambda.GetFunction, awslambda.GetFunctionCodeSigningConfig),
-        *(awslambda.GetPolicy, awslambda.GetRuntimeManagementConfig, Action("lambda", "GetFunctionRecursionConfig")),
-        *(awslambda.ListTags, awslambda.PutFunctionConcurrency, awslambda.RemovePermission, awslambda.TagResource),
+        *(awslambda.GetFunctionScalingConfig, awslambda.GetPolicy, awslambda.GetRuntimeManagementConfig),
+        *(Action("lambda", "GetFunctionRecursionConfig"), awslambda.ListTags),
+        *(awslambda.PutFunctionConcurrency, awslambda.RemovePermission, awslambda.TagResource),
         *(awslambda.UntagResource, awslambda.UpdateFunctionCode, awslambda.UpdateFunctionConfiguration),
     ]
     looked_at = [ec2.DescribeNetworkInterfaces, ec2.DescribeSecurityGroups, ec2.DescribeSubnets, ec2.DescribeVpcs]
@@ -76,13 +78,14 @@ def log_groups() -> list[Statement]:
     """Log groups of the blueprint; the key's own policy lets CloudWatch Logs use it for them."""
     actions = [
         *(logs.AssociateKmsKey, logs.CreateLogGroup, logs.DeleteLogGroup, logs.DeleteRetentionPolicy),
-        *(logs.DisassociateKmsKey, logs.ListTagsForResource, logs.PutRetentionPolicy, logs.TagResource),
-        logs.UntagResource,
+        *(logs.DisassociateKmsKey, logs.GetDataProtectionPolicy, logs.ListTagsForResource),
+        *(logs.PutRetentionPolicy, logs.TagResource, logs.UntagResource),
     ]
     own_groups = arns.regional("logs", f"log-group:{arns.PIPELINE_PREFIX}*")
-    # Describing log groups is a listing: it cannot be limited to names.
+    # Describing log groups is a listing: it cannot be limited to names. For the other two IAM knows no resource.
     listing = permissions.allow([logs.DescribeLogGroups], arns.regional("logs", "log-group:*"))
-    return [permissions.allow(actions, own_groups), listing]
+    looked_at = permissions.allow([logs.DescribeIndexPolicies, logs.DescribeResourcePolicies], "*")
+    return [permissions.allow(actions, own_groups), listing, looked_at]
 
 
 def rest_apis() -> list[Statement]:
@@ -93,13 +96,18 @@ def rest_apis() -> list[Statement]:
     return [permissions.allow(actions, [Sub(prefix + path) for path in paths])]
 
 
+def _named_by_cloudformation(noun: str, logical_id: str) -> list[Sub]:
+    """What CloudFormation names after the template's logical id or, as other types, after the stack (lesson 104)."""
+    return [arns.regional("sagemaker", f"{noun}/{prefix}*") for prefix in (f"{logical_id}-", arns.PIPELINE_PREFIX)]
+
+
 def models() -> list[Statement]:
-    """SageMaker models; CloudFormation names them after the template's logical id."""
+    """SageMaker models, which CloudFormation names."""
     actions = [sagemaker.CreateModel, sagemaker.DeleteModel, sagemaker.DescribeModel, *_TAGGING]
     # A model package may be of another account that shares its group with this one; who makes a model of it reads it.
     packages = Sub("arn:${AWS::Partition}:sagemaker:${AWS::Region}:*:model-package/*")
     return [
-        permissions.allow(actions, arns.regional("sagemaker", "model/mlopssagemakermodel-*")),
+        permissions.allow(actions, _named_by_cloudformation("model", "mlopssagemakermodel")),
         permissions.allow([sagemaker.CreateModel, sagemaker.DescribeModelPackage], packages),
     ]
 
@@ -111,9 +119,9 @@ def endpoints() -> list[Statement]:
         *(sagemaker.DeleteEndpointConfig, sagemaker.DescribeEndpoint, sagemaker.DescribeEndpointConfig),
         *(sagemaker.UpdateEndpoint, *_TAGGING),
     ]
-    configurations = arns.regional("sagemaker", "endpoint-config/mlopssagemakerendpointconfig-*")
+    configurations = _named_by_cloudformation("endpoint-config", "mlopssagemakerendpointconfig")
     return [
-        permissions.allow(actions, [configurations, arns.regional("sagemaker", "endpoint/*")]),
+        permissions.allow(actions, [*configurations, arns.regional("sagemaker", "endpoint/*")]),
         *_keys_for_volumes(),
     ]
 

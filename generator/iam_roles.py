@@ -2,7 +2,7 @@
 """Where the operator wants roles: below a path, and bounded by a managed policy.
 
 Both are given to what a template has, whoever has made it, so that no role can be forgotten. A template with roles has
-the parameters of `RoleOptions`.
+the parameters of `RoleParameters`.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
 """
 

@@ -35,11 +35,16 @@ def _long_form(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
 _Loader.add_multi_constructor("!", _long_form)
 
 
+def parsed(text: str) -> Template:
+    """A template's text as data."""
+    found: Template = yaml.load(text, _Loader)
+    return found
+
+
 @functools.cache
 def template(path: str) -> Template:
     """A template by its path below `templates/`; nobody may change it."""
-    found: Template = yaml.load((TEMPLATES / path).read_text(encoding="utf-8"), _Loader)
-    return found
+    return parsed((TEMPLATES / path).read_text(encoding="utf-8"))
 
 
 generated: Final = functools.cache(catalogue.texts)

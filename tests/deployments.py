@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,8 +53,12 @@ def recorded_calls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def single_account(recorded_calls: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """`mlops local`."""
-    with running.mlops_local(tmp_path_factory.mktemp("local"), recorded_calls) as started:
+    """`mlops local`, where CloudFormation names models after stacks; other tests have the other form (lesson 104)."""
+    from scripts.local_aws.cloudformation.resources.machine_learning import sagemaker_types  # noqa: PLC0415
+
+    start = running.of_checkout()
+    start = replace(start, variables={**start.variables, sagemaker_types.NAMES_AFTER_STACKS: "yes"})
+    with running.mlops_local(tmp_path_factory.mktemp("local"), recorded_calls, start=start) as started:
         yield started
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pytest
 
-from orchestrator.model_cards import registry
+from orchestrator.pipeline_types.built_in import BUILT_IN
 from orchestrator.values.per_stage import STAGES
 from scripts.requests import offline
 
@@ -39,12 +39,12 @@ def shown_in(page: Path) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("body", requests())
 def test_an_example_is_a_valid_request_without_a_warning(body: dict[str, Any]) -> None:
-    if body["pipeline_type"] in registry.OPERATIONS:
-        assert registry.parse(body).warnings == ()
-        return
     by_stage = any(isinstance(value, dict) and value.keys() == set(STAGES) for value in body.values())
     option = "multi-account" if by_stage else "single-account"
     launch = offline.launch(option, use_model_registry="model_package_name" in body, region="eu-west-1")
+    if BUILT_IN.operation_in(body):
+        assert BUILT_IN.parse_operation(body, launch).warnings == ()
+        return
     assert offline.check(json.dumps(body).encode(), launch).warnings == ()
 
 

@@ -46,7 +46,7 @@ def register(registry: Path) -> None:
     assert block is not None
     (listed,) = block[1].splitlines()
     text = registry.read_text(encoding="utf-8")
-    registry.write_text(text.replace("\n    ],\n", f"\n        {listed},\n    ],\n", 1), encoding="utf-8")
+    registry.write_text(text.replace("\n}\n", f"\n    {listed}\n}}\n", 1), encoding="utf-8")
 
 
 _PROGRAM: Final = """

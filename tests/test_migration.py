@@ -11,7 +11,6 @@ import pytest
 
 from orchestrator.events.uploads import entries as config_entries
 from orchestrator.launch.settings import Launch
-from orchestrator.model_cards import registry as cards
 from orchestrator.pipeline_types.built_in import BUILT_IN
 from scripts.requests import migration, migration_changes, offline
 from scripts.requests.migration import Entry
@@ -52,10 +51,9 @@ def test_a_rewritten_request_is_the_same_request(path: Path, launch: Launch) -> 
     body, entry = json.loads(path.read_text(encoding="utf-8")), only(path.read_bytes(), launch)
     if entry.request is None:
         assert list(body) == ["pipeline_id"]
-    elif entry.pipeline_type in cards.OPERATIONS:
-        assert cards.parse(entry.request).operation == cards.parse(body).operation
     else:
-        assert BUILT_IN.parse(entry.request, launch).request == BUILT_IN.parse(body, launch).request
+        parse = BUILT_IN.parse_operation if BUILT_IN.operation_in(body) else BUILT_IN.parse
+        assert parse(entry.request, launch).request == parse(body, launch).request
 
 
 @pytest.mark.parametrize(("path", "launch"), SAMPLES)
@@ -121,6 +119,7 @@ CONCERNED: Final = {
     "SageMaker never frees": entry_of("tuning"),
     "computes no new baseline": entry_of("data_quality"),
     "includes the run": entry_of("legacy_spellings"),
+    "refused the earlier solution's default": entry_of("tuning", model_framework="kmeans", model_framework_version="1"),
     "what Python calls them": entry_of("training", algo_hyperparamaters={"metrics": ["auc", "error"]}),
     "encrypts the Autopilot job": entry_of(
         "autopilot", kms_key_arn="arn:aws:kms:eu-west-1:210987654321:key/6f0c1f6a-0000-4c6e-9f0e-2b5f3a7d1e11"
@@ -144,6 +143,7 @@ UNCONCERNED: Final = {
     "SageMaker never frees": entry_of("training", job_name=""),
     "computes no new baseline": entry_of("realtime_builtin"),
     "includes the run": entry_of("training"),
+    "refused the earlier solution's default": entry_of("tuning"),
     "what Python calls them": entry_of("training"),
     "encrypts the Autopilot job": entry_of(
         "training", kms_key_arn="arn:aws:kms:eu-west-1:210987654321:key/6f0c1f6a-0000-4c6e-9f0e-2b5f3a7d1e11"

@@ -8,10 +8,10 @@ from typing import Any, Final
 from awacs import s3
 from awacs import sagemaker as sagemaker_actions
 from awacs.aws import Condition, StringLike
-from troposphere import GetAtt, Output, Ref, Select, Split, Sub, Template, iam
+from troposphere import GetAtt, Output, Ref, Sub, Template, iam
 from troposphere.scheduler import FlexibleTimeWindow, RetryPolicy, Schedule, Target
 
-from generator import arns, deployment, parameters, permissions
+from generator import arns, deployment, names, parameters, permissions
 from generator.conditions import if_provided, provided
 from generator.resources import model_resources, sagemaker_jobs, sagemaker_roles
 from generator.resources.json_text import Json, Number, json_text
@@ -102,24 +102,24 @@ def request(built: Template) -> dict[str, Any]:
 
 def job(built: Template) -> Job:
     """The job at deployment; another one when the request changes."""
-    own_jobs = f"transform-job/{MODEL.lower()}-*-batch-transform-*"
+    # Named after the model, which is named after its logical id or the stack; SageMaker's ARNs are in lower case.
+    prefixes = (f"{MODEL}-*-batch-transform-", *names.ROLE_PREFIXES)
     return Job(
         title=_JOB,
         kind="TransformJob",
         request=request(built),
         name={"NamePrefix": Sub(f"${{{MODEL}.ModelName}}-batch-transform")},
-        arns=arns.regional("sagemaker", own_jobs),
+        arns=[arns.regional("sagemaker", f"transform-job/{prefix.lower()}*") for prefix in prefixes],
     )
 
 
 def schedule(built: Template) -> Schedule:
     """The same job again and again, started by EventBridge Scheduler itself.
 
-    Its names have the model's random part only: with an execution id of any length they stay within SageMaker's 63
-    characters. https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
+    Its names have some digits of the stack's id only: with an execution id of any length they stay within SageMaker's
+    63 characters. https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
     """
-    model = Select(1, Split("-", _MODEL_NAME))
-    name = Sub("mlops-batch-${Model}-<aws.scheduler.execution-id>", Model=model)
+    name = Sub("mlops-batch-${Stack}-<aws.scheduler.execution-id>", Stack=arns.stack_digits())
     return Schedule(
         _SCHEDULE,
         Condition=provided(built, _EXPRESSION),

@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
-from generator.root.options import OrganizationOptions
-from orchestrator.launch.operator_options import ReachOptions
+from orchestrator.launch.options import ReachOptions, RoleOptions
 from orchestrator.values import operator
 from orchestrator.values.common import Expect
 from orchestrator.values.template_parameters import TemplateParameters
 
-_OF_ROOT: Final = OrganizationOptions.model_fields
-# Every service but IAM and STS: no pattern that pydantic and CloudFormation read alike can say so more simply.
-_ACTION: Final = "([a-hj-rt-z]|i[b-z0-9]|s[a-su-z0-9]|st[a-rt-z0-9])[a-z0-9-]*:[a-zA-Z*]+"
+_ACTION: Final = "(?!iam:|sts:)[a-z0-9-]+:[a-zA-Z*]+"
 # A managed policy has 6,144 characters in all.
 _MOST_ACTIONS: Final = 15
 _LONGEST_ACTIONS: Final = 200
@@ -27,6 +24,9 @@ LONGEST_NAME: Final = 24
 
 class BoundaryParameters(TemplateParameters):
     """Parameters of the template; their defaults fit an orchestrator that was launched with the defaults."""
+
+    # Of Python, which like CloudFormation can look ahead in a pattern.
+    model_config = ConfigDict(regex_engine="python-re")
 
     PolicyName: Annotated[
         str,
@@ -41,7 +41,7 @@ class BoundaryParameters(TemplateParameters):
     RolePath: Annotated[
         operator.RolePath,
         Field(description="RolePath of the orchestrator; the policy has the same path."),
-    ] = _OF_ROOT["RolePath"].default
+    ] = RoleOptions.model_fields["RolePath"].default
     OrchestratorName: Annotated[
         str,
         Field(

@@ -44,5 +44,5 @@ def read_ground_truth() -> Any:
     return permissions.policy(
         "GroundTruth",
         *monitor_roles.read_location("GroundTruth", "MonitorGroundTruthInput"),
-        monitor_roles.read_merged(),
+        *monitor_roles.read_merged(),
     )

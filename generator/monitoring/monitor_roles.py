@@ -60,9 +60,9 @@ def read_location(name: str, location: str) -> list[Statement]:
     ]
 
 
-def read_merged() -> Statement:
+def read_merged() -> list[Statement]:
     """Read back what a run's first job writes beside the reports: captures with what turned out to be true."""
-    return permissions.allow([s3.GetObject], arns.s3("${MonitoringOutputLocation}/*"))
+    return read_location("MonitoringOutput", "MonitoringOutputLocation")
 
 
 def _keep_baseline() -> list[Statement]:
@@ -72,7 +72,7 @@ def _keep_baseline() -> list[Statement]:
 
 
 def _endpoint() -> Sub:
-    return arns.regional("sagemaker", "endpoint/${EndpointName}")
+    return arns.regional("sagemaker", "endpoint/${EndpointInArns}")
 
 
 def _also_for_events() -> Any:

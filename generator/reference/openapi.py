@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """`python -m generator.reference.openapi` writes `docs/openapi.json`, the API in OpenAPI 3.1; `--check` compares.
 
-    the routes of the root template      -> paths and operations (generator/root/api.py)
+    the routes (orchestrator/routes.py)  -> paths and operations
     the request models                   -> bodies and query (openapi_requests.py, openapi_schemas.py)
-    what api.py and its callees answer   -> answers (openapi_answers.py)
+    what handlers return                 -> answers (openapi_answers.py, openapi_schemas.py)
 
 https://spec.openapis.org/oas/v3.1.0
 """
@@ -13,22 +13,14 @@ from __future__ import annotations
 import configparser
 import json
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
-
-from pydantic import BaseModel
 
 from generator import files
 from generator.reference import openapi_answers, openapi_requests
 from generator.reference.openapi_schemas import Components, Schema
-from generator.resources.rest_apis import STAGE, Route
-from generator.root import api
-from orchestrator.pipeline_types.built_in import BUILT_IN
-from orchestrator.pipeline_types.listing import TypeListRequest
-from orchestrator.provisioned.listing import ListRequest
+from generator.resources.rest_apis import STAGE
+from orchestrator.routes import ROUTES, Route
 
 _ROOT: Final = Path(__file__).resolve().parents[2]
 _NAME: Final = "openapi.json"
@@ -41,17 +33,6 @@ _ABOUT: Final = (
 )
 
 
-@dataclass(frozen=True)
-class _Operation:
-    """What the document says of a route; `body` and `answers` refer to components."""
-
-    summary: str
-    answers: Schema
-    body: Schema | None = None
-    examples: Mapping[str, Schema] = field(default_factory=dict)
-    parameters: tuple[Schema, ...] = ()
-
-
 def texts() -> dict[str, str]:
     """The document by its path below `docs/`."""
     return {_NAME: json.dumps(document(), indent=1, ensure_ascii=False) + "\n"}
@@ -60,11 +41,10 @@ def texts() -> dict[str, str]:
 def document() -> dict[str, Any]:
     """The whole document."""
     components = Components()
-    operations = _operations(components)
-    responses = openapi_answers.add_to(components)
+    responses = openapi_answers.problems(components)
     paths: dict[str, Any] = {}
-    for route in api.API.routes:
-        paths.setdefault(f"/{route.path}", {})[route.method.lower()] = _described(route, operations[route.stem])
+    for route in ROUTES:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, components)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -115,84 +95,15 @@ def _signature() -> Schema:
     }
 
 
-def _operations(components: Components) -> dict[str, _Operation]:
-    """By the route's stem. A route that has none here is an error."""
-    answers, requests = openapi_answers.answers, openapi_requests
-    written = ["Provisioned", "DryRun", "ModelCardAnswer", "ModelCardExport"]
-    conflict, too_large = HTTPStatus.CONFLICT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    kind = next(iter(BUILT_IN)).type_name()
+def _operation(route: Route, components: Components) -> Schema:
+    parameters = list(openapi_requests.parameters(route))
+    body = openapi_requests.body(route, components)
     return {
-        "ProvisionPipeline": _Operation(
-            "Provision a pipeline, or carry out an operation on model cards",
-            answers(HTTPStatus.OK, "It was done, or planned.", written, conflict, too_large),
-            requests.provisioning(components),
-            requests.provisioning_examples(),
-        ),
-        "PipelineStatus": _Operation(
-            "Tell CodePipeline's state of a pipeline",
-            answers(HTTPStatus.OK, "The state.", ["PipelineState", "NoPipelineYet"], too_large),
-            requests.status(components),
-            requests.status_examples(),
-        ),
-        "ListPipelines": _Operation(
-            "List the pipelines",
-            answers(HTTPStatus.OK, "A page of the list.", ["PipelineList"]),
-            parameters=_query(
-                ListRequest,
-                {"limit": 50, "next": "WyIiLCAiIl0=", "model_name": "berth-delay", "pipeline_type": kind},
-            ),
-        ),
-        "ShowPipeline": _Operation(
-            "Tell all of a pipeline",
-            answers(HTTPStatus.OK, "All of it.", ["PipelineDetails"], HTTPStatus.NOT_FOUND),
-            parameters=(_id(),),
-        ),
-        "DeletePipeline": _Operation(
-            "Delete a pipeline with what it deployed; assets, data and models stay",
-            answers(HTTPStatus.ACCEPTED, "The deletion has begun.", ["DeletionBegun"], HTTPStatus.NOT_FOUND),
-            parameters=(_id(),),
-        ),
-        "ListPipelineTypes": _Operation(
-            "List the pipeline types, those that the operator has added too",
-            answers(HTTPStatus.OK, "A page of the list.", ["PipelineTypeList"]),
-            parameters=_query(TypeListRequest, {"limit": 50, "next": kind}),
-        ),
-        "ShowPipelineType": _Operation(
-            "Tell all of a pipeline type, with the JSON schema of its requests",
-            answers(HTTPStatus.OK, "All of it.", ["PipelineTypeDetails"], HTTPStatus.NOT_FOUND, conflict),
-            parameters=(_in_path("name", "a value of pipeline_type", kind),),
-        ),
-    }
-
-
-def _query(query: type[BaseModel], examples: Mapping[str, Any]) -> tuple[Schema, ...]:
-    properties = query.model_json_schema()["properties"]
-    return tuple(_parameter("query", name, declared, examples[name]) for name, declared in properties.items())
-
-
-def _id() -> Schema:
-    words = "pipeline_id, URL-encoded or not; the stack's name; the model's name"
-    return _in_path("id", words, openapi_requests.PIPELINE_ID)
-
-
-def _in_path(name: str, description: str, example: str) -> Schema:
-    declared = {"type": "string", "description": description}
-    return {**_parameter("path", name, declared, example), "required": True}
-
-
-def _parameter(place: str, name: str, declared: Mapping[str, Any], example: Any) -> Schema:
-    schema = {key: value for key, value in declared.items() if key not in {"title", "description"}}
-    return {"name": name, "in": place, "description": declared["description"], "schema": schema, "example": example}
-
-
-def _described(route: Route, operation: _Operation) -> Schema:
-    content = {"application/json": {"schema": operation.body, "examples": dict(operation.examples)}}
-    return {
-        "operationId": route.stem,
-        "summary": operation.summary,
-        **({"parameters": list(operation.parameters)} if operation.parameters else {}),
-        **({"requestBody": {"required": True, "content": content}} if operation.body else {}),
-        "responses": operation.answers,
+        "operationId": route.name,
+        "summary": route.summary,
+        **({"parameters": parameters} if parameters else {}),
+        **({"requestBody": body} if body else {}),
+        "responses": openapi_answers.of_route(route, components),
     }
 
 

@@ -1,33 +1,76 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The bodies of the API's two POST operations: schemas from the request models, examples from those that tests use."""
+"""What calls send, in paths, queries and bodies: schemas from the request models, examples from those of the tests."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from generator.reference.openapi_schemas import Components, Schema, operation_schema
+from orchestrator import on_demand
 from orchestrator.model_cards.operation_names import ALIASES
 from orchestrator.model_cards.operations import Operation
-from orchestrator.model_cards.registry import OPERATIONS
 from orchestrator.pipeline_types.built_in import BUILT_IN
-from orchestrator.service import StatusRequest
+from orchestrator.routes import Route
 
 _TESTS: Final = Path(__file__).resolve().parents[2] / "tests"
 _FORMS: Final = (("", ".json", ""), ("_multi", ".multi.json", ", by stage"))
-PIPELINE_ID: Final = (
+_PIPELINE_ID: Final = (
     "arn:aws:cloudformation:eu-west-1:111122223333:stack/"
     "mlops-pipeline-berth-delay-byompipelinerealtimebuiltin-codepipeline/51af3dc0-da77-11e4-872e-1234567db123"
 )
 _EXPORT_JOB: Final = "arn:aws:sagemaker:eu-west-1:111122223333:model-card/harbour-delay-card/export-job/harbour-delay-1"
 
+_KIND: Final = BUILT_IN.names()[0]
+_IN_PATHS: Final[Mapping[str, tuple[str, str]]] = {
+    "id": ("pipeline_id, URL-encoded or not; the stack's name; the model's name", _PIPELINE_ID),
+    "name": ("a value of pipeline_type", _KIND),
+}
+"""Description and example of what stands in braces in paths."""
+_EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
+    "PipelineStatus": {"pipeline_id": _PIPELINE_ID},
+    "ListPipelines": {"limit": 50, "next": "WyIiLCAiIl0=", "model_name": "berth-delay", "pipeline_type": _KIND},
+    "ListPipelineTypes": {"limit": 50, "next": _KIND},
+}
+"""What the operations that have a model of what is sent are sent, by name."""
 
-def provisioning(components: Components) -> Schema:
-    """The body of `POST /provisionpipeline`: a request of any type, told apart by `pipeline_type`."""
+
+def parameters(route: Route) -> Iterator[Schema]:
+    """What stands in braces in the path, and in the query."""
+    for name in re.findall(r"\{(\w+)\}", route.path):
+        description, example = _IN_PATHS[name]
+        yield {**_parameter("path", name, {"type": "string", "description": description}, example), "required": True}
+    if route.request and route.method != "POST":
+        properties = on_demand.named(route.request).model_json_schema()["properties"]
+        for name, declared in properties.items():
+            yield _parameter("query", name, declared, _EXAMPLES[route.name][name])
+
+
+def _parameter(place: str, name: str, declared: Mapping[str, Any], example: Any) -> Schema:
+    schema = {key: value for key, value in declared.items() if key not in {"title", "description"}}
+    return {"name": name, "in": place, "description": declared["description"], "schema": schema, "example": example}
+
+
+def body(route: Route, components: Components) -> Schema:
+    """The body of a POST; nothing for others."""
+    if route.method != "POST":
+        return {}
+    if route.request:
+        schema = components.add(f"{route.name}Request", on_demand.named(route.request))
+        examples = {"pipeline": {"summary": "The pipeline of an earlier answer", "value": dict(_EXAMPLES[route.name])}}
+    else:
+        schema = _of_any_type(components)
+        examples = {name: {"summary": summary, "value": value} for name, summary, value in _provisioning_examples()}
+    return {"required": True, "content": {"application/json": {"schema": schema, "examples": examples}}}
+
+
+def _of_any_type(components: Components) -> Schema:
+    """A request of any type, told apart by `pipeline_type`."""
     requests = {type_.type_name(): components.add(type_.type_name(), type_) for type_ in BUILT_IN}
-    requests |= {name: operation_schema(components, operation) for name, operation in OPERATIONS.items()}
+    requests |= {type_.type_name(): operation_schema(components, type_) for type_ in BUILT_IN.operations}
     spellings = {alias: requests[meant] for alias, meant in ALIASES.items()}
     return {
         "oneOf": list(requests.values()),
@@ -38,19 +81,14 @@ def provisioning(components: Components) -> Schema:
     }
 
 
-def provisioning_examples() -> dict[str, Schema]:
-    """An example for each value of `pipeline_type`, and one by stage where that makes a difference."""
-    return {name: {"summary": summary, "value": value} for name, summary, value in _provisioning_examples()}
-
-
 def _provisioning_examples() -> Iterator[tuple[str, str, Any]]:
     for type_ in BUILT_IN:
         for suffix, ending, remark in _FORMS:
             path = _TESTS / "requests" / f"{type_.type_name()}{ending}"
             if path.exists():
                 yield f"{type_.type_name()}{suffix}", f"{_sentence(type_.summary())}{remark}", _json(path)
-    for name, operation in OPERATIONS.items():
-        yield name, _sentence(operation.__doc__ or ""), _card_example(operation)
+    for operation in BUILT_IN.operations:
+        yield operation.type_name(), _sentence(operation.__doc__ or ""), _card_example(operation)
 
 
 def _sentence(text: str) -> str:
@@ -70,13 +108,3 @@ def _card_example(operation: type[Operation]) -> Any:
 
 def _json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
-
-
-def status(components: Components) -> Schema:
-    """The body of `POST /pipelinestatus`."""
-    return components.add("PipelineStatusRequest", StatusRequest)
-
-
-def status_examples() -> dict[str, Schema]:
-    """Its example."""
-    return {"pipeline": {"summary": "The pipeline of an earlier answer", "value": {"pipeline_id": PIPELINE_ID}}}

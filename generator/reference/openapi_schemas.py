@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The request models' JSON schemas as the components of one OpenAPI document.
+"""The JSON schemas of requests and answers as the components of one OpenAPI document.
 
-pydantic tells what a *valid value* looks like. Here it is told what a caller may *send*: numbers as text where a number
-is meant and the other way round, both spellings of a key, one value or a value by stage.
+pydantic tells what a *valid value* looks like. Of requests it tells here what a caller may *send*: numbers as text
+where a number is meant and the other way round, both spellings of a key, one value or a value by stage.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ import copy
 import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping
+from types import GenericAlias
 from typing import Any, Final
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
@@ -25,6 +26,8 @@ from orchestrator.values.per_stage import STAGES, Staged
 Schema = dict[str, Any]
 
 _COMPONENTS: Final = "#/components/schemas/"
+# An answer has what its type names and nothing else; a docstring below a member is its description.
+_ANSWERS: Final = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 _ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 _WHOLE_NUMBER: Final = r"^\s*[+-]?[0-9]+\s*$"
 # What a validator that runs before pydantic's makes its business, shown by what it makes of an example.
@@ -110,6 +113,16 @@ class Components:
         for definition, found in definitions.items():
             self._put(definition, _plain(found))
         return self.put(name, _both_spellings(_plain(schema)))
+
+    def add_answer(self, body: Any) -> Schema:
+        """Add the type of an answer with all that it refers to; gives a reference, or one to each type of a union."""
+        # An adapter of one TypedDict takes no configuration; one of a list does, whatever it is a list of.
+        listed: Any = GenericAlias(list, (body,))
+        adapter: TypeAdapter[Any] = TypeAdapter(listed, config=_ANSWERS)
+        schema = adapter.json_schema(mode="serialization", ref_template=f"{_COMPONENTS}{{model}}")
+        for name, found in schema["$defs"].items():
+            self._put(name, _plain(found))
+        return dict(schema["items"])
 
     def put(self, name: str, schema: Schema) -> Schema:
         """Add a schema as it is; gives a reference to it."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lambda functions as every template makes them: an encrypted log that expires, traces, and perhaps a VPC.
 
-A template with functions has the parameters of `FunctionOptions`.
+A template with functions has the parameters of `FunctionParameters`.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from generator import checkov
 from generator.conditions import if_provided, provided
 
 MODEL = "MLOpsSagemakerModel"
-"""CloudFormation names SageMaker resources after their logical ids, so these are part of ARNs in policies."""
+"""CloudFormation may name SageMaker resources after their logical ids, so these are part of ARNs in policies."""
 
 
 def model(template: Template, role: str) -> sagemaker.Model:

@@ -76,7 +76,7 @@ class MultiAccountLaunchParameters(StageOptions, LaunchParameters):
         str,
         Field(
             title="Hours that an approval may wait before an alarm",
-            description="Age of the oldest approval that nobody has decided.",
+            description="Hours that an approval may stay undecided before an alarm.",
             max_length=4,
             pattern=r"^[1-9][0-9]*$",
         ),
@@ -92,22 +92,6 @@ def ids() -> list[Ref]:
 def principals() -> Principal:
     """Every account of every stage."""
     return Principal("AWS", Split(",", Join(",", ids())))
-
-
-def environment() -> dict[str, Any]:
-    """What `orchestrator.launch.settings` reads of the stages: their targets, their VPCs, how long approvals wait."""
-    parameters = {
-        "ACCOUNT_ID": "AccountId",
-        "ORG_ID": "OrgId",
-        "FUNCTION_SUBNET_IDS": "FunctionSubnetIds",
-        "FUNCTION_SECURITY_GROUP_IDS": "FunctionSecurityGroupIds",
-    }
-    by_stage = {
-        f"{stage.upper()}_{suffix}": Ref(f"{stage.capitalize()}{parameter}")
-        for stage in STAGES
-        for suffix, parameter in parameters.items()
-    }
-    return {**by_stage, "APPROVAL_TIMEOUT_MINUTES": Ref("ApprovalTimeoutMinutes")}
 
 
 def read_assets() -> list[Statement]:

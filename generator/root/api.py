@@ -10,6 +10,7 @@ from generator.resources import functions, rest_apis
 from generator.resources.rest_apis import Route
 from generator.root import orchestrator, roles
 from generator.root.data import encryption
+from orchestrator.routes import ROUTES
 
 _RETAIN = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
 _ACCESS_LOG = "ApiAccessLogs"
@@ -33,15 +34,7 @@ API = rest_apis.RestApi(
     name=roles.API,
     description="Provisions machine-learning pipelines",
     function=orchestrator.FUNCTION,
-    routes=[
-        Route("ProvisionPipeline", "provisionpipeline"),
-        Route("PipelineStatus", "pipelinestatus"),
-        Route("ListPipelines", "pipelines", "GET", resource="Pipelines"),
-        Route("ShowPipeline", "pipelines/{id}", "GET", resource="Pipeline"),
-        Route("DeletePipeline", "pipelines/{id}", "DELETE", resource="Pipeline"),
-        Route("ListPipelineTypes", "pipeline-types", "GET", resource="PipelineTypes"),
-        Route("ShowPipelineType", "pipeline-types/{name}", "GET", resource="PipelineType"),
-    ],
+    routes=[Route(route.name, route.path.removeprefix("/"), route.method, route.resource) for route in ROUTES],
     stage_properties={
         "DependsOn": "ApiLogging",
         "AccessLogSetting": rest_apis.access_log(_ACCESS_LOG),

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Final
 
 from pydantic import Field
@@ -11,7 +12,7 @@ from troposphere import Condition, Equals, Or, Ref, Template
 from generator import conditions, parameters
 from generator.root import options
 from generator.root.options import OrganizationOptions
-from orchestrator.launch.operator_options import ReachOptions
+from orchestrator.launch.options import ReachOptions, variable
 from orchestrator.values import common
 from orchestrator.values.common import Expect
 from orchestrator.values.template_parameters import TemplateParameters
@@ -76,14 +77,14 @@ class LaunchParameters(ReachOptions, OrganizationOptions):
         common.YesOrNo,
         Field(
             title="Do you want to allow detailed error messages in the APIs response?",
-            description="No keeps what AWS services said out of answers and notifications; the log always has it.",
+            description="No keeps the words of AWS services out of answers and notifications. The log always has them.",
         ),
     ] = "Yes"
     AlarmErrorCount: Annotated[
         str,
         Field(
             title="Errors within five minutes that raise an alarm",
-            description="So many server errors of the API, or failed or throttled invocations of functions.",
+            description="Number of server errors of the API, or of failed or throttled invocations of functions.",
             max_length=6,
             pattern=r"^[1-9][0-9]*$",
         ),
@@ -126,6 +127,11 @@ def add_to(template: Template, declared: type[TemplateParameters]) -> None:
     template.add_condition(CREATE_REPOSITORY, Equals(Ref("ExistingECRRepo"), ""))
     template.add_condition(CREATE_CONFIG_BUCKET, Equals(Ref("ConfigS3Bucket"), ""))
     template.add_condition(CREATE_MODEL_REGISTRY, Equals(Ref("CreateModelRegistry"), "Yes"))
+
+
+def variables(names: Iterable[str]) -> dict[str, Ref]:
+    """The environment variables in which a function finds the values of launch parameters."""
+    return {variable(name): Ref(name) for name in names}
 
 
 def bucket_is_given(template: Template, parameter: str) -> str:

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from troposphere import Ref, Template
 
 from generator.deployment import Kind
-from generator.root import accounts, application, core, orchestrator, stages
+from generator.root import accounts, application, core, launch, orchestrator, stages
 from generator.root.accounts import MultiAccountLaunchParameters
 from generator.root.core import Sharing
 from generator.root.events import monitors, pipeline_ends
 from generator.root.observability import alarms, security_events
+from orchestrator.launch import settings
 
 _DESCRIPTION = "MLOps Workload Orchestrator (multi account): provisions machine-learning pipelines in three stages."
 
@@ -24,7 +25,7 @@ def template(kinds: Sequence[Kind]) -> Template:
             "MULTI_ACCOUNT": "Yes",
             "STAGE_FUNCTION": Ref(stages.FUNCTION),
             **stages.call_as(),
-            **accounts.environment(),
+            **launch.variables(settings.MULTI_ACCOUNT_PARAMETERS),
         },
         assets_readers=accounts.read_assets(),
         pipelines_readers=monitors.read_configurations(),

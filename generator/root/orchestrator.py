@@ -18,12 +18,11 @@ from troposphere import GetAtt, Join, Ref, Sub, Template, awslambda, events
 
 from generator import arns, permissions
 from generator.resources import functions
-from generator.root import application, network, reach, roles
+from generator.root import application, launch, network, reach, roles
 from generator.root.data import encryption, models, storage
 from generator.root.observability import notifications
 from orchestrator.events.uploads.results import CONFIG_NAME, RESULT_SUFFIX
 from orchestrator.launch import settings
-from orchestrator.launch.operator_options import ReachOptions
 from orchestrator.pipeline_types.custom.names import PREFIX as TYPES_PREFIX
 
 FUNCTION = "Orchestrator"
@@ -76,7 +75,7 @@ def function(template: Template, variables: Mapping[str, Any]) -> awslambda.Func
         Timeout=_TIMEOUT_SECONDS,
         KmsKeyArn=encryption.key_arn(),
         DeadLetterConfig=notifications.kept_dead_letters(),
-        Environment=awslambda.Environment(Variables={**environment(), **variables}),
+        Environment=awslambda.Environment(Variables=dict(sorted({**environment(), **variables}.items()))),
     )
 
 
@@ -88,20 +87,14 @@ def log_settings() -> dict[str, Any]:
 def environment() -> dict[str, Any]:
     """What `orchestrator.launch.settings` reads, and the log settings of Powertools."""
     return {
-        "ALLOW_DETAILED_ERROR_MESSAGE": Ref("AllowDetailedErrorMessage"),
+        **launch.variables(settings.PARAMETERS),
         "APPLICATION": application.name(),
-        "ARTIFACT_PREFIX": Ref("ArtifactPrefix"),
         "ASSETS_BUCKET": storage.assets_bucket_name(),
         "CONFIG_BUCKET": storage.config_bucket_name(),
         "DEPLOY_ROLE_ARN": GetAtt(roles.DEPLOY_ROLE, "Arn"),
-        "FUNCTION_CONCURRENCY": Ref("FunctionConcurrency"),
-        "FUNCTION_SECURITY_GROUP_IDS": Ref("FunctionSecurityGroupIds"),
-        "FUNCTION_SUBNET_IDS": Ref("FunctionSubnetIds"),
         "ECR_REPOSITORY_ARN": models.repository_arn(),
         "LOG_KMS_KEY_ARN": encryption.key_arn(),
-        "LOG_RETENTION_DAYS": Ref("LogRetentionDays"),
         "NOTIFICATIONS_TOPIC_ARN": Ref(notifications.TOPIC),
-        "PERMISSIONS_BOUNDARY_NAME": Ref("PermissionsBoundaryName"),
         "PIPELINES_BUCKET": Ref(storage.PIPELINES),
         "PIPELINE_ROLE_ARN": GetAtt(roles.PIPELINE_ROLE, "Arn"),
         "PIPELINE_START_ROLE_ARN": GetAtt(roles.PIPELINE_START_ROLE, "Arn"),
@@ -109,12 +102,8 @@ def environment() -> dict[str, Any]:
         **log_settings(),
         # The dimension `service` of the metrics.
         "POWERTOOLS_SERVICE_NAME": Ref("AWS::StackName"),
-        **{settings.variable(name): Ref(name) for name in ReachOptions.model_fields},
         "RESERVED_BUCKETS": Join(",", storage.reserved_names()),
-        "RESOURCE_TAGS": Ref("ResourceTags"),
-        "ROLE_PATH": Ref("RolePath"),
         "URL_SUFFIX": Ref("AWS::URLSuffix"),
-        "USE_MODEL_REGISTRY": Ref("UseModelRegistry"),
     }
 
 

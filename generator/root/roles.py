@@ -16,9 +16,11 @@ from awacs import codebuild
 from awacs import codepipeline as cp
 from awacs import events as events_actions
 from awacs import iam as iam_actions
+from awacs import kms as kms_actions
 from awacs import s3 as s3_actions
-from awacs.aws import Action, Deny, Statement
+from awacs.aws import Action, Condition, Deny, Statement
 from troposphere import GetAtt, Ref, Sub, Template, iam
+from troposphere.iam import Policy
 
 from generator import arns, conditions, deployment, iam_roles, names, permissions
 from generator.deployment import Kind
@@ -34,12 +36,21 @@ API = "Api"
 
 PIPELINES = arns.regional("codepipeline", f"{arns.PIPELINE_PREFIX}*")
 BUILDS = arns.regional("codebuild", f"project/{arns.PIPELINE_PREFIX}*")
+_READ_SOURCE = [
+    *(s3_actions.GetObject, s3_actions.GetObjectTagging, s3_actions.GetObjectVersion),
+    s3_actions.GetObjectVersionTagging,
+]
+_LOOK_AT_BUCKET = [s3_actions.GetBucketAcl, s3_actions.GetBucketLocation, s3_actions.GetBucketVersioning]
+"""What CodePipeline's S3 source action asks of its role, on the object and on its bucket (lesson 112).
+
+https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-S3.html
+"""
 STACKS = arns.regional("cloudformation", f"stack/{arns.PIPELINE_PREFIX}*/*")
 
 
 def add_to(template: Template, kinds: Sequence[Kind], pipeline_statements: Sequence[Statement]) -> None:
     """Add the roles; `kinds` are what blueprints deploy, the statements what only some pipelines do."""
-    working = pipeline_role(pipeline_statements)
+    working = pipeline_role(template, pipeline_statements)
     for role in (pipeline_stack_role(), working, deploy_role(template, kinds), pipeline_start_role()):
         template.add_resource(role)
 
@@ -102,13 +113,16 @@ def pipeline_start_role() -> iam.Role:
     )
 
 
-def pipeline_role(statements: Sequence[Statement]) -> iam.Role:
+def pipeline_role(template: Template, statements: Sequence[Statement]) -> iam.Role:
     """CodePipeline reads packages and sources, keeps artifacts, deploys stacks and builds images under it."""
     return iam.Role(
         PIPELINE_ROLE,
         Description="The pipelines work under this role",
         AssumeRolePolicyDocument=permissions.trusted_by("codepipeline.amazonaws.com"),
-        Policies=[permissions.policy("Pipelines", *_artifacts(), *_sources(), *_stacks(), *statements)],
+        Policies=[
+            permissions.policy("Pipelines", *_artifacts(), *_sources(), *_stacks(), *statements),
+            conditions.if_provided(template, "ExistingS3Bucket", _decrypt_sources()),
+        ],
     )
 
 
@@ -153,18 +167,10 @@ def _artifacts() -> list[Statement]:
     """
     bucket = GetAtt(storage.PIPELINES, "Arn")
     artifacts = arns.objects_in(bucket, f"{arns.PIPELINE_PREFIX}*")
-    reading = [
-        *(s3_actions.GetObject, s3_actions.GetObjectTagging, s3_actions.GetObjectVersion),
-        s3_actions.GetObjectVersionTagging,
-    ]
-    on_bucket = [
-        *(s3_actions.GetBucketAcl, s3_actions.GetBucketLocation, s3_actions.GetBucketVersioning),
-        s3_actions.ListBucket,
-    ]
     return [
-        permissions.allow(reading, [artifacts, arns.objects_in(bucket, storage.PACKAGES)]),
+        permissions.allow(_READ_SOURCE, [artifacts, arns.objects_in(bucket, storage.PACKAGES)]),
         permissions.allow([s3_actions.PutObject], artifacts),
-        permissions.allow(on_bucket, bucket),
+        permissions.allow([*_LOOK_AT_BUCKET, s3_actions.ListBucket], bucket),
     ]
 
 
@@ -173,10 +179,18 @@ def _sources() -> list[Statement]:
     name = storage.assets_bucket_name()
     objects, bucket = arns.s3("${Bucket}/*", Bucket=name), arns.s3("${Bucket}", Bucket=name)
     return [
-        permissions.allow([s3_actions.GetObject, s3_actions.GetObjectVersion], objects),
-        permissions.allow([s3_actions.GetBucketLocation, s3_actions.GetBucketVersioning], bucket),
+        permissions.allow(_READ_SOURCE, objects),
+        permissions.allow(_LOOK_AT_BUCKET, bucket),
         permissions.allow([codebuild.BatchGetBuilds, codebuild.StartBuild], BUILDS),
     ]
+
+
+def _decrypt_sources() -> Policy:
+    """A bucket that the operator had before may be under a key of theirs, which nobody has told us (lesson 111)."""
+    keys = Sub("arn:${AWS::Partition}:kms:${AWS::Region}:*:key/*")
+    return permissions.policy(
+        "Sources", permissions.allow([kms_actions.Decrypt], keys, Condition(permissions.through("s3")))
+    )
 
 
 def _stacks() -> list[Statement]:

@@ -34,7 +34,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _read(event: dict[str, Any]) -> tuple[dict[str, Any], list[dict[str, str]]]:
-    """The decoded body and the list of what is wrong with it."""
+    """Return the decoded body and a list of its problems."""
     text = event.get("body") or ""
     try:
         content = base64.b64decode(text) if event.get("isBase64Encoded") else text
@@ -59,13 +59,13 @@ def _can_be_sent(payload: Any) -> bool:
     try:
         _body(payload).encode()
     except UnicodeEncodeError:
-        # Half of a surrogate pair: JSON can hold it, no text can.
+        # Half of a surrogate pair is valid in JSON but cannot be encoded.
         return False
     return payload is not None
 
 
 def _is_media_type(value: Any) -> bool:
-    """Whether it can be the value of a header."""
+    """True if the value can be sent as a header."""
     return isinstance(value, str) and bool(value.strip()) and value.isascii() and value.isprintable()
 
 
@@ -74,7 +74,7 @@ def _body(payload: Any) -> str:
 
 
 def _refused_by_sagemaker(response: dict[str, Any], context: Any) -> dict[str, Any]:
-    """The model's own refusal is the caller's to mend; anything else is a matter of the endpoint."""
+    """Return 400 for a payload that the model refused, and a server error for a failure of the endpoint."""
     error = response["Error"]
     if response.get("OriginalStatusCode", 500) < 500:
         return _refuse(400, "The model refused the payload.", detailedMessage=response.get("OriginalMessage", ""))

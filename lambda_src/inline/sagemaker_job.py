@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`Custom::SageMakerJob`: a job of SageMaker as a resource of a stack, for kinds that CloudFormation cannot make.
+"""`Custom::SageMakerJob`: a SageMaker job as a resource of a stack, for kinds that CloudFormation cannot create.
 
-Inline code of the blueprints: one file, boto3 of the runtime. The properties are
+Inline code of the blueprints: one file, boto3 of the runtime. Properties:
 
 * `Operation`: the API operation that starts the job, such as `CreateTransformJob`;
-* `Request`: its parameters without the job's name; empty values are left out, and the texts that CloudFormation makes
-  of numbers and booleans are turned back, both by the operation's own description in boto3. Where that has an object or
-  a list, a text is JSON, or the S3 URI of a file with it; `{JobName}` in a text stands for the job's name;
-* `Name`: the job's name; or `NamePrefix`, to which a digest is added.
+* `Request`: its parameters without the job's name. Empty values are left out. CloudFormation passes numbers and
+  booleans as strings; they are converted back by boto3's description of the operation. Where that has an object or a
+  list, a string is JSON or the S3 URI of a JSON file. `{JobName}` in a string stands for the job's name;
+* `Name`: the job's name, or `NamePrefix`, to which a digest is added.
 
-The attributes are `JobName` and `JobArn`. The job is started here and now, so that one that AWS refuses fails the stack
-with AWS's words. SageMaker frees no name ever again, and the name follows from the event: one that is delivered twice
-finds its job there. Another request starts another job; CloudFormation then has the old one deleted, which stops it if
-it still runs. The physical id is `<job name>/<digest of the properties>`: it tells whether a job is the one that is
-wanted, also when a refused update is rolled back.
+Attributes: `JobName` and `JobArn`. The job is started during the call, so a job that AWS refuses fails the stack with
+AWS's reason. SageMaker never frees a name, and the name is derived from the event: a second delivery finds the job of
+the first. A changed request starts a new job; CloudFormation then deletes the old one, which stops it if it still
+runs. The physical id is `<job name>/<digest of the properties>`: it shows whether a job matches the properties, also
+when a refused update is rolled back.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.html
 """
@@ -32,7 +32,7 @@ _client = boto3.client("sagemaker")
 _SEPARATOR = "/"
 _NOT_STARTED = "not-started"
 _DIGEST_CHARACTERS = 8
-# CloudFormation takes 4,096 bytes of answer.
+# CloudFormation accepts a response of 4,096 bytes.
 _LONGEST_REASON = 2000
 _EMPTY: tuple[Any, ...] = ("", None, [], {})
 _BOOLEANS = {"true": True, "false": False}
@@ -40,7 +40,7 @@ _JOB_NAME = "{JobName}"
 
 
 class UnansweredJob(Exception):
-    """Nobody has said whether the job was started; it goes by its name, so that undoing the failure stops it."""
+    """The call that starts the job got no response; the resource keeps the job's name, so that a rollback stops it."""
 
     def __init__(self, reason: str, physical_id: str) -> None:
         super().__init__(reason)
@@ -48,11 +48,11 @@ class UnansweredJob(Exception):
 
 
 class RefusedJob(Exception):
-    """The job cannot be what the properties ask for; `str()` says why, and what to do."""
+    """The job cannot be started from the properties; `str()` gives the reason and the remedy."""
 
 
 def handler(event: dict[str, Any], context: Any) -> None:
-    """Answer an event of CloudFormation; whatever goes wrong, it is told now and not left to wait for an hour."""
+    """Answer an event of CloudFormation; report any failure at once, because it waits an hour for an answer."""
     try:
         answer = {"Status": "SUCCESS", **_carried_out(event)}
     except UnansweredJob as error:
@@ -72,13 +72,13 @@ def handler(event: dict[str, Any], context: Any) -> None:
 
 def _failed(event: dict[str, Any], reason: str) -> dict[str, Any]:
     print(json.dumps({"level": "ERROR", "stack": event["StackId"], "reason": reason}))
-    # What could not be started is deleted all the same, so it must not go by the name of a job.
+    # CloudFormation also deletes what could not be started, so its id must not be the name of a job.
     physical_id = event.get("PhysicalResourceId", _NOT_STARTED)
     return {"Status": "FAILED", "Reason": reason[:_LONGEST_REASON], "PhysicalResourceId": physical_id}
 
 
 def _carried_out(event: dict[str, Any]) -> dict[str, Any]:
-    """Do what is asked, and give the physical id and the attributes."""
+    """Carry out the event; return the physical id and the attributes."""
     properties = event["ResourceProperties"]
     current = event.get("PhysicalResourceId", _NOT_STARTED)
     current_name, is_job, current_digest = current.partition(_SEPARATOR)
@@ -93,12 +93,12 @@ def _carried_out(event: dict[str, Any]) -> dict[str, Any]:
     if current_digest == digest:
         name, arn = current_name, job.find(current_name)[job.arn_key]
     else:
-        # The same request in another stack, or after another one in this stack, is another job.
+        # The same request in another stack, or after a different one in this stack, is a new job.
         is_made, name = not name, name or job.name(prefix, _digest(request, event["StackId"], current))
         try:
             arn = job.start(name, _named(request, name), may_exist=name != current_name)
         except HTTPClientError as error:
-            # A name that was made here is nobody else's, and so may be stopped unseen.
+            # A name made here is unique to this event, so its job may be stopped without looking at it.
             if is_made and event["RequestType"] == "Create":
                 raise UnansweredJob(str(error), f"{name}{_SEPARATOR}{digest}") from error
             raise
@@ -113,7 +113,7 @@ def _digest(*parts: Any) -> str:
 
 
 class Job:
-    """One kind of job, as boto3 describes the operations on it."""
+    """A kind of job, derived from boto3's description of its operations."""
 
     def __init__(self, operation: str) -> None:
         model = _client.meta.service_model
@@ -128,29 +128,29 @@ class Job:
         self.arn_key = f"{noun}Arn"
 
     def request(self, given: dict[str, Any]) -> dict[str, Any]:
-        """The request with the types of the API and without empty members."""
+        """Return the request with the types of the API and without empty members."""
         typed: dict[str, Any] = _typed(given, self._input)
         return typed
 
     def name(self, prefix: str, digest: str) -> str:
-        """`<prefix>-<digest>` in lower case; the prefix is cut to the API's limit."""
+        """Return `<prefix>-<digest>` in lower case; the prefix is cut to the API's limit."""
         longest = self._input.members[self._name_key].metadata["max"] - len(digest) - 1
         return f"{prefix[:longest].rstrip('-')}-{digest}".lower()
 
     def find(self, name: str) -> dict[str, Any]:
-        """The description of a job; raises `ClientError` when there is none."""
+        """Return the description of a job; raises `ClientError` when there is none."""
         return self._call(self._describe, name)
 
     def start(self, name: str, request: dict[str, Any], *, may_exist: bool) -> str:
-        """Start the job and give its ARN; raises `ClientError` for a refused one, `RefusedJob` for a name in use.
+        """Start the job and return its ARN; raises `ClientError` for a refused job, `RefusedJob` for a name in use.
 
-        A job of that name that was started from the same request is this one, because the event came twice: it
-        `may_exist`. The job of an earlier request of this stack may not.
+        When `may_exist`, a job of that name from the same request counts as started: the event was delivered twice.
+        The job of an earlier request of this stack does not count.
         """
         try:
             return str(self._call(self._create, name, request)[self.arn_key])
         except (HTTPClientError, ClientError):
-            # What was not answered may have started all the same.
+            # A call without a response may have started the job.
             with suppress(HTTPClientError, ClientError):
                 existing = self.find(name)
                 if may_exist and self._was_started_from(request, existing):
@@ -162,14 +162,14 @@ class Job:
             raise
 
     def stop(self, name: str) -> None:
-        """Stop the job if it still runs. Nothing that SageMaker says to this may keep a stack from going away."""
+        """Stop the job if it still runs. A refusal by SageMaker is only logged: it must not block a deletion."""
         try:
             self._call(self._stop, name)
         except (BotoCoreError, ClientError) as error:
             print(json.dumps({"level": "INFO", "job": name, "reason": f"not stopped: {error}"}))
 
     def _was_started_from(self, request: dict[str, Any], description: dict[str, Any]) -> bool:
-        # Tags are no part of a description.
+        # A description does not contain tags.
         return _is_within({key: value for key, value in request.items() if key in self._described}, description)
 
     def _call(self, operation: str, name: str, request: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -178,7 +178,7 @@ class Job:
 
 
 def _is_within(part: Any, whole: Any) -> bool:
-    """Whether everything in `part` is in `whole`, to which SageMaker may have added defaults."""
+    """True if everything in `part` is in `whole`, to which SageMaker may have added defaults."""
     if isinstance(part, dict) and isinstance(whole, dict):
         return all(key in whole and _is_within(value, whole[key]) for key, value in part.items())
     if isinstance(part, list) and isinstance(whole, list):
@@ -187,7 +187,7 @@ def _is_within(part: Any, whole: Any) -> bool:
 
 
 def _typed(value: Any, shape: Any) -> Any:
-    """A value with the types of its shape; what does not fit is left for boto3 to refuse in its words."""
+    """Return a value with the types of its shape; a value that does not fit is left for boto3 to refuse."""
     kind = getattr(shape, "type_name", "")
     if isinstance(value, str) and value and kind in ("structure", "map", "list"):
         value = json.loads(_content(value))
@@ -195,7 +195,7 @@ def _typed(value: Any, shape: Any) -> Any:
         members = ((name, _typed(item, shape.members.get(name))) for name, item in value.items())
         return {name: item for name, item in members if item not in _EMPTY}
     if isinstance(value, dict) and kind == "map":
-        # An empty value of a map, such as an environment variable, means something.
+        # An empty value in a map is meaningful, e.g. an environment variable.
         return {name: _typed(item, shape.value) for name, item in value.items()}
     if isinstance(value, list) and kind == "list":
         return [item for item in (_typed(item, shape.member) for item in value) if item not in _EMPTY]
@@ -205,7 +205,7 @@ def _typed(value: Any, shape: Any) -> Any:
 
 
 def _content(text: str) -> Any:
-    """The text itself, or what the file that it names holds: a parameter of a stack takes 4,096 characters."""
+    """Return the text, or the content of the S3 object that it names: a stack parameter holds 4,096 characters only."""
     scheme, _, address = text.partition("://")
     if scheme != "s3":
         return text
@@ -214,7 +214,7 @@ def _content(text: str) -> Any:
 
 
 def _named(value: Any, name: str) -> Any:
-    """A value with the job's name in its place."""
+    """Return a value with the job's name in place of `{JobName}`."""
     if isinstance(value, dict):
         return {key: _named(item, name) for key, item in value.items()}
     if isinstance(value, list):

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The orchestrator: turns one request into a machine-learning pipeline. Request -> plan -> effects."""
+"""The orchestrator turns a request into a machine-learning pipeline. Request -> plan -> effects."""

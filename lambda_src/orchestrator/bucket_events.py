@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Custom resource `Custom::BucketEvents`: turns on EventBridge for a bucket that the operator already had.
 
-The bucket's other notifications stay as they are. Deleting the resource leaves the setting: others may rely on it, and
+The bucket's other notifications stay as they are. Deleting the resource keeps the setting: others may rely on it, and
 it costs nothing. Protocol: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.html
 """
 
@@ -23,14 +23,14 @@ _ANSWER_TIMEOUT_SECONDS: Final = 10
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
-    """Entry point: do the work, then tell CloudFormation, whatever happened."""
+    """Do the work, and report success or failure to CloudFormation."""
     bucket = event["ResourceProperties"]["BucketName"]
     reason = ""
     try:
         if event["RequestType"] != "Delete":
             bucket_notifications.turn_on_eventbridge(bucket)
     except Exception as error:
-        # Whatever it is: without an answer CloudFormation waits for an hour.
+        # Report any error: without a response CloudFormation waits for an hour.
         logger.exception("failed")
         reason = (
             f"{error} {error.detail}" if isinstance(error, ServiceRefusedError) else f"{type(error).__name__}: {error}"

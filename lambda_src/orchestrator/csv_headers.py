@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The header of a CSV file in S3, read from its first bytes only: a baseline may be as large as it likes (lesson 14).
+"""The header of a CSV file in S3, read from its first bytes only: a baseline may have any size (lesson 14).
 
-UTF-8, with or without a byte order mark; lines end as they like; names may be quoted, with commas and line ends inside.
+UTF-8, with or without a byte order mark, and any line endings. Names may be quoted and hold commas and line ends.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Header = tuple[str, ...]
 
 _FIRST_READ: Final = 64 * 1024
 _LONGEST_READ: Final = 1024 * 1024
-"""Bytes; a header that is longer is none."""
+"""Bytes; a longer header is refused."""
 _OTHER_ENCODINGS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -44,15 +44,15 @@ class _Beginning(Protocol):
 
 
 Fetch = Callable[[str, str, int], _Beginning | None]
-"""Bucket, key, bytes at most -> the first bytes of an object, or `None` where there is none."""
+"""Bucket, key, bytes at most -> the first bytes of an object, or `None` if there is no such object."""
 
 
 class UnreadableHeaderError(ValueError):
-    """A file has no header that can be read; `str()` says why, and what would be right."""
+    """The header of a file cannot be read; `str()` gives the reason and the remedy."""
 
 
 def read(files: Sequence[CsvFile], fetch: Fetch) -> dict[CsvFile, Header]:
-    """The header of each file; raises `RefusedRequestError` naming every file that has none."""
+    """Return the header of each file; raises `RefusedRequestError` with every file that has none."""
     headers: dict[CsvFile, Header] = {}
     problems: list[Problem] = []
     for file in files:
@@ -82,7 +82,7 @@ def _read(file: CsvFile, fetch: Fetch) -> Header:
 
 
 def header_of(content: bytes, *, is_whole: bool, has_rows: bool = True) -> Header | None:
-    """The first record of a file's first bytes, or `None` if they end before it does.
+    """Return the first record in a file's first bytes; `None` if they end before the record does.
 
     Raises `UnreadableHeaderError` when the file is empty, is not CSV in UTF-8, or has no record after the first one
     although it must.
@@ -114,7 +114,7 @@ def _decoded(content: bytes, is_whole: bool) -> str:
     if content.startswith(_OTHER_ENCODINGS):
         raise UnreadableHeaderError("the file is in UTF-16: save it as CSV in UTF-8")
     try:
-        # Not final: a character may begin in these bytes and end in those that were not read.
+        # Not final: the last character may end in bytes that were not read.
         return codecs.getincrementaldecoder("utf-8-sig")().decode(content, final=is_whole)
     except UnicodeDecodeError as error:
         raise UnreadableHeaderError(

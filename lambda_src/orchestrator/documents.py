@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""JSON as people and clients send it, read strictly and refused in words; and JSON as they read it."""
+"""Strict reading of JSON requests, with problems in words; and JSON as text for people."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from orchestrator.errors import Problem, RefusedRequestError, RequestTooLargeErr
 from orchestrator.problems import shortened
 
 LONGEST_DOCUMENT: Final = 256 * 1024
-"""Bytes; no request comes near it, and nothing longer is parsed."""
+"""Bytes; far above any real request. Longer documents are not parsed."""
 DEEPEST: Final = 64
-"""Objects and lists inside each other. Far below what Python's own recursion allows, wherever a document is walked."""
+"""Levels of nested objects and lists; far below Python's recursion limit, wherever a document is walked."""
 _MOST_DIGITS: Final = 308
-"""Of a whole number: what a double holds, as every other reader of JSON has it."""
+"""Digits of an integer: the range of a double, as in other JSON parsers."""
 
 
 def read(text: str | bytes | None) -> Any:
-    """Decode a JSON document; raises `RefusedRequestError` saying what is wrong and where."""
+    """Decode a JSON document; raises `RefusedRequestError` with the problem and its position."""
     if not text or not text.strip():
         raise RefusedRequestError([Problem("", "the request is empty: send a JSON object")])
     if _bytes_in(text) > LONGEST_DOCUMENT:
@@ -35,7 +35,7 @@ def read(text: str | bytes | None) -> Any:
     except RecursionError as error:
         raise _refused("nested too deeply") from error
     except ValueError as error:
-        # What the functions below refuse.
+        # Raised by the functions below.
         raise _refused(str(error)) from error
 
 
@@ -55,7 +55,7 @@ def _parsed(text: str) -> Any:
 
 
 def text(value: Any) -> str:
-    """A value as JSON for people; times are written as ISO 8601 has them."""
+    """Return a value as JSON for people, with times in ISO 8601."""
     return json.dumps(value, indent=4, default=_plain)
 
 
@@ -85,7 +85,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _float(text: str) -> float:
-    """A number with a fraction or an exponent; one that no double holds would become infinity."""
+    """Return a number with a fraction or an exponent; refuse one that a double would turn into infinity."""
     number = float(text)
     if math.isinf(number):
         raise _too_large(text)
@@ -114,7 +114,7 @@ def _refuse_depth(document: Any) -> None:
 
 
 def _refuse_half_characters(document: Any) -> None:
-    """JSON can escape half of a surrogate pair, which is no character: UTF-8, and so AWS, has no form for it."""
+    """Refuse an escaped half of a surrogate pair, which UTF-8, and so AWS, cannot represent."""
     try:
         json.dumps(document, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:

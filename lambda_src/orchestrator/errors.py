@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Errors that know their HTTP status. They are raised anywhere and become an answer only at the edge (`api.py`)."""
+"""Errors with their HTTP status. They are raised anywhere and become a response only at the edge (`api.py`)."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from http import HTTPStatus
 from typing import ClassVar, Final
 
 MOST_LISTED: Final = 100
-"""Problems in one answer: Lambda hands on 6 MB at most, and nobody reads more."""
+"""Problems in one response, which Lambda limits to 6 MB."""
 _LONGEST_KEY: Final = 200
-"""Characters of a key in an answer."""
+"""Characters of a key in a response."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong with a request: the key as the caller wrote it, and what would be right."""
+    """A problem with a request: the key as the caller wrote it, and what would be right."""
 
     key: str
     problem: str
@@ -26,13 +26,13 @@ class Problem:
 
 
 class OrchestratorError(Exception):
-    """Base of all errors that have an answer; `str()` is the answer's `message`."""
+    """Base of all errors that have a response; `str()` is the response's `message`."""
 
     status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 class RefusedRequestError(OrchestratorError):
-    """The caller's request is wrong; every problem found is listed, and nothing was created."""
+    """The request is wrong. Every problem is listed, and nothing was created."""
 
     status = HTTPStatus.BAD_REQUEST
 
@@ -43,7 +43,7 @@ class RefusedRequestError(OrchestratorError):
 
     @property
     def listed(self) -> tuple[Problem, ...]:
-        """The problems as answers show them: whoever sends nonsense by the thousand gets the beginning."""
+        """The problems shown in a response: the first hundred, with long keys cut."""
         shown = tuple(replace(found, key=_cut(found.key)) for found in self.problems[:MOST_LISTED])
         more = len(self.problems) - len(shown)
         return (*shown, Problem("", f"there are {more} problems more: correct these first")) if more else shown
@@ -54,25 +54,25 @@ def _cut(key: str) -> str:
 
 
 class NotFoundError(OrchestratorError):
-    """What the caller names is not there."""
+    """The resource that the caller names does not exist."""
 
     status = HTTPStatus.NOT_FOUND
 
 
 class RequestTooLargeError(RefusedRequestError):
-    """The body is longer than any request can be; it was not read."""
+    """The body is longer than any request can be and was not read."""
 
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
 class ConflictError(OrchestratorError):
-    """Something else is changing the same pipeline; the same call will succeed later."""
+    """Another operation is changing the same pipeline; the same call will succeed later."""
 
     status = HTTPStatus.CONFLICT
 
 
 class ServiceRefusedError(OrchestratorError):
-    """An AWS service refused or failed a call that the orchestrator made; repeating the request completes the work."""
+    """An AWS service refused or failed a call of the orchestrator; repeating the request completes the work."""
 
     status = HTTPStatus.BAD_GATEWAY
 
@@ -84,7 +84,7 @@ class ServiceRefusedError(OrchestratorError):
 
     @property
     def detail(self) -> str:
-        """What the service said: for the log, and for the caller where the operator allows it."""
+        """The service's code and reason: for the log, and for the caller where the operator allows it."""
         return f"{self.code}: {self.reason}"
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the orchestrator counts, as metrics of CloudWatch: one line of the log each, which CloudWatch reads.
+"""The orchestrator's CloudWatch metrics, each written as one line of the log.
 
-Powertools writes the lines in CloudWatch's embedded metric format; the logger has loaded it already. It adds the
+Powertools, which the logger loads anyway, writes the lines in CloudWatch's embedded metric format. It adds the
 dimension `service`, the root stack's name, from the function's environment.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format.html
 """
@@ -23,16 +23,16 @@ CONFIGURATIONS: Final = "ConfigurationsProcessed"
 OLDEST_APPROVAL: Final = "OldestApprovalSeconds"
 
 UNKNOWN: Final = "unknown"
-"""Stands for a type of pipeline that is not known: a dimension with any text in it would be a metric each."""
+"""Value for an unknown pipeline type: each text in a dimension would create a metric of its own."""
 
 
 def count(name: str, **dimensions: str) -> None:
-    """Count one; an empty dimension is unknown."""
+    """Count one; an empty dimension becomes `unknown`."""
     _write(name, MetricUnit.Count, 1, dimensions)
 
 
 def seconds(name: str, value: float) -> None:
-    """Tell a duration."""
+    """Write a duration."""
     _write(name, MetricUnit.Seconds, value, {})
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Functions that are named, and imported when they are needed: a call pays for nothing that others need."""
+"""Functions and classes named by text and imported when needed, so that no call waits for the imports of others."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ from pkgutil import resolve_name
 from typing import Any
 
 
-def function(name: str) -> Callable[..., dict[str, Any]]:
-    """The function `module:function` of the orchestrator."""
-    found: Callable[..., dict[str, Any]] = resolve_name(f"orchestrator.{name}")
+def named(place: str) -> Any:
+    """Return the object `module:name` of the orchestrator."""
+    return resolve_name(f"orchestrator.{place}")
+
+
+def function(place: str) -> Callable[..., dict[str, Any]]:
+    """Return the function `module:function` of the orchestrator."""
+    found: Callable[..., dict[str, Any]] = named(place)
     return found

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""pydantic's errors in the caller's words."""
+"""Translation of pydantic's errors into problems that the caller understands."""
 
 from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -16,12 +16,12 @@ from orchestrator.errors import Problem
 from orchestrator.values.per_stage import BY_STAGE, ONE_VALUE, STAGES
 
 _SHOWN_CHARACTERS = 60
-# These messages tell all: no "got ..." follows.
+# Messages that need no "got ...".
 _SELF_EXPLAINING = frozenset({"stages_in_single_account"})
 
 
 def from_validation(error: ValidationError, fields: Mapping[str, FieldInfo]) -> Iterator[Problem]:
-    """One problem for each of pydantic's errors, keyed as `inference_instance.staging`."""
+    """Yield a problem for each of pydantic's errors, keyed as `inference_instance.staging`."""
     for details in error.errors(include_url=False):
         path = [str(part) for part in details["loc"] if part not in {ONE_VALUE, BY_STAGE}]
         yield Problem(".".join(path), _sentence(details, path, fields))
@@ -61,7 +61,7 @@ def _missing(path: list[str], fields: Mapping[str, FieldInfo], by_stage: bool) -
 
 
 def _fields_at(path: list[str], fields: Mapping[str, FieldInfo]) -> Mapping[str, FieldInfo]:
-    """The fields of the object that a path leads to; places in lists and names in objects lead to what is there."""
+    """Return the fields of the object at a path; indexes of lists and names in objects are skipped."""
     for key in path:
         if key in fields:
             fields = next(_models_in(fields[key].annotation), {})
@@ -69,14 +69,26 @@ def _fields_at(path: list[str], fields: Mapping[str, FieldInfo]) -> Mapping[str,
 
 
 def _models_in(annotation: Any) -> Iterator[Mapping[str, FieldInfo]]:
-    """The fields of each model that stands somewhere in a type."""
+    """Yield the fields of each model inside a type."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation.model_fields
     for argument in get_args(annotation):
         yield from _models_in(argument)
 
 
+def unknown(name: str, known: Iterable[str]) -> str:
+    """Return a sentence for an unknown name, with the nearest known one."""
+    shown = shortened(name)
+    near = difflib.get_close_matches(name[:100], list(known), n=1)
+    return f"{shown} is not known, the nearest is {near[0]}" if near else f"{shown} is not known"
+
+
+def unknown_keys(body: Mapping[str, Any], known: Set[str]) -> list[Problem]:
+    """Return a problem for each unknown key of a request, in order."""
+    return [Problem(key, f"{unknown(key, known)}; remove or rename it") for key in sorted(body.keys() - known)]
+
+
 def shortened(value: Any) -> str:
-    """A value as JSON, cut to fit in a sentence."""
+    """Return a value as JSON, cut to fit in a sentence."""
     text = json.dumps(value, default=str, ensure_ascii=True)
     return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}..."

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Carries out a plan: upload first, then create, so that no pipeline waits for a package that never comes.
+"""Execution of a plan: upload first, then create, so that no pipeline waits for a missing package.
 
-What differs between the types of pipelines is in the plan: names, parameters, whether there is a package.
+The differences between pipeline types are in the plan: names, parameters, whether there is a package.
 
-Each step can be repeated. What tells an unchanged repeat from an interrupted change is not what an earlier call meant
-to do but what is there: the digest of the stored package, and the package version that the newest execution has read.
+Each step can be repeated. The present state, not the history of calls, distinguishes an unchanged repeat from an
+interrupted change: the digest of the stored package, and the package version that the newest execution has read.
 """
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from orchestrator import templates
 from orchestrator.aws.cloudformation import stacks
@@ -25,16 +25,19 @@ from orchestrator.plan.plan import Deployment, PackagedBlueprint, ProvisioningPl
 from orchestrator.plan.stack_tags import LABEL_TAG, OWNER_TAG, PIPELINE_NAME_OUTPUT, RELEASE_TAG, STACK_TAG, TYPE_TAG
 from orchestrator.provisioned import removal_records
 
+if TYPE_CHECKING:
+    from orchestrator import answers
+
 
 @dataclass(frozen=True)
 class Provisioned:
-    """What became of a plan."""
+    """Result of a plan's execution."""
 
     message: str
     pipeline_id: str
 
-    def answer(self) -> dict[str, Any]:
-        """The body of the API's answer."""
+    def answer(self) -> answers.Provisioned:
+        """Return the body of the API's response."""
         return {"message": self.message, "pipeline_id": self.pipeline_id}
 
 
@@ -44,7 +47,7 @@ class _Source:
 
     package: StoredPackage
     is_new: bool
-    """Whether it was stored just now."""
+    """Whether this call has stored it."""
 
 
 def provision(plan: ProvisioningPlan, settings: Settings) -> Provisioned:
@@ -73,11 +76,11 @@ def provision(plan: ProvisioningPlan, settings: Settings) -> Provisioned:
 
 
 def _chosen(plan: ProvisioningPlan) -> Deployment:
-    """The deployment whose stack is this pipeline's already, or the first one whose name is free.
+    """Return the deployment whose stack already belongs to this pipeline, or the first one whose name is free.
 
-    A pipeline that has a later name keeps it, also when an earlier one has become free: it would be made twice.
-    Everything that is stored follows from the name, so it is chosen before anything is. Where the name alone says whose
-    a stack is, nothing is looked up.
+    A pipeline with a later name keeps it when an earlier one becomes free: otherwise it would be created twice. The
+    keys of stored objects contain the name, so it is chosen first. Without an owner in the plan, the name alone
+    identifies the pipeline, and nothing is looked up.
     """
     if not plan.owner:
         return plan.deployment
@@ -100,11 +103,11 @@ def _stored(deployment: Deployment, blueprint: PackagedBlueprint, settings: Sett
     wanted = blueprint.packed(template, settings.object_url(apart.bucket, apart.key) if apart else "")
     stored = objects.stored_package(settings.launch.pipelines_bucket, blueprint.package_key)
     if stored is not None:
-        # A pipeline that is being deleted still has its package: a new one need not be asked about.
+        # A pipeline that is being deleted still has its package, so without a package there is nothing to check.
         _refuse_while_deleting(deployment.stack_name, settings)
     if stored is not None and stored.digest == wanted.digest:
         return _Source(stored, is_new=False)
-    # Their keys follow from their content and stand in the package: a stored package tells that they are there.
+    # Their keys are digests of their content and part of the package, so a stored package implies that they are stored.
     for planned in (*blueprint.objects, *filter(None, [apart])):
         objects.store(planned)
     stored = objects.store_package(settings.launch.pipelines_bucket, wanted, before=stored)
@@ -150,7 +153,7 @@ def _reconcile(definition: StackDefinition, stack: Stack, source: _Source | None
     if stack.is_changing:
         return _while_changing(definition, stack, source)
     if stack.differs_from(definition) and stacks.update(definition):
-        # The template has the pipeline start itself after an update.
+        # The template makes the pipeline start itself after an update.
         return Provisioned(f"Pipeline {definition.name} is being updated.", stack.arn)
     if source is None:
         return Provisioned(_nothing_to_do(definition), stack.arn)
@@ -165,7 +168,7 @@ def _recreate(definition: StackDefinition) -> Provisioned:
 
 
 def _while_changing(definition: StackDefinition, stack: Stack, source: _Source | None) -> Provisioned:
-    # A stack that is being undone or deleted, or is changed into something else, will not become what was asked for.
+    # A stack that is being rolled back, deleted or changed otherwise will not reach the requested state.
     is_undone = "ROLLBACK" in stack.status or stack.status == "DELETE_IN_PROGRESS"
     if is_undone or stack.differs_from(definition) or (source is not None and _is_newer(source.package, stack)):
         raise ConflictError(f"Pipeline {definition.name} is in {stack.status}. Repeat the request when that has ended.")
@@ -173,7 +176,7 @@ def _while_changing(definition: StackDefinition, stack: Stack, source: _Source |
 
 
 def _is_newer(package: StoredPackage, stack: Stack) -> bool:
-    """Whether a pipeline that is being made or changed may have read an older package than this."""
+    """True if a pipeline that is being created or changed may have read an older package than this."""
     return package.stored_at is None or package.stored_at > stack.changed_at
 
 
@@ -182,7 +185,7 @@ def _run(definition: StackDefinition, stack: Stack, source: _Source) -> Provisio
     newest = codepipelines.newest_execution(pipeline)
     if not source.is_new and newest is not None and not newest.ended_without_deploying and _has_read(newest, current):
         return Provisioned(_nothing_to_do(definition), stack.arn)
-    # A repeated call must not start a second execution, a retry after a failed one must: the token tells them apart.
+    # A repeated call must not start a second execution, but a retry after a failed one must: the token differs.
     after = newest.id if newest is not None and newest.ended_without_deploying else "first"
     token = hashlib.sha256(f"{current.version_id} {after}".encode()).hexdigest()
     codepipelines.start(pipeline, request_token=token)

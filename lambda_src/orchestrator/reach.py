@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What requests may name: the operator's decision, declared once for validation and for IAM.
+"""Resources that requests may name: the operator's decision, declared once for validation and for IAM.
 
 A value of a request that names a bucket, a repository, a model package group, a secret or a key has a `Kind`. The
-launch parameter of that kind holds patterns of names, in which `*` stands for anything as in IAM; `AllowedAccounts`
-says to whom such things may belong. The solution's own assets bucket and image repository are always allowed, and its
-other buckets never: what lies there is deployed or believed.
+launch parameter of that kind holds patterns of names, in which `*` stands for anything as in IAM. `AllowedAccounts`
+limits the owners of such resources. The solution's own assets bucket and image repository are always allowed. Its other
+buckets never are: their content is deployed or trusted.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ ANY: Final = "*"
 ACCOUNTS: Final = "AllowedAccounts"
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 _NO_BUCKETS: Final = ("-s3alias", "--ol-s3", ".mrap")
-"""How names end that S3 keeps for access points: each leads to a bucket that the name does not tell."""
+"""Suffixes that S3 reserves for access points, whose names do not show the bucket behind them."""
 _SECRET_SUFFIX: Final = re.compile(r"-[a-zA-Z0-9]{6}$")
-"""What Secrets Manager adds to a name in an ARN."""
+"""Suffix that Secrets Manager adds to a name in an ARN."""
 _ECR_IMAGE: Final = re.compile(r"(?P<account>[0-9]{12})\.dkr[.-]ecr[^/]*/(?P<repository>[^:@]+)")
 
 
 @dataclass(frozen=True)
 class Thing:
-    """What a value names; the account is empty where the value does not tell it."""
+    """The resource that a value names; `account` is empty if the value does not contain it."""
 
     name: str
     account: str = ""
@@ -34,15 +34,15 @@ class Thing:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of things of other owners that requests name."""
+    """A kind of resource that requests name and that others may own."""
 
     words: str
-    """What people call one of them; also the mark of a key in the schema of a request."""
+    """Name in messages; also the mark of a key in the schema of a request."""
     parameter: str
-    """The launch parameter with the patterns of the names that are allowed."""
+    """Launch parameter with the patterns of allowed names."""
     named_by: Callable[[str], Thing]
     arns: tuple[str, ...]
-    """ARNs of those that fit the pattern `{}`. IAM takes a star for a partition: AWS's own policies have it."""
+    """ARNs for a pattern `{}`. IAM accepts a star as partition, as in AWS's own policies."""
 
 
 def _bucket(value: str) -> Thing:
@@ -50,14 +50,14 @@ def _bucket(value: str) -> Thing:
 
 
 def _repository(value: str) -> Thing:
-    """A repository of this account, or that of an image; of another registry than ECR its address stays before it."""
+    """Return the repository of this account, or that of an image; for registries other than ECR, with its address."""
     found = _ECR_IMAGE.match(value)
     before, slash, last = value.rpartition("/")
     return Thing(found["repository"], found["account"]) if found else Thing(before + slash + re.split("[:@]", last)[0])
 
 
 def _in_arn(value: str) -> Thing:
-    """The resource of an ARN without its type, or a plain name."""
+    """Return the resource of an ARN without its type, or a plain name."""
     if not value.startswith("arn:"):
         return Thing(value)
     _, _, _, _, account, rest = value.split(":", 5)
@@ -65,7 +65,7 @@ def _in_arn(value: str) -> Thing:
 
 
 def _package_group(value: str) -> Thing:
-    """The group of a version, or the group itself."""
+    """Return the group of a model package, or the group itself."""
     thing = _in_arn(value)
     return Thing(thing.name.split("/")[1], thing.account) if thing.account else thing
 
@@ -76,7 +76,7 @@ def _secret(value: str) -> Thing:
 
 
 def _key(value: str) -> Thing:
-    """`key/<id>` or `alias/<name>`."""
+    """Return `key/<id>` or `alias/<name>`."""
     thing = _in_arn(value)
     return thing if "/" in thing.name else Thing(f"key/{thing.name}", thing.account)
 
@@ -96,20 +96,20 @@ _SOME_KEY: Final = "key/*"
 
 @dataclass(frozen=True)
 class Reach:
-    """What the requests to one orchestrator may name; without arguments everything."""
+    """The resources that requests to one orchestrator may name; without arguments all."""
 
     allowed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Patterns by launch parameter; a parameter that is not there allows everything."""
+    """Patterns by launch parameter; an absent parameter allows everything."""
     accounts: frozenset[str] = frozenset({ANY})
-    """Whose things may be named: the orchestrator's account, those of the stages, and what the operator adds."""
+    """Allowed owners: the orchestrator's account, those of the stages, and those that the operator adds."""
     account: str = ""
     """The orchestrator's account."""
     own: Mapping[str, str] = field(default_factory=dict)
-    """Names by launch parameter that are allowed in this account whatever the patterns say."""
+    """Names by launch parameter that are allowed in this account regardless of the patterns."""
     reserved_buckets: frozenset[str] = frozenset()
 
     def problem(self, kind: Kind, value: str) -> str:
-        """Why a request may not name what a value names, as "must ..."; empty when it may."""
+        """Return why a request may not name the value's resource, as "must ..."; empty when it may."""
         thing = kind.named_by(value)
         is_own = thing.name == self.own.get(kind.parameter) and thing.account in {"", self.account}
         return "" if is_own or not value else next(self._problems(kind, thing), "")
@@ -130,26 +130,26 @@ class Reach:
             yield f"must name a {kind.words} that the launch parameter {kind.parameter} allows: {some or 'none'}"
 
     def reserved_in(self, text: str) -> str:
-        """The reserved bucket that a text of any form leads to: a location, a URI, a URL or an ARN; empty for none."""
+        """Return the reserved bucket in a location, URI, URL, ARN or any other text; empty if there is none."""
         forms = ("{}/", "s3://{}", ":s3:::{}", "//{}.s3")
         led_to = (name for name in sorted(self.reserved_buckets) if any(form.format(name) in text for form in forms))
         return next(led_to, "")
 
     def arns(self, *buckets: str) -> str:
-        """ARNs with commas between that roles of pipelines may reach; `buckets` are further ones that they use."""
+        """Return comma-separated ARNs that pipeline roles may access; `buckets` are further ones that they use."""
         names = {
             kind: [*self.allowed.get(kind.parameter, (ANY,)), *filter(None, [self.own.get(kind.parameter)])]
             for kind in KINDS
         }
         names[BUCKET] += buckets
-        # IAM knows a key by its id alone: the role's own statement is what names the alias.
+        # IAM matches keys by their ids, never by an alias: the role's own statement names the alias.
         names[KEY] = [_SOME_KEY if name.startswith(_ALIAS) else name for name in names[KEY]]
         found = (form.format(name) for kind in KINDS for name in names[kind] for form in kind.arns)
         return ",".join(dict.fromkeys(found))
 
 
 def matches(pattern: str, name: str) -> bool:
-    """Whether a name fits a pattern, in which a star stands for any characters, also none."""
+    """True if a name matches a pattern, in which a star stands for any characters, or none."""
     first, *others = pattern.split(ANY)
     if not others:
         return name == pattern

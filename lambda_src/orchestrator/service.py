@@ -3,23 +3,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from orchestrator import csv_headers, metrics, model_cards, problems
+from orchestrator import csv_headers, metrics, problems
 from orchestrator.aws.cloudformation import stacks
 from orchestrator.aws.codepipeline import codepipelines
 from orchestrator.aws.s3 import objects
-from orchestrator.aws.sagemaker import model_sources
+from orchestrator.aws.sagemaker import endpoints, model_sources
 from orchestrator.errors import Problem, RefusedRequestError
 from orchestrator.launch.settings import Launch, Settings
-from orchestrator.model_cards import operation_names
 from orchestrator.model_cards.refusals import absent, refusing
 from orchestrator.pipeline_types.base import PipelineRequest
 from orchestrator.pipeline_types.installed import installed
-from orchestrator.pipeline_types.registry import Registry
+from orchestrator.pipeline_types.registry import Accepted, Registry
 from orchestrator.plan.stack_tags import PIPELINE_NAME_OUTPUT
 from orchestrator.provision import provision
 from orchestrator.provisioned import pipeline_stacks
@@ -27,32 +25,43 @@ from orchestrator.values import package_artifacts
 from orchestrator.values.common import PipelineId
 from orchestrator.values.package_artifacts import PackagedModel
 
+if TYPE_CHECKING:
+    from orchestrator import answers
+    from orchestrator.model_cards.operations import Operation
+
 _PACKAGE_KEY: Final = "model_package_name"
 _DENIED: Final = "AccessDeniedException"
 _NOT_SHARED: Final = "must be of a group whose policy lets the orchestrator's account describe it: {reason}"
 NOT_YET: Final = "pipeline cloudformation stack has not provisioned the pipeline yet."
 
 
-def provision_pipeline(body: Any, settings: Settings) -> dict[str, Any]:
-    """Do what a decoded request asks for (compatibility 2.2); raises the errors of `orchestrator.errors`.
-
-    The first kind of request that takes it answers. The last takes whatever is left, and says what is wrong with it.
-    """
-    return next(answer for takes, answer in _KINDS if takes(body))(body, settings)
-
-
-def _provision(body: Any, settings: Settings) -> dict[str, Any]:
-    """Provision the pipeline of a request, or answer its plan for a dry run; what becomes of it is counted."""
+def provision_pipeline(body: Any, settings: Settings) -> answers.RequestAnswer:
+    """Do what a decoded request asks for (compatibility 2.2); raises the errors of `orchestrator.errors`."""
     types = installed(settings.launch)
+    if types.operation_in(body):
+        return _carry_out(types.parse_operation(body, settings.launch), settings)
+    return _provision(body, types, settings)
+
+
+def _carry_out(accepted: Accepted[Operation], settings: Settings) -> answers.OperationAnswer:
+    """Carry out an operation on model cards; its own warnings come after those of the request."""
+    answer = accepted.request.carry_out(settings)
+    if accepted.warnings:
+        answer["warnings"] = [*accepted.warnings, *answer.get("warnings", [])]
+    return answer
+
+
+def _provision(body: Any, types: Registry, settings: Settings) -> answers.PipelineAnswer:
+    """Provision the pipeline of a request, or answer its plan for a dry run; what becomes of it is counted."""
     try:
-        answer, is_dry_run = _provisioned(body, types, settings)
+        answer = _provisioned(body, types, settings)
     except RefusedRequestError:
         _count(metrics.REFUSED, types, body)
         raise
     except Exception:
         _count(metrics.FAILED, types, body)
         raise
-    if not is_dry_run:
+    if "plan" not in answer:
         _count(metrics.PROVISIONED, types, body)
     return answer
 
@@ -62,21 +71,17 @@ def _count(metric: str, types: Registry, body: Any) -> None:
     metrics.count(metric, pipeline_type=types.name_in(body))
 
 
-def _provisioned(body: Any, types: Registry, settings: Settings) -> tuple[dict[str, Any], bool]:
-    """The answer, and whether nothing was asked for but a plan."""
+def _provisioned(body: Any, types: Registry, settings: Settings) -> answers.PipelineAnswer:
     accepted = types.parse(body, settings.launch)
     plan = _informed(accepted.request, settings.launch).plan(settings)
-    warnings = {"warnings": list(accepted.warnings)} if accepted.warnings else {}
+    answer: answers.PipelineAnswer
     if accepted.request.dry_run:
-        return {"message": "Dry run: nothing was created.", "plan": plan.description(), **warnings}, True
-    return {**provision(plan, settings).answer(), **warnings}, False
-
-
-_KINDS: Final[tuple[tuple[Callable[[Any], object], Callable[[Any, Settings], dict[str, Any]]], ...]] = (
-    (operation_names.operation_of, model_cards.answer),
-    (lambda _: True, _provision),
-)
-"""The kinds of requests, in the order in which they are asked: whether one takes a request, and how it answers."""
+        answer = {"message": "Dry run: nothing was created.", "plan": plan.description()}
+    else:
+        answer = provision(plan, settings).answer()
+    if accepted.warnings:
+        answer["warnings"] = list(accepted.warnings)
+    return answer
 
 
 def _informed(request: PipelineRequest, launch: Launch) -> PipelineRequest:
@@ -84,7 +89,22 @@ def _informed(request: PipelineRequest, launch: Launch) -> PipelineRequest:
     files, package = request.csv_files(launch), request.model_package(launch)
     if files:
         request = request.with_csv_headers(csv_headers.read(files, objects.beginning))
+    if monitored := request.monitored_endpoints():
+        request = request.with_endpoint_names({name: _real_name(name, request, launch) for name in monitored})
     return request.with_packaged_model(_packaged_model(package, launch)) if package else request
+
+
+def _real_name(name: str, request: PipelineRequest, launch: Launch) -> str:
+    """How SageMaker spells the name of an endpoint (lesson 106).
+
+    Nobody can look into the accounts of stages, and an endpoint may not be there yet: then it is as real-time pipelines
+    spell names, in lower case, if the model has one, else as the caller spells it.
+    """
+    found = "" if launch.multi_account else endpoints.real_name(name)
+    if found or name == name.lower():
+        return found or name
+    is_ours = any(stacks.find(stack) is not None for stack in request.stacks_of_endpoints())
+    return name.lower() if is_ours else name
 
 
 def _packaged_model(arn: str, launch: Launch) -> PackagedModel:
@@ -110,7 +130,7 @@ class StatusRequest(BaseModel):
     ]
 
 
-def pipeline_status(body: Any, _: Settings) -> dict[str, Any]:
+def pipeline_status(body: Any, _: Settings) -> answers.PipelineState | answers.NoPipelineYet:
     """CodePipeline's state of a pipeline (compatibility 2.4); raises the errors of `orchestrator.errors`."""
     request = _status_request(body)
     stack = stacks.find(request.pipeline_id)

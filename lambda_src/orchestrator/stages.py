@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Deploys a pipeline's stage into its accounts: the function behind the Lambda actions of every multi-account pipeline.
+"""Entry point of the stage deployer, the function behind the Lambda actions of every multi-account pipeline.
 
-    CodePipeline's job -> stage_jobs (read) -> stage_deployment (look, decide, do) -> one answer to CodePipeline
+    CodePipeline job -> stage_action.jobs (read) -> stage_action.deployment (decide, act) -> one result to CodePipeline
 
-It answers each job once. Only when the answer itself cannot be given does the function fail, so that Lambda tries the
-event again; that does no harm, because nothing that was started is started again.
+It reports one result for each job. The function fails only if it cannot report the result, so that Lambda retries the
+event. That is safe, because no operation is started twice.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "Unauthoriz
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
-    """Entry point; raises `NotAJobError` for any other event. The event holds credentials and is never logged."""
+    """Handle the event of a job; raises `NotAJobError` for any other. Never log the event: it holds credentials."""
     job_id = jobs.id_of(event)
     logger.append_keys(request_id=context.aws_request_id, job_id=job_id)
     outcome = _outcome(event, context)
@@ -49,7 +49,7 @@ def _outcome(event: dict[str, Any], context: LambdaContext) -> Outcome:
         message = f"AWS did not {refused.doing}. {refused.detail} (request {context.aws_request_id})"
         return Failed(message, kind=kind)
     except Exception as error:
-        # The edge: whatever it is, CodePipeline would wait for twenty minutes for an answer.
+        # The edge: without a result, CodePipeline would wait for twenty minutes.
         logger.exception("unexpected")
         message = (
             f"Unexpected {type(error).__name__}: {error} (request {context.aws_request_id}; see the function's log)"

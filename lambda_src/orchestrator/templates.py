@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The templates of the built-in pipeline types, which travel with the code: nobody changes them without changing it."""
+"""The templates of the built-in pipeline types, part of the bundle: they change only together with the code."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Final
 
 _NAME: Final = "templates"
 
-# The bundle has the folder beside the package, a checkout in its root: either way it is the nearest one above.
+# The folder is beside the package in the bundle, and in the root of a checkout: the nearest one above is right.
 FOLDER: Final = next((above / _NAME for above in Path(__file__).resolve().parents if (above / _NAME).is_dir()), Path())
 
 
 def read(path: str) -> bytes:
-    """A template, e.g. `blueprints/realtime_inference.yaml`."""
+    """Return a template, e.g. `blueprints/realtime_inference.yaml`."""
     return (FOLDER / path).read_bytes()

@@ -2,7 +2,8 @@
 """Permissions that CloudFormation's handler of a resource type needs, given the properties that are used.
 
 Schemas list every action that a handler might call. The tables below name the actions that depend on a property, and
-the needs of types whose schemas list no handlers.
+the needs of types whose schemas list no handlers. They apply to changes. A read also covers properties that were set by
+other means, so it needs everything that the schema lists (lesson 103).
 """
 
 from __future__ import annotations
@@ -18,6 +19,12 @@ STEPS: Final = ("create", "read", "update", "delete")
 """Steps in the life of a stack's resource. `list` is left out: only people who look for resources to import need it."""
 NEVER: Final = ""
 """Marker in place of a property: no property of the new template causes the call."""
+
+WITHOUT_RESOURCE: Final = (
+    *("ec2:Describe", "ecs:DeregisterTaskDefinition", "ecs:DescribeTaskDefinition"),
+    *("elasticloadbalancing:Describe", "logs:DescribeIndexPolicies", "logs:DescribeResourcePolicies"),
+)
+"""Prefixes of actions of a type's own service that have no resource-level permissions."""
 
 _KMS: Final = "*Kms*"
 # Actions needed only if the property is set somewhere in the resource. `*` stands for a part of its name.
@@ -64,7 +71,6 @@ ONLY_WITH: Final[Mapping[str, str]] = {
     "lambda:DeleteFunctionCodeSigningConfig": "CodeSigningConfigArn",
     "lambda:DeleteFunctionConcurrency": "ReservedConcurrentExecutions",
     "lambda:GetCodeSigningConfig": "CodeSigningConfigArn",
-    "lambda:GetFunctionScalingConfig": "FunctionScalingConfig",
     "lambda:GetLayerVersion": "Layers",
     "lambda:PassCapacityProvider": "CapacityProviderConfig",
     "lambda:PublishVersion": "PublishToLatestPublished",
@@ -81,10 +87,7 @@ ONLY_WITH: Final[Mapping[str, str]] = {
     "logs:DeleteIndexPolicy": "FieldIndexPolicies",
     "logs:DeleteResourcePolicy": "ResourcePolicyDocument",
     "logs:DeleteRetentionPolicy": "RetentionInDays",
-    "logs:DescribeIndexPolicies": "FieldIndexPolicies",
-    "logs:DescribeResourcePolicies": "ResourcePolicyDocument",
     "logs:DisassociateKmsKey": "KmsKeyId",
-    "logs:GetDataProtectionPolicy": "DataProtectionPolicy",
     "logs:PutBearerTokenAuthentication": "BearerTokenAuthenticationEnabled",
     "logs:PutDataProtectionPolicy": "DataProtectionPolicy",
     "logs:PutIndexPolicy": "FieldIndexPolicies",
@@ -144,7 +147,13 @@ def permissions(type_name: str, properties: Mapping[str, Any], steps: Sequence[s
     listed = {action for step in steps for action in handlers.get(step, ())}
     changing = set(steps) & {"create", "update"}
     beside = [*(found.tagging if found else ()), *_BESIDE.get(type_name, ())] if changing else []
-    return {action for action in {*listed, *beside} if is_needed(type_name, action, properties)}
+    read = {action for action in handlers.get("read", ()) if _is_read(action)} if "read" in steps else set()
+    return read | {action for action in {*listed, *beside} if is_needed(type_name, action, properties)}
+
+
+def _is_read(action: str) -> bool:
+    """Whether every read needs the action. Roles and keys are needed only if a property names them."""
+    return action != "iam:PassRole" and not action.startswith("kms:")
 
 
 def is_needed(type_name: str, action: str, properties: Mapping[str, Any]) -> bool:

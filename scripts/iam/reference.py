@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""AWS reference data that cfn-lint has on disk: handlers of resource types, and the resources of each action.
+"""AWS reference data that cfn-lint has on disk: schemas of resource types, and the resources of each action.
 
 cfn-lint is a dependency of moto. Its data are read without importing it, which takes seconds.
 https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html#schema-properties-handlers
@@ -21,11 +21,13 @@ _SCHEMA_REGION: Final = "us-east-1"
 
 @dataclass(frozen=True)
 class ResourceType:
-    """Permissions listed in the schema of a resource type."""
+    """Permissions, and properties that cannot change in place, from the schema of a resource type."""
 
     handlers: Mapping[str, tuple[str, ...]]
     """`create`, `read`, `update`, `delete` and `list` -> actions; empty for old types, whose schemas list none."""
     tagging: tuple[str, ...] = ()
+    fixed: frozenset[str] = frozenset()
+    """Properties whose change makes, or may make, a new resource; nested ones are left out."""
 
 
 @functools.cache
@@ -36,7 +38,10 @@ def resource_type(name: str) -> ResourceType | None:
         return None
     schema = json.loads((_data() / "schemas" / "resources" / f"{file}.json").read_text("utf-8"))
     handlers = {step: tuple(handler["permissions"]) for step, handler in schema.get("handlers", {}).items()}
-    return ResourceType(handlers, tuple((schema.get("tagging") or {}).get("permissions", ())))
+    tagging = tuple((schema.get("tagging") or {}).get("permissions", ()))
+    listed = (*schema.get("createOnlyProperties", ()), *schema.get("conditionalCreateOnlyProperties", ()))
+    fixed = (path.removeprefix("/properties/") for path in listed)
+    return ResourceType(handlers, tagging, frozenset(name for name in fixed if "/" not in name))
 
 
 def arn_formats(action: str) -> tuple[str, ...] | None:

@@ -14,8 +14,8 @@ from scripts.iam.resolving import UNKNOWN, Place, Resolver
 class Naming:
     """Last part of a type's ARN (`{}` stands for the name), and the property that holds the name.
 
-    Without that property, the generated name begins with the stack's name, or with the lower-case logical id if
-    `by_logical_id`. `ref_is_arn` is true if Ref returns the ARN.
+    Without that property, the generated name begins with the stack's name. `by_logical_id` is true if it may begin with
+    the logical id instead (lesson 104), `ref_is_arn` if Ref returns the ARN.
     """
 
     rest: str
@@ -98,16 +98,17 @@ def _names(resolver: Resolver, logical_id: str, naming: Naming) -> list[str]:
         found = resolver.texts(given)
         if not _may_be_absent(given):
             return found
-        return [*found, _made_up(resolver, logical_id, naming)]
-    return [_made_up(resolver, logical_id, naming)]
+        return [*found, *_made_up(resolver, logical_id, naming)]
+    return _made_up(resolver, logical_id, naming)
 
 
 def _may_be_absent(value: Any) -> bool:
     return isinstance(value, Mapping) and "Fn::If" in value and {"Ref": "AWS::NoValue"} in value["Fn::If"]
 
 
-def _made_up(resolver: Resolver, logical_id: str, naming: Naming) -> str:
-    return f"{logical_id}-*" if naming.by_logical_id else f"{resolver.place.stack}-{logical_id}-*"
+def _made_up(resolver: Resolver, logical_id: str, naming: Naming) -> list[str]:
+    after_stack = f"{resolver.place.stack}-{logical_id}-*"
+    return [f"{logical_id}-*", after_stack] if naming.by_logical_id else [after_stack]
 
 
 def _role(resolver: Resolver, logical_id: str) -> Iterator[str]:

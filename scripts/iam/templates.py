@@ -149,14 +149,20 @@ def _of_action(found: Resolver, name: str, action: str, properties: Mapping[str,
         return
     context = _context(found, action, service, properties)
     if action.split(":", maxsplit=1)[0] == service and resource_arns.is_exact(type_name):
-        listing = _LISTED.get(action)
-        resources = (found.place.arn(service, listing),) if listing else tuple(resource_arns.of(found, name))
-        yield Need(action, resources, by=name, context=context)
+        yield Need(action, _own(found, name, action, service), by=name, context=context)
         for member, rest in _ALSO.get((type_name, action), {}).items():
             if handlers.has(properties, member):
                 yield Need(action, (found.place.arn(service, rest),), is_exact=False, by=name)
         return
     yield Need(action, _formats(action, found.place), is_exact=False, context=context, by=name)
+
+
+def _own(found: Resolver, name: str, action: str, service: str) -> tuple[str, ...]:
+    """Return the ARNs of the resource, or "*" for an action without resource-level permissions."""
+    listing = _LISTED.get(action)
+    if listing:
+        return (found.place.arn(service, listing),)
+    return ("*",) if action.startswith(handlers.WITHOUT_RESOURCE) else tuple(resource_arns.of(found, name))
 
 
 def _formats(action: str, place: Place) -> tuple[str, ...]:

@@ -112,10 +112,13 @@ def problems(service: str, operation: str, body: bytes) -> Iterator[str]:
         value = {} if result is None else _of_xml(shape, result)
     else:
         value = json.loads(body or b"{}")
-    yield from (found for found in _problems(shape, value, operation) if not any(known in found for known in OTHERWISE))
+    yield from (
+        found for found in differences(shape, value, operation) if not any(known in found for known in OTHERWISE)
+    )
 
 
-def _problems(shape: Shape, value: Any, path: str) -> Iterator[str]:
+def differences(shape: Shape, value: Any, path: str) -> Iterator[str]:
+    """Yield the differences of a decoded value from its description, each with the member that has it, below `path`."""
     kind = shape.type_name
     if not _is_of(kind, value):
         yield f"{path} is {value!r}, no {kind}"
@@ -124,11 +127,11 @@ def _problems(shape: Shape, value: Any, path: str) -> Iterator[str]:
         yield from _structure_problems(shape, value, path)
     elif kind == "list":
         for number, item in enumerate(value):
-            yield from _problems(shape.member, item, f"{path}[{number}]")
+            yield from differences(shape.member, item, f"{path}[{number}]")
     elif kind == "map":
         for name, item in value.items():
-            yield from _problems(shape.key, name, f"the name {name} in {path}")
-            yield from _problems(shape.value, item, f"{path}.{name}")
+            yield from differences(shape.key, name, f"the name {name} in {path}")
+            yield from differences(shape.value, item, f"{path}.{name}")
     for constraint in request_constraints.broken(shape, value):
         yield f"{path} is {value!r} and must {constraint}"
 
@@ -144,7 +147,7 @@ def _structure_problems(shape: Shape, value: dict[str, Any], path: str) -> Itera
     yield from (f"{path} lacks {name}" for name in shape.required_members if name not in value)
     for name, member in members.items():
         if name in value:
-            yield from _problems(member, value[name], f"{path}.{name}")
+            yield from differences(member, value[name], f"{path}.{name}")
 
 
 def _of_xml(shape: Shape, element: Xml.Element) -> Any:

@@ -104,14 +104,14 @@ def _of_options(properties: Any, operator: Operator) -> Iterator[str]:
     """Yield how a role evades the limits that the operator set for all roles."""
     options = operator.options
     boundary, path = properties.get("PermissionsBoundary"), properties.get("Path")
-    if options.permissions_boundary_name and not _mentions(
-        boundary, "PermissionsBoundaryName", options.permissions_boundary_name
+    if options.PermissionsBoundaryName and not _mentions(
+        boundary, "PermissionsBoundaryName", options.PermissionsBoundaryName
     ):
         yield (
             "has no permissions boundary, and this orchestrator was launched with one: declare the parameter"
             " PermissionsBoundaryName and give the role that policy"
         )
-    if options.role_path != "/" and not _mentions(path, "RolePath", options.role_path):
+    if options.RolePath != "/" and not _mentions(path, "RolePath", options.RolePath):
         yield (
             "has no path, and this orchestrator was launched with one: declare the parameter RolePath and give it to"
             " the role"

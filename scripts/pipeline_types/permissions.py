@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from generator.permissions import POLICY_VERSION
-from orchestrator.launch.operator_options import OperatorOptions
+from orchestrator.launch.options import RoleOptions
 from scripts import paths
 from scripts.iam import templates
 from scripts.iam.documents import Document, Statement
@@ -47,16 +47,13 @@ class Operator:
     place: Place
     policies: tuple[Document, ...] = ()
     """Policies that `CustomBlueprintPolicyArn` names."""
-    options: OperatorOptions = field(default_factory=OperatorOptions)
+    options: RoleOptions = field(default_factory=RoleOptions)
     allow_administrator: bool = False
 
     @property
     def given(self) -> dict[str, str]:
         """Values of the parameters by which the operator limits roles; other parameters may have any value."""
-        return {
-            "RolePath": self.options.role_path,
-            "PermissionsBoundaryName": self.options.permissions_boundary_name,
-        }
+        return self.options.values_as_text()
 
 
 def missing_policy(template: Any, operator: Operator) -> dict[str, Any] | None:

@@ -17,8 +17,6 @@ from orchestrator import documents, problems
 from orchestrator.errors import Problem, RefusedRequestError
 from orchestrator.events.uploads import entries as config_entries
 from orchestrator.launch.settings import Launch
-from orchestrator.model_cards import operation_names
-from orchestrator.model_cards import registry as cards
 from orchestrator.pipeline_types.built_in import BUILT_IN
 from orchestrator.service import StatusRequest
 from scripts.requests import migration_changes, rewriting
@@ -104,16 +102,16 @@ def _pipeline(body: Any, launch: Launch) -> Entry:
     )
 
 
-def _card(body: Any, _: Launch) -> Entry:
-    accepted = cards.parse(body)
-    name = accepted.operation.operation
-    known = {"pipeline_type", *type(accepted.operation).model_fields}
+def _card(body: Any, launch: Launch) -> Entry:
+    accepted = BUILT_IN.parse_operation(body, launch)
+    operation = accepted.request
+    name, known = operation.type_name(), operation.known_keys()
     written = {**{key: value for key, value in body.items() if key in known}, "pipeline_type": name}
     return Entry(
         index=0,
         pipeline_type=name,
         model_name=str(body.get("name", "")),
-        changes=(*accepted.warnings, *migration_changes.of_card(accepted.operation)),
+        changes=(*accepted.warnings, *migration_changes.of_card(operation)),
         rewritten=tuple(rewriting.differences(body, written)),
         request=written,
     )
@@ -137,7 +135,7 @@ def _model(body: Any) -> str:
 
 
 _KINDS: Final[tuple[tuple[Callable[[Any], object], Callable[[Any, Launch], Entry]], ...]] = (
-    (operation_names.operation_of, _card),
+    (BUILT_IN.operation_in, _card),
     (_asks_for_a_status, _status),
     (lambda _: True, _pipeline),
 )

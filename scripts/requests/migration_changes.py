@@ -74,6 +74,14 @@ def _waits_longer_for_spot(request: PipelineRequest, launch: Launch) -> object:
     return sent != str(type(request).model_fields[key].default)
 
 
+def _leaves_spot(request: PipelineRequest, launch: Launch) -> object:
+    """Whether the algorithm, which has no checkpoints, trains on demand by default (lesson 102)."""
+    key = "use_spot_instances"
+    if key not in type(request).model_fields or key in request.model_fields_set:
+        return False
+    return _parameters(request, launch).get("UseSpotInstances") == "False"
+
+
 def _parameters(request: PipelineRequest, launch: Launch) -> Mapping[str, str]:
     parameters = getattr(request, "parameters", None)
     return parameters(launch, None).values_as_text() if parameters else {}
@@ -111,6 +119,11 @@ CHANGES: Final = (
         "max_wait_time_spot_instances includes the run: left out, it is as long as max_runtime_per_job allows, where "
         "SageMaker refused the earlier solution's shorter default.",
         _waits_longer_for_spot,
+    ),
+    Change(
+        "Left out, use_spot_instances is false for a built-in algorithm that writes no checkpoints: SageMaker lets it "
+        "wait an hour at most for spot instances, and refused the earlier solution's default.",
+        _leaves_spot,
     ),
     Change(
         "true, false, null and lists among the hyper-parameters reach the container as JSON; the earlier solution sent "

@@ -12,6 +12,7 @@ from typing import Any, Final
 from orchestrator import documents
 from orchestrator.errors import RefusedRequestError
 from orchestrator.launch.settings import Launch
+from orchestrator.pipeline_types.base import PipelineRequest
 from orchestrator.pipeline_types.built_in import BUILT_IN
 from orchestrator.pipeline_types.keys import keys
 from orchestrator.pipeline_types.registry import Accepted
@@ -32,7 +33,7 @@ def launch(option: str, use_model_registry: bool, region: str) -> Launch:
     )
 
 
-def check(text: bytes, options: Launch) -> Accepted:
+def check(text: bytes, options: Launch) -> Accepted[PipelineRequest]:
     """Validate a request's text. Raise RefusedRequestError with every problem."""
     return BUILT_IN.parse(documents.read(text), options)
 

@@ -59,7 +59,7 @@ class TestLength:
         assert work["Action"][-3:] == ["xray:Put*", "ecs:*", "dynamodb:PutItem"]
         assert policies.policy()["Statement"][0]["Action"] == work["Action"][:-2]
 
-    @pytest.mark.parametrize("action", ["iam:PassRole", "sts:AssumeRole", "*", "i*:*", "*:*", "st*:*"])
+    @pytest.mark.parametrize("action", ["iam:PassRole", "sts:AssumeRole", "*", "i*:*", "*:*", "st*:*", "ecs:*,iam:*"])
     def test_none_of_iam_is_added(self, action: str) -> None:
         pattern = committed.template(policies.PATH)["Parameters"]["AdditionalActions"]["AllowedPattern"]
         assert re.fullmatch(pattern, "ecs:RunTask,s3:CreateBucket,states:*,ssm:Get*,iot:*")

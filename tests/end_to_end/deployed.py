@@ -48,6 +48,11 @@ class Deployed:
         """The stack's status."""
         return str(self._stack()["StackStatus"])
 
+    @property
+    def digits(self) -> str:
+        """The first digits of the stack's id, which are in names of what it makes."""
+        return str(self._stack()["StackId"]).split("/")[2].partition("-")[0]
+
     def client(self, service: str) -> Any:
         """A client that acts in the stack's account."""
         return acting_in(self._aws, self._account, service)

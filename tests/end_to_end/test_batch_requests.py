@@ -163,9 +163,8 @@ def test_a_schedule_sends_what_the_first_job_was_sent(local_aws: LocalAws, launc
     assert listed["Name"].startswith("mlops-pipeline-"), "the name by which the deployment role is limited"
     schedule = scheduler.get_schedule(Name=listed["Name"])
     assert schedule["ScheduleExpression"] == "rate(1 day)"
-    model = deployed.outputs["SageMakerModelName"].partition("-")[2]
     for _ in range(2):
-        name = f"mlops-batch-{model}-{scheduling.fire(listed['Name']).execution_id}"
+        name = f"mlops-batch-{deployed.digits}-{scheduling.fire(listed['Name']).execution_id}"
         assert asked(sagemaker.describe_transform_job(TransformJobName=name)) == asked(first)
     assert asked(first)["MaxPayloadInMB"] == 0
     deployed.remove()

@@ -133,3 +133,16 @@ def test_a_source_that_is_not_there_yet_is_built_when_it_comes(images: Images, u
     assert not status.has_succeeded
     images.upload("images/e2e-5.zip", b"at last")
     assert until(lambda: images.builds(name_of(pipeline_id)))
+
+
+def test_a_source_in_the_operators_bucket_is_read_although_their_key_encrypts_it(with_options: Orchestrator) -> None:
+    """Lessons 111 and 112: in the name of the pipelines' role, with the tags of the source and the bucket's ACL."""
+    images = Images(with_options)
+    key = with_options.client("kms").create_key(Description="of the operator's bucket")["KeyMetadata"]["Arn"]
+    bucket = with_options.deployment.outputs["AssetsBucketName"]
+    with_options.client("s3").put_object(
+        Bucket=bucket, Key="images/keyed.zip", Body=b"", ServerSideEncryption="aws:kms", SSEKMSKeyId=key, Tagging="a=b"
+    )
+    pipeline_id = with_options.provision(images.request("keyed"))["pipeline_id"]
+    status = with_options.ended(pipeline_id)
+    assert status.has_succeeded, status

@@ -138,6 +138,35 @@ def test_clarify_gets_its_configuration(orchestrator: Orchestrator, monitoring: 
     assert monitoring.read(uri)["headers"] == ["a", "b"]
 
 
+BIAS: dict[str, Any] = {
+    "bias_config": {"label_values_or_threshold": [1], "facet_name": "a", "facet_values_or_threshold": [2]},
+}
+QUALITY = {"baseline_ground_truth_attribute": "label", "baseline_inference_attribute": "a"}
+
+
+@pytest.mark.parametrize(("kind", "own"), [("model_bias", BIAS), ("model_quality", QUALITY)])
+def test_a_run_reads_what_was_merged_with_the_truth(
+    orchestrator: Orchestrator, monitoring: Monitoring, kind: str, own: dict[str, Any]
+) -> None:
+    """Lessons 101 and 106: a prefix, which SageMaker lists as the monitor's role, and which has the name's case."""
+    model = f"merged-{kind.replace('_', '-')}"
+    endpoint = model.upper()
+    monitoring.serve(endpoint)
+    monitoring.put(f"baselines/{endpoint}.csv", b"label,a,b\n1,2,3\n0,3,4\n")
+    shared = {
+        "model_name": model,
+        "problem_type": "Regression",
+        "monitor_inference_attribute": "0",
+        "monitor_ground_truth_input": f"{monitoring.bucket}/truth",
+    }
+    orchestrator.provisioned(monitoring.request(endpoint, kind, **shared, **own))
+    outputs = orchestrator.outputs(f"mlops-pipeline-{model}-byom{kind.replace('_', '')}monitor")
+    job = monitoring.fire(outputs["MonitoringScheduleJobName"])
+    merged = f"s3://{monitoring.bucket}/monitoring/reports/merge/{endpoint}/AllTraffic/"
+    assert any(one["S3Input"]["S3Uri"].startswith(merged) for one in job["ProcessingInputs"])
+    assert job["ProcessingJobStatus"] == "Completed", job["FailureReason"]
+
+
 def test_a_baseline_that_is_not_there_is_a_400_and_makes_nothing(
     orchestrator: Orchestrator, monitoring: Monitoring
 ) -> None:

@@ -248,6 +248,9 @@ class SageMaker:
     def describe_training_job(self, asked: Asked) -> Asked:
         return self.described[asked["TrainingJobName"]]
 
+    def describe_endpoint(self, asked: Asked) -> Asked:
+        raise RefusalError("ValidationException", f"there is no endpoint {asked['EndpointName']}")
+
     def describe_auto_ml_job(self, asked: Asked) -> Asked:
         return self.described[asked["AutoMLJobName"]]
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from generator.root.options import OrganizationOptions
-from orchestrator.launch.operator_options import ReachOptions
+from orchestrator.launch.options import ReachOptions
 
 # Actions for which AWS's service authorization reference names no resource type.
 WITHOUT_RESOURCE: Final = {
@@ -23,6 +23,8 @@ WITHOUT_RESOURCE: Final = {
     "ec2:DescribeSubnets": "EC2 knows no resource for what is only looked at",
     "ec2:DescribeVpcs": "EC2 knows no resource for what is only looked at",
     "ecr:GetAuthorizationToken": "the token is for the whole registry",
+    "logs:DescribeIndexPolicies": "CloudFormation reads log groups by it, and IAM knows no resource for it",
+    "logs:DescribeResourcePolicies": "CloudFormation reads log groups by it, and IAM knows no resource for it",
     "sagemaker:ListAutoMLJobs": "a listing of the account",
     "sagemaker:ListModelCards": "a listing of the account",
     "sagemaker:Search": "a search of the account",

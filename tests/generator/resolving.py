@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from orchestrator.launch.operator_options import ApiOptions, FunctionOptions, RoleOptions
+from orchestrator.launch.operator_options import ApiParameters, FunctionParameters, RoleParameters
 
 Template = dict[str, Any]
 
-OPTIONS: Final = {*RoleOptions.model_fields, *FunctionOptions.model_fields, *ApiOptions.model_fields}
+OPTIONS: Final = {*RoleParameters.model_fields, *FunctionParameters.model_fields, *ApiParameters.model_fields}
 NO_VALUE: Final = {"Ref": "AWS::NoValue"}
 _CONDITIONS: Final[dict[str, Any]] = {
     "Fn::And": all,

@@ -38,6 +38,7 @@ PARAMETERS: Final = {
     "CustomAlgorithmsECRRepoArn": "",
     "Tags": '[{"Key": "mlops:stage", "Value": "single"}]',
     "MLOpsSagemakerModel.ModelName": MODEL,
+    "AWS::StackId": "arn:aws:cloudformation:eu-west-1:111122223333:stack/mlops-pipeline-berths/8c2d7e10-5b7d-11f0-a1f1",
 }
 WITHOUT_OPTIONS: Final[dict[str, Any]] = {
     "ModelName": MODEL,
@@ -108,7 +109,7 @@ class TestRequest:
     def test_every_scheduled_job_has_a_name_of_its_own(self, blueprint: Template) -> None:
         """Within SageMaker's limit also when the execution id is a UUID."""
         name = scheduled(blueprint)["TransformJobName"]
-        assert name == "mlops-batch-QyVK8nOxk3hP-<aws.scheduler.execution-id>"
+        assert name == "mlops-batch-8c2d7e10-<aws.scheduler.execution-id>"
         assert len(name.replace("<aws.scheduler.execution-id>", "0" * 36)) <= 63
 
 
@@ -151,8 +152,13 @@ class TestPermissions:
 
     @pytest.mark.parametrize("action", ["CreateTransformJob", "DescribeTransformJob", "StopTransformJob"])
     def test_the_function_touches_jobs_of_such_names_only(self, blueprint: Template, action: str) -> None:
-        (own,) = allowed(blueprint, "SageMakerJobRole", f"sagemaker:{action}")
-        assert own.endswith(":transform-job/mlopssagemakermodel-*-batch-transform-*")
+        """Jobs are named after the model: after its logical id, the stack or that of a stage (lesson 104)."""
+        own = allowed(blueprint, "SageMakerJobRole", f"sagemaker:{action}")
+        assert [arn.partition(":transform-job/")[2] for arn in own] == [
+            "mlopssagemakermodel-*-batch-transform-*",
+            "mlops-pipeline-*",
+            "stackset-mlops-pipeline-*",
+        ]
 
     @pytest.mark.parametrize("role", ["SageMakerJobRole", "ScheduleRole"])
     def test_who_starts_a_job_may_tag_it(self, blueprint: Template, role: str) -> None:

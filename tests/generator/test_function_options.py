@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pytest
 
-from orchestrator.launch.operator_options import FunctionOptions
+from orchestrator.launch.operator_options import FunctionParameters
 from scripts.local_aws.cloudformation.stack_plan import UnmadeResources
 from scripts.local_aws.cloudformation.template.functions import Resolver
 from tests.generator import resolving
@@ -165,7 +165,7 @@ class TestLogs:
             types = {resource["Type"] for resource in template["Resources"].values()}
             # A root template has the key itself.
             own = {"LogKmsKeyArn"} if path in {SINGLE, MULTI} else set()
-            has_options = template["Parameters"].keys() >= FunctionOptions.model_fields.keys() - own
+            has_options = template["Parameters"].keys() >= FunctionParameters.model_fields.keys() - own
             assert has_options == ("AWS::Lambda::Function" in types), path
 
     @pytest.mark.parametrize("path", [SINGLE, MULTI])

@@ -58,6 +58,12 @@ class TestRole:
         }
 
     @pytest.mark.parametrize("kind", KINDS)
+    def test_what_is_read_by_prefix_can_be_listed(self, templates: dict[str, Template], kind: str) -> None:
+        """Lesson 101: SageMaker lists a prefix before it reads what is there."""
+        buckets = {arn.split("/")[0] for arn in allowed(templates, kind, "s3:GetObject")}
+        assert allowed(templates, kind, "s3:ListBucket") == buckets
+
+    @pytest.mark.parametrize("kind", KINDS)
     def test_any_endpoint_can_be_monitored(self, templates: dict[str, Template], kind: str) -> None:
         """Lesson 73; only Clarify asks it for predictions."""
         endpoint = {"arn:aws:sagemaker:eu-west-1:111122223333:endpoint/berths"}

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from orchestrator import api
+from orchestrator.routes import SERVED
 from tests.hostile.bodies import INJECTIONS
 from tests.hostile.conftest import Deployed, Trying
 
@@ -36,8 +36,8 @@ _query: Final = st.dictionaries(
     max_size=4,
 )
 _EACH: Final = 60
-_NAMED: Final = [(method, path) for method, path in api.ROUTES if "{" in path]
-_LISTS: Final = [path for method, path in api.ROUTES if method == "GET" and "{" not in path]
+_NAMED: Final = [(method, path) for method, path in SERVED if "{" in path]
+_LISTS: Final = [path for method, path in SERVED if method == "GET" and "{" not in path]
 
 
 @pytest.mark.parametrize(("method", "path"), _NAMED)
@@ -77,7 +77,7 @@ def test_what_is_no_route_is_not_found(deployed: Deployed, trying: Trying) -> No
     @given(_ids, st.sampled_from(("GET", "POST", "DELETE", "TRACE", "", "get")))
     def answered(text: str, method: str) -> None:
         # Hypothesis also tries texts that it finds in the code, and routes are among them.
-        assume((method, f"/{text}") not in api.ROUTES)
+        assume((method, f"/{text}") not in SERVED)
         status, _ = function.call(httpMethod=method, path=f"/{text}", resource=f"/{text}", body="{}")
         assert status == 404
 

@@ -19,11 +19,11 @@ from unittest.mock import MagicMock
 import pytest
 from botocore.stub import Stubber
 
-from orchestrator import api, on_demand, service
+from orchestrator import api, on_demand, routes, service
 from orchestrator.aws import calls
 from orchestrator.errors import ConflictError, ServiceBusyError, ServiceRefusedError
-from orchestrator.launch.operator_options import ReachOptions
-from orchestrator.launch.settings import Settings, variable
+from orchestrator.launch.options import ReachOptions, variable
+from orchestrator.launch.settings import Settings
 from orchestrator.plan.stack_tags import RELEASE_TAG
 
 Body = dict[str, Any]
@@ -202,12 +202,17 @@ context = SimpleNamespace(aws_request_id="r", function_name="f", memory_limit_in
 read = []
 sys.addaudithook(lambda event, given: event == "open" and "/templates/" in str(given[0]) and read.append(given[0]))
 statuses = [api.handler(event, context)["statusCode"] for event in json.load(sys.stdin)]
-print(json.dumps([statuses, sorted({"boto3", "botocore.client", "jsonschema"} & sys.modules.keys()) + read]))
+cards = {"orchestrator.model_cards." + name for name in ("changes", "content", "exports", "operations", "sections")}
+needless = {"boto3", "botocore.client", "jsonschema", "orchestrator.answers", *cards}
+print(json.dumps([statuses, sorted(needless & sys.modules.keys()) + read]))
 """
 
 
 def test_a_refusal_and_a_dry_run_need_no_aws_at_all(api_event: ApiEvent, builtin: Body, settings: Settings) -> None:
-    """Not even boto3 is loaded: no call can be made, and nobody waits for its import. No template is read either."""
+    """Not even boto3 is loaded: no call can be made, and nobody waits for its import. No template is read either.
+
+    Nor does a call wait for model cards, with which it has nothing to do, and for the types of answers.
+    """
     events = [
         api_event(body=builtin | {"inference_instance": "big"}),
         api_event(body="{"),
@@ -380,10 +385,9 @@ class TestStatus:
 
 def test_every_handler_is_a_function_that_takes_what_it_is_given() -> None:
     """They are named, so that a type checker does not see them."""
-    call = api.Call("GET", "/", "/", dict.fromkeys(("id", "name"), "x"), {}, "anna", "{}")
+    call = routes.Call("GET", "/", "/", dict.fromkeys(("id", "name"), "x"), {}, "anna", "{}")
     used = MagicMock()
-    for route in api.ROUTES.values():
-        handler = on_demand.function(route.handler) if isinstance(route.handler, str) else route.handler
-        inspect.signature(handler).bind(*route.arguments(call, used))
+    for route in routes.ROUTES:
+        inspect.signature(on_demand.function(route.handler)).bind(*route.arguments(call, used))
     for expected in api._EVENTS.values():
         inspect.signature(on_demand.function(expected.handler)).bind({}, used, "id")

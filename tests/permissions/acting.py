@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from orchestrator.csv_headers import CsvFile, Header
 from orchestrator.launch import settings
-from orchestrator.launch.operator_options import ReachOptions
+from orchestrator.launch.options import ReachOptions, variable
 from orchestrator.launch.settings import Launch, Settings
 from orchestrator.pipeline_types.base import PipelineRequest
 from orchestrator.pipeline_types.built_in import BUILT_IN
@@ -120,7 +120,7 @@ class Role:
 
 def launched(multi: bool = False, registry: bool = False, **parameters: str) -> Settings:
     """The settings of an orchestrator that was launched with these parameters."""
-    chosen = {settings.variable(name): value for name, value in {**_DEFAULTS, **parameters}.items()}
+    chosen = {variable(name): value for name, value in {**_DEFAULTS, **parameters}.items()}
     stages = {**_STAGES, **_MULTI} if multi else {}
     return settings.read({**_ENVIRONMENT, **chosen, **stages, "USE_MODEL_REGISTRY": "Yes" if registry else "No"})
 

@@ -127,6 +127,7 @@ REACHED: Final[Reached] = {
         "it works for all pipelines, and only the solution's own code runs in it": {
             "StackSets of another pipeline": "write",
             "a job of another pipeline": "read",
+            "an endpoint of another pipeline": "read",
             "a model card": "read write",
             "a model of another pipeline": "read",
             "another pipeline": "use",

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from orchestrator.launch.operator_options import OperatorOptions
+from orchestrator.launch.options import RoleOptions
 from scripts.iam import documents
 from scripts.iam.resolving import Place
 from scripts.pipeline_types import administrators
@@ -47,20 +47,20 @@ BOUNDED: Final = {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:polic
 @pytest.mark.parametrize(
     ("options", "properties", "words"),
     [
-        (OperatorOptions(), {}, []),
-        (OperatorOptions(permissions_boundary_name="limits"), {}, ["has no permissions boundary"]),
-        (OperatorOptions(permissions_boundary_name="limits"), {"PermissionsBoundary": BOUNDED}, []),
+        (RoleOptions(), {}, []),
+        (RoleOptions(PermissionsBoundaryName="limits"), {}, ["has no permissions boundary"]),
+        (RoleOptions(PermissionsBoundaryName="limits"), {"PermissionsBoundary": BOUNDED}, []),
         (
-            OperatorOptions(permissions_boundary_name="limits"),
+            RoleOptions(PermissionsBoundaryName="limits"),
             {"PermissionsBoundary": {"Ref": "Team"}},
             ["has no perm"],
         ),
-        (OperatorOptions(role_path="/ml/"), {}, ["has no path"]),
-        (OperatorOptions(role_path="/ml/"), {"Path": {"Ref": "RolePath"}}, []),
+        (RoleOptions(RolePath="/ml/"), {}, ["has no path"]),
+        (RoleOptions(RolePath="/ml/"), {"Path": {"Ref": "RolePath"}}, []),
     ],
 )
 def test_a_role_keeps_to_the_limits_of_the_launch(
-    options: OperatorOptions, properties: dict[str, Any], words: list[str]
+    options: RoleOptions, properties: dict[str, Any], words: list[str]
 ) -> None:
     found = said({"R": {"Type": "AWS::IAM::Role", "Properties": properties}}, Operator(PLACE, options=options))
     assert [one[: len(each)] for one, each in zip(found, words, strict=True)] == words

@@ -8,6 +8,7 @@ from typing import Final
 from awacs import events as events_actions
 from awacs import kms as kms_actions
 from awacs import s3 as s3_actions
+from awacs import sagemaker as sagemaker_actions
 from awacs.aws import Allow, Condition, Statement, StringEquals, StringLike
 from troposphere import GetAtt, Join, Sub, Template, events
 
@@ -41,7 +42,7 @@ def run_ended_rule() -> events.Rule:
 
 
 def statements() -> list[Statement]:
-    """Look at the header of baselines, and encrypt Clarify's configurations with the keys of requests.
+    """Look at endpoints and at headers of baselines, and encrypt Clarify's configurations with the keys of requests.
 
     A key may be another account's that lets this one in; the orchestrator uses it through S3 only.
     """
@@ -50,6 +51,8 @@ def statements() -> list[Statement]:
     through_s3 = Condition(permissions.through("s3"))
     return [
         permissions.allow([s3_actions.GetObject], arns.s3("${Bucket}/*", Bucket=bucket)),
+        # A monitor may watch an endpoint that others made.
+        permissions.allow([sagemaker_actions.DescribeEndpoint], arns.regional("sagemaker", "endpoint/*")),
         # Without it S3 answers "forbidden" where it means "not there".
         permissions.allow([s3_actions.ListBucket], arns.s3("${Bucket}", Bucket=bucket)),
         permissions.allow([kms_actions.GenerateDataKey], keys, through_s3),

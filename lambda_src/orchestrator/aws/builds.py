@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Builds of CodeBuild: why one failed.
+"""CodeBuild builds: the reason for a failure.
 
 https://docs.aws.amazon.com/codebuild/latest/APIReference/API_Build.html
 """
@@ -17,16 +17,16 @@ _BAD_ENDS: Final = frozenset({"FAILED", "FAULT", "TIMED_OUT", "STOPPED", "CLIENT
 
 @dataclass(frozen=True)
 class BuildFailure:
-    """The first phase of a build that went wrong, what CodeBuild says of it, and where the log is."""
+    """The first phase of a build that failed, the reason that CodeBuild gives, and the address of the log."""
 
     phase: str
     reason: str
     log: str
-    """Its address in the console; empty without a log."""
+    """Address in the console; empty without a log."""
 
 
 def failure(build_id: str) -> BuildFailure | None:
-    """Why a build failed; `None` if it did not, or is no longer known."""
+    """Return the failure of a build; `None` if it did not fail, or CodeBuild no longer has it."""
     with calling(f"describe the build {build_id}"):
         found = client("codebuild").batch_get_builds(ids=[build_id])["builds"]
     for build in found:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Clients, and the one place where boto3's exceptions become the orchestrator's."""
+"""boto3 clients, and the translation of boto3's exceptions into the orchestrator's."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, Final
 from orchestrator.errors import ServiceBusyError, ServiceRefusedError
 
 _CONNECT_TIMEOUT_SECONDS: Final = 3
-# API Gateway gives up after 29 s: three attempts of one slow call must fit.
+# API Gateway times out after 29 s: three attempts of one slow call must fit.
 _READ_TIMEOUT_SECONDS: Final = 8
 _ATTEMPTS: Final = 3
 _BUSY_STATUS: Final = frozenset({429, 500, 502, 503, 504})
@@ -23,7 +23,7 @@ _owners: dict[str, str] = {}
 
 
 def expect_owner(buckets: Iterable[str], account: str) -> None:
-    """Have S3 refuse calls on these buckets when another account has them: whoever finds a name free may take it.
+    """Make S3 refuse calls on these buckets if another account owns them: anybody may create a bucket of a free name.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
     """
@@ -37,7 +37,7 @@ def _name_owner(params: dict[str, Any], model: Any, **_: Any) -> None:
 
 @functools.cache
 def client(service: str) -> Any:
-    """The function's client for a service."""
+    """Return the function's client for a service."""
     made = client_with(service, {})
     if service == "s3":
         made.meta.events.register("provide-client-params.s3", _name_owner, unique_id="expected owner")
@@ -45,9 +45,9 @@ def client(service: str) -> Any:
 
 
 def client_with(service: str, credentials: Mapping[str, str]) -> Any:
-    """A client with these credentials, as boto3 names them; with none it has the function's own.
+    """Return a client with these credentials, named as in boto3; without any, with the function's own.
 
-    boto3 is imported here, at the first call: a request that is refused needs no AWS and does not wait for it.
+    boto3 is imported here, at the first call, so that a refused request does not wait for the import.
     """
     import boto3  # noqa: PLC0415
     from botocore.config import Config  # noqa: PLC0415
@@ -63,7 +63,7 @@ def client_with(service: str, credentials: Mapping[str, str]) -> Any:
 
 @contextmanager
 def calling(doing: str) -> Iterator[None]:
-    """Translate what boto3 raises inside; `doing` completes the sentence "AWS did not ..."."""
+    """Translate boto3's exceptions raised inside; `doing` completes the sentence "AWS did not ..."."""
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
     try:

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Work that several deliveries of one event ask for and that must be done once.
+"""Work that is requested by several deliveries of one event and must be done once.
 
-A marker object in S3 says whose the work is: it is written only where there is none, which S3 decides
+A marker object in S3 names the owner of the work. S3 writes it only if there is none yet
 (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html). It holds the id of the invocation,
-which Lambda keeps when it repeats an asynchronous one, and in the end says that the work is done.
+which Lambda keeps when it repeats an asynchronous one; after the work it holds `done`.
 
-    no marker             -> it is ours
-    ours, not yet done    -> an earlier attempt of this invocation did not come to its end: go on
+    no marker             -> write it and do the work
+    ours, not done        -> an earlier attempt of this invocation did not finish: do the work
     done, or another's    -> nothing to do
-    done, but not said    -> the marker stays ours, which keeps others away as well
-    the work fails        -> the marker is removed, so that whoever is next may do it: this invocation's next attempt,
-                             another delivery, or a person who sends the event again out of the dead-letter queue
+    marker not updated    -> the work is done; the marker keeps our id, which keeps others away as well
+    the work fails        -> the marker is removed, so that the work can be repeated: by the next attempt of this
+                             invocation, another delivery, or a person who resends it from the dead-letter queue
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from orchestrator.aws.s3 import objects
 from orchestrator.errors import ServiceRefusedError
 
 MARKERS: Final = "reported/"
-"""How the keys of markers begin: what is there expires."""
+"""Prefix of the keys of markers; objects below it expire."""
 _DONE: Final = "done"
 _THERE_ALREADY: Final = "PreconditionFailed"
 
@@ -33,9 +33,9 @@ logger = Logger(service="orchestrator", child=True)
 
 
 def once(bucket: str, key: str, owner: str, work: Callable[[], None]) -> bool:
-    """Do the work that the marker stands for unless it is done or another's; tells whether it was done now.
+    """Do the work unless it is done or another invocation's; return whether it was done now.
 
-    Raises what the work raises, and `ServiceRefusedError`, which is worth another try.
+    Raises the errors of the work, and `ServiceRefusedError`, after which a retry may succeed.
     """
     if not _claim(bucket, key, owner):
         return False
@@ -47,7 +47,7 @@ def once(bucket: str, key: str, owner: str, work: Callable[[], None]) -> bool:
     try:
         _mark(bucket, key, _DONE)
     except ServiceRefusedError as error:
-        # To raise it would have Lambda try again, and so do the work again.
+        # Raising it would make Lambda retry, and so repeat the work.
         logger.warning("work done; marker not updated", extra={"marker": key, "error": error.detail})
     return True
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Messages to the people who subscribed to the solution's topic."""
+"""Messages to the subscribers of the solution's topic."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Final
 from orchestrator.aws.calls import calling, client
 from orchestrator.values.visible_text import escaped
 
-# https://docs.aws.amazon.com/sns/latest/api/API_Publish.html: a subject is ASCII, below 100 characters, of one line.
+# https://docs.aws.amazon.com/sns/latest/api/API_Publish.html: a subject is one line of ASCII, below 100 characters.
 _LONGEST_SUBJECT: Final = 99
 # 256 KiB with the attributes: https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html
 _LONGEST_MESSAGE: Final = 255 * 1024
@@ -19,7 +19,7 @@ _CUT: Final = "\n... and more: the message was too long to be sent whole."
 
 @dataclass(frozen=True)
 class Message:
-    """A notification. What is known of the last four is sent as attributes, by which subscriptions can filter."""
+    """A notification. The last four fields, where known, are sent as attributes, by which subscriptions can filter."""
 
     subject: str
     text: str
@@ -28,10 +28,10 @@ class Message:
     stage: str = ""
     """`dev`, `staging` or `prod`."""
     state: str = ""
-    """How it ended, in the words of the service that says so, e.g. `FAILED` or `Completed`."""
+    """Final status as the service reports it, e.g. `FAILED` or `Completed`."""
 
     def attributes(self) -> dict[str, Any]:
-        """The attributes that have a value, as SNS takes them."""
+        """Return the attributes that have a value, in the form of SNS."""
         named = {
             "pipeline_type": self.pipeline_type,
             "model_name": self.model_name,
@@ -58,7 +58,7 @@ def publish(topic_arn: str, message: Message) -> None:
 
 
 def _fitting(text: str) -> str:
-    """The text within SNS's limit. Code of a model may have written a part of it: what cannot be seen is escaped."""
+    """Return the text within SNS's limit, invisible characters escaped: a model's code may have written some of it."""
     content = escaped(text).encode()
     if len(content) > _LONGEST_MESSAGE:
         content = content[: _LONGEST_MESSAGE - len(_CUT)] + _CUT.encode()

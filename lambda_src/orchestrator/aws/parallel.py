@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Calls that do not depend on each other, made at the same time."""
+"""Independent calls, made at the same time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 
 from orchestrator.aws.calls import client
 
-# As many as a client keeps connections open.
+# The number of connections that a client keeps open.
 _AT_ONCE: Final = 10
 
 Item = TypeVar("Item")
@@ -17,9 +17,9 @@ Result = TypeVar("Result")
 
 
 def each(service: str, call: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-    """The call's results in the order of the items; raises what the first of them raises that fails.
+    """Return the call's results in the order of the items; raises the error of the first item that fails.
 
-    `service` is the one that is called: its client can be shared by threads, but not be made by several of them.
+    `service` is the called service: threads can share its client, but must not create it at the same time.
     """
     client(service)
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix=service) as pool:

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What has happened elsewhere, and what follows: messages to people, results, registrations."""
+"""Handlers of events from other services: messages to people, results, registrations."""

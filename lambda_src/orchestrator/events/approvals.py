@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How long the oldest approval has waited for somebody, as a metric for an alarm.
+"""Age of the oldest pending approval, as a metric for an alarm.
 
-CodePipeline has no listing of what waits, so pipelines are asked one by one. Each check asks the next hundred of them:
-a Region has a thousand at most, which are all asked within the hour over which the alarm looks for the highest value.
+CodePipeline cannot list pending approvals, so the state of each pipeline is read. Each check reads the next hundred:
+a Region has a thousand at most, all of which are read within the hour over which the alarm takes the maximum.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ logger = Logger(service="orchestrator", child=True)
 
 
 def check(event: Mapping[str, Any]) -> None:
-    """Write the metric, seen from the time of EventBridge's scheduled event.
+    """Write the metric as of the time of EventBridge's scheduled event.
 
-    A check that fails is not repeated: the next one is five minutes away.
+    A failed check is not repeated: the next one follows in five minutes.
     """
     try:
         metrics.seconds(metrics.OLDEST_APPROVAL, _oldest(datetime.fromisoformat(event["time"])))
@@ -37,14 +37,14 @@ def check(event: Mapping[str, Any]) -> None:
 
 
 def _oldest(now: datetime) -> float:
-    """How long, in seconds, somebody has waited longest; 0 if nobody waits."""
+    """Return the age of the oldest pending approval in seconds; 0 if there is none."""
     pipelines = [name for name in codepipelines.names() if name.startswith(f"{STACK_PREFIX}-")]
     begun = parallel.each("codepipeline", _waiting_since, _turn(pipelines, int(now.timestamp()) // _EVERY_SECONDS))
     return max((max(0.0, (now - since).total_seconds()) for since in begun if since), default=0.0)
 
 
 def _turn(pipelines: list[str], number: int) -> list[str]:
-    """The pipelines whose turn it is at a check."""
+    """Return the pipelines to be read by the check with this number."""
     turns = max(1, -(-len(pipelines) // _ASKED_AT_ONCE))
     return pipelines[number % turns :: turns]
 

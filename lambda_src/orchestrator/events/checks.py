@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What no event tells of, and is looked at every five minutes: jobs without events, approvals that wait for nobody."""
+"""Checks every five minutes of what sends no events: jobs of some kinds, and pending approvals."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from orchestrator.launch.settings import Settings
 
 
 def check(event: Event, used: Settings, invocation: str) -> Event:
-    """Look at all of it; raises what the check of jobs raises, so that the event is tried again."""
+    """Run all checks; raises the errors of the check of jobs, so that the event is retried."""
     if used.multi_account is not None:
         approvals.check(event)
     return reports.check(event, used, invocation)

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Addresses in AWS's console, which has a host of its own in each partition."""
+"""Addresses in the AWS console, whose host differs by partition."""
 
 from __future__ import annotations
 
 from typing import Final
 from urllib.parse import quote
 
-# https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html; each guide names its
-# own: GovCloud (US) User Guide, "Getting started"; "Getting Started with Amazon Web Services in China".
+# https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html. The hosts are those of
+# GovCloud (US) User Guide, "Getting started", and "Getting Started with Amazon Web Services in China".
 _HOSTS: Final = {
     "aws": "console.aws.amazon.com",
     "aws-us-gov": "console.amazonaws-us-gov.com",
@@ -16,14 +16,14 @@ _HOSTS: Final = {
 
 
 def execution(pipeline_arn: str, execution_id: str) -> str:
-    """An execution of a pipeline; empty where the partition's console is not known."""
+    """Return the address of an execution; empty if the partition's console is not known."""
     _, partition, _, region, _, name = pipeline_arn.split(":", 5)
     path = f"codesuite/codepipeline/pipelines/{quote(name)}/executions/{quote(execution_id)}/timeline?region={region}"
     return _address(partition, path)
 
 
 def stack(stack_arn: str) -> str:
-    """The events of a stack; empty where the partition's console is not known."""
+    """Return the address of a stack's events; empty if the partition's console is not known."""
     _, partition, _, region, *_ = stack_arn.split(":")
     path = f"cloudformation/home?region={region}#/stacks/events?stackId={quote(stack_arn, safe='')}"
     return _address(partition, path)

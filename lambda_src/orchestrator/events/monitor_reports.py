@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One message for each run of a monitoring schedule that found violations, failed or was stopped (lesson 81).
+"""A message for each run of a monitor that found violations, failed or was stopped (lesson 81).
 
-The events come from the orchestrator's own account, and from those of dev, staging and prod, whose blueprints send them
-on; the policy of the bus lets no other account in. Nothing is looked up: an event says what SageMaker's description of
-the job says, and the orchestrator may not look into other accounts.
+The events come from the orchestrator's own account, and from those of dev, staging and prod, whose blueprints forward
+them; the policy of the bus admits no other account. Nothing is looked up: an event contains SageMaker's description of
+the job, and the orchestrator has no access to other accounts.
 
-A baseline is a processing job, too. It is not told here: one that fails fails its stack, which the pipeline tells.
+A baseline is a processing job, too. It is not reported here: its failure fails its stack, which the pipeline's message
+reports.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ from orchestrator.sagemaker.monitor_runs import KINDS, VIOLATIONS
 
 _NAME: Final = rf"(?P<schedule>(?P<endpoint>[a-z0-9-]+)-(?P<kind>{'|'.join(KINDS)})-[0-9a-f]{{4}})"
 _SCHEDULE_ARN: Final = re.compile(rf".*:monitoring-schedule/{_NAME}")
-# https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-interpreting-results.html: reports of a run are below
-# endpoint, schedule and the hour for which it ran.
+# https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-interpreting-results.html: the prefix of a run's reports
+# is endpoint, schedule and the hour of the run.
 _REPORT: Final = re.compile(rf"s3://.+/{_NAME}/[0-9]{{4}}/[0-9]{{2}}/[0-9]{{2}}/[0-9]{{2}}.*")
 _COUNT: Final = re.compile(r"with (?P<count>[0-9]+) violation")
 
@@ -35,26 +36,26 @@ logger = Logger(service="orchestrator", child=True)
 
 @dataclass(frozen=True)
 class Run:
-    """A run of a schedule that has ended in a way that people should hear of."""
+    """A run of a monitor with an end that is reported."""
 
     account: str
     region: str
     job: str
     status: str
     words: str
-    """What SageMaker says: of a failure the reason, else the exit message."""
+    """SageMaker's failure reason, or its exit message."""
     endpoint: str
     schedule: str
     kind: str
     report: str
-    """Where its report is, or would be."""
+    """S3 URI of its report, whether or not it was written."""
     pipeline_type: str
     model_name: str
-    """Both by the tags of the job; empty without."""
+    """Both from the tags of the job; empty without them."""
 
     @classmethod
     def of(cls, event: Mapping[str, Any]) -> Self | None:
-        """Read the event; `None` for a job that is no run of ours, or that nobody needs to hear of.
+        """Read the event; `None` for a job that is no run of ours, or whose end is not reported.
 
         https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html
         """
@@ -82,11 +83,11 @@ class Run:
 
     @property
     def marker(self) -> str:
-        """Key of the marker in the pipelines bucket that says that people were told."""
+        """Key of the marker in the pipelines bucket for the report of this run."""
         return f"{claims.MARKERS}ProcessingJob/{self.account}/{self.job}/{self.status}"
 
     def message(self, stage: str) -> Message:
-        """What is published."""
+        """Return the notification."""
         return Message(self._subject, self._text, self.pipeline_type, self.model_name, stage, self.status)
 
     @property
@@ -128,9 +129,9 @@ class Run:
 
 
 def run_ended(event: dict[str, Any], settings: Settings, owner: str) -> dict[str, Any]:
-    """Tell of a run that has ended, from SageMaker's event, once; any other event is ignored.
+    """Report a run that has ended, from SageMaker's event, once; any other event is ignored.
 
-    `owner` is the id of the invocation. Raises `OrchestratorError` for what is worth another try.
+    `owner` is the id of the invocation. Raises `OrchestratorError` when a retry may succeed.
     """
     run = Run.of(event)
     if run is None:
@@ -147,7 +148,7 @@ def _tell(run: Run, settings: Settings) -> None:
 
 
 def _stage_of(account: str, settings: Settings) -> str:
-    """The stage to which an account belongs; empty for none."""
+    """Return the environment to which an account belongs; empty if none."""
     targets = settings.multi_account.targets if settings.multi_account else {}
     return next((stage for stage, target in targets.items() if account in target.account_ids.split(",")), "")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What CloudTrail tells EventBridge of calls, by which people hear of what should never happen."""
+"""CloudTrail events of API calls that should never happen; people are notified of each."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Messages on what should never happen: a refused write to a bucket of the solution, a role that somebody changed.
+"""Messages about calls that should never happen: a refused write to our buckets, a changed role of the solution.
 
-The rules decide what comes here (`generator/root/observability/security_events.py`). What a call names was chosen by
-whoever made it, who may be code in a container: it gets one line each.
+The rules in `generator/root/observability/security_events.py` select the events. Their texts were chosen by the caller,
+perhaps code in a container, so each is reduced to one line.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ logger = Logger(service="orchestrator", child=True)
 
 
 def called(event: dict[str, Any], settings: Settings, owner: str) -> dict[str, Any]:
-    """Tell of a call that should not have been made: a refused write once a day, role and bucket; a change once.
+    """Report a call that should not have been made: a refused write once per day, role and bucket; a change once.
 
-    `owner` is the id of the invocation. Raises `OrchestratorError` for what is worth another try.
+    `owner` is the id of the invocation. Raises `OrchestratorError` when a retry may succeed.
     """
     marker, message = _refused_write(event) if event["source"] == S3 else _changed_role(event)
 
@@ -55,7 +55,7 @@ def called(event: dict[str, Any], settings: Settings, owner: str) -> dict[str, A
 
 
 def _refused_write(event: Mapping[str, Any]) -> tuple[str, Message]:
-    """The marker of the message, and the message."""
+    """Return the marker's key and the message."""
     detail = event["detail"]
     bucket, key = (detail["requestParameters"].get(name, "") for name in ("bucketName", "key"))
     role = detail["userIdentity"]["sessionContext"]["sessionIssuer"]["arn"]
@@ -66,7 +66,7 @@ def _refused_write(event: Mapping[str, Any]) -> tuple[str, Message]:
 
 
 def _changed_role(event: Mapping[str, Any]) -> tuple[str, Message]:
-    """The marker of the message, and the message."""
+    """Return the marker's key and the message."""
     detail = event["detail"]
     named = detail["requestParameters"]
     changed = named.get("roleName") or named["policyArn"]

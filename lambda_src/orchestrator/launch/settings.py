@@ -4,20 +4,33 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from orchestrator import reach
-from orchestrator.launch.operator_options import Network, OperatorOptions, ReachOptions
+from orchestrator.launch.operator_options import OperatorOptions
+from orchestrator.launch.options import BlueprintOptions, NetworkOptions, ReachOptions, variable
 from orchestrator.reach import Reach
 from orchestrator.values import tags
 from orchestrator.values.per_stage import STAGES, Stage
+from orchestrator.values.template_parameters import TemplateParameters
 
 DEFAULT_APPROVAL_TIMEOUT_MINUTES: Final = 7 * 24 * 60
 """CodePipeline's own."""
+PARAMETERS: Final = (
+    *BlueprintOptions.model_fields,
+    *ReachOptions.model_fields,
+    *("AllowDetailedErrorMessage", "ArtifactPrefix", "ResourceTags", "UseModelRegistry"),
+)
+"""Launch parameters that are read here, each from the variable of its name."""
+_OF_EACH_STAGE: Final = ("AccountId", "OrgId", *NetworkOptions.model_fields)
+MULTI_ACCOUNT_PARAMETERS: Final = (
+    "ApprovalTimeoutMinutes",
+    *(f"{stage.capitalize()}{name}" for stage in STAGES for name in _OF_EACH_STAGE),
+)
+"""What a multi-account orchestrator reads besides."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +136,13 @@ class _Environment:
     def optional(self, name: str) -> str:
         return self._variables.get(name, "")
 
+    def options(self, declared: type[TemplateParameters], prefix: str = "") -> dict[str, Any]:
+        """Values of options by name, as CloudFormation has checked them; only those empty by default may be empty."""
+        return {
+            name: (self.text if option.default else self.optional)(variable(f"{prefix}{name}"))
+            for name, option in declared.model_fields.items()
+        }
+
 
 def read(variables: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings; raises `RuntimeError` naming every variable that is missing or empty."""
@@ -157,11 +177,6 @@ def read(variables: Mapping[str, str] = os.environ) -> Settings:
     return settings
 
 
-def variable(parameter: str) -> str:
-    """The environment variable that has a launch parameter's value, e.g. `ALLOWED_BUCKETS` for `AllowedBuckets`."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", parameter).upper()
-
-
 def _reach(env: _Environment) -> Reach:
     """What requests may name; a variable that is not there allows nothing."""
     allowed = {name: tuple(env.optional(variable(name)).split(",")) for name in ReachOptions.model_fields}
@@ -183,19 +198,13 @@ def _options(env: _Environment, allowed: Reach) -> OperatorOptions:
     return OperatorOptions(
         allowed_arns=allowed.arns(env.optional("PIPELINES_BUCKET")),
         allowed_accounts=reach.ANY if reach.ANY in allowed.accounts else ",".join(sorted(allowed.accounts)),
-        role_path=env.text("ROLE_PATH"),
-        permissions_boundary_name=env.optional("PERMISSIONS_BOUNDARY_NAME"),
-        log_retention_days=env.text("LOG_RETENTION_DAYS"),
+        chosen=BlueprintOptions.model_construct(**env.options(BlueprintOptions)),
+        networks={
+            stage: NetworkOptions.model_construct(**env.options(NetworkOptions, stage.capitalize())) for stage in STAGES
+        },
         log_kms_key_arn=env.text("LOG_KMS_KEY_ARN"),
-        function_concurrency=env.optional("FUNCTION_CONCURRENCY"),
-        networks={None: _network(env, ""), **{stage: _network(env, f"{stage.upper()}_") for stage in STAGES}},
         tags=tags.of_text(env.optional("RESOURCE_TAGS")),
     )
-
-
-def _network(env: _Environment, prefix: str) -> Network:
-    subnets, groups = f"{prefix}FUNCTION_SUBNET_IDS", f"{prefix}FUNCTION_SECURITY_GROUP_IDS"
-    return Network(env.optional(subnets), env.optional(groups))
 
 
 def _multi_account(env: _Environment) -> MultiAccount:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 from typing_extensions import override
@@ -15,10 +15,13 @@ from orchestrator.errors import ConflictError, Problem, RefusedRequestError, Ser
 from orchestrator.launch.settings import Settings
 from orchestrator.model_cards.content import CardWriting, as_json
 from orchestrator.model_cards.fields import Status, Version
-from orchestrator.model_cards.operations import Answer, plain
+from orchestrator.model_cards.operations import plain
 from orchestrator.model_cards.refusals import CONFLICT, INVALID, absent, refusing
 from orchestrator.model_cards.sections import SecurityConfig
 from orchestrator.values.common import Expect
+
+if TYPE_CHECKING:
+    from orchestrator import answers
 
 _REFUSED = {INVALID: "SageMaker refuses the card: {reason}"}
 
@@ -37,7 +40,7 @@ class CreateModelCard(CardWriting):
     ] = None
 
     @override
-    def carry_out(self, settings: Settings) -> Answer:
+    def carry_out(self, settings: Settings) -> answers.ModelCardAnswer:
         found = self.content()
         sections = {name: content for name, content in found.sections.items() if content is not None}
         request: dict[str, Any] = {
@@ -65,8 +68,8 @@ class UpdateModelCard(CardWriting):
     status: Annotated[Status | None, Field(description="how far its review is; unchanged when left out")] = None
     version: Annotated[Version | None, Field(description="version to start from; the latest when left out")] = None
 
-    def carry_out(self, settings: Settings) -> Answer:
-        """Only what differs from the latest version is sent; a status that is left out stays (lesson 84)."""
+    def carry_out(self, settings: Settings) -> answers.ModelCardAnswer:
+        """Send only what differs from the latest version; a status that is left out stays (lesson 84)."""
         with refusing("name", absent("model card")):
             latest = base = model_cards.describe(self.name)
         if self.version is not None:
@@ -89,10 +92,10 @@ class UpdateModelCard(CardWriting):
         return _answered(model_cards.describe(self.name), found.warnings)
 
     def _changes(self, latest: Mapping[str, Any], sections: dict[str, Any]) -> Iterator[dict[str, str]]:
-        """The calls to make: SageMaker takes content or status in one.
+        """Yield the calls to make: SageMaker accepts either content or status in one.
 
-        Content comes first, because it is what may be refused; only an archived card takes none before its status is
-        another.
+        Content comes first, because SageMaker may refuse it. The exception is an archived card, which accepts no
+        content until its status has changed.
         """
         content = [] if sections == _sections_of(latest) else [{"Content": as_json(sections)}]
         stored = latest["ModelCardStatus"]
@@ -112,7 +115,7 @@ class UpdateModelCard(CardWriting):
 
 
 def _sections_of(card: Mapping[str, Any]) -> dict[str, Any]:
-    """The sections of a stored card; raises `RefusedRequestError` for a content that no section can be replaced in."""
+    """Return the sections of a stored card; raises `RefusedRequestError` if its content is not a JSON object."""
     try:
         content = json.loads(card["Content"] or "{}")
     except ValueError:
@@ -122,13 +125,13 @@ def _sections_of(card: Mapping[str, Any]) -> dict[str, Any]:
     return content
 
 
-def _answered(card: Answer, warnings: tuple[str, ...]) -> Answer:
-    return {"message": plain(card), **_told(warnings)}
+def _answered(card: Mapping[str, Any], warnings: tuple[str, ...]) -> answers.ModelCardAnswer:
+    return _told({"message": plain(card)}, warnings)
 
 
-def _planned(message: str, plan: Mapping[str, Any], warnings: tuple[str, ...]) -> Answer:
-    return {"message": message, "plan": dict(plan), **_told(warnings)}
+def _planned(message: str, plan: Mapping[str, Any], warnings: tuple[str, ...]) -> answers.ModelCardAnswer:
+    return _told({"message": message, "plan": dict(plan)}, warnings)
 
 
-def _told(warnings: tuple[str, ...]) -> Answer:
-    return {"warnings": list(warnings)} if warnings else {}
+def _told(answer: answers.ModelCardAnswer, warnings: tuple[str, ...]) -> answers.ModelCardAnswer:
+    return {**answer, "warnings": list(warnings)} if warnings else answer

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The sections of a request -> the content of a card, as SageMaker takes it: one JSON text (compatibility 5.1)."""
+"""From the sections of a request to the content of a card, one JSON text (compatibility 5.1)."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from orchestrator.model_cards.sections import (
 )
 
 LONGEST_CONTENT: Final = 100_000
-"""Characters; the limit of the API."""
+"""Characters; the API's limit."""
 
 
 @dataclass(frozen=True)
 class CardContent:
-    """The sections to send, by name; one that is `None` was given without content."""
+    """The sections to send, by name; `None` for a section given without content."""
 
     sections: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
@@ -50,7 +50,7 @@ class CardWriting(Operation):
     additional_information: Annotated[AdditionalInformation | None, Field(description="anything else")] = None
 
     def content(self) -> CardContent:
-        """The content of the sections that were given; raises `RefusedRequestError` with all their problems."""
+        """Return the content of the given sections; raises `RefusedRequestError` with all their problems."""
         sections: dict[str, Any] = {}
         warnings: list[str] = []
         problems: list[Problem] = []
@@ -68,7 +68,7 @@ class CardWriting(Operation):
         return CardContent(sections, tuple(warnings))
 
     def _sections(self) -> Iterator[tuple[str, Callable[[], Section]]]:
-        """The sections that were given, in the schema's order, each with what finds its content."""
+        """Yield the given sections in the schema's order, each with the function that finds its content."""
         models = Models()
         overview, training, evaluations = self.model_overview, self.training_details, self.evaluation_details
         if overview is not None:
@@ -118,7 +118,7 @@ def _evaluation(entry: EvaluationDetail, key: str) -> Section:
 
 
 def as_json(sections: dict[str, Any]) -> str:
-    """The sections as the text that SageMaker takes; raises `RefusedRequestError` when it is too long."""
+    """Return the sections as JSON; raises `RefusedRequestError` when it is too long."""
     text = json.dumps(sections)
     if len(text) > LONGEST_CONTENT:
         problem = f"the card's content has {len(text)} characters, and SageMaker takes {LONGEST_CONTENT}"

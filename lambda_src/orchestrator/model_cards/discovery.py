@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What SageMaker knows of a model and its training, in the form of a card's sections (compatibility 5.1).
+"""Sections of a card, filled in from SageMaker's data on a model and its training (compatibility 5.1).
 
 model_overview.model_name            the model, or the package it was made from (lesson 88) -> ARN, artifacts, images
 training_details.model_name          the model -> its one artifact -> the one training job that made it
@@ -26,7 +26,7 @@ _LONGEST_HYPER_PARAMETER: Final = 255
 
 @dataclass(frozen=True)
 class Section:
-    """A section of the content, or `None` when nothing could be found for it; and what to tell the caller."""
+    """Content of a section, `None` if nothing was found, and warnings for the caller."""
 
     content: Any
     warnings: tuple[str, ...] = ()
@@ -48,7 +48,7 @@ class Models:
         self._found: dict[str, Model] = {}
 
     def find(self, name: str, key: str) -> Model:
-        """The model of that name; raises `RefusedRequestError` for the request's key when there is none."""
+        """Return the model of that name; raises `RefusedRequestError` for the request's key when there is none."""
         if name not in self._found:
             with refusing(key, absent("SageMaker model")):
                 self._found[name] = _model(model_sources.describe_model(name))
@@ -66,7 +66,7 @@ def _model(described: Mapping[str, Any]) -> Model:
 
 
 def _parts(container: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """A container, or those of the package that it was made from, which alone name image and artifact (lesson 88)."""
+    """Return the container, or those of its model package, which alone name image and artifact (lesson 88)."""
     package = container.get("ModelPackageName")
     if not package:
         return [container]
@@ -84,9 +84,9 @@ def _each_once(texts: Iterator[str]) -> tuple[str, ...]:
 
 
 def overview(given: ModelOverview, card: str, models: Models) -> Section:
-    """The section, with what SageMaker knows of a named model.
+    """Return the section, completed with SageMaker's data on a named model.
 
-    Raises `RefusedRequestError` when there is no such model, or another card has it already.
+    Raises `RefusedRequestError` when there is no such model, or another card describes it already.
     """
     if given.model_name is None:
         return Section(given.content())
@@ -113,7 +113,7 @@ def _cards_of(model: Model) -> set[str]:
 
 
 def training(given: TrainingDetails, models: Models) -> Section:
-    """The section as it was given, or with what SageMaker knows of the training job."""
+    """Return the section as given, or with SageMaker's data on the training job."""
     if given.model_name is not None:
         section = _of_model(given.model_name, models)
     elif given.training_job_name is not None:

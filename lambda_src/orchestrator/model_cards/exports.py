@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Exports of cards: started and told of, never claimed (compatibility 5; lessons 85, 86, 92).
+"""Exports of cards: started, and reported with their real status (compatibility 5; lessons 85, 86, 92).
 
-An export takes longer than API Gateway waits. So the answer comes at once, with the job's name, ARN and status; whoever
-wants to waits 20 seconds for it, and whoever comes later asks `describe_model_card_export`.
+An export takes longer than API Gateway waits. So the response comes at once, with the job's name, ARN and status. With
+`wait` it comes after 20 seconds at most; later, `describe_model_card_export` returns the status.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
 
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
@@ -21,9 +21,12 @@ from orchestrator.errors import Problem, RefusedRequestError
 from orchestrator.launch.settings import Settings
 from orchestrator.model_cards.fields import EntityName, ExportJobArn, Version
 from orchestrator.model_cards.operation_names import EXPORTS
-from orchestrator.model_cards.operations import Answer, Operation, plain
+from orchestrator.model_cards.operations import Operation, plain
 from orchestrator.model_cards.refusals import CONFLICT, absent, refusing
 from orchestrator.values.training import Flag
+
+if TYPE_CHECKING:
+    from orchestrator import answers
 
 LONGEST_WAIT_SECONDS: Final = 20
 _SECONDS_BETWEEN_LOOKS: Final = 2
@@ -43,7 +46,7 @@ class ExportModelCard(Operation):
     wait: Annotated[Flag, Field(description=f"wait for its end, {LONGEST_WAIT_SECONDS} seconds at most")] = False
 
     @override
-    def carry_out(self, settings: Settings) -> Answer:
+    def carry_out(self, settings: Settings) -> answers.OperationAnswer:
         location = f"s3://{settings.launch.assets_bucket}/{EXPORTS}"
         request: dict[str, Any] = {
             "ModelCardName": self.name,
@@ -65,8 +68,8 @@ def _job_name(card: str) -> str:
     return card[: _LONGEST_JOB_NAME - len(suffix)].rstrip("-") + suffix
 
 
-def _watched(job_arn: str) -> Answer:
-    """The job once it has ended, or as it is when the longest wait is over (lesson 86)."""
+def _watched(job_arn: str) -> dict[str, Any]:
+    """Return the job when it has ended, or when the longest wait is over (lesson 86)."""
     deadline = time.monotonic() + LONGEST_WAIT_SECONDS
     while True:
         job = model_cards.describe_export(job_arn)
@@ -97,14 +100,14 @@ class DescribeModelCardExport(Operation):
         return value
 
     @override
-    def carry_out(self, settings: Settings) -> Answer:
+    def carry_out(self, settings: Settings) -> answers.ModelCardExport:
         key = "export_job_arn" if self.export_job_arn else "export_job_name"
         job_arn = self._own_arn(settings) or self._arn_by_name()
         with refusing(key, absent("export job")):
             return _told(model_cards.describe_export(job_arn))
 
     def _own_arn(self, settings: Settings) -> str:
-        """The given ARN; a job of another account or Region is not the orchestrator's to look at."""
+        """Return the given ARN, or empty; refuse a job of another account or Region."""
         given = self.export_job_arn or ""
         place = [settings.launch.region, settings.account]
         if given and given.split(":")[3:5] != place:
@@ -113,27 +116,29 @@ class DescribeModelCardExport(Operation):
         return given
 
     def _arn_by_name(self) -> str:
-        """The ARN of a card's export job follows from the card's, as the pattern of the API says."""
+        """Derive the ARN of a card's export job from the card's, by the API's pattern."""
         with refusing("name", absent("model card")):
             return f"{model_cards.arn(str(self.name))}/export-job/{self.export_job_name}"
 
 
-def _told(job: Mapping[str, Any]) -> Answer:
-    """The truth about a job (lesson 85)."""
+def _told(job: Mapping[str, Any]) -> answers.ModelCardExport:
+    """Return the response with the job's real status (lesson 85)."""
     location = job["OutputConfig"]["S3OutputPath"]
-    found = {
+    found: answers.ModelCardExport = {
         "message": _sentence(job, location),
         "export_job_name": job["ModelCardExportJobName"],
         "export_job_arn": job["ModelCardExportJobArn"],
         "model_card_version": job["ModelCardVersion"],
         "status": job["Status"],
         "location": location,
-        "artifact": job.get("ExportArtifacts", {}).get("S3ExportArtifacts"),
-        "failure_reason": job.get("FailureReason"),
         "created_at": plain(job["CreatedAt"]),
         "last_modified_at": plain(job["LastModifiedAt"]),
     }
-    return {key: value for key, value in found.items() if value}
+    if artifact := job.get("ExportArtifacts", {}).get("S3ExportArtifacts"):
+        found["artifact"] = artifact
+    if reason := job.get("FailureReason"):
+        found["failure_reason"] = reason
+    return found
 
 
 def _sentence(job: Mapping[str, Any], location: str) -> str:

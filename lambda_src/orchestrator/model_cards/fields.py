@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Kinds of values that only model cards have. See `orchestrator/values/common.py` for what a field type is.
+"""Field types of model cards only; see `orchestrator/values/common.py` for field types in general.
 
-The limits of texts and lists are those of the schema that SageMaker publishes for a card's content
-(https://docs.aws.amazon.com/sagemaker/latest/dg/model-cards-json-schema.html); those of names are the API's.
+The limits of texts and lists are those of SageMaker's published schema for a card's content
+(https://docs.aws.amazon.com/sagemaker/latest/dg/model-cards-json-schema.html). The limits of names are the API's.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ _BUCKET: Final = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 
 
 def _scalar_as_text(value: Any) -> Any:
-    """A number or a boolean of JSON as the text that JSON has for it."""
+    """Return a JSON number or boolean as its JSON text; any other value unchanged."""
     if isinstance(value, bool):
         return str(value).lower()
     return str(value) if isinstance(value, int | float) else value
 
 
 def _images(value: Any) -> Any:
-    """The list in the published form of an environment, which DescribeModelCard answers with."""
+    """Return the list inside the published form of an environment, as in responses of DescribeModelCard."""
     return value["container_image"] if isinstance(value, dict) and list(value) == ["container_image"] else value
 
 
@@ -36,7 +36,7 @@ def _in_utc(value: datetime) -> datetime:
 
 
 def is_number(value: Any) -> bool:
-    """Whether a value is a number of JSON."""
+    """True if a value is a JSON number."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
@@ -128,7 +128,7 @@ Locations = Annotated[list[LongText], Field(max_length=15)]
 Datasets = Annotated[list[LongText], Field(max_length=10)]
 
 Images = Annotated[list[LongText], Field(max_length=15), BeforeValidator(_images)]
-"""URIs of container images; the published form around the list is taken, too."""
+"""URIs of container images; also accepted in the published form."""
 
 MetricFile = Annotated[
     str,

@@ -1,24 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every operation on model cards is, and those without content: describe, delete, list (compatibility 5)."""
+"""Base of all operations on model cards, and those without content: describe, delete, list (compatibility 5)."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Annotated, Any, ClassVar, Final
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from typing_extensions import override
 
+from orchestrator import problems
 from orchestrator.aws.sagemaker import model_cards
-from orchestrator.errors import ConflictError, ServiceRefusedError
-from orchestrator.launch.settings import Settings
+from orchestrator.errors import ConflictError, RefusedRequestError, ServiceRefusedError
+from orchestrator.launch.settings import Launch, Settings
 from orchestrator.model_cards.fields import EntityName, Moment, NextToken, PageSize, SortBy, SortOrder, Status, Version
 from orchestrator.model_cards.refusals import CONFLICT, INVALID, absent, refusing
 from orchestrator.values.training import Flag
 
-Answer = dict[str, Any]
+if TYPE_CHECKING:
+    from orchestrator import answers
+
 _PAGE: Final = 100
-"""Cards in an answer of SageMaker, the most that it gives."""
+"""Cards in a response of SageMaker, its maximum."""
 
 
 class Operation(BaseModel):
@@ -27,12 +32,36 @@ class Operation(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     operation: ClassVar[str]
-    """The value of `pipeline_type` that means it."""
+    """Value of `pipeline_type` that selects the operation."""
 
     dry_run: Annotated[Flag, Field(description="answer what would be done, and change nothing")] = False
 
-    def carry_out(self, settings: Settings) -> Answer:
-        """Do it, and give the answer's body; raises the errors of `orchestrator.errors`."""
+    @classmethod
+    def type_name(cls) -> str:
+        """Return the value of `pipeline_type` that selects the operation."""
+        return cls.operation
+
+    @classmethod
+    def known_keys(cls) -> frozenset[str]:
+        """Return every key that a request may have."""
+        return frozenset({"pipeline_type", *cls.model_fields})
+
+    @classmethod
+    def parse(cls, body: Mapping[str, Any], launch: Launch) -> Self:
+        """Validate a body that names it; raises `RefusedRequestError` with every problem, unknown keys too."""
+        given = dict(body)
+        given.pop("pipeline_type", None)
+        try:
+            return cls.model_validate(given, context=SimpleNamespace(launch=launch))
+        except ValidationError as error:
+            raise RefusedRequestError(list(problems.from_validation(error, cls.model_fields))) from None
+
+    def warnings(self, launch: Launch) -> Iterator[str]:
+        """Yield warnings about a valid request before it is carried out: none."""
+        yield from ()
+
+    def carry_out(self, settings: Settings) -> answers.OperationAnswer:
+        """Carry out the operation and return the response's body; raises the errors of `orchestrator.errors`."""
         raise NotImplementedError
 
 
@@ -45,7 +74,7 @@ class DescribeModelCard(Operation):
     version: Annotated[Version | None, Field(description="version to describe; the latest when left out")] = None
 
     @override
-    def carry_out(self, settings: Settings) -> Answer:
+    def carry_out(self, settings: Settings) -> answers.ModelCardAnswer:
         with refusing("name", absent("model card")):
             return {"message": plain(model_cards.describe(self.name, self.version))}
 
@@ -58,7 +87,7 @@ class DeleteModelCard(Operation):
     name: Annotated[EntityName, Field(description="name of the card")]
 
     @override
-    def carry_out(self, settings: Settings) -> Answer:
+    def carry_out(self, settings: Settings) -> answers.ModelCardAnswer:
         with refusing("name", absent("model card")):
             if self.dry_run:
                 return {"message": f"Dry run: nothing was deleted. {model_cards.arn(self.name)} would be."}
@@ -87,15 +116,15 @@ class ListModelCards(Operation):
     max_results: Annotated[PageSize | None, Field(description="cards in this answer; all when left out")] = None
     next_token: Annotated[NextToken | None, Field(description="where the answer before this one ended")] = None
 
-    def carry_out(self, settings: Settings) -> Answer:
-        """One page when `max_results` or `next_token` asks for it, else all pages in one (lesson 87)."""
+    def carry_out(self, settings: Settings) -> answers.ModelCardAnswer:
+        """Return one page if `max_results` or `next_token` is given, otherwise all pages in one (lesson 87)."""
         with refusing("next_token" if self.next_token else "", {INVALID: "SageMaker refuses it: {reason}"}):
             return {"message": plain(self._page() if self.max_results or self.next_token else self._all())}
 
-    def _page(self) -> Answer:
+    def _page(self) -> dict[str, Any]:
         return model_cards.page(self._filters())
 
-    def _all(self) -> Answer:
+    def _all(self) -> dict[str, Any]:
         page = model_cards.page(self._filters())
         found = page["ModelCardSummaries"]
         while token := page.get("NextToken"):
@@ -118,7 +147,7 @@ class ListModelCards(Operation):
 
 
 def plain(value: Any) -> Any:
-    """An answer of AWS with its times in ISO 8601: a notification takes nothing but plain JSON."""
+    """Return a response of AWS with its times in ISO 8601: a notification accepts only plain JSON."""
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, dict):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What SageMaker refuses because of what the caller asked for becomes the caller's 400, in words."""
+"""Translation of SageMaker's refusals that the request caused into 400 responses."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CONFLICT: Final = "ConflictException"
 def refusing(key: str, by_code: Mapping[str, str]) -> Iterator[None]:
     """Raise `RefusedRequestError` for a key when the service refuses a call inside for one of these reasons.
 
-    `by_code` maps an error code to a sentence, into which `{reason}` puts the service's own words.
+    `by_code` maps an error code to a sentence, in which `{reason}` is replaced by the service's reason.
     """
     try:
         yield
@@ -30,5 +30,5 @@ def refusing(key: str, by_code: Mapping[str, str]) -> Iterator[None]:
 
 
 def absent(what: str) -> dict[str, str]:
-    """The sentences for the name of something that there is not, e.g. `training job`."""
+    """Return the sentences for a name that does not exist, e.g. of a `training job`."""
     return {UNKNOWN: f"there is no such {what}: {{reason}}", INVALID: "SageMaker refuses it: {reason}"}

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The sections of a card as a request gives them, and what becomes of them in the card's content (compatibility 5.1).
+"""Sections of a card in a request, and their form in the card's content (compatibility 5.1).
 
-Keys and limits are those of the content schema that SageMaker publishes
-(https://docs.aws.amazon.com/sagemaker/latest/dg/model-cards-json-schema.html); where the request has another form,
-`content()` brings it into the published one.
+Keys and limits are those of SageMaker's published content schema
+(https://docs.aws.amazon.com/sagemaker/latest/dg/model-cards-json-schema.html). Where the request has another form,
+`content()` converts it to the published one.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     def content(self) -> Content:
-        """The part as SageMaker's schema has it: what was given, and nothing else."""
+        """Return the part in the form of SageMaker's schema, with only the given members."""
         return self.model_dump(exclude_none=True)
 
 
 def environment(images: list[str]) -> Content:
-    """Images as the schema has them."""
+    """Return images in the form of the schema."""
     return {"container_image": images}
 
 
@@ -104,7 +104,7 @@ class ObjectiveFunction(Section):
     notes: Annotated[LongText | None, Field(description="anything else about it")] = None
 
     def content(self) -> Content:
-        """Function, facet and condition one level deeper than the notes."""
+        """Return function, facet and condition one level deeper than the notes."""
         given = super().content()
         notes = {"notes": given.pop("notes")} if "notes" in given else {}
         return ({"function": given} if given else {}) | notes
@@ -168,7 +168,7 @@ class TrainingDetails(Section):
     training_job_details: Annotated[TrainingJobDetails | None, Field(description="the job")] = None
 
     def content(self) -> Content:
-        """What was given in words; what is to be found is not part of it."""
+        """Return the members given in words, without those that are looked up."""
         parts = {
             "objective_function": self.objective_function and self.objective_function.content(),
             "training_observations": self.training_observations,

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pipeline types: what all of them share, and the registry that finds one by its name."""
+"""Pipeline types: their common base, and the registry that finds a type by its name."""

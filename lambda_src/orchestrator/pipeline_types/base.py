@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every pipeline type is: a request that validates itself and knows how its pipeline is deployed.
+"""Base of all pipeline types: a request that validates itself and plans its deployment.
 
-A type declares its fields, the rules between them and its deployment; validation and reporting are derived here.
+A type declares its fields, the rules between them and its deployment. Validation and error messages are derived here.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from inspect import isfunction
-from typing import Annotated, Any, ClassVar, Final, Self, TypeVar, get_args
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Self, TypeVar, get_args
 
 from pydantic import (
     BaseModel,
@@ -34,6 +34,9 @@ from orchestrator.values.package_artifacts import PackagedModel
 from orchestrator.values.per_stage import STAGES, Stage
 from orchestrator.values.tags import Tags
 
+if TYPE_CHECKING:
+    from orchestrator import answers
+
 STACK_PREFIX: Final = "mlops-pipeline"
 LONGEST_STACK_NAME: Final = 128
 
@@ -43,7 +46,7 @@ _FIELDS: Final = "rule_fields"
 
 
 def rule(*fields: str) -> Callable[[AnyRule], AnyRule]:
-    """Mark a method as a rule between fields: it yields problems, and runs when these fields are valid themselves."""
+    """Mark a method as a rule between fields: it yields problems, and runs only when all these fields are valid."""
 
     def mark(method: AnyRule) -> AnyRule:
         setattr(method, _FIELDS, frozenset(fields))
@@ -54,7 +57,7 @@ def rule(*fields: str) -> Callable[[AnyRule], AnyRule]:
 
 @dataclass(frozen=True)
 class ValidationContext:
-    """What field validators see: the launch options; and where they leave the fields that are valid."""
+    """Context of field validators: the launch options, and the fields found valid so far."""
 
     launch: Launch
     valid: dict[str, Any] = field(default_factory=dict)
@@ -70,10 +73,10 @@ class PipelineRequest(BaseModel):
     postfix: ClassVar[str]
     """Last part of the stack name (compatibility 2.5)."""
     pipeline_stacks: ClassVar[str]
-    """What the names of all stacks that hold such pipelines look like, e.g. `mlops-pipeline-*-codepipeline`."""
+    """Pattern of the names of its pipeline stacks, e.g. `mlops-pipeline-*-codepipeline`."""
     runs_in_stages: ClassVar[bool] = True
     """Whether a multi-account orchestrator deploys it to dev, staging and prod, or only to its own account."""
-    source: ClassVar[str] = "built-in"
+    source: ClassVar[answers.Origin] = "built-in"
     version: ClassVar[str] = ""
     is_withdrawn: ClassVar[bool] = False
 
@@ -86,18 +89,18 @@ class PipelineRequest(BaseModel):
 
     @classmethod
     def type_name(cls) -> str:
-        """The value of `pipeline_type` that selects this type."""
+        """Return the value of `pipeline_type` that selects this type."""
         (name,) = get_args(cls.model_fields["pipeline_type"].annotation)
         return str(name)
 
     @classmethod
     def known_keys(cls) -> frozenset[str]:
-        """Every key that a request of this type may have, in each spelling."""
+        """Return every key that a request of this type may have, in each spelling."""
         return frozenset(cls.model_fields).union(cls.spellings())
 
     @classmethod
     def spellings(cls) -> dict[str, str]:
-        """Other spelling -> declared key."""
+        """Return other spelling -> declared key."""
         return {
             mark.key: name
             for name, declared in cls.model_fields.items()
@@ -107,28 +110,28 @@ class PipelineRequest(BaseModel):
 
     @classmethod
     def summary(cls) -> str:
-        """One line that says what the pipeline does."""
+        """Return the type's summary in one line."""
         return (cls.__doc__ or "").splitlines()[0]
 
     @classmethod
     def request_schema(cls) -> dict[str, Any]:
-        """What may be sent, as a JSON schema."""
+        """Return the JSON schema of a request."""
         return {"$schema": "https://json-schema.org/draft/2020-12/schema", **cls.model_json_schema()}
 
     @classmethod
     def example(cls) -> Mapping[str, Any] | None:
-        """A request; those of the built-in types stand in the documentation."""
+        """Return an example request; `None` for built-in types, whose examples are in the documentation."""
         return None
 
     @classmethod
     def parse(cls, body: Mapping[str, Any], launch: Launch) -> Self:
-        """Validate a body whose keys all belong to this type; raises `RefusedRequestError` with every problem.
+        """Validate a body that names this type; raises `RefusedRequestError` with every problem, unknown keys too.
 
-        Rules between fields also run when other fields are invalid, so that one answer names everything.
+        Rules between fields also run when other fields are invalid, so that one response names every problem.
         """
-        context = ValidationContext(launch)
-        spelling = Spelling(body, cls.spellings())
-        found = list(spelling.conflicts())
+        context, known = ValidationContext(launch), cls.known_keys()
+        spelling = Spelling({key: value for key, value in body.items() if key in known}, cls.spellings())
+        found = [*problems.unknown_keys(body, known), *spelling.conflicts()]
         try:
             request = cls.model_validate(spelling.body(), context=context)
         except ValidationError as error:
@@ -164,15 +167,15 @@ class PipelineRequest(BaseModel):
 
     @property
     def stack_names(self) -> tuple[str, ...]:
-        """Names by preference of the stack with what the request asks for.
+        """Possible names of the stack for what is requested, in order of preference.
 
-        A later one counts when those before are taken by pipelines of another `owner`.
+        A later name is used when the earlier ones are taken by pipelines of another `owner`.
         """
         raise NotImplementedError
 
     @property
     def stack_name(self) -> str:
-        """Name of the stack with what the request asks for: the preferred one, or the one that was chosen."""
+        """Name of the stack for what is requested: the chosen one, or the preferred one."""
         return self._chosen_name or self.stack_names[0]
 
     @property
@@ -182,7 +185,7 @@ class PipelineRequest(BaseModel):
 
     @property
     def label(self) -> str:
-        """What people call that which the pipeline is for: the model's name, or an image's tag."""
+        """Name of the pipeline for people: the model's name, or an image's tag."""
         raise NotImplementedError
 
     @property
@@ -191,11 +194,11 @@ class PipelineRequest(BaseModel):
         return self.label
 
     def tags(self, launch: Launch, stage: Stage | None) -> Tags:
-        """The tags of what it deploys to a stage; `None` is the one stage of a single-account deployment."""
+        """Return the tags of what it deploys to a stage; `None` is the one stage of a single-account deployment."""
         return self._tagged(launch, tags.stage_name(stage))
 
     def pipeline_tags(self, launch: Launch) -> Tags:
-        """The tags of its CodePipeline's stack, which serves all stages."""
+        """Return the tags of the pipeline stack, which serves all stages."""
         stages = self.stages(launch)
         stage = tags.stage_name(stages[0]) if len(stages) == 1 else tags.EVERY_STAGE
         return self._tagged(launch, stage)
@@ -206,47 +209,59 @@ class PipelineRequest(BaseModel):
 
     @property
     def owner(self) -> str:
-        """Identity in the tag `mlops:subject`: tells pipelines apart that want one stack name; empty where none do."""
+        """Identity in the tag `mlops:subject`: separates pipelines that want one stack name; empty if none do."""
         return ""
 
     def named(self, stack_name: str) -> Self:
-        """The same request under another of its `stack_names`."""
+        """Return the same request under another of its `stack_names`."""
         copy = self.model_copy()
         copy._chosen_name = stack_name
         return copy
 
     def stages(self, launch: Launch) -> tuple[Stage | None, ...]:
-        """The stages that it is deployed to; `None` is the one stage of a single-account deployment."""
+        """Return the stages of the deployment; `None` is the one stage of a single-account deployment."""
         return STAGES if launch.multi_account and self.runs_in_stages else (None,)
 
     def csv_files(self, launch: Launch) -> tuple[CsvFile, ...]:
-        """The files whose header decides what the request means; they are read before anything is planned."""
+        """Return the CSV files whose headers the request depends on; they are read before planning."""
         return ()
 
     def with_csv_headers(self, headers: Mapping[CsvFile, Header]) -> Self:
-        """The request that knows those headers; raises `RefusedRequestError` with what shows only then."""
+        """Return the request with those headers; raises `RefusedRequestError` for problems that they reveal."""
         return self
 
     def model_package(self, launch: Launch) -> str:
-        """ARN of the model package version that it deploys, which is looked up before anything is planned; or empty."""
+        """Return the ARN of the model package to deploy, which is looked up before planning; empty if none."""
         return ""
 
     def with_packaged_model(self, model: PackagedModel) -> Self:
-        """The request that knows what the version holds."""
+        """Return the request with the model that the package holds."""
+        return self
+
+    def monitored_endpoints(self) -> frozenset[str]:
+        """Return the endpoint names as given; SageMaker's spelling is looked up before planning."""
+        return frozenset()
+
+    def stacks_of_endpoints(self) -> tuple[str, ...]:
+        """Return the names of our pipeline stacks that may make those endpoints."""
+        return ()
+
+    def with_endpoint_names(self, names: Mapping[str, str]) -> Self:
+        """Return the request with SageMaker's spelling of the endpoints' names, by the given names."""
         return self
 
     def warnings(self, launch: Launch) -> Iterator[str]:
-        """What the author of a valid request should know of it: sentences for the answer. Call `super()` first."""
+        """Yield warnings about a valid request, as sentences for the response. Call `super()` first."""
         yield from ()
 
     def deployment(self, settings: Settings) -> Deployment:
-        """Names, templates and parameter values: all that the orchestrator must know to make the pipeline."""
+        """Return the names, templates and parameter values from which the pipeline is made."""
         raise NotImplementedError
 
     def plan(self, settings: Settings) -> ProvisioningPlan:
-        """Decide names, templates and parameter values."""
+        """Return the plan: names, templates and parameter values."""
         return ProvisioningPlan(self.pipeline_type, self.deployments(settings), self.owner, self.label)
 
     def deployments(self, settings: Settings) -> tuple[Deployment, ...]:
-        """The deployment under each of the `stack_names`."""
+        """Return the deployment under each of the `stack_names`."""
         return tuple(self.named(name).deployment(settings) for name in self.stack_names)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The built-in pipelines that deploy a blueprint of the release for a model."""
+"""Built-in pipeline types that deploy a blueprint of the release for a model."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class BlueprintPipeline(PackagedPipeline):
     """Base of the built-in types that deploy a blueprint; it adds the model's name, which names the stacks."""
 
     blueprint: ClassVar[str]
-    """File name of the blueprint template, without its ending."""
+    """File name of the blueprint template, without its extension."""
     parameters_type: ClassVar[type[TemplateParameters]]
     """The declaration of the template's parameters."""
 
@@ -52,36 +52,36 @@ class BlueprintPipeline(PackagedPipeline):
         return self.model_name
 
     def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
-        """Values of the blueprint's parameters for a stage; `None` is the one stage of a single-account deployment.
+        """Return the blueprint's parameter values for a stage; `None` is the one stage of a single-account deployment.
 
-        A parameter that is named like a key of the request gets the key's value: `endpoint_name` gives `EndpointName`.
-        A type adds what is named otherwise, and what is a list or an object in the request. Call `super()` first.
+        A parameter named like a key of the request gets the key's value: `EndpointName` that of `endpoint_name`. A type
+        adds parameters with other names, and values that are lists or objects in the request. Call `super()` first.
         """
         given = {name: at(getattr(self, key), stage) for name, key in _namesakes(type(self)).items()}
         return {name: _plain(value) for name, value in given.items() if isinstance(value, str | int | float)}
 
     def parameters(self, launch: Launch, stage: Stage | None) -> TemplateParameters:
-        """All parameters of the blueprint but for the options of the operator."""
+        """Return all parameters of the blueprint except the operator's options."""
         return self.parameters_type(**self.values(launch, stage))
 
     @override
     def parameter_values(self, launch: Launch, stage: Stage | None) -> Mapping[str, str]:
-        """With those of the options that the operator chose."""
+        """Return the parameter values, including the operator's options."""
         return launch.options.fill(self.parameters(launch, stage), stage).values_as_text()
 
     @override
     def blueprint_source(self, launch: Launch) -> BlueprintSource:
-        """Published with the release."""
+        """Return the blueprint of the release."""
         return BlueprintSource(f"blueprints/{self.blueprint}.yaml")
 
 
 @cache
 def _namesakes(type_: type[BlueprintPipeline]) -> dict[str, str]:
-    """Parameter of the blueprint -> the key of the request that has the same name."""
+    """Return parameter of the blueprint -> key of the request with the same name."""
     keys = {name: _NEXT_WORD.sub("_", name).lower() for name in type_.parameters_type.model_fields}
     return {name: key for name, key in keys.items() if key in type_.model_fields}
 
 
 def _plain(value: Any) -> Any:
-    """CloudFormation has no booleans: a parameter is the text."""
+    """Convert a boolean to its text: CloudFormation has no boolean parameters."""
     return str(value) if isinstance(value, bool) else value

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The caller's own KMS key, on everything a pipeline stores that can take one."""
+"""The caller's own KMS key, for all that a pipeline stores and that can be encrypted with a key."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Encrypted(PipelineRequest):
     """A pipeline that can encrypt with the caller's key."""
 
     instance_key: ClassVar[str] = "inference_instance"
-    """The key of the request that names the instance type whose volume is encrypted; empty when SageMaker chooses."""
+    """Request key with the instance type whose volume is encrypted; empty when SageMaker chooses the instance."""
 
     kms_key_arn: Annotated[
         PerStage[common.KmsKeyArn],
@@ -49,7 +49,7 @@ class Encrypted(PipelineRequest):
     ] = ""
 
     def encryption_parameters(self, stage: Stage | None) -> dict[str, str]:
-        """Values of `EncryptionParameters`."""
+        """Return the values of `EncryptionParameters`."""
         key = at(self.kms_key_arn, stage)
         _, is_alias, name = key.partition(_ALIAS)
         return {
@@ -70,7 +70,7 @@ class Encrypted(PipelineRequest):
         return str(at(getattr(self, self.instance_key), stage)) if self.instance_key else ""
 
     def _volumes_without_key(self, launch: Launch) -> Iterator[str]:
-        """Lesson 72: SageMaker refuses a volume key for some instance types, so the volume goes without."""
+        """Warn of instance types whose volume stays without a key, because SageMaker refuses one (lesson 72)."""
         stages: dict[str, list[str]] = {}
         for stage in self.stages(launch):
             instance_type = self._instance_type(stage)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""JSON of any length as the value of a template parameter: what is too long for one stands in S3 (lesson 39)."""
+"""JSON of any length as the value of a template parameter: too long values are stored in S3 (lesson 39)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DIGEST_CHARACTERS: Final = 32
 
 @dataclass(frozen=True)
 class JsonValue:
-    """A value, and where it stands when it does not fit."""
+    """A value, and the place where it is stored if it is too long."""
 
     value: Any
     bucket: str
@@ -29,14 +29,14 @@ class JsonValue:
 
     @property
     def fits(self) -> bool:
-        """Whether the value itself can be the parameter."""
+        """True if the value itself can be the parameter."""
         return len(self.text) <= json_parameter.LONGEST_VALUE
 
     @property
     def stored(self) -> PlannedObject | None:
-        """The object that holds a value which does not fit.
+        """The object with a value that is too long; `None` for any other.
 
-        `Custom::SageMakerJob` reads it; it may do so below this prefix of its own stack.
+        `Custom::SageMakerJob` reads it; its role has access to this prefix of its own stack.
         """
         if self.fits:
             return None

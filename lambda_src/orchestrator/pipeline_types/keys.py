@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the keys of a pipeline type are, in words: read from the declarations, for pages and starter requests."""
+"""Descriptions of a pipeline type's keys, read from the declarations, for pages and starter requests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _Schema = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Key:
-    """One key of a pipeline type, or of an object in a request (`members`).
+    """A key of a pipeline type, or of an object in a request (`members`).
 
     `expected` completes "must be ...", `default` is `None` for a required key.
     """
@@ -29,7 +29,7 @@ class Key:
     by_stage: bool
     other_spelling: str = ""
     names: str = ""
-    """What kind of thing of others a value names, as `reach.Kind.words`; empty for a value that names nothing."""
+    """Kind of resource that a value names, as `reach.Kind.words`; empty if it names none."""
     members: tuple[Key, ...] = ()
 
     @property
@@ -39,7 +39,7 @@ class Key:
 
 
 def keys(type_: type[PipelineRequest]) -> list[Key]:
-    """The keys of a type in the order of their declaration, those of all types last, `pipeline_type` left out."""
+    """Return the keys of a type as declared, those of all types last, without `pipeline_type`."""
     schema = type_.model_json_schema()
     definitions = schema.get("$defs", {})
     found = [
@@ -71,12 +71,12 @@ def _key(name: str, declared: _Schema, definitions: _Schema) -> Key:
 
 
 def _default(declared: _Schema) -> Any:
-    """`None` only for a key that is required; nothing is the empty text."""
+    """Return the default, empty for an optional key; `None` only for a required key."""
     return "" if declared.get("default", "") is None else declared.get("default")
 
 
 def _forms(schema: _Schema, definitions: _Schema) -> Iterator[_Schema]:
-    """A schema and its alternatives, references followed."""
+    """Yield a schema and its alternatives, with references resolved."""
     yield schema
     itself = [{"$ref": schema["$ref"]}] if "$ref" in schema else []
     for alternative in [*itself, *schema.get("oneOf", ()), *schema.get("anyOf", ())]:
@@ -93,7 +93,7 @@ def _first(schemas: list[_Schema], keyword: str, otherwise: Any) -> Any:
 
 
 def _example(name: str, schemas: list[_Schema], members: Mapping[str, Any]) -> Any:
-    """The declared example, an allowed value, what an object needs, a default that says something, or a name."""
+    """Return the declared example, an allowed value, an object's needed members, a non-empty default, or a name."""
     for keyword in ("examples", "enum"):
         declared = _first(schemas, keyword, None)
         if declared:

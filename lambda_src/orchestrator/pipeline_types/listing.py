@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import unquote
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -18,6 +18,9 @@ from orchestrator.pipeline_types.protocol import PipelineType
 from orchestrator.pipeline_types.registry import Registry
 from orchestrator.problems import shortened
 
+if TYPE_CHECKING:
+    from orchestrator import answers
+
 
 class TypeListRequest(BaseModel):
     """Query of `GET /pipeline-types`."""
@@ -28,7 +31,7 @@ class TypeListRequest(BaseModel):
     next: Annotated[str, Field(max_length=64, description="the `next` of the page before")] = ""
 
 
-def answer(query: Mapping[str, str], launch: Launch) -> dict[str, Any]:
+def answer(query: Mapping[str, str], launch: Launch) -> answers.PipelineTypeList:
     """A page, built-in types first; raises the errors of `orchestrator.errors`."""
     asked = _request(query)
     types = installed(launch)
@@ -38,7 +41,7 @@ def answer(query: Mapping[str, str], launch: Launch) -> dict[str, Any]:
     listed = names[begin : begin + asked.limit]
     found = parallel.each("s3", lambda name: _entry(types, name), listed)
     has_more = begin + asked.limit < len(names)
-    return {"pipeline_types": found, **({"next": listed[-1]} if has_more else {})}
+    return {"pipeline_types": found, "next": listed[-1]} if has_more else {"pipeline_types": found}
 
 
 def _request(query: Mapping[str, str]) -> TypeListRequest:
@@ -48,7 +51,7 @@ def _request(query: Mapping[str, str]) -> TypeListRequest:
         raise RefusedRequestError(list(problems.from_validation(error, TypeListRequest.model_fields))) from None
 
 
-def _entry(types: Registry, name: str) -> dict[str, Any]:
+def _entry(types: Registry, name: str) -> answers.PipelineType | answers.UnusableType:
     try:
         return _described(types.find(name))
     except (ConflictError, RefusedRequestError) as unusable:
@@ -56,7 +59,7 @@ def _entry(types: Registry, name: str) -> dict[str, Any]:
         return {"pipeline_type": name, "problem": str(unusable)}
 
 
-def _described(type_: PipelineType) -> dict[str, Any]:
+def _described(type_: PipelineType) -> answers.PipelineType:
     return {
         "pipeline_type": type_.type_name(),
         "summary": type_.summary(),
@@ -67,7 +70,7 @@ def _described(type_: PipelineType) -> dict[str, Any]:
     }
 
 
-def details(given: str, launch: Launch) -> dict[str, Any]:
+def details(given: str, launch: Launch) -> answers.PipelineTypeDetails:
     """All of a type; raises the errors of `orchestrator.errors`."""
     name = unquote(given)
     try:
@@ -75,9 +78,10 @@ def details(given: str, launch: Launch) -> dict[str, Any]:
     except RefusedRequestError:
         message = f"There is no pipeline type {shortened(name)}. GET /pipeline-types lists those that there are."
         raise NotFoundError(message) from None
-    example = type_.example()
-    return {
-        **_described(type_),
+    told: answers.PipelineTypeDetails = {
+        **_described(type_),  # type: ignore[typeddict-item]  # it might have an example, of which nothing is known
         "request_schema": type_.request_schema(),
-        **({"example": dict(example)} if example else {}),
     }
+    if example := type_.example():
+        told["example"] = dict(example)
+    return told

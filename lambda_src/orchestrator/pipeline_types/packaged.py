@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pipelines that deploy a packaged blueprint: into this account, or through dev, staging and prod."""
+"""Pipelines that deploy a packaged blueprint: into this account, or through dev, staging and prod."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ _PARAMETERS_FILE: Final = "template_params.json"
 
 @dataclass(frozen=True)
 class BlueprintSource:
-    """Where a blueprint's template lies; without a bucket it is below the published version."""
+    """Place of a blueprint's template: a key in a bucket; without a bucket, a path in the release."""
 
     path: str
     bucket: str = ""
     digest: str = ""
-    """SHA-256 of its text, where somebody else than the release has put it."""
+    """SHA-256 of its text; empty for a blueprint of the release."""
 
     @property
     def file_name(self) -> str:
-        """Its name inside a package."""
+        """Its file name in a package."""
         return self.path.rsplit("/", 1)[-1]
 
 
@@ -52,13 +52,13 @@ class PackagedPipeline(PipelineRequest):
 
     @property
     def plain_name(self) -> str:
-        """The name that follows from the request, e.g. `mlops-pipeline-churn-byompipelinerealtimebuiltin`."""
+        """Name derived from the request, e.g. `mlops-pipeline-churn-byompipelinerealtimebuiltin`."""
         raise NotImplementedError
 
     @property
     @override
     def stack_names(self) -> tuple[str, ...]:
-        """One name is enough for most types."""
+        """The plain name, which is enough for most types."""
         return (self.plain_name,)
 
     @property
@@ -67,29 +67,29 @@ class PackagedPipeline(PipelineRequest):
         return f"{self.stack_name}-{PIPELINE_STACK_SUFFIX}"
 
     def excess(self, launch: Launch) -> int:
-        """By how many characters the names of its stacks are too long; negative when they are shorter."""
-        # Longest of what follows the name: `-codepipeline`, or `-staging-<8 characters>` of a stack set.
+        """Return by how many characters the names of its stacks are too long; negative when they are shorter."""
+        # Longest suffix of the name: `-codepipeline`, or `-staging-<8 characters>` of a StackSet.
         ending = len("-staging-12345678") if self._in_stages(launch) else len(f"-{PIPELINE_STACK_SUFFIX}")
         return len(self.plain_name) + ending - LONGEST_STACK_NAME
 
     def blueprint_source(self, launch: Launch) -> BlueprintSource:
-        """The blueprint that it deploys."""
+        """Return the blueprint to deploy."""
         raise NotImplementedError
 
     def parameter_values(self, launch: Launch, stage: Stage | None) -> Mapping[str, str]:
-        """The blueprint's parameter values for a stage; `None` is the one stage of a single-account deployment."""
+        """Return the parameter values for a stage; `None` is the one stage of a single-account deployment."""
         raise NotImplementedError
 
     def masked_parameters(self) -> frozenset[str]:
-        """Names of the parameters whose values are not shown."""
+        """Return the names of parameters whose values are not shown."""
         return frozenset()
 
     def objects(self, launch: Launch) -> tuple[PlannedObject, ...]:
-        """What the parameter values of all stages refer to and the orchestrator has to store."""
+        """Return the objects to store, to which the parameter values of all stages refer."""
         return ()
 
     def members(self) -> tuple[tuple[str, bytes], ...]:
-        """What the package holds beside the blueprint and its parameters, as names and contents."""
+        """Return further files of the package, besides blueprint and parameters, as names and contents."""
         return ()
 
     @override

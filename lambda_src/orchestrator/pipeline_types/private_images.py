@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Container images of the caller's own: where they must be, and who may read them."""
+"""The caller's own container images: their registries, and access to them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PRIVATE_ECR_IMAGE: Final = re.compile(
 
 @dataclass(frozen=True)
 class PrivateImage:
-    """Where an image in a private Amazon ECR registry is."""
+    """Account, Region and repository of an image in a private Amazon ECR registry."""
 
     account: str
     region: str
@@ -26,18 +26,18 @@ class PrivateImage:
 
     @classmethod
     def named(cls, uri: str) -> PrivateImage | None:
-        """The image of a URI; `None` when it is in no private registry of Amazon ECR."""
+        """Return the image of a URI; `None` if it is not in a private registry of Amazon ECR."""
         found = _PRIVATE_ECR_IMAGE.match(uri)
         return cls(found["account"], found["region"], found["repository"]) if found else None
 
     def repository_arn(self, launch: Launch) -> str:
-        """The ARN of its repository."""
+        """Return the ARN of its repository."""
         partition = launch.ecr_repository_arn.split(":")[1]
         return f"arn:{partition}:ecr:{self.region}:{self.account}:repository/{self.repository}"
 
 
 def problems(key: str, uri: str, launch: Launch) -> Iterator[Problem]:
-    """SageMaker pulls from other registries only through a VPC of the caller's, which the blueprints do not have.
+    """Refuse other registries, from which SageMaker pulls only through a VPC, which the blueprints do not have.
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-containers-inference-private.html
     """
@@ -51,7 +51,7 @@ def problems(key: str, uri: str, launch: Launch) -> Iterator[Problem]:
 
 
 def warnings(key: str, uri: str, launch: Launch) -> Iterator[str]:
-    """What the caller should know of an image that is not here."""
+    """Yield a warning if the image is in another Region."""
     image = PrivateImage.named(uri)
     if image is not None and image.region != launch.region:
         yield (

@@ -1,21 +1,47 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the registry knows of a pipeline type, whether it is built in or an operator has added it."""
+"""What the registry knows of the type of a request: an operation, a built-in pipeline type, or one that was added."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import PipelineRequest
 
+if TYPE_CHECKING:
+    from orchestrator import answers
 
-class PipelineType(Protocol):
-    """A type: a built-in one is a class of requests, an added one a value."""
+
+class Request(Protocol):
+    """A valid request."""
+
+    def warnings(self, launch: Launch) -> Iterator[str]:
+        """What its author should know although it is valid, in sentences."""
+
+
+Request_co = TypeVar("Request_co", bound=Request, covariant=True)
+
+
+class RequestType(Protocol[Request_co]):
+    """A type of requests."""
+
+    def type_name(self) -> str:
+        """The value of `pipeline_type` that selects it."""
+
+    def known_keys(self) -> frozenset[str]:
+        """Every key that a request may have, in each spelling."""
+
+    def parse(self, body: Mapping[str, Any], launch: Launch) -> Request_co:
+        """Validate a body that names the type; raises `RefusedRequestError` with every problem, unknown keys too."""
+
+
+class PipelineType(RequestType[PipelineRequest], Protocol):
+    """A pipeline type: a built-in one is a class of requests, an added one a value."""
 
     @property
-    def source(self) -> str:
-        """`built-in` or `custom`."""
+    def source(self) -> answers.Origin:
+        """Where it comes from."""
 
     @property
     def version(self) -> str:
@@ -29,17 +55,8 @@ class PipelineType(Protocol):
     def runs_in_stages(self) -> bool:
         """Whether a multi-account orchestrator deploys it to dev, staging and prod."""
 
-    def type_name(self) -> str:
-        """The value of `pipeline_type` that selects it."""
-
     def summary(self) -> str:
         """One line that says what the pipeline does."""
-
-    def known_keys(self) -> frozenset[str]:
-        """Every key that a request may have, in each spelling."""
-
-    def parse(self, body: Mapping[str, Any], launch: Launch) -> PipelineRequest:
-        """Validate a body whose keys all belong to the type; raises `RefusedRequestError` with every problem."""
 
     def request_schema(self) -> dict[str, Any]:
         """What may be sent, as a JSON schema."""

@@ -1,105 +1,129 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds the pipeline type of a request and has it validated. Nothing else knows which types there are.
+"""Finds the type of a request by its `pipeline_type` and has it validated. Nothing else knows which types there are.
 
-The built-in types are known by name. Any other name is looked up where operators put types of their own, if the
-registry was given such a source; which kind a type is makes no difference from then on.
+A request is for a pipeline, or for an operation on model cards. The built-in pipeline types and the operations are
+known by name, and imported when a request names them: together they cost a quarter of an answer. Any other name is
+looked up where operators put types of their own, if the registry was given such a source; which kind a pipeline type is
+makes no difference from then on.
 """
 
 from __future__ import annotations
 
-import difflib
 import functools
-import importlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Self
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 
+from orchestrator import on_demand
 from orchestrator.errors import Problem, RefusedRequestError
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import PipelineRequest
-from orchestrator.pipeline_types.protocol import PipelineType, TypeSource
-from orchestrator.problems import shortened
+from orchestrator.pipeline_types.protocol import PipelineType, Request, RequestType, TypeSource
+from orchestrator.problems import shortened, unknown
+
+if TYPE_CHECKING:
+    from orchestrator.model_cards.operations import Operation
+
+_Type = TypeVar("_Type", bound=RequestType[Request])
+_Request = TypeVar("_Request", bound=Request)
+_KEY: Final = "pipeline_type"
 
 
 @dataclass(frozen=True)
-class Accepted:
+class Accepted(Generic[_Request]):
     """A valid request, and what its author should know although it is valid."""
 
-    request: PipelineRequest
+    request: _Request
     warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Declared:
-    """Where a pipeline type is declared. It is imported when asked for: together they cost a quarter of an answer."""
+class Family(Generic[_Type]):
+    """Types of requests that have keys in common: one that only others have is ignored, with a warning."""
 
-    name: str
-    module: str
-    class_name: str
+    places: Mapping[str, str]
+    """Name of a type -> `module:class`."""
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """Other spelling of a name -> name."""
+    ignored: frozenset[str] = frozenset()
+    """What is ignored although no type has it."""
+
+    def __iter__(self) -> Iterator[_Type]:
+        return (self.type(name) for name in self.places)
+
+    def type(self, name: str) -> _Type:
+        """The type of that name."""
+        found: _Type = on_demand.named(self.places[name])
+        return found
+
+    def name(self, written: str) -> str:
+        """The name that somebody means, or empty where it is none of these."""
+        plain = written.strip().lower()
+        name = self.aliases.get(plain, plain)
+        return name if name in self.places else ""
 
     @functools.cached_property
-    def type(self) -> type[PipelineRequest]:
-        """The type itself."""
-        found: type[PipelineRequest] = getattr(importlib.import_module(self.module), self.class_name)
-        return found
+    def keys(self) -> frozenset[str]:
+        """What a request may have that is for one of them."""
+        return self.ignored.union(*(type_.known_keys() for type_ in self))
 
 
 class Registry:
-    """The pipeline types by name."""
+    """The types of requests by name; iterated over, the built-in pipeline types."""
 
-    def __init__(self, types: Iterable[Declared], others: Iterable[str] = (), source: TypeSource | None = None) -> None:
-        """`others` are values of `pipeline_type` that are answered elsewhere: who mistypes one is told (lesson 40).
-
-        The source is asked for a name that is not among `types`, and never for another one.
-        """
-        self._declared = tuple(types)
-        self._types = {declared.name: declared for declared in self._declared}
-        self._others = tuple(others)
-        self._listed = (*self._types, *self._others)
+    def __init__(
+        self,
+        pipelines: Family[type[PipelineRequest]],
+        operations: Family[type[Operation]],
+        source: TypeSource | None = None,
+    ) -> None:
+        """The source is asked for a name that is of neither family, and never for another one."""
+        self._pipelines = pipelines
+        self.operations = operations
         self._source = source
+        self._listed = (*pipelines.places, *operations.places)
         self._added: dict[str, PipelineType] = {}
 
     def with_source(self, source: TypeSource) -> Self:
         """The same types, and those of a source."""
-        return type(self)(self._declared, self._others, source)
+        return type(self)(self._pipelines, self.operations, source)
 
     def __iter__(self) -> Iterator[type[PipelineRequest]]:
-        return (declared.type for declared in self._types.values())
-
-    @functools.cached_property
-    def _all_keys(self) -> frozenset[str]:
-        return frozenset[str]().union(*(type_.known_keys() for type_ in self))
+        return iter(self._pipelines)
 
     def names(self) -> tuple[str, ...]:
-        """Every built-in value that `pipeline_type` may have."""
-        return tuple(self._types)
+        """Every built-in pipeline type."""
+        return tuple(self._pipelines.places)
 
     def all_names(self) -> tuple[str, ...]:
-        """The built-in names, and those of the source in order."""
+        """The built-in pipeline types, and those of the source in order."""
         added = self._source.names() if self._source else ()
-        return (*self._types, *(name for name in added if name not in self._types))
+        return (*self.names(), *(name for name in added if name not in self._pipelines.places))
 
     def name_in(self, body: Any) -> str:
-        """The type that a decoded request names, or empty when no such type is known, or was found before."""
-        named = body.get("pipeline_type") if isinstance(body, Mapping) else None
-        name = named.strip().lower() if isinstance(named, str) else ""
-        return name if name in self._types or name in self._added else ""
+        """The pipeline type that a decoded request names; empty for one that is not known, or was not found before."""
+        name = named(body)
+        return name if name in self._pipelines.places or name in self._added else ""
+
+    def operation_in(self, body: Any) -> str:
+        """The operation on model cards that a decoded request names, or empty when it is no matter of them."""
+        return self.operations.name(named(body))
 
     def get(self, name: str) -> type[PipelineRequest]:
-        """The built-in type of that name; raises `RefusedRequestError` naming the nearest one."""
-        found = self._types.get(name.strip().lower())
-        if found is None:
-            raise RefusedRequestError([Problem("pipeline_type", self._no_type(name))])
-        return found.type
+        """The built-in pipeline type of that name; raises `RefusedRequestError` naming the nearest one."""
+        found = self._pipelines.name(name)
+        if not found:
+            raise RefusedRequestError([Problem(_KEY, self._no_type(name))])
+        return self._pipelines.type(found)
 
     def find(self, name: str) -> PipelineType:
-        """The type of that name, a withdrawn one too; raises `RefusedRequestError` naming the nearest one."""
+        """The pipeline type of that name, a withdrawn one too; raises `RefusedRequestError` naming the nearest one."""
         plain = name.strip().lower()
-        if plain in self._types or self._source is None:
+        if self._source is None or self._pipelines.name(plain):
             return self.get(name)
-        found = None if plain in self._others else self._source.find(plain)
+        found = None if plain in self.operations.places else self._source.find(plain)
         if found is None:
-            raise RefusedRequestError([Problem("pipeline_type", self._no_type(name))])
+            raise RefusedRequestError([Problem(_KEY, self._no_type(name))])
         self._added[plain] = found
         return found
 
@@ -107,42 +131,43 @@ class Registry:
         if name.strip().lower() in self._listed:
             return f"{shortened(name)} makes no pipeline: only a deployed orchestrator takes such a request"
         added = "; GET /pipeline-types has those that were added" if self._source else ""
-        return f"{_unknown(name, self._listed)}; the types are {', '.join(self._listed)}{added}"
+        return f"{unknown(name, self._listed)}; the types are {', '.join(self._listed)}{added}"
 
-    def parse(self, body: Any, launch: Launch) -> Accepted:
-        """Validate a decoded request body; raises `RefusedRequestError` with every problem found."""
+    def parse(self, body: Any, launch: Launch) -> Accepted[PipelineRequest]:
+        """Validate a decoded request for a pipeline; raises `RefusedRequestError` with every problem found."""
         if not isinstance(body, Mapping):
             raise RefusedRequestError([Problem("", f"the request must be a JSON object; got {shortened(body)}")])
-        type_ = self._type_of(body)
-        known = type_.known_keys()
-        own = {key: value for key, value in body.items() if key in known}
-        others = set(body) - known
-        foreign = sorted(others & self._all_keys) if others else []
-        unknown = [
-            Problem(key, f"{_unknown(key, known)}; remove or rename it") for key in sorted(others.difference(foreign))
-        ]
-        try:
-            request = type_.parse({**own, "pipeline_type": type_.type_name()}, launch)
-        except RefusedRequestError as refused:
-            raise RefusedRequestError([*unknown, *refused.problems]) from None
-        if unknown:
-            raise RefusedRequestError(unknown)
-        ignored = (f"{key} has no meaning for {type_.type_name()} and is ignored" for key in foreign)
-        return Accepted(request, (*ignored, *request.warnings(launch)))
+        return _accepted(self._type_of(body), self._pipelines, body, launch)
+
+    def parse_operation(self, body: Mapping[str, Any], launch: Launch) -> Accepted[Operation]:
+        """Validate a request that names an operation on model cards; raises as `parse` does."""
+        return _accepted(self.operations.type(self.operation_in(body)), self.operations, body, launch)
 
     def _type_of(self, body: Mapping[str, Any]) -> PipelineType:
-        name = body.get("pipeline_type")
+        name = body.get(_KEY)
         if not isinstance(name, str):
             problem = "is required" if name is None else f"must be a string; got {shortened(name)}"
-            raise RefusedRequestError([Problem("pipeline_type", f"{problem}; the types are {', '.join(self._listed)}")])
+            raise RefusedRequestError([Problem(_KEY, f"{problem}; the types are {', '.join(self._listed)}")])
         found = self.find(name)
         if found.is_withdrawn:
             words = "was withdrawn: its pipelines can be listed and deleted, and new requests are not taken"
-            raise RefusedRequestError([Problem("pipeline_type", f"{found.type_name()} {words}")])
+            raise RefusedRequestError([Problem(_KEY, f"{found.type_name()} {words}")])
         return found
 
 
-def _unknown(name: str, known: Iterable[str]) -> str:
-    shown = shortened(name)
-    near = difflib.get_close_matches(name[:100], list(known), n=1)
-    return f"{shown} is not known, the nearest is {near[0]}" if near else f"{shown} is not known"
+def named(body: Any) -> str:
+    """What a decoded request has as its type, in lower case; empty when it has none."""
+    found = body.get(_KEY) if isinstance(body, Mapping) else None
+    return found.strip().lower() if isinstance(found, str) else ""
+
+
+def _accepted(
+    type_: RequestType[_Request], family: Family[Any], body: Mapping[str, Any], launch: Launch
+) -> Accepted[_Request]:
+    """Have the type validate a request without the keys that only others of its family have."""
+    others = body.keys() - type_.known_keys()
+    foreign: Iterable[str] = sorted(others & family.keys) if others else ()
+    own = {key: value for key, value in body.items() if key not in foreign}
+    request = type_.parse({**own, _KEY: type_.type_name()}, launch)
+    ignored = (f"{key} has no meaning for {type_.type_name()} and is ignored" for key in foreign)
+    return Accepted(request, (*ignored, *request.warnings(launch)))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keys with two spellings: a request may use either, and hears of its own."""
+"""Keys with two spellings: a request may use either, and problems name the one it used."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from orchestrator.errors import Problem
 
 @dataclass(frozen=True)
 class Spelling:
-    """A body as it was written, and the other spellings that its type knows (other spelling -> declared key)."""
+    """A body as written, and the alternative spellings of its type (other spelling -> declared key)."""
 
     written: Mapping[str, Any]
     others: Mapping[str, str]
 
     def body(self) -> dict[str, Any]:
-        """The body under the declared keys."""
+        """Return the body under the declared keys."""
         declared = {self.others.get(key, key): value for key, value in self.written.items() if key in self.others}
         return declared | {key: value for key, value in self.written.items() if key not in self.others}
 
     def conflicts(self) -> Iterator[Problem]:
-        """A problem for each key that is given in both spellings."""
+        """Yield a problem for each key that is given in both spellings."""
         for other, declared in self.others.items():
             if other in self.written and declared in self.written:
                 yield Problem(other, f"is another spelling of {declared}, which is given too: leave one of them out")
 
     def of(self, problem: Problem) -> Problem:
-        """A problem of a declared key, under the key as it was written."""
+        """Return a problem of a declared key under the key as written."""
         declared, dot, rest = problem.key.partition(".")
         for other, name in self.others.items():
             if name == declared and other in self.written and declared not in self.written:

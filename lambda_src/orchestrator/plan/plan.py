@@ -14,10 +14,13 @@ import io
 import json
 import zipfile
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from orchestrator.plan import layout
 from orchestrator.values.tags import Tags
+
+if TYPE_CHECKING:
+    from orchestrator import answers
 
 # The oldest date a zip can hold: equal content makes equal bytes whenever it is packed.
 _ZIP_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
@@ -156,7 +159,7 @@ class PackagedBlueprint:
         key = f"{folder}/{layout.TEMPLATES}{hashlib.sha256(template).hexdigest()}.yaml"
         return PlannedObject(bucket, key, template, content_type="text/yaml")
 
-    def description(self) -> dict[str, Any]:
+    def description(self) -> answers.BlueprintPlan:
         """Its part of the answer to a dry run."""
         return {
             "blueprint_template": self.template,
@@ -203,16 +206,17 @@ class ProvisioningPlan:
         """The preferred one."""
         return self.alternatives[0]
 
-    def description(self) -> dict[str, Any]:
+    def description(self) -> answers.Plan:
         """The plan as the answer to a dry run."""
         deployment, *others = self.alternatives
         if_taken = [other.pipeline_stack_name for other in others]
-        return {
+        plan: answers.Plan = {
             "pipeline_type": self.pipeline_type,
             "stack_name": deployment.stack_name,
             "pipeline_stack_name": deployment.pipeline_stack_name,
-            **({"pipeline_stack_names_if_taken": if_taken} if if_taken else {}),
             "pipeline_template": deployment.pipeline_template,
             "pipeline_parameters": dict(deployment.pipeline_parameters),
-            **(deployment.blueprint.description() if deployment.blueprint else {}),
         }
+        if if_taken:
+            plan["pipeline_stack_names_if_taken"] = if_taken
+        return {**plan, **deployment.blueprint.description()} if deployment.blueprint else plan

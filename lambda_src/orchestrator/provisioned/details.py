@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`GET /pipelines/{id}`: the CodePipeline, what it deployed, and the job that this started."""
+"""`GET /pipelines/{id}`: the CodePipeline, its deployment, and the job that the deployment started."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 from orchestrator.aws import parallel
 from orchestrator.aws.cloudformation import stack_set_removal, stacks
@@ -19,12 +19,15 @@ from orchestrator.provisioned.lookup import Found
 from orchestrator.sagemaker import job_kinds
 from orchestrator.values.per_stage import Stage
 
+if TYPE_CHECKING:
+    from orchestrator import answers
 
-def answer(given: str, settings: Settings) -> dict[str, Any]:
-    """All that there is to tell of a pipeline; raises the errors of `orchestrator.errors`.
 
-    In this account, `stack` is what the pipeline deployed, with its outputs, and `job` what this started. Through
-    stages, `stages` has each StackSet with its instances: what their stacks put out is for their own accounts.
+def answer(given: str, settings: Settings) -> answers.PipelineDetails:
+    """Return all details of a pipeline; raises the errors of `orchestrator.errors`.
+
+    In a single account, `stack` is the deployment stack with its outputs, and `job` the job that it started. With
+    stages, `stages` has each StackSet with its instances, without the outputs of stacks in other accounts.
     """
     found = lookup.find(given, settings)
     deployed = _deployed(found)
@@ -42,8 +45,8 @@ def answer(given: str, settings: Settings) -> dict[str, Any]:
     }
 
 
-def _state(found: Found) -> dict[str, Any] | None:
-    """The same as `/pipelinestatus` answers, or nothing when there is no pipeline."""
+def _state(found: Found) -> answers.PipelineState | None:
+    """Return the same as `/pipelinestatus`, or `None` when there is no pipeline."""
     name = pipeline_stacks.pipeline_name(found.stack) if found.stack else None
     if name is None:
         return None
@@ -56,13 +59,13 @@ def _state(found: Found) -> dict[str, Any] | None:
 
 
 def _deployed(found: Found) -> Stack | None:
-    """The stack with what was asked for: the pipeline's own where it deploys none."""
+    """Return the deployment stack, or the pipeline stack where it is the same; `None` with stages."""
     if found.pipeline.stack_sets:
         return None
     return stacks.find(found.pipeline.deployed_stack) if found.pipeline.deployed_stack else found.stack
 
 
-def _stack(deployed: Stack | None) -> dict[str, Any] | None:
+def _stack(deployed: Stack | None) -> answers.DeployedStack | None:
     if deployed is None:
         return None
     return {
@@ -74,8 +77,8 @@ def _stack(deployed: Stack | None) -> dict[str, Any] | None:
     }
 
 
-def _stages(stack_sets: Mapping[Stage, str], settings: Settings) -> list[dict[str, Any]]:
-    def stage(entry: tuple[Stage, str]) -> dict[str, Any]:
+def _stages(stack_sets: Mapping[Stage, str], settings: Settings) -> list[answers.DeployedStage]:
+    def stage(entry: tuple[Stage, str]) -> answers.DeployedStage:
         name, stack_set = entry
         instances = stack_set_removal.instances_of(StackSetName(stack_set, settings.call_as))
         listed = None if instances is None else [_instance(one) for one in instances]
@@ -84,7 +87,7 @@ def _stages(stack_sets: Mapping[Stage, str], settings: Settings) -> list[dict[st
     return parallel.each("cloudformation", stage, stack_sets.items()) if stack_sets else []
 
 
-def _instance(instance: Instance) -> dict[str, str]:
+def _instance(instance: Instance) -> answers.StackInstance:
     return {
         "account": instance.account,
         "region": instance.region,
@@ -94,21 +97,23 @@ def _instance(instance: Instance) -> dict[str, str]:
     }
 
 
-def _job(outputs: Mapping[str, str]) -> dict[str, Any] | None:
-    """The job that an output names: which it is follows from the output's name."""
+def _job(outputs: Mapping[str, str]) -> answers.StartedJob | None:
+    """Return the job that an output names; its kind is derived from the output's name."""
     for kind in job_kinds.ALL:
         if kind.output in outputs:
             name = outputs[kind.output].rsplit("/", 1)[-1]
-            return {"kind": kind.words, "name": name, **_job_state(kind, name)}
+            status, reason = _job_state(kind, name)
+            return {"kind": kind.words, "name": name, "status": status, "failure_reason": reason}
     return None
 
 
-def _job_state(kind: job_kinds.JobKind, name: str) -> dict[str, Any]:
+def _job_state(kind: job_kinds.JobKind, name: str) -> tuple[str | None, str]:
+    """Return the job's status and failure reason; no status if it cannot be read."""
     try:
         job = jobs.describe(kind, name)
     except ServiceBusyError:
         raise
     except ServiceRefusedError as error:
-        # Somebody may have removed it, or its kind may not be allowed: the rest is worth telling all the same.
-        return {"status": None, "failure_reason": str(error)}
-    return {"status": job.status, "failure_reason": job.failure_reason}
+        # The job may have been removed, or access denied: the other details are returned all the same.
+        return None, str(error)
+    return job.status, job.failure_reason

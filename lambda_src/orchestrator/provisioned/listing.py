@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`GET /pipelines`: the pipelines page by page, with how far each is and who must act.
+"""`GET /pipelines`: pipelines page by page, each with its progress and its pending approvals.
 
 A page follows CloudFormation's own pages of all stacks, so that its cost does not grow with their number. With filters
-a page may be short, or empty, although there are more: what tells is `next`.
+a page may be short or empty although there are more pipelines: only `next` shows whether there are.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -26,8 +26,11 @@ from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.installed import installed
 from orchestrator.provisioned import pipeline_stacks
 
+if TYPE_CHECKING:
+    from orchestrator import answers
+
 _MOST_LISTINGS: Final = 5
-"""Pages of stacks that one request looks through: each takes CloudFormation a good part of a second."""
+"""Pages of stacks read for one request: each takes CloudFormation a good part of a second."""
 
 
 class ListRequest(BaseModel):
@@ -41,7 +44,7 @@ class ListRequest(BaseModel):
     pipeline_type: Annotated[str, Field(max_length=64, description="only pipelines of this type")] = ""
 
     def takes(self, stack: Stack) -> bool:
-        """Whether a stack holds a pipeline that is asked for."""
+        """True if a stack holds a pipeline that the request selects."""
         if not pipeline_stacks.holds_pipeline(stack):
             return False
         pipeline = pipeline_stacks.of(stack)
@@ -51,7 +54,7 @@ class ListRequest(BaseModel):
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a page begins: on the page of CloudFormation's token, after the stack that was listed last."""
+    """Start of a page: on the page of CloudFormation's token, after the stack that was listed last."""
 
     token: str = ""
     after: str = ""
@@ -73,7 +76,7 @@ class _Place:
         return base64.urlsafe_b64encode(json.dumps([self.token, self.after]).encode()).decode()
 
     def rest(self, stacks: Sequence[Stack]) -> Sequence[Stack]:
-        """What follows on its page. The whole page if that stack is gone: rather one twice than one not at all."""
+        """Return the stacks after this place; all of the page if that stack is gone, so that none is missed."""
         places = [index for index, stack in enumerate(stacks) if stack.arn == self.after]
         return stacks[places[0] + 1 :] if places else stacks
 
@@ -82,12 +85,12 @@ def _no_place() -> RefusedRequestError:
     return RefusedRequestError([Problem("next", "is not what this list gave, or too old: begin again without it")])
 
 
-def answer(query: Mapping[str, str], launch: Launch) -> dict[str, Any]:
-    """One page; raises the errors of `orchestrator.errors`."""
+def answer(query: Mapping[str, str], launch: Launch) -> answers.PipelineList:
+    """Return one page; raises the errors of `orchestrator.errors`."""
     asked = _request(query, launch)
     found, following = _scan(asked)
     listed = parallel.each("codepipeline", _entry, found)
-    return {"pipelines": listed, **({"next": following.text()} if following else {})}
+    return {"pipelines": listed, "next": following.text()} if following else {"pipelines": listed}
 
 
 def _request(query: Mapping[str, str], launch: Launch) -> ListRequest:
@@ -101,7 +104,7 @@ def _request(query: Mapping[str, str], launch: Launch) -> ListRequest:
 
 
 def _scan(asked: ListRequest) -> tuple[list[Stack], _Place | None]:
-    """The stacks of a page, and where the next one begins."""
+    """Return the stacks of a page, and the start of the next one."""
     place: _Place | None = _Place.of(asked.next)
     found: list[Stack] = []
     for _ in range(_MOST_LISTINGS):
@@ -122,7 +125,7 @@ def _scan(asked: ListRequest) -> tuple[list[Stack], _Place | None]:
     return found, place
 
 
-def _entry(stack: Stack) -> dict[str, Any]:
+def _entry(stack: Stack) -> answers.PipelineSummary:
     state, newest = _state(pipeline_stacks.pipeline_name(stack))
     stages = state.get("stageStates", [])
     return {
@@ -135,7 +138,7 @@ def _entry(stack: Stack) -> dict[str, Any]:
 
 
 def _state(pipeline: str | None) -> tuple[Mapping[str, Any], Execution | None]:
-    """CodePipeline's state and the newest execution; nothing while there is no pipeline."""
+    """Return CodePipeline's state and the newest execution; empty while there is no pipeline."""
     if pipeline is None:
         return {}, None
     try:
@@ -146,7 +149,7 @@ def _state(pipeline: str | None) -> tuple[Mapping[str, Any], Execution | None]:
         raise
 
 
-def _stage(stage: Mapping[str, Any]) -> dict[str, Any]:
+def _stage(stage: Mapping[str, Any]) -> answers.StageState:
     latest = stage.get("latestExecution", {})
     return {
         "name": stage["stageName"],
@@ -155,12 +158,12 @@ def _stage(stage: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _execution(newest: Execution) -> dict[str, Any]:
+def _execution(newest: Execution) -> answers.LastExecution:
     return {"id": newest.id, "status": newest.status, "started_at": newest.started_at, "trigger": newest.trigger}
 
 
-def _waiting(stage: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The approvals of a stage that somebody must decide."""
+def _waiting(stage: Mapping[str, Any]) -> Iterator[answers.WaitingApproval]:
+    """Yield the pending approvals of a stage."""
     for action in stage.get("actionStates", ()):
         latest = action.get("latestExecution", {})
         if codepipelines.awaits_decision(action):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pipeline that a caller names: by its id, by the name of its stack, or by its model when that has only one."""
+"""Look-up of a pipeline by its id, by the name of its stack, or by its model when that has only one pipeline."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ _LONGEST_SHOWN: Final = 200
 
 @dataclass(frozen=True)
 class Found:
-    """A pipeline that is there, or that is on its way out."""
+    """A pipeline that exists or is being deleted."""
 
     pipeline: Pipeline
     stack: Stack | None
-    """The pipeline's stack, as long as it is there."""
+    """The pipeline stack, as long as it exists."""
     removal: Removal | None
-    """Its deletion, if one was asked for."""
+    """Its deletion, if one was requested."""
 
 
 def find(given: str, settings: Settings) -> Found:
-    """The pipeline of a path parameter, URL-encoded or not.
+    """Return the pipeline of a path parameter, URL-encoded or not.
 
-    Raises `NotFoundError`, and `RefusedRequestError` that lists the candidates when a model has several pipelines.
+    Raises `NotFoundError`, or `RefusedRequestError` with the candidates when a model has several pipelines.
     """
     asked = unquote(given)
     candidates = list(_candidates(asked, settings))
@@ -72,7 +72,7 @@ def _of_stack(asked: str, name: str, bucket: str) -> list[Found]:
     if not pipeline_stacks.is_named_as_one(name):
         return []
     found = _found(stacks.find(asked), removal_records.find(bucket, pipeline_stacks.common_name(name)))
-    # A name that was free again may belong to another pipeline now: an ARN means the one that it was given to.
+    # A later pipeline may have the same name: an ARN identifies only the one that it was issued for.
     return [found] if found is not None and asked in (found.pipeline.id, name) else []
 
 
@@ -91,6 +91,6 @@ def _of_label(label: str, bucket: str, types: Registry) -> list[Found]:
 def _found(stack: Stack | None, removal: Removal | None) -> Found | None:
     if stack is None or stack.is_gone or not pipeline_stacks.holds_pipeline(stack):
         return Found(removal.pipeline, None, removal) if removal is not None else None
-    # A marker of an earlier pipeline of that name says nothing of this one.
+    # The marker may be that of an earlier pipeline with the same name.
     is_its_own = removal is not None and removal.pipeline.id == stack.arn
     return Found(pipeline_stacks.of(stack), stack, removal if is_its_own else None)

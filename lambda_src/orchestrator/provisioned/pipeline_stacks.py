@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The stacks that hold pipelines: how they are told from others, and what they say of their pipelines.
+"""Pipeline stacks: how to recognise them, and the data that they hold on their pipelines.
 
-A stack says it by its tags. One that was made before there were tags for type and model says it by its name
-(compatibility 2.5) and parameters.
+The data is in the tags of the stack. For a stack made before there were tags for type and model, it is derived from its
+name (compatibility 2.5) and parameters.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import fnmatch
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from orchestrator.aws.cloudformation.stacks import Stack
 from orchestrator.pipeline_types.base import STACK_PREFIX, PipelineRequest
@@ -23,23 +23,26 @@ from orchestrator.plan.codepipeline_parameters import MultiAccountPipelineParame
 from orchestrator.plan.stack_tags import LABEL_TAG, PIPELINE_NAME_OUTPUT, RELEASE_TAG, TYPE_TAG
 from orchestrator.values.per_stage import STAGES, Stage
 
+if TYPE_CHECKING:
+    from orchestrator import answers
+
 _STACK_SET: Final = re.compile(rf"(?P<deployed>.+)-({'|'.join(STAGES)})-[0-9a-f]{{8}}")
 
 
 @dataclass(frozen=True)
 class Pipeline:
-    """A pipeline as its stack tells of it."""
+    """A pipeline, as described by its stack."""
 
     id: str
     """ARN of its stack."""
     type_name: str
-    """As in requests; empty when nothing tells it."""
+    """As in requests; empty if unknown."""
     label: str
     """The model's name, or the tag of the image."""
     deployed_stack: str
-    """The stack that it deploys in this account; empty when it deploys none, or through stages."""
+    """Deployment stack in this account; empty if there is none, or with stages."""
     stack_sets: Mapping[Stage, str]
-    """The StackSets by which it deploys, when it deploys through stages."""
+    """StackSets of its stages, if it deploys through stages."""
 
     @property
     def stack_name(self) -> str:
@@ -48,11 +51,11 @@ class Pipeline:
 
     @property
     def common_name(self) -> str:
-        """What the names of all that belongs to it begin with, in CloudFormation and in the pipelines bucket."""
+        """Common prefix of its names in CloudFormation and in the pipelines bucket."""
         return common_name(self.stack_name)
 
-    def description(self) -> dict[str, str]:
-        """What identifies it, in the API's answers."""
+    def description(self) -> answers.PipelineIdentity:
+        """Return the identifying members of the API's responses."""
         return {
             "pipeline_id": self.id,
             "pipeline_stack_name": self.stack_name,
@@ -62,28 +65,28 @@ class Pipeline:
 
 
 def name_in(arn: str) -> str:
-    """The name of a stack, out of its ARN."""
+    """Return the name of a stack from its ARN."""
     return arn.split(":stack/", 1)[1].split("/", 1)[0]
 
 
 def common_name(name: str) -> str:
-    """What a pipeline's stack, the stack that it deploys and its StackSets have in common, from the name of any."""
+    """Return the common prefix of a pipeline's stack, deployment stack and StackSets, from the name of any."""
     stack_set = _STACK_SET.fullmatch(name)
     return stack_set["deployed"] if stack_set else name.removesuffix(f"-{PIPELINE_STACK_SUFFIX}")
 
 
 def is_named_as_one(name: str) -> bool:
-    """Whether stacks of that name can hold pipelines."""
+    """True if stacks of that name can hold pipelines."""
     return any(fnmatch.fnmatchcase(name, type_.pipeline_stacks) for type_ in BUILT_IN)
 
 
 def holds_pipeline(stack: Stack) -> bool:
-    """Whether a stack was made by the orchestrator to hold a pipeline: the earlier solution's have the same names."""
+    """True if a stack is a pipeline stack of the orchestrator; the earlier solution's have the same names."""
     return RELEASE_TAG in stack.tags and is_named_as_one(stack.name)
 
 
 def names_for(label: str, types: Registry) -> list[str]:
-    """The names that stacks of a model's pipelines have, one for each type of pipeline."""
+    """Return the possible names of pipeline stacks of a model, one for each pipeline type."""
     added = [name for name in types.all_names() if name not in types.names()]
     endings = [f"{in_stack_names(name)}-{PIPELINE_STACK_SUFFIX}" for name in added]
     built_in = [_name_for(type_, label.lower()) for type_ in types]
@@ -93,17 +96,17 @@ def names_for(label: str, types: Registry) -> list[str]:
 def _name_for(type_: type[PipelineRequest], label: str) -> str:
     middle = f"{label}-{type_.postfix.lower()}"
     whole = f"{STACK_PREFIX}-{middle}"
-    # The stack of some types holds the pipeline and all else, under the one name that there is.
+    # For some types a single stack holds the pipeline and everything else.
     return whole if fnmatch.fnmatchcase(whole, type_.pipeline_stacks) else type_.pipeline_stacks.replace("*", middle)
 
 
 def pipeline_name(stack: Stack) -> str | None:
-    """The CodePipeline in a stack, as long as there is one."""
+    """Return the CodePipeline in a stack, as long as there is one."""
     return None if stack.is_gone else stack.outputs.get(PIPELINE_NAME_OUTPUT)
 
 
 def of(stack: Stack) -> Pipeline:
-    """The pipeline of a stack."""
+    """Return the pipeline of a stack."""
     deployed = stack.parameters.get("StackName", "")
     has_stages = MultiAccountPipelineParameters.model_fields.keys() <= stack.parameters.keys()
     type_name, label = _by_name(deployed or common_name(stack.name))
@@ -117,7 +120,7 @@ def of(stack: Stack) -> Pipeline:
 
 
 def _by_name(name: str) -> tuple[str, str]:
-    """Type and label by compatibility 2.5; empty where the name follows no type's rule."""
+    """Return type and label from a name (compatibility 2.5); empty if it has no built-in type's form."""
     for type_ in BUILT_IN:
         postfix = f"-{type_.postfix.lower()}"
         if name.endswith(postfix):
@@ -126,6 +129,6 @@ def _by_name(name: str) -> tuple[str, str]:
 
 
 def _stack_sets(deployed: str, stack_arn: str) -> dict[Stage, str]:
-    """Their names as the pipeline's template makes them (compatibility 4.3)."""
+    """Return the names of the StackSets as the pipeline's template makes them (compatibility 4.3)."""
     digits = stack_arn.rsplit("/", 1)[1].split("-", 1)[0]
     return {stage: f"{deployed}-{stage}-{digits}" for stage in STAGES}

@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`DELETE /pipelines/{id}`, and the events of CloudFormation that carry it on when the answer is long given.
+"""`DELETE /pipelines/{id}`, and CloudFormation's events, which continue the deletion after the response.
 
     the request -> marker (`provisioned/removal_records.py`) -> first step (`provisioned/removal_steps.py`) -> 202
-    an event of a stack or StackSet with a marker -> next step -> ... -> package removed, people told, marker removed
+    an event of a stack or StackSet with a marker -> next step -> ... -> package removed, message sent, marker removed
 
-An event of something without a marker is nobody's business: somebody deleted it by hand. A repeated request goes on
-from wherever the work stands, which is also the way on where events of StackSets reach another account than this.
+An event without a marker is ignored: somebody deleted the stack by hand. A repeated request continues from the present
+state. That is also how to proceed if the events of StackSets go to another account.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aws_lambda_powertools import Logger
 
@@ -26,18 +26,20 @@ from orchestrator.provisioned import lookup, pipeline_stacks, removal_messages, 
 from orchestrator.provisioned.removal_records import Removal
 from orchestrator.provisioned.removal_steps import Progress, StepFailedError
 
+if TYPE_CHECKING:
+    from orchestrator import answers
+
 _STACK_SET_ARN: Final = re.compile(r"arn:[^:]+:cloudformation:[^:]+:[0-9]+:stackset/(?P<name>[^:]+):.+")
 _GOOD_ENDS: Final = frozenset({"DELETE_COMPLETE", "SUCCEEDED"})
 
 logger = Logger(service="orchestrator", child=True)
 
 
-def begin(given: str, caller: str, settings: Settings) -> dict[str, Any]:
-    """Begin to delete a pipeline, or go on with it; raises the errors of `orchestrator.errors`.
+def begin(given: str, caller: str, settings: Settings) -> answers.DeletionBegun:
+    """Start or continue the deletion of a pipeline; raises the errors of `orchestrator.errors`.
 
-    What is refused at once leaves no marker behind that was not there before. What was not answered may have begun all
-    the same: the marker stays, as that of a failure, so that CloudFormation's events carry it on, and the pipeline can
-    still be provisioned.
+    A refusal leaves no marker that was not there before. A call without a response may have started the deletion: the
+    marker stays, with a failure, so that CloudFormation's events continue it and the pipeline can be provisioned again.
     """
     found = lookup.find(given, settings)
     bucket = settings.launch.pipelines_bucket
@@ -58,7 +60,7 @@ def begin(given: str, caller: str, settings: Settings) -> dict[str, Any]:
 
 
 def stack_changed(event: Mapping[str, Any], settings: Settings, owner: str) -> dict[str, Any]:
-    """Go on when CloudFormation has ended its work on a stack.
+    """Continue when CloudFormation has ended its work on a stack.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/event-detail-stack-status-change.html
     """
@@ -67,7 +69,7 @@ def stack_changed(event: Mapping[str, Any], settings: Settings, owner: str) -> d
 
 
 def stack_set_changed(event: Mapping[str, Any], settings: Settings, owner: str) -> dict[str, Any]:
-    """Go on when CloudFormation has ended an operation on a StackSet.
+    """Continue when CloudFormation has ended an operation on a StackSet.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/event-detail-stackset-operation-status-change.html
     """
@@ -79,7 +81,7 @@ def stack_set_changed(event: Mapping[str, Any], settings: Settings, owner: str) 
 def _changed(name: str, detail: Mapping[str, Any], settings: Settings, owner: str) -> dict[str, Any]:
     status = detail["status-details"]["status"]
     removal = removal_records.find(settings.launch.pipelines_bucket, pipeline_stacks.common_name(name))
-    # After a failure people decide what happens; that it has become needless is worth noticing.
+    # After a failure people decide what happens; only a successful end is still handled.
     if removal is None or (removal.failure and status not in _GOOD_ENDS):
         return {"deleting": False}
     try:
@@ -87,7 +89,7 @@ def _changed(name: str, detail: Mapping[str, Any], settings: Settings, owner: st
     except ServiceBusyError:
         raise
     except ServiceRefusedError as refused:
-        # Another try of the event would be refused, too: people must know.
+        # A retry would be refused, too, so the failure is reported.
         logger.warning("refused", exc_info=True)
         detail_shown = f" {refused.detail}" if settings.allow_detailed_error_message else ""
         _fail(removal, f"AWS did not {refused.doing}.{detail_shown}", settings, owner)
@@ -110,9 +112,9 @@ def _go_on(removal: Removal, settings: Settings, owner: str) -> None:
 def _finish(removal: Removal, settings: Settings, owner: str) -> None:
     bucket = settings.launch.pipelines_bucket
     below = layout.folder(removal.pipeline.common_name)
-    # A job that a schedule started may still run, and will be registered by its instructions.
+    # A scheduled job may still run, and needs its instructions for the registration.
     object_versions.purge(bucket, below, kept=f"{below}{layout.REGISTRATIONS}")
-    # Requests at once are attempts of their own, but a pipeline is gone once.
+    # Simultaneous requests are separate attempts, but the pipeline's end is reported once.
     _tell(removal.pipeline.id.rsplit("/", 1)[1], removal_messages.gone(removal.pipeline), settings, owner)
     removal_records.drop(bucket, removal)
 
@@ -124,7 +126,7 @@ def _fail(removal: Removal, reason: str, settings: Settings, owner: str) -> None
 
 
 def _tell(what: str, message: Message, settings: Settings, owner: str) -> None:
-    """Publish once for what has ended and how: an event may come several times."""
+    """Publish a message once, although its event may come several times."""
     key = f"{claims.MARKERS}deletion/{what}/{message.state}"
     claims.once(
         settings.launch.pipelines_bucket,

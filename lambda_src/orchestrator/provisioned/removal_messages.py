@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What people are told at the end of a deletion."""
+"""Messages at the end of a deletion."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NOT_DELETED: Final = "failed"
 
 
 def gone(pipeline: Pipeline) -> Message:
-    """Everything is deleted."""
+    """Return the message for a complete deletion."""
     text = (
         f"The pipeline {pipeline.stack_name} ({pipeline.type_name}, {pipeline.label}) and what it deployed are deleted."
         "\n\nModels, data and results in the assets bucket, images and registered versions of models stay."
@@ -22,7 +22,7 @@ def gone(pipeline: Pipeline) -> Message:
 
 
 def failed(pipeline: Pipeline, reason: str) -> Message:
-    """Something could not be deleted."""
+    """Return the message for a failed deletion."""
     text = (
         f"The pipeline {pipeline.stack_name} ({pipeline.type_name}, {pipeline.label}) could not be deleted.\n\n{reason}"
         "\n\nRemove the cause, then ask for the deletion again: it goes on where it came to its end.\n"

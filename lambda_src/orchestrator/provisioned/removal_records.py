@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is known of a deletion that was asked for: one marker object a pipeline, in the pipelines bucket.
+"""State of a requested deletion: one marker object for each pipeline, in the pipelines bucket.
 
-It is written before anything is deleted and holds all that is needed to go on when the pipeline's stack is gone. While
-it is there and tells of no failure, nobody provisions the same pipeline; when all is done, it goes.
+It is written before anything is deleted and holds all that is needed to continue without the pipeline's stack. While it
+exists without a failure, the same pipeline cannot be provisioned. It is removed at the end.
 """
 
 from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -17,8 +17,11 @@ from orchestrator.aws.s3 import object_versions, objects
 from orchestrator.errors import ConflictError, ServiceRefusedError
 from orchestrator.provisioned.pipeline_stacks import Pipeline
 
+if TYPE_CHECKING:
+    from orchestrator import answers
+
 MARKERS: Final = "deleting/"
-"""How the keys of markers begin; the pipeline's common name follows."""
+"""Prefix of the keys of markers; the pipeline's common name follows."""
 
 
 def _attempt() -> str:
@@ -35,9 +38,9 @@ class Removal(BaseModel):
     """ARN of the caller."""
     requested_at: datetime
     attempt: str = Field(default_factory=_attempt)
-    """Tells what this attempt has begun from what others have; a repeated request is a new attempt."""
+    """Id of this attempt, which marks the operations that it starts; a repeated request is a new attempt."""
     failure: str = ""
-    """Why it came to an end before everything was gone."""
+    """Reason why it ended before everything was deleted; empty otherwise."""
 
     @property
     def key(self) -> str:
@@ -45,11 +48,11 @@ class Removal(BaseModel):
         return f"{MARKERS}{self.pipeline.common_name}"
 
     def token(self, what: str) -> str:
-        """An id for one of the operations that this attempt begins, as CloudFormation takes it."""
+        """Return an id for an operation of this attempt, in the form of CloudFormation."""
         return f"remove-{what}-{self.attempt}"
 
-    def description(self) -> dict[str, str]:
-        """The deletion in the API's answers."""
+    def description(self) -> answers.Deletion:
+        """Return the deletion as a part of the API's responses."""
         return {
             "requested_by": self.requested_by,
             "requested_at": self.requested_at.isoformat(),
@@ -58,12 +61,12 @@ class Removal(BaseModel):
 
 
 def begin(pipeline: Pipeline, caller: str) -> Removal:
-    """A deletion, or another attempt at it, by this caller."""
+    """Return a new attempt by this caller to delete a pipeline."""
     return Removal(pipeline=pipeline, requested_by=caller, requested_at=datetime.now(UTC))
 
 
 def find(bucket: str, common_name: str) -> Removal | None:
-    """The deletion of the pipeline of that name, or `None`."""
+    """Return the deletion of the pipeline of that name, or `None`."""
     key = f"{MARKERS}{common_name}"
     if key not in objects.keys(bucket, key, most=1):
         return None
@@ -71,13 +74,13 @@ def find(bucket: str, common_name: str) -> Removal | None:
         return Removal.model_validate_json(objects.content(bucket, key))
     except ServiceRefusedError as error:
         if error.code == "NoSuchKey":
-            # Another invocation has come to the end in between.
+            # Another invocation has finished the deletion meanwhile.
             return None
         raise
 
 
 def names(bucket: str, beginning: str) -> frozenset[str]:
-    """The common names of pipelines that are being deleted, out of those that begin so."""
+    """Return the common names with this prefix of pipelines that are being deleted."""
     keys = objects.keys(bucket, f"{MARKERS}{beginning}", most=1000)
     return frozenset(key.removeprefix(MARKERS) for key in keys)
 
@@ -88,7 +91,7 @@ def store(bucket: str, removal: Removal) -> None:
 
 
 def drop(bucket: str, removal: Removal) -> None:
-    """Remove the marker, and all that it held before."""
+    """Remove the marker with all its versions."""
     object_versions.purge(bucket, removal.key, exact=True)
 
 

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What has to happen next to delete a pipeline, decided from what is there and done at once.
+"""The next step of a deletion, decided from the present state and carried out at once.
 
-    the pipeline's stack  -> running executions are stopped, then it is deleted: nothing is deployed from then on
-    then what it deployed -> the stack, or of each stage's StackSet the instances and then the set
-    then nothing          -> what is left of it in the pipelines bucket can go
+    the pipeline's stack    -> stop running executions, then delete it: nothing is deployed from then on
+    then its deployment     -> delete the stack, or the instances of each stage's StackSet and then the set
+    then nothing            -> its objects in the pipelines bucket can be removed
 
-Nothing here waits: CloudFormation's events, or a repeated request, call again. So a step that an event was lost of, or
-that somebody else has done, is no different from any other.
+Nothing here waits: CloudFormation's events, or a repeated request, call again. So lost events, and steps that somebody
+else carried out, need no special handling.
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ _REASON = "The pipeline is being deleted."
 
 
 class Progress(Enum):
-    """How far a deletion is."""
+    """Progress of a deletion."""
 
     UNDER_WAY = auto()
-    """CloudFormation is at work; one of its events will tell."""
+    """CloudFormation is working; one of its events will report the end."""
     GONE = auto()
     """Nothing is left in CloudFormation."""
     OVERTAKEN = auto()
-    """Another pipeline has the name now, and must not be touched."""
+    """Another pipeline has the name now, and must not be changed."""
 
 
 class StepFailedError(Exception):
-    """CloudFormation could not delete something; `str()` names it and says why."""
+    """CloudFormation could not delete a resource; `str()` names it and gives the reason."""
 
 
 def advance(removal: Removal, settings: Settings) -> Progress:
-    """Begin what can be begun; raises `StepFailedError`, and the errors of `orchestrator.errors`."""
+    """Start every possible step; raises `StepFailedError`, and the errors of `orchestrator.errors`."""
     pipeline = removal.pipeline
     stack = stacks.find(pipeline.stack_name)
     if stack is not None and not stack.is_gone:
@@ -54,7 +54,7 @@ def advance(removal: Removal, settings: Settings) -> Progress:
         _delete(deployed, removal.token("stack"))
         return Progress.UNDER_WAY
     sets = [StackSetName(name, settings.call_as) for name in pipeline.stack_sets.values()]
-    # Every stage, also when one is under way: they go at the same time.
+    # All stages are deleted at the same time.
     gone = [_delete_set(stack_set, removal.token("instances")) for stack_set in sets]
     return Progress.GONE if all(gone) else Progress.UNDER_WAY
 
@@ -66,7 +66,7 @@ def _stop(stack: Stack) -> None:
 
 
 def _delete(stack: Stack, token: str) -> None:
-    """Begin to delete a stack, unless CloudFormation works on it: then the end of that comes first."""
+    """Start to delete a stack, unless CloudFormation is working on it and must finish first."""
     if stack.is_changing and stack.status != "CREATE_IN_PROGRESS":
         return
     reason = stack_removal.failure(stack.arn, token) if stack.status == "DELETE_FAILED" else None
@@ -76,7 +76,7 @@ def _delete(stack: Stack, token: str) -> None:
 
 
 def _delete_set(stack_set: StackSetName, operation: str) -> bool:
-    """Begin to delete what there is of a StackSet; whether nothing is left of it."""
+    """Start to delete the rest of a StackSet; return whether nothing is left of it."""
     instances = stack_set_removal.instances_of(stack_set)
     if instances is None:
         return True

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is known of SageMaker without asking it: images, instances, kinds of jobs."""
+"""Static facts about SageMaker: images, instance types, kinds of jobs."""

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Look-up of SageMaker's built-in container images, offline (compatibility 3).
+"""Offline look-up of SageMaker's built-in container images (compatibility 3).
 
-The answers are those of the SageMaker Python SDK's `image_uris.retrieve`; the table in `data/image_uris.json` is made
+The results are those of the SageMaker Python SDK's `image_uris.retrieve`. The table in `data/image_uris.json` is made
 from its data files by `scripts/packaging/refresh_image_uris.py`, which also describes the table's layout.
 See https://docs.aws.amazon.com/sagemaker/latest/dg-ecr-paths/sagemaker-algo-docker-registry-paths.html.
 
-A version may be given in full (`1.7-1`, `2.6.0`), as an alias that SageMaker publishes (`2.6`; `latest` where there is
-one), or short of its last part, which then is the newest (xgboost `1.3` is `1.3-1`). `huggingface` takes `4.26` (on its
-newest PyTorch) or names its base framework, too: `4.26-pytorch1.13`, `4.26-tensorflow2.11`.
+A version may be given in full (`1.7-1`, `2.6.0`), as an alias that SageMaker publishes (`2.6`; `latest` if it exists),
+or without its last part, for which the newest is taken (xgboost `1.3` is `1.3-1`). A version of `huggingface` is `4.26`
+(on its newest PyTorch), or includes its base framework: `4.26-pytorch1.13`, `4.26-tensorflow2.11`.
 
-Stricter than the SDK, which would answer with an image that cannot do the work: no inference image for a training job,
-no other version than the one asked for, no image for another processor than the instance's.
+Stricter than the SDK, which may return an unusable image: no inference image for a training job, no other version than
+the requested one, no image for another processor than the instance's.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import ClassVar, Final, Literal, TypedDict
 
 Purpose = Literal["training", "inference", "processing"]
-"""What the image is for; `processing` is that of the monitors (`model-monitor`, `clarify`)."""
+"""Use of the image; `processing` is that of the monitors (`model-monitor`, `clarify`)."""
 
 ByPython = Mapping[str, tuple[int, str]]
 ByProcessor = Mapping[str, ByPython]
@@ -61,7 +61,7 @@ _PROCESSOR_NAMES: Final = {
 
 @dataclass(frozen=True)
 class ImageQuery:
-    """What decides an image. Without `python_version` the newest Python of that version is meant."""
+    """Criteria for an image. Without `python_version` the newest Python of the version is chosen."""
 
     framework: str
     version: str
@@ -72,19 +72,19 @@ class ImageQuery:
 
 
 class UnknownImageError(ValueError):
-    """No image answers the query; `key` is the request key at fault, `str()` what is wrong and what exists."""
+    """No image matches the query; `key` is the request key at fault, `str()` gives the problem and the valid values."""
 
     key: ClassVar[str]
 
 
 class UnknownFrameworkError(UnknownImageError):
-    """There is no such framework or algorithm, or it has no image for the purpose."""
+    """The framework or algorithm does not exist, or has no image for the purpose."""
 
     key = "model_framework"
 
 
 class UnknownVersionError(UnknownImageError):
-    """The framework has no such version, or the version no such Python."""
+    """The framework has no such version, or the version has no such Python."""
 
     key = "model_framework_version"
 
@@ -96,13 +96,13 @@ class UnknownRegionError(UnknownImageError):
 
 
 class UnknownInstanceError(UnknownImageError):
-    """The image does not run on the instance type, or depends on one that was not given."""
+    """The image does not run on the instance type, or depends on one that is missing."""
 
     key = "instance_type"
 
 
 def resolve(query: ImageQuery) -> str:
-    """The URI of the image; raises the `UnknownImageError` that names the part at fault."""
+    """Return the URI of the image; raises the `UnknownImageError` for the part at fault."""
     framework, known = _framework(query)
     version, image = _version(framework, query, known)
     name = f"{framework} {version}".strip()
@@ -114,18 +114,18 @@ def resolve(query: ImageQuery) -> str:
 
 
 def frameworks(purpose: Purpose | None = None) -> tuple[str, ...]:
-    """The names of all frameworks and algorithms, or of those that have images for the purpose."""
+    """Return the names of all frameworks and algorithms, or of those that have images for the purpose."""
     return tuple(name for name, known in _table()["frameworks"].items() if purpose is None or purpose in known)
 
 
 def versions(framework: str) -> tuple[str, ...]:
-    """The versions of a framework for any purpose, newest first, without aliases; raises `UnknownFrameworkError`."""
+    """Return a framework's versions for any purpose, newest first, without aliases; raises `UnknownFrameworkError`."""
     known = _known(framework)
     return newest_first({version for by_kind in known.values() for version in by_kind["versions"]})
 
 
 def newest_first(spellings: Iterable[str]) -> tuple[str, ...]:
-    """Version numbers in descending order; `2.10` is newer than `2.9`, and a word such as `latest` comes last."""
+    """Sort version numbers in descending order: `2.10` before `2.9`, and words such as `latest` last."""
     return tuple(sorted(spellings, key=_version_order, reverse=True))
 
 
@@ -160,7 +160,7 @@ def _unknown_framework(framework: str, existing: tuple[str, ...]) -> str:
 
 
 def _framework(query: ImageQuery) -> tuple[str, _Versions]:
-    """The framework's name as SageMaker spells it, and its versions for the purpose."""
+    """Return the framework's name as SageMaker spells it, and its versions for the purpose."""
     existing = frameworks(query.purpose)
     known = _table()["frameworks"].get(_normal(query.framework))
     if known is None:
@@ -174,7 +174,7 @@ def _framework(query: ImageQuery) -> tuple[str, _Versions]:
 
 
 def _version(framework: str, query: ImageQuery, known: _Versions) -> tuple[str, ByProcessor]:
-    """The version as the tag spells it, and its images."""
+    """Return the version as in the image's tag, and its images."""
     spelling = query.version.strip()
     index = {**known["versions"], **known["aliases"]}
     version = spelling if spelling in index else _completed(spelling, known["versions"])
@@ -189,9 +189,9 @@ def _version(framework: str, query: ImageQuery, known: _Versions) -> tuple[str, 
 
 
 def _completed(spelling: str, known: Mapping[str, int]) -> str | None:
-    """The full version that a spelling short of its last part means, the newest first; or None.
+    """Return the newest full version for one without its last part, or `None`.
 
-    A framework with a single version also answers to `latest`, to nothing, and to the same number with zeros.
+    For a framework with a single version, `latest`, an empty text and the same number with zeros also match.
     """
     if len(known) == 1:
         only = next(iter(known))
@@ -207,7 +207,7 @@ def _without_zeros(version: str) -> str:
 
 
 def _for_instance(name: str, query: ImageQuery, image: ByProcessor) -> ByPython:
-    """The images for the instance type's processor; a family's own image goes before its processor's."""
+    """Return the images for the instance type; a family's own image takes precedence over its processor's."""
     if query.instance_type is None:
         return _for_no_instance(name, image)
     family = _family(query.instance_type)
@@ -228,7 +228,7 @@ def _for_instance(name: str, query: ImageQuery, image: ByProcessor) -> ByPython:
 def _for_no_instance(name: str, image: ByProcessor) -> ByPython:
     if _ANY in image:
         return image[_ANY]
-    # AWS's own processors are an offer beside the ordinary ones; who names no instance does not mean them.
+    # Images for AWS's own processors are chosen only for an instance type with such a processor.
     meant = {processor: image[processor] for processor in ("cpu", "gpu") if processor in image} or image
     first, *others = meant.values()
     if any(other != first for other in others):
@@ -256,7 +256,7 @@ def _processors(image: ByProcessor) -> str:
 
 
 def _for_python(name: str, query: ImageQuery, by_python: ByPython) -> tuple[int, str]:
-    """The image of the Python version asked for, or of the newest; images that name none are for any."""
+    """Return the image of the requested or newest Python version; an image without one matches any."""
     if query.python_version is None or _ANY in by_python:
         return by_python[max(by_python, key=_python_order)]
     if query.python_version not in by_python:
@@ -267,7 +267,7 @@ def _for_python(name: str, query: ImageQuery, by_python: ByPython) -> tuple[int,
 
 
 def _python_order(python: str) -> tuple[int, int]:
-    """`py310` after `py39` after `py3`."""
+    """Return a sort key: `py310` after `py39` after `py3`."""
     digits = python.removeprefix("py")
     return int(digits[:1] or 0), int(digits[1:] or 0)
 
@@ -288,7 +288,7 @@ def _did_you_mean(given: str, existing: tuple[str, ...]) -> str:
 
 
 def _akin(version: str, existing: tuple[str, ...]) -> tuple[str, ...]:
-    """The versions of the same minor release, or of the same major one; no others are near, however alike they look."""
+    """Return the versions of the same minor release, else of the same major one, as candidates for a suggestion."""
     parts = _version_order(version)
     minor, major = ([other for other in existing if _version_order(other)[:n] == parts[:n]] for n in (2, 1))
     return tuple(minor or major)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which instance types have local NVMe storage: their hardware encrypts it, and SageMaker refuses a key for it.
+"""Instance types with local NVMe storage: their hardware encrypts it, and SageMaker refuses a key for it.
 
-CreateEndpointConfig, CreateTransformJob and their like fail when they name a key for the volume of such an instance:
+CreateEndpointConfig, CreateTransformJob and similar calls fail when they name a key for the volume of such an instance:
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpointConfig.html (`KmsKeyId`).
 """
 
@@ -22,6 +22,6 @@ _OTHERS: Final = frozenset(
 
 
 def has_local_storage(instance_type: str) -> bool:
-    """Whether an instance type, such as `ml.g5.xlarge`, has local NVMe storage instead of an encryptable volume."""
+    """True if an instance type, e.g. `ml.g5.xlarge`, has local NVMe storage instead of an encryptable volume."""
     family = instance_type.removeprefix("ml.").split(".")[0]
     return family in _OTHERS or _NAMED_AFTER_IT.fullmatch(family) is not None

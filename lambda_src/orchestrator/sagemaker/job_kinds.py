@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The kinds of SageMaker jobs that pipelines start, as SageMaker's API and events name them."""
+"""Kinds of SageMaker jobs that pipelines start, with their names in SageMaker's API and events."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from typing import Final
 
 @dataclass(frozen=True)
 class JobKind:
-    """One kind of job."""
+    """A kind of job."""
 
     noun: str
-    """As in the names of the API's operations and fields: `TrainingJob`."""
+    """Noun in the names of the API's operations and fields: `TrainingJob`."""
     words: str
-    """As people call it."""
+    """Name in messages."""
     longest_name: int
     resource: str
-    """As in ARNs: `training-job`."""
+    """Resource type in ARNs: `training-job`."""
     event: str | None
-    """The detail-type of the event that tells of a new status; None where SageMaker sends none.
+    """Detail type of the event for a new status; `None` if SageMaker sends no such event.
 
     https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-sagemaker.html
     """
     output: str
-    """The output of a blueprint's stack that names the job of the deployment, by its name or ARN.
+    """Output of a deployment stack with the name or ARN of the job that the deployment started.
 
-    `GET /pipelines/{id}` shows the job that such an output names.
+    `GET /pipelines/{id}` shows this job.
     """
 
 
@@ -56,4 +56,4 @@ PROCESSING: Final = JobKind(
 ALL: Final = (TRAINING, TUNING, AUTOPILOT, TRANSFORM, PROCESSING)
 
 ENDED: Final = ("Completed", "Failed", "Stopped")
-"""The statuses of a job that has ended, whatever its kind."""
+"""Statuses of a job that has ended, of any kind."""

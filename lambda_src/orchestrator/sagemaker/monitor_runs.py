@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How SageMaker names the runs of monitoring schedules, and what it says of how they ended."""
+"""SageMaker's names for the runs of monitors, and for their ends."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 DETAIL_TYPE: Final = "SageMaker Processing Job State Change"
 VIOLATIONS: Final = "CompletedWithViolations"
-"""How the exit message begins of a run that has found something.
+"""Prefix of the exit message of a run that has found violations.
 
 https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-interpreting-results.html
 """
@@ -17,4 +17,4 @@ KINDS: Final = {
     "modelbias": "bias",
     "modelexplainability": "explainability",
 }
-"""What stands in the name of a schedule -> in words."""
+"""Kind in the name of a schedule -> its name in words."""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the model of a job is registered: one declaration for the request, the stored file and its reader.
+"""Instructions for registering a job's model: one declaration for the request, the stored file and its reader.
 
-The request of a job's pipeline has them as `register`; they are kept as JSON in the pipelines bucket until the job
-ends, and are then read by the function that registers. The limits are those of CreateModelPackage
+A request has them under the key `register`. They are stored as JSON in the pipelines bucket, and read when the job has
+ended and its model is registered. The limits are those of CreateModelPackage
 (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModelPackage.html).
 """
 
@@ -19,7 +19,7 @@ from orchestrator.values.common import Expect, Names
 from orchestrator.values.jobs import MediaType
 
 _MOST_METRICS: Final = 40
-"""Final metrics that SageMaker keeps of a job."""
+"""Final metrics that SageMaker keeps for a job."""
 
 PackageGroup = Annotated[
     str,
@@ -86,5 +86,5 @@ class Instructions(BaseModel):
     description: Annotated[Description, Field(description="what the version says of itself")] = ""
 
     def as_json(self) -> bytes:
-        """The file's content; equal instructions have equal content."""
+        """Return the file's content; equal instructions have equal content."""
         return json.dumps(self.model_dump(mode="json"), indent=4, sort_keys=True).encode()

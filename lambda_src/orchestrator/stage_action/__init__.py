@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The action of a CodePipeline that deploys to one stage: decide from the StackSet's state, step by step."""
+"""The CodePipeline action that deploys to one stage, step by step, from the state of its StackSet."""

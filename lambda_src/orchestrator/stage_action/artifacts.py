@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a stage deploys, out of the package that the pipeline's source action stored.
+"""Definition of a stage's StackSet, read from the package that the pipeline's source action stored.
 
-Members are read by their names and never extracted, each up to a limit, so that a hostile archive can neither write
-anywhere nor fill the memory.
+Members are read by their names, each up to a limit, and never extracted, so that a hostile archive can neither write
+files nor exhaust the memory.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _TAGS: Final = TypeAdapter(dict[str, dict[str, str]], config=ConfigDict(defer_bu
 
 
 def definition(package: bytes, template_file: str, parameter_file: str) -> Definition:
-    """Read template and parameters; raises `UnusableJobError` naming what is missing, too long or malformed."""
+    """Read template and parameters; raises `UnusableJobError` for what is missing, too long or malformed."""
     if len(package) > LONGEST_PACKAGE:
         raise _refused(f"it is longer than {LONGEST_PACKAGE} bytes")
     try:
@@ -57,7 +57,7 @@ def definition(package: bytes, template_file: str, parameter_file: str) -> Defin
             tags = _text(archive, TAGS_FILE, _LONGEST_TAGS) if TAGS_FILE in archive.namelist() else "{}"
             url = _url(archive, template_file, len(template.encode()))
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
-        # RuntimeError is how zipfile speaks of an encrypted member.
+        # zipfile raises RuntimeError for an encrypted member.
         raise _refused(f"it cannot be read as a zip archive ({error})") from error
     found = Definition.of(template, _parameters(parameter_file, parameters), _tags(parameter_file, tags))
     return replace(found, template_url=url)
@@ -75,7 +75,7 @@ def _require(archive: zipfile.ZipFile, *names: str) -> None:
 
 
 def _url(archive: zipfile.ZipFile, template_file: str, length: int) -> str:
-    """Where CloudFormation reads a template that a request cannot hold; empty for one that it can."""
+    """Return the URL of a template that is too long for a request; empty for any other."""
     if length <= MOST_INLINE_BYTES:
         return ""
     if TEMPLATE_URL_FILE not in archive.namelist():
@@ -105,7 +105,7 @@ def _parameters(name: str, text: str) -> list[tuple[str, str]]:
 
 
 def _tags(parameter_file: str, text: str) -> list[tuple[str, str]]:
-    """The tags of the stage whose parameters stand in that file."""
+    """Return the tags of the stage to which the parameter file belongs."""
     try:
         return list(_TAGS.validate_json(text).get(parameter_file, {}).items())
     except ValidationError as error:

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What to do next for a stage, decided from what is there: pure, no AWS.
+"""The next step for a stage, decided from the present state: pure, no AWS.
 
     wanted + found + progress -> Step
 
-Every decision is made anew from the StackSet and its instances. So a half-made set is completed, a failed instance is
-tried again, and what is already right is left alone; the continuation token only remembers what this action has done
-itself, so that nothing is tried twice in vain.
+Every decision is made from the present state of the StackSet and its instances. So an incomplete StackSet is completed,
+a failed instance is retried, and a current one is left alone. The continuation token records only the operations of
+this action, so that nothing is retried in vain.
 """
 
 from __future__ import annotations
@@ -18,29 +18,29 @@ from typing import Final
 from orchestrator.aws.cloudformation.stack_sets import SUSPENDED, Definition, Instance, Place, Targets
 
 MOST_LOOKS: Final = 3
-"""Lists of StackSets are eventually consistent: how often a list is read again before it is believed."""
+"""How often a list is read again before it is trusted: lists of StackSets are eventually consistent."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """What this action has done so far: the content of the continuation token."""
+    """Progress of this action so far: the content of the continuation token."""
 
     operation: str = ""
-    """The operation that is waited for."""
+    """Id of the operation that this action waits for."""
     own: bool = False
     """Whether this action started it."""
     started: int = 0
-    """How many operations this action started."""
+    """Number of operations that this action started."""
     updated: bool = False
     created: bool = False
     looks: int = 0
-    """How often the lists were read without being believed."""
+    """Number of times that the lists were read and not trusted."""
     setbacks: int = 0
-    """How often in a row AWS was busy."""
+    """Number of times in a row that AWS was busy."""
 
     @classmethod
     def of(cls, token: str) -> Progress:
-        """Read a token; one that this version did not write starts from the beginning, which does no harm."""
+        """Read a token; one that this version did not write gives an empty progress, which is safe."""
         try:
             content = json.loads(token)
             return cls(**{key: value for key, value in content.items() if key != "stackset"})
@@ -48,17 +48,17 @@ class Progress:
             return cls()
 
     def token(self, stack_set: str) -> str:
-        """The token, with the StackSet's name for the people who read it."""
+        """Return the token, with the StackSet's name for people who read it."""
         return json.dumps({"stackset": stack_set, **asdict(self)})
 
     def looked(self) -> Progress:
-        """After a list that is to be read again."""
+        """Return the progress after a list that must be read again."""
         return replace(self, looks=self.looks + 1, setbacks=0)
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a stage should have: this definition in every account and Region."""
+    """Target state of a stage: this definition in every account and Region."""
 
     definition: Definition
     units: tuple[str, ...]
@@ -71,7 +71,7 @@ class Wanted:
         return tuple((account, region) for account in self.accounts for region in self.regions)
 
     def targets(self, places: Iterable[Place]) -> Targets:
-        """The smallest targets that cover the places, in the order of the request."""
+        """Return the smallest targets that cover the places, in the order of the request."""
         among = set(places)
         accounts = tuple(account for account in self.accounts if any(account == place[0] for place in among))
         regions = tuple(region for region in self.regions if any(region == place[1] for place in among))
@@ -80,7 +80,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Found:
-    """A StackSet as it is, with the instances that it has anywhere."""
+    """The present state of a StackSet, with its instances everywhere."""
 
     definition: Definition
     instances: tuple[Instance, ...]
@@ -88,7 +88,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Update:
-    """Give the StackSet the wanted definition and update these instances; `None` where there are none at all."""
+    """Update the StackSet to the wanted definition, with these instances; `None` if it has none at all."""
 
     targets: Targets | None
 
@@ -102,17 +102,17 @@ class CreateInstances:
 
 @dataclass(frozen=True)
 class LookAgain:
-    """The lists do not yet show what the operation did."""
+    """Read the lists again: they do not yet show the result of the operation."""
 
 
 @dataclass(frozen=True)
 class Finished:
-    """Everything is as wanted."""
+    """End of the action: the stage has reached its target state."""
 
 
 @dataclass(frozen=True)
 class Impossible:
-    """It cannot be brought about; one sentence for each account and Region that stands in the way."""
+    """The target state cannot be reached; one sentence for each account and Region at fault."""
 
     problems: tuple[str, ...]
 
@@ -121,7 +121,7 @@ Step = Update | CreateInstances | LookAgain | Finished | Impossible
 
 
 def decide(wanted: Wanted, found: Found, progress: Progress) -> Step:
-    """The next step towards what is wanted."""
+    """Return the next step towards the target state."""
     places = set(wanted.places)
     here = [instance for instance in found.instances if instance.place in places]
     lost = [instance for instance in here if _is_lost(instance, progress)]
@@ -131,7 +131,7 @@ def decide(wanted: Wanted, found: Found, progress: Progress) -> Step:
 
 
 def _is_lost(instance: Instance, progress: Progress) -> bool:
-    """Whether no further operation will help: a suspended account is tried once, it may have come back."""
+    """True if no further operation will help; a suspended account is tried once, as it may be active again."""
     tried = progress.updated or progress.created
     skipped = tried and instance.detailed_status == SUSPENDED
     failed = progress.own and instance.was_failed_by(progress.operation)
@@ -139,7 +139,7 @@ def _is_lost(instance: Instance, progress: Progress) -> bool:
 
 
 def _operation(wanted: Wanted, found: Found, here: Sequence[Instance], progress: Progress) -> Step | None:
-    # After an update of ours the definition is as wanted; the value of a NoEcho parameter would never compare equal.
+    # After this action's update the definition is not compared: the value of a NoEcho parameter is never equal.
     differs = not progress.updated and found.definition != wanted.definition
     if differs and not found.instances:
         return Update(None)
@@ -152,10 +152,10 @@ def _operation(wanted: Wanted, found: Found, here: Sequence[Instance], progress:
 
 
 def _to_update(wanted: Wanted, here: Sequence[Instance], differs: bool, progress: Progress) -> Targets | None:
-    """What to update now, if anything.
+    """Return the targets to update now, if any.
 
-    CloudFormation takes accounts times Regions and refuses an update of an instance that does not exist. Where the
-    product covers one, what is missing is created first.
+    CloudFormation updates the product of accounts and Regions, and refuses instances that do not exist. If the
+    product includes such instances, they are created first.
     """
     if not differs and progress.created and progress.looks < MOST_LOOKS:
         return None

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Brings a stage forward by one call of the function: look, decide (`decisions.py`), do, say how it stands.
+"""Deployment of a stage by repeated calls: each reads the state, decides (`decisions.py`), acts and reports.
 
-The function never waits. While an operation runs, CodePipeline asks again with the continuation token, and a question
-costs one call of DescribeStackSetOperation however many accounts there are. An operation's id is made of the job's id
-and the count of operations before it, so a job that is delivered twice starts nothing twice.
+The function never waits. While an operation runs, CodePipeline calls again with the continuation token. Each call costs
+one DescribeStackSetOperation, however many accounts there are. An operation's id consists of the job's id and the
+number of operations before it, so a second delivery of a job starts nothing twice.
 
-Managed execution of StackSets stays off: with it CloudFormation would queue our operation behind somebody else's
-instead of telling us, and the decision would be out of date when it runs.
+Managed execution of StackSets stays off: with it CloudFormation would queue our operation behind another one instead of
+refusing it, and the decision would be outdated when it runs.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ from orchestrator.stage_action.jobs import Job, Stage
 from orchestrator.stage_action.outcomes import Continued, Failed, Outcome, Succeeded
 
 _MOST_SETBACKS: Final = 20
-"""CodePipeline asks about every half minute, so this is about ten minutes of throttling on end."""
+"""About ten minutes of continuous throttling: CodePipeline calls about every half minute."""
 
 
 @dataclass(frozen=True)
 class _Deployment:
-    """One job, understood."""
+    """A parsed job, with its stage, StackSet and progress."""
 
     job: Job
     stage: Stage
@@ -51,7 +51,7 @@ class _Deployment:
         return Continued(summary, progress.operation, progress.token(self.stage.stackset_name))
 
     def later(self, why: str) -> Outcome:
-        """Try the same again, unless it was tried often enough."""
+        """Retry later, or fail after too many setbacks in a row."""
         progress = replace(self.progress, setbacks=self.progress.setbacks + 1)
         if progress.setbacks > _MOST_SETBACKS:
             return Failed(
@@ -61,7 +61,7 @@ class _Deployment:
 
 
 def advance(job: Job, call_as: CallAs) -> Outcome:
-    """Bring the job's stage forward; raises `UnusableJobError`, `ServiceRefusedError`; throttling gets another time."""
+    """Advance the job's stage; raises `UnusableJobError` and `ServiceRefusedError`. Throttling is retried later."""
     stage = Stage.of(job.user_parameters)
     deployment = _Deployment(
         job, stage, StackSetName(stage.stackset_name, call_as), Progress.of(job.continuation_token)
@@ -76,7 +76,7 @@ def _poll(deployment: _Deployment) -> Outcome:
     progress = deployment.progress
     operation = stack_sets.operation(deployment.stack_set, progress.operation)
     if operation.is_running:
-        # Nothing was in the way this time.
+        # The call succeeded, so the setbacks end.
         return deployment.continued(replace(progress, setbacks=0), _waiting(deployment, operation))
     if progress.own and not operation.went_well:
         return _explain(deployment, operation)
@@ -89,7 +89,7 @@ def _waiting(deployment: _Deployment, operation: Operation) -> str:
 
 
 def _explain(deployment: _Deployment, operation: Operation) -> Outcome:
-    """Fail with each account's reason, once the list of results has all of them."""
+    """Fail with each account's reason, as soon as the list of results is complete."""
     failures = stack_sets.failures(deployment.stack_set, operation.id)
     expected = operation.failed or (operation.status == "FAILED")
     if len(failures) < expected and deployment.progress.looks < MOST_LOOKS:
@@ -117,7 +117,7 @@ def _wanted(deployment: _Deployment) -> Wanted:
 
 
 def _found_or_made(deployment: _Deployment, wanted: Wanted) -> Found | None:
-    """The StackSet, created empty where there was none; `None` if somebody else has created it in between."""
+    """Return the StackSet, created empty if it did not exist; `None` if it was created by another meanwhile."""
     definition = stack_sets.definition_of(deployment.stack_set)
     if definition is not None:
         return Found(definition, stack_sets.instances_of(deployment.stack_set))

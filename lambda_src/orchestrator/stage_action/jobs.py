@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The job that CodePipeline gives to the stage deployer, and what its UserParameters ask for (compatibility 4.4)."""
+"""The CodePipeline job of the stage deployer, and its UserParameters (compatibility 4.4)."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from orchestrator.values import common
 
 
 class NotAJobError(Exception):
-    """The function was invoked with something that is no CodePipeline job: nobody waits for an answer."""
+    """The event is not a CodePipeline job, so there is no job to answer."""
 
 
 class UnusableJobError(OrchestratorError):
-    """The pipeline's configuration or its artifact is wrong; `str()` names everything that is."""
+    """The pipeline's configuration or its artifact is wrong; `str()` lists every problem."""
 
     def __init__(self, what: str, found: list[str]) -> None:
         super().__init__(f"{what}: {'; '.join(found)}.")
 
 
 def _separated(value: Any) -> Any:
-    """Split each text at its commas: a launch parameter may hold several accounts, and one text in the list is it."""
+    """Split each text at its commas: a launch parameter with several accounts is a single text in the list."""
     if not isinstance(value, list | tuple) or not all(isinstance(entry, str) for entry in value):
         return value
     return [part.strip() for entry in value for part in entry.split(",")]
@@ -71,7 +71,7 @@ class Stage(BaseModel):
 
     @classmethod
     def of(cls, user_parameters: str) -> Stage:
-        """Read UserParameters; raises `UnusableJobError` naming every key that is missing or wrong."""
+        """Read UserParameters; raises `UnusableJobError` with every key that is missing or wrong."""
         try:
             return cls.model_validate(_object(user_parameters))
         except ValidationError as error:
@@ -91,7 +91,7 @@ def _object(user_parameters: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class ArtifactLocation:
-    """Where in S3 an input artifact lies."""
+    """Bucket and key of an input artifact."""
 
     bucket: str
     key: str
@@ -99,7 +99,7 @@ class ArtifactLocation:
 
 @dataclass(frozen=True)
 class Job:
-    """A job; its credentials are for reading the artifacts and must not reach a log.
+    """A job. Its credentials are for reading the artifacts and must not be logged.
 
     https://docs.aws.amazon.com/codepipeline/latest/userguide/actions-invoke-lambda-function.html#actions-invoke-lambda-function-json-event-example
     """
@@ -112,7 +112,7 @@ class Job:
 
     @classmethod
     def of(cls, event: dict[str, Any]) -> Job:
-        """Read the event; raises `UnusableJobError` naming what a job has and this one has not."""
+        """Read the event; raises `UnusableJobError` for a missing member."""
         job_id, data = id_of(event), event["CodePipeline.job"].get("data", {})
         try:
             credentials = data["artifactCredentials"]
@@ -133,7 +133,7 @@ class Job:
             ) from error
 
     def artifact(self, name: str) -> ArtifactLocation:
-        """Where an input artifact lies; raises `UnusableJobError` if the action has no such input."""
+        """Return the location of an input artifact; raises `UnusableJobError` if the action has no such input."""
         if name not in self.artifacts:
             inputs = ", ".join(self.artifacts) or "none"
             raise UnusableJobError(
@@ -148,7 +148,7 @@ def _location(artifact: dict[str, Any]) -> ArtifactLocation:
 
 
 def id_of(event: Any) -> str:
-    """The id of the job to answer; raises `NotAJobError` for any other event."""
+    """Return the id of the event's job; raises `NotAJobError` for any other event."""
     job = event.get("CodePipeline.job") if isinstance(event, dict) else None
     job_id = job.get("id") if isinstance(job, dict) else None
     if not isinstance(job_id, str) or not job_id:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a stage's job stands, in the words that CodePipeline's console shows."""
+"""Outcomes of a stage's job, with the messages that CodePipeline's console shows."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from orchestrator.aws.codepipeline.pipeline_jobs import LONGEST_MESSAGE, Failure
 from orchestrator.stage_action.jobs import Stage
 
 _SHORTEST_ENTRY: Final = 100
-"""Characters: below this a reason says nothing, so the list is cut short instead."""
+"""Characters; shorter reasons are useless, so the list is cut instead."""
 _ROOM_FOR_THE_REST: Final = 40
 
 
 @dataclass(frozen=True)
 class Succeeded:
-    """The action ends well."""
+    """The action succeeds."""
 
     summary: str
     operation: str
@@ -26,7 +26,7 @@ class Succeeded:
 
 @dataclass(frozen=True)
 class Continued:
-    """The action goes on: CodePipeline asks again with the token."""
+    """The action goes on: CodePipeline calls again with the token."""
 
     summary: str
     operation: str
@@ -46,18 +46,18 @@ Outcome = Succeeded | Continued | Failed
 
 
 def success(stage: Stage, *, changed: bool) -> str:
-    """The summary of a stage that has what it should have."""
+    """Return the summary of a stage that has reached its target state."""
     how = "is deployed" if changed else "was up to date; nothing was changed"
     return f"{stage.stackset_name} {how}: {_counted(len(stage.account_ids), 'account')}, {', '.join(stage.regions)}."
 
 
 def reach(targets: Targets) -> str:
-    """How far an operation reaches."""
+    """Return the number of accounts and the Regions of an operation, in words."""
     return f"{_counted(len(targets.accounts), 'account')} in {', '.join(targets.regions)}"
 
 
 def failed_operation(stage: Stage, operation: Operation, failures: Sequence[Failure]) -> Failed:
-    """An operation that did not go well, with each account's reason."""
+    """Return the failure of an operation, with each account's reason."""
     entries = [f"{failure.account} in {failure.region}: {failure.reason}" for failure in failures]
     if operation.status == "STOPPED":
         head = f"Somebody stopped the operation {operation.id} on {stage.stackset_name}."
@@ -70,7 +70,7 @@ def failed_operation(stage: Stage, operation: Operation, failures: Sequence[Fail
 
 
 def impossible(stage: Stage, problems: Sequence[str], operation: str) -> Failed:
-    """A stage that no further operation can complete."""
+    """Return the failure of a stage that no further operation can complete."""
     return Failed(listed(_count_of_failures(stage, len(problems)), problems), operation)
 
 
@@ -80,7 +80,7 @@ def _count_of_failures(stage: Stage, failed: int) -> str:
 
 
 def listed(head: str, entries: Sequence[str], longest: int = LONGEST_MESSAGE) -> str:
-    """A message with one line for each entry, each shortened evenly, so that the whole fits."""
+    """Return a message with one line for each entry, each shortened evenly, so that the whole fits."""
     room = longest - len(head) - _ROOM_FOR_THE_REST
     each = max(_SHORTEST_ENTRY, room // max(len(entries), 1) - 1)
     shown = [_shortened(entry, each) for entry in entries]

@@ -26,9 +26,10 @@ def _as_text(value: Any) -> Any:
 
 _NUMBER_OR_TEXT: Final = BeforeValidator(_as_text)
 
+# As it is spelt: paths of captures and calls of the endpoint have its case (lesson 106).
 MonitoredEndpoint = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, to_lower=True),
+    StringConstraints(strip_whitespace=True),
     Field(min_length=1, max_length=LONGEST_NAME, pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$"),
     Expect("the name of an endpoint", example="my-endpoint"),
 ]
@@ -156,6 +157,12 @@ JoinedIds = Annotated[
     str,
     Field(max_length=530, pattern=r"^([-0-9a-zA-Z]+(,[-0-9a-zA-Z]+)*)?$"),
     Expect("ids with commas between, or empty"),
+]
+
+NameInArns = Annotated[
+    str,
+    Field(min_length=1, max_length=LONGEST_NAME, pattern=r"^[a-z0-9](-*[a-z0-9]){0,62}$"),
+    Expect("the name of an endpoint in lower case"),
 ]
 
 AccountId = Annotated[str, Field(pattern=r"^[0-9]{12}$"), Expect("an account id of 12 digits")]

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import string
 from typing import Annotated, Final, Literal
 
 from pydantic import Field
@@ -15,43 +14,6 @@ _SECURITY_GROUP: Final = r"sg-[a-f0-9]{8,17}"
 # Lambda's limits: https://docs.aws.amazon.com/lambda/latest/api/API_VpcConfig.html
 _MOST_SUBNETS: Final = 16
 _MOST_SECURITY_GROUPS: Final = 5
-
-# What tags can have everywhere, less the comma and the first `=`, which divide them here. Upper case counts too.
-# https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
-_LETTERS: Final = string.ascii_lowercase
-_SIGNS: Final = "0-9_ ./+@-"
-# A bound to the length of each would make the pattern longer than pydantic takes.
-_REST_OF_KEY: Final = f"[a-z:{_SIGNS}]*"
-_IN_VALUE: Final = f"[=a-z:{_SIGNS}]"
-_LONGEST_VALUE: Final = 256
-_MOST_TAGS: Final = 20
-# A function's environment holds 4 KB in all: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-_LONGEST_TAGS: Final = 1000
-_RESERVED: Final = ("aws", "mlops")
-"""What stands before a colon in the keys of others; the first letters differ."""
-
-
-def _no(letters: str) -> str:
-    """A character of a key that is none of these letters."""
-    return f"[{''.join(letter for letter in _LETTERS if letter not in letters)}:{_SIGNS}]"
-
-
-def _but(word: str) -> str:
-    """Keys that begin with the first letter of a word, and not with the word and a colon.
-
-    No pattern that pydantic and CloudFormation read alike can look ahead: each way to differ is spelt out.
-    """
-    rest = f"([a-z{_SIGNS}]{_REST_OF_KEY})?"
-    for letter in reversed(word[1:]):
-        rest = f"({_no(letter)}{_REST_OF_KEY}|{letter}{rest})?"
-    return f"{word[0]}{rest}"
-
-
-def _tag() -> str:
-    initials = "".join(word[0] for word in _RESERVED)
-    key = "|".join([f"{_no(initials)}{_REST_OF_KEY}", *map(_but, _RESERVED)])
-    return f"({key})={_IN_VALUE}{{0,{_LONGEST_VALUE}}}"
-
 
 RolePath = Annotated[
     str,
@@ -122,16 +84,6 @@ OptionalSecurityGroupIds = Annotated[
     Expect(
         f"ids of {_MOST_SECURITY_GROUPS} security groups at most with commas between, or empty",
         example="sg-0a1b2c3d4e5f67890",
-    ),
-]
-
-OptionalTags = Annotated[
-    str,
-    Field(max_length=_LONGEST_TAGS, pattern=f"^(?i:{_tag()}(,{_tag()}){{0,{_MOST_TAGS - 1}}})?$"),
-    Expect(
-        f"tags as key=value with commas between, {_MOST_TAGS} at most in {_LONGEST_TAGS:,} characters, or empty",
-        example="cost-centre=4711,team=harbour",
-        but="without keys that begin with aws: or mlops:",
     ),
 ]
 

@@ -12,7 +12,7 @@ from typing import Any, Final, NoReturn
 
 import typer
 
-from orchestrator.launch.operator_options import OperatorOptions
+from orchestrator.launch.options import RoleOptions
 from scripts.aws.aws_access import Aws
 from scripts.cli import connection, errors
 from scripts.cli.errors import CommandError, WrongUseError
@@ -151,9 +151,9 @@ def _operator(reached: Aws, deployed: Deployed, allow_administrator: bool) -> Op
     return Operator(
         _place(reached.region, reached.account, reached.partition),
         deployed.blueprint_policies(reached),
-        OperatorOptions(
-            role_path=given.get("RolePath") or "/",
-            permissions_boundary_name=given.get("PermissionsBoundaryName", ""),
+        RoleOptions(
+            RolePath=given.get("RolePath") or "/",
+            PermissionsBoundaryName=given.get("PermissionsBoundaryName", ""),
         ),
         allow_administrator,
     )

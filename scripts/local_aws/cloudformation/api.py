@@ -16,7 +16,6 @@ from scripts.local_aws.cloudformation import change_sets, operations, stack_plan
 from scripts.local_aws.cloudformation.change_set_api import ChangeSetApi
 from scripts.local_aws.cloudformation.requests import entering
 from scripts.local_aws.cloudformation.stack_sets.api import StackSetApi
-from scripts.local_aws.cloudformation.template.template import parse
 from scripts.local_aws.cloudformation.work import StackWork
 
 
@@ -139,9 +138,3 @@ class CloudFormationApi(ChangeSetApi, StackSetApi):
         named = self._get_param("ChangeSetName")
         definition = change_sets.find(stack, named).definition if named else stack.definition
         return ActionResult({"TemplateBody": definition.body, "StagesAvailable": ["Original", "Processed"]})
-
-    def get_template_summary(self) -> ActionResult:
-        """Serve GetTemplateSummary for a stack or a template."""
-        name = self._get_param("StackName")
-        body = self._find(name).definition.body if name else self._body(None)
-        return ActionResult(views.template_summary(parse(body)))

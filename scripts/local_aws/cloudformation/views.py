@@ -5,10 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from scripts.local_aws.cloudformation.stack_plan import IAM_NAMES, IAM_TYPES
 from scripts.local_aws.cloudformation.stacks import ChangeSet, Stack, StackEvent, StackResource
 from scripts.local_aws.cloudformation.template import template_parameters
-from scripts.local_aws.cloudformation.template.template import Template
 
 
 def stack(one: Stack) -> dict[str, Any]:
@@ -88,38 +86,6 @@ def change_set(one: Stack, wanted: ChangeSet) -> dict[str, Any]:
         "Tags": _tags(definition.tags),
         "Changes": wanted.changes,
         "OnStackFailure": wanted.on_stack_failure,
-    }
-
-
-def template_summary(template: Template) -> dict[str, Any]:
-    """Return the summary for GetTemplateSummary."""
-    types = [made["Type"] for made in template["Resources"].values()]
-    named = any(
-        IAM_NAMES.get(made["Type"], "") in (made.get("Properties") or {}) for made in template["Resources"].values()
-    )
-    capability = "CAPABILITY_NAMED_IAM" if named else "CAPABILITY_IAM"
-    return {
-        "Description": template.get("Description"),
-        "Parameters": [
-            _parameter(name, declaration) for name, declaration in (template.get("Parameters") or {}).items()
-        ],
-        "ResourceTypes": types,
-        "Capabilities": [capability] if IAM_TYPES & set(types) else [],
-        "Version": template.get("AWSTemplateFormatVersion"),
-        "DeclaredTransforms": [],
-    }
-
-
-def _parameter(name: str, declaration: dict[str, Any]) -> dict[str, Any]:
-    allowed = [str(value) for value in declaration.get("AllowedValues", [])]
-    default = declaration.get("Default")
-    return {
-        "ParameterKey": name,
-        "DefaultValue": None if default is None else str(default),
-        "ParameterType": declaration.get("Type"),
-        "NoEcho": str(declaration.get("NoEcho", False)).lower() == "true",
-        "Description": declaration.get("Description"),
-        "ParameterConstraints": {"AllowedValues": allowed} if allowed else {},
     }
 
 

@@ -108,8 +108,10 @@ class StackWork:
 
     def change(self, resource: StackResource, properties: dict[str, Any]) -> None:
         """Change a resource to new properties in place. Raise StepFailedError."""
+        # A failed change may be partly done, so a repeat sets all properties as if none were set.
+        again = resource.status.endswith("_FAILED") and properties == resource.properties
+        old, made = {} if again else resource.properties, resource.made
         self.stack.note_resource(resource, "UPDATE_IN_PROGRESS")
-        old, made = resource.properties, resource.made
         # A failed change may be half done, so a rollback starts from the properties that it wanted.
         resource.properties = properties
         try:

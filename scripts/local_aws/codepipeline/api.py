@@ -129,14 +129,6 @@ class PipelineApi(CodePipelineResponse):
         ENGINE.answer(self._get_param("jobId"), Answer(failure, external_id=details.get("externalExecutionId", "")))
         return ""
 
-    def enable_stage_transition(self) -> str:
-        """Enable the transition into a stage."""
-        return self._set_transition(None)
-
-    def disable_stage_transition(self) -> str:
-        """Disable the transition into a stage."""
-        return self._set_transition(self._get_param("reason"))
-
     # -- parts of requests ---------------------------------------------------------------------------------------
 
     @property
@@ -165,14 +157,6 @@ class PipelineApi(CodePipelineResponse):
             if stage["name"] == name:
                 return dict(stage)
         raise JsonRESTError("StageNotFoundException", f"The pipeline has no stage named {name}")
-
-    def _set_transition(self, disabled_reason: str | None) -> str:
-        if self._get_param("transitionType") != "Inbound":
-            raise JsonRESTError("ValidationException", "The local AWS knows inbound transitions only.")
-        stage = self._get_param("stageName")
-        self._require_stage(stage)
-        ENGINE.set_transition(self._pipeline("pipelineName"), stage, disabled_reason)
-        return ""
 
     def _page(self, everything: Sequence[T]) -> tuple[Sequence[T], dict[str, str]]:
         """Return the requested entries, and the token for the next ones."""

@@ -189,12 +189,5 @@ class Engine:
             job.answer = answer
             self.changed.notify_all()
 
-    def set_transition(self, pipeline: Pipeline, stage_name: str, disabled_reason: str | None) -> None:
-        """Disable the transition into a stage with a reason, or enable it."""
-        with self.changed:
-            stage = pipeline.stage(stage_name)
-            stage.disabled_reason, stage.transition_changed = disabled_reason, now()
-            self.changed.notify_all()
-
 
 ENGINE = Engine()

@@ -40,7 +40,7 @@ def shutdown() -> None:
 def wait_idle(timeout: float) -> bool:
     """Wait until nothing runs and every event is delivered, at most `timeout` seconds; return whether that was reached.
 
-    An execution that waits for a person (approval, disabled transition), or behind such a one, does not run.
+    An execution that waits for a person (an approval), or behind such a one, does not run.
     """
     deadline = time.monotonic() + timeout
     while (left := deadline - time.monotonic()) > 0:

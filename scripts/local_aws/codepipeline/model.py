@@ -141,14 +141,12 @@ class Stage:
     waiting: Execution | None = None
     latest: Execution | None = None
     status: str = ""
-    disabled_reason: str | None = None
-    transition_changed: datetime = field(default_factory=now)
     actions: dict[str, ActionRun] = field(default_factory=dict)
 
     @property
     def is_open(self) -> bool:
         """Whether another execution may enter."""
-        return self.occupant is None and self.disabled_reason is None
+        return self.occupant is None
 
 
 @dataclass

@@ -88,7 +88,7 @@ def _stage_state(pipeline: Pipeline, declared: Declaration) -> dict[str, Any]:
     stage = pipeline.stage(declared["name"])
     state = {
         "stageName": stage.name,
-        "inboundTransitionState": _transition(stage),
+        "inboundTransitionState": {"enabled": True},
         "actionStates": [_action_state(pipeline, stage, action) for action in declared["actions"]],
     }
     if stage.waiting is not None:
@@ -99,13 +99,6 @@ def _stage_state(pipeline: Pipeline, declared: Declaration) -> dict[str, Any]:
         status = "Stopping" if stopping else stage.status
         state["latestExecution"] = {"pipelineExecutionId": stage.latest.id, "status": status}
     return state
-
-
-def _transition(stage: Stage) -> dict[str, Any]:
-    if stage.disabled_reason is None:
-        return {"enabled": True}
-    changed = _seconds(stage.transition_changed)
-    return {"enabled": False, "disabledReason": stage.disabled_reason, "lastChangedAt": changed}
 
 
 def _action_state(pipeline: Pipeline, stage: Stage, declared: Declaration) -> dict[str, Any]:

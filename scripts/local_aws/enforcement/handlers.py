@@ -2,7 +2,8 @@
 """Permissions of CloudFormation's own resource handlers under the stack's role.
 
 The engine's calls differ from those of AWS's handlers, which also read what they have made. Their schemas, which come
-with cfn-lint, list the permissions of each handler. Those of properties that a template does not use are not needed.
+with cfn-lint, list the permissions of each handler. Permissions to change properties that a template does not use are
+not needed; those to read always are (lesson 103).
 https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html#schema-properties-handlers
 """
 
@@ -62,11 +63,6 @@ _ARNS: Final[Mapping[str, str]] = {
 _OF_OTHERS: Final[Mapping[tuple[str, str], str]] = {
     ("AWS::CodePipeline::Pipeline", "iam:GetRole"): "RoleArn",
 }
-# Prefixes of actions without resource-level permissions.
-_WITHOUT_RESOURCE: Final = (
-    *("ec2:Describe", "ecs:DeregisterTaskDefinition", "ecs:DescribeTaskDefinition"),
-    "elasticloadbalancing:Describe",
-)
 # Actions that list resources.
 _LISTINGS: Final[Mapping[str, str]] = {"logs:DescribeLogGroups": "log-group::log-stream:*"}
 
@@ -118,7 +114,7 @@ def _needs(step: Step) -> Iterator[Need]:
 
 
 def _named(permission: str, resource: str, own: Operation) -> str:
-    if permission.startswith(_WITHOUT_RESOURCE):
+    if permission.startswith(handlers.WITHOUT_RESOURCE):
         return "*"
     listing = _LISTINGS.get(permission)
     return own.arn(own.service, listing) if listing else _plain(permission, resource)

@@ -27,7 +27,7 @@ from moto.s3 import notifications
 from werkzeug.wrappers import Request, Response
 
 from scripts.local_aws import clients, identity
-from scripts.local_aws.eventbridge import event_buses
+from scripts.local_aws.eventbridge import event_buses, event_constraints
 from scripts.local_aws.eventbridge.event_targets import Delivery, NotDeliveredError, problem_with
 
 PATH = "/_events/"
@@ -142,7 +142,8 @@ def wait_idle(timeout: float) -> bool:
 def emit(  # noqa: PLR0913, PLR0917  the six parts of EventBridge's envelope
     source: str, detail_type: str, detail: Mapping[str, Any], resources: list[str], account: str, region: str
 ) -> None:
-    """Put an event of a local AWS service on the account's default bus."""
+    """Put an event of a local AWS service on the account's default bus. Raises the errors of `event_constraints`."""
+    event_constraints.check(detail_type, detail)
     event = {
         "version": "0",
         "id": str(uuid.uuid4()),

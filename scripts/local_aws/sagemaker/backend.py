@@ -253,6 +253,11 @@ class LocalSageMaker(
             return
         endpoint.go_live(config, model, served, self.region_name)
 
+    def add_tags(self, arn: str, tags: Tags) -> Any:
+        """Replace the values of existing tags; moto would keep both."""
+        self.delete_tags(arn, [tag["Key"] for tag in tags])
+        return super().add_tags(arn, tags)
+
     def _get_resource_from_arn(self, arn: str) -> Any:
         """Find a tagged resource. moto searches by the name in the ARN, which is in lower case here."""
         kind, _, name = arn.rpartition(":")[2].partition("/")

@@ -3,27 +3,31 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NotRequired, get_origin, get_type_hints
 
 import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from typing_extensions import is_typeddict
 
 from generator import files
-from generator.reference import openapi
-from orchestrator import api
+from generator.reference import openapi, openapi_answers
+from generator.reference.openapi_schemas import Components, reference
+from orchestrator import answers
 from orchestrator.errors import RefusedRequestError
 from orchestrator.launch.settings import Launch
 from orchestrator.model_cards import operation_names
-from orchestrator.model_cards import registry as operations
 from orchestrator.pipeline_types.built_in import BUILT_IN
+from orchestrator.routes import ROUTES, SERVED
 
 ROOT: Final = Path(__file__).parents[3]
 DOCUMENT: Final[dict[str, Any]] = json.loads((ROOT / "docs/openapi.json").read_text(encoding="utf-8"))
@@ -37,6 +41,12 @@ LAUNCH: Final = Launch(
     ecr_repository_arn="arn:aws:ecr:eu-west-1:111122223333:repository/quayside-images",
     application="mlops",
 )
+ANSWERS: Final[dict[str, Any]] = {
+    name: found
+    for name, found in vars(answers).items()
+    if is_typeddict(found) and name not in {"BlueprintPlan", "PipelineIdentity"}
+}
+"""The types of answers, without what only others are made of."""
 
 Body = dict[str, Any]
 
@@ -45,6 +55,12 @@ def described() -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:
     for path, methods in DOCUMENT["paths"].items():
         for method, operation in methods.items():
             yield (method.upper(), path), operation
+
+
+def is_optional(answer: Any, member: str) -> bool:
+    """Whether an answer may be without a member."""
+    declared = get_type_hints(answer, include_extras=True)[member]
+    return get_origin(declared) is NotRequired or member in answers.BlueprintPlan.__optional_keys__
 
 
 def body_of(path: str) -> dict[str, Any]:
@@ -70,10 +86,8 @@ def example(name: str, changes: Mapping[str, Any] | None = None) -> Body:
 def is_accepted(body: Body) -> bool:
     """Whether the orchestrator takes a request."""
     try:
-        if operation_names.operation_of(body):
-            operations.parse(body)
-        else:
-            BUILT_IN.parse(body, LAUNCH)
+        parse = BUILT_IN.parse_operation if BUILT_IN.operation_in(body) else BUILT_IN.parse
+        parse(body, LAUNCH)
     except RefusedRequestError:
         return False
     return True
@@ -108,7 +122,36 @@ def test_the_document_is_valid() -> None:
 
 
 def test_the_document_describes_the_routes_that_are_served() -> None:
-    assert {route for route, _ in described()} == set(api.ROUTES)
+    assert {route for route, _ in described()} == set(SERVED)
+
+
+def test_what_a_handler_returns_is_what_the_document_says_is_answered() -> None:
+    described = openapi_answers.of_route(replace(ROUTES[0], handler="provisioned.removal:begin"), Components())
+    assert described["200"]["content"]["application/json"]["schema"] == reference("DeletionBegun")
+
+
+@pytest.mark.parametrize("name", sorted(ANSWERS))
+def test_an_answer_has_the_members_of_its_type_and_no_others(name: str) -> None:
+    """But for what AWS answers, which is handed on."""
+    schema, members = DOCUMENT["components"]["schemas"][name], ANSWERS[name].__annotations__
+    assert list(schema["properties"]) == list(members)
+    assert set(schema["required"]) == {key for key in members if not is_optional(ANSWERS[name], key)}
+    assert schema["additionalProperties"] is (name == "PipelineState")
+    assert schema["description"] == inspect.cleandoc(ANSWERS[name].__doc__ or "")
+
+
+@pytest.mark.parametrize(
+    ("name", "member", "description"),
+    [
+        ("Problem", "problem", "what would be right"),
+        ("Refused", "message", "what happened, in a sentence"),
+        ("PipelineSummary", "pipeline_id", "ARN of the pipeline's stack; other operations take it"),
+        ("DryRun", "warnings", "what to know although it succeeded"),
+    ],
+    ids=["a docstring", "a type of several members", "a base's member", "a member that may be left out"],
+)
+def test_a_member_of_an_answer_is_described(name: str, member: str, description: str) -> None:
+    assert DOCUMENT["components"]["schemas"][name]["properties"][member]["description"] == description
 
 
 def test_every_call_is_signed() -> None:

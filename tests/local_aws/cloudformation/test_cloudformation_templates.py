@@ -117,13 +117,3 @@ def test_templates_come_from_s3_by_every_usual_address(client: Any, local_aws: A
     with pytest.raises(ClientError, match="TemplateURL must be a supported URL"):
         cloudformation.create_stack(StackName="no", TemplateURL="https://example.com/template.yaml")
     assert cloudformation.get_template(StackName="url-0")["TemplateBody"]["Resources"]["A"]["Type"] == "AWS::Test::Gate"
-
-
-def test_a_template_can_be_summed_up(cloudformation: Any) -> None:
-    template = PARAMETERS.replace("Outputs:", "  Role: {Type: AWS::IAM::Role}\nOutputs:")
-    summary = cloudformation.get_template_summary(TemplateBody=template)
-    parameters = {one["ParameterKey"]: one for one in summary["Parameters"]}
-    assert (parameters["Count"]["DefaultValue"], parameters["Secret"]["NoEcho"]) == ("3", True)
-    assert parameters["Choice"]["ParameterConstraints"] == {"AllowedValues": ["Yes", "No"]}
-    assert summary["Capabilities"] == ["CAPABILITY_IAM"]
-    assert sorted(summary["ResourceTypes"]) == ["AWS::IAM::Role", "AWS::Test::Gate", "AWS::Test::Gate"]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import WaiterError
 
-from scripts.local_aws.cloudformation.resources.base import coerce
+from scripts.local_aws.cloudformation.resources.fitting import fitted
 from tests.local_aws.deploying import wait
 
 TEMPLATE = (Path(__file__).parents[1] / "templates" / "root_like.yaml").read_text()
@@ -276,7 +276,7 @@ def test_a_name_that_is_taken_is_not_taken_over(client: Any) -> None:
 def test_template_values_take_the_type_of_the_api(client: Any) -> None:
     model = client("lambda").meta.service_model.operation_model("CreateFunction").input_shape
     given = {"Timeout": "30", "Publish": "true", "Environment": {"Variables": {"A": 1, "B": True}}, "Description": "5"}
-    assert coerce(given, model) == {
+    assert fitted(given, model) == {
         "Timeout": 30,
         "Publish": True,
         "Environment": {"Variables": {"A": "1", "B": "true"}},

@@ -143,19 +143,6 @@ class TestExecutions:
         with pytest.raises(account.pipelines.exceptions.InvalidNextTokenException):
             account.pipelines.list_pipeline_executions(pipelineName="paged", nextToken="x")
 
-    def test_a_closed_transition_holds_executions_back(self, account: Account) -> None:
-        account.create("closed", [approval()])
-        account.answer("closed", "Stage1")
-        way = {"pipelineName": "closed", "stageName": "Stage1", "transitionType": "Inbound"}
-        account.pipelines.disable_stage_transition(**way, reason="release freeze")
-        held = account.start("closed")
-        transition = account.stage("closed", "Stage1")["inboundTransitionState"]
-        assert (transition["enabled"], transition["disabledReason"]) == (False, "release freeze")
-        assert account.stage("closed", "Stage1")["inboundExecution"]["pipelineExecutionId"] == held
-        account.pipelines.enable_stage_transition(**way)
-        account.settle()
-        assert account.stage("closed", "Stage1")["latestExecution"]["pipelineExecutionId"] == held
-
 
 class TestStopAndRetry:
     def test_abandoning_ends_the_running_action(self, account: Account) -> None:

@@ -21,10 +21,14 @@ from tests.local_aws.waiting import SECONDS
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 GROUP = {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "made"}}
+READ = [
+    *("logs:ListTagsForResource", "logs:GetDataProtectionPolicy", "logs:DescribeIndexPolicies"),
+    "logs:DescribeResourcePolicies",
+]
 # CloudFormation tags what it makes with the stack's name.
 GROUP_ACTIONS = [
-    *("logs:CreateLogGroup", "logs:DescribeLogGroups", "logs:ListTagsForResource", "logs:TagResource"),
-    "logs:UntagResource",
+    *("logs:CreateLogGroup", "logs:DescribeLogGroups", "logs:TagResource", "logs:UntagResource"),
+    *READ,
 ]
 
 
@@ -77,9 +81,10 @@ def deployed(client: Any, role_arn: str) -> tuple[str, list[str]]:
     return str(stack["StackStatus"]), reasons
 
 
-@pytest.mark.parametrize("lacking", ["", "logs:CreateLogGroup", "logs:ListTagsForResource"])
+@pytest.mark.parametrize("lacking", ["", "logs:CreateLogGroup", *READ])
 def test_a_stacks_role_must_allow_what_the_handler_does(client: Any, enforced: bool, lacking: str) -> None:
-    """Creating is the engine's own call; looking at the tags is only done by AWS's handler."""
+    """Creating is the engine's own call. Looking at the group is done by AWS's handler alone, also at what no property
+    of the template has set (lesson 103)."""
     actions = [action for action in GROUP_ACTIONS if action != lacking]
 
     status, reasons = deployed(client, role(client, "cloudformation.amazonaws.com", *actions))

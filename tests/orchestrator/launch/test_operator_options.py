@@ -10,13 +10,15 @@ from typing import Any, Final
 import pytest
 
 from orchestrator.errors import RefusedRequestError
-from orchestrator.launch.operator_options import Network, OperatorOptions
+from orchestrator.launch.operator_options import OperatorOptions
+from orchestrator.launch.options import BlueprintOptions, NetworkOptions
 from orchestrator.launch.settings import MultiAccount, Settings, StageTarget
 from orchestrator.pipeline_types.base import PipelineRequest
 from orchestrator.pipeline_types.built_in import BUILT_IN
 from orchestrator.pipeline_types.built_in.monitors.monitors import Monitor
 from orchestrator.pipeline_types.built_in.training.jobs import OWN_TAGS
 from orchestrator.plan.plan import TAGS_FILE, PackagedBlueprint, ProvisioningPlan
+from orchestrator.values.per_stage import STAGES, Stage
 from tests.orchestrator.conftest import read_json
 from tests.orchestrator.monitoring import headers_of
 
@@ -25,18 +27,24 @@ Values = dict[str, str]
 
 TYPES: Final = [type_.type_name() for type_ in BUILT_IN]
 STAGED: Final = [type_.type_name() for type_ in BUILT_IN if type_.runs_in_stages]
-STAGES: Final = ("dev", "staging", "prod")
 TAGS: Final = (("team", "harbour"), ("cost-centre", "4711"))
+SUBNETS: Final[dict[Stage | None, str]] = {
+    None: "subnet-00000000",
+    "dev": "subnet-0000000d",
+    "staging": "subnet-0000000a",
+    "prod": "subnet-0000000b",
+}
 OPTIONS: Final = OperatorOptions(
-    role_path="/mlops/",
-    permissions_boundary_name="security/boundary",
-    log_retention_days="90",
+    BlueprintOptions(
+        RolePath="/mlops/",
+        PermissionsBoundaryName="security/boundary",
+        LogRetentionDays="90",
+        FunctionConcurrency="20",
+        FunctionSubnetIds=SUBNETS[None],
+        FunctionSecurityGroupIds="sg-00000000",
+    ),
+    networks={stage: NetworkOptions(FunctionSubnetIds=SUBNETS[stage]) for stage in STAGES},
     log_kms_key_arn="arn:aws:kms:eu-west-1:111122223333:key/1234abcd",
-    function_concurrency="20",
-    networks={
-        None: Network("subnet-0", "sg-0"),
-        **{stage: Network(f"subnet-{stage}", f"sg-{stage}") for stage in STAGES},
-    },
     tags=TAGS,
 )
 
@@ -79,8 +87,8 @@ def test_functions_get_the_network_and_logs_the_retention_where_there_are_any(na
     values = values_of(planned(name, here))
     assert values.get("LogRetentionDays", "90") == "90"
     assert values.get("FunctionConcurrency", "20") == "20"
-    assert values.get("FunctionSubnetIds", "subnet-0") == "subnet-0"
-    assert values.get("FunctionSecurityGroupIds", "sg-0") == "sg-0"
+    assert values.get("FunctionSubnetIds", SUBNETS[None]) == SUBNETS[None]
+    assert values.get("FunctionSecurityGroupIds", "sg-00000000") == "sg-00000000"
 
 
 @pytest.mark.parametrize("name", TYPES)
@@ -109,7 +117,8 @@ def test_each_stage_has_a_network_of_its_own(name: str, everywhere: Settings) ->
     for stage, file in zip(STAGES, blueprint.parameter_files, strict=True):
         values = dict(file.parameters)
         assert values["PermissionsBoundaryName"] == "security/boundary"
-        assert values.get("FunctionSubnetIds", f"subnet-{stage}") == f"subnet-{stage}"
+        assert values.get("FunctionSubnetIds", SUBNETS[stage]) == SUBNETS[stage]
+        assert values.get("FunctionSecurityGroupIds", "") == ""
 
 
 def test_what_was_not_decided_keeps_the_templates_defaults(settings: Settings) -> None:

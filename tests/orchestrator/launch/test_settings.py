@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from orchestrator.launch import settings
-from orchestrator.launch.operator_options import Network, ReachOptions
+from orchestrator.launch.options import ReachOptions, variable
 from orchestrator.launch.settings import StageTarget
 from orchestrator.reach import BUCKET, REPOSITORY
 from tests import committed
@@ -64,12 +64,18 @@ def test_the_operator_s_options_are_read() -> None:
         "FUNCTION_CONCURRENCY": "20",
     }
     options = settings.read({**VARIABLES, **given}).launch.options
-    assert (options.role_path, options.permissions_boundary_name) == (VARIABLES["ROLE_PATH"], "security/boundary")
-    assert options.log_retention_days == VARIABLES["LOG_RETENTION_DAYS"]
-    assert (options.log_kms_key_arn, options.function_concurrency) == (VARIABLES["LOG_KMS_KEY_ARN"], "20")
+    assert options.chosen.values_as_text() == {
+        "RolePath": VARIABLES["ROLE_PATH"],
+        "PermissionsBoundaryName": "security/boundary",
+        "LogRetentionDays": VARIABLES["LOG_RETENTION_DAYS"],
+        "FunctionSubnetIds": "",
+        "FunctionSecurityGroupIds": "sg-1",
+        "FunctionConcurrency": "20",
+    }
+    assert options.log_kms_key_arn == VARIABLES["LOG_KMS_KEY_ARN"]
     assert options.tags == (("team", "quay"), ("expression", "a=b"))
-    assert options.networks["dev"] == Network(subnet_ids="subnet-1,subnet-2")
-    assert options.networks[None] == Network(security_group_ids="sg-1")
+    dev = {"FunctionSubnetIds": "subnet-1,subnet-2", "FunctionSecurityGroupIds": ""}
+    assert options.networks["dev"].values_as_text() == dev
 
 
 class TestReach:
@@ -123,7 +129,7 @@ class TestReach:
         for name, value in longest.items():
             ReachOptions(**{name: value})
         bucket, repository = "b" * 63, "r" * 256
-        given = {**{settings.variable(name): value for name, value in longest.items()}, "ASSETS_BUCKET": bucket}
+        given = {**{variable(name): value for name, value in longest.items()}, "ASSETS_BUCKET": bucket}
         given |= {
             "PIPELINES_BUCKET": bucket,
             "ECR_REPOSITORY_ARN": f"arn:aws-iso-b:ecr:x:111122223333:repository/{repository}",

@@ -113,6 +113,14 @@ class TestUpdate:
         described(sagemaker, STORED, status="Approved")
         answer = ask("update_model_card", name=NAME, status="Approved", model_overview=STORED["model_overview"])
         assert answer["warnings"] == ["nothing differs from the stored card: it was not changed"]
+
+    def test_what_is_ignored_is_told_before_what_was_found(self, ask: Ask, sagemaker: Stubber) -> None:
+        described(sagemaker, STORED, status="Approved")
+        answer = ask("update_model_card", name=NAME, status="Approved", created_by="me")
+        assert answer["warnings"] == [
+            "created_by has no meaning for update_model_card and is ignored",
+            "nothing differs from the stored card: it was not changed",
+        ]
         assert json.loads(answer["message"]["Content"]) == STORED
 
     def test_an_earlier_version_is_the_base_and_the_latest_is_what_changes(self, ask: Ask, sagemaker: Stubber) -> None:

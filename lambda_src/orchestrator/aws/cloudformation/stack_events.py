@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The history of a stack, and what in it went wrong first."""
+"""The events of a stack, and the first failure among them."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from typing import Any, Final
 
 from orchestrator.aws.calls import calling, client
 
-# What CloudFormation gave up because another resource failed says nothing about the cause.
+# Resources that were cancelled because another one failed do not show the cause.
 _CONSEQUENCES: Final = ("cancelled", "The following resource(s) failed")
 
 
 def newest_first(stack: str) -> Iterator[Mapping[str, Any]]:
-    """The events of a stack by its name or ARN, page by page."""
+    """Yield the events of a stack, by its name or ARN, page by page."""
     pages = client("cloudformation").get_paginator("describe_stack_events").paginate(StackName=stack)
     for page in pages:
         yield from page["StackEvents"]
 
 
 def first_failure(stack: str, since: datetime) -> str | None:
-    """The first resource of a stack that failed after a moment, and why; `None` if none did."""
+    """Return the first resource of a stack that failed after a moment, with the reason; `None` if none did."""
     with calling(f"list the events of the stack {stack}"):
         return cause(itertools.takewhile(lambda event: event["Timestamp"] >= since, newest_first(stack)))
 
 
 def cause(events: Iterable[Mapping[str, Any]]) -> str | None:
-    """The first failure among events that come newest first, with its reason; `None` if there is none."""
+    """Return the first failure among events that come newest first, with its reason; `None` if there is none."""
     failed = [event for event in events if event["ResourceStatus"].endswith("_FAILED")]
     causes = [event for event in failed if not _is_consequence(event)]
     for event in reversed(causes or failed):

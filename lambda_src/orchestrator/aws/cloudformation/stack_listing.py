@@ -16,14 +16,14 @@ _VALIDATION_ERROR: Final = "ValidationError"
 
 @dataclass(frozen=True)
 class Page:
-    """Stacks in CloudFormation's order, and the token of the page after them; an empty one says that this is all."""
+    """Stacks in CloudFormation's order, and the token of the next page; empty on the last page."""
 
     stacks: tuple[Stack, ...]
     token: str
 
 
 def page(token: str) -> Page | None:
-    """The first page for an empty token, else the page of that token; `None` for a token that CloudFormation refuses.
+    """Return the page of a token, the first for an empty one; `None` if CloudFormation refuses the token.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
     """

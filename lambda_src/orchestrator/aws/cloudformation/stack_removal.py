@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The deletion of a stack: to start it, and to learn why it failed.
+"""Deletion of a stack: start it, and find the reason for a failure.
 
-Events of an operation carry the token that the request for it had, so a failure can be told from an earlier one:
+Events of an operation carry the token of its request, which distinguishes a failure from an earlier one:
 https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DeleteStack.html
 """
 
@@ -14,9 +14,9 @@ from orchestrator.aws.cloudformation import stack_events
 
 
 def start(stack_arn: str, token: str) -> None:
-    """Start the deletion, under the role that the stack was made with; a stack that is gone stays so.
+    """Start the deletion under the stack's own role; nothing happens if the stack is gone.
 
-    CloudFormation asks nobody for the permission to pass a role that a stack has already:
+    The caller needs no permission to pass a role that the stack already has:
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html
     """
     with calling(f"delete the stack {stack_arn}"):
@@ -24,7 +24,7 @@ def start(stack_arn: str, token: str) -> None:
 
 
 def failure(stack_arn: str, token: str) -> str | None:
-    """The first resource that the deletion with this token could not remove, and why; `None` for another's failure."""
+    """Return the first resource that the deletion with this token did not remove, and why; `None` if there is none."""
     with calling(f"list the events of the stack {stack_arn}"):
         events = stack_events.newest_first(stack_arn)
         return stack_events.cause(itertools.takewhile(lambda event: event.get("ClientRequestToken") == token, events))

@@ -18,7 +18,7 @@ _MUST_WAIT: Final = frozenset(
 
 
 def instances_of(stack_set: StackSetName) -> tuple[Instance, ...] | None:
-    """All instances; `None` where there is no such StackSet."""
+    """Return all instances; `None` if there is no such StackSet."""
     try:
         return stack_sets.instances_of(stack_set)
     except ServiceRefusedError as error:
@@ -28,7 +28,7 @@ def instances_of(stack_set: StackSetName) -> tuple[Instance, ...] | None:
 
 
 def start(stack_set: StackSetName, instances: Sequence[Instance], operation: str) -> None:
-    """Start to delete the instances in all their accounts and Regions, unless another operation comes in between.
+    """Start the deletion of the instances in all their accounts and Regions, unless another operation is running.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DeleteStackInstances.html
     """

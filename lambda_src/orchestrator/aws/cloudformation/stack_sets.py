@@ -24,8 +24,8 @@ _UNDONE: Final = frozenset({"FAILED", "CANCELLED"})
 
 _RUNNING: Final = frozenset({"RUNNING", "QUEUED", "STOPPING"})
 _OVERTAKEN: Final = frozenset({"StaleRequestException", "NameAlreadyExistsException", "CreatedButModifiedException"})
-# All accounts and Regions at once, and none is left out because another failed. So tolerant an operation ends as
-# SUCCEEDED whatever happened: `Operation.went_well` counts the failures.
+# All accounts and Regions at once; a failure in one does not stop the others. With this tolerance an operation always
+# ends as SUCCEEDED, so `Operation.went_well` counts the failures.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_StackSetOperationPreferences.html
 PREFERENCES: Final = {
     "RegionConcurrencyType": "PARALLEL",
@@ -37,56 +37,56 @@ PREFERENCES: Final = {
 
 @dataclass(frozen=True)
 class StackSetName:
-    """Which StackSet, and in which capacity its owner speaks to CloudFormation."""
+    """Name of a StackSet, and the `CallAs` value for calls on it."""
 
     name: str
     call_as: CallAs
 
     def request(self) -> dict[str, str]:
-        """The fields that every call has."""
+        """Return the fields that every call has."""
         return {"StackSetName": self.name, "CallAs": self.call_as}
 
 
 @dataclass(frozen=True)
 class Definition:
-    """What each stack of a StackSet is made of. Equal definitions make equal stacks."""
+    """Template, parameters and tags of a StackSet. Equal definitions make equal stacks."""
 
     template: str
     parameters: tuple[tuple[str, str], ...]
     tags: Tags = ()
-    """Of the StackSet, of its stacks and of what in them can be tagged."""
+    """Tags of the StackSet, its stacks and their taggable resources."""
     template_url: str = field(default="", compare=False)
-    """Where CloudFormation reads the same template, when it is too long for a request."""
+    """URL of the same template, when it is too long for a request; otherwise empty."""
 
     @classmethod
     def of(
         cls, template: str, parameters: Iterable[tuple[str, str]], tags: Iterable[tuple[str, str]] = ()
     ) -> Definition:
-        """Make a definition; order of parameters and tags, kind of line ends and blanks at the end do not count."""
+        """Make a definition that ignores the order of parameters and tags, line endings and trailing white space."""
         return cls(template.replace("\r\n", "\n").rstrip(), tuple(sorted(parameters)), tuple(sorted(tags)))
 
     def request(self) -> dict[str, Any]:
-        """The fields that CreateStackSet and UpdateStackSet share."""
+        """Return the fields that CreateStackSet and UpdateStackSet share."""
         return {
             **({"TemplateURL": self.template_url} if self.template_url else {"TemplateBody": self.template}),
             "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in self.parameters],
             "Capabilities": ["CAPABILITY_NAMED_IAM"],
             "PermissionModel": "SERVICE_MANAGED",
-            # An update replaces all tags by these; without the key it would leave them.
+            # An update replaces all tags with these; without the key it would keep the old ones.
             "Tags": [{"Key": key, "Value": value} for key, value in self.tags],
         }
 
 
 @dataclass(frozen=True)
 class Targets:
-    """Accounts that lie in the given organizational units, times Regions."""
+    """Accounts within the given organizational units, each in every Region."""
 
     units: tuple[str, ...]
     accounts: tuple[str, ...]
     regions: tuple[str, ...]
 
     def request(self) -> dict[str, Any]:
-        """Without the filter every account of the units would be meant."""
+        """Return the fields of a call; without the filter, every account of the units would be a target."""
         return {
             "DeploymentTargets": {
                 "OrganizationalUnitIds": list(self.units),
@@ -108,31 +108,31 @@ class Instance:
     reason: str
     last_operation: str
     unit: str = ""
-    """The organizational unit that it was made for."""
+    """Organizational unit for which it was created."""
 
     @property
     def place(self) -> Place:
-        """Where it is."""
+        """Its account and Region."""
         return self.account, self.region
 
     @property
     def is_current(self) -> bool:
-        """Whether its stack is as the StackSet defines it."""
+        """True if its stack matches the StackSet's definition."""
         return self.status == "CURRENT"
 
     def was_failed_by(self, operation: str) -> bool:
-        """Whether this operation was the last to reach it, and did not bring it about."""
+        """True if this operation was the last on the instance and did not complete there."""
         return self.last_operation == operation and self.detailed_status in _UNDONE
 
     @property
     def is_inoperable(self) -> bool:
-        """Whether CloudFormation leaves it out of every update, because its deletion failed."""
+        """True if CloudFormation leaves it out of every update, because its deletion failed."""
         return self.status == "INOPERABLE"
 
 
 @dataclass(frozen=True)
 class Operation:
-    """An operation on a StackSet; `failed` is how many instances CloudFormation counts as failed."""
+    """An operation on a StackSet; `failed` is the number of instances that CloudFormation reports as failed."""
 
     id: str
     status: str
@@ -141,18 +141,18 @@ class Operation:
 
     @property
     def is_running(self) -> bool:
-        """Whether it has not ended."""
+        """True until it has ended."""
         return self.status in _RUNNING
 
     @property
     def went_well(self) -> bool:
-        """Whether it ended, and well in every account."""
+        """True if it succeeded in every account."""
         return self.status == "SUCCEEDED" and not self.failed
 
 
 @dataclass(frozen=True)
 class Failure:
-    """What went wrong in one account and Region."""
+    """The reason for a failure in one account and Region."""
 
     account: str
     region: str
@@ -160,18 +160,18 @@ class Failure:
 
 
 class Start(Enum):
-    """What became of an attempt to start something."""
+    """Result of an attempt to start an operation."""
 
     STARTED = auto()
-    """It runs, or the same attempt was made before."""
+    """It runs, or was started by an earlier, equal attempt."""
     MUST_WAIT = auto()
     """Another operation is running on the StackSet."""
     OVERTAKEN = auto()
-    """Somebody else changed the StackSet at the same moment."""
+    """Another request changed the StackSet at the same time."""
 
 
 def definition_of(stack_set: StackSetName) -> Definition | None:
-    """A StackSet's definition, or `None` where there is none."""
+    """Return a StackSet's definition, or `None` if there is no such StackSet."""
     try:
         with calling(f"describe the StackSet {stack_set.name}"):
             found = client("cloudformation").describe_stack_set(**stack_set.request())["StackSet"]
@@ -185,7 +185,7 @@ def definition_of(stack_set: StackSetName) -> Definition | None:
 
 
 def instances_of(stack_set: StackSetName) -> tuple[Instance, ...]:
-    """All instances, a hundred with each call."""
+    """Return all instances; each call lists a hundred."""
     with calling(f"list the instances of the StackSet {stack_set.name}"):
         pages = client("cloudformation").get_paginator("list_stack_instances").paginate(**stack_set.request())
         return tuple(_instance(summary) for page in pages for summary in page["Summaries"])
@@ -204,7 +204,7 @@ def _instance(summary: dict[str, Any]) -> Instance:
 
 
 def create(stack_set: StackSetName, definition: Definition, token: str) -> Start:
-    """Create a StackSet without instances; with the same token it is created once."""
+    """Create a StackSet without instances; calls with the same token create one."""
     return _starting(
         f"create the StackSet {stack_set.name}",
         lambda: client("cloudformation").create_stack_set(
@@ -227,10 +227,10 @@ def create_instances(stack_set: StackSetName, targets: Targets, operation: str) 
 
 
 def update(stack_set: StackSetName, definition: Definition, targets: Targets | None, operation: str) -> Start:
-    """Start the operation that gives a StackSet this definition and updates the targets' instances.
+    """Start the operation that updates a StackSet to this definition, and the targets' instances.
 
-    `None` targets all instances: for a StackSet that has none. Automatic deployment is left as it was created, because
-    CloudFormation refuses that setting beside targets.
+    `None` targets all instances; it is meant for a StackSet without any. Automatic deployment stays as created, because
+    CloudFormation refuses that setting together with targets.
     """
     return _starting(
         f"update the StackSet {stack_set.name}",
@@ -259,7 +259,7 @@ def _starting(doing: str, start: Callable[[], object]) -> Start:
 
 
 def running_operation(stack_set: StackSetName) -> str | None:
-    """The id of the operation that runs on a StackSet, or `None`; the newest hundred are looked at."""
+    """Return the id of the operation that runs on a StackSet, or `None`, from the newest hundred."""
     with calling(f"list the operations of the StackSet {stack_set.name}"):
         answer = client("cloudformation").list_stack_set_operations(**stack_set.request(), MaxResults=100)
     running = (summary["OperationId"] for summary in answer["Summaries"] if summary["Status"] in _RUNNING)
@@ -267,7 +267,7 @@ def running_operation(stack_set: StackSetName) -> str | None:
 
 
 def operation(stack_set: StackSetName, operation_id: str) -> Operation:
-    """An operation, by one call, however many accounts it reaches."""
+    """Describe an operation with a single call, however many accounts it reaches."""
     with calling(f"describe the operation {operation_id} of the StackSet {stack_set.name}"):
         answer = client("cloudformation").describe_stack_set_operation(**stack_set.request(), OperationId=operation_id)
     found = answer["StackSetOperation"]
@@ -276,7 +276,7 @@ def operation(stack_set: StackSetName, operation_id: str) -> Operation:
 
 
 def failures(stack_set: StackSetName, operation_id: str) -> tuple[Failure, ...]:
-    """Where an operation failed, and CloudFormation's reason for each."""
+    """List the failures of an operation, each with CloudFormation's reason."""
     with calling(f"list the results of the operation {operation_id} of the StackSet {stack_set.name}"):
         pages = (
             client("cloudformation")

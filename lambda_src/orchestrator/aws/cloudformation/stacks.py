@@ -22,7 +22,7 @@ _REMOVAL_POLLS: Final = 6
 
 @dataclass(frozen=True)
 class StackDefinition:
-    """What a stack is made of."""
+    """Name, template, parameters, role and tags of a stack."""
 
     name: str
     template: str
@@ -31,7 +31,7 @@ class StackDefinition:
     tags: Mapping[str, str]
 
     def request(self) -> dict[str, Any]:
-        """The fields that CreateStack and UpdateStack share."""
+        """Return the fields that CreateStack and UpdateStack share."""
         return {
             "StackName": self.name,
             "TemplateBody": self.template,
@@ -56,38 +56,38 @@ class Stack:
 
     @property
     def name(self) -> str:
-        """Its name, which is a part of its ARN."""
+        """Its name, taken from its ARN."""
         return self.arn.split(":stack/", 1)[1].split("/", 1)[0]
 
     @property
     def is_broken(self) -> bool:
-        """Whether it can only be deleted: its creation failed, or a change could not be undone."""
+        """True if it can only be deleted: its creation failed, or a change could not be rolled back."""
         return self.status.endswith("_FAILED") or self.status in {"ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS"}
 
     @property
     def is_gone(self) -> bool:
-        """Whether it was deleted; CloudFormation remembers such a stack by its ARN for a while."""
+        """True if it was deleted; CloudFormation describes such a stack by its ARN for a while."""
         return self.status == "DELETE_COMPLETE"
 
     @property
     def is_changing(self) -> bool:
-        """Whether CloudFormation is working on it."""
+        """True while CloudFormation is working on it."""
         return self.status.endswith("_IN_PROGRESS") and not self.is_broken
 
     def differs_from(self, definition: StackDefinition) -> bool:
-        """Whether an update would change it, judged by parameters and tags (which name the template's version)."""
+        """True if an update would change it, judged by parameters and tags, which name the template's version."""
         return dict(self.parameters) != dict(definition.parameters) or dict(self.tags) != dict(definition.tags)
 
 
 def _token() -> dict[str, str]:
-    """By it CloudFormation knows a call that botocore sends again because its answer was lost."""
+    """Return a token by which CloudFormation recognises a call that botocore repeats after a lost response."""
     return {"ClientRequestToken": uuid.uuid4().hex}
 
 
 def create(definition: StackDefinition) -> str | None:
-    """Start the creation of a stack and give its ARN; `None` if a stack of that name exists.
+    """Start the creation of a stack and return its ARN; `None` if a stack of that name exists.
 
-    A creation that fails removes itself, so that the same request can be repeated at once.
+    A stack whose creation fails is deleted, so that the same request can be repeated at once.
     """
     try:
         with calling(f"create the stack {definition.name}"):
@@ -100,7 +100,7 @@ def create(definition: StackDefinition) -> str | None:
 
 
 def find(name_or_arn: str) -> Stack | None:
-    """Describe a stack, or `None` where there is none."""
+    """Describe a stack; `None` if there is no such stack."""
     try:
         with calling(f"describe the stack {name_or_arn}"):
             (found,) = client("cloudformation").describe_stacks(StackName=name_or_arn)["Stacks"]
@@ -112,7 +112,7 @@ def find(name_or_arn: str) -> Stack | None:
 
 
 def role_names(name: str) -> frozenset[str] | None:
-    """The names of the IAM roles in a stack, or `None` where there is no such stack."""
+    """Return the names of the IAM roles in a stack; `None` if there is no such stack."""
     try:
         with calling(f"list the resources of the stack {name}"):
             found = client("cloudformation").describe_stack_resources(StackName=name)["StackResources"]
@@ -125,7 +125,7 @@ def role_names(name: str) -> frozenset[str] | None:
 
 
 def described(found: Mapping[str, Any]) -> Stack:
-    """A stack out of an answer of DescribeStacks."""
+    """Convert an entry of DescribeStacks to a stack."""
     return Stack(
         arn=found["StackId"],
         status=found["StackStatus"],
@@ -138,7 +138,7 @@ def described(found: Mapping[str, Any]) -> Stack:
 
 
 def update(definition: StackDefinition) -> bool:
-    """Start an update; `False` if there is nothing to change, `ConflictError` while CloudFormation works on it."""
+    """Start an update; return `False` if nothing changes. Raises `ConflictError` while CloudFormation works on it."""
     try:
         with calling(f"update the stack {definition.name}"):
             client("cloudformation").update_stack(**definition.request(), **_token())

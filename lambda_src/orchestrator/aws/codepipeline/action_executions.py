@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the actions of a pipeline's execution came to.
+"""Executions of a pipeline's actions.
 
 https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ListActionExecutions.html
 """
@@ -16,7 +16,7 @@ from orchestrator.aws.calls import calling, client
 
 @dataclass(frozen=True)
 class ActionExecution:
-    """An action that was carried out, or tried; what CodePipeline does not say is empty."""
+    """Execution of an action; fields that CodePipeline leaves out are empty."""
 
     id: str
     stage: str
@@ -26,11 +26,11 @@ class ActionExecution:
     status: str
     started_at: datetime
     lasted: timedelta
-    """Until its newest change."""
+    """Time until its latest change."""
     error: str
     summary: str
     external_id: str
-    """What it did elsewhere: the ARN of a stack, the id of a build."""
+    """Id of its work in another service: the ARN of a stack, the id of a build."""
 
     @classmethod
     def of(cls, detail: Mapping[str, Any]) -> Self:
@@ -53,7 +53,7 @@ class ActionExecution:
 
 
 def newest_failed(pipeline: str, execution_id: str, action_execution_id: str = "") -> ActionExecution | None:
-    """The action of an execution that failed last, or the one with that id; `None` if there is none."""
+    """Return the action of an execution that failed last, or the one with that id; `None` if there is none."""
     with calling(f"list the actions of {pipeline}"):
         for detail in _newest_first(pipeline, execution_id):
             if detail["status"] == "Failed" and action_execution_id in ("", detail["actionExecutionId"]):

@@ -1,20 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""CodePipeline: the state of a pipeline, its executions."""
+"""CodePipeline: the state of a pipeline and its executions."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from orchestrator.aws.calls import calling, client
 from orchestrator.errors import ServiceRefusedError
 
+if TYPE_CHECKING:
+    from orchestrator import answers
+
 NOT_THERE: Final = "PipelineNotFoundException"
-"""The code of the error for a pipeline that does not exist."""
+"""Error code for a pipeline that does not exist."""
 _STOPPED_ALREADY: Final = frozenset({"DuplicatedStopRequestException", "PipelineExecutionNotStoppableException"})
-# Newer executions supersede older ones, so few can be under way at once.
+# Newer executions supersede older ones, so few run at once.
 _LOOKED_AT: Final = 20
 
 
@@ -27,16 +30,16 @@ class Execution:
     source_version: str
     started_at: datetime | None
     trigger: str = ""
-    """What started it, as CodePipeline calls it, e.g. `StartPipelineExecution`."""
+    """CodePipeline's name for what started it, e.g. `StartPipelineExecution`."""
 
     @property
     def ended_without_deploying(self) -> bool:
-        """Whether it ended without deploying."""
+        """True if it ended without deploying."""
         return self.status in {"Failed", "Stopped", "Cancelled"}
 
 
 def newest_execution(pipeline: str) -> Execution | None:
-    """The newest execution, or `None` for a pipeline that has not run."""
+    """Return the newest execution; `None` for a pipeline that has not run."""
     with calling(f"list the executions of {pipeline}"):
         answer = client("codepipeline").list_pipeline_executions(pipelineName=pipeline, maxResults=1)
     for summary in answer["pipelineExecutionSummaries"]:
@@ -58,9 +61,9 @@ def start(pipeline: str, request_token: str) -> None:
 
 
 def stop_running(pipeline: str, reason: str) -> None:
-    """Stop every execution that has not ended, and do not wait for what its actions have begun elsewhere.
+    """Stop every execution that has not ended, without waiting for the work of its actions in other services.
 
-    A pipeline that is not there has nothing to stop.
+    Nothing happens if there is no such pipeline.
     """
     try:
         with calling(f"list the executions of {pipeline}"):
@@ -86,27 +89,27 @@ def _stop(pipeline: str, execution: str, reason: str) -> None:
 
 
 def names() -> list[str]:
-    """The names of all pipelines of the account in this Region, which has a thousand at most, in order."""
+    """Return the sorted names of all pipelines of the account in this Region, a thousand at most."""
     with calling("list the pipelines"):
         pages = client("codepipeline").get_paginator("list_pipelines").paginate()
         return sorted(pipeline["name"] for page in pages for pipeline in page["pipelines"])
 
 
 def tags(pipeline_arn: str) -> dict[str, str]:
-    """The tags of a pipeline, among them those of its stack."""
+    """Return the tags of a pipeline, which include those of its stack."""
     with calling(f"list the tags of {pipeline_arn}"):
         pages = client("codepipeline").get_paginator("list_tags_for_resource").paginate(resourceArn=pipeline_arn)
         return {tag["key"]: tag["value"] for page in pages for tag in page["tags"]}
 
 
 def awaits_decision(action: Mapping[str, Any]) -> bool:
-    """Whether somebody must approve or reject, from an action's state: no other action has a token."""
+    """True if the action waits for an approval or rejection; no other action's state has a token."""
     latest = action.get("latestExecution", {})
     return bool(latest.get("token")) and latest.get("status") == "InProgress"
 
 
-def state(pipeline: str) -> dict[str, Any]:
-    """GetPipelineState's answer as it is."""
+def state(pipeline: str) -> answers.PipelineState:
+    """Return the response of GetPipelineState unchanged."""
     with calling(f"tell the state of {pipeline}"):
-        answer: dict[str, Any] = client("codepipeline").get_pipeline_state(name=pipeline)
+        answer: answers.PipelineState = client("codepipeline").get_pipeline_state(name=pipeline)
     return answer

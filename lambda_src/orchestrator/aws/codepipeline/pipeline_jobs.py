@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Jobs that CodePipeline gives to a Lambda function: their artifacts, and the answers.
+"""CodePipeline jobs for a Lambda function: their artifacts and their results.
 
 https://docs.aws.amazon.com/codepipeline/latest/userguide/actions-invoke-lambda-function.html
 """
@@ -18,12 +18,12 @@ FailureType = Literal["JobFailed", "ConfigurationError", "PermissionError", "Sys
 LONGEST_MESSAGE: Final = 5000
 LONGEST_TOKEN: Final = 2048
 _LONGEST_SUMMARY: Final = 2048
-# The pipeline was stopped or deleted, the action timed out, or another delivery of the same job has answered.
+# The pipeline was stopped or deleted, the action timed out, or another delivery reported the same job's result.
 _JOB_IS_OVER: Final = frozenset({"InvalidJobStateException", "JobNotFoundException"})
 
 
 def artifact(bucket: str, key: str, credentials: Mapping[str, str], longest: int) -> bytes:
-    """An artifact of a job, read with the job's own credentials; `longest + 1` bytes at most are read."""
+    """Read an artifact of a job with the job's own credentials, `longest + 1` bytes at most."""
     with calling(f"let the job read its artifact s3://{bucket}/{key}"):
         body = client_with("s3", credentials).get_object(Bucket=bucket, Key=key)["Body"]
         content: bytes = body.read(longest + 1)
@@ -31,18 +31,18 @@ def artifact(bucket: str, key: str, credentials: Mapping[str, str], longest: int
 
 
 def succeed(job_id: str, summary: str, operation: str) -> bool:
-    """End the action well; `False` if the job is over already."""
+    """Report the success of the action; return `False` if the job is over already."""
     return _answer("put_job_success_result", jobId=job_id, executionDetails=_details(summary, operation))
 
 
 def continue_later(job_id: str, token: str, summary: str, operation: str) -> bool:
-    """Have CodePipeline ask again, with the token; `False` if the job is over already."""
+    """Make CodePipeline call again with the token; return `False` if the job is over already."""
     details = _details(summary, operation)
     return _answer("put_job_success_result", jobId=job_id, continuationToken=token, executionDetails=details)
 
 
 def fail(job_id: str, kind: FailureType, message: str, operation: str) -> bool:
-    """Fail the action; `False` if the job is over already."""
+    """Report the failure of the action; return `False` if the job is over already."""
     details = {"type": kind, "message": message[:LONGEST_MESSAGE], **_external(operation)}
     return _answer("put_job_failure_result", jobId=job_id, failureDetails=details)
 

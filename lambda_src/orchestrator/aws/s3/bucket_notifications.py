@@ -11,7 +11,7 @@ _EVENTBRIDGE: Final = "EventBridgeConfiguration"
 
 
 def turn_on_eventbridge(bucket: str) -> None:
-    """Have the bucket send its events to EventBridge, beside whatever it notifies already."""
+    """Make the bucket send its events to EventBridge, in addition to its present notifications."""
     with calling(f"turn on EventBridge for the bucket {bucket}"):
         s3 = client("s3")
         present = s3.get_bucket_notification_configuration(Bucket=bucket)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Objects of which nothing may remain: in a versioned bucket, each version and each delete marker is removed."""
+"""Complete removal of objects from a versioned bucket: each version and each delete marker."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MOST_AT_ONCE: Final = 1000
 
 
 def purge(bucket: str, prefix: str, kept: str | None = None, *, exact: bool = False) -> None:
-    """Remove what has keys that begin with `prefix`, but not with `kept`; with `exact`, only what has that very key.
+    """Remove the objects whose keys begin with `prefix`, but not with `kept`; with `exact`, only the key `prefix`.
 
     Raises `ServiceRefusedError` when S3 does not remove one of them.
     """
@@ -33,6 +33,6 @@ def purge(bucket: str, prefix: str, kept: str | None = None, *, exact: bool = Fa
 def _versions(bucket: str, prefix: str) -> list[tuple[str, str]]:
     with calling(f"list what is below s3://{bucket}/{prefix}"):
         pages = client("s3").get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix)
-        # All at once: a listing must not go on over what is being removed.
+        # List everything first: a listing must not continue while its entries are being removed.
         listed = [entry for page in pages for kind in ("Versions", "DeleteMarkers") for entry in page.get(kind, ())]
     return [(entry["Key"], entry["VersionId"]) for entry in listed]

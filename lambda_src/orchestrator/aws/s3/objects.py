@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Objects in S3: packages, blueprints that operators have added, uploaded configurations."""
+"""Objects in S3: packages, blueprints added by operators, uploaded configurations."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _OVERTAKEN: Final = frozenset({"PreconditionFailed", "ConditionalRequestConflict
 
 @dataclass(frozen=True)
 class StoredPackage:
-    """A package in the pipelines bucket: the version that a pipeline's source action will read."""
+    """A package in the pipelines bucket, in the version that a pipeline's source action will read."""
 
     version_id: str
     digest: str
     stored_at: datetime | None
-    """`None` for one that this very call has stored."""
+    """`None` if this call has stored it."""
     tag: str = ""
     """S3's `ETag`."""
 
@@ -35,19 +35,19 @@ class Beginning:
 
     content: bytes
     is_whole: bool
-    """Whether that is all there is."""
+    """Whether these bytes are the whole object."""
 
 
 @functools.lru_cache(maxsize=32)
 def added_blueprint(bucket: str, key: str) -> bytes:
-    """The blueprint of a pipeline type that an operator has added; kept in memory: a version of it never changes."""
+    """Read the blueprint of an operator's type; cached, because a version never changes."""
     with calling(f"let the orchestrator read the blueprint s3://{bucket}/{key}"):
         content: bytes = client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
     return content
 
 
 def stored_package(bucket: str, key: str) -> StoredPackage | None:
-    """The newest version of a package, or `None` where there is none."""
+    """Return the newest version of a package; `None` if there is none."""
     try:
         with calling(f"let the orchestrator look at s3://{bucket}/{key}"):
             head = client("s3").head_object(Bucket=bucket, Key=key)
@@ -60,9 +60,9 @@ def stored_package(bucket: str, key: str) -> StoredPackage | None:
 
 
 def store_package(bucket: str, package: Package, before: StoredPackage | None) -> StoredPackage:
-    """Upload a package as a new version, in the place of the one that was there before.
+    """Upload a package as a new version that replaces the one found before.
 
-    Where another request has been quicker, the same package is stored once, and another one is a `ConflictError`.
+    If another request has stored one meanwhile, an equal package is kept; a different one raises `ConflictError`.
     """
     condition = {"IfMatch": before.tag} if before else {"IfNoneMatch": "*"}
     try:
@@ -87,7 +87,7 @@ def store_package(bucket: str, package: Package, before: StoredPackage | None) -
 
 
 def store(planned: PlannedObject) -> None:
-    """Upload an object that what is deployed will read."""
+    """Upload an object that the deployed resources will read."""
     key = planned.kms_key_arn
     encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key} if key else {}
     with calling(f"store {planned.uri}"):
@@ -101,33 +101,33 @@ def store(planned: PlannedObject) -> None:
 
 
 def store_marker(bucket: str, key: str, content: bytes) -> None:
-    """Upload what the orchestrator leaves for its later invocations, as JSON."""
+    """Upload a marker for later invocations of the orchestrator, as JSON."""
     with calling(f"store the marker s3://{bucket}/{key}"):
         client("s3").put_object(Bucket=bucket, Key=key, Body=content, ContentType="application/json")
 
 
 def store_result(bucket: str, key: str, content: bytes) -> None:
-    """Write what became of an uploaded configuration, as JSON."""
+    """Write the result of an uploaded configuration, as JSON."""
     with calling(f"write the result s3://{bucket}/{key}"):
         client("s3").put_object(Bucket=bucket, Key=key, Body=content, ContentType="application/json")
 
 
 def keys(bucket: str, prefix: str, most: int) -> list[str]:
-    """The first keys with this beginning, up to a thousand. Unlike a look at one object, it needs no leave to read."""
+    """Return the first keys with this prefix, a thousand at most. Needs no permission to read the objects."""
     with calling(f"list what is below s3://{bucket}/{prefix}"):
         answer = client("s3").list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=most)
     return [entry["Key"] for entry in answer.get("Contents", ())]
 
 
 def content(bucket: str, key: str) -> bytes:
-    """The content of an object that the orchestrator has stored."""
+    """Read an object that the orchestrator has stored."""
     with calling(f"let the orchestrator read s3://{bucket}/{key}"):
         found: bytes = client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
     return found
 
 
 def uploaded_configuration(bucket: str, key: str, version_id: str | None, longest: int) -> bytes:
-    """An uploaded configuration, exactly the version of the event; `longest + 1` bytes at most are read."""
+    """Read the version of an uploaded configuration that the event names, `longest + 1` bytes at most."""
     version = {"VersionId": version_id} if version_id else {}
     with calling(f"let the orchestrator read s3://{bucket}/{key}"):
         content: bytes = client("s3").get_object(Bucket=bucket, Key=key, **version)["Body"].read(longest + 1)
@@ -135,7 +135,7 @@ def uploaded_configuration(bucket: str, key: str, version_id: str | None, longes
 
 
 def beginning(bucket: str, key: str, longest: int) -> Beginning | None:
-    """The first `longest` bytes of an object, or `None` where there is none."""
+    """Return the first `longest` bytes of an object; `None` if there is none."""
     try:
         with calling(f"let the orchestrator read s3://{bucket}/{key}"):
             answer = client("s3").get_object(Bucket=bucket, Key=key, Range=f"bytes=0-{longest - 1}")
@@ -144,7 +144,7 @@ def beginning(bucket: str, key: str, longest: int) -> Beginning | None:
         if error.code == "NoSuchKey":
             return None
         if error.code == "InvalidRange":
-            # An empty object has no first byte.
+            # An empty object has no range of bytes.
             return Beginning(b"", is_whole=True)
         raise
     size = answer["ContentRange"].rpartition("/")[2]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Jobs of SageMaker: what they are, how they ended, their tags.
+"""SageMaker jobs: their descriptions, their ends and their tags.
 
-The names of operations and members follow from a job's kind: `DescribeTrainingJob`, `TrainingJobStatus`.
+The names of operations and members are derived from a job's kind: `DescribeTrainingJob`, `TrainingJobStatus`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from orchestrator.sagemaker.job_kinds import JobKind
 
 @dataclass(frozen=True)
 class Job:
-    """A job, with all that SageMaker says of it."""
+    """A job with SageMaker's description of it."""
 
     kind: JobKind
     description: Mapping[str, Any]
@@ -39,24 +39,24 @@ class Job:
 
     @property
     def ended_at(self) -> datetime:
-        """When it ended; the time of its latest change where SageMaker gives no end."""
+        """Time of its end, or of its latest change if SageMaker reports no end."""
         moment: datetime = self.description.get("EndTime") or self.description["LastModifiedTime"]
         return moment
 
     @property
     def failure_reason(self) -> str:
-        """Why it failed, in SageMaker's words; empty otherwise."""
+        """SageMaker's reason for its failure; empty otherwise."""
         return str(self.description.get("FailureReason", ""))
 
 
 def describe(kind: JobKind, name: str) -> Job:
-    """A job by its name."""
+    """Describe a job by its name."""
     with calling(f"describe the {kind.words} {name}"):
         return Job(kind, _call(f"Describe{kind.noun}", **{f"{kind.noun}Name": name}))
 
 
 def changed_since(kind: JobKind, earliest: datetime) -> Iterator[Job]:
-    """The jobs of a kind that have changed since a time, described by what the listing says of them."""
+    """Yield the jobs of a kind that have changed since a time, with the members that the listing has."""
     page = {"LastModifiedTimeAfter": earliest, "MaxResults": 100}
     token: dict[str, str] = {}
     while True:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Versions of models in SageMaker's registry."""
+"""Model packages in SageMaker's registry."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from orchestrator.aws.calls import calling, client
 
 
 def create(request: Mapping[str, Any]) -> str:
-    """CreateModelPackage; gives the version's ARN. A request with a token that came before makes no second version.
+    """Call CreateModelPackage; return the version's ARN. Repeated calls with the same token make one version.
 
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModelPackage.html
     """
@@ -20,7 +20,7 @@ def create(request: Mapping[str, Any]) -> str:
 
 
 def reject(arn: str, reason: str) -> None:
-    """Say why a version is rejected: CreateModelPackage takes no description of the approval.
+    """Set the reason for a rejected version: CreateModelPackage takes no description of the approval.
 
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateModelPackage.html
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a model comes from, as SageMaker describes it: models, their packages, training jobs; and searches for them."""
+"""SageMaker's descriptions of a model's origin: models, model packages, training jobs; and searches for them."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ Answer = dict[str, Any]
 
 
 def describe_model(name: str) -> Answer:
-    """DescribeModel's answer."""
+    """Return the response of DescribeModel."""
     with calling(f"describe the model {name}"):
         answer: Answer = client("sagemaker").describe_model(ModelName=name)
     return answer
 
 
 def describe_model_package(name_or_arn: str) -> Answer:
-    """DescribeModelPackage's answer."""
+    """Return the response of DescribeModelPackage."""
     with calling(f"describe the model package {name_or_arn}"):
         answer: Answer = client("sagemaker").describe_model_package(ModelPackageName=name_or_arn)
     return answer
 
 
 def describe_training_job(name: str) -> Answer:
-    """DescribeTrainingJob's answer."""
+    """Return the response of DescribeTrainingJob."""
     with calling(f"describe the training job {name}"):
         answer: Answer = client("sagemaker").describe_training_job(TrainingJobName=name)
     return answer
 
 
 def search(resource: str, name: str, value: str, most: int) -> list[Answer]:
-    """The first resources of a kind that have a property with this value, `most` at most.
+    """Return the first resources of a kind that have a property with this value, `most` at most.
 
-    `resource` and `name` are Search's, e.g. `TrainingJob` and `ModelArtifacts.S3ModelArtifacts`.
+    `resource` and `name` are those of Search, e.g. `TrainingJob` and `ModelArtifacts.S3ModelArtifacts`.
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Search.html
     """
     expression = {"Filters": [{"Name": name, "Operator": "Equals", "Value": value}]}

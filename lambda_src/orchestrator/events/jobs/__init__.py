@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A SageMaker job has ended: register its model, and tell people."""
+"""Events of SageMaker jobs that have ended: register the model, and notify people."""

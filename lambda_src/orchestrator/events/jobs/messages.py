@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What people read when a job has ended: how, what became of its model, and what to do next (compatibility 1.7)."""
+"""Message about a job that has ended: its status, its model, and what to do next (compatibility 1.7)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NEXT = {
 
 @dataclass(frozen=True)
 class Ending:
-    """A job that has ended, for its pipeline's people; `registration` is what became of the model, if anything."""
+    """A job that has ended, as its message describes it; `registration` is `None` if none was asked for."""
 
     job: Job
     status: str
@@ -30,11 +30,11 @@ class Ending:
     stack_name: str
     registration: Registered | NotRegistered | None
     with_detail: bool
-    """Whether the operator allows the words of AWS."""
+    """Whether the operator allows AWS's error messages."""
 
     @property
     def message(self) -> Message:
-        """What is published."""
+        """The notification."""
         return Message(self._subject, self._text, self.pipeline_type, self.model_name, state=self.status)
 
     @property
@@ -49,7 +49,7 @@ class Ending:
         return "\n\n".join(filter(None, [first, what, pipeline, then]))
 
     def _story(self) -> tuple[str, str]:
-        """What happened, and what to do next."""
+        """Return the result of the job, and the next step."""
         if self.status == "Failed":
             reason = self.job.failure_reason or "SageMaker gives no reason."
             return f"Why it failed: {reason}", f"Next: {_LOG} Correct the request, and provision it again."

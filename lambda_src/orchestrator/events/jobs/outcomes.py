@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a completed job has made: containers with their artifacts, and metrics. Pure: it reads descriptions.
+"""Results of a completed job: containers with their artifacts, and metrics. Pure functions of job descriptions.
 
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeTrainingJob.html, .../API_DescribeAutoMLJob.html
 """
@@ -16,7 +16,7 @@ _Description = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Container:
-    """One container of a model; the environment is what its image needs beside the artifact."""
+    """A container of a model; `environment` holds variables that its image needs."""
 
     image: str
     artifact: str
@@ -25,19 +25,19 @@ class Container:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What can be registered of a job: nothing when there are no containers, and `missing` then says why."""
+    """Model containers and metrics of a job; without containers, `missing` gives the reason."""
 
     containers: tuple[Container, ...] = ()
     metrics: Mapping[str, float] = field(default_factory=dict)
     source: str = ""
-    """ARN of the training job that made the artifact, where there is one."""
+    """ARN of the training job that made the artifact, if there is one."""
     has_own_images: bool = False
-    """Whether nothing but these images can serve the artifacts."""
+    """Whether only these images can serve the artifacts."""
     missing: str = ""
 
 
 def of_training(job: _Description) -> Outcome:
-    """The outcome of a training job, of one that a tuning job has started too; its image is the one that trained."""
+    """Return the outcome of a training job, also of one that a tuning job started, with its training image."""
     artifact = job.get("ModelArtifacts", {}).get("S3ModelArtifacts", "")
     if not artifact:
         return Outcome(missing="The job has left no model artifact.")
@@ -47,18 +47,18 @@ def of_training(job: _Description) -> Outcome:
 
 
 def role(job: _Description) -> str:
-    """ARN of the role under which a job has worked; that of a tuning job is the one of its training jobs."""
+    """Return the ARN of a job's role; for a tuning job, that of its training jobs."""
     training: _Description = job.get("TrainingJobDefinition") or next(iter(job.get("TrainingJobDefinitions", ())), {})
     return str(job.get("RoleArn") or training.get("RoleArn", ""))
 
 
 def best_training_job(job: _Description) -> str:
-    """Name of the best training job of a tuning job; empty when none has a value of the objective metric."""
+    """Return the name of a tuning job's best training job; empty when none has a value of the objective metric."""
     return str(job.get("BestTrainingJob", {}).get("TrainingJobName", ""))
 
 
 def of_autopilot(job: _Description) -> Outcome:
-    """The outcome of an Autopilot job: the containers of its best candidate, each with an image of its own."""
+    """Return the outcome of an Autopilot job: the containers of its best candidate, each with its own image."""
     best = job.get("BestCandidate", {})
     containers = tuple(
         Container(made["Image"], made["ModelDataUrl"], made.get("Environment", {}))
@@ -71,7 +71,7 @@ def of_autopilot(job: _Description) -> Outcome:
 
 
 def _candidate_metrics(best: _Description) -> Iterator[tuple[str, float]]:
-    """Each as `validation:F1`, the way that the built-in algorithms call theirs; the objective as `F1` too."""
+    """Yield each metric as `validation:F1`, named as by the built-in algorithms; the objective also as `F1`."""
     for datum in best.get("CandidateProperties", {}).get("CandidateMetrics", ()):
         name = datum.get("StandardMetricName") or datum.get("MetricName", "")
         yield f"{datum.get('Set', 'Validation').lower()}:{name}", datum["Value"]
@@ -81,12 +81,12 @@ def _candidate_metrics(best: _Description) -> Iterator[tuple[str, float]]:
 
 
 def _numbers(metrics: Iterable[tuple[str, float]]) -> dict[str, float]:
-    """Without those that did not come to a number, which compare with nothing."""
+    """Return the metrics with finite values; others cannot be compared."""
     return {name: value for name, value in metrics if math.isfinite(value)}
 
 
 def in_words(job: _Description) -> str:
-    """What a completed job has made, for people."""
+    """Describe the result of a completed job for people."""
     artifact = job.get("ModelArtifacts", {}).get("S3ModelArtifacts")
     best, candidate = best_training_job(job), job.get("BestCandidate", {}).get("CandidateName")
     if artifact:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Registers the model of a completed job: reads the instructions, finds what the job has made, makes the version.
+"""Registration of a completed job's model: read the instructions, find the model, create the version.
 
-Each step can be repeated. What AWS refuses is an outcome that people are told of; what may pass (a throttled or failing
-service, another change of the same group at this moment) is raised, so that Lambda tries again.
+Each step can be repeated. A refusal by AWS is a result that the message reports. Transient errors (a throttled or
+failing service, another change of the same group at the same time) are raised, so that Lambda retries.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _FORGED: Final = (
     "Its tags name a pipeline that did not start it: it works under another role than that pipeline's jobs, or carries "
     "the instructions of another pipeline."
 )
-# Two versions that enter one group at the same moment, for example.
+# For example, two versions registered in one group at the same time.
 _TRANSIENT_CODES: Final = frozenset({"ConflictException"})
 
 logger = Logger(service="orchestrator", child=True)
@@ -40,7 +40,7 @@ logger = Logger(service="orchestrator", child=True)
 
 @dataclass(frozen=True)
 class Registered:
-    """A version that was made."""
+    """A model package version that was created."""
 
     package_arn: str
     decision: Decision
@@ -49,16 +49,16 @@ class Registered:
 
 @dataclass(frozen=True)
 class NotRegistered:
-    """Why there is no version; `detail` is what AWS said."""
+    """The reason for a missing version; `detail` is AWS's error message."""
 
     reason: str
     detail: str = ""
 
 
 def register(job: Job, source: Source, bucket: str, key: str) -> Registered | NotRegistered:
-    """Register the model of a completed job, by the instructions that `bucket` has under `key`.
+    """Register the model of a completed job by the instructions stored in `bucket` under `key`.
 
-    Raises `ServiceRefusedError` for what is worth another try.
+    Raises `ServiceRefusedError` when a retry may succeed.
     """
     try:
         if not _is_of_its_pipeline(job, source, key):
@@ -73,10 +73,10 @@ def register(job: Job, source: Source, bucket: str, key: str) -> Registered | No
 
 
 def _is_of_its_pipeline(job: Job, source: Source, key: str) -> bool:
-    """Whether the job works under a role of the pipeline that its tags name, and carries that pipeline's instructions.
+    """True if the job has a role of the pipeline that its tags name, and carries that pipeline's instructions.
 
-    Anybody who may start jobs may tag them; a role of a pipeline is passed on by the pipeline alone. A job may outlast
-    its stack: then the role must be one of a pipeline that is gone.
+    Anybody who may start jobs may tag them, but only the pipeline passes its role. A job may outlive its stack: then
+    only the role's prefix can be checked.
     """
     stack = source.stack_name
     if not stack.startswith(STACK_PREFIX) or not key.startswith(layout.folder(stack) + layout.REGISTRATIONS):
@@ -111,7 +111,7 @@ def _explain(arn: str, reason: str) -> None:
     except ServiceBusyError:
         raise
     except ServiceRefusedError as refused:
-        # The version is there and rejected, and the message has the reason.
+        # The version exists and is rejected, and the message has the reason.
         logger.warning("not described", extra={"package": arn, "detail": refused.detail})
 
 

@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One message at the end of each job that a pipeline started, and the registration of its model.
+"""A message at the end of each job that a pipeline started, and the registration of its model.
 
-SageMaker tells EventBridge of training and tuning jobs; a job of ours has tags that say so, and the jobs that it starts
-inherit them but are of another kind (lesson 79). It sends nothing for Autopilot jobs (lesson 80): a check every few
-minutes lists those that have ended. Either way the same happens, in this order:
+SageMaker sends events for training and tuning jobs. Tags identify a pipeline's job; the jobs that it starts inherit
+them but are of another kind (lesson 79). There are no events for Autopilot jobs (lesson 80): a check every few minutes
+lists those that have ended. Either way, the steps are:
 
 1. claim the marker of the end (`aws/claims.py`): SageMaker may send an event several times, EventBridge delivers at
    least once, and two checks see each job;
-2. describe the job, and register its model if it completed and its pipeline asked for that. Both can be repeated;
-3. publish the message; then the marker says that the end is told.
+2. describe the job, and register its model if it completed and the request asks for it. Both can be repeated;
+3. publish the message, then mark the end as reported.
 
-What fails before the message gives the marker back and is raised, so that Lambda's next attempt, or whoever sends the
-event again out of the dead-letter queue, starts anew and finds a version there that was made already. What AWS refuses
-for good is part of the message. Only a function that dies between message and marker tells people twice.
+A failure before the message releases the marker and is raised. Lambda's next attempt, or a resend from the dead-letter
+queue, starts again and reuses a version that was created already. A permanent refusal by AWS becomes part of the
+message. The message is sent twice only if the function stops between message and marker.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ from orchestrator.pipeline_types.built_in.training.job_types import kind_by_tags
 from orchestrator.sagemaker.job_kinds import ENDED, JobKind
 
 _COMPLETED: Final = "Completed"
-# A listing may lag behind, so the newest minutes are left to the next check. Each job is seen by two checks: one that
-# comes late, or not at all, loses nothing.
+# A listing may lag behind, so the newest minutes are left to the next check. Two checks see each job, so that a late or
+# missing check loses none.
 _SETTLED_AFTER: Final = timedelta(minutes=5)
 _LOOKED_BACK: Final = timedelta(minutes=15)
 
@@ -49,7 +49,7 @@ logger = Logger(service="orchestrator", child=True)
 
 @dataclass(frozen=True)
 class _Ended:
-    """A job of a pipeline that has ended, with its tags."""
+    """A pipeline's job that has ended, with its tags."""
 
     kind: JobKind
     name: str
@@ -63,9 +63,9 @@ class _Ended:
 
 
 def job_changed(event: dict[str, Any], settings: Settings, owner: str) -> dict[str, Any]:
-    """Tell of a job that has ended, from SageMaker's event; any other event is ignored.
+    """Report a job that has ended, from SageMaker's event; any other event is ignored.
 
-    `owner` is the id of the invocation. Raises `OrchestratorError` for what is worth another try.
+    `owner` is the id of the invocation. Raises `OrchestratorError` when a retry may succeed.
     """
     ended = _ended(event["detail-type"], event["detail"])
     if ended is None:
@@ -75,9 +75,9 @@ def job_changed(event: dict[str, Any], settings: Settings, owner: str) -> dict[s
 
 
 def check(event: dict[str, Any], settings: Settings, owner: str) -> dict[str, Any]:
-    """Tell of the jobs without events that have ended lately, seen from the time of EventBridge's scheduled event.
+    """Report jobs of kinds without events that ended lately, as of the time of EventBridge's scheduled event.
 
-    Raises the first `OrchestratorError`, after the other jobs were told of.
+    Raises the first `OrchestratorError` after reporting the other jobs.
     """
     reported = 0
     errors: list[OrchestratorError] = []

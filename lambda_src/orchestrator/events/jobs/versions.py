@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a completed job to a version in the model registry: outcome + instructions -> decision -> request (all pure).
+"""From a completed job to a model package: outcome + instructions -> decision -> request (all pure).
 
-Carrying it out is `registration.py`'s. A request follows from nothing but the job and its instructions, and its
-token from the job's ARN, so that a repeated registration is the same call and makes no second version.
+`registration.py` sends the request. It depends only on the job and its instructions, and its token on the job's ARN, so
+that a repeated registration is the same call and creates no second version.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _LONGEST_REASON: Final = 1024
 _LONGEST_TOKEN: Final = 36
 _LONGEST_KEY: Final = 128
 _NOT_IN_METADATA: Final = re.compile(r"[^\w .:/=+@-]")
-# SageMaker keeps metrics in single precision: 0.9 comes back as 0.8999999761581421.
+# SageMaker stores metrics in single precision: 0.9 is returned as 0.8999999761581421.
 _PRECISION: Final = 1e-6
 
 
@@ -38,14 +38,14 @@ class Source:
 
 @dataclass(frozen=True)
 class Decision:
-    """The approval status of a version, and why it is not the one that was asked for."""
+    """The approval status of a version, and the reason if it is not the requested one."""
 
     status: str
     reason: str = ""
 
 
 def decide(asked: Instructions, metrics: Mapping[str, float]) -> Decision:
-    """The status as asked when the gate holds, `Rejected` with every reason otherwise."""
+    """Return the requested status when the gate holds, otherwise `Rejected` with every reason."""
     reasons = list(_failed_bounds(asked, metrics))
     if not reasons:
         return Decision(asked.approval_status)
@@ -72,19 +72,19 @@ def _is_close(value: float, bound: float) -> bool:
 
 
 def kept_metrics(asked: Instructions, outcome: Outcome) -> dict[str, float]:
-    """The metrics that the version tells of, by name."""
+    """Return the metrics that the version records, by name."""
     metrics = outcome.metrics
     return {name: metrics[name] for name in sorted(metrics) if not asked.metrics or name in asked.metrics}
 
 
 def metrics_document(source: Source, metrics: Mapping[str, float]) -> bytes:
-    """The file that the version's model quality statistics refer to."""
+    """Return the file that the version's model quality statistics refer to."""
     document = {"job": source.job_arn, "metrics": {name: {"value": value} for name, value in metrics.items()}}
     return json.dumps(document, indent=4).encode()
 
 
 def request(asked: Instructions, outcome: Outcome, status: str, source: Source, metrics_uri: str) -> dict[str, Any]:
-    """The parameters of CreateModelPackage; without an address there are no model metrics."""
+    """Return the parameters of CreateModelPackage; without an address there are no model metrics."""
     image = "" if outcome.has_own_images else asked.inference_image_uri
     statistics = {"Statistics": {"ContentType": "application/json", "S3Uri": metrics_uri}}
     return {
@@ -109,7 +109,7 @@ def _container(made: Container, image: str) -> dict[str, Any]:
 
 
 def _metadata(asked: Instructions, outcome: Outcome, source: Source) -> dict[str, str]:
-    """Where the version comes from, and its metrics, under keys that SageMaker takes; of a job it keeps 40 metrics."""
+    """Return the version's origin and metrics under keys that SageMaker accepts; it keeps 40 metrics of a job."""
     origin = {"job_arn": source.job_arn, "model_name": source.model_name, "stack_name": source.stack_name}
     metrics = {
         _NOT_IN_METADATA.sub("_", name)[:_LONGEST_KEY]: repr(value)

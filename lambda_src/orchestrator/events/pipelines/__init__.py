@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A CodePipeline has ended: tell people how, why, and what to do next."""
+"""Events of CodePipeline executions and stages that have ended: notify people of status, cause and next step."""

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Why a pipeline or a stage has failed: what the failed action says, and what the service behind it says.
+"""Cause of a failed pipeline or stage: from the failed action, and from the service behind it.
 
     deployment in this account   CloudFormation's first failing resource and its reason
     deployment of a stage        what the stage deployer reported: each failed account with its reason
     image build                  the phase of the build that failed, and its log
-    approval                     what the person said who rejected it, or that nobody has decided in time
+    approval                     the comment of the rejection, or the expiry without a decision
 
-Anything else is told in CodePipeline's own words.
+For any other action it is CodePipeline's own error message.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ from orchestrator.events.pipelines.ends import End
 
 @dataclass(frozen=True)
 class Cause:
-    """Why it failed."""
+    """The cause of a failure."""
 
     stage: str
     """The stage of the pipeline in which it failed, e.g. `DeployDev`."""
     action: str
     reason: str
     stack: str = ""
-    """ARN of the stack whose events tell more."""
+    """ARN of the stack whose events have details."""
     log: str = ""
-    """Address of a log that tells more."""
+    """Address of a log that has details."""
     is_decision: bool = False
-    """Whether a person has decided so."""
+    """Whether a person rejected an approval."""
     is_expiry: bool = False
-    """Whether a person was to decide, and nobody has in time."""
+    """Whether an approval expired without a decision."""
 
 
 def find(end: End, approval_timeout: timedelta) -> Cause | None:
-    """The cause of an end; `None` if no action failed. Raises the errors of `orchestrator.errors`.
+    """Return the cause of an end; `None` if no action failed. Raises the errors of `orchestrator.errors`.
 
-    `approval_timeout` is how long approvals wait.
+    `approval_timeout` is the time after which an approval expires.
     """
     failed = action_executions.newest_failed(end.pipeline, end.execution, end.action_execution)
     if failed is None:
@@ -62,7 +62,7 @@ def _as_it_says(failed: ActionExecution) -> Cause:
 def _by_stack(failed: ActionExecution) -> Cause:
     said = _as_it_says(failed)
     if not failed.external_id.startswith("arn:"):
-        # What is wrong with the template or the request was seen before there was a stack.
+        # The template or the request was refused before there was a stack.
         return said
     first = stack_events.first_failure(failed.external_id, failed.started_at)
     return Cause(said.stage, said.action, first or said.reason, stack=failed.external_id)
@@ -83,7 +83,7 @@ def _by_person(failed: ActionExecution) -> Cause:
 
 
 def _has_expired(failed: ActionExecution, timeout: timedelta) -> bool:
-    """CodePipeline documents no code for it. A pipeline may be older than the time-out: who rejected it has words."""
+    """True if an approval lasted its time-out without a comment of a rejection; CodePipeline has no code for it."""
     return failed.provider == _APPROVAL and not failed.summary and failed.lasted >= timeout
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""CodePipeline's events: a pipeline has ended, or the deployment of a stage.
+"""CodePipeline's events for the end of a pipeline execution or of a stage's deployment.
 
 https://docs.aws.amazon.com/codepipeline/latest/userguide/detect-state-changes-cloudwatch-events.html
 """
@@ -19,28 +19,28 @@ _STAGES: Final = {f"Deploy{stage.capitalize()}": stage for stage in STAGES}
 
 
 def stage_named(pipeline_stage: str) -> str:
-    """`dev`, `staging` or `prod` of a pipeline's stage, e.g. `DeployDev`; empty for any other."""
+    """Return the environment of a pipeline's stage, e.g. `dev` for `DeployDev`; empty for any other stage."""
     return _STAGES.get(pipeline_stage, "")
 
 
 @dataclass(frozen=True)
 class End:
-    """An end that people hear of: of an execution, or of an action in it that deploys a stage."""
+    """The end of an execution, or of an action that deploys an environment."""
 
     pipeline_arn: str
     pipeline: str
     execution: str
     attempt: str
-    """A failed stage can be tried again in the same execution, which then ends once more."""
+    """Number of the attempt: a failed stage can be retried in the same execution, which then ends again."""
     state: str
     stage: str = ""
-    """The stage of the pipeline in which the action was; empty for the end of an execution."""
+    """The pipeline's stage with the action; empty for the end of an execution."""
     action: str = ""
     action_execution: str = ""
 
     @classmethod
     def of(cls, event: Mapping[str, Any]) -> Self:
-        """Read the event; a `KeyError` means that it is not CodePipeline's."""
+        """Read the event; raises `KeyError` if it is not CodePipeline's."""
         detail = event["detail"]
         return cls(
             pipeline_arn=event["resources"][0],
@@ -55,7 +55,7 @@ class End:
 
     @property
     def sentence(self) -> str:
-        """What happened, in the words that subscribers of the earlier solution know (compatibility 1.7)."""
+        """Description of the end, worded as in the earlier solution (compatibility 1.7)."""
         if self.stage:
             subject = f"{self.stage} action {self.action} in the Pipeline {self.pipeline}"
             return f"{subject} finished executing. Action execution result is {self.state}"
@@ -63,6 +63,6 @@ class End:
 
     @property
     def key(self) -> str:
-        """What tells this end from every other."""
+        """Unique key of this end."""
         part = f"{self.stage}/{self.action_execution}" if self.stage else f"execution/{self.attempt}"
         return f"{self.pipeline}/{self.execution}/{part}/{self.state}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What people read when a pipeline or a stage has ended: how, whose it is, why, what to do (compatibility 1.7)."""
+"""Message about the end of a pipeline or stage: its status, pipeline, cause and next step (compatibility 1.7)."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ _EXPIRED: Final = "Next: provision the same request again, or retry the stage in
 
 @dataclass(frozen=True)
 class Ending:
-    """An end, with what could be learned of it."""
+    """An end, with its tags and its cause."""
 
     end: End
     tags: Mapping[str, str]
     """The tags of the pipeline; empty when they could not be read."""
     cause: Cause | None
     with_detail: bool
-    """Whether the operator allows the words of AWS."""
+    """Whether the operator allows AWS's error messages."""
     words: str = ""
-    """What the author of the pipeline's type has to say of it."""
+    """Sentence that the pipeline type's author wrote for such an end."""
 
     @property
     def message(self) -> Message:
-        """What is published."""
+        """The notification."""
         end = self.end
         return Message(
             subject=f"MLOps {self._what} {end.state}: {self._model or end.pipeline}",
@@ -60,7 +60,7 @@ class Ending:
 
     @property
     def _stage(self) -> str:
-        """The stage that ended, or in which the pipeline failed."""
+        """The environment whose deployment ended or failed."""
         return stage_named(self.end.stage or (self.cause.stage if self.cause else ""))
 
     @property

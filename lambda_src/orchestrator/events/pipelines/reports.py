@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One message at each end of a pipeline, and of the deployment of a stage.
+"""A message at each end of a pipeline execution, and of the deployment of a stage.
 
-The order is that of `events/jobs/reports.py`: claim the end's marker, learn what is to be known, publish,
-done. What cannot be learned is left out: people get the plain sentence then, and the log the reason. Only a message
-that cannot be published is worth another try of the event.
+The order is that of `events/jobs/reports.py`: claim the end's marker, collect the details, publish, mark as reported.
+Details that cannot be read are left out of the message, and the reason is logged. The event is retried only if the
+message cannot be published.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ logger = Logger(service="orchestrator", child=True)
 
 
 def ended(event: dict[str, Any], settings: Settings, owner: str) -> dict[str, Any]:
-    """Tell of an end, from CodePipeline's event, once.
+    """Report an end, from CodePipeline's event, once.
 
-    `owner` is the id of the invocation. Raises `OrchestratorError` for what is worth another try.
+    `owner` is the id of the invocation. Raises `OrchestratorError` when a retry may succeed.
     """
     end = End.of(event)
     key = f"{claims.MARKERS}pipeline/{end.key}"
@@ -55,7 +55,7 @@ def _tell(end: End, settings: Settings) -> None:
 
 
 def _words(end: End, tags: Mapping[str, str], settings: Settings) -> str:
-    """What the author of the pipeline's type has to say of such an end."""
+    """Return the sentence that the pipeline type's author wrote for such an end."""
     common_name = pipeline_stacks.common_name(tags.get(STACK_TAG, ""))
     bucket = settings.launch.pipelines_bucket
     found = objects.beginning(bucket, own_words.key(common_name), own_words.LONGEST) if common_name else None
@@ -66,6 +66,6 @@ def _learned(what: str, learn: Callable[[], Learned], otherwise: Learned) -> Lea
     try:
         return learn()
     except Exception:
-        # Whatever it is, people hear that the pipeline has ended.
+        # Whatever the error, the end itself is reported.
         logger.warning("not learned", extra={"what": what}, exc_info=True)
         return otherwise

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A configuration in the bucket: carry it out, and store and send its result."""
+"""Events of uploaded configurations: carry them out, and store and send their results."""

@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`mlops-config.json` in the configuration bucket: the same as calls of `/provisionpipeline` (compatibility 1.5).
+"""Uploads of `mlops-config.json`, equivalent to calls of `/provisionpipeline` (compatibility 1.5).
 
-It holds one request, or a list of them; requests are for pipelines or for operations on model cards. Nobody waits for
-an answer, so the outcome goes to the notifications topic, good or bad, and into an object beside the configuration,
-whose name is another and so causes nothing. A request that is wrong is reported once. When AWS fails, the event is
-reported and raised, so that Lambda tries it again and keeps what never succeeds in the dead-letter queue (lessons 41 to
-43).
+The file holds one request, or a list of them, for pipelines or for operations on model cards. The outcome goes to the
+notifications topic, and into an object beside the configuration, whose name triggers no event. A wrong request is
+reported once. When AWS fails, the failure is reported and raised, so that Lambda retries the event and in the end moves
+it to the dead-letter queue (lessons 41 to 43).
 
     the same event again, from EventBridge   -> the marker says that it is done
-    the same event again, after a failure    -> the result of the earlier attempt says which entries have an end
-                                                already; the others are repeated, which provisioning is made for
+    the same event again, after a failure    -> the stored result says which entries are finished; the others are
+                                                repeated, which provisioning allows
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ from orchestrator.events.uploads.results import RESULT_SUFFIX, EntryResult, Uplo
 from orchestrator.launch.settings import Settings
 
 _LONGEST_RESULT: Final = 4 * 1024 * 1024
-"""Bytes. Whoever may upload configurations may put anything beside them, of any size."""
+"""Bytes. A principal that may upload configurations may put an object of any size beside them."""
 _MARKERS: Final = f"{claims.MARKERS}configuration/"
 
 logger = Logger(service="orchestrator", child=True)
@@ -41,7 +40,7 @@ logger = Logger(service="orchestrator", child=True)
 
 @dataclass(frozen=True)
 class Upload:
-    """The version of an object that an `Object Created` event tells of.
+    """The object version that an `Object Created` event names.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
     """
@@ -53,7 +52,7 @@ class Upload:
 
     @classmethod
     def of(cls, event: Mapping[str, Any]) -> Self:
-        """Read the event; a `KeyError` means that it is not S3's."""
+        """Read the event; raises `KeyError` if it is not S3's."""
         detail = event["detail"]
         uploaded = detail["object"]
         return cls(detail["bucket"]["name"], uploaded["key"], uploaded.get("version-id"), uploaded["sequencer"])
@@ -64,12 +63,12 @@ class Upload:
 
     @property
     def uri(self) -> str:
-        """Its address."""
+        """S3 URI of the configuration."""
         return f"s3://{self.bucket}/{self.key}"
 
     @property
     def result_key(self) -> str:
-        """Where its result is written."""
+        """Key of its result."""
         return f"{self.key}{RESULT_SUFFIX}"
 
     @property
@@ -79,16 +78,16 @@ class Upload:
         return f"{_MARKERS}{hashlib.sha256(identity.encode()).hexdigest()}"
 
     def is_of(self, result: UploadResult) -> bool:
-        """Whether a result is of this upload."""
+        """True if the result belongs to this upload."""
         return (result.version_id, result.sequencer) == (self.version_id, self.sequencer)
 
     def is_older_than(self, result: UploadResult) -> bool:
-        """Whether a result is of a later upload of the same key; S3's sequencers are compared with zeros at the end."""
+        """True if the result belongs to a later upload of the same key. Sequencers are compared padded with zeros."""
         longest = max(len(self.sequencer), len(result.sequencer))
         return self.sequencer.upper().ljust(longest, "0") < result.sequencer.upper().ljust(longest, "0")
 
     def result(self, **members: Any) -> UploadResult:
-        """A result of it, as of now."""
+        """Return a result of this upload with the current time."""
         return UploadResult(
             configuration=self.uri,
             version_id=self.version_id,
@@ -100,18 +99,18 @@ class Upload:
 
 @dataclass(frozen=True)
 class _Processed:
-    """What became of an upload, and the first error that is worth another try."""
+    """The result of an upload, and the first error that a retry may solve."""
 
     result: UploadResult
     error: Exception | None = None
     is_late: bool = False
-    """Whether a newer version of the configuration was carried out before."""
+    """Whether a newer version of the configuration was carried out already."""
 
 
 def handle(event: Mapping[str, Any], settings: Settings, owner: str) -> dict[str, Any]:
-    """Do what the uploaded configuration asks for and report the outcome, once.
+    """Carry out the uploaded configuration and report the outcome, once.
 
-    `owner` is the id of the invocation. What is worth another try is raised, after the report.
+    `owner` is the id of the invocation. An error that a retry may solve is raised after the report.
     """
     upload = Upload.of(event)
     bucket = settings.launch.pipelines_bucket
@@ -138,7 +137,7 @@ def _carried_out(upload: Upload, settings: Settings) -> _Processed:
     except RefusedRequestError as refused:
         return _Processed(upload.result(errors=config_entries.problems(refused), message=str(refused)))
     except Exception as error:
-        # Nobody waits for an answer: whatever it is, people hear of it before Lambda tries again.
+        # No caller gets a response: whatever the error, it is reported before Lambda retries.
         logger.warning("unreadable", extra={"upload": str(upload)}, exc_info=True)
         return _Processed(upload.result(message=config_entries.reason(error, settings)), error)
     earlier = _ended(found) if found and upload.is_of(found) else {}
@@ -160,31 +159,31 @@ def _content(upload: Upload) -> bytes:
 
 
 def _ended(found: UploadResult) -> dict[int, EntryResult]:
-    """The entries that an earlier attempt at this upload has brought to an end, by their index."""
+    """Return the entries that an earlier attempt at this upload finished, by their index."""
     return {entry.index: entry for entry in found.entries if entry.outcome != "failed"}
 
 
 def _result_there(upload: Upload) -> UploadResult | None:
-    """The result beside the configuration: of an earlier attempt, or of another version."""
+    """Return the result beside the configuration, of an earlier attempt or of another version."""
     try:
         found = objects.beginning(upload.bucket, upload.result_key, _LONGEST_RESULT)
         return UploadResult.model_validate_json(found.content) if found is not None else None
     except ServiceBusyError:
         raise
     except (ServiceRefusedError, ValidationError):
-        # None is there, or somebody has put something else there.
+        # There is none, or the object is not a result.
         return None
 
 
 def _written(upload: Upload, result: UploadResult) -> str:
-    """Write the result beside the configuration; tells where it is, or that it is not there."""
+    """Write the result beside the configuration; return a sentence with its place, or with the failure."""
     place = f"s3://{upload.bucket}/{upload.result_key}"
     try:
         objects.store_result(upload.bucket, upload.result_key, result.as_json())
     except ServiceBusyError:
         raise
     except ServiceRefusedError as error:
-        # The bucket may be somebody's own, with a policy or a key that keeps the orchestrator out.
+        # The operator's own bucket may have a policy or a key that denies access to the orchestrator.
         logger.warning("result not written", extra={"place": place, "error": error.detail}, exc_info=True)
         return f"The result could not be written to {place}."
     return f"Result: {place}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The requests in an uploaded configuration: each is carried out, and succeeds or fails, by itself."""
+"""The requests in an uploaded configuration. Each is carried out, and succeeds or fails, on its own."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from orchestrator import service
 from orchestrator.errors import OrchestratorError, Problem, RefusedRequestError, ServiceRefusedError
 from orchestrator.events.uploads.results import EntryResult, ListedProblem
 from orchestrator.launch.settings import Settings
-from orchestrator.model_cards import operation_names
+from orchestrator.pipeline_types.built_in import BUILT_IN
 from orchestrator.pipeline_types.custom.names import named_type
 from orchestrator.values.visible_text import escaped
 
 MOST_ENTRIES: Final = 50
-"""A configuration is carried out by one invocation of the function: so many fit its time."""
+"""Limit of requests: one invocation of the function carries out the whole configuration."""
 _KEPT: Final = ("message", "pipeline_id", "plan", "warnings")
-"""What a result keeps of an answer."""
+"""Members of a response that are kept in a result."""
 
 _OVERTAKEN: Final = (
     "A newer version of this configuration was carried out for this pipeline before. Nothing was changed."
@@ -31,14 +31,14 @@ logger = Logger(service="orchestrator", child=True)
 
 @dataclass(frozen=True)
 class Carried:
-    """What became of an entry, and the error that is worth another try."""
+    """The result of an entry, and the error if a retry may solve it."""
 
     result: EntryResult
     error: Exception | None = None
 
 
 def listed(document: Any) -> list[Any]:
-    """The requests of a decoded configuration; raises `RefusedRequestError` for too many, or none."""
+    """Return the requests of a decoded configuration; raises `RefusedRequestError` for too many, or none."""
     if not isinstance(document, list):
         return [document]
     if not document:
@@ -53,7 +53,7 @@ def _refused(problem: str) -> RefusedRequestError:
 
 
 def pipelines_of(results: Iterable[EntryResult]) -> frozenset[tuple[str, str]]:
-    """Type and model of what was accepted, where there is a model."""
+    """Return type and model of each accepted entry that has a model."""
     return frozenset(
         (result.pipeline_type, result.model_name)
         for result in results
@@ -62,9 +62,9 @@ def pipelines_of(results: Iterable[EntryResult]) -> frozenset[tuple[str, str]]:
 
 
 def carry_out(index: int, entry: Any, settings: Settings, newer: Container[tuple[str, str]] = ()) -> Carried:
-    """Do what an entry asks for; whatever goes wrong is part of the result.
+    """Carry out an entry; any failure becomes part of the result.
 
-    `newer` are the pipelines that a newer version of the configuration was about: those are left as they are.
+    `newer` are the pipelines in a newer version of the configuration; they are not changed.
     """
     of_entry = {"index": index, "pipeline_type": _type_of(entry), "model_name": _model_of(entry)}
     if (_type_of(entry), _model_of(entry)) in newer:
@@ -74,20 +74,20 @@ def carry_out(index: int, entry: Any, settings: Settings, newer: Container[tuple
     except RefusedRequestError as refused:
         return Carried(EntryResult(**of_entry, outcome="refused", message=str(refused), errors=problems(refused)))
     except Exception as error:
-        # Whatever it is, the other entries are carried out, and people hear of it.
+        # Whatever the error, it is reported and the other entries are carried out.
         logger.warning("entry failed", extra={"entry": index}, exc_info=True)
         return Carried(EntryResult(**of_entry, outcome="failed", message=reason(error, settings)), error)
-    kept = {name: answer[name] for name in _KEPT if name in answer}
+    kept: dict[str, Any] = {name: value for name, value in answer.items() if name in _KEPT}
     return Carried(EntryResult(**of_entry, outcome="accepted", **kept))
 
 
 def problems(refused: RefusedRequestError) -> tuple[ListedProblem, ...]:
-    """The problems of a refused request, as results list them."""
+    """Return the problems of a refused request in the form of results."""
     return tuple(ListedProblem(key=escaped(found.key), problem=escaped(found.problem)) for found in refused.listed)
 
 
 def reason(error: Exception, settings: Settings) -> str:
-    """Why something failed, in words for people; what AWS said is the operator's choice (lesson 64)."""
+    """Return the reason for a failure in words; AWS's error message only where the operator allows it (lesson 64)."""
     if not isinstance(error, OrchestratorError):
         return "An unexpected error occurred; the log has it."
     detail = error.detail if isinstance(error, ServiceRefusedError) and settings.allow_detailed_error_message else ""
@@ -95,7 +95,7 @@ def reason(error: Exception, settings: Settings) -> str:
 
 
 def _type_of(entry: Any) -> str:
-    return operation_names.operation_of(entry) or named_type(entry)
+    return BUILT_IN.operation_in(entry) or named_type(entry)
 
 
 def _model_of(entry: Any) -> str:

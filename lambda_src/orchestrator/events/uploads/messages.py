@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What people read of an uploaded configuration: one message, entry by entry."""
+"""Message about an uploaded configuration, with a part for each entry."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FAILED_AGAIN: Final = "What failed is tried again, twice at most; the rest is n
 
 
 def message(result: UploadResult, upload: str, where: str) -> Message:
-    """The message on a configuration; `upload` names its version, `where` says where its result is."""
+    """Return the message; `upload` names the configuration's version, `where` the place of its result."""
     paragraphs = _listed(result, upload) if result.is_list and result.entries else _single(result, upload)
     only = result.entries[0] if len(result.entries) == 1 else None
     return Message(
@@ -32,7 +32,7 @@ def message(result: UploadResult, upload: str, where: str) -> Message:
 
 
 def _common(values: Iterable[str]) -> str:
-    """The value that all entries have; empty when they differ."""
+    """Return the value that all entries share; empty when they differ."""
     found = set(values)
     return found.pop() if len(found) == 1 else ""
 

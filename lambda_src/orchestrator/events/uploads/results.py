@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What became of an uploaded configuration, entry by entry: the object beside it, which later attempts read again."""
+"""Result of an uploaded configuration, entry by entry: stored beside it, and read again by later attempts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 CONFIG_NAME: Final = "mlops-config.json"
 """Name of an uploaded configuration, in any folder."""
 RESULT_SUFFIX: Final = ".result.json"
-"""A result's key ends in it, after the key of the configuration."""
+"""Suffix of a result's key, after the key of the configuration."""
 
 Outcome = Literal["accepted", "refused", "failed"]
 
@@ -37,11 +37,11 @@ class EntryResult(BaseModel):
     index: int
     """Its place in the configuration, from 1."""
     pipeline_type: str
-    """The type or operation that it names; empty when there is no such thing."""
+    """The type or operation that the entry names; empty without a valid name."""
     model_name: str = ""
     outcome: Outcome
     message: Any = ""
-    """A sentence, or what an operation on a model card found."""
+    """A sentence, or the response of an operation on a model card."""
     pipeline_id: str = ""
     errors: tuple[ListedProblem, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -49,7 +49,7 @@ class EntryResult(BaseModel):
     """The plan of a dry run."""
 
     def answer(self) -> dict[str, Any]:
-        """What the API would have answered."""
+        """Return the equivalent response of the API."""
         members = {"message": self.message, "pipeline_id": self.pipeline_id, "plan": self.plan}
         shown = {name: value for name, value in members.items() if value}
         return {**shown, **({"warnings": list(self.warnings)} if self.warnings else {})}
@@ -61,10 +61,10 @@ class UploadResult(BaseModel):
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     configuration: str
-    """Its address, `s3://bucket/key`."""
+    """Address of the configuration, `s3://bucket/key`."""
     version_id: str | None
     sequencer: str
-    """By this S3 tells uploads of the same key apart."""
+    """S3's sequencer, which orders uploads of the same key."""
     time: AwareDatetime
     is_list: bool = False
     entries: tuple[EntryResult, ...] = ()
@@ -73,7 +73,7 @@ class UploadResult(BaseModel):
 
     @property
     def outcome(self) -> str:
-        """In one or two words; a failure is what matters most, because it is tried again."""
+        """Outcome in one or two words; any failed entry makes it `failed`, because it is retried."""
         counts = self.counts()
         if not self.entries:
             return "refused" if self.errors else "failed"
@@ -82,9 +82,9 @@ class UploadResult(BaseModel):
         return "partly accepted" if len(counts) > 1 else next(iter(counts))
 
     def counts(self) -> Counter[str]:
-        """How many entries had which outcome."""
+        """Count the entries by outcome."""
         return Counter(entry.outcome for entry in self.entries)
 
     def as_json(self) -> bytes:
-        """The content of the object beside the configuration."""
+        """Return the content of the object beside the configuration."""
         return self.model_dump_json(indent=4, exclude_none=True).encode("utf-8", "backslashreplace")

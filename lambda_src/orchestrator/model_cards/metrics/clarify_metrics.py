@@ -21,7 +21,7 @@ _GRAPHS: Final = {"numerical": "linear_graph", "categorical": "bar_chart"}
 
 
 def bias(document: Mapping[str, Any]) -> Groups:
-    """A group for each family of metrics, label and value of a facet."""
+    """Return a group for each family of metrics, label and value of a facet."""
     families = {name: part for name, part in document.items() if isinstance(part, Mapping) and "facets" in part}
     if not families:
         raise UnexpectedMetricsError(
@@ -49,7 +49,7 @@ def _bias_metric(metric: Any, facet: str) -> dict[str, Any]:
 
 
 def explainability(document: Mapping[str, Any]) -> Groups:
-    """Groups of SHAP values by label, and one group with the plots of partial dependence."""
+    """Return groups of SHAP values by label, and one group with the partial dependence plots."""
     explanations = within(document, "explanations", dict, "the file")
     if not explanations.keys() & {"kernel_shap", "pdp"}:
         raise UnexpectedMetricsError('the key "kernel_shap" or "pdp" in its explanations')

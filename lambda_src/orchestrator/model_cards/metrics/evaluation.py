@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An entry of `evaluation_details`: an evaluation in your words, or a file with its metrics (compatibility 5.1)."""
+"""An entry of `evaluation_details`: an evaluation in words, or a file with its metrics (compatibility 5.1)."""
 
 from __future__ import annotations
 

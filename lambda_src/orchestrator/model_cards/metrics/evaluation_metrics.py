@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files with the metrics of an evaluation -> groups of metrics for a card (compatibility 5.1, pure).
 
-Six kinds of files are understood, each by a function `document -> groups`:
+Six kinds of files can be read, each by a function `document -> groups`:
 
     model_card_metric_schema                          the groups themselves
     clarify_bias, clarify_explainability              Clarify's analysis.json (clarify_metrics)
     regression, binary_, multiclass_classification    Model Monitor's and Autopilot's statistics (quality_metrics)
 
-What such a file could not compute stands in it as null or NaN: that is left out. So is a matrix that is larger than a
-card takes. Names that are too long are shortened, with the whole name of a group in the notes of its metrics.
+Metrics that were not computed (null or NaN) are left out, as is a matrix that is too large for a card. Long names are
+shortened, with the whole name of a group in the notes of its metrics.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ _LONGEST_NAME: Final = 255
 _LONGEST_NOTES: Final = 1024
 _CUT: Final = "..."
 _MOST_PROBLEMS: Final = 5
-"""Of one file; whoever wrote it will see the others in its code."""
+"""Problems listed for one file."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """The groups of a file in the form of a card's content, and sentences on what was left out."""
+    """The groups of a file in the form of a card's content, and warnings about metrics left out."""
 
     groups: Groups
     warnings: tuple[str, ...] = ()
@@ -56,7 +56,7 @@ _READERS: Final[dict[str, Callable[[Mapping[str, Any]], Groups]]] = {
 
 
 def groups_of(metric_type: str, document: Any) -> Found:
-    """The groups in a decoded file of one of the six types; raises `UnexpectedMetricsError` in words."""
+    """Return the groups in a decoded file of one of the six types; raises `UnexpectedMetricsError`."""
     if not isinstance(document, Mapping):
         raise UnexpectedMetricsError("a JSON object")
     reader = _READERS.get(metric_type)
@@ -81,7 +81,7 @@ def _told(left_out: list[str]) -> Iterator[str]:
 
 
 def _fitting(group: Mapping[str, Any]) -> dict[str, Any]:
-    """A group whose names are as short as a card wants them."""
+    """Return a group with names shortened to the card's limits."""
     name = group["name"]
     title = name if len(name) <= LONGEST_TEXT else fitted(group.get("short", name), LONGEST_TEXT)
     notes = {} if title == name else {"notes": fitted(name, _LONGEST_NOTES)}
@@ -100,7 +100,7 @@ def _named(metric: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def fitted(text: str, longest: int) -> str:
-    """A text as one line of at least one character, cut in its middle if it is too long."""
+    """Return a text as one line of at least one character, cut in its middle if it is too long."""
     line = " ".join(text.split()) or repr(text)
     if len(line) <= longest:
         return line

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The file with metrics that a request names: fetched, decoded, and refused in words when it is not what it should be.
+"""The file with metrics that a request names: read, decoded, and refused with a reason when it is unusable.
 
-The file may lie in any bucket that the orchestrator's role may read (lesson 91).
+The file may be in any bucket that the orchestrator's role may read (lesson 91).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from orchestrator.model_cards.metrics.evaluation_metrics import Found
 from orchestrator.model_cards.metrics.raw_metrics import UnexpectedMetricsError
 
 LONGEST_FILE: Final = 4 * 1024 * 1024
-"""Bytes; a card's content ends at a fortieth of it."""
+"""Bytes; forty times the limit of a card's content."""
 _CONTENT_TYPES: Final = frozenset({"", "application/json", "application/octet-stream", "binary/octet-stream"})
 _FORBIDDEN: Final = frozenset({"AccessDenied", "403", "AllAccessDisabled"})
 _NOT_THERE: Final = {
@@ -28,11 +28,11 @@ _NOT_THERE: Final = {
 
 
 class UnusableFileError(ValueError):
-    """A file cannot be used; `str()` says why, and what would be right."""
+    """A file cannot be used; `str()` gives the reason and the remedy."""
 
 
 def read(uri: str, metric_type: str) -> Found:
-    """The groups of metrics in a file; raises `UnusableFileError`."""
+    """Return the groups of metrics in a file; raises `UnusableFileError`."""
     document = _decoded(_fetched(uri))
     try:
         return evaluation_metrics.groups_of(metric_type, document)

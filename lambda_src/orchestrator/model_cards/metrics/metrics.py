@@ -19,16 +19,16 @@ from orchestrator.model_cards.sections import Section
 from orchestrator.values.common import Expect
 
 LONGEST_TEXT: Final = 63
-"""Characters of a metric's text, and of the name of an axis."""
+"""Characters of a metric's text or of an axis's name."""
 LONGEST_MATRIX: Final = 20
-"""Rows of a matrix, and numbers of a row."""
+"""Rows of a matrix, and numbers in a row."""
 _ONE_NAME: Final = f"a text of {LONGEST_TEXT} characters at most"
 _NAMES: Final = f"a list of texts of {LONGEST_TEXT} characters at most"
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A type of metric: what its value is, and which of its axes have a name for each value."""
+    """A type of metric: a check of its value, its description, and the axes with a name for each value."""
 
     is_value: Callable[[Any], bool]
     value: str

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Model quality as Model Monitor and Autopilot write it -> groups of metrics.
+"""From model quality metrics of Model Monitor and Autopilot to groups of metrics.
 
     {"regression_metrics": {"rmse": {"value": 2.2, "standard_deviation": 0.04}, ...}}
     {"binary_classification_metrics": {"confusion_matrix": {"0": {"0": 1, "1": 2}, "1": {...}},
@@ -21,13 +21,13 @@ _CLASSIFICATIONS: Final = ("binary_classification_metrics", "multiclass_classifi
 
 
 def regression(document: Mapping[str, Any]) -> Groups:
-    """One group of numbers."""
+    """Return a single group of numbers."""
     metrics = within(document, "regression_metrics", dict, "the file")
     return [_group("regression_metrics", metrics, {})]
 
 
 def classification(document: Mapping[str, Any]) -> Groups:
-    """A group for each kind of classification: numbers, the confusion matrix, and curves."""
+    """Return a group for each kind of classification: numbers, the confusion matrix, and curves."""
     found = [name for name in _CLASSIFICATIONS if isinstance(document.get(name), dict)]
     if not found:
         raise UnexpectedMetricsError(f"an object under the key {' or '.join(_CLASSIFICATIONS)}")
@@ -50,7 +50,7 @@ def _number(name: str, raw: Any) -> Metrics:
 
 
 def _confusion_matrix(name: str, raw: Any) -> Metrics:
-    """Rows are the actual classes, columns the predicted ones; a class that a row does not have was not predicted."""
+    """Yield the matrix: actual classes as rows, predicted ones as columns; a class missing in a row counts 0."""
     if not (isinstance(raw, Mapping) and raw and all(isinstance(row, Mapping) for row in raw.values())):
         raise UnexpectedMetricsError(f"an object of objects under {name}: counts by actual and predicted class")
     columns = list(dict.fromkeys(column for row in raw.values() for column in row))

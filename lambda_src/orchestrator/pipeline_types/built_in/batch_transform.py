@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """`byom_batch_builtin` and `byom_batch_custom`: a data set scored by a transform job (compatibility 3.3, 3.4).
 
-The job runs when the pipeline is deployed, and again when a changed request deploys another one. With a schedule it
-also recurs: the run at deployment stays, so that a job that AWS refuses is found then and not at night.
+The job runs when the pipeline is deployed, and again when a changed request is deployed. With a schedule it also
+recurs. The run at deployment stays, so that a job that AWS refuses fails then and not at the first scheduled run.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 from typing_extensions import override
 
-from orchestrator.launch.operator_options import FunctionOptions, RoleOptions
+from orchestrator.launch.operator_options import FunctionParameters, RoleParameters
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.built_in.models import BuiltInImage, CustomImage, OwnModel, OwnModelParameters
 from orchestrator.pipeline_types.encryption import Encrypted, EncryptionParameters
@@ -20,7 +20,7 @@ from orchestrator.values import common, jobs, json_parameter, locations, trainin
 from orchestrator.values.per_stage import PerStage, Stage, at
 
 
-class BatchTransformParameters(RoleOptions, FunctionOptions, EncryptionParameters, OwnModelParameters):
+class BatchTransformParameters(RoleParameters, FunctionParameters, EncryptionParameters, OwnModelParameters):
     """Parameters of the batch transform blueprint."""
 
     BatchInputBucket: Annotated[common.BucketName, Field(description="Bucket of the data to score.")]

@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`byom_image_builder`: a container image is built whenever its source changes (compatibility 3.13, 6).
+"""`byom_image_builder`: builds a container image whenever its source changes (compatibility 3.13, 6).
 
-The pipeline and all it needs are one stack; nothing is packaged, because the pipeline reads what people upload.
+The pipeline and its resources are one stack. There is no package, because the pipeline reads the uploaded source.
 
-How the stack is called (lesson 35): a tag of letters, digits and hyphens stands in the name as it is (in lower case),
-as long as that name is free or is this image's already. Every other tag, a plain one that is too long for a stack name,
-and a plain one whose name belongs to another repository or to another spelling of the tag, gets a name with a digest of
-repository and tag: equal images have equal names, different images have different ones. A tag of the stack holds its
-owner, so no list of names is kept anywhere.
+Name of the stack (lesson 35): a plain tag (letters, digits and hyphens) becomes part of the name in lower case, if that
+name is free or belongs to this image. Other tags, tags that are too long, and plain tags whose name belongs to another
+repository or spelling get a name with a digest of repository and tag. So equal images have equal names, and different
+images different ones. A tag of the stack holds its owner, so no list of names is kept.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from pydantic import Field, StrictStr
 from typing_extensions import override
 
 from orchestrator.errors import Problem
-from orchestrator.launch.operator_options import LogOptions, RoleOptions
+from orchestrator.launch.operator_options import LogParameters, RoleParameters
 from orchestrator.launch.settings import Launch, Settings
 from orchestrator.pipeline_types.base import LONGEST_STACK_NAME, STACK_PREFIX, PipelineRequest, rule
 from orchestrator.plan.plan import Deployment
@@ -35,9 +34,9 @@ _LONGEST_SLUG: Final = 40
 _DIGEST_CHARACTERS: Final = 12
 _ARGUMENT_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _BUILDKIT: Final = "BUILDKIT_"
-"""Build arguments that BuildKit itself obeys: https://docs.docker.com/build/building/variables/#buildkit-built-in-build-args."""
+"""Prefix of build arguments that configure BuildKit itself: https://docs.docker.com/build/building/variables/#buildkit-built-in-build-args."""
 _ARTIFACT_CHARACTERS: Final = 10
-"""What CodePipeline keeps of an artifact's name in the keys of the artifact store."""
+"""Characters of an artifact's name that CodePipeline keeps in keys of the artifact store."""
 
 BuildArgumentsText = Annotated[
     str,
@@ -50,7 +49,7 @@ ArtifactName = Annotated[
 RequestDigest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$"), Expect("a SHA-256 digest, hexadecimal")]
 
 
-class ImageBuilderParameters(RoleOptions, LogOptions):
+class ImageBuilderParameters(RoleParameters, LogParameters):
     """Parameters of the image builder's template; the first four are called as in compatibility 6."""
 
     AssetsBucket: Annotated[common.BucketName, Field(description="Bucket that holds the source.")]
@@ -118,7 +117,7 @@ class ImageBuilder(PipelineRequest):
 
     @property
     def stack_names(self) -> tuple[str, ...]:
-        """The plain one if there is one, e.g. `mlops-pipeline-v1-byompipelineimagebuilder`, and the derived one."""
+        """The plain name if there is one, e.g. `mlops-pipeline-v1-byompipelineimagebuilder`, then the derived one."""
         slug = re.sub(r"[^a-zA-Z0-9]+", "-", self.image_tag)[:_LONGEST_SLUG].strip("-")
         derived = self._named("-".join(part for part in (slug, self.owner[:_DIGEST_CHARACTERS]) if part))
         plain = self._named(self.image_tag)
@@ -128,7 +127,7 @@ class ImageBuilder(PipelineRequest):
 
     @property
     def owner(self) -> str:
-        """The image, as a digest: repository and tag together are longer than a stack's tag can be."""
+        """Digest of repository and tag, which together are too long for a stack's tag."""
         return hashlib.sha256(f"{self.ecr_repo_name}:{self.image_tag}".encode()).hexdigest()
 
     @property

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a pipeline gets the caller's model: a registry version, or artifact and image (compatibility 3.1 to 3.4)."""
+"""Source of the caller's model: a model package, or artifact and image (compatibility 3.1 to 3.4)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from orchestrator.values.per_stage import PerStage, Stage, at, by_key
 from orchestrator.values.template_parameters import TemplateParameters
 
 _Joined = Annotated[str, Field(max_length=4096)]
-"""Texts with commas between, that the orchestrator makes."""
+"""Comma-separated texts made by the orchestrator."""
 
 
 class OwnModelParameters(TemplateParameters):
@@ -63,7 +63,7 @@ class OwnModel(BlueprintPipeline):
     """A model that the caller brings."""
 
     in_package: ClassVar[tuple[str, ...]] = ("model_artifact_location",)
-    """Keys that the model registry makes superfluous: a package version has its own image and artifact."""
+    """Keys that are ignored with the model registry: a model package has its own image and artifact."""
 
     inference_instance: Annotated[PerStage[InstanceType], Field(description="instance type that serves the model")]
     model_artifact_location: Annotated[
@@ -113,11 +113,11 @@ class OwnModel(BlueprintPipeline):
             )
 
     def image_uri(self, launch: Launch, stage: Stage | None) -> str:
-        """The container image; empty with the model registry, whose package version names its own."""
+        """Return the container image; empty with the model registry, whose model package names its own."""
         raise NotImplementedError
 
     def repository_arn(self, launch: Launch) -> str:
-        """The ECR repository that the model's role must read."""
+        """Return the ARN of the ECR repository that the model's role must read."""
         return launch.ecr_repository_arn
 
     def _needed_without_registry(self, *keys: str) -> Iterator[Problem]:
@@ -181,7 +181,7 @@ class BuiltInImage(OwnModel):
 
     @rule("model_framework", "model_framework_version")
     def _image_exists(self, launch: Launch) -> Iterator[Problem]:
-        """Lessons 20 and 29: an image that does not exist is found before anything is made."""
+        """Refuse an image that does not exist before anything is made (lessons 20 and 29)."""
         if launch.use_model_registry or not (self.model_framework and self.model_framework_version):
             return
         found: dict[str, Problem] = {}
@@ -194,7 +194,7 @@ class BuiltInImage(OwnModel):
         yield from (problem for key, problem in found.items() if key)
 
     def _instance_types(self) -> list[tuple[str, str | None]]:
-        """Each instance type with its key; one nameless `None` when the key is invalid itself."""
+        """Return each instance type with its key; a single `None` without key when the key itself is invalid."""
         given = getattr(self, "inference_instance", None)
         return [("", None)] if given is None else [*by_key("inference_instance", given)]
 
@@ -214,7 +214,7 @@ class CustomImage(OwnModel):
         return "" if launch.use_model_registry else self.custom_image_uri
 
     def repository_arn(self, launch: Launch) -> str:
-        """The repository of the image itself; the solution's with the model registry."""
+        """Return the ARN of the image's own repository; with the model registry, of the solution's."""
         image = PrivateImage.named(self.custom_image_uri)
         if image is None or launch.use_model_registry:
             return launch.ecr_repository_arn

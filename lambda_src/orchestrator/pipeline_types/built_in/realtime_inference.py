@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 from typing_extensions import override
 
-from orchestrator.launch.operator_options import ApiOptions, FunctionOptions, RoleOptions
+from orchestrator.launch.operator_options import ApiParameters, FunctionParameters, RoleParameters
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.built_in.models import BuiltInImage, CustomImage, OwnModel, OwnModelParameters
 from orchestrator.pipeline_types.encryption import Encrypted, EncryptionParameters
@@ -17,7 +17,9 @@ from orchestrator.values import common, locations
 from orchestrator.values.per_stage import PerStage, Stage, by_key
 
 
-class RealtimeInferenceParameters(RoleOptions, FunctionOptions, ApiOptions, EncryptionParameters, OwnModelParameters):
+class RealtimeInferenceParameters(
+    RoleParameters, FunctionParameters, ApiParameters, EncryptionParameters, OwnModelParameters
+):
     """Parameters of the real-time inference blueprint."""
 
     EndpointName: Annotated[common.EndpointName, Field(description="Name of the endpoint; generated when empty.")] = ""

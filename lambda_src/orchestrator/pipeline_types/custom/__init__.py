@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pipeline types that an operator adds at run time: a request schema and a blueprint, and no code.
+"""Pipeline types that an operator adds at run time: a request schema and a blueprint, without code.
 
-    names                      what a type may be called
-    definition, checks         a definition and what its blueprint declares -> a frozen `CustomType`, or every problem
-    declaration, custom_type   what the author has declared, and the type that takes requests
-    template, template_limits  the blueprint's parameters, and which values CloudFormation takes for them
-    schema/                    JSON Schema 2020-12, with every problem in words and nothing fetched
+    names                      valid names of types
+    definition, checks         a definition and its blueprint's declarations -> a frozen `CustomType`, or every problem
+    declaration, custom_type   the author's declaration, and the type that accepts requests
+    template, template_limits  the blueprint's parameters, and the values that CloudFormation accepts for them
+    schema/                    JSON Schema 2020-12, with problems in words and without fetching anything
     values, texts              the body of a request -> the values of the blueprint's parameters
     request                    the valid request: a pipeline like any other
-    storage, source            how a type lies in the pipelines bucket, and who reads it there
+    storage, source            the layout of types in the pipelines bucket, and reading them from it
 
-All but `source` is pure. `source` reads types from the bucket; only the registry asks it, and only for a name that is
-not built in, so that nobody else pays for the import.
+All modules but `source` are pure. `source` reads types from the bucket. Only the registry imports it, and only for a
+name that is not built in, so that other requests do not wait for the import.
 """

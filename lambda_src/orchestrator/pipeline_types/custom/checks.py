@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether the parts of a pipeline type fit each other: keys, parameters of the blueprint, texts, examples."""
+"""Checks that the parts of a pipeline type fit together: keys, blueprint parameters, texts, examples."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _Parameters = Mapping[str, TemplateParameter]
 
 
 def problems(made: CustomType, mapping: Mapping[str, str | list[str]]) -> list[Problem]:
-    """Everything that does not fit; the mapping is `parameters` as it was written."""
+    """Return every mismatch; the mapping is `parameters` as written."""
     known = {parameter.name: parameter for parameter in made.blueprint.parameters}
     found = [
         *_of_sources(made, mapping),
@@ -27,7 +27,7 @@ def problems(made: CustomType, mapping: Mapping[str, str | list[str]]) -> list[P
         *_of_coverage(made, known),
         *_of_placeholders(made),
     ]
-    # Examples are requests, which only a type that fits can take.
+    # Examples are requests, which only a consistent type can parse.
     return found or list(_of_examples(made))
 
 
@@ -66,7 +66,7 @@ def _of_keys(made: CustomType, known: _Parameters) -> Iterator[Problem]:
 
 
 def _of_coverage(made: CustomType, known: _Parameters) -> Iterator[Problem]:
-    """Every parameter must get a value from somewhere."""
+    """Yield a problem for each parameter without a source for its value."""
     options = OperatorOptions().values(None)
     sure = {target for context in made.context.values() for target in context}
     sure |= {target for key in made.keys.values() if key.is_required or key.has_default for target in key.parameters}

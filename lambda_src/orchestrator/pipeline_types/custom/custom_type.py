@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A pipeline type that an operator has added, as the registry knows every type."""
+"""A pipeline type added by an operator, in the form that the registry expects."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from orchestrator.errors import Problem, RefusedRequestError
 from orchestrator.launch.settings import Launch
@@ -15,19 +15,22 @@ from orchestrator.pipeline_types.custom.declaration import Declaration, Key
 from orchestrator.pipeline_types.custom.schema import schemas
 from orchestrator.values.per_stage import STAGES
 
+if TYPE_CHECKING:
+    from orchestrator import answers
+
 
 @dataclass(frozen=True)
 class CustomType(Declaration):
-    """A checked declaration that takes requests."""
+    """A checked declaration that accepts requests."""
 
-    source: ClassVar[str] = "custom"
+    source: ClassVar[answers.Origin] = "custom"
 
     def parse(self, body: Mapping[str, Any], launch: Launch) -> PipelineRequest:
-        """Validate a body whose keys all belong to this type; raises `RefusedRequestError` with every problem."""
+        """Validate a body that names this type; raises `RefusedRequestError` with every problem, unknown keys too."""
         return request.parse(self, body, launch)
 
     def request_schema(self) -> dict[str, Any]:
-        """What may be sent, as a JSON schema of its own."""
+        """Return the JSON schema of a request."""
         properties = {name: _described(key) for name, key in self.keys.items()}
         dry_run = {"type": "boolean", "default": False, "description": "answer the plan and touch nothing"}
         return {
@@ -39,11 +42,11 @@ class CustomType(Declaration):
         }
 
     def example(self) -> Mapping[str, Any] | None:
-        """A request, if the author gave one."""
+        """Return the author's first example, if there is one."""
         return {"pipeline_type": self.name, **self.examples[0]} if self.examples else None
 
     def problems_of_example(self, example: Mapping[str, Any]) -> list[Problem]:
-        """What is wrong with an example, which is a request to a deployment with all that the type knows."""
+        """Return the problems of an example, as of a request to a deployment with all of the type's context."""
         unknown = sorted(example.keys() - self.known_keys())
         if unknown:
             return [Problem(key, "is no key of the request") for key in unknown]
@@ -69,7 +72,7 @@ _EXAMPLE_LAUNCH: Final = Launch(
 
 
 def _described(key: Key) -> dict[str, Any]:
-    """The schema of a key with what its marks mean."""
+    """Return the schema of a key with its marks translated to JSON Schema."""
     described = dict(key.schema) | ({"writeOnly": True} if key.is_secret else {})
     if not key.is_by_stage:
         return described

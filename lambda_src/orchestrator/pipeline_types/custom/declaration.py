@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the author of a pipeline type has declared: the keys of its requests and where their values go."""
+"""The declaration of a custom pipeline type: the keys of its requests, and the parameters that get their values."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CONTEXT: Final = (
     "stack_name",
     "stage",
 )
-"""What the orchestrator knows and a blueprint may ask for, as `$region` in `parameters`."""
+"""Values of the orchestrator that a blueprint may use, named in `parameters` like `$region`."""
 
 
 @dataclass(frozen=True)
@@ -35,29 +35,29 @@ class Key:
 
     @property
     def is_by_stage(self) -> bool:
-        """Whether its value may differ by stage."""
+        """True if its value may differ by stage."""
         return self.schema.get(schemas.BY_STAGE) is True
 
     @property
     def is_secret(self) -> bool:
-        """Whether its value refers to a secret, and is not shown."""
+        """True if its value refers to a secret, and is not shown."""
         return self.schema.get(schemas.SECRET) is True
 
     @property
     def names(self) -> reach.Kind | None:
-        """What kind of thing of others its values name."""
+        """Kind of resource that its values name; `None` if they name nothing."""
         words = reach.SECRET.words if self.is_secret else self.schema.get(schemas.NAMES)
         return next((kind for kind in reach.KINDS if kind.words == words), None)
 
     @property
     def has_default(self) -> bool:
-        """Whether the schema has a value for a request that leaves the key out."""
+        """True if the schema has a value for a request that leaves the key out."""
         return "default" in self.schema
 
 
 @dataclass(frozen=True)
 class Declaration:
-    """A checked definition with its blueprint. What says where it lies is empty until it is stored."""
+    """A checked definition with its blueprint. `version` and `template_key` are empty until it is stored."""
 
     name: str
     summary_line: str
@@ -65,32 +65,32 @@ class Declaration:
     name_template: str
     runs_in_stages: bool
     schema: Mapping[str, Any]
-    """The request's schema as it was written."""
+    """The request's schema as written."""
     keys: Mapping[str, Key]
     context: Mapping[str, tuple[str, ...]]
-    """What the orchestrator knows -> the parameters that get it."""
+    """Value of the orchestrator -> the parameters that get it."""
     notifications: Mapping[str, str]
-    """`succeeded`, `failed` -> the sentence that people are told in addition."""
+    """`succeeded`, `failed` -> the additional sentence of the notification."""
     examples: tuple[Mapping[str, Any], ...]
     blueprint: Blueprint
     version: str = ""
     template_key: str = ""
-    """Where the blueprint lies in the pipelines bucket."""
+    """Key of the blueprint in the pipelines bucket."""
     is_withdrawn: bool = False
 
     def type_name(self) -> str:
-        """The value of `pipeline_type` that selects this type."""
+        """Return the value of `pipeline_type` that selects this type."""
         return self.name
 
     def summary(self) -> str:
-        """One line that says what the pipeline does."""
+        """Return the type's summary in one line."""
         return self.summary_line
 
     def known_keys(self) -> frozenset[str]:
-        """Every key that a request of this type may have."""
+        """Return every key that a request of this type may have."""
         return frozenset(self.keys) | {"pipeline_type", "dry_run"}
 
     def sources(self) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """What gives values, and the parameters that get them."""
+        """Yield each source of values, and the parameters that get them."""
         yield from ((key.name, key.parameters) for key in self.keys.values())
         yield from ((f"${name}", targets) for name, targets in self.context.items())

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A pipeline type as its author describes it in `pipeline.yaml`: a frozen `CustomType`, or every problem.
+"""A custom pipeline type in its author's `pipeline.yaml`: read as a frozen `CustomType`, or as a list of problems.
 
-The function reads what was uploaded by this module again: what lies in a bucket is checked before it is believed.
+The orchestrator's function also reads stored types with this module: content of a bucket is checked before use.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from orchestrator.values.common import Expect
 LONGEST_DEFINITION: Final = 64 * 1024
 """Bytes of `pipeline.yaml`."""
 DEEPEST: Final = 30
-"""How deep a definition may be nested."""
+"""Levels of nesting in a definition."""
 _ENDS: Final = ("succeeded", "failed")
 
 _Line = Annotated[
@@ -50,7 +50,7 @@ _Targets = Annotated[list[str] | str, Expect("the name of a parameter of the blu
 
 
 class BrokenTypeError(Exception):
-    """A definition, a blueprint or a folder cannot be used; `problems` has everything that is wrong."""
+    """A definition, a blueprint or a folder cannot be used; `problems` has every problem found."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("; ".join(str(problem) for problem in problems))
@@ -89,7 +89,7 @@ class Definition(BaseModel):
 
 
 def read(document: Any, blueprint: Blueprint) -> CustomType:
-    """The type of a decoded definition and its blueprint; raises `BrokenTypeError` with every problem."""
+    """Return the type of a decoded definition and its blueprint; raises `BrokenTypeError` with every problem."""
     if found := list(_of_document(document)):
         raise BrokenTypeError(found)
     try:
@@ -107,7 +107,7 @@ def read(document: Any, blueprint: Blueprint) -> CustomType:
 
 
 def _of_document(document: Any) -> Iterator[Problem]:
-    """What could keep the rest from being looked at."""
+    """Yield problems that prevent further checks."""
     if not isinstance(document, Mapping):
         yield Problem("", f"must be a mapping of keys such as pipeline_type; got {shortened(document)}")
     elif (depth := _depth(document)) > DEEPEST:
@@ -123,7 +123,7 @@ def _of_document(document: Any) -> Iterator[Problem]:
 
 
 def _depth(document: Any) -> int:
-    """Without recursion: what is nested too deeply must not break who looks."""
+    """Return the depth of a document, without recursion, which deep nesting would break."""
     level, depth = [document], 0
     while level:
         depth += 1
@@ -139,7 +139,7 @@ def _depth(document: Any) -> int:
 
 
 def _of_raw(document: Mapping[str, Any]) -> Iterator[Problem]:
-    """What can be said of the schema and the name although other keys are wrong."""
+    """Yield problems of the schema, which can be checked although other keys are wrong."""
     if isinstance(document.get("request"), Mapping):
         yield from schemas.problems(document["request"])
 
@@ -182,7 +182,7 @@ def _listed(targets: str | list[str]) -> tuple[str, ...]:
 
 
 def _targets(given: str | list[str] | None, key: str, blueprint: Blueprint) -> tuple[str, ...]:
-    """Where a key's value goes: as the definition says, or to the parameter whose name is the key's in CamelCase."""
+    """Return the parameters of a key: from the definition, or the one with the key's name in CamelCase."""
     if given is not None:
         return _listed(given)
     expected = "".join(part[:1].upper() + part[1:] for part in key.split("_"))

@@ -1,41 +1,41 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a pipeline type may be called: part of keys in S3 and of the names of stacks."""
+"""Valid names of pipeline types: part of keys in S3 and of stack names."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final
 
 from orchestrator.model_cards.operation_names import ALIASES, NAMES
 from orchestrator.pipeline_types.built_in import BUILT_IN
+from orchestrator.pipeline_types.registry import named
 
 PREFIX: Final = "pipeline-types/"
-"""Where types lie in the pipelines bucket; the name follows."""
+"""Prefix of types in the pipelines bucket; the name follows."""
 LONGEST_NAME: Final = 40
 NAME: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _RESERVED: Final = frozenset({"all", "built_in", "codepipeline", "custom", "none", "pipeline_types"})
 
 
 def is_well_formed(name: str) -> bool:
-    """Whether a type can have this name: what cannot is looked up nowhere."""
+    """True if a type can have this name; others are not looked up."""
     return len(name) <= LONGEST_NAME and NAME.fullmatch(name) is not None
 
 
 def named_type(body: Any) -> str:
-    """The name of the type that a decoded request is for, or empty when it has none that a type can have."""
-    named = body.get("pipeline_type") if isinstance(body, Mapping) else None
-    name = named.strip().lower() if isinstance(named, str) else ""
+    """Return the type's name in a decoded request; empty if it has none that a type can have."""
+    name = named(body)
     return name if is_well_formed(name) else ""
 
 
 def in_stack_names(name: str) -> str:
-    """The name as it stands at the end of the names of stacks."""
+    """Return the name in its form at the end of stack names."""
     return name.replace("_", "-")
 
 
 def clashes(name: str) -> Iterator[str]:
-    """Why a well-formed name is taken, in sentences without their subject."""
+    """Yield the reasons why a well-formed name is taken, as sentences."""
     if name in BUILT_IN.names():
         yield f"{name} is a built-in pipeline type: choose another name"
     elif name in (*NAMES, *ALIASES):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Texts with `{key}` in them. Only plain names are looked up: Python's own formatting would follow attributes, too."""
+"""Texts with `{key}` in them. Only plain names are replaced: Python's own formatting would also follow attributes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 
 def is_balanced(text: str) -> bool:
-    """Whether each brace has its other half, or is doubled."""
+    """True if each brace has its other half, or is doubled."""
     try:
         list(string.Formatter().parse(text))
     except ValueError:
@@ -17,12 +17,12 @@ def is_balanced(text: str) -> bool:
 
 
 def names(text: str) -> list[str]:
-    """What stands in braces, as it is written; nothing where a brace has no other half."""
+    """Return the names in braces as written; empty if braces are unbalanced."""
     return [name for _, name in _parts(text) if name is not None] if is_balanced(text) else []
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:
-    """The text with the values in the place of their names."""
+    """Return the text with names replaced by their values."""
     return "".join(f"{literal}{values[name] if name is not None else ''}" for literal, name in _parts(text))
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A request of a type that an operator has added: a pipeline like any other."""
+"""A request of a custom pipeline type, which is a pipeline like any other."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from orchestrator.pipeline_types.custom.declaration import Declaration
 from orchestrator.pipeline_types.packaged import BlueprintSource, PackagedPipeline
 from orchestrator.plan import notifications
 from orchestrator.plan.plan import PlannedObject
-from orchestrator.problems import shortened
+from orchestrator.problems import shortened, unknown_keys
 from orchestrator.values.per_stage import STAGES, Stage
 from orchestrator.values.tags import stage_name
 
 _NAME: Final = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?")
 _LONGEST_NAME: Final = 80
 _LONGEST_SHOWN: Final = 200
-"""Characters of a value in a sentence that people read."""
+"""Characters of a value in a notification."""
 
 
 class CustomRequest(PackagedPipeline):
@@ -43,27 +43,27 @@ class CustomRequest(PackagedPipeline):
 
     @property
     def label(self) -> str:
-        """What the type's `name` makes of the request."""
+        """Name of the pipeline, from the type's `name` template."""
         return self._name
 
     @property
     def owner(self) -> str:
-        """Type and name: `a-b` of the type `c` and `a` of the type `b_c` want one stack name."""
+        """Type and name: `a-b` of the type `c` and `a` of the type `b_c` would have one stack name."""
         return f"{self._type.name} {self._name.lower()}"
 
     @override
     def stages(self, launch: Launch) -> tuple[Stage | None, ...]:
-        """It depends on the type, not on the class."""
+        """Return the stages of the deployment, which depend on the type, not on the class."""
         return STAGES if launch.multi_account and self._type.runs_in_stages else (None,)
 
     @override
     def blueprint_source(self, launch: Launch) -> BlueprintSource:
-        """Where the operator has put it."""
+        """Return the operator's blueprint."""
         return BlueprintSource(self._type.template_key, launch.pipelines_bucket, self._type.blueprint.digest)
 
     @override
     def parameter_values(self, launch: Launch, stage: Stage | None) -> Mapping[str, str]:
-        """Every parameter, so that an update leaves none as it was."""
+        """Return every parameter, so that an update keeps no old value."""
         options = launch.options.values(stage)
         given = self._by_stage[stage]
         sources = {target: name for name, targets in self._type.sources() for target in targets}
@@ -93,17 +93,17 @@ class CustomRequest(PackagedPipeline):
 
     @override
     def masked_parameters(self) -> frozenset[str]:
-        """Those of secrets."""
+        """Return the parameters of secrets."""
         return frozenset(name for key in self._type.keys.values() if key.is_secret for name in key.parameters)
 
     @override
     def members(self) -> tuple[tuple[str, bytes], ...]:
-        """The words, so that other words are another package."""
+        """Return the notification sentences: changed sentences make another package."""
         return ((notifications.FILE, self._words()),) if self._type.notifications else ()
 
     @override
     def objects(self, launch: Launch) -> tuple[PlannedObject, ...]:
-        """The words, where they are found when the pipeline has ended."""
+        """Return the notification sentences, stored for the end of the pipeline."""
         if not self._type.notifications:
             return ()
         return (PlannedObject(launch.pipelines_bucket, notifications.key(self.stack_name), self._words()),)
@@ -117,17 +117,17 @@ class CustomRequest(PackagedPipeline):
 
 
 def _shown(value: Any) -> str:
-    """A value in one line of a sentence."""
+    """Return a value in one line of a sentence."""
     text = value if isinstance(value, str) else json.dumps(value)
     return " ".join(text.split())[:_LONGEST_SHOWN]
 
 
 def parse(type_: Declaration, body: Mapping[str, Any], launch: Launch) -> CustomRequest:
-    """Validate a body whose keys all belong to the type; raises `RefusedRequestError` with every problem."""
+    """Validate a body that names the type; raises `RefusedRequestError` with every problem, unknown keys too."""
     dry_run = body.get("dry_run", False)
     own = {key: value for key, value in body.items() if key in type_.keys}
     checked = values.check(type_, own, launch)
-    found = list(checked.problems)
+    found = [*unknown_keys(body, type_.known_keys()), *checked.problems]
     if not isinstance(dry_run, bool):
         found.append(Problem("dry_run", f"must be true or false; got {shortened(dry_run)}"))
     request = CustomRequest.model_construct(pipeline_type=type_.name, dry_run=dry_run is True)
@@ -148,7 +148,7 @@ def _plain(value: Any) -> str:
 
 
 def _of_name(request: CustomRequest, used: list[str], launch: Launch) -> Iterator[Problem]:
-    """Problems of the keys that name the pipeline; several stand under the first."""
+    """Yield problems of the keys that name the pipeline, reported for the first one."""
     (key, *_) = used
     words = f"the pipeline is called {shortened(request.label)}"
     if len(request.label) > _LONGEST_NAME or not _NAME.fullmatch(request.label):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pipeline types that operators have added, read from the pipelines bucket (`storage`)."""
+"""The operators' pipeline types, read from the pipelines bucket (`storage`)."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ class AddedTypes:
         self._bucket = bucket
 
     def find(self, name: str) -> CustomType | None:
-        """The version of a type that counts now: two reads, one when this process knows the version already.
+        """Return the current version of a type: two reads, or one when this process has cached the version.
 
-        A name that no type can have is looked up nowhere.
+        A name that no type can have is not looked up.
         """
         if not names.is_well_formed(name):
             return None
-        from orchestrator.pipeline_types.custom import storage  # noqa: PLC0415  who asks for a built-in type does without
+        from orchestrator.pipeline_types.custom import storage  # noqa: PLC0415  not needed for built-in types
 
         found = objects.beginning(self._bucket, storage.current_key(name), _LONGEST_CURRENT)
         if found is None:
@@ -46,7 +46,7 @@ class AddedTypes:
         return replace(_version(self._bucket, name, current.version), is_withdrawn=current.withdrawn)
 
     def names(self) -> tuple[str, ...]:
-        """The names of all types, one listing however many there are."""
+        """Return the names of all types, by one listing."""
         with calling(f"list the pipeline types in {self._bucket}"):
             answer = client("s3").list_objects_v2(
                 Bucket=self._bucket, Prefix=names.PREFIX, Delimiter="/", MaxKeys=_MOST_TYPES
@@ -57,7 +57,7 @@ class AddedTypes:
 
 @functools.lru_cache(maxsize=64)
 def _version(bucket: str, name: str, version: str) -> CustomType:
-    """A version, which never changes."""
+    """Return a version of a type; cached, because a version never changes."""
     from orchestrator.pipeline_types.custom import storage  # noqa: PLC0415
     from orchestrator.pipeline_types.custom.definition import BrokenTypeError  # noqa: PLC0415
 

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a type lies in the pipelines bucket.
+"""Layout of custom pipeline types in the pipelines bucket.
 
-    pipeline-types/<name>/<version>/pipeline.json     the definition, and what the blueprint declares
+    pipeline-types/<name>/<version>/pipeline.json     the definition, and the blueprint's declarations
     pipeline-types/<name>/<version>/blueprint.yaml    the blueprint
-    pipeline-types/<name>/current.json                which version counts, and whether the type was withdrawn
+    pipeline-types/<name>/current.json                the current version, and whether the type was withdrawn
 
-A version is the digest of its `pipeline.json`, which has the digest of the blueprint: what lies there cannot be changed
-without being noticed. Nothing is ever deleted, so that pipelines outlive their type.
+A version is the digest of its `pipeline.json`, which contains the digest of the blueprint, so every change of a stored
+file is detected. Nothing is ever deleted, so that pipelines outlive their type.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from orchestrator.pipeline_types.custom.names import PREFIX
 from orchestrator.pipeline_types.custom.template import Blueprint
 
 LONGEST_STORED: Final = 1024 * 1024
-"""Bytes of a stored definition: it has the parameters of the blueprint, too."""
+"""Bytes of a stored definition, which includes the blueprint's parameters."""
 BLUEPRINT_FILE: Final = "blueprint.yaml"
 DEFINITION_FILE: Final = "pipeline.json"
 _VERSION_CHARACTERS: Final = 16
@@ -40,7 +40,7 @@ class Current(BaseModel):
 
     version: Annotated[str, Field(pattern=rf"^[0-9a-f]{{{_VERSION_CHARACTERS}}}$")]
     added: str = ""
-    """When, as ISO 8601 has it."""
+    """Time of the upload, in ISO 8601."""
     withdrawn: bool = False
 
 
@@ -78,7 +78,7 @@ def blueprint_key(name: str, version: str) -> str:
 
 
 def packed(document: Mapping[str, Any], blueprint: Blueprint) -> Version:
-    """The version that a decoded `pipeline.yaml` and its blueprint make; `BrokenTypeError` has every problem."""
+    """Return the version of a decoded `pipeline.yaml` and its blueprint; raises `BrokenTypeError`."""
     checked = definition.read(document, blueprint)
     stored = {"definition": document, "blueprint": blueprint.description()}
     content = json.dumps(stored, indent=1, sort_keys=False, allow_nan=False).encode()
@@ -86,7 +86,7 @@ def packed(document: Mapping[str, Any], blueprint: Blueprint) -> Version:
 
 
 def unpacked(name: str, version: str, content: bytes) -> CustomType:
-    """The type of a stored version; raises `BrokenTypeError` for what nobody has checked."""
+    """Return the type of a stored version; raises `BrokenTypeError` if it was changed or is invalid."""
     if _version(content) != version:
         raise BrokenTypeError([Problem("", "the stored definition was changed after it was added")])
     try:

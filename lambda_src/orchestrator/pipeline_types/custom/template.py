@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a blueprint declares: its parameters, as far as the values for them depend on it.
+"""Declarations of a blueprint: its parameters, with the limits of their values.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
 """
@@ -15,7 +15,7 @@ from typing import Any, Final
 from orchestrator.errors import Problem
 
 LONGEST_TEMPLATE: Final = 1_048_576
-"""Bytes; CloudFormation reads no longer one from S3."""
+"""Bytes; CloudFormation's limit for a template in S3."""
 LONGEST_VALUE: Final = 4_096
 """Characters of a parameter's value."""
 _MOST_PARAMETERS: Final = 200
@@ -23,7 +23,7 @@ _NAME: Final = re.compile(r"[a-zA-Z0-9]{1,255}")
 _MACROS: Final = ("Fn::Transform", "Fn::ForEach")
 
 
-# A macro would run with whatever its function may do, and CloudFormation asks for leave to expand it.
+# A macro runs with the permissions of its function, and its expansion needs a capability in each request.
 _NO_MACROS: Final = "macros and transforms are not supported: write the resources out, or package the template first"
 
 
@@ -45,7 +45,7 @@ class TemplateParameter:
 
     @property
     def is_list(self) -> bool:
-        """Whether its value is a text with commas between the entries."""
+        """True if its value is comma-separated text."""
         return self.kind == "CommaDelimitedList" or self.kind.startswith("List<") or "Value<List<" in self.kind
 
 
@@ -58,7 +58,7 @@ class Blueprint:
     parameters: tuple[TemplateParameter, ...]
 
     def description(self) -> dict[str, Any]:
-        """The form in which it is stored: what is not declared is left out."""
+        """Return the form in which it is stored, without absent members."""
         declared = [
             {key: value for key, value in asdict(parameter).items() if value not in (None, "", (), False)}
             | ({"default": parameter.default} if parameter.default is not None else {})
@@ -68,7 +68,7 @@ class Blueprint:
 
 
 def read(template: Any, text: bytes) -> tuple[Blueprint, list[Problem]]:
-    """The blueprint out of its parsed template, short forms of functions written out, with every problem found."""
+    """Return the blueprint of a parsed template, short forms of functions expanded, and every problem found."""
     problems = []
     if len(text) > LONGEST_TEMPLATE:
         problems.append(Problem("", f"has {len(text)} bytes; CloudFormation takes {LONGEST_TEMPLATE} at most"))
@@ -91,7 +91,7 @@ def read(template: Any, text: bytes) -> tuple[Blueprint, list[Problem]]:
 
 
 def _macros(template: Mapping[Any, Any]) -> Iterator[str]:
-    """Where a macro is called. Templates are read with a limit of depth, so this ends."""
+    """Yield the place of each macro call. Ends because templates are read with a limit of depth."""
     if "Transform" in template:
         yield "Transform"
     for section in template.keys() - {"Transform", "Metadata", "Description"}:
@@ -130,7 +130,7 @@ def _parameter(name: Any, declared: Any) -> TemplateParameter | Problem:
 
 
 def _text(value: Any) -> str:
-    """A plain value as CloudFormation reads it."""
+    """Return a plain value as CloudFormation reads it."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str | int | float):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which values CloudFormation takes for a parameter: what it would refuse is refused before anything is made."""
+"""Values that CloudFormation accepts for a parameter, checked before anything is made."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NUMBERS = frozenset({"Number", "List<Number>"})
 
 
 def refusals(parameter: TemplateParameter, value: str) -> Iterator[str]:
-    """Why CloudFormation would refuse a value, in sentences that complete the key."""
+    """Yield the reasons why CloudFormation would refuse a value, as sentences that complete the key."""
     if len(value) > LONGEST_VALUE:
         yield f"must have {LONGEST_VALUE} characters at most as a parameter of CloudFormation; it has {len(value)}"
         return
@@ -30,7 +30,7 @@ def _of_text(parameter: TemplateParameter, value: str) -> Iterator[str]:
         yield f"must have {parameter.min_length} characters at least"
     if parameter.max_length is not None and len(value) > parameter.max_length:
         yield f"must have {parameter.max_length} characters at most"
-    # CloudFormation's patterns are Java's, which know more than ours: what ours does not know is left to it.
+    # CloudFormation uses Java's patterns; those that our engine does not support are left to it.
     whole = f"^(?:{parameter.allowed_pattern})$"
     if parameter.allowed_pattern and engine.is_pattern(whole) and not engine.matches(whole, value):
         yield f"must match {parameter.allowed_pattern}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Values of a request as the text that a parameter of CloudFormation is."""
+"""Values of a request as texts, the form of CloudFormation parameters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Final
 from orchestrator.pipeline_types.custom.template import TemplateParameter
 
 REFERENCE: Final = "{{resolve:"
-"""How CloudFormation's references to values elsewhere begin: in a value they would be looked up in somebody's name.
+"""Prefix of CloudFormation's dynamic references; in a value they would be resolved with the stack's permissions.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
 """
@@ -24,7 +24,7 @@ class UnrepresentableValueError(Exception):
 
 
 def of(value: Any, parameter: TemplateParameter) -> str:
-    """The text of a value; raises `UnrepresentableValueError`."""
+    """Return the text of a value; raises `UnrepresentableValueError`."""
     if value is None:
         raise UnrepresentableValueError("must not be null: leave the key out")
     if isinstance(value, list) and parameter.is_list:
@@ -46,7 +46,7 @@ def _plain(value: Any) -> str:
 
 
 def unfit(value: Any) -> str:
-    """Why no key can have a value, in a sentence that completes the key; empty for one that can be looked at."""
+    """Return why no key can have this value, as a sentence that completes the key; empty if it can be checked."""
     for count, (depth, leaf) in enumerate(_nodes(value)):
         if depth > _DEEPEST:
             return f"is nested more than {_DEEPEST} levels deep"
@@ -60,7 +60,7 @@ def unfit(value: Any) -> str:
 
 
 def holds_reference(value: Any) -> bool:
-    """Whether a text anywhere in the value has a reference, keys of objects included."""
+    """True if a text in the value, or a key of an object in it, contains a reference."""
     return any(isinstance(leaf, str) and REFERENCE in leaf.lower() for _, leaf in _nodes(value))
 
 
@@ -73,7 +73,7 @@ def _is_text(text: str) -> bool:
 
 
 def _nodes(value: Any) -> Iterator[tuple[int, Any]]:
-    """Every value inside, with its depth; names of members count as values. Without recursion."""
+    """Yield every value inside with its depth, without recursion; names of members count as values."""
     waiting = [(0, value)]
     while waiting:
         depth, node = waiting.pop()

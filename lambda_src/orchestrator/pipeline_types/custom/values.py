@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The body of a request, checked: what a stage gets of it, and everything that is wrong.
+"""Check of a request body: the values for each stage, and every problem.
 
-A body with values by stage is checked once for each stage, so that rules between keys hold in every stage. Problems are
-keyed as they are for the built-in types: `instance.staging`.
+A body with values by stage is checked once for each stage, so that rules between keys hold in every stage. Problems
+have keys as for the built-in types: `instance.staging`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _SECRET: Final = re.compile(
 _SECRET_REFERENCE: Final = re.compile(
     r"\{\{resolve:(secretsmanager|ssm-secure):/?(?P<name>arn:([^:]*:){5}[^:}]*|[^:}]*)[^}]*\}\}"
 )
-"""What names the secret in a reference: its ARN, or its name without the slash that those of parameters begin with."""
+"""`name` is the secret in a reference: its ARN, or its name without the leading slash of SSM parameters."""
 _EXPECTED: Final = (
     "must be the ARN of a secret in Secrets Manager, or {{resolve:secretsmanager:...}} or {{resolve:ssm-secure:...}}: "
     "never the secret itself"
@@ -43,14 +43,14 @@ _ONE_ACCOUNT: Final = (
 
 @dataclass(frozen=True)
 class Checked:
-    """What the stages get: values by key, and the texts that they become for parameters."""
+    """The checked values for each stage, by key, and the problems found."""
 
     by_stage: Mapping[Stage | None, Body]
     problems: tuple[Problem, ...]
 
 
 def check(type_: Declaration, body: Body, launch: Launch) -> Checked:
-    """Check a body that holds keys of the type alone, without `pipeline_type` and `dry_run`."""
+    """Check a body that has only keys of the type, without `pipeline_type` and `dry_run`."""
     stages: tuple[Stage | None, ...] = STAGES if launch.multi_account and type_.runs_in_stages else (None,)
     given = {**_defaults(type_), **body}
     found = [problem for key, value in given.items() for problem in _of_form(type_.keys[key], value, launch)]
@@ -66,7 +66,7 @@ def _defaults(type_: Declaration) -> dict[str, Any]:
 
 
 def _of_form(key: Key, value: Any, launch: Launch) -> Iterator[Problem]:
-    """What is wrong before the schema is asked: what no value may be, and values by stage."""
+    """Yield problems of form, before the schema is applied: forbidden values, and incomplete values by stage."""
     if sentence := texts.unfit(value):
         yield Problem(key.name, sentence)
     if not (key.is_by_stage and isinstance(value, Mapping)):
@@ -82,7 +82,7 @@ def _of_form(key: Key, value: Any, launch: Launch) -> Iterator[Problem]:
 
 
 def _at(type_: Declaration, given: Body, stage: Stage | None, wrong: set[str]) -> dict[str, Any]:
-    """What a stage gets; of a key whose form is wrong there, nothing."""
+    """Return the values for a stage, without keys whose form is wrong there."""
     found = {name: value for name, value in given.items() if name not in wrong}
     by_stage = {name: value for name, value in found.items() if _is_by_stage(type_, name, value)}
     at_stage = {name: value[stage] for name, value in by_stage.items() if stage in value}
@@ -98,7 +98,7 @@ def _of_stage(type_: Declaration, given: Body, values: Body, stage: Stage | None
         name, *rest = path or [""]
         return ".".join([name, *([stage] if stage and _is_by_stage(type_, name, given.get(name)) else []), *rest])
 
-    # Of these it was said already what is wrong.
+    # Their problems are reported already.
     wrong = given.keys() - values.keys()
     refused = set(wrong)
     for found in engine.problems({**type_.schema, "additionalProperties": False}, values):
@@ -115,7 +115,7 @@ def _of_stage(type_: Declaration, given: Body, values: Body, stage: Stage | None
 
 
 def _of_names(key: Key, value: Any, reach: Reach) -> Iterator[str]:
-    """What a value must not name: nobody but the author knows what a key means, and everybody a bucket of ours."""
+    """Yield a problem for resources that a value must not name; no value may name our buckets."""
     for text in _texts(value):
         named = _SECRET_REFERENCE.sub(r"\g<name>", text) if key.is_secret else text
         if sentence := reach.problem(key.names, named) if key.names else "":
@@ -125,7 +125,7 @@ def _of_names(key: Key, value: Any, reach: Reach) -> Iterator[str]:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Every text in a value."""
+    """Yield every text in a value."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping | list):
@@ -134,12 +134,12 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _shown(found: engine.Found, type_: Declaration) -> str:
-    """A problem of the whole would show a secret with the rest."""
+    """Return a problem's sentence; without the value when that is the whole body, which may contain a secret."""
     return found.text() if found.path else found.sentence
 
 
 def _of_value(type_: Declaration, key: Key, value: Any) -> Iterator[str]:
-    """What is wrong with a value although the schema takes it."""
+    """Yield problems of a value that the schema accepts."""
     if key.is_secret:
         if not isinstance(value, str) or not _SECRET.fullmatch(value):
             yield _EXPECTED

@@ -7,7 +7,6 @@ so it gets the service's checks and words, and whoever guards the server's edge 
 
 from __future__ import annotations
 
-import json
 import secrets
 import string
 from abc import ABC, abstractmethod
@@ -17,6 +16,7 @@ from typing import Any, ClassVar
 from botocore.exceptions import ClientError, ParamValidationError
 
 from scripts.local_aws import clients, identity
+from scripts.local_aws.cloudformation.resources.fitting import fitted
 from scripts.local_aws.cloudformation.stacks import Caller, Made, Stack
 
 Properties = dict[str, Any]
@@ -77,12 +77,21 @@ class ResourceContext:
         return self.stack.stack_id.split(":")[1]
 
     def call(self, service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
-        """Call an API operation (`create_bucket`) with template values brought to the types that the API wants."""
-        client = self._clients.get(service)
-        model = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[operation])
+        """Call an API operation (`create_bucket`) with template values in the names and types that the API wants."""
         given = {name: value for name, value in parameters.items() if value is not None}
-        answer: dict[str, Any] = getattr(client, operation)(**coerce(given, model.input_shape))
+        answer: dict[str, Any] = getattr(self._clients.get(service), operation)(
+            **fitted(given, self.input_of(service, operation))
+        )
         return answer
+
+    def input_of(self, service: str, operation: str) -> Any:
+        """What an operation takes, as a shape of botocore's."""
+        meta = self._clients.get(service).meta
+        return meta.service_model.operation_model(meta.method_to_api_mapping[operation]).input_shape
+
+    def arn(self, service: str, resource: str) -> str:
+        """The ARN of something in the stack's account and Region."""
+        return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
 
     def generated_name(self, limit: int, lower: bool = False) -> str:
         """`<stack>-<logical id>-<12 random characters>`, the stack's part cut so that the whole fits the limit."""
@@ -97,9 +106,9 @@ class ResourceContext:
         """The resource's tags over those of the stack, as CloudFormation hands them on."""
         return self.stack.tags | {tag["Key"]: str(tag["Value"]) for tag in own or ()}
 
-    def tag_list(self, own: Iterable[Mapping[str, str]] | None, key: str = "Key", value: str = "Value") -> list[Any]:
+    def tag_list(self, own: Iterable[Mapping[str, str]] | None) -> list[dict[str, str]]:
         """`tags` in the list form of most APIs."""
-        return [{key: name, value: text} for name, text in self.tags(own).items()]
+        return [{"Key": name, "Value": text} for name, text in self.tags(own).items()]
 
 
 class ResourceType(ABC):
@@ -142,39 +151,6 @@ class ResourceType(ABC):
 def names(text: str) -> frozenset[str]:
     """Property names written as words of a text."""
     return frozenset(text.split())
-
-
-def policy_text(document: Any) -> str:
-    """A policy document as the text that the services take; a text is taken as it is."""
-    return document if isinstance(document, str) else json.dumps(document)
-
-
-def coerce(value: Any, shape: Any) -> Any:
-    """Template values in the types of an API shape: CloudFormation takes "5" for 5 and true for "true" alike."""
-    if shape is None or value is None:
-        return value
-    if shape.type_name == "structure" and isinstance(value, dict):
-        return {name: coerce(item, shape.members.get(name)) for name, item in value.items()}
-    if shape.type_name == "list" and isinstance(value, list):
-        return [coerce(item, shape.member) for item in value]
-    if shape.type_name == "map" and isinstance(value, dict):
-        return {name: coerce(item, shape.value) for name, item in value.items()}
-    return _coerce_scalar(value, shape.type_name)
-
-
-def _coerce_scalar(value: Any, kind: str) -> Any:
-    if kind == "boolean" and isinstance(value, str) and value.lower() in ("true", "false"):
-        return value.lower() == "true"
-    if kind in ("integer", "long", "float", "double") and isinstance(value, str):
-        try:
-            return int(value) if kind in ("integer", "long") else float(value)
-        except ValueError:
-            return value
-    if kind == "string" and isinstance(value, bool):
-        return "true" if value else "false"
-    if kind == "string" and isinstance(value, int | float):
-        return str(value)
-    return value
 
 
 def words(error: Exception) -> str:

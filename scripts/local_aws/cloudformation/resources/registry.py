@@ -10,19 +10,14 @@ from types import ModuleType
 from scripts.local_aws.cloudformation.custom_resources import CustomResource
 from scripts.local_aws.cloudformation.resources.application import (
     apigateway_types,
-    cloudwatch_types,
-    codebuild_types,
-    ecr_types,
+    build_types,
     events_types,
     iam_types,
     kms_types,
     lambda_types,
-    logs_types,
-    resource_group_types,
+    messaging_types,
+    observability_types,
     s3_types,
-    scheduler_types,
-    sns_types,
-    sqs_types,
 )
 from scripts.local_aws.cloudformation.resources.base import ResourceFailedError, ResourceType
 from scripts.local_aws.cloudformation.resources.machine_learning import monitor_types, sagemaker_types
@@ -30,9 +25,8 @@ from scripts.local_aws.cloudformation.resources.moto_models import MotoModelType
 from scripts.local_aws.cloudformation.resources.network import ecs_types, load_balancer_types, security_group_types
 
 _MODULES = (
-    apigateway_types, cloudwatch_types, codebuild_types, ecr_types, ecs_types, events_types, iam_types, kms_types,
-    lambda_types, load_balancer_types, logs_types, monitor_types, resource_group_types, s3_types, sagemaker_types,
-    scheduler_types, security_group_types, sns_types, sqs_types,
+    apigateway_types, build_types, ecs_types, events_types, iam_types, kms_types, lambda_types, load_balancer_types,
+    messaging_types, monitor_types, observability_types, s3_types, sagemaker_types, security_group_types,
 )  # fmt: skip
 _CUSTOM = ("Custom::", "AWS::CloudFormation::CustomResource")
 

@@ -151,8 +151,7 @@ class _Deployment:
             by_region.setdefault(result.instance.region, []).append(result)
         preferences = self._operation.preferences
         return [
-            _Lane(by_region[region], stack_set_preferences.limits(preferences, len(by_region[region])))
-            for region in stack_set_preferences.ordered(preferences, list(by_region))
+            _Lane(results, stack_set_preferences.limits(preferences, len(results))) for results in by_region.values()
         ]
 
     def _run_in_turn(self, pool: ThreadPoolExecutor, lanes: list[_Lane]) -> None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How many accounts an operation works on at once in a Region, and how many may fail before it stops there.
 
+Shares are given in percent; counts, and an order of Regions, are refused: nothing of ours asks for them.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_StackSetOperationPreferences.html
 """
 
@@ -12,10 +13,7 @@ from typing import Any
 
 from moto.cloudformation.exceptions import ValidationError
 
-_PAIRS = (
-    ("FailureToleranceCount", "FailureTolerancePercentage"),
-    ("MaxConcurrentCount", "MaxConcurrentPercentage"),
-)
+_UNSUPPORTED = ("FailureToleranceCount", "MaxConcurrentCount", "RegionOrder")
 
 
 @dataclass(frozen=True)
@@ -37,32 +35,19 @@ class Limits:
 
 
 def check(preferences: Mapping[str, Any]) -> None:
-    """Refuse a count beside its percentage. Raises ValidationError."""
-    for count, percentage in _PAIRS:
-        if preferences.get(count) is not None and preferences.get(percentage) is not None:
-            raise ValidationError(message=f"Specify either {count} or {percentage}, not both")
+    """Refuse what would be ignored. Raises ValidationError."""
+    for name in _UNSUPPORTED:
+        if preferences.get(name) is not None:
+            raise ValidationError(message=f"The local AWS does not support {name} of OperationPreferences.")
 
 
 def limits(preferences: Mapping[str, Any], accounts: int) -> Limits:
     """The limits for a Region with that number of accounts; a percentage is rounded down, but one always goes."""
-    tolerance = _number(preferences, _PAIRS[0], accounts, 0)
-    most = max(1, _number(preferences, _PAIRS[1], accounts, 1))
+    tolerance = accounts * int(preferences.get("FailureTolerancePercentage") or 0) // 100
+    most = max(1, accounts * int(preferences.get("MaxConcurrentPercentage") or 0) // 100)
     return Limits(tolerance, most, preferences.get("ConcurrencyMode") != "SOFT_FAILURE_TOLERANCE")
 
 
 def in_parallel(preferences: Mapping[str, Any]) -> bool:
     """Whether the Regions are worked on together; else one after the other."""
     return preferences.get("RegionConcurrencyType") == "PARALLEL"
-
-
-def ordered(preferences: Mapping[str, Any], regions: list[str]) -> list[str]:
-    """The Regions in the order that is asked for; those that it does not name come last."""
-    first = [region for region in preferences.get("RegionOrder") or [] if region in regions]
-    return first + [region for region in regions if region not in first]
-
-
-def _number(preferences: Mapping[str, Any], names: tuple[str, str], accounts: int, default: int) -> int:
-    count, percentage = (preferences.get(name) for name in names)
-    if percentage is not None:
-        return accounts * int(percentage) // 100
-    return default if count is None else int(count)

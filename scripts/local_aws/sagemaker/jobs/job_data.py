@@ -24,16 +24,16 @@ def input_keys(uri: str, role_arn: str, region: str) -> list[str]:
     return [item["Key"] for page in pages for item in page.get("Contents", []) if not item["Key"].endswith("/")]
 
 
-def check_input(uri: str, role_arn: str, region: str) -> None:
-    """Refuse a prefix without objects, as the Create operations do.
+def check_input(uri: str, role_arn: str, region: str, *, may_be_empty: bool = False) -> None:
+    """Refuse a prefix that the role may not list, or that has no objects, as the Create operations do.
 
-    Raises ValidationError.
+    `may_be_empty` is true for results of another job that the local AWS does not run. Raises ValidationError.
     """
     try:
-        found = input_keys(uri, role_arn, region)
+        is_usable = bool(input_keys(uri, role_arn, region)) or may_be_empty
     except ClientError:
-        found = []
-    if not found:
+        is_usable = False
+    if not is_usable:
         raise ValidationError(
             f'No S3 objects found under S3 URL "{uri}" given in input data source. Please ensure that the bucket '
             f"exists in the selected region ({region}), that objects exist under that S3 prefix, and "

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Literal, cast
 from moto.core.responses import ActionResult, BaseResponse, EmptyResult
 from moto.sagemaker.models import sagemaker_backends
 
+from scripts.local_aws.sagemaker.jobs.job_data import check_input
 from scripts.local_aws.sagemaker.jobs.job_lists import Order
 from scripts.local_aws.sagemaker.jobs.job_records import THREADS, Job, JobFailedError, JobKind, Jobs
 
@@ -107,11 +108,21 @@ class ProcessingJobs(Jobs):
 
             job.leave(processing_analysis.analyse(job.request, self.region_name, job.stop_if_told))
             return
+        self._find_inputs(job)
         job.stop_if_told()
         played = outcome or Outcome(exit_message=_nothing_computed(job.request))
         job.leave(played.exit_message)
         if played.status == "Failed":
             raise JobFailedError(played.failure_reason)
+
+    def _find_inputs(self, job: ProcessingJob) -> None:
+        """List each prefix as the role of the job, even if the content is not read. Raise ValidationError."""
+        sources = (one["S3Input"] for one in job.request.get("ProcessingInputs", []) if "S3Input" in one)
+        for source in sources:
+            if source["S3DataType"] == "S3Prefix":
+                # A run reads results of a baseline and a merge, which are only recorded here.
+                run = bool(job.schedule_arn)
+                check_input(source["S3Uri"], job.request["RoleArn"], self.region_name, may_be_empty=run)
 
 
 def _nothing_computed(request: Mapping[str, Any]) -> str:

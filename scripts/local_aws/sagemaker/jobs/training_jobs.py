@@ -12,13 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from moto.core.responses import ActionResult, BaseResponse, EmptyResult
-from moto.sagemaker.exceptions import ValidationError
 
+from scripts.local_aws.sagemaker.jobs import spot_limits
 from scripts.local_aws.sagemaker.jobs.job_data import check_input
 from scripts.local_aws.sagemaker.jobs.job_records import THREADS, Job, JobKind, Jobs, now
 from scripts.local_aws.sagemaker.jobs.training_work import Training
-
-_DEFAULT_SECONDS = 86400
 
 TRAINING_JOB = JobKind(
     noun="TrainingJob",
@@ -108,15 +106,7 @@ def check_training(request: Mapping[str, Any], region: str) -> None:
         source = channel["DataSource"].get("S3DataSource", {})
         if source.get("S3DataType") == "S3Prefix":
             check_input(source["S3Uri"], request["RoleArn"], region)
-    condition = request.get("StoppingCondition") or {}
-    longest_wait = condition.get("MaxWaitTimeInSeconds", 0)
-    if request.get("EnableManagedSpotTraining"):
-        if longest_wait < condition.get("MaxRuntimeInSeconds", _DEFAULT_SECONDS):
-            raise ValidationError(
-                "Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to MaxRuntimeInSeconds"
-            )
-    elif longest_wait:
-        raise ValidationError("MaxWaitTimeInSeconds above 0, but EnableManagedSpotTraining is not set to true")
+    spot_limits.check(request)
 
 
 class TrainingJobsResponse(BaseResponse):

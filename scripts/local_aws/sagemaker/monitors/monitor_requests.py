@@ -32,6 +32,7 @@ class Run:
     schedule: str
     definition: JobDefinition
     end: datetime
+    variant: str
 
     @property
     def start(self) -> datetime:
@@ -116,10 +117,16 @@ class Run:
 
     def _captures(self, captured: Mapping[str, str]) -> list[dict[str, Any]]:
         path = f"{self.definition.endpoint_input['LocalPath']}/{self.definition.endpoint_name}"
+        sources = self._merged() if "GroundTruthS3Input" in self.definition.part("JobInput") else captured
         return [
             _input(f"endpoint_input_{number}", uri, f"{path}/{hour}")
-            for number, (hour, uri) in enumerate(captured.items(), 1)
+            for number, (hour, uri) in enumerate(sources.items(), 1)
         ]
+
+    def _merged(self) -> dict[str, str]:
+        """Return the folders, by hour, in which an earlier job puts captures merged with the truth."""
+        output = self._output_of_definition()["S3Uri"].rstrip("/")
+        return self.hours(f"{output}/merge/{self.definition.endpoint_name}/{self.variant}")
 
     def _output(self) -> dict[str, Any]:
         given = self._output_of_definition()

@@ -52,8 +52,9 @@ def fire(
     backend = cast(LocalSageMaker, sagemaker_backends[account][region or identity.current().region])
     schedule = backend.find_schedule(name)
     capture_writer.flush()
-    run = Run(name, schedule.definition, datetime.now(UTC).replace(microsecond=0))
     captures = _captures(backend, schedule.definition.endpoint_name)
+    variant = captures.rpartition("/")[2] or "AllTraffic"
+    run = Run(name, schedule.definition, datetime.now(UTC).replace(microsecond=0), variant)
     captured = _with_objects(run, captures, backend.region_name)
     if not captured and outcome is None and schedule.definition.kind.prefix == "DataQuality":
         outcome = _without_data(run, captures)

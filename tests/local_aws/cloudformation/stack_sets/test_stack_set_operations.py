@@ -159,7 +159,7 @@ def test_accounts_go_in_parallel_and_one_of_five_may_fail(cloudformation: Any, f
 
 def test_strict_tolerance_limits_how_many_are_at_risk(cloudformation: Any, five: dict[str, Any]) -> None:
     create(cloudformation, "strict")
-    preferences = {"FailureToleranceCount": 1, "MaxConcurrentCount": 5}
+    preferences = {"FailureTolerancePercentage": 20, "MaxConcurrentPercentage": 100}
     with faults.hold():
         operation_id = begin(cloudformation, "strict", five, OperationPreferences=preferences)
         eventually(lambda: states(cloudformation, "strict", operation_id) == {"RUNNING": 2, "PENDING": 3})
@@ -169,10 +169,7 @@ def test_strict_tolerance_limits_how_many_are_at_risk(cloudformation: Any, five:
 def test_regions_follow_each_other_and_stop_after_one_that_failed(cloudformation: Any, one: dict[str, Any]) -> None:
     create(cloudformation, "regional")
     faults.refuse(DEV, "refused")
-    operation_id = begin(
-        cloudformation, "regional", one, Regions=["us-east-1", "eu-west-1"],
-        OperationPreferences={"RegionOrder": ["eu-west-1", "us-east-1"]},
-    )  # fmt: skip
+    operation_id = begin(cloudformation, "regional", one, Regions=["eu-west-1", "us-east-1"])
     assert ended(cloudformation, "regional", operation_id) == "FAILED"
     found = cloudformation.list_stack_set_operation_results(StackSetName="regional", OperationId=operation_id)
     assert {each["Region"]: each["Status"] for each in found["Summaries"]} == {
@@ -180,12 +177,12 @@ def test_regions_follow_each_other_and_stop_after_one_that_failed(cloudformation
     }  # fmt: skip
 
 
-def test_preferences_that_contradict_each_other_are_refused(cloudformation: Any, one: dict[str, Any]) -> None:
-    create(cloudformation, "contradicted")
-    preferences = {"MaxConcurrentCount": 1, "MaxConcurrentPercentage": 50}
-    with pytest.raises(ClientError, match="either MaxConcurrentCount or MaxConcurrentPercentage"):
-        begin(cloudformation, "contradicted", one, OperationPreferences=preferences)
-    assert cloudformation.list_stack_set_operations(StackSetName="contradicted")["Summaries"] == []
+@pytest.mark.parametrize("name", ["FailureToleranceCount", "MaxConcurrentCount"])
+def test_preferences_that_would_be_ignored_are_refused(cloudformation: Any, one: dict[str, Any], name: str) -> None:
+    create(cloudformation, name)
+    with pytest.raises(ClientError, match=f"does not support {name}"):
+        begin(cloudformation, name, one, OperationPreferences={name: 1})
+    assert cloudformation.list_stack_set_operations(StackSetName=name)["Summaries"] == []
 
 
 def test_two_sets_have_their_operations_side_by_side(cloudformation: Any, one: dict[str, Any]) -> None:

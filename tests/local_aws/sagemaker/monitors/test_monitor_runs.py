@@ -207,7 +207,7 @@ class TestRequests:
     END = datetime(2026, 1, 1, 0, 20, tzinfo=UTC)
 
     def run(self, request: dict[str, Any] | None = None, kind: int = 0) -> Run:
-        return Run("Hourly", JobDefinition(KINDS[kind], request or quality_request(), "arn"), self.END)
+        return Run("Hourly", JobDefinition(KINDS[kind], request or quality_request(), "arn"), self.END, "v")
 
     def test_an_hour_may_have_two_folders(self) -> None:
         assert self.run().hours("s3://c/e/v") == {

@@ -15,7 +15,7 @@ from orchestrator.aws import calls, notifications
 from orchestrator.errors import ServiceBusyError, ServiceRefusedError
 from orchestrator.events.uploads import config_uploads
 from orchestrator.launch.settings import Settings
-from orchestrator.model_cards import operation_names
+from orchestrator.model_cards.operations import DescribeModelCard
 from orchestrator.provision import Provisioned
 from tests.orchestrator.uploading import BUCKET, KEY, RESULT, deliver, result, upload, with_buckets
 
@@ -121,12 +121,11 @@ class TestEntries:
         """Lesson 42: model-card operations were not routed."""
         asked = []
 
-        def answer(body: Any, settings: Settings) -> dict[str, Any]:
-            asked.append(body["pipeline_type"])
-            return {"message": {"ModelCardName": "berths", "Content": "{}"}}
+        def carry_out(operation: DescribeModelCard, settings: Settings) -> dict[str, Any]:
+            asked.append(operation.operation)
+            return {"message": {"ModelCardName": operation.name, "Content": "{}"}}
 
-        kinds = ((operation_names.operation_of, answer), *service._KINDS[1:])
-        monkeypatch.setattr(service, "_KINDS", kinds)
+        monkeypatch.setattr(DescribeModelCard, "carry_out", carry_out)
         deliver(upload([{"pipeline_type": "describe_model_card", "name": "berths"}, builtin]))
         assert asked == ["describe_model_card"]
         assert [entry["outcome"] for entry in result()["entries"]] == ["accepted", "accepted"]

@@ -11,6 +11,7 @@ import pytest
 
 from orchestrator.errors import RefusedRequestError
 from orchestrator.launch.operator_options import OperatorOptions
+from orchestrator.launch.options import BlueprintOptions
 from orchestrator.launch.settings import Launch, MultiAccount, Settings, StageTarget
 from orchestrator.pipeline_types.built_in import BUILT_IN
 from orchestrator.pipeline_types.custom.custom_type import CustomType
@@ -231,7 +232,7 @@ class TestPlan:
 
     def test_the_operator_s_options_are_filled_in(self, launch: Launch) -> None:
         blueprint = BLUEPRINT.replace("  StageName", "  RolePath: {Type: String}\n  StageName")
-        used = replace(launch, options=OperatorOptions(role_path="/harbour/"))
+        used = replace(launch, options=OperatorOptions(BlueprintOptions(RolePath="/harbour/")))
         assert values_of(type_of(blueprint=blueprint), {"queue_name": "a"}, used)["RolePath"] == "/harbour/"
 
     def test_a_type_for_the_orchestrator_s_account_stays_there(self, settings: Settings, multi_account: Launch) -> None:

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pipeline types that watch an endpoint."""
+"""Pipeline types that monitor an endpoint."""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Clarify's `analysis_config.json`, for the baseline and for the schedule, from a request and the baseline's header.
+"""Clarify's `analysis_config.json` for baseline and schedule, from a request and the baseline's header.
 
-Pure functions (compatibility 3.8, 3.9). The predictor is the deployed endpoint, where the earlier solution looked up
-the endpoint's model and had Clarify deploy it once more.
+Pure functions (compatibility 3.8, 3.9). The predictor is the deployed endpoint. The earlier solution looked up the
+endpoint's model and made Clarify deploy it again.
 https://docs.aws.amazon.com/sagemaker/latest/dg/clarify-processing-job-configure-analysis.html
 """
 
@@ -24,7 +24,7 @@ _REPORT: Final = {"name": "report", "title": "Analysis Report"}
 
 @dataclass(frozen=True)
 class Dataset:
-    """The columns of a baseline, and which of them is the label."""
+    """The columns of a baseline, and the one that is the label."""
 
     header: Header
     label: str
@@ -35,17 +35,17 @@ class Dataset:
         return tuple(name for name in self.header if name != self.label)
 
     def config(self) -> Config:
-        """The part of a configuration that describes it."""
+        """Return the part of a configuration that describes the data set."""
         return {"dataset_type": _CSV, "headers": list(self.header), "label": self.label}
 
 
 def predictor(endpoint_name: str) -> Config:
-    """The endpoint that makes predictions for the analysis."""
+    """Return the endpoint that makes predictions for the analysis."""
     return {"endpoint_name": endpoint_name, "content_type": _CSV, "accept_type": _CSV}
 
 
 def bias_baseline(dataset: Dataset, bias: BiasConfig, predicted: PredictedLabel, endpoint_name: str) -> Config:
-    """For the job that computes the baseline of a bias monitor."""
+    """Return the configuration of the baseline job of a bias monitor."""
     label = predicted.model_dump(include={"label", "probability", "label_headers"}, exclude_none=True)
     threshold = predicted.model_dump(include={"probability_threshold"}, exclude_none=True)
     return {
@@ -62,12 +62,12 @@ def bias_baseline(dataset: Dataset, bias: BiasConfig, predicted: PredictedLabel,
 
 
 def bias_schedule(dataset: Dataset, bias: BiasConfig) -> Config:
-    """For the runs of a bias monitor, which get everything else from the schedule's endpoint."""
+    """Return the configuration of a bias monitor's runs, which get the rest from the schedule's endpoint."""
     return {**_bias(bias), "headers": list(dataset.header), "label": dataset.label}
 
 
 def shap_baseline(dataset: Dataset, shap: Mapping[str, Any], endpoint_name: str, scores: str | int | None) -> Config:
-    """For the job that computes the baseline of an explainability monitor; `scores` is where they stand in answers."""
+    """Return the configuration of an explainability monitor's baseline; `scores` locates them in the answers."""
     label = {} if scores is None else {"label": scores}
     return {
         **dataset.config(),
@@ -77,7 +77,7 @@ def shap_baseline(dataset: Dataset, shap: Mapping[str, Any], endpoint_name: str,
 
 
 def shap_schedule(dataset: Dataset, shap: Mapping[str, Any], endpoint_name: str) -> Config:
-    """For the runs of an explainability monitor: captured data has no label."""
+    """Return the configuration of an explainability monitor's runs; captured data has no label."""
     return {
         "methods": {"shap": dict(shap)},
         "predictor": predictor(endpoint_name),
@@ -86,7 +86,7 @@ def shap_schedule(dataset: Dataset, shap: Mapping[str, Any], endpoint_name: str)
 
 
 def shap_method(shap: Shap, dataset: Dataset, assets_bucket: str) -> Config:
-    """How SHAP values are computed: a baseline by column becomes a row, one in a file its address."""
+    """Return the settings for SHAP values: a baseline by column as a row, one in a file as its S3 URI."""
     method = shap.model_dump(exclude_none=True)
     if isinstance(shap.baseline, str):
         method["baseline"] = f"s3://{assets_bucket}/{shap.baseline}"
@@ -96,7 +96,7 @@ def shap_method(shap: Shap, dataset: Dataset, assets_bucket: str) -> Config:
 
 
 def content(config: Config) -> bytes:
-    """The file's content; in a fixed order, so that equal requests make equal files."""
+    """Return the file's content in a fixed order, so that equal requests make equal files."""
     return json.dumps(config, indent=2, sort_keys=True).encode()
 
 

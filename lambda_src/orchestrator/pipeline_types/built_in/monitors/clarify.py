@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """`byom_model_bias_monitor` and `byom_model_explainability_monitor`, by SageMaker Clarify (compatibility 3.8, 3.9).
 
-Clarify reads what to do from a file. The orchestrator writes it, for the baseline and for the schedule of each stage,
-beside the pipeline's package, under a name that follows from its content, encrypted with the stage's key.
+Clarify reads its configuration from a file. The orchestrator stores one for the baseline and one for the schedule of
+each stage beside the pipeline's package, named by a digest of the content and encrypted with the stage's key.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class ClarifyMonitor(PredictionMonitor):
     ] = ""
 
     def configurations(self, launch: Launch, stage: Stage | None) -> tuple[Config, Config]:
-        """Clarify's configuration for the baseline, and for the schedule."""
+        """Return Clarify's configurations for the baseline and for the schedule."""
         raise NotImplementedError
 
     @property
@@ -87,7 +87,7 @@ class ClarifyMonitor(PredictionMonitor):
             yield from columns.unknown("label_attribute", self.label_attribute, self.header)
 
     def _analysis_prefix(self, launch: Launch, stage: Stage | None) -> str:
-        # With the key: an object is never stored again under its name, so another key needs another name.
+        # The digest includes the key: no object is stored twice under one name, so another key needs another name.
         written = b"\n".join(analysis.content(config) for config in self.configurations(launch, stage))
         digest = hashlib.sha256(written + at(self.kms_key_arn, stage).encode()).hexdigest()[:_DIGEST_CHARACTERS]
         return f"{layout.folder(self.stack_name)}{layout.ANALYSIS}{stage or 'single'}-{digest}"
@@ -127,7 +127,7 @@ class ModelBiasMonitor(ClarifyMonitor, GroundTruthMonitor):
     @override
     def configurations(self, launch: Launch, stage: Stage | None) -> tuple[Config, Config]:
         predicted = self.model_predicted_label_config or PredictedLabel()
-        endpoint = str(at(self.endpoint_name, stage))
+        endpoint = self._endpoint(stage)
         return (
             analysis.bias_baseline(self.dataset, self.bias_config, predicted, endpoint),
             analysis.bias_schedule(self.dataset, self.bias_config),
@@ -180,7 +180,7 @@ class ModelExplainabilityMonitor(ClarifyMonitor):
     @override
     def configurations(self, launch: Launch, stage: Stage | None) -> tuple[Config, Config]:
         method = analysis.shap_method(self.shap_config, self.dataset, launch.assets_bucket)
-        endpoint = str(at(self.endpoint_name, stage))
+        endpoint = self._endpoint(stage)
         return (
             analysis.shap_baseline(self.dataset, method, endpoint, self.model_scores),
             analysis.shap_schedule(self.dataset, method, endpoint),

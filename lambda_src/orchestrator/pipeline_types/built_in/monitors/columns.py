@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a request says about columns, held against the header of the baseline."""
+"""Checks of columns in a request against the header of the baseline."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LISTED_COLUMNS: Final = 50
 
 
 def unknown(key: str, column: str | int, header: Header, what: str = "the baseline") -> Iterator[Problem]:
-    """A problem if a name or index is no column; the columns are listed."""
+    """Yield a problem, which lists the columns, if a name or index is not one of them."""
     if isinstance(column, int):
         if not 0 <= column < len(header):
             yield Problem(key, f"{column} is no column: {what} has {len(header)}, and the first one is 0")
@@ -23,13 +23,13 @@ def unknown(key: str, column: str | int, header: Header, what: str = "the baseli
 
 
 def listed(header: Header) -> str:
-    """The columns in a sentence, cut when there are very many."""
+    """Return the columns as part of a sentence, cut when there are very many."""
     rest = len(header) - _LISTED_COLUMNS
     return ", ".join(header[:_LISTED_COLUMNS]) + (f", ... and {rest} more" if rest > 0 else "")
 
 
 def repeated(key: str, header: Header) -> Iterator[Problem]:
-    """A problem if columns cannot be told apart by their names."""
+    """Yield a problem if several columns have the same name."""
     seen: Sequence[str] = sorted({name for name in header if header.count(name) > 1})
     if seen:
         yield Problem(key, f"has columns of the same name: {listed(tuple(seen))}; every column needs one of its own")

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the four model monitors have in common: an endpoint, a baseline, a schedule (compatibility 3.5).
+"""Common base of the four model monitors: an endpoint, a baseline, a schedule (compatibility 3.5).
 
-Baseline and schedule are called `<endpoint>-<kind>-<4 hexadecimal digits>`. The digits follow from all that a stage is
-sent: the same request gives the same baseline and schedule, a changed one a new baseline in a folder of its own.
+Baseline and schedule are named `<endpoint>-<kind>-<4 hexadecimal digits>`. The digits are a digest of the stage's
+values: an equal request gives the same baseline and schedule, a changed one a new baseline in a folder of its own.
 
-Two endpoints may be monitored for one model (lesson 30). The first one's pipeline has the plain name; one whose name is
-taken by another endpoint's gets the endpoint into its name.
+Two endpoints may be monitored for one model (lesson 30). The pipeline of the first has the plain name. If that name
+belongs to another endpoint's pipeline, the name includes the endpoint.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from orchestrator.csv_headers import CsvFile, Header
 from orchestrator.errors import Problem, RefusedRequestError
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import LONGEST_STACK_NAME, STACK_PREFIX, rule
-from orchestrator.pipeline_types.blueprints import BlueprintPipeline
+from orchestrator.pipeline_types.blueprints import PIPELINE_STACK_SUFFIX, BlueprintPipeline
+from orchestrator.pipeline_types.built_in.realtime_inference import RealtimeBuiltIn, RealtimeCustom
 from orchestrator.pipeline_types.encryption import Encrypted
 from orchestrator.sagemaker.images import ImageQuery, UnknownImageError, resolve
 from orchestrator.values import common, locations, monitors
@@ -34,7 +35,7 @@ from orchestrator.values.template_parameters import TemplateParameters
 _DIGITS: Final = 4
 _OWNER_DIGITS: Final = 12
 _LONGEST_SUFFIX: Final = len("-staging-12345678")
-"""What follows a stack's name at most: that is a stack set's."""
+"""Longest suffix after a stack's name: that of a StackSet's stacks."""
 
 
 class Monitor(Encrypted, BlueprintPipeline):
@@ -42,9 +43,9 @@ class Monitor(Encrypted, BlueprintPipeline):
 
     instance_key: ClassVar[str] = "instance_type"
     kind: ClassVar[str]
-    """Stands in the names of baseline and schedule."""
+    """Part of the names of baseline and schedule."""
     image: ClassVar[str] = "model-monitor"
-    """SageMaker's image that does the work."""
+    """Name of SageMaker's image for the jobs."""
     hourly_run_time: ClassVar[int] = 3600
     """Seconds that a run of an hourly schedule may take."""
 
@@ -92,10 +93,11 @@ class Monitor(Encrypted, BlueprintPipeline):
     ] = []  # noqa: RUF012  pydantic copies it
 
     _header: Header | None = PrivateAttr(None)
+    _real_names: Mapping[str, str] = PrivateAttr({})
 
     @property
     def stack_names(self) -> tuple[str, ...]:
-        """The plain name, and the one with the endpoint where it fits."""
+        """The plain name, and the one with the endpoint if it fits."""
         digits = hashlib.sha256(self.owner.encode()).hexdigest()[:_OWNER_DIGITS]
         around = f"{STACK_PREFIX}-{self.model_name}-{digits}-{self.postfix}".lower()
         room = LONGEST_STACK_NAME - _LONGEST_SUFFIX - len(around)
@@ -107,8 +109,24 @@ class Monitor(Encrypted, BlueprintPipeline):
 
     @property
     def owner(self) -> str:
-        """The endpoint, or those of the stages."""
-        return "/".join(dict.fromkeys(name for _, name in by_key("endpoint_name", self.endpoint_name)))
+        """The endpoint, or the endpoints of the stages."""
+        return "/".join(dict.fromkeys(name.lower() for _, name in by_key("endpoint_name", self.endpoint_name)))
+
+    @override
+    def monitored_endpoints(self) -> frozenset[str]:
+        return frozenset(name for _, name in by_key("endpoint_name", self.endpoint_name))
+
+    @override
+    def stacks_of_endpoints(self) -> tuple[str, ...]:
+        postfixes = (real_time.postfix for real_time in (RealtimeBuiltIn, RealtimeCustom))
+        names = (f"{STACK_PREFIX}-{self.model_name}-{postfix}-{PIPELINE_STACK_SUFFIX}" for postfix in postfixes)
+        return tuple(name.lower() for name in names)
+
+    @override
+    def with_endpoint_names(self, names: Mapping[str, str]) -> Self:
+        informed = self.model_copy()
+        informed._real_names = names
+        return informed
 
     @override
     def csv_files(self, launch: Launch) -> tuple[CsvFile, ...]:
@@ -124,7 +142,7 @@ class Monitor(Encrypted, BlueprintPipeline):
         return informed
 
     def problems_with(self, headers: Mapping[CsvFile, Header]) -> Iterator[Problem]:
-        """What does not go together with the baseline's columns. Call `super()` first."""
+        """Yield conflicts with the baseline's columns. Call `super()` first."""
         yield from ()
 
     @property
@@ -136,15 +154,16 @@ class Monitor(Encrypted, BlueprintPipeline):
 
     @override
     def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
-        """But for the names that follow from them."""
+        """Return the parameter values except the names that are derived from them."""
         values = super().values(launch, stage)
         output = values.pop("BaselineJobOutputLocation")
         return {
             **values,
             **self.encryption_parameters(stage),
             "AssetsBucket": launch.assets_bucket,
-            **_located("BaselineOutput", output),
-            **_located("DataCapture", values["DataCaptureLocation"]),
+            "EndpointName": self._endpoint(stage),
+            **located("BaselineOutput", output),
+            **located("DataCapture", values["DataCaptureLocation"]),
             "ImageUri": resolve(self._image_query(launch)),
             "Subnets": _joined(self.subnets, stage),
             "SecurityGroupIds": _joined(self.security_group_ids, stage),
@@ -156,10 +175,14 @@ class Monitor(Encrypted, BlueprintPipeline):
         values = self.values(launch, stage)
         content = json.dumps([self.stack_name, values], sort_keys=True)
         digits = hashlib.sha256(content.encode()).hexdigest()[:_DIGITS]
-        name = f"{self._endpoint(stage)}-{self.kind}-{digits}"
+        name = f"{self._endpoint(stage).lower()}-{self.kind}-{digits}"
         location = f"{at(self.baseline_job_output_location, stage)}/{name}"
         names = {"BaselineJobName": name, "MonitoringScheduleName": name, "BaselineJobOutputLocation": location}
-        return self.parameters_type(**values, **names)
+        return self.parameters_type(**values, **names, **self.derived(launch, stage))
+
+    def derived(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
+        """Return values that are derived from others or change no run; they do not affect the names of baselines."""
+        return {"EndpointInArns": self._endpoint(stage).lower()}
 
     @override
     def warnings(self, launch: Launch) -> Iterator[str]:
@@ -171,7 +194,9 @@ class Monitor(Encrypted, BlueprintPipeline):
             )
 
     def _endpoint(self, stage: Stage | None) -> str:
-        return str(at(self.endpoint_name, stage))
+        """Return the endpoint's name as SageMaker spells it, if known."""
+        given = str(at(self.endpoint_name, stage))
+        return self._real_names.get(given, given)
 
     @property
     def _first_stage(self) -> Stage | None:
@@ -189,7 +214,7 @@ class Monitor(Encrypted, BlueprintPipeline):
 
     @rule("endpoint_name")
     def _schedule_name_fits(self, _: Launch) -> Iterator[Problem]:
-        """Lesson 11."""
+        """Refuse an endpoint's name that makes the schedule's name too long (lesson 11)."""
         suffix = len(f"-{self.kind}-") + _DIGITS
         longest = monitors.LONGEST_NAME - suffix
         for key, name in by_key("endpoint_name", self.endpoint_name):
@@ -202,7 +227,7 @@ class Monitor(Encrypted, BlueprintPipeline):
 
     @rule("schedule_expression", "monitor_max_runtime_seconds")
     def _run_ends_before_the_next(self, launch: Launch) -> Iterator[Problem]:
-        """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MonitoringStoppingCondition.html."""
+        """See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MonitoringStoppingCondition.html."""
         reported = set()
         for stage in self.stages(launch):
             every = monitors.seconds_between_runs(at(self.schedule_expression, stage))
@@ -227,7 +252,7 @@ class Monitor(Encrypted, BlueprintPipeline):
 
 
 def _key_at(key: str, value: Any, stage: Stage | None) -> str:
-    """The key under which the value for a stage stands in the request."""
+    """Return the request key that holds the value for a stage."""
     return key if len(by_key(key, value)) == 1 else f"{key}.{stage}"
 
 
@@ -236,8 +261,8 @@ def _joined(ids: list[str] | Staged[list[str]], stage: Stage | None) -> str:
     return ",".join(chosen)
 
 
-def _located(name: str, location: str) -> dict[str, str]:
-    """A location's bucket, and how the keys in it begin: permissions are given on both."""
+def located(name: str, location: str) -> dict[str, str]:
+    """Return a location's bucket and key prefix, both of which permissions name."""
     bucket, _, prefix = location.partition("/")
     return {f"{name}Bucket": bucket, f"{name}Prefix": prefix}
 

@@ -7,13 +7,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-from orchestrator.launch.operator_options import RoleOptions
+from orchestrator.launch.operator_options import RoleParameters
 from orchestrator.pipeline_types.encryption import EncryptionParameters
 from orchestrator.values import common, locations, monitors
 from orchestrator.values.template_parameters import TemplateParameters
 
 
-class MonitorParameters(RoleOptions, EncryptionParameters):
+class MonitorParameters(RoleParameters, EncryptionParameters):
     """Parameters of every monitor blueprint."""
 
     AssetsBucket: Annotated[common.BucketName, Field(description="Bucket of the baseline's data.")]
@@ -35,6 +35,7 @@ class MonitorParameters(RoleOptions, EncryptionParameters):
         locations.MonitorLocation, Field(description="Bucket and prefix of the captured data.")
     ]
     EndpointName: Annotated[monitors.MonitoredEndpoint, Field(description="Endpoint to monitor.")]
+    EndpointInArns: Annotated[monitors.NameInArns, Field(description="Its name in lower case, which it has in ARNs.")]
     ImageUri: Annotated[common.ImageUri, Field(description="SageMaker's image that does the work.")]
     InstanceType: Annotated[common.InstanceType, Field(description="Instance type of baseline and schedule.")]
     InstanceCount: Annotated[monitors.InstanceCount, Field(description="Instances of each job.")] = 1
@@ -86,6 +87,10 @@ class GroundTruthParameters(PredictionParameters):
     MonitorGroundTruthInput: Annotated[
         locations.MonitorLocation, Field(description="Bucket and prefix of the ground truth.")
     ]
+    MonitoringOutputBucket: Annotated[
+        common.BucketName, Field(description="Bucket of the reports, beside which merged data is read back.")
+    ]
+    MonitoringOutputPrefix: Annotated[common.KeyPrefix, Field(description="How their keys begin.")] = ""
     StartTimeOffset: Annotated[monitors.TimeOffset, Field(description="How far back the data of a run begins.")] = ""
     EndTimeOffset: Annotated[monitors.TimeOffset, Field(description="How far back the data of a run ends.")] = ""
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Monitors that look at a model's answers, and those that compare them with what turned out to be true."""
+"""Monitors of a model's predictions, and those that compare them with ground truth."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing_extensions import override
 from orchestrator.errors import Problem
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import rule
-from orchestrator.pipeline_types.built_in.monitors.monitors import Monitor
+from orchestrator.pipeline_types.built_in.monitors.monitors import Monitor, located
 from orchestrator.values import locations, monitors
 from orchestrator.values.per_stage import PerStage, Stage, at
 
@@ -23,7 +23,7 @@ class PredictionMonitor(Monitor):
     """A monitor that has to know where the predictions stand."""
 
     for_binary_only: ClassVar[tuple[str, ...]] = ("monitor_probability_attribute", "probability_threshold_attribute")
-    """Keys that mean nothing for other problem types."""
+    """Keys that are ignored for other problem types."""
 
     problem_type: Annotated[monitors.ProblemType, Field(description="what kind of problem the model solves")]
     monitor_inference_attribute: Annotated[
@@ -44,7 +44,7 @@ class PredictionMonitor(Monitor):
 
     @property
     def is_binary(self) -> bool:
-        """Whether the model tells two classes apart."""
+        """True if the model distinguishes two classes."""
         return self.problem_type == BINARY
 
     @override
@@ -93,10 +93,15 @@ class GroundTruthMonitor(PredictionMonitor):
 
     @override
     def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
-        bucket, _, prefix = at(self.monitor_ground_truth_input, stage).partition("/")
         return {
             **super().values(launch, stage),
             "ProbabilityThresholdAttribute": self.probability_threshold_attribute if self.is_binary else "",
-            "GroundTruthBucket": bucket,
-            "GroundTruthPrefix": prefix,
+            **located("GroundTruth", at(self.monitor_ground_truth_input, stage)),
+        }
+
+    @override
+    def derived(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
+        return {
+            **super().derived(launch, stage),
+            **located("MonitoringOutput", at(self.monitoring_output_location, stage)),
         }

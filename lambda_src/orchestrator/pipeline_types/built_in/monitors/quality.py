@@ -94,8 +94,8 @@ class ModelQualityMonitor(GroundTruthMonitor):
 
     @override
     def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
-        # A baseline is computed from the probabilities where it is known which of them are positive answers, else from
-        # the predictions (compatibility 3.7).
+        # A baseline is computed from the probabilities if their threshold is given, else from the predictions
+        # (compatibility 3.7).
         by_probability = self.is_binary and bool(self.probability_threshold_attribute)
         return {
             **super().values(launch, stage),

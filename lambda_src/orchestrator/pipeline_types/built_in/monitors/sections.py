@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The parts of a request that become Clarify's configuration (compatibility 3.8, 3.9).
+"""Sections of a request that become Clarify's configuration (compatibility 3.8, 3.9).
 
-Their members are called as in the SageMaker Python SDK's `BiasConfig`, `ModelPredictedLabelConfig` and `SHAPConfig`.
+Their members are named as in the SageMaker Python SDK's `BiasConfig`, `ModelPredictedLabelConfig` and `SHAPConfig`.
 https://docs.aws.amazon.com/sagemaker/latest/dg/clarify-processing-job-configure-analysis.html
 """
 
@@ -55,7 +55,7 @@ class BiasConfig(_Section):
 
     @property
     def facets(self) -> list[Column]:
-        """The columns that tell groups apart."""
+        """The columns that define the groups."""
         return _listed(self.facet_name)
 
     @property
@@ -67,7 +67,7 @@ class BiasConfig(_Section):
         return given if isinstance(self.facet_name, list) else [given]
 
     def problems(self) -> Iterator[Problem]:
-        """What does not fit together in it."""
+        """Yield conflicts between its members."""
         key = "bias_config.facet_values_or_threshold"
         given, is_list = self.facet_values_or_threshold, isinstance(self.facet_name, list)
         if is_list and not self.facets:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`model_autopilot_training`: SageMaker finds algorithm, features and hyper-parameters itself (compatibility 3.12)."""
+"""`model_autopilot_training`: SageMaker chooses algorithm, features and hyper-parameters (compatibility 3.12)."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class AutopilotTraining(JobPipeline):
 
     @override
     def inference_image_uri(self, launch: Launch) -> str:
-        """The best candidate has its own containers."""
+        """Return no image: the best candidate has its own containers."""
         return ""
 
     @override
@@ -112,7 +112,7 @@ class AutopilotTraining(JobPipeline):
 
     @rule("problem_type", "job_objective")
     def _objective_of_the_problem(self, _: Launch) -> Iterator[Problem]:
-        """Lesson 13."""
+        """Require problem type and objective together, and a fitting objective (lesson 13)."""
         if self.problem_type and not self.job_objective:
             yield Problem("job_objective", "is required together with problem_type: SageMaker takes both or none")
         if self.job_objective and not self.problem_type:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hyper-parameters as JSON values, and as the texts that SageMaker hands to a container (compatibility 3.10)."""
+"""Hyper-parameters as JSON values, and as the texts that SageMaker passes to a container (compatibility 3.10)."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ _LONGEST_VALUE: Final = 2_500
 
 
 def text(value: Any) -> str:
-    """A value as containers read it: a text as it is, everything else as JSON, so `true` and not `True` (lesson 17)."""
+    """Return a value as containers read it: a text unchanged, anything else as JSON, e.g. `true` (lesson 17)."""
     return value if isinstance(value, str) else json.dumps(value)
 
 
 def texts(values: Mapping[str, Any]) -> dict[str, str]:
-    """Every value as text."""
+    """Return every value as text."""
     return {name: text(value) for name, value in values.items()}
 
 
 def problems(key: str, values: Mapping[str, Any]) -> Iterator[Problem]:
-    """What SageMaker would refuse of them."""
+    """Yield a problem for each hyper-parameter that SageMaker would refuse."""
     if len(values) > MOST:
         yield Problem(key, f"has {len(values)} entries; SageMaker takes {MOST} hyper-parameters at most")
     yield from problems_with_names(key, values)
@@ -39,7 +39,7 @@ def problems(key: str, values: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def problems_with_names(key: str, names: Iterable[str]) -> Iterator[Problem]:
-    """A problem for each name that no hyper-parameter can have."""
+    """Yield a problem for each name that no hyper-parameter can have."""
     for name in names:
         if not 0 < len(name) <= _LONGEST_NAME or not _is_one_line(name):
             yield Problem(

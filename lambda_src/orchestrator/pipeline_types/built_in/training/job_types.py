@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which types of pipelines start jobs, and of which kinds."""
+"""Pipeline types that start jobs, and the kinds of these jobs."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from orchestrator.sagemaker.job_kinds import JobKind
 
 
 def kinds_by_type(types: Iterable[type[PipelineRequest]]) -> dict[str, JobKind]:
-    """The kind of job by the name of the type that starts it."""
+    """Return the kind of job by the name of the type that starts it."""
     return {type_.type_name(): type_.job for type_ in types if issubclass(type_, JobPipeline)}
 
 
 def kind_by_tags(types: Iterable[type[PipelineRequest]], tags: Mapping[str, str]) -> JobKind | None:
-    """The kind of job that a pipeline of the type in these tags starts; `None` for tags that are not a pipeline's."""
+    """Return the kind of job for the pipeline type in these tags; `None` if the tags are not a pipeline's."""
     return kinds_by_type(types).get(tags.get("pipeline_type", ""))

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the pipelines that start a training, tuning or Autopilot job have in common (compatibility 3.10 to 3.12, 3.14).
+"""Common base of pipelines that start a training, tuning or Autopilot job (compatibility 3.10 to 3.12, 3.14).
 
-They run in the orchestrator's own account, in a multi-account deployment too. A job's name is the one given, or
-`<model>-<purpose>-<digest>`, which the blueprint's function makes: an unchanged request starts nothing, a changed
-one starts another job (lessons 31 and 32).
+They run in the orchestrator's own account, also in a multi-account deployment. A job's name is the given one, or
+`<model>-<purpose>-<digest>`, made by the blueprint's function. An unchanged request starts no job, a changed one starts
+another (lessons 31 and 32).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Annotated, Any, ClassVar, Final
 from pydantic import Field
 from typing_extensions import override
 
-from orchestrator.launch.operator_options import FunctionOptions, RoleOptions
+from orchestrator.launch.operator_options import FunctionParameters, RoleParameters
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.built_in.training.registering import Registering
 from orchestrator.pipeline_types.encryption import Encrypted, EncryptionParameters
@@ -27,12 +27,12 @@ from orchestrator.values.per_stage import Stage
 
 _TOLD: Final = ("stack_name", "pipeline_type", "model_name", "registration")
 OWN_TAGS: Final = (*_TOLD, *tags.KEYS)
-"""Keys of the tags that neither the caller nor the operator can give a job."""
+"""Keys of tags that neither the caller nor the operator can set on a job."""
 _DIGEST_CHARACTERS: Final = 8
-"""What the blueprint's function adds to a prefix (`lambda_src/inline/sagemaker_job.py`)."""
+"""Length of the digest that the blueprint's function adds to a prefix (`lambda_src/inline/sagemaker_job.py`)."""
 
 
-class JobParameters(RoleOptions, FunctionOptions, EncryptionParameters):
+class JobParameters(RoleParameters, FunctionParameters, EncryptionParameters):
     """Parameters of every blueprint of a job."""
 
     AssetsBucket: Annotated[common.BucketName, Field(description="Bucket of the data and of what the job writes.")]
@@ -56,7 +56,7 @@ class JobPipeline(Registering, Encrypted):
     runs_in_stages: ClassVar = False
     job: ClassVar[JobKind]
     purpose: ClassVar[str]
-    """Stands in the names that are made: `<model>-<purpose>-<digest>`."""
+    """Part of generated names: `<model>-<purpose>-<digest>`."""
 
     job_name: Annotated[
         training.JobName,
@@ -72,15 +72,15 @@ class JobPipeline(Registering, Encrypted):
     ]
 
     def json_values(self) -> Mapping[str, Any]:
-        """Parameter -> value of those parameters that are JSON of any length, but for the tags."""
+        """Return parameter -> value for parameters that are JSON of any length, except the tags."""
         return {}
 
     def more_tags(self) -> Mapping[str, str]:
-        """Tags of the job that the caller asks for."""
+        """Return the job's tags that the caller asks for."""
         return {}
 
     def own_tags(self, launch: Launch) -> dict[str, str]:
-        """Tags by which the job's end is understood (`orchestrator/events/jobs/reports.py`), and costs are found."""
+        """Return the tags that identify a job when it ends (`orchestrator/events/jobs/reports.py`), and its costs."""
         values = (self.stack_name, self.type_name(), self.model_name, self.registration_key(launch))
         told = {key: value for key, value in zip(_TOLD, values, strict=True) if value}
         # Listed first for order and merged last, so operator tags cannot override them.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Metrics that SageMaker finds in the log of a container."""
+"""Definitions of metrics that SageMaker reads from a container's log."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class MetricDefinition(BaseModel):
 
 MetricDefinitions = Annotated[
     list[MetricDefinition],
-    # Words for the documentation only: a problem is told at the definition that has it.
+    # For the documentation only: a problem is reported for the definition that has it.
     Field(
         max_length=MOST, json_schema_extra={EXPECT_KEYWORD: f"a list of objects with Name and Regex, {MOST} at most"}
     ),
@@ -33,7 +33,7 @@ MetricDefinitions = Annotated[
 
 
 def problems(key: str, definitions: Sequence[MetricDefinition]) -> Iterator[Problem]:
-    """A problem for each name that is defined twice."""
+    """Yield a problem for each name that is defined twice."""
     names = [definition.Name for definition in definitions]
     for name in dict.fromkeys(names):
         if names.count(name) > 1:
@@ -41,5 +41,5 @@ def problems(key: str, definitions: Sequence[MetricDefinition]) -> Iterator[Prob
 
 
 def as_json(definitions: Sequence[MetricDefinition]) -> list[dict[str, str]]:
-    """The definitions as the API takes them."""
+    """Return the definitions in the form of the API."""
     return [definition.model_dump() for definition in definitions]

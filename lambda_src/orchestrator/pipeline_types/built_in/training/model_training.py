@@ -65,7 +65,7 @@ class ModelTraining(Training):
 
     @rule("schedule_expression", "algo_hyperparamaters", "metric_definitions", "attribute_names", "model_name")
     def _a_schedule_has_all_at_hand(self, launch: Launch) -> Iterator[Problem]:
-        """A schedule sends its request itself: what would stand in a file cannot be in it."""
+        """Refuse values that are too long for a schedule's own request, which cannot refer to files."""
         if not self.schedule_expression:
             return
         for name, content in self.json_values().items():

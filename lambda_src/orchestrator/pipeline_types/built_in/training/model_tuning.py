@@ -22,7 +22,7 @@ from orchestrator.values.common import AlsoSpelt, Expect
 from orchestrator.values.per_stage import Stage
 
 _MOST_TAGS: Final = 50
-"""https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateHyperParameterTuningJob.html."""
+"""See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateHyperParameterTuningJob.html."""
 
 
 class ModelTuningParameters(TrainingParameters):
@@ -122,7 +122,7 @@ class ModelTuning(Training):
 
     @property
     def _auto(self) -> dict[str, Any]:
-        """Those of them that SageMaker may change by itself."""
+        """Hyper-parameters without a range that SageMaker may change itself."""
         kept = self.tuner_configs.hyperparameters_to_keep_static
         return {name: value for name, value in self._fixed.items() if name not in kept}
 
@@ -145,7 +145,7 @@ class ModelTuning(Training):
 
     @rule("hyperparamaters_ranges", "tuner_configs")
     def _grid_is_of_categories(self, _: Launch) -> Iterator[Problem]:
-        """https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-how-it-works.html."""
+        """See https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-how-it-works.html."""
         if self.tuner_configs.strategy != "Grid" or list(
             tuning_ranges.problems("hyperparamaters_ranges", self.hyperparamaters_ranges)
         ):

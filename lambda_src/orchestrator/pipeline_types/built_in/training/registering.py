@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`register`: the model of a job becomes a version of a model package group when the job has completed.
+"""`register`: a job's model becomes a model package when the job has completed.
 
-The request's instructions are stored beside the package; the job carries their key as its tag `registration`, so that
-`orchestrator/events/jobs/reports.py` has all when the job has ended, without asking the pipeline. The key follows from
-the content: a job that is still running keeps the instructions that it was started with.
+The request's instructions are stored beside the package, and the job carries their key in its tag `registration`. So
+`orchestrator/events/jobs/reports.py` finds them without looking up the pipeline. The key is a digest of the content: a
+running job keeps the instructions that it was started with.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _EXAMPLE: Final = {"model_package_group_name": "my-models", "min_metric": {"vali
 
 
 def _object(value: Any) -> Any:
-    """An object, or nothing for the empty text that stands for what is left out."""
+    """Return an object, or `None` for the empty text that stands for a key left out."""
     if value == "":
         return None
     if not isinstance(value, Mapping):
@@ -53,11 +53,11 @@ class Registering(BlueprintPipeline):
     ] = None
 
     def inference_image_uri(self, launch: Launch) -> str:
-        """The image that serves the model; empty when the job itself knows, as Autopilot's best candidate does."""
+        """Return the image that serves the model; empty when the job defines it, as Autopilot's best candidate does."""
         raise NotImplementedError
 
     def registration_key(self, launch: Launch) -> str:
-        """Key of the stored instructions in the pipelines bucket; empty when nothing is to be registered."""
+        """Return the key of the stored instructions in the pipelines bucket; empty without registration."""
         content = self._instructions(launch)
         if not content:
             return ""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What training and tuning jobs have in common: image, channels, resources, hyper-parameters (compatibility 3.10)."""
+"""Common base of training and tuning: image, channels, resources, hyper-parameters (compatibility 3.10)."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.built_in.training import hyperparameters
 from orchestrator.pipeline_types.built_in.training.jobs import JobParameters, JobPipeline
 from orchestrator.pipeline_types.private_images import PrivateImage
+from orchestrator.sagemaker import checkpoints
 from orchestrator.sagemaker.images import ImageQuery, Purpose, UnknownImageError, resolve
 from orchestrator.values import common, training
 from orchestrator.values.common import AlsoSpelt, Expect
@@ -108,11 +109,18 @@ class Training(JobPipeline):
         training.JobRunTime, Field(description="seconds after which a training job is stopped")
     ] = 86_400
     use_spot_instances: Annotated[
-        training.Flag, Field(description="whether to train on spot instances, with a checkpoint in S3")
+        training.Flag,
+        Field(
+            description="whether to train on spot instances, with a checkpoint in S3; left out, not for a built-in "
+            "algorithm that writes none"
+        ),
     ] = True
     max_wait_time_spot_instances: Annotated[
         training.SpotWait,
-        Field(description="seconds to wait for spot instances, the run included; 172800, or the run time if longer"),
+        Field(
+            description="seconds to wait for spot instances, the run included; 172800, or the run time if longer; "
+            f"{checkpoints.LONGEST_WAIT} at most for a built-in algorithm that writes no checkpoints"
+        ),
     ] = _DEFAULT_SPOT_WAIT
     content_type: Annotated[
         training.ChannelContentType, Field(description="content type of the data, as the algorithm calls it")
@@ -145,6 +153,7 @@ class Training(JobPipeline):
             "ImageUri": self._image_for("training", launch),
             "CustomAlgorithmsECRRepoArn": self._repository_arn(launch),
             "JobInstanceCount": self.instance_count,
+            "UseSpotInstances": str(self._uses_spot),
             "MaxWaitTimeForSpotInstances": self._spot_wait,
             "S3DataType": self.s3_data_type,
         }
@@ -160,12 +169,31 @@ class Training(JobPipeline):
         for key in ("compression_type", "data_record_wrapping"):
             if getattr(self, key) not in {"", _NONE} and self.data_input_mode != "Pipe":
                 yield f"{key}: SageMaker heeds it in Pipe mode only; data_input_mode is {self.data_input_mode}"
+        if not self._writes_checkpoints and "use_spot_instances" not in self.model_fields_set:
+            yield (
+                f"use_spot_instances: {self.model_framework} writes no checkpoints, so it trains on instances that "
+                f"nobody takes away; with true, max_runtime_per_job must be {checkpoints.LONGEST_WAIT} at most"
+            )
+
+    @property
+    def _writes_checkpoints(self) -> bool:
+        """True if training writes checkpoints, or may, as with the caller's own image (lesson 102)."""
+        framework, version = (getattr(self, key, "") for key in ("model_framework", "model_framework_version"))
+        return checkpoints.are_written(framework, version)
+
+    @property
+    def _uses_spot(self) -> bool:
+        given = "use_spot_instances" in self.model_fields_set
+        return self.use_spot_instances if given else self._writes_checkpoints
 
     @property
     def _spot_wait(self) -> int:
-        """Lesson 12: the default must not be shorter than the run that it includes."""
-        given = "max_wait_time_spot_instances" in self.model_fields_set
-        return self.max_wait_time_spot_instances if given else max(_DEFAULT_SPOT_WAIT, self.max_runtime_per_job)
+        """Seconds to wait; the default is never shorter than the run that it includes (lesson 12)."""
+        if "max_wait_time_spot_instances" in self.model_fields_set:
+            return self.max_wait_time_spot_instances
+        if self._uses_spot and not self._writes_checkpoints:
+            return checkpoints.LONGEST_WAIT
+        return max(_DEFAULT_SPOT_WAIT, self.max_runtime_per_job)
 
     def _image_for(self, purpose: Purpose, launch: Launch) -> str:
         return self.custom_image_uri or resolve(self._query(purpose, launch, self.instance_type))
@@ -195,7 +223,7 @@ class Training(JobPipeline):
 
     @rule("model_framework", "model_framework_version")
     def _image_exists(self, launch: Launch) -> Iterator[Problem]:
-        """Lessons 20 and 29: an image that does not exist is found before anything is made."""
+        """Refuse an image that does not exist before anything is made (lessons 20 and 29)."""
         if not (self.model_framework and self.model_framework_version) or getattr(self, "custom_image_uri", None):
             return
         try:
@@ -205,7 +233,7 @@ class Training(JobPipeline):
 
     @rule("model_framework", "model_framework_version", "custom_image_uri", "registration", "instance_type")
     def _what_is_registered_can_serve(self, launch: Launch) -> Iterator[Problem]:
-        """A framework may have an image that trains and none that serves."""
+        """Require an inference image: a framework may have one for training and none for inference."""
         asked = self.registration
         named = self.custom_image_uri or (asked and asked.inference_image_uri)
         if asked is None or named or list(self._image_exists(launch)):
@@ -223,16 +251,31 @@ class Training(JobPipeline):
 
     @rule("use_spot_instances", "max_wait_time_spot_instances", "max_runtime_per_job")
     def _spot_wait_includes_the_run(self, _: Launch) -> Iterator[Problem]:
-        if self.use_spot_instances and self._spot_wait < self.max_runtime_per_job:
+        if not self._uses_spot:
+            return
+        if not self._writes_checkpoints:
+            yield from self._beyond_the_longest_wait()
+        elif self._spot_wait < self.max_runtime_per_job:
             yield Problem(
                 "max_wait_time_spot_instances",
                 f"must be {self.max_runtime_per_job} at least: the wait includes the run, for which "
                 "max_runtime_per_job allows that many seconds",
             )
 
+    def _beyond_the_longest_wait(self) -> Iterator[Problem]:
+        for key in ("max_wait_time_spot_instances", "max_runtime_per_job"):
+            seconds = self._spot_wait if key.startswith("max_wait") else self.max_runtime_per_job
+            if seconds > checkpoints.LONGEST_WAIT:
+                yield Problem(
+                    key,
+                    f"must be {checkpoints.LONGEST_WAIT} at most on spot instances, whose wait includes the run: "
+                    f"{self.model_framework} {self.model_framework_version} writes no checkpoints, and SageMaker gives "
+                    "it no more; or set use_spot_instances to false",
+                )
+
     @rule("s3_data_type", "data_input_mode")
     def _augmented_manifests_are_streamed(self, _: Launch) -> Iterator[Problem]:
-        """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSource.html."""
+        """See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3DataSource.html."""
         if self.s3_data_type == "AugmentedManifestFile" and self.data_input_mode != "Pipe":
             yield Problem("data_input_mode", "must be Pipe: SageMaker streams what an AugmentedManifestFile names")
 

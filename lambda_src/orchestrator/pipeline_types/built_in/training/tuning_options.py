@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`tuner_configs`: how a tuning job searches (compatibility 3.11).
+"""`tuner_configs`: options of a tuning job (compatibility 3.11).
 
-The keys are those of the SageMaker SDK's tuner. Three of them mean something to the SDK alone and are ignored with a
-warning; those that the SDK cannot read from JSON do not exist here either.
+The keys are those of the SageMaker SDK's tuner. Two of them concern only the SDK and are ignored with a warning. Keys
+that the SDK cannot read from JSON do not exist here either.
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobConfig.html
 """
 
@@ -91,13 +91,13 @@ class TunerOptions(BaseModel):
     estimator_name: Annotated[str, Field(description="of the SDK alone; ignored")] = ""
 
     def warnings(self) -> Iterator[str]:
-        """What has no effect."""
+        """Yield a warning for each key without effect."""
         for key, reason in _WITHOUT_EFFECT.items():
             if getattr(self, key):
                 yield f"tuner_configs.{key} is ignored: {reason}"
 
     def resource_limits(self) -> dict[str, int]:
-        """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceLimits.html."""
+        """See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ResourceLimits.html."""
         most = self.max_jobs if self.max_jobs is not None or self.strategy == "Grid" else 1
         return {
             **({"MaxNumberOfTrainingJobs": most} if most is not None else {}),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ranges of hyper-parameters: as a request has them, and as SageMaker takes them (compatibility 3.11).
+"""Ranges of hyper-parameters, in the forms of a request and of SageMaker (compatibility 3.11).
 
     "eta": ["continuous", [0.02, 0.3]]
     "max_depth": ["integer", [3, 9, "Linear"]]
@@ -23,7 +23,7 @@ _MOST_OF_A_KIND: Final = 30
 _MOST_VALUES: Final = 30
 _LONGEST_VALUE: Final = 256
 _SCALINGS: Final = ("Auto", "Linear", "Logarithmic", "ReverseLogarithmic")
-# Python takes more for a number: `1_000`, digits of other scripts, blanks around.
+# Stricter than Python, which also accepts `1_000`, digits of other scripts and surrounding white space.
 _NUMBER: Final = re.compile(r"[+-]?[0-9]*\.?[0-9]+([eE][+-]?[0-9]+)?")
 _CONTINUOUS: Final = "continuous"
 _INTEGER: Final = "integer"
@@ -31,7 +31,7 @@ CATEGORICAL: Final = "categorical"
 
 
 def problems(key: str, ranges: Mapping[str, Any]) -> Iterator[Problem]:
-    """What SageMaker would refuse of each range (lesson 18)."""
+    """Yield a problem for each range that SageMaker would refuse (lesson 18)."""
     yield from hyperparameters.problems_with_names(key, ranges)
     for name, given in ranges.items():
         if found := _problem_with(given):
@@ -43,12 +43,12 @@ def problems(key: str, ranges: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def kind_of(given: Any) -> str:
-    """`continuous`, `integer` or `categorical`; empty for something else."""
+    """Return `continuous`, `integer` or `categorical`; empty for anything else."""
     return str(given[0]) if isinstance(given, list) and given and given[0] in list(_CHECKS) else ""
 
 
 def as_json(ranges: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """The ranges as the API takes them, all values as text; kinds that do not occur are empty lists."""
+    """Return the ranges in the form of the API, all values as text; kinds without ranges are empty lists."""
     found: dict[str, list[dict[str, Any]]] = {_MEMBERS[kind]: [] for kind in _MEMBERS}
     for name, (kind, values) in ranges.items():
         found[_MEMBERS[kind]].append({"Name": name, **_members(kind, values)})
@@ -56,7 +56,7 @@ def as_json(ranges: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
 
 
 def combinations(ranges: Mapping[str, Any]) -> int:
-    """How many combinations of values there are, when all ranges are categorical."""
+    """Return the number of combinations of values, when all ranges are categorical."""
     return math.prod(len(values) for _, values in ranges.values())
 
 
@@ -128,7 +128,7 @@ def _problem_with_scaling(scaling: Any, least: float, greatest: float) -> str:
 
 
 def _number(value: Any, number: Callable[[str], float]) -> float:
-    """A bound; the earlier solution also took numbers as text. Raises `ValueError`."""
+    """Convert a bound, also from text as in the earlier solution; raises `ValueError`."""
     if isinstance(value, bool) or not isinstance(value, int | float | str) or not _NUMBER.fullmatch(str(value)):
         raise ValueError(value)
     found = number(str(value))

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""JSON Schema 2020-12 by `jsonschema`, with problems in the words of this API.
+"""JSON Schema 2020-12 by `jsonschema`, with problems in this API's words.
 
 Nothing is ever fetched: the validator gets an empty registry, and references were checked before
-(`schema_walk.py`). Patterns run on pydantic's engine, whose time is linear in the value: `re` can be kept busy
-for years by a bad pattern.
+(`schema_walk.py`). Patterns run on pydantic's engine, whose time is linear in the value: with `re`, a bad pattern can
+take practically forever.
 """
 
 from __future__ import annotations
@@ -58,16 +58,16 @@ _NOT_SHOWN: Final = frozenset({"additionalProperties", "dependentRequired", "req
 
 @dataclass(frozen=True)
 class Found:
-    """What is wrong with a value, and where in it."""
+    """A problem with a value: its place, a sentence, and the value."""
 
     path: tuple[str, ...]
     sentence: str
     value: Any
     shows_value: bool
-    """Whether the value itself is worth showing."""
+    """Whether the message shows the value."""
 
     def text(self) -> str:
-        """The sentence with the value that was given."""
+        """Return the sentence with the given value."""
         return f"{self.sentence}; got {shortened(self.value)}" if self.shows_value else self.sentence
 
 
@@ -77,7 +77,7 @@ def _matcher(pattern: str) -> SchemaValidator:
 
 
 def is_pattern(pattern: str) -> bool:
-    """Whether the engine knows the pattern: it has no look-around and no references back."""
+    """True if the engine supports the pattern: no look-around and no back-references."""
     try:
         _matcher(pattern)
     except SchemaError:
@@ -86,7 +86,7 @@ def is_pattern(pattern: str) -> bool:
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Whether the pattern is found in the text."""
+    """True if the pattern is found in the text."""
     return _matcher(pattern).isinstance_python(text)
 
 
@@ -127,9 +127,9 @@ def _number(text: str) -> float:
 
 
 def _unique(validator: Any, wanted: Any, instance: Any, _: Schema) -> Iterator[ValidationError]:
-    """Compare entries as texts: jsonschema compares each with each, which takes a minute for a list of 50 KB."""
+    """Compare entries as texts: jsonschema compares all pairs, which takes a minute for a list of 50 KB."""
     if wanted and validator.is_type(instance, "array"):
-        # 1 and 1.0 are one number to JSON Schema, and true is none.
+        # In JSON Schema 1 equals 1.0, and true is not a number.
         entries = {json.dumps(json.loads(json.dumps(each), parse_float=_number), sort_keys=True) for each in instance}
         if len(entries) < len(instance):
             yield ValidationError("uniqueItems")
@@ -148,13 +148,13 @@ _Validator: Any = validators.extend(
 
 
 def problems(schema: Schema, instance: Any) -> list[Found]:
-    """Everything that is wrong with a value, in the order of its keys."""
+    """Return every problem of a value, in the order of its keys."""
     errors = _Validator(schema, registry=Registry()).iter_errors(instance)
     return sorted((_found(error, schema) for error in errors), key=lambda found: found.path)
 
 
 def schema_problems(schema: Any) -> Iterator[Found]:
-    """Everything that JSON Schema 2020-12 itself finds wrong with a schema."""
+    """Yield every violation of JSON Schema 2020-12 itself in a schema."""
     for error in Draft202012Validator(Draft202012Validator.META_SCHEMA).iter_errors(schema):
         yield _found(error, {})
 
@@ -205,7 +205,7 @@ def _required_sentence(path: tuple[str, ...], schema: Schema) -> str:
 
 
 def _alternatives(error: ValidationError, path: tuple[str, ...], schema: Schema) -> str:
-    """What each alternative asks for: the first thing that is wrong with the value by each."""
+    """Return the first problem of the value for each alternative."""
     first: dict[Any, str] = {}
     for inner in error.context:
         place = inner.relative_schema_path[0]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where in a JSON schema other schemas stand, and what its references lead to."""
+"""Subschemas of a JSON schema, and the targets of its references."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ _PLAIN: Final = frozenset(
     }
 )
 _LONGEST_CHAIN: Final = 10
-"""References that lead to references: each takes a level of the stack."""
+"""Length of a chain of references, each of which takes a level of the stack."""
 KEYWORDS: Final = _ONE | _LISTED | _NAMED | _PLAIN
-"""What a schema may use of JSON Schema 2020-12: nothing that changes what a reference means, or leads elsewhere."""
+"""Allowed keywords of JSON Schema 2020-12: none that changes what a reference means, or leads to other documents."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """A schema, or what stands in the place of one."""
+    """A schema, or the value in place of one."""
 
     path: Path
     schema: Any
 
     @property
     def key(self) -> str:
-        """The path as problems have it."""
+        """The path as part of a problem's key."""
         return ".".join(self.path)
 
 
 def places(schema: Any, path: Path = ()) -> Iterator[Place]:
-    """The schema and all that stand in it. Its depth was limited when it was read, so this ends."""
+    """Yield the schema and all its subschemas. Ends because the depth was limited on reading."""
     yield Place(path, schema)
     for inner in _inner(schema, path):
         yield from places(inner.schema, inner.path)
@@ -58,11 +58,11 @@ def _inner(schema: Any, path: Path) -> Iterator[Place]:
 
 
 class UnresolvedReferenceError(Exception):
-    """A reference leads nowhere, or in a circle; `str()` completes its key."""
+    """A reference has no target, or is circular; `str()` completes its key."""
 
 
 def resolved(document: Any, reference: str) -> Any:
-    """What a reference into the same document leads to; raises `UnresolvedReferenceError`."""
+    """Return the target of a reference into the same document; raises `UnresolvedReferenceError`."""
     found = document
     for part in reference.removeprefix("#/").split("/"):
         name = part.replace("~1", "/").replace("~0", "~")
@@ -76,14 +76,14 @@ def resolved(document: Any, reference: str) -> Any:
 
 
 def size(document: Any, most: int) -> int:
-    """How many schemas there are when each reference is written out, up to `most`; raises `UnresolvedReferenceError`.
+    """Return the number of schemas with references expanded, up to `most`; raises `UnresolvedReferenceError`.
 
-    A few lines of references to references can mean millions of schemas to check each value by, or no end at all.
+    A few nested references can expand to millions of schemas to check each value by, or without end.
     """
     known: dict[str, tuple[int, int]] = {}
 
     def of(schema: Any, under: tuple[str, ...]) -> tuple[int, int]:
-        """Of a schema under references: how many schemas it means, and through how many references in a row."""
+        """Return the number of schemas, and of references in a row, of a schema below these references."""
         found = [of(inner.schema, under) for inner in _inner(schema, ())]
         reference = schema.get("$ref") if isinstance(schema, Mapping) else None
         if isinstance(reference, str):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether the request schema of a type can be used: a part of JSON Schema 2020-12, and nothing that leads elsewhere."""
+"""Checks of a custom type's request schema: a subset of JSON Schema 2020-12, without references to other documents."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _TOP: Final = "request"
 
 
 def problems(schema: Mapping[str, Any]) -> list[Problem]:
-    """Everything that is wrong with a request schema, keyed from `request` on."""
+    """Return every problem of a request schema, with keys below `request`."""
     body = {key: value for key, value in schema.items() if key != "$schema"}
     unsafe = [*_dialect(schema), *(problem for place in schema_walk.places(body) for problem in _at(place, body))]
     found = unsafe or list(_of_standard(body)) or list(_of_size(body))
@@ -46,7 +46,7 @@ def _dialect(schema: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _at(place: Place, document: Mapping[str, Any]) -> Iterator[Problem]:
-    """What is wrong with one schema by itself."""
+    """Yield the problems of one schema by itself."""
     if not isinstance(place.schema, Mapping):
         return
     for keyword in place.schema.keys() - schema_walk.KEYWORDS:

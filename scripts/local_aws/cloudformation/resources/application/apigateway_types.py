@@ -3,31 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
-from scripts.local_aws.cloudformation.resources.base import (
-    IgnoreMissing,
-    Properties,
-    ResourceContext,
-    ResourceType,
-    names,
-)
+from scripts.local_aws.cloudformation.resources.api_type import REF, ApiType
+from scripts.local_aws.cloudformation.resources.base import Properties, ResourceContext, names
 from scripts.local_aws.cloudformation.stacks import Made
 
-_SERVICE = "apigateway"
-_GONE = "NotFoundException"
-# Properties of AWS::ApiGateway::Method and its Integration, by the API's parameter names.
-_METHOD = {
-    "authorizationType": "AuthorizationType", "apiKeyRequired": "ApiKeyRequired", "operationName": "OperationName",
-    "requestParameters": "RequestParameters", "requestModels": "RequestModels",
-}  # fmt: skip
-_INTEGRATION = {
-    "type": "Type", "integrationHttpMethod": "IntegrationHttpMethod", "uri": "Uri", "credentials": "Credentials",
-    "timeoutInMillis": "TimeoutInMillis", "passthroughBehavior": "PassthroughBehavior",
-    "contentHandling": "ContentHandling", "requestParameters": "RequestParameters",
-    "requestTemplates": "RequestTemplates",
-}  # fmt: skip
 # https://docs.aws.amazon.com/apigateway/latest/api/API_UpdateStage.html
 _METHOD_SETTINGS = {
     "LoggingLevel": "logging/loglevel", "DataTraceEnabled": "logging/dataTrace", "MetricsEnabled": "metrics/enabled",
@@ -37,201 +18,133 @@ _METHOD_SETTINGS = {
 }  # fmt: skip
 
 
-class ApiGatewayRestApi(ResourceType):
+class _ApiGatewayType(ApiType):
+    service = "apigateway"
+    gone = ("NotFoundException",)
+    looked_up_by: ClassVar[str] = ""
+    """moto does not refuse to delete what is not there, but fails."""
+
+    def remove(self, context: ResourceContext, made: Made, properties: Properties) -> None:
+        if self.looked_up_by:
+            self.send(context, self.looked_up_by, {}, self.place(made, properties))
+        super().remove(context, made, properties)
+
+
+class ApiGatewayRestApi(_ApiGatewayType):
     """An API, defined by its resources: OpenAPI documents are not read."""
 
     type_name = "AWS::ApiGateway::RestApi"
     is_tagged = True
     known_properties = names("Description EndpointConfiguration Name Tags")
+    creates, deletes, looked_up_by = "create_rest_api", "delete_rest_api", "get_rest_api"
+    ref = "id"
+    attributes = {"RootResourceId": "rootResourceId", "RestApiId": "id"}
+    at = {"RestApiId": REF}
 
-    def create(self, context: ResourceContext, properties: Properties) -> Made:
-        """Make the API with its root resource."""
-        api = context.call(
-            _SERVICE, "create_rest_api", name=properties["Name"], description=properties.get("Description"),
-            endpointConfiguration={"types": _endpoint_types(properties)}, tags=context.tags(properties.get("Tags")),
-        )  # fmt: skip
-        return Made(api["id"], {"RootResourceId": api["rootResourceId"], "RestApiId": api["id"]})
-
-    def update(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> Made:
+    def settle(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> None:
         """Rename, describe, or move to another kind of endpoint."""
-        changes = [_replace("/name", new["Name"]), _replace("/description", new.get("Description", ""))]
-        changes.append(_replace("/endpointConfiguration/types/0", _endpoint_types(new)[0]))
-        context.call(_SERVICE, "update_rest_api", restApiId=made.physical_id, patchOperations=changes)
-        return made
-
-    def delete(self, context: ResourceContext, made: Made, properties: Properties) -> None:
-        """Remove the API with everything in it."""
-        with IgnoreMissing(_GONE):
-            context.call(_SERVICE, "get_rest_api", restApiId=made.physical_id)
-            context.call(_SERVICE, "delete_rest_api", restApiId=made.physical_id)
+        wanted = {
+            "/name": new["Name"],
+            "/description": new.get("Description", ""),
+            "/endpointConfiguration/types/0": (new.get("EndpointConfiguration", {}).get("Types") or ["EDGE"])[0],
+        }
+        if any(new.get(name) != old.get(name) for name in ("Description", "EndpointConfiguration", "Name")):
+            changes = [_replace(path, value) for path, value in wanted.items()]
+            context.call(self.service, "update_rest_api", restApiId=made.physical_id, patchOperations=changes)
 
 
-class ApiGatewayResource(ResourceType):
+class ApiGatewayResource(_ApiGatewayType):
     """One part of a path, which may be `{name}` or `{name+}`."""
 
     type_name = "AWS::ApiGateway::Resource"
-    replaced_by = names("ParentId PathPart RestApiId")
-    known_properties = replaced_by
-
-    def create(self, context: ResourceContext, properties: Properties) -> Made:
-        """Add the part under its parent."""
-        resource = context.call(
-            _SERVICE, "create_resource", restApiId=properties["RestApiId"], parentId=properties["ParentId"],
-            pathPart=properties["PathPart"],
-        )  # fmt: skip
-        return Made(resource["id"], {"ResourceId": resource["id"]})
-
-    def update(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> Made:
-        """Nothing can change in place."""
-        return made
-
-    def delete(self, context: ResourceContext, made: Made, properties: Properties) -> None:
-        """Remove the part."""
-        place = {"restApiId": properties["RestApiId"], "resourceId": made.physical_id}
-        with IgnoreMissing(_GONE):
-            context.call(_SERVICE, "get_resource", **place)
-            context.call(_SERVICE, "delete_resource", **place)
+    known_properties = names("ParentId PathPart RestApiId")
+    creates, deletes, looked_up_by = "create_resource", "delete_resource", "get_resource"
+    ref = "id"
+    attributes = {"ResourceId": "id"}
+    at = {"RestApiId": "RestApiId", "ResourceId": REF}
 
 
-class ApiGatewayMethod(ResourceType):
+class ApiGatewayMethod(_ApiGatewayType):
     """A method of a path with its integration. It is served from the next deployment on."""
 
     type_name = "AWS::ApiGateway::Method"
-    replaced_by = names("HttpMethod ResourceId RestApiId")
-    known_properties = replaced_by | {"Integration", "MethodResponses", *_METHOD.values()}
+    known_properties = names(
+        "ApiKeyRequired AuthorizationType HttpMethod Integration MethodResponses OperationName RequestModels "
+        "RequestParameters ResourceId RestApiId"
+    )
+    # To put a method anew is to take its integration away.
+    creates, deletes = "put_method", "delete_method"
+    at = {name: name for name in ("RestApiId", "ResourceId", "HttpMethod")}
 
-    def create(self, context: ResourceContext, properties: Properties) -> Made:
-        """Put the method, then its integration."""
-        place = _place(properties)
-        context.call(_SERVICE, "put_method", **place, **_named(_METHOD, properties))
-        made = context.initiated(Made("-".join(place.values())))
-        integration = properties.get("Integration")
-        if integration:
-            context.call(_SERVICE, "put_integration", **place, **_named(_INTEGRATION, integration))
-        return made
+    def name(self, context: ResourceContext, properties: Properties) -> str:
+        """What tells it from others."""
+        return "-".join(properties[name] for name in self.at)
 
     def update(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> Made:
         """Put both anew."""
         return self.create(context, new)
 
-    def delete(self, context: ResourceContext, made: Made, properties: Properties) -> None:
-        """Remove the method."""
-        with IgnoreMissing(_GONE):
-            context.call(_SERVICE, "delete_method", **_place(properties))
+    def settle(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> None:
+        """Put the integration."""
+        if integration := new.get("Integration"):
+            self.send(context, "put_integration", integration, self.place(made, new))
 
 
-class ApiGatewayDeployment(ResourceType):
-    """A snapshot of the API's methods; only another logical id makes another snapshot."""
+class ApiGatewayDeployment(_ApiGatewayType):
+    """A snapshot of the API's methods; only another logical id makes another, and a new description does not.
+
+    API Gateway refuses an API without methods.
+    """
 
     type_name = "AWS::ApiGateway::Deployment"
-    replaced_by = names("RestApiId")
     known_properties = names("Description RestApiId StageName")
-
-    def create(self, context: ResourceContext, properties: Properties) -> Made:
-        """Take the snapshot; API Gateway refuses an API without methods."""
-        deployment = context.call(
-            _SERVICE, "create_deployment", restApiId=properties["RestApiId"], stageName=properties.get("StageName"),
-            description=properties.get("Description", ""),
-        )  # fmt: skip
-        return Made(deployment["id"], {"DeploymentId": deployment["id"]})
-
-    def update(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> Made:
-        """A new description is no new snapshot, on AWS neither."""
-        return made
-
-    def delete(self, context: ResourceContext, made: Made, properties: Properties) -> None:
-        """Forget the snapshot."""
-        with IgnoreMissing(_GONE):
-            context.call(
-                _SERVICE, "delete_deployment", restApiId=properties["RestApiId"], deploymentId=made.physical_id
-            )
+    creates, deletes = "create_deployment", "delete_deployment"
+    ref = "id"
+    attributes = {"DeploymentId": "id"}
+    at = {"RestApiId": "RestApiId", "DeploymentId": REF}
 
 
-class ApiGatewayStage(ResourceType):
+class ApiGatewayStage(_ApiGatewayType):
     """The first part of an API's public path, showing one deployment. Access logs and throttling are kept, not done."""
 
     type_name = "AWS::ApiGateway::Stage"
-    replaced_by = names("RestApiId StageName")
     name_property = "StageName"
     is_tagged = True
     known_properties = names(
         "AccessLogSetting DeploymentId Description MethodSettings RestApiId StageName Tags TracingEnabled Variables"
     )
+    creates, deletes = "create_stage", "delete_stage"
+    at = {"RestApiId": "RestApiId", "StageName": REF}
 
-    def create(self, context: ResourceContext, properties: Properties) -> Made:
-        """Make the stage and apply its settings."""
-        context.call(
-            _SERVICE, "create_stage", **_stage(properties), deploymentId=properties["DeploymentId"],
-            description=properties.get("Description", ""), variables=properties.get("Variables"),
-            tracingEnabled=properties.get("TracingEnabled"), tags=context.tags(properties.get("Tags")),
-        )  # fmt: skip
-        made = context.initiated(Made(properties["StageName"]))
-        self._set(context, properties, _stage_settings(properties))
-        return made
-
-    def update(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> Made:
+    def settle(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> None:
         """Show another deployment and change settings."""
-        changes = [_replace("/deploymentId", new["DeploymentId"]), _replace("/description", new.get("Description", ""))]
-        changes.append(_replace("/tracingEnabled", new.get("TracingEnabled", False)))
+        changes = [
+            _replace(f"/{name[0].lower()}{name[1:]}", new.get(name, default))
+            for name, default in (("DeploymentId", None), ("Description", ""), ("TracingEnabled", False))
+            if new.get(name) != old.get(name)
+        ]
         before, after = old.get("Variables") or {}, new.get("Variables") or {}
         changes += [{"op": "remove", "path": f"/variables/{name}"} for name in before if name not in after]
-        changes += [_replace(f"/variables/{name}", value) for name, value in after.items()]
+        changes += [_replace(f"/variables/{name}", item) for name, item in after.items() if item != before.get(name)]
         if "AccessLogSetting" in old and "AccessLogSetting" not in new:
             changes.append({"op": "remove", "path": "/accessLogSettings"})
-        self._set(context, new, changes + _stage_settings(new))
-        return made
-
-    def delete(self, context: ResourceContext, made: Made, properties: Properties) -> None:
-        """Take the stage off the air."""
-        with IgnoreMissing(_GONE):
-            context.call(_SERVICE, "delete_stage", **_stage(properties))
-
-    def _set(self, context: ResourceContext, properties: Properties, changes: list[dict[str, Any]]) -> None:
-        if changes:
-            context.call(_SERVICE, "update_stage", **_stage(properties), patchOperations=changes)
+        if changes := changes + _stage_settings(new):
+            self.send(context, "update_stage", {"PatchOperations": changes}, self.place(made, new))
 
 
-class ApiGatewayAccount(ResourceType):
+class ApiGatewayAccount(_ApiGatewayType):
     """The role that API Gateway logs with, one for the whole account and Region."""
 
     type_name = "AWS::ApiGateway::Account"
     known_properties = names("CloudWatchRoleArn")
 
-    def create(self, context: ResourceContext, properties: Properties) -> Made:
+    def settle(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> None:
         """Set the role."""
-        role = properties.get("CloudWatchRoleArn")
-        if role:
-            context.call(_SERVICE, "update_account", patchOperations=[_replace("/cloudwatchRoleArn", role)])
-        return Made(context.generated_name(64))
+        if role := new.get("CloudWatchRoleArn"):
+            context.call(self.service, "update_account", patchOperations=[_replace("/cloudwatchRoleArn", role)])
 
-    def update(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> Made:
-        """Set another role."""
-        self.create(context, new)
-        return made
-
-    def delete(self, context: ResourceContext, made: Made, properties: Properties) -> None:
+    def remove(self, context: ResourceContext, made: Made, properties: Properties) -> None:
         """Nothing: CloudFormation leaves the account's setting as it is."""
-
-
-def _named(names: Mapping[str, str], properties: Properties) -> dict[str, Any]:
-    return {parameter: properties[name] for parameter, name in names.items() if name in properties}
-
-
-def _endpoint_types(properties: Properties) -> list[str]:
-    types: list[str] = (properties.get("EndpointConfiguration") or {}).get("Types") or ["EDGE"]
-    return types
-
-
-def _place(properties: Properties) -> dict[str, str]:
-    return {
-        "restApiId": properties["RestApiId"],
-        "resourceId": properties["ResourceId"],
-        "httpMethod": properties["HttpMethod"],
-    }
-
-
-def _stage(properties: Properties) -> dict[str, str]:
-    return {"restApiId": properties["RestApiId"], "stageName": properties["StageName"]}
 
 
 def _stage_settings(properties: Properties) -> list[dict[str, Any]]:

@@ -13,30 +13,36 @@ import string
 from datetime import datetime
 from typing import Any, ClassVar
 
-from scripts.local_aws.cloudformation.resources.base import (
-    IgnoreMissing,
-    Properties,
-    ResourceContext,
-    ResourceFailedError,
-    ResourceType,
-    names,
-)
+from scripts.local_aws.cloudformation.resources.api_type import NAME, ApiType
+from scripts.local_aws.cloudformation.resources.base import Properties, ResourceContext, ResourceFailedError, names
 from scripts.local_aws.cloudformation.stacks import Made
 from scripts.local_aws.sagemaker.jobs import processing_jobs
 
-_SERVICE = "sagemaker"
-_NAME_LIMIT = 63
-_GONE = "ResourceNotFound"
-_COMMON = "JobDefinitionName JobResources NetworkConfig RoleArn StoppingCondition Tags "
 # Somebody may delete the stack while its job runs.
 _SECONDS_BETWEEN_LOOKS = 0.2
 
 
-def _text(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else value
+class _Described(ApiType):
+    """A type of which more can be read than the answer to its creation has."""
+
+    service = "sagemaker"
+    gone = ("ResourceNotFound",)
+    name_limit = 63
+    described_by: ClassVar[str]
+    readable: ClassVar[frozenset[str]]
+
+    def describe(self, context: ResourceContext, made: Made) -> dict[str, Any]:
+        """Look at the resource, and keep what can be read."""
+        found = self.send(context, self.described_by, {}, self.place(made, {}))
+        made.attributes |= {
+            key: value.isoformat() if isinstance(value, datetime) else value
+            for key, value in found.items()
+            if key in self.readable
+        }
+        return found
 
 
-class SageMakerProcessingJob(ResourceType):
+class SageMakerProcessingJob(_Described):
     """A processing job, which is made once it has completed; one that fails, fails its stack with the reason.
 
     A stack that is deleted stops the job and takes its tags away. The job itself stays, and its name is taken for ever.
@@ -48,165 +54,102 @@ class SageMakerProcessingJob(ResourceType):
         "AppSpecification Environment ExperimentConfig NetworkConfig ProcessingInputs ProcessingJobName "
         "ProcessingOutputConfig ProcessingResources RoleArn StoppingCondition Tags"
     )
-    replaced_by = known_properties
-    _readable = names(
+    creates, described_by = "create_processing_job", "describe_processing_job"
+    ref = "ProcessingJobArn"
+    attributes = {"ProcessingJobName": NAME, "ProcessingJobArn": "ProcessingJobArn"}
+    at = {"ProcessingJobName": "ProcessingJobName"}
+    readable = names(
         "CreationTime ExitMessage LastModifiedTime ProcessingEndTime ProcessingJobStatus ProcessingStartTime"
     )
 
-    def create(self, context: ResourceContext, properties: Properties) -> Made:
-        """Start the job and wait for its end. Raises ResourceFailedError with the job's reason."""
-        name = properties.get(self.name_property) or context.generated_name(_NAME_LIMIT)
-        given = properties | {self.name_property: name, "Tags": context.tag_list(properties.get("Tags"))}
-        arn = context.call(_SERVICE, "create_processing_job", **given)["ProcessingJobArn"]
-        made = context.initiated(Made(arn, {self.name_property: name, "ProcessingJobArn": arn}))
-        job = self._ended(context, name)
-        if job["ProcessingJobStatus"] != "Completed":
-            reason = job.get("FailureReason", f"it is {job['ProcessingJobStatus']}")
-            raise ResourceFailedError(f"The processing job {name} did not complete: {reason}")
-        made.attributes |= {key: _text(value) for key, value in job.items() if key in self._readable}
-        return made
-
-    def update(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> Made:
-        """Nothing changes in place: another request is another job."""
-        return made
-
-    def delete(self, context: ResourceContext, made: Made, properties: Properties) -> None:
-        """Stop a job that still runs, and take the tags away."""
+    def settle(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> None:
+        """Wait for the job's end. Raises ResourceFailedError with the job's reason."""
         name = made.attributes[self.name_property]
-        job = context.call(_SERVICE, "describe_processing_job", ProcessingJobName=name)
-        if job["ProcessingJobStatus"] == "InProgress":
-            context.call(_SERVICE, "stop_processing_job", ProcessingJobName=name)
-        if keys := list(context.tags(properties.get("Tags"))):
-            context.call(_SERVICE, "delete_tags", ResourceArn=made.physical_id, TagKeys=keys)
-
-    def _ended(self, context: ResourceContext, name: str) -> dict[str, Any]:
         job = processing_jobs.find(context.account, context.region, name)
         while not (processing_jobs.wait_until_over(job, _SECONDS_BETWEEN_LOOKS) or context.stack.cancelled.is_set()):
             continue
-        return context.call(_SERVICE, "describe_processing_job", ProcessingJobName=name)
+        ended = self.describe(context, made)
+        if ended["ProcessingJobStatus"] != "Completed":
+            reason = ended.get("FailureReason", f"it is {ended['ProcessingJobStatus']}")
+            raise ResourceFailedError(f"The processing job {name} did not complete: {reason}")
+
+    def remove(self, context: ResourceContext, made: Made, properties: Properties) -> None:
+        """Stop a job that still runs, and take the tags away."""
+        place = self.place(made, properties)
+        if self.send(context, self.described_by, {}, place)["ProcessingJobStatus"] == "InProgress":
+            self.send(context, "stop_processing_job", {}, place)
+        if keys := list(context.tags(properties.get("Tags"))):
+            context.call(self.service, "delete_tags", ResourceArn=made.physical_id, TagKeys=keys)
 
 
-class _JobDefinition(ResourceType):
+class _JobDefinition(_Described):
     """A monitor's job definition; whatever changes, it is made anew."""
 
     name_property = "JobDefinitionName"
-    operation: ClassVar[str]
+    ref = "JobDefinitionArn"
+    attributes = {"JobDefinitionName": NAME, "JobDefinitionArn": "JobDefinitionArn"}
+    at = {"JobDefinitionName": "JobDefinitionName"}
+    readable = names("CreationTime")
 
-    def create(self, context: ResourceContext, properties: Properties) -> Made:
-        """Make the definition under the name given, or under a generated one."""
-        name = properties.get(self.name_property) or _definition_name(context.logical_id)
-        given = properties | {self.name_property: name, "Tags": context.tag_list(properties.get("Tags"))}
-        arn = context.call(_SERVICE, f"create_{self.operation}", **given)["JobDefinitionArn"]
-        made = context.initiated(Made(arn, {self.name_property: name, "JobDefinitionArn": arn}))
-        described = context.call(_SERVICE, f"describe_{self.operation}", JobDefinitionName=name)
-        made.attributes["CreationTime"] = _text(described["CreationTime"])
-        return made
+    def __init_subclass__(cls, *, kind: str, operation: str) -> None:
+        super().__init_subclass__()
+        cls.type_name = f"AWS::SageMaker::{kind}JobDefinition"
+        cls.creates, cls.described_by, cls.deletes = (
+            f"create_{operation}",
+            f"describe_{operation}",
+            f"delete_{operation}",
+        )
+        cls.known_properties = names(
+            "JobDefinitionName JobResources NetworkConfig RoleArn StoppingCondition Tags "
+            f"{kind}AppSpecification {kind}BaselineConfig {kind}JobInput {kind}JobOutputConfig"
+        )
 
-    def update(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> Made:
-        """Nothing changes in place."""
-        return made
+    def name(self, context: ResourceContext, properties: Properties) -> str:
+        """`CFN-<logical id, 20 characters at most>-<12 random characters>`, as CloudFormation's handler makes it.
 
-    def delete(self, context: ResourceContext, made: Made, properties: Properties) -> None:
-        """Remove the definition."""
-        with IgnoreMissing(_GONE):
-            name = made.attributes[self.name_property]
-            context.call(_SERVICE, f"delete_{self.operation}", JobDefinitionName=name)
+        https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-sagemaker, CreateHandler
+        """
+        suffix = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(12))
+        return str(properties.get(self.name_property) or f"CFN-{context.logical_id[:20]}-{suffix}")
 
-
-def _definition_name(logical_id: str) -> str:
-    """`CFN-<logical id, 20 characters at most>-<12 random characters>`, as CloudFormation's handler makes it.
-
-    https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-sagemaker, CreateHandler
-    """
-    suffix = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(12))
-    return f"CFN-{logical_id[:20]}-{suffix}"
+    def settle(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> None:
+        """Read when it was made."""
+        self.describe(context, made)
 
 
-class DataQualityJobDefinition(_JobDefinition):
+class DataQualityJobDefinition(_JobDefinition, kind="DataQuality", operation="data_quality_job_definition"):
     """AWS::SageMaker::DataQualityJobDefinition."""
 
-    type_name = "AWS::SageMaker::DataQualityJobDefinition"
-    operation = "data_quality_job_definition"
-    known_properties = names(
-        _COMMON + "DataQualityAppSpecification DataQualityBaselineConfig DataQualityJobInput DataQualityJobOutputConfig"
-    )
-    replaced_by = known_properties
 
-
-class ModelQualityJobDefinition(_JobDefinition):
+class ModelQualityJobDefinition(_JobDefinition, kind="ModelQuality", operation="model_quality_job_definition"):
     """AWS::SageMaker::ModelQualityJobDefinition."""
 
-    type_name = "AWS::SageMaker::ModelQualityJobDefinition"
-    operation = "model_quality_job_definition"
-    known_properties = names(
-        _COMMON
-        + "ModelQualityAppSpecification ModelQualityBaselineConfig ModelQualityJobInput ModelQualityJobOutputConfig"
-    )
-    replaced_by = known_properties
 
-
-class ModelBiasJobDefinition(_JobDefinition):
+class ModelBiasJobDefinition(_JobDefinition, kind="ModelBias", operation="model_bias_job_definition"):
     """AWS::SageMaker::ModelBiasJobDefinition."""
 
-    type_name = "AWS::SageMaker::ModelBiasJobDefinition"
-    operation = "model_bias_job_definition"
-    known_properties = names(
-        _COMMON + "ModelBiasAppSpecification ModelBiasBaselineConfig ModelBiasJobInput ModelBiasJobOutputConfig"
-    )
-    replaced_by = known_properties
 
-
-class ModelExplainabilityJobDefinition(_JobDefinition):
+class ModelExplainabilityJobDefinition(
+    _JobDefinition, kind="ModelExplainability", operation="model_explainability_job_definition"
+):
     """AWS::SageMaker::ModelExplainabilityJobDefinition."""
 
-    type_name = "AWS::SageMaker::ModelExplainabilityJobDefinition"
-    operation = "model_explainability_job_definition"
-    known_properties = names(
-        _COMMON + "ModelExplainabilityAppSpecification ModelExplainabilityBaselineConfig ModelExplainabilityJobInput "
-        "ModelExplainabilityJobOutputConfig"
-    )
-    replaced_by = known_properties
 
-
-class SageMakerMonitoringSchedule(ResourceType):
-    """A monitoring schedule; all but its name changes in place."""
+class SageMakerMonitoringSchedule(_Described):
+    """A monitoring schedule, Scheduled at once; all but its name changes in place, and its jobs stay when it goes."""
 
     type_name = "AWS::SageMaker::MonitoringSchedule"
     name_property = "MonitoringScheduleName"
-    replaced_by = frozenset({"MonitoringScheduleName"})
     is_tagged = True
     known_properties = names("MonitoringScheduleConfig MonitoringScheduleName Tags")
-    _readable = names("CreationTime LastModifiedTime MonitoringScheduleArn MonitoringScheduleStatus")
+    creates, updates = "create_monitoring_schedule", "update_monitoring_schedule"
+    described_by, deletes = "describe_monitoring_schedule", "delete_monitoring_schedule"
+    ref = "MonitoringScheduleArn"
+    attributes = {"MonitoringScheduleName": NAME}
+    at = {"MonitoringScheduleName": "MonitoringScheduleName"}
+    readable = names("CreationTime LastModifiedTime MonitoringScheduleArn MonitoringScheduleStatus")
+    tagging, tagged_at = ("add_tags", "delete_tags"), "ResourceArn"
 
-    def create(self, context: ResourceContext, properties: Properties) -> Made:
-        """Make the schedule; it is Scheduled at once."""
-        tags = context.tags(properties.get("Tags"))
-        given = properties | {"Tags": context.tag_list(properties.get("Tags"))}
-        arn = context.call(_SERVICE, "create_monitoring_schedule", **given)["MonitoringScheduleArn"]
-        made = context.initiated(Made(arn, {self.name_property: properties[self.name_property]}, tags))
-        return self._described(context, made)
-
-    def update(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> Made:
-        """Set configuration and tags."""
-        name, config = made.attributes[self.name_property], new["MonitoringScheduleConfig"]
-        context.call(
-            _SERVICE, "update_monitoring_schedule", MonitoringScheduleName=name, MonitoringScheduleConfig=config
-        )
-        tags = context.tags(new.get("Tags"))
-        if made.tags:
-            context.call(_SERVICE, "delete_tags", ResourceArn=made.physical_id, TagKeys=list(made.tags))
-        if tags:
-            context.call(_SERVICE, "add_tags", ResourceArn=made.physical_id, Tags=context.tag_list(new.get("Tags")))
-        return self._described(context, Made(made.physical_id, made.attributes, tags))
-
-    def delete(self, context: ResourceContext, made: Made, properties: Properties) -> None:
-        """Remove the schedule; the jobs that it has started stay."""
-        with IgnoreMissing(_GONE):
-            name = made.attributes[self.name_property]
-            context.call(_SERVICE, "delete_monitoring_schedule", MonitoringScheduleName=name)
-
-    def _described(self, context: ResourceContext, made: Made) -> Made:
-        name = made.attributes[self.name_property]
-        schedule = context.call(_SERVICE, "describe_monitoring_schedule", MonitoringScheduleName=name)
-        made.attributes |= {key: _text(value) for key, value in schedule.items() if key in self._readable}
-        return made
+    def settle(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> None:
+        """Read how it is now."""
+        self.describe(context, made)

@@ -8,155 +8,82 @@ from __future__ import annotations
 
 from typing import Any
 
-from scripts.local_aws.cloudformation.resources.base import (
-    IgnoreMissing,
-    Properties,
-    ResourceContext,
-    ResourceType,
-    names,
-)
+from scripts.local_aws.cloudformation.resources.api_type import REF, ApiType, Setting
+from scripts.local_aws.cloudformation.resources.base import ResourceContext, names
 from scripts.local_aws.cloudformation.stacks import Made
 
-_SERVICE = "elbv2"
-_NAME_LIMIT = 32
-_TAGS = "Tags"
 
-
-class LoadBalancer(ResourceType):
+class LoadBalancer(ApiType):
     """A load balancer; Ref is its ARN."""
 
     type_name = "AWS::ElasticLoadBalancingV2::LoadBalancer"
     name_property = "Name"
-    replaced_by = names("Name Scheme Type")
     is_tagged = True
-    known_properties = replaced_by | names("IpAddressType LoadBalancerAttributes SecurityGroups Subnets Tags")
+    known_properties = names("IpAddressType LoadBalancerAttributes Name Scheme SecurityGroups Subnets Tags Type")
+    service, creates, deletes = "elbv2", "create_load_balancer", "delete_load_balancer"
+    gone = ("LoadBalancerNotFound",)
+    name_limit = 32
+    ref = "LoadBalancers.0.LoadBalancerArn"
+    attributes = {
+        "CanonicalHostedZoneID": "LoadBalancers.0.CanonicalHostedZoneId",
+        "DNSName": "LoadBalancers.0.DNSName",
+        "LoadBalancerArn": "LoadBalancers.0.LoadBalancerArn",
+        "LoadBalancerName": "LoadBalancers.0.LoadBalancerName",
+    }
+    at = {"LoadBalancerArn": REF, "ResourceArns": (REF,)}
+    renamed = {"LoadBalancerAttributes": "Attributes"}
+    settings = {
+        "SecurityGroups": Setting("set_security_groups"),
+        "Subnets": Setting("set_subnets"),
+        "LoadBalancerAttributes": Setting("modify_load_balancer_attributes"),
+    }
+    tagging = ("add_tags", "remove_tags")
 
-    def create(self, context: ResourceContext, properties: Properties) -> Made:
-        """Make the load balancer and set its attributes."""
-        given = {"Name": context.generated_name(_NAME_LIMIT), **_without(properties, "LoadBalancerAttributes")}
-        (found,) = context.call(_SERVICE, "create_load_balancer", **given, Tags=_tags(context, properties))[
-            "LoadBalancers"
-        ]
-        arn = found["LoadBalancerArn"]
-        attributes = {
-            "CanonicalHostedZoneID": found["CanonicalHostedZoneId"],
-            "DNSName": found["DNSName"],
-            "LoadBalancerArn": arn,
-            "LoadBalancerFullName": arn.split(":loadbalancer/")[1],
-            "LoadBalancerName": found["LoadBalancerName"],
-        }
-        made = context.initiated(Made(arn, attributes, context.tags(properties.get(_TAGS))))
-        self._set_attributes(context, made, properties)
+    def made(self, context: ResourceContext, name: str, answer: dict[str, Any]) -> Made:
+        """Its full name is a part of the ARN."""
+        made = super().made(context, name, answer)
+        made.attributes["LoadBalancerFullName"] = made.physical_id.split(":loadbalancer/")[1]
         return made
 
-    def update(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> Made:
-        """Set what differs."""
-        for name, operation in (("SecurityGroups", "set_security_groups"), ("Subnets", "set_subnets")):
-            if new.get(name) != old.get(name):
-                context.call(_SERVICE, operation, LoadBalancerArn=made.physical_id, **{name: new.get(name)})
-        if new.get("LoadBalancerAttributes") != old.get("LoadBalancerAttributes"):
-            self._set_attributes(context, made, new)
-        return _retagged(context, made, new)
 
-    def delete(self, context: ResourceContext, made: Made, properties: Properties) -> None:
-        """Remove the load balancer."""
-        with IgnoreMissing("LoadBalancerNotFound"):
-            context.call(_SERVICE, "delete_load_balancer", LoadBalancerArn=made.physical_id)
-
-    @staticmethod
-    def _set_attributes(context: ResourceContext, made: Made, properties: Properties) -> None:
-        if attributes := properties.get("LoadBalancerAttributes"):
-            context.call(
-                _SERVICE, "modify_load_balancer_attributes", LoadBalancerArn=made.physical_id, Attributes=attributes
-            )
-
-
-class TargetGroup(ResourceType):
+class TargetGroup(ApiType):
     """A target group; Ref is its ARN."""
 
     type_name = "AWS::ElasticLoadBalancingV2::TargetGroup"
     name_property = "Name"
-    replaced_by = names("Name Port Protocol TargetType VpcId")
     is_tagged = True
-    _checked = names(
+    known_properties = names(
         "HealthCheckEnabled HealthCheckIntervalSeconds HealthCheckPath HealthCheckPort HealthCheckProtocol "
-        "HealthCheckTimeoutSeconds HealthyThresholdCount Matcher UnhealthyThresholdCount"
+        "HealthCheckTimeoutSeconds HealthyThresholdCount Matcher Name Port Protocol Tags TargetGroupAttributes "
+        "TargetType UnhealthyThresholdCount VpcId"
     )
-    known_properties = replaced_by | _checked | names("Tags TargetGroupAttributes")
+    service, creates, updates, deletes = "elbv2", "create_target_group", "modify_target_group", "delete_target_group"
+    gone = ("TargetGroupNotFound",)
+    name_limit = 32
+    ref = "TargetGroups.0.TargetGroupArn"
+    attributes = {
+        "TargetGroupArn": "TargetGroups.0.TargetGroupArn",
+        "TargetGroupName": "TargetGroups.0.TargetGroupName",
+    }
+    at = {"TargetGroupArn": REF, "ResourceArns": (REF,)}
+    renamed = {"TargetGroupAttributes": "Attributes"}
+    settings = {"TargetGroupAttributes": Setting("modify_target_group_attributes")}
+    tagging = ("add_tags", "remove_tags")
 
-    def create(self, context: ResourceContext, properties: Properties) -> Made:
-        """Make the group and set its attributes."""
-        given = {"Name": context.generated_name(_NAME_LIMIT), **_without(properties, "TargetGroupAttributes")}
-        (found,) = context.call(_SERVICE, "create_target_group", **given, Tags=_tags(context, properties))[
-            "TargetGroups"
-        ]
-        arn = found["TargetGroupArn"]
-        attributes = {
-            "TargetGroupArn": arn,
-            "TargetGroupFullName": arn.rsplit(":", 1)[1],
-            "TargetGroupName": found["TargetGroupName"],
-        }
-        made = context.initiated(Made(arn, attributes, context.tags(properties.get(_TAGS))))
-        self._set_attributes(context, made, properties)
+    def made(self, context: ResourceContext, name: str, answer: dict[str, Any]) -> Made:
+        """Its full name is a part of the ARN."""
+        made = super().made(context, name, answer)
+        made.attributes["TargetGroupFullName"] = made.physical_id.rsplit(":", 1)[1]
         return made
 
-    def update(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> Made:
-        """Set what differs."""
-        changed = {name: value for name, value in new.items() if name in self._checked and value != old.get(name)}
-        if changed:
-            context.call(_SERVICE, "modify_target_group", TargetGroupArn=made.physical_id, **changed)
-        if new.get("TargetGroupAttributes") != old.get("TargetGroupAttributes"):
-            self._set_attributes(context, made, new)
-        return _retagged(context, made, new)
 
-    def delete(self, context: ResourceContext, made: Made, properties: Properties) -> None:
-        """Remove the group."""
-        with IgnoreMissing("TargetGroupNotFound"):
-            context.call(_SERVICE, "delete_target_group", TargetGroupArn=made.physical_id)
-
-    @staticmethod
-    def _set_attributes(context: ResourceContext, made: Made, properties: Properties) -> None:
-        if attributes := properties.get("TargetGroupAttributes"):
-            context.call(
-                _SERVICE, "modify_target_group_attributes", TargetGroupArn=made.physical_id, Attributes=attributes
-            )
-
-
-class Listener(ResourceType):
+class Listener(ApiType):
     """A listener; Ref is its ARN."""
 
     type_name = "AWS::ElasticLoadBalancingV2::Listener"
-    replaced_by = names("LoadBalancerArn")
-    known_properties = replaced_by | names("Certificates DefaultActions Port Protocol SslPolicy")
-
-    def create(self, context: ResourceContext, properties: Properties) -> Made:
-        """Make the listener."""
-        (found,) = context.call(_SERVICE, "create_listener", **properties)["Listeners"]
-        return Made(found["ListenerArn"], {"ListenerArn": found["ListenerArn"]})
-
-    def update(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> Made:
-        """Set all of it anew."""
-        context.call(_SERVICE, "modify_listener", ListenerArn=made.physical_id, **_without(new, "LoadBalancerArn"))
-        return made
-
-    def delete(self, context: ResourceContext, made: Made, properties: Properties) -> None:
-        """Remove the listener."""
-        with IgnoreMissing("ListenerNotFound"):
-            context.call(_SERVICE, "delete_listener", ListenerArn=made.physical_id)
-
-
-def _without(properties: Properties, *left_out: str) -> dict[str, Any]:
-    return {name: value for name, value in properties.items() if name not in {*left_out, _TAGS}}
-
-
-def _tags(context: ResourceContext, properties: Properties) -> list[Any] | None:
-    return context.tag_list(properties.get(_TAGS)) or None
-
-
-def _retagged(context: ResourceContext, made: Made, new: Properties) -> Made:
-    tags = context.tags(new.get(_TAGS))
-    if gone := sorted(made.tags.keys() - tags.keys()):
-        context.call(_SERVICE, "remove_tags", ResourceArns=[made.physical_id], TagKeys=gone)
-    if tags != made.tags and tags:
-        context.call(_SERVICE, "add_tags", ResourceArns=[made.physical_id], Tags=_tags(context, new))
-    return Made(made.physical_id, made.attributes, tags)
+    known_properties = names("Certificates DefaultActions LoadBalancerArn Port Protocol SslPolicy")
+    service, creates, updates, deletes = "elbv2", "create_listener", "modify_listener", "delete_listener"
+    gone = ("ListenerNotFound",)
+    ref = "Listeners.0.ListenerArn"
+    attributes = {"ListenerArn": "Listeners.0.ListenerArn"}
+    at = {"ListenerArn": REF}

@@ -6,91 +6,72 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
-from scripts.local_aws.cloudformation.resources.base import (
-    IgnoreMissing,
-    Properties,
-    ResourceContext,
-    ResourceType,
-    names,
-)
+from scripts.local_aws.cloudformation.resources.api_type import REF, ApiType
+from scripts.local_aws.cloudformation.resources.base import IgnoreMissing, Properties, ResourceContext, names
 from scripts.local_aws.cloudformation.stacks import Made
 
 _SERVICE = "ec2"
-_NAME_LIMIT = 255
-_GONE = ("InvalidGroup.NotFound", "InvalidGroupId.Malformed")
-_NO_RULE = "InvalidPermission.NotFound"
+_GONE = ("InvalidGroup.NotFound", "InvalidGroupId.Malformed", "InvalidPermission.NotFound")
 _EVERYWHERE = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
 _INGRESS, _EGRESS = "SecurityGroupIngress", "SecurityGroupEgress"
 _OPERATIONS = {_INGRESS: "security_group_ingress", _EGRESS: "security_group_egress"}
 
 
-class SecurityGroup(ResourceType):
+class SecurityGroup(ApiType):
     """A security group of a VPC; Ref is its id."""
 
     type_name = "AWS::EC2::SecurityGroup"
     name_property = "GroupName"
-    replaced_by = names("GroupDescription GroupName VpcId")
     is_tagged = True
-    known_properties = replaced_by | names("SecurityGroupEgress SecurityGroupIngress Tags")
+    known_properties = names("GroupDescription GroupName SecurityGroupEgress SecurityGroupIngress Tags VpcId")
+    service, creates, deletes = _SERVICE, "create_security_group", "delete_security_group"
+    gone = _GONE
+    name_limit = 255
+    ref = "GroupId"
+    attributes = {"GroupId": "GroupId", "Id": "GroupId"}
+    at = {"GroupId": REF}
+    renamed = {"GroupDescription": "Description"}
 
-    def create(self, context: ResourceContext, properties: Properties) -> Made:
-        """Make the group with its rules; with rules of its own for what goes out it loses the one that lets all out."""
-        tags = context.tag_list(properties.get("Tags"))
-        answer = context.call(
-            _SERVICE, "create_security_group",
-            GroupName=properties.get("GroupName") or context.generated_name(_NAME_LIMIT),
-            Description=properties["GroupDescription"],
-            VpcId=properties.get("VpcId"),
-            TagSpecifications=[{"ResourceType": "security-group", "Tags": tags}] if tags else None,
-        )  # fmt: skip
-        group = answer["GroupId"]
-        attributes = {"GroupId": group, "Id": group}
-        made = context.initiated(Made(group, attributes, context.tags(properties.get("Tags"))))
-        if properties.get(_EGRESS):
-            _revoke(context, group, _EGRESS, [_EVERYWHERE])
-        for direction in _OPERATIONS:
-            _authorize(context, group, direction, _rules(properties, direction))
-        return made
+    def settle(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> None:
+        """Take away the rules that are gone and add the new ones.
 
-    def update(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> Made:
-        """Take away the rules that are gone, add the new ones, and set the tags."""
+        A group with rules of its own for what goes out loses the one that lets all out.
+        """
+        if new.get(_EGRESS) and not old.get(_EGRESS):
+            _revoke(context, made.physical_id, _EGRESS, [_EVERYWHERE])
         for direction in _OPERATIONS:
             before, after = _rules(old, direction), _rules(new, direction)
             _revoke(context, made.physical_id, direction, [rule for rule in before if rule not in after])
             _authorize(context, made.physical_id, direction, [rule for rule in after if rule not in before])
-        tags = context.tags(new.get("Tags"))
+
+    def retagged(self, context: ResourceContext, made: Made, properties: Properties) -> Made:
+        """EC2 has tags of its own kind."""
+        tags = context.tags(properties.get("Tags"))
         if gone := [{"Key": key} for key in sorted(made.tags.keys() - tags.keys())]:
             context.call(_SERVICE, "delete_tags", Resources=[made.physical_id], Tags=gone)
-        if tags != made.tags and tags:
-            wanted = context.tag_list(new.get("Tags"))
+        if tags and tags != made.tags:
+            wanted = context.tag_list(properties.get("Tags"))
             context.call(_SERVICE, "create_tags", Resources=[made.physical_id], Tags=wanted)
-        return Made(made.physical_id, made.attributes, tags)
-
-    def delete(self, context: ResourceContext, made: Made, properties: Properties) -> None:
-        """Remove the group."""
-        with IgnoreMissing(*_GONE):
-            context.call(_SERVICE, "delete_security_group", GroupId=made.physical_id)
+        return dataclasses.replace(made, tags=tags)
 
 
-class SecurityGroupEgress(ResourceType):
-    """One rule of a group for what goes out; for two groups that name each other."""
+class SecurityGroupEgress(ApiType):
+    """One rule of a group for what goes out; for two groups that name each other. Its description alone can change."""
 
     type_name = "AWS::EC2::SecurityGroupEgress"
-    replaced_by = names("CidrIp DestinationSecurityGroupId FromPort GroupId IpProtocol ToPort")
-    known_properties = replaced_by | names("Description")
+    known_properties = names("CidrIp Description DestinationSecurityGroupId FromPort GroupId IpProtocol ToPort")
+    service, creates = _SERVICE, "authorize_security_group_egress"
+    gone = _GONE
+    ref = "SecurityGroupRules.0.SecurityGroupRuleId"
 
-    def create(self, context: ResourceContext, properties: Properties) -> Made:
-        """Add the rule."""
-        rules = _authorize(context, properties["GroupId"], _EGRESS, [_permission(properties)])
-        return Made(rules[0]["SecurityGroupRuleId"])
+    def given(self, properties: Properties) -> Properties:
+        """The rule as the API takes it."""
+        return {"GroupId": properties["GroupId"], "IpPermissions": [_permission(properties)]}
 
-    def update(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> Made:
-        """Nothing but the description changes in place."""
-        return made
-
-    def delete(self, context: ResourceContext, made: Made, properties: Properties) -> None:
+    def remove(self, context: ResourceContext, made: Made, properties: Properties) -> None:
         """Take the rule away."""
         _revoke(context, properties["GroupId"], _EGRESS, [_permission(properties)])
 
@@ -109,14 +90,12 @@ def _permission(rule: Properties) -> dict[str, Any]:
     return {"IpProtocol": rule["IpProtocol"], **ports, "IpRanges": [{"CidrIp": rule["CidrIp"], **described}]}
 
 
-def _authorize(context: ResourceContext, group: str, direction: str, rules: list[dict[str, Any]]) -> list[Any]:
-    if not rules:
-        return []
-    answer = context.call(_SERVICE, f"authorize_{_OPERATIONS[direction]}", GroupId=group, IpPermissions=rules)
-    return list(answer["SecurityGroupRules"])
+def _authorize(context: ResourceContext, group: str, direction: str, rules: list[dict[str, Any]]) -> None:
+    if rules:
+        context.call(_SERVICE, f"authorize_{_OPERATIONS[direction]}", GroupId=group, IpPermissions=rules)
 
 
 def _revoke(context: ResourceContext, group: str, direction: str, rules: list[dict[str, Any]]) -> None:
     if rules:
-        with IgnoreMissing(*_GONE, _NO_RULE):
+        with IgnoreMissing(*_GONE):
             context.call(_SERVICE, f"revoke_{_OPERATIONS[direction]}", GroupId=group, IpPermissions=rules)

@@ -5,16 +5,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import pytest
+from botocore.stub import Stubber
 
 from orchestrator import service
 from orchestrator.aws import calls
 from orchestrator.aws.cloudformation import stacks
 from orchestrator.aws.s3 import objects
-from orchestrator.errors import ConflictError, RefusedRequestError
-from orchestrator.launch.settings import Settings
+from orchestrator.errors import ConflictError, RefusedRequestError, ServiceRefusedError
+from orchestrator.launch.settings import MultiAccount, Settings, StageTarget
+from orchestrator.values.per_stage import STAGES
 from tests.orchestrator.conftest import Bundled
 from tests.orchestrator.monitoring import ALL, BASELINES, BIAS, DATA, example
 from tests.orchestrator.requesting import Body
@@ -128,6 +132,89 @@ class TestNames:
         assert first != second
         # A stack set adds more than `-codepipeline`.
         assert len(second.removesuffix("-codepipeline")) + len("-staging-12345678") <= 128
+
+
+TARGETS: Final = {stage: StageTarget(str(number) * 12, "ou-ab12-cd34ef56") for number, stage in enumerate(STAGES, 4)}
+MODEL_STACK: Final = "mlops-pipeline-berth-occupancy-byompipelinerealtimecustom-codepipeline"
+
+
+class TestEndpoints:
+    """Lesson 106."""
+
+    @pytest.fixture
+    def asked(self, provision: Provision) -> Callable[..., tuple[str, str]]:
+        """The endpoint that a dry run would monitor, and the schedule."""
+
+        def dry_run(name: str, pipeline_type: str = DATA) -> tuple[str, str]:
+            plan = provision(pipeline_type, dry_run=True, endpoint_name=name)["plan"]
+            (values,) = plan["parameters"].values()
+            return values["EndpointName"], values["MonitoringScheduleName"]
+
+        return dry_run
+
+    def make_endpoint(self, name: str) -> None:
+        sagemaker = calls.client("sagemaker")
+        variant = {"VariantName": "v", "ModelName": "m", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
+        role = "arn:aws:iam::111122223333:role/model"
+        sagemaker.create_model(ModelName="m", ExecutionRoleArn=role, PrimaryContainer={"Image": "i"})
+        sagemaker.create_endpoint_config(EndpointConfigName="c", ProductionVariants=[variant])
+        sagemaker.create_endpoint(EndpointName=name, EndpointConfigName="c")
+
+    def test_its_name_is_as_sagemaker_spells_it(self, asked: Callable[..., tuple[str, str]]) -> None:
+        self.make_endpoint("Berths-Live")
+        name, schedule = asked("Berths-Live")
+        assert name == "Berths-Live"
+        assert schedule.startswith("berths-live-dataquality-")
+
+    @pytest.mark.parametrize("given", ["BERTHS-live", "berths-live"])
+    def test_also_where_the_caller_does_not(self, asked: Callable[..., tuple[str, str]], given: str) -> None:
+        """Where DescribeEndpoint finds an endpoint by any spelling, its answer has the right one."""
+        with Stubber(calls.client("sagemaker")) as stub:
+            times = dict.fromkeys(("CreationTime", "LastModifiedTime"), datetime(2026, 1, 1, tzinfo=UTC))
+            arn = "arn:aws:sagemaker:eu-west-1:111122223333:endpoint/berths-live"
+            found = {"EndpointName": "Berths-Live", "EndpointArn": arn, "EndpointStatus": "InService", **times}
+            stub.add_response("describe_endpoint", found, {"EndpointName": given})
+            assert asked(given)[0] == "Berths-Live"
+
+    def test_it_may_have_been_made_in_lower_case(self, asked: Callable[..., tuple[str, str]]) -> None:
+        """Where DescribeEndpoint heeds the case."""
+        self.make_endpoint("berths-live")
+        assert asked("Berths-Live")[0] == "berths-live"
+
+    def test_one_that_is_not_there_yet_is_as_the_caller_spells_it(self, asked: Callable[..., tuple[str, str]]) -> None:
+        assert asked("Berths-Live")[0] == "Berths-Live"
+
+    def test_but_for_one_of_ours(self, asked: Callable[..., tuple[str, str]]) -> None:
+        """Real-time pipelines make names in lower case, as the earlier solution did."""
+        template = '{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}'
+        calls.client("cloudformation").create_stack(StackName=MODEL_STACK, TemplateBody=template)
+        assert asked("Berths-Live")[0] == "berths-live"
+
+    def test_nobody_looks_into_the_accounts_of_stages(
+        self, provision: Provision, settings: Settings, sent: list[Any]
+    ) -> None:
+        staged = replace(
+            settings,
+            launch=replace(settings.launch, multi_account=True),
+            multi_account=MultiAccount(TARGETS, "deployer"),
+        )
+        names = {"dev": "Berths-Dev", "staging": "berths-staging", "prod": "berths-prod"}
+        body = {**example(DATA, multi=True), "dry_run": True, "endpoint_name": names}
+        plan = service.provision_pipeline(body, staged)["plan"]
+        assert [values["EndpointName"] for values in plan["parameters"].values()] == [*names.values()]
+        assert {call.operation for call in sent} == {"s3.GetObject", "cloudformation.DescribeStacks"}
+
+    def test_clarify_asks_the_real_one(self, provision: Provision) -> None:
+        self.make_endpoint("Berths-Live")
+        plan = provision(BIAS, dry_run=True, endpoint_name="Berths-Live")["plan"]
+        baseline, _ = (json.loads(content) for content in plan["objects"].values())
+        assert baseline["predictor"]["endpoint_name"] == "Berths-Live"
+
+    def test_a_refusal_is_told(self, asked: Callable[..., tuple[str, str]]) -> None:
+        with Stubber(calls.client("sagemaker")) as stub:
+            stub.add_client_error("describe_endpoint", "AccessDeniedException", http_status_code=400)
+            with pytest.raises(ServiceRefusedError):
+                asked("berths-live")
 
 
 class TestHeaders:

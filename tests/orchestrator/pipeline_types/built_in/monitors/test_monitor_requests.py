@@ -186,6 +186,7 @@ class TestValues:
             "DataCapturePrefix": "berth-occupancy",
             "DataCaptureLocation": "quayside-capture/berth-occupancy",
             "EndpointName": "berth-occupancy-live",
+            "EndpointInArns": "berth-occupancy-live",
             "ImageUri": "468650794304.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-model-monitor-analyzer",
             "InstanceType": "ml.m5.large",
             "InstanceCount": "1",
@@ -217,6 +218,26 @@ class TestValues:
         assert values["prod"]["GroundTruthBucket"] == "quayside-prod-arrivals"
         assert values["dev"]["ScheduleExpression"] == "cron(0 6 ? * * *)"
         assert {v["OrchestratorAccount"] for v in values.values()} == {"111122223333"}
+
+    @pytest.mark.parametrize(
+        ("pipeline_type", "name"),
+        [
+            (DATA, "dataquality-7079"),
+            (QUALITY, "modelquality-6055"),
+            (BIAS, "modelbias-1afa"),
+            (SHAP, "modelexplainability-f85a"),
+        ],
+    )
+    def test_names_are_those_of_the_releases_before(self, launch: Launch, pipeline_type: str, name: str) -> None:
+        """A new parameter must not make an unchanged request another baseline and schedule."""
+        values = values_of(example(pipeline_type), launch)
+        assert values["BaselineJobName"] == values["MonitoringScheduleName"] == f"berth-occupancy-live-{name}"
+
+    def test_an_endpoint_keeps_its_case_where_its_data_is(self, launch: Launch) -> None:
+        """Lesson 106: SageMaker has it in paths of captures, and never in ARNs; a schedule's name is ours."""
+        values = values_of(example(DATA), launch, endpoint_name="Berths-LIVE")
+        assert (values["EndpointName"], values["EndpointInArns"]) == ("Berths-LIVE", "berths-live")
+        assert values["MonitoringScheduleName"].startswith("berths-live-dataquality-")
 
     @pytest.mark.parametrize("pipeline_type", ALL)
     def test_equal_requests_have_equal_names_and_a_change_makes_others(
@@ -253,7 +274,7 @@ class TestValues:
             ("probability_threshold_attribute", 0, "ProbabilityThresholdAttribute", "0"),
             ("monitor_probability_attribute", 0, "MonitorProbabilityAttribute", "0"),
             ("monitor_probability_attribute", " probability ", "MonitorProbabilityAttribute", "probability"),
-            ("endpoint_name", " Berths-LIVE ", "EndpointName", "berths-live"),
+            ("endpoint_name", " Berths-LIVE ", "EndpointName", "Berths-LIVE"),
             ("monitor_max_runtime_seconds", 900, "MonitorMaxRuntimeSeconds", "900"),
             ("instance_volume_size", "50", "InstanceVolumeSize", "50"),
             ("baseline_max_runtime_seconds", 900, "BaselineMaxRuntimeSeconds", "900"),

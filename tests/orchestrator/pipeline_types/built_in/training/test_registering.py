@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-from types import SimpleNamespace
 from typing import Any, ClassVar, Literal
 
 import pytest
@@ -12,7 +11,6 @@ import pytest
 from orchestrator.errors import RefusedRequestError
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.built_in.training.registering import Registering
-from orchestrator.pipeline_types.registry import Registry
 from orchestrator.sagemaker.registration import Instructions
 
 Body = dict[str, Any]
@@ -33,22 +31,17 @@ class Trained(Registering):
         return IMAGE
 
 
-TYPES = Registry([SimpleNamespace(name=Trained.type_name(), type=Trained)])
-
-
 def body(register: Any, key: str = "register") -> Body:
     return {"pipeline_type": "trained", "model_name": "Berths", key: register}
 
 
 def parsed(launch: Launch, register: Any) -> Trained:
-    request = TYPES.parse(body(register), launch).request
-    assert isinstance(request, Trained)
-    return request
+    return Trained.parse(body(register), launch)
 
 
 def problems_of(launch: Launch, request: Body) -> dict[str, str]:
     with pytest.raises(RefusedRequestError) as refused:
-        TYPES.parse(request, launch)
+        Trained.parse(request, launch)
     return {problem.key: problem.problem for problem in refused.value.problems}
 
 
@@ -167,7 +160,7 @@ def test_nothing_is_registered_unless_asked(launch: Launch, register: str) -> No
     request = body(register)
     if register:
         del request["register"]
-    accepted = TYPES.parse(request, launch).request
+    accepted = Trained.parse(request, launch)
     assert isinstance(accepted, Trained)
     assert (accepted.registration_key(launch), accepted.objects(launch)) == ("", ())
 

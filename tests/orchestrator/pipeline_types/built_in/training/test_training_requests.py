@@ -278,6 +278,53 @@ class TestSpot:
         body = {**MINIMAL, "max_runtime_per_job": 259_200, "max_wait_time_spot_instances": 172_800}
         assert list(problems_of(body, launch)) == ["max_wait_time_spot_instances"]
 
+    WITHOUT: Body = {**MINIMAL, "model_framework": "KMeans", "model_framework_version": "1"}  # noqa: RUF012
+
+    def test_an_algorithm_without_checkpoints_has_instances_that_nobody_takes_away(self, launch: Launch) -> None:
+        """Lesson 102."""
+        assert parameters_of(self.WITHOUT, launch)["UseSpotInstances"] == "False"
+        (warning,) = request_of(self.WITHOUT, launch).warnings(launch)
+        assert warning.startswith("use_spot_instances: KMeans writes no checkpoints")
+
+    def test_it_may_wait_an_hour_for_others(self, launch: Launch) -> None:
+        body = {**self.WITHOUT, "use_spot_instances": True, "max_runtime_per_job": 1800}
+        found = parameters_of(body, launch)
+        assert (found["UseSpotInstances"], found["MaxWaitTimeForSpotInstances"]) == ("True", "3600")
+        assert not list(request_of(body, launch).warnings(launch))
+
+    @pytest.mark.parametrize(
+        ("times", "keys"),
+        [
+            ({}, {"max_runtime_per_job"}),
+            ({"max_runtime_per_job": 3600, "max_wait_time_spot_instances": 3601}, {"max_wait_time_spot_instances"}),
+            ({"max_runtime_per_job": 3601, "max_wait_time_spot_instances": 3600}, {"max_runtime_per_job"}),
+        ],
+        ids=["defaults", "wait", "run"],
+    )
+    def test_and_no_longer(self, launch: Launch, times: Body, keys: set[str]) -> None:
+        problems = problems_of({**self.WITHOUT, "use_spot_instances": True, **times}, launch)
+        assert set(problems) == keys
+        assert all("KMeans 1 writes no checkpoints" in words for words in problems.values())
+
+    @pytest.mark.parametrize(
+        ("framework", "version", "is_spot"),
+        [
+            ("xgboost", "1", False),
+            ("xgboost", "latest", False),
+            ("xgboost", "0.90-1", True),
+            ("xgboost", "1.7-1", True),
+            ("linear_learner", "1", False),
+            ("image-classification", "1", True),
+            ("pytorch", "2.1.0", True),
+        ],
+    )
+    def test_what_writes_checkpoints_may_be_taken_away(
+        self, launch: Launch, framework: str, version: str, is_spot: bool
+    ) -> None:
+        body = {**MINIMAL, "model_framework": framework, "model_framework_version": version}
+        found = parameters_of(body, launch, instance_type="ml.g5.xlarge" if "image" in framework else "ml.m5.xlarge")
+        assert found["UseSpotInstances"] == str(is_spot)
+
     def test_without_spot_instances_nobody_waits(self, launch: Launch) -> None:
         accept(TRAINING, launch, use_spot_instances=False, max_wait_time_spot_instances=1)
 

@@ -1,0 +1,300 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Types of the API's response bodies, with their descriptions for OpenAPI.
+
+Handlers declare these types as their results, so that a type checker compares responses with the documented form
+(compatibility 2.2), and `generator/reference/` makes the schemas of `docs/openapi.json` from them. Handlers import them
+for the type checker only: responses are plain dictionaries, and no call waits for this module.
+
+An object has no other members. A member of several responses has its description in its type.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal, NotRequired
+
+from pydantic import Field, with_config
+from typing_extensions import TypedDict
+
+from orchestrator.values.per_stage import Stage
+
+Message = Annotated[str, Field(description="what happened, in a sentence")]
+Warnings = Annotated[list[str], Field(description="what to know although it succeeded")]
+PipelineId = Annotated[str, Field(description="ARN of the pipeline's stack; other operations take it")]
+Next = Annotated[str, Field(description="where the next page begins; left out on the last")]
+Texts = dict[str, dict[str, str]]
+Origin = Literal["built-in", "custom"]
+Target = Annotated[
+    Literal["stages", "orchestrator"], Field(description="where a multi-account orchestrator deploys it")
+]
+
+
+class Problem(TypedDict):
+    """One thing that is wrong with a request."""
+
+    key: str
+    """the key as it was sent, such as inference_instance.staging; empty for the whole"""
+    problem: str
+    """what would be right"""
+
+
+class Refused(TypedDict):
+    """The request is wrong; every problem is listed, and nothing was created."""
+
+    message: Message
+    errors: list[Problem]
+
+
+class Failed(TypedDict):
+    """The call did not succeed; nothing is wrong with the form of the request."""
+
+    message: Message
+    request_id: str
+    """what the log has it under"""
+    detailedMessage: NotRequired[str]
+    """what AWS said, if the operator allows details"""
+
+
+class BlueprintPlan(TypedDict, total=False):
+    """What a request would put where its pipeline's source action reads."""
+
+    blueprint_template: str
+    package_key: Annotated[str, Field(description="key in the pipelines bucket")]
+    parameters: Annotated[Texts, Field(description="the blueprint's parameters by file, one a stage")]
+    tags: Annotated[Texts, Field(description="the tags of what is deployed, by file")]
+    objects: Annotated[dict[str, str], Field(description="content by S3 URI of what the parameters refer to")]
+
+
+class Plan(BlueprintPlan):
+    """What a request would make."""
+
+    pipeline_type: str
+    stack_name: str
+    """stack with what was asked for, or how its StackSets' names begin"""
+    pipeline_stack_name: str
+    """stack that holds the CodePipeline"""
+    pipeline_stack_names_if_taken: NotRequired[list[str]]
+    pipeline_template: str
+    pipeline_parameters: dict[str, str]
+
+
+class Provisioned(TypedDict):
+    """The pipeline is being made or changed, or is as requested already."""
+
+    message: Message
+    pipeline_id: PipelineId
+    warnings: NotRequired[Warnings]
+
+
+class DryRun(TypedDict):
+    """The answer to a request with dry_run."""
+
+    message: Message
+    plan: Plan
+    warnings: NotRequired[Warnings]
+
+
+class ModelCardAnswer(TypedDict):
+    """The answer to an operation on model cards."""
+
+    message: str | dict[str, Any]
+    """what SageMaker answered, or a sentence"""
+    plan: NotRequired[dict[str, Any]]
+    """with dry_run: what would be sent to SageMaker"""
+    warnings: NotRequired[Warnings]
+
+
+class ModelCardExport(TypedDict):
+    """An export as it is now."""
+
+    message: Message
+    export_job_name: str
+    export_job_arn: str
+    model_card_version: int
+    status: str
+    """InProgress, Completed or Failed"""
+    location: str
+    """S3 URI below which the PDF is written"""
+    created_at: str
+    last_modified_at: str
+    artifact: NotRequired[str]
+    """S3 URI of the PDF, once it is there"""
+    failure_reason: NotRequired[str]
+    warnings: NotRequired[Warnings]
+
+
+@with_config(extra="allow")
+class PipelineState(TypedDict):
+    """The answer of CodePipeline's GetPipelineState, as it is.
+
+    https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_GetPipelineState.html
+    """
+
+    pipelineName: str
+    pipelineVersion: NotRequired[int]
+    stageStates: NotRequired[list[dict[str, Any]]]
+
+
+class NoPipelineYet(TypedDict):
+    """The stack is there and its pipeline is not."""
+
+    message: Message
+    stack_status: str
+
+
+class PipelineIdentity(TypedDict):
+    """What identifies a pipeline."""
+
+    pipeline_id: PipelineId
+    pipeline_stack_name: Annotated[str, Field(description="name of the pipeline's stack")]
+    pipeline_type: Annotated[str, Field(description="as in the request; empty when nothing tells it")]
+    model_name: Annotated[str, Field(description="name of the model, or tag of the image")]
+
+
+class StageState(TypedDict):
+    """A stage."""
+
+    name: str
+    status: str | None
+    execution: str | None
+
+
+class LastExecution(TypedDict):
+    """The newest execution."""
+
+    id: str
+    status: str
+    started_at: datetime | None
+    trigger: str
+
+
+class WaitingApproval(TypedDict):
+    """An approval that somebody must decide."""
+
+    stage: str
+    action: str
+    since: datetime | None
+    execution: str | None
+
+
+class PipelineSummary(PipelineIdentity):
+    """A pipeline in the list."""
+
+    stack_status: str
+    stages: list[StageState]
+    last_execution: LastExecution | None
+    waiting: list[WaitingApproval]
+
+
+class PipelineList(TypedDict):
+    """A page of the list. It may be short, or empty, although there are more."""
+
+    pipelines: list[PipelineSummary]
+    next: NotRequired[Next]
+
+
+class DeployedStack(TypedDict):
+    """The stack that the pipeline deployed in this account."""
+
+    stack_name: str
+    stack_id: str
+    status: str
+    reason: str
+    changed_at: datetime
+
+
+class StackInstance(TypedDict):
+    """The stack of one account and Region."""
+
+    account: str
+    region: str
+    status: str
+    detailed_status: str
+    reason: str
+
+
+class DeployedStage(TypedDict):
+    """A stage, with the StackSet that deploys it."""
+
+    stage: Stage
+    stack_set: str
+    instances: list[StackInstance] | None
+
+
+class StartedJob(TypedDict):
+    """The job that the deployment started."""
+
+    kind: str
+    name: str
+    status: str | None
+    failure_reason: str
+
+
+class Deletion(TypedDict):
+    """The deletion under way."""
+
+    requested_by: str
+    requested_at: str
+    failure: str
+
+
+class PipelineDetails(PipelineIdentity):
+    """All that there is to tell of a pipeline."""
+
+    stack_status: str
+    stack_status_reason: str
+    pipeline: PipelineState | None
+    stack: DeployedStack | None
+    stages: list[DeployedStage]
+    outputs: dict[str, str]
+    """outputs of the deployed stack"""
+    job: StartedJob | None
+    deletion: Deletion | None
+
+
+class PipelineType(TypedDict):
+    """A pipeline type."""
+
+    pipeline_type: str
+    summary: Annotated[str, Field(description="what such a pipeline does, in one line")]
+    source: Origin
+    target: Target
+    version: Annotated[str, Field(description="version of a type that was added; empty for a built-in one")]
+    withdrawn: Annotated[bool, Field(description="whether it takes no requests any more")]
+
+
+class UnusableType(TypedDict):
+    """A pipeline type that was added and cannot be used."""
+
+    pipeline_type: str
+    problem: str
+    """why, in a sentence"""
+
+
+class PipelineTypeList(TypedDict):
+    """A page of the list, built-in types first."""
+
+    pipeline_types: list[PipelineType | UnusableType]
+    next: NotRequired[Next]
+
+
+class PipelineTypeDetails(PipelineType):
+    """All that there is to tell of a pipeline type."""
+
+    request_schema: dict[str, Any]
+    """JSON schema of what may be sent"""
+    example: NotRequired[dict[str, Any]]
+    """a request, if there is one"""
+
+
+class DeletionBegun(TypedDict):
+    """The deletion goes on; a notification tells how it ends."""
+
+    message: Message
+    pipeline_id: PipelineId
+
+
+PipelineAnswer = Provisioned | DryRun
+OperationAnswer = ModelCardAnswer | ModelCardExport
+RequestAnswer = PipelineAnswer | OperationAnswer
+"""The answers to a request for a pipeline, to an operation on model cards, and to either."""

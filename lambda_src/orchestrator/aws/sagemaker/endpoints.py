@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Endpoints of this account."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from orchestrator.aws.calls import calling, client
+from orchestrator.errors import ServiceRefusedError
+
+_NOT_THERE: Final = "ValidationException"
+
+
+def real_name(name: str) -> str:
+    """Return an endpoint's name as SageMaker spells it, ignoring case; empty if there is no such endpoint.
+
+    SageMaker keeps the case of a name, and allows no two names that differ only in case. AWS does not document whether
+    DescribeEndpoint distinguishes case, so the name in lower case is tried, too.
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpoint.html
+    """
+    for spelling in dict.fromkeys((name, name.lower())):
+        try:
+            with calling(f"describe the endpoint {spelling}"):
+                return str(client("sagemaker").describe_endpoint(EndpointName=spelling)["EndpointName"])
+        except ServiceRefusedError as refused:
+            if refused.code != _NOT_THERE:
+                raise
+    return ""

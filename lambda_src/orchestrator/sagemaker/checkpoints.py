@@ -29,6 +29,6 @@ _WITHOUT: Final[Mapping[str, frozenset[str]]] = {
 
 
 def are_written(framework: str, version: str) -> bool:
-    """Whether a framework or algorithm writes checkpoints, or may write them; name and version as requests have them."""
+    """Whether a framework or algorithm writes checkpoints, or may write them; both as in requests."""
     without = _WITHOUT.get(framework.strip().lower().replace("_", "-"))
     return without is None or (without is not _EVERY and version.strip() not in without)

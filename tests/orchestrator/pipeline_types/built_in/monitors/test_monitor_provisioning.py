@@ -124,7 +124,11 @@ class TestNames:
         with pytest.raises(ConflictError, match="belong to other pipelines"):
             provision(**model, endpoint_name="berths-canary")
         # The other endpoint's package stays what it was.
-        assert [call.operation for call in sent[before:]] == ["s3.GetObject", "cloudformation.DescribeStacks"]
+        assert [call.operation for call in sent[before:]] == [
+            "s3.GetObject",
+            "sagemaker.DescribeEndpoint",
+            "cloudformation.DescribeStacks",
+        ]
 
     def test_no_name_is_too_long(self, provision: Provision) -> None:
         model = {"model_name": "m" * 58}
@@ -218,10 +222,13 @@ class TestEndpoints:
 
 
 class TestHeaders:
-    def test_a_new_one_takes_a_read_two_looks_and_the_three_calls(self, provision: Provision, sent: list[Any]) -> None:
+    def test_a_new_one_takes_a_read_three_looks_and_the_three_calls(
+        self, provision: Provision, sent: list[Any]
+    ) -> None:
         provision()
-        assert [call.operation.partition(".")[2] for call in sent[-6:]] == [
+        assert [call.operation.partition(".")[2] for call in sent[-7:]] == [
             "GetObject",
+            "DescribeEndpoint",
             "DescribeStacks",
             "DescribeStacks",
             "HeadObject",

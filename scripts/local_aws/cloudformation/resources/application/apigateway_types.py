@@ -42,7 +42,7 @@ class ApiGatewayRestApi(ResourceType):
 
     type_name = "AWS::ApiGateway::RestApi"
     is_tagged = True
-    known_properties = names("Description EndpointConfiguration Name Tags")
+    known_properties = names("BinaryMediaTypes Description EndpointConfiguration Name Tags")
 
     def create(self, context: ResourceContext, properties: Properties) -> Made:
         """Make the API with its root resource."""
@@ -50,12 +50,16 @@ class ApiGatewayRestApi(ResourceType):
             _SERVICE, "create_rest_api", name=properties["Name"], description=properties.get("Description"),
             endpointConfiguration={"types": _endpoint_types(properties)}, tags=context.tags(properties.get("Tags")),
         )  # fmt: skip
+        # moto takes them in changes only.
+        if binary := _binary_types({}, properties):
+            context.call(_SERVICE, "update_rest_api", restApiId=api["id"], patchOperations=binary)
         return Made(api["id"], {"RootResourceId": api["rootResourceId"], "RestApiId": api["id"]})
 
     def update(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> Made:
-        """Rename, describe, or move to another kind of endpoint."""
+        """Rename, describe, move to another kind of endpoint, or take other bodies for bytes."""
         changes = [_replace("/name", new["Name"]), _replace("/description", new.get("Description", ""))]
         changes.append(_replace("/endpointConfiguration/types/0", _endpoint_types(new)[0]))
+        changes += _binary_types(old, new)
         context.call(_SERVICE, "update_rest_api", restApiId=made.physical_id, patchOperations=changes)
         return made
 
@@ -247,6 +251,12 @@ def _stage_settings(properties: Properties) -> list[dict[str, Any]]:
             if name in setting:
                 changes.append(_replace(f"/{path}/{setting.get('HttpMethod', '*')}/{patch}", setting[name]))
     return changes
+
+
+def _binary_types(old: Properties, new: Properties) -> list[dict[str, str]]:
+    before, after = (set(given.get("BinaryMediaTypes") or []) for given in (old, new))
+    changed = [("add", one) for one in sorted(after - before)] + [("remove", one) for one in sorted(before - after)]
+    return [{"op": op, "path": f"/binaryMediaTypes/{one.replace('/', '~1')}", "value": one} for op, one in changed]
 
 
 def _replace(path: str, value: Any) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from aws_lambda_powertools import Logger
 from orchestrator import metrics
 from orchestrator.aws import claims, notifications
 from orchestrator.aws.notifications import Message
+from orchestrator.events.event_tags import tags_of
 from orchestrator.launch.settings import Settings
 from orchestrator.sagemaker.monitor_runs import KINDS, VIOLATIONS
 
@@ -65,7 +66,7 @@ class Run:
         ended_badly = status in {"Failed", "Stopped"}
         if named is None or not (ended_badly or (status == "Completed" and message.startswith(VIOLATIONS))):
             return None
-        tags = detail.get("Tags") or {}
+        tags = tags_of(detail)
         return cls(
             account=event["account"],
             region=event["region"],

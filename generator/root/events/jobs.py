@@ -83,7 +83,7 @@ def kinds() -> list[JobKind]:
 def _patterns() -> Iterator[dict[str, Any]]:
     """For each kind two, because AWS's sources disagree on the form of tags: a map, or a list of pairs (lesson 108).
 
-    In a list, key and value are those of one pair. One `$or` with all of them is the plainest form that EventBridge has:
+    In a list, key and value are those of one pair. One `$or` with all of them is the plainest form of EventBridge's:
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
     """
     for kind in (kind for kind in kinds() if kind.event):

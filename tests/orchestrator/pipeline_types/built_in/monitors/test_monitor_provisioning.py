@@ -19,7 +19,7 @@ from orchestrator.aws.s3 import objects
 from orchestrator.errors import ConflictError, RefusedRequestError, ServiceRefusedError
 from orchestrator.launch.settings import MultiAccount, Settings, StageTarget
 from orchestrator.values.per_stage import STAGES
-from tests.orchestrator.conftest import Bundled
+from tests.orchestrator.conftest import Bundled, Sent
 from tests.orchestrator.monitoring import ALL, BASELINES, BIAS, DATA, example
 from tests.orchestrator.requesting import Body
 
@@ -59,6 +59,17 @@ def provision(aws: None, settings: Settings, bundled: Bundled) -> Provision:
         return service.provision_pipeline(body, settings)
 
     return carry_out
+
+
+@pytest.fixture
+def sent(sent: list[Any]) -> list[Any]:
+    """With the calls of SageMaker."""
+
+    def note(params: dict[str, Any], event_name: str, **_: Any) -> None:
+        sent.append(Sent(event_name.removeprefix("provide-client-params."), dict(params)))
+
+    calls.client("sagemaker").meta.events.register("provide-client-params", note)
+    return sent
 
 
 def name_in(answer: dict[str, Any]) -> str:

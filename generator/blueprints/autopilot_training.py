@@ -22,15 +22,8 @@ DEPLOYS: Final = sagemaker_jobs.DEPLOYS
 _DESCRIPTION = "MLOps Workload Orchestrator: an Autopilot job."
 _JOB = "AutopilotJob"
 _PASSING_ITSELF = "SageMakerRolePassingItself"
-_CHILDREN: Final = (
-    "endpoint",
-    "endpoint-config",
-    "hyper-parameter-tuning-job",
-    "model",
-    "processing-job",
-    "training-job",
-    "transform-job",
-)
+_CHILDREN: Final = ("hyper-parameter-tuning-job", "processing-job", "training-job", "transform-job")
+_SERVING: Final = ("endpoint", "endpoint-config", "model")
 
 
 def template() -> Template:
@@ -51,28 +44,41 @@ def role(built: Template) -> iam.Role:
     return sagemaker_roles.role(
         job_access.ROLE,
         *job_access.data_policies(built, "TrainingData"),
-        permissions.policy("JobsOfTheJob", *_children()),
+        permissions.policy("JobsOfTheJob", _children(), _serving()),
     )
 
 
-def _children() -> list[Statement]:
+def _children() -> Statement:
     """Under the execution role Autopilot prepares data, trains, tunes, makes models and scores with them.
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/autopilot-automate-model-development-container-output.html
     """
     actions = [
-        *(sagemaker_actions.CreateHyperParameterTuningJob, sagemaker_actions.CreateModel),
-        *(sagemaker_actions.CreateProcessingJob, sagemaker_actions.CreateTrainingJob),
-        *(sagemaker_actions.CreateTransformJob, sagemaker_actions.DescribeHyperParameterTuningJob),
-        *(sagemaker_actions.DescribeModel, sagemaker_actions.DescribeProcessingJob),
+        *(sagemaker_actions.CreateHyperParameterTuningJob, sagemaker_actions.CreateProcessingJob),
+        *(sagemaker_actions.CreateTrainingJob, sagemaker_actions.CreateTransformJob),
+        *(sagemaker_actions.DescribeHyperParameterTuningJob, sagemaker_actions.DescribeProcessingJob),
         *(sagemaker_actions.DescribeTrainingJob, sagemaker_actions.DescribeTransformJob),
-        *(sagemaker_actions.DescribeEndpoint, sagemaker_actions.DescribeEndpointConfig),
-        sagemaker_actions.InvokeEndpoint,
         *(sagemaker_actions.StopHyperParameterTuningJob, sagemaker_actions.StopProcessingJob),
-        *(sagemaker_actions.StopTrainingJob, sagemaker_actions.StopTransformJob, sagemaker_actions.AddTags),
+        *(sagemaker_actions.StopTrainingJob, sagemaker_actions.StopTransformJob),
+        *(sagemaker_actions.AddTags, sagemaker_actions.ListTags),
     ]
-    children = [arns.regional("sagemaker", f"{kind}/${{JobNames}}*") for kind in _CHILDREN]
-    return [permissions.allow(actions, children)]
+    return permissions.allow(actions, [arns.regional("sagemaker", f"{kind}/${{JobNames}}*") for kind in _CHILDREN])
+
+
+def _serving() -> Statement:
+    """The least that AWS documents for an Autopilot job's role, of which it names no resources (lesson 110).
+
+    It serves candidates from endpoints of its own to explain them, whose names are not documented.
+    https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html#sagemaker-roles-autopilot-perms
+    """
+    actions = [
+        *(sagemaker_actions.CreateEndpoint, sagemaker_actions.CreateEndpointConfig, sagemaker_actions.CreateModel),
+        *(sagemaker_actions.DeleteEndpoint, sagemaker_actions.DeleteEndpointConfig, sagemaker_actions.DeleteModel),
+        *(sagemaker_actions.DescribeEndpoint, sagemaker_actions.DescribeEndpointConfig),
+        *(sagemaker_actions.DescribeModel, sagemaker_actions.InvokeEndpoint),
+        *(sagemaker_actions.AddTags, sagemaker_actions.ListTags),
+    ]
+    return permissions.allow(actions, [arns.regional("sagemaker", f"{kind}/*") for kind in _SERVING])
 
 
 def passing_itself() -> iam.PolicyType:

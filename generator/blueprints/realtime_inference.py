@@ -89,7 +89,10 @@ def endpoint_config(built: Template) -> sagemaker.EndpointConfig:
                 sagemaker.CaptureOption(CaptureMode="Output"),
                 sagemaker.CaptureOption(CaptureMode="Input"),
             ],
-            CaptureContentTypeHeader=sagemaker.CaptureContentTypeHeader(CsvContentTypes=["text/csv"]),
+            # Bodies of other types are stored in base64 (lesson 107).
+            CaptureContentTypeHeader=sagemaker.CaptureContentTypeHeader(
+                CsvContentTypes=["text/csv"], JsonContentTypes=["application/json", "application/jsonlines"]
+            ),
             KmsKeyId=if_provided(built, "KmsKeyArn", Ref("KmsKeyArn")),
         ),
         # Some instance types refuse a key for their volumes (lesson 72).
@@ -151,6 +154,8 @@ def api() -> RestApi:
         routes=[Route("Inference", "inference")],
         stage_properties={"AccessLogSetting": If(_LOGGED, rest_apis.access_log(_ACCESS_LOG), NoValue)},
         unfit_checks=[checkov.OPTIONAL_ACCESS_LOG],
+        # A model may answer with bytes, of any type.
+        binary_types=["*/*"],
     )
 
 

@@ -63,6 +63,11 @@ class RestApi:
     stage_properties: dict[str, Any]
     unfit_checks: Sequence[str] = ()
     """Checks of checkov that the stage does not fit, beside the one of all stages."""
+    binary_types: Sequence[str] = ()
+    """Media types of bodies that are bytes: without one, what a function answers in base64 arrives as that text.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/lambda-proxy-binary-media.html
+    """
 
     def add_to(self, template: Template) -> None:
         """Add the API, its routes, deployment and stage, and the permission to invoke the function."""
@@ -95,6 +100,7 @@ class RestApi:
             self.name,
             Name=Sub(self.full_name()),
             Description=self.description,
+            **({"BinaryMediaTypes": list(self.binary_types)} if self.binary_types else {}),
             EndpointConfiguration=apigateway.EndpointConfiguration(Types=["REGIONAL"]),
         )
 
@@ -122,9 +128,9 @@ class RestApi:
         )
 
     def _deployment(self, routed: Sequence[AWSObject]) -> apigateway.Deployment:
-        # A deployment is a snapshot and cannot be changed: new routes need a new one. This is the only logical id that
-        # may differ from release to release.
-        content = json.dumps([resource.to_dict() for resource in routed], sort_keys=True)
+        # A deployment is a snapshot and cannot be changed: new routes and types need a new one. This is the only
+        # logical id that may differ from release to release.
+        content = json.dumps([*(resource.to_dict() for resource in routed), *self.binary_types], sort_keys=True)
         digest = hashlib.sha256(content.encode()).hexdigest()[:8]
         return apigateway.Deployment(
             f"{self.name}Deployment{digest}",

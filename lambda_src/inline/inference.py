@@ -10,9 +10,13 @@ import os
 from typing import Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 
-_client = boto3.client("sagemaker-runtime")
+# API Gateway gives up after 29 s and says nothing but so: the model gets what is left after the start of this function.
+_SECONDS = 25
+_WAITS = Config(connect_timeout=2, read_timeout=_SECONDS, retries={"total_max_attempts": 1})
+_client = boto3.client("sagemaker-runtime", config=_WAITS)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -28,6 +32,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         )
     except ClientError as error:
         return _refused_by_sagemaker(error.response, context)
+    except ReadTimeoutError as error:
+        return _failed(504, f"{error}", context, f"The model did not answer within {_SECONDS} seconds.")
     except BotoCoreError as error:
         return _failed(503, f"{type(error).__name__}: {error}", context)
     return _answer(200, answer.get("ContentType", "text/plain"), answer["Body"].read())
@@ -83,9 +89,9 @@ def _refused_by_sagemaker(response: dict[str, Any], context: Any) -> dict[str, A
     return _failed(502, f"{error['Code']}: {error['Message']}", context)
 
 
-def _failed(status: int, detail: str, context: Any) -> dict[str, Any]:
+def _failed(status: int, detail: str, context: Any, message: str = "The endpoint did not answer.") -> dict[str, Any]:
     print(json.dumps({"level": "ERROR", "request_id": context.aws_request_id, "detail": detail}))
-    return _refuse(status, "The endpoint did not answer.", request_id=context.aws_request_id)
+    return _refuse(status, message, request_id=context.aws_request_id)
 
 
 def _refuse(status: int, message: str, **more: Any) -> dict[str, Any]:

@@ -160,7 +160,8 @@ def _invoke(call: Call) -> Answer:
         _logger.warning("the function behind %s failed: %s", call.path, outcome.failure)
         raise _FailureError(502, "InternalServerErrorException", "Internal server error")
     try:
-        return proxy.response(outcome.payload)
+        is_binary = call.api.is_binary(call.stage, call.request.headers.get("Accept", "*/*"))
+        return proxy.response(outcome.payload, is_binary=is_binary)
     except MalformedAnswerError as error:
         _logger.warning("the function behind %s gave no proxy answer: %s", call.path, error)
         raise _FailureError(502, "InternalServerErrorException", "Internal server error") from error

@@ -135,7 +135,9 @@ def test_what_sagemaker_receives_is_what_is_promised(orchestrator: Orchestrator,
     assert capture["InitialSamplingPercentage"] == 100
     assert capture["DestinationS3Uri"] == f"s3://{bucket}/captured/live"
     assert [option["CaptureMode"] for option in capture["CaptureOptions"]] == ["Output", "Input"]
-    assert capture["CaptureContentTypeHeader"] == {"CsvContentTypes": ["text/csv"]}
+    # Lesson 107.
+    types = {"CsvContentTypes": ["text/csv"], "JsonContentTypes": ["application/json", "application/jsonlines"]}
+    assert capture["CaptureContentTypeHeader"] == types
     assert outputs["SageMakerEndpointName"] == "live-endpoint"
 
 

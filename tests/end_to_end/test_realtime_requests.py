@@ -198,7 +198,10 @@ CAPTURED: Final[dict[str, Any]] = {
     "InitialSamplingPercentage": 100,
     "DestinationS3Uri": f"s3://{CAPTURE}",
     "CaptureOptions": [{"CaptureMode": "Output"}, {"CaptureMode": "Input"}],
-    "CaptureContentTypeHeader": {"CsvContentTypes": ["text/csv"]},
+    "CaptureContentTypeHeader": {
+        "CsvContentTypes": ["text/csv"],
+        "JsonContentTypes": ["application/json", "application/jsonlines"],
+    },
 }
 
 

@@ -132,6 +132,7 @@ class TestPermissions:
             "sagemaker:DescribeTrainingJob": [{"Fn::Sub": f"{arn}training-job/*"}],
             "sagemaker:DescribeHyperParameterTuningJob": [{"Fn::Sub": f"{arn}hyper-parameter-tuning-job/*"}],
             "sagemaker:DescribeAutoMLJob": [{"Fn::Sub": f"{arn}automl-job/*"}],
+            "sagemaker:DescribeEndpoint": [{"Fn::Sub": f"{arn}endpoint/*"}],
             "sagemaker:DescribeProcessingJob": [{"Fn::Sub": f"{arn}processing-job/*"}],
             "sagemaker:DescribeTransformJob": [{"Fn::Sub": f"{arn}transform-job/*"}],
             "sagemaker:ListAutoMLJobs": ["*"],

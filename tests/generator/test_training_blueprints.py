@@ -293,11 +293,23 @@ class TestSageMakerRole:
         assert image["ecr:GetAuthorizationToken"] == ["*"]
 
     def test_autopilot_runs_jobs_whose_names_begin_with_its_own(self, templates: dict[str, Template]) -> None:
-        """Compatibility 3.12."""
+        """Compatibility 3.12; what serves candidates has names that AWS does not document."""
         found = allowed(templates, "autopilot_training", "SageMakerRole", JobNames="berths-47")
         touched = {str(r) for action, where in found.items() if action.startswith("sagemaker:") for r in where}
-        assert {resource.rpartition("/")[2] for resource in touched} == {"berths-47*"}
+        kinds = {arn.rpartition(":")[2].partition("/")[::2] for arn in touched}
+        jobs = ("hyper-parameter-tuning-job", "processing-job", "training-job", "transform-job")
+        serving = ("endpoint", "endpoint-config", "model")
+        assert kinds == {*((kind, "berths-47*") for kind in jobs), *((kind, "*") for kind in serving)}
         assert "sagemaker:CreateTrainingJob" in found
+
+    def test_autopilot_may_do_the_least_that_aws_documents(self, templates: dict[str, Template]) -> None:
+        """Lesson 110: https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html."""
+        found = allowed(templates, "autopilot_training", "SageMakerRole")
+        verbs = ("Create", "Delete", "Describe")
+        documented = {f"sagemaker:{verb}{kind}" for verb in verbs for kind in ("Endpoint", "EndpointConfig", "Model")}
+        others = ("cloudwatch:PutMetricData", "logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams")
+        reads = ("logs:PutLogEvents", "s3:GetObject", "s3:ListBucket", "s3:PutObject")
+        assert {*documented, "sagemaker:InvokeEndpoint", "sagemaker:ListTags", *others, *reads} <= set(found)
 
 
 class TestOutputs:

@@ -197,16 +197,24 @@ def test_a_model_that_breaks_is_a_502(predict: Predict, sagemaker: Stubber) -> N
     assert "secret-name" not in json.dumps(body)
 
 
-def test_a_model_that_takes_too_long_is_a_503(predict: Predict, inference: ModuleType) -> None:
+def test_a_model_that_takes_too_long_is_a_504_in_words(
+    predict: Predict, inference: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lesson 127."""
+
     def wait_too_long(**_: Any) -> None:
         raise ReadTimeoutError(endpoint_url="https://runtime.sagemaker.eu-west-1.amazonaws.com")
 
-    events = inference._client.meta.events
-    events.register_first("before-call.sagemaker-runtime.InvokeEndpoint", wait_too_long, unique_id="slow")
-    try:
-        assert failure(predict) == (503, {"message": "The endpoint did not answer.", "request_id": "5c0f"})
-    finally:
-        events.unregister("before-call.sagemaker-runtime.InvokeEndpoint", unique_id="slow")
+    monkeypatch.setattr(inference._client, "invoke_endpoint", wait_too_long)
+    words = {"message": "The model did not answer within 25 seconds.", "request_id": "5c0f"}
+    assert failure(predict) == (504, words)
+
+
+def test_the_answer_comes_before_api_gateway_gives_up(inference: ModuleType) -> None:
+    """Lesson 127: after 29 seconds it says no more than that."""
+    config = inference._client.meta.config
+    assert config.connect_timeout + config.read_timeout < 29
+    assert config.retries["total_max_attempts"] == 1
 
 
 def failure(predict: Predict) -> tuple[int, Any]:

@@ -62,7 +62,10 @@ RESOURCES = {
     "Function": function(ECHO),
     "Api": {
         "Type": "AWS::ApiGateway::RestApi",
-        "Properties": {"Name": "echo", "EndpointConfiguration": {"Types": ["REGIONAL"]}},
+        "Properties": {
+            "Name": "echo", "EndpointConfiguration": {"Types": ["REGIONAL"]},
+            "BinaryMediaTypes": ["application/octet-stream"],
+        },
     },
     "Provision": path("provision", ROOT),
     "Pipelines": path("pipelines", ROOT),

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -209,7 +210,14 @@ def test_the_answer_is_the_functions(call: Call) -> None:
     assert (answer.headers["X-One"], answer.headers["X-Flag"]) == ("1", "true")
     assert answer.headers["Content-Type"] == "text/csv"
     assert answer.raw.headers.getlist("Set-Cookie") == ["a=1", "b=2"]
-    assert call("POST", "/provision?do=binary").content == bytes(range(256))
+
+
+def test_bytes_need_a_binary_media_type_that_the_caller_accepts(call: Call) -> None:
+    """Lesson 127: without one, what the function has in base64 arrives as that text."""
+    content = bytes(range(256))
+    accepted = call("POST", "/provision?do=binary", headers={"Accept": "application/octet-stream"})
+    assert accepted.content == content
+    assert call("POST", "/provision?do=binary").content == base64.b64encode(content)
 
 
 @pytest.mark.parametrize("do", ["raise", "malformed", "text", "number"])

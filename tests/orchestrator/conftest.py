@@ -166,7 +166,7 @@ def sent(aws: None) -> list[Sent]:
     def note(params: dict[str, Any], event_name: str, **_: Any) -> None:
         found.append(Sent(event_name.removeprefix("provide-client-params."), dict(params)))
 
-    for service in ("s3", "cloudformation", "codepipeline", "sagemaker", "sns"):
+    for service in ("s3", "cloudformation", "codepipeline", "sns"):
         calls.client(service).meta.events.register("provide-client-params", note)
     return found
 

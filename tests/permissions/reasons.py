@@ -192,6 +192,10 @@ REACHED: Final[Reached] = {
         "EventBridge starts a pipeline under it when its source changes": {"another pipeline": "use"},
     },
     "SageMakerRole": {
+        "AWS documents that Autopilot serves candidates from endpoints of its own, and not how it names them": {
+            "a model of another pipeline": "read write",
+            "an endpoint of another pipeline": "read use write",
+        },
         "IAM has no condition for an image's tag": {"other tags of a repository that the request names": "read"},
         "SageMaker keeps the logs of all jobs of a kind in one group": {"logs of jobs and endpoints": "use"},
     },
@@ -213,15 +217,11 @@ NAMED: Final[Reached] = {
         },
     },
     "endpoint_name": {
-        "a monitor may watch an endpoint that others made; a pipeline with the name of one fails": {
-            "an endpoint of another pipeline": "read use",
-        },
+        "a pipeline with the name of an endpoint that others made fails": {"an endpoint of another pipeline": "use"},
     },
     "job_name": {
         "a name that is taken makes the job fail; Autopilot gives names that begin with it to what it makes": {
             "a job of another pipeline": "read write",
-            "a model of another pipeline": "read write",
-            "an endpoint of another pipeline": "read use",
         },
     },
 }

@@ -26,6 +26,7 @@ from orchestrator.pipeline_types.built_in.training.job_types import kinds_by_typ
 from orchestrator.sagemaker.job_kinds import ENDED, JobKind
 
 _KINDS: Final = kinds_by_type(BUILT_IN)
+_TYPE: Final = "pipeline_type"
 _RULES: Final = "mlops-jobs-${Digits}"
 _EVERY: Final = "rate(5 minutes)"
 _REGISTERED: Final = "registered/*"
@@ -49,7 +50,7 @@ def ended_rule() -> events.Rule:
         "JobEndedRule",
         Name=named("ended"),
         Description="Tells the orchestrator that a job of a pipeline has ended",
-        EventPattern={"source": ["aws.sagemaker"], "$or": [_of(kind) for kind in kinds() if kind.event]},
+        EventPattern={"source": ["aws.sagemaker"], "$or": [*_patterns()]},
         Targets=[orchestrator.to_function()],
     )
 
@@ -79,12 +80,16 @@ def kinds() -> list[JobKind]:
     return list(dict.fromkeys(_KINDS.values()))
 
 
-def _of(kind: JobKind) -> dict[str, Any]:
-    types = [name for name, other in _KINDS.items() if other is kind]
-    return {
-        "detail-type": [kind.event],
-        "detail": {f"{kind.noun}Status": list(ENDED), "Tags": {"pipeline_type": types}},
-    }
+def _patterns() -> Iterator[dict[str, Any]]:
+    """For each kind two, because AWS's sources disagree on the form of tags: a map, or a list of pairs (lesson 108).
+
+    In a list, key and value are those of one pair. One `$or` with all of them is the plainest form of EventBridge's:
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
+    """
+    for kind in (kind for kind in kinds() if kind.event):
+        types = [name for name, other in _KINDS.items() if other is kind]
+        for tags in ({_TYPE: types}, {"Key": [_TYPE], "Value": types}):
+            yield {"detail-type": [kind.event], "detail": {f"{kind.noun}Status": list(ENDED), "Tags": tags}}
 
 
 def statements() -> list[Statement]:

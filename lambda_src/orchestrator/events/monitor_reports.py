@@ -1,27 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A message for each run of a monitor that found violations, failed or was stopped (lesson 81).
+"""One message for each run of a monitor that found violations, failed or was stopped, and for a failed baseline.
 
-The events come from the orchestrator's own account, and from those of dev, staging and prod, whose blueprints forward
-them; the policy of the bus admits no other account. Nothing is looked up: an event contains SageMaker's description of
-the job, and the orchestrator has no access to other accounts.
+The events come from the orchestrator's own account, and from those of dev, staging and prod, whose blueprints send them
+on; the policy of the bus lets no other account in (lesson 81). AWS's examples of the event have no exit message, which
+alone says what a run has found. In its own account the orchestrator describes the job then; into others it may not
+look, so people are told once a day that a run has ended (lesson 109).
 
-A baseline is a processing job, too. It is not reported here: its failure fails its stack, which the pipeline's message
-reports.
+A baseline that fails should fail its stack. AWS does not say that CloudFormation waits for it: it is told here, too
+(lesson 105).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from aws_lambda_powertools import Logger
 
 from orchestrator import metrics
 from orchestrator.aws import claims, notifications
-from orchestrator.aws.notifications import Message
+from orchestrator.aws.sagemaker import jobs
+from orchestrator.events.event_tags import tags_of
+from orchestrator.events.monitor_messages import Ended
 from orchestrator.launch.settings import Settings
+from orchestrator.sagemaker import job_kinds
 from orchestrator.sagemaker.monitor_runs import KINDS, VIOLATIONS
 
 _NAME: Final = rf"(?P<schedule>(?P<endpoint>[a-z0-9-]+)-(?P<kind>{'|'.join(KINDS)})-[0-9a-f]{{4}})"
@@ -29,122 +32,80 @@ _SCHEDULE_ARN: Final = re.compile(rf".*:monitoring-schedule/{_NAME}")
 # https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-interpreting-results.html: the prefix of a run's reports
 # is endpoint, schedule and the hour of the run.
 _REPORT: Final = re.compile(rf"s3://.+/{_NAME}/[0-9]{{4}}/[0-9]{{2}}/[0-9]{{2}}/[0-9]{{2}}.*")
-_COUNT: Final = re.compile(r"with (?P<count>[0-9]+) violation")
+_BASELINE: Final = re.compile(rf"s3://.+/{_NAME}")
+_ENDED_BADLY: Final = frozenset({"Failed", "Stopped"})
+_COMPLETED: Final = "Completed"
 
 logger = Logger(service="orchestrator", child=True)
 
 
-@dataclass(frozen=True)
-class Run:
-    """A run of a monitor with an end that is reported."""
-
-    account: str
-    region: str
-    job: str
-    status: str
-    words: str
-    """SageMaker's failure reason, or its exit message."""
-    endpoint: str
-    schedule: str
-    kind: str
-    report: str
-    """S3 URI of its report, whether or not it was written."""
-    pipeline_type: str
-    model_name: str
-    """Both from the tags of the job; empty without them."""
-
-    @classmethod
-    def of(cls, event: Mapping[str, Any]) -> Self | None:
-        """Read the event; `None` for a job that is no run of ours, or whose end is not reported.
-
-        https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html
-        """
-        detail = event["detail"]
-        report = _report_of(detail)
-        named = _SCHEDULE_ARN.fullmatch(detail.get("MonitoringScheduleArn") or "") or _REPORT.fullmatch(report)
-        status, message = detail["ProcessingJobStatus"], detail.get("ExitMessage") or ""
-        ended_badly = status in {"Failed", "Stopped"}
-        if named is None or not (ended_badly or (status == "Completed" and message.startswith(VIOLATIONS))):
-            return None
-        tags = detail.get("Tags") or {}
-        return cls(
-            account=event["account"],
-            region=event["region"],
-            job=detail["ProcessingJobName"],
-            status=status,
-            words=detail.get("FailureReason") or message,
-            endpoint=named["endpoint"],
-            schedule=named["schedule"],
-            kind=KINDS[named["kind"]],
-            report=report,
-            pipeline_type=tags.get("pipeline_type", ""),
-            model_name=tags.get("model_name", ""),
-        )
-
-    @property
-    def marker(self) -> str:
-        """Key of the marker in the pipelines bucket for the report of this run."""
-        return f"{claims.MARKERS}ProcessingJob/{self.account}/{self.job}/{self.status}"
-
-    def message(self, stage: str) -> Message:
-        """Return the notification."""
-        return Message(self._subject, self._text, self.pipeline_type, self.model_name, stage, self.status)
-
-    @property
-    def _subject(self) -> str:
-        what = {"Failed": "failed", "Stopped": "was stopped"}.get(self.status, "found violations")
-        return f"MLOps {self.kind} monitor {what}: {self.endpoint}"
-
-    @property
-    def _text(self) -> str:
-        place = (
-            f"Endpoint: {self.endpoint}\nMonitoring schedule: {self.schedule}\nAccount: {self.account}\n"
-            f"Region: {self.region}\nProcessing job: {self.job}\nReport: {self.report or 'none'}"
-        )
-        return f"{self._first}\n\n{place}\n\n{self._next}"
-
-    @property
-    def _first(self) -> str:
-        monitor = f"The {self.kind} monitor of endpoint {self.endpoint}"
-        if self.status == "Failed":
-            return f"{monitor} could not do its run: {self.words or 'SageMaker gives no reason.'}"
-        if self.status == "Stopped":
-            return f"{monitor} was stopped in its run: by somebody, or by its time limit."
-        count = _COUNT.search(self.words)
-        found = f"{count['count']} violations" if count else "violations"
-        return f"{monitor} found {found} of its baseline. {self.words}".rstrip()
-
-    @property
-    def _next(self) -> str:
-        if self.status == "Completed":
-            return (
-                "Next: constraint_violations.json in the report says which features or metrics it is. If the change is "
-                "meant, provision the monitor with a newer baseline; if not, look at what the endpoint is sent, or "
-                "train the model again."
-            )
-        return (
-            "Next: the job's log is in that account, in the CloudWatch log group /aws/sagemaker/ProcessingJobs under "
-            "the job's name. The schedule goes on."
-        )
-
-
 def run_ended(event: dict[str, Any], settings: Settings, owner: str) -> dict[str, Any]:
-    """Report a run that has ended, from SageMaker's event, once; any other event is ignored.
+    """Tell of a monitor's job that has ended, from SageMaker's event, once; any other event is ignored.
 
     `owner` is the id of the invocation. Raises `OrchestratorError` when a retry may succeed.
     """
-    run = Run.of(event)
-    if run is None:
+    ended = _ended(event, settings)
+    if ended is None:
         logger.info("ignored", extra={"resources": event.get("resources")})
         return {"reported": 0}
-    told = claims.once(settings.launch.pipelines_bucket, run.marker, owner, lambda: _tell(run, settings))
-    logger.info("monitoring run ended", extra={"schedule": run.schedule, "status": run.status, "told": told})
+    told = claims.once(settings.launch.pipelines_bucket, ended.marker, owner, lambda: _tell(ended, settings))
+    logger.info("monitoring run ended", extra={"schedule": ended.schedule, "status": ended.status, "told": told})
     return {"reported": int(told)}
 
 
-def _tell(run: Run, settings: Settings) -> None:
-    notifications.publish(settings.notifications_topic_arn, run.message(_stage_of(run.account, settings)))
-    metrics.count(metrics.MONITOR_RUNS, pipeline_type=run.pipeline_type, outcome=run.status)
+def _ended(event: Mapping[str, Any], settings: Settings) -> Ended | None:
+    """Read the event; `None` for a job that is none of ours, or that nobody needs to hear of.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html
+    """
+    detail = event["detail"]
+    report, schedule, status = (
+        _report_of(detail),
+        detail.get("MonitoringScheduleArn") or "",
+        detail["ProcessingJobStatus"],
+    )
+    run = _SCHEDULE_ARN.fullmatch(schedule) or _REPORT.fullmatch(report)
+    named = run or (None if schedule else _BASELINE.fullmatch(report))
+    if named is None or status not in (_ENDED_BADLY if run is None else {*_ENDED_BADLY, _COMPLETED}):
+        return None
+    is_ours = event["account"] == settings.launch.ecr_repository_arn.split(":")[4]
+    words = _words(detail, is_ours=is_ours)
+    if status == _COMPLETED and not words.startswith(VIOLATIONS) and (words or is_ours):
+        return None
+    tags = tags_of(detail)
+    return Ended(
+        account=event["account"],
+        region=event["region"],
+        day=event["time"][:10],
+        job=detail["ProcessingJobName"],
+        status=status,
+        words=words,
+        endpoint=named["endpoint"],
+        schedule=named["schedule"],
+        kind=KINDS[named["kind"]],
+        report=report,
+        is_baseline=run is None,
+        stack=tags.get("stack_name", ""),
+        pipeline_type=tags.get("pipeline_type", ""),
+        model_name=tags.get("model_name", ""),
+    )
+
+
+def _words(detail: Mapping[str, Any], *, is_ours: bool) -> str:
+    """Of a failure the reason, else the exit message; empty for a job of another account whose event has neither."""
+    given = _said(detail)
+    if given or not is_ours:
+        return given
+    return _said(jobs.describe(job_kinds.PROCESSING, detail["ProcessingJobName"]).description)
+
+
+def _said(description: Mapping[str, Any]) -> str:
+    return description.get("FailureReason") or description.get("ExitMessage") or ""
+
+
+def _tell(ended: Ended, settings: Settings) -> None:
+    notifications.publish(settings.notifications_topic_arn, ended.message(_stage_of(ended.account, settings)))
+    metrics.count(metrics.MONITOR_RUNS, pipeline_type=ended.pipeline_type, outcome=ended.status)
 
 
 def _stage_of(account: str, settings: Settings) -> str:

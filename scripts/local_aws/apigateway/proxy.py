@@ -56,6 +56,9 @@ class Answer:
 def event(call: Call) -> dict[str, Any]:
     """Return the event that the function receives."""
     headers = _headers(call)
+    is_binary = call.api.is_binary(call.stage, call.request.headers.get("Content-Type", ""))
+    body = call.request.body
+    text = base64.b64encode(body).decode() if is_binary else body.decode(errors="replace")
     query = parse_qsl(call.query, keep_blank_values=True)
     many_values: dict[str, list[str]] = {}
     for name, value in query:
@@ -71,14 +74,16 @@ def event(call: Call) -> dict[str, Any]:
         "pathParameters": call.parameters or None,
         "stageVariables": dict(call.api.stages[call.stage].variables) or None,
         "requestContext": _context(call),
-        # Without binary media types, which none of our APIs has, API Gateway passes every body on as text.
-        "body": call.request.body.decode(errors="replace") if call.request.body else None,
-        "isBase64Encoded": False,
+        "body": text if body else None,
+        "isBase64Encoded": bool(body) and is_binary,
     }
 
 
-def response(payload: bytes) -> Answer:
-    """Return the function's result as a response. Raise MalformedAnswerError if it is not in the proxy format."""
+def response(payload: bytes, *, is_binary: bool) -> Answer:
+    """Return the function's result as a response. Raise MalformedAnswerError if it is not in the proxy format.
+
+    What is in base64 stays so where the API has no binary media type that the caller accepts.
+    """
     result = json.loads(payload)
     if not isinstance(result, dict):
         raise MalformedAnswerError("the answer is not an object")
@@ -91,7 +96,8 @@ def response(payload: bytes) -> Answer:
             headers.setlist(name, [_header_value(value) for value in values])
         body = result.get("body")
         text = "" if body is None else body
-        content = base64.b64decode(text, validate=True) if result.get("isBase64Encoded") else text.encode()
+        is_encoded = is_binary and result.get("isBase64Encoded")
+        content = base64.b64decode(text, validate=True) if is_encoded else text.encode()
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise MalformedAnswerError(str(error)) from error
     for name in _NOT_PASSED_ON:

@@ -58,6 +58,7 @@ class LocalRestApi(apigateway_models.RestAPI):
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)
         self.deployed: dict[str, tuple[Route, ...]] = {}
+        self.deployed_binary_types: dict[str, frozenset[str]] = {}
 
     def create_deployment(
         self, name: str, description: str, stage_variables: Any = None
@@ -65,7 +66,16 @@ class LocalRestApi(apigateway_models.RestAPI):
         """Store the routes of the new deployment."""
         deployment = super().create_deployment(name, description, stage_variables)
         self.deployed[deployment.id] = tuple(sorted(_routes(self), key=lambda route: route.rank))
+        self.deployed_binary_types[deployment.id] = frozenset(self.binaryMediaTypes)
         return deployment
+
+    def is_binary(self, stage: str, header: str) -> bool:
+        """Whether a body of a stage is bytes to API Gateway, by the first media type of `Content-Type` or `Accept`.
+
+        https://docs.aws.amazon.com/apigateway/latest/developerguide/lambda-proxy-binary-media.html
+        """
+        types = self.deployed_binary_types.get(str(self.stages[stage].deployment_id), frozenset())
+        return "*/*" in types or header.split(",", maxsplit=1)[0].split(";", maxsplit=1)[0].strip() in types
 
     def update_integration_mocks(self, stage_name: str) -> None:
         """Do nothing: `front` serves the API, and moto need not intercept calls inside this process."""

@@ -27,7 +27,7 @@ from moto.s3 import notifications
 from werkzeug.wrappers import Request, Response
 
 from scripts.local_aws import clients, identity
-from scripts.local_aws.eventbridge import event_buses, event_constraints
+from scripts.local_aws.eventbridge import event_buses, event_constraints, patterns
 from scripts.local_aws.eventbridge.event_targets import Delivery, NotDeliveredError, problem_with
 
 PATH = "/_events/"
@@ -213,7 +213,11 @@ def _accept(rule: Rule, original_event: Any, transform_input: bool = True) -> No
     event: Any = {**original_event, "time": _iso(original_event["time"])}
     event.pop("ingestion-time", None)
     # In moto, a rule with a schedule and no pattern matches every event; on AWS, none.
-    if rule.state == "DISABLED" or not rule.event_pattern.get_pattern() or not rule.event_pattern.matches_event(event):
+    if (
+        rule.state == "DISABLED"
+        or not rule.event_pattern.get_pattern()
+        or not patterns.match(rule.event_pattern, event)
+    ):
         return
     _deliver_to_targets(rule, event)
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import pytest
@@ -109,23 +110,94 @@ def outputs(uri: str) -> Event:
     return {"Outputs": [{"OutputName": "x", "S3Output": {"S3Uri": uri, "LocalPath": "/x", "S3UploadMode": "EndOfJob"}}]}
 
 
+BASELINE: Final = "s3://b/baselines/berths/berths-dataquality-1a2b"
+
+
+class TestSilence:
+    """Lesson 109: AWS's examples of the event have no exit message."""
+
+    HERE: Final = "111122223333"
+
+    def described(self, stub: Stubber, **words: str) -> None:
+        detail = read_json("events/monitoring_run_ended.json")["detail"]
+        kept = ("ProcessingJobName", "ProcessingJobArn", "ProcessingJobStatus", "ProcessingResources")
+        answer = {key: detail[key] for key in (*kept, "AppSpecification")}
+        asked = {"ProcessingJobName": detail["ProcessingJobName"]}
+        moment = datetime(2026, 11, 24, tzinfo=UTC)
+        stub.add_response("describe_processing_job", {**answer, "CreationTime": moment, **words}, asked)
+
+    @pytest.mark.parametrize("nothing", [GONE, None, ""], ids=["absent", "null", "empty"])
+    @pytest.mark.parametrize(
+        ("words", "told"),
+        [
+            ("CompletedWithViolations: Job completed successfully with 4 violations.", 1),
+            ("Completed: Job completed successfully with no violations.", 0),
+        ],
+        ids=["violations", "none"],
+    )
+    def test_here_the_job_is_described(
+        self, inbox: Inbox, context: Context, words: str, told: int, nothing: Any
+    ) -> None:
+        with Stubber(calls.client("sagemaker")) as stub:
+            self.described(stub, ExitMessage=words)
+            assert handled({**event_of(ExitMessage=nothing), "account": self.HERE}, context) == told
+        assert len(inbox()) == told
+        assert all("found 4 violations" in message["Message"] for message in inbox())
+
+    def test_so_is_one_that_failed_without_a_reason(self, inbox: Inbox, context: Context) -> None:
+        failed = {"ProcessingJobStatus": "Failed", "ExitMessage": GONE}
+        with Stubber(calls.client("sagemaker")) as stub:
+            self.described(stub, FailureReason="AlgorithmError: bad rows")
+            handled({**event_of(**failed), "account": self.HERE}, context)
+        assert "could not do its run: AlgorithmError: bad rows" in inbox()[0]["Message"]
+
+    def test_elsewhere_people_are_told_once_a_day(self, inbox: Inbox, context: Context) -> None:
+        first, second = event_of(ExitMessage=GONE), event_of(ExitMessage=GONE, ProcessingJobName="an-hour-later")
+        tomorrow = {**event_of(ExitMessage=GONE, ProcessingJobName="tomorrow"), "time": "2026-11-25T06:14:09Z"}
+        told = [handled(event, context, job) for event, job in ((first, "a"), (second, "b"), (tomorrow, "c"))]
+        assert told == [1, 0, 1]
+        message, _ = inbox()
+        assert message["Subject"] == "MLOps data quality monitor has run: berth-occupancy-prod"
+        assert "does not say whether it found violations" in message["Message"]
+        # A run that found something is told all the same.
+        assert handled(event_of(), context, "d") == 1
+
+
+class TestBaselines:
+    """Lesson 105: AWS does not say that CloudFormation waits for a baseline."""
+
+    @pytest.mark.parametrize(
+        "tags",
+        [{"stack_name": "mlops-pipeline-berths"}, [{"Key": "stack_name", "Value": "mlops-pipeline-berths"}]],
+        ids=["map", "list"],
+    )
+    def test_one_that_failed_is_told_with_its_stack(self, inbox: Inbox, context: Context, tags: Any) -> None:
+        changes = {"MonitoringScheduleArn": GONE, "ProcessingOutputConfig": outputs(BASELINE), "Tags": tags}
+        failed = {"ProcessingJobStatus": "Failed", "FailureReason": "AlgorithmError: not UTF-8", "ExitMessage": GONE}
+        assert handled(event_of(**changes, **failed), context) == 1
+        (message,) = inbox()
+        assert message["Subject"] == "MLOps data quality baseline failed: berths"
+        first, *rest = message["Message"].splitlines()
+        assert first.endswith("of endpoint berths could not be computed: AlgorithmError: not UTF-8")
+        assert {"Stack: mlops-pipeline-berths", "Baseline: berths-dataquality-1a2b", f"Files: {BASELINE}"} <= set(rest)
+
+    def test_a_run_without_one_says_so(self, inbox: Inbox, context: Context) -> None:
+        reason = f'No S3 objects found under S3 URL "{BASELINE}/constraints.json" given in input data source.'
+        handled(event_of(ProcessingJobStatus="Failed", FailureReason=reason, ExitMessage=GONE), context)
+        assert "has no baseline to compare with: it is being computed, or has failed." in inbox()[0]["Message"]
+
+
 @pytest.mark.parametrize(
     "changes",
     [
         pytest.param({"ExitMessage": "Completed: Job completed successfully with no violations."}, id="no violations"),
         pytest.param({"ProcessingJobStatus": "InProgress"}, id="under way"),
-        pytest.param({"ExitMessage": GONE}, id="nothing said"),
         pytest.param(
             {"MonitoringScheduleArn": "arn:aws:sagemaker:eu-west-1:222233334444:monitoring-schedule/another"},
             id="a schedule that is reported below a path of ours",
         ),
         pytest.param(
-            {
-                "MonitoringScheduleArn": GONE,
-                "ProcessingJobStatus": "Failed",
-                "ProcessingOutputConfig": outputs("s3://b/baselines/berths/berths-dataquality-1a2b"),
-            },
-            id="a baseline, which its stack tells",
+            {"MonitoringScheduleArn": GONE, "ProcessingOutputConfig": outputs(BASELINE)}, id="a baseline that is there"
         ),
         pytest.param(
             {"MonitoringScheduleArn": GONE, "ProcessingJobStatus": "Failed", "ProcessingOutputConfig": GONE},

@@ -29,6 +29,7 @@ from orchestrator.aws import claims, notifications
 from orchestrator.aws.sagemaker import jobs
 from orchestrator.aws.sagemaker.jobs import Job
 from orchestrator.errors import OrchestratorError
+from orchestrator.events.event_tags import tags_of
 from orchestrator.events.jobs import registration
 from orchestrator.events.jobs.messages import Ending
 from orchestrator.events.jobs.registration import NotRegistered, Registered
@@ -93,7 +94,7 @@ def check(event: dict[str, Any], settings: Settings, owner: str) -> dict[str, An
 
 
 def _ended(detail_type: str, detail: Mapping[str, Any]) -> _Ended | None:
-    tags = detail.get("Tags") or {}
+    tags = tags_of(detail)
     kind = kind_by_tags(BUILT_IN, tags)
     if kind is None or kind.event != detail_type or detail[f"{kind.noun}Status"] not in ENDED:
         return None

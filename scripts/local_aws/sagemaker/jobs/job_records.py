@@ -8,6 +8,7 @@ the backend, a subclass of `Jobs`, that checks requests and starts jobs. All job
 from __future__ import annotations
 
 import copy
+import itertools
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -30,6 +31,8 @@ _TAKEN = "Job name must be unique within an AWS account and region, and a job wi
 _OVER = frozenset({"Completed", "Failed", "Stopped"})
 
 THREADS = JobThreads()
+# AWS's sources disagree on the tags in events, a map or a list of pairs: jobs take turns.
+LISTS_TAGS = itertools.cycle((False, True))
 
 
 class JobFailedError(Exception):
@@ -102,6 +105,7 @@ class Job:
 
     def __post_init__(self) -> None:
         self.tags: list[dict[str, str]] = list(self.request.get("Tags") or [])
+        self.lists_tags = next(LISTS_TAGS)
 
     @property
     def name(self) -> str:
@@ -182,7 +186,8 @@ class Job:
         """Return the detail, times in ms: .../sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html."""
         detail = {key: value for key, value in self.describe().items() if key not in self.kind.not_reported}
         reported: dict[str, Any] = _with_milliseconds(detail)
-        return reported | {"Tags": {tag["Key"]: tag["Value"] for tag in self.tags}}
+        listed = [dict(tag) for tag in self.tags]
+        return reported | {"Tags": listed if self.lists_tags else {tag["Key"]: tag["Value"] for tag in listed}}
 
 
 def _with_milliseconds(value: Any) -> Any:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The orchestrator and the local AWS know the same algorithms without checkpoints, both from AWS's pages (lesson 102)."""
+"""The orchestrator and the local AWS know the same algorithms without checkpoints, from AWS's pages (lesson 102)."""
 
 from __future__ import annotations
 

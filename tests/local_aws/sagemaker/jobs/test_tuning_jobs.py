@@ -261,7 +261,8 @@ def test_stopping_stops_the_training_jobs_too(client: ClientFactory) -> None:
 
 def test_both_kinds_of_jobs_tell_eventbridge_with_the_tags(client: ClientFactory, start: Start) -> None:
     queue = client("sqs").create_queue(QueueName="changes")["QueueUrl"]
-    pattern = {"source": ["aws.sagemaker"], "detail": {"Tags": {"team": ["a"]}}}
+    tags = [{"Tags": {"team": ["a"]}}, {"Tags": {"Key": ["team"], "Value": ["a"]}}]
+    pattern = {"source": ["aws.sagemaker"], "detail": {"$or": tags}}
     client("events").put_rule(Name="changes", EventPattern=json.dumps(pattern))
     arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:changes"
     client("events").put_targets(Rule="changes", Targets=[{"Id": "queue", "Arn": arn}])

@@ -35,21 +35,30 @@ class ApiGatewayRestApi(_ApiGatewayType):
 
     type_name = "AWS::ApiGateway::RestApi"
     is_tagged = True
-    known_properties = names("Description EndpointConfiguration Name Tags")
+    known_properties = names("BinaryMediaTypes Description EndpointConfiguration Name Tags")
     creates, deletes, looked_up_by = "create_rest_api", "delete_rest_api", "get_rest_api"
     ref = "id"
     attributes = {"RootResourceId": "rootResourceId", "RestApiId": "id"}
     at = {"RestApiId": REF}
 
+    def make(self, context: ResourceContext, name: str, properties: Properties, tags: dict[str, str]) -> dict[str, Any]:
+        """Make the API. moto takes binary media types in changes only."""
+        answer = super().make(context, name, properties, tags)
+        if binary := _binary_types({}, properties):
+            context.call(self.service, "update_rest_api", restApiId=answer["id"], patchOperations=binary)
+        return answer
+
     def settle(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> None:
-        """Rename, describe, or move to another kind of endpoint."""
+        """Rename, describe, move to another kind of endpoint, or take other bodies for bytes."""
         wanted = {
             "/name": new["Name"],
             "/description": new.get("Description", ""),
             "/endpointConfiguration/types/0": (new.get("EndpointConfiguration", {}).get("Types") or ["EDGE"])[0],
         }
+        changes = _binary_types(old, new)
         if any(new.get(name) != old.get(name) for name in ("Description", "EndpointConfiguration", "Name")):
-            changes = [_replace(path, value) for path, value in wanted.items()]
+            changes += [_replace(path, value) for path, value in wanted.items()]
+        if changes:
             context.call(self.service, "update_rest_api", restApiId=made.physical_id, patchOperations=changes)
 
 
@@ -160,6 +169,12 @@ def _stage_settings(properties: Properties) -> list[dict[str, Any]]:
             if name in setting:
                 changes.append(_replace(f"/{path}/{setting.get('HttpMethod', '*')}/{patch}", setting[name]))
     return changes
+
+
+def _binary_types(old: Properties, new: Properties) -> list[dict[str, str]]:
+    before, after = (set(given.get("BinaryMediaTypes") or []) for given in (old, new))
+    changed = [("add", one) for one in sorted(after - before)] + [("remove", one) for one in sorted(before - after)]
+    return [{"op": op, "path": f"/binaryMediaTypes/{one.replace('/', '~1')}", "value": one} for op, one in changed]
 
 
 def _replace(path: str, value: Any) -> dict[str, Any]:

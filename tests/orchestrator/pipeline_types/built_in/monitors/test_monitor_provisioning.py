@@ -19,7 +19,7 @@ from orchestrator.aws.s3 import objects
 from orchestrator.errors import ConflictError, RefusedRequestError, ServiceRefusedError
 from orchestrator.launch.settings import MultiAccount, Settings, StageTarget
 from orchestrator.values.per_stage import STAGES
-from tests.orchestrator.conftest import Bundled
+from tests.orchestrator.conftest import Bundled, Sent
 from tests.orchestrator.monitoring import ALL, BASELINES, BIAS, DATA, example
 from tests.orchestrator.requesting import Body
 
@@ -59,6 +59,17 @@ def provision(aws: None, settings: Settings, bundled: Bundled) -> Provision:
         return service.provision_pipeline(body, settings)
 
     return carry_out
+
+
+@pytest.fixture
+def sent(sent: list[Any]) -> list[Any]:
+    """With the calls of SageMaker."""
+
+    def note(params: dict[str, Any], event_name: str, **_: Any) -> None:
+        sent.append(Sent(event_name.removeprefix("provide-client-params."), dict(params)))
+
+    calls.client("sagemaker").meta.events.register("provide-client-params", note)
+    return sent
 
 
 def name_in(answer: dict[str, Any]) -> str:
@@ -124,7 +135,11 @@ class TestNames:
         with pytest.raises(ConflictError, match="belong to other pipelines"):
             provision(**model, endpoint_name="berths-canary")
         # The other endpoint's package stays what it was.
-        assert [call.operation for call in sent[before:]] == ["s3.GetObject", "cloudformation.DescribeStacks"]
+        assert [call.operation for call in sent[before:]] == [
+            "s3.GetObject",
+            "sagemaker.DescribeEndpoint",
+            "cloudformation.DescribeStacks",
+        ]
 
     def test_no_name_is_too_long(self, provision: Provision) -> None:
         model = {"model_name": "m" * 58}
@@ -218,10 +233,13 @@ class TestEndpoints:
 
 
 class TestHeaders:
-    def test_a_new_one_takes_a_read_two_looks_and_the_three_calls(self, provision: Provision, sent: list[Any]) -> None:
+    def test_a_new_one_takes_a_read_three_looks_and_the_three_calls(
+        self, provision: Provision, sent: list[Any]
+    ) -> None:
         provision()
-        assert [call.operation.partition(".")[2] for call in sent[-6:]] == [
+        assert [call.operation.partition(".")[2] for call in sent[-7:]] == [
             "GetObject",
+            "DescribeEndpoint",
             "DescribeStacks",
             "DescribeStacks",
             "HeadObject",

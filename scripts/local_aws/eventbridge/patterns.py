@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Patterns of rules over lists of objects, which moto does not look into.
+
+What a pattern says of an object must be true of one object of the list, not of several together. Documented are lists
+of plain values (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns-arrays.html); of objects it
+is so in the library that EventBridge is made of (https://github.com/aws/event-ruler).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from moto.events.models import EventPattern
+
+Node = Mapping[str, Any]
+
+
+def match(pattern: EventPattern, event: Any) -> bool:
+    """Whether an event matches the pattern of a rule."""
+    return any(pattern.matches_event(one) for one in _spread(event, [pattern.get_pattern()]))  # type: ignore[arg-type]
+
+
+def _spread(node: Node, patterns: Sequence[Node]) -> Iterator[Node]:
+    """The node as it is, but with one object in the place of each list of objects that the patterns look into."""
+    choices: dict[str, list[Node]] = {}
+    for name, inner in _looked_into(patterns).items():
+        value = node.get(name)
+        objects = value if isinstance(value, list) else [value]
+        found = [one for each in objects if isinstance(each, Mapping) for one in _spread(each, inner)]
+        if found:
+            choices[name] = found
+    for chosen in itertools.product(*choices.values()):
+        yield {**node, **dict(zip(choices, chosen, strict=True))}
+
+
+def _looked_into(patterns: Sequence[Node]) -> Mapping[str, list[Node]]:
+    """Name of a member -> the patterns for what is in it, those in an `$or` too."""
+    inner: dict[str, list[Node]] = defaultdict(list)
+    for pattern in patterns:
+        for name, value in pattern.items():
+            if name == "$or":
+                for other, found in _looked_into(value).items():
+                    inner[other] += found
+            elif isinstance(value, Mapping):
+                inner[name].append(value)
+    return inner

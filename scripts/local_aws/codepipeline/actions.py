@@ -109,7 +109,7 @@ Action = Callable[[ActionContext], str]
 
 
 def s3_source(context: ActionContext) -> str:
-    """Fetch the source object, and keep its version as the revision. All that AWS names for it is asked for (lesson 112).
+    """Fetch the source object and keep its version as the revision; ask for all that AWS names for it (lesson 112).
 
     https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-S3.html
     """

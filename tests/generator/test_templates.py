@@ -354,7 +354,7 @@ class TestPipeline:
         assert (source["Name"], deploy["Name"]) == ("Source", "DeployPipeline")
         (action,) = deploy["Actions"]
         assert action["Configuration"] == {
-            "ActionMode": "REPLACE_ON_FAILURE",
+            "ActionMode": "CREATE_UPDATE",
             "StackName": {"Ref": "StackName"},
             "Capabilities": "CAPABILITY_NAMED_IAM",
             "RoleArn": {"Ref": "DeployRoleArn"},

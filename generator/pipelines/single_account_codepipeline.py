@@ -64,14 +64,17 @@ def source_stage(
 
 
 def deploy_action() -> codepipeline.Actions:
-    """Create the stack, update it, or replace one whose creation failed."""
+    """Create the stack, or update it. It never deletes one: that may be a live endpoint's (lesson 125).
+
+    https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CloudFormation.html
+    """
     return codepipeline.Actions(
         Name="deploy_stack",
         Namespace="deploy_stack-namespace",
         RunOrder=1,
         ActionTypeId=codepipeline.ActionTypeId(Category="Deploy", Owner="AWS", Provider="CloudFormation", Version="1"),
         Configuration={
-            "ActionMode": "REPLACE_ON_FAILURE",
+            "ActionMode": "CREATE_UPDATE",
             "StackName": Ref("StackName"),
             "Capabilities": "CAPABILITY_NAMED_IAM",
             "RoleArn": Ref("DeployRoleArn"),

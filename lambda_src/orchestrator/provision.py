@@ -23,7 +23,7 @@ from orchestrator.errors import ConflictError
 from orchestrator.launch.settings import Settings
 from orchestrator.plan.plan import Deployment, PackagedBlueprint, ProvisioningPlan
 from orchestrator.plan.stack_tags import LABEL_TAG, OWNER_TAG, PIPELINE_NAME_OUTPUT, RELEASE_TAG, STACK_TAG, TYPE_TAG
-from orchestrator.provisioned import removal_records
+from orchestrator.provisioned import remains, removal_records
 
 if TYPE_CHECKING:
     from orchestrator import answers
@@ -152,9 +152,11 @@ def _reconcile(definition: StackDefinition, stack: Stack, source: _Source | None
         return _recreate(definition)
     if stack.is_changing:
         return _while_changing(definition, stack, source)
-    if stack.differs_from(definition) and stacks.update(definition):
-        # The template makes the pipeline start itself after an update.
-        return Provisioned(f"Pipeline {definition.name} is being updated.", stack.arn)
+    if stack.differs_from(definition):
+        remains.remove(stack)
+        if stacks.update(definition):
+            # The template makes the pipeline start itself after an update.
+            return Provisioned(f"Pipeline {definition.name} is being updated.", stack.arn)
     if source is None:
         return Provisioned(_nothing_to_do(definition), stack.arn)
     return _run(definition, stack, source)
@@ -185,6 +187,8 @@ def _run(definition: StackDefinition, stack: Stack, source: _Source) -> Provisio
     newest = codepipelines.newest_execution(pipeline)
     if not source.is_new and newest is not None and not newest.ended_without_deploying and _has_read(newest, current):
         return Provisioned(_nothing_to_do(definition), stack.arn)
+    if newest is not None and newest.ended_without_deploying:
+        remains.remove(stack)
     # A repeated call must not start a second execution, but a retry after a failed one must: the token differs.
     after = newest.id if newest is not None and newest.ended_without_deploying else "first"
     token = hashlib.sha256(f"{current.version_id} {after}".encode()).hexdigest()

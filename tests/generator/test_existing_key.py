@@ -89,7 +89,7 @@ class TestInstructions:
         policy = template["Resources"]["EncryptionKey"]["Properties"]["KeyPolicy"]["Statement"]
         services = {statement["Sid"]: set(statement["Action"]) for statement in policy if _services(statement)}
         assert services == {one["Sid"]: set(one["Action"]) for one in pasted if _services(one)}
-        assert len(services) == 2
+        assert len(services) == 3
         assert output["Condition"] == "ExistingKmsKeyArnProvided"
 
     def test_they_are_conditioned_as_those_are(self, templates: dict[str, Template], path: str) -> None:

@@ -118,7 +118,7 @@ class TestForwarding:
         assert statement["Action"] == ["events:PutEvents"]
         assert statement["Principal"] != {"AWS": "*"}
         assert statement["Condition"] == {
-            "StringEquals": {
+            "StringEqualsIfExists": {
                 "events:source": "aws.sagemaker",
                 "events:detail-type": "SageMaker Processing Job State Change",
             }

@@ -99,11 +99,14 @@ class TestPermissions:
             assert statement["Condition"]["StringEquals"]["iam:PassedToService"]
 
     def test_services_are_trusted_for_this_account_only(self, root: Template) -> None:
-        """Lesson 62: EventBridge of any account could publish."""
+        """Lessons 62 and 114: EventBridge of any account could publish."""
         policies = resources(root, "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy")
-        assert policies
-        for statement in statements(policies):
-            assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+        rules = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:rule/*"
+        conditions = {one["Principal"]["Service"][0]: one["Condition"] for one in statements(policies)}
+        assert conditions == {
+            "cloudwatch.amazonaws.com": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
+            "events.amazonaws.com": {"ArnLike": {"aws:SourceArn": {"Fn::Sub": rules}}},
+        }
 
     def test_every_bucket_refuses_plain_http(self, root: Template) -> None:
         buckets = resources(root, "AWS::S3::Bucket")
@@ -343,7 +346,7 @@ class TestPipeline:
         assert (source["Name"], deploy["Name"]) == ("Source", "DeployPipeline")
         (action,) = deploy["Actions"]
         assert action["Configuration"] == {
-            "ActionMode": "REPLACE_ON_FAILURE",
+            "ActionMode": "CREATE_UPDATE",
             "StackName": {"Ref": "StackName"},
             "Capabilities": "CAPABILITY_NAMED_IAM",
             "RoleArn": {"Ref": "DeployRoleArn"},

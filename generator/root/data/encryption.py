@@ -11,7 +11,7 @@ import json
 from typing import Any, Final
 
 from awacs import kms as kms_actions
-from awacs.aws import Action, Allow, ArnLike, Condition, Principal, Statement
+from awacs.aws import Action, Allow, ArnLike, ArnLikeIfExists, Condition, Principal, Statement
 from troposphere import Equals, GetAtt, If, Output, Ref, Sub, Template, encode_to_dict, kms
 
 from generator import arns, permissions
@@ -58,7 +58,7 @@ def key() -> kms.Key:
         Condition=_CREATE,
         Description=Sub("${AWS::StackName}: topic, queue, logs, function environments and image repository"),
         EnableKeyRotation=True,
-        KeyPolicy=permissions.document(_administration(), _logs(), _messages()),
+        KeyPolicy=permissions.document(_administration(), _logs(), _alarms(), _events()),
         # Retained images and logs stay readable after the stack is gone.
         DeletionPolicy="RetainExceptOnCreate",
         UpdateReplacePolicy="Retain",
@@ -77,7 +77,7 @@ def alias() -> kms.Alias:
 
 def instructions(template: Template) -> Output:
     """What the policy of the operator's key must say, ready to paste. A launch fails where it does not."""
-    statements = encode_to_dict([_use_by_roles(), _logs(), _messages()])
+    statements = encode_to_dict([_use_by_roles(), _logs(), _alarms(), _events()])
     return Output(
         "KmsKeyPolicyToAdd",
         Description="The policy of your key must have these statements: with them the solution can use it",
@@ -133,12 +133,26 @@ def _logs() -> Statement:
     )
 
 
-def _messages() -> Statement:
+def _alarms() -> Statement:
+    return _messages("AlarmsToTopic", "cloudwatch.amazonaws.com", permissions.within_this_account())
+
+
+def _events() -> Statement:
+    """EventBridge does not tell KMS the account; whether it tells the rule, nobody has seen (lesson 114).
+
+    The key opens no queue: the queue's policy lets in this account's rules alone.
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+    """
+    of_rules = Condition(ArnLikeIfExists("aws:SourceArn", arns.regional("events", "rule/*")))
+    return _messages("EventsToQueue", "events.amazonaws.com", of_rules)
+
+
+def _messages(sid: str, service: str, condition: Condition) -> Statement:
     return Statement(
-        Sid="AlarmsToTopicAndEventsToQueue",
+        Sid=sid,
         Effect=Allow,
-        Principal=Principal("Service", ["cloudwatch.amazonaws.com", "events.amazonaws.com"]),
+        Principal=Principal("Service", [service]),
         Action=[kms_actions.Decrypt, kms_actions.GenerateDataKey],
         Resource=["*"],
-        Condition=permissions.within_this_account(),
+        Condition=condition,
     )

@@ -83,10 +83,15 @@ def _work() -> Iterator[Widget]:
 
 def _own(name: str, dimensions: Sequence[str], value: str = "", label: str = "") -> list[Any]:
     """The sum of a metric of the orchestrator over everything but the last dimension, which has a value if given."""
-    schema = ",".join([metrics.NAMESPACE, *dimensions, "service"])
+    schema = _schema(metrics.NAMESPACE, *dimensions, "service")
     wanted = f' {dimensions[-1]}="{value}"' if value else ""
-    found = f'{{{schema}}} MetricName="{name}" service="${{AWS::StackName}}"{wanted}'
+    found = f'{schema} MetricName="{name}" service="${{AWS::StackName}}"{wanted}'
     return _expression(f"SUM(SEARCH('{found}', 'Sum', {_HOUR}))", label or value or name)
+
+
+def _schema(namespace: str, *dimensions: str) -> str:
+    """A metric schema. CloudWatch wants quotes around names that are not letters and digits alone (lesson 113)."""
+    return "{" + ",".join(f'"{name}"' for name in (namespace, *dimensions)) + "}"
 
 
 def _expression(expression: str, label: str = "") -> list[Any]:
@@ -119,7 +124,7 @@ def _endpoints() -> Iterator[Widget]:
     """Every endpoint of this account and Region, also those whose names people chose."""
 
     def of(name: str, statistic: str) -> list[Any]:
-        found = f'{{AWS/SageMaker,EndpointName,VariantName}} MetricName="{name}"'
+        found = f'{_schema("AWS/SageMaker", "EndpointName", "VariantName")} MetricName="{name}"'
         return _expression(f"SEARCH('{found}', '{statistic}', {_MINUTES})")
 
     yield _widget("Endpoints: invocations", [of("Invocations", "Sum")])
@@ -132,7 +137,7 @@ def _monitors() -> Iterator[Widget]:
     told = {"Completed": "violations", "Failed": "failed", "Stopped": "stopped"}
     runs = (_own(metrics.MONITOR_RUNS, ("pipeline_type", "outcome"), end, label) for end, label in told.items())
     yield _counted("Runs of monitors: violations and failures", runs)
-    found = "{aws/sagemaker/Endpoints/model-metrics,Endpoint,MonitoringSchedule}"
+    found = _schema("aws/sagemaker/Endpoints/model-metrics", "Endpoint", "MonitoringSchedule")
     yield _widget("Quality of models", [_expression(f"SEARCH('{found}', 'Average', {_HOUR})")])
 
 

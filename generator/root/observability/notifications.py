@@ -12,10 +12,10 @@ from typing import Any
 from awacs import kms as kms_actions
 from awacs import sns as sns_actions
 from awacs import sqs as sqs_actions
-from awacs.aws import Action, Allow, PolicyDocument, Principal, Statement
+from awacs.aws import Action, Allow, ArnLike, Condition, PolicyDocument, Principal, Statement
 from troposphere import GetAtt, Ref, Template, awslambda, sns, sqs
 
-from generator import permissions
+from generator import arns, permissions
 from generator.root.data import encryption
 
 TOPIC = "NotificationsTopic"
@@ -47,7 +47,11 @@ def topic_policy() -> sns.TopicPolicy:
         "NotificationsTopicPolicy",
         Topics=[Ref(TOPIC)],
         PolicyDocument=_from_service(
-            "AlarmsOfThisAccount", "cloudwatch.amazonaws.com", sns_actions.Publish, Ref(TOPIC)
+            "AlarmsOfThisAccount",
+            "cloudwatch.amazonaws.com",
+            permissions.within_this_account(),
+            sns_actions.Publish,
+            Ref(TOPIC),
         ),
     )
 
@@ -58,12 +62,19 @@ def dead_letter_queue() -> sqs.Queue:
 
 
 def queue_policy() -> sqs.QueuePolicy:
-    """EventBridge may put here what it could not deliver."""
+    """EventBridge may put here what rules of this account could not deliver; it names the rule (lesson 114).
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+    """
     return sqs.QueuePolicy(
         "DeadLetterQueuePolicy",
         Queues=[Ref(DEAD_LETTERS)],
         PolicyDocument=_from_service(
-            "RulesOfThisAccount", "events.amazonaws.com", sqs_actions.SendMessage, GetAtt(DEAD_LETTERS, "Arn")
+            "RulesOfThisAccount",
+            "events.amazonaws.com",
+            Condition(ArnLike("aws:SourceArn", arns.regional("events", "rule/*"))),
+            sqs_actions.SendMessage,
+            GetAtt(DEAD_LETTERS, "Arn"),
         ),
     )
 
@@ -81,7 +92,7 @@ def keep_dead_letters() -> list[Statement]:
     ]
 
 
-def _from_service(sid: str, service: str, action: Action, resource: Any) -> PolicyDocument:
+def _from_service(sid: str, service: str, condition: Condition, action: Action, resource: Any) -> PolicyDocument:
     """A service may do it for this account, and for no other."""
     return permissions.document(
         Statement(
@@ -90,6 +101,6 @@ def _from_service(sid: str, service: str, action: Action, resource: Any) -> Poli
             Principal=Principal("Service", [service]),
             Action=[action],
             Resource=[resource],
-            Condition=permissions.within_this_account(),
+            Condition=condition,
         )
     )

@@ -16,6 +16,7 @@ from orchestrator.aws.calls import calling, client
 from orchestrator.errors import ConflictError, ServiceRefusedError
 
 _VALIDATION_ERROR: Final = "ValidationError"
+_WITHOUT_USE: Final = frozenset({"CREATE_FAILED", "DELETE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED"})
 _REMOVAL_POLL_SECONDS: Final = 2
 _REMOVAL_POLLS: Final = 6
 
@@ -63,6 +64,11 @@ class Stack:
     def is_broken(self) -> bool:
         """True if it can only be deleted: its creation failed, or a change could not be rolled back."""
         return self.status.endswith("_FAILED") or self.status in {"ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS"}
+
+    @property
+    def holds_nothing(self) -> bool:
+        """Whether its creation failed, or its deletion: it can only be deleted, and nobody misses what it holds."""
+        return self.status in _WITHOUT_USE
 
     @property
     def is_gone(self) -> bool:

@@ -65,7 +65,20 @@ def test_endpoints_appear_by_themselves(root: Template) -> None:
     shown = [widget for title, widget in widgets(root).items() if title.startswith("Endpoints: ")]
     assert len(shown) == 3
     for widget in shown:
-        assert all("SEARCH('{AWS/SageMaker,EndpointName,VariantName}" in m[0]["expression"] for m in widget["metrics"])
+        found = (metric[0]["expression"] for metric in widget["metrics"])
+        assert all(one.startswith("""SEARCH('{"AWS/SageMaker","EndpointName","VariantName"} Metric""") for one in found)
+
+
+def test_names_of_more_than_letters_and_digits_are_quoted(templates: dict[str, Template]) -> None:
+    """Lesson 113: the widget would stay empty."""
+    expressions = re.findall(r"SEARCH\('(.*?)',", json.dumps(body(templates[MULTI])).replace('\\"', '"'))
+    assert len(expressions) > 10
+    for expression in expressions:
+        schema = re.match(r"\{(.*?)\}", expression)
+        assert schema
+        assert all(re.fullmatch(r'"[^"]+"|[A-Za-z0-9]+', name) for name in schema[1].split(",")), expression
+        # A term on the left of "=" has no quotes.
+        assert all(re.fullmatch("[A-Za-z0-9]+", name) for name in re.findall(r'(\S+)="', expression)), expression
 
 
 def test_a_single_account_has_no_approvals(root: Template) -> None:

@@ -36,6 +36,7 @@ class Case:
 
     def __str__(self) -> str:
         how = "by-probability" if "probability_attribute" in self.environment else ""
+        how = "but-some" if "features_to_ignore" in self.keys else how
         return "-".join(filter(None, (self.kind, self.problem_type, how)))
 
     @property
@@ -67,7 +68,10 @@ BY_PROBABILITY: Final = {"probability_attribute": "probability", "probability_th
 SHAP: Final = {"use_logit": False, "save_local_shap_values": True}
 CASES: Final = [
     Case("data_quality"),
-    Case("model_quality", REGRESSION, COLUMNS_OF_BOTH | BOTH, INFERENCE, BY_PREDICTION),
+    Case("data_quality", keys={"features_to_ignore": ["size", 3]}, endpoint={"ExcludeFeaturesAttribute": "size,3"}),
+    Case("model_quality", REGRESSION,
+         COLUMNS_OF_BOTH | BOTH | {"start_time_offset": "-PT2H", "end_time_offset": "-PT1H"},
+         INFERENCE | {"StartTimeOffset": "-PT2H", "EndTimeOffset": "-PT1H"}, BY_PREDICTION),
     Case("model_quality", MULTICLASS, COLUMN | PREDICTED, INFERENCE, BY_PREDICTION),
     Case("model_quality", BINARY, COLUMNS_OF_BOTH | FOR_BINARY, THRESHOLD, BY_PROBABILITY),
     Case("model_quality", BINARY, COLUMNS_OF_BOTH | PREDICTED, INFERENCE, BY_PREDICTION),

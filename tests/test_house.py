@@ -20,11 +20,6 @@ _LONG: Final = {
     "lambda_src/orchestrator/values/common.py": "a catalogue: one field type after the other",
     "scripts/local_aws/xgboost/xgboost_model.py": "a program of its own, which imports nothing of ours",
     "scripts/packaging/refresh_image_uris.py": "run by hand, once a release",
-    "tests/end_to_end/test_monitor_requests.py": "a table of what each monitor asks for, and the one test over it",
-    "tests/local_aws/codepipeline/test_codepipeline.py": "one class for each group of operations",
-    "tests/orchestrator/events/jobs/test_job_reports.py": "one class for each thing that an end leads to",
-    "tests/orchestrator/provisioned/test_pipeline_removal.py": "one class for each way that a deletion goes",
-    "tests/orchestrator/test_provisioner.py": "one class for each state that provisioning can meet",
 }
 """Why a module has more lines than others may have."""
 

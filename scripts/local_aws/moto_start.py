@@ -16,6 +16,7 @@ from typing import Any
 
 import boto3
 import botocore.session
+from botocore.hooks import EventAliaser
 from botocore.loaders import Loader, create_loader
 from botocore.regions import EndpointResolver
 from moto.core import utils as moto_utils
@@ -59,6 +60,18 @@ def _share_descriptions(sdk: Any = botocore.session, moto: Any = moto_utils) -> 
     """Give all sessions of the process the shared loader, and moto one of its own: their descriptions differ."""
     sdk.create_loader = shared_loader
     moto.create_loader = functools.cache(moto.create_loader)
+
+
+def _share_names_of_events(aliaser: Any = EventAliaser) -> None:
+    """Let each client know the names of events that its session has looked up: there are hundreds, and all the same."""
+    copied: Callable[[EventAliaser], EventAliaser] = aliaser.__copy__
+
+    def copy(self: Any) -> Any:
+        made: Any = copied(self)
+        made._alias_name_cache = self._alias_name_cache
+        return made
+
+    aliaser.__copy__ = copy
 
 
 def _compile_routes_for_matching_only(rule: Any = Rule) -> None:
@@ -123,6 +136,7 @@ def _judge(document: Any) -> None:
 
 with without_collecting():
     _share_descriptions()
+    _share_names_of_events()
     _compile_routes_for_matching_only()
     _import_ec2()
     _import_apigateway()

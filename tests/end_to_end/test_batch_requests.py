@@ -21,6 +21,7 @@ from tests.end_to_end import sharing
 from tests.end_to_end.combinations import Combination, every_pair
 from tests.end_to_end.deployed import ORCHESTRATOR, Deployed
 from tests.local_aws.stack_setting import ACCOUNTS, acting_in
+from tests.orchestrator.training import tags
 
 ASSETS: Final = "quayside-assets"
 ARRIVALS: Final = "quayside-arrivals"
@@ -149,24 +150,48 @@ def test_sagemaker_is_asked_for_what_is_promised(local_aws: LocalAws, launch: La
 def test_a_schedule_sends_what_the_first_job_was_sent(local_aws: LocalAws, launch: Launch) -> None:
     """Options and all, with numbers as numbers, under a name of its own and as a role of the stack."""
     options = {
-        "content_type": "text/libsvm",
+        "content_type": "application/jsonlines",
+        "accept": "text/csv",
+        "split_type": "None",
         "strategy": "SingleRecord",
         "max_payload_mb": 0,
         "instance_count": 2,
         "kms_key_arn": KEY,
         "schedule_expression": "rate(1 day)",
     }
-    deployed = Deployed(local_aws, body_of("builtin", registry=False, **options), launch)
+    body = body_of("builtin", registry=False, **options)
+    deployed = Deployed(local_aws, body, launch)
     sagemaker, scheduler = deployed.client("sagemaker"), deployed.client("scheduler")
     first = sagemaker.describe_transform_job(TransformJobName=deployed.outputs["BatchTransformJobName"])
     (listed,) = scheduler.list_schedules()["Schedules"]
     assert listed["Name"].startswith("mlops-pipeline-"), "the name by which the deployment role is limited"
     schedule = scheduler.get_schedule(Name=listed["Name"])
     assert schedule["ScheduleExpression"] == "rate(1 day)"
-    for _ in range(2):
-        name = f"mlops-batch-{deployed.digits}-{scheduling.fire(listed['Name']).execution_id}"
-        assert asked(sagemaker.describe_transform_job(TransformJobName=name)) == asked(first)
-    assert asked(first)["MaxPayloadInMB"] == 0
+    names = [f"mlops-batch-{deployed.digits}-{scheduling.fire(listed['Name']).execution_id}" for _ in range(2)]
+    repeated = [sagemaker.describe_transform_job(TransformJobName=name) for name in names]
+    assert [asked(job) for job in repeated] == [asked(first)] * 2
+    # Those of every pipeline; three more are of training alone.
+    expected = tags(deployed.name, body)[3:]
+    for job in (first, *repeated):
+        assert sagemaker.list_tags(ResourceArn=job["TransformJobArn"])["Tags"] == expected
+    assert asked(first) == {
+        "ModelName": deployed.outputs["SageMakerModelName"],
+        "BatchStrategy": "SingleRecord",
+        "MaxPayloadInMB": 0,
+        "TransformInput": {
+            "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"s3://{ARRIVALS}/2026/"}},
+            "ContentType": "application/jsonlines",
+            "SplitType": "None",
+            "CompressionType": "None",
+        },
+        "TransformOutput": {
+            "S3OutputPath": f"s3://{ARRIVALS}/scored",
+            "Accept": "text/csv",
+            "AssembleWith": "Line",
+            "KmsKeyId": KEY,
+        },
+        "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 2, "VolumeKmsKeyId": KEY},
+    }
     deployed.remove()
     assert scheduler.list_schedules()["Schedules"] == []
 

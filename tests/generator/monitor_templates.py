@@ -23,8 +23,6 @@ KINDS: Final = {
     "model_bias_monitor": "modelbias",
     "model_explainability_monitor": "modelexplainability",
 }
-INPUT, OUTPUT = "/opt/ml/processing/input", "/opt/ml/processing/output"
-BASELINE: Final = "s3://quayside-monitoring/baselines/berths-1a2b"
 ANALYSIS: Final = "provisioned/mlops-pipeline-berths/analysis/single-0a1b"
 
 

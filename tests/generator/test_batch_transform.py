@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The batch blueprint: the request of the job at deployment and of the scheduled ones, and who may do what."""
+"""The batch blueprint: its schedule, and who may do what."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from troposphere import If, NoValue, Ref, Sub
 
 from generator.resources.json_text import Number, json_text
 from tests.generator import resolving
-from tests.generator.resolving import Template, as_text, resolved
+from tests.generator.resolving import Template, resolved
 
 MODEL: Final = "MLOpsSagemakerModel-QyVK8nOxk3hP"
-KEY: Final = "arn:aws:kms:eu-west-1:444455556666:key/8c2d7e10"
 PARAMETERS: Final = {
     "BatchInferenceData": "quayside-arrivals/2026/",
     "BatchInputBucket": "quayside-arrivals",
@@ -40,21 +39,6 @@ PARAMETERS: Final = {
     "MLOpsSagemakerModel.ModelName": MODEL,
     "AWS::StackId": "arn:aws:cloudformation:eu-west-1:111122223333:stack/mlops-pipeline-berths/8c2d7e10-5b7d-11f0-a1f1",
 }
-WITHOUT_OPTIONS: Final[dict[str, Any]] = {
-    "ModelName": MODEL,
-    "TransformInput": {
-        "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://quayside-arrivals/2026/"}},
-        "ContentType": "text/csv",
-        "SplitType": "Line",
-        "CompressionType": "None",
-    },
-    "TransformOutput": {
-        "S3OutputPath": "s3://quayside-forecasts/berths",
-        "Accept": "text/csv",
-        "AssembleWith": "Line",
-    },
-    "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 1},
-}
 """Compatibility 3.3, field by field."""
 
 
@@ -71,49 +55,13 @@ def scheduled(blueprint: Template, **changes: str) -> Any:
     return json.loads(properties(blueprint, "Schedule", **changes)["Target"]["Input"])
 
 
-OPTIONS = [
-    ({}, {}),
-    ({"BatchStrategy": "SingleRecord"}, {"BatchStrategy": "SingleRecord"}),
-    ({"MaxPayloadInMB": "0"}, {"MaxPayloadInMB": 0}),
-    (
-        {"KmsKeyArn": KEY, "VolumeKmsKeyArn": KEY, "InstanceCount": "3"},
-        {
-            "TransformOutput": {**WITHOUT_OPTIONS["TransformOutput"], "KmsKeyId": KEY},
-            "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 3, "VolumeKmsKeyId": KEY},
-        },
-    ),
-    # Lesson 72: an instance with local storage takes no key for its volume.
-    ({"KmsKeyArn": KEY}, {"TransformOutput": {**WITHOUT_OPTIONS["TransformOutput"], "KmsKeyId": KEY}}),
-]
-
-
-class TestRequest:
-    @pytest.mark.parametrize(("parameters", "expected"), OPTIONS)
-    def test_at_deployment_it_is_as_promised(
-        self, blueprint: Template, parameters: dict[str, str], expected: dict[str, Any]
-    ) -> None:
-        job = properties(blueprint, "TransformJob", **parameters)
-        # The function reads what is JSON itself.
-        assert job["Request"] == as_text({**WITHOUT_OPTIONS, **expected, "Tags": PARAMETERS["Tags"]})
-        assert (job["Operation"], job["NamePrefix"]) == ("CreateTransformJob", f"{MODEL}-batch-transform")
-
-    @pytest.mark.parametrize(("parameters", "expected"), OPTIONS)
-    def test_a_schedule_sends_the_same(
-        self, blueprint: Template, parameters: dict[str, str], expected: dict[str, Any]
-    ) -> None:
-        """With numbers as numbers: nobody coerces them."""
-        request = scheduled(blueprint, **parameters)
-        del request["TransformJobName"]
-        assert request == {**WITHOUT_OPTIONS, **expected, "Tags": json.loads(PARAMETERS["Tags"])}
-
+class TestSchedule:
     def test_every_scheduled_job_has_a_name_of_its_own(self, blueprint: Template) -> None:
         """Within SageMaker's limit also when the execution id is a UUID."""
         name = scheduled(blueprint)["TransformJobName"]
         assert name == "mlops-batch-8c2d7e10-<aws.scheduler.execution-id>"
         assert len(name.replace("<aws.scheduler.execution-id>", "0" * 36)) <= 63
 
-
-class TestSchedule:
     def test_it_is_there_only_when_asked_for(self, blueprint: Template) -> None:
         for name in ("Schedule", "ScheduleRole"):
             assert blueprint["Resources"][name]["Condition"] == "ScheduleExpressionProvided"

@@ -190,21 +190,6 @@ class TestJob:
         with_it = properties(templates, "model_tuning", "TuningJob", AutotuneMode="Enabled")["Request"]
         assert with_it["Autotune"] == {"Mode": "Enabled"}
 
-    @every_blueprint
-    def test_the_caller_s_key_is_on_output_and_volume(self, templates: dict[str, Template], name: str) -> None:
-        """Lesson 3, for Autopilot."""
-        request = properties(templates, name, JOBS[name], KmsKeyArn=KEY, VolumeKmsKeyArn=KEY)["Request"]
-        where = {
-            "model_training": lambda: (request["OutputDataConfig"], request["ResourceConfig"]),
-            "model_tuning": lambda: (
-                request["TrainingJobDefinition"]["OutputDataConfig"],
-                request["TrainingJobDefinition"]["HyperParameterTuningResourceConfig"],
-            ),
-            "autopilot_training": lambda: (request["OutputDataConfig"], request["AutoMLJobConfig"]["SecurityConfig"]),
-        }
-        output, volume = where[name]()
-        assert (output["KmsKeyId"], volume["VolumeKmsKeyId"]) == (KEY, KEY)
-
     def test_autopilot_starts_after_its_role_may_pass_itself(self, templates: dict[str, Template]) -> None:
         """Its jobs work under the same role; a job that is started too early would fail."""
         assert properties(templates, "autopilot_training", "AutopilotJob")["After"] == {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """CloudFormation's API for stacks: answers requests and starts operations.
 
-Change sets are in `change_set_api`, StackSets in `stack_sets`. Actions that are in neither (exports) are moto's.
+Change sets are in `change_set_api`, StackSets in `stack_sets`. Actions that are in neither are moto's.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/Welcome.html
 """
 
@@ -17,6 +17,9 @@ from scripts.local_aws.cloudformation.change_set_api import ChangeSetApi
 from scripts.local_aws.cloudformation.requests import entering
 from scripts.local_aws.cloudformation.stack_sets.api import StackSetApi
 from scripts.local_aws.cloudformation.work import StackWork
+
+# Whoever follows a stack asks again and again, and stops at the first event that he knows.
+_PAGE_OF_EVENTS = 25
 
 
 class CloudFormationApi(ChangeSetApi, StackSetApi):
@@ -104,7 +107,7 @@ class CloudFormationApi(ChangeSetApi, StackSetApi):
         stack = self._find_or_none(name)
         if stack is None:
             raise ValidationError(message=f"Stack [{name}] does not exist")
-        page, token = self._page(stack.events())
+        page, token = self._page(stack.events(), _PAGE_OF_EVENTS)
         return ActionResult({"StackEvents": [views.event(stack, one) for one in page], "NextToken": token})
 
     def describe_stack_resource(self) -> ActionResult:

@@ -73,7 +73,7 @@ class ChangeSetApi(StackRequests):
             run = functools.partial(operations.create, work, plan, on_failure or "ROLLBACK")
         else:
             run = functools.partial(updates.update, work, plan, change_set.definition, on_failure != "DO_NOTHING")
-        operations.launch(stack, run)
+        operations.launch(stack, run).join(operations.SOON_SECONDS)
         return EmptyResult()
 
     def _find_change_set(self) -> tuple[Stack, ChangeSet]:

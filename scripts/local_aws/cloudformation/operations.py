@@ -22,11 +22,15 @@ _SHUTDOWN_SECONDS = 10.0
 _running: weakref.WeakKeyDictionary[threading.Thread, Stack] = weakref.WeakKeyDictionary()
 
 
+# An answer may wait so long for what it began: whoever follows something small then need not come again.
+SOON_SECONDS = 0.2
+
+
 class CancelledError(Exception):
     """Raised if the stack is to be deleted, or the server stops."""
 
 
-def launch(stack: Stack, work: Callable[[], None]) -> None:
+def launch(stack: Stack, work: Callable[[], None]) -> threading.Thread:
     """Run an operation in a thread, after the stack's previous one has ended."""
     previous = stack.operation
 
@@ -43,6 +47,7 @@ def launch(stack: Stack, work: Callable[[], None]) -> None:
     stack.operation = threading.Thread(target=run, name=f"stack {stack.name}", daemon=True)
     _running[stack.operation] = stack
     stack.operation.start()
+    return stack.operation
 
 
 def stop_all() -> None:

@@ -105,11 +105,11 @@ class StackRequests(CloudFormationResponse):
         stack.begin(self._get_param("ClientRequestToken"))
         stack.note(status, "User Initiated")
 
-    def _page(self, found: Sequence[_Item]) -> tuple[Sequence[_Item], str | None]:
+    def _page(self, found: Sequence[_Item], size: int = _PAGE) -> tuple[Sequence[_Item], str | None]:
         """Return one page and the token of the next."""
         token: Any = self._get_param("NextToken")
         if token and not str(token).isdecimal():
             raise ValidationError(message=f"The pagination token {token} is not valid")
         start = int(token) if token else 0
-        following = start + min(_PAGE, int(self._get_param("MaxResults") or _PAGE))
+        following = start + min(size, int(self._get_param("MaxResults") or size))
         return found[start:following], str(following) if following < len(found) else None

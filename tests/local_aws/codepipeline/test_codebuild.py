@@ -15,11 +15,6 @@ ACCOUNT = "123456789012"
 OUTPUTS = {"Name": {"Value": {"Ref": "Project"}}, "Arn": {"Value": {"Fn::GetAtt": ["Project", "Arn"]}}}
 
 
-@pytest.fixture(scope="module")
-def account(client: ClientFactory) -> Account:
-    return Account(client)
-
-
 def project(tag: str = "1.0", **properties: Any) -> dict[str, Any]:
     given: dict[str, Any] = {
         "ServiceRole": {"Fn::GetAtt": ["Role", "Arn"]},

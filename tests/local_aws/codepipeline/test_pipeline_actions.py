@@ -41,11 +41,6 @@ def bundle(template: str = TEMPLATE, **parameters: Any) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def account(client: Callable[..., Any]) -> Account:
-    return Account(client)
-
-
-@pytest.fixture(scope="module")
 def stack(client: Callable[..., Any]) -> Callable[[str], Any]:
     return lambda name: client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
 

@@ -16,6 +16,7 @@ from moto.core.responses import ActionResult, EmptyResult
 
 from scripts.local_aws import organization
 from scripts.local_aws.cloudformation import stack_plan
+from scripts.local_aws.cloudformation.operations import SOON_SECONDS
 from scripts.local_aws.cloudformation.requests import STACK_NAME, StackRequests
 from scripts.local_aws.cloudformation.stack_sets import operations, records, views
 from scripts.local_aws.cloudformation.stack_sets import targets as stack_set_targets
@@ -234,7 +235,7 @@ class StackSetApi(StackRequests):
         if stack_set.status == records.DELETED:
             raise records.InvalidOperationError(f"StackSet {stack_set.stack_set_id} is deleted")
         operation.preferences = self._get_param("OperationPreferences") or {}
-        operations.begin(stack_set, operation)
+        operations.begin(stack_set, operation).join(SOON_SECONDS)
         return ActionResult({"OperationId": operation.operation_id})
 
     def _filters(self, *known: str) -> dict[str, str]:

@@ -53,8 +53,8 @@ def stop_all() -> None:
     _running.clear()
 
 
-def begin(stack_set: StackSet, operation: Operation) -> None:
-    """Start an operation.
+def begin(stack_set: StackSet, operation: Operation) -> threading.Thread:
+    """Start an operation; its thread.
 
     Raises OperationIdAlreadyExistsError, OperationInProgressError, and what `operation.select` raises.
     """
@@ -63,8 +63,9 @@ def begin(stack_set: StackSet, operation: Operation) -> None:
         if operation.operation_id in stack_set.operations:
             raise OperationIdAlreadyExistsError(f"Operation with id {operation.operation_id} already exists")
         check_idle(stack_set)
-        _start(stack_set, operation)
+        thread = _start(stack_set, operation)
         stack_set.operations[operation.operation_id] = operation
+    return thread
 
 
 def check_idle(stack_set: StackSet) -> None:
@@ -73,7 +74,7 @@ def check_idle(stack_set: StackSet) -> None:
         raise OperationInProgressError(f"Another Operation on StackSet {stack_set.arn} is in progress")
 
 
-def _start(stack_set: StackSet, operation: Operation) -> None:
+def _start(stack_set: StackSet, operation: Operation) -> threading.Thread:
     operation.results = [Result(instance) for instance in operation.select()]
     for result in operation.results:
         instance = result.instance
@@ -83,6 +84,7 @@ def _start(stack_set: StackSet, operation: Operation) -> None:
     thread = threading.Thread(target=_run, args=(stack_set, operation), name=f"stack set {stack_set.name}", daemon=True)
     _running.add(thread)
     thread.start()
+    return thread
 
 
 def _run(stack_set: StackSet, operation: Operation) -> None:

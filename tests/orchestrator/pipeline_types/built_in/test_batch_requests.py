@@ -13,7 +13,6 @@ from tests.orchestrator.conftest import read_json
 from tests.orchestrator.requesting import (
     GONE,
     PACKAGE,
-    UNDECIDED,
     Body,
     changed,
     parameters_of,
@@ -144,53 +143,6 @@ def test_a_time_that_never_comes_is_refused(batch: Body, launch: Launch, express
 @pytest.mark.parametrize("expression", SCHEDULES)
 def test_schedules_of_every_kind_are_accepted(batch: Body, launch: Launch, expression: str) -> None:
     assert parameters_of(batch, launch, schedule_expression=expression)["ScheduleExpression"] == expression
-
-
-def test_without_options_the_job_is_as_promised(batch: Body, launch: Launch) -> None:
-    """Compatibility 3.3."""
-    assert parameters_of(batch, launch) == {
-        "ModelName": "berth-forecast",
-        "AssetsBucket": "quayside-assets",
-        "ModelArtifactLocation": "models/berth-forecast/2026-10/model.tar.gz",
-        "ImageUri": "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:1.7-1",
-        "CustomAlgorithmsECRRepoArn": "arn:aws:ecr:eu-west-1:111122223333:repository/quayside-images",
-        "ModelPackageName": "",
-        "ModelPackageGroupName": "",
-        "ModelPackageObjects": "",
-        "ModelPackageBuckets": "",
-        "ModelPackagePrefixes": "",
-        "InferenceInstance": "ml.m5.large",
-        "KmsKeyArn": "",
-        "KmsKeyAlias": "",
-        "VolumeKmsKeyArn": "",
-        "BatchInputBucket": "quayside-arrivals",
-        "BatchInputKey": "2026/week-47.csv",
-        "BatchInferenceData": "quayside-arrivals/2026/week-47.csv",
-        "BatchOutputLocation": "quayside-forecasts/berths",
-        "ContentType": "text/csv",
-        "Accept": "text/csv",
-        "SplitType": "Line",
-        "BatchStrategy": "",
-        "MaxPayloadInMB": "",
-        "InstanceCount": "1",
-        "ScheduleExpression": "",
-        "Tags": parameters_of(batch, launch)["Tags"],
-        **UNDECIDED,
-    }
-
-
-def test_options_become_parameters(custom_batch: Body, launch: Launch) -> None:
-    parameters = parameters_of(custom_batch, launch)
-    options = ("ContentType", "Accept", "SplitType", "BatchStrategy", "MaxPayloadInMB", "InstanceCount")
-    assert [parameters[name] for name in options] == [
-        "application/jsonlines",
-        "application/jsonlines",
-        "Line",
-        "SingleRecord",
-        "6",
-        "2",
-    ]
-    assert parameters["ImageUri"] == custom_batch["custom_image_uri"]
 
 
 @pytest.mark.parametrize(

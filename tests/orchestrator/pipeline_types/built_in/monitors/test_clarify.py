@@ -16,8 +16,6 @@ from tests.orchestrator.monitoring import BIAS, SHAP, column_problems, example, 
 from tests.orchestrator.requesting import GONE, Body, changed, problems_of
 
 ENDPOINT = {"endpoint_name": "berth-occupancy-live", "content_type": "text/csv", "accept_type": "text/csv"}
-REPORT = {"name": "report", "title": "Analysis Report"}
-HEADER = ["occupied", "carrier", "length", "tide"]
 KEY = "arn:aws:kms:eu-west-1:{}:key/1a2b"
 
 
@@ -28,29 +26,6 @@ def configs_of(body: Body, launch: Launch, contents: dict[str, bytes] | None = N
 
 
 class TestBias:
-    def test_both_configurations_are_as_promised(self, launch: Launch) -> None:
-        """Compatibility 3.8; with the endpoint in place of its model."""
-        common = {
-            "label_values_or_threshold": [1],
-            "facet": [{"name_or_index": "carrier", "value_or_threshold": ["small"]}],
-            "headers": HEADER,
-            "label": "occupied",
-        }
-        assert configs_of(example(BIAS), launch) == [
-            {
-                **common,
-                "dataset_type": "text/csv",
-                "probability_threshold": 0.6,
-                "methods": {
-                    "report": REPORT,
-                    "pre_training_bias": {"methods": "all"},
-                    "post_training_bias": {"methods": "all"},
-                },
-                "predictor": ENDPOINT,
-            },
-            common,
-        ]
-
     def test_several_facets_a_group_and_the_place_of_the_label(self, launch: Launch) -> None:
         bias = {
             "label_values_or_threshold": ["yes"],
@@ -77,28 +52,9 @@ class TestBias:
 
 
 class TestShap:
-    def test_both_configurations_are_as_promised(self, launch: Launch) -> None:
-        """Compatibility 3.9. Lesson 25: `model_scores` 0 was dropped."""
-        shap = {
-            "baseline": [["small", 120.5, 3]],
-            "num_samples": 300,
-            "agg_method": "mean_abs",
-            "use_logit": False,
-            "save_local_shap_values": True,
-        }
-        assert configs_of(example(SHAP), launch) == [
-            {
-                "dataset_type": "text/csv",
-                "headers": HEADER,
-                "label": "occupied",
-                "predictor": {**ENDPOINT, "label": 0},
-                "methods": {"report": REPORT, "shap": shap},
-            },
-            {"methods": {"shap": shap}, "predictor": ENDPOINT, "headers": HEADER[1:]},
-        ]
-
-    @pytest.mark.parametrize(("given", "sent"), [(3, 3), ("0", "0"), ("scores[0]", "scores[0]"), (GONE, None)])
+    @pytest.mark.parametrize(("given", "sent"), [(0, 0), (3, 3), ("0", "0"), ("scores[0]", "scores[0]"), (GONE, None)])
     def test_the_place_of_the_scores(self, launch: Launch, given: Any, sent: Any) -> None:
+        """Lesson 25: 0 was dropped."""
         baseline, _ = configs_of(example(SHAP), launch, model_scores=given)
         assert baseline["predictor"].get("label") == sent
 

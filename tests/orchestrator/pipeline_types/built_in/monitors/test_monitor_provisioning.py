@@ -21,24 +21,12 @@ from orchestrator.launch.settings import MultiAccount, Settings, StageTarget
 from orchestrator.values.per_stage import STAGES
 from tests.orchestrator.conftest import Bundled, Sent
 from tests.orchestrator.monitoring import ALL, BASELINES, BIAS, DATA, example
+from tests.orchestrator.provision.conftest import PIPELINE_TEMPLATE
 from tests.orchestrator.requesting import Body
 
 STACK: Final = "mlops-pipeline-berth-occupancy-byomdataqualitymonitor"
 PLAIN: Final = f"{STACK}-codepipeline"
 CREATED: Final = "success: stack creation started"
-PIPELINE: Final = json.dumps(
-    {
-        "Parameters": {
-            name: {"Type": "String"}
-            for name in (
-                "StackName", "PipelinesBucket", "TemplateZipFileName", "TemplateFileName", "TemplateParamsName",
-                "PipelineRoleArn", "DeployRoleArn",
-            )
-        },
-        "Resources": {"Pipeline": {"Type": "AWS::SNS::Topic"}},
-        "Outputs": {"PipelineName": {"Value": "the-pipeline"}},
-    }
-)  # fmt: skip
 Provision = Callable[..., dict[str, Any]]
 
 
@@ -50,7 +38,7 @@ def provision(aws: None, settings: Settings, bundled: Bundled) -> Provision:
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": launch.region})
     s3.put_bucket_versioning(Bucket=launch.pipelines_bucket, VersioningConfiguration={"Status": "Enabled"})
     blueprints = {f"blueprints/{kind.removeprefix('byom_')}.yaml": "Resources: {}\n" for kind in ALL}
-    bundled({"pipelines/single_account_codepipeline.yaml": PIPELINE, **blueprints})
+    bundled({"pipelines/single_account_codepipeline.yaml": PIPELINE_TEMPLATE, **blueprints})
     for path in BASELINES.iterdir():
         s3.put_object(Bucket=launch.assets_bucket, Key=f"baselines/berth-occupancy/{path.name}", Body=path.read_bytes())
 

@@ -169,45 +169,6 @@ def test_an_endpoint_s_name_leaves_room_for_the_schedule_s(launch: Launch, pipel
 
 
 class TestValues:
-    def test_they_are_as_promised(self, launch: Launch) -> None:
-        """Compatibility 3.5, with what permissions and forwarding need."""
-        values = values_of(example(DATA), launch)
-        name = values.pop("BaselineJobName")
-        assert name.startswith("berth-occupancy-live-dataquality-")
-        assert int(name[-4:], 16) >= 0
-        assert values == {
-            "AssetsBucket": "quayside-assets",
-            "BaselineData": "baselines/berth-occupancy/train.csv",
-            "BaselineOutputBucket": "quayside-monitoring",
-            "BaselineOutputPrefix": "baselines",
-            "BaselineJobOutputLocation": f"quayside-monitoring/baselines/{name}",
-            "BaselineMaxRuntimeSeconds": "3600",
-            "DataCaptureBucket": "quayside-capture",
-            "DataCapturePrefix": "berth-occupancy",
-            "DataCaptureLocation": "quayside-capture/berth-occupancy",
-            "EndpointName": "berth-occupancy-live",
-            "EndpointInArns": "berth-occupancy-live",
-            "ImageUri": "468650794304.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-model-monitor-analyzer",
-            "InstanceType": "ml.m5.large",
-            "InstanceCount": "1",
-            "InstanceVolumeSize": "30",
-            "MonitorMaxRuntimeSeconds": "1800",
-            "MonitoringOutputLocation": "quayside-monitoring/reports",
-            "MonitoringScheduleName": name,
-            "ScheduleExpression": "cron(0 * ? * * *)",
-            "Subnets": "",
-            "SecurityGroupIds": "",
-            "OrchestratorAccount": "111122223333",
-            "ExcludeFeaturesAttribute": "",
-            "KmsKeyArn": "",
-            "KmsKeyAlias": "",
-            "VolumeKmsKeyArn": "",
-            "RolePath": "/",
-            "PermissionsBoundaryName": "",
-            "AllowedArns": "*",
-            "AllowedAccounts": "*",
-        }
-
     def test_each_stage_has_its_own(self, multi_account: Launch) -> None:
         body = example(QUALITY, multi=True)
         values = {stage: values_of(body, multi_account, stage) for stage in ("dev", "staging", "prod")}  # type: ignore[arg-type]  # stages

@@ -10,44 +10,16 @@ import pytest
 
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.built_in.training.autopilot_training import AutopilotTraining
-from tests.orchestrator.requesting import GONE, UNDECIDED, accept, changed, parameters_of, problems_of, request_of
-from tests.orchestrator.training import AUTOPILOT, tags
+from tests.orchestrator.requesting import GONE, accept, changed, parameters_of, problems_of, request_of
+from tests.orchestrator.training import AUTOPILOT
 
 Body = dict[str, Any]
 STACK = "mlops-pipeline-harbour-delay-autopilottraining"
 REQUIRED = ("pipeline_type", "model_name", "training_data", "job_output_location", "target_attribute")
 MINIMAL: Body = {key: AUTOPILOT[key] for key in REQUIRED}
-KEY = "arn:aws:kms:eu-west-1:111122223333:key/6f0c1f6a-0000-4c6e-9f0e-2b5f3a7d1e11"
 
 
 class TestParameters:
-    def test_the_earlier_sample_gives_every_parameter(self, launch: Launch) -> None:
-        """Compatibility 7 and 3.12."""
-        found = parameters_of(AUTOPILOT, launch)
-        assert json.loads(found.pop("Tags")) == tags(STACK, AUTOPILOT)
-        assert found == {
-            "AssetsBucket": "quayside-assets",
-            "PipelinesBucket": "quayside-pipelines",
-            "JobName": "harbour-auto-w48",
-            "JobNames": "harbour-auto-w48",
-            "JobNamePrefix": "harbour-delay-autopilot",
-            "TrainingData": "train/harbour/2024w48-header.csv",
-            "JobOutputLocation": "auto-out/harbour",
-            "TargetAttribute": "was_late",
-            "ProblemType": "BinaryClassification",
-            "AutopilotJobObjective": "AUC",
-            "CompressionType": "",
-            "AutopilotMaxCandidates": "15",
-            "EncryptInnerTraffic": "True",
-            "MaxRuntimePerJob": "86400",
-            "AutopilotTotalRuntime": "21600",
-            "GenerateDefinitionsOnly": "False",
-            "KmsKeyArn": "",
-            "KmsKeyAlias": "",
-            "VolumeKmsKeyArn": "",
-            **UNDECIDED,
-        }
-
     def test_what_is_left_out_has_the_promised_default(self, launch: Launch) -> None:
         """Compatibility 3.12."""
         found = parameters_of(MINIMAL, launch)
@@ -64,11 +36,6 @@ class TestParameters:
             "GenerateDefinitionsOnly": "False",
         }
         assert {name: found[name] for name in defaults} == defaults
-
-    def test_key_and_compression_reach_the_job(self, launch: Launch) -> None:
-        """Lesson 3."""
-        found = parameters_of(AUTOPILOT, launch, kms_key_arn=KEY, compression_type="Gzip")
-        assert [found[name] for name in ("KmsKeyArn", "VolumeKmsKeyArn", "CompressionType")] == [KEY, KEY, "Gzip"]
 
     @pytest.mark.parametrize("given", [("True", "False"), (True, False), ("true", "false")])
     def test_booleans_have_several_spellings(self, launch: Launch, given: tuple[Any, Any]) -> None:

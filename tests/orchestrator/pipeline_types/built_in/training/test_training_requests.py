@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 
 from orchestrator.launch.settings import Launch
-from tests.orchestrator.requesting import GONE, UNDECIDED, accept, changed, parameters_of, problems_of, request_of
-from tests.orchestrator.training import TRAINING, TUNING, tags
+from tests.orchestrator.requesting import GONE, accept, changed, parameters_of, problems_of, request_of
+from tests.orchestrator.training import TRAINING, TUNING
 
 Body = dict[str, Any]
 STACK = "mlops-pipeline-harbour-delay-modeltraining"
-XGBOOST = "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:1.5-1"
 REQUIRED = (
     *("pipeline_type", "model_name", "training_data", "job_output_location", "model_framework"),
     *("model_framework_version", "algo_hyperparamaters"),
@@ -23,49 +22,6 @@ MINIMAL: Body = {key: TRAINING[key] for key in REQUIRED}
 
 
 class TestParameters:
-    def test_the_earlier_sample_gives_every_parameter(self, launch: Launch) -> None:
-        """Compatibility 7 and 3.10."""
-        found = parameters_of(TRAINING, launch)
-        assert json.loads(found.pop("Tags")) == tags(STACK, TRAINING)
-        assert json.loads(found.pop("HyperParameters")) == {
-            "objective": "binary:logistic",
-            "eval_metric": "auc",
-            "num_round": "240",
-            "eta": "0.08",
-        }
-        assert found == {
-            "AssetsBucket": "quayside-assets",
-            "PipelinesBucket": "quayside-pipelines",
-            **UNDECIDED,
-            "JobName": "harbour-delay-2024w48",
-            "JobNames": "harbour-delay-2024w48",
-            "JobNamePrefix": "harbour-delay-training",
-            "TrainingData": "train/harbour/2024w48.csv",
-            "ValidationData": "train/harbour/2024w48-val.csv",
-            "JobOutputLocation": "train-out/harbour",
-            "ImageUri": XGBOOST,
-            "CustomAlgorithmsECRRepoArn": "",
-            "InstanceType": "ml.m5.2xlarge",
-            "JobInstanceCount": "1",
-            "InstanceVolumeSize": "40",
-            "EncryptInnerTraffic": "True",
-            "MaxRuntimePerJob": "7200",
-            "UseSpotInstances": "True",
-            "MaxWaitTimeForSpotInstances": "14400",
-            "ContentType": "csv",
-            "S3DataType": "S3Prefix",
-            "DataDistribution": "FullyReplicated",
-            "CompressionType": "",
-            "DataInputMode": "File",
-            "DataRecordWrapping": "",
-            "AttributeNames": "",
-            "MetricDefinitions": "",
-            "ScheduleExpression": "",
-            "KmsKeyArn": "",
-            "KmsKeyAlias": "",
-            "VolumeKmsKeyArn": "",
-        }
-
     def test_what_is_left_out_has_the_promised_default(self, launch: Launch) -> None:
         """Compatibility 3.10."""
         found = parameters_of(MINIMAL, launch)

@@ -32,36 +32,6 @@ def config_of(body: Body, launch: Launch) -> Any:
 
 
 class TestParameters:
-    def test_the_earlier_sample_gives_every_parameter(self, launch: Launch) -> None:
-        """Compatibility 7 and 3.11; what training has, too, is that of a training request."""
-        found = parameters_of(TUNING, launch)
-        assert json.loads(found.pop("Tags")) == tags("mlops-pipeline-harbour-delay-tunertraining", TUNING)
-        assert json.loads(found.pop("TuningJobConfig")) == {
-            "Strategy": "Bayesian",
-            "ResourceLimits": {"MaxNumberOfTrainingJobs": 12, "MaxParallelTrainingJobs": 3},
-            "TrainingJobEarlyStoppingType": "Auto",
-            "HyperParameterTuningJobObjective": {"Type": "Maximize", "MetricName": "validation:auc"},
-            "ParameterRanges": {
-                "ContinuousParameterRanges": [
-                    {"Name": "eta", "MinValue": "0.02", "MaxValue": "0.3", "ScalingType": "Auto"}
-                ],
-                "IntegerParameterRanges": [
-                    {"Name": "max_depth", "MinValue": "3", "MaxValue": "9", "ScalingType": "Auto"}
-                ],
-                "CategoricalParameterRanges": [{"Name": "booster", "Values": ["gbtree", "dart"]}],
-            },
-        }
-        static = {"objective": "binary:logistic", "eval_metric": "auc", "num_round": "240"}
-        assert json.loads(found.pop("StaticHyperParameters")) == static
-        of_tuning = {"AutotuneMode": "", "JobNamePrefix": "harbour-delay-tuner"}
-        own = ("pipeline_type", "job_name", "tuner_configs", RANGES)
-        as_training = {key: value for key, value in TUNING.items() if key not in own}
-        training = parameters_of(
-            {**as_training, "pipeline_type": "model_training_builtin", "job_name": TUNING["job_name"]}, launch
-        )
-        shared = changed(training, dict.fromkeys(("Tags", "HyperParameters", "ScheduleExpression"), GONE))
-        assert found == {**shared, **of_tuning}
-
     def test_options_that_are_left_out_have_the_promised_defaults(self, launch: Launch) -> None:
         found = config_of({**TUNING, "tuner_configs": {"objective_metric_name": "validation:auc"}}, launch)
         del found["ParameterRanges"]

@@ -6,91 +6,36 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from botocore.stub import ANY, Stubber
-from moto.cloudformation.models import cloudformation_backends
+from botocore.stub import Stubber
 
-from orchestrator import provision as provisioner
 from orchestrator.aws import calls
 from orchestrator.aws.cloudformation import stacks
 from orchestrator.errors import ConflictError, ServiceBusyError, ServiceRefusedError
 from orchestrator.launch.settings import Settings
-from orchestrator.pipeline_types.built_in import BUILT_IN
 from orchestrator.provision import Provisioned
 from orchestrator.provisioned import pipeline_stacks, removal_records
-from tests.orchestrator.conftest import Bundled
-
-Body = dict[str, Any]
-STACK = "mlops-pipeline-berth-occupancy-byompipelinerealtimebuiltin"
-PIPELINE_STACK = f"{STACK}-codepipeline"
-KEY = f"provisioned/{STACK}/template.zip"
-BLUEPRINT = "Resources: {}\n"
-CREATED = "success: stack creation started"
-RUN_AGAIN = f"Pipeline {PIPELINE_STACK} is already provisioned. Updating template parameters."
-NOTHING_TO_DO = f"Pipeline {PIPELINE_STACK} is already provisioned. No updates are to be performed."
-LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
-
-# In place of the pipeline, which moto cannot make, a topic: the orchestrator looks at parameters and outputs only.
-PIPELINE_TEMPLATE = json.dumps(
-    {
-        "Parameters": {
-            name: {"Type": "String"}
-            for name in (
-                "StackName",
-                "PipelinesBucket",
-                "TemplateZipFileName",
-                "TemplateFileName",
-                "TemplateParamsName",
-                "PipelineRoleArn",
-                "DeployRoleArn",
-            )
-        },
-        "Resources": {"Pipeline": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Ref": "DeployRoleArn"}}}},
-        "Outputs": {"PipelineName": {"Value": "the-pipeline"}},
-    }
+from tests.orchestrator.provision.conftest import (
+    BLUEPRINT,
+    CREATED,
+    LONG_AGO,
+    NOTHING_TO_DO,
+    PIPELINE_STACK,
+    PIPELINE_TEMPLATE,
+    RUN_AGAIN,
+    STACK,
+    Provision,
+    execution,
+    expect_start,
+    operations,
 )
 
-
-RELEASE = [{"Key": "mlops:release", "Value": "mlops/0.0.9"}]
-FOREIGN_TEMPLATE = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}})
-
-
-@pytest.fixture(autouse=True)
-def launched(aws: None, settings: Settings, bundled: Bundled) -> None:
-    """The bucket of a launched orchestrator, and templates that moto can make."""
-    s3, bucket = calls.client("s3"), settings.launch.pipelines_bucket
-    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": settings.launch.region})
-    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-    bundled(
-        {
-            "blueprints/realtime_inference.yaml": BLUEPRINT,
-            "pipelines/single_account_codepipeline.yaml": PIPELINE_TEMPLATE,
-        }
-    )
-
-
-Provision = Callable[..., Provisioned]
-
-
-@pytest.fixture
-def provision(builtin: Body, settings: Settings) -> Provision:
-    """`provision()`, `provision(settings=..., inference_instance=...)`."""
-
-    def carry_out(settings: Settings = settings, **changes: Any) -> Provisioned:
-        accepted = BUILT_IN.parse({**builtin, **changes}, settings.launch)
-        return provisioner.provision(accepted.request.plan(settings), settings)
-
-    return carry_out
-
-
-def operations(sent: list[Any]) -> list[str]:
-    return [call.operation for call in sent]
+KEY = f"provisioned/{STACK}/template.zip"
 
 
 def started(sent: list[Any]) -> list[str]:
@@ -103,24 +48,6 @@ def versions(settings: Settings) -> list[str]:
     """Version ids of the stored package, newest first."""
     listed = calls.client("s3").list_object_versions(Bucket=settings.launch.pipelines_bucket, Prefix=KEY)
     return [version["VersionId"] for version in listed.get("Versions", [])]
-
-
-def stack_status(settings: Settings, status: str) -> None:
-    """Put the only stack into a state that moto, which does everything at once, never shows."""
-    (stack,) = cloudformation_backends["123456789012"][settings.launch.region].stacks.values()
-    stack.status = status
-
-
-def execution(version: str | None, status: str = "Succeeded", **more: Any) -> dict[str, Any]:
-    """ListPipelineExecutions' answer with one execution, which has read that version of the package."""
-    revisions = [{"actionName": "S3Source", "revisionId": version}] if version else []
-    summary = {"pipelineExecutionId": "e-1", "status": status, "sourceRevisions": revisions, **more}
-    return {"pipelineExecutionSummaries": [summary]}
-
-
-def expect_start(codepipeline: Stubber) -> None:
-    expected = {"name": "the-pipeline", "clientRequestToken": ANY}
-    codepipeline.add_response("start_pipeline_execution", {"pipelineExecutionId": "e-2"}, expected)
 
 
 class TestNewPipeline:
@@ -262,121 +189,6 @@ class TestChange:
         assert stack is not None
         assert stack.parameters["DeployRoleArn"] == upgraded.deploy_role_arn
         assert stack.tags["mlops:release"] == "mlops/0.2.0"
-
-
-class TestStackStates:
-    @pytest.mark.parametrize("status", ["CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"])
-    def test_an_unchanged_request_leaves_a_stack_that_is_being_made_alone(
-        self, provision: Provision, settings: Settings, status: str
-    ) -> None:
-        first = provision()
-        stack_status(settings, status)
-        assert provision() == Provisioned(NOTHING_TO_DO, first.pipeline_id)
-
-    @pytest.mark.parametrize("status", ["CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"])
-    def test_a_changed_request_must_wait_for_it(self, provision: Provision, settings: Settings, status: str) -> None:
-        provision()
-        stack_status(settings, status)
-        with pytest.raises(ConflictError, match=f"{PIPELINE_STACK} is in {status}. Repeat the request when"):
-            provision(inference_instance="ml.m5.xlarge")
-
-    @pytest.mark.parametrize("status", ["DELETE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS"])
-    def test_a_stack_that_is_being_undone_is_a_conflict(
-        self, provision: Provision, settings: Settings, status: str
-    ) -> None:
-        provision()
-        stack_status(settings, status)
-        with pytest.raises(ConflictError, match=status):
-            provision()
-
-    @pytest.mark.parametrize(
-        "status", ["ROLLBACK_COMPLETE", "CREATE_FAILED", "ROLLBACK_FAILED", "UPDATE_ROLLBACK_FAILED", "DELETE_FAILED"]
-    )
-    def test_a_broken_stack_is_replaced(self, provision: Provision, settings: Settings, status: str) -> None:
-        """Lesson 33."""
-        broken = provision()
-        stack_status(settings, status)
-        repaired = provision()
-        assert repaired.message == CREATED
-        assert repaired.pipeline_id != broken.pipeline_id
-
-    @pytest.mark.parametrize("status", ["UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"])
-    def test_a_stack_that_kept_its_pipeline_is_used(
-        self, provision: Provision, settings: Settings, codepipeline: Stubber, status: str
-    ) -> None:
-        first = provision()
-        stack_status(settings, status)
-        codepipeline.add_response("list_pipeline_executions", execution("an-older-one"))
-        expect_start(codepipeline)
-        assert provision() == Provisioned(RUN_AGAIN, first.pipeline_id)
-
-    def test_a_broken_stack_that_takes_long_to_delete_is_a_conflict(
-        self, provision: Provision, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(stacks, "_REMOVAL_POLL_SECONDS", 0)
-        arn = f"arn:aws:cloudformation:eu-west-1:123456789012:stack/{PIPELINE_STACK}/1"
-        described = {"StackName": PIPELINE_STACK, "StackId": arn, "CreationTime": LONG_AGO, "Tags": RELEASE}
-        with Stubber(calls.client("cloudformation")) as cloudformation:
-            cloudformation.add_client_error("create_stack", "AlreadyExistsException")
-            broken = {"Stacks": [{**described, "StackStatus": "ROLLBACK_COMPLETE"}]}
-            cloudformation.add_response("describe_stacks", broken, {"StackName": PIPELINE_STACK})
-            cloudformation.add_response("delete_stack", {}, {"StackName": arn})
-            for _ in range(stacks._REMOVAL_POLLS):
-                deleting = {"Stacks": [{**described, "StackStatus": "DELETE_IN_PROGRESS"}]}
-                cloudformation.add_response("describe_stacks", deleting, {"StackName": arn})
-            with pytest.raises(ConflictError, match="being deleted"):
-                provision()
-            cloudformation.assert_no_pending_responses()
-
-    @pytest.mark.parametrize("status", ["CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"])
-    def test_a_package_newer_than_the_change_must_wait_too(
-        self, provision: Provision, settings: Settings, status: str, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """The pipeline that is being made may have read the older one: "nothing to do" would lose the request."""
-        provision()
-        stack_status(settings, status)
-        found = stacks.find(PIPELINE_STACK)
-        assert found is not None
-        monkeypatch.setattr(stacks, "find", lambda _: replace(found, changed_at=LONG_AGO))
-        with pytest.raises(ConflictError, match=status):
-            provision()
-
-    def test_a_broken_stack_that_cannot_be_deleted_is_told_with_the_reason(
-        self, provision: Provision, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(stacks, "_REMOVAL_POLL_SECONDS", 0)
-        arn = f"arn:aws:cloudformation:eu-west-1:123456789012:stack/{PIPELINE_STACK}/1"
-        described = {"StackName": PIPELINE_STACK, "StackId": arn, "CreationTime": LONG_AGO, "Tags": RELEASE}
-        with Stubber(calls.client("cloudformation")) as cloudformation:
-            cloudformation.add_client_error("create_stack", "AlreadyExistsException")
-            broken = {"Stacks": [{**described, "StackStatus": "ROLLBACK_COMPLETE"}]}
-            cloudformation.add_response("describe_stacks", broken)
-            cloudformation.add_response("delete_stack", {})
-            failed = {"StackStatus": "DELETE_FAILED", "StackStatusReason": "the role is gone"}
-            cloudformation.add_response("describe_stacks", {"Stacks": [{**described, **failed}]})
-            with pytest.raises(ServiceRefusedError) as refused:
-                provision()
-        assert refused.value.detail == "DELETE_FAILED: the role is gone"
-
-    @pytest.mark.parametrize("status", ["CREATE_COMPLETE", "ROLLBACK_COMPLETE"])
-    def test_a_stack_that_somebody_else_made_is_left_alone(
-        self, provision: Provision, settings: Settings, sent: list[Any], status: str
-    ) -> None:
-        """The earlier solution's pipelines have the same names."""
-        calls.client("cloudformation").create_stack(StackName=PIPELINE_STACK, TemplateBody=FOREIGN_TEMPLATE)
-        stack_status(settings, status)
-        sent.clear()
-        with pytest.raises(ConflictError, match="was not made by this orchestrator"):
-            provision()
-        changes = {"cloudformation.UpdateStack", "cloudformation.DeleteStack"}
-        assert not changes & set(operations(sent))
-
-    def test_a_stack_deleted_meanwhile_is_a_conflict(self, provision: Provision) -> None:
-        with Stubber(calls.client("cloudformation")) as cloudformation:
-            cloudformation.add_client_error("create_stack", "AlreadyExistsException")
-            cloudformation.add_client_error("describe_stacks", "ValidationError", "Stack with id x does not exist")
-            with pytest.raises(ConflictError, match="was deleted just now"):
-                provision()
 
 
 class TestDeletion:

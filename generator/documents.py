@@ -22,6 +22,9 @@ _FIRST_IN_RESOURCE: Final[tuple[str, ...]] = (
 )
 _FUNCTION_PREFIX: Final = "Fn::"
 _LINE_WIDTH: Final = 120
+_TEXT, _LIST, _OBJECT = (f"tag:yaml.org,2002:{kind}" for kind in ("str", "seq", "map"))
+_PLAIN: Final = yaml.representer.SafeRepresenter()
+"""For numbers and truth values."""
 
 
 def text(template: Template) -> str:
@@ -29,14 +32,9 @@ def text(template: Template) -> str:
     document = template.to_dict()
     document["Resources"] = {name: _ordered(resource) for name, resource in document["Resources"].items()}
     sections = {section: document[section] for section in _SECTIONS if section in document}
-    body = yaml.dump(
-        {"AWSTemplateFormatVersion": "2010-09-09", **sections},
-        Dumper=_Dumper,
-        sort_keys=False,
-        width=_LINE_WIDTH,
-        allow_unicode=True,
-    )
-    return _HEADER + body
+    node = _node({"AWSTemplateFormatVersion": "2010-09-09", **sections})
+    body = yaml.serialize(node, Dumper=yaml.CSafeDumper, width=_LINE_WIDTH, allow_unicode=True)
+    return f"{_HEADER}{body}"
 
 
 def _ordered(resource: dict[str, Any]) -> dict[str, Any]:
@@ -45,30 +43,34 @@ def _ordered(resource: dict[str, Any]) -> dict[str, Any]:
     return first | rest
 
 
-class _Dumper(yaml.CSafeDumper):
-    """PyYAML's C emitter; with it all templates are written in a fraction of a second."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-
-def _represent_text(dumper: _Dumper, value: str) -> yaml.Node:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
-
-
-def _represent_mapping(dumper: _Dumper, value: dict[str, Any]) -> yaml.Node:
+def _node(value: Any) -> yaml.Node:
+    """A value of a template as YAML has it; PyYAML's own representers take twice the time for objects that repeat."""
+    if isinstance(value, str):
+        return yaml.ScalarNode(_TEXT, value, style="|" if "\n" in value else None)
+    if isinstance(value, list):
+        return _sequence(_LIST, value)
+    if not isinstance(value, dict):
+        return _PLAIN.represent_data(value)
     (name, argument), *others = value.items() or [("", None)]
-    if others or not (name == "Ref" or name.startswith(_FUNCTION_PREFIX)):
-        return dumper.represent_mapping("tag:yaml.org,2002:map", value)
+    is_function = not others and (name == "Ref" or name.startswith(_FUNCTION_PREFIX))
+    return _function(name, argument) if is_function else _mapping(_OBJECT, value)
+
+
+def _function(name: str, argument: Any) -> yaml.Node:
+    """The short form of a function of CloudFormation."""
     tag = f"!{name.removeprefix(_FUNCTION_PREFIX)}"
     if name == "Fn::GetAtt" and isinstance(argument, list):
         argument = ".".join(argument)
     if isinstance(argument, list):
-        return dumper.represent_sequence(tag, argument)
+        return _sequence(tag, argument)
     if isinstance(argument, dict):
-        return dumper.represent_mapping(tag, argument)
-    return dumper.represent_scalar(tag, argument)
+        return _mapping(tag, argument)
+    return yaml.ScalarNode(tag, argument)
 
 
-_Dumper.add_representer(str, _represent_text)
-_Dumper.add_representer(dict, _represent_mapping)
+def _sequence(tag: str, values: list[Any]) -> yaml.Node:
+    return yaml.SequenceNode(tag, [_node(value) for value in values], flow_style=False)
+
+
+def _mapping(tag: str, members: dict[str, Any]) -> yaml.Node:
+    return yaml.MappingNode(tag, [(_node(key), _node(value)) for key, value in members.items()], flow_style=False)

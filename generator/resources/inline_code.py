@@ -7,6 +7,7 @@ CloudFormation and StackSets take templates of 51,200 bytes in a request; docstr
 from __future__ import annotations
 
 import ast
+import functools
 import io
 import tokenize
 from pathlib import Path
@@ -17,6 +18,7 @@ _LICENSE: Final = "# SPDX-"
 _Documented = ast.Module | ast.ClassDef | ast.FunctionDef
 
 
+@functools.cache
 def text(name: str) -> str:
     """The module `lambda_src/inline/<name>.py` without docstrings and comments."""
     return stripped((_FOLDER / f"{name}.py").read_text(encoding="utf-8"))

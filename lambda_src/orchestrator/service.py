@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the orchestrator does, whoever asks: the API and the configuration uploads call the same functions."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Annotated, Any, Final
 

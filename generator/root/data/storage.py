@@ -12,7 +12,6 @@ from troposphere import GetAtt, If, Ref, Sub, Template, s3
 
 from generator import arns, checkov, names, permissions
 from generator.root import launch
-from orchestrator.aws import claims
 from orchestrator.plan import layout
 
 _RETAIN = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
@@ -99,7 +98,7 @@ def pipelines_bucket() -> s3.Bucket:
     expire = s3.LifecycleRule(
         Id="ExpireMarkers",
         Status="Enabled",
-        Prefix=claims.MARKERS,
+        Prefix=layout.REPORTED,
         ExpirationInDays=_MARKER_DAYS,
         NoncurrentVersionExpiration=s3.NoncurrentVersionExpiration(NoncurrentDays=1),
     )

@@ -20,10 +20,10 @@ from generator import arns, permissions
 from generator.root import orchestrator, roles
 from generator.root.data import storage
 from generator.root.events import jobs
-from orchestrator.provisioned.removal_records import MARKERS
+from orchestrator.plan import layout
 from orchestrator.sagemaker import job_kinds
 
-_DELETIONS: Final = f"{MARKERS}*"
+_DELETIONS: Final = f"{layout.DELETING}*"
 # All ends but a good creation: after each, a stack can be deleted that could not be while CloudFormation worked on it.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
 _ENDS: Final = [

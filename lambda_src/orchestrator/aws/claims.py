@@ -24,8 +24,6 @@ from orchestrator.aws.calls import calling, client
 from orchestrator.aws.s3 import objects
 from orchestrator.errors import ServiceRefusedError
 
-MARKERS: Final = "reported/"
-"""How the keys of markers begin: what is there expires."""
 _DONE: Final = "done"
 _THERE_ALREADY: Final = "PreconditionFailed"
 

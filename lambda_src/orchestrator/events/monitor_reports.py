@@ -21,6 +21,7 @@ from orchestrator import metrics
 from orchestrator.aws import claims, notifications
 from orchestrator.aws.notifications import Message
 from orchestrator.launch.settings import Settings
+from orchestrator.plan import layout
 from orchestrator.sagemaker.monitor_runs import KINDS, VIOLATIONS
 
 _NAME: Final = rf"(?P<schedule>(?P<endpoint>[a-z0-9-]+)-(?P<kind>{'|'.join(KINDS)})-[0-9a-f]{{4}})"
@@ -83,7 +84,7 @@ class Run:
     @property
     def marker(self) -> str:
         """Key of the marker in the pipelines bucket that says that people were told."""
-        return f"{claims.MARKERS}ProcessingJob/{self.account}/{self.job}/{self.status}"
+        return f"{layout.REPORTED}ProcessingJob/{self.account}/{self.job}/{self.status}"
 
     def message(self, stage: str) -> Message:
         """What is published."""

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Operations that write a card: create and update (compatibility 5)."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar

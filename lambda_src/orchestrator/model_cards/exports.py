@@ -5,8 +5,6 @@ An export takes longer than API Gateway waits. So the answer comes at once, with
 wants to waits 20 seconds for it, and whoever comes later asks `describe_model_card_export`.
 """
 
-from __future__ import annotations
-
 import secrets
 import time
 from collections.abc import Mapping

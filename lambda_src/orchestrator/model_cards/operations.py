@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every operation on model cards is, and those without content: describe, delete, list (compatibility 5)."""
 
-from __future__ import annotations
-
 from datetime import date
 from typing import Annotated, Any, ClassVar, Final
 

@@ -6,8 +6,6 @@ Keys and limits are those of the content schema that SageMaker publishes
 `content()` brings it into the published one.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field

@@ -4,8 +4,6 @@
 A type declares its fields, the rules between them and its deployment; validation and reporting are derived here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from inspect import isfunction

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The caller's own KMS key, on everything a pipeline stores that can take one."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, ClassVar
 

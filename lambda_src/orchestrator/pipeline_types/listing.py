@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """`GET /pipeline-types` and `GET /pipeline-types/{name}`: the types of pipelines that requests may name."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import unquote

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The parameters of the CodePipeline templates (compatibility 2.7)."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field

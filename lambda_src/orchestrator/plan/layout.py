@@ -10,6 +10,10 @@ from __future__ import annotations
 from typing import Final
 
 ROOT: Final = "provisioned/"
+DELETING: Final = "deleting/"
+"""Markers of deletions; the pipeline's common name follows."""
+REPORTED: Final = "reported/"
+"""Markers of what is done once (`aws/claims.py`); they expire."""
 ANALYSIS: Final = "analysis/"
 """Clarify's configurations."""
 REGISTRATIONS: Final = "registrations/"

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the author of a pipeline type wants people to read when a pipeline has ended: stored with the pipeline."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, ValidationError

@@ -5,13 +5,11 @@ A page follows CloudFormation's own pages of all stacks, so that its cost does n
 a page may be short, or empty, although there are more: what tells is `next`.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -57,7 +55,7 @@ class _Place:
     after: str = ""
 
     @classmethod
-    def of(cls, text: str) -> _Place:
+    def of(cls, text: str) -> Self:
         if not text:
             return cls()
         try:

@@ -125,7 +125,7 @@ def _fail(removal: Removal, reason: str, settings: Settings, owner: str) -> None
 
 def _tell(what: str, message: Message, settings: Settings, owner: str) -> None:
     """Publish once for what has ended and how: an event may come several times."""
-    key = f"{claims.MARKERS}deletion/{what}/{message.state}"
+    key = f"{layout.REPORTED}deletion/{what}/{message.state}"
     claims.once(
         settings.launch.pipelines_bucket,
         key,

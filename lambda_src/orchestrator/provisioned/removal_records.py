@@ -5,20 +5,15 @@ It is written before anything is deleted and holds all that is needed to go on w
 it is there and tells of no failure, nobody provisions the same pipeline; when all is done, it goes.
 """
 
-from __future__ import annotations
-
 import uuid
 from datetime import UTC, datetime
-from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator.aws.s3 import object_versions, objects
 from orchestrator.errors import ConflictError, ServiceRefusedError
+from orchestrator.plan import layout
 from orchestrator.provisioned.pipeline_stacks import Pipeline
-
-MARKERS: Final = "deleting/"
-"""How the keys of markers begin; the pipeline's common name follows."""
 
 
 def _attempt() -> str:
@@ -42,7 +37,7 @@ class Removal(BaseModel):
     @property
     def key(self) -> str:
         """Key of its marker."""
-        return f"{MARKERS}{self.pipeline.common_name}"
+        return f"{layout.DELETING}{self.pipeline.common_name}"
 
     def token(self, what: str) -> str:
         """An id for one of the operations that this attempt begins, as CloudFormation takes it."""
@@ -64,7 +59,7 @@ def begin(pipeline: Pipeline, caller: str) -> Removal:
 
 def find(bucket: str, common_name: str) -> Removal | None:
     """The deletion of the pipeline of that name, or `None`."""
-    key = f"{MARKERS}{common_name}"
+    key = f"{layout.DELETING}{common_name}"
     if key not in objects.keys(bucket, key, most=1):
         return None
     try:
@@ -78,8 +73,8 @@ def find(bucket: str, common_name: str) -> Removal | None:
 
 def names(bucket: str, beginning: str) -> frozenset[str]:
     """The common names of pipelines that are being deleted, out of those that begin so."""
-    keys = objects.keys(bucket, f"{MARKERS}{beginning}", most=1000)
-    return frozenset(key.removeprefix(MARKERS) for key in keys)
+    keys = objects.keys(bucket, f"{layout.DELETING}{beginning}", most=1000)
+    return frozenset(key.removeprefix(layout.DELETING) for key in keys)
 
 
 def store(bucket: str, removal: Removal) -> None:

@@ -6,8 +6,6 @@ ends, and are then read by the function that registers. The limits are those of 
 (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModelPackage.html).
 """
 
-from __future__ import annotations
-
 import json
 from typing import Annotated, Final, Literal
 

@@ -5,8 +5,6 @@ Members are read by their names and never extracted, each up to a limit, so that
 anywhere nor fill the memory.
 """
 
-from __future__ import annotations
-
 import io
 import zipfile
 import zlib

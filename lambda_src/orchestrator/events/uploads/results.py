@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What became of an uploaded configuration, entry by entry: the object beside it, which later attempts read again."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final, Literal

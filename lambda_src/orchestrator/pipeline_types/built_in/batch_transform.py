@@ -5,8 +5,6 @@ The job runs when the pipeline is deployed, and again when a changed request dep
 also recurs: the run at deployment stays, so that a job that AWS refuses is found then and not at night.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field

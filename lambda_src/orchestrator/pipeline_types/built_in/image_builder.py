@@ -10,8 +10,6 @@ repository and tag: equal images have equal names, different images have differe
 owner, so no list of names is kept anywhere.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

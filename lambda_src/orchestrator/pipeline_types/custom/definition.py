@@ -4,8 +4,6 @@
 The function reads what was uploaded by this module again: what lies in a bucket is checked before it is believed.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Final, Literal

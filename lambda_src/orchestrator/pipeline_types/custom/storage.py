@@ -9,8 +9,6 @@ A version is the digest of its `pipeline.json`, which has the digest of the blue
 without being noticed. Nothing is ever deleted, so that pipelines outlive their type.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping

@@ -5,8 +5,6 @@ Clarify reads what to do from a file. The orchestrator writes it, for the baseli
 beside the pipeline's package, under a name that follows from its content, encrypted with the stage's key.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Final, Literal

@@ -8,8 +8,6 @@ Two endpoints may be monitored for one model (lesson 30). The first one's pipeli
 taken by another endpoint's gets the endpoint into its name.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Iterator, Mapping

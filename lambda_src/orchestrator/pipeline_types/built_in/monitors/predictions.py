@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Monitors that look at a model's answers, and those that compare them with what turned out to be true."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar
 

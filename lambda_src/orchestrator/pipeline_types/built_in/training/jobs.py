@@ -6,8 +6,6 @@ They run in the orchestrator's own account, in a multi-account deployment too. A
 one starts another job (lessons 31 and 32).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Final
 

@@ -8,7 +8,6 @@ time, and not a surprise at launch.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, Final, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
@@ -25,7 +24,7 @@ _KEYWORDS: Final = {
     "ge": "MinValue",
     "pattern": "AllowedPattern",
 }
-_IMPOSSIBLE: Final = ("gt", "lt", "multiple_of")
+_CONSTRAINTS: Final = (*_KEYWORDS, "gt", "lt", "multiple_of")
 _TYPES: Final = {str: "String", int: "Number", float: "Number"}
 
 
@@ -39,7 +38,8 @@ def parameter(name: str, field: FieldInfo) -> Parameter:
     """One parameter; raises `ValueError` for a type or a constraint that CloudFormation does not have."""
     allowed = get_args(field.annotation) if get_origin(field.annotation) is Literal else ()
     type_: Any = type(allowed[0]) if allowed else field.annotation
-    unknown = [str(type_)] if type_ not in _TYPES else _given(field, _IMPOSSIBLE)
+    constraints = _constraints(field)
+    unknown = sorted(constraints.keys() - _KEYWORDS) if type_ in _TYPES else [str(type_)]
     if unknown:
         raise ValueError(f"{name} cannot be a CloudFormation parameter: {', '.join(unknown)}")
     expected = [item.sentence for item in field.metadata if isinstance(item, Expect)]
@@ -47,14 +47,14 @@ def parameter(name: str, field: FieldInfo) -> Parameter:
         "Default": None if field.is_required() else field.default,
         "Description": field.description,
         "AllowedValues": list(allowed) or None,
-        **{_KEYWORDS[constraint]: value for constraint, value in _given(field, _KEYWORDS).items()},
+        **{keyword: constraints[name] for name, keyword in _KEYWORDS.items() if name in constraints},
         "ConstraintDescription": f"{name} must be {expected[-1]}." if expected else None,
     }
     present = {key: value for key, value in properties.items() if value is not None}
     return Parameter(name, Type=_TYPES[type_], **present)
 
 
-def _given(field: FieldInfo, constraints: Iterable[str]) -> dict[str, Any]:
-    """Those of the constraints that an annotation has; validators in it have none, and come before a launch."""
-    found = ((name, getattr(item, name, None)) for name in constraints for item in field.metadata)
+def _constraints(field: FieldInfo) -> dict[str, Any]:
+    """Name -> value, also of those that CloudFormation does not have. What validates in another way has none."""
+    found = ((name, getattr(item, name, None)) for item in field.metadata for name in _CONSTRAINTS)
     return {name: value for name, value in found if value is not None}

@@ -27,7 +27,7 @@ _TEXT, _LIST, _OBJECT = (f"tag:yaml.org,2002:{kind}" for kind in ("str", "seq", 
 _LISTS: Final = (list, tuple)
 _DATA: Final = (str, dict, *_LISTS)
 _SCALARS: Final = yaml.representer.SafeRepresenter()
-"""For numbers and truth values."""
+"""Represents numbers and truth values."""
 
 
 def text(template: Template) -> str:

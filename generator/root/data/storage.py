@@ -89,7 +89,7 @@ def assets_bucket() -> s3.Bucket:
 
 
 def assets_policy(readers: Sequence[Statement]) -> s3.BucketPolicy:
-    """TLS only, and who else may read."""
+    """Policy of the bucket: TLS only, and the readers."""
     return _policy(ASSETS, *readers, Condition=launch.CREATE_ASSETS_BUCKET)
 
 
@@ -106,7 +106,7 @@ def pipelines_bucket() -> s3.Bucket:
 
 
 def pipelines_policy(readers: Sequence[Statement]) -> s3.BucketPolicy:
-    """TLS only, and who else may read."""
+    """Policy of the bucket: TLS only, and the readers."""
     return _policy(PIPELINES, _refuse_what_pipelines_make(), *readers)
 
 

@@ -10,7 +10,7 @@ from orchestrator.values.template_parameters import TemplateParameters
 
 
 class PipelineParameters(TemplateParameters):
-    """What every pipeline that deploys a packaged blueprint needs to know."""
+    """Parameters of every pipeline that deploys a packaged blueprint."""
 
     StackName: Annotated[common.StackName, Field(description="Stack that the pipeline creates and updates.")]
     PipelinesBucket: Annotated[

@@ -1,12 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """`python -m generator` writes `templates/`; with `--check` it writes nothing, prints what differs and exits with 1."""
 
-import sys
-from pathlib import Path
+# A run makes what it needs, and ends: looking for garbage meanwhile, and when all is done, takes a fifth of its time.
+import gc
 
-from generator import catalogue, files
+gc.disable()
+
+import sys  # noqa: E402
+from pathlib import Path  # noqa: E402
+
+from generator import catalogue, files  # noqa: E402
 
 _TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 
 if __name__ == "__main__":
-    sys.exit(files.main("python -m generator", catalogue.texts, _TEMPLATES, "*.yaml"))
+    status = files.main("python -m generator", catalogue.texts, _TEMPLATES, "*.yaml")
+    gc.freeze()
+    sys.exit(status)

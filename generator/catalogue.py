@@ -22,8 +22,9 @@ def texts() -> dict[str, str]:
 
 
 def _templates() -> Iterator[tuple[str, Template]]:
-    yield "mlops-orchestrator-single-account.yaml", single_account.template(deployed_kinds())
-    yield "mlops-orchestrator-multi-account.yaml", multi_account.template(deployed_kinds())
+    kinds = deployed_kinds()
+    yield "mlops-orchestrator-single-account.yaml", single_account.template(kinds)
+    yield "mlops-orchestrator-multi-account.yaml", multi_account.template(kinds)
     yield "mlops-permissions-boundary.yaml", boundary.template()
     for package, folder in ((pipelines, "pipelines"), (blueprints, "blueprints")):
         for name, module in _modules(package):

@@ -14,7 +14,7 @@ def name(parameter: str) -> str:
 
 
 def provided(template: Template, parameter: str) -> str:
-    """The same; added to the template on first use."""
+    """Name of that condition, which is added to the template on first use."""
     template.conditions.setdefault(name(parameter), Not(Equals(Ref(parameter), "")))
     return name(parameter)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the names of what pipelines make begin, and what their roles are refused in buckets that others deploy from."""
+"""Prefixes of the names that pipelines make, and the writes that their roles are refused in buckets of code."""
 
 from typing import Final
 

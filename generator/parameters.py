@@ -1,46 +1,60 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Declared parameters -> troposphere parameters, through one keyword map.
+"""Declared parameters -> troposphere parameters.
 
-A constraint that CloudFormation cannot express is an error here, at build time, and not a surprise at launch.
+Fields are read as they are declared: pydantic's JSON Schema says the same (`tests/generator/test_parameters.py`), but
+builds a validator for each template first. A constraint that CloudFormation cannot express is an error here, at build
+time, and not a surprise at launch.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal, get_args, get_origin
 
+from pydantic.fields import FieldInfo
 from troposphere import Parameter, Template
 
-from orchestrator.values.common import EXPECT_KEYWORD, NAMES_KEYWORD
+from orchestrator.values.common import Expect
 from orchestrator.values.template_parameters import TemplateParameters
 
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
 _KEYWORDS: Final = {
-    "default": "Default",
-    "description": "Description",
-    "enum": "AllowedValues",
-    "maxLength": "MaxLength",
-    "maximum": "MaxValue",
-    "minLength": "MinLength",
-    "minimum": "MinValue",
+    "max_length": "MaxLength",
+    "le": "MaxValue",
+    "min_length": "MinLength",
+    "ge": "MinValue",
     "pattern": "AllowedPattern",
 }
-_TYPES: Final = {"string": "String", "integer": "Number", "number": "Number"}
-_WITHOUT_MEANING: Final = frozenset({"examples", "title", "type", EXPECT_KEYWORD, NAMES_KEYWORD})
+_CONSTRAINTS: Final = (*_KEYWORDS, "gt", "lt", "multiple_of")
+_TYPES: Final = {str: "String", int: "Number", float: "Number"}
 
 
 def declare(template: Template, parameters: type[TemplateParameters]) -> None:
     """Add every declared parameter to a template, in the order of declaration."""
-    for name, schema in parameters.model_json_schema()["properties"].items():
-        template.add_parameter(parameter(name, schema))
+    for name, field in parameters.model_fields.items():
+        template.add_parameter(parameter(name, field))
 
 
-def parameter(name: str, schema: Mapping[str, Any]) -> Parameter:
-    """One parameter from its JSON Schema; raises `ValueError` for a keyword that CloudFormation does not have."""
-    unknown = set(schema) - _KEYWORDS.keys() - _WITHOUT_MEANING
-    if unknown or schema.get("type") not in _TYPES:
-        raise ValueError(f"{name} cannot be a CloudFormation parameter: {sorted(unknown) or schema.get('type')}")
-    properties = {_KEYWORDS[keyword]: value for keyword, value in schema.items() if keyword in _KEYWORDS}
-    if EXPECT_KEYWORD in schema:
-        properties["ConstraintDescription"] = f"{name} must be {schema[EXPECT_KEYWORD]}."
-    return Parameter(name, Type=_TYPES[schema["type"]], **properties)
+def parameter(name: str, field: FieldInfo) -> Parameter:
+    """One parameter; raises `ValueError` for a type or a constraint that CloudFormation does not have."""
+    allowed = get_args(field.annotation) if get_origin(field.annotation) is Literal else ()
+    type_: Any = type(allowed[0]) if allowed else field.annotation
+    constraints = _constraints(field)
+    unknown = sorted(constraints.keys() - _KEYWORDS) if type_ in _TYPES else [str(type_)]
+    if unknown:
+        raise ValueError(f"{name} cannot be a CloudFormation parameter: {', '.join(unknown)}")
+    expected = [item.sentence for item in field.metadata if isinstance(item, Expect)]
+    properties = {
+        "Default": None if field.is_required() else field.default,
+        "Description": field.description,
+        "AllowedValues": list(allowed) or None,
+        **{keyword: constraints[name] for name, keyword in _KEYWORDS.items() if name in constraints},
+        "ConstraintDescription": f"{name} must be {expected[-1]}." if expected else None,
+    }
+    present = {key: value for key, value in properties.items() if value is not None}
+    return Parameter(name, Type=_TYPES[type_], **present)
+
+
+def _constraints(field: FieldInfo) -> dict[str, Any]:
+    """Name -> value, also of those that CloudFormation does not have. What validates in another way has none."""
+    found = ((name, getattr(item, name, None)) for item in field.metadata for name in _CONSTRAINTS)
+    return {name: value for name, value in found if value is not None}

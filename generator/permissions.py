@@ -57,12 +57,12 @@ def trusted_by(service: str, condition: Condition | None = None) -> PolicyDocume
 
 
 def within_this_account() -> Condition:
-    """A service acts for this account only, and cannot be talked into it by another one (the confused deputy)."""
+    """Condition that a service acts for this account only, so that no other can have it act (the confused deputy)."""
     return Condition(_this_account())
 
 
 def for_resources(arn: Any) -> Condition:
-    """A service acts for these resources of this account."""
+    """Condition that a service acts for these resources of this account only."""
     return Condition([_this_account(), ArnLike("aws:SourceArn", arn)])
 
 
@@ -71,7 +71,7 @@ def _this_account() -> StringEquals:
 
 
 def below(*prefixes: Any) -> Condition:
-    """Only what begins with one of these in a listing, which is asked for by its prefix.
+    """Condition that a listing asks for keys that begin with one of these prefixes.
 
     Whoever looks for one object names no prefix, and is told "forbidden" instead of "not there" by a bucket that it may
     not list: "if exists" is for that.
@@ -117,18 +117,18 @@ def pass_role(role_arn: Any, *services: str) -> Statement:
 
 
 def through(*services: str) -> StringEquals:
-    """What is done with a key by these services of the Region alone, such as `s3`."""
+    """Condition that a key is used through these services of the Region alone, such as `s3`."""
     named = [Sub(f"{service}.${{AWS::Region}}.${{AWS::URLSuffix}}") for service in services]
     return StringEquals("kms:ViaService", named if len(named) > 1 else named[0])
 
 
 def for_aws_resource() -> Bool:
-    """Grants that a service makes for a resource of its own, such as a volume; nobody can make one for a person."""
+    """Condition that a grant is made by a service for its own resource, such as a volume, and never for a person."""
     return Bool("kms:GrantIsForAWSResource", "true")
 
 
 USE_OF_A_KEY: Final = (kms.CreateGrant, kms.Decrypt, kms.DescribeKey, kms.Encrypt, kms.GenerateDataKey)
-"""What a service does with a key as long as it needs to."""
+"""Actions of a service that encrypts and decrypts with a key, for as long as its resource exists."""
 
 
 def use_key_through(service: str, key_arn: Any) -> Statement:
@@ -137,7 +137,7 @@ def use_key_through(service: str, key_arn: Any) -> Statement:
 
 
 def has_alias(alias: Any) -> ForAnyValueStringEquals:
-    """A key that has an alias: IAM takes no alias for a resource.
+    """Condition that a key has an alias, which IAM does not take in place of a key's ARN.
 
     https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
     """

@@ -69,6 +69,6 @@ def refuse_accounts(actions: Sequence[Action], allowed: Any) -> Statement:
 
 
 def refuse_configurations() -> Statement:
-    """Who writes a configuration provisions: a bucket of configurations may be that of models and data, too."""
+    """Refuse to write configurations, which provision pipelines: their bucket may be the one of models and data."""
     anywhere = Sub(f"arn:${{AWS::Partition}}:s3:::*/{CONFIG_NAME}")
     return Statement(Effect=Deny, Action=[PutObject], Resource=[anywhere])

@@ -8,13 +8,18 @@ import fnmatch
 import functools
 import importlib
 import json
+import pkgutil
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from pydantic import BaseModel
 
+import generator
+import orchestrator
 from orchestrator import csv_headers
 from orchestrator.aws.s3.objects import Beginning
 from orchestrator.launch.settings import Launch, MultiAccount, Settings, StageTarget
@@ -233,6 +238,24 @@ def test_modules_are_short_enough_to_be_read() -> None:
     modules = sources("generator", "lambda_src", "scripts")
     long = [path for path in modules if len(path.read_text(encoding="utf-8").splitlines()) >= LONGEST_MODULE]
     assert shown(long) == []
+
+
+def models(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    """Models of any depth."""
+    for one in model.__subclasses__():
+        yield from (one, *models(one))
+
+
+def test_annotations_of_models_are_no_texts() -> None:
+    """Pydantic would compile each text again whenever the module is imported."""
+    for package in (orchestrator, generator):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if not module.name.endswith("__main__"):
+                importlib.import_module(module.name)
+    names = {model.__module__ for model in models(BaseModel)}
+    declaring = [sys.modules[name] for name in names if name.startswith(("orchestrator.", "generator."))]
+    assert len(declaring) > len(BUILT_IN.names())
+    assert sorted(module.__name__ for module in declaring if hasattr(module, "annotations")) == []
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def template() -> Template:
 
 
 def role(built: Template) -> iam.Role:
-    """Autopilot reads the data, writes the results, and runs jobs of its own whose names begin with that of its job."""
+    """Role of Autopilot: reads data, writes results, runs jobs whose names begin with that of the Autopilot job."""
     return sagemaker_roles.role(
         job_access.ROLE,
         *job_access.data_policies(built, "TrainingData"),

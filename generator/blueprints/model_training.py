@@ -69,7 +69,7 @@ def job(built: Template) -> Job:
 
 
 def schedule(built: Template) -> Schedule:
-    """The same job again and again, each under a fresh name, started by EventBridge Scheduler itself.
+    """Schedule on which EventBridge Scheduler itself starts the same job, each time under a new name.
 
     The name has room for an execution id of 36 characters within SageMaker's limit of 63.
     """
@@ -109,6 +109,6 @@ def schedule_role(built: Template) -> iam.Role:
 
 
 def add_outputs(built: Template) -> None:
-    """What a person needs to find the job, its data and its results; validation data only where there is any."""
+    """Add outputs that lead a person to the job, its data and its results."""
     job_access.add_outputs(built, _JOB, job_kinds.TRAINING.output, "TrainingJobOutputLocation")
     training_requests.add_validation_output(built)

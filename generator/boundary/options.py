@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the boundary has to know of the orchestrator whose roles it bounds."""
 
-from __future__ import annotations
-
 from typing import Annotated, Final
 
 from pydantic import ConfigDict, Field

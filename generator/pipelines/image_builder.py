@@ -92,7 +92,7 @@ def project(built: Template) -> codebuild.Project:
 
 
 def variables(built: Template) -> list[codebuild.EnvironmentVariable | dict[str, Any]]:
-    """What the build spec expands; CodeBuild itself fetches the secret's values, and hides them in the log."""
+    """Variables that the build spec expands. CodeBuild fetches the values of the secret and hides them in the log."""
     plain = {
         "IMAGE_URI": Sub(_IMAGE_URI),
         "IMAGE_REPO_NAME": Ref("ECRRepoName"),
@@ -115,7 +115,7 @@ def _variable(name: str, type_: str, value: Any) -> codebuild.EnvironmentVariabl
 
 
 def build_role(built: Template) -> iam.Role:
-    """What the build may do: read its source, write its log, push to its repository, read its secret."""
+    """Role of the build: reads its source and secret, writes its log, pushes to its repository."""
     repository = arns.regional("ecr", "repository/${ECRRepoName}")
     statements = [
         permissions.write_own_log(GetAtt(_LOGS, "Arn")),
@@ -162,7 +162,7 @@ def _read_secret() -> list[Statement]:
 
 
 def source_rule() -> events.Rule:
-    """Another version of exactly this object starts the pipeline."""
+    """Rule that starts the pipeline when exactly this object has another version."""
     return events.Rule(
         "SourceChangedRule",
         Description="Starts the build when its source is uploaded",

@@ -51,7 +51,7 @@ def deployment(name: str) -> codepipeline.Actions:
 
 
 def user_parameters(name: str) -> Sub:
-    """What the job is about, as JSON (compatibility 4.3); the set's name ends in a part of this stack's id."""
+    """Input of the stage deployer, as JSON (compatibility 4.3). The StackSet's name ends in part of this stack's id."""
     text = json.dumps(
         {
             "stackset_name": f"${{StackName}}-{name.lower()}-${{StackIdPart}}",
@@ -78,7 +78,7 @@ def _listed(parameter: str) -> Join:
 
 
 def approval(name: str, account: str) -> codepipeline.Actions:
-    """Somebody must agree before the next stage, in time; the topic asks."""
+    """Manual approval of the next stage, which the topic asks for and which fails after the operator's time-out."""
     return codepipeline.Actions(
         Name=name,
         RunOrder=2,

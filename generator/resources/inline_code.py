@@ -7,8 +7,10 @@ CloudFormation and StackSets take templates of 51,200 bytes in a request; docstr
 from __future__ import annotations
 
 import ast
+import functools
 import io
 import tokenize
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +19,7 @@ _LICENSE: Final = "# SPDX-"
 _Documented = ast.Module | ast.ClassDef | ast.FunctionDef
 
 
+@functools.cache
 def text(name: str) -> str:
     """The module `lambda_src/inline/<name>.py` without docstrings and comments."""
     return stripped((_FOLDER / f"{name}.py").read_text(encoding="utf-8"))
@@ -29,10 +32,18 @@ def stripped(source: str) -> str:
         if token.type == tokenize.COMMENT and not token.string.startswith(_LICENSE):
             number, column = token.start
             _keep(lines, number, lines[number][:column].rstrip())
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, _Documented) and ast.get_docstring(node) is not None:
+    for node in _documented(ast.parse(source)):
+        if ast.get_docstring(node, clean=False) is not None:
             _drop_docstring(lines, node)
     return "".join(f"{line}\n" for line in lines.values())
+
+
+def _documented(node: _Documented) -> Iterator[_Documented]:
+    """A module, and the classes and functions that stand directly in it or in one of these."""
+    yield node
+    for child in node.body:
+        if isinstance(child, _Documented):
+            yield from _documented(child)
 
 
 def _keep(lines: dict[int, str], number: int, code: str) -> None:

@@ -31,7 +31,7 @@ def jobs(resource: str) -> Sub:
 
 
 def starting_policy(own_jobs: Any) -> Any:
-    """What starting them needs beside the operation: the role, the tags, and values too long for a parameter."""
+    """Policy to start jobs, beside the operation: pass the role, set tags, read values too long for a parameter."""
     values = arns.s3("${PipelinesBucket}/" + layout.folder("${AWS::StackName}") + layout.REQUESTS + "*")
     return permissions.policy(
         "Starting",
@@ -61,7 +61,7 @@ def _read(data: str) -> list[Statement]:
 
 
 def _keep_results() -> list[Statement]:
-    """A spot run that goes on reads the checkpoint that it has written."""
+    """Keep results, and read checkpoints: a spot run that goes on reads the one that it has written."""
     listed = Condition(StringLike("s3:prefix", [Sub("${JobOutputLocation}/*")]))
     return [
         permissions.allow([s3.GetObject, s3.PutObject], arns.s3("${AssetsBucket}/${JobOutputLocation}/*")),
@@ -70,7 +70,7 @@ def _keep_results() -> list[Statement]:
 
 
 def add_outputs(built: Template, job: str, name_output: str, location_output: str) -> None:
-    """What a person needs to find the job and its results."""
+    """Add outputs that lead a person to the job and its results."""
     values = {
         name_output: ("The job of this deployment", GetAtt(job, "JobName")),
         location_output: ("Results", Sub("s3://${AssetsBucket}/${JobOutputLocation}/")),

@@ -17,7 +17,7 @@ from generator import deployment, permissions
 from generator.resources import functions, inline_code
 
 DEPLOYS: Final = (deployment.roles, deployment.functions, deployment.log_groups, deployment.custom_resources)
-"""What a blueprint with such a job deploys for it."""
+"""Kinds of resources that a blueprint with such a job deploys for it."""
 
 _FUNCTION = "SageMakerJob"
 _MEMORY_MB = 512

@@ -27,7 +27,7 @@ def role(name: str, *policies: Any, condition: Condition | None = None) -> iam.R
 
 
 def only_for_this_account() -> Condition:
-    """What SageMaker says when it hosts models, transforms and trains. AWS does not say so of its other kinds of jobs.
+    """Condition on `aws:SourceArn`. AWS documents that SageMaker sends it for hosting, transform and training only.
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/security-confused-deputy-prevention.html
     """
@@ -123,12 +123,12 @@ def _package() -> list[Statement]:
 
 
 def _packaged_objects() -> Statement:
-    """What the package names, and nothing else: the orchestrator has looked it up."""
+    """Read the objects that the package names, as the orchestrator found them, and no others."""
     return Statement(Effect=Allow, Action=[s3.GetObject], Resource=Split(",", Ref("ModelPackageObjects")))
 
 
 def _packaged_prefixes() -> Statement:
-    """SageMaker finds the objects of a model that has several by how their keys begin."""
+    """List by prefix: SageMaker finds the objects of a model that has several by how their keys begin."""
     listed = Condition(StringLike("s3:prefix", Split(",", Ref("ModelPackagePrefixes"))))
     return Statement(
         Effect=Allow, Action=[s3.ListBucket], Resource=Split(",", Ref("ModelPackageBuckets")), Condition=listed

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What SageMaker's requests for training and tuning share (compatibility 3.10), and who may do what for them."""
+"""Parts that requests for training and tuning share (compatibility 3.10), and the role of both."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def resources(built: Template) -> dict[str, Any]:
 
 
 def limits(built: Template, job_name: Any) -> dict[str, Any]:
-    """How long it may take and on what it runs: `StoppingCondition`, and what belongs to spot instances."""
+    """`StoppingCondition`, and the settings of spot instances and of traffic between containers."""
     checkpoint = Sub("s3://${AssetsBucket}/${JobOutputLocation}/${Name}/checkpoint", Name=job_name)
     return {
         "StoppingCondition": {
@@ -83,7 +83,7 @@ def limits(built: Template, job_name: Any) -> dict[str, Any]:
 
 
 def role(built: Template, condition: Condition | None = None) -> iam.Role:
-    """SageMaker reads the data, writes the results, and pulls an image of the caller's own."""
+    """Role of the job: reads the data, writes the results, pulls an own image."""
     repository = Ref("CustomAlgorithmsECRRepoArn")
     image = permissions.policy("Image", permissions.pull_images(repository), permissions.log_in_to_registry())
     return sagemaker_roles.role(
@@ -103,7 +103,7 @@ def objects_of_manifest(built: Template) -> If:
 
 
 def add_validation_output(built: Template) -> None:
-    """Where the validation data is; only when there is any (lesson 76)."""
+    """Add the location of the validation data as output, if there is any (lesson 76)."""
     built.add_output(
         Output(
             "ValidationDataLocation",

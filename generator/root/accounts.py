@@ -4,8 +4,6 @@
 With an existing bucket or repository the root stack may not write policies: outputs say which statements to add.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from typing import Annotated, Any, Final

@@ -34,7 +34,7 @@ def add_to(template: Template) -> None:
 
 
 def group() -> resourcegroups.Group:
-    """What has the tag: the root stack's resources, and those of all its pipelines in this account and Region."""
+    """Group of all resources with the tag: those of the root stack and of its pipelines in this account and Region."""
     tagged = resourcegroups.TagFilter(Key=tags.APPLICATION, Values=[name()])
     return resourcegroups.Group(
         GROUP,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What both root templates are made of; they differ in what they share with other accounts."""
+"""Parts of both root templates, which differ in what they share with other accounts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from generator.root.observability import alarms, dashboard, notifications
 
 @dataclass(frozen=True)
 class Sharing:
-    """What a root template gives to other accounts, and tells its own functions of them."""
+    """Permissions that a root template gives to other accounts, and settings of its own functions for them."""
 
     variables: Mapping[str, Any]
     assets_readers: Sequence[Statement] = ()
@@ -32,12 +32,12 @@ class Sharing:
     orchestrator_policies: Sequence[Any] = ()
     """Policies of the orchestrator's role that depend on conditions."""
     functions: Sequence[str] = (orchestrator.FUNCTION,)
-    """The functions that alarms and dashboard look at."""
+    """The functions on alarms and dashboard."""
     has_approvals: bool = False
     accounts: Sequence[Any] = ()
     """Ids of the accounts of the stages, one or several with commas between in each text."""
     ended_work: Sequence[dict[str, Any]] = ()
-    """Patterns of the events that tell of CloudFormation's work in other accounts."""
+    """Patterns of the events about CloudFormation's work in other accounts."""
 
 
 def template(description: str, declared: type[LaunchParameters], kinds: Sequence[Kind], sharing: Sharing) -> Template:

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the person at the console is asked (compatibility 1.1), and the conditions that follow from the answers."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Annotated, Final
 

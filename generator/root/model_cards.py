@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the orchestrator may do for model cards.
+"""Permissions of the orchestrator for model cards.
 
 Files with metrics lie in the assets or the configuration bucket, which it reads anyway, or in a bucket whose own policy
-lets its role in; training jobs it describes for other reasons (`jobs.py`).
+lets its role in; the permission to describe training jobs is in `jobs.py`.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The operator's VPC for functions: who may make network interfaces there, and what must be given together."""
+"""The operator's VPC for functions: the permission to make network interfaces, and rules between parameters."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def add_to(template: Template, declared: type[TemplateParameters]) -> None:
 
 
 def policy(template: Template) -> iam.ManagedPolicy:
-    """What Lambda does for functions in a VPC under their roles; no policy without a VPC."""
+    """Policy for the network interfaces that Lambda makes under the roles of functions in a VPC; none without a VPC."""
     return iam.ManagedPolicy(
         _POLICY,
         Condition=provided(template, functions.SUBNETS),

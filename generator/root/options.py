@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an organization may decide at launch beyond what the earlier solution asked; every answer is optional."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import ConfigDict, Field, create_model

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What requests may name, for the roles of the root stack that act on it: the orchestrator's, and the deploy role.
+"""Limits on what requests may name, for the roles that act on it: the orchestrator's and the deploy role.
 
 Both act for all requests, and so on whatever these may name. Where the operator narrows that, a managed policy refuses
 the rest: it is not inline, because the orchestrator's inline policies nearly fill what IAM allows a role.
@@ -51,21 +51,21 @@ def policy(accounts: Sequence[Any]) -> iam.ManagedPolicy:
 
 
 def _models() -> Statement:
-    """Versions are registered in, and models made of those of, the groups that are allowed."""
+    """Refuse to register versions in groups that are not allowed, and to make models of their versions."""
     own_models = arns.regional("sagemaker", "model/*")
     groups = _fitting("arn:*:sagemaker:*:*:model-package-group/{}", reach.PACKAGE_GROUP)
     return refuse_others(_WITH_MODELS, _split(own_models, groups, *_arns(reach.PACKAGE_GROUP)))
 
 
 def _keys() -> Statement:
-    """The solution's own key is allowed, and that of an alias which is: IAM knows a key by its id."""
+    """Refuse keys that are not allowed; an allowed alias allows its key, which IAM knows by its id alone."""
     parameter = Ref(reach.KEY.parameter)
     no_alias = Condition(ForAllValuesStringNotLike("kms:ResourceAliases", Split(",", parameter)))
     return refuse_others(_WITH_KEYS, _split(encryption.key_arn(), *_arns(reach.KEY)), no_alias)
 
 
 def _images() -> Statement:
-    """In this account: SageMaker's own images are in accounts of AWS."""
+    """Refuse images of this account that are not allowed; SageMaker's own images are in accounts of AWS."""
     here = Condition(StringEquals("aws:ResourceAccount", Ref("AWS::AccountId")))
     return refuse_others(_WITH_IMAGES, _split(models.repository_arn(), *_arns(reach.REPOSITORY)), here)
 

@@ -50,7 +50,7 @@ def add_to(template: Template) -> None:
 
 
 def function(template: Template) -> awslambda.Function:
-    """Answers the jobs of the pipelines' deploy actions."""
+    """The stage deployer, which answers the jobs of the pipelines' deploy actions."""
     return functions.function(
         template,
         FUNCTION,
@@ -66,12 +66,12 @@ def function(template: Template) -> awslambda.Function:
 
 
 def call_as() -> dict[str, Any]:
-    """In which capacity the functions of this account speak to StackSets, for their environments."""
+    """`CallAs` value for StackSets calls, as an environment variable of functions."""
     return {"CALL_AS": If(_DELEGATED, "DELEGATED_ADMIN", "SELF")}
 
 
 def ended_rule() -> events.Rule:
-    """Whenever a stage has been deployed, or has not (compatibility 1.7); the rules for jobs have its permission."""
+    """Rule for stages that were deployed or failed (compatibility 1.7), with the permission of the rules for jobs."""
     return events.Rule(
         "StageEndedRule",
         Name=jobs.named("stages"),
@@ -86,7 +86,7 @@ def ended_rule() -> events.Rule:
 
 
 def statements() -> list[Statement]:
-    """What a deployment of a stage needs, on the stack sets of pipelines alone."""
+    """Deploy a stage, on the StackSets of pipelines alone."""
     return [
         *_on_stack_sets(_SET_ACTIONS, _TARGET_ACTIONS),
         # The token of a job is what limits these: CodePipeline knows no resource for them.
@@ -100,13 +100,13 @@ def statements() -> list[Statement]:
 
 
 def removal_statements() -> list[Statement]:
-    """What the orchestrator needs to look at stack sets of pipelines, and to delete them."""
+    """Describe and delete the StackSets of pipelines."""
     actions = [cfn.DeleteStackSet, cfn.ListStackInstances, cfn.ListStackSetOperations]
     return _on_stack_sets(actions, [cfn.DeleteStackInstances])
 
 
 def removal_policies() -> list[Any]:
-    """What it needs beside that as a delegated administrator."""
+    """Policies for that which only a delegated administrator needs."""
     return [If(_DELEGATED, delegated(), NoValue)]
 
 
@@ -135,7 +135,7 @@ def _on_stack_sets(actions: Sequence[Action], on_targets: Sequence[Action]) -> l
 
 
 def pipeline_statements() -> list[Statement]:
-    """What pipelines with stages do beside reading their source: hand jobs to the function, ask for approvals."""
+    """Hand jobs to the stage deployer and ask for approvals."""
     return [
         permissions.allow([awslambda_actions.InvokeFunction], GetAtt(FUNCTION, "Arn")),
         permissions.allow([sns_actions.Publish], Ref(notifications.TOPIC)),
@@ -144,7 +144,7 @@ def pipeline_statements() -> list[Statement]:
 
 
 def delegated() -> Policy:
-    """CloudFormation checks that this account is a delegated administrator; that is a listing."""
+    """List delegated administrators: CloudFormation does so to check that this account is one."""
     return permissions.policy("Delegated", permissions.allow([organizations.ListDelegatedAdministrators], "*"))
 
 

@@ -8,9 +8,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedd
 
 from __future__ import annotations
 
-from typing import Final
-
-from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+from typing import Final, Literal
 
 NAMESPACE: Final = "MLOpsWorkloadOrchestrator"
 PROVISIONED: Final = "Provisioned"
@@ -28,17 +26,20 @@ UNKNOWN: Final = "unknown"
 
 def count(name: str, **dimensions: str) -> None:
     """Count one; an empty dimension becomes `unknown`."""
-    _write(name, MetricUnit.Count, 1, dimensions)
+    _write(name, "Count", 1, dimensions)
 
 
 def seconds(name: str, value: float) -> None:
     """Write a duration."""
-    _write(name, MetricUnit.Seconds, value, {})
+    _write(name, "Seconds", value, {})
 
 
-def _write(name: str, unit: MetricUnit, value: float, dimensions: dict[str, str]) -> None:
+def _write(name: str, unit: Literal["Count", "Seconds"], value: float, dimensions: dict[str, str]) -> None:
+    # Whoever wants the names alone, as the generator does, is not made to load it.
+    from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit  # noqa: PLC0415
+
     line = EphemeralMetrics(namespace=NAMESPACE)
     for dimension, text in dimensions.items():
         line.add_dimension(dimension, text or UNKNOWN)
-    line.add_metric(name, unit, value)
+    line.add_metric(name, MetricUnit(unit), value)
     line.flush_metrics()

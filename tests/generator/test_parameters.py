@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator
+from typing import Annotated, Any, Final, Literal
 
 import pytest
 from pydantic import Field
 from troposphere import Template
 
-from generator import parameters
-from orchestrator.values.common import Expect
+from generator import catalogue, parameters
+from orchestrator.values.common import EXPECT_KEYWORD, NAMES_KEYWORD, Expect
 from orchestrator.values.template_parameters import TemplateParameters
 
 
@@ -49,17 +50,57 @@ def test_a_declaration_becomes_a_parameter(annotation: Any, default: Any, expect
 @pytest.mark.parametrize(
     ("annotation", "named"),
     [
-        (str | None, "anyOf"),
-        (list[str], "items"),
-        (Annotated[int, Field(gt=0)], "exclusiveMinimum"),
-        (Annotated[int, Field(multiple_of=5)], "multipleOf"),
-        (bool, "boolean"),
-        (dict[str, str], "additionalProperties"),
+        (str | None, "None"),
+        (list[str], "list"),
+        (Annotated[int, Field(gt=0)], "gt"),
+        (Annotated[int, Field(multiple_of=5)], "multiple_of"),
+        (bool, "bool"),
+        (Literal[True], "bool"),
+        (dict[str, str], "dict"),
     ],
 )
 def test_what_cloudformation_cannot_express_is_an_error(annotation: Any, named: str) -> None:
     with pytest.raises(ValueError, match=f"Value cannot be a CloudFormation parameter: .*{named}"):
         declared(annotation)
+
+
+SAME: Final = {
+    "type": "Type",
+    "default": "Default",
+    "description": "Description",
+    "enum": "AllowedValues",
+    "maxLength": "MaxLength",
+    "maximum": "MaxValue",
+    "minLength": "MinLength",
+    "minimum": "MinValue",
+    "pattern": "AllowedPattern",
+    EXPECT_KEYWORD: "ConstraintDescription",
+}
+NO_CONSTRAINTS: Final = {"title", "examples", NAMES_KEYWORD}
+"""Of pydantic's JSON Schema."""
+
+
+def test_no_constraint_of_a_declaration_is_lost() -> None:
+    """What pydantic says of every declared parameter is what the template says."""
+    catalogue.texts()
+    compared = 0
+    for model in _declarations(TemplateParameters):
+        template = Template()
+        parameters.declare(template, model)
+        made = template.to_dict()["Parameters"]
+        for name, schema in model.model_json_schema()["properties"].items():
+            assert {SAME[keyword] for keyword in schema.keys() - NO_CONSTRAINTS} == made[name].keys(), (model, name)
+            for keyword in schema.keys() - {*NO_CONSTRAINTS, "type", EXPECT_KEYWORD}:
+                assert made[name][SAME[keyword]] == schema[keyword], (model, name)
+            compared += 1
+    assert compared > 100
+
+
+def _declarations(model: type[TemplateParameters]) -> Iterator[type[TemplateParameters]]:
+    """The product's models, and none of the tests' own."""
+    for one in model.__subclasses__():
+        if one.__module__.startswith(("generator.", "orchestrator.")):
+            yield from (one, *_declarations(one))
 
 
 def test_parameters_keep_the_order_of_their_declaration() -> None:

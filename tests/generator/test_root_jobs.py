@@ -12,9 +12,9 @@ from typing import Any, Final
 import pytest
 from moto.events.models import EventPattern
 
-from orchestrator.aws import claims
 from orchestrator.pipeline_types.built_in import BUILT_IN
 from orchestrator.pipeline_types.built_in.training.job_types import kinds_by_type
+from orchestrator.plan import layout
 from orchestrator.sagemaker.job_kinds import AUTOPILOT, ENDED, TRAINING, TUNING
 from tests.generator.test_templates import resources, statements
 
@@ -159,5 +159,5 @@ class TestPermissions:
 
 def test_markers_expire_with_all_their_versions(root: Template) -> None:
     rules = root["Resources"]["PipelinesBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
-    (rule,) = [rule for rule in rules if rule.get("Prefix") == claims.MARKERS]
+    (rule,) = [rule for rule in rules if rule.get("Prefix") == layout.REPORTED]
     assert (rule["ExpirationInDays"], rule["NoncurrentVersionExpiration"]) == (30, {"NoncurrentDays": 1})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where models and their images live: the image repository and the model package group."""
+"""The image repository and the model package group."""
 
 from __future__ import annotations
 

@@ -12,7 +12,6 @@ from troposphere import GetAtt, If, Ref, Sub, Template, s3
 
 from generator import arns, checkov, names, permissions
 from generator.root import launch
-from orchestrator.aws import claims
 from orchestrator.plan import layout
 
 _RETAIN = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
@@ -90,7 +89,7 @@ def assets_bucket() -> s3.Bucket:
 
 
 def assets_policy(readers: Sequence[Statement]) -> s3.BucketPolicy:
-    """TLS only, and who else may read."""
+    """Policy of the bucket: TLS only, and the readers."""
     return _policy(ASSETS, *readers, Condition=launch.CREATE_ASSETS_BUCKET)
 
 
@@ -99,7 +98,7 @@ def pipelines_bucket() -> s3.Bucket:
     expire = s3.LifecycleRule(
         Id="ExpireMarkers",
         Status="Enabled",
-        Prefix=claims.MARKERS,
+        Prefix=layout.REPORTED,
         ExpirationInDays=_MARKER_DAYS,
         NoncurrentVersionExpiration=s3.NoncurrentVersionExpiration(NoncurrentDays=1),
     )
@@ -107,7 +106,7 @@ def pipelines_bucket() -> s3.Bucket:
 
 
 def pipelines_policy(readers: Sequence[Statement]) -> s3.BucketPolicy:
-    """TLS only, and who else may read."""
+    """Policy of the bucket: TLS only, and the readers."""
     return _policy(PIPELINES, _refuse_what_pipelines_make(), *readers)
 
 

@@ -20,9 +20,9 @@ from troposphere import GetAtt, Sub, Template, events
 from generator import arns, permissions
 from generator.root import orchestrator, roles
 from generator.root.data import storage
-from orchestrator.aws import claims
 from orchestrator.pipeline_types.built_in import BUILT_IN
 from orchestrator.pipeline_types.built_in.training.job_types import kinds_by_type
+from orchestrator.plan import layout
 from orchestrator.sagemaker.job_kinds import ENDED, JobKind
 
 _KINDS: Final = kinds_by_type(BUILT_IN)
@@ -112,7 +112,7 @@ def _markers() -> list[Statement]:
     bucket = GetAtt(storage.PIPELINES, "Arn")
     actions = [s3_actions.DeleteObject, s3_actions.GetObject, s3_actions.PutObject]
     return [
-        permissions.allow(actions, arns.objects_in(bucket, f"{claims.MARKERS}*")),
+        permissions.allow(actions, arns.objects_in(bucket, f"{layout.REPORTED}*")),
         permissions.allow([s3_actions.GetObject, s3_actions.PutObject], arns.objects_in(bucket, _REGISTERED)),
     ]
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the orchestrator hears that a pipeline has ended, and what it looks at to tell people why (compatibility 1.7).
+"""The rule for ended pipelines, and the permissions to find out why one failed (compatibility 1.7).
 
 The rule matches every pipeline by its prefix, so a pipeline adds none of its own.
 """
@@ -25,7 +25,7 @@ def add_to(template: Template) -> None:
 
 
 def ended_rule() -> events.Rule:
-    """Whenever a pipeline of this solution has ended, however it ended (lesson 82)."""
+    """Rule for ended pipelines of this solution, however they ended (lesson 82)."""
     return events.Rule(
         "PipelineEndedRule",
         Name=jobs.named("pipelines"),
@@ -45,7 +45,7 @@ def pattern(detail_type: str, **detail: list[str]) -> dict[str, Any]:
 
 
 def statements() -> list[Statement]:
-    """Whose pipeline it is, what its actions came to, why a build failed; events of stacks are read elsewhere, too."""
+    """Read the tags of a pipeline, the outcome of its actions and why a build failed."""
     return [
         permissions.allow([cp.ListActionExecutions, cp.ListTagsForResource], roles.PIPELINES),
         permissions.allow([codebuild.BatchGetBuilds], roles.BUILDS),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What lists pipelines, looks at them and deletes them: the orchestrator's permissions, and the rule that it hears by.
+"""Permissions to list, describe and delete pipelines, and the rule for the events that carry a deletion on.
 
 A stack is deleted under the role that it was made with: nobody passes one for that.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html
@@ -20,10 +20,10 @@ from generator import arns, permissions
 from generator.root import orchestrator, roles
 from generator.root.data import storage
 from generator.root.events import jobs
-from orchestrator.provisioned.removal_records import MARKERS
+from orchestrator.plan import layout
 from orchestrator.sagemaker import job_kinds
 
-_DELETIONS: Final = f"{MARKERS}*"
+_DELETIONS: Final = f"{layout.DELETING}*"
 # All ends but a good creation: after each, a stack can be deleted that could not be while CloudFormation worked on it.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
 _ENDS: Final = [
@@ -38,7 +38,7 @@ def add_to(template: Template, others: Sequence[dict[str, Any]]) -> None:
 
 
 def rule(others: Sequence[dict[str, Any]]) -> events.Rule:
-    """Stacks of pipelines, and stacks that they deployed, when CloudFormation has ended its work on them."""
+    """Rule for pipeline stacks and deployment stacks on which CloudFormation has ended its work."""
     stacks = Sub(
         f"arn:${{AWS::Partition}}:cloudformation:${{AWS::Region}}:${{AWS::AccountId}}:stack/{arns.PIPELINE_PREFIX}"
     )
@@ -56,7 +56,7 @@ def rule(others: Sequence[dict[str, Any]]) -> events.Rule:
 
 
 def statements() -> list[Statement]:
-    """What the orchestrator does beside provisioning."""
+    """Permissions of the orchestrator beyond provisioning."""
     return [*_looks(), *_removes(), *_forgets()]
 
 

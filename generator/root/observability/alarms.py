@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Alarms of the solution itself: subscribers to the notifications hear when one begins, and when it is over.
+"""Alarms of the solution itself, which tell the subscribers of the notifications when they begin and end.
 
-Few, because each is paid for: server errors of the API, failures of the functions, events that nobody could process,
-and, where there are approvals, one that nobody has decided for long.
+There are few, because each costs money: server errors of the API, failures of the functions, events that nobody could
+process and, where there are approvals, one that is undecided for long.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def add_to(template: Template, functions: Sequence[str]) -> None:
 
 
 def api_alarm() -> cloudwatch.Alarm:
-    """Calls of the API that ended in a server error."""
+    """Alarm on calls of the API that ended in a server error."""
     metric = _metric("AWS/ApiGateway", "5XXError", ApiName=Sub(api.API.full_name()), Stage=rest_apis.STAGE)
     return _alarm(
         "ApiErrorsAlarm",
@@ -42,7 +42,7 @@ def api_alarm() -> cloudwatch.Alarm:
 
 
 def functions_alarm(functions: Sequence[str]) -> cloudwatch.Alarm:
-    """Invocations that failed, and those that Lambda did not let in, of all functions together."""
+    """Alarm on failed and throttled invocations of all functions together."""
     measured = [
         _measured(
             f"{name.lower()}{number}",
@@ -64,7 +64,7 @@ def functions_alarm(functions: Sequence[str]) -> cloudwatch.Alarm:
 
 
 def dead_letters_alarm() -> cloudwatch.Alarm:
-    """Events that could not be processed: each is somebody's configuration, job or pipeline that nobody heard of."""
+    """Alarm on events that could not be processed: about each, somebody waits for a notification."""
     metric = _metric(
         "AWS/SQS", "ApproximateNumberOfMessagesVisible", QueueName=GetAtt(notifications.DEAD_LETTERS, "QueueName")
     )
@@ -77,7 +77,7 @@ def dead_letters_alarm() -> cloudwatch.Alarm:
 
 
 def approvals_alarm() -> cloudwatch.Alarm:
-    """An approval that nobody has decided for hours; the hour is what it takes to ask all pipelines of a Region."""
+    """Alarm on an approval that is undecided for hours. To ask all pipelines of a Region takes up to an hour."""
     metric = _metric(metrics.NAMESPACE, metrics.OLDEST_APPROVAL, service=Ref("AWS::StackName"))
     return _alarm(
         "StuckApprovalAlarm",
@@ -100,7 +100,7 @@ def _metric(namespace: str, name: str, **dimensions: Any) -> cloudwatch.Metric:
 def _measured(
     id_: str, metric: cloudwatch.Metric, seconds: int, statistic: str, *, is_shown: bool = True
 ) -> cloudwatch.MetricDataQuery:
-    """One metric; an alarm looks at the only query that is shown."""
+    """Query of one metric; an alarm looks at the one query that is shown."""
     hidden = {} if is_shown else {"ReturnData": False}
     measured = cloudwatch.MetricStat(Metric=metric, Period=seconds, Stat=statistic)
     return cloudwatch.MetricDataQuery(Id=id_, MetricStat=measured, **hidden)

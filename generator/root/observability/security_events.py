@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the orchestrator hears of what should never happen. It is silent where no trail records it: docs/operating.md.
+"""Rules for what should never happen. They need a trail that records it: docs/operating.md.
 
 CloudTrail tells EventBridge of what a trail records: of changes in IAM by default, of writes of objects where the trail
 has the data events of the bucket. It tells the owner of a bucket of the calls of other accounts, too.
@@ -19,7 +19,7 @@ from generator.root.events import jobs
 from orchestrator.events.security_events import CALL, EVENT_SOURCES, IAM, S3
 
 _WRITES: Final = ("CompleteMultipartUpload", "Copy", "CreateMultipartUpload", "Delete", "Put", "Restore", "UploadPart")
-"""How the names of S3's calls begin that change a bucket or what it holds."""
+"""Prefixes of the names of S3 calls that change a bucket or an object."""
 _OF_ROLES: Final = (
     *("AttachRolePolicy", "DeleteRole", "DeleteRolePermissionsBoundary", "DeleteRolePolicy", "DetachRolePolicy"),
     *("PutRolePermissionsBoundary", "PutRolePolicy", "UpdateAssumeRolePolicy"),
@@ -87,7 +87,7 @@ def _calls(source: str, **detail: Any) -> dict[str, Any]:
 
 
 def _made(template: Template, kind: type[Any]) -> list[Any]:
-    """What IAM calls the template's resources of a kind, as far as this launch makes them."""
+    """Names in IAM of the template's resources of a kind; a placeholder for one that this launch does not make."""
     made = [(name, resource) for name, resource in template.resources.items() if isinstance(resource, kind)]
     return [
         If(resource.resource["Condition"], Ref(name), _NOT_MADE) if "Condition" in resource.resource else Ref(name)

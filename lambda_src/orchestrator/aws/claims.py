@@ -24,8 +24,6 @@ from orchestrator.aws.calls import calling, client
 from orchestrator.aws.s3 import objects
 from orchestrator.errors import ServiceRefusedError
 
-MARKERS: Final = "reported/"
-"""Prefix of the keys of markers; objects below it expire."""
 _DONE: Final = "done"
 _THERE_ALREADY: Final = "PreconditionFailed"
 

@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from orchestrator.aws import claims
 from orchestrator.aws.notifications import Message
+from orchestrator.plan import layout
 
 _COUNT: Final = re.compile(r"with (?P<count>[0-9]+) violation")
 _BASELINE_FILES: Final = ("/analysis.json", "/constraints.json", "/statistics.json")
@@ -50,8 +50,8 @@ class Ended:
         Runs of which nothing is known are one message a day: there may be one every hour, and most found nothing.
         """
         if self._is_unknown:
-            return f"{claims.MARKERS}MonitoringSchedule/{self.account}/{self.schedule}/{self.day}"
-        return f"{claims.MARKERS}ProcessingJob/{self.account}/{self.job}/{self.status}"
+            return f"{layout.REPORTED}MonitoringSchedule/{self.account}/{self.schedule}/{self.day}"
+        return f"{layout.REPORTED}ProcessingJob/{self.account}/{self.job}/{self.status}"
 
     def message(self, stage: str) -> Message:
         """What is published."""

@@ -16,6 +16,7 @@ from orchestrator.aws import claims, notifications
 from orchestrator.aws.notifications import Message
 from orchestrator.events.security_events import S3
 from orchestrator.launch.settings import Settings
+from orchestrator.plan import layout
 
 _REFUSED: Final = (
     "Something that ran under the role of a pipeline tried to change a bucket that the solution deploys from. S3 "
@@ -49,7 +50,7 @@ def called(event: dict[str, Any], settings: Settings, owner: str) -> dict[str, A
     def tell() -> None:
         notifications.publish(settings.notifications_topic_arn, message)
 
-    told = claims.once(settings.launch.pipelines_bucket, f"{claims.MARKERS}{marker}", owner, tell)
+    told = claims.once(settings.launch.pipelines_bucket, f"{layout.REPORTED}{marker}", owner, tell)
     logger.warning("should never happen", extra={"call": message.subject, "told": told})
     return {"reported": int(told)}
 

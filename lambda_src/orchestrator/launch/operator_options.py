@@ -5,8 +5,6 @@ A blueprint that makes roles, logs, functions or APIs has these parameters too. 
 blueprint declares; no pipeline type knows of them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated

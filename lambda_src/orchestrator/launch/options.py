@@ -6,8 +6,6 @@ value at run time, and, for `BlueprintOptions`, the parameter of the blueprints 
 root template uses is declared in `generator/root/options.py`.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Annotated, Final
 

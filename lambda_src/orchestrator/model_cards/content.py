@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """From the sections of a request to the content of a card, one JSON text (compatibility 5.1)."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field

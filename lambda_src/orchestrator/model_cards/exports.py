@@ -5,8 +5,6 @@ An export takes longer than API Gateway waits. So the response comes at once, wi
 `wait` it comes after 20 seconds at most; later, `describe_model_card_export` returns the status.
 """
 
-from __future__ import annotations
-
 import secrets
 import time
 from collections.abc import Mapping
@@ -46,7 +44,7 @@ class ExportModelCard(Operation):
     wait: Annotated[Flag, Field(description=f"wait for its end, {LONGEST_WAIT_SECONDS} seconds at most")] = False
 
     @override
-    def carry_out(self, settings: Settings) -> answers.OperationAnswer:
+    def carry_out(self, settings: Settings) -> "answers.OperationAnswer":
         location = f"s3://{settings.launch.assets_bucket}/{EXPORTS}"
         request: dict[str, Any] = {
             "ModelCardName": self.name,
@@ -100,7 +98,7 @@ class DescribeModelCardExport(Operation):
         return value
 
     @override
-    def carry_out(self, settings: Settings) -> answers.ModelCardExport:
+    def carry_out(self, settings: Settings) -> "answers.ModelCardExport":
         key = "export_job_arn" if self.export_job_arn else "export_job_name"
         job_arn = self._own_arn(settings) or self._arn_by_name()
         with refusing(key, absent("export job")):
@@ -121,7 +119,7 @@ class DescribeModelCardExport(Operation):
             return f"{model_cards.arn(str(self.name))}/export-job/{self.export_job_name}"
 
 
-def _told(job: Mapping[str, Any]) -> answers.ModelCardExport:
+def _told(job: Mapping[str, Any]) -> "answers.ModelCardExport":
     """Return the response with the job's real status (lesson 85)."""
     location = job["OutputConfig"]["S3OutputPath"]
     found: answers.ModelCardExport = {

@@ -6,8 +6,6 @@ Keys and limits are those of SageMaker's published content schema
 `content()` converts it to the published one.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field

@@ -4,8 +4,6 @@
 A type declares its fields, the rules between them and its deployment. Validation and error messages are derived here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from inspect import isfunction
@@ -76,7 +74,7 @@ class PipelineRequest(BaseModel):
     """Pattern of the names of its pipeline stacks, e.g. `mlops-pipeline-*-codepipeline`."""
     runs_in_stages: ClassVar[bool] = True
     """Whether a multi-account orchestrator deploys it to dev, staging and prod, or only to its own account."""
-    source: ClassVar[answers.Origin] = "built-in"
+    source: ClassVar["answers.Origin"] = "built-in"
     version: ClassVar[str] = ""
     is_withdrawn: ClassVar[bool] = False
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Built-in pipeline types that deploy a blueprint of the release for a model."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache

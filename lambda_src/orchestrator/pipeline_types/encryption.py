@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The caller's own KMS key, for all that a pipeline stores and that can be encrypted with a key."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, ClassVar
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """`GET /pipeline-types` and `GET /pipeline-types/{name}`: the types of pipelines that requests may name."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import unquote
@@ -31,7 +29,7 @@ class TypeListRequest(BaseModel):
     next: Annotated[str, Field(max_length=64, description="the `next` of the page before")] = ""
 
 
-def answer(query: Mapping[str, str], launch: Launch) -> answers.PipelineTypeList:
+def answer(query: Mapping[str, str], launch: Launch) -> "answers.PipelineTypeList":
     """A page, built-in types first; raises the errors of `orchestrator.errors`."""
     asked = _request(query)
     types = installed(launch)
@@ -51,7 +49,7 @@ def _request(query: Mapping[str, str]) -> TypeListRequest:
         raise RefusedRequestError(list(problems.from_validation(error, TypeListRequest.model_fields))) from None
 
 
-def _entry(types: Registry, name: str) -> answers.PipelineType | answers.UnusableType:
+def _entry(types: Registry, name: str) -> "answers.PipelineType | answers.UnusableType":
     try:
         return _described(types.find(name))
     except (ConflictError, RefusedRequestError) as unusable:
@@ -59,7 +57,7 @@ def _entry(types: Registry, name: str) -> answers.PipelineType | answers.Unusabl
         return {"pipeline_type": name, "problem": str(unusable)}
 
 
-def _described(type_: PipelineType) -> answers.PipelineType:
+def _described(type_: PipelineType) -> "answers.PipelineType":
     return {
         "pipeline_type": type_.type_name(),
         "summary": type_.summary(),
@@ -70,7 +68,7 @@ def _described(type_: PipelineType) -> answers.PipelineType:
     }
 
 
-def details(given: str, launch: Launch) -> answers.PipelineTypeDetails:
+def details(given: str, launch: Launch) -> "answers.PipelineTypeDetails":
     """All of a type; raises the errors of `orchestrator.errors`."""
     name = unquote(given)
     try:

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pipelines that deploy a packaged blueprint: into this account, or through dev, staging and prod."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Final

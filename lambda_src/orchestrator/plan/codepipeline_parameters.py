@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The parameters of the CodePipeline templates (compatibility 2.7)."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field
@@ -12,7 +10,7 @@ from orchestrator.values.template_parameters import TemplateParameters
 
 
 class PipelineParameters(TemplateParameters):
-    """What every pipeline that deploys a packaged blueprint needs to know."""
+    """Parameters of every pipeline that deploys a packaged blueprint."""
 
     StackName: Annotated[common.StackName, Field(description="Stack that the pipeline creates and updates.")]
     PipelinesBucket: Annotated[

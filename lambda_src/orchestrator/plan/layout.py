@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where all that belongs to a pipeline lies in the pipelines bucket, by its common name.
+"""Keys in the pipelines bucket of everything that belongs to a pipeline, by its common name.
 
-The common name is that of the stack with what was asked for, or what the names of its StackSets begin with. Permissions
+The common name is that of the deployment stack, or the prefix of the names of its StackSets. Permissions
 of roles and of the bucket's policy name the same places, with a star for the common name.
 """
 
@@ -10,10 +10,14 @@ from __future__ import annotations
 from typing import Final
 
 ROOT: Final = "provisioned/"
+DELETING: Final = "deleting/"
+"""Markers of deletions; the pipeline's common name follows."""
+REPORTED: Final = "reported/"
+"""Markers of what is done once (`aws/claims.py`); they expire."""
 ANALYSIS: Final = "analysis/"
 """Clarify's configurations."""
 REGISTRATIONS: Final = "registrations/"
-"""What a job's model is registered with; kept when the pipeline is deleted, because a job may still run."""
+"""Instructions to register a job's model. Kept when the pipeline is deleted, because a job may still run."""
 REQUESTS: Final = "requests/"
 """Values that are too long for a parameter."""
 TEMPLATES: Final = "templates/"
@@ -21,7 +25,7 @@ TEMPLATES: Final = "templates/"
 
 
 def folder(common_name: str) -> str:
-    """How the keys of a pipeline's objects begin."""
+    """Prefix of the keys of a pipeline's objects."""
     return f"{ROOT}{common_name}/"
 
 

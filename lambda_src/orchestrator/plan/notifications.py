@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the author of a pipeline type wants people to read when a pipeline has ended: stored with the pipeline."""
-
-from __future__ import annotations
+"""Sentences that the author of a pipeline type has for the end of its pipelines, stored with each pipeline."""
 
 from typing import Final
 
@@ -22,7 +20,7 @@ class _Words(BaseModel):
 
 
 def key(common_name: str) -> str:
-    """Where they lie in the pipelines bucket, by what the names of all that belongs to a pipeline begin with."""
+    """Key of the sentences in the pipelines bucket, by the common name of the pipeline (`layout.py`)."""
     return f"{layout.folder(common_name)}{FILE}"
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the stack of a pipeline says of it: tags by which it is found, listed and told apart, and one output."""
+"""Tags of a pipeline stack, by which pipelines are found, listed and told apart; and its one output."""
 
 from __future__ import annotations
 

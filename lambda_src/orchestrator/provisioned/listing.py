@@ -5,13 +5,11 @@ A page follows CloudFormation's own pages of all stacks, so that its cost does n
 a page may be short or empty although there are more pipelines: only `next` shows whether there are.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -60,7 +58,7 @@ class _Place:
     after: str = ""
 
     @classmethod
-    def of(cls, text: str) -> _Place:
+    def of(cls, text: str) -> Self:
         if not text:
             return cls()
         try:
@@ -85,7 +83,7 @@ def _no_place() -> RefusedRequestError:
     return RefusedRequestError([Problem("next", "is not what this list gave, or too old: begin again without it")])
 
 
-def answer(query: Mapping[str, str], launch: Launch) -> answers.PipelineList:
+def answer(query: Mapping[str, str], launch: Launch) -> "answers.PipelineList":
     """Return one page; raises the errors of `orchestrator.errors`."""
     asked = _request(query, launch)
     found, following = _scan(asked)
@@ -125,7 +123,7 @@ def _scan(asked: ListRequest) -> tuple[list[Stack], _Place | None]:
     return found, place
 
 
-def _entry(stack: Stack) -> answers.PipelineSummary:
+def _entry(stack: Stack) -> "answers.PipelineSummary":
     state, newest = _state(pipeline_stacks.pipeline_name(stack))
     stages = state.get("stageStates", [])
     return {
@@ -149,7 +147,7 @@ def _state(pipeline: str | None) -> tuple[Mapping[str, Any], Execution | None]:
         raise
 
 
-def _stage(stage: Mapping[str, Any]) -> answers.StageState:
+def _stage(stage: Mapping[str, Any]) -> "answers.StageState":
     latest = stage.get("latestExecution", {})
     return {
         "name": stage["stageName"],
@@ -158,11 +156,11 @@ def _stage(stage: Mapping[str, Any]) -> answers.StageState:
     }
 
 
-def _execution(newest: Execution) -> answers.LastExecution:
+def _execution(newest: Execution) -> "answers.LastExecution":
     return {"id": newest.id, "status": newest.status, "started_at": newest.started_at, "trigger": newest.trigger}
 
 
-def _waiting(stage: Mapping[str, Any]) -> Iterator[answers.WaitingApproval]:
+def _waiting(stage: Mapping[str, Any]) -> Iterator["answers.WaitingApproval"]:
     """Yield the pending approvals of a stage."""
     for action in stage.get("actionStates", ()):
         latest = action.get("latestExecution", {})

@@ -127,7 +127,7 @@ def _fail(removal: Removal, reason: str, settings: Settings, owner: str) -> None
 
 def _tell(what: str, message: Message, settings: Settings, owner: str) -> None:
     """Publish a message once, although its event may come several times."""
-    key = f"{claims.MARKERS}deletion/{what}/{message.state}"
+    key = f"{layout.REPORTED}deletion/{what}/{message.state}"
     claims.once(
         settings.launch.pipelines_bucket,
         key,

@@ -5,23 +5,19 @@ It is written before anything is deleted and holds all that is needed to continu
 exists without a failure, the same pipeline cannot be provisioned. It is removed at the end.
 """
 
-from __future__ import annotations
-
 import uuid
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator.aws.s3 import object_versions, objects
 from orchestrator.errors import ConflictError, ServiceRefusedError
+from orchestrator.plan import layout
 from orchestrator.provisioned.pipeline_stacks import Pipeline
 
 if TYPE_CHECKING:
     from orchestrator import answers
-
-MARKERS: Final = "deleting/"
-"""Prefix of the keys of markers; the pipeline's common name follows."""
 
 
 def _attempt() -> str:
@@ -45,13 +41,13 @@ class Removal(BaseModel):
     @property
     def key(self) -> str:
         """Key of its marker."""
-        return f"{MARKERS}{self.pipeline.common_name}"
+        return f"{layout.DELETING}{self.pipeline.common_name}"
 
     def token(self, what: str) -> str:
         """Return an id for an operation of this attempt, in the form of CloudFormation."""
         return f"remove-{what}-{self.attempt}"
 
-    def description(self) -> answers.Deletion:
+    def description(self) -> "answers.Deletion":
         """Return the deletion as a part of the API's responses."""
         return {
             "requested_by": self.requested_by,
@@ -67,7 +63,7 @@ def begin(pipeline: Pipeline, caller: str) -> Removal:
 
 def find(bucket: str, common_name: str) -> Removal | None:
     """Return the deletion of the pipeline of that name, or `None`."""
-    key = f"{MARKERS}{common_name}"
+    key = f"{layout.DELETING}{common_name}"
     if key not in objects.keys(bucket, key, most=1):
         return None
     try:
@@ -81,8 +77,8 @@ def find(bucket: str, common_name: str) -> Removal | None:
 
 def names(bucket: str, beginning: str) -> frozenset[str]:
     """Return the common names with this prefix of pipelines that are being deleted."""
-    keys = objects.keys(bucket, f"{MARKERS}{beginning}", most=1000)
-    return frozenset(key.removeprefix(MARKERS) for key in keys)
+    keys = objects.keys(bucket, f"{layout.DELETING}{beginning}", most=1000)
+    return frozenset(key.removeprefix(layout.DELETING) for key in keys)
 
 
 def store(bucket: str, removal: Removal) -> None:

@@ -6,8 +6,6 @@ ended and its model is registered. The limits are those of CreateModelPackage
 (https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModelPackage.html).
 """
 
-from __future__ import annotations
-
 import json
 from typing import Annotated, Final, Literal
 

@@ -5,8 +5,6 @@ Members are read by their names, each up to a limit, and never extracted, so tha
 files nor exhaust the memory.
 """
 
-from __future__ import annotations
-
 import io
 import zipfile
 import zlib

@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The CodePipeline job of the stage deployer, and its UserParameters (compatibility 4.4)."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
@@ -70,7 +68,7 @@ class Stage(BaseModel):
     regions: Annotated[Regions, Field(description="the Regions to deploy to")]
 
     @classmethod
-    def of(cls, user_parameters: str) -> Stage:
+    def of(cls, user_parameters: str) -> Self:
         """Read UserParameters; raises `UnusableJobError` with every key that is missing or wrong."""
         try:
             return cls.model_validate(_object(user_parameters))
@@ -111,7 +109,7 @@ class Job:
     continuation_token: str = ""
 
     @classmethod
-    def of(cls, event: dict[str, Any]) -> Job:
+    def of(cls, event: dict[str, Any]) -> Self:
         """Read the event; raises `UnusableJobError` for a missing member."""
         job_id, data = id_of(event), event["CodePipeline.job"].get("data", {})
         try:

@@ -35,7 +35,7 @@ NAMES_KEYWORD: Final = "x-names"
 
 @dataclass(frozen=True)
 class Expect:
-    """What a valid value is, in words that complete "must be ...", with an example where one says more.
+    """Words for a valid value that complete "must be ...", with an example where one says more.
 
     One sentence serves the API's problem text, the template's ConstraintDescription and the reference page.
     """
@@ -72,7 +72,7 @@ class AlsoSpelt:
 
 @dataclass(frozen=True)
 class Names:
-    """A value names a thing of others: the request that is validated must be allowed to.
+    """Mark of a value that names somebody's thing, which the operator must allow requests to name.
 
     It stands last, because what comes after it would put other words in the place of the reason.
     """
@@ -94,7 +94,7 @@ class Names:
 
 
 def no_boolean(value: Any) -> Any:
-    """`true` is a number only to Python."""
+    """Refuse a boolean, which only Python takes for a number."""
     if isinstance(value, bool):
         raise ValueError(value)
     return value
@@ -163,7 +163,7 @@ KeyPrefix = Annotated[
 
 
 def _no_uri(value: str) -> str:
-    """A URI is a legal key, and never what is meant."""
+    """Refuse a URI, which is a legal key and never what is meant."""
     if value.startswith("s3://"):
         raise ValueError(value)
     return value

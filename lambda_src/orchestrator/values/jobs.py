@@ -74,9 +74,9 @@ _CRON: Final = rf"{_MINUTES} {_HOURS} ({_MONTH_DAYS} {_MONTHS} \?|\? {_MONTHS} {
 
 
 def _possible(expression: str) -> str:
-    """A schedule expression that can be meant; raises `ValueError` for a time that no clock and calendar has.
+    """A schedule expression whose times exist; raises `ValueError` for one that no clock or calendar has.
 
-    More than the pattern of a template parameter should tell.
+    The pattern of the template parameter checks the form alone.
     """
     kind, _, content = expression.removesuffix(")").partition("(")
     if kind == "at":

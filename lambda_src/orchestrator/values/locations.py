@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Kinds of values that name a place in S3: a bucket, a slash, and how keys begin. See `fields.py`."""
+"""Kinds of values that name a place in S3: a bucket, a slash, and a prefix of keys. See `common.py`."""
 
 from __future__ import annotations
 

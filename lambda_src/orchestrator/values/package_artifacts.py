@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a version of a model package has its model: what the role of a pipeline that deploys the version must read.
+"""Places of the models of a model package version, which the role of a pipeline that deploys it must read.
 
 A package names objects that the request does not, so they are looked up before anything is planned: a role that may
 read whatever a package could name may read everything.
@@ -24,7 +24,7 @@ _LONGEST: Final = 4_096
 
 @dataclass(frozen=True)
 class PackagedModel:
-    """The places of the models in a version; a place that ends in a star is how the keys of several objects begin."""
+    """The places of the models in a version; one that ends in a star is the prefix of several keys."""
 
     places: tuple[str, ...] = ()
     """`bucket/key` or `bucket/prefix*`."""
@@ -46,7 +46,7 @@ def of_description(description: Mapping[str, Any]) -> PackagedModel:
 
 
 def problems(key: str, model: PackagedModel, reach: Reach) -> Iterator[Problem]:
-    """Why a request may not deploy a version with this model."""
+    """Reasons why a request may not deploy a version with this model."""
     for place in model.places:
         if problem := reach.problem(A_BUCKET, place):
             yield Problem(key, f"names a version whose model {problem}; it is {place}")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tags by which everything that a pipeline makes is found, and what it costs is told apart.
+"""Tags of everything that a pipeline makes, by which it is found and its costs are told apart.
 
 CloudFormation hands a stack's tags on to whatever in it can be tagged, and a StackSet's to its stacks; jobs that it
 cannot make get theirs with the request. The operator may add others at launch. Ours do not change in the life of a
@@ -17,7 +17,7 @@ from orchestrator.values.per_stage import Stage
 APPLICATION: Final = "mlops:application"
 """Name of the root stack."""
 PIPELINE: Final = "mlops:pipeline"
-"""Name of the stack with what was asked for, or how the names of its StackSets begin."""
+"""Name of the deployment stack, or the prefix of the names of its StackSets."""
 STAGE: Final = "mlops:stage"
 """`dev`, `staging` or `prod`; `single` in the orchestrator's own account; `all` for a pipeline through the three."""
 MODEL: Final = "mlops:model"

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The declaration of a CloudFormation template's parameters: the generator emits it, the orchestrator fills it."""
 
-from __future__ import annotations
-
 from pydantic import BaseModel, ConfigDict
 
 

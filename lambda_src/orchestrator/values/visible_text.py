@@ -19,11 +19,11 @@ def _no_disguise(value: str) -> str:
 
 
 VISIBLE: Final = AfterValidator(_no_disguise)
-"""For keys of objects: in a list or a mail one would look like another. Parameters of templates do not check it."""
+"""Refuses keys of objects that look like others in a list or a mail. Parameters of templates do not check it."""
 
 
 def escaped(text: str) -> str:
-    r"""A text of somebody else in a mail: what cannot be seen stands there as an escape, such as `\u202e`."""
+    r"""Somebody else's text for a mail, with what cannot be seen as an escape, such as `\u202e`."""
     return "".join(
         character if character.isprintable() or character == "\n" else character.encode("unicode_escape").decode()
         for character in text

@@ -37,6 +37,7 @@ from orchestrator.events.jobs.versions import Source
 from orchestrator.launch.settings import Settings
 from orchestrator.pipeline_types.built_in import BUILT_IN
 from orchestrator.pipeline_types.built_in.training.job_types import kind_by_tags, kinds_by_type
+from orchestrator.plan import layout
 from orchestrator.sagemaker.job_kinds import ENDED, JobKind
 
 _COMPLETED: Final = "Completed"
@@ -60,7 +61,7 @@ class _Ended:
     @property
     def marker(self) -> str:
         """Key of the marker in the pipelines bucket."""
-        return f"{claims.MARKERS}{self.kind.noun}/{self.name}/{self.status}"
+        return f"{layout.REPORTED}{self.kind.noun}/{self.name}/{self.status}"
 
 
 def job_changed(event: dict[str, Any], settings: Settings, owner: str) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from orchestrator.events.pipelines import causes
 from orchestrator.events.pipelines.ends import End
 from orchestrator.events.pipelines.messages import Ending
 from orchestrator.launch.settings import Settings
+from orchestrator.plan import layout
 from orchestrator.plan import notifications as own_words
 from orchestrator.plan.stack_tags import STACK_TAG, TYPE_TAG
 from orchestrator.provisioned import pipeline_stacks
@@ -36,7 +37,7 @@ def ended(event: dict[str, Any], settings: Settings, owner: str) -> dict[str, An
     `owner` is the id of the invocation. Raises `OrchestratorError` when a retry may succeed.
     """
     end = End.of(event)
-    key = f"{claims.MARKERS}pipeline/{end.key}"
+    key = f"{layout.REPORTED}pipeline/{end.key}"
     told = claims.once(settings.launch.pipelines_bucket, key, owner, lambda: _tell(end, settings))
     logger.info("pipeline ended", extra={"pipeline": end.pipeline, "state": end.state, "told": told})
     return {"reported": int(told)}

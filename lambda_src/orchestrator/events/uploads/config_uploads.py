@@ -30,10 +30,11 @@ from orchestrator.events.uploads import entries as config_entries
 from orchestrator.events.uploads import messages
 from orchestrator.events.uploads.results import RESULT_SUFFIX, EntryResult, UploadResult
 from orchestrator.launch.settings import Settings
+from orchestrator.plan import layout
 
 _LONGEST_RESULT: Final = 4 * 1024 * 1024
 """Bytes. A principal that may upload configurations may put an object of any size beside them."""
-_MARKERS: Final = f"{claims.MARKERS}configuration/"
+_MARKERS: Final = f"{layout.REPORTED}configuration/"
 
 logger = Logger(service="orchestrator", child=True)
 

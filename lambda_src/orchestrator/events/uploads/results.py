@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Result of an uploaded configuration, entry by entry: stored beside it, and read again by later attempts."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final, Literal

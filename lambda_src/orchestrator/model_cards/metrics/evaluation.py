@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """An entry of `evaluation_details`: an evaluation in words, or a file with its metrics (compatibility 5.1)."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator

@@ -5,8 +5,6 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/model-cards-json-schema.html: `s
 `bar_chart_metric` and `matrix_metric`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal

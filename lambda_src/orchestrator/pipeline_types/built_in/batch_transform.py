@@ -5,8 +5,6 @@ The job runs when the pipeline is deployed, and again when a changed request is 
 recurs. The run at deployment stays, so that a job that AWS refuses fails then and not at the first scheduled run.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field

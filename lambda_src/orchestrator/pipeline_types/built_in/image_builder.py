@@ -9,8 +9,6 @@ repository or spelling get a name with a digest of repository and tag. So equal 
 images different ones. A tag of the stack holds its owner, so no list of names is kept.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Source of the caller's model: a model package, or artifact and image (compatibility 3.1 to 3.4)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Self
 

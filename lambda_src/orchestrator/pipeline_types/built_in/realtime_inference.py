@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """`byom_realtime_builtin` and `byom_realtime_custom`: an endpoint behind a signed API (compatibility 3.1, 3.2)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Literal
 

@@ -4,8 +4,6 @@
 The orchestrator's function also reads stored types with this module: content of a bucket is checked before use.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Final, Literal

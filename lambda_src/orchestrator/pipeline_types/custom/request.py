@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A request of a custom pipeline type, which is a pipeline like any other."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator, Mapping

@@ -9,8 +9,6 @@ A version is the digest of its `pipeline.json`, which contains the digest of the
 file is detected. Nothing is ever deleted, so that pipelines outlive their type.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping

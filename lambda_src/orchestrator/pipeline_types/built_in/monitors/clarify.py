@@ -5,8 +5,6 @@ Clarify reads its configuration from a file. The orchestrator stores one for the
 each stage beside the pipeline's package, named by a digest of the content and encrypted with the stage's key.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Final, Literal

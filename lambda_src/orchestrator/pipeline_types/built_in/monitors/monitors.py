@@ -8,8 +8,6 @@ Two endpoints may be monitored for one model (lesson 30). The pipeline of the fi
 belongs to another endpoint's pipeline, the name includes the endpoint.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Iterator, Mapping

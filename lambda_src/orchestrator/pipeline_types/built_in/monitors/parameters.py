@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Parameters of the four monitor blueprints (compatibility 3.5 to 3.9)."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field

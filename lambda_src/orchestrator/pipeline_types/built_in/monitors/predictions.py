@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Monitors of a model's predictions, and those that compare them with ground truth."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """`byom_data_quality_monitor` and `byom_model_quality_monitor`, by SageMaker Model Monitor (compatibility 3.6, 3.7)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal
 

@@ -5,8 +5,6 @@ Their members are named as in the SageMaker Python SDK's `BiasConfig`, `ModelPre
 https://docs.aws.amazon.com/sagemaker/latest/dg/clarify-processing-job-configure-analysis.html
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 

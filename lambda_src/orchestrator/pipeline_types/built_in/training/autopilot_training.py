@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """`model_autopilot_training`: SageMaker chooses algorithm, features and hyper-parameters (compatibility 3.12)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Final, Literal
 

@@ -6,8 +6,6 @@ They run in the orchestrator's own account, also in a multi-account deployment. 
 another (lessons 31 and 32).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Final
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Definitions of metrics that SageMaker reads from a container's log."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Final
 

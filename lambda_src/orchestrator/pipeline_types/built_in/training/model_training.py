@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """`model_training_builtin`: one training job, once or on a schedule (compatibility 3.10)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Literal
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """`model_tuner_builtin`: training jobs that search for the best hyper-parameters (compatibility 3.11)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Final, Literal
 

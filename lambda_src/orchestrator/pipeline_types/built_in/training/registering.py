@@ -6,8 +6,6 @@ The request's instructions are stored beside the package, and the job carries th
 running job keeps the instructions that it was started with.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Final

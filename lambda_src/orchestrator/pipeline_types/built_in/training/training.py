@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Common base of training and tuning: image, channels, resources, hyper-parameters (compatibility 3.10)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Final
 

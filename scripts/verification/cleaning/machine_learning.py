@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""SageMaker: jobs that still run, versions and groups of models, cards, job definitions.
+
+What of these a stack has made goes with it. Ended jobs stay as records, which cost nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from orchestrator.sagemaker.job_kinds import ALL, JobKind
+from orchestrator.values import tags
+from scripts.verification import waiting
+from scripts.verification.cleaning.kind import Kind
+from scripts.verification.scene import Scene
+
+_RUNNING: Final = "InProgress"
+_STOPPED_MINUTES: Final = 20
+_SNAKE: Final = {
+    "TrainingJob": "training_job",
+    "HyperParameterTuningJob": "hyper_parameter_tuning_job",
+    "AutoMLJob": "auto_ml_job",
+    "TransformJob": "transform_job",
+    "ProcessingJob": "processing_job",
+}
+"""As boto3 spells the noun in the names of its methods."""
+
+
+def _is_ours(scene: Scene, arn: str) -> bool:
+    found = scene.aws.client("sagemaker").list_tags(ResourceArn=arn)["Tags"]
+    return any(tag["Key"] == tags.APPLICATION and tag["Value"] in scene.roots for tag in found)
+
+
+def _jobs(kind: JobKind) -> Kind:
+    """Running jobs of a kind, by name or by the tag of the pipeline that has started them."""
+    snake = _SNAKE[kind.noun]
+
+    def find(scene: Scene) -> Iterator[str]:
+        sagemaker = scene.aws.client("sagemaker")
+        listed = getattr(sagemaker, f"list_{snake}s")(StatusEquals=_RUNNING, MaxResults=100)
+        for job in listed[f"{kind.noun}Summaries"]:
+            if scene.name in job[f"{kind.noun}Name"] or _is_ours(scene, job[f"{kind.noun}Arn"]):
+                yield job[f"{kind.noun}Name"]
+
+    def remove(scene: Scene, name: str) -> None:
+        sagemaker, key = scene.aws.client("sagemaker"), f"{kind.noun}Name"
+        getattr(sagemaker, f"stop_{snake}")(**{key: name})
+        waiting.until(
+            scene,
+            f"the end of {name}",
+            _STOPPED_MINUTES,
+            lambda: name not in [job[key] for job in _listed(sagemaker, kind)],
+        )
+
+    def _listed(sagemaker: Any, kind: JobKind) -> list[dict[str, Any]]:
+        page = getattr(sagemaker, f"list_{snake}s")(StatusEquals=_RUNNING, MaxResults=100)
+        return list(page[f"{kind.noun}Summaries"])
+
+    return Kind(f"running {kind.words}s", find, remove)
+
+
+def _groups(scene: Scene) -> list[str]:
+    """Groups of the launch: their names do not say whose they are, their tags do."""
+    pages = scene.aws.client("sagemaker").get_paginator("list_model_package_groups").paginate()
+    listed = [one for page in pages for one in page["ModelPackageGroupSummaryList"]]
+    return [one["ModelPackageGroupName"] for one in listed if _is_ours(scene, one["ModelPackageGroupArn"])]
+
+
+def _remove_group(scene: Scene, name: str) -> None:
+    sagemaker = scene.aws.client("sagemaker")
+    pages = sagemaker.get_paginator("list_model_packages").paginate(ModelPackageGroupName=name)
+    for version in [one["ModelPackageArn"] for page in pages for one in page["ModelPackageSummaryList"]]:
+        sagemaker.delete_model_package(ModelPackageName=version)
+    sagemaker.delete_model_package_group(ModelPackageGroupName=name)
+
+
+def _cards(scene: Scene) -> Iterator[str]:
+    pages = scene.aws.client("sagemaker").get_paginator("list_model_cards").paginate(NameContains=scene.name)
+    return (one["ModelCardName"] for page in pages for one in page["ModelCardSummaries"])
+
+
+def _remove_card(scene: Scene, name: str) -> None:
+    scene.aws.client("sagemaker").delete_model_card(ModelCardName=name)
+
+
+def _definitions(scene: Scene) -> Iterator[str]:
+    found = scene.aws.client("sagemaker").list_data_quality_job_definitions(NameContains=scene.name)
+    return (one["MonitoringJobDefinitionName"] for one in found["JobDefinitionSummaries"])
+
+
+def _remove_definition(scene: Scene, name: str) -> None:
+    scene.aws.client("sagemaker").delete_data_quality_job_definition(JobDefinitionName=name)
+
+
+JOBS: Final = tuple(map(_jobs, ALL))
+MODELS: Final = (
+    Kind("job definitions of monitors", _definitions, _remove_definition),
+    Kind("model package groups", _groups, _remove_group),
+    Kind("model cards", _cards, _remove_card),
+)

@@ -27,8 +27,9 @@ EVERY: Final[tuple[Part, ...]] = (
     *serving.PARTS,
     *operating.PARTS,
     monitoring.BASELINES,
+    monitoring.ASK,
     *staging.BEGIN,
-    # What begins at the next hour is looked at last: until then there is time for these.
+    # What begins at the next full hour is looked at last: until then there is time for these.
     *jobs.PARTS,
     *observing.PARTS,
     *training.PARTS[2:],

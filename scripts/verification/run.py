@@ -67,6 +67,8 @@ def _outcome(scene: Scene, part: Part, before: Mapping[str, Outcome]) -> Outcome
 def _tried(scene: Scene, part: Part, findings: list[Finding]) -> tuple[State, str]:
     try:
         for finding in part.findings(scene):
+            if finding.claim not in CLAIMS:
+                raise KeyError(finding.claim)
             findings.append(finding)
     except NotImitatedError as error:
         return "not imitated", _in_a_line(error)

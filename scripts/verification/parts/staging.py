@@ -182,7 +182,7 @@ END: Final = (
     Part(
         "stages-events",
         "experiment: an event of a job in dev on the bus of this account",
-        minutes=90,
+        minutes=10,
         costs=(calls(0.001),),
         run=_forwarded,
         needs=("stages-watch", "listen"),

@@ -65,7 +65,8 @@ def clean(scene: Scene) -> list[Left]:
 def candidates(scene: Scene) -> list[str]:
     """Names of verifications of which buckets are left, for somebody who has lost the name."""
     buckets = [one["Name"] for one in scene.aws.client("s3").list_buckets()["Buckets"]]
-    return sorted({found.group() for found in map(NAME.match, buckets) if found})
+    found = (NAME.match(bucket) for bucket in buckets)
+    return sorted({one.group() for one in found if one and one.string[one.end() :].startswith("-")})
 
 
 def _round(scene: Scene) -> Iterator[str]:

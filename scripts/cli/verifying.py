@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, get_args
 
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 
 from scripts.aws import aws_access
 from scripts.aws.aws_access import Aws
@@ -79,7 +80,7 @@ def _carried_out(scene: Scene, plan: Plan, output: Output, access: Access) -> Re
     try:
         outcomes = run.carry_out(scene, plan)
         output.say("clean-up: everything that was made is removed")
-        left = cleaner.clean(scene)
+        left = _cleaned(scene)
     except KeyboardInterrupt:
         if not scene.is_passing:
             output.say(f"What was made is still there: {command}")
@@ -87,6 +88,14 @@ def _carried_out(scene: Scene, plan: Plan, output: Output, access: Access) -> Re
     if not left:
         kept.forget()
     return Report(plan, began, outcomes, run.judged(outcomes, is_local=scene.aws.is_local), left)
+
+
+def _cleaned(scene: Scene) -> list[Left]:
+    """What is left; credentials may have ended with the hours, and what was seen is reported all the same."""
+    try:
+        return cleaner.clean(scene)
+    except (ClientError, BotoCoreError) as error:
+        return [Left("what a listing would have found", str(error))]
 
 
 def clean(access: Access, asked: Verification, yes: bool) -> None:
@@ -208,4 +217,4 @@ def _conclude(report: Report, files: Sequence[Path], output: Output) -> None:
 
 
 def _still_there(left: Left) -> str:
-    return f"{left.what}: {left.name} is still there"
+    return f"{left.what} is still there: {left.name}"

@@ -36,14 +36,8 @@ def _remove_bucket(scene: Scene, name: str) -> None:
 
 def _repositories(scene: Scene) -> Iterator[str]:
     pages = scene.aws.client("ecr").get_paginator("describe_repositories").paginate()
-    return (
-        one["repositoryName"]
-        for page in pages
-        for one in page["repositories"]
-        if _is_ours(
-            _tags(scene.aws.client("ecr").list_tags_for_resource(resourceArn=one["repositoryArn"])["tags"]), scene
-        )
-    )
+    names = (one["repositoryName"] for page in pages for one in page["repositories"])
+    return (name for name in names if name.startswith(f"{scene.name}-"))
 
 
 def _remove_repository(scene: Scene, name: str) -> None:
@@ -69,10 +63,6 @@ def _remove_key(scene: Scene, key: str) -> None:
 
 def _is_ours(found: dict[str, str], scene: Scene) -> bool:
     return found.get(tags.APPLICATION) in scene.roots or found.get(probes.TAG) == scene.name
-
-
-def _tags(listed: list[dict[str, str]]) -> dict[str, str]:
-    return {one["Key"]: one["Value"] for one in listed}
 
 
 def _api_logging(scene: Scene) -> Iterator[str]:

@@ -15,6 +15,7 @@ from scripts.verification import waiting
 from scripts.verification.cleaning.kind import Kind
 from scripts.verification.scene import Scene
 
+_GROUPS: Final = "mlops-model-registry"
 _RUNNING: Final = "InProgress"
 _STOPPED_MINUTES: Final = 20
 _SNAKE: Final = {
@@ -62,7 +63,8 @@ def _jobs(kind: JobKind) -> Kind:
 
 def _groups(scene: Scene) -> list[str]:
     """Groups of the launch: their names do not say whose they are, their tags do."""
-    pages = scene.aws.client("sagemaker").get_paginator("list_model_package_groups").paginate()
+    sagemaker = scene.aws.client("sagemaker")
+    pages = sagemaker.get_paginator("list_model_package_groups").paginate(NameContains=_GROUPS)
     listed = [one for page in pages for one in page["ModelPackageGroupSummaryList"]]
     return [one["ModelPackageGroupName"] for one in listed if _is_ours(scene, one["ModelPackageGroupArn"])]
 

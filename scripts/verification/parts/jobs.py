@@ -64,9 +64,13 @@ def _message(scene: Scene) -> Iterator[Finding]:
     said = job.get("ExitMessage") or job.get("FailureReason") or "nothing"
     yield Finding("exit-message", f"ExitMessage: {said}", None if scene.aws.is_local else said.startswith("{"))
     yield Finding("scikit-learn-image", f"the image has: {said}")
-    event = heard(scene, "the event of that job", lambda one: one["detail"].get("ProcessingJobName") == name)
-    kept = sorted(key for key in event["detail"] if key in ("ExitMessage", "FailureReason", "Tags", "RoleArn"))
-    yield Finding("event-role", f"the event has {', '.join(kept) or 'none of its role, tags and message'}")
+    detail = heard(scene, "the event of that job", lambda one: _is_end(one["detail"], name))["detail"]
+    kept = [key for key in ("RoleArn", "Tags", "ExitMessage", "FailureReason") if detail.get(key)]
+    yield Finding("event-role", f"the event has {', '.join(kept)}", "RoleArn" in kept)
+
+
+def _is_end(detail: dict[str, Any], name: str) -> bool:
+    return detail.get("ProcessingJobName") == name and detail.get("ProcessingJobStatus") in _ENDED
 
 
 PARTS: Final = (

@@ -90,7 +90,10 @@ def _search(scene: Scene) -> Iterator[Finding]:
             raise NotImitatedError("it does not search for metrics")
         return
     waiting.until(scene, "the metric in a search", _METRIC_MINUTES, quoted)
-    plain = "found" if found(f"{_NAMESPACE},{_DIMENSION}") else "not found"
+    try:
+        plain = "found" if found(f"{_NAMESPACE},{_DIMENSION}") else "not found"
+    except cloudwatch.exceptions.ClientError as error:
+        plain = f"refused: {error.response['Error']['Message']}"
     yield Finding("quoted-searches", f"with quotes found, without {plain}", holds=True)
 
 

@@ -6,11 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from orchestrator.plan.stack_tags import RELEASE_TAG
 from scripts.aws import stack_following
 from scripts.verification import waiting
 from scripts.verification.part import Finding, Part, calls
-from scripts.verification.parts import pipelines, serving
+from scripts.verification.parts import pipelines, serving, training
 from scripts.verification.scene import PartFailedError, Scene
 
 _DELETED_MINUTES: Final = 20
@@ -19,9 +18,9 @@ _GONE: Final = 404
 
 def _look(scene: Scene) -> Iterator[Finding]:
     """`GET /pipelines/{id}` with a whole ARN in its path."""
-    stack = f"{pipelines.deployed(scene, serving.REALTIME)}-codepipeline"
+    stack = pipelines.pipeline_of(scene, serving.REALTIME)
     state = stack_following.find(scene.aws.client("cloudformation"), stack)
-    if state is None or RELEASE_TAG not in state.tags:
+    if state is None:
         raise PartFailedError(f"there is no pipeline's stack {stack}")
     answer = scene.api().details(state.arn)
     found = answer.is_success and answer.body.get("pipeline_id") == state.arn
@@ -67,14 +66,14 @@ def _list(scene: Scene) -> None:
         following = page.get("next") or ""
         if not following:
             break
-    missing = {"model_training_builtin", "byom_realtime_builtin"} - found
+    missing = {training.TRAIN, serving.REALTIME} - found
     if missing:
         raise PartFailedError(f"the list does not have {', '.join(sorted(missing))}")
 
 
 def _delete(scene: Scene) -> None:
     api = scene.api()
-    details = pipelines.answered(api.details(f"{pipelines.deployed(scene, 'modeltraining')}-codepipeline"))
+    details = pipelines.answered(api.details(pipelines.pipeline_of(scene, training.TRAIN)))
     pipelines.answered(api.delete(details["pipeline_id"]))
 
     def gone() -> bool:

@@ -6,6 +6,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from orchestrator.pipeline_types.base import STACK_PREFIX
+from orchestrator.pipeline_types.blueprints import PIPELINE_STACK_SUFFIX
+from orchestrator.pipeline_types.built_in import BUILT_IN
 from scripts.aws import pipeline_status, stack_following
 from scripts.aws.api_client import Answer
 from scripts.verification import waiting
@@ -65,9 +68,15 @@ def execution_of(scene: Scene, stack_name: str) -> str:
     return pipeline_status.read(answered(scene.api().status(pipeline_id))).execution
 
 
-def deployed(scene: Scene, postfix: str) -> str:
+def deployed(scene: Scene, pipeline_type: str) -> str:
     """The name of the stack that a pipeline of this verification's model has deployed."""
-    return f"mlops-pipeline-{scene.name}-{postfix}"
+    (found,) = [each for each in BUILT_IN if each.type_name() == pipeline_type]
+    return f"{STACK_PREFIX}-{scene.name}-{found.postfix}".lower()
+
+
+def pipeline_of(scene: Scene, pipeline_type: str) -> str:
+    """The name of the stack that holds the pipeline itself."""
+    return f"{deployed(scene, pipeline_type)}-{PIPELINE_STACK_SUFFIX}"
 
 
 def _first_cause(scene: Scene, pipeline_id: str) -> str:

@@ -14,6 +14,7 @@ from scripts.verification.part import Cost, Finding, Part, executions
 from scripts.verification.parts import data, pipelines
 from scripts.verification.scene import PartFailedError, Scene
 
+_AUTOPILOT: Final = "model_autopilot_training"
 _ROWS: Final = 500
 """Autopilot wants 500 at least."""
 _MINUTES: Final = 120
@@ -28,7 +29,7 @@ def _autopilot(scene: Scene) -> Iterator[Finding]:
     pipeline_id = pipelines.provisioned(
         scene,
         {
-            "pipeline_type": "model_autopilot_training",
+            "pipeline_type": _AUTOPILOT,
             "model_name": scene.name,
             "training_data": "verify/autopilot.csv",
             "job_output_location": "verify/autopilot",
@@ -46,7 +47,7 @@ def _autopilot(scene: Scene) -> Iterator[Finding]:
         return job if job.get("status") in _ENDED else None
 
     job = waiting.until(scene, "the Autopilot job", _MINUTES, ended)
-    refused = [] if scene.aws.is_local else list(_refused(scene, pipelines.deployed(scene, "autopilottraining"), began))
+    refused = [] if scene.aws.is_local else list(_refused(scene, pipelines.deployed(scene, _AUTOPILOT), began))
     seen = f"the job is {job['status']} {job.get('failure_reason') or ''}".strip()
     if refused:
         seen += f"; refused: {', '.join(sorted({*refused}))}"

@@ -16,7 +16,7 @@ from scripts.verification.part import EXTRAS
 from scripts.verification.plan import Plan
 from scripts.verification.record import Record
 from tests.cli.conftest import Mlops
-from tests.end_to_end import account_content
+from tests.verification.leaving import content
 
 NOT_IMITATED = {"quoted-searches"}
 """What the local AWS cannot show."""
@@ -29,20 +29,15 @@ def left(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     start, stop = LocalAws.start, LocalAws.stop
     before: set[str] = set()
 
-    def content(running: LocalAws) -> set[str]:
-        aws = aws_access.local(running.endpoint_url, running.region)
-        names = account_content.names(aws)
-        kms = aws.client("kms")
-        ends = [key["KeyId"] for key in kms.list_keys()["Keys"]]
-        going = [key for key in ends if kms.describe_key(KeyId=key)["KeyMetadata"].get("DeletionDate")]
-        return names - {f"kms {key}" for key in going}
+    def content_of(running: LocalAws) -> set[str]:
+        return content(aws_access.local(running.endpoint_url, running.region))
 
     def started(self: LocalAws) -> None:
         start(self)
-        before.update(content(self))
+        before.update(content_of(self))
 
     def stopping(self: LocalAws) -> None:
-        found.extend(sorted(content(self) - before))
+        found.extend(sorted(content_of(self) - before))
         stop(self)
 
     monkeypatch.setattr(LocalAws, "start", started)

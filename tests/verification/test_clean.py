@@ -11,13 +11,15 @@ import boto3
 import pytest
 
 from orchestrator.values import tags
+from scripts.aws.aws_access import Aws
 from scripts.local_aws.server import LocalAws
 from scripts.verification import probes, record, run
-from scripts.verification.cleaning import cleaner, kept
+from scripts.verification.cleaning import cleaner, kept, machine_learning
 from scripts.verification.cleaning.kind import Kind
 from scripts.verification.record import Record
 from scripts.verification.scene import Scene
 from tests.cli.running import Ended, mlops
+from tests.end_to_end.users import Nobody
 
 NAME = "mlops-verify-1129-0a1b"
 ACCOUNT = "123456789012"
@@ -52,10 +54,10 @@ def bucket(name: str) -> str:
     return name
 
 
-def stack(name: str, **of: str) -> str:
+def stack(name: str, template: str = _STACK, **of: str) -> str:
     cloudformation = boto3.client("cloudformation")
     listed = [{"Key": key, "Value": value} for key, value in of.items()]
-    cloudformation.create_stack(StackName=name, TemplateBody=_STACK, Tags=listed)
+    cloudformation.create_stack(StackName=name, TemplateBody=template, Tags=listed)
     cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 0.1})
     return name
 
@@ -157,6 +159,73 @@ def test_what_cannot_be_removed_is_said_and_stays_on_record(monkeypatch: pytest.
     assert [one.name for one in record.kept()] == [NAME]
     assert mlops("verify", "--clean", "--yes").status == 0
     assert not record.FOLDER.exists()
+
+
+def test_an_orchestrator_stays_until_its_pipelines_are_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are deleted under its roles."""
+    data = "Resources: {Data: {Type: AWS::S3::Bucket, Properties: {BucketName: not-empty}}}"
+    stack(NAME)
+    stack("mlops-pipeline-stuck", data, **{tags.APPLICATION: NAME})
+    boto3.client("s3").put_object(Bucket="not-empty", Key="key", Body=b"1")
+    with monkeypatch.context() as patched:
+        patched.setattr(cleaner, "_ROUNDS", 2)
+        ended = mlops("verify", "--clean", "--yes", "--name", NAME)
+    assert ended.status == 1
+    assert "it has to stay until mlops-pipeline-stuck are gone" in ended.out
+    assert {NAME, "mlops-pipeline-stuck"} <= there()
+
+    boto3.client("s3").delete_object(Bucket="not-empty", Key="key")
+    assert mlops("verify", "--clean", "--yes", "--name", NAME).status == 0
+    assert {NAME, "mlops-pipeline-stuck", "not-empty"}.isdisjoint(there())
+
+
+def test_what_single_calls_of_experiments_leave() -> None:
+    sagemaker, logs = boto3.client("sagemaker"), boto3.client("logs")
+    group = "/aws/sagemaker/ProcessingJobs"
+    logs.create_log_group(logGroupName=group)
+    logs.create_log_group(logGroupName=f"/aws/lambda/{NAME}-late")
+    for name in (f"{NAME}-contents/algo-1", "somebody-else/algo-1"):
+        logs.create_log_stream(logGroupName=group, logStreamName=name)
+    for name in (f"{NAME}-card", "somebody-else"):
+        sagemaker.create_model_card(ModelCardName=name, ModelCardStatus="Draft", Content="{}")
+
+    assert mlops("verify", "--clean", "--yes", "--name", NAME).status == 0
+
+    streams = logs.describe_log_streams(logGroupName=group)["logStreams"]
+    assert [one["logStreamName"] for one in streams] == ["somebody-else/algo-1"]
+    assert [one["ModelCardName"] for one in sagemaker.list_model_cards()["ModelCardSummaries"]] == ["somebody-else"]
+    assert [one["logGroupName"] for one in logs.describe_log_groups()["logGroups"]] == [group]
+    logs.delete_log_group(logGroupName=group)
+
+
+class Processing:
+    """SageMaker with two processing jobs that run: a monitor's, named by SageMaker, and somebody else's."""
+
+    def __init__(self) -> None:
+        place = {"ProcessingInputs": [{"S3Input": {"S3Uri": f"s3://{NAME}-assetsbucket-1/captured"}}]}
+        self.running: dict[str, Any] = {"data-quality-monitoring-1": place, "data-quality-monitoring-2": {}}
+
+    def list_processing_jobs(self, **given: Any) -> dict[str, Any]:
+        assert given["StatusEquals"] == "InProgress"
+        return {"ProcessingJobSummaries": [{"ProcessingJobName": name} for name in self.running]}
+
+    def describe_processing_job(self, **given: Any) -> dict[str, Any]:
+        return {**given, **self.running[given["ProcessingJobName"]]}
+
+    def stop_processing_job(self, **given: Any) -> None:
+        del self.running[given["ProcessingJobName"]]
+
+
+def test_a_run_of_a_monitor_is_found_by_what_it_reads() -> None:
+    sagemaker = Processing()
+    (kind,) = [each for each in machine_learning.JOBS if each.what == "running processing jobs"]
+    aws = Aws(None, "eu-west-1", "http://127.0.0.1", {"sagemaker": sagemaker})
+    scene = Scene(aws, NAME, Nobody())
+
+    (name,) = kind.find(scene)
+    assert name == "data-quality-monitoring-1"
+    kind.remove(scene, name)
+    assert list(sagemaker.running) == ["data-quality-monitoring-2"]
 
 
 @pytest.mark.parametrize(

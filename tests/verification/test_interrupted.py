@@ -21,9 +21,9 @@ from scripts.verification.cleaning import cleaner
 from scripts.verification.parts import serving
 from scripts.verification.plan import EVERY, Plan
 from scripts.verification.scene import Scene
-from tests.end_to_end import account_content
 from tests.end_to_end.users import Nobody
 from tests.sampling import Sampling
+from tests.verification.leaving import content
 
 _SAMPLE: Final = 2
 _ENDS_AGAIN_AT: Final = 4
@@ -61,17 +61,7 @@ class Account:
         session = boto3.session.Session("local", "local", region_name=running.region)
         session.events.register("before-call", lambda model, **_: self.life.before(model.name))
         self.aws = Aws(session, running.region, running.endpoint_url)
-        self.untouched = self.content()
-
-    def content(self) -> set[str]:
-        """All that is there, but for keys that AWS deletes by itself."""
-        kms = self.aws.client("kms")
-        going = {
-            f"kms {key['KeyId']}"
-            for key in kms.list_keys()["Keys"]
-            if kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"].get("DeletionDate")
-        }
-        return account_content.names(self.aws) - going
+        self.untouched = content(self.aws)
 
     def scene(self, number: int) -> Scene:
         return Scene(self.aws, f"mlops-verify-1129-{number:04x}", Nobody())
@@ -105,7 +95,7 @@ def test_it_is_cleaned_up_wherever_it_died(account: Account, sampling: Sampling)
     account.life = Life()
     assert [outcome for outcome in outcomes if outcome.state != "done"] == []
     assert cleaner.clean(Scene(account.aws, account.scene(0).name, Nobody())) == []
-    assert account.content() == account.untouched
+    assert content(account.aws) == account.untouched
     assert {"CreateBucket", "ExecuteChangeSet", "CreateStack", "CreateProcessingJob"} <= set(whole.calls)
     assert any(call.startswith("DELETE") for call in whole.calls)
 
@@ -121,4 +111,4 @@ def test_it_is_cleaned_up_wherever_it_died(account: Account, sampling: Sampling)
         except Killed:
             account.life = Life()
             assert cleaner.clean(Scene(account.aws, scene.name, Nobody())) == []
-        assert account.content() == account.untouched, f"died before {life.calls[-1]}, number {number}"
+        assert content(account.aws) == account.untouched, f"died before {life.calls[-1]}, number {number}"

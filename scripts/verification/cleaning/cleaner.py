@@ -30,8 +30,9 @@ STAYS: Final = (
     "metrics, which CloudWatch forgets after 15 months",
 )
 """What nobody can take away at once."""
-_ROUNDS: Final = 6
-_PAUSE_SECONDS: Final = 20.0
+_ROUNDS: Final = 8
+_PAUSES_SECONDS: Final = {True: 0.2, False: 60.0}
+"""Between rounds, locally and on AWS."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def clean(scene: Scene) -> list[Left]:
             scene.say(f"  {problem}")
         # What AWS does in its own time, such as delivering logs, is over after some pauses.
         if number + 1 < _ROUNDS:
-            threading.Event().wait(0.2 if scene.aws.is_local else _PAUSE_SECONDS)
+            threading.Event().wait(_PAUSES_SECONDS[scene.aws.is_local])
     return left
 
 

@@ -6,8 +6,9 @@ What of these a stack has made goes with it. Ended jobs stay as records, which c
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from orchestrator.sagemaker.job_kinds import ALL, JobKind
 from orchestrator.values import tags
@@ -34,29 +35,23 @@ def _is_ours(scene: Scene, arn: str) -> bool:
 
 
 def _jobs(kind: JobKind) -> Kind:
-    """Running jobs of a kind, by name or by the tag of the pipeline that has started them."""
-    snake = _SNAKE[kind.noun]
+    """Running jobs of a kind that have anything to do with this verification: their buckets, roles or schedules say so.
+
+    What SageMaker starts by itself, such as a monitor's run, has no name and no tag of ours.
+    """
+    snake, key = _SNAKE[kind.noun], f"{kind.noun}Name"
+
+    def running(scene: Scene) -> list[str]:
+        list_jobs = getattr(scene.aws.client("sagemaker"), f"list_{snake}s")
+        return [job[key] for job in list_jobs(StatusEquals=_RUNNING, MaxResults=100)[f"{kind.noun}Summaries"]]
 
     def find(scene: Scene) -> Iterator[str]:
-        sagemaker = scene.aws.client("sagemaker")
-        listed = getattr(sagemaker, f"list_{snake}s")(StatusEquals=_RUNNING, MaxResults=100)
-        for job in listed[f"{kind.noun}Summaries"]:
-            if scene.name in job[f"{kind.noun}Name"] or _is_ours(scene, job[f"{kind.noun}Arn"]):
-                yield job[f"{kind.noun}Name"]
+        describe = getattr(scene.aws.client("sagemaker"), f"describe_{snake}")
+        return (name for name in running(scene) if scene.name in json.dumps(describe(**{key: name}), default=str))
 
     def remove(scene: Scene, name: str) -> None:
-        sagemaker, key = scene.aws.client("sagemaker"), f"{kind.noun}Name"
-        getattr(sagemaker, f"stop_{snake}")(**{key: name})
-        waiting.until(
-            scene,
-            f"the end of {name}",
-            _STOPPED_MINUTES,
-            lambda: name not in [job[key] for job in _listed(sagemaker, kind)],
-        )
-
-    def _listed(sagemaker: Any, kind: JobKind) -> list[dict[str, Any]]:
-        page = getattr(sagemaker, f"list_{snake}s")(StatusEquals=_RUNNING, MaxResults=100)
-        return list(page[f"{kind.noun}Summaries"])
+        getattr(scene.aws.client("sagemaker"), f"stop_{snake}")(**{key: name})
+        waiting.until(scene, f"the end of {name}", _STOPPED_MINUTES, lambda: name not in running(scene))
 
     return Kind(f"running {kind.words}s", find, remove)
 

@@ -16,7 +16,7 @@ from scripts.aws.stack_following import StackState
 from scripts.launch import boundary, deployment
 from scripts.verification import waiting
 from scripts.verification.cleaning.kind import Kind
-from scripts.verification.scene import Scene
+from scripts.verification.scene import PartFailedError, Scene
 
 _OPERATION_MINUTES: Final = 30
 _MONITOR: Final = "monitor"
@@ -44,6 +44,9 @@ def _own(scene: Scene) -> list[str]:
 
 def _delete(scene: Scene, name: str) -> None:
     cloudformation = scene.aws.client("cloudformation")
+    # Stacks of pipelines are deleted under roles of the root stack, and could not be without them.
+    if name in scene.roots and (waiting_for := [*_sets(scene), *_pipelines(scene)]):
+        raise PartFailedError(f"it has to stay until {', '.join(waiting_for)} are gone")
     state = deployment.at_rest(cloudformation, name, scene.audience)
     if state is not None:
         deployment.delete(cloudformation, state, scene.audience)

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from orchestrator.values import tags
 from scripts.aws.aws_access import Aws
@@ -103,6 +105,28 @@ def test_the_record_leads_to_what_is_left(monkeypatch: pytest.MonkeyPatch) -> No
     assert f"Nothing of {name} is left in us-east-1 of the account {ACCOUNT}." in cleaned.out
     assert there() == before
     assert not record.FOLDER.exists()
+
+
+def test_a_clean_up_that_fails_is_reported_and_stays_on_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Credentials may end with the hours."""
+    expired = ClientError({"Error": {"Code": "ExpiredToken", "Message": f"of {ACCOUNT}"}}, "DescribeStacks")
+
+    def clean(_: Scene) -> None:
+        raise expired
+
+    with monkeypatch.context() as patched:
+        patched.setattr(run, "carry_out", lambda *_: [])
+        patched.setattr(cleaner, "clean", clean)
+        ended = mlops("verify", "--yes")
+
+    assert ended.status == 1
+    assert "what a listing would have found is still there" in ended.out
+    (written,) = Path().glob("verification-*.json")
+    told = json.loads(written.read_text())
+    assert [one["what"] for one in told["left"]] == ["what a listing would have found"]
+    assert ACCOUNT not in written.read_text()
+    assert len(list(record.kept())) == 1
+    assert mlops("verify", "--clean", "--yes").status == 0
 
 
 def test_a_lost_record_is_no_loss(monkeypatch: pytest.MonkeyPatch) -> None:

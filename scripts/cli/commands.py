@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from scripts.cli.options import Access, ApiStack, Asked, RoleArn, Rules, Stack, grouped
+from scripts.cli.options import Access, ApiStack, Asked, RoleArn, Rules, Stack, Verification, grouped
 from scripts.cli.types import pipeline_type_commands
 
 app = typer.Typer(
@@ -238,3 +238,12 @@ def local(
         from scripts.cli import local
 
     local.run(rules, port, ready_file, email, enforce_iam=iam)
+
+
+@app.command()
+@grouped
+def verify(access: Access, verification: Verification, yes: Yes = False) -> None:
+    """Verify an AWS account: the main job, experiments on what AWS does, everything removed, and a report."""
+    from scripts.cli import verifying
+
+    (verifying.clean if verification.clean else verifying.verify)(access, verification, yes)

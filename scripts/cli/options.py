@@ -95,6 +95,27 @@ class Stack:
 
 
 @dataclass(frozen=True)
+class Verification:
+    """What is verified, or what an earlier verification has left."""
+
+    extras: Annotated[
+        str, typer.Option("--with", metavar="NAMES", help="More, with commas between: multi-account,builds,autopilot.")
+    ] = ""
+    parameters: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Accounts and units of the stages, for --with multi-account.")
+    ] = None
+    email: Annotated[str, typer.Option(help="Address of the notifications; AWS asks it to confirm.")] = (
+        "mlops-verify@example.com"
+    )
+    clean: Annotated[bool, typer.Option("--clean", help="Only remove what an interrupted verification has left.")] = (
+        False
+    )
+    name: Annotated[
+        str, typer.Option(help="With --clean: name of the verification; otherwise those on record in this folder.")
+    ] = ""
+
+
+@dataclass(frozen=True)
 class Rules:
     """Launch options that decide which requests are valid."""
 

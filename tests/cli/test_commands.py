@@ -11,7 +11,19 @@ import pytest
 from scripts import paths
 from tests.cli.conftest import Mlops
 
-_COMMANDS = ("publish", "deploy", "destroy", "provision", "status", "approve", "reject", "new", "check", "local")
+_COMMANDS = (
+    "publish",
+    "deploy",
+    "destroy",
+    "provision",
+    "status",
+    "approve",
+    "reject",
+    "new",
+    "check",
+    "local",
+    "verify",
+)
 # Each of them takes longer to load than all of the rest.
 _SLOW = ("boto3", "botocore", "moto", "pydantic", "orchestrator")
 

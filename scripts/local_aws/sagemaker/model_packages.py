@@ -92,6 +92,13 @@ class ModelPackages(SageMakerModelBackend):
         named["customer_metadata_properties"] = {**(package.customer_metadata_properties or {}), **metadata} or None
         return super().update_model_package(model_package_arn, *rest, **named)
 
+    def delete_model_package(self, model_package_name: str) -> None:
+        """Remove a package or version, by its ARN or name; ValidationError where there is none."""
+        package = self.describe_model_package(model_package_name)
+        with _creating:
+            for name in [name for name, one in self.model_packages.items() if one is package]:
+                del self.model_packages[name]
+
     def describe_model_package(self, model_package_name: str) -> Any:
         """Find a model package, by ARN also in other accounts. On AWS, a policy of the group has to allow that."""
         parts = model_package_name.split(":")
@@ -111,6 +118,11 @@ class ModelPackagesResponse(BaseResponse):
         if problem:
             raise ValidationError(problem)
         return cast(ActionResult, cast(Any, super()).create_model_package())
+
+    def delete_model_package(self) -> ActionResult:
+        """DeleteModelPackage."""
+        self.sagemaker_backend.delete_model_package(self._get_param("ModelPackageName"))
+        return EmptyResult()
 
     def delete_model_package_group(self) -> ActionResult:
         """Serve DeleteModelPackageGroup."""

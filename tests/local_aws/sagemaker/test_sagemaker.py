@@ -244,6 +244,28 @@ def test_model_of_a_model_package_is_served(client: ClientFactory, trained: Trai
         sm.delete_model_package_group(ModelPackageGroupName="Group")
 
 
+def test_an_empty_group_can_be_deleted(client: ClientFactory) -> None:
+    sm = client("sagemaker")
+    sm.create_model_package_group(ModelPackageGroupName="Emptied")
+    container = {"Image": IMAGE, "ModelDataUrl": ARTIFACT}
+    specification = {
+        "Containers": [container],
+        "SupportedContentTypes": ["text/csv"],
+        "SupportedResponseMIMETypes": ["text/csv"],
+    }
+    made = [
+        sm.create_model_package(ModelPackageGroupName="Emptied", InferenceSpecification=specification) for _ in range(2)
+    ]
+    for version in made:
+        sm.delete_model_package(ModelPackageName=version["ModelPackageArn"])
+    assert sm.list_model_packages(ModelPackageGroupName="Emptied")["ModelPackageSummaryList"] == []
+    with pytest.raises(ClientError, match="not found"):
+        sm.delete_model_package(ModelPackageName=made[0]["ModelPackageArn"])
+    sm.delete_model_package_group(ModelPackageGroupName="Emptied")
+    groups = sm.list_model_package_groups()["ModelPackageGroupSummaryList"]
+    assert "Emptied" not in [group["ModelPackageGroupName"] for group in groups]
+
+
 def test_tags_are_found_by_the_arn(client: ClientFactory) -> None:
     sm = client("sagemaker")
     container = {"Image": CUSTOM_IMAGE}

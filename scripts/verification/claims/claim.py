@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A claim about AWS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+DOCS: Final = "https://docs.aws.amazon.com"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """That a claim was looked at on an account."""
+
+    when: str
+    """The day, as 2026-12-01."""
+    region: str
+    version: str
+    """Of the product."""
+    words: str
+    """What was seen, in some words."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What the product takes AWS to do. `what` is either the one thing it rests on, or that both are allowed."""
+
+    id: str
+    what: str
+    rests: str
+    """What would not work, or work less well, if it were otherwise."""
+    evidence: str
+    """Documentation, schema or public log, with the address."""
+    part: str = ""
+    """The part of a verification that settles it; empty where it takes a person, whom `by_hand` tells how."""
+    by_hand: str = ""
+    seen: Seen | None = None

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Claims about EventBridge, CloudWatch and the policies of keys, buses and groups."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from scripts.verification.claims.claim import DOCS, Claim
+
+_EVENTS: Final = f"{DOCS}/eventbridge/latest/userguide"
+
+CLAIMS: Final = (
+    Claim(
+        id="dead-letters",
+        what="EventBridge may use the orchestrator's key, whose policy names this account's rules by `aws:SourceArn`.",
+        rests="Events that nobody could process are kept, and an alarm tells.",
+        evidence=f"[dead letters]({_EVENTS}/eb-rule-dlq.html); whether `aws:SourceAccount` is sent to KMS is not clear",
+        part="dead-letters",
+    ),
+    Claim(
+        id="forwarded-events",
+        what="The bus of the orchestrator's account takes events that rules in the accounts of the stages send on.",
+        rests="People hear of monitors in dev, staging and prod.",
+        evidence=f"[across accounts]({_EVENTS}/eb-cross-account.html); which condition keys such events carry"
+        " is not said",
+        part="stages-events",
+    ),
+    Claim(
+        id="quoted-searches",
+        what="A search for metrics whose names have `/` or `_` finds them when these are in double quotes.",
+        rests="The dashboard shows something.",
+        evidence=f"[search expressions]({DOCS}/AmazonCloudWatch/latest/monitoring/search-expression-syntax.html)",
+        part="search",
+    ),
+    Claim(
+        id="sagemaker-namespace",
+        what="Anybody may write metrics to `aws/sagemaker/...`, which is not the reserved `AWS/`.",
+        rests="Nothing yet: an analysis of our own could be shown where SageMaker's is.",
+        evidence=f"[PutMetricData]({DOCS}/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html)",
+        part="namespace",
+    ),
+    Claim(
+        id="group-policy",
+        what="The policy of a model package group takes actions on the group and on its versions in statements"
+        " of their own.",
+        rests="Stages deploy registered versions.",
+        evidence=f"[sharing across accounts]({DOCS}/sagemaker/latest/dg/model-registry-deploy-xaccount.html)",
+        by_hand="launch for several accounts with `CreateModelRegistry=Yes`, and deploy a registered version to dev",
+    ),
+    Claim(
+        id="binary-answers",
+        what="With `BinaryMediaTypes` a base64 answer of the function arrives as bytes.",
+        rests="Predictions that are no text.",
+        evidence=f"[binary types]({DOCS}/apigateway/latest/developerguide/api-gateway-payload-encodings.html)",
+        by_hand="deploy a container that answers `application/x-npy`, and call its API",
+    ),
+)

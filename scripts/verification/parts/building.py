@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""With `builds`: images from a tagged source, and from one under a customer key."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from typing import Final
+
+from scripts.verification import probes
+from scripts.verification.part import Finding, Part, built, calls, executions
+from scripts.verification.parts import pipelines
+from scripts.verification.scene import PartFailedError, Scene
+
+_DOCKERFILE: Final = "FROM public.ecr.aws/docker/library/busybox:stable\nRUN echo verified > /verified\n"
+
+
+def _tagged(scene: Scene) -> Iterator[Finding]:
+    yield _built(scene, "tagged", "source-object-reads", Tagging="made-by=mlops-verify")
+
+
+def _encrypted(scene: Scene) -> Iterator[Finding]:
+    """The key lets its account's policies decide, as a key does that somebody makes in the console."""
+    root = {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
+    key = {
+        "Type": "AWS::KMS::Key",
+        "Properties": {
+            "PendingWindowInDays": 7,
+            "KeyPolicy": probes.policy("kms:*", Principal=root, Resource="*"),
+        },
+    }
+    arn = probes.whole(scene, "key", {"Key": key}, {"Arn": {"Fn::GetAtt": ["Key", "Arn"]}}).outputs["Arn"]
+    yield _built(scene, "encrypted", "source-object-key", ServerSideEncryption="aws:kms", SSEKMSKeyId=arn)
+
+
+def _built(scene: Scene, short: str, claim: str, **stored: str) -> Finding:
+    outputs, tag = scene.outputs(), f"{scene.name}-{short}"
+    key = f"verify/images/{short}.zip"
+    scene.aws.client("s3").put_object(Bucket=outputs["AssetsBucketName"], Key=key, Body=_source(), **stored)
+    request = {
+        "pipeline_type": "byom_image_builder",
+        "custom_algorithm_docker": key,
+        "ecr_repo_name": outputs["EcrRepositoryName"],
+        "image_tag": tag,
+    }
+    try:
+        pipelines.provisioned(scene, request)
+    except PartFailedError as error:
+        return Finding(claim, str(error), holds=False)
+    return Finding(claim, f"the source was read and built{'' if _is_there(scene, tag) else ', without an image'}", True)
+
+
+def _is_there(scene: Scene, tag: str) -> bool:
+    """Whether the image is in the repository; the local AWS builds none."""
+    ecr = scene.aws.client("ecr")
+    try:
+        ecr.describe_images(repositoryName=scene.outputs()["EcrRepositoryName"], imageIds=[{"imageTag": tag}])
+    except ecr.exceptions.ImageNotFoundException:
+        if scene.aws.is_local:
+            return False
+        raise PartFailedError(f"the build ended well, and the repository has no image {tag}") from None
+    return True
+
+
+def _source() -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("Dockerfile", _DOCKERFILE)
+    return packed.getvalue()
+
+
+PARTS: Final = (
+    Part(
+        "build",
+        "build an image from a source object that has a tag",
+        minutes=6,
+        costs=(built(4), executions(1)),
+        run=_tagged,
+        needs=("launch",),
+        extra="builds",
+    ),
+    Part(
+        "build-encrypted",
+        "experiment: build an image from a source object under a customer key",
+        minutes=7,
+        costs=(built(4), executions(1), calls(0.02)),
+        run=_encrypted,
+        needs=("launch",),
+        extra="builds",
+    ),
+)

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pipelines, as the parts provision, follow and find them: by signed calls of the orchestrator's API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from orchestrator.pipeline_types.base import STACK_PREFIX
+from orchestrator.pipeline_types.blueprints import PIPELINE_STACK_SUFFIX
+from orchestrator.pipeline_types.built_in import BUILT_IN
+from scripts.aws import pipeline_status, stack_following
+from scripts.aws.api_client import Answer
+from scripts.verification import waiting
+from scripts.verification.scene import PartFailedError, Scene
+
+JOB_MINUTES: Final = 45
+_TYPE: Final = "pipeline_type"
+
+
+def answered(answer: Answer) -> dict[str, Any]:
+    """The body of an answer that is a success; raises `PartFailedError` with the API's words for any other."""
+    if not answer.is_success:
+        raise PartFailedError(f"the API answered {answer.status}: {answer.body}")
+    return answer.body
+
+
+def begun(scene: Scene, request: Mapping[str, Any], root: str = "") -> str:
+    """Provision a pipeline, and give its id."""
+    scene.say(f"  provisioning {request[_TYPE]}")
+    return str(answered(scene.api(root).provision(request))["pipeline_id"])
+
+
+def followed(scene: Scene, pipeline_id: str, root: str = "", before: str | None = None) -> None:
+    """Wait for the end of a pipeline, which must be a good one; `before` is an execution that is over."""
+    api = scene.api(root)
+    for status in pipeline_status.watch(
+        lambda: pipeline_status.read(answered(api.status(pipeline_id))), before, until=lambda found: found.needs_person
+    ):
+        if status.has_failed:
+            words = [f"{action.action}: {action.detail}" for action in status.actions if action.status == "Failed"]
+            raise PartFailedError("; ".join(words) or _first_cause(scene, pipeline_id))
+
+
+def provisioned(scene: Scene, request: Mapping[str, Any]) -> str:
+    """Provision a pipeline, wait for its good end, and give its id."""
+    pipeline_id = begun(scene, request)
+    followed(scene, pipeline_id)
+    return pipeline_id
+
+
+def job_of(scene: Scene, pipeline_id: str) -> dict[str, Any]:
+    """The job that a deployed pipeline has started, when it has ended well; raises `PartFailedError` if not."""
+
+    def ended() -> dict[str, Any] | None:
+        job: dict[str, Any] = answered(scene.api().details(pipeline_id))["job"] or {}
+        return job if job.get("status") in ("Completed", "Failed", "Stopped") else None
+
+    job = waiting.until(scene, "the job of the pipeline", JOB_MINUTES, ended)
+    if job["status"] != "Completed":
+        raise PartFailedError(f"the {job['kind']} {job['name']} ended as {job['status']}: {job.get('failure_reason')}")
+    return job
+
+
+def execution_of(scene: Scene, stack_name: str) -> str:
+    """The newest execution of a pipeline, by its stack's name."""
+    pipeline_id = answered(scene.api().details(stack_name))["pipeline_id"]
+    return pipeline_status.read(answered(scene.api().status(pipeline_id))).execution
+
+
+def deployed(scene: Scene, pipeline_type: str) -> str:
+    """The name of the stack that a pipeline of this verification's model has deployed."""
+    (found,) = [each for each in BUILT_IN if each.type_name() == pipeline_type]
+    return f"{STACK_PREFIX}-{scene.name}-{found.postfix}".lower()
+
+
+def pipeline_of(scene: Scene, pipeline_type: str) -> str:
+    """The name of the stack that holds the pipeline itself."""
+    return f"{deployed(scene, pipeline_type)}-{PIPELINE_STACK_SUFFIX}"
+
+
+def _first_cause(scene: Scene, pipeline_id: str) -> str:
+    return stack_following.first_cause(scene.aws.client("cloudformation"), pipeline_id)

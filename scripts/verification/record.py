@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The record of a verification: its name, in a file of the working folder, written before anything is made.
+
+It only spares typing the name: what there is to remove is found in the account, by name and tag.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+FOLDER: Final = Path(".mlops-verify")
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is needed to find a verification again."""
+
+    name: str
+    account: str
+    region: str
+    endpoint_url: str
+    """Of the local AWS that it ran on; empty on AWS."""
+
+    @property
+    def file(self) -> Path:
+        """Where it is kept."""
+        return FOLDER / f"{self.name}.json"
+
+    def write(self) -> None:
+        """Keep it, in one step."""
+        FOLDER.mkdir(exist_ok=True)
+        draft = self.file.with_suffix(".part")
+        draft.write_text(json.dumps(asdict(self), indent=2), encoding="utf-8")
+        draft.replace(self.file)
+
+    def forget(self) -> None:
+        """Remove it, and the folder with the last one."""
+        self.file.unlink(missing_ok=True)
+        with suppress(OSError):
+            FOLDER.rmdir()
+
+
+def kept() -> Iterator[Record]:
+    """The records of this folder, by name; what is no record is passed over."""
+    for file in sorted(FOLDER.glob("*.json")):
+        with suppress(ValueError, TypeError, OSError):
+            yield Record(**json.loads(file.read_text(encoding="utf-8")))

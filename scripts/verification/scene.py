@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where a verification happens, and the names of what it makes: all of them follow from one."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from scripts.aws import stack_following
+from scripts.aws.api_addresses import local_url
+from scripts.aws.api_client import OrchestratorApi, SignedClient
+from scripts.aws.aws_access import Aws
+from scripts.launch.deployment import Audience
+
+PREFIX: Final = "mlops-verify-"
+"""How the names of all verifications begin."""
+NAME: Final = re.compile(rf"{PREFIX}\d{{4}}-[0-9a-f]{{4}}")
+"""With the day and four digits by chance: no name is how another one begins."""
+
+
+class PartFailedError(Exception):
+    """A part of the verification did not get where it should; `str()` says why."""
+
+
+class NotImitatedError(Exception):
+    """The local AWS cannot show this; `str()` says what it lacks."""
+
+
+@dataclass
+class Scene:
+    """An account and Region, and the name of the verification there."""
+
+    aws: Aws
+    name: str
+    """Of the root stack and the model; every other name begins with it, or ends in it after `mlops-pipeline-`."""
+    audience: Audience
+    email: str = "mlops-verify@example.com"
+    stages: Mapping[str, str] = field(default_factory=dict)
+    """Launch parameters of the multi-account template: accounts and units."""
+    is_passing: bool = False
+    """Whether this AWS ends with the run, and everything with it."""
+    heard: list[dict[str, Any]] = field(default_factory=list)
+    """Events of this account that were received so far."""
+
+    @property
+    def say(self) -> Any:
+        """Tell a sentence to whoever looks on."""
+        return self.audience.say
+
+    @property
+    def stages_name(self) -> str:
+        """The name of the second root stack, which deploys through stages."""
+        return f"{self.name}-stages"
+
+    @property
+    def roots(self) -> tuple[str, str]:
+        """Names of all root stacks that there can be; they are the values of the tag that finds the rest."""
+        return self.name, self.stages_name
+
+    def outputs(self, stack_name: str = "") -> dict[str, str]:
+        """What a stack puts out; without a name, the root stack. Raises `PartFailedError` where there is no stack."""
+        state = stack_following.find(self.aws.client("cloudformation"), stack_name or self.name)
+        if state is None:
+            raise PartFailedError(f"there is no stack {stack_name or self.name}")
+        return state.outputs
+
+    def api(self, root: str = "") -> OrchestratorApi:
+        """The orchestrator's API."""
+        url = self.reachable(self.outputs(root)["ApiEndpoint"])
+        return OrchestratorApi(SignedClient(self.aws), url.rstrip("/"))
+
+    def reachable(self, url: str) -> str:
+        """An address from a stack's outputs, as it can be called from here."""
+        return local_url(url, self.aws.endpoint_url) if self.aws.is_local else url
+
+
+def new_name() -> str:
+    """A name that nothing has: short, so that no service cuts the names that begin with it."""
+    return f"{PREFIX}{datetime.now(UTC):%m%d}-{secrets.token_hex(2)}"

@@ -17,7 +17,7 @@ from generator.resources import model_resources, sagemaker_jobs, sagemaker_roles
 from generator.resources.json_text import Json, Number, json_text
 from generator.resources.model_resources import MODEL
 from generator.resources.sagemaker_jobs import Job
-from orchestrator.pipeline_types.built_in.batch_transform import BatchTransformParameters
+from orchestrator.pipeline_types.built_in.batch_transform import BatchTransform
 from orchestrator.sagemaker import job_kinds
 
 DEPLOYS: Final = (*sagemaker_jobs.DEPLOYS, deployment.models, deployment.schedules)
@@ -34,7 +34,7 @@ _MODEL_NAME = GetAtt(MODEL, "ModelName")
 def template() -> Template:
     """The template."""
     built = Template(Description=_DESCRIPTION)
-    parameters.declare(built, BatchTransformParameters)
+    parameters.declare(built, BatchTransform.template_parameters())
     built.add_resource(role(built))
     built.add_resource(model_resources.model(built, _ROLE))
     built.add_resource(schedule_role(built))

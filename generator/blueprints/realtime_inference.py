@@ -13,7 +13,7 @@ from generator import checkov, deployment, parameters, permissions
 from generator.conditions import if_provided
 from generator.resources import functions, inline_code, model_resources, rest_apis, sagemaker_roles
 from generator.resources.rest_apis import RestApi, Route
-from orchestrator.pipeline_types.built_in.realtime_inference import RealtimeInferenceParameters
+from orchestrator.pipeline_types.built_in.realtime_inference import RealtimeInference
 
 DEPLOYS: Final = (
     deployment.roles,
@@ -51,7 +51,7 @@ class EndpointDataCapture(sagemaker.DataCaptureConfig):
 def template() -> Template:
     """The template."""
     built = Template(Description=_DESCRIPTION)
-    parameters.declare(built, RealtimeInferenceParameters)
+    parameters.declare(built, RealtimeInference.template_parameters())
     built.add_resource(role(built))
     built.add_resource(model_resources.model(built, _ROLE))
     built.add_resource(endpoint_config(built))

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Built-in pipeline types that deploy a blueprint of the release for a model."""
 
-import re
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 from typing_extensions import override
@@ -15,11 +14,9 @@ from orchestrator.pipeline_types.base import STACK_PREFIX, rule
 from orchestrator.pipeline_types.packaged import PIPELINE_STACK_SUFFIX, BlueprintSource, PackagedPipeline
 from orchestrator.values.common import ModelName
 from orchestrator.values.per_stage import Stage, at
-from orchestrator.values.template_parameters import TemplateParameters
+from orchestrator.values.template_parameters import TemplateParameters, parameter_name, with_marked
 
 __all__ = ["PIPELINE_STACK_SUFFIX", "BlueprintPipeline"]
-
-_NEXT_WORD: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 class BlueprintPipeline(PackagedPipeline):
@@ -28,7 +25,7 @@ class BlueprintPipeline(PackagedPipeline):
     blueprint: ClassVar[str]
     """File name of the blueprint template, without its extension."""
     parameters_type: ClassVar[type[TemplateParameters]]
-    """The declaration of the template's parameters."""
+    """The declaration of the template's parameters, beside those of marked keys."""
 
     model_name: Annotated[ModelName, Field(description="the name of your model; it names the pipeline")]
 
@@ -49,6 +46,12 @@ class BlueprintPipeline(PackagedPipeline):
         """The model's name."""
         return self.model_name
 
+    @classmethod
+    @cache
+    def template_parameters(cls) -> type[TemplateParameters]:
+        """Return the declaration of all parameters of the blueprint."""
+        return with_marked(cls.parameters_type, cls.model_fields)
+
     def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
         """Return the blueprint's parameter values for a stage; `None` is the one stage of a single-account deployment.
 
@@ -60,7 +63,7 @@ class BlueprintPipeline(PackagedPipeline):
 
     def parameters(self, launch: Launch, stage: Stage | None) -> TemplateParameters:
         """Return all parameters of the blueprint except the operator's options."""
-        return self.parameters_type(**self.values(launch, stage))
+        return self.template_parameters()(**self.values(launch, stage))
 
     @override
     def parameter_values(self, launch: Launch, stage: Stage | None) -> Mapping[str, str]:
@@ -76,8 +79,8 @@ class BlueprintPipeline(PackagedPipeline):
 @cache
 def _namesakes(type_: type[BlueprintPipeline]) -> dict[str, str]:
     """Return parameter of the blueprint -> key of the request with the same name."""
-    keys = {name: _NEXT_WORD.sub("_", name).lower() for name in type_.parameters_type.model_fields}
-    return {name: key for name, key in keys.items() if key in type_.model_fields}
+    names = {parameter_name(key): key for key in type_.model_fields}
+    return {name: names[name] for name in type_.template_parameters().model_fields if name in names}
 
 
 def _plain(value: Any) -> Any:

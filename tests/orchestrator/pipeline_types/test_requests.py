@@ -12,7 +12,7 @@ import pytest
 
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.built_in import BUILT_IN
-from orchestrator.pipeline_types.built_in.realtime_inference import RealtimeInferenceParameters
+from orchestrator.pipeline_types.built_in.realtime_inference import RealtimeInference
 from tests.orchestrator.requesting import GONE, PACKAGE, Body, accept, changed, parameters_of, problems_of, request_of
 
 MULTI_ACCOUNT = "multi_account"
@@ -313,7 +313,7 @@ class TestImages:
         """What the look-up answers must not be refused by the template's own pattern."""
         expected = (Path(__file__).parents[1] / "image_uris_expected.json").read_text(encoding="utf-8")
         uris = set(re.findall(r'"([0-9]{12}\.dkr\.ecr\.[^"]+)"', expected))
-        schema = RealtimeInferenceParameters.model_json_schema()["properties"]["ImageUri"]
+        schema = RealtimeInference.template_parameters().model_json_schema()["properties"]["ImageUri"]
         assert uris
         assert [uri for uri in uris if not re.fullmatch(schema["pattern"], uri)] == []
 

@@ -13,7 +13,7 @@ import pytest
 from orchestrator import service
 from orchestrator.launch.settings import Settings
 from orchestrator.pipeline_types.built_in import BUILT_IN
-from orchestrator.pipeline_types.built_in.realtime_inference import RealtimeInferenceParameters
+from orchestrator.pipeline_types.built_in.realtime_inference import RealtimeInference
 from orchestrator.plan.plan import Package, PackagedBlueprint, ProvisioningPlan
 from tests.orchestrator.requesting import UNDECIDED
 
@@ -64,7 +64,7 @@ def test_the_pipeline_gets_everything_it_needs(plan: ProvisioningPlan) -> None:
 def test_the_blueprint_gets_every_parameter(plan: ProvisioningPlan) -> None:
     """Compatibility 3.1."""
     (file,) = blueprint_of(plan).parameter_files
-    fields = RealtimeInferenceParameters.model_fields.items()
+    fields = RealtimeInference.template_parameters().model_fields.items()
     defaults = {name: field.default for name, field in fields if not field.is_required()}
     assert dict(file.parameters) == {
         **defaults,

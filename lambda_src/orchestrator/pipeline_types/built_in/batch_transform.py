@@ -16,6 +16,7 @@ from orchestrator.pipeline_types.built_in.models import BuiltInImage, CustomImag
 from orchestrator.pipeline_types.encryption import Encrypted, EncryptionParameters
 from orchestrator.values import common, jobs, json_parameter, locations, training
 from orchestrator.values.per_stage import PerStage, Stage, at
+from orchestrator.values.template_parameters import InTemplate
 
 
 class BatchTransformParameters(RoleParameters, FunctionParameters, EncryptionParameters, OwnModelParameters):
@@ -27,18 +28,11 @@ class BatchTransformParameters(RoleParameters, FunctionParameters, EncryptionPar
     BatchOutputLocation: Annotated[
         locations.S3Location, Field(description="Bucket and prefix that receive the results.")
     ]
-    ContentType: Annotated[jobs.MediaType, Field(description="MIME type of the data.")] = "text/csv"
-    Accept: Annotated[jobs.MediaType, Field(description="MIME type of the results.")] = "text/csv"
-    SplitType: Annotated[jobs.SplitType, Field(description="How a file is split into records.")] = "Line"
     BatchStrategy: Annotated[
         jobs.BatchStrategy, Field(description="Records in a request to the model; SageMaker decides when empty.")
     ] = ""
     MaxPayloadInMB: Annotated[
         jobs.MaxPayloadMb, Field(description="Largest request to the model; SageMaker decides when empty.")
-    ] = ""
-    InstanceCount: Annotated[jobs.InstanceCount, Field(description="Instances of the job.")] = "1"
-    ScheduleExpression: Annotated[
-        jobs.ScheduleExpression, Field(description="When the job runs again; only at deployment when empty.")
     ] = ""
     Tags: Annotated[training.JsonDocument, Field(description="Tags of the jobs, as JSON.")]
 
@@ -56,10 +50,20 @@ class BatchTransform(Encrypted, OwnModel):
     batch_job_output_location: Annotated[
         PerStage[locations.S3Location], Field(description="bucket/prefix for the results, without s3://")
     ]
-    content_type: Annotated[jobs.MediaType, Field(description="MIME type of the data")] = "text/csv"
-    accept: Annotated[jobs.MediaType, Field(description="MIME type of the results")] = "text/csv"
+    content_type: Annotated[
+        jobs.MediaType,
+        Field(description="MIME type of the data"),
+        InTemplate("MIME type of the data."),
+    ] = "text/csv"
+    accept: Annotated[
+        jobs.MediaType,
+        Field(description="MIME type of the results"),
+        InTemplate("MIME type of the results."),
+    ] = "text/csv"
     split_type: Annotated[
-        jobs.SplitType, Field(description="how a file is split into records; None: a file is one record")
+        jobs.SplitType,
+        Field(description="how a file is split into records; None: a file is one record"),
+        InTemplate("How a file is split into records."),
     ] = "Line"
     strategy: Annotated[
         jobs.BatchStrategy,
@@ -70,11 +74,14 @@ class BatchTransform(Encrypted, OwnModel):
         Field(description="megabytes of the largest request to the model; SageMaker decides when left out"),
     ] = ""
     instance_count: Annotated[
-        PerStage[jobs.InstanceCount], Field(description="number of instances that share the work")
+        PerStage[jobs.InstanceCount],
+        Field(description="number of instances that share the work"),
+        InTemplate("Instances of the job."),
     ] = "1"
     schedule_expression: Annotated[
         PerStage[jobs.ScheduleExpression],
         Field(description="when to score again after the run at deployment; never when left out"),
+        InTemplate("When the job runs again; only at deployment when empty."),
     ] = ""
 
     @override

@@ -25,7 +25,7 @@ from orchestrator.values.common import (
 )
 from orchestrator.values.package_artifacts import PackagedModel
 from orchestrator.values.per_stage import PerStage, Stage, at, by_key
-from orchestrator.values.template_parameters import TemplateParameters
+from orchestrator.values.template_parameters import InTemplate, TemplateParameters
 
 _Joined = Annotated[str, Field(max_length=4096)]
 """Comma-separated texts made by the orchestrator."""
@@ -36,13 +36,9 @@ class OwnModelParameters(TemplateParameters):
 
     ModelName: Annotated[common.ModelName, Field(description="Name of the model, for tags.")]
     AssetsBucket: Annotated[common.BucketName, Field(description="Bucket that holds the model artifact.")]
-    ModelArtifactLocation: Annotated[AssetsKey, Field(description="Key of model.tar.gz in the assets bucket.")] = ""
     ImageUri: Annotated[common.ImageUri, Field(description="Container image that serves the model.")] = ""
     CustomAlgorithmsECRRepoArn: Annotated[
         common.EcrRepositoryArn, Field(description="Repository from which the image may be pulled.")
-    ] = ""
-    ModelPackageName: Annotated[
-        ModelPackageArn, Field(description="Model package version to deploy instead of an image and an artifact.")
     ] = ""
     ModelPackageGroupName: Annotated[
         common.ModelPackageGroupName, Field(description="Group of that model package version, in the same account.")
@@ -54,7 +50,6 @@ class OwnModelParameters(TemplateParameters):
         _Joined, Field(description="ARNs of the buckets in which several have to be found.")
     ] = ""
     ModelPackagePrefixes: Annotated[_Joined, Field(description="How the keys of these begin.")] = ""
-    InferenceInstance: Annotated[InstanceType, Field(description="Instance type that serves the model.")]
 
 
 class OwnModel(BlueprintPipeline):
@@ -63,12 +58,20 @@ class OwnModel(BlueprintPipeline):
     in_package: ClassVar[tuple[str, ...]] = ("model_artifact_location",)
     """Keys that are ignored with the model registry: a model package has its own image and artifact."""
 
-    inference_instance: Annotated[PerStage[InstanceType], Field(description="instance type that serves the model")]
+    inference_instance: Annotated[
+        PerStage[InstanceType],
+        Field(description="instance type that serves the model"),
+        InTemplate("Instance type that serves the model."),
+    ]
     model_artifact_location: Annotated[
-        AssetsKey, Field(description="key of model.tar.gz in the assets bucket (needed without the model registry)")
+        AssetsKey,
+        Field(description="key of model.tar.gz in the assets bucket (needed without the model registry)"),
+        InTemplate("Key of model.tar.gz in the assets bucket."),
     ] = ""
     model_package_name: Annotated[
-        ModelPackageArn, Field(description="ARN of the model package version (needed with the model registry)")
+        ModelPackageArn,
+        Field(description="ARN of the model package version (needed with the model registry)"),
+        InTemplate("Model package version to deploy instead of an image and an artifact."),
     ] = ""
 
     _packaged: PackagedModel = PrivateAttr(PackagedModel())

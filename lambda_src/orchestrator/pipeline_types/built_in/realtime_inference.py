@@ -13,17 +13,13 @@ from orchestrator.pipeline_types.built_in.models import BuiltInImage, CustomImag
 from orchestrator.pipeline_types.encryption import Encrypted, EncryptionParameters
 from orchestrator.values import common, locations
 from orchestrator.values.per_stage import PerStage, Stage, by_key
+from orchestrator.values.template_parameters import InTemplate
 
 
 class RealtimeInferenceParameters(
     RoleParameters, FunctionParameters, ApiParameters, EncryptionParameters, OwnModelParameters
 ):
     """Parameters of the real-time inference blueprint."""
-
-    EndpointName: Annotated[common.EndpointName, Field(description="Name of the endpoint; generated when empty.")] = ""
-    DataCaptureLocation: Annotated[
-        locations.S3Location, Field(description="Bucket and prefix that receive the captured requests and answers.")
-    ]
 
 
 class RealtimeInference(Encrypted, OwnModel):
@@ -35,8 +31,13 @@ class RealtimeInference(Encrypted, OwnModel):
     data_capture_location: Annotated[
         PerStage[locations.S3Location],
         Field(description="bucket/prefix for the captured requests and answers, without s3://"),
+        InTemplate("Bucket and prefix that receive the captured requests and answers."),
     ]
-    endpoint_name: Annotated[PerStage[common.EndpointName], Field(description="name of the endpoint")] = ""
+    endpoint_name: Annotated[
+        PerStage[common.EndpointName],
+        Field(description="name of the endpoint"),
+        InTemplate("Name of the endpoint; generated when empty."),
+    ] = ""
 
     @override
     def warnings(self, launch: Launch) -> Iterator[str]:

@@ -19,6 +19,7 @@ from orchestrator.pipeline_types.custom.schema import schemas
 from orchestrator.pipeline_types.custom.template import Blueprint
 from orchestrator.problems import shortened
 from orchestrator.values.common import Expect
+from orchestrator.values.template_parameters import parameter_name
 
 LONGEST_DEFINITION: Final = 64 * 1024
 """Bytes of `pipeline.yaml`."""
@@ -183,5 +184,5 @@ def _targets(given: str | list[str] | None, key: str, blueprint: Blueprint) -> t
     """Return the parameters of a key: from the definition, or the one with the key's name in CamelCase."""
     if given is not None:
         return _listed(given)
-    expected = "".join(part[:1].upper() + part[1:] for part in key.split("_"))
+    expected = parameter_name(key)
     return (expected,) if any(parameter.name == expected for parameter in blueprint.parameters) else ()

@@ -134,7 +134,7 @@ class Launched:
     log_groups: tuple[list[dict[str, Any]], list[dict[str, Any]]]
     own_keys: list[str]
     keys: set[str]
-    refusals: tuple[str, str]
+    refusals: tuple[str, str, str]
     repeated: str
     """The answer to the pipeline's request when it is sent again."""
 
@@ -147,7 +147,11 @@ def launched(with_options: Orchestrator, pipeline_id: str, request_body: dict[st
         (log_groups(with_options, STACK), log_groups(with_options, DEPLOYED)),
         resources(with_options, STACK, "AWS::KMS::Key"),
         {key_of_topic(with_options), key_of_repository(with_options)},
-        (refused(with_options, FunctionSecurityGroupIds=""), refused(with_options, ExistingKmsKeyArn="")),
+        (
+            refused(with_options, FunctionSecurityGroupIds=""),
+            refused(with_options, ExistingKmsKeyArn=""),
+            refused(with_options, ResourceTags="team=quay,AWS:team=quay"),
+        ),
         with_options.provision(request_body)["message"],
     )
 
@@ -232,9 +236,11 @@ def test_the_key_is_the_organization_s(with_options: Orchestrator, launched: Lau
 
 
 def test_what_cannot_be_is_refused_with_words(launched: Launched) -> None:
-    half_a_vpc, another_key = launched.refusals
+    half_a_vpc, another_key, reserved_tag = launched.refusals
     assert "FunctionSubnetIds and FunctionSecurityGroupIds belong together" in half_a_vpc
     assert "Give --param ExistingECRRepo=" in another_key
+    assert "ResourceTags must be tags" in reserved_tag
+    assert "without keys that begin with aws: or mlops:" in reserved_tag
 
 
 def test_another_key_leaves_the_repository_as_it_is_and_functions_leave_the_vpc(

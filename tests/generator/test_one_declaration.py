@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A launch option is declared once: in a copy of the tree one field is added, and everything else follows."""
+"""Options of the launch and keys of requests are declared once: in a copy of the tree, all follows from a new field."""
 
 from __future__ import annotations
 
@@ -24,6 +24,24 @@ FIELD: Final = """
         Field(title=f"Colour of functions in {{HERE}}", description="Any colour; empty for none."),
     ] = ""
 """
+REALTIME: Final = "lambda_src/orchestrator/pipeline_types/built_in/realtime_inference.py"
+KEY: Final = """
+    mascot_name: Annotated[
+        PerStage[common.EndpointName], Field(description="name of its mascot"), InTemplate("Name of its mascot.")
+    ] = "none"
+
+    @override
+    def warnings("""
+FILL: Final = """
+import json, sys
+from orchestrator.launch import settings
+from orchestrator.pipeline_types.installed import installed
+given = json.load(sys.stdin)
+made = {"ASSETS_BUCKET": "assets", "ECR_REPOSITORY_ARN": "arn:aws:ecr:eu-west-1:111122223333:repository/images"}
+launch = settings.read({**given["variables"], **made}).launch
+request = installed(launch).parse(given["body"], launch).request
+print(json.dumps({stage: request.parameter_values(launch, stage).get("MascotName") for stage in ("dev", "prod")}))
+"""
 READ: Final = """
 import json, sys
 from orchestrator.launch import settings
@@ -46,6 +64,9 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
         summary, rest = declared.split("\n\n", 1)
         text = f"{before}class {name}({summary}\n{FIELD.format(name=name)}\n{rest}"
     path.write_text(text, encoding="utf-8")
+    path = copy / REALTIME
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("\n    @override\n    def warnings(", KEY, 1), encoding="utf-8")
     return copy
 
 
@@ -98,13 +119,42 @@ def test_blueprints_with_functions_take_it(made: dict[str, Template]) -> None:
 
 
 def test_its_value_reaches_blueprints(tree: Path, made: dict[str, Template]) -> None:
-    template = made[ROOTS[1]]
-    defaults = {name: one.get("Default", "x") for name, one in template["Parameters"].items()}
-    given = {name: _value(value, defaults) for name, value in _variables(template).items()}
+    given = _settings(made)
     given |= {"FUNCTION_OPTIONS_COLOUR": "red", "NETWORK_OPTIONS_COLOUR": "green", "DEV_NETWORK_OPTIONS_COLOUR": "blue"}
-    values = json.loads(_run(tree, "-c", READ, given=json.dumps({**given, "AWS_REGION": "eu-west-1"})))
+    values = json.loads(_run(tree, "-c", READ, given=json.dumps(given)))
     found = {stage: (one["FunctionOptionsColour"], one["NetworkOptionsColour"]) for stage, one in values.items()}
     assert found == {"None": ("red", "green"), "dev": ("red", "blue"), "prod": ("red", "")}
+
+
+def test_a_marked_key_is_a_parameter_of_its_blueprint(made: dict[str, Template]) -> None:
+    asked = made["blueprints/realtime_inference.yaml"]["Parameters"]["MascotName"]
+    assert (asked["Default"], asked["Description"], asked["MaxLength"]) == ("none", "Name of its mascot.", 63)
+
+
+@pytest.mark.parametrize(
+    ("given", "filled"),
+    [
+        pytest.param({}, {"dev": "none", "prod": "none"}, id="left out"),
+        pytest.param({"mascot_name": "gull"}, {"dev": "gull", "prod": "gull"}, id="one for all"),
+        pytest.param(
+            {"mascot_name": {"dev": "gull", "staging": "tern", "prod": "auk"}},
+            {"dev": "gull", "prod": "auk"},
+            id="one for each stage",
+        ),
+    ],
+)
+def test_its_value_is_that_of_the_key(
+    tree: Path, made: dict[str, Template], given: dict[str, Any], filled: dict[str, str]
+) -> None:
+    body = json.loads((ROOT / "tests/requests/byom_realtime_builtin.multi.json").read_text(encoding="utf-8"))
+    sent = json.dumps({"body": {**body, **given}, "variables": _settings(made)})
+    assert json.loads(_run(tree, "-c", FILL, given=sent)) == filled
+
+
+def _settings(made: dict[str, Template]) -> dict[str, str]:
+    template = made[ROOTS[1]]
+    defaults = {name: one.get("Default", "x") for name, one in template["Parameters"].items()}
+    return {name: _value(value, defaults) for name, value in _variables(template).items()} | {"AWS_REGION": "eu-west-1"}
 
 
 def _value(value: Any, defaults: dict[str, str]) -> str:

@@ -24,7 +24,7 @@ class BlueprintPipeline(PackagedPipeline):
 
     blueprint: ClassVar[str]
     """File name of the blueprint template, without its extension."""
-    parameters_type: ClassVar[type[TemplateParameters]]
+    parameters_type: ClassVar[type[TemplateParameters]] = TemplateParameters
     """The declaration of the template's parameters, beside those of marked keys."""
 
     model_name: Annotated[ModelName, Field(description="the name of your model; it names the pipeline")]

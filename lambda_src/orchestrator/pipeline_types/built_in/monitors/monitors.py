@@ -41,6 +41,7 @@ _LONGEST_SUFFIX: Final = len("-staging-12345678")
 class Monitor(Encrypted, BlueprintPipeline):
     """Base of the four monitors."""
 
+    follows_tags: ClassVar[bool] = False
     instance_key: ClassVar[str] = "instance_type"
     kind: ClassVar[str]
     """Stands in the names of baseline and schedule."""

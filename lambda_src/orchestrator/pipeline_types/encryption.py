@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 from typing_extensions import override
 
 from orchestrator.launch.settings import Launch
-from orchestrator.pipeline_types.base import PipelineRequest
+from orchestrator.pipeline_types.instances import OnInstances
 from orchestrator.sagemaker.instance_storage import has_local_storage
 from orchestrator.values import common
 from orchestrator.values.per_stage import PerStage, Stage, at, by_key
@@ -37,11 +37,8 @@ class EncryptionParameters(TemplateParameters):
     ] = ""
 
 
-class Encrypted(PipelineRequest):
-    """A pipeline that can encrypt with the caller's key."""
-
-    instance_key: ClassVar[str] = "inference_instance"
-    """The key of the request that names the instance type whose volume is encrypted; empty when SageMaker chooses."""
+class Encrypted(OnInstances):
+    """A pipeline that can encrypt with the caller's key, the volumes of its instances too."""
 
     kms_key_arn: Annotated[
         PerStage[common.KmsKeyArn],

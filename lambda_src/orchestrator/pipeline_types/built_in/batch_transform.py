@@ -7,13 +7,16 @@ also recurs: the run at deployment stays, so that a job that AWS refuses is foun
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 from typing_extensions import override
 
+from orchestrator.errors import Problem
 from orchestrator.launch.operator_options import FunctionOptions, RoleOptions
 from orchestrator.launch.settings import Launch
+from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.built_in.models import BuiltInImage, CustomImage, OwnModel, OwnModelParameters
 from orchestrator.pipeline_types.encryption import Encrypted, EncryptionParameters
 from orchestrator.values import common, jobs, json_parameter, locations, training
@@ -50,6 +53,7 @@ class BatchTransform(Encrypted, OwnModel):
 
     blueprint: ClassVar = "batch_transform"
     parameters_type: ClassVar = BatchTransformParameters
+    instance_purpose: ClassVar = "transform"
 
     batch_inference_data: Annotated[
         PerStage[locations.S3Data],
@@ -78,6 +82,10 @@ class BatchTransform(Encrypted, OwnModel):
         PerStage[jobs.ScheduleExpression],
         Field(description="when to score again after the run at deployment; never when left out"),
     ] = ""
+
+    @rule("inference_instance")
+    def _instance_is_possible(self, _: Launch) -> Iterator[Problem]:
+        yield from self.impossible_instances()
 
     @override
     def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:

@@ -43,6 +43,7 @@ class Monitor(Encrypted, BlueprintPipeline):
 
     follows_tags: ClassVar[bool] = False
     instance_key: ClassVar[str] = "instance_type"
+    instance_purpose: ClassVar = "processing"
     kind: ClassVar[str]
     """Stands in the names of baseline and schedule."""
     image: ClassVar[str] = "model-monitor"
@@ -212,6 +213,10 @@ class Monitor(Encrypted, BlueprintPipeline):
             resolve(self._image_query(launch))
         except UnknownImageError as error:
             yield Problem("pipeline_type", f"this monitor cannot run here: {error}")
+
+    @rule("instance_type")
+    def _instance_is_possible(self, _: Launch) -> Iterator[Problem]:
+        yield from self.impossible_instances()
 
     @rule("endpoint_name")
     def _schedule_name_fits(self, _: Launch) -> Iterator[Problem]:

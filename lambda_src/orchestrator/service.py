@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the orchestrator does, whoever asks: the API and the configuration uploads call the same functions."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -35,7 +33,7 @@ _NOT_SHARED: Final = "must be of a group whose policy lets the orchestrator's ac
 NOT_YET: Final = "pipeline cloudformation stack has not provisioned the pipeline yet."
 
 
-def provision_pipeline(body: Any, settings: Settings) -> answers.RequestAnswer:
+def provision_pipeline(body: Any, settings: Settings) -> "answers.RequestAnswer":
     """Do what a decoded request asks for (compatibility 2.2); raises the errors of `orchestrator.errors`."""
     types = installed(settings.launch)
     if types.operation_in(body):
@@ -43,7 +41,7 @@ def provision_pipeline(body: Any, settings: Settings) -> answers.RequestAnswer:
     return _provision(body, types, settings)
 
 
-def _carry_out(accepted: Accepted[Operation], settings: Settings) -> answers.OperationAnswer:
+def _carry_out(accepted: "Accepted[Operation]", settings: Settings) -> "answers.OperationAnswer":
     """Carry out an operation on model cards; its own warnings come after those of the request."""
     answer = accepted.request.carry_out(settings)
     if accepted.warnings:
@@ -51,7 +49,7 @@ def _carry_out(accepted: Accepted[Operation], settings: Settings) -> answers.Ope
     return answer
 
 
-def _provision(body: Any, types: Registry, settings: Settings) -> answers.PipelineAnswer:
+def _provision(body: Any, types: Registry, settings: Settings) -> "answers.PipelineAnswer":
     """Provision the pipeline of a request, or answer its plan for a dry run; what becomes of it is counted."""
     try:
         answer = _provisioned(body, types, settings)
@@ -71,7 +69,7 @@ def _count(metric: str, types: Registry, body: Any) -> None:
     metrics.count(metric, pipeline_type=types.name_in(body))
 
 
-def _provisioned(body: Any, types: Registry, settings: Settings) -> answers.PipelineAnswer:
+def _provisioned(body: Any, types: Registry, settings: Settings) -> "answers.PipelineAnswer":
     accepted = types.parse(body, settings.launch)
     plan = _informed(accepted.request, settings.launch).plan(settings)
     answer: answers.PipelineAnswer
@@ -130,7 +128,7 @@ class StatusRequest(BaseModel):
     ]
 
 
-def pipeline_status(body: Any, _: Settings) -> answers.PipelineState | answers.NoPipelineYet:
+def pipeline_status(body: Any, _: Settings) -> "answers.PipelineState | answers.NoPipelineYet":
     """CodePipeline's state of a pipeline (compatibility 2.4); raises the errors of `orchestrator.errors`."""
     request = _status_request(body)
     stack = stacks.find(request.pipeline_id)

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Base of all operations on model cards, and those without content: describe, delete, list (compatibility 5)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from datetime import date
 from types import SimpleNamespace
@@ -60,7 +58,7 @@ class Operation(BaseModel):
         """Yield warnings about a valid request before it is carried out: none."""
         yield from ()
 
-    def carry_out(self, settings: Settings) -> answers.OperationAnswer:
+    def carry_out(self, settings: Settings) -> "answers.OperationAnswer":
         """Carry out the operation and return the response's body; raises the errors of `orchestrator.errors`."""
         raise NotImplementedError
 
@@ -74,7 +72,7 @@ class DescribeModelCard(Operation):
     version: Annotated[Version | None, Field(description="version to describe; the latest when left out")] = None
 
     @override
-    def carry_out(self, settings: Settings) -> answers.ModelCardAnswer:
+    def carry_out(self, settings: Settings) -> "answers.ModelCardAnswer":
         with refusing("name", absent("model card")):
             return {"message": plain(model_cards.describe(self.name, self.version))}
 
@@ -87,7 +85,7 @@ class DeleteModelCard(Operation):
     name: Annotated[EntityName, Field(description="name of the card")]
 
     @override
-    def carry_out(self, settings: Settings) -> answers.ModelCardAnswer:
+    def carry_out(self, settings: Settings) -> "answers.ModelCardAnswer":
         with refusing("name", absent("model card")):
             if self.dry_run:
                 return {"message": f"Dry run: nothing was deleted. {model_cards.arn(self.name)} would be."}
@@ -116,7 +114,7 @@ class ListModelCards(Operation):
     max_results: Annotated[PageSize | None, Field(description="cards in this answer; all when left out")] = None
     next_token: Annotated[NextToken | None, Field(description="where the answer before this one ended")] = None
 
-    def carry_out(self, settings: Settings) -> answers.ModelCardAnswer:
+    def carry_out(self, settings: Settings) -> "answers.ModelCardAnswer":
         """Return one page if `max_results` or `next_token` is given, otherwise all pages in one (lesson 87)."""
         with refusing("next_token" if self.next_token else "", {INVALID: "SageMaker refuses it: {reason}"}):
             return {"message": plain(self._page() if self.max_results or self.next_token else self._all())}

@@ -2,13 +2,13 @@
 """The caller's own KMS key, for all that a pipeline stores and that can be encrypted with a key."""
 
 from collections.abc import Iterator
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 from typing_extensions import override
 
 from orchestrator.launch.settings import Launch
-from orchestrator.pipeline_types.base import PipelineRequest
+from orchestrator.pipeline_types.instances import OnInstances
 from orchestrator.sagemaker.instance_storage import has_local_storage
 from orchestrator.values import common
 from orchestrator.values.per_stage import PerStage, Stage, at, by_key
@@ -35,11 +35,8 @@ class EncryptionParameters(TemplateParameters):
     ] = ""
 
 
-class Encrypted(PipelineRequest):
-    """A pipeline that can encrypt with the caller's key."""
-
-    instance_key: ClassVar[str] = "inference_instance"
-    """Request key with the instance type whose volume is encrypted; empty when SageMaker chooses the instance."""
+class Encrypted(OnInstances):
+    """A pipeline that can encrypt with the caller's key, the volumes of its instances too."""
 
     kms_key_arn: Annotated[
         PerStage[common.KmsKeyArn],

@@ -47,6 +47,8 @@ class PackagedPipeline(PipelineRequest):
     """Base of the types that deploy a blueprint: a subclass says which, and what its parameters are."""
 
     pipeline_stacks: ClassVar = f"{STACK_PREFIX}-*-{PIPELINE_STACK_SUFFIX}"
+    follows_tags: ClassVar[bool] = True
+    """Whether other tags alone have the pipeline deploy again."""
 
     @property
     def plain_name(self) -> str:
@@ -109,6 +111,7 @@ class PackagedPipeline(PipelineRequest):
                 parameter_files=pipeline.files,
                 objects=self.objects(settings.launch),
                 members=self.members(),
+                follows_tags=self.follows_tags,
             ),
         )
 

@@ -12,7 +12,8 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from orchestrator.plan import layout
@@ -89,18 +90,24 @@ class PlannedObject:
         return f"s3://{self.bucket}/{self.key}"
 
 
+Files = tuple[tuple[str, bytes], ...]
+"""Names and contents."""
+
+
 @dataclass(frozen=True)
 class Package:
     """What a pipeline's source action reads: the blueprint template and its parameter files."""
 
     key: str
-    files: tuple[tuple[str, bytes], ...]
+    files: Files
+    counted: Files = ()
+    """What makes it another package, if that is not the files as they are."""
 
     @property
     def digest(self) -> str:
         """SHA-256 over names and contents, hexadecimal; how the zip is compressed does not count."""
         digest = hashlib.sha256()
-        for name, content in self.files:
+        for name, content in self.counted or self.files:
             digest.update(f"{name}:{len(content)}\n".encode())
             digest.update(content)
         return digest.hexdigest()
@@ -132,6 +139,8 @@ class PackagedBlueprint:
     """Where the template lies that is not bundled."""
     template_digest: str = ""
     """SHA-256 of that template, hexadecimal."""
+    follows_tags: bool = True
+    """Whether other tags alone make it another package."""
 
     @property
     def file_name(self) -> str:
@@ -143,11 +152,11 @@ class PackagedBlueprint:
 
         The URL is that of a template which was stored for StackSets.
         """
-        parameters = ((file.name, file.text().encode()) for file in self.parameter_files)
-        apart = {file.name: dict(file.tags) for file in self.parameter_files if not file.holds_tags}
-        tags = [(TAGS_FILE, json.dumps(apart, indent=4).encode())] if apart else []
         url = [(TEMPLATE_URL_FILE, template_url.encode())] if template_url else []
-        return Package(self.package_key, ((self.file_name, template), *parameters, *tags, *url, *self.members))
+        first, rest = (self.file_name, template), (*url, *self.members)
+        files = (first, *_written(self.parameter_files), *rest)
+        untagged = [replace(file, tags=()) for file in self.parameter_files]
+        return Package(self.package_key, files, () if self.follows_tags else (first, *_written(untagged), *rest))
 
     def oversized_template(self, template: bytes, bucket: str) -> PlannedObject | None:
         """The template as an object of its own where StackSets deploy it and a request cannot hold it.
@@ -169,6 +178,14 @@ class PackagedBlueprint:
             "tags": {file.name: dict(file.tags) for file in self.parameter_files},
             **({"objects": {found.uri: found.content.decode() for found in self.objects}} if self.objects else {}),
         }
+
+
+def _written(parameter_files: Sequence[ParameterFile]) -> Iterator[tuple[str, bytes]]:
+    """Parameter files, and one with the tags that they have no place for."""
+    apart = {file.name: dict(file.tags) for file in parameter_files if not file.holds_tags}
+    yield from ((file.name, file.text().encode()) for file in parameter_files)
+    if apart:
+        yield TAGS_FILE, json.dumps(apart, indent=4).encode()
 
 
 @dataclass(frozen=True)

@@ -99,6 +99,24 @@ def test_logs_here_have_the_solution_s_key_and_apis_a_log(name: str, here: Setti
     assert values.get("ApiAccessLogs") == ("Yes" if "realtime" in name else None)
 
 
+@pytest.mark.parametrize("is_multi", [False, True], ids=["single", "multi"])
+@pytest.mark.parametrize("name", STAGED)
+def test_other_tags_alone_leave_a_monitor_as_it_is(
+    name: str, here: Settings, everywhere: Settings, *, is_multi: bool
+) -> None:
+    """Lesson 126: SageMaker tags a baseline's job when it is made, so another tag would be another baseline."""
+    before, ending = (everywhere, ".multi.json") if is_multi else (here, ".json")
+    options = replace(before.launch.options, tags=(("team", "another"),))
+    after = replace(before, launch=replace(before.launch, options=options))
+    packages = []
+    for settings in (before, after):
+        blueprint = planned(name, settings, ending).deployment.blueprint
+        assert isinstance(blueprint, PackagedBlueprint)
+        packages.append(blueprint.packed(b"Resources: {}"))
+    assert packages[0].files != packages[1].files
+    assert (packages[0].digest == packages[1].digest) is name.endswith("_monitor")
+
+
 @pytest.mark.parametrize("name", STAGED)
 def test_stages_have_neither(name: str, everywhere: Settings) -> None:
     """The key lets in the logs of its own account, and nobody has made a logging role for API Gateway in the others."""

@@ -5,13 +5,16 @@ The job runs when the pipeline is deployed, and again when a changed request is 
 recurs. The run at deployment stays, so that a job that AWS refuses fails then and not at the first scheduled run.
 """
 
+from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 from typing_extensions import override
 
+from orchestrator.errors import Problem
 from orchestrator.launch.operator_options import FunctionParameters, RoleParameters
 from orchestrator.launch.settings import Launch
+from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.built_in.models import BuiltInImage, CustomImage, OwnModel, OwnModelParameters
 from orchestrator.pipeline_types.encryption import Encrypted, EncryptionParameters
 from orchestrator.values import common, jobs, json_parameter, locations, training
@@ -42,6 +45,7 @@ class BatchTransform(Encrypted, OwnModel):
 
     blueprint: ClassVar = "batch_transform"
     parameters_type: ClassVar = BatchTransformParameters
+    instance_purpose: ClassVar = "transform"
 
     batch_inference_data: Annotated[
         PerStage[locations.S3Data],
@@ -83,6 +87,10 @@ class BatchTransform(Encrypted, OwnModel):
         Field(description="when to score again after the run at deployment; never when left out"),
         InTemplate("When the job runs again; only at deployment when empty."),
     ] = ""
+
+    @rule("inference_instance")
+    def _instance_is_possible(self, _: Launch) -> Iterator[Problem]:
+        yield from self.impossible_instances()
 
     @override
     def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:

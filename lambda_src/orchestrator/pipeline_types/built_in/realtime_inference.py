@@ -7,8 +7,10 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 from typing_extensions import override
 
+from orchestrator.errors import Problem
 from orchestrator.launch.operator_options import ApiParameters, FunctionParameters, RoleParameters
 from orchestrator.launch.settings import Launch
+from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.built_in.models import BuiltInImage, CustomImage, OwnModel, OwnModelParameters
 from orchestrator.pipeline_types.encryption import Encrypted, EncryptionParameters
 from orchestrator.values import common, locations
@@ -27,6 +29,7 @@ class RealtimeInference(Encrypted, OwnModel):
 
     blueprint: ClassVar = "realtime_inference"
     parameters_type: ClassVar = RealtimeInferenceParameters
+    instance_purpose: ClassVar = "endpoint"
 
     data_capture_location: Annotated[
         PerStage[locations.S3Location],
@@ -50,6 +53,10 @@ class RealtimeInference(Encrypted, OwnModel):
                     f"{key}: the accounts of the stages may only read the assets bucket, so nothing will be captured;"
                     " name a bucket that the stage's account may write to"
                 )
+
+    @rule("inference_instance")
+    def _instance_is_possible(self, _: Launch) -> Iterator[Problem]:
+        yield from self.impossible_instances()
 
     @override
     def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:

@@ -39,7 +39,9 @@ _LONGEST_SUFFIX: Final = len("-staging-12345678")
 class Monitor(Encrypted, BlueprintPipeline):
     """Base of the four monitors."""
 
+    follows_tags: ClassVar[bool] = False
     instance_key: ClassVar[str] = "instance_type"
+    instance_purpose: ClassVar = "processing"
     kind: ClassVar[str]
     """Part of the names of baseline and schedule."""
     image: ClassVar[str] = "model-monitor"
@@ -209,6 +211,10 @@ class Monitor(Encrypted, BlueprintPipeline):
             resolve(self._image_query(launch))
         except UnknownImageError as error:
             yield Problem("pipeline_type", f"this monitor cannot run here: {error}")
+
+    @rule("instance_type")
+    def _instance_is_possible(self, _: Launch) -> Iterator[Problem]:
+        yield from self.impossible_instances()
 
     @rule("endpoint_name")
     def _schedule_name_fits(self, _: Launch) -> Iterator[Problem]:

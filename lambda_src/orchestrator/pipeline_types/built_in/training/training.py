@@ -67,6 +67,7 @@ class Training(JobPipeline):
     """A pipeline that trains with a built-in image or one of the caller's own."""
 
     instance_key: ClassVar = "instance_type"
+    instance_purpose: ClassVar = "training"
 
     training_data: Annotated[
         common.AssetsPrefix,
@@ -242,6 +243,10 @@ class Training(JobPipeline):
             resolve(self._query("inference", launch, self.instance_type))
         except UnknownImageError as error:
             yield Problem("registration.inference_image_uri", f"is required to register the model: {error}")
+
+    @rule("instance_type")
+    def _instance_is_possible(self, _: Launch) -> Iterator[Problem]:
+        yield from self.impossible_instances()
 
     @rule("algo_hyperparamaters")
     def _hyperparameters_fit(self, _: Launch) -> Iterator[Problem]:

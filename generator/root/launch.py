@@ -89,6 +89,16 @@ class LaunchParameters(ReachOptions, OrganizationOptions):
         ),
         Expect("a whole number from 1"),
     ] = "3"
+    SetApiLoggingRole: Annotated[
+        common.YesOrNo,
+        Field(
+            title="Do you want to set the logging role of API Gateway?",
+            description=(
+                "An account has one in each Region. Choose No where one is set already, which Yes would replace for "
+                "all APIs; mlops deploy chooses by what it finds."
+            ),
+        ),
+    ] = "Yes"
     ArtifactBucket: Annotated[
         common.BucketName,
         Field(

@@ -112,8 +112,9 @@ class LaunchParameters(ReachOptions, OrganizationOptions):
             title="Published version",
             description="Prefix of the published version in that bucket.",
             min_length=1,
-            max_length=512,
-            pattern=r"^[a-zA-Z0-9!_.'()-]+(/[a-zA-Z0-9!_.'()-]+)*$",
+            # It becomes the value of a tag (lesson 122).
+            max_length=256,
+            pattern=r"^[a-zA-Z0-9_.-]+(/[a-zA-Z0-9_.-]+)*$",
         ),
         Expect("a key prefix without slashes at its ends"),
     ]

@@ -21,7 +21,9 @@ DEPLOYS: Final = (deployment.roles, deployment.functions, deployment.log_groups,
 
 _FUNCTION = "SageMakerJob"
 _MEMORY_MB = 512
-_TIMEOUT_SECONDS = 180
+_TIMEOUT_SECONDS = 240
+_ANSWER_SECONDS = 300
+"""After these CloudFormation stops waiting for an answer; its own limit is an hour (lesson 123)."""
 
 
 class SageMakerJob(cloudformation.AWSCustomObject):
@@ -39,6 +41,7 @@ class SageMakerJob(cloudformation.AWSCustomObject):
         "Name": (str, False),
         "NamePrefix": (str, False),
         "After": (str, False),
+        "ServiceTimeout": (int, False),
     }
 
 
@@ -69,6 +72,7 @@ class Job:
             SageMakerJob(
                 self.title,
                 ServiceToken=GetAtt(_FUNCTION, "Arn"),
+                ServiceTimeout=_ANSWER_SECONDS,
                 Operation=f"Create{self.kind}",
                 Request=dict(self.request),
                 **self.name,

@@ -116,21 +116,22 @@ def pull_images() -> PolicyDocument:
 
 
 def use_model_packages() -> PolicyDocument:
-    """Versions of models, for the policy of the model package group."""
-    actions = [
+    """Versions of models, for the policy of the model package group: a statement for each kind of resource, as AWS's.
+
+    Whether SageMaker takes one with actions of both kinds, nobody has seen (lesson 128).
+    https://docs.aws.amazon.com/sagemaker/latest/dg/model-registry-deploy-xaccount.html
+    """
+    of_versions = [
         sagemaker_actions.CreateModel,
         sagemaker_actions.DescribeModelPackage,
-        sagemaker_actions.DescribeModelPackageGroup,
         sagemaker_actions.ListModelPackages,
     ]
-    group = {"Group": models.package_group_name()}
+    name = {"Group": models.package_group_name()}
+    group = arns.regional("sagemaker", "model-package-group/${Group}", **name)
+    versions = arns.regional("sagemaker", "model-package/${Group}/*", **name)
     return permissions.document(
-        _allowed(
-            "UseModelPackages",
-            actions,
-            arns.regional("sagemaker", "model-package-group/${Group}", **group),
-            arns.regional("sagemaker", "model-package/${Group}/*", **group),
-        )
+        _allowed("ShowModelPackageGroup", [sagemaker_actions.DescribeModelPackageGroup], group),
+        _allowed("UseModelPackages", of_versions, versions),
     )
 
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from troposphere import GetAtt, Template, apigateway, iam
+from troposphere import Equals, GetAtt, If, NoValue, Ref, Sub, Template, apigateway, iam
 
 from generator import arns, permissions
 from generator.resources import functions, rest_apis
@@ -12,7 +12,8 @@ from generator.root import orchestrator, roles
 from generator.root.data import encryption
 from orchestrator.routes import ROUTES
 
-_RETAIN = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
+_RETAIN = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
+_SETS_ROLE = "SetsApiLoggingRole"
 _ACCESS_LOG = "ApiAccessLogs"
 _REQUESTS_PER_SECOND = 20
 _BURST = 40
@@ -24,7 +25,9 @@ def _setting(method: str, path: str) -> apigateway.MethodSetting:
         HttpMethod=method,
         ResourcePath=path,
         MetricsEnabled=True,
-        LoggingLevel="ERROR",
+        # An execution log would be a group of API Gateway's own, without expiry and key, which stays when the stack
+        # goes (lesson 119). The access log has the errors.
+        LoggingLevel="OFF",
         ThrottlingRateLimit=_REQUESTS_PER_SECOND,
         ThrottlingBurstLimit=_BURST,
     )
@@ -36,7 +39,8 @@ API = rest_apis.RestApi(
     function=orchestrator.FUNCTION,
     routes=[Route(route.name, route.path.removeprefix("/"), route.method, route.resource) for route in ROUTES],
     stage_properties={
-        "DependsOn": "ApiLogging",
+        # It comes after the setting; DependsOn may not name what a condition may leave out.
+        "Description": If(_SETS_ROLE, Sub("Logs under the role that ${ApiLogging} sets"), NoValue),
         "AccessLogSetting": rest_apis.access_log(_ACCESS_LOG),
         # Who looks must not keep others from provisioning and deleting: these two have a throttle of their own.
         "MethodSettings": [
@@ -50,6 +54,7 @@ API = rest_apis.RestApi(
 
 def add_to(template: Template) -> None:
     """Add the API, its access log and the account's permission to write it."""
+    template.add_condition(_SETS_ROLE, Equals(Ref("SetApiLoggingRole"), "Yes"))
     template.add_resource(functions.expiring_log_group(_ACCESS_LOG, encryption.key_arn()))
     template.add_resource(logging_role())
     template.add_resource(logging_setting())
@@ -60,6 +65,7 @@ def logging_role() -> iam.Role:
     """API Gateway writes logs under it."""
     return iam.Role(
         "ApiLoggingRole",
+        Condition=_SETS_ROLE,
         AssumeRolePolicyDocument=permissions.trusted_by("apigateway.amazonaws.com"),
         ManagedPolicyArns=[arns.managed_policy("service-role/AmazonAPIGatewayPushToCloudWatchLogs")],
         **_RETAIN,
@@ -67,5 +73,10 @@ def logging_role() -> iam.Role:
 
 
 def logging_setting() -> apigateway.Account:
-    """The account has one such role a Region. Both stay when the stack goes: other APIs may log by them (lesson 70)."""
-    return apigateway.Account("ApiLogging", CloudWatchRoleArn=GetAtt("ApiLoggingRole", "Arn"), **_RETAIN)
+    """The account has one such role a Region; one that is there already stays (lesson 118).
+
+    Both stay when the stack goes, also when it could not be made: other APIs may log by them (lesson 70), and
+    CloudFormation does not take the setting back, which would then name a role that is gone.
+    """
+    role = GetAtt("ApiLoggingRole", "Arn")
+    return apigateway.Account("ApiLogging", Condition=_SETS_ROLE, CloudWatchRoleArn=role, **_RETAIN)

@@ -88,6 +88,16 @@ class LaunchParameters(ReachOptions, OrganizationOptions):
         ),
         Expect("a whole number from 1"),
     ] = "3"
+    SetApiLoggingRole: Annotated[
+        common.YesOrNo,
+        Field(
+            title="Do you want to set the logging role of API Gateway?",
+            description=(
+                "An account has one in each Region. Choose No where one is set already, which Yes would replace for "
+                "all APIs; mlops deploy chooses by what it finds."
+            ),
+        ),
+    ] = "Yes"
     ArtifactBucket: Annotated[
         common.BucketName,
         Field(
@@ -101,8 +111,9 @@ class LaunchParameters(ReachOptions, OrganizationOptions):
             title="Published version",
             description="Prefix of the published version in that bucket.",
             min_length=1,
-            max_length=512,
-            pattern=r"^[a-zA-Z0-9!_.'()-]+(/[a-zA-Z0-9!_.'()-]+)*$",
+            # It becomes the value of a tag (lesson 122).
+            max_length=256,
+            pattern=r"^[a-zA-Z0-9_.-]+(/[a-zA-Z0-9_.-]+)*$",
         ),
         Expect("a key prefix without slashes at its ends"),
     ]

@@ -26,9 +26,12 @@ from typing import Any
 
 import boto3
 from botocore import xform_name
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
-_client = boto3.client("sagemaker")
+# CloudFormation must be told within the 240 seconds of the function, which boto3's own limits outlast (lesson 123).
+_PATIENCE = Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 2})
+_client = boto3.client("sagemaker", config=_PATIENCE)
 _SEPARATOR = "/"
 _NOT_STARTED = "not-started"
 _DIGEST_CHARACTERS = 8
@@ -210,7 +213,7 @@ def _content(text: str) -> Any:
     if scheme != "s3":
         return text
     bucket, _, key = address.partition("/")
-    return boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    return boto3.client("s3", config=_PATIENCE).get_object(Bucket=bucket, Key=key)["Body"].read()
 
 
 def _named(value: Any, name: str) -> Any:

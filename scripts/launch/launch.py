@@ -12,6 +12,7 @@ from scripts.aws import stack_following
 from scripts.aws.aws_access import Aws
 from scripts.aws.stack_following import StackState
 from scripts.launch import (
+    api_logging,
     artifact_bucket,
     boundary,
     boundary_stages,
@@ -100,6 +101,8 @@ def deploy(
     state = deployment.settle(cloudformation, launching.stack_name, audience, launching.role_arn)
     # The stack may have been changed or deleted meanwhile.
     given = _parameters(launching, declared, state)
+    if state is None and api_logging.PARAMETER in declared:
+        given = {**api_logging.chosen(aws), **given}
     place = publish(aws, release, _bucket(aws, launching, audience), launching.prefix, audience)
     values = {**_previous(state), **given, artifacts.BUCKET_PARAMETER: place.bucket}
     if launching.with_boundary:

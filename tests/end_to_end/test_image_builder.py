@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from scripts.aws.pipeline_status import PipelineStatus
+from tests.end_to_end.subscribing import Subscriber
 from tests.end_to_end.users import Orchestrator
 
 Until = Callable[[Callable[[], Any]], Any]
@@ -146,3 +147,26 @@ def test_a_source_in_the_operators_bucket_is_read_although_their_key_encrypts_it
     pipeline_id = with_options.provision(images.request("keyed"))["pipeline_id"]
     status = with_options.ended(pipeline_id)
     assert status.has_succeeded, status
+
+
+def test_a_pipeline_that_cannot_be_made_is_told_with_the_first_reason(
+    images: Images, subscriber: Subscriber, until: Until
+) -> None:
+    """Lesson 117: its stack deletes itself, and the answer is long given."""
+    codebuild = images.orchestrator.client("codebuild")
+    name = "mlops-pipeline-e2e-taken-byompipelineimagebuilder"
+    codebuild.create_project(
+        name=name,
+        source={"type": "NO_SOURCE", "buildspec": "{}"},
+        artifacts={"type": "NO_ARTIFACTS"},
+        environment={"type": "LINUX_CONTAINER", "image": "x", "computeType": "BUILD_GENERAL1_SMALL"},
+        serviceRole="arn:aws:iam::123456789012:role/anybody",
+    )
+    pipeline_id = images.orchestrator.provision(images.request("e2e-taken"))["pipeline_id"]
+    told = subscriber.next("could not be created", until)
+    assert told.subject == "MLOps pipeline not created: e2e-taken"
+    assert "ImageBuild (AWS::CodeBuild::Project): Project already exists" in told.text
+    assert told.attributes["state"] == "not created"
+    found = images.orchestrator.client("cloudformation").describe_stacks(StackName=pipeline_id)["Stacks"]
+    assert [stack["StackStatus"] for stack in found] == ["DELETE_COMPLETE"]
+    codebuild.delete_project(name=name)

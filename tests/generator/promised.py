@@ -123,6 +123,12 @@ LAUNCH_PARAMETERS: Final[list[tuple[str, str, str | None, dict[str, Any]]]] = [
         "3",
         {"AllowedPattern": "^[1-9][0-9]*$", "MaxLength": 6},
     ),
+    (
+        "SetApiLoggingRole",
+        "Do you want to set the logging role of API Gateway?",
+        "Yes",
+        {"AllowedValues": YES_OR_NO},
+    ),
 ]
 LAUNCH_OPTIONS: Final = {**OrganizationOptions.model_fields, **ReachOptions.model_fields}
 """What `test_launch_options.py` is about."""

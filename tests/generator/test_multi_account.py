@@ -107,9 +107,19 @@ def test_only_the_accounts_of_the_stages_may_read(multi: Template) -> None:
     repository = resources["ECRRepository"]["Properties"]["RepositoryPolicyText"]["Statement"]
     group = resources["ModelPackageGroup"]["Properties"]["ModelPackageGroupPolicy"]["Statement"]
     allowed = [statement for statement in [*bucket, *repository, *group] if statement["Effect"] == "Allow"]
-    assert [statement["Principal"] for statement in allowed] == [{"AWS": accounts}] * 4
+    assert [statement["Principal"] for statement in allowed] == [{"AWS": accounts}] * 5
     actions = {action for statement in allowed for action in statement["Action"]}
     assert not [action for action in actions if re.search(r":(Put|Delete|Update)", action)]
+
+
+def test_versions_and_their_group_are_shared_by_statements_of_their_own(multi: Template) -> None:
+    """Lesson 128."""
+    group = multi["Resources"]["ModelPackageGroup"]["Properties"]["ModelPackageGroupPolicy"]["Statement"]
+    for statement in group:
+        (resource,) = statement["Resource"]
+        is_group = ":model-package-group/" in resource["Fn::Sub"][0]
+        assert all((action == "sagemaker:DescribeModelPackageGroup") is is_group for action in statement["Action"])
+    assert len(group) == 2
 
 
 def test_nobody_else_may_read_what_a_single_account_solution_has(root: Template) -> None:

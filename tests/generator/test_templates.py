@@ -257,7 +257,7 @@ class TestLaunch:
             ("NotificationEmail", ["ops+ml@quayside.example.com"], ["ops", "ops@quayside", "@quayside.com", "a@b.c d"]),
             ("ConfigS3Bucket", ["quayside-config", "a.b.c", "abc"], ["ab", "Upper", "-abc", "abc-", "a_b", "a" * 64]),
             ("ExistingECRRepo", ["a", "team/vision", "a_b.c-d/e"], ["Team", "/a", "a/", "a//b", "a b"]),
-            ("ArtifactPrefix", ["mlops/1.2.0", "x"], ["", "/x", "x/", "a//b", "a*"]),
+            ("ArtifactPrefix", ["mlops/1.2.0", "x"], ["", "/x", "x/", "a//b", "a*", "it's", "(1)", "x" * 257]),
         ],
     )
     def test_patterns_take_the_good_and_refuse_the_bad(

@@ -49,7 +49,7 @@ def rule(others: Sequence[dict[str, Any]]) -> events.Rule:
     return events.Rule(
         "RemovalRule",
         Name=jobs.named("removal"),
-        Description="Tells the orchestrator that CloudFormation has ended its work on what a pipeline made",
+        Description="Tells the orchestrator that CloudFormation has ended its work on a pipeline or what it made",
         EventPattern={"source": ["aws.cloudformation"], "$or": [stack_ended, *others]},
         Targets=[orchestrator.to_function()],
     )

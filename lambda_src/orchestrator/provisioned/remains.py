@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a pipeline failed to make: its action makes or updates a stack, so what it left behind has to go first.
+"""What a pipeline failed to make: its action only makes or updates a stack, so what it left behind has to go first.
 
 The action never deletes a stack, because it would delete that of a live endpoint, too, whose update could not be rolled
 back (lesson 125).

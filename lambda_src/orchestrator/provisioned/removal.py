@@ -22,7 +22,14 @@ from orchestrator.aws.s3 import object_versions
 from orchestrator.errors import ServiceBusyError, ServiceRefusedError
 from orchestrator.launch.settings import Settings
 from orchestrator.plan import layout
-from orchestrator.provisioned import lookup, pipeline_stacks, removal_messages, removal_records, removal_steps
+from orchestrator.provisioned import (
+    failed_creations,
+    lookup,
+    pipeline_stacks,
+    removal_messages,
+    removal_records,
+    removal_steps,
+)
 from orchestrator.provisioned.removal_records import Removal
 from orchestrator.provisioned.removal_steps import Progress, StepFailedError
 
@@ -60,12 +67,16 @@ def begin(given: str, caller: str, settings: Settings) -> answers.DeletionBegun:
 
 
 def stack_changed(event: Mapping[str, Any], settings: Settings, owner: str) -> dict[str, Any]:
-    """Continue when CloudFormation has ended its work on a stack.
+    """Continue when CloudFormation has ended its work on a stack; report a pipeline's stack that was not made.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/event-detail-stack-status-change.html
     """
     detail = event["detail"]
-    return _changed(pipeline_stacks.name_in(detail["stack-id"]), detail, settings, owner)
+    arn, status = detail["stack-id"], detail["status-details"]["status"]
+    removal = _of(pipeline_stacks.name_in(arn), settings)
+    if removal is None and failed_creations.report(arn, status, settings, owner):
+        return {"deleting": False, "created": False}
+    return _changed(removal, status, settings, owner)
 
 
 def stack_set_changed(event: Mapping[str, Any], settings: Settings, owner: str) -> dict[str, Any]:
@@ -75,12 +86,15 @@ def stack_set_changed(event: Mapping[str, Any], settings: Settings, owner: str) 
     """
     detail = event["detail"]
     arn = _STACK_SET_ARN.fullmatch(detail["stack-set-arn"])
-    return _changed(arn["name"] if arn else "", detail, settings, owner)
+    removal = _of(arn["name"] if arn else "", settings)
+    return _changed(removal, detail["status-details"]["status"], settings, owner)
 
 
-def _changed(name: str, detail: Mapping[str, Any], settings: Settings, owner: str) -> dict[str, Any]:
-    status = detail["status-details"]["status"]
-    removal = removal_records.find(settings.launch.pipelines_bucket, pipeline_stacks.common_name(name))
+def _of(name: str, settings: Settings) -> Removal | None:
+    return removal_records.find(settings.launch.pipelines_bucket, pipeline_stacks.common_name(name))
+
+
+def _changed(removal: Removal | None, status: str, settings: Settings, owner: str) -> dict[str, Any]:
     # After a failure people decide what happens; only a successful end is still handled.
     if removal is None or (removal.failure and status not in _GOOD_ENDS):
         return {"deleting": False}

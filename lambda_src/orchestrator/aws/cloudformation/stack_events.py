@@ -21,6 +21,12 @@ def newest_first(stack: str) -> Iterator[Mapping[str, Any]]:
         yield from page["StackEvents"]
 
 
+def of(stack: str) -> list[Mapping[str, Any]]:
+    """All events of a stack by its ARN, newest first; also of one that is gone."""
+    with calling(f"list the events of the stack {stack}"):
+        return list(newest_first(stack))
+
+
 def first_failure(stack: str, since: datetime) -> str | None:
     """Return the first resource of a stack that failed after a moment, with the reason; `None` if none did."""
     with calling(f"list the events of the stack {stack}"):

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -11,10 +12,12 @@ from orchestrator.pipeline_types.blueprints import PIPELINE_STACK_SUFFIX
 from orchestrator.pipeline_types.built_in import BUILT_IN
 from scripts.aws import pipeline_status, stack_following
 from scripts.aws.api_client import Answer
+from scripts.aws.pipeline_status import WAITING, ActionStatus
 from scripts.verification import waiting
 from scripts.verification.scene import PartFailedError, Scene
 
 JOB_MINUTES: Final = 45
+PIPELINE_MINUTES: Final = 60
 _TYPE: Final = "pipeline_type"
 
 
@@ -33,13 +36,18 @@ def begun(scene: Scene, request: Mapping[str, Any], root: str = "") -> str:
 
 def followed(scene: Scene, pipeline_id: str, root: str = "", before: str | None = None) -> None:
     """Wait for the end of a pipeline, which must be a good one; `before` is an execution that is over."""
-    api = scene.api(root)
+    api, started, told = scene.api(root), time.monotonic(), set[ActionStatus]()
     for status in pipeline_status.watch(
         lambda: pipeline_status.read(answered(api.status(pipeline_id))), before, until=lambda found: found.needs_person
     ):
+        for action in [each for each in status.actions if each.status != WAITING and each not in told]:
+            told.add(action)
+            scene.say(f"  {action.stage} / {action.action}: {action.status}")
         if status.has_failed:
             words = [f"{action.action}: {action.detail}" for action in status.actions if action.status == "Failed"]
             raise PartFailedError("; ".join(words) or _first_cause(scene, pipeline_id))
+        if time.monotonic() - started > PIPELINE_MINUTES * 60:
+            raise PartFailedError(f"the pipeline {status.pipeline} did not end within {PIPELINE_MINUTES} minutes")
 
 
 def provisioned(scene: Scene, request: Mapping[str, Any]) -> str:

@@ -95,6 +95,18 @@ def test_version_is_that_of_the_project(small: Installed, tmp_path: Path) -> Non
     assert small.run(tmp_path, small.mlops, "--version").stdout == f"mlops {artifacts.package_version()}\n"
 
 
+def test_an_account_is_verified_without_the_extra(small: Installed, tmp_path: Path) -> None:
+    """It fails for want of credentials, and not of a module."""
+    look = (
+        "import sys; from mlops_orchestrator import cli; sys.argv[1:] = ['verify', '--yes', '--region', 'eu-west-1'];"
+        "import os; os.environ['AWS_EC2_METADATA_DISABLED'] = 'true'; cli.main()"
+    )
+    ran = small.run(tmp_path, small.python, "-c", look)
+
+    assert ran.returncode == 1
+    assert ran.stderr.startswith("error: there are no AWS credentials"), ran.stderr
+
+
 def test_missing_extra_names_the_command_that_installs_it(small: Installed, tmp_path: Path) -> None:
     ran = small.run(tmp_path, small.mlops, "local")
 

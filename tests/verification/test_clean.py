@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -91,6 +92,25 @@ def interrupted(monkeypatch: pytest.MonkeyPatch) -> tuple[Ended, str]:
 
     monkeypatch.setattr(run, "carry_out", carry_out)
     return mlops("verify", "--yes"), names[0]
+
+
+@pytest.mark.parametrize("asked", [(), ("--clean", "--name", NAME)], ids=["verify", "clean"])
+def test_a_no_changes_nothing(asked: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The plan with its cost, or what would go, is shown before the question."""
+    left = bucket(f"{NAME}-refused")
+    before = there()
+    with monkeypatch.context() as patched:
+        patched.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
+        patched.setattr("typer.confirm", lambda _: False)
+        ended = mlops("verify", *asked)
+
+    assert ended.status == 0
+    assert (left if asked else "in all, with the clean-up") in ended.out
+    assert "Nothing was changed." in ended.out
+    assert there() == before
+    assert not record.FOLDER.exists()
+    cleaned = mlops("verify", "--clean", "--yes", "--json", "--name", NAME)
+    assert json.loads(cleaned.out.splitlines()[-1]) == {"name": NAME, "found": 1, "left": []}
 
 
 def test_the_record_leads_to_what_is_left(monkeypatch: pytest.MonkeyPatch) -> None:

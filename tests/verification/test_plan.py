@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
 from scripts.verification.claims import page
+from scripts.verification.claims.claim import Seen
 from scripts.verification.claims.every import CLAIMS
 from scripts.verification.part import EXTRAS, Extra
 from scripts.verification.plan import EVERY, Plan
@@ -54,6 +56,14 @@ def test_every_claim_is_settled_by_a_part_or_says_how_a_person_does() -> None:
     assert [one.id for one in CLAIMS.values() if bool(one.part) is bool(one.by_hand)] == []
     assert {one.part for one in CLAIMS.values() if one.part} <= parts
     assert [one.id for one in CLAIMS.values() if not (one.what and one.rests and one.evidence)] == []
+
+
+def test_the_page_says_what_was_seen() -> None:
+    seen = Seen("2026-12-01", "eu-west-1", "0.3.0", "CREATE_COMPLETE | after the job")
+    claim = replace(CLAIMS["baseline-waits"], seen=seen)
+    line = page.row(claim)
+    assert line.endswith("2026-12-01, eu-west-1, version 0.3.0: CREATE_COMPLETE \\| after the job")
+    assert line.count(" | ") == 4
 
 
 def test_the_page_says_of_each_claim_that_nobody_has_seen_it() -> None:

@@ -119,6 +119,21 @@ CLAIMS: Final = (
         part="batch",
     ),
     Claim(
+        id="baseline-tags",
+        what="Tags of a processing job cannot change, so those of baselines do not follow the operator's.",
+        rests="A new tag at a launch computes no baseline anew.",
+        evidence="`createOnlyProperties` of its schema; "
+        f"[the type]({_CFN}/TemplateReference/aws-resource-sagemaker-processingjob.html)",
+        by_hand="deploy with another `--tag`, provision a monitor again, and look for a second baseline",
+    ),
+    Claim(
+        id="earlier-stacks",
+        what="A stack of the earlier solution in the same account is left as it is.",
+        rests="A migration beside what runs.",
+        evidence="follows from what is asked of CloudFormation; [migration](migration.md)",
+        by_hand="provision a model that the earlier solution has deployed: a 409 says so",
+    ),
+    Claim(
         id="regional-types",
         what="Regions lack resource types as the provider schemas say, and a template without them is taken there.",
         rests="Launches in new Regions.",

@@ -32,12 +32,13 @@ def texts() -> dict[str, str]:
     """The page."""
     seen = sum(claim.seen is not None for claim in CLAIMS.values())
     header = ("claim", "what rests on it", "evidence", "looked at by", "verified on an account")
-    lines = [" | ".join(header), " | ".join("---" for _ in header), *map(_row, CLAIMS.values())]
+    lines = [" | ".join(header), " | ".join("---" for _ in header), *map(row, CLAIMS.values())]
     table = "\n".join(f"| {line} |" for line in lines)
     return {PAGE: f"{_NOTICE}\n{_INTRODUCTION.format(seen=seen, all=len(CLAIMS))}\n{table}\n"}
 
 
-def _row(claim: Claim) -> str:
+def row(claim: Claim) -> str:
+    """The cells of a claim."""
     looked = f"`{claim.part}`" if claim.part else f"a person: {claim.by_hand}"
     seen = claim.seen
     told = f"{seen.when}, {seen.region}, version {seen.version}: {seen.words}" if seen else NOT_YET

@@ -68,7 +68,7 @@ CLAIMS: Final = (
         id="exit-message",
         what="What a container writes to `/opt/ml/output/message` is the job's `ExitMessage`.",
         rests="Violations are found by it.",
-        evidence=f"[a monitor's container]({_DG}/model-monitor-byoc-contract-outputs.html)",
+        evidence=f"[metadata of a job]({_DG}/byoc-metadata.html)",
         part="contents",
     ),
     Claim(
@@ -113,7 +113,8 @@ CLAIMS: Final = (
         " first, and are"
         " tried again.",
         rests="Deletions of monitored models.",
-        evidence=f"[DeleteMonitoringSchedule]({_API}/API_DeleteMonitoringSchedule.html)",
+        evidence=f"[DeleteMonitoringSchedule]({_API}/API_DeleteMonitoringSchedule.html);"
+        " [a public log](https://github.com/aws/amazon-sagemaker-examples/issues/2342) has the refusal in `Pending`",
         by_hand="`mlops delete` a real-time pipeline whose monitors are there",
     ),
 )

@@ -22,7 +22,7 @@ for n in("numpy","pandas","sklearn","boto3"):
  except Exception as e:f[n]=repr(e)[:40]
 open("/opt/ml/output/message","w").write(json.dumps(f))
 """
-_RUN_IT: Final = ("python3", "-c", "import os; exec(os.environ['LOOK'])")
+_RUN_IT: Final = ("python3", "-c", "import os; os.makedirs('/opt/ml/output', exist_ok=True); exec(os.environ['LOOK'])")
 
 
 def _job(scene: Scene, command: list[str]) -> dict[str, Any]:

@@ -146,26 +146,23 @@ def _telling(runs: Sequence[dict[str, Any]], failures: int) -> dict[str, Any] | 
 
 def _ask(scene: Scene) -> None:
     """Predict some rows one by one, and tell of each capture what was true."""
-    before = {record["eventMetadata"]["eventId"] for record in serving.captured(scene)}
     rows = data.held_out()[:_ALONE]
     truth = {data.as_csv([row[1:]]).decode().strip(): row[0] for row in rows}
     for row in rows:
         serving.predictions(scene, [row])
 
-    def all_captured() -> list[dict[str, Any]] | None:
-        fresh = [one for one in serving.captured(scene) if one["eventMetadata"]["eventId"] not in before]
-        return fresh if len(fresh) >= len(rows) else None
+    def all_captured() -> dict[str, dict[str, Any]] | None:
+        """By what was asked; other calls are captured too."""
+        found = {record["captureData"]["endpointInput"]["data"].strip(): record for record in serving.captured(scene)}
+        return found if truth.keys() <= found.keys() else None
 
     records = waiting.until(scene, "captured data", 10, all_captured)
     by_hour = defaultdict[str, list[str]](list)
-    for record in records:
-        label = truth.get(record["captureData"]["endpointInput"]["data"].strip())
-        if label is not None:
-            told = {"data": label, "encoding": "CSV"}
-            event = {"eventId": record["eventMetadata"]["eventId"]}
-            hour = datetime.fromisoformat(record["eventMetadata"]["inferenceTime"])
-            line = json.dumps({"groundTruthData": told, "eventMetadata": event, "eventVersion": "0"})
-            by_hour[f"{hour:%Y/%m/%d/%H}"].append(line)
+    for asked, label in truth.items():
+        event = records[asked]["eventMetadata"]
+        told = {"groundTruthData": {"data": label, "encoding": "CSV"}, "eventMetadata": {"eventId": event["eventId"]}}
+        hour = datetime.fromisoformat(event["inferenceTime"])
+        by_hour[f"{hour:%Y/%m/%d/%H}"].append(json.dumps({**told, "eventVersion": "0"}))
     # SageMaker merges by the hour of the prediction.
     for place, lines in by_hour.items():
         data.stored(scene, f"{_TRUTHS}/{place}/truth.jsonl", "\n".join(lines).encode())

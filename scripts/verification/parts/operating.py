@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from scripts.aws import stack_following
 from scripts.verification import waiting
@@ -50,22 +50,24 @@ def _handlers(scene: Scene) -> Iterator[Finding]:
 def _card(scene: Scene) -> Iterator[Finding]:
     api, name = scene.api(), f"{scene.name}-card"
     uses = {"purpose_of_model": "To verify an account."}
-    pipelines.answered(api.provision({"pipeline_type": "create_model_card", "name": name, "intended_uses": uses}))
-    told = pipelines.answered(api.provision({"pipeline_type": "describe_model_card", "name": name}))
+    pipelines.asked(lambda: api.provision({"pipeline_type": "create_model_card", "name": name, "intended_uses": uses}))
+    told = pipelines.asked(lambda: api.provision({"pipeline_type": "describe_model_card", "name": name}))
     if told["message"]["ModelCardStatus"] != "Draft":
         raise PartFailedError(f"the card is {told['message']['ModelCardStatus']}")
-    pipelines.answered(api.provision({"pipeline_type": "delete_model_card", "name": name}))
+    pipelines.asked(lambda: api.provision({"pipeline_type": "delete_model_card", "name": name}))
     yield Finding("lambda-runtime", "the deployed bundle answered three requests", holds=True)
 
 
+def _pages(scene: Scene, following: str = "") -> Iterator[dict[str, Any]]:
+    """Every page of the list from this one on."""
+    page = pipelines.asked(lambda: scene.api().list(model_name=scene.name, next=following))
+    yield page
+    if page.get("next"):
+        yield from _pages(scene, page["next"])
+
+
 def _list(scene: Scene) -> None:
-    api, found, following = scene.api(), set[str](), ""
-    while True:
-        page = pipelines.answered(api.list(model_name=scene.name, next=following))
-        found |= {one["pipeline_type"] for one in page["pipelines"]}
-        following = page.get("next") or ""
-        if not following:
-            break
+    found = {one["pipeline_type"] for page in _pages(scene) for one in page["pipelines"]}
     missing = {training.TRAIN, serving.REALTIME} - found
     if missing:
         raise PartFailedError(f"the list does not have {', '.join(sorted(missing))}")
@@ -73,8 +75,8 @@ def _list(scene: Scene) -> None:
 
 def _delete(scene: Scene) -> None:
     api = scene.api()
-    details = pipelines.answered(api.details(pipelines.pipeline_of(scene, training.TRAIN)))
-    pipelines.answered(api.delete(details["pipeline_id"]))
+    details = pipelines.asked(lambda: api.details(pipelines.pipeline_of(scene, training.TRAIN)))
+    pipelines.asked(lambda: api.delete(details["pipeline_id"]))
 
     def gone() -> bool:
         answer = api.details(details["pipeline_id"])

@@ -3,18 +3,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any, Final
+
+from botocore import exceptions
 
 from orchestrator.pipeline_types.base import STACK_PREFIX
 from orchestrator.pipeline_types.blueprints import PIPELINE_STACK_SUFFIX
 from orchestrator.pipeline_types.built_in import BUILT_IN
 from scripts.aws import pipeline_status, stack_following
-from scripts.aws.api_client import Answer
+from scripts.aws.api_client import Answer, ApiError
+from scripts.aws.pipeline_status import WAITING, ActionStatus
 from scripts.verification import waiting
 from scripts.verification.scene import PartFailedError, Scene
 
 JOB_MINUTES: Final = 45
+_ATTEMPTS: Final = 4
+_PAUSE_SECONDS: Final = 5.0
+PIPELINE_MINUTES: Final = 60
 _TYPE: Final = "pipeline_type"
 
 
@@ -25,21 +34,42 @@ def answered(answer: Answer) -> dict[str, Any]:
     return answer.body
 
 
+def asked(call: Callable[[], Answer]) -> dict[str, Any]:
+    """The same of a call that may come to nothing on its way: it is made again, which changes nothing that was done."""
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            answer = call()
+        except (exceptions.HTTPClientError, exceptions.ConnectionError, ApiError):
+            pass
+        else:
+            if answer.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+                return answered(answer)
+        threading.Event().wait(_PAUSE_SECONDS)
+    return answered(call())
+
+
 def begun(scene: Scene, request: Mapping[str, Any], root: str = "") -> str:
     """Provision a pipeline, and give its id."""
     scene.say(f"  provisioning {request[_TYPE]}")
-    return str(answered(scene.api(root).provision(request))["pipeline_id"])
+    return str(asked(lambda: scene.api(root).provision(request))["pipeline_id"])
 
 
 def followed(scene: Scene, pipeline_id: str, root: str = "", before: str | None = None) -> None:
     """Wait for the end of a pipeline, which must be a good one; `before` is an execution that is over."""
-    api = scene.api(root)
+    api, started, told = scene.api(root), time.monotonic(), set[ActionStatus]()
     for status in pipeline_status.watch(
-        lambda: pipeline_status.read(answered(api.status(pipeline_id))), before, until=lambda found: found.needs_person
+        lambda: pipeline_status.read(asked(lambda: api.status(pipeline_id))),
+        before,
+        until=lambda found: found.needs_person,
     ):
+        for action in [each for each in status.actions if each.status != WAITING and each not in told]:
+            told.add(action)
+            scene.say(f"  {action.stage} / {action.action}: {action.status}")
         if status.has_failed:
             words = [f"{action.action}: {action.detail}" for action in status.actions if action.status == "Failed"]
             raise PartFailedError("; ".join(words) or _first_cause(scene, pipeline_id))
+        if time.monotonic() - started > PIPELINE_MINUTES * 60:
+            raise PartFailedError(f"the pipeline {status.pipeline} did not end within {PIPELINE_MINUTES} minutes")
 
 
 def provisioned(scene: Scene, request: Mapping[str, Any]) -> str:
@@ -51,9 +81,10 @@ def provisioned(scene: Scene, request: Mapping[str, Any]) -> str:
 
 def job_of(scene: Scene, pipeline_id: str) -> dict[str, Any]:
     """The job that a deployed pipeline has started, when it has ended well; raises `PartFailedError` if not."""
+    api = scene.api()
 
     def ended() -> dict[str, Any] | None:
-        job: dict[str, Any] = answered(scene.api().details(pipeline_id))["job"] or {}
+        job: dict[str, Any] = asked(lambda: api.details(pipeline_id))["job"] or {}
         return job if job.get("status") in ("Completed", "Failed", "Stopped") else None
 
     job = waiting.until(scene, "the job of the pipeline", JOB_MINUTES, ended)
@@ -64,8 +95,9 @@ def job_of(scene: Scene, pipeline_id: str) -> dict[str, Any]:
 
 def execution_of(scene: Scene, stack_name: str) -> str:
     """The newest execution of a pipeline, by its stack's name."""
-    pipeline_id = answered(scene.api().details(stack_name))["pipeline_id"]
-    return pipeline_status.read(answered(scene.api().status(pipeline_id))).execution
+    api = scene.api()
+    pipeline_id = asked(lambda: api.details(stack_name))["pipeline_id"]
+    return pipeline_status.read(asked(lambda: api.status(pipeline_id))).execution
 
 
 def deployed(scene: Scene, pipeline_type: str) -> str:

@@ -43,7 +43,7 @@ def _autopilot(scene: Scene) -> Iterator[Finding]:
     )
 
     def ended() -> dict[str, Any] | None:
-        job: dict[str, Any] = pipelines.answered(scene.api().details(pipeline_id))["job"] or {}
+        job: dict[str, Any] = pipelines.asked(lambda: scene.api().details(pipeline_id))["job"] or {}
         return job if job.get("status") in _ENDED else None
 
     job = waiting.until(scene, "the Autopilot job", _MINUTES, ended)

@@ -137,9 +137,8 @@ def _update(scene: Scene) -> Iterator[Finding]:
             ModelApprovalStatus="Approved",
             InferenceSpecification={**specification, "Containers": [container]},
         )["ModelPackageArn"]
-        api, asked = scene.api(), request(scene, version)
         before = pipelines.execution_of(scene, pipelines.pipeline_of(scene, REALTIME))
-        pipeline_id = pipelines.answered(api.provision(asked))["pipeline_id"]
+        pipeline_id = pipelines.begun(scene, request(scene, version))
         try:
             pipelines.followed(scene, pipeline_id, before=before)
         except PartFailedError as error:

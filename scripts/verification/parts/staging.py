@@ -135,9 +135,9 @@ def _fire(scene: Scene, account: str) -> None:
 def _deleted(scene: Scene) -> Iterator[Finding]:
     """Whether a StackSet's events carry a deletion on, or each request again is what does."""
     api = scene.api(scene.stages_name)
-    found = pipelines.answered(api.list(model_name=model_of(scene), pipeline_type="byom_data_quality_monitor"))
+    found = pipelines.asked(lambda: api.list(model_name=model_of(scene), pipeline_type="byom_data_quality_monitor"))
     (pipeline,) = found["pipelines"]
-    pipelines.answered(api.delete(pipeline["pipeline_id"]))
+    pipelines.asked(lambda: api.delete(pipeline["pipeline_id"]))
     capacity = (
         "a delegated administrator" if scene.stages.get("DelegatedAdminAccount") == "Yes" else "the management account"
     )

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """CloudFormation's API for stacks: answers requests and starts the work.
 
-Change sets are in `change_set_api`, stack sets in `stack_set_api`; actions that are in none are moto's.
+Change sets are in `change_set_api`, stack sets in `stack_sets/api`; actions that are in none are moto's.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/Welcome.html
 """
 

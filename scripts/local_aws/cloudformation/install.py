@@ -4,15 +4,15 @@
 moto makes a stack inside the API call, keeps no events of resources, rolls nothing back and takes any parameters.
 The product depends on all of that, so the service is our own:
 
-    cloudformation_api   requests and answers, checks that need no work
-    template*            reading templates, parameter values, intrinsic functions
-    stacks               what is remembered: stacks, resources, events, change sets
-    stack_plan           what a definition asks for; compared for change sets and for "No updates"
-    stack_work           one resource's step with its events
-    stack_operations     create, rollback, delete; one thread per operation
-    stack_updates        update and its rollback
-    resources/           the resource types; those that are not there are moto's models
-    stack_set_*          stack sets: a stack is made in each account of an `organization` by the same engine
+    api, change_set_api   requests and answers, checks that need no work
+    template/             reading templates, parameter values, intrinsic functions
+    stacks                what is remembered: stacks, resources, events, change sets
+    stack_plan            what a definition asks for; compared for change sets and for "No updates"
+    work                  one resource's step with its events
+    operations            create, rollback, delete; one thread per operation
+    updates               update and its rollback
+    resources/            the resource types; those that are not there are moto's models
+    stack_sets/           stack sets: a stack is made in each account of an `organization` by the same engine
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from orchestrator.aws import claims, notifications
 from orchestrator.aws.cloudformation import stack_events, stacks
 from orchestrator.aws.notifications import Message
 from orchestrator.launch.settings import Settings
+from orchestrator.plan import layout
 from orchestrator.provisioned import pipeline_stacks
 from orchestrator.provisioned.pipeline_stacks import Pipeline
 
@@ -34,7 +35,7 @@ def report(arn: str, status: str, settings: Settings, owner: str) -> bool:
     if reason is None or _was_made(events):
         return False
     message = _message(pipeline_stacks.of(stack), reason, settings)
-    key = f"{claims.MARKERS}creation/{arn.rsplit('/', 1)[1]}"
+    key = f"{layout.REPORTED}creation/{arn.rsplit('/', 1)[1]}"
     bucket, topic = settings.launch.pipelines_bucket, settings.notifications_topic_arn
     claims.once(bucket, key, owner, lambda: notifications.publish(topic, message))
     return True

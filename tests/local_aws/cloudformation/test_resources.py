@@ -273,12 +273,22 @@ def test_a_name_that_is_taken_is_not_taken_over(client: Any) -> None:
     client("s3").delete_bucket(Bucket="already-there")
 
 
-def test_template_values_take_the_type_of_the_api(client: Any) -> None:
+def test_template_values_take_the_names_and_types_of_the_api(client: Any) -> None:
     model = client("lambda").meta.service_model.operation_model("CreateFunction").input_shape
-    given = {"Timeout": "30", "Publish": "true", "Environment": {"Variables": {"A": 1, "B": True}}, "Description": "5"}
+    given = {
+        "Timeout": "30",
+        "Publish": "true",
+        "KmsKeyArn": "arn",
+        # What people choose are no names of the API.
+        "Environment": {"variables": {"a": 1, "B": True, "policy": {"Version": "2012-10-17"}}},
+        "Description": 5,
+        "NoSuchName": "left for the API to refuse",
+    }
     assert fitted(given, model) == {
         "Timeout": 30,
         "Publish": True,
-        "Environment": {"Variables": {"A": "1", "B": "true"}},
+        "KMSKeyArn": "arn",
+        "Environment": {"Variables": {"a": "1", "B": "true", "policy": '{"Version": "2012-10-17"}'}},
         "Description": "5",
+        "NoSuchName": "left for the API to refuse",
     }

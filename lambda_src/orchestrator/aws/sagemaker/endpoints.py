@@ -8,7 +8,8 @@ from typing import Final
 from orchestrator.aws.calls import calling, client
 from orchestrator.errors import ServiceRefusedError
 
-_NOT_THERE: Final = "ValidationException"
+# The first is what people have met; the second is how SageMaker says so of other things.
+_NOT_THERE: Final = frozenset({"ValidationException", "ResourceNotFound"})
 
 
 def real_name(name: str) -> str:
@@ -23,6 +24,6 @@ def real_name(name: str) -> str:
             with calling(f"describe the endpoint {spelling}"):
                 return str(client("sagemaker").describe_endpoint(EndpointName=spelling)["EndpointName"])
         except ServiceRefusedError as refused:
-            if refused.code != _NOT_THERE:
+            if refused.code not in _NOT_THERE:
                 raise
     return ""

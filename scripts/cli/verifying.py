@@ -26,6 +26,7 @@ from scripts.launch.local_deployment import DEFAULT_REGION, STAGE_ACCOUNTS
 from scripts.verification import record, run
 from scripts.verification.cleaning import cleaner
 from scripts.verification.cleaning.cleaner import Left
+from scripts.verification.cleaning.kept import logging_role
 from scripts.verification.part import EXTRAS, Extra
 from scripts.verification.plan import CLEANING_MINUTES, Plan
 from scripts.verification.record import Record
@@ -73,7 +74,8 @@ def verify(access: Access, asked: Verification, yes: bool) -> None:
 def _carried_out(scene: Scene, plan: Plan, output: Output, access: Access) -> Report:
     """Everything, the clean-up included. Before anything is made, the name of it all is on record."""
     began, command = datetime.now(UTC), f"mlops verify --clean --name {scene.name}{access.flags}"
-    kept = Record(scene.name, scene.aws.account, scene.aws.region, scene.aws.endpoint_url)
+    scene.logging_role = logging_role(scene)
+    kept = Record(scene.name, scene.aws.account, scene.aws.region, scene.aws.endpoint_url, scene.logging_role)
     if not scene.is_passing:
         kept.write()
         output.say(f"If this is interrupted, clean up with: {command}")
@@ -109,8 +111,8 @@ def clean(access: Access, asked: Verification, yes: bool) -> None:
     if not names:
         raise WrongUseError(_no_name(Scene(connection.aws(access), PREFIX, _Brief(output))))
     for name in names:
-        aws = _where(access, kept.get(name))
-        _clean_one(Scene(aws, name, _Brief(output)), kept.get(name), yes, output)
+        aws, role = _where(access, kept.get(name)), kept[name].logging_role if name in kept else ""
+        _clean_one(Scene(aws, name, _Brief(output), logging_role=role), kept.get(name), yes, output)
 
 
 def _where(access: Access, kept: Record | None) -> Aws:

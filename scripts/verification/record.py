@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The record of a verification: its name, in a file of the working folder, written before anything is made.
 
-It only spares typing the name: what there is to remove is found in the account, by name and tag.
+It spares typing the name: what there is to remove is found in the account, by name and tag. It also has the one setting
+that may have been another before.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ class Record:
     region: str
     endpoint_url: str
     """Of the local AWS that it ran on; empty on AWS."""
+    logging_role: str = ""
+    """What API Gateway wrote logs as before, in this account and Region: the one setting that is not our own."""
 
     @property
     def file(self) -> Path:

@@ -41,6 +41,8 @@ class Scene:
     email: str = "mlops-verify@example.com"
     stages: Mapping[str, str] = field(default_factory=dict)
     """Launch parameters of the multi-account template: accounts and units."""
+    logging_role: str = ""
+    """The account's logging role of API Gateway, as it was before."""
     is_passing: bool = False
     """Whether this AWS ends with the run, and everything with it."""
     heard: list[dict[str, Any]] = field(default_factory=list)

@@ -71,6 +71,10 @@ def test_every_part_on_a_local_aws(mlops: Mlops, left: list[str]) -> None:
     assert "Everything was as expected, and nothing is left." in ended.out
 
 
+def test_help_names_every_extra(mlops: Mlops) -> None:
+    assert ",".join(EXTRAS) in " ".join(mlops("verify", "--help").out.replace("│", " ").split())
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [

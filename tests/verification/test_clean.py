@@ -223,6 +223,31 @@ def test_an_orchestrator_stays_until_its_pipelines_are_gone(monkeypatch: pytest.
     assert {NAME, "mlops-pipeline-stuck", "not-empty"}.isdisjoint(there())
 
 
+@pytest.mark.parametrize("before", ["arn:aws:iam::123456789012:role/somebody-else", ""], ids=["role", "none"])
+def test_the_account_s_logging_role_is_what_it_was(before: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    apigateway = boto3.client("apigateway")
+
+    def set_to(role: str) -> None:
+        apigateway.update_account(patchOperations=[{"op": "replace", "path": "/cloudwatchRoleArn", "value": role}])
+
+    set_to(before)
+    interrupted(monkeypatch)
+    (interrupted_one,) = record.kept()
+    assert interrupted_one.logging_role == before
+    assert mlops("verify", "--clean", "--yes").status == 0
+
+    set_to(f"arn:aws:iam::{ACCOUNT}:role/{NAME}-ApiLoggingRole-1")
+    Record(NAME, ACCOUNT, "us-east-1", apigateway.meta.endpoint_url, before).write()
+    assert mlops("verify", "--clean", "--yes").status == 0
+    assert apigateway.get_account().get("cloudwatchRoleArn", "") == before
+
+    # One that is somebody else's stays.
+    set_to(f"arn:aws:iam::{ACCOUNT}:role/other")
+    assert mlops("verify", "--clean", "--yes", "--name", NAME).status == 0
+    assert apigateway.get_account()["cloudwatchRoleArn"].endswith("/other")
+    set_to("")
+
+
 def test_what_single_calls_of_experiments_leave() -> None:
     sagemaker, logs = boto3.client("sagemaker"), boto3.client("logs")
     group = "/aws/sagemaker/ProcessingJobs"

@@ -65,16 +65,20 @@ def _is_ours(found: dict[str, str], scene: Scene) -> bool:
     return found.get(tags.APPLICATION) in scene.roots or found.get(probes.TAG) == scene.name
 
 
+def logging_role(scene: Scene) -> str:
+    """What API Gateway writes logs as, in this account and Region; empty if that is not set."""
+    return str(scene.aws.client("apigateway").get_account().get("cloudwatchRoleArn") or "")
+
+
 def _api_logging(scene: Scene) -> Iterator[str]:
     """The account's logging role of API Gateway, where it is one of these root stacks'."""
-    role = scene.aws.client("apigateway").get_account().get("cloudwatchRoleArn") or ""
+    role = logging_role(scene)
     if role.rpartition("/")[2].startswith(f"{scene.name}-"):
         yield role
 
 
 def _remove_api_logging(scene: Scene, role: str) -> None:
-    """None was set before: a launch keeps a role that is there."""
-    operation = {"op": "replace", "path": "/cloudwatchRoleArn", "value": ""}
+    operation = {"op": "replace", "path": "/cloudwatchRoleArn", "value": scene.logging_role}
     scene.aws.client("apigateway").update_account(patchOperations=[operation])
 
 

@@ -10,6 +10,8 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
+from botocore import xform_name
+
 from orchestrator.sagemaker.job_kinds import ALL, JobKind
 from orchestrator.values import tags
 from scripts.verification import waiting
@@ -19,14 +21,6 @@ from scripts.verification.scene import Scene
 _GROUPS: Final = "mlops-model-registry"
 _RUNNING: Final = "InProgress"
 _STOPPED_MINUTES: Final = 20
-_SNAKE: Final = {
-    "TrainingJob": "training_job",
-    "HyperParameterTuningJob": "hyper_parameter_tuning_job",
-    "AutoMLJob": "auto_ml_job",
-    "TransformJob": "transform_job",
-    "ProcessingJob": "processing_job",
-}
-"""As boto3 spells the noun in the names of its methods."""
 
 
 def _is_ours(scene: Scene, arn: str) -> bool:
@@ -39,7 +33,7 @@ def _jobs(kind: JobKind) -> Kind:
 
     What SageMaker starts by itself, such as a monitor's run, has no name and no tag of ours.
     """
-    snake, key = _SNAKE[kind.noun], f"{kind.noun}Name"
+    snake, key = xform_name(kind.noun), f"{kind.noun}Name"
 
     def running(scene: Scene) -> list[str]:
         list_jobs = getattr(scene.aws.client("sagemaker"), f"list_{snake}s")

@@ -55,7 +55,7 @@ def assets(local_aws: LocalAws) -> None:
     for place, account in {LIVE: ORCHESTRATOR, "staging": ACCOUNTS["staging"]}.items():
         acting_in(local_aws, account, "s3").create_bucket(Bucket=f"quayside-{place}-monitoring")
         sagemaker = acting_in(local_aws, account, "sagemaker")
-        name, role = f"berths-{place}", f"arn:aws:iam::{account}:role/model"
+        name, role = f"Berths-{place.title()}", f"arn:aws:iam::{account}:role/model"
         image = f"{account}.dkr.ecr.us-east-1.amazonaws.com/own:1"
         sagemaker.create_model(ModelName=name, ExecutionRoleArn=role, PrimaryContainer={"Image": image})
         variant = {"VariantName": "v", "ModelName": name, "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
@@ -68,7 +68,7 @@ class Expected:
 
     def __init__(self, case: Case, stage: Stage | None, schedule: str, key: str = "", seconds: int = 0) -> None:
         place = stage or LIVE
-        self.endpoint = f"berths-{place}"
+        self.endpoint = f"Berths-{place.title()}"
         self._case, self._schedule, self._bucket = case, schedule, f"s3://quayside-{place}"
         self._baseline = f"{self._bucket}-monitoring/baselines/{schedule}"
         self._image = CLARIFY if case.by_clarify else MODEL_MONITOR
@@ -203,7 +203,7 @@ def check(stack: Deployed, case: Case, stage: Stage | None, *, key: str = "", se
     """Hold all that reached SageMaker, and Clarify's files, against what is promised."""
     asked = Asked(stack, case, ACCOUNTS[stage] if stage else ORCHESTRATOR)
     expected = Expected(case, stage, asked.schedule_name, key, seconds)
-    assert re.fullmatch(rf"{expected.endpoint}-{case.kind.replace('_', '')}-[0-9a-f]{{4}}", asked.schedule_name)
+    assert re.fullmatch(rf"{expected.endpoint.lower()}-{case.kind.replace('_', '')}-[0-9a-f]{{4}}", asked.schedule_name)
     uris = ["", ""]
     if case.by_clarify:
         specification = asked.definition[f"{case.prefix}AppSpecification"]

@@ -17,6 +17,7 @@ from scripts.launch import (
     boundary,
     boundary_stages,
     deployment,
+    environment_size,
     launch_parameters,
     repository_key,
     stack_tags,
@@ -24,7 +25,7 @@ from scripts.launch import (
 from scripts.launch.boundary import BoundaryLaunch
 from scripts.launch.deployment import Audience, ChangeSet, Target
 from scripts.launch.launch_parameters import TAGS_PARAMETER, LaunchParameterError, Parameter
-from scripts.packaging import artifacts, bundle
+from scripts.packaging import artifacts, bundle, region_templates
 from scripts.packaging.artifacts import Place, Release
 
 Option = Literal["single-account", "multi-account"]
@@ -93,11 +94,12 @@ def deploy(
     Without a `release`, this checkout is built. Raises PublishError, LaunchParameterError, StackFailedError.
     """
     release = release or assemble(aws)
-    declared = launch_parameters.declared(release.root_template(launching.option))
+    template = region_templates.fitting(release.root_template(launching.option), aws.region)
+    declared = launch_parameters.declared(template)
     cloudformation = aws.client("cloudformation")
     found = stack_following.find(cloudformation, launching.stack_name)
     _check_option(release, launching, declared, found)
-    _parameters(launching, declared, found)
+    environment_size.check(template, {**_previous(found), **_parameters(launching, declared, found)})
     state = deployment.settle(cloudformation, launching.stack_name, audience, launching.role_arn)
     # The stack may have been changed or deleted meanwhile.
     given = _parameters(launching, declared, state)

@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from scripts import paths, user_cache
 from scripts.packaging import bundle as bundles
-from scripts.packaging import yaml_nodes
+from scripts.packaging import region_templates, yaml_nodes
 from scripts.packaging.bundle import BUNDLE_NAME, Bundle
 
 DEFAULT_PREFIX: Final = "mlops-workload-orchestrator"
@@ -87,9 +87,12 @@ class Release:
         yield from ((name, text.encode()) for name, text in self.baked_templates(place))
 
     def baked_templates(self, place: Place) -> Iterator[tuple[str, str]]:
-        """Yield names and texts of the templates that people launch; the boundary's does not depend on the place."""
+        """Yield names and texts of what people launch in the place's Region; the boundary's does not depend on it."""
         for name, text in sorted(self.templates, key=lambda found: found[0] != BOUNDARY_TEMPLATE):
-            yield name, text if name == BOUNDARY_TEMPLATE else baked(text, place)
+            yield (
+                name,
+                text if name == BOUNDARY_TEMPLATE else baked(region_templates.fitting(text, place.region), place),
+            )
 
 
 def root_template_name(option: str) -> str:

@@ -24,7 +24,9 @@ STAGES = ("dev", "staging")
 def orchestrator(multi_account: Running, stub: Stub, tmp_path_factory: pytest.TempPathFactory) -> Orchestrator:
     """With the examples; StackSets work in the accounts under AWS's role, which needs no statements."""
     made = users.with_artifact(multi_account.deployment)
-    bucket = multi_account.deployment.outputs["PipelinesBucketName"]
+    outputs = multi_account.deployment.outputs
+    bucket = outputs["PipelinesBucketName"]
+    worked.store_data(made.client("s3"), outputs["AssetsBucketName"])
     for example in worked.folders(stub, tmp_path_factory.mktemp("examples")):
         publishing.publish(example, made.client("s3"), bucket)
     return made

@@ -57,11 +57,19 @@ def folders(stub: Stub, scratch: Path) -> list[Path]:
 
 def add(running: Running, stub: Stub, scratch: Path) -> None:
     """Add all three by the command line, from the folder that the local AWS runs in."""
+    store_data(running.client("s3"), running.deployment.outputs["AssetsBucketName"])
     for folder in folders(stub, scratch):
         with pytest.MonkeyPatch.context() as here:
             here.chdir(running.folder)
             added = mlops("pipeline-types", "add", str(folder), "--local", "--json")
             assert added.status == 0, added
+
+
+def store_data(s3: Any, assets_bucket: str) -> None:
+    """What the job that prepares data reads: without it SageMaker fails the job."""
+    script = (FOLDER / DATA / "prepare.py").read_bytes()
+    for key, content in (("scripts/berth-features/prepare.py", script), ("raw/berths/2026.csv", b"id,length\n1,20\n")):
+        s3.put_object(Bucket=assets_bucket, Key=key, Body=content)
 
 
 def _look_at(blueprint: Path, stub: Stub) -> None:

@@ -57,7 +57,6 @@ NEVER: Final[Reasons] = {
         "kms:DescribeKey": _KEYS["kms:DescribeKey"],
         "kms:RetireGrant": _KEYS["kms:CreateGrant"],
         "organizations:ListDelegatedAdministrators": _DELEGATED,
-        "sagemaker:DescribeProcessingJob": "says why a run of a monitor failed; tests/orchestrator does it on moto",
         "sagemaker:DescribeTransformJob": "says why a transform job failed; tests/orchestrator does it on moto",
     },
     "SageMakerJobRole": {**_TRACES, **_INTERFACES, **_KEYS},
@@ -72,6 +71,7 @@ NEVER: Final[Reasons] = {
 RARELY: Final[Reasons] = {
     "OrchestratorRole": {
         "sqs:SendMessage": _LOST_EVENTS["sqs:SendMessage"],
+        "sagemaker:DescribeProcessingJob": "looks at a run of a monitor whose event does not say what came of it",
         "s3:DeleteObject": "takes back a marker when people could not be told; tests/faults makes that happen",
     },
     "StageDeployerRole": {

@@ -59,9 +59,14 @@ class Scene:
         return f"{self.name}-stages"
 
     @property
-    def roots(self) -> tuple[str, str]:
+    def keyed_name(self) -> str:
+        """The name of another root stack, whose assets bucket was there before, under a customer key."""
+        return f"{self.name}-keyed"
+
+    @property
+    def roots(self) -> tuple[str, ...]:
         """Names of all root stacks that there can be; they are the values of the tag that finds the rest."""
-        return self.name, self.stages_name
+        return self.name, self.stages_name, self.keyed_name
 
     def outputs(self, stack_name: str = "") -> dict[str, str]:
         """What a stack puts out; without a name, the root stack. Raises `PartFailedError` where there is no stack."""

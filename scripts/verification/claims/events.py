@@ -12,14 +12,15 @@ _EVENTS: Final = f"{DOCS}/eventbridge/latest/userguide"
 CLAIMS: Final = (
     Claim(
         id="dead-letters",
-        what="EventBridge may use the orchestrator's key, whose policy names this account's rules by `aws:SourceArn`.",
+        what="EventBridge may use the orchestrator's key for dead letters, whether or not it names its rule to KMS.",
         rests="Events that nobody could process are kept, and an alarm tells.",
         evidence=f"[dead letters]({_EVENTS}/eb-rule-dlq.html); whether `aws:SourceAccount` is sent to KMS is not clear",
         part="dead-letters",
     ),
     Claim(
         id="forwarded-events",
-        what="The bus of the orchestrator's account takes events that rules in the accounts of the stages send on.",
+        what="The bus of the orchestrator's account takes events that rules in the accounts of the stages send on,"
+        " whether or not these say of what kind they are.",
         rests="People hear of monitors in dev, staging and prod.",
         evidence=f"[across accounts]({_EVENTS}/eb-cross-account.html); which condition keys such events carry"
         " is not said",

@@ -10,7 +10,7 @@ from typing import Final
 
 from scripts.verification import probes
 from scripts.verification.part import Finding, Part, built, calls, executions
-from scripts.verification.parts import pipelines
+from scripts.verification.parts import launching, pipelines
 from scripts.verification.scene import PartFailedError, Scene
 
 _DOCKERFILE: Final = "FROM public.ecr.aws/docker/library/busybox:stable\nRUN echo verified > /verified\n"
@@ -23,19 +23,24 @@ def _tagged(scene: Scene) -> Iterator[Finding]:
 def _encrypted(scene: Scene) -> Iterator[Finding]:
     """The key lets its account's policies decide, as a key does that somebody makes in the console."""
     root = {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
-    key = {
-        "Type": "AWS::KMS::Key",
-        "Properties": {
-            "PendingWindowInDays": 7,
-            "KeyPolicy": probes.policy("kms:*", Principal=root, Resource="*"),
-        },
+    key = {"PendingWindowInDays": 7, "KeyPolicy": probes.policy("kms:*", Principal=root, Resource="*")}
+    rule = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": {"Fn::GetAtt": ["Key", "Arn"]}}
+    bucket = {
+        "VersioningConfiguration": {"Status": "Enabled"},
+        "BucketEncryption": {"ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": rule}]},
     }
-    arn = probes.whole(scene, "key", {"Key": key}, {"Arn": {"Fn::GetAtt": ["Key", "Arn"]}}).outputs["Arn"]
-    yield _built(scene, "encrypted", "source-object-key", ServerSideEncryption="aws:kms", SSEKMSKeyId=arn)
+    resources = {
+        "Key": {"Type": "AWS::KMS::Key", "Properties": key},
+        # What is in it keeps CloudFormation from deleting it; buckets are emptied and deleted by name.
+        "Bucket": {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain", "Properties": bucket},
+    }
+    name = probes.whole(scene, "key", resources, {"Bucket": {"Ref": "Bucket"}}).outputs["Bucket"]
+    launching.launched(scene, "single-account", scene.keyed_name, {"ExistingS3Bucket": name})
+    yield _built(scene, "encrypted", "source-object-key", scene.keyed_name)
 
 
-def _built(scene: Scene, short: str, claim: str, **stored: str) -> Finding:
-    outputs, tag = scene.outputs(), f"{scene.name}-{short}"
+def _built(scene: Scene, short: str, claim: str, root: str = "", **stored: str) -> Finding:
+    outputs, tag = scene.outputs(root), f"{scene.name}-{short}"
     key = f"verify/images/{short}.zip"
     scene.aws.client("s3").put_object(Bucket=outputs["AssetsBucketName"], Key=key, Body=_source(), **stored)
     request = {
@@ -45,17 +50,18 @@ def _built(scene: Scene, short: str, claim: str, **stored: str) -> Finding:
         "image_tag": tag,
     }
     try:
-        pipelines.provisioned(scene, request)
+        pipelines.followed(scene, pipelines.begun(scene, request, root), root)
     except PartFailedError as error:
         return Finding(claim, str(error), holds=False)
-    return Finding(claim, f"the source was read and built{'' if _is_there(scene, tag) else ', without an image'}", True)
+    there = _is_there(scene, outputs["EcrRepositoryName"], tag)
+    return Finding(claim, f"the source was read and built{'' if there else ', without an image'}", holds=True)
 
 
-def _is_there(scene: Scene, tag: str) -> bool:
+def _is_there(scene: Scene, repository: str, tag: str) -> bool:
     """Whether the image is in the repository; the local AWS builds none."""
     ecr = scene.aws.client("ecr")
     try:
-        ecr.describe_images(repositoryName=scene.outputs()["EcrRepositoryName"], imageIds=[{"imageTag": tag}])
+        ecr.describe_images(repositoryName=repository, imageIds=[{"imageTag": tag}])
     except ecr.exceptions.ImageNotFoundException:
         if scene.aws.is_local:
             return False
@@ -82,9 +88,9 @@ PARTS: Final = (
     ),
     Part(
         "build-encrypted",
-        "experiment: build an image from a source object under a customer key",
-        minutes=7,
-        costs=(built(4), executions(1), calls(0.02)),
+        "experiment: another root stack with a bucket under a customer key; build an image from a source in it",
+        minutes=16,
+        costs=(built(4), executions(1), calls(0.07)),
         run=_encrypted,
         needs=("launch",),
         extra="builds",

@@ -6,6 +6,8 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_KMS.h
 
 from __future__ import annotations
 
+from typing import Any
+
 from scripts.local_aws.cloudformation.resources.api_type import REF, ApiType, Setting
 from scripts.local_aws.cloudformation.resources.base import Properties, ResourceContext, names
 from scripts.local_aws.cloudformation.stacks import Made
@@ -40,6 +42,10 @@ class KmsKey(ApiType):
         for name, default, what in (("EnableKeyRotation", False, "_key_rotation"), ("Enabled", True, "_key")):
             if (wanted := _is_true(new, name, default)) != _is_true(old, name, default):
                 context.call(self.service, f"{'enable' if wanted else 'disable'}{what}", KeyId=made.physical_id)
+
+    def place(self, made: Made, properties: Properties) -> dict[str, Any]:
+        """The key, and its policy's only name, which moto wants to be told."""
+        return super().place(made, properties) | {"PolicyName": "default"}
 
     def remove(self, context: ResourceContext, made: Made, properties: Properties) -> None:
         """Schedule the deletion."""

@@ -207,8 +207,8 @@ EXPLAINED: Final = (
     Explanation(
         "UNKNOWN_ACTION",
         ("DeployRole",),
-        ("sagemaker:DeleteProcessingJob",),
-        "newer than parliament's list; CloudFormation's handler asks for it",
+        ("lambda:GetFunctionScalingConfig", "sagemaker:DeleteProcessingJob"),
+        "newer than parliament's list; CloudFormation's handlers ask for them",
     ),
 )
 

@@ -26,6 +26,7 @@ from tests.sampling import Sampling
 from tests.verification.leaving import content
 
 _SAMPLE: Final = 2
+_PROCESSES: Final = 3
 _ENDS_AGAIN_AT: Final = 4
 """The first clean-up dies, too, at this one of its own calls."""
 # Beside what only looks: measures and messages, which nobody can take back, and which leave nothing.
@@ -89,7 +90,13 @@ def _short(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(SignedClient, "send", sent)
 
 
-def test_it_is_cleaned_up_wherever_it_died(account: Account, sampling: Sampling) -> None:
+@pytest.mark.sampled(1)
+@pytest.mark.parametrize(
+    "first",
+    [pytest.param(first, marks=pytest.mark.xdist_group(f"deaths-{first}")) for first in range(1, _PROCESSES + 1)],
+)
+def test_it_is_cleaned_up_wherever_it_died(account: Account, sampling: Sampling, first: int) -> None:
+    """Each of the processes takes every third call, because a run to its end takes some seconds."""
     whole = account.life = Life()
     outcomes = run.carry_out(account.scene(0), Plan(("builds",)))
     account.life = Life()
@@ -99,7 +106,7 @@ def test_it_is_cleaned_up_wherever_it_died(account: Account, sampling: Sampling)
     assert {"CreateBucket", "ExecuteChangeSet", "CreateStack", "CreateProcessingJob"} <= set(whole.calls)
     assert any(call.startswith("DELETE") for call in whole.calls)
 
-    for number in sampling.of(range(1, len(whole.calls) + 1), _SAMPLE):
+    for number in sampling.of(range(first, len(whole.calls) + 1, _PROCESSES), _SAMPLE):
         scene = account.scene(number)
         account.life = life = Life(number)
         with pytest.raises(Killed):

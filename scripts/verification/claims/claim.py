@@ -11,7 +11,7 @@ DOCS: Final = "https://docs.aws.amazon.com"
 
 @dataclass(frozen=True)
 class Seen:
-    """That a claim was looked at on an account."""
+    """Observation of a claim on an account."""
 
     when: str
     """The day, as 2026-12-01."""
@@ -24,7 +24,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Claim:
-    """What the product takes AWS to do. `what` is either the one thing it rests on, or that both are allowed."""
+    """Behaviour of AWS that the product assumes. `what` names the one it rests on, or says that both are allowed."""
 
     id: str
     what: str
@@ -33,6 +33,6 @@ class Claim:
     evidence: str
     """Documentation, schema or public log, with the address."""
     part: str = ""
-    """The part of a verification that settles it; empty where it takes a person, whom `by_hand` tells how."""
+    """The part of a verification that settles it; empty where a person follows `by_hand`."""
     by_hand: str = ""
     seen: Seen | None = None

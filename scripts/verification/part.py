@@ -11,7 +11,7 @@ from scripts.verification.scene import Scene
 
 Extra = Literal["multi-account", "builds", "autopilot"]
 EXTRAS: Final[tuple[Extra, ...]] = ("multi-account", "builds", "autopilot")
-"""What is done only when it is asked for: each needs more than an account, or costs more than cents."""
+"""Parts that run only on request: each needs more than an account, or costs more than cents."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Part:
     name: str
     what: str
     minutes: float
-    """How long it takes on AWS, about."""
+    """Approximate duration on AWS."""
     costs: tuple[Cost, ...]
     run: Callable[[Scene], Iterable[Finding] | None]
     needs: tuple[str, ...] = ()

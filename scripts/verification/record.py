@@ -25,9 +25,9 @@ class Record:
     account: str
     region: str
     endpoint_url: str
-    """Of the local AWS that it ran on; empty on AWS."""
+    """Endpoint of the local AWS that it ran on; empty on AWS."""
     logging_role: str = ""
-    """What API Gateway wrote logs as before, in this account and Region: the one setting that is not our own."""
+    """Previous logging role of API Gateway in this account and Region: the one setting that is not our own."""
 
     @property
     def file(self) -> Path:

@@ -28,7 +28,7 @@ class Report:
     outcomes: Sequence[Outcome]
     judged: Sequence[Judged]
     left: Sequence[Left]
-    """What a listing still found after the clean-up."""
+    """Resources that a listing still found after the clean-up."""
 
     def document(self, scene: Scene) -> dict[str, Any]:
         """The report for a machine, scrubbed."""

@@ -19,7 +19,7 @@ Verdict = Literal[
 ]
 _LONGEST_WORDS: Final = 1000
 BAD: Final[tuple[Verdict, ...]] = ("refuted", "imitated otherwise")
-"""What the product, or the local AWS, has to change for."""
+"""Verdicts that require a change of the product or of the local AWS."""
 
 
 @dataclass(frozen=True)

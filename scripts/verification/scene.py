@@ -17,9 +17,9 @@ from scripts.aws.aws_access import Aws
 from scripts.launch.deployment import Audience
 
 PREFIX: Final = "mlops-verify-"
-"""How the names of all verifications begin."""
+"""Prefix of the names of all verifications."""
 NAME: Final = re.compile(rf"{PREFIX}\d{{4}}-[0-9a-f]{{4}}")
-"""With the day and four digits by chance: no name is how another one begins."""
+"""Names have the day and four random digits. No name is a prefix of another."""
 
 
 class PartFailedError(Exception):
@@ -36,7 +36,7 @@ class Scene:
 
     aws: Aws
     name: str
-    """Of the root stack and the model; every other name begins with it, or ends in it after `mlops-pipeline-`."""
+    """Name of the root stack and the model. Every other name begins with it, or ends in it after `mlops-pipeline-`."""
     audience: Audience
     email: str = "mlops-verify@example.com"
     stages: Mapping[str, str] = field(default_factory=dict)

@@ -17,9 +17,9 @@ class Seen:
     """The day, as 2026-12-01."""
     region: str
     version: str
-    """Of the product."""
+    """Version of the product."""
     words: str
-    """What was seen, in some words."""
+    """Observation, in a sentence."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Claim:
     id: str
     what: str
     rests: str
-    """What would not work, or work less well, if it were otherwise."""
+    """Parts of the product that would fail, or work less well, if the claim were wrong."""
     evidence: str
     """Documentation, schema or public log, with the address."""
     part: str = ""

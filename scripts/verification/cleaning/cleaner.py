@@ -23,13 +23,13 @@ KINDS: Final[tuple[Kind, ...]] = (
     *machine_learning.MODELS,
     *kept.KINDS,
 )
-"""In the order in which they can go."""
+"""Kinds in the order in which they can be removed."""
 STAYS: Final = (
     "records of ended jobs, which SageMaker keeps and which cost nothing",
     "encryption keys that AWS deletes after seven days, at no cost",
     "metrics, which CloudWatch forgets after 15 months",
 )
-"""What nobody can take away at once."""
+"""Remains that cannot be removed at once."""
 _ROUNDS: Final = 8
 _PAUSES_SECONDS: Final = {True: 0.2, False: 60.0}
 """Between rounds, locally and on AWS."""

@@ -24,7 +24,7 @@ from orchestrator.launch.settings import Settings
 
 @dataclass(frozen=True)
 class Call:
-    """What matters of an API Gateway proxy event (payload format 1.0).
+    """Relevant fields of an API Gateway proxy event (payload format 1.0).
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
     """

@@ -93,7 +93,7 @@ def _informed(request: PipelineRequest, launch: Launch) -> PipelineRequest:
 
 
 def _real_name(name: str, request: PipelineRequest, launch: Launch) -> str:
-    """How SageMaker spells the name of an endpoint (lesson 106).
+    """Return the name of an endpoint as SageMaker spells it (lesson 106).
 
     Nobody can look into the accounts of stages, and an endpoint may not be there yet: then it is as real-time pipelines
     spell names, in lower case, if the model has one, else as the caller spells it.
@@ -106,7 +106,7 @@ def _real_name(name: str, request: PipelineRequest, launch: Launch) -> str:
 
 
 def _packaged_model(arn: str, launch: Launch) -> PackagedModel:
-    """Where a version has its model; raises `RefusedRequestError` for none, or none that a request may read."""
+    """Return the model of a version. Raise `RefusedRequestError` if it has none, or none that a request may read."""
     with refusing(_PACKAGE_KEY, {**absent("model package version"), _DENIED: _NOT_SHARED}):
         description = model_sources.describe_model_package(arn)
     try:

@@ -63,7 +63,7 @@ class Approval:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether somebody has to decide now."""
+        """Whether it waits for a decision now."""
         return self.status == _RUNNING and bool(self.token)
 
     @property

@@ -96,7 +96,7 @@ class Stack:
 
 @dataclass(frozen=True)
 class Verification:
-    """What is verified, or what an earlier verification has left."""
+    """Options of a verification, or of the clean-up after an earlier one."""
 
     extras: Annotated[
         str, typer.Option("--with", metavar="NAMES", help="More, with commas between: multi-account,builds,autopilot.")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`mlops verify`: tell and ask, verify an account, remove everything, and prove by listing that nothing is left."""
+"""`mlops verify`: show the plan and ask, verify an account, remove everything, and list what is left."""
 
 from __future__ import annotations
 
@@ -37,27 +37,27 @@ _STAGES: Final = "multi-account"
 
 
 class _Brief:
-    """An audience for whole stacks: of what is in them it hears failures alone."""
+    """Audience that shows events of whole stacks, and of their resources only failures."""
 
     def __init__(self, output: Output) -> None:
         self._output = output
         self.say = output.say
 
     def event(self, event: StackEvent) -> None:
-        """Hear of a change of state."""
+        """Show the event of a stack, or the failure of a resource."""
         if event.of_stack or event.is_failure:
             self._output.event(event)
 
 
 def verify(access: Access, asked: Verification, yes: bool) -> None:
-    """Show the plan, ask, carry it out, clean up, and report; the exit status is 1 where anything was not right."""
+    """Show the plan, ask, carry it out, clean up, and report. The exit status is 1 if anything failed."""
     output = Output(access.as_json)
     check_can_ask(yes, output)
     plan = Plan(tuple(_extras(asked.extras)))
     if kept := [one.name for one in record.kept()]:
         raise WrongUseError(f"{', '.join(kept)} was interrupted: run `mlops verify --clean{access.flags}` first")
     with _place(access, asked, plan) as scene:
-        # Who has no credentials, or may not list what is to be removed, hears of it before anything is made.
+        # Missing credentials, or permissions to list what is to be removed, are reported before anything is made.
         account, there = scene.aws.account, cleaner.listed(scene)
         if there:
             raise WrongUseError(f"{scene.name} is a name that something has: run the command again for another one")
@@ -72,7 +72,7 @@ def verify(access: Access, asked: Verification, yes: bool) -> None:
 
 
 def _carried_out(scene: Scene, plan: Plan, output: Output, access: Access) -> Report:
-    """Everything, the clean-up included. Before anything is made, the name of it all is on record."""
+    """Run the plan and the clean-up. Record the name before anything is made."""
     began, command = datetime.now(UTC), f"mlops verify --clean --name {scene.name}{access.flags}"
     scene.logging_role = logging_role(scene)
     kept = Record(scene.name, scene.aws.account, scene.aws.region, scene.aws.endpoint_url, scene.logging_role)
@@ -93,7 +93,7 @@ def _carried_out(scene: Scene, plan: Plan, output: Output, access: Access) -> Re
 
 
 def _cleaned(scene: Scene) -> list[Left]:
-    """What is left; credentials may have ended with the hours, and what was seen is reported all the same."""
+    """Clean up and return what is left. An error, such as expired credentials, is an entry in it."""
     try:
         return cleaner.clean(scene)
     except (ClientError, BotoCoreError) as error:
@@ -116,7 +116,7 @@ def clean(access: Access, asked: Verification, yes: bool) -> None:
 
 
 def _where(access: Access, kept: Record | None) -> Aws:
-    """The account and Region of a record; what it does not say, the options do."""
+    """Return access to the account and Region of a record, or of the options without one."""
     if kept is None:
         return connection.aws(access)
     if not access.local and not access.endpoint_url:

@@ -90,7 +90,7 @@ def missing(needs: Iterable[Need], allowed: Sequence[Document]) -> list[Need]:
 
 
 def unneeded(allowed: Sequence[Document], needs: Sequence[Need]) -> set[tuple[str, str]]:
-    """Return what is allowed and not needed: unused actions with their resources, and resources that no action uses."""
+    """Return unneeded permissions: unused actions with their resources, and resources that no action uses."""
     beyond: set[tuple[str, str]] = set()
     for statement in (each for document in allowed for each in document.statements if each.effect == "Allow"):
         used = [

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The role that API Gateway logs under, one for the account and Region: one that is there is left to its owner.
+"""Logging role of API Gateway, one for the account and Region. An existing one is left to its owner.
 
-A template cannot look at what is there; whoever deploys it can (lesson 118).
+A template cannot check for an existing role, but its deployer can (lesson 118).
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ PARAMETER: Final = "SetApiLoggingRole"
 
 
 def chosen(aws: Aws) -> dict[str, str]:
-    """The launch parameter for a first launch: `No` where a role is set and there.
+    """Return the launch parameter for a first launch: `No` if a role is set and exists.
 
-    Empty for whoever may not look: the template then sets the role.
+    Empty if the caller lacks permission to check: the template then sets the role.
     """
     try:
         arn = aws.client("apigateway").get_account().get("cloudwatchRoleArn", "")

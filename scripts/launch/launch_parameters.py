@@ -17,7 +17,7 @@ TAGS_PARAMETER: Final = "ResourceTags"
 
 
 class LaunchParameterError(Exception):
-    """Raised if launch parameters do not fit the template; `str()` names them and what would be right."""
+    """Raised if launch parameters do not fit the template; `str()` names them and the accepted values."""
 
 
 @dataclass(frozen=True)

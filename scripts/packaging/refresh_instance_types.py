@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes `lambda_src/orchestrator/data/instance_types.json`: what SageMaker offers for which purpose.
+"""Writer of `lambda_src/orchestrator/data/instance_types.json`: instance types that SageMaker offers by purpose.
 
 It is read from the enumerations of botocore's model: `python -m scripts.packaging.refresh_instance_types`. By purpose
 and family, the sizes stand in one text, as in "large xlarge 2xlarge".
@@ -27,7 +27,7 @@ SHAPES: Final = {
 
 
 def content() -> dict[str, Any]:
-    """What the file holds."""
+    """Return the content of the file."""
     model = Session().get_service_model("sagemaker")
     offered = {purpose: _by_family(model.shape_for(shape).enum) for purpose, shape in SHAPES.items()}
     return {"source": f"botocore {metadata.version('botocore')}", "offered": offered}

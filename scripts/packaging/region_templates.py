@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Root templates for Regions whose CloudFormation lacks a type of resource: without that resource (lesson 120).
 
-CloudFormation refuses a template with a type that it does not know, whatever the conditions say. What is published in
-such a Region has no model package group, and takes no `Yes` for one; everything else is the same text.
+CloudFormation refuses a template with a type that it does not know, whatever its conditions. A template for
+such a Region has no model package group, and accepts no `Yes` for one. Everything else is the same text.
 """
 
 from __future__ import annotations

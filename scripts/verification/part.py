@@ -11,12 +11,12 @@ from scripts.verification.scene import Scene
 
 Extra = Literal["multi-account", "builds", "autopilot"]
 EXTRAS: Final[tuple[Extra, ...]] = ("multi-account", "builds", "autopilot")
-"""What is done only when it is asked for: each needs more than an account, or costs more than cents."""
+"""Parts that run only on request: each needs more than an account, or costs more than cents."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What a part has seen of a claim."""
+    """Observation of a claim by a part."""
 
     claim: str
     seen: str
@@ -26,7 +26,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Cost:
-    """What is paid for: list prices of us-east-1 in USD, which differ by Region and change."""
+    """Item of the bill, at the list price of us-east-1 in USD. Prices differ by Region and change."""
 
     what: str
     quantity: float
@@ -66,23 +66,23 @@ def calls(usd: float) -> Cost:
 
 @dataclass(frozen=True)
 class Part:
-    """What is done; `run` gives what it has seen, and raises what made it fail."""
+    """Step or experiment; `run` yields its findings and raises if the part fails."""
 
     name: str
     what: str
     minutes: float
-    """How long it takes on AWS, about."""
+    """Approximate duration on AWS."""
     costs: tuple[Cost, ...]
     run: Callable[[Scene], Iterable[Finding] | None]
     needs: tuple[str, ...] = ()
-    """Parts without whose success this one says nothing."""
+    """Parts that have to succeed before this one can run."""
     extra: Extra | None = None
 
     @property
     def usd(self) -> float:
-        """What it costs, about."""
+        """Approximate cost."""
         return sum(cost.usd for cost in self.costs)
 
     def findings(self, scene: Scene) -> Iterator[Finding]:
-        """Do it."""
+        """Run the part and yield its findings."""
         yield from self.run(scene) or ()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a verification does, in order, and what it costs: known before anything is done."""
+"""Plan of a verification: its parts in order, and what they cost, known before anything is done."""
 
 from __future__ import annotations
 
@@ -52,22 +52,22 @@ class Plan:
 
     @property
     def parts(self) -> Sequence[Part]:
-        """What is done."""
+        """Parts that run."""
         return [part for part in EVERY if part.extra is None or part.extra in self.extras]
 
     @property
     def left_out(self) -> Sequence[Part]:
-        """What is done only when it is asked for."""
+        """Parts that run only on request."""
         return [part for part in EVERY if part not in self.parts]
 
     @property
     def usd(self) -> float:
-        """What it costs, about."""
+        """Approximate cost."""
         return sum(part.usd for part in self.parts)
 
     @property
     def minutes(self) -> float:
-        """How long it takes on AWS, about; the clean-up included."""
+        """Approximate duration on AWS, including the clean-up."""
         return sum(part.minutes for part in self.parts) + CLEANING_MINUTES
 
     def rows(self) -> list[tuple[str, str, str, str]]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What experiments make: stacks of their own, so that each goes as a whole, whatever became of it."""
+"""Stacks of the experiments, one for each, so that it can be deleted as a whole in any state."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Document = dict[str, Any]
 
 
 def made(scene: Scene, short: str, resources: Document, outputs: Mapping[str, Any] | None = None) -> StackState:
-    """Make a stack and wait until CloudFormation is done with it, well or not; one that is there is used."""
+    """Make a stack, or use an existing one, and wait until CloudFormation has ended, successfully or not."""
     cloudformation = scene.aws.client("cloudformation")
     name = f"{scene.name}-{short}"
     shown = {key: {"Value": value} for key, value in (outputs or {}).items()}
@@ -42,7 +42,7 @@ def made(scene: Scene, short: str, resources: Document, outputs: Mapping[str, An
 
 
 def whole(scene: Scene, short: str, resources: Document, outputs: Mapping[str, Any] | None = None) -> StackState:
-    """The same where the stack has to succeed."""
+    """Make such a stack. Raise `PartFailedError` if it was not created."""
     state = made(scene, short, resources, outputs)
     if state.status != "CREATE_COMPLETE":
         cause = stack_following.first_cause(scene.aws.client("cloudformation"), state.arn)

@@ -19,37 +19,37 @@ FOLDER: Final = Path(".mlops-verify")
 
 @dataclass(frozen=True)
 class Record:
-    """What is needed to find a verification again."""
+    """Data needed to find a verification again."""
 
     name: str
     account: str
     region: str
     endpoint_url: str
-    """Of the local AWS that it ran on; empty on AWS."""
+    """Endpoint of the local AWS that it ran on; empty on AWS."""
     logging_role: str = ""
-    """What API Gateway wrote logs as before, in this account and Region: the one setting that is not our own."""
+    """Previous logging role of API Gateway in this account and Region: the one setting that is not our own."""
 
     @property
     def file(self) -> Path:
-        """Where it is kept."""
+        """Path of the record."""
         return FOLDER / f"{self.name}.json"
 
     def write(self) -> None:
-        """Keep it, in one step."""
+        """Write the record in one step."""
         FOLDER.mkdir(exist_ok=True)
         draft = self.file.with_suffix(".part")
         draft.write_text(json.dumps(asdict(self), indent=2), encoding="utf-8")
         draft.replace(self.file)
 
     def forget(self) -> None:
-        """Remove it, and the folder with the last one."""
+        """Remove the record, and the folder with the last one."""
         self.file.unlink(missing_ok=True)
         with suppress(OSError):
             FOLDER.rmdir()
 
 
 def kept() -> Iterator[Record]:
-    """The records of this folder, by name; what is no record is passed over."""
+    """Yield the records of this folder, by name. Other files are skipped."""
     for file in sorted(FOLDER.glob("*.json")):
         with suppress(ValueError, TypeError, OSError):
             yield Record(**json.loads(file.read_text(encoding="utf-8")))

@@ -28,7 +28,7 @@ class Report:
     outcomes: Sequence[Outcome]
     judged: Sequence[Judged]
     left: Sequence[Left]
-    """What a listing still found after the clean-up."""
+    """Resources that a listing still found after the clean-up."""
 
     def document(self, scene: Scene) -> dict[str, Any]:
         """The report for a machine, scrubbed."""
@@ -57,7 +57,7 @@ class Report:
         }
 
     def write(self, scene: Scene, folder: Path) -> list[Path]:
-        """Write `verification-<region>-<date>.md` and `.json`, and give their paths."""
+        """Write `verification-<region>-<date>.md` and `.json`, and return their paths."""
         document = self.document(scene)
         stem = f"verification-{scene.aws.region}-{self.began:%Y-%m-%d}"
         files = {f"{stem}.json": f"{json.dumps(document, indent=2)}\n", f"{stem}.md": _page(document)}
@@ -67,7 +67,7 @@ class Report:
 
 
 def _changes(one: Judged, scene: Scene) -> str:
-    """Which line of the documentation a result changes, and how."""
+    """Return the line of the documentation that a result changes, and how."""
     if scene.aws.is_local or one.verdict in ("not settled", "not imitated", "by hand"):
         return "nothing"
     return f"docs/verified.md, line `{one.claim}`: verified on an account, {one.verdict}"
@@ -84,7 +84,7 @@ def _part(outcome: Outcome) -> dict[str, Any]:
 
 
 def _known(scene: Scene) -> dict[str, str]:
-    """What no rule may miss: the very values of this account and its caller."""
+    """Return placeholders for the values of this account and its caller, which no rule may miss."""
     credentials = scene.aws.session.get_credentials().get_frozen_credentials()
     values = {scene.aws.account: "<account>", scene.email: "<e-mail>"}
     # Those of the local AWS are a word that sentences have.

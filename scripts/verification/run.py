@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Carries a plan out, part by part: what fails is told, and what does not need it goes on."""
+"""Run of a plan, part by part. Failures are reported, and parts that do not need a failed one still run."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ Verdict = Literal[
 ]
 _LONGEST_WORDS: Final = 1000
 BAD: Final[tuple[Verdict, ...]] = ("refuted", "imitated otherwise")
-"""What the product, or the local AWS, has to change for."""
+"""Verdicts that require a change of the product or of the local AWS."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a part ended."""
+    """Outcome of a part."""
 
     part: Part
     state: State
@@ -35,7 +35,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Judged:
-    """What is known of a claim after a verification."""
+    """Verdict on a claim after a verification."""
 
     claim: str
     seen: str
@@ -43,7 +43,7 @@ class Judged:
 
 
 def carry_out(scene: Scene, plan: Plan) -> list[Outcome]:
-    """Every part, in order. Only an interruption ends it earlier."""
+    """Run every part, in order. Only an interruption ends it earlier."""
     outcomes: dict[str, Outcome] = {}
     for part in plan.parts:
         scene.say(f"{part.name}: {part.what}")
@@ -73,7 +73,7 @@ def _tried(scene: Scene, part: Part, findings: list[Finding]) -> tuple[State, st
     except NotImitatedError as error:
         return "not imitated", _in_a_line(error)
     except Exception as error:
-        # Whatever it is, mistakes of our own too, is told; the rest goes on, and the clean-up is never left out.
+        # Any error, our own mistakes too, is reported. The other parts run, and the clean-up is never left out.
         return "failed", f"{type(error).__name__}: {_in_a_line(error)}"
     return "done", ""
 
@@ -83,7 +83,7 @@ def _in_a_line(error: Exception) -> str:
 
 
 def judged(outcomes: Sequence[Outcome], *, is_local: bool) -> list[Judged]:
-    """A verdict on every claim; what the local AWS does proves nothing, and is called so."""
+    """Return a verdict on every claim. Results of the local AWS prove nothing and have verdicts of their own."""
     by_part = {outcome.part.name: outcome for outcome in outcomes}
     found = [finding for outcome in outcomes for finding in outcome.findings]
     return [_verdict(name, found, by_part, is_local=is_local) for name in CLAIMS]
@@ -114,7 +114,7 @@ def _of(held: Sequence[bool | None], *, is_local: bool) -> Verdict:
 
 
 def problems(outcomes: Sequence[Outcome], verdicts: Sequence[Judged]) -> Iterator[str]:
-    """Why a verification is no success, one sentence each; empty where it is one."""
+    """Yield one sentence for each reason why a verification is no success."""
     for outcome in outcomes:
         if outcome.state in ("failed", "left out"):
             yield f"{outcome.part.name} is {outcome.state}: {outcome.words}"

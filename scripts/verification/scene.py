@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a verification happens, and the names of what it makes: all of them follow from one."""
+"""Account and Region of a verification, and the names of what it makes, all derived from one."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from scripts.aws.aws_access import Aws
 from scripts.launch.deployment import Audience
 
 PREFIX: Final = "mlops-verify-"
-"""How the names of all verifications begin."""
+"""Prefix of the names of all verifications."""
 NAME: Final = re.compile(rf"{PREFIX}\d{{4}}-[0-9a-f]{{4}}")
-"""With the day and four digits by chance: no name is how another one begins."""
+"""Names have the day and four random digits. No name is a prefix of another."""
 
 
 class PartFailedError(Exception):
-    """A part of the verification did not get where it should; `str()` says why."""
+    """Raised when a part of the verification fails; `str()` is the reason."""
 
 
 class NotImitatedError(Exception):
-    """The local AWS cannot show this; `str()` says what it lacks."""
+    """Raised when the local AWS cannot show something; `str()` names what it lacks."""
 
 
 @dataclass
@@ -36,7 +36,7 @@ class Scene:
 
     aws: Aws
     name: str
-    """Of the root stack and the model; every other name begins with it, or ends in it after `mlops-pipeline-`."""
+    """Name of the root stack and the model. Every other name begins with it, or ends in it after `mlops-pipeline-`."""
     audience: Audience
     email: str = "mlops-verify@example.com"
     stages: Mapping[str, str] = field(default_factory=dict)
@@ -50,7 +50,7 @@ class Scene:
 
     @property
     def say(self) -> Any:
-        """Tell a sentence to whoever looks on."""
+        """Report a sentence to the audience."""
         return self.audience.say
 
     @property
@@ -69,7 +69,7 @@ class Scene:
         return self.name, self.stages_name, self.keyed_name
 
     def outputs(self, stack_name: str = "") -> dict[str, str]:
-        """What a stack puts out; without a name, the root stack. Raises `PartFailedError` where there is no stack."""
+        """Return the outputs of a stack, by default the root stack. Raise `PartFailedError` if there is no stack."""
         state = stack_following.find(self.aws.client("cloudformation"), stack_name or self.name)
         if state is None:
             raise PartFailedError(f"there is no stack {stack_name or self.name}")
@@ -86,5 +86,5 @@ class Scene:
 
 
 def new_name() -> str:
-    """A name that nothing has: short, so that no service cuts the names that begin with it."""
+    """Return an unused name, short enough that no service cuts the names that begin with it."""
     return f"{PREFIX}{datetime.now(UTC):%m%d}-{secrets.token_hex(2)}"

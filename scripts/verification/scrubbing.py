@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Takes out of a report what is nobody else's business: accounts, callers, addresses, credentials.
+"""Removal of accounts, callers, addresses and credentials from a report.
 
 By rule, because what AWS's messages quote is not known beforehand.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Waiting for conditions: each wait has an end, and tells each minute that it goes on."""
+"""Waiting for conditions: each wait has an end, and reports each minute that it goes on."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Found = TypeVar("Found")
 
 
 def until(scene: Scene, what: str, minutes: float, condition: Callable[[], Found | None]) -> Found:
-    """Wait for a true value and give it; raises `PartFailedError` when the time is over."""
+    """Wait for a true value and return it. Raise `PartFailedError` when the time is over."""
     started = told = time.monotonic()
     pause = _FIRST_PAUSE_SECONDS
     while not (found := condition()):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What people are told of a monitor's job that has ended."""
+"""Messages about a monitor's job that has ended."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Ended:
         return f"{layout.REPORTED}ProcessingJob/{self.account}/{self.job}/{self.status}"
 
     def message(self, stage: str) -> Message:
-        """What is published."""
+        """Return the message to publish."""
         return Message(self._subject, self._text, self.pipeline_type, self.model_name, stage, self.status)
 
     @property

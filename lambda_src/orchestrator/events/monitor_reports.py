@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One message for each run of a monitor that found violations, failed or was stopped, and for a failed baseline.
+"""Messages for each run of a monitor that found violations, failed or was stopped, and for a failed baseline.
 
-The events come from the orchestrator's own account, and from those of dev, staging and prod, whose blueprints send them
-on; the policy of the bus lets no other account in (lesson 81). AWS's examples of the event have no exit message, which
-alone says what a run has found. In its own account the orchestrator describes the job then; into others it may not
-look, so people are told once a day that a run has ended (lesson 109).
+The events come from the orchestrator's own account, and from those of dev, staging and prod, whose blueprints forward
+them. The policy of the bus admits no other account (lesson 81). AWS's examples of the event have no exit message, which
+alone names the findings of a run. In its own account the orchestrator then describes the job. It has no access to
+others, so one message a day reports that a run has ended (lesson 109).
 
-A baseline that fails should fail its stack. AWS does not say that CloudFormation waits for it: it is told here, too
-(lesson 105).
+A baseline that fails should fail its stack. AWS does not document that CloudFormation waits for it, so the failure is
+reported here, too (lesson 105).
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def _ended(event: Mapping[str, Any], settings: Settings) -> Ended | None:
 
 
 def _words(detail: Mapping[str, Any], *, is_ours: bool) -> str:
-    """Of a failure the reason, else the exit message; empty for a job of another account whose event has neither."""
+    """Return the failure reason, else the exit message; empty for a job of another account whose event has neither."""
     given = _said(detail)
     if given or not is_ours:
         return given

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the operator decided at launch for everything that pipelines make, as blueprints get it.
+"""Launch options of the operator for everything that pipelines make, in the form that blueprints get.
 
 A blueprint that makes roles, logs, functions or APIs has these parameters too. The orchestrator fills in those that a
 blueprint declares; no pipeline type knows of them.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the operator decides at launch for the orchestrator and everything that its pipelines make: each option once.
+"""Launch options of the orchestrator and of everything that its pipelines make, each declared once.
 
 From a field here follow the launch parameter of the root templates, the environment variable of the functions, its
 value at run time, and, for `BlueprintOptions`, the parameter of the blueprints that need it and its value. What only a

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the operator chose at launch, read once from the function's environment."""
+"""Settings that the operator chose at launch, read once from the function's environment."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Launch:
 
 @dataclass(frozen=True)
 class StageTarget:
-    """Where a stage deploys; each text is one id, or several with commas between."""
+    """Accounts and organizational units of a stage; each text is one id, or several with commas between."""
 
     account_ids: str
     organizational_units: str
@@ -61,7 +61,7 @@ class StageTarget:
 
 @dataclass(frozen=True)
 class MultiAccount:
-    """What only a multi-account root stack knows."""
+    """Settings of a multi-account root stack only."""
 
     targets: Mapping[Stage, StageTarget]
     stage_function: str
@@ -178,7 +178,7 @@ def read(variables: Mapping[str, str] = os.environ) -> Settings:
 
 
 def _reach(env: _Environment) -> Reach:
-    """What requests may name; a variable that is not there allows nothing."""
+    """Return what requests may name. A missing variable allows nothing."""
     allowed = {name: tuple(env.optional(variable(name)).split(",")) for name in ReachOptions.model_fields}
     assets, repository = env.optional("ASSETS_BUCKET"), env.optional("ECR_REPOSITORY_ARN")
     account = "".join(repository.split(":")[4:5])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the registry knows of the type of a request: an operation, a built-in pipeline type, or one that was added."""
+"""Interfaces of request types for the registry: operations, built-in pipeline types and added ones."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Request(Protocol):
     """A valid request."""
 
     def warnings(self, launch: Launch) -> Iterator[str]:
-        """What its author should know although it is valid, in sentences."""
+        """Yield warnings about a valid request for its author, in sentences."""
 
 
 Request_co = TypeVar("Request_co", bound=Request, covariant=True)
@@ -41,35 +41,35 @@ class PipelineType(RequestType[PipelineRequest], Protocol):
 
     @property
     def source(self) -> answers.Origin:
-        """Where it comes from."""
+        """Origin of the type."""
 
     @property
     def version(self) -> str:
-        """Which version of an added type it is; empty for a built-in one, which the release has."""
+        """Version of an added type; empty for a built-in one, which comes with the release."""
 
     @property
     def is_withdrawn(self) -> bool:
-        """Whether it takes no requests any more, although pipelines of it may be there."""
+        """Whether the type accepts no more requests, although pipelines of it may exist."""
 
     @property
     def runs_in_stages(self) -> bool:
         """Whether a multi-account orchestrator deploys it to dev, staging and prod."""
 
     def summary(self) -> str:
-        """One line that says what the pipeline does."""
+        """Return a summary of the pipeline in one line."""
 
     def request_schema(self) -> dict[str, Any]:
-        """What may be sent, as a JSON schema."""
+        """Return the JSON schema of the requests."""
 
     def example(self) -> Mapping[str, Any] | None:
         """A request, if there is one."""
 
 
 class TypeSource(Protocol):
-    """Where types come from that are not built in."""
+    """Source of the pipeline types that are not built in."""
 
     def find(self, name: str) -> PipelineType | None:
-        """The type of that name, or `None`; raises `ConflictError` for one that is there and cannot be used."""
+        """Return the type of that name, or `None`. Raise `ConflictError` for one that exists but cannot be used."""
 
     def names(self) -> Sequence[str]:
-        """The names of all, in order, the withdrawn ones too."""
+        """Return the names of all types, in order, including withdrawn ones."""

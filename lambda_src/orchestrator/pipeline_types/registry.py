@@ -64,7 +64,7 @@ class Family(Generic[_Type]):
 
     @functools.cached_property
     def keys(self) -> frozenset[str]:
-        """What a request may have that is for one of them."""
+        """Keys that a request may have if they belong to any type of the family."""
         return self.ignored.union(*(type_.known_keys() for type_ in self))
 
 
@@ -156,7 +156,7 @@ class Registry:
 
 
 def named(body: Any) -> str:
-    """What a decoded request has as its type, in lower case; empty when it has none."""
+    """Return the type that a decoded request names, in lower case; empty if it names none."""
     found = body.get(_KEY) if isinstance(body, Mapping) else None
     return found.strip().lower() if isinstance(found, str) else ""
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a valid request will make, decided before anything is made.
+"""Plan of what a valid request will make, decided before anything is made.
 
     request + settings -> ProvisioningPlan (this module: pure) -> effects (`provision.py`)
 
@@ -96,7 +96,7 @@ Files = tuple[tuple[str, bytes], ...]
 
 @dataclass(frozen=True)
 class Package:
-    """What a pipeline's source action reads: the blueprint template and its parameter files."""
+    """Package that a pipeline's source action reads: the blueprint template and its parameter files."""
 
     key: str
     files: Files
@@ -125,7 +125,7 @@ class Package:
 
 @dataclass(frozen=True)
 class PackagedBlueprint:
-    """What the orchestrator must put where a pipeline's source action reads."""
+    """Blueprint that the orchestrator must store where a pipeline's source action reads."""
 
     template: str
     """Path of a bundled template, e.g. `blueprints/realtime_inference.yaml`; with a bucket, its key there."""
@@ -190,7 +190,7 @@ def _written(parameter_files: Sequence[ParameterFile]) -> Iterator[tuple[str, by
 
 @dataclass(frozen=True)
 class Deployment:
-    """How a pipeline comes to be under one name: always a stack that holds a CodePipeline.
+    """Deployment of a pipeline under one name: always a stack that holds a CodePipeline.
 
     Most pipelines deploy a packaged blueprint; one without `blueprint` reads a source that its users put in place.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a pipeline failed to make: its action only makes or updates a stack, so what it left behind has to go first.
+"""Removal of a stack that a pipeline failed to make, because the pipeline's action only makes or updates stacks.
 
 The action never deletes a stack, because it would delete that of a live endpoint, too, whose update could not be rolled
 back (lesson 125).

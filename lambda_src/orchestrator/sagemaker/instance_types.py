@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which instance types SageMaker offers for which purpose, as it was when this version was made.
+"""Instance types that SageMaker offered for each purpose when this version was made.
 
 `data/instance_types.json` is made of the SDK's enumerations by `scripts/packaging/refresh_instance_types.py`. Families
 come more often than releases of ours: one that is not known may be there. The sizes of a family stay.
@@ -25,7 +25,7 @@ _FOR: Final[Mapping[Purpose, str]] = {
 
 
 def impossible(purpose: Purpose, instance_type: str) -> str:
-    """What is wrong with an instance type whose family has no such size for the purpose; empty where nothing is."""
+    """Return the problem of an instance type whose family has no such size for the purpose; empty if there is none."""
     family, size = _parts(instance_type)
     sizes = _offered(purpose).get(family, ())
     if not sizes or size in sizes:
@@ -34,7 +34,7 @@ def impossible(purpose: Purpose, instance_type: str) -> str:
 
 
 def unknown(purpose: Purpose, instance_type: str) -> str:
-    """A sentence on an instance type of a family that was not offered for the purpose; empty for one that was."""
+    """Return a warning about an instance type of a family that was not offered for the purpose; empty if it was."""
     family, size = _parts(instance_type)
     families = _offered(purpose)
     if family in families:

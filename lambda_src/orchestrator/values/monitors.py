@@ -78,7 +78,7 @@ ScheduleExpression = Annotated[
 
 
 def seconds_between_runs(expression: str) -> int:
-    """How often a valid schedule expression recurs."""
+    """Return the seconds between two runs of a valid schedule expression."""
     hours = expression.split()[1]
     _, every, count = hours.partition("/")
     if every:

@@ -11,28 +11,28 @@ DOCS: Final = "https://docs.aws.amazon.com"
 
 @dataclass(frozen=True)
 class Seen:
-    """That a claim was looked at on an account."""
+    """Observation of a claim on an account."""
 
     when: str
     """The day, as 2026-12-01."""
     region: str
     version: str
-    """Of the product."""
+    """Version of the product."""
     words: str
-    """What was seen, in some words."""
+    """Observation, in a sentence."""
 
 
 @dataclass(frozen=True)
 class Claim:
-    """What the product takes AWS to do. `what` is either the one thing it rests on, or that both are allowed."""
+    """Behaviour of AWS that the product assumes. `what` names the one it rests on, or says that both are allowed."""
 
     id: str
     what: str
     rests: str
-    """What would not work, or work less well, if it were otherwise."""
+    """Parts of the product that would fail, or work less well, if the claim were wrong."""
     evidence: str
     """Documentation, schema or public log, with the address."""
     part: str = ""
-    """The part of a verification that settles it; empty where it takes a person, whom `by_hand` tells how."""
+    """The part of a verification that settles it; empty where a person follows `by_hand`."""
     by_hand: str = ""
     seen: Seen | None = None

@@ -15,6 +15,6 @@ CLAIMS: Final[Mapping[str, Claim]] = {
 
 
 def settled_by(parts: Iterable[str]) -> list[Claim]:
-    """The claims that these parts say something of."""
+    """Return the claims that these parts settle."""
     names = set(parts)
     return [claim for claim in CLAIMS.values() if claim.part in names]

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Removes whatever a verification has made. What there is, is listed by name and tag: nothing rests on memory."""
+"""Removal of everything that a verification made, found by name and tag in the account and not by a record."""

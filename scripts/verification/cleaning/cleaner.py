@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Cleans up in rounds until a listing finds nothing, and says what a listing still finds when it cannot go on."""
+"""Clean-up in rounds until a listing finds nothing. If it cannot go on, it returns what a listing still finds."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ KINDS: Final[tuple[Kind, ...]] = (
     *machine_learning.MODELS,
     *kept.KINDS,
 )
-"""In the order in which they can go."""
+"""Kinds in the order in which they can be removed."""
 STAYS: Final = (
     "records of ended jobs, which SageMaker keeps and which cost nothing",
     "encryption keys that AWS deletes after seven days, at no cost",
     "metrics, which CloudWatch forgets after 15 months",
 )
-"""What nobody can take away at once."""
+"""Remains that cannot be removed at once."""
 _ROUNDS: Final = 8
 _PAUSES_SECONDS: Final = {True: 0.2, False: 60.0}
 """Between rounds, locally and on AWS."""
@@ -37,7 +37,7 @@ _PAUSES_SECONDS: Final = {True: 0.2, False: 60.0}
 
 @dataclass(frozen=True)
 class Left:
-    """Something that is there."""
+    """Resource that is left."""
 
     what: str
     name: str
@@ -49,7 +49,7 @@ def listed(scene: Scene) -> list[Left]:
 
 
 def clean(scene: Scene) -> list[Left]:
-    """Remove all of it, and give what a listing finds then: nothing, if all went well."""
+    """Remove all of it, and return what a listing then finds: nothing on success."""
     for number in range(_ROUNDS):
         problems = list(_round(scene))
         left = listed(scene)
@@ -64,7 +64,7 @@ def clean(scene: Scene) -> list[Left]:
 
 
 def candidates(scene: Scene) -> list[str]:
-    """Names of verifications of which buckets are left, for somebody who has lost the name."""
+    """Names of verifications with buckets that are left, for users who have lost the name."""
     buckets = [one["Name"] for one in scene.aws.client("s3").list_buckets()["Buckets"]]
     found = (NAME.match(bucket) for bucket in buckets)
     return sorted({one.group() for one in found if one and one.string[one.end() :].startswith("-")})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What root stacks keep on purpose when they are deleted, because it holds data: here it holds nothing of anybody's."""
+"""Resources that deleted root stacks retain because they hold data. A verification has no data worth keeping."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _buckets(scene: Scene) -> Iterator[str]:
 
 
 def _remove_bucket(scene: Scene, name: str) -> None:
-    """With all versions; logs that arrive in between are the next round's."""
+    """Delete a bucket with all versions. Logs that arrive meanwhile are left to the next round."""
     s3 = scene.aws.client("s3")
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=name):
         versions = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
@@ -45,7 +45,7 @@ def _remove_repository(scene: Scene, name: str) -> None:
 
 
 def _keys(scene: Scene) -> Iterator[str]:
-    """Keys that are not on their way out; those of others may refuse to be looked at."""
+    """Yield the keys that are not scheduled for deletion. Other owners' keys may deny being described."""
     kms = scene.aws.client("kms")
     for key in (one["KeyId"] for page in kms.get_paginator("list_keys").paginate() for one in page["Keys"]):
         try:
@@ -66,12 +66,12 @@ def _is_ours(found: dict[str, str], scene: Scene) -> bool:
 
 
 def logging_role(scene: Scene) -> str:
-    """What API Gateway writes logs as, in this account and Region; empty if that is not set."""
+    """Return the ARN of API Gateway's logging role in this account and Region; empty if none is set."""
     return str(scene.aws.client("apigateway").get_account().get("cloudwatchRoleArn") or "")
 
 
 def _api_logging(scene: Scene) -> Iterator[str]:
-    """The account's logging role of API Gateway, where it is one of these root stacks'."""
+    """Yield the account's logging role of API Gateway if one of these root stacks made it."""
     role = logging_role(scene)
     if role.rpartition("/")[2].startswith(f"{scene.name}-"):
         yield role
@@ -98,7 +98,7 @@ def _remove_role(scene: Scene, name: str) -> None:
 
 
 def _log_groups(scene: Scene) -> Iterator[str]:
-    """Those that carry the name; services make some by themselves."""
+    """Return the log groups with the verification's name in theirs; services create some by themselves."""
     pages = scene.aws.client("logs").get_paginator("describe_log_groups").paginate()
     return (one["logGroupName"] for page in pages for one in page["logGroups"] if scene.name in one["logGroupName"])
 

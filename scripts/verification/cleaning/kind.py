@@ -11,7 +11,7 @@ from scripts.verification.scene import Scene
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind. `find` gives names or ids, and again until nothing is left; `remove` may wait for the end."""
+    """Kind of resource. `find` returns names or ids and is called until none is left. `remove` may wait for the end."""
 
     what: str
     find: Callable[[Scene], Iterable[str]]

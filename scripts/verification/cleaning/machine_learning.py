@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """SageMaker: jobs that still run, versions and groups of models, cards, job definitions.
 
-What of these a stack has made goes with it. Ended jobs stay as records, which cost nothing.
+Those that a stack made are deleted with it. Ended jobs stay as records, which cost nothing.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ def _is_ours(scene: Scene, arn: str) -> bool:
 
 
 def _jobs(kind: JobKind) -> Kind:
-    """Running jobs of a kind that have anything to do with this verification: their buckets, roles or schedules say so.
+    """Running jobs of a kind whose buckets, roles or schedules carry the name of this verification.
 
-    What SageMaker starts by itself, such as a monitor's run, has no name and no tag of ours.
+    Jobs that SageMaker starts by itself, such as a monitor's run, have neither our name nor our tag.
     """
     snake, key = xform_name(kind.noun), f"{kind.noun}Name"
 
@@ -51,7 +51,7 @@ def _jobs(kind: JobKind) -> Kind:
 
 
 def _groups(scene: Scene) -> list[str]:
-    """Groups of the launch: their names do not say whose they are, their tags do."""
+    """Return the groups that the launch made, recognised by their tags and not by their names."""
     sagemaker = scene.aws.client("sagemaker")
     pages = sagemaker.get_paginator("list_model_package_groups").paginate(NameContains=_GROUPS)
     listed = [one for page in pages for one in page["ModelPackageGroupSummaryList"]]

@@ -59,7 +59,7 @@ def _sets(scene: Scene) -> Iterator[str]:
 
 
 def _active(scene: Scene) -> Iterator[tuple[str, str]]:
-    """Each StackSet with the capacity in which it is there."""
+    """Yield each active StackSet with the `CallAs` value that lists it."""
     cloudformation = scene.aws.client("cloudformation")
     for call_as in ("SELF", "DELEGATED_ADMIN"):
         try:

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a verification does: the steps of the main job, and the experiments."""
+"""Parts of a verification: the steps of the main job, and the experiments."""

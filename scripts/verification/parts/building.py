@@ -21,7 +21,7 @@ def _tagged(scene: Scene) -> Iterator[Finding]:
 
 
 def _encrypted(scene: Scene) -> Iterator[Finding]:
-    """The key lets its account's policies decide, as a key does that somebody makes in the console."""
+    """Allow the account's policies to decide on the key, as a key made in the console does."""
     root = {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
     key = {"PendingWindowInDays": 7, "KeyPolicy": probes.policy("kms:*", Principal=root, Resource="*")}
     rule = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": {"Fn::GetAtt": ["Key", "Arn"]}}

@@ -48,6 +48,6 @@ def as_csv(rows: Iterable[Sequence[str]]) -> bytes:
 
 
 def stored(scene: Scene, key: str, content: bytes, root: str = "") -> str:
-    """Put an object into the assets bucket, and give its key."""
+    """Put an object into the assets bucket, and return its key."""
     scene.aws.client("s3").put_object(Bucket=scene.outputs(root)["AssetsBucketName"], Key=key, Body=content)
     return key

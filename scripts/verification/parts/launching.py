@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The first parts: publish and launch under the verification's own name, and hear what SageMaker tells of its jobs."""
+"""The first parts: publish and launch under the verification's own name, and receive SageMaker's job events."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def helpers(scene: Scene) -> dict[str, str]:
 
 
 def heard(scene: Scene, what: str, is_it: Callable[[dict[str, Any]], bool], minutes: float = 10) -> dict[str, Any]:
-    """The first event of SageMaker's that is the one, waiting for it; others are kept for who asks later."""
+    """Wait for the first matching event of SageMaker and return it. Other events are kept for later calls."""
     sqs, queue = scene.aws.client("sqs"), helpers(scene)["QueueUrl"]
 
     def found() -> dict[str, Any] | None:

@@ -122,7 +122,7 @@ def _runs(scene: Scene) -> Iterator[Finding]:
 
 
 def _run_of(scene: Scene, pipeline_type: str) -> dict[str, Any]:
-    """A run of a monitor that has ended; a local AWS has no clock, and is told to run it."""
+    """Return a run of a monitor that has ended. A local AWS has no clock, so the run is started there."""
     sagemaker = scene.aws.client("sagemaker")
     schedule = scene.outputs(pipelines.deployed(scene, pipeline_type))["MonitoringScheduleJobName"]
     if scene.aws.is_local:
@@ -136,7 +136,7 @@ def _run_of(scene: Scene, pipeline_type: str) -> dict[str, Any]:
 
 
 def _telling(runs: Sequence[dict[str, Any]], failures: int) -> dict[str, Any] | None:
-    """A run that ended well; or one that failed, when so many have: the first hour may have had no data."""
+    """Return a run that ended well, or one that failed if so many have. The first hour may have had no data."""
     good = [one for one in runs if one["MonitoringExecutionStatus"] in _GOOD]
     bad = [one for one in runs if one["MonitoringExecutionStatus"] in _BAD]
     if good:
@@ -145,14 +145,14 @@ def _telling(runs: Sequence[dict[str, Any]], failures: int) -> dict[str, Any] | 
 
 
 def _ask(scene: Scene) -> None:
-    """Predict some rows one by one, and tell of each capture what was true."""
+    """Predict some rows one by one, and upload the ground truth of each capture."""
     rows = data.held_out()[:_ALONE]
     truth = {data.as_csv([row[1:]]).decode().strip(): row[0] for row in rows}
     for row in rows:
         serving.predictions(scene, [row])
 
     def all_captured() -> dict[str, dict[str, Any]] | None:
-        """By what was asked; other calls are captured too."""
+        """Return the captured records by request. Other calls are captured too."""
         found = {record["captureData"]["endpointInput"]["data"].strip(): record for record in serving.captured(scene)}
         return found if truth.keys() <= found.keys() else None
 
@@ -169,7 +169,7 @@ def _ask(scene: Scene) -> None:
 
 
 def _refusal(scene: Scene) -> Iterator[Finding]:
-    """Whether SageMaker still takes job definitions of this account; it is closed to new customers."""
+    """Check whether SageMaker still accepts job definitions from this account; it is closed to new customers."""
     sagemaker, name = scene.aws.client("sagemaker"), f"{scene.name}-definition"
     path = {"LocalPath": "/opt/ml/processing/input", "S3InputMode": "File", "S3DataDistributionType": "FullyReplicated"}
     report = {"S3Uri": f"s3://{scene.outputs()['AssetsBucketName']}/verify/none", "S3UploadMode": "EndOfJob"}

@@ -66,7 +66,7 @@ def _dead_letters(scene: Scene) -> Iterator[Finding]:
 
 
 def _search(scene: Scene) -> Iterator[Finding]:
-    """One metric, searched for with its namespace and dimension in double quotes and without."""
+    """Search for a metric with its namespace and dimension in double quotes and without."""
     cloudwatch = scene.aws.client("cloudwatch")
     dimensions = [{"Name": _DIMENSION, "Value": scene.name}]
     measured = {"MetricName": _METRIC, "Dimensions": dimensions, "Value": 1.0}
@@ -98,7 +98,7 @@ def _search(scene: Scene) -> Iterator[Finding]:
 
 
 def _namespaces(scene: Scene) -> Iterator[Finding]:
-    """Whether a metric may be written where SageMaker's monitors write theirs."""
+    """Check whether a metric may be written to the namespaces of SageMaker's monitors."""
     cloudwatch = scene.aws.client("cloudwatch")
     namespace = "aws/sagemaker/Endpoints/data-metrics"
     dimensions = [{"Name": "MonitoringSchedule", "Value": scene.name}]

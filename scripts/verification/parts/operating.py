@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is done with pipelines that are there: look by their encoded ARN, document the model, list, delete one."""
+"""Operations on pipelines that exist: get one by its encoded ARN, document the model, list them, delete one."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _look(scene: Scene) -> Iterator[Finding]:
 
 
 def _handlers(scene: Scene) -> Iterator[Finding]:
-    """What CloudFormation made under the deploy role: that it could, and which names it gave."""
+    """Check that CloudFormation could make the resources under the deploy role, and which names they got."""
     cloudformation = scene.aws.client("cloudformation")
     stack = pipelines.deployed(scene, serving.REALTIME)
     pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)

@@ -28,14 +28,14 @@ _TYPE: Final = "pipeline_type"
 
 
 def answered(answer: Answer) -> dict[str, Any]:
-    """The body of an answer that is a success; raises `PartFailedError` with the API's words for any other."""
+    """Return the body of a successful answer. Raise `PartFailedError` with the API's message for any other."""
     if not answer.is_success:
         raise PartFailedError(f"the API answered {answer.status}: {answer.body}")
     return answer.body
 
 
 def asked(call: Callable[[], Answer]) -> dict[str, Any]:
-    """The same of a call that may come to nothing on its way: it is made again, which changes nothing that was done."""
+    """Return the body for a call that may get lost on its way. A repetition changes nothing that was done."""
     for _ in range(_ATTEMPTS - 1):
         try:
             answer = call()
@@ -49,13 +49,13 @@ def asked(call: Callable[[], Answer]) -> dict[str, Any]:
 
 
 def begun(scene: Scene, request: Mapping[str, Any], root: str = "") -> str:
-    """Provision a pipeline, and give its id."""
+    """Provision a pipeline, and return its id."""
     scene.say(f"  provisioning {request[_TYPE]}")
     return str(asked(lambda: scene.api(root).provision(request))["pipeline_id"])
 
 
 def followed(scene: Scene, pipeline_id: str, root: str = "", before: str | None = None) -> None:
-    """Wait for the end of a pipeline, which must be a good one; `before` is an execution that is over."""
+    """Wait until a pipeline has succeeded; `before` is an execution that is over."""
     api, started, told = scene.api(root), time.monotonic(), set[ActionStatus]()
     for status in pipeline_status.watch(
         lambda: pipeline_status.read(asked(lambda: api.status(pipeline_id))),
@@ -73,14 +73,14 @@ def followed(scene: Scene, pipeline_id: str, root: str = "", before: str | None 
 
 
 def provisioned(scene: Scene, request: Mapping[str, Any]) -> str:
-    """Provision a pipeline, wait for its good end, and give its id."""
+    """Provision a pipeline, wait until it has succeeded, and return its id."""
     pipeline_id = begun(scene, request)
     followed(scene, pipeline_id)
     return pipeline_id
 
 
 def job_of(scene: Scene, pipeline_id: str) -> dict[str, Any]:
-    """The job that a deployed pipeline has started, when it has ended well; raises `PartFailedError` if not."""
+    """Return the job that a deployed pipeline started. Raise `PartFailedError` if it has not succeeded."""
     api = scene.api()
 
     def ended() -> dict[str, Any] | None:

@@ -57,7 +57,7 @@ def _autopilot(scene: Scene) -> Iterator[Finding]:
 
 
 def _refused(scene: Scene, stack: str, began: datetime) -> Iterator[str]:
-    """Operations that CloudTrail saw refused to the role of the stack; it hears of them within 15 minutes."""
+    """Yield the operations of the stack's role that were denied, which CloudTrail lists within 15 minutes."""
     trail = scene.aws.client("cloudtrail")
     role = scene.aws.client("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]
     names = [one["PhysicalResourceId"] for one in role if one["ResourceType"] == "AWS::IAM::Role"]

@@ -17,7 +17,7 @@ INSTANCE: Final = "ml.m5.large"
 REALTIME: Final = "byom_realtime_builtin"
 _CAPTURES: Final = "verify/captured"
 _RIGHT: Final = 0.9
-"""The share of held-out rows that even a tiny model tells apart."""
+"""The share of held-out rows that even a tiny model classifies correctly."""
 _TOLERANCE: Final = 1e-5
 _UPDATES: Final = 5
 _CAPTURE_MINUTES: Final = 10
@@ -42,7 +42,7 @@ def endpoint_of(scene: Scene) -> str:
 
 
 def predictions(scene: Scene, rows: Sequence[data.Row]) -> list[float]:
-    """What the endpoint says of rows with their labels first, through the API that the pipeline has deployed."""
+    """Return the endpoint's predictions, from the inference API of the pipeline, for rows with their labels first."""
     url = scene.reachable(scene.outputs(pipelines.deployed(scene, REALTIME))["InferenceApiUrl"])
     payload = data.as_csv(row[1:] for row in rows).decode().strip()
     asked = json.dumps({"payload": payload, "content_type": "text/csv"}).encode()
@@ -74,7 +74,7 @@ def _predict(scene: Scene) -> Iterator[Finding]:
 
 
 def _json(scene: Scene) -> Iterator[Finding]:
-    """How a body of JSON is captured, whatever the model makes of it."""
+    """Check the encoding in which a JSON body is captured, even if the model refuses it."""
     runtime = scene.aws.client("sagemaker-runtime")
     try:
         runtime.invoke_endpoint(EndpointName=endpoint_of(scene), ContentType="application/json", Body=b'{"a": 1}')

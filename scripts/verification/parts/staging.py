@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""With `multi-account`: a second root stack, a model and a monitor in the account of dev, and what is told of them."""
+"""With `multi-account`: a second root stack, a model and a monitor in the account of dev, and their messages."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _launch(scene: Scene) -> None:
 
 
 def _deploy(scene: Scene) -> None:
-    """Up to dev: the approval for staging is left to wait."""
+    """Deploy to dev only, and leave the approval for staging pending."""
     sagemaker, s3 = scene.aws.client("sagemaker"), scene.aws.client("s3")
     package = sagemaker.describe_model_package(ModelPackageName=training.version_of(scene))
     address = package["InferenceSpecification"]["Containers"][0]["ModelDataUrl"]
@@ -55,7 +55,7 @@ def _deploy(scene: Scene) -> None:
 
 
 def _watch(scene: Scene) -> None:
-    """A monitor of the endpoint in dev, which nobody asks: its run fails, and that is told."""
+    """Provision a monitor of the endpoint in dev, which gets no requests: the run fails, and a message reports it."""
     own = _made_bucket(scene)
     plain = data.as_csv(row[1:] for row in (data.header(), *data.held_out()))
     baseline = data.stored(scene, "verify/baselines/plain.csv", plain, scene.stages_name)
@@ -122,7 +122,7 @@ def _forwarded(scene: Scene) -> Iterator[Finding]:
 
 
 def _fire(scene: Scene, account: str) -> None:
-    """No clock runs there: run the schedule in dev now."""
+    """Run the schedule in dev now, because a local AWS has no clock."""
     role = f"arn:{scene.aws.partition}:iam::{account}:role/visitor"
     keys = scene.aws.client("sts").assume_role(RoleArn=role, RoleSessionName="verify")["Credentials"]
     session = boto3.session.Session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
@@ -133,7 +133,7 @@ def _fire(scene: Scene, account: str) -> None:
 
 
 def _deleted(scene: Scene) -> Iterator[Finding]:
-    """Whether a StackSet's events carry a deletion on, or each request again is what does."""
+    """Check whether a StackSet's events continue a deletion, or only repeated requests do."""
     api = scene.api(scene.stages_name)
     found = pipelines.asked(lambda: api.list(model_name=model_of(scene), pipeline_type="byom_data_quality_monitor"))
     (pipeline,) = found["pipelines"]

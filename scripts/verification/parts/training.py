@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Train a tiny model, register it, and look at the event that tells of it; search two of them."""
+"""Train a tiny model, register it, and look at the event of its job; tune two of them."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _train(scene: Scene) -> None:
 
 
 def _told(scene: Scene) -> Iterator[Finding]:
-    """How SageMaker's event of a training job holds the tags."""
+    """Check the form of the tags in SageMaker's event of a training job."""
 
     def is_ours(event: dict[str, Any]) -> bool:
         return "TrainingJobName" in event["detail"] and scene.name in json.dumps(event["detail"])
@@ -80,7 +80,7 @@ def _told(scene: Scene) -> Iterator[Finding]:
 
 
 def _search(scene: Scene) -> Iterator[Finding]:
-    """Where the trials of one tuning job keep their checkpoints."""
+    """Check where the trials of one tuning job keep their checkpoints."""
     pipeline_id = pipelines.provisioned(
         scene,
         {

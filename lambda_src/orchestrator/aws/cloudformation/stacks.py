@@ -67,7 +67,7 @@ class Stack:
 
     @property
     def holds_nothing(self) -> bool:
-        """Whether its creation failed, or its deletion: it can only be deleted, and nobody misses what it holds."""
+        """True if its creation or its deletion failed: it can only be deleted, and holds nothing in use."""
         return self.status in _WITHOUT_USE
 
     @property

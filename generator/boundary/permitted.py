@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What bounded roles may be given. A boundary gives nothing: each role has narrower statements of its own.
+"""Actions that bounded roles may be granted. A boundary grants nothing: each role has narrower statements of its own.
 
-So actions are grouped, and some are whole families; but no family holds an action that hands out rights, or that makes
-what somebody with other rights runs.
+So actions are grouped, some as whole families. No family contains an action that grants permissions, or that creates
+what an identity with other permissions runs.
 """
 
 from __future__ import annotations
@@ -72,13 +72,13 @@ def _roles() -> Statement:
 
 
 def _hand_on_roles() -> Statement:
-    """Which service takes such a role is for its own trust policy. A service's own role is nobody's to hand on."""
+    """Permit passing roles: their trust policies limit the services. Service-linked roles cannot be passed."""
     actions = [Action("iam", verb) for verb in ("CreateServiceLinkedRole", "GetRole", "PassRole")]
     return _permit("HandOnRoles", actions, [*things.roles_to_hand_on(), things.roles_of_services()])
 
 
 def _deploy_stages() -> Statement:
-    """Nobody but CodePipeline invokes the function that deploys stages."""
+    """Permit only pipeline roles to invoke the stage deployer."""
     invoke = [Action("lambda", "InvokeFunction")]
     return _permit("DeployStages", invoke, [things.stage_deployer()], things.is_pipeline_role())
 

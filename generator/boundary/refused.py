@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What bounded roles never do, whatever allows it: their own policies, added actions, or a resource that lets them in.
+"""Actions refused to bounded roles, even if their own policies, added actions or a resource policy allow them.
 
 AWS limits what the policy of a resource grants to the session of a role by explicit refusals alone.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html#access_policies_boundaries-eval-logic
@@ -40,12 +40,12 @@ def _other_identities() -> Statement:
 
 
 def _changes_of_the_orchestrator() -> Statement:
-    """Nothing that is deployed changes what deploys it."""
+    """Refuse changes of the functions that deploy."""
     return _refuse("Orchestrator", _listed("lambda", "A*", "Pu*", "U*"), resources=things.functions())
 
 
 def _grants_to_people() -> Statement:
-    """Of keys, other than those that AWS makes for its own resources, or that a service asks for."""
+    """Refuse grants on keys, except those for AWS resources or requested through a service."""
     direct = Condition([Null("kms:ViaService", "true"), BoolIfExists("kms:GrantIsForAWSResource", "false")])
     return _refuse("GrantsToPeople", [Action("kms", "CreateGrant")], direct)
 

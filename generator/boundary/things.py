@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The roles and other things that the boundary speaks of, as ARNs and conditions."""
+"""The roles and other resources that the boundary names, as ARNs and conditions."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def stage_deployer() -> Sub:
 
 
 def functions() -> list[Sub]:
-    """The functions of the root stack that can be told what to deploy."""
+    """The functions of the root stack that deploy what a caller requests."""
     return [_function(orchestrator.FUNCTION), stage_deployer()]
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The role of a monitor: SageMaker computes the baseline and runs the schedule under it.
 
-In the account of dev, staging or prod, EventBridge also tells the orchestrator's account under it how runs end.
+In the account of dev, staging or prod, EventBridge also uses it to forward the ends of runs to the orchestrator's.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the local CloudFormation makes one resource: the interface of a resource type, and what it is given.
+"""Interface of a resource type of the local CloudFormation, and the context that it works in.
 
 A type calls the service's own API over HTTP, as the stack's role or as the caller, exactly as CloudFormation does;
-so it gets the service's checks and words, and whoever guards the server's edge sees who is calling.
+so the service's checks and messages apply, and the server's edge knows the caller.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ class Clients:
     def _make(self, service: str) -> Any:
         if self._caller.role_arn:
             return clients.client(service, self._caller.role_arn, self._region, by="cloudformation.amazonaws.com")
-        # Without a role CloudFormation goes on as the caller. The access key says who that is; the secret behind it
-        # is not ours to know, and the local services do not ask for it.
+        # Without a role CloudFormation goes on as the caller. The access key identifies it; the secret behind it
+        # is unknown here, and the local services do not check it.
         return identity.current().client_with(
             service,
             self._region,
@@ -56,7 +56,7 @@ class Clients:
 
 
 class ResourceContext:
-    """What a resource type may know while it works on one resource of one stack."""
+    """Context in which a resource type works on one resource of one stack."""
 
     def __init__(self, stack: Stack, logical_id: str, clients: Clients) -> None:
         self.stack = stack
@@ -67,7 +67,7 @@ class ResourceContext:
         self._clients = clients
 
     def initiated(self, made: Made) -> Made:
-        """Say that the resource exists from now on, although its creation may still fail."""
+        """Record that the resource exists from now on, although its creation may still fail."""
         self.made = made
         return made
 
@@ -85,7 +85,7 @@ class ResourceContext:
         return answer
 
     def input_of(self, service: str, operation: str) -> Any:
-        """What an operation takes, as a shape of botocore's."""
+        """Return the input of an operation as a botocore shape."""
         meta = self._clients.get(service).meta
         return meta.service_model.operation_model(meta.method_to_api_mapping[operation]).input_shape
 
@@ -112,10 +112,10 @@ class ResourceContext:
 
 
 class ResourceType(ABC):
-    """One CloudFormation resource type: making, changing and removing it.
+    """CloudFormation resource type: makes, changes and removes a resource.
 
     `replaced_by` names the properties whose change makes a new resource; `name_property` the one that names it;
-    `is_tagged` says that the stack's tags are handed on to it; `known_properties` are those that are acted upon
+    `is_tagged` if it gets the stack's tags; `known_properties` are those that are acted upon
     (empty: the type checks them itself).
     """
 
@@ -127,7 +127,7 @@ class ResourceType(ABC):
 
     @abstractmethod
     def create(self, context: ResourceContext, properties: Properties) -> Made:
-        """Make the resource; `context.initiated` tells as soon as there is something that a rollback must remove."""
+        """Make the resource; call `context.initiated` as soon as a rollback must remove something."""
 
     @abstractmethod
     def update(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> Made:
@@ -172,7 +172,7 @@ class IgnoreMissing:
         self._codes = codes
 
     def __enter__(self) -> None:
-        """Nothing to prepare."""
+        """Do nothing."""
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> bool:
         return isinstance(error, ClientError) and error.response["Error"]["Code"] in self._codes

@@ -2,7 +2,7 @@
 """Template values as an API wants them.
 
 CloudFormation's properties are mostly the parameters of the service's API, in another spelling (`taskRoleArn`,
-`KMSKeyArn`) and in looser types: "5" stands for 5, and a policy may be written out where the API takes text.
+`KMSKeyArn`) and in looser types: "5" means 5, and a policy may be written out where the API takes text.
 """
 
 from __future__ import annotations

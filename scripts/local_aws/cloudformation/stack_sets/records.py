@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What CloudFormation remembers of stack sets: their definitions, their instances and their operations.
+"""Records of stack sets: their definitions, instances and operations.
 
-Words and states are those of
+Terms and states are those of
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-concepts.html
 """
 
@@ -40,7 +40,7 @@ class OperationIdAlreadyExistsError(CloudFormationError):
 
 
 class OperationInProgressError(CloudFormationError):
-    """One operation at a time."""
+    """Raised if another operation on the stack set is running."""
 
     code = "OperationInProgressException"
 
@@ -79,7 +79,7 @@ class StackInstance:
 
 @dataclass
 class Result:
-    """What an operation came to in one account and Region."""
+    """Result of an operation in one account and Region."""
 
     instance: StackInstance
     status: str = "PENDING"
@@ -88,7 +88,7 @@ class Result:
 
 @dataclass
 class Operation:
-    """One change of a stack set's instances.
+    """Change of a stack set's instances.
 
     `select` enters the change in the set and names the instances that it concerns, once it is known that nothing else
     is under way.
@@ -107,7 +107,7 @@ class Operation:
 
     @property
     def failures(self) -> int:
-        """In how many accounts and Regions it has failed by now."""
+        """Number of accounts and Regions in which it has failed so far."""
         return sum(result.status == "FAILED" for result in self.results)
 
 

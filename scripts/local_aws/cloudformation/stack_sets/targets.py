@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which accounts an operation on a stack set means: OUs, accounts, and how the two go together.
+"""Target accounts of an operation on a stack set: OUs, accounts, and their combination.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DeploymentTargets.html
 """

@@ -63,7 +63,7 @@ class ApiGatewayRestApi(_ApiGatewayType):
 
 
 class ApiGatewayResource(_ApiGatewayType):
-    """One part of a path, which may be `{name}` or `{name+}`."""
+    """Part of a path, which may be `{name}` or `{name+}`."""
 
     type_name = "AWS::ApiGateway::Resource"
     known_properties = names("ParentId PathPart RestApiId")
@@ -86,7 +86,7 @@ class ApiGatewayMethod(_ApiGatewayType):
     at = {name: name for name in ("RestApiId", "ResourceId", "HttpMethod")}
 
     def name(self, context: ResourceContext, properties: Properties) -> str:
-        """What tells it from others."""
+        """Return the values that identify it, joined by dashes."""
         return "-".join(properties[name] for name in self.at)
 
     def update(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> Made:
@@ -153,7 +153,7 @@ class ApiGatewayAccount(_ApiGatewayType):
             context.call(self.service, "update_account", patchOperations=[_replace("/cloudwatchRoleArn", role)])
 
     def remove(self, context: ResourceContext, made: Made, properties: Properties) -> None:
-        """Nothing: CloudFormation leaves the account's setting as it is."""
+        """Do nothing: CloudFormation leaves the account's setting as it is."""
 
 
 def _stage_settings(properties: Properties) -> list[dict[str, Any]]:
@@ -163,7 +163,7 @@ def _stage_settings(properties: Properties) -> list[dict[str, Any]]:
         if key in log:
             changes.append(_replace(f"/accessLogSettings/{name}", log[key]))
     for setting in properties.get("MethodSettings") or []:
-        # "/*" and "*" stand for all paths and methods; a real path is written with "~1" for its slashes.
+        # "/*" and "*" mean all paths and methods; a real path is written with "~1" for its slashes.
         path = str(setting.get("ResourcePath", "/*")).removeprefix("/").replace("/", "~1") or "~1"
         for name, patch in _METHOD_SETTINGS.items():
             if name in setting:

@@ -28,7 +28,7 @@ class CodeBuildProject(ApiType):
 
 
 class EcrRepository(ApiType):
-    """An image repository; Ref is its name. One with images is not removed unless the template says so."""
+    """An image repository; Ref is its name. One with images is removed only if the template requires it."""
 
     type_name = "AWS::ECR::Repository"
     name_property = "RepositoryName"

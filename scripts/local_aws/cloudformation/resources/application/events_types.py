@@ -47,7 +47,7 @@ class EventsRule(ApiType):
 
 
 class EventsBusPolicy(ApiType):
-    """One statement of an event bus's policy, written out or by its parts; Ref is `<bus>|<statement>`."""
+    """Statement of an event bus's policy, written out or by its parts; Ref is `<bus>|<statement>`."""
 
     type_name = "AWS::Events::EventBusPolicy"
     known_properties = names("Action Condition EventBusName Principal Statement StatementId")
@@ -56,7 +56,7 @@ class EventsBusPolicy(ApiType):
     at = {"EventBusName": "EventBusName", "StatementId": "StatementId"}
 
     def name(self, context: ResourceContext, properties: Properties) -> str:
-        """What tells it from others."""
+        """Return the bus and the statement's id, which identify it."""
         return f"{properties.get('EventBusName', _DEFAULT_BUS)}|{properties['StatementId']}"
 
     def settle(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> None:

@@ -44,7 +44,7 @@ class KmsKey(ApiType):
                 context.call(self.service, f"{'enable' if wanted else 'disable'}{what}", KeyId=made.physical_id)
 
     def place(self, made: Made, properties: Properties) -> dict[str, Any]:
-        """The key, and its policy's only name, which moto wants to be told."""
+        """Return the key's id, and the only name of its policy, which moto requires."""
         return super().place(made, properties) | {"PolicyName": "default"}
 
     def remove(self, context: ResourceContext, made: Made, properties: Properties) -> None:

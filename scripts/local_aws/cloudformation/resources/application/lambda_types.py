@@ -57,7 +57,7 @@ class LambdaFunction(_LambdaType):
 
 
 class LambdaPermission(_LambdaType):
-    """One statement of a function's policy, under a generated id; it cannot be changed, only replaced."""
+    """Statement of a function's policy, under a generated id. It cannot be changed, only replaced."""
 
     type_name = "AWS::Lambda::Permission"
     known_properties = names("Action EventSourceToken FunctionName Principal PrincipalOrgID SourceAccount SourceArn")
@@ -81,7 +81,7 @@ class LambdaEventInvokeConfig(_LambdaType):
             raise ResourceFailedError("The local AWS runs functions without versions: Qualifier must be $LATEST.")
 
     def name(self, context: ResourceContext, properties: Properties) -> str:
-        """What tells it from others."""
+        """Return the function and its version, which identify it."""
         return f"{properties['FunctionName']}:$LATEST"
 
     def given(self, properties: Properties) -> Properties:

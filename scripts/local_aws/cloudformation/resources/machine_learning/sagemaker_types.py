@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The SageMaker resource types: models, endpoint configurations, endpoints, model package groups.
 
-Their properties are the API's parameters under the same names. Ref answers the ARN, as CloudFormation's pages say.
+Their properties are the API's parameters under the same names. Ref returns the ARN, as documented by CloudFormation.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def _generated_name(context: ResourceContext) -> str:
 
 
 class _SageMakerType(ApiType):
-    """What serving has in common."""
+    """Common part of the types for serving models."""
 
     service = "sagemaker"
     gone = ("ValidationException",)

@@ -24,7 +24,7 @@ def match(pattern: EventPattern, event: Any) -> bool:
 
 
 def _spread(node: Node, patterns: Sequence[Node]) -> Iterator[Node]:
-    """The node as it is, but with one object in the place of each list of objects that the patterns look into."""
+    """Yield copies of the node with one object in place of each list of objects that the patterns look into."""
     choices: dict[str, list[Node]] = {}
     for name, inner in _looked_into(patterns).items():
         value = node.get(name)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Resource types as data: which operations make, change and remove a resource, and what names it in their requests.
+"""Resource types as data: the operations that make, change and remove a resource, and the parameters that identify it.
 
 Each operation is sent those of a resource's properties that it takes, under the API's names for them (`fitting.py`).
 What cannot change in place stands in CloudFormation's own schema of the type. Where a type differs, it has a method.
@@ -25,7 +25,7 @@ NAME: Final = "(name)"
 
 @dataclass(frozen=True)
 class Setting:
-    """A property that has operations of its own; `remove`, or `put` with the default, is for one that is taken away."""
+    """Property with operations of its own. If it is taken away, `remove` is called, or `put` with the default."""
 
     put: str
     remove: str = ""
@@ -35,7 +35,7 @@ class Setting:
 
 
 class ApiType(ResourceType):
-    """A type on the operations of its service."""
+    """Resource type that calls the operations of its service."""
 
     service: ClassVar[str]
     creates: ClassVar[str] = ""
@@ -95,13 +95,13 @@ class ApiType(ResourceType):
             self.remove(context, made, properties)
 
     def needs_replacement(self, old: Properties, new: Properties) -> bool:
-        """Whether something changes that the schema, or `replaced_by`, calls fixed."""
+        """Whether a property changes that the schema, or `replaced_by`, declares as fixed."""
         schema = reference.resource_type(self.type_name)
         fixed = self.replaced_by | (schema.fixed if schema else frozenset())
         return any(old.get(name) != new.get(name) for name in fixed)
 
     def name(self, context: ResourceContext, properties: Properties) -> str:
-        """The name that the template gives, or a generated one."""
+        """Return the name in the template, or a generated one."""
         return str(properties.get(self.name_property) or context.generated_name(self.name_limit, self.lower_case))
 
     def make(self, context: ResourceContext, name: str, properties: Properties, tags: dict[str, str]) -> dict[str, Any]:
@@ -118,11 +118,11 @@ class ApiType(ResourceType):
         return Made(str(_read(found, self.ref)), attributes)
 
     def given(self, properties: Properties) -> Properties:
-        """Properties in the form of parameters, as far as it differs in more than names and types."""
+        """Return the properties as parameters; override it if they differ in more than names and types."""
         return properties
 
     def settle(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> None:
-        """Set what has operations of its own, as far as it differs; at creation `old` has what `creates` took."""
+        """Set changed properties that have operations of their own; at creation `old` has what `creates` took."""
         given = self.given(new)
         for name, setting in self.settings.items():
             if new.get(name) == old.get(name):
@@ -151,7 +151,7 @@ class ApiType(ResourceType):
         return dataclasses.replace(made, tags=tags)
 
     def tags(self, context: ResourceContext, properties: Properties) -> dict[str, str]:
-        """The tags of the template and the stack; none for a type that takes none."""
+        """Return the tags of the template and the stack; none for a type without tags."""
         return context.tags(properties.get("Tags")) if "Tags" in self.known_properties else {}
 
     def tagged_arn(self, made: Made) -> str:

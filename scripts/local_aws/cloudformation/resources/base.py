@@ -25,7 +25,7 @@ _SUFFIX_LENGTH = 12
 
 
 class ResourceFailedError(Exception):
-    """A resource that could not be made, in the words for the person who reads the stack's events."""
+    """Raised if a resource could not be made; the message appears in the stack's events."""
 
 
 class Clients:
@@ -37,7 +37,7 @@ class Clients:
         self._made: dict[str, Any] = {}
 
     def get(self, service: str) -> Any:
-        """The client of a service."""
+        """Return the client of a service."""
         if service not in self._made:
             self._made[service] = self._make(service)
         return self._made[service]
@@ -77,7 +77,7 @@ class ResourceContext:
         return self.stack.stack_id.split(":")[1]
 
     def call(self, service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
-        """Call an API operation (`create_bucket`) with template values in the names and types that the API wants."""
+        """Call an API operation (`create_bucket`) with template values, converted to the names and types of the API."""
         given = {name: value for name, value in parameters.items() if value is not None}
         answer: dict[str, Any] = getattr(self._clients.get(service), operation)(
             **fitted(given, self.input_of(service, operation))
@@ -90,7 +90,7 @@ class ResourceContext:
         return meta.service_model.operation_model(meta.method_to_api_mapping[operation]).input_shape
 
     def arn(self, service: str, resource: str) -> str:
-        """The ARN of something in the stack's account and Region."""
+        """Return the ARN of a resource in the stack's account and Region."""
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
 
     def generated_name(self, limit: int, lower: bool = False) -> str:
@@ -103,7 +103,7 @@ class ResourceContext:
         return name.lower() if lower else name
 
     def tags(self, own: Iterable[Mapping[str, str]] | None) -> dict[str, str]:
-        """The resource's tags over those of the stack, as CloudFormation hands them on."""
+        """Return the stack's tags, overridden by the resource's own, as CloudFormation sets them."""
         return self.stack.tags | {tag["Key"]: str(tag["Value"]) for tag in own or ()}
 
     def tag_list(self, own: Iterable[Mapping[str, str]] | None) -> list[dict[str, str]]:
@@ -114,9 +114,9 @@ class ResourceContext:
 class ResourceType(ABC):
     """CloudFormation resource type: makes, changes and removes a resource.
 
-    `replaced_by` names the properties whose change makes a new resource; `name_property` the one that names it;
-    `is_tagged` if it gets the stack's tags; `known_properties` are those that are acted upon
-    (empty: the type checks them itself).
+    A change of a property in `replaced_by` makes a new resource. `name_property` is the property with its name. The
+    stack's tags are set on it if `is_tagged`. `known_properties` are those that are supported (empty: the type checks
+    them itself).
     """
 
     type_name: ClassVar[str]
@@ -149,7 +149,7 @@ class ResourceType(ABC):
 
 
 def names(text: str) -> frozenset[str]:
-    """Property names written as words of a text."""
+    """Return the property names in a text, separated by spaces."""
     return frozenset(text.split())
 
 
@@ -166,7 +166,7 @@ def words(error: Exception) -> str:
 
 
 class IgnoreMissing:
-    """`with IgnoreMissing("NoSuchBucket"):` - deleting what is gone already is done."""
+    """`with IgnoreMissing("NoSuchBucket"):` - ignore errors for resources that are gone already."""
 
     def __init__(self, *codes: str) -> None:
         self._codes = codes

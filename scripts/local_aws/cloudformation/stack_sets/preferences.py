@@ -35,14 +35,14 @@ class Limits:
 
 
 def check(preferences: Mapping[str, Any]) -> None:
-    """Refuse what would be ignored. Raises ValidationError."""
+    """Refuse unsupported preferences. Raises ValidationError."""
     for name in _UNSUPPORTED:
         if preferences.get(name) is not None:
             raise ValidationError(message=f"The local AWS does not support {name} of OperationPreferences.")
 
 
 def limits(preferences: Mapping[str, Any], accounts: int) -> Limits:
-    """The limits for a Region with that number of accounts; a percentage is rounded down, but one always goes."""
+    """The limits for a Region with that number of accounts; a percentage is rounded down, but to one at least."""
     tolerance = accounts * int(preferences.get("FailureTolerancePercentage") or 0) // 100
     most = max(1, accounts * int(preferences.get("MaxConcurrentPercentage") or 0) // 100)
     return Limits(tolerance, most, preferences.get("ConcurrencyMode") != "SOFT_FAILURE_TOLERANCE")

@@ -22,7 +22,7 @@ class _ApiGatewayType(ApiType):
     service = "apigateway"
     gone = ("NotFoundException",)
     looked_up_by: ClassVar[str] = ""
-    """moto does not refuse to delete what is not there, but fails."""
+    """Operation called before a removal: moto fails, instead of refusing, if the resource to delete does not exist."""
 
     def remove(self, context: ResourceContext, made: Made, properties: Properties) -> None:
         if self.looked_up_by:
@@ -49,7 +49,7 @@ class ApiGatewayRestApi(_ApiGatewayType):
         return answer
 
     def settle(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> None:
-        """Rename, describe, move to another kind of endpoint, or take other bodies for bytes."""
+        """Change the name, description, kind of endpoint or binary media types."""
         wanted = {
             "/name": new["Name"],
             "/description": new.get("Description", ""),
@@ -90,7 +90,7 @@ class ApiGatewayMethod(_ApiGatewayType):
         return "-".join(properties[name] for name in self.at)
 
     def update(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> Made:
-        """Put both anew."""
+        """Put the method and its integration again."""
         return self.create(context, new)
 
     def settle(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> None:
@@ -100,7 +100,7 @@ class ApiGatewayMethod(_ApiGatewayType):
 
 
 class ApiGatewayDeployment(_ApiGatewayType):
-    """A snapshot of the API's methods; only another logical id makes another, and a new description does not.
+    """Snapshot of the API's methods. Only another logical id makes a new one; a new description does not.
 
     API Gateway refuses an API without methods.
     """
@@ -114,7 +114,7 @@ class ApiGatewayDeployment(_ApiGatewayType):
 
 
 class ApiGatewayStage(_ApiGatewayType):
-    """The first part of an API's public path, showing one deployment. Access logs and throttling are kept, not done."""
+    """First part of an API's public path, serving one deployment. Access logs and throttling are only stored."""
 
     type_name = "AWS::ApiGateway::Stage"
     name_property = "StageName"

@@ -37,7 +37,7 @@ class KmsKey(ApiType):
     tagging = ("tag_resource", "untag_resource")
 
     def settle(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> None:
-        """Switch rotation, and the key, too."""
+        """Also enable or disable rotation and the key."""
         super().settle(context, made, old, new)
         for name, default, what in (("EnableKeyRotation", False, "_key_rotation"), ("Enabled", True, "_key")):
             if (wanted := _is_true(new, name, default)) != _is_true(old, name, default):

@@ -76,7 +76,7 @@ class SnsSubscription(ApiType):
     at = {"SubscriptionArn": REF}
 
     def given(self, properties: Properties) -> Properties:
-        """Ask for the ARN of a subscription that is not yet confirmed, too."""
+        """Also request the ARN of a subscription that is not yet confirmed."""
         return properties | {"ReturnSubscriptionArn": True}
 
     def settle(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> None:
@@ -119,7 +119,7 @@ class _ResourcePolicy(ApiType):
         """Set a resource's policy; an empty one restores the default."""
 
     def settle(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> None:
-        """Set the policy on what is listed now, and the default one on what no longer is."""
+        """Set the policy on the listed resources, and the default one on those no longer listed."""
         listed = new[self.listed_in]
         for resource in listed:
             self.set_policy(context, resource, new["PolicyDocument"])
@@ -127,7 +127,7 @@ class _ResourcePolicy(ApiType):
             self.set_policy(context, resource, "")
 
     def remove(self, context: ResourceContext, made: Made, properties: Properties) -> None:
-        """Give the resources the default policy back."""
+        """Restore the default policy of the resources."""
         for resource in properties[self.listed_in]:
             with IgnoreMissing(*self.gone):
                 self.set_policy(context, resource, "")

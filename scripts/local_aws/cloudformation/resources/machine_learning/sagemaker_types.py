@@ -15,7 +15,7 @@ from scripts.local_aws.cloudformation.resources.base import Properties, Resource
 from scripts.local_aws.cloudformation.stacks import Made
 
 NAMES_AFTER_STACKS = "MLOPS_LOCAL_NAMES_AFTER_STACKS"
-"""Environment variable; set to anything, generated names of SageMaker's resources begin with the stack's name."""
+"""Environment variable: with any value, generated names of SageMaker's resources begin with the stack's name."""
 _NAME_LIMIT = 63
 _SUFFIX_LENGTH = 12
 
@@ -41,7 +41,7 @@ class _SageMakerType(ApiType):
     tagging, tagged_at = ("add_tags", "delete_tags"), "ResourceArn"
 
     def name(self, context: ResourceContext, properties: Properties) -> str:
-        """The name given, or a generated one."""
+        """Return the name in the template, or a generated one."""
         return str(properties.get(self.name_property) or _generated_name(context))
 
 

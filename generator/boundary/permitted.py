@@ -29,7 +29,7 @@ _WORK: Final[Mapping[str, str]] = {
     "secretsmanager": "GetSecretValue",
     "xray": "Put*",
 }
-"""What code of requests does, too: jobs, models, data, images, logs."""
+"""Actions also used by code of requests: jobs, models, data, images, logs."""
 _CONTROL: Final[Mapping[str, str]] = {
     "cloudformation": "Describe* List*",
     "codepipeline": "List* PutJob*",
@@ -39,11 +39,11 @@ _CONTROL: Final[Mapping[str, str]] = {
     "sns": "Publish",
     "sqs": "SendMessage",
 }
-"""What else the orchestrator and CloudFormation do, on things that have no name of pipelines."""
+"""Further actions of the orchestrator and CloudFormation, on resources without a pipeline's name."""
 
 
 def statements() -> list[Statement]:
-    """Everything that is permitted."""
+    """All permitting statements."""
     return [_work(), _control(), _pipelines(), _roles(), _hand_on_roles(), _deploy_stages()]
 
 
@@ -61,13 +61,13 @@ def _control() -> Statement:
 
 
 def _pipelines() -> Statement:
-    """Everything, on what is made for pipelines."""
+    """Permit all actions on resources made for pipelines."""
     every = [Action(service, "*") for service in things.OF_PIPELINES]
     return _permit("Pipelines", every, things.of_pipelines())
 
 
 def _roles() -> Statement:
-    """Roles of pipelines are made, changed and handed on; a refusal has them bounded (`refused.py`)."""
+    """Permit creating, changing and passing roles of pipelines; `refused.py` requires their boundary."""
     return _permit("Roles", [Action("iam", "*Role*")], things.roles_of_pipelines())
 
 

@@ -44,7 +44,7 @@ class MonitorKind:
     """The differences between monitors."""
 
     prefix: str
-    """Begins the API's names of it (`DataQuality`), and is its MonitoringType."""
+    """Prefix of its names in the API (`DataQuality`), and its MonitoringType."""
     folder: str
     """In the containers' paths, e.g. `data_quality`."""
     parameters: type[MonitorParameters]
@@ -60,7 +60,7 @@ class MonitorKind:
     endpoint_input: Mapping[str, Any] = field(default_factory=dict)
     """How the endpoint's data is understood."""
     job_input: Mapping[str, Any] = field(default_factory=dict)
-    """What the runs read beside the endpoint's data."""
+    """Inputs of the runs beside the endpoint's data."""
 
 
 def add_to(built: Template, description: str, kind: MonitorKind, *policies: Any) -> None:

@@ -29,7 +29,7 @@ _IN_PATHS: Final[Mapping[str, tuple[str, str]]] = {
     "id": ("pipeline_id, URL-encoded or not; the stack's name; the model's name", _PIPELINE_ID),
     "name": ("a value of pipeline_type", _KIND),
 }
-"""Description and example of what stands in braces in paths."""
+"""Description and example of each path parameter."""
 _EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "PipelineStatus": {"pipeline_id": _PIPELINE_ID},
     "ListPipelines": {"limit": 50, "next": "WyIiLCAiIl0=", "model_name": "berth-delay", "pipeline_type": _KIND},

@@ -111,7 +111,7 @@ def _administration() -> Statement:
 
 
 def _use_by_roles() -> Statement:
-    """With it the roles' own policies count, and those of whoever launches the solution."""
+    """Let policies of this account's roles, and of whoever launches the solution, grant use of the key."""
     return Statement(
         Sid="UseByThisAccount",
         Effect=Allow,

@@ -111,7 +111,7 @@ def pipelines_policy(readers: Sequence[Statement]) -> s3.BucketPolicy:
 
 
 def _refuse_what_pipelines_make() -> Statement:
-    """A request names where its jobs write: their roles, of any account, write no templates whatever it names."""
+    """Refuse writes by roles that pipelines create, in any account: a request chooses where its jobs write."""
     bucket = GetAtt(PIPELINES, "Arn")
     roles = [Sub(f"arn:${{AWS::Partition}}:iam::*:role${{RolePath}}{prefix}*") for prefix in names.ROLE_PREFIXES]
     return Statement(

@@ -57,7 +57,7 @@ def topic_policy() -> sns.TopicPolicy:
 
 
 def dead_letter_queue() -> sqs.Queue:
-    """Events whose handling failed again and again, for somebody to look at."""
+    """Queue of events whose handling failed repeatedly, kept for inspection."""
     return sqs.Queue(DEAD_LETTERS, KmsMasterKeyId=encryption.key_arn(), MessageRetentionPeriod=_FOURTEEN_DAYS)
 
 
@@ -93,7 +93,7 @@ def keep_dead_letters() -> list[Statement]:
 
 
 def _from_service(sid: str, service: str, condition: Condition, action: Action, resource: Any) -> PolicyDocument:
-    """A service may do it for this account, and for no other."""
+    """Policy that allows a service an action under a condition."""
     return permissions.document(
         Statement(
             Sid=sid,

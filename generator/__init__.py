@@ -4,5 +4,5 @@
 import sys
 from pathlib import Path
 
-# The bundle's package stands in a folder of its own, where Python looks only when told to.
+# The bundle's package has a folder of its own, which is not on Python's default path.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lambda_src"))

@@ -38,7 +38,7 @@ def managed_policy(path: str) -> Sub:
 
 
 def stack_digits() -> Select:
-    """Eight hexadecimal digits of the stack's id: they tell this stack from every other, and never change."""
+    """Eight hexadecimal digits of the stack's id: they are unique to this stack and never change."""
     stack_uuid = Select(2, Split("/", Ref("AWS::StackId")))
     return Select(0, Split("-", stack_uuid))
 

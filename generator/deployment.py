@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What CloudFormation must be allowed to do so that a blueprint can be deployed, by kind of resource.
+"""Permissions that CloudFormation needs to deploy a blueprint, by kind of resource.
 
 A blueprint lists the kinds that it makes (`DEPLOYS`); the deployment role of the root stack gets their union. The
 actions are those that CloudFormation's resource handlers name in their schemas, less those that change properties not
-used. What handlers read is allowed whole: they look at each property, used or not (lesson 103).
+used. All read actions of handlers are allowed: they read each property, used or not (lesson 103).
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def roles_for(*services: str) -> list[Statement]:
 
 
 def functions() -> list[Statement]:
-    """Functions of the blueprint with their code inline, perhaps in a VPC, which EC2 lets nobody limit to names."""
+    """Functions of the blueprint with their code inline, perhaps in a VPC: its EC2 actions cannot name resources."""
     actions = [
         *(awslambda.AddPermission, awslambda.CreateFunction, awslambda.DeleteFunction),
         *(awslambda.DeleteFunctionConcurrency, awslambda.GetFunction, awslambda.GetFunctionCodeSigningConfig),
@@ -97,7 +97,7 @@ def rest_apis() -> list[Statement]:
 
 
 def _named_by_cloudformation(noun: str, logical_id: str) -> list[Sub]:
-    """What CloudFormation names after the template's logical id or, as other types, after the stack (lesson 104)."""
+    """ARNs of resources that CloudFormation names after the logical id or, for other types, the stack (lesson 104)."""
     return [arns.regional("sagemaker", f"{noun}/{prefix}*") for prefix in (f"{logical_id}-", arns.PIPELINE_PREFIX)]
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes generated files, or tells how the committed ones differ."""
+"""Write generated files, or report how the committed ones differ."""
 
 from __future__ import annotations
 

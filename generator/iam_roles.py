@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the operator wants roles: below a path, and bounded by a managed policy.
+"""Path and permissions boundary that the operator chooses for roles.
 
-Both are given to what a template has, whoever has made it, so that no role can be forgotten. A template with roles has
+Both are set on every role of a finished template, so that none can be forgotten. A template with roles has
 the parameters of `RoleParameters`.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
 """
@@ -50,7 +50,7 @@ def only_bounded() -> If:
 
 
 def _path(template: Template) -> If:
-    # Absent where nobody chose one: a path, even that of the root, would replace every role made before there were any.
+    # Absent unless chosen: a path, even that of the root, would replace every role made before there were any.
     template.conditions.setdefault(_PATH_CHOSEN, Not(Equals(Ref(PATH), "/")))
     return If(_PATH_CHOSEN, Ref(PATH), NoValue)
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Declared parameters -> troposphere parameters.
 
-Fields are read as they are declared: pydantic's JSON Schema says the same (`tests/generator/test_parameters.py`), but
+Fields are read as they are declared: pydantic's JSON Schema is the same (`tests/generator/test_parameters.py`), but
 builds a validator for each template first. A constraint that CloudFormation cannot express is an error here, at build
 time, and not a surprise at launch.
 """
@@ -35,7 +35,7 @@ def declare(template: Template, parameters: type[TemplateParameters]) -> None:
 
 
 def parameter(name: str, field: FieldInfo) -> Parameter:
-    """One parameter; raises `ValueError` for a type or a constraint that CloudFormation does not have."""
+    """Return a field as a parameter. Raise `ValueError` for a type or constraint that CloudFormation does not have."""
     allowed = get_args(field.annotation) if get_origin(field.annotation) is Literal else ()
     type_: Any = type(allowed[0]) if allowed else field.annotation
     constraints = _constraints(field)

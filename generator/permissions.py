@@ -73,8 +73,8 @@ def _this_account() -> StringEquals:
 def below(*prefixes: Any) -> Condition:
     """Condition that a listing asks for keys that begin with one of these prefixes.
 
-    Whoever looks for one object names no prefix, and is told "forbidden" instead of "not there" by a bucket that it may
-    not list: "if exists" is for that.
+    A look-up of one object has no prefix: "if exists" lets it pass. If the bucket may not be listed, S3 answers
+    "forbidden" instead of "not found" for a missing object.
     """
     return Condition(StringLikeIfExists("s3:prefix", list(prefixes)))
 

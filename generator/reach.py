@@ -59,7 +59,7 @@ def refuse_others(actions: Sequence[Action], resources: Any, condition: Conditio
 
 
 def refuse_accounts(actions: Sequence[Action], allowed: Any) -> Statement:
-    """Refuse actions on what belongs to other accounts; AWS says of nearly everything whose it is.
+    """Refuse actions on resources of other accounts. AWS reports the account of nearly every resource.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-resourceaccount
     """

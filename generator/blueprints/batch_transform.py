@@ -151,7 +151,7 @@ def schedule_role(built: Template) -> iam.Role:
 
 
 def add_outputs(built: Template) -> None:
-    """What a person needs to find the job and its results."""
+    """Add outputs that identify the job and its results."""
     values = {
         "SageMakerModelName": ("Model", _MODEL_NAME),
         job_kinds.TRANSFORM.output: ("The job of this deployment", GetAtt(_JOB, "JobName")),

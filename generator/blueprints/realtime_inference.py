@@ -78,7 +78,7 @@ def role(built: Template) -> iam.Role:
 
 
 def endpoint_config(built: Template) -> sagemaker.EndpointConfig:
-    """One variant on one instance; every request and answer is captured."""
+    """Endpoint configuration with one variant on one instance that captures every request and answer."""
     return sagemaker.EndpointConfig(
         _CONFIG,
         DataCaptureConfig=EndpointDataCapture(
@@ -145,7 +145,7 @@ def api() -> RestApi:
     """`POST /inference`.
 
     Its access log needs the logging role that an account has for API Gateway. The template must not set that (lesson
-    70), so there is a log only where the operator says that the role is there.
+    70), so there is a log only if the operator confirms that the role exists.
     """
     return rest_apis.RestApi(
         name="InferenceApi",
@@ -160,7 +160,7 @@ def api() -> RestApi:
 
 
 def add_outputs(built: Template) -> None:
-    """What a person needs to use the endpoint and to look at it."""
+    """Add outputs for calling the endpoint and inspecting it."""
     captured = f"s3://${{DataCaptureLocation}}/${{{_ENDPOINT}.EndpointName}}/"
     values = {
         "InferenceApiUrl": ("Address for predictions", Sub("${Api}/inference", Api=api().url())),

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The permissions boundary of all roles of an orchestrator and its pipelines, as a template of its own.
 
-    options     what it has to know of the orchestrator
-    things      the roles and other things that it speaks of
+    options     parameters that identify the orchestrator
+    things      the roles and other resources that it names
     permitted   what bounded roles may be given
     refused     what they may not, whatever gives it
     template    the managed policy of these

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the boundary has to know of the orchestrator whose roles it bounds."""
+"""Parameters of the boundary that describe the orchestrator whose roles it bounds."""
 
 from typing import Annotated, Final
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What bounded roles may be given. A boundary gives nothing: each role has narrower statements of its own.
+"""Actions that bounded roles may be granted. A boundary grants nothing: each role has narrower statements of its own.
 
-So actions are grouped, and some are whole families; but no family holds an action that hands out rights, or that makes
-what somebody with other rights runs.
+So actions are grouped, some as whole families. No family contains an action that grants permissions, or that creates
+what an identity with other permissions runs.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _WORK: Final[Mapping[str, str]] = {
     "secretsmanager": "GetSecretValue",
     "xray": "Put*",
 }
-"""What code of requests does, too: jobs, models, data, images, logs."""
+"""Actions also used by code of requests: jobs, models, data, images, logs."""
 _CONTROL: Final[Mapping[str, str]] = {
     "cloudformation": "Describe* List*",
     "codepipeline": "List* PutJob*",
@@ -39,11 +39,11 @@ _CONTROL: Final[Mapping[str, str]] = {
     "sns": "Publish",
     "sqs": "SendMessage",
 }
-"""What else the orchestrator and CloudFormation do, on things that have no name of pipelines."""
+"""Further actions of the orchestrator and CloudFormation, on resources without a pipeline's name."""
 
 
 def statements() -> list[Statement]:
-    """Everything that is permitted."""
+    """All permitting statements."""
     return [_work(), _control(), _pipelines(), _roles(), _hand_on_roles(), _deploy_stages()]
 
 
@@ -61,24 +61,24 @@ def _control() -> Statement:
 
 
 def _pipelines() -> Statement:
-    """Everything, on what is made for pipelines."""
+    """Permit all actions on resources made for pipelines."""
     every = [Action(service, "*") for service in things.OF_PIPELINES]
     return _permit("Pipelines", every, things.of_pipelines())
 
 
 def _roles() -> Statement:
-    """Roles of pipelines are made, changed and handed on; a refusal has them bounded (`refused.py`)."""
+    """Permit creating, changing and passing roles of pipelines; `refused.py` requires their boundary."""
     return _permit("Roles", [Action("iam", "*Role*")], things.roles_of_pipelines())
 
 
 def _hand_on_roles() -> Statement:
-    """Which service takes such a role is for its own trust policy. A service's own role is nobody's to hand on."""
+    """Permit passing roles: their trust policies limit the services. Service-linked roles cannot be passed."""
     actions = [Action("iam", verb) for verb in ("CreateServiceLinkedRole", "GetRole", "PassRole")]
     return _permit("HandOnRoles", actions, [*things.roles_to_hand_on(), things.roles_of_services()])
 
 
 def _deploy_stages() -> Statement:
-    """Nobody but CodePipeline invokes the function that deploys stages."""
+    """Permit only pipeline roles to invoke the stage deployer."""
     invoke = [Action("lambda", "InvokeFunction")]
     return _permit("DeployStages", invoke, [things.stage_deployer()], things.is_pipeline_role())
 

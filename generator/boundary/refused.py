@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What bounded roles never do, whatever allows it: their own policies, added actions, or a resource that lets them in.
+"""Actions refused to bounded roles, even if their own policies, added actions or a resource policy allow them.
 
 AWS limits what the policy of a resource grants to the session of a role by explicit refusals alone.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html#access_policies_boundaries-eval-logic
@@ -16,7 +16,7 @@ from generator.boundary import things
 
 
 def statements() -> list[Statement]:
-    """Everything that is refused: the first ones to all roles, the others to those that pipelines make."""
+    """All refusing statements; most are for all roles, `..._by_pipelines` for roles that pipelines create."""
     return [
         _unbounded_roles(),
         _other_identities(),
@@ -29,29 +29,29 @@ def statements() -> list[Statement]:
 
 
 def _unbounded_roles() -> Statement:
-    """Whoever makes a role, or gives it more, does so within this boundary."""
+    """Refuse creating a role, or granting it more, without this boundary."""
     return _refuse("UnboundedRoles", _listed("iam", "AttachRole*", "CreateRole", "PutRole*"), things.is_unbounded())
 
 
 def _other_identities() -> Statement:
-    """A trust policy may let in the very session of a role. Nothing else of IAM is permitted on anything but roles."""
+    """Refuse assuming roles, which a trust policy may allow by itself, and removing boundaries."""
     boundary, assume = Action("iam", "DeleteRolePermissionsBoundary"), Action("sts", "Assume*")
     return _refuse("OtherIdentities", [boundary, assume])
 
 
 def _changes_of_the_orchestrator() -> Statement:
-    """Nothing that is deployed changes what deploys it."""
+    """Refuse changes of the functions that deploy."""
     return _refuse("Orchestrator", _listed("lambda", "A*", "Pu*", "U*"), resources=things.functions())
 
 
 def _grants_to_people() -> Statement:
-    """Of keys, other than those that AWS makes for its own resources, or that a service asks for."""
+    """Refuse grants on keys, except those for AWS resources or requested through a service."""
     direct = Condition([Null("kms:ViaService", "true"), BoolIfExists("kms:GrantIsForAWSResource", "false")])
     return _refuse("GrantsToPeople", [Action("kms", "CreateGrant")], direct)
 
 
 def _control_by_pipelines() -> Statement:
-    """Only the orchestrator and CloudFormation make things for pipelines."""
+    """Refuse control to pipelines' roles: only the orchestrator and CloudFormation create resources for pipelines."""
     services = ("apigateway", "cloudformation", "codebuild", "codepipeline", "scheduler")
     others = [
         *_listed("events", "PutR*", "PutT*"),
@@ -63,9 +63,9 @@ def _control_by_pipelines() -> Statement:
 
 
 def _orchestrator_by_pipelines() -> Statement:
-    """Whoever calls the orchestrator, hands on one of its roles or writes what it believes has what it has.
+    """Refuse calling the orchestrator, passing its roles and writing its inputs: each gives the orchestrator's rights.
 
-    One statement: a second one would repeat the condition, and no action here fits a resource of another's kind.
+    One statement: a second one would repeat the condition, and no action here applies to the others' resources.
     """
     uses = [Action("execute-api", "Invoke"), Action("iam", "PassRole"), Action("lambda", "Invoke*")]
     writes = _listed("s3", *names.WRITES)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The roles and other things that the boundary speaks of, as ARNs and conditions."""
+"""The roles and other resources that the boundary names, as ARNs and conditions."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from orchestrator.events.uploads.results import CONFIG_NAME
 
 _NAME: Final = "${OrchestratorName}"
 _ANYWHERE: Final = "arn:*:{}:*:*:{}"
-"""In any Region: an orchestrator may be in each. What is of another account would have to let somebody in."""
+"""Any Region: an orchestrator may be in each. Any account: other accounts would have to grant access, too."""
 _ROLE: Final = "arn:*:iam::*:role{}"
 _HANDED_ON: Final = (roles.DEPLOY_ROLE, "Pipeline*Role")
-"""Roles of the root stack that another one of them hands on."""
+"""Roles of the root stack that another one of them passes."""
 OF_PIPELINES: Final[Mapping[str, Sequence[str]]] = {
     "apigateway": ("/restapis*", "/tags/*"),
     "cloudformation": ("stack*/{}", "type/resource/*"),
@@ -32,7 +32,7 @@ OF_PIPELINES: Final[Mapping[str, Sequence[str]]] = {
     "logs": ("log-group:{}",),
     "scheduler": ("schedule/*/{}",),
 }
-"""What is made for pipelines, by service: `{}` is its name, if it has any."""
+"""Resources made for pipelines, by service; `{}` is the name, if there is one."""
 _BUCKETS: Final = (storage.CONFIG, storage.PIPELINES)
 
 
@@ -42,32 +42,32 @@ def itself() -> Sub:
 
 
 def is_unbounded() -> Condition:
-    """The role that is made or changed has no boundary, or another one."""
+    """Condition that the role to create or change has no boundary, or another one."""
     return Condition(StringNotEquals("iam:PermissionsBoundary", itself()))
 
 
 def roles_of_pipelines() -> list[Sub]:
-    """Roles that pipelines make, in which other people's code runs; also in the accounts of the stages."""
+    """Roles that pipelines create for code of requests; also in the accounts of the stages."""
     return [Sub(_ROLE.format(f"${{{iam_roles.PATH}}}{prefix}*")) for prefix in names.ROLE_PREFIXES]
 
 
 def is_of_pipeline() -> Condition:
-    """Whoever asks is such a role, below any path."""
+    """Condition that the caller is such a role, below any path."""
     return Condition(ArnLike("aws:PrincipalArn", [_ROLE.format(f"*/{prefix}*") for prefix in names.ROLE_PREFIXES]))
 
 
 def roles_to_hand_on() -> list[Sub]:
-    """Roles of the root stack that are handed on. IAM takes no star before the slash of a path in a resource."""
+    """Roles of the root stack that are passed. IAM takes no star before the slash of a path in a resource."""
     return [_role("/", logical_id) for logical_id in _HANDED_ON]
 
 
 def roles_of_services() -> str:
-    """Service-linked roles: their permissions are AWS's, and no boundary bounds them."""
+    """Service-linked roles: AWS sets their permissions, and no boundary applies to them."""
     return _ROLE.format("/aws-service-role/*")
 
 
 def is_pipeline_role() -> Condition:
-    """Whoever asks is the role under which CodePipeline works."""
+    """Condition that the caller is the role under which CodePipeline works."""
     return Condition(ArnLike("aws:PrincipalArn", _role("*/", roles.PIPELINE_ROLE)))
 
 
@@ -77,12 +77,12 @@ def stage_deployer() -> Sub:
 
 
 def functions() -> list[Sub]:
-    """The functions of the root stack that can be told what to deploy."""
+    """The functions of the root stack that deploy what a caller requests."""
     return [_function(orchestrator.FUNCTION), stage_deployer()]
 
 
 def of_pipelines() -> list[str]:
-    """Everything that has a name of pipelines, and what API Gateway and CloudFormation name themselves."""
+    """All resources with a pipeline's name, and those that API Gateway and CloudFormation name themselves."""
     return [
         _ANYWHERE.format(service, resource.format(f"{names.PIPELINE_PREFIX}*"))
         for service, resources in OF_PIPELINES.items()
@@ -91,7 +91,7 @@ def of_pipelines() -> list[str]:
 
 
 def of_orchestrator() -> Any:
-    """Calls of the API, whatever id it has; roles and functions; objects that are launched, deployed or believed."""
+    """Routes of the API with any id, roles and functions, and objects that the orchestrator reads or deploys."""
     calls = (_ANYWHERE.format("execute-api", f"*/{route}") for route in ("pipelines/*", "provisionpipeline"))
     made = [f"arn:*:s3:::*-{bucket.lower()}-*/*" for bucket in _BUCKETS]
     known = [*calls, *roles_to_hand_on(), *functions(), *made, f"arn:*:s3:::*/{CONFIG_NAME}"]
@@ -104,9 +104,9 @@ def allowed_secrets() -> Any:
 
 
 def _all_of(known: Sequence[Any], form: str, parameter: str) -> Split:
-    """ARNs, and those of what a parameter names with commas between.
+    """The known ARNs, and those of the comma-separated names in a parameter.
 
-    CloudFormation can put nothing but a plain text between the items of a list, so the partition is a star.
+    CloudFormation can put only plain text between the items of a list, so the partition is a star.
     """
     before, after = form.split("{}")
     given = Join("", [before, Join(f"{after},{before}", Split(",", Ref(parameter))), after])

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the monitors' blueprints have in common."""
+"""Common parts of the monitor blueprints."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Baselines and runs by SageMaker Clarify, which reads from a file what to do (compatibility 3.8, 3.9)."""
+"""Baselines and runs by SageMaker Clarify, which is configured by a file (compatibility 3.8, 3.9)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What several monitors read: captured answers, and what turned out to be true (compatibility 3.7 to 3.9)."""
+"""Inputs of several monitors: captured answers and ground truth (compatibility 3.7 to 3.9)."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ def given(built: Template, **parameters: str) -> dict[str, Any]:
 
 
 def predictions(built: Template) -> dict[str, Any]:
-    """Where the predictions stand in the model's answers."""
+    """Attributes of the model's answers that hold the predictions."""
     return given(
         built, InferenceAttribute="MonitorInferenceAttribute", ProbabilityAttribute="MonitorProbabilityAttribute"
     )
 
 
 def truth(built: Template) -> dict[str, Any]:
-    """Which predictions are positive, and for which time the truth is known."""
+    """Threshold of positive predictions, and the time window of the ground truth."""
     return given(
         built,
         ProbabilityThresholdAttribute="ProbabilityThresholdAttribute",
@@ -35,7 +35,7 @@ def truth(built: Template) -> dict[str, Any]:
 
 
 def ground_truth() -> dict[str, Any]:
-    """What turned out to be true, beside the endpoint's data."""
+    """The ground truth input, used together with the endpoint's data."""
     return {"GroundTruthS3Input": {"S3Uri": Sub("s3://${MonitorGroundTruthInput}")}}
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The role of a monitor: SageMaker computes the baseline and runs the schedule under it.
 
-In the account of dev, staging or prod, EventBridge also tells the orchestrator's account under it how runs end.
+In the account of dev, staging or prod, EventBridge also uses it to forward the ends of runs to the orchestrator's.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def read_location(name: str, location: str) -> list[Statement]:
 
 
 def read_merged() -> list[Statement]:
-    """Read back what a run's first job writes beside the reports: captures with what turned out to be true."""
+    """Read back what a run's first job writes beside the reports: captures merged with the ground truth."""
     return read_location("MonitoringOutput", "MonitoringOutputLocation")
 
 
@@ -76,7 +76,7 @@ def _endpoint() -> Sub:
 
 
 def _also_for_events() -> Any:
-    """Only rules of this account."""
+    """Trust policy for SageMaker, and for EventBridge rules of this account."""
     sagemaker = permissions.trusted_by("sagemaker.amazonaws.com")
     rules = permissions.trusted_by("events.amazonaws.com", permissions.within_this_account())
     return permissions.document(*sagemaker.Statement, *rules.Statement)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs of monitoring schedules that ended with violations or failed, as EventBridge tells of them (lesson 81).
+"""Events of EventBridge for runs of monitoring schedules that ended with violations or failed (lesson 81).
 
-The patterns match by the role of the job, which stands in every such event; which schedule it was is found out by
-`orchestrator/events/monitor_reports.py`.
+The patterns match by the role of the job, which is in every such event. `orchestrator/events/monitor_reports.py` finds
+the schedule.
 https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html
 """
 
@@ -20,7 +20,7 @@ BUS: Final = "arn:${AWS::Partition}:events:${AWS::Region}:${OrchestratorAccount}
 """The bus of the orchestrator's account, on which its own rule listens."""
 
 
-# AWS's examples of the event have no exit message, which alone says what was found: then somebody looks (lesson 109).
+# AWS's examples of the event lack the exit message, the only sign of violations: report these too (lesson 109).
 _WORTH_A_LOOK: Final = ([{"prefix": VIOLATIONS}], [{"exists": False}], [None, ""])
 
 
@@ -32,7 +32,7 @@ def forwards(built: Template) -> str:
 
 
 def ended(*role_arns: Any) -> dict[str, Any]:
-    """The pattern of events of jobs that somebody should hear of; `role_arns` are values, or what matches values."""
+    """The event pattern for jobs to report; `role_arns` are values or patterns that match them."""
     return {
         "source": ["aws.sagemaker"],
         "detail-type": [DETAIL_TYPE],
@@ -47,7 +47,7 @@ def ended(*role_arns: Any) -> dict[str, Any]:
 
 
 def forwarding_rule(built: Template) -> events.Rule:
-    """Tells the orchestrator's account how the jobs of this monitor end.
+    """Rule that forwards the ends of this monitor's jobs to the orchestrator's account.
 
     A target that is the bus of another account needs a role; the other account's policy lets in its stages only.
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-account.html

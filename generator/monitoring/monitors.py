@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the four monitor blueprints are made of: a baseline, a job definition, a schedule, and how its runs are told.
+"""Resources of the four monitor blueprints: a baseline, a job definition, a schedule, and the report of its runs.
 
 Native throughout: no function, and nothing that CloudFormation has no resource for. The baseline has no name, because
 SageMaker never frees one and a rollback could not make it again. CloudFormation's processing job is there when the job
@@ -41,10 +41,10 @@ class Input:
 
 @dataclass(frozen=True)
 class MonitorKind:
-    """What tells one monitor from another."""
+    """The differences between monitors."""
 
     prefix: str
-    """Begins the API's names of it (`DataQuality`), and is its MonitoringType."""
+    """Prefix of its names in the API (`DataQuality`), and its MonitoringType."""
     folder: str
     """In the containers' paths, e.g. `data_quality`."""
     parameters: type[MonitorParameters]
@@ -60,7 +60,7 @@ class MonitorKind:
     endpoint_input: Mapping[str, Any] = field(default_factory=dict)
     """How the endpoint's data is understood."""
     job_input: Mapping[str, Any] = field(default_factory=dict)
-    """What the runs read beside the endpoint's data."""
+    """Inputs of the runs beside the endpoint's data."""
 
 
 def add_to(built: Template, description: str, kind: MonitorKind, *policies: Any) -> None:
@@ -109,7 +109,7 @@ def baseline(built: Template, kind: MonitorKind) -> sagemaker.ProcessingJob:
 
 
 def definition(built: Template, kind: MonitorKind) -> AWSObject:
-    """What the runs of the schedule do; without a name, so that any change makes another one."""
+    """Job definition of the schedule's runs; unnamed, so that any change creates a new one."""
     prefix = kind.prefix
     endpoint = {"EndpointName": Ref("EndpointName"), "LocalPath": f"{_INPUT}/{kind.folder}_input"}
     # Metrics are what the alarm looks at, and what people look at in CloudWatch.
@@ -142,7 +142,7 @@ def definition(built: Template, kind: MonitorKind) -> AWSObject:
 
 
 def schedule(kind: MonitorKind) -> sagemaker.MonitoringSchedule:
-    """When the endpoint's data is looked at."""
+    """The schedule on which the endpoint's data is analysed."""
     return sagemaker.MonitoringSchedule(
         SCHEDULE,
         MonitoringScheduleName=Ref("MonitoringScheduleName"),
@@ -156,7 +156,7 @@ def schedule(kind: MonitorKind) -> sagemaker.MonitoringSchedule:
 
 
 def add_outputs(built: Template, kind: MonitorKind) -> None:
-    """What a person needs to find baseline, schedule and reports (compatibility 3.5)."""
+    """Add outputs that identify baseline, schedule and reports (compatibility 3.5)."""
     reports = "s3://${MonitoringOutputLocation}/${EndpointName}/${MonitoringScheduleName}/"
     values = {
         "BaselineName": ("The baseline, which is the last part of its folder", Ref("BaselineJobName")),

@@ -69,7 +69,7 @@ def build_action() -> codepipeline.Actions:
 
 
 def project(built: Template) -> codebuild.Project:
-    """The build project, named after the stack: CloudFormation's own name for it would tell nobody whose it is."""
+    """The build project, named after the stack: CloudFormation's own name for it would not show its owner."""
     return codebuild.Project(
         _PROJECT,
         Name=Ref("AWS::StackName"),

@@ -28,12 +28,12 @@ def template() -> Template:
 
 
 def add_outputs(built: Template) -> None:
-    """What the orchestrator reads of a pipeline's stack."""
+    """Add the outputs that the orchestrator reads from a pipeline stack."""
     built.add_output(Output(PIPELINE_NAME_OUTPUT, Description="Name of the pipeline", Value=Ref(PIPELINE)))
 
 
 def pipeline(stages: Sequence[codepipeline.Stages]) -> codepipeline.Pipeline:
-    """The pipeline. It starts itself when it is made or changed, and otherwise when it is told to."""
+    """The pipeline. It starts when it is created or changed, and otherwise on request."""
     return codepipeline.Pipeline(
         PIPELINE,
         PipelineType="V2",

@@ -82,7 +82,7 @@ def _server() -> Schema:
 
 
 def _signature() -> Schema:
-    """As API Gateway writes it when it exports an API.
+    """Security scheme in the form that API Gateway exports.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions-authtype.html
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the API answers, as JSON schemas: those of the types that handlers return (`orchestrator/answers.py`)."""
+"""Answers of the API as JSON schemas of the types that handlers return (`orchestrator/answers.py`)."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _OF_EVERY_CALL: Final = (
 
 
 def problems(components: Components) -> Schema:
-    """The answers that tell of problems, by status."""
+    """The answers that report problems, by status."""
     of_gateway = components.put("GatewayAnswer", _OF_GATEWAY)
     return {
         str(int(status)): _answer(text, components.add_answer(body) if body else of_gateway)
@@ -56,7 +56,7 @@ def of_route(route: Route, components: Components) -> Schema:
 
 
 def _returned(handler: str) -> Any:
-    """What a handler returns. Its module imports the types of answers for type checkers alone."""
+    """Return type of a handler. Its module imports the types of answers for type checkers alone."""
     function = on_demand.function(handler)
     return get_type_hints(function, {**function.__globals__, "answers": answers})["return"]
 

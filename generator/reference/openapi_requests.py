@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What calls send, in paths, queries and bodies: schemas from the request models, examples from those of the tests."""
+"""Paths, queries and bodies of calls: schemas from the request models, examples from those of the tests."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ _IN_PATHS: Final[Mapping[str, tuple[str, str]]] = {
     "id": ("pipeline_id, URL-encoded or not; the stack's name; the model's name", _PIPELINE_ID),
     "name": ("a value of pipeline_type", _KIND),
 }
-"""Description and example of what stands in braces in paths."""
+"""Description and example of each path parameter."""
 _EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "PipelineStatus": {"pipeline_id": _PIPELINE_ID},
     "ListPipelines": {"limit": 50, "next": "WyIiLCAiIl0=", "model_name": "berth-delay", "pipeline_type": _KIND},
     "ListPipelineTypes": {"limit": 50, "next": _KIND},
 }
-"""What the operations that have a model of what is sent are sent, by name."""
+"""Example values for the operations that have a request model, by name."""
 
 
 def parameters(route: Route) -> Iterator[Schema]:
-    """What stands in braces in the path, and in the query."""
+    """Yield the parameters of the path (in braces) and of the query."""
     for name in re.findall(r"\{(\w+)\}", route.path):
         description, example = _IN_PATHS[name]
         yield {**_parameter("path", name, {"type": "string", "description": description}, example), "required": True}
@@ -68,7 +68,7 @@ def body(route: Route, components: Components) -> Schema:
 
 
 def _of_any_type(components: Components) -> Schema:
-    """A request of any type, told apart by `pipeline_type`."""
+    """A request of any type; `pipeline_type` is the discriminator."""
     requests = {type_.type_name(): components.add(type_.type_name(), type_) for type_ in BUILT_IN}
     requests |= {type_.type_name(): operation_schema(components, type_) for type_ in BUILT_IN.operations}
     spellings = {alias: requests[meant] for alias, meant in ALIASES.items()}

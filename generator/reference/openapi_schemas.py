@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The JSON schemas of requests and answers as the components of one OpenAPI document.
 
-pydantic tells what a *valid value* looks like. Of requests it tells here what a caller may *send*: numbers as text
+pydantic describes a *valid value*. For requests, these schemas describe what a caller may *send*: numbers as text
 where a number is meant and the other way round, both spellings of a key, one value or a value by stage.
 """
 
@@ -54,7 +54,7 @@ class _AsSent(GenerateJsonSchema):
         return found if schema.get("strict") else {**found, "type": ["number", "string"]}
 
     def function_before_schema(self, schema: core_schema.BeforeValidatorFunctionSchema) -> JsonSchemaValue:
-        """What the validators behind accept, and what this one converts into that."""
+        """Return the schema of the inner validators, extended by the values that this one converts."""
         found = super().function_before_schema(schema)
         if schema["function"]["type"] == "with-info":
             return found

@@ -50,14 +50,14 @@ def role(function: str, statements: Sequence[Statement], *policies: Any, **attri
 
 
 def network_policy(built: Template) -> If:
-    """What the function's role needs when the function runs in a VPC."""
+    """Policy that the function's role needs when the function runs in a VPC."""
     return if_provided(built, SUBNETS, permissions.policy("Network", *permissions.interfaces_of_functions()))
 
 
 def function(built: Template, name: str, **properties: Any) -> awslambda.Function:
     """The function itself; `properties` give code, handler, description and whatever differs from the defaults.
 
-    One that nobody waits for has a `DeadLetterConfig`; one with an environment, a `KmsKeyArn`.
+    An asynchronous function has a `DeadLetterConfig`. One with an environment has a `KmsKeyArn`.
     """
     answering = {} if "DeadLetterConfig" in properties else {"Metadata": checkov.skipped(checkov.DEAD_LETTERS)}
     return awslambda.Function(

@@ -32,7 +32,7 @@ def channels(built: Template) -> list[Any]:
 
 
 def channel(built: Template, name: str, data: str) -> dict[str, Any]:
-    """One channel."""
+    """A training channel that reads its data from the assets bucket."""
     return {
         "ChannelName": name,
         "DataSource": {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The accounts of dev, staging and prod: what the launch asks of them, and what they may read in this one.
+"""The accounts of dev, staging and prod: their launch parameters, and what they may read in this one.
 
-With an existing bucket or repository the root stack may not write policies: outputs say which statements to add.
+The root stack may not write policies of an existing bucket or repository: outputs list the statements to add.
 """
 
 import json
@@ -118,7 +118,7 @@ def pull_images() -> PolicyDocument:
 def use_model_packages() -> PolicyDocument:
     """Versions of models, for the policy of the model package group: a statement for each kind of resource, as AWS's.
 
-    Whether SageMaker takes one with actions of both kinds, nobody has seen (lesson 128).
+    It is unknown whether SageMaker accepts one with actions of both kinds (lesson 128).
     https://docs.aws.amazon.com/sagemaker/latest/dg/model-registry-deploy-xaccount.html
     """
     of_versions = [

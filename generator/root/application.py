@@ -24,7 +24,7 @@ def name() -> Ref:
 def add_to(template: Template) -> None:
     """Add the group, and the tag to every resource of the template that can have one; call it last.
 
-    A tag in the template needs nobody to type it at the launch, unlike one of the stack.
+    Unlike a tag of the stack, one in the template need not be typed at the launch.
     """
     template.add_resource(group())
     for resource in template.resources.values():

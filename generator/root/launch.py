@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the person at the console is asked (compatibility 1.1), and the conditions that follow from the answers."""
+"""Launch parameters (compatibility 1.1), and the conditions that follow from their values."""
 
 from collections.abc import Iterable
 from typing import Annotated, Final

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an organization may decide at launch beyond what the earlier solution asked; every answer is optional."""
+"""Launch options for an organization, beyond the parameters of the earlier solution; all are optional."""
 
 from typing import Annotated, Any, Final, Literal
 

@@ -39,8 +39,8 @@ def add_to(
 ) -> None:
     """Add the function with its log, role and retries, and the rule for uploaded configurations.
 
-    `variables` are what only one of the two root templates tells the function, `others` what it may do for the routes
-    and events that other modules bring to it, `policies` what of that depends on conditions.
+    `variables` are environment variables of only one of the two root templates. `others` are permissions for the routes
+    and events of other modules, `policies` those that depend on conditions.
     """
     for resource in (
         functions.log_group(FUNCTION, encryption.key_arn()),
@@ -80,12 +80,12 @@ def function(template: Template, variables: Mapping[str, Any]) -> awslambda.Func
 
 
 def log_settings() -> dict[str, Any]:
-    """What Powertools' logger reads, for the environment of every function of the bundle."""
+    """Log settings of Powertools, for the environment of every function of the bundle."""
     return {"POWERTOOLS_LOG_LEVEL": Ref("LogLevel")}
 
 
 def environment() -> dict[str, Any]:
-    """What `orchestrator.launch.settings` reads, and the log settings of Powertools."""
+    """Variables that `orchestrator.launch.settings` reads, and the log settings of Powertools."""
     return {
         **launch.variables(settings.PARAMETERS),
         "APPLICATION": application.name(),
@@ -108,7 +108,7 @@ def environment() -> dict[str, Any]:
 
 
 def statements() -> list[Statement]:
-    """What the function may do, beside its log and traces; it makes no roles (lesson 60)."""
+    """Permissions of the function, beside its log and traces. It creates no roles (lesson 60)."""
     return [*_types_and_packages(), *_configurations(), *_pipelines(), *_messages()]
 
 
@@ -181,7 +181,7 @@ def config_rule() -> events.Rule:
 
 
 def config_permission() -> awslambda.Permission:
-    """That rule, and no other, may invoke the function."""
+    """Allow only the rule for uploaded configurations to invoke the function."""
     return permission("ConfigUploadedPermission", GetAtt(_RULE, "Arn"))
 
 

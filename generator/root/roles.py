@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who does what between a request and a deployed model: roles in a chain, each able to hand on only to the next.
+"""Roles between a request and a deployed model: a chain, in which each may pass only the next.
 
 The orchestrator starts a stack of a CodePipeline under `PipelineStackRole`; the pipeline works under `PipelineRole`;
 what it deploys is made under `DeployRole`. EventBridge starts the pipelines that watch a source of their own under
@@ -41,7 +41,7 @@ _READ_SOURCE = [
     s3_actions.GetObjectVersionTagging,
 ]
 _LOOK_AT_BUCKET = [s3_actions.GetBucketAcl, s3_actions.GetBucketLocation, s3_actions.GetBucketVersioning]
-"""What CodePipeline's S3 source action asks of its role, on the object and on its bucket (lesson 112).
+"""Actions that CodePipeline's S3 source action needs on the object and on its bucket (lesson 112).
 
 https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-S3.html
 """
@@ -146,7 +146,7 @@ def deploy_role(template: Template, kinds: Sequence[Kind]) -> iam.Role:
 
 
 def _not_this_api() -> Statement:
-    """No name tells one API from another: without this a blueprint could open the API of the solution itself."""
+    """ARNs of APIs contain no names: without this, a blueprint could open the API of the solution itself."""
     own = f"arn:${{AWS::Partition}}:apigateway:${{AWS::Region}}::/restapis/${{{API}}}"
     return Statement(Effect=Deny, Action=[Action("apigateway", "*")], Resource=[Sub(own), Sub(f"{own}/*")])
 
@@ -160,9 +160,9 @@ def _environments() -> Statement:
 
 
 def _artifacts() -> list[Statement]:
-    """What CodePipeline's S3 source action asks of its role, and what every action does with artifacts.
+    """Permissions of CodePipeline's S3 source action, and of every action on artifacts.
 
-    They lie in a folder whose name is the pipeline's, or begins it; types and markers are not the pipelines' to write.
+    Artifacts are in a folder whose name is the pipeline's, or begins it. Pipelines may not write types and markers.
     https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ArtifactStore.html
     """
     bucket = GetAtt(storage.PIPELINES, "Arn")
@@ -186,7 +186,7 @@ def _sources() -> list[Statement]:
 
 
 def _decrypt_sources() -> Policy:
-    """A bucket that the operator had before may be under a key of theirs, which nobody has told us (lesson 111)."""
+    """Permit decryption through S3: an existing bucket may have a key that no parameter names (lesson 111)."""
     keys = Sub("arn:${AWS::Partition}:kms:${AWS::Region}:*:key/*")
     return permissions.policy(
         "Sources", permissions.allow([kms_actions.Decrypt], keys, Condition(permissions.through("s3")))
@@ -205,7 +205,7 @@ def _stacks() -> list[Statement]:
 
 
 def of_pipelines() -> list[dict[str, Sub]]:
-    """What matches the ARNs of roles that pipelines make, here and in the stages, in patterns of events.
+    """Event pattern that matches the ARNs of roles that pipelines create, here and in the stages.
 
     CloudFormation names roles after their stacks, StackSets theirs.
     """

@@ -60,7 +60,7 @@ def function(template: Template) -> awslambda.Function:
         MemorySize=_MEMORY_MB,
         Timeout=_TIMEOUT_SECONDS,
         KmsKeyArn=encryption.key_arn(),
-        # No dead letters: a job holds credentials of CodePipeline, and nobody can answer it later.
+        # No dead letters: a job holds credentials of CodePipeline, and cannot be answered later.
         Environment=awslambda.Environment(Variables={**call_as(), **orchestrator.log_settings()}),
     )
 
@@ -123,8 +123,8 @@ def ended_operations() -> dict[str, Any]:
 
 
 def _on_stack_sets(actions: Sequence[Action], on_targets: Sequence[Action]) -> list[Statement]:
-    # A delegated administrator's stack sets belong to the management account, whose id nobody has told us: the
-    # organization is what limits it then.
+    # A delegated administrator's stack sets belong to the management account, whose id no parameter has: the
+    # organization is the limit then.
     variables = {"Account": If(_DELEGATED, "*", Ref("AWS::AccountId"))}
     own = Condition(StringEqualsIfExists("aws:ResourceOrgID", "${aws:PrincipalOrgID}"))
     service = "arn:${AWS::Partition}:cloudformation"

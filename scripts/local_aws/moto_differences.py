@@ -49,7 +49,7 @@ def _pipeline_metadata(pipeline: Any) -> dict[str, Any]:
 
 
 def _logging_is_not_checked(target_bucket: Any, target_prefix: str | None) -> bool:
-    """Accept a logging configuration whatever the target's policy says, as S3 does: without permission, no logs arrive.
+    """Accept a logging configuration whatever the target's policy, as S3 does: without permission, no logs arrive.
 
     moto looks for one exact form of statement, and fails on a policy with a Deny for everybody.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html

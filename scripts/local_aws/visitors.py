@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 _HERE: Final = re.compile(r"127\.0\.0\.1|::1|([a-z0-9.-]+\.)?localhost")
-# Clients without a configured endpoint send AWS's own names, which nobody else can point to this machine.
+# Clients without a configured endpoint send AWS's own names, which only AWS could point to this machine.
 _AWS: Final = re.compile(r"([a-z0-9._-]+\.)?amazonaws\.com(\.cn)?")
 
 

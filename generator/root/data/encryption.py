@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One key for what the solution itself keeps: topic, queue, logs, function environments, the new image repository.
+"""The key for the solution's own data: topic, queue, logs, function environments, the new image repository.
 
-It is a new key, or one that the operator names. Whose policy that is, is for them to extend: an output has the
+It is a new key, or one that the operator names. The operator extends the policy of their own key: an output has the
 statements.
 """
 
@@ -39,7 +39,7 @@ _USE = [kms_actions.Decrypt, kms_actions.DescribeKey, kms_actions.Encrypt, kms_a
 
 
 def add_to(template: Template) -> None:
-    """Add the key and its alias, or what the policy of the operator's key must say."""
+    """Add the key and its alias, or the statements that the policy of the operator's key needs."""
     template.add_condition(_CREATE, Equals(Ref(PARAMETER), ""))
     template.add_resource(key())
     template.add_resource(alias())
@@ -76,7 +76,7 @@ def alias() -> kms.Alias:
 
 
 def instructions(template: Template) -> Output:
-    """What the policy of the operator's key must say, ready to paste. A launch fails where it does not."""
+    """Output with the statements that the operator's key policy needs. Without them a launch fails."""
     statements = encode_to_dict([_use_by_roles(), _logs(), _alarms(), _events()])
     return Output(
         "KmsKeyPolicyToAdd",
@@ -111,7 +111,7 @@ def _administration() -> Statement:
 
 
 def _use_by_roles() -> Statement:
-    """With it the roles' own policies count, and those of whoever launches the solution."""
+    """Let policies of this account's roles, and of whoever launches the solution, grant use of the key."""
     return Statement(
         Sid="UseByThisAccount",
         Effect=Allow,
@@ -138,7 +138,7 @@ def _alarms() -> Statement:
 
 
 def _events() -> Statement:
-    """EventBridge does not tell KMS the account; whether it tells the rule, nobody has seen (lesson 114).
+    """EventBridge does not send KMS the account. It is unknown whether it sends the rule (lesson 114).
 
     The key opens no queue: the queue's policy lets in this account's rules alone.
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html

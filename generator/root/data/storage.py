@@ -15,8 +15,8 @@ from generator.root import launch
 from orchestrator.plan import layout
 
 _RETAIN = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
-# Days after which what nobody finished or needs is removed: parts of broken uploads, outdated access logs, markers of
-# what people were told.
+# Days after which unfinished or outdated objects are removed: parts of broken uploads, access logs, markers of
+# notifications sent.
 _ABANDONED_UPLOAD_DAYS = 7
 _ACCESS_LOG_DAYS = 365
 _MARKER_DAYS = 30
@@ -27,7 +27,7 @@ PIPELINES = "PipelinesBucket"
 CONFIG = "ConfigBucket"
 
 PACKAGES: Final = f"{layout.ROOT}*"
-"""Objects of the pipelines bucket that pipelines are made of: packages, and what their jobs are told."""
+"""Objects of the pipelines bucket that pipelines are made of: packages, and configurations of their jobs."""
 
 
 def add_to(template: Template, readers: Sequence[Statement], pipelines_readers: Sequence[Statement]) -> None:
@@ -82,7 +82,7 @@ def access_logs_policy() -> s3.BucketPolicy:
 
 
 def assets_bucket() -> s3.Bucket:
-    """Models and data, uploaded by people; S3 tells EventBridge of each upload, for what is built from them."""
+    """Models and data, uploaded by people. S3 reports each upload to EventBridge, for what is built from them."""
     return _bucket(
         ASSETS, Condition=launch.CREATE_ASSETS_BUCKET, NotificationConfiguration=_to_eventbridge(), **_logged("assets")
     )
@@ -111,7 +111,7 @@ def pipelines_policy(readers: Sequence[Statement]) -> s3.BucketPolicy:
 
 
 def _refuse_what_pipelines_make() -> Statement:
-    """A request names where its jobs write: their roles, of any account, write no templates whatever it names."""
+    """Refuse writes by roles that pipelines create, in any account: a request chooses where its jobs write."""
     bucket = GetAtt(PIPELINES, "Arn")
     roles = [Sub(f"arn:${{AWS::Partition}}:iam::*:role${{RolePath}}{prefix}*") for prefix in names.ROLE_PREFIXES]
     return Statement(
@@ -125,7 +125,7 @@ def _refuse_what_pipelines_make() -> Statement:
 
 
 def config_bucket() -> s3.Bucket:
-    """Configurations; S3 tells EventBridge of each upload."""
+    """Configurations. S3 reports each upload to EventBridge."""
     return _bucket(
         CONFIG, Condition=launch.CREATE_CONFIG_BUCKET, NotificationConfiguration=_to_eventbridge(), **_logged("config")
     )

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rules of the root stack: what happens elsewhere and reaches a function."""
+"""Rules of the root stack: events that reach a function."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the orchestrator hears that a job has ended, and what it may do then: look at the job, register its model.
+"""Rules for the ends of jobs, and the permissions to handle them: describe the job, register its model.
 
 Everything follows from the pipeline types that start jobs: adding one changes nothing here.
 """
@@ -93,7 +93,7 @@ def _patterns() -> Iterator[dict[str, Any]]:
 
 
 def statements() -> list[Statement]:
-    """What the orchestrator does when a job has ended."""
+    """Permissions to handle the end of a job."""
     return [*_looks(), *_markers(), *_registers()]
 
 

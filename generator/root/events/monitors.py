@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the orchestrator hears of the runs of monitors, here and in the stages, and what it may do for monitors."""
+"""Rules for the ends of monitor runs, here and in the stages, and the orchestrator's permissions for monitors."""
 
 from __future__ import annotations
 
@@ -83,8 +83,8 @@ def read_configurations() -> list[Statement]:
 def add_bus_policy(template: Template) -> None:
     """Add the policy of the bus: the accounts of the stages send on how processing jobs end, and nothing else.
 
-    Whether a rule that sends an event on says what it sends, nobody has seen (lesson 115). What is not said is let in;
-    the rules of this account then believe only events of the kinds and accounts that they look for.
+    It is unknown whether a rule that forwards an event states its source and type (lesson 115). Events without them are
+    let in. The rules of this account then match only the kinds and accounts that they name.
     """
     sent = StringEqualsIfExists({"events:source": "aws.sagemaker", "events:detail-type": DETAIL_TYPE})
     statement = Statement(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Permissions to list, describe and delete pipelines, and the rule for the events that carry a deletion on.
 
-A stack is deleted under the role that it was made with: nobody passes one for that.
+A stack is deleted under the role that it was created with, so no role is passed.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html
 """
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Alarms of the solution itself, which tell the subscribers of the notifications when they begin and end.
+"""Alarms of the solution itself, which notify the subscribers of the topic when they begin and end.
 
-There are few, because each costs money: server errors of the API, failures of the functions, events that nobody could
-process and, where there are approvals, one that is undecided for long.
+There are few, because each costs money: server errors of the API, failures of the functions, events that could not be
+processed and, where there are approvals, one that is undecided for long.
 """
 
 from __future__ import annotations

@@ -71,7 +71,7 @@ def _counted(title: str, measured: Iterable[list[Any]]) -> Widget:
 
 
 def _work() -> Iterator[Widget]:
-    """What the orchestrator counts itself."""
+    """Widgets of the metrics that the orchestrator counts itself."""
     states = ["SUCCEEDED", "FAILED", "STOPPED", "SUPERSEDED", "CANCELED"]
     yield _counted("Pipelines by state", (_own(metrics.PIPELINES_ENDED, ("pipeline_type", "state"), s) for s in states))
     asked = [metrics.PROVISIONED, metrics.REFUSED, metrics.FAILED]
@@ -133,7 +133,7 @@ def _endpoints() -> Iterator[Widget]:
 
 
 def _monitors() -> Iterator[Widget]:
-    """Runs that people were told of, and the quality of models as Model Monitor measures it."""
+    """Reported runs of monitors, and the quality of models as Model Monitor measures it."""
     told = {"Completed": "violations", "Failed": "failed", "Stopped": "stopped"}
     runs = (_own(metrics.MONITOR_RUNS, ("pipeline_type", "outcome"), end, label) for end, label in told.items())
     yield _counted("Runs of monitors: violations and failures", runs)

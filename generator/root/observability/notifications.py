@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One topic for people, and one queue for what could not be processed (compatibility 1.7).
+"""The topic for people, and the queue for events that could not be processed (compatibility 1.7).
 
 To the topic publish, under roles of this account: the orchestrator, and the pipelines when they ask for an approval.
 Only CloudWatch, whose alarms have no role, is let in by the topic's policy.
@@ -42,7 +42,7 @@ def subscription() -> sns.SubscriptionResource:
 
 
 def topic_policy() -> sns.TopicPolicy:
-    """Alarms of this account may publish, and nobody from outside (lesson 62)."""
+    """Allow only alarms of this account to publish (lesson 62)."""
     return sns.TopicPolicy(
         "NotificationsTopicPolicy",
         Topics=[Ref(TOPIC)],
@@ -57,7 +57,7 @@ def topic_policy() -> sns.TopicPolicy:
 
 
 def dead_letter_queue() -> sqs.Queue:
-    """Events whose handling failed again and again, for somebody to look at."""
+    """Queue of events whose handling failed repeatedly, kept for inspection."""
     return sqs.Queue(DEAD_LETTERS, KmsMasterKeyId=encryption.key_arn(), MessageRetentionPeriod=_FOURTEEN_DAYS)
 
 
@@ -80,12 +80,12 @@ def queue_policy() -> sqs.QueuePolicy:
 
 
 def kept_dead_letters() -> awslambda.DeadLetterConfig:
-    """Where an event goes for which a function has failed again and again."""
+    """Dead-letter queue for events on which a function has failed repeatedly."""
     return awslambda.DeadLetterConfig(TargetArn=GetAtt(DEAD_LETTERS, "Arn"))
 
 
 def keep_dead_letters() -> list[Statement]:
-    """What Lambda needs for that, under the function's role."""
+    """Permissions to send to that queue, for the function's role."""
     return [
         permissions.allow([sqs_actions.SendMessage], GetAtt(DEAD_LETTERS, "Arn")),
         permissions.allow([kms_actions.Decrypt, kms_actions.GenerateDataKey], encryption.key_arn()),
@@ -93,7 +93,7 @@ def keep_dead_letters() -> list[Statement]:
 
 
 def _from_service(sid: str, service: str, condition: Condition, action: Action, resource: Any) -> PolicyDocument:
-    """A service may do it for this account, and for no other."""
+    """Policy that allows a service an action under a condition."""
     return permissions.document(
         Statement(
             Sid=sid,

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rules for what should never happen. They need a trail that records it: docs/operating.md.
 
-CloudTrail tells EventBridge of what a trail records: of changes in IAM by default, of writes of objects where the trail
-has the data events of the bucket. It tells the owner of a bucket of the calls of other accounts, too.
+CloudTrail sends EventBridge what a trail records: changes in IAM by default, writes of objects where the trail has the
+data events of the bucket. The owner of a bucket also receives the calls of other accounts.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html
 IAM's events are in one Region of a partition; the rule matches those that a rule there sends on.
 """

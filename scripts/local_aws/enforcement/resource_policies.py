@@ -41,7 +41,7 @@ def resource(arn: str, caller_account: str) -> Resource:
     parsed = _Arn(arn, *arn.split(":", _FIELDS - 1)[1:])
     if parsed.service == "s3":
         return _bucket_or_object(parsed, caller_account)
-    # A pattern in place of the account stands for the caller's own resources.
+    # A pattern in place of the account means the caller's own resources.
     account = parsed.account if parsed.account.isdigit() else caller_account
     reader = _READERS.get(parsed.service)
     if reader is None:

@@ -32,7 +32,7 @@ def may(service: str, action: str, resource: str, source_arn: str) -> Decision:
         "aws:sourceaccount": [source_arn.split(":")[_ACCOUNT_FIELD]],
     }
     region = resource.split(":")[_REGION_FIELD]
-    # EventBridge is not known to tell KMS for whom it uses a key (lesson 114).
+    # It is unknown whether EventBridge sends KMS the account and the rule (lesson 114).
     told = {} if service == "events.amazonaws.com" else context
     keys = (replace(need, context={**need.context, **told}) for need in encryption.behind(action, resource))
     return authorization.decide(Principal(service=service), [Need(action, resource, context), *keys], region)

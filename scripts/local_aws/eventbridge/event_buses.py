@@ -34,7 +34,7 @@ def may_pass(event: Mapping[str, Any], rule_arn: str, bus_arn: str) -> bool:
 
 @contextmanager
 def entry(event: Mapping[str, Any], bus_arn: str) -> Iterator[dict[str, Any]]:
-    """Yield the PutEvents entry that stands for an event, valid within the `with` block."""
+    """Yield the PutEvents entry that represents an event, valid within the `with` block."""
     token = str(uuid.uuid4())
     _announced[token] = event
     try:

@@ -21,7 +21,7 @@ from scripts.local_aws.eventbridge import event_buses, event_input
 from scripts.local_aws.eventbridge.event_input import Event, Target, render
 
 # EventBridge delivers under its own name, allowed by the target's resource policy. STS issues keys for roles only, so
-# its service-linked role stands for it, in the account that owns the target.
+# its service-linked role represents it, in the account that owns the target.
 _SERVICE_ROLE = "arn:aws:iam::{account}:role/aws-service-role/events.amazonaws.com/AWSServiceRoleForEventBridge"
 _SERVICE = "events.amazonaws.com"
 # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html

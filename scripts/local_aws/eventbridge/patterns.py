@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Patterns of rules over lists of objects, which moto does not look into.
 
-What a pattern says of an object must be true of one object of the list, not of several together. Documented are lists
-of plain values (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns-arrays.html); of objects it
-is so in the library that EventBridge is made of (https://github.com/aws/event-ruler).
+One object of the list must match the whole pattern, not several together. Lists of plain values are documented
+(https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns-arrays.html). For lists of objects this is
+the behaviour of the library that EventBridge uses (https://github.com/aws/event-ruler).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def match(pattern: EventPattern, event: Any) -> bool:
 
 
 def _spread(node: Node, patterns: Sequence[Node]) -> Iterator[Node]:
-    """The node as it is, but with one object in the place of each list of objects that the patterns look into."""
+    """Yield copies of the node with one object in place of each list of objects that the patterns look into."""
     choices: dict[str, list[Node]] = {}
     for name, inner in _looked_into(patterns).items():
         value = node.get(name)

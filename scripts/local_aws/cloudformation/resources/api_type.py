@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Resource types as data: which operations make, change and remove a resource, and what names it in their requests.
+"""Resource types as data: the operations that make, change and remove a resource, and the parameters that identify it.
 
 Each operation is sent those of a resource's properties that it takes, under the API's names for them (`fitting.py`).
 What cannot change in place stands in CloudFormation's own schema of the type. Where a type differs, it has a method.
@@ -25,26 +25,26 @@ NAME: Final = "(name)"
 
 @dataclass(frozen=True)
 class Setting:
-    """A property that has operations of its own; `remove`, or `put` with the default, is for one that is taken away."""
+    """Property with operations of its own. If it is taken away, `remove` is called, or `put` with the default."""
 
     put: str
     remove: str = ""
     default: Any = None
     parameter: str = ""
-    """Its name in `put`, where `renamed` does not say it."""
+    """Its name in `put`, if `renamed` does not give it."""
 
 
 class ApiType(ResourceType):
-    """A type on the operations of its service."""
+    """Resource type that calls the operations of its service."""
 
     service: ClassVar[str]
     creates: ClassVar[str] = ""
-    """Makes the resource with all properties that it takes; empty: there is nothing but what `settle` does."""
+    """Makes the resource with all properties that it takes; empty: `settle` does everything."""
     updates: ClassVar[str] = ""
     """Sets all properties that it takes, when one of them has changed."""
     deletes: ClassVar[str] = ""
     gone: ClassVar[tuple[str, ...]] = ()
-    """Error codes that mean that something is not there."""
+    """Error codes of a resource that does not exist."""
 
     named: ClassVar[str] = ""
     """The parameter for the name, where it differs from the property."""
@@ -53,21 +53,21 @@ class ApiType(ResourceType):
     ref: ClassVar[str] = NAME
     """Path of the physical id in the answer of `creates`: member names and list indices with dots between them."""
     attributes: ClassVar[Mapping[str, str]] = {}
-    """What Fn::GetAtt reads -> path in that answer."""
+    """Attribute for Fn::GetAtt -> path in that answer."""
     arn: ClassVar[str] = ""
-    """What `Arn` ends with, `{}` for the name, if no answer has it."""
+    """End of `Arn`, `{}` for the name, if no answer has it."""
 
     at: ClassVar[Mapping[str, Any]] = {}
-    """Which resource is meant: parameter -> `REF`, an attribute or a property; in a tuple for a list of it."""
+    """Identifies the resource: parameter -> `REF`, an attribute or a property; in a tuple for a list of it."""
     renamed: ClassVar[Mapping[str, str]] = {}
     """Property -> parameter, where they differ in more than upper and lower case."""
     defaults: ClassVar[Mapping[str, Any]] = {}
-    """What `updates` sets in place of a property that has left the template."""
+    """Value that `updates` sets for a property that has left the template."""
     settings: ClassVar[Mapping[str, Setting]] = {}
     tagging: ClassVar[tuple[str, str] | None] = None
     """The operations that add and take away tags; without them `updates` is given the tags."""
     tagged_at: ClassVar[str] = ""
-    """Their parameter for the ARN; empty: as `at` says."""
+    """Their parameter for the ARN; if empty, `at` applies."""
 
     def create(self, context: ResourceContext, properties: Properties) -> Made:
         """Make the resource, then set what `creates` does not take."""
@@ -95,22 +95,22 @@ class ApiType(ResourceType):
             self.remove(context, made, properties)
 
     def needs_replacement(self, old: Properties, new: Properties) -> bool:
-        """Whether something changes that the schema, or `replaced_by`, calls fixed."""
+        """Whether a property changes that the schema, or `replaced_by`, declares as fixed."""
         schema = reference.resource_type(self.type_name)
         fixed = self.replaced_by | (schema.fixed if schema else frozenset())
         return any(old.get(name) != new.get(name) for name in fixed)
 
     def name(self, context: ResourceContext, properties: Properties) -> str:
-        """The name that the template gives, or a generated one."""
+        """Return the name in the template, or a generated one."""
         return str(properties.get(self.name_property) or context.generated_name(self.name_limit, self.lower_case))
 
     def make(self, context: ResourceContext, name: str, properties: Properties, tags: dict[str, str]) -> dict[str, Any]:
-        """Call `creates`; its answer."""
+        """Call `creates` and return its answer."""
         place = {self.named or self.name_property: name}
         return self.send(context, self.creates, self.given(properties), place, tags) if self.creates else {}
 
     def made(self, context: ResourceContext, name: str, answer: dict[str, Any]) -> Made:
-        """What is there now, read from the answer."""
+        """Return the resource as made, read from the answer."""
         found = answer | {NAME: name}
         attributes = {attribute: _read(found, path) for attribute, path in self.attributes.items()}
         if self.arn:
@@ -118,11 +118,11 @@ class ApiType(ResourceType):
         return Made(str(_read(found, self.ref)), attributes)
 
     def given(self, properties: Properties) -> Properties:
-        """Properties in the form of parameters, as far as it differs in more than names and types."""
+        """Return the properties as parameters; override it if they differ in more than names and types."""
         return properties
 
     def settle(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> None:
-        """Set what has operations of its own, as far as it differs; at creation `old` has what `creates` took."""
+        """Set changed properties that have operations of their own; at creation `old` has what `creates` took."""
         given = self.given(new)
         for name, setting in self.settings.items():
             if new.get(name) == old.get(name):
@@ -151,15 +151,15 @@ class ApiType(ResourceType):
         return dataclasses.replace(made, tags=tags)
 
     def tags(self, context: ResourceContext, properties: Properties) -> dict[str, str]:
-        """The tags of the template and the stack; none for a type that takes none."""
+        """Return the tags of the template and the stack; none for a type without tags."""
         return context.tags(properties.get("Tags")) if "Tags" in self.known_properties else {}
 
     def tagged_arn(self, made: Made) -> str:
-        """What stands for the resource where it is tagged."""
+        """Return the ARN, or else the physical id, for tagging the resource."""
         return str(made.attributes.get("Arn", made.physical_id))
 
     def place(self, made: Made, properties: Properties) -> dict[str, Any]:
-        """The parameters that say which resource is meant."""
+        """Return the parameters that identify the resource."""
         known = properties | made.attributes | {REF: made.physical_id}
         at = self.at or {self.named or self.name_property: REF}
         return {
@@ -171,7 +171,7 @@ class ApiType(ResourceType):
         self, context: ResourceContext, operation: str, properties: Properties, place: Properties,
         tags: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:  # fmt: skip
-        """Call an operation with what it takes of the properties, the place and the tags."""
+        """Call an operation with the properties, identifying parameters and tags that it takes."""
         shape = context.input_of(self.service, operation)
         taken = spellings(shape)
         named = {self._parameter(name).lower(): value for name, value in properties.items() if name != "Tags"}
@@ -182,7 +182,7 @@ class ApiType(ResourceType):
         return context.call(self.service, operation, **given)
 
     def _taken(self, context: ResourceContext, operation: str, properties: Iterable[str]) -> set[str]:
-        """Those of the properties that an operation takes."""
+        """Return the properties that an operation takes."""
         taken = spellings(context.input_of(self.service, operation)) if operation else {}
         return {name for name in properties if self._parameter(name).lower() in taken}
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the local CloudFormation makes one resource: the interface of a resource type, and what it is given.
+"""Interface of a resource type of the local CloudFormation, and the context that it works in.
 
 A type calls the service's own API over HTTP, as the stack's role or as the caller, exactly as CloudFormation does;
-so it gets the service's checks and words, and whoever guards the server's edge sees who is calling.
+so the service's checks and messages apply, and the server's edge knows the caller.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SUFFIX_LENGTH = 12
 
 
 class ResourceFailedError(Exception):
-    """A resource that could not be made, in the words for the person who reads the stack's events."""
+    """Raised if a resource could not be made; the message appears in the stack's events."""
 
 
 class Clients:
@@ -37,7 +37,7 @@ class Clients:
         self._made: dict[str, Any] = {}
 
     def get(self, service: str) -> Any:
-        """The client of a service."""
+        """Return the client of a service."""
         if service not in self._made:
             self._made[service] = self._make(service)
         return self._made[service]
@@ -45,8 +45,8 @@ class Clients:
     def _make(self, service: str) -> Any:
         if self._caller.role_arn:
             return clients.client(service, self._caller.role_arn, self._region, by="cloudformation.amazonaws.com")
-        # Without a role CloudFormation goes on as the caller. The access key says who that is; the secret behind it
-        # is not ours to know, and the local services do not ask for it.
+        # Without a role CloudFormation goes on as the caller. The access key identifies it; the secret behind it
+        # is unknown here, and the local services do not check it.
         return identity.current().client_with(
             service,
             self._region,
@@ -56,7 +56,7 @@ class Clients:
 
 
 class ResourceContext:
-    """What a resource type may know while it works on one resource of one stack."""
+    """Context in which a resource type works on one resource of one stack."""
 
     def __init__(self, stack: Stack, logical_id: str, clients: Clients) -> None:
         self.stack = stack
@@ -67,7 +67,7 @@ class ResourceContext:
         self._clients = clients
 
     def initiated(self, made: Made) -> Made:
-        """Say that the resource exists from now on, although its creation may still fail."""
+        """Record that the resource exists from now on, although its creation may still fail."""
         self.made = made
         return made
 
@@ -77,7 +77,7 @@ class ResourceContext:
         return self.stack.stack_id.split(":")[1]
 
     def call(self, service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
-        """Call an API operation (`create_bucket`) with template values in the names and types that the API wants."""
+        """Call an API operation (`create_bucket`) with template values, converted to the names and types of the API."""
         given = {name: value for name, value in parameters.items() if value is not None}
         answer: dict[str, Any] = getattr(self._clients.get(service), operation)(
             **fitted(given, self.input_of(service, operation))
@@ -85,12 +85,12 @@ class ResourceContext:
         return answer
 
     def input_of(self, service: str, operation: str) -> Any:
-        """What an operation takes, as a shape of botocore's."""
+        """Return the input of an operation as a botocore shape."""
         meta = self._clients.get(service).meta
         return meta.service_model.operation_model(meta.method_to_api_mapping[operation]).input_shape
 
     def arn(self, service: str, resource: str) -> str:
-        """The ARN of something in the stack's account and Region."""
+        """Return the ARN of a resource in the stack's account and Region."""
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
 
     def generated_name(self, limit: int, lower: bool = False) -> str:
@@ -103,7 +103,7 @@ class ResourceContext:
         return name.lower() if lower else name
 
     def tags(self, own: Iterable[Mapping[str, str]] | None) -> dict[str, str]:
-        """The resource's tags over those of the stack, as CloudFormation hands them on."""
+        """Return the stack's tags, overridden by the resource's own, as CloudFormation sets them."""
         return self.stack.tags | {tag["Key"]: str(tag["Value"]) for tag in own or ()}
 
     def tag_list(self, own: Iterable[Mapping[str, str]] | None) -> list[dict[str, str]]:
@@ -112,11 +112,11 @@ class ResourceContext:
 
 
 class ResourceType(ABC):
-    """One CloudFormation resource type: making, changing and removing it.
+    """CloudFormation resource type: makes, changes and removes a resource.
 
-    `replaced_by` names the properties whose change makes a new resource; `name_property` the one that names it;
-    `is_tagged` says that the stack's tags are handed on to it; `known_properties` are those that are acted upon
-    (empty: the type checks them itself).
+    A change of a property in `replaced_by` makes a new resource. `name_property` is the property with its name. The
+    stack's tags are set on it if `is_tagged`. `known_properties` are those that are supported (empty: the type checks
+    them itself).
     """
 
     type_name: ClassVar[str]
@@ -127,7 +127,7 @@ class ResourceType(ABC):
 
     @abstractmethod
     def create(self, context: ResourceContext, properties: Properties) -> Made:
-        """Make the resource; `context.initiated` tells as soon as there is something that a rollback must remove."""
+        """Make the resource; call `context.initiated` as soon as a rollback must remove something."""
 
     @abstractmethod
     def update(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> Made:
@@ -149,7 +149,7 @@ class ResourceType(ABC):
 
 
 def names(text: str) -> frozenset[str]:
-    """Property names written as words of a text."""
+    """Return the property names in a text, separated by spaces."""
     return frozenset(text.split())
 
 
@@ -166,13 +166,13 @@ def words(error: Exception) -> str:
 
 
 class IgnoreMissing:
-    """`with IgnoreMissing("NoSuchBucket"):` - deleting what is gone already is done."""
+    """`with IgnoreMissing("NoSuchBucket"):` - ignore errors for resources that are gone already."""
 
     def __init__(self, *codes: str) -> None:
         self._codes = codes
 
     def __enter__(self) -> None:
-        """Nothing to prepare."""
+        """Do nothing."""
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> bool:
         return isinstance(error, ClientError) and error.response["Error"]["Code"] in self._codes

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Template values as an API wants them.
+"""Conversion of template values to parameters of an API.
 
 CloudFormation's properties are mostly the parameters of the service's API, in another spelling (`taskRoleArn`,
-`KMSKeyArn`) and in looser types: "5" stands for 5, and a policy may be written out where the API takes text.
+`KMSKeyArn`) and in looser types: "5" means 5, and a policy may be written out where the API takes text.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 
 def fitted(value: Any, shape: Any) -> Any:
-    """A value in the names and types of botocore's shape; what does not fit stays, for the API to refuse."""
+    """Return a value with the names and types of botocore's shape; what does not fit stays, for the API to refuse."""
     if shape is None or value is None:
         return value
     if shape.type_name == "structure" and isinstance(value, Mapping):

@@ -23,7 +23,7 @@ _NAME_LIMIT = 64
 
 
 class MotoModelType(ResourceType):
-    """One type by moto's `CloudFormationModel` interface; raises ResourceFailedError for a type nobody implements."""
+    """Type on moto's `CloudFormationModel` interface. Raises ResourceFailedError for a type that moto lacks."""
 
     def __init__(self, type_name: str) -> None:
         model = parsing.resource_class_from_type(type_name)
@@ -31,9 +31,9 @@ class MotoModelType(ResourceType):
             raise ResourceFailedError(f"The local AWS does not know {type_name}.")
         self._type = type_name
         self._model: Any = model
-        # A model that says so takes the stack's tags as its own.
+        # A model with this attribute takes the stack's tags as its own.
         self.is_tagged = getattr(model, "is_tagged", False)
-        # moto has no name property for some types and says so in different ways.
+        # moto has no name property for some types: None or empty text.
         self.name_property = model.cloudformation_name_type() or ""
 
     def create(self, context: ResourceContext, properties: Properties) -> Made:

@@ -32,7 +32,7 @@ _CUSTOM = ("Custom::", "AWS::CloudFormation::CustomResource")
 
 
 def _types(module: ModuleType) -> Iterator[ResourceType]:
-    """One of each class in a module that names its type."""
+    """Yield an instance of each class in a module that names its type."""
     for item in vars(module).values():
         if inspect.isclass(item) and issubclass(item, ResourceType) and "type_name" in vars(item):
             yield item()
@@ -44,7 +44,7 @@ _TYPES = {kind.type_name: kind for module in _MODULES for kind in _types(module)
 def find(type_name: str) -> ResourceType:
     """The implementation of a type: ours, the one of custom resources, or the moto model of that name.
 
-    Raises ResourceFailedError, in words, for a type that the local AWS does not know.
+    Raises ResourceFailedError for a type that the local AWS does not know.
     """
     if type_name.startswith(_CUSTOM):
         return CustomResource(type_name)

@@ -179,7 +179,7 @@ class StackSetApi(StackRequests):
         raise ValidationError(message="The local AWS does not stop operations of stack sets.")
 
     def _management(self) -> str | None:
-        """The account that keeps the sets, whoever of its administrators asks; CallAs may say either."""
+        """Return the account that keeps the sets, for either value of CallAs."""
         call_as = self._get_param("CallAs", "SELF")
         if call_as not in ("SELF", "DELEGATED_ADMIN"):
             raise ValidationError(message=f"CallAs must be SELF or DELEGATED_ADMIN, not {call_as}")
@@ -214,7 +214,7 @@ class StackSetApi(StackRequests):
         return definition
 
     def _configure(self, stack_set: StackSet) -> None:
-        """What a request says beside the definition; silence leaves it as it is."""
+        """Set the description, if the request has one."""
         stack_set.description = self._get_param("Description", stack_set.description)
 
     def _targets(self, stack_set: StackSet, creating: bool) -> tuple[dict[str, Any], list[str]]:

@@ -2,8 +2,8 @@
 """The event that CloudFormation puts on EventBridge when an operation on a StackSet changes its status.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacks-event-bridge.html
-It is put on the bus of the account that the StackSet belongs to. What AWS does with those of a delegated
-administrator's StackSets its documentation does not say: here they reach the management account only.
+It is put on the bus of the account that the StackSet belongs to. AWS does not document this for a delegated
+administrator's StackSets: here their events reach the management account only.
 """
 
 from __future__ import annotations

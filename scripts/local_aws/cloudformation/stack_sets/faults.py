@@ -58,7 +58,7 @@ def accept(account: str) -> None:
 
 
 def refusal(account: str) -> str | None:
-    """Why an account takes nothing."""
+    """Return the reason for which operations in an account fail; None if they do not."""
     return _refused.get(account)
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One stack of a stack set: made, changed and removed in its account, as the role that StackSets have there.
+"""Stack of a stack set: made, changed and removed in its account, as the role that StackSets have there.
 
-The stack is one like any other; its name is `StackSet-<set>-<uuid>`, and what fails to be made is deleted again.
+It is an ordinary stack, named `StackSet-<set>-<uuid>`. If its creation fails, it is deleted again.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ _TICK_SECONDS = 0.5
 
 
 class InstanceError(Exception):
-    """Why a stack is not as the stack set wants it, as StatusReason."""
+    """Raised if a stack cannot be brought to the set's definition; the message is the StatusReason."""
 
 
 class StackSetWork:
-    """Work on the stacks of one stack set; `is_stopping` says that the server stops and nobody waits any longer."""
+    """Work on the stacks of one stack set; `is_stopping` is true once the server stops and waiting must end."""
 
     def __init__(self, stack_set: StackSet, is_stopping: Callable[[], bool]) -> None:
         self._stack_set = stack_set

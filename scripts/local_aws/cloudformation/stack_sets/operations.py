@@ -111,19 +111,19 @@ class _Lane:
         return self._limits.at_once(self._failures) == 0
 
     def startable(self) -> Iterator[Result]:
-        """Those that may start now."""
+        """Yield the accounts that may start now, and count them as running."""
         while self.waiting and self._running < self._limits.at_once(self._failures):
             self._running += 1
             yield self.waiting.popleft()
 
     def finish(self, has_failed: bool) -> None:
-        """Count one that has ended."""
+        """Count an account as ended."""
         self._running -= 1
         self._failures += has_failed
 
 
 class _Deployment:
-    """One operation on its way through Regions and accounts."""
+    """Run of an operation through its Regions and accounts."""
 
     def __init__(self, stack_set: StackSet, operation: Operation) -> None:
         self._stack_set = stack_set
@@ -131,7 +131,7 @@ class _Deployment:
         self._work = StackSetWork(stack_set, _stopping.is_set)
 
     def run(self) -> bool:
-        """Go through all of it; whether too many accounts have failed in a Region."""
+        """Work on every Region. Return whether too many accounts have failed in one."""
         lanes = self._lanes()
         if lanes:
             threads, name = min(_MOST_THREADS, len(self._operation.results)), f"stack set {self._stack_set.name}"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How many accounts an operation works on at once in a Region, and how many may fail before it stops there.
+"""Limits of an operation in a Region: accounts worked on at once, and accounts that may fail before it stops.
 
-Shares are given in percent; counts, and an order of Regions, are refused: nothing of ours asks for them.
+Shares are given in percent. Counts, and an order of Regions, are refused: the product does not use them.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_StackSetOperationPreferences.html
 """
 
@@ -25,7 +25,7 @@ class Limits:
     strict: bool
 
     def at_once(self, failures: int) -> int:
-        """How many accounts may be worked on when so many have failed; 0 when that is too many.
+        """Return the number of accounts to work on at once after `failures` failed ones; 0 if these are too many.
 
         Strictly, no more accounts are at risk than may still fail, plus one.
         """
@@ -35,14 +35,14 @@ class Limits:
 
 
 def check(preferences: Mapping[str, Any]) -> None:
-    """Refuse what would be ignored. Raises ValidationError."""
+    """Refuse unsupported preferences. Raises ValidationError."""
     for name in _UNSUPPORTED:
         if preferences.get(name) is not None:
             raise ValidationError(message=f"The local AWS does not support {name} of OperationPreferences.")
 
 
 def limits(preferences: Mapping[str, Any], accounts: int) -> Limits:
-    """The limits for a Region with that number of accounts; a percentage is rounded down, but one always goes."""
+    """The limits for a Region with that number of accounts; a percentage is rounded down, but to one at least."""
     tolerance = accounts * int(preferences.get("FailureTolerancePercentage") or 0) // 100
     most = max(1, accounts * int(preferences.get("MaxConcurrentPercentage") or 0) // 100)
     return Limits(tolerance, most, preferences.get("ConcurrencyMode") != "SOFT_FAILURE_TOLERANCE")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What CloudFormation remembers of stack sets: their definitions, their instances and their operations.
+"""Records of stack sets: their definitions, instances and operations.
 
-Words and states are those of
+Terms and states are those of
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-concepts.html
 """
 
@@ -28,37 +28,37 @@ changing = threading.RLock()
 
 
 class NameAlreadyExistsError(CloudFormationError):
-    """A new stack set with the name of another."""
+    """Raised if a new stack set has the name of another."""
 
     code = "NameAlreadyExistsException"
 
 
 class OperationIdAlreadyExistsError(CloudFormationError):
-    """An operation id is used once in the life of a stack set."""
+    """Raised if an operation id was already used for the stack set."""
 
     code = "OperationIdAlreadyExistsException"
 
 
 class OperationInProgressError(CloudFormationError):
-    """One operation at a time."""
+    """Raised if another operation on the stack set is running."""
 
     code = "OperationInProgressException"
 
 
 class OperationNotFoundError(CloudFormationError):
-    """No operation of that id."""
+    """Raised if there is no operation of that id."""
 
     code = "OperationNotFoundException"
 
 
 class InvalidOperationError(CloudFormationError):
-    """The operation's state does not allow what is asked for."""
+    """Raised if the operation's state does not allow the request."""
 
     code = "InvalidOperationException"
 
 
 class StackInstanceNotFoundError(CloudFormationError):
-    """No instance in that account and Region."""
+    """Raised if there is no instance in that account and Region."""
 
     code = "StackInstanceNotFoundException"
 
@@ -79,7 +79,7 @@ class StackInstance:
 
 @dataclass
 class Result:
-    """What an operation came to in one account and Region."""
+    """Result of an operation in one account and Region."""
 
     instance: StackInstance
     status: str = "PENDING"
@@ -88,7 +88,7 @@ class Result:
 
 @dataclass
 class Operation:
-    """One change of a stack set's instances.
+    """Change of a stack set's instances.
 
     `select` enters the change in the set and names the instances that it concerns, once it is known that nothing else
     is under way.
@@ -107,7 +107,7 @@ class Operation:
 
     @property
     def failures(self) -> int:
-        """In how many accounts and Regions it has failed by now."""
+        """Number of accounts and Regions in which it has failed so far."""
         return sum(result.status == "FAILED" for result in self.results)
 
 
@@ -137,7 +137,7 @@ class StackSet:
         return sorted({instance.unit_id for instance in self.every_instance()})
 
     def every_instance(self) -> list[StackInstance]:
-        """The instances of this moment, oldest first."""
+        """The current instances, oldest first."""
         with changing:
             return list(self.instances.values())
 
@@ -169,7 +169,7 @@ def add(stack_set: StackSet) -> None:
 
 
 def find(account: str, region: str, name_or_id: str) -> StackSet:
-    """A living set by name, or any set by id. Raises StackSetNotFoundException."""
+    """An active set by name, or any set by id. Raises StackSetNotFoundException."""
     found = find_or_none(account, region, name_or_id) or _sets(account, region).get(name_or_id)
     if found is None:
         raise StackSetNotFoundException(name_or_id)
@@ -177,7 +177,7 @@ def find(account: str, region: str, name_or_id: str) -> StackSet:
 
 
 def find_or_none(account: str, region: str, name_or_id: str) -> StackSet | None:
-    """A living set by name or id."""
+    """An active set by name or id."""
     living = (one for one in every(account, region) if one.status == ACTIVE)
     return next((one for one in living if name_or_id in (one.name, one.stack_set_id)), None)
 

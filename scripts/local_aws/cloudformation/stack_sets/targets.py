@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which accounts an operation on a stack set means: OUs, accounts, and how the two go together.
+"""Target accounts of an operation on a stack set: OUs, accounts, and their combination.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DeploymentTargets.html
 """
@@ -22,7 +22,7 @@ _NAME_BOTH = "AccountFilterType should be specified when both OrganizationalUnit
 
 
 def check(stack_set: StackSet, targets: Mapping[str, Any], creating: bool) -> None:
-    """Refuse targets that do not hold together, or that name OUs that are not there. Raises ValidationError."""
+    """Refuse inconsistent targets and unknown OUs. Raises ValidationError."""
     units, accounts = targets.get("OrganizationalUnitIds") or [], targets.get("Accounts") or []
     kind = targets.get("AccountFilterType")
     if targets.get("AccountsUrl"):
@@ -36,9 +36,9 @@ def check(stack_set: StackSet, targets: Mapping[str, Any], creating: bool) -> No
 
 
 def accounts(stack_set: StackSet, targets: Mapping[str, Any]) -> dict[str, str]:
-    """The accounts that the targets mean, each with the OU that brought it; the management account is never one.
+    """The target accounts, each with its OU; the management account is never one.
 
-    A named account that is not below the OUs falls out of an INTERSECTION without a word, as on AWS.
+    A named account that is not below the OUs is dropped from an INTERSECTION without an error, as on AWS.
     """
     named = set(targets.get("Accounts") or [])
     kind = targets.get("AccountFilterType")

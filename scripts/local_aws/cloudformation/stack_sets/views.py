@@ -67,7 +67,7 @@ def operation(one: StackSet, made: Operation) -> dict[str, Any]:
 
 
 def result(made: Result) -> dict[str, Any]:
-    """For ListStackSetOperationResults; no account has a gate function, which AWS tells in these words."""
+    """Return a result for ListStackSetOperationResults, with AWS's message for accounts without a gate function."""
     where = made.instance
     gate = f"arn:aws:lambda:{where.region}:{where.account}:function:AWSCloudFormationStackSetAccountGate"
     return {

@@ -39,7 +39,7 @@ def behind(action: str, resource: str) -> Iterator[Need]:
 
 
 def _of_object(arn: str) -> Iterator[Need]:
-    """Whoever reads an object needs its key, which S3 uses in their name; here a key counts that goes by its ARN."""
+    """Readers of an object need its key, which S3 uses on their behalf. Only keys named by ARN are considered."""
     bucket, _, key = arn.partition(":::")[2].partition("/")
     partition, account = s3_backends.bucket_accounts.get(bucket, ("", ""))
     found = s3_backends[account][partition].get_object(bucket, key) if account else None

@@ -73,7 +73,8 @@ def context(operation: Operation) -> dict[str, Sequence[str]]:
     if operation.service == "iam" and operation.name in _ON_POLICIES_OF_ROLES and (bound := _boundary(operation)):
         found["iam:permissionsboundary"] = [bound]
     if operation.service == "events" and operation.name == "PutEvents":
-        # A rule that sends an event on is not known to say what it sends (lesson 115); only rules set a trace header.
+        # It is unknown whether a rule that forwards an event states its source and type (lesson 115). Only rules set a
+        # trace header.
         entries = [entry for entry in operation.parameters.get("Entries") or [] if "TraceHeader" not in entry]
         found["events:source"] = [str(entry.get("Source")) for entry in entries]
         found["events:detail-type"] = [str(entry.get("DetailType")) for entry in entries]

@@ -11,7 +11,7 @@ from scripts.local_aws.sagemaker.model_hosting import split_s3_uri
 
 
 def input_keys(uri: str, role_arn: str, region: str) -> list[str]:
-    """Return the objects whose keys begin with an S3 URI's key, without the empty ones that stand for folders.
+    """Return the objects whose keys begin with an S3 URI's key, without the empty ones that represent folders.
 
     Raises ClientError.
     """

@@ -22,7 +22,7 @@ class _ApiGatewayType(ApiType):
     service = "apigateway"
     gone = ("NotFoundException",)
     looked_up_by: ClassVar[str] = ""
-    """moto does not refuse to delete what is not there, but fails."""
+    """Operation called before a removal: moto fails, instead of refusing, if the resource to delete does not exist."""
 
     def remove(self, context: ResourceContext, made: Made, properties: Properties) -> None:
         if self.looked_up_by:
@@ -49,7 +49,7 @@ class ApiGatewayRestApi(_ApiGatewayType):
         return answer
 
     def settle(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> None:
-        """Rename, describe, move to another kind of endpoint, or take other bodies for bytes."""
+        """Change the name, description, kind of endpoint or binary media types."""
         wanted = {
             "/name": new["Name"],
             "/description": new.get("Description", ""),
@@ -63,7 +63,7 @@ class ApiGatewayRestApi(_ApiGatewayType):
 
 
 class ApiGatewayResource(_ApiGatewayType):
-    """One part of a path, which may be `{name}` or `{name+}`."""
+    """Part of a path, which may be `{name}` or `{name+}`."""
 
     type_name = "AWS::ApiGateway::Resource"
     known_properties = names("ParentId PathPart RestApiId")
@@ -86,11 +86,11 @@ class ApiGatewayMethod(_ApiGatewayType):
     at = {name: name for name in ("RestApiId", "ResourceId", "HttpMethod")}
 
     def name(self, context: ResourceContext, properties: Properties) -> str:
-        """What tells it from others."""
+        """Return the values that identify it, joined by dashes."""
         return "-".join(properties[name] for name in self.at)
 
     def update(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> Made:
-        """Put both anew."""
+        """Put the method and its integration again."""
         return self.create(context, new)
 
     def settle(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> None:
@@ -100,7 +100,7 @@ class ApiGatewayMethod(_ApiGatewayType):
 
 
 class ApiGatewayDeployment(_ApiGatewayType):
-    """A snapshot of the API's methods; only another logical id makes another, and a new description does not.
+    """Snapshot of the API's methods. Only another logical id makes a new one; a new description does not.
 
     API Gateway refuses an API without methods.
     """
@@ -114,7 +114,7 @@ class ApiGatewayDeployment(_ApiGatewayType):
 
 
 class ApiGatewayStage(_ApiGatewayType):
-    """The first part of an API's public path, showing one deployment. Access logs and throttling are kept, not done."""
+    """First part of an API's public path, serving one deployment. Access logs and throttling are only stored."""
 
     type_name = "AWS::ApiGateway::Stage"
     name_property = "StageName"
@@ -153,7 +153,7 @@ class ApiGatewayAccount(_ApiGatewayType):
             context.call(self.service, "update_account", patchOperations=[_replace("/cloudwatchRoleArn", role)])
 
     def remove(self, context: ResourceContext, made: Made, properties: Properties) -> None:
-        """Nothing: CloudFormation leaves the account's setting as it is."""
+        """Do nothing: CloudFormation leaves the account's setting as it is."""
 
 
 def _stage_settings(properties: Properties) -> list[dict[str, Any]]:
@@ -163,7 +163,7 @@ def _stage_settings(properties: Properties) -> list[dict[str, Any]]:
         if key in log:
             changes.append(_replace(f"/accessLogSettings/{name}", log[key]))
     for setting in properties.get("MethodSettings") or []:
-        # "/*" and "*" stand for all paths and methods; a real path is written with "~1" for its slashes.
+        # "/*" and "*" mean all paths and methods; a real path is written with "~1" for its slashes.
         path = str(setting.get("ResourcePath", "/*")).removeprefix("/").replace("/", "~1") or "~1"
         for name, patch in _METHOD_SETTINGS.items():
             if name in setting:

@@ -12,7 +12,7 @@ from scripts.local_aws.cloudformation.resources.base import Properties, names
 
 
 class CodeBuildProject(ApiType):
-    """A build project; Ref is its name. Its builds stay listed for a year on AWS, and go with it here."""
+    """A build project; Ref is its name. AWS lists its builds for a year; here they are removed with it."""
 
     type_name = "AWS::CodeBuild::Project"
     name_property = "Name"
@@ -28,7 +28,7 @@ class CodeBuildProject(ApiType):
 
 
 class EcrRepository(ApiType):
-    """An image repository; Ref is its name. One with images is not removed unless the template says so."""
+    """An image repository; Ref is its name. One with images is removed only if the template requires it."""
 
     type_name = "AWS::ECR::Repository"
     name_property = "RepositoryName"
@@ -52,5 +52,5 @@ class EcrRepository(ApiType):
     tagging, tagged_at = ("tag_resource", "untag_resource"), "ResourceArn"
 
     def given(self, properties: Properties) -> Properties:
-        """A lifecycle policy as the text that it is."""
+        """Return the properties, with the lifecycle policy as text."""
         return properties | {"LifecyclePolicy": properties.get("LifecyclePolicy", {}).get("LifecyclePolicyText")}

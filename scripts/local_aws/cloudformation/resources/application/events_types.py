@@ -31,7 +31,7 @@ class EventsRule(ApiType):
     tagging, tagged_at = ("tag_resource", "untag_resource"), "ResourceArn"
 
     def settle(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> None:
-        """Put the targets that are wanted, and remove those that are no longer."""
+        """Put the declared targets, and remove those no longer declared."""
         place, wanted = self.place(made, new), new.get("Targets") or []
         if wanted and wanted != old.get("Targets"):
             answer = self.send(context, "put_targets", {"Targets": wanted}, place)
@@ -41,13 +41,13 @@ class EventsRule(ApiType):
             self.send(context, "remove_targets", {"Ids": gone}, place)
 
     def remove(self, context: ResourceContext, made: Made, properties: Properties) -> None:
-        """Remove the targets, then the rule: EventBridge wants them in this order."""
+        """Remove the targets, then the rule: EventBridge requires this order."""
         self.settle(context, made, properties, properties | {"Targets": []})
         super().remove(context, made, properties)
 
 
 class EventsBusPolicy(ApiType):
-    """One statement of an event bus's policy, written out or by its parts; Ref is `<bus>|<statement>`."""
+    """Statement of an event bus's policy, written out or by its parts; Ref is `<bus>|<statement>`."""
 
     type_name = "AWS::Events::EventBusPolicy"
     known_properties = names("Action Condition EventBusName Principal Statement StatementId")
@@ -56,7 +56,7 @@ class EventsBusPolicy(ApiType):
     at = {"EventBusName": "EventBusName", "StatementId": "StatementId"}
 
     def name(self, context: ResourceContext, properties: Properties) -> str:
-        """What tells it from others."""
+        """Return the bus and the statement's id, which identify it."""
         return f"{properties.get('EventBusName', _DEFAULT_BUS)}|{properties['StatementId']}"
 
     def settle(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> None:
@@ -88,7 +88,7 @@ class SchedulerSchedule(ApiType):
     at = {"Name": REF, "GroupName": "GroupName"}
 
     def given(self, properties: Properties) -> Properties:
-        """An update without a state would be refused by moto."""
+        """Add the default state, without which moto refuses an update."""
         return {"State": "ENABLED"} | properties
 
 

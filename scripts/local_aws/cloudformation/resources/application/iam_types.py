@@ -20,7 +20,7 @@ class _IamType(ApiType):
     gone = ("NoSuchEntity",)
 
     def remove(self, context: ResourceContext, made: Made, properties: Properties) -> None:
-        """Take away what the template gave; IAM refuses when somebody else attached more."""
+        """Remove the resource and what the template attached; IAM refuses if anything else is attached."""
         self.settle(context, made, properties, {})
         if self.deletes:
             super().remove(context, made, properties)
@@ -106,7 +106,7 @@ class IamManagedPolicy(_IamType):
         super().remove(context, made, properties)
 
     def _versions(self, context: ResourceContext, made: Made) -> list[str]:
-        """All but the default one."""
+        """Return all versions but the default one."""
         found = context.call(self.service, "list_policy_versions", PolicyArn=made.physical_id)["Versions"]
         return [version["VersionId"] for version in found if not version["IsDefaultVersion"]]
 

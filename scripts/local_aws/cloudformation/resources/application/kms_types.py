@@ -37,14 +37,14 @@ class KmsKey(ApiType):
     tagging = ("tag_resource", "untag_resource")
 
     def settle(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> None:
-        """Switch rotation, and the key, too."""
+        """Also enable or disable rotation and the key."""
         super().settle(context, made, old, new)
         for name, default, what in (("EnableKeyRotation", False, "_key_rotation"), ("Enabled", True, "_key")):
             if (wanted := _is_true(new, name, default)) != _is_true(old, name, default):
                 context.call(self.service, f"{'enable' if wanted else 'disable'}{what}", KeyId=made.physical_id)
 
     def place(self, made: Made, properties: Properties) -> dict[str, Any]:
-        """The key, and its policy's only name, which moto wants to be told."""
+        """Return the key's id, and the only name of its policy, which moto requires."""
         return super().place(made, properties) | {"PolicyName": "default"}
 
     def remove(self, context: ResourceContext, made: Made, properties: Properties) -> None:

@@ -22,7 +22,7 @@ class _LambdaType(ApiType):
 
 
 class LambdaFunction(_LambdaType):
-    """A function whose code is an object in S3 or stands in the template."""
+    """Function whose code is an object in S3 or inline in the template."""
 
     type_name = "AWS::Lambda::Function"
     name_property = "FunctionName"
@@ -46,18 +46,18 @@ class LambdaFunction(_LambdaType):
     tagging, tagged_at = ("tag_resource", "untag_resource"), "Resource"
 
     def given(self, properties: Properties) -> Properties:
-        """The code with what CloudFormation adds to it."""
+        """Return the properties, with the code in the form of the API."""
         return properties | ({"Code": _code(properties)} if "Code" in properties else {})
 
     def settle(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> None:
-        """Change the code, too."""
+        """Also change the code."""
         if new["Code"] != old.get("Code"):
             context.call(self.service, "update_function_code", FunctionName=made.physical_id, **_code(new))
         super().settle(context, made, old, new)
 
 
 class LambdaPermission(_LambdaType):
-    """One statement of a function's policy, under a generated id; it cannot be changed, only replaced."""
+    """Statement of a function's policy, under a generated id. It cannot be changed, only replaced."""
 
     type_name = "AWS::Lambda::Permission"
     known_properties = names("Action EventSourceToken FunctionName Principal PrincipalOrgID SourceAccount SourceArn")
@@ -67,7 +67,7 @@ class LambdaPermission(_LambdaType):
 
 
 class LambdaEventInvokeConfig(_LambdaType):
-    """Retries and destinations of a function's asynchronous invocations; without it they are two and none."""
+    """Retries and destinations of a function's asynchronous invocations; by default, two retries, no destination."""
 
     type_name = "AWS::Lambda::EventInvokeConfig"
     known_properties = names("DestinationConfig FunctionName MaximumEventAgeInSeconds MaximumRetryAttempts Qualifier")
@@ -75,21 +75,21 @@ class LambdaEventInvokeConfig(_LambdaType):
     at = {"FunctionName": "FunctionName"}
 
     def check(self, properties: Properties) -> None:
-        """Refuse versions, too."""
+        """Also refuse versions."""
         super().check(properties)
         if properties.get("Qualifier", "$LATEST") != "$LATEST":
             raise ResourceFailedError("The local AWS runs functions without versions: Qualifier must be $LATEST.")
 
     def name(self, context: ResourceContext, properties: Properties) -> str:
-        """What tells it from others."""
+        """Return the function and its version, which identify it."""
         return f"{properties['FunctionName']}:$LATEST"
 
     def given(self, properties: Properties) -> Properties:
-        """`$LATEST` is what is meant without a qualifier."""
+        """Drop the qualifier, which can only be `$LATEST`, the default."""
         return {name: value for name, value in properties.items() if name != "Qualifier"}
 
     def update(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> Made:
-        """Set them anew; moto would keep the first setting beside the second."""
+        """Delete and create: moto would keep the first setting beside the second."""
         self.delete(context, made, old)
         return self.create(context, new)
 

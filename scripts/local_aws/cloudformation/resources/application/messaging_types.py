@@ -65,7 +65,7 @@ class SnsTopic(ApiType):
 
 
 class SnsSubscription(ApiType):
-    """One subscription; Ref is its ARN. The local AWS confirms every protocol at once and sends no mail."""
+    """Subscription; Ref is its ARN. The local AWS confirms every protocol at once and sends no mail."""
 
     type_name = "AWS::SNS::Subscription"
     known_properties = names("Endpoint Protocol TopicArn " + " ".join(_SUBSCRIPTION_ATTRIBUTES))
@@ -76,7 +76,7 @@ class SnsSubscription(ApiType):
     at = {"SubscriptionArn": REF}
 
     def given(self, properties: Properties) -> Properties:
-        """Ask for the ARN of a subscription that is not yet confirmed, too."""
+        """Also request the ARN of a subscription that is not yet confirmed."""
         return properties | {"ReturnSubscriptionArn": True}
 
     def settle(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> None:
@@ -109,17 +109,17 @@ class SqsQueue(ApiType):
 
 
 class _ResourcePolicy(ApiType):
-    """One policy for one or more resources, which a property lists."""
+    """Policy for one or more resources, which a property lists."""
 
     gone = _GONE
     listed_in: ClassVar[str]
 
     @abstractmethod
     def set_policy(self, context: ResourceContext, resource: str, policy: Any) -> None:
-        """Set a resource's policy; with an empty one it has what it had by itself."""
+        """Set a resource's policy; an empty one restores the default."""
 
     def settle(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> None:
-        """Set the policy on what is listed now, and the default one on what no longer is."""
+        """Set the policy on the listed resources, and the default one on those no longer listed."""
         listed = new[self.listed_in]
         for resource in listed:
             self.set_policy(context, resource, new["PolicyDocument"])
@@ -127,14 +127,14 @@ class _ResourcePolicy(ApiType):
             self.set_policy(context, resource, "")
 
     def remove(self, context: ResourceContext, made: Made, properties: Properties) -> None:
-        """Give the resources the default policy back."""
+        """Restore the default policy of the resources."""
         for resource in properties[self.listed_in]:
             with IgnoreMissing(*self.gone):
                 self.set_policy(context, resource, "")
 
 
 class SnsTopicPolicy(_ResourcePolicy):
-    """One policy for one or more topics."""
+    """Policy for one or more topics."""
 
     type_name = "AWS::SNS::TopicPolicy"
     known_properties = names("PolicyDocument Topics")
@@ -147,7 +147,7 @@ class SnsTopicPolicy(_ResourcePolicy):
 
 
 class SqsQueuePolicy(_ResourcePolicy):
-    """One policy for one or more queues, which are named by their URLs."""
+    """Policy for one or more queues, named by their URLs."""
 
     type_name = "AWS::SQS::QueuePolicy"
     known_properties = names("PolicyDocument Queues")
@@ -167,7 +167,7 @@ def _endpoints(properties: Properties) -> set[tuple[str, str]]:
 
 
 def _default_policy(topic: str) -> dict[str, Any]:
-    """What SNS gives a topic of nobody's making: its own account may use it.
+    """Return the policy that SNS gives a topic by default: its own account may use it.
 
     https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html
     """

@@ -43,7 +43,7 @@ class CloudWatchDashboard(ApiType):
     at = {"DashboardName": REF, "DashboardNames": (REF,)}
 
     def check(self, properties: Properties) -> None:
-        """Refuse a body that is no JSON object, too."""
+        """Also refuse a body that is not a JSON object."""
         super().check(properties)
         try:
             is_object = isinstance(json.loads(properties["DashboardBody"]), dict)

@@ -54,7 +54,7 @@ class S3Bucket(ApiType):
         return context.call("s3", "create_bucket", Bucket=name, CreateBucketConfiguration=place)
 
     def made(self, context: ResourceContext, name: str, answer: dict[str, Any]) -> Made:
-        """Addresses follow from the name."""
+        """Return the bucket with the addresses derived from its name."""
         suffix = "amazonaws.com.cn" if context.partition == "aws-cn" else "amazonaws.com"
         attributes = {
             "Arn": f"arn:{context.partition}:s3:::{name}",

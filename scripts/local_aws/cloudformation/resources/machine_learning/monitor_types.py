@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The resource types of monitors: processing jobs, job definitions of four kinds, monitoring schedules.
 
-Their properties are the API's parameters. Ref answers the ARN, the primary identifier in CloudFormation's schemas; what
+Their properties are the API's parameters. Ref returns the ARN, the primary identifier in CloudFormation's schemas; what
 Fn::GetAtt can read and what cannot change in place are from there too.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sagemaker-processingjob.html
 """
@@ -23,7 +23,7 @@ _SECONDS_BETWEEN_LOOKS = 0.2
 
 
 class _Described(ApiType):
-    """A type of which more can be read than the answer to its creation has."""
+    """Type with attributes that are not in the answer to its creation."""
 
     service = "sagemaker"
     gone = ("ResourceNotFound",)
@@ -32,7 +32,7 @@ class _Described(ApiType):
     readable: ClassVar[frozenset[str]]
 
     def describe(self, context: ResourceContext, made: Made) -> dict[str, Any]:
-        """Look at the resource, and keep what can be read."""
+        """Describe the resource and keep its attributes."""
         found = self.send(context, self.described_by, {}, self.place(made, {}))
         made.attributes |= {
             key: value.isoformat() if isinstance(value, datetime) else value
@@ -83,7 +83,7 @@ class SageMakerProcessingJob(_Described):
 
 
 class _JobDefinition(_Described):
-    """A monitor's job definition; whatever changes, it is made anew."""
+    """Job definition of a monitor; any change replaces it."""
 
     name_property = "JobDefinitionName"
     ref = "JobDefinitionArn"
@@ -113,7 +113,7 @@ class _JobDefinition(_Described):
         return str(properties.get(self.name_property) or f"CFN-{context.logical_id[:20]}-{suffix}")
 
     def settle(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> None:
-        """Read when it was made."""
+        """Read the attributes once it is created."""
         self.describe(context, made)
 
 
@@ -151,5 +151,5 @@ class SageMakerMonitoringSchedule(_Described):
     tagging, tagged_at = ("add_tags", "delete_tags"), "ResourceArn"
 
     def settle(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> None:
-        """Read how it is now."""
+        """Read its current attributes."""
         self.describe(context, made)

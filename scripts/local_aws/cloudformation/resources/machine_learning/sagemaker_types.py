@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The SageMaker resource types: models, endpoint configurations, endpoints, model package groups.
 
-Their properties are the API's parameters under the same names. Ref answers the ARN, as CloudFormation's pages say.
+Their properties are the API's parameters under the same names. Ref returns the ARN, as documented by CloudFormation.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from scripts.local_aws.cloudformation.resources.base import Properties, Resource
 from scripts.local_aws.cloudformation.stacks import Made
 
 NAMES_AFTER_STACKS = "MLOPS_LOCAL_NAMES_AFTER_STACKS"
-"""Environment variable; set to anything, generated names of SageMaker's resources begin with the stack's name."""
+"""Environment variable: with any value, generated names of SageMaker's resources begin with the stack's name."""
 _NAME_LIMIT = 63
 _SUFFIX_LENGTH = 12
 
@@ -33,7 +33,7 @@ def _generated_name(context: ResourceContext) -> str:
 
 
 class _SageMakerType(ApiType):
-    """What serving has in common."""
+    """Common part of the types for serving models."""
 
     service = "sagemaker"
     gone = ("ValidationException",)
@@ -41,7 +41,7 @@ class _SageMakerType(ApiType):
     tagging, tagged_at = ("add_tags", "delete_tags"), "ResourceArn"
 
     def name(self, context: ResourceContext, properties: Properties) -> str:
-        """The name given, or a generated one."""
+        """Return the name in the template, or a generated one."""
         return str(properties.get(self.name_property) or _generated_name(context))
 
 

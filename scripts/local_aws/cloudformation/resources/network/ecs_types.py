@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""AWS::ECS::Cluster, TaskDefinition and Service. Containers are not run: a service is there, and says what it wants.
+"""AWS::ECS::Cluster, TaskDefinition and Service. Containers are not run: a service only stores its settings.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_ECS.html
 """

@@ -59,7 +59,7 @@ class SecurityGroup(ApiType):
 
 
 class SecurityGroupEgress(ApiType):
-    """One rule of a group for what goes out; for two groups that name each other. Its description alone can change."""
+    """Egress rule of a group, for two groups that name each other. Only its description can change."""
 
     type_name = "AWS::EC2::SecurityGroupEgress"
     known_properties = names("CidrIp Description DestinationSecurityGroupId FromPort GroupId IpProtocol ToPort")

@@ -17,7 +17,7 @@ from awacs.s3 import PutObject
 from troposphere import Ref, Split, Sub, Template, encode_to_dict, iam
 
 from generator import permissions
-from orchestrator.events.uploads.results import CONFIG_NAME
+from orchestrator.events.uploads.names import CONFIG_NAME
 
 _ARNS: Final = "AllowedArns"
 _ACCOUNTS: Final = "AllowedAccounts"

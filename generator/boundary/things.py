@@ -13,7 +13,7 @@ from generator import arns, iam_roles, names
 from generator.root import orchestrator, roles, stages
 from generator.root.data import storage
 from orchestrator import reach
-from orchestrator.events.uploads.results import CONFIG_NAME
+from orchestrator.events.uploads.names import CONFIG_NAME
 
 _NAME: Final = "${OrchestratorName}"
 _ANYWHERE: Final = "arn:*:{}:*:*:{}"

@@ -21,7 +21,7 @@ from generator.resources import functions
 from generator.root import application, launch, network, reach, roles
 from generator.root.data import encryption, models, storage
 from generator.root.observability import notifications
-from orchestrator.events.uploads.results import CONFIG_NAME, RESULT_SUFFIX
+from orchestrator.events.uploads.names import CONFIG_NAME, RESULT_SUFFIX
 from orchestrator.launch import settings
 from orchestrator.pipeline_types.custom.names import PREFIX as TYPES_PREFIX
 

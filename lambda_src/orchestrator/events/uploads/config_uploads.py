@@ -28,7 +28,8 @@ from orchestrator.aws.s3 import objects
 from orchestrator.errors import RefusedRequestError, ServiceBusyError, ServiceRefusedError
 from orchestrator.events.uploads import entries as config_entries
 from orchestrator.events.uploads import messages
-from orchestrator.events.uploads.results import RESULT_SUFFIX, EntryResult, UploadResult
+from orchestrator.events.uploads.names import RESULT_SUFFIX
+from orchestrator.events.uploads.results import EntryResult, UploadResult
 from orchestrator.launch.settings import Settings
 from orchestrator.plan import layout
 

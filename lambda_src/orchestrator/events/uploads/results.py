@@ -3,14 +3,9 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
-
-CONFIG_NAME: Final = "mlops-config.json"
-"""Name of an uploaded configuration, in any folder."""
-RESULT_SUFFIX: Final = ".result.json"
-"""Suffix of a result's key, after the key of the configuration."""
 
 Outcome = Literal["accepted", "refused", "failed"]
 

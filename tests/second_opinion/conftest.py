@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any, Final
 
 import boto3
@@ -50,12 +49,6 @@ class Deployed:
         headers = {"Host": host, "Content-Type": "application/json"}
         status, answer = SignedClient(self.aws).send(method, url, content, headers)
         return status, json.loads(answer)
-
-    def plan(self, request: Mapping[str, Any]) -> Any:
-        """The answer to a dry run, which must succeed."""
-        status, answer = self.call("POST", "/provisionpipeline", {**request, "dry_run": True})
-        assert status == HTTPStatus.OK, answer
-        return answer
 
 
 @pytest.fixture(scope="session")

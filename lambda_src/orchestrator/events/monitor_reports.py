@@ -59,16 +59,13 @@ def _ended(event: Mapping[str, Any], settings: Settings) -> Ended | None:
     https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html
     """
     detail = event["detail"]
-    report, schedule, status = (
-        _report_of(detail),
-        detail.get("MonitoringScheduleArn") or "",
-        detail["ProcessingJobStatus"],
-    )
+    report, status = _report_of(detail), detail["ProcessingJobStatus"]
+    schedule = detail.get("MonitoringScheduleArn") or ""
     run = _SCHEDULE_ARN.fullmatch(schedule) or _REPORT.fullmatch(report)
     named = run or (None if schedule else _BASELINE.fullmatch(report))
     if named is None or status not in (_ENDED_BADLY if run is None else {*_ENDED_BADLY, _COMPLETED}):
         return None
-    is_ours = event["account"] == settings.launch.ecr_repository_arn.split(":")[4]
+    is_ours = event["account"] == settings.account
     words = _words(detail, is_ours=is_ours)
     if status == _COMPLETED and not words.startswith(VIOLATIONS) and (words or is_ours):
         return None

@@ -12,6 +12,7 @@ from scripts.cli.errors import WrongUseError
 from scripts.iam import documents
 from scripts.iam.documents import Document
 from scripts.launch.launch import DEFAULT_STACK_NAME
+from scripts.settings import hints
 
 _BUCKET = "PipelinesBucketName"
 
@@ -30,8 +31,8 @@ class Deployed:
         state = stack_following.find(reached.client("cloudformation"), stack_name)
         if state is None or _BUCKET not in state.outputs:
             raise WrongUseError(
-                f"no orchestrator is deployed as the stack {stack_name} in {reached.region}: run `mlops deploy`, or"
-                " name it by --stack-name and --region"
+                f"no orchestrator is deployed as the stack {stack_name} in {reached.region}: run"
+                f" `{hints.command('deploy')}`, or name it by --stack-name and --region"
             )
         return cls(state.name, state.parameters, state.outputs[_BUCKET])
 

@@ -19,6 +19,7 @@ from scripts.cli import connection, errors
 from scripts.cli.errors import CommandError, WrongUseError
 from scripts.cli.options import Asked
 from scripts.cli.output import Output
+from scripts.settings import hints
 
 # Mistakes of the caller: all other statuses are failures.
 _WRONG_REQUEST: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.REQUEST_ENTITY_TOO_LARGE})
@@ -60,7 +61,7 @@ class AskedPipeline:
 
     def command(self, verb: str, *words: str) -> str:
         """Return the command for the next step."""
-        return " ".join(["mlops", verb, self.name, *words]) + self.flags
+        return hints.command(" ".join([verb, self.name, *words]) + self.flags)
 
     def commands(self, approval: Approval) -> dict[str, str]:
         """Return the commands for a decision: `approve` and `reject`."""
@@ -102,7 +103,8 @@ def _pipeline_id(api: OrchestratorApi, given: str) -> str:
         return str(answer.body["pipeline_id"])
     if answer.status == HTTPStatus.NOT_FOUND:
         region = api.client.aws.region
-        raise WrongUseError(f"there is no pipeline of a model {given} in {region}; `mlops list` shows all pipelines")
+        listing = hints.command("list")
+        raise WrongUseError(f"there is no pipeline of a model {given} in {region}; `{listing}` shows all pipelines")
     problems = [str(one.get("problem", "")) for one in answer.body.get("errors", ())]
     message = "; ".join(problems) or str(answer.body.get("message", f"the API answered {answer.status}"))
     raise (WrongUseError if answer.status in _WRONG_REQUEST else CommandError)(message)

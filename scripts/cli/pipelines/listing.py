@@ -12,6 +12,7 @@ from scripts.cli import connection
 from scripts.cli.options import Asked
 from scripts.cli.output import Output
 from scripts.cli.pipelines.answers import accepted
+from scripts.settings import hints
 
 _PAGE: Final = 50
 _COLUMNS: Final = ("model", "type", "stages", "last execution", "waiting for")
@@ -30,7 +31,8 @@ def run(asked: Asked, model_name: str, pipeline_type: str) -> None:
     for pipeline in pipelines:
         for question in pipeline["waiting"]:
             target = question["action"].removeprefix("Deploy").lower()
-            output.say(f"to decide: mlops approve {pipeline['pipeline_stack_name']} {target}{asked.flags}")
+            deciding = hints.command(f"approve {pipeline['pipeline_stack_name']} {target}{asked.flags}")
+            output.say(f"to decide: {deciding}")
 
 
 def every(api: OrchestratorApi, output: Output, **filters: str) -> Iterator[dict[str, Any]]:

@@ -16,6 +16,7 @@ from scripts.cli.output import Output
 from scripts.cli.pipelines import removals
 from scripts.cli.pipelines.answers import accepted
 from scripts.cli.pipelines.removals import Removal
+from scripts.settings import hints
 
 _STAYS: Final = (
     ("models, data and results", "in the assets bucket"),
@@ -43,7 +44,7 @@ def run(asked: Asked, given: str, yes: bool) -> None:
     if asked.watch:
         _follow(api, details, output)
     else:
-        output.say(f"next: mlops delete {name} --yes --watch{asked.flags}")
+        output.say(f"next: {hints.command(f'delete {name} --yes --watch{asked.flags}')}")
 
 
 def _follow(api: OrchestratorApi, details: Mapping[str, Any], output: Output) -> None:

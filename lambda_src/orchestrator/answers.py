@@ -149,6 +149,7 @@ class PipelineIdentity(TypedDict):
     pipeline_stack_name: Annotated[str, Field(description="name of the pipeline's stack")]
     pipeline_type: Annotated[str, Field(description="as in the request; empty when nothing tells it")]
     model_name: Annotated[str, Field(description="name of the model, or tag of the image")]
+    short_name: Annotated[str, Field(description="model and type in short, such as churn/realtime; it is an id too")]
 
 
 class StageState(TypedDict):

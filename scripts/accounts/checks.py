@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from mlops_orchestrator.aws.aws_access import Aws
 from orchestrator.values.per_stage import STAGES, Stage
 from scripts.accounts import organization, quotas
 from scripts.accounts.findings import Finding, UnseenError
 from scripts.accounts.organization import STACK_SETS, Organization
-from scripts.aws.aws_access import Aws
 
 _ACTIVE: Final = "ACTIVE"
 _ALL_FEATURES: Final = "aws organizations enable-all-features"

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from mlops_orchestrator.aws.aws_access import Aws
 from scripts.accounts.findings import UnseenError, looking
-from scripts.aws.aws_access import Aws
 
 STACK_SETS: Final = "member.org.stacksets.cloudformation.amazonaws.com"
 """Service principal of StackSets in an organization, in every partition.

@@ -13,8 +13,8 @@ from typing import Final
 
 from botocore.exceptions import ClientError
 
+from mlops_orchestrator.aws.aws_access import Aws
 from scripts.accounts.findings import Finding, UnseenError, looking
-from scripts.aws.aws_access import Aws
 
 _SERVICE: Final = "cloudformation"
 _GONE: Final = "DELETE_COMPLETE"

@@ -22,6 +22,11 @@ RoleArn = Annotated[
 ]
 
 
+Pipeline = Annotated[
+    str, typer.Argument(metavar="ID", help="model, model/type such as churn/realtime, stack name, or pipeline_id.")
+]
+
+
 @dataclass(frozen=True)
 class Access:
     """AWS that a command uses, and the form of its output."""
@@ -55,6 +60,22 @@ class Asked:
     def flags(self) -> str:
         """Options for the same API in a following command, each with a leading space."""
         return f"{self.access.flags}{f' --stack-name {self.stack_name}' if self.stack_name else ''}"
+
+
+@dataclass(frozen=True)
+class Among:
+    """Pipelines among which a command looks for the one that it is about."""
+
+    stack_name: ApiStack = None
+    pipeline_type: Annotated[str, typer.Option("--type", help="Type of the pipeline, if its model has several.")] = ""
+
+    def named(self, pipeline: str) -> str:
+        """Return the pipeline as the API takes it. Raise BadParameter for a type beside a name that has one."""
+        if not self.pipeline_type:
+            return pipeline
+        if "/" in pipeline:
+            raise typer.BadParameter(f"{pipeline} names one pipeline already: leave --type out")
+        return f"{pipeline}/{self.pipeline_type}"
 
 
 def _of_no_pipeline(name: str) -> str:

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from mlops_orchestrator.aws import aws_access
 from scripts.accounts import checks
 from scripts.accounts.checks import Wanted
 from scripts.accounts.findings import Finding
 from scripts.accounts.organization import STACK_SETS
-from scripts.aws import aws_access
 from scripts.local_aws import organization
 from scripts.local_aws.organization import Organization
 from scripts.local_aws.server import LocalAws

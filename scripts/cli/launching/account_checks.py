@@ -9,11 +9,11 @@ from typing import Final
 
 import typer
 
+from mlops_orchestrator.aws import stack_following
+from mlops_orchestrator.aws.aws_access import Aws
 from scripts import paths
 from scripts.accounts import checks
 from scripts.accounts.checks import Wanted
-from scripts.aws import stack_following
-from scripts.aws.aws_access import Aws
 from scripts.cli import connection, errors
 from scripts.cli.launching import launching
 from scripts.cli.options import Access

@@ -7,14 +7,14 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from mlops_orchestrator.settings import files
+from mlops_orchestrator.settings.choosing import Chosen
+from mlops_orchestrator.settings.effective import Setting
+from mlops_orchestrator.settings.local_state import NoLocalAwsError
 from scripts.cli import connection
 from scripts.cli.drafting import configured_region
 from scripts.cli.options import Access
 from scripts.cli.output import Output
-from scripts.settings import files
-from scripts.settings.choosing import Chosen
-from scripts.settings.effective import Setting
-from scripts.settings.local_state import NoLocalAwsError
 
 _OF_PROFILE = "the AWS configuration"
 

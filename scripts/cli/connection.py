@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-from scripts.aws import aws_access, stack_following
-from scripts.aws.api_addresses import local_url
-from scripts.aws.api_client import OrchestratorApi, SignedClient
-from scripts.aws.aws_access import Aws
+from mlops_orchestrator.aws import aws_access, stack_following
+from mlops_orchestrator.aws.api_addresses import local_url
+from mlops_orchestrator.aws.api_client import OrchestratorApi, SignedClient
+from mlops_orchestrator.aws.aws_access import Aws
+from mlops_orchestrator.settings import effective, hints
+from mlops_orchestrator.settings.effective import API_URL_VARIABLE, Settings
 from scripts.cli.errors import WrongUseError
 from scripts.cli.options import Access
-from scripts.settings import effective, hints
-from scripts.settings.effective import API_URL_VARIABLE, Settings
 
 
 def settings(access: Access) -> Settings:

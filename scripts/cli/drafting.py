@@ -8,6 +8,9 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from mlops_orchestrator.settings import hints
+from mlops_orchestrator.settings.choosing import Chosen
+from mlops_orchestrator.settings.local_state import NoLocalAwsError
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.built_in import BUILT_IN
 from orchestrator.pipeline_types.keys import keys
@@ -17,9 +20,6 @@ from scripts.cli.options import Access, Offline
 from scripts.cli.output import Output, console, table
 from scripts.cli.request_files import read_bytes
 from scripts.requests import offline
-from scripts.settings import hints
-from scripts.settings.choosing import Chosen
-from scripts.settings.local_state import NoLocalAwsError
 
 _SOME_REGION: Final = "us-east-1"
 """Region for requests where none is known: this one has every image."""

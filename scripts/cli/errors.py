@@ -7,15 +7,15 @@ from typing import Any, Final
 
 from botocore import exceptions
 
+from mlops_orchestrator.aws.api_client import ApiError
+from mlops_orchestrator.aws.stack_following import StackFailedError
+from mlops_orchestrator.settings.files import SettingsError
+from mlops_orchestrator.settings.local_state import NoLocalAwsError
 from orchestrator.errors import Problem, RefusedRequestError
-from scripts.aws.api_client import ApiError
-from scripts.aws.stack_following import StackFailedError
 from scripts.cli.output import Output, console, table
 from scripts.launch.launch_parameters import LaunchParameterError
 from scripts.packaging.artifacts import PublishError
 from scripts.packaging.dependencies import DependencyError
-from scripts.settings.files import SettingsError
-from scripts.settings.local_state import NoLocalAwsError
 
 FAILED: Final = 1
 WRONG_USE: Final = 2

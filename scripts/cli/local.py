@@ -13,14 +13,14 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, cast
 
+from mlops_orchestrator.settings import hints, local_state
+from mlops_orchestrator.settings.effective import API_URL_VARIABLE
 from scripts.cli import connection
 from scripts.cli.options import Access, Option, Rules
 from scripts.cli.output import Output
 from scripts.launch import local_stack
 from scripts.launch.launch import EMAIL_PARAMETER, Launching
 from scripts.launch.local_deployment import DEFAULT_REGION, LocalDeployment
-from scripts.settings import hints, local_state
-from scripts.settings.effective import API_URL_VARIABLE
 
 _IN_THE_WAY: Final = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
 """Variables that would lead to others than the local credentials."""

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 import typer
 
 if TYPE_CHECKING:
-    from scripts.settings.choosing import Chosen
-    from scripts.settings.effective import Given
+    from mlops_orchestrator.settings.choosing import Chosen
+    from mlops_orchestrator.settings.effective import Given
 
 Option = Literal["single-account", "multi-account"]
 ApiStack = Annotated[
@@ -26,6 +26,11 @@ ApiStack = Annotated[
 ]
 RoleArn = Annotated[
     str, typer.Option(metavar="ARN", help="Role that CloudFormation works under; it remembers it for the stack.")
+]
+
+
+Pipeline = Annotated[
+    str, typer.Argument(metavar="ID", help="model, model/type such as churn/realtime, stack name, or pipeline_id.")
 ]
 
 
@@ -44,14 +49,14 @@ class Access:
     @property
     def given(self) -> Given:
         """Settings among these options."""
-        from scripts.settings.effective import Given
+        from mlops_orchestrator.settings.effective import Given
 
         return Given(profile=self.profile or "", region=self.region or "")
 
     @functools.cached_property
     def chosen(self) -> Chosen:
         """AWS that these options, the environment or the files choose, looked for once. Notices are told."""
-        from scripts.settings import choosing
+        from mlops_orchestrator.settings import choosing
 
         found = choosing.choose(self.given, local=self.local, endpoint_url=self.endpoint_url)
         for notice in filter(None, (*found.settings.found.notices, found.notice)):
@@ -79,6 +84,22 @@ class Asked:
     def flags(self) -> str:
         """Options for the same API in a following command, each with a leading space."""
         return f"{self.access.flags}{f' --stack-name {self.stack_name}' if self.stack_name else ''}"
+
+
+@dataclass(frozen=True)
+class Among:
+    """Pipelines among which a command looks for the one that it is about."""
+
+    stack_name: ApiStack = None
+    pipeline_type: Annotated[str, typer.Option("--type", help="Type of the pipeline, if its model has several.")] = ""
+
+    def named(self, pipeline: str) -> str:
+        """Return the pipeline as the API takes it. Raise BadParameter for a type beside a name that has one."""
+        if not self.pipeline_type:
+            return pipeline
+        if "/" in pipeline:
+            raise typer.BadParameter(f"{pipeline} names one pipeline already: leave --type out")
+        return f"{pipeline}/{self.pipeline_type}"
 
 
 def of_no_pipeline(name: str) -> str:
@@ -178,6 +199,8 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def run(**values: Any) -> None:
+        if values.get("as_json") is False:
+            values["as_json"] = _is_json_set()
         for name, group in groups.items():
             values[name] = group(**{field.name: values.pop(field.name) for field in fields(group)})
         command(**values)
@@ -188,6 +211,13 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
     run.__dict__.update(__signature__=inspect.Signature(shown))
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in shown}
     return run
+
+
+def _is_json_set() -> bool:
+    """Whether the environment or a file asks for JSON, which no option does."""
+    from mlops_orchestrator.settings import effective
+
+    return effective.settings(effective.Given()).output.value == "json"
 
 
 def _options(group: type[Any]) -> Iterator[inspect.Parameter]:

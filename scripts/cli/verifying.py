@@ -13,9 +13,10 @@ from typing import Final, get_args
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from scripts.aws import aws_access
-from scripts.aws.aws_access import Aws
-from scripts.aws.stack_following import StackEvent
+from mlops_orchestrator.aws import aws_access
+from mlops_orchestrator.aws.aws_access import Aws
+from mlops_orchestrator.aws.stack_following import StackEvent
+from mlops_orchestrator.settings import hints, local_state
 from scripts.cli import connection, errors, extras
 from scripts.cli.asking import check_can_ask
 from scripts.cli.errors import WrongUseError
@@ -23,7 +24,6 @@ from scripts.cli.launching import parameter_files
 from scripts.cli.options import Access, Verification
 from scripts.cli.output import Output
 from scripts.launch.local_deployment import DEFAULT_REGION, STAGE_ACCOUNTS
-from scripts.settings import hints, local_state
 from scripts.verification import record, run
 from scripts.verification.cleaning import cleaner
 from scripts.verification.cleaning.cleaner import Left

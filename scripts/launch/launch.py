@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
 
-from scripts.aws import stack_following
-from scripts.aws.aws_access import Aws
-from scripts.aws.stack_following import StackState
+from mlops_orchestrator.aws import stack_following
+from mlops_orchestrator.aws.aws_access import Aws
+from mlops_orchestrator.aws.stack_following import StackState
+from mlops_orchestrator.settings import effective
 from scripts.launch import (
     api_logging,
     artifact_bucket,
@@ -27,7 +28,6 @@ from scripts.launch.deployment import Audience, ChangeSet, Target
 from scripts.launch.launch_parameters import TAGS_PARAMETER, LaunchParameterError, Parameter
 from scripts.packaging import artifacts, bundle, region_templates
 from scripts.packaging.artifacts import Place, Release
-from scripts.settings import effective
 
 Option = Literal["single-account", "multi-account"]
 OPTIONS: Final[tuple[Option, ...]] = get_args(Option)

@@ -91,3 +91,14 @@ def test_local_aws_that_has_ended_is_one_sentence(mlops: Mlops, tmp_path: Path) 
     assert not state.exists()
     state.write_text('{"endpoint_url": "http://127.0.0.1:9", "region": "us-east-1", "stack_name": "x"}')
     assert mlops("new", "byom_realtime_builtin").status == 0
+
+
+def test_form_of_the_output_is_that_of_the_settings(
+    mlops: Mlops, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mlops.toml").write_text('output = "json"\nregion = "eu-west-1"\n')
+
+    assert mlops("config").documents[0]["settings"]["output"]["value"] == "json"
+    assert "error" in mlops("check", "nothing.json").documents[0]
+    monkeypatch.setenv("MLOPS_OUTPUT", "text")
+    assert "Commands of this folder use" in mlops("config").out

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from mlops_orchestrator.settings.effective import Given, settings
 from scripts.cli.errors import WrongUseError
 from scripts.cli.launching import launching, parameter_files
 from scripts.cli.options import Stack
 from scripts.launch import launch_parameters, stack_tags
 from scripts.launch.launch_parameters import LaunchParameterError
-from scripts.settings.effective import Given, settings
 from tests.cli.conftest import Mlops
 
 _TEMPLATE = """

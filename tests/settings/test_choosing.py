@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from scripts.settings import choosing, local_state
-from scripts.settings.choosing import Chosen
-from scripts.settings.effective import Given
-from scripts.settings.local_state import NoLocalAwsError
+from mlops_orchestrator.settings import choosing, local_state
+from mlops_orchestrator.settings.choosing import Chosen
+from mlops_orchestrator.settings.effective import Given
+from mlops_orchestrator.settings.local_state import NoLocalAwsError
 
 
 class _Answering(BaseHTTPRequestHandler):

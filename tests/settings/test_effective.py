@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from scripts.settings import effective, owners
-from scripts.settings.effective import Given, Setting
-from scripts.settings.files import SettingsError
+from mlops_orchestrator.settings import effective, owners
+from mlops_orchestrator.settings.effective import Given, Setting
+from mlops_orchestrator.settings.files import SettingsError
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.settings import hints
+from mlops_orchestrator.settings import hints
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from typing import Final
 
 import typer
 
-from scripts.aws.stack_following import StackState
+from mlops_orchestrator.aws.stack_following import StackState
+from mlops_orchestrator.settings import hints
 from scripts.cli import connection
 from scripts.cli.asking import check_can_ask
 from scripts.cli.launching import launching
@@ -20,7 +21,6 @@ from scripts.launch import launch
 from scripts.launch.boundary import NAME_PARAMETER
 from scripts.launch.deployment import ChangeSet
 from scripts.packaging import artifacts
-from scripts.settings import hints
 
 # Output of the root stack -> the parameter that names the resource, the consequence of a missing policy, and the
 # command that shows the policy.

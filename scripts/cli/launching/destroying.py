@@ -13,8 +13,9 @@ from typing import Any, Final
 
 import typer
 
-from scripts.aws import stack_following
-from scripts.aws.api_client import OrchestratorApi
+from mlops_orchestrator.aws import stack_following
+from mlops_orchestrator.aws.api_client import OrchestratorApi
+from mlops_orchestrator.settings import hints
 from scripts.cli import connection, errors
 from scripts.cli.asking import check_can_ask
 from scripts.cli.errors import CommandError, WrongUseError
@@ -27,7 +28,6 @@ from scripts.cli.pipelines.answers import accepted
 from scripts.cli.pipelines.removals import Removal
 from scripts.launch import deployment, owned_stacks
 from scripts.launch.owned_stacks import Owned
-from scripts.settings import hints
 
 # Most parallel deletions of pipelines: quick enough, and well below CloudFormation's throttling.
 _AT_ONCE: Final = 5

@@ -4,16 +4,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Final, cast
 
+from mlops_orchestrator.settings.effective import Settings
 from scripts.cli.errors import WrongUseError
 from scripts.cli.launching import parameter_files
 from scripts.cli.launching.parameter_files import LaunchFile
 from scripts.cli.options import Option, Stack, of_no_pipeline
 from scripts.launch import launch, stack_tags
 from scripts.launch.launch import Launching
-from scripts.settings.effective import Settings
 
 _ROLE: Final = re.compile(r"arn:[a-z0-9-]+:iam::[0-9]{12}:role/[\w+=,.@/-]+")
 
@@ -40,6 +41,15 @@ def read(stack: Stack, bucket: str, settings: Settings) -> Launching:
         tags=tags,
         role_arn=stack.role_arn,
     )
+
+
+def parameters(file: Path | None, named: Sequence[str]) -> dict[str, str]:
+    """Return the launch parameters of a file and of `--param`, which wins. Raise WrongUseError."""
+    read_file = parameter_files.read(file) if file else LaunchFile()
+    problems = [*read_file.problems, *_no_pairs("--param", "NAME=VALUE", named)]
+    if problems:
+        raise WrongUseError("\n  ".join(["these options cannot be used:", *problems]))
+    return {**read_file.parameters, **_pairs(named)}
 
 
 def role_problems(arn: str) -> Iterator[str]:

@@ -6,13 +6,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from scripts.aws import stack_following
-from scripts.aws.aws_access import Aws
+from mlops_orchestrator.aws import stack_following
+from mlops_orchestrator.aws.aws_access import Aws
+from mlops_orchestrator.settings import hints
 from scripts.cli.errors import WrongUseError
 from scripts.iam import documents
 from scripts.iam.documents import Document
 from scripts.launch.launch import DEFAULT_STACK_NAME
-from scripts.settings import hints
 
 _BUCKET = "PipelinesBucketName"
 

@@ -9,17 +9,17 @@ from typing import Any, Final
 
 import typer
 
+from mlops_orchestrator.aws import pipeline_status
+from mlops_orchestrator.aws.api_client import Answer, OrchestratorApi
+from mlops_orchestrator.aws.aws_access import Aws
+from mlops_orchestrator.aws.pipeline_status import Approval, PipelineStatus
+from mlops_orchestrator.settings import hints
 from orchestrator.errors import Problem
 from orchestrator.pipeline_types.base import STACK_PREFIX
-from scripts.aws import pipeline_status
-from scripts.aws.api_client import Answer, OrchestratorApi
-from scripts.aws.aws_access import Aws
-from scripts.aws.pipeline_status import Approval, PipelineStatus
 from scripts.cli import connection, errors
 from scripts.cli.errors import CommandError, WrongUseError
 from scripts.cli.options import Asked
 from scripts.cli.output import Output
-from scripts.settings import hints
 
 # Mistakes of the caller: all other statuses are failures.
 _WRONG_REQUEST: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.REQUEST_ENTITY_TOO_LARGE})
@@ -95,7 +95,7 @@ def accepted(answer: Answer, output: Output) -> dict[str, Any]:
 
 
 def _pipeline_id(api: OrchestratorApi, given: str) -> str:
-    """Return an ARN or stack name unchanged; for a model's name, the id of its only pipeline."""
+    """Return an ARN or stack name unchanged; for a model's name, perhaps with a type, the id of its only pipeline."""
     if given.startswith((STACK_PREFIX, "arn:")):
         return given
     answer = api.details(given)
@@ -103,8 +103,9 @@ def _pipeline_id(api: OrchestratorApi, given: str) -> str:
         return str(answer.body["pipeline_id"])
     if answer.status == HTTPStatus.NOT_FOUND:
         region = api.client.aws.region
-        listing = hints.command("list")
-        raise WrongUseError(f"there is no pipeline of a model {given} in {region}; `{listing}` shows all pipelines")
+        there = str(answer.body.get("message", "")).partition("Of this model ")[2]
+        known = f"; of this model {there.rstrip('.')}" if there else f"; `{hints.command('list')}` shows all pipelines"
+        raise WrongUseError(f"there is no pipeline {given} in {region}{known}")
     problems = [str(one.get("problem", "")) for one in answer.body.get("errors", ())]
     message = "; ".join(problems) or str(answer.body.get("message", f"the API answered {answer.status}"))
     raise (WrongUseError if answer.status in _WRONG_REQUEST else CommandError)(message)

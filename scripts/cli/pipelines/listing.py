@@ -6,13 +6,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from scripts.aws import pipeline_status
-from scripts.aws.api_client import OrchestratorApi
+from mlops_orchestrator.aws import pipeline_status
+from mlops_orchestrator.aws.api_client import OrchestratorApi
+from mlops_orchestrator.settings import hints
 from scripts.cli import connection
 from scripts.cli.options import Asked
 from scripts.cli.output import Output
 from scripts.cli.pipelines.answers import accepted
-from scripts.settings import hints
 
 _PAGE: Final = 50
 _COLUMNS: Final = ("model", "type", "stages", "last execution", "waiting for")

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import typer
 
-from scripts.aws.api_client import OrchestratorApi
+from mlops_orchestrator.aws.api_client import OrchestratorApi
+from mlops_orchestrator.settings import hints
 from scripts.cli import connection, errors
 from scripts.cli.asking import check_can_ask
 from scripts.cli.options import Asked
@@ -16,7 +17,6 @@ from scripts.cli.output import Output
 from scripts.cli.pipelines import removals
 from scripts.cli.pipelines.answers import accepted
 from scripts.cli.pipelines.removals import Removal
-from scripts.settings import hints
 
 _STAYS: Final = (
     ("models, data and results", "in the assets bucket"),

@@ -10,9 +10,10 @@ from typing import Any, Final
 
 import typer
 
+from mlops_orchestrator.aws.api_client import OrchestratorApi
+from mlops_orchestrator.settings import hints
 from orchestrator.pipeline_types.built_in import BUILT_IN
 from orchestrator.pipeline_types.custom import names
-from scripts.aws.api_client import OrchestratorApi
 from scripts.cli import connection
 from scripts.cli.asking import check_can_ask
 from scripts.cli.errors import WrongUseError
@@ -22,7 +23,6 @@ from scripts.cli.output import Output
 from scripts.cli.pipelines import listing
 from scripts.cli.pipelines.answers import accepted
 from scripts.pipeline_types import publishing, starters
-from scripts.settings import hints
 
 _PAGE: Final = 50
 _COLUMNS: Final = ("pipeline type", "source", "target", "version", "state", "summary")

@@ -11,8 +11,9 @@ from typing import Any, Final, NoReturn
 
 import typer
 
+from mlops_orchestrator.aws.aws_access import Aws
+from mlops_orchestrator.settings import hints
 from orchestrator.launch.options import RoleOptions
-from scripts.aws.aws_access import Aws
 from scripts.cli import connection, errors
 from scripts.cli.errors import CommandError, WrongUseError
 from scripts.cli.launching.orchestrators import Deployed
@@ -25,7 +26,6 @@ from scripts.pipeline_types import checks, publishing
 from scripts.pipeline_types.checks import Report
 from scripts.pipeline_types.linting import LintError
 from scripts.pipeline_types.permissions import Operator
-from scripts.settings import hints
 
 _SOME_REGION: Final = "us-east-1"
 """Default Region for the check of a folder: this one has every resource type."""

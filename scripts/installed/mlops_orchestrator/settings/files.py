@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
 from pydantic_core import ErrorDetails
 
-from scripts.settings.owners import is_trusted
+from mlops_orchestrator.settings.owners import is_trusted
 
 NAME: Final = "mlops.toml"
 

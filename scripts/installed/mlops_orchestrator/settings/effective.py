@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from scripts.settings import files
-from scripts.settings.files import Found
+from mlops_orchestrator.settings import files
+from mlops_orchestrator.settings.files import Found
 
 DEFAULT_STACK_NAME: Final = "mlops-orchestrator"
 API_URL_VARIABLE: Final = "MLOPS_API_URL"

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.settings import effective, local_state
-from scripts.settings.effective import API_URL_VARIABLE, ENDPOINT_VARIABLE, Given, Settings
-from scripts.settings.local_state import LocalState
+from mlops_orchestrator.settings import effective, local_state
+from mlops_orchestrator.settings.effective import API_URL_VARIABLE, ENDPOINT_VARIABLE, Given, Settings
+from mlops_orchestrator.settings.local_state import LocalState
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from scripts.settings import hints
-from scripts.settings.owners import is_trusted
+from mlops_orchestrator.settings import hints
+from mlops_orchestrator.settings.owners import is_trusted
 
 FILE: Final = Path(".local-aws") / "ready.json"
 """File in which `mlops local` tells its address, below the folder where it runs."""

@@ -133,8 +133,8 @@ def test_destroy_is_refused_while_pipelines_exist(cloudformation: Any, mlops: Ml
     ended = mlops("destroy", "--stack-name", "needed", "--yes", "--json")
 
     assert ended.status == 1
-    assert name in ended.documents[0]["error"]
-    assert "--pipelines" in ended.documents[0]["error"]
+    assert name in ended.documents[0]["error"]["message"]
+    assert "--pipelines" in ended.documents[0]["error"]["message"]
     assert _names(cloudformation) == {"needed", name}
 
 

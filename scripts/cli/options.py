@@ -25,6 +25,11 @@ RoleArn = Annotated[
 ]
 
 
+Pipeline = Annotated[
+    str, typer.Argument(metavar="ID", help="model, model/type such as churn/realtime, stack name, or pipeline_id.")
+]
+
+
 @dataclass(frozen=True)
 class Answering:
     """Form of a command's output."""
@@ -81,6 +86,22 @@ def form_of(arguments: Sequence[str]) -> Form:
     given += [word for before, word in itertools.pairwise(arguments) if before == "--output"]
     found = next((form for form in get_args(Form) if form in given), None)
     return Answering(as_json="--json" in arguments, output=found).form
+
+
+@dataclass(frozen=True)
+class Among:
+    """Pipelines among which a command looks for the one that it is about."""
+
+    stack_name: ApiStack = None
+    pipeline_type: Annotated[str, typer.Option("--type", help="Type of the pipeline, if its model has several.")] = ""
+
+    def named(self, pipeline: str) -> str:
+        """Return the pipeline as the API takes it. Raise BadParameter for a type beside a name that has one."""
+        if not self.pipeline_type:
+            return pipeline
+        if "/" in pipeline:
+            raise typer.BadParameter(f"{pipeline} names one pipeline already: leave --type out")
+        return f"{pipeline}/{self.pipeline_type}"
 
 
 def _of_no_pipeline(name: str) -> str:

@@ -18,7 +18,7 @@ from typing import Any, Final, Literal, TextIO
 from rich.console import Console
 from rich.text import Text
 
-from scripts.aws.stack_following import StackEvent
+from mlops_orchestrator.aws.stack_following import StackEvent
 from scripts.cli.display import screens
 from scripts.cli.display.screens import Screen
 from scripts.cli.display.states import style

@@ -98,7 +98,7 @@ def test_unknown_pipeline_is_wrong_use(mlops: Mlops) -> None:
     ended = mlops("status", "nothing-like-it", "--local")
 
     assert ended.status == 2
-    assert "there is no pipeline of a model nothing-like-it" in ended.err
+    assert "there is no pipeline nothing-like-it" in ended.err
 
 
 def test_pipeline_from_request_over_a_refused_destruction_to_its_deletion(
@@ -109,7 +109,9 @@ def test_pipeline_from_request_over_a_refused_destruction_to_its_deletion(
     again = mlops("provision", str(tmp_path / "request.json"), "--local", "--watch")
     listed = mlops("list", "--local", "--model", "by-command")
     shown = mlops("status", "by-command", "--local")
-    told = mlops("status", "by-command", "--local", "--json")
+    told = mlops("status", "by-command/realtime", "--local", "--json")
+    by_type = mlops("status", "by-command", "--type", "byom_realtime_builtin", "--local", "--json")
+    other_type = mlops("status", "by-command", "--type", "batch", "--local")
     refused = mlops("destroy", "--local", "--yes")
 
     assert provisioned.status == 0, provisioned.out + provisioned.err
@@ -126,6 +128,9 @@ def test_pipeline_from_request_over_a_refused_destruction_to_its_deletion(
     assert f"{local.ready['endpoint_url']}/_apis/" in shown.out
     assert told.documents[0]["outputs"]["InferenceApiUrl"].endswith("/prod/inference")
     assert told.documents[0]["job"] is None
+    assert by_type.documents[0]["outputs"] == told.documents[0]["outputs"]
+    assert other_type.status == 2
+    assert "of this model there is by-command/realtime" in other_type.err
     assert refused.status == 1
     assert "mlops-pipeline-by-command-byompipelinerealtimebuiltin-codepipeline" in refused.err
 

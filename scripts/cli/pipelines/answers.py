@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+from mlops_orchestrator.aws import pipeline_status
+from mlops_orchestrator.aws.api_client import Answer, OrchestratorApi
+from mlops_orchestrator.aws.aws_access import Aws
+from mlops_orchestrator.aws.pipeline_status import Approval, PipelineStatus
 from orchestrator.pipeline_types.base import STACK_PREFIX
-from scripts.aws import pipeline_status
-from scripts.aws.api_client import Answer, OrchestratorApi
-from scripts.aws.aws_access import Aws
-from scripts.aws.pipeline_status import Approval, PipelineStatus
 from scripts.cli import connection
 from scripts.cli.errors import RefusedByApiError, WrongUseError
 from scripts.cli.options import Asked
@@ -78,7 +78,7 @@ def accepted(answer: Answer, output: Output) -> dict[str, Any]:
 
 
 def _pipeline_id(api: OrchestratorApi, given: str) -> str:
-    """Return an ARN or stack name unchanged; for a model's name, the id of its only pipeline."""
+    """Return an ARN or stack name unchanged; for a model's name, perhaps with a type, the id of its only pipeline."""
     if given.startswith((STACK_PREFIX, "arn:")):
         return given
     answer = api.details(given)
@@ -86,5 +86,7 @@ def _pipeline_id(api: OrchestratorApi, given: str) -> str:
         return str(answer.body["pipeline_id"])
     if answer.status == HTTPStatus.NOT_FOUND:
         region = api.client.aws.region
-        raise WrongUseError(f"there is no pipeline of a model {given} in {region}; `mlops list` shows all pipelines")
+        there = str(answer.body.get("message", "")).partition("Of this model ")[2]
+        known = f"; of this model {there.rstrip('.')}" if there else "; `mlops list` shows all pipelines"
+        raise WrongUseError(f"there is no pipeline {given} in {region}{known}")
     raise RefusedByApiError(answer.status, answer.body)

@@ -88,7 +88,8 @@ def accepted(answer: Answer, output: Output) -> dict[str, Any]:
     if problems:
         output.table(("key", "problem"), [(problem.key, problem.problem) for problem in problems])
     for name in ("detailedMessage", "request_id"):
-        if name in answer.body:
+        # The text of a refusal is what the table has shown.
+        if name in answer.body and not problems:
             output.say(f"{name}: {answer.body[name]}")
     raise typer.Exit(exit_status)
 

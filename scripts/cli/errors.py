@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from botocore import exceptions
 
+from mlops_orchestrator.aws.api_client import ApiError
+from mlops_orchestrator.aws.stack_following import StackFailedError
 from orchestrator.errors import Problem, RefusedRequestError
-from scripts.aws.api_client import ApiError
-from scripts.aws.stack_following import StackFailedError
 from scripts.cli.output import Output, console, table
 from scripts.launch.launch_parameters import LaunchParameterError
 from scripts.packaging.artifacts import PublishError

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from scripts.aws.stack_following import StackEvent
+from mlops_orchestrator.aws.stack_following import StackEvent
 
 # Programs search the lines of a file for words, so no line is wrapped.
 _WIDTH_OF_A_FILE: Final = 1000

@@ -13,9 +13,9 @@ from typing import Final, get_args
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from scripts.aws import aws_access
-from scripts.aws.aws_access import Aws
-from scripts.aws.stack_following import StackEvent
+from mlops_orchestrator.aws import aws_access
+from mlops_orchestrator.aws.aws_access import Aws
+from mlops_orchestrator.aws.stack_following import StackEvent
 from scripts.cli import connection, errors, extras
 from scripts.cli.asking import check_can_ask
 from scripts.cli.errors import WrongUseError

@@ -10,9 +10,9 @@ from typing import Any
 import boto3
 import pytest
 
+from mlops_orchestrator.aws.api_client import Answer
 from orchestrator.plan.stack_tags import RELEASE_TAG
 from orchestrator.values import tags
-from scripts.aws.api_client import Answer
 from scripts.cli import connection
 from scripts.cli.launching import destroying
 from scripts.local_aws.server import LocalAws

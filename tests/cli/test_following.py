@@ -12,7 +12,7 @@ import typer
 from botocore.exceptions import ClientError
 from rich.console import Console
 
-from scripts.aws.api_client import Answer
+from mlops_orchestrator.aws.api_client import Answer
 from scripts.cli.options import Access, Asked
 from scripts.cli.output import Output
 from scripts.cli.pipelines import following

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from scripts.aws.api_client import Answer
+from mlops_orchestrator.aws.api_client import Answer
 from scripts.cli import connection
 from tests.cli.conftest import Mlops
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from scripts.aws import aws_access
-from scripts.aws.api_addresses import local_url
-from scripts.aws.aws_access import Aws
+from mlops_orchestrator.aws import aws_access
+from mlops_orchestrator.aws.api_addresses import local_url
+from mlops_orchestrator.aws.aws_access import Aws
 from scripts.demo import demo_model
 from scripts.launch import launch
 from scripts.launch.deployment import Change, ChangeSet

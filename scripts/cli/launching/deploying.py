@@ -10,7 +10,7 @@ from typing import Final
 
 import typer
 
-from scripts.aws.stack_following import StackState
+from mlops_orchestrator.aws.stack_following import StackState
 from scripts.cli import connection
 from scripts.cli.asking import check_can_ask
 from scripts.cli.launching import launching

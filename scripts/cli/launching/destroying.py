@@ -13,8 +13,8 @@ from typing import Any, Final
 
 import typer
 
-from scripts.aws import stack_following
-from scripts.aws.api_client import OrchestratorApi
+from mlops_orchestrator.aws import stack_following
+from mlops_orchestrator.aws.api_client import OrchestratorApi
 from scripts.cli import connection, errors
 from scripts.cli.asking import check_can_ask
 from scripts.cli.errors import CommandError, WrongUseError

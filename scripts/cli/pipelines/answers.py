@@ -9,12 +9,12 @@ from typing import Any, Final
 
 import typer
 
+from mlops_orchestrator.aws import pipeline_status
+from mlops_orchestrator.aws.api_client import Answer, OrchestratorApi
+from mlops_orchestrator.aws.aws_access import Aws
+from mlops_orchestrator.aws.pipeline_status import Approval, PipelineStatus
 from orchestrator.errors import Problem
 from orchestrator.pipeline_types.base import STACK_PREFIX
-from scripts.aws import pipeline_status
-from scripts.aws.api_client import Answer, OrchestratorApi
-from scripts.aws.aws_access import Aws
-from scripts.aws.pipeline_status import Approval, PipelineStatus
 from scripts.cli import connection, errors
 from scripts.cli.errors import CommandError, WrongUseError
 from scripts.cli.options import Asked

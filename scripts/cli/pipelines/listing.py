@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from scripts.aws import pipeline_status
-from scripts.aws.api_client import OrchestratorApi
+from mlops_orchestrator.aws import pipeline_status
+from mlops_orchestrator.aws.api_client import OrchestratorApi
 from scripts.cli import connection
 from scripts.cli.options import Asked
 from scripts.cli.output import Output

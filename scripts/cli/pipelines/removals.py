@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
-from scripts.aws.api_client import OrchestratorApi
+from mlops_orchestrator.aws.api_client import OrchestratorApi
 from scripts.cli.errors import CommandError
 from scripts.cli.output import Output
 from scripts.cli.pipelines.answers import accepted

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import typer
 
-from scripts.aws.api_client import OrchestratorApi
+from mlops_orchestrator.aws.api_client import OrchestratorApi
 from scripts.cli import connection, errors
 from scripts.cli.asking import check_can_ask
 from scripts.cli.options import Asked

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from scripts.aws import pipeline_status
-from scripts.aws.api_client import OrchestratorApi
+from mlops_orchestrator.aws import pipeline_status
+from mlops_orchestrator.aws.api_client import OrchestratorApi
 from scripts.cli import connection, request_files
 from scripts.cli.options import Asked
 from scripts.cli.output import Output

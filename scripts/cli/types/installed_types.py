@@ -10,9 +10,9 @@ from typing import Any, Final
 
 import typer
 
+from mlops_orchestrator.aws.api_client import OrchestratorApi
 from orchestrator.pipeline_types.built_in import BUILT_IN
 from orchestrator.pipeline_types.custom import names
-from scripts.aws.api_client import OrchestratorApi
 from scripts.cli import connection
 from scripts.cli.asking import check_can_ask
 from scripts.cli.errors import WrongUseError

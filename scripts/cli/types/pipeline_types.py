@@ -12,8 +12,8 @@ from typing import Any, Final, NoReturn
 
 import typer
 
+from mlops_orchestrator.aws.aws_access import Aws
 from orchestrator.launch.options import RoleOptions
-from scripts.aws.aws_access import Aws
 from scripts.cli import connection, errors
 from scripts.cli.errors import CommandError, WrongUseError
 from scripts.cli.launching.orchestrators import Deployed

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from scripts.aws.api_client import SignedClient
+from mlops_orchestrator.aws.api_client import SignedClient
 from scripts.verification import probes, waiting
 from scripts.verification.part import Finding, Part, calls, executions, large_hours
 from scripts.verification.parts import data, pipelines, serving

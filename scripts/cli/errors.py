@@ -96,7 +96,9 @@ class RefusedByApiError(CommandError):
         problems = [
             Problem(str(one.get("key", "")), api_words.as_commands(str(one.get("problem", "")))) for one in listed
         ]
-        more = [(name, str(self._body[key])) for name, key in _MORE_OF_THE_API if key in self._body]
+        # The detailed message of a refusal is its problems as one text.
+        names = () if problems else _MORE_OF_THE_API
+        more = [(name, str(self._body[key])) for name, key in names if key in self._body]
         return Failure(str(self), self.status, tuple(problems), _code_of(self._http), tuple(more), self._http)
 
 

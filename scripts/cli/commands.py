@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
+from scripts.cli import completing
 from scripts.cli.launching import account_commands
 from scripts.cli.options import (
     Access,
@@ -28,7 +29,6 @@ from scripts.cli.types import pipeline_type_commands
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -47,7 +47,14 @@ Watch = Annotated[
 WithBoundary = Annotated[
     bool, typer.Option("--with-boundary", help="Launch a permissions boundary first, and bound all roles by it.")
 ]
-Target = Annotated[str, typer.Argument(metavar="STAGE", help="The stage that would be deployed next: staging or prod.")]
+Target = Annotated[
+    str,
+    typer.Argument(
+        metavar="STAGE",
+        help="The stage that would be deployed next: staging or prod.",
+        autocompletion=completing.stages,
+    ),
+]
 
 
 def _say_version(wanted: bool) -> None:
@@ -143,7 +150,9 @@ def list_pipelines(
     access: Access,
     stack_name: ApiStack = None,
     model_name: Annotated[str, typer.Option("--model", help="Only pipelines of this model.")] = "",
-    pipeline_type: Annotated[str, typer.Option("--type", help="Only pipelines of this type.")] = "",
+    pipeline_type: Annotated[
+        str, typer.Option("--type", help="Only pipelines of this type.", autocompletion=completing.types)
+    ] = "",
 ) -> None:
     """List the pipelines: how far each is, and who must act next."""
     from scripts.cli.pipelines import listing
@@ -202,7 +211,9 @@ def reject(
 @grouped
 def new(
     rules: Offline,
-    pipeline_type: Annotated[str, typer.Argument(help="Such as byom_realtime_builtin.")],
+    pipeline_type: Annotated[
+        str, typer.Argument(help="Such as byom_realtime_builtin.", autocompletion=completing.full_types)
+    ],
     full: Annotated[bool, typer.Option("--full", help="With the optional keys too.")] = False,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="New file for the request; none is left after a failure.")
@@ -255,6 +266,14 @@ def local(
         from scripts.cli import local
 
     local.run(rules, port, ready_file, email, enforce_iam=iam)
+
+
+@app.command()
+def completion(
+    shell: Annotated[Literal["bash", "zsh", "fish"], typer.Argument(help="Your shell.")],
+) -> None:
+    """Print the script that has a shell complete commands, pipelines and types; --install-completion installs it."""
+    typer.echo(completing.script(shell))
 
 
 @app.command()

@@ -253,6 +253,20 @@ def local(
 
 @app.command()
 @grouped
+def mail(
+    access: Access,
+    number: Annotated[
+        str, typer.Argument(metavar="NUMBER", help="The mail to read, or `last`; otherwise all are listed.")
+    ] = "",
+) -> None:
+    """Read the mails that the local AWS has sent; AWS sends them to the inboxes of those who are subscribed."""
+    from scripts.cli import mail
+
+    mail.run(access, number)
+
+
+@app.command()
+@grouped
 def verify(access: Access, verification: Verification, yes: Yes = False) -> None:
     """Verify an AWS account: the main job, experiments on what AWS does, everything removed, and a report."""
     from scripts.cli import verifying

@@ -4,20 +4,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from scripts.cli import completing
+from scripts.cli import completing, offline_commands
 from scripts.cli.launching import account_commands
 from scripts.cli.options import (
     Access,
     Among,
-    Answering,
     ApiStack,
     Asked,
-    Offline,
     Pipeline,
+    RequestFile,
     RoleArn,
     RootStack,
     Rules,
@@ -34,13 +33,13 @@ app = typer.Typer(
 )
 app.add_typer(pipeline_type_commands.app, name="pipeline-types")
 app.add_typer(account_commands.app, name="accounts")
+app.add_typer(offline_commands.app)
 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Bucket = Annotated[
     str,
     typer.Option(help="Bucket for code and templates; otherwise that of the settings, or one of the solution's own."),
 ]
-RequestFile = Annotated[str, typer.Argument(metavar="FILE", help="A request in JSON; - reads standard input.")]
 Watch = Annotated[
     bool, typer.Option("--watch", help="Follow the pipeline until it has ended or, in a script, needs an approval.")
 ]
@@ -209,49 +208,6 @@ def reject(
 
 @app.command()
 @grouped
-def new(
-    rules: Offline,
-    pipeline_type: Annotated[
-        str, typer.Argument(help="Such as byom_realtime_builtin.", autocompletion=completing.full_types)
-    ],
-    full: Annotated[bool, typer.Option("--full", help="With the optional keys too.")] = False,
-    out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="New file for the request; none is left after a failure.")
-    ] = None,
-) -> None:
-    """Print a starter request; what its keys mean goes to standard error."""
-    from scripts.cli import drafting
-
-    drafting.new(pipeline_type, full, rules, out)
-
-
-@app.command()
-@grouped
-def check(rules: Offline, answering: Answering, file: RequestFile) -> None:
-    """Validate a request as the API would, without AWS."""
-    from scripts.cli import drafting
-
-    drafting.check(file, rules, answering.form)
-
-
-@app.command("import")
-@grouped
-def import_requests(
-    rules: Offline,
-    answering: Answering,
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Requests in JSON, alone or in lists.")],
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for the accepted requests as they would be written today.")
-    ] = None,
-) -> None:
-    """Check request files of the earlier solution, without AWS: what is accepted, what changes, what is refused."""
-    from scripts.cli import importing
-
-    importing.run(files, rules, out, answering.form)
-
-
-@app.command()
-@grouped
 def local(
     rules: Rules,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
@@ -269,14 +225,6 @@ def local(
 
 
 @app.command()
-def completion(
-    shell: Annotated[Literal["bash", "zsh", "fish"], typer.Argument(help="Your shell.")],
-) -> None:
-    """Print the script that has a shell complete commands, pipelines and types; --install-completion installs it."""
-    typer.echo(completing.script(shell))
-
-
-@app.command()
 @grouped
 def mail(
     access: Access,
@@ -288,15 +236,6 @@ def mail(
     from scripts.cli import mail
 
     mail.run(access, number)
-
-
-@app.command()
-@grouped
-def config(access: Access) -> None:
-    """Show every setting, where it comes from, and which AWS the commands of this folder use."""
-    from scripts.cli import configured
-
-    configured.run(access)
 
 
 @app.command()

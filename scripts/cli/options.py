@@ -31,6 +31,7 @@ ApiStack = Annotated[
     str | None,
     typer.Option("--stack-name", help="Root stack to ask; otherwise MLOPS_API_URL, or that of the settings."),
 ]
+RequestFile = Annotated[str, typer.Argument(metavar="FILE", help="A request in JSON; - reads standard input.")]
 RoleArn = Annotated[
     str, typer.Option(metavar="ARN", help="Role that CloudFormation works under; it remembers it for the stack.")
 ]

@@ -177,7 +177,20 @@ class WaitingApproval(TypedDict):
     execution: str | None
 
 
-class PipelineSummary(PipelineIdentity):
+StateName = Literal["Deploying", "Waiting for approval", "Running", "Succeeded", "Failed", "Unhealthy"]
+
+
+class OverallState(TypedDict):
+    """How a pipeline is, with the work that its deployment started."""
+
+    state: StateName
+    """Running: deployed, and its work goes on. Succeeded: all that was asked for is done and in order. Unhealthy:
+    deployed, and not in order now"""
+    state_reason: str
+    """why, in a sentence; empty when there is nothing to say"""
+
+
+class PipelineSummary(PipelineIdentity, OverallState):
     """A pipeline in the list."""
 
     stack_status: str
@@ -230,6 +243,48 @@ class StartedJob(TypedDict):
     failure_reason: str
 
 
+class JobRegistration(TypedDict):
+    """The registration of the job's model, if the request asks for it."""
+
+    status: Literal["Pending", "Registered", "Rejected", "Failed", "Unknown"]
+    """Rejected: registered as Rejected, because the gate did not hold. Unknown: its result is not recorded"""
+    model_package_arn: str
+    """the version; empty while there is none"""
+    metrics: dict[str, float]
+    """metrics of the version"""
+    reason: str
+
+
+class MonitorRun(TypedDict):
+    """A run of a monitor."""
+
+    status: str
+    """CompletedWithViolations: it found some"""
+    time: datetime | None
+    """when it was due"""
+    message: str
+    """what SageMaker says of it"""
+
+
+class MonitorState(TypedDict):
+    """The monitoring schedule that the deployment made."""
+
+    schedule: str
+    status: str | None
+    """null if it cannot be looked at"""
+    reason: str
+    last_run: MonitorRun | None
+
+
+class EndpointState(TypedDict):
+    """The endpoint that the deployment made."""
+
+    name: str
+    status: str | None
+    """null if it cannot be looked at"""
+    reason: str
+
+
 class Deletion(TypedDict):
     """The deletion under way."""
 
@@ -238,7 +293,7 @@ class Deletion(TypedDict):
     failure: str
 
 
-class PipelineDetails(PipelineIdentity):
+class PipelineDetails(PipelineIdentity, OverallState):
     """All that there is to tell of a pipeline."""
 
     stack_status: str
@@ -249,6 +304,9 @@ class PipelineDetails(PipelineIdentity):
     outputs: dict[str, str]
     """outputs of the deployed stack"""
     job: StartedJob | None
+    registration: JobRegistration | None
+    monitor: MonitorState | None
+    endpoint: EndpointState | None
     deletion: Deletion | None
 
 

@@ -27,7 +27,6 @@ WITHOUT_RESOURCE: Final = {
     "logs:DescribeResourcePolicies": "CloudFormation reads log groups by it, and IAM knows no resource for it",
     "sagemaker:ListAutoMLJobs": "a listing of the account",
     "sagemaker:ListModelCards": "a listing of the account",
-    "sagemaker:ListProcessingJobs": "a listing of the account",
     "sagemaker:Search": "a search of the account",
     "xray:PutTelemetryRecords": "X-Ray has no resource for what is sent to it",
     "xray:PutTraceSegments": "X-Ray has no resource for what is sent to it",

@@ -57,8 +57,6 @@ def statements() -> list[Statement]:
         permissions.allow(
             [sagemaker_actions.DescribeMonitoringSchedule], arns.regional("sagemaker", "monitoring-schedule/*")
         ),
-        # For the name of a baseline's job, of which CloudFormation tells the ARN alone.
-        permissions.allow([sagemaker_actions.ListProcessingJobs], "*"),
         # Without it S3 answers "forbidden" where it means "not there".
         permissions.allow([s3_actions.ListBucket], arns.s3("${Bucket}", Bucket=bucket)),
         permissions.allow([kms_actions.GenerateDataKey], keys, through_s3),

@@ -21,6 +21,7 @@ from orchestrator.values.per_stage import Stage
 
 if TYPE_CHECKING:
     from orchestrator import answers
+    from orchestrator.answers import work as told
 
 
 def answer(given: str, settings: Settings) -> answers.PipelineDetails:
@@ -105,13 +106,13 @@ def _instance(instance: Instance) -> answers.StackInstance:
     }
 
 
-def _job(job: state.Job | None) -> answers.StartedJob | None:
+def _job(job: state.Job | None) -> told.StartedJob | None:
     if job is None:
         return None
     return {"kind": job.kind, "name": job.name, "status": job.status, "failure_reason": job.reason}
 
 
-def _registration(made: Registration | None) -> answers.JobRegistration | None:
+def _registration(made: Registration | None) -> told.JobRegistration | None:
     if made is None:
         return None
     return {
@@ -122,7 +123,7 @@ def _registration(made: Registration | None) -> answers.JobRegistration | None:
     }
 
 
-def _monitor(monitor: state.Monitor | None) -> answers.MonitorState | None:
+def _monitor(monitor: state.Monitor | None) -> told.MonitorState | None:
     if monitor is None:
         return None
     run = monitor.last_run
@@ -134,7 +135,7 @@ def _monitor(monitor: state.Monitor | None) -> answers.MonitorState | None:
     }
 
 
-def _endpoint(endpoint: state.Endpoint | None) -> answers.EndpointState | None:
+def _endpoint(endpoint: state.Endpoint | None) -> told.EndpointState | None:
     if endpoint is None:
         return None
     return {"name": endpoint.name, "status": endpoint.status, "reason": endpoint.reason}

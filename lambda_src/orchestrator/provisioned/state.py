@@ -17,7 +17,7 @@ from orchestrator.provisioned import registrations
 from orchestrator.sagemaker.monitor_runs import VIOLATIONS
 
 if TYPE_CHECKING:
-    from orchestrator.answers import StateName
+    from orchestrator.answers.work import StateName
     from orchestrator.provisioned.registrations import Registration
 
 _DELETING: Final = "It is being deleted."
@@ -208,7 +208,8 @@ def _of_what_is_hidden(seen: Work) -> Iterator[State]:
     """Yield what should be there and cannot be looked at: nobody may call that healthy."""
     job, endpoint, monitor = seen.job, seen.endpoint, seen.monitor
     for part, words in (
-        (job, f"The {job.kind} {job.name}" if job else ""),
+        # A monitor that runs has its baseline: its job matters no more.
+        (None if monitor else job, f"The {job.kind} {job.name}" if job else ""),
         (endpoint, f"The endpoint {endpoint.name}" if endpoint else ""),
         (monitor, f"The monitoring schedule {monitor.schedule}" if monitor else ""),
     ):

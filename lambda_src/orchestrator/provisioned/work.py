@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from itertools import takewhile
 from typing import Any, Final, TypeVar
 
 from orchestrator.aws import claims
@@ -83,30 +82,14 @@ def _looked_at(look: Callable[[], Result], hidden: Callable[[str], Result]) -> R
 
 
 def _job(kind: JobKind, stack: Stack, settings: Settings) -> tuple[Job, Registration | None]:
-    """Return the job that an output names; its kind is derived from the output's name."""
+    """Return the job that an output names, maybe by its ARN; its kind is derived from the output's name."""
     name = stack.outputs[kind.output].rsplit("/", 1)[-1]
 
     def look() -> tuple[Job, Registration | None]:
-        found = _described(kind, name, stack.name)
+        found = jobs.describe(kind, name)
         return Job(kind.words, found.name, found.status, found.failure_reason), _registration(found, stack, settings)
 
     return _looked_at(look, lambda reason: (Job(kind.words, name, None, reason), None))
-
-
-def _described(kind: JobKind, name: str, stack_name: str) -> jobs.Job:
-    """Describe a job by the end of an ARN, which may have its name in lower case (lesson 106)."""
-    try:
-        return jobs.describe(kind, name)
-    except ServiceBusyError:
-        raise
-    except ServiceRefusedError:
-        # CloudFormation's names of resources begin with that of the stack.
-        same = takewhile(lambda pair: pair[0] == pair[1], zip(name, stack_name, strict=False))
-        beginning = "".join(character for character, _ in same)
-        real = jobs.real_name(kind, name, beginning) if kind is job_kinds.PROCESSING and beginning else ""
-        if not real:
-            raise
-        return jobs.describe(kind, real)
 
 
 def _registration(job: jobs.Job, stack: Stack, settings: Settings) -> Registration | None:

@@ -88,6 +88,7 @@ def test_a_pipeline_tells_how_far_it_is_and_who_must_act(listed: List, monkeypat
                 "model_name": "churn",
                 "state": "Waiting for approval",
                 "state_reason": "Somebody must decide whether staging is deployed.",
+                "short_name": "churn/realtime",
                 "stack_status": "CREATE_COMPLETE",
                 "stages": [
                     {"name": "DeployDev", "status": "InProgress", "execution": "e-1"},

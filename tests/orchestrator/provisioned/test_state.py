@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pytest
 
-from orchestrator import answers
+from orchestrator.answers import work as told
 from orchestrator.provisioned import state
 from orchestrator.provisioned.registrations import Registration
 from orchestrator.provisioned.state import Deployment, Endpoint, Job, Monitor, Run, Seen, State, Work
@@ -139,7 +139,11 @@ WORKING: Final = {
         Work(monitor=Monitor("s", None, "AWS did not say.")),
         State("Unhealthy", "The monitoring schedule s cannot be looked at: AWS did not say."),
     ),
-    "its baseline failed after a good run": (
+    "the job of its baseline is hidden": (
+        Work(Job("processing job", "b", None, "AWS did not say."), monitor=monitor("Completed").monitor),
+        State("Succeeded"),
+    ),
+    "its baseline failed": (
         Work(Job("processing job", "b", "Failed", "no data"), monitor=Monitor("s", "Scheduled")),
         State("Failed", "The processing job b failed: no data"),
     ),
@@ -159,4 +163,4 @@ def test_the_work_decides_once_it_is_deployed(work: Work, expected: State) -> No
 
 def test_every_state_that_is_documented_is_given() -> None:
     given = {expected.name for _, expected in (*DEPLOYING.values(), *WORKING.values())}
-    assert given == set(typing.get_args(answers.StateName))
+    assert given == set(typing.get_args(told.StateName))

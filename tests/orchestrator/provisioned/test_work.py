@@ -267,36 +267,6 @@ class TestMembers:
         body = details(asked)
         assert (body["registration"]["status"], body["state"]) == expected
 
-    def test_a_baseline_is_found_although_its_arn_is_in_lower_case(
-        self, asked: Callable[[str], Body], sagemaker: Stubber
-    ) -> None:
-        """Lesson 106."""
-        name = f"{deployed_name('churn')[:41]}-Baseline-A1B2C3"
-        arn = f"arn:aws:sagemaker:eu-west-1:123456789012:processing-job/{name.lower()}"
-        deployed(BaselineJobArn=arn)
-        described = {
-            "ProcessingJobName": name,
-            "ProcessingResources": {
-                "ClusterConfig": {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 1}
-            },
-            "AppSpecification": {"ImageUri": "i"},
-            "ProcessingJobArn": arn,
-            "ProcessingJobStatus": "Completed",
-            "CreationTime": NOW,
-        }
-        listed = {key: described[key] for key in ("ProcessingJobName", "ProcessingJobArn", "ProcessingJobStatus")}
-        sagemaker.add_client_error(
-            "describe_processing_job", "ValidationException", expected_params={"ProcessingJobName": name.lower()}
-        )
-        sagemaker.add_response(
-            "list_processing_jobs",
-            {"ProcessingJobSummaries": [{**listed, "CreationTime": NOW}]},
-            {"NameContains": deployed_name("churn")[:41], "MaxResults": 100},
-        )
-        sagemaker.add_response("describe_processing_job", described, {"ProcessingJobName": name})
-        job = details(asked)["job"]
-        assert (job["name"], job["status"]) == (name, "Completed")
-
 
 def test_the_list_asks_for_no_more_than_it_needs(
     asked: Callable[[str], Body], sagemaker: Stubber, sent: list[Any]

@@ -55,17 +55,6 @@ def describe(kind: JobKind, name: str) -> Job:
         return Job(kind, _call(f"Describe{kind.noun}", **{f"{kind.noun}Name": name}))
 
 
-def real_name(kind: JobKind, name: str, beginning: str) -> str:
-    """Return a job's name as it was created, ignoring case, from the newest whose names have `beginning` in them.
-
-    ARNs may have names in lower case. Empty if there is no such job.
-    """
-    with calling(f"list the {kind.words}s"):
-        answer = _call(f"List{kind.noun}s", NameContains=beginning, MaxResults=100)
-    listed = (str(summary[f"{kind.noun}Name"]) for summary in answer[f"{kind.noun}Summaries"])
-    return next((one for one in listed if one.lower() == name.lower()), "")
-
-
 def changed_since(kind: JobKind, earliest: datetime) -> Iterator[Job]:
     """Yield the jobs of a kind that have changed since a time, with the members that the listing has."""
     page = {"LastModifiedTimeAfter": earliest, "MaxResults": 100}

@@ -16,10 +16,11 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
+from orchestrator.answers.cards import ModelCardAnswer, ModelCardExport
+from orchestrator.answers.members import Message, Warnings
+from orchestrator.answers.work import EndpointState, JobRegistration, MonitorState, OverallState, StartedJob
 from orchestrator.values.per_stage import Stage
 
-Message = Annotated[str, Field(description="what happened, in a sentence")]
-Warnings = Annotated[list[str], Field(description="what to know although it succeeded")]
 PipelineId = Annotated[str, Field(description="ARN of the pipeline's stack; other operations take it")]
 Next = Annotated[str, Field(description="where the next page begins; left out on the last")]
 Texts = dict[str, dict[str, str]]
@@ -42,6 +43,8 @@ class Refused(TypedDict):
     """The request is wrong; every problem is listed, and nothing was created."""
 
     message: Message
+    detailedMessage: str
+    """the problems as one text, a line each"""
     errors: list[Problem]
 
 
@@ -94,35 +97,6 @@ class DryRun(TypedDict):
     warnings: NotRequired[Warnings]
 
 
-class ModelCardAnswer(TypedDict):
-    """The answer to an operation on model cards."""
-
-    message: str | dict[str, Any]
-    """what SageMaker answered, or a sentence"""
-    plan: NotRequired[dict[str, Any]]
-    """with dry_run: what would be sent to SageMaker"""
-    warnings: NotRequired[Warnings]
-
-
-class ModelCardExport(TypedDict):
-    """An export as it is now."""
-
-    message: Message
-    export_job_name: str
-    export_job_arn: str
-    model_card_version: int
-    status: str
-    """InProgress, Completed or Failed"""
-    location: str
-    """S3 URI below which the PDF is written"""
-    created_at: str
-    last_modified_at: str
-    artifact: NotRequired[str]
-    """S3 URI of the PDF, once it is there"""
-    failure_reason: NotRequired[str]
-    warnings: NotRequired[Warnings]
-
-
 @with_config(extra="allow")
 class PipelineState(TypedDict):
     """The answer of CodePipeline's GetPipelineState, as it is.
@@ -149,6 +123,7 @@ class PipelineIdentity(TypedDict):
     pipeline_stack_name: Annotated[str, Field(description="name of the pipeline's stack")]
     pipeline_type: Annotated[str, Field(description="as in the request; empty when nothing tells it")]
     model_name: Annotated[str, Field(description="name of the model, or tag of the image")]
+    short_name: Annotated[str, Field(description="model and type in short, such as churn/realtime; it is an id too")]
 
 
 class StageState(TypedDict):
@@ -175,19 +150,6 @@ class WaitingApproval(TypedDict):
     action: str
     since: datetime | None
     execution: str | None
-
-
-StateName = Literal["Deploying", "Waiting for approval", "Running", "Succeeded", "Failed", "Unhealthy"]
-
-
-class OverallState(TypedDict):
-    """How a pipeline is, with the work that its deployment started."""
-
-    state: StateName
-    """Running: deployed, and its work goes on. Succeeded: all that was asked for is done and in order. Unhealthy:
-    deployed, and not in order now"""
-    state_reason: str
-    """why, in a sentence; empty when there is nothing to say"""
 
 
 class PipelineSummary(PipelineIdentity, OverallState):
@@ -232,57 +194,6 @@ class DeployedStage(TypedDict):
     stage: Stage
     stack_set: str
     instances: list[StackInstance] | None
-
-
-class StartedJob(TypedDict):
-    """The job that the deployment started."""
-
-    kind: str
-    name: str
-    status: str | None
-    failure_reason: str
-
-
-class JobRegistration(TypedDict):
-    """The registration of the job's model, if the request asks for it."""
-
-    status: Literal["Pending", "Registered", "Rejected", "Failed", "Unknown"]
-    """Rejected: registered as Rejected, because the gate did not hold. Unknown: its result is not recorded"""
-    model_package_arn: str
-    """the version; empty while there is none"""
-    metrics: dict[str, float]
-    """metrics of the version"""
-    reason: str
-
-
-class MonitorRun(TypedDict):
-    """A run of a monitor."""
-
-    status: str
-    """CompletedWithViolations: it found some"""
-    time: datetime | None
-    """when it was due"""
-    message: str
-    """what SageMaker says of it"""
-
-
-class MonitorState(TypedDict):
-    """The monitoring schedule that the deployment made."""
-
-    schedule: str
-    status: str | None
-    """null if it cannot be looked at"""
-    reason: str
-    last_run: MonitorRun | None
-
-
-class EndpointState(TypedDict):
-    """The endpoint that the deployment made."""
-
-    name: str
-    status: str | None
-    """null if it cannot be looked at"""
-    reason: str
 
 
 class Deletion(TypedDict):

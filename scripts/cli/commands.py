@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
-from scripts.cli import completing, offline_commands
+from scripts.cli import completing
 from scripts.cli.launching import account_commands
+from scripts.cli.offline import offline_commands
 from scripts.cli.options import (
     Access,
     Among,

@@ -69,6 +69,6 @@ def completion(
 @grouped
 def config(access: Access) -> None:
     """Show every setting, where it comes from, and which AWS the commands of this folder use."""
-    from scripts.cli import configured
+    from scripts.cli.offline import configured
 
     configured.run(access)

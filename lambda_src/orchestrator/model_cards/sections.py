@@ -8,9 +8,10 @@ Keys and limits are those of SageMaker's published content schema
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 from typing_extensions import override
 
+from orchestrator.leniency import TakesUnknownKeys
 from orchestrator.model_cards.fields import (
     Detail,
     EntityName,
@@ -32,8 +33,8 @@ from orchestrator.values.common import NUMBER, Expect
 Content = dict[str, Any]
 
 
-class Section(BaseModel):
-    """A part of a card; unknown keys are refused."""
+class Section(TakesUnknownKeys):
+    """A part of a card."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 

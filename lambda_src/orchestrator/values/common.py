@@ -23,6 +23,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from orchestrator import reach
+from orchestrator.values.s3_spellings import KeyOfAssets
 from orchestrator.values.visible_text import VISIBLE
 
 EXPECT_KEYWORD: Final = "x-expect"
@@ -176,6 +177,7 @@ AssetsKey = Annotated[
     Field(max_length=1024, pattern=rf"^({KEY})?$"),
     _NO_URI,
     VISIBLE,
+    KeyOfAssets(),
     Expect(
         "the key of an object in the assets bucket",
         example="models/v1/model.tar.gz",
@@ -189,6 +191,7 @@ AssetsPrefix = Annotated[
     Field(min_length=1, max_length=800, pattern=rf"^{KEY}$"),
     _NO_URI,
     VISIBLE,
+    KeyOfAssets(),
     Expect(
         "a key or prefix in the assets bucket",
         example="some/prefix",
@@ -202,6 +205,7 @@ AssetsData = Annotated[
     Field(min_length=1, max_length=800, pattern=rf"^{KEY}$"),
     _NO_URI,
     VISIBLE,
+    KeyOfAssets(),
     Expect(
         "the key of a file in the assets bucket, or the prefix of several",
         example="some/data.csv",
@@ -214,6 +218,7 @@ CsvKey = Annotated[
     Field(min_length=1, max_length=800, pattern=rf"^{KEY}$"),
     _NO_URI,
     VISIBLE,
+    KeyOfAssets(),
     Expect(
         "the key of a CSV file in the assets bucket",
         example="baselines/with-header.csv",
@@ -283,6 +288,7 @@ SourceKey = Annotated[
     Field(min_length=1, max_length=1024, pattern=rf"^{KEY}$"),
     _NO_URI,
     VISIBLE,
+    KeyOfAssets(),
     Expect("the key of a zip in the assets bucket", example="images/my-image.zip", but="without bucket and s3://"),
 ]
 

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Other spellings of places in S3 whose meaning is plain, as marks of the values that are read so (compatibility 2.11).
+
+They are no part of validation, which knows one spelling: `leniency.py` reads them before it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+_SCHEME: Final = "s3://"
+
+
+@dataclass(frozen=True)
+class S3Spelling:
+    """A value that may be spelt otherwise."""
+
+    def plain(self, text: str, assets_bucket: str) -> str:
+        """Return the spelling that validation takes, or the text itself where no other meaning is plain."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class BucketAndKey(S3Spelling):
+    """`s3://bucket/key` and `/bucket/key` are `bucket/key`."""
+
+    def plain(self, text: str, assets_bucket: str) -> str:
+        """Return `bucket/key`. A single part after a slash may be a key as well as a bucket: that is not plain."""
+        if text.startswith(_SCHEME):
+            return text.removeprefix(_SCHEME)
+        return text[1:] if text.startswith("/") and text[1:].strip("/").count("/") else text
+
+
+@dataclass(frozen=True)
+class KeyOfAssets(S3Spelling):
+    """`s3://<assets bucket>/key` and `/key` are `key`; another bucket's objects are something else."""
+
+    def plain(self, text: str, assets_bucket: str) -> str:
+        """Return the key."""
+        return text.removeprefix(f"{_SCHEME}{assets_bucket}/" if text.startswith(_SCHEME) else "/")

@@ -19,6 +19,7 @@ from orchestrator import documents
 from orchestrator.errors import RefusedRequestError
 from orchestrator.launch.settings import Launch
 from orchestrator.problems import shortened
+from orchestrator.values.objects import TakesUnknownKeys
 from orchestrator.values.per_stage import STAGES, Staged
 from orchestrator.values.s3_spellings import S3Spelling
 
@@ -30,13 +31,6 @@ _NEAR: Final = 0.75
 _NEAR_TO_REQUIRED: Final = 0.6
 """Likeness from which on a key is a slip of the pen; of a required one that is missing, more is one."""
 _COMPARED_CHARACTERS: Final = 100
-
-
-class TakesUnknownKeys(BaseModel):
-    """An object inside a request whose unknown keys are ignored: those that the earlier solution ignored, too.
-
-    Inside others it failed on them, mostly when the job had begun.
-    """
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field
 from typing_extensions import override
 
-from orchestrator.leniency import TakesUnknownKeys
 from orchestrator.model_cards.fields import (
     Detail,
     EntityName,
@@ -29,6 +28,7 @@ from orchestrator.model_cards.fields import (
     Statement,
 )
 from orchestrator.values.common import NUMBER, Expect
+from orchestrator.values.objects import TakesUnknownKeys
 
 Content = dict[str, Any]
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
-    AfterValidator,
     BeforeValidator,
     Field,
     GetCoreSchemaHandler,
@@ -163,21 +162,11 @@ KeyPrefix = Annotated[
 ]
 
 
-def _no_uri(value: str) -> str:
-    """Refuse a URI, which is a legal key and never what is meant."""
-    if value.startswith("s3://"):
-        raise ValueError(value)
-    return value
-
-
-_NO_URI: Final = AfterValidator(_no_uri)
-
 AssetsKey = Annotated[
     str,
     Field(max_length=1024, pattern=rf"^({KEY})?$"),
-    _NO_URI,
-    VISIBLE,
     KeyOfAssets(),
+    VISIBLE,
     Expect(
         "the key of an object in the assets bucket",
         example="models/v1/model.tar.gz",
@@ -189,9 +178,8 @@ AssetsPrefix = Annotated[
     str,
     # Room for the name of a job and what SageMaker puts below it, within its limit of 1,024 characters for a URI.
     Field(min_length=1, max_length=800, pattern=rf"^{KEY}$"),
-    _NO_URI,
-    VISIBLE,
     KeyOfAssets(),
+    VISIBLE,
     Expect(
         "a key or prefix in the assets bucket",
         example="some/prefix",
@@ -203,9 +191,8 @@ AssetsPrefix = Annotated[
 AssetsData = Annotated[
     str,
     Field(min_length=1, max_length=800, pattern=rf"^{KEY}$"),
-    _NO_URI,
-    VISIBLE,
     KeyOfAssets(),
+    VISIBLE,
     Expect(
         "the key of a file in the assets bucket, or the prefix of several",
         example="some/data.csv",
@@ -216,9 +203,8 @@ AssetsData = Annotated[
 CsvKey = Annotated[
     str,
     Field(min_length=1, max_length=800, pattern=rf"^{KEY}$"),
-    _NO_URI,
-    VISIBLE,
     KeyOfAssets(),
+    VISIBLE,
     Expect(
         "the key of a CSV file in the assets bucket",
         example="baselines/with-header.csv",
@@ -286,9 +272,8 @@ ImageTag = Annotated[
 SourceKey = Annotated[
     str,
     Field(min_length=1, max_length=1024, pattern=rf"^{KEY}$"),
-    _NO_URI,
-    VISIBLE,
     KeyOfAssets(),
+    VISIBLE,
     Expect("the key of a zip in the assets bucket", example="images/my-image.zip", but="without bucket and s3://"),
 ]
 

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Other spellings of places in S3 whose meaning is plain, as marks of the values that are read so (compatibility 2.11).
 
-They are no part of validation, which knows one spelling: `leniency.py` reads them before it.
+Validation knows one spelling: `leniency.py` reads the others before it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
 
 _SCHEME: Final = "s3://"
 
@@ -34,8 +37,20 @@ class BucketAndKey(S3Spelling):
 
 @dataclass(frozen=True)
 class KeyOfAssets(S3Spelling):
-    """`s3://<assets bucket>/key` and `/key` are `key`; another bucket's objects are something else."""
+    """`s3://<assets bucket>/key` and `/key` are `key`; another bucket's objects are something else.
+
+    In validation it refuses a URI, which is a legal key and never what is meant.
+    """
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(_no_uri, handler(source))
 
     def plain(self, text: str, assets_bucket: str) -> str:
         """Return the key."""
         return text.removeprefix(f"{_SCHEME}{assets_bucket}/" if text.startswith(_SCHEME) else "/")
+
+
+def _no_uri(value: str) -> str:
+    if value.startswith(_SCHEME):
+        raise ValueError(value)
+    return value

@@ -18,6 +18,7 @@ PAGE: Final = ROOT / "docs" / "architecture.md"
 _BEGIN, _END = "<!-- layers: python -m tests.house -->\n", "<!-- end of layers -->"
 _TOPS: Final = {
     "orchestrator": ROOT / "lambda_src",
+    "monitor_engine": ROOT / "lambda_src",
     "generator": ROOT,
     "scripts": ROOT,
     "scripts.local_aws": ROOT,

@@ -270,6 +270,7 @@ _WITH_AWS: Final = ("lambda_src/orchestrator/aws", "lambda_src/monitor_engine/aw
         (["lambda_src"], [*_WITH_AWS, "lambda_src/inline"], {"boto3", "botocore"}),
         (["lambda_src/monitor_engine"], [], {"orchestrator"}),
         (["lambda_src/orchestrator", "generator"], [], {"monitor_engine"}),
+        (["scripts/installed"], ["scripts/installed/mlops_orchestrator/cli.py"], {"scripts", "generator", "moto"}),
     ],
 )
 def test_imports_go_one_way(folders: list[str], but: list[str], packages: set[str]) -> None:

@@ -8,7 +8,22 @@ from typing import Annotated
 
 import typer
 
-from scripts.cli.options import Access, ApiStack, Asked, RoleArn, Rules, Stack, Verification, grouped
+from scripts.cli.launching import account_commands
+from scripts.cli.options import (
+    Access,
+    Among,
+    Answering,
+    ApiStack,
+    Asked,
+    Offline,
+    Pipeline,
+    RoleArn,
+    RootStack,
+    Rules,
+    Stack,
+    Verification,
+    grouped,
+)
 from scripts.cli.types import pipeline_type_commands
 
 app = typer.Typer(
@@ -18,16 +33,17 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(pipeline_type_commands.app, name="pipeline-types")
+app.add_typer(account_commands.app, name="accounts")
 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Bucket = Annotated[
-    str, typer.Option(help="Bucket for code and templates; otherwise one of the solution's own is made.")
+    str,
+    typer.Option(help="Bucket for code and templates; otherwise that of the settings, or one of the solution's own."),
 ]
 RequestFile = Annotated[str, typer.Argument(metavar="FILE", help="A request in JSON; - reads standard input.")]
 Watch = Annotated[
     bool, typer.Option("--watch", help="Follow the pipeline until it has ended or, in a script, needs an approval.")
 ]
-Pipeline = Annotated[str, typer.Argument(metavar="ID", help="pipeline_id, its stack's name, or the model's name.")]
 WithBoundary = Annotated[
     bool, typer.Option("--with-boundary", help="Launch a permissions boundary first, and bound all roles by it.")
 ]
@@ -55,7 +71,7 @@ def mlops(
 @grouped
 def publish(
     access: Access,
-    bucket: Annotated[str, typer.Option(help="Existing bucket, in the Region where the solution will run.")],
+    bucket: Bucket = "",
     prefix: Annotated[str, typer.Option(help="Prefix of all versions in the bucket.")] = "mlops-workload-orchestrator",
 ) -> None:
     """Upload code and templates as an immutable version, and print the link that launches it."""
@@ -79,7 +95,7 @@ def deploy(
 @grouped
 def destroy(
     access: Access,
-    stack_name: Annotated[str, typer.Option(help="Name of the root stack.")] = "mlops-orchestrator",
+    stack_name: RootStack = None,
     pipelines: Annotated[
         bool, typer.Option("--pipelines", help="Delete all pipelines first, with what they deployed.")
     ] = False,
@@ -111,14 +127,14 @@ def provision(
 @grouped
 def status(
     access: Access,
+    among: Among,
     pipeline: Pipeline,
-    stack_name: ApiStack = None,
     watch: Watch = False,
 ) -> None:
     """Show how far a pipeline is: stages, actions, reasons of failures, who must act next."""
     from scripts.cli.pipelines import requesting
 
-    requesting.status(Asked(access, stack_name, watch), pipeline)
+    requesting.status(Asked(access, among.stack_name, watch), among.named(pipeline))
 
 
 @app.command("list")
@@ -139,87 +155,88 @@ def list_pipelines(
 @grouped
 def delete(
     access: Access,
+    among: Among,
     pipeline: Pipeline,
-    stack_name: ApiStack = None,
     yes: Yes = False,
     watch: Annotated[bool, typer.Option("--watch", help="Follow the deletion to its end.")] = False,
 ) -> None:
     """Delete a pipeline and what it deployed; models, data and results stay."""
     from scripts.cli.pipelines import removing
 
-    removing.run(Asked(access, stack_name, watch), pipeline, yes)
+    removing.run(Asked(access, among.stack_name, watch), among.named(pipeline), yes)
 
 
 @app.command()
 @grouped
 def approve(
     access: Access,
+    among: Among,
     pipeline: Pipeline,
     stage: Target,
-    stack_name: ApiStack = None,
     comment: Annotated[str, typer.Option(help="What others will read about this decision.")] = "",
 ) -> None:
     """Let a waiting pipeline deploy its next stage."""
     from scripts.cli.pipelines import deciding
 
-    deciding.run(Asked(access, stack_name), pipeline, deciding.Decision(stage, comment, is_approval=True))
+    decision = deciding.Decision(stage, comment, is_approval=True)
+    deciding.run(Asked(access, among.stack_name), among.named(pipeline), decision)
 
 
 @app.command()
 @grouped
 def reject(
     access: Access,
+    among: Among,
     pipeline: Pipeline,
     stage: Target,
     reason: Annotated[str, typer.Option(help="Why not; others will read it.")],
-    stack_name: ApiStack = None,
 ) -> None:
     """Keep a waiting pipeline from deploying its next stage; what is deployed stays."""
     from scripts.cli.pipelines import deciding
 
-    deciding.run(Asked(access, stack_name), pipeline, deciding.Decision(stage, reason, is_approval=False))
+    decision = deciding.Decision(stage, reason, is_approval=False)
+    deciding.run(Asked(access, among.stack_name), among.named(pipeline), decision)
 
 
 @app.command()
 @grouped
 def new(
-    rules: Rules,
+    rules: Offline,
     pipeline_type: Annotated[str, typer.Argument(help="Such as byom_realtime_builtin.")],
     full: Annotated[bool, typer.Option("--full", help="With the optional keys too.")] = False,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="New file for the request; none is left after a failure.")
+    ] = None,
 ) -> None:
     """Print a starter request; what its keys mean goes to standard error."""
     from scripts.cli import drafting
 
-    drafting.new(pipeline_type, full, rules)
+    drafting.new(pipeline_type, full, rules, out)
 
 
 @app.command()
 @grouped
-def check(
-    rules: Rules,
-    file: RequestFile,
-    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON, for machines.")] = False,
-) -> None:
+def check(rules: Offline, answering: Answering, file: RequestFile) -> None:
     """Validate a request as the API would, without AWS."""
     from scripts.cli import drafting
 
-    drafting.check(file, rules, as_json)
+    drafting.check(file, rules, answering.form)
 
 
 @app.command("import")
 @grouped
 def import_requests(
-    rules: Rules,
+    rules: Offline,
+    answering: Answering,
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Requests in JSON, alone or in lists.")],
-    output: Annotated[
+    out: Annotated[
         Path | None, typer.Option(help="Folder for the accepted requests as they would be written today.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON, for machines.")] = False,
 ) -> None:
     """Check request files of the earlier solution, without AWS: what is accepted, what changes, what is refused."""
     from scripts.cli import importing
 
-    importing.run(files, rules, output, as_json)
+    importing.run(files, rules, out, answering.form)
 
 
 @app.command()
@@ -238,6 +255,29 @@ def local(
         from scripts.cli import local
 
     local.run(rules, port, ready_file, email, enforce_iam=iam)
+
+
+@app.command()
+@grouped
+def mail(
+    access: Access,
+    number: Annotated[
+        str, typer.Argument(metavar="NUMBER", help="The mail to read, or `last`; otherwise all are listed.")
+    ] = "",
+) -> None:
+    """Read the mails that the local AWS has sent; AWS sends them to the inboxes of those who are subscribed."""
+    from scripts.cli import mail
+
+    mail.run(access, number)
+
+
+@app.command()
+@grouped
+def config(access: Access) -> None:
+    """Show every setting, where it comes from, and which AWS the commands of this folder use."""
+    from scripts.cli import configured
+
+    configured.run(access)
 
 
 @app.command()

@@ -75,7 +75,7 @@ class Route:
     name: str
     """Names the operation for clients, and begins the method's logical id: it never changes."""
     handler: str
-    """`module:function`; what the function returns is the type of the answer's body (`answers.py`)."""
+    """`module:function`; what the function returns is the type of the answer's body (`answers`)."""
     arguments: Callable[[Call, Settings], tuple[Any, ...]]
     """What of a call and of the settings the function gets."""
     summary: str

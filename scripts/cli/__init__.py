@@ -35,8 +35,19 @@ def run(arguments: Sequence[str]) -> int:
         from scripts.cli import errors
         from scripts.cli.output import Output
 
-        status = errors.report(error, Output("--json" in arguments), sys.stderr)
+        status = errors.report(error, Output("--json" in arguments or _is_json_set()), sys.stderr)
         if status is None:
             raise
         return status
     return 0
+
+
+def _is_json_set() -> bool:
+    """Whether the settings ask for JSON. Those that cannot be used are an error that is being reported."""
+    from mlops_orchestrator.settings import effective
+    from mlops_orchestrator.settings.files import SettingsError
+
+    try:
+        return effective.settings(effective.Given()).output.value == "json"
+    except SettingsError:
+        return False

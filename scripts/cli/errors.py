@@ -9,6 +9,8 @@ from botocore import exceptions
 
 from mlops_orchestrator.aws.api_client import ApiError
 from mlops_orchestrator.aws.stack_following import StackFailedError
+from mlops_orchestrator.settings.files import SettingsError
+from mlops_orchestrator.settings.local_state import NoLocalAwsError
 from orchestrator.errors import Problem, RefusedRequestError
 from scripts.cli.output import Output, console, table
 from scripts.launch.launch_parameters import LaunchParameterError
@@ -22,6 +24,9 @@ _CREDENTIALS: Final = (
     "there are no AWS credentials: sign in (`aws sso login`, `aws configure`), choose a --profile,"
     " or use the local AWS with --local"
 )
+_WRONG_USES: Final = (
+    LaunchParameterError, SettingsError, NoLocalAwsError, exceptions.ProfileNotFound, exceptions.NoRegionError,
+)  # fmt: skip
 _EXPIRED: Final = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
 
 
@@ -61,22 +66,21 @@ def show_problems(message: str, problems: tuple[Problem, ...], output: Output, t
 
 
 def _status(error: Exception) -> int:
-    is_wrong_use = isinstance(error, LaunchParameterError | exceptions.ProfileNotFound | exceptions.NoRegionError)
-    return WRONG_USE if is_wrong_use else FAILED
+    return WRONG_USE if isinstance(error, _WRONG_USES) else FAILED
 
 
 def _words(error: Exception) -> str | None:
     if isinstance(error, exceptions.NoCredentialsError | exceptions.PartialCredentialsError):
         return _CREDENTIALS
     if isinstance(error, exceptions.NoRegionError):
-        return "there is no AWS Region: give --region, or set AWS_REGION"
+        return "there is no AWS Region: give --region, set AWS_REGION, or write region into mlops.toml"
     if isinstance(error, exceptions.ClientError):
         return _words_of_aws(error)
     if isinstance(error, exceptions.HTTPClientError | exceptions.ConnectionError):
         return f"AWS cannot be reached: {error}. Check the network, --region and --endpoint-url"
     known = (
         CommandError, ApiError, PublishError, DependencyError, LaunchParameterError, StackFailedError, OSError,
-        exceptions.BotoCoreError,
+        SettingsError, NoLocalAwsError, exceptions.BotoCoreError,
     )  # fmt: skip
     return str(error) if isinstance(error, known) else None
 

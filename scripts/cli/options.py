@@ -7,15 +7,22 @@ import functools
 import inspect
 import os
 import shlex
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 
 import typer
 
+if TYPE_CHECKING:
+    from mlops_orchestrator.settings.choosing import Chosen
+    from mlops_orchestrator.settings.effective import Given
+
+Option = Literal["single-account", "multi-account"]
 ApiStack = Annotated[
-    str | None, typer.Option("--stack-name", help="Root stack to ask; otherwise MLOPS_API_URL, or mlops-orchestrator.")
+    str | None,
+    typer.Option("--stack-name", help="Root stack to ask; otherwise MLOPS_API_URL, or that of the settings."),
 ]
 RoleArn = Annotated[
     str, typer.Option(metavar="ARN", help="Role that CloudFormation works under; it remembers it for the stack.")
@@ -32,12 +39,29 @@ class Access:
     """AWS that a command uses, and the form of its output."""
 
     profile: Annotated[str | None, typer.Option(help="Profile of your AWS configuration.")] = None
-    region: Annotated[str | None, typer.Option(help="AWS Region; otherwise that of the profile or environment.")] = None
+    region: Annotated[str | None, typer.Option(help="AWS Region; otherwise that of the settings.")] = None
     local: Annotated[
-        bool, typer.Option("--local", help="Use the local AWS that `mlops local` runs in this folder.")
+        bool, typer.Option("--local", help="Use the local AWS that `mlops local` runs in this folder or above it.")
     ] = False
     endpoint_url: Annotated[str, typer.Option(envvar="AWS_ENDPOINT_URL", help="Address of a local AWS.")] = ""
     as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON, for machines.")] = False
+
+    @property
+    def given(self) -> Given:
+        """Settings among these options."""
+        from mlops_orchestrator.settings.effective import Given
+
+        return Given(profile=self.profile or "", region=self.region or "")
+
+    @functools.cached_property
+    def chosen(self) -> Chosen:
+        """AWS that these options, the environment or the files choose, looked for once. Notices are told."""
+        from mlops_orchestrator.settings import choosing
+
+        found = choosing.choose(self.given, local=self.local, endpoint_url=self.endpoint_url)
+        for notice in filter(None, (*found.settings.found.notices, found.notice)):
+            sys.stderr.write(f"note: {notice}\n")
+        return found
 
     @property
     def flags(self) -> str:
@@ -78,7 +102,7 @@ class Among:
         return f"{pipeline}/{self.pipeline_type}"
 
 
-def _of_no_pipeline(name: str) -> str:
+def of_no_pipeline(name: str) -> str:
     """Return the name, unless the root stack's roles would have names like those that pipelines may change."""
     from orchestrator.pipeline_types.base import STACK_PREFIX
 
@@ -87,16 +111,24 @@ def _of_no_pipeline(name: str) -> str:
     return name
 
 
+RootStack = Annotated[
+    str | None,
+    typer.Option(
+        "--stack-name",
+        help="Name of the root stack; otherwise that of the settings.",
+        callback=lambda name: name and of_no_pipeline(name),
+    ),
+]
+
+
 @dataclass(frozen=True)
 class Stack:
     """Root stack to launch."""
 
-    option: Annotated[Literal["single-account", "multi-account"], typer.Option(help="Deployment option.")] = (
-        "single-account"
-    )
-    stack_name: Annotated[str, typer.Option(help="Name of the root stack.", callback=_of_no_pipeline)] = (
-        "mlops-orchestrator"
-    )
+    option: Annotated[
+        Option | None, typer.Option(help="Deployment option; otherwise that of the settings, or single-account.")
+    ] = None
+    stack_name: RootStack = None
     email: Annotated[
         str, typer.Option(help="Address that receives the notifications; needed for the first launch.")
     ] = ""
@@ -140,13 +172,23 @@ class Verification:
 class Rules:
     """Launch options that decide which requests are valid."""
 
-    option: Annotated[
-        Literal["single-account", "multi-account"], typer.Option(help="Deployment option of the orchestrator.")
-    ] = "single-account"
+    option: Annotated[Option | None, typer.Option(help="Deployment option of the orchestrator.")] = None
     use_model_registry: Annotated[
-        bool, typer.Option("--use-model-registry", help="The orchestrator deploys from the model registry.")
-    ] = False
+        bool | None,
+        typer.Option(
+            "--use-model-registry/--no-model-registry", help="Whether the orchestrator deploys from the model registry."
+        ),
+    ] = None
     region: Annotated[str | None, typer.Option(help="AWS Region of the orchestrator.")] = None
+
+
+@dataclass(frozen=True)
+class Offline(Rules):
+    """The same for a request; what is not given is that of the local AWS or of the settings."""
+
+    local: Annotated[
+        bool, typer.Option("--local", help="As the local AWS that `mlops local` runs in this folder or above it.")
+    ] = False
 
 
 def grouped(command: Callable[..., None]) -> Callable[..., None]:
@@ -157,6 +199,8 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def run(**values: Any) -> None:
+        if values.get("as_json") is False:
+            values["as_json"] = _is_json_set()
         for name, group in groups.items():
             values[name] = group(**{field.name: values.pop(field.name) for field in fields(group)})
         command(**values)
@@ -167,6 +211,13 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
     run.__dict__.update(__signature__=inspect.Signature(shown))
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in shown}
     return run
+
+
+def _is_json_set() -> bool:
+    """Whether the environment or a file asks for JSON, which no option does."""
+    from mlops_orchestrator.settings import effective
+
+    return effective.settings(effective.Given()).output.value == "json"
 
 
 def _options(group: type[Any]) -> Iterator[inspect.Parameter]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 import typer
 
 from mlops_orchestrator.aws.api_client import OrchestratorApi
+from mlops_orchestrator.settings import hints
 from scripts.cli import connection, errors
 from scripts.cli.asking import check_can_ask
 from scripts.cli.options import Asked
@@ -43,7 +44,7 @@ def run(asked: Asked, given: str, yes: bool) -> None:
     if asked.watch:
         _follow(api, details, output)
     else:
-        output.say(f"next: mlops delete {name} --yes --watch{asked.flags}")
+        output.say(f"next: {hints.command(f'delete {name} --yes --watch{asked.flags}')}")
 
 
 def _follow(api: OrchestratorApi, details: Mapping[str, Any], output: Output) -> None:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import boto3
+
 from mlops_orchestrator.aws import aws_access, stack_following
 from mlops_orchestrator.aws.api_addresses import local_url
 from mlops_orchestrator.aws.api_client import OrchestratorApi, SignedClient
@@ -11,8 +13,13 @@ from mlops_orchestrator.errors import NotFound
 from mlops_orchestrator.settings.choosing import Chosen
 
 
-def reached(chosen: Chosen) -> Aws:
-    """Return access to the AWS that is meant. Raise botocore's errors, such as NoRegionError."""
+def reached(chosen: Chosen, session: boto3.session.Session | None = None) -> Aws:
+    """Return access to the AWS that is meant, with a session's credentials if it is given.
+
+    Raise botocore's errors, such as NoRegionError.
+    """
+    if session is not None and chosen.local is not None:
+        return Aws(session, chosen.region or chosen.local.region, chosen.endpoint_url)
     if chosen.local is not None:
         return aws_access.local(chosen.endpoint_url, chosen.region or chosen.local.region)
     return aws_access.of_environment(chosen.profile, chosen.region, chosen.endpoint_url)

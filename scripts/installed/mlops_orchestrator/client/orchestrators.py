@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
@@ -19,7 +21,8 @@ from mlops_orchestrator.client.plans import Plan
 from mlops_orchestrator.client.types import PipelineTypes
 from mlops_orchestrator.errors import RequestRefused
 from mlops_orchestrator.settings import choosing, effective
-from mlops_orchestrator.settings.effective import Given
+from mlops_orchestrator.settings.choosing import Chosen
+from mlops_orchestrator.settings.effective import ENDPOINT_VARIABLE, Given
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -45,15 +48,17 @@ class Orchestrator:
         """Find the orchestrator's API. Raise NotFound if there is none.
 
         `session` and `region` choose AWS as in boto3; `stack_name` is that of the root stack, and `url` the address of
-        the API, if it is known; `local` is the local AWS that `mlops local` runs.
+        the API, if it is known; `local` is the local AWS that `mlops local` runs. What is not given is taken from the
+        environment, `mlops.toml` and a local AWS of the folder.
         """
         given = Given(region=region or "", stack_name=stack_name or "")
-        if session is not None:
+        if session is not None and not local:
             aws, known = _of_session(session, region), ""
             name = effective.settings(given).stack_name.value
         else:
             chosen = choosing.choose(given, local=local)
-            aws, known, name = connection.reached(chosen), chosen.api_url, chosen.stack_name
+            _tell(chosen)
+            aws, known, name = connection.reached(chosen, session), chosen.api_url, chosen.stack_name
         self._api = connection.api(aws, url or known or connection.url_of_stack(aws, name))
 
     @overload
@@ -136,7 +141,17 @@ def _of_session(session: boto3.session.Session, region: str | None) -> Aws:
     found = region or session.region_name
     if found is None:
         raise NoRegionError
-    return Aws(session, found)
+    return Aws(session, found, os.environ.get(ENDPOINT_VARIABLE, ""))
+
+
+def _tell(chosen: Chosen) -> None:
+    """Say which AWS is used if nobody chose it."""
+    notices = list(chosen.settings.found.notices)
+    if chosen.local is not None and not chosen.by:
+        where = f"using the local AWS of {chosen.local.folder}, at {chosen.endpoint_url}"
+        notices.append(f"{where}; Orchestrator(session=...) or Orchestrator(region=...) chooses AWS")
+    for notice in notices:
+        sys.stderr.write(f"note: {notice}\n")
 
 
 def _body(request: Request) -> dict[str, Any]:

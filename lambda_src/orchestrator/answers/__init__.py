@@ -16,10 +16,10 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
+from orchestrator.answers.cards import ModelCardAnswer, ModelCardExport
+from orchestrator.answers.members import Message, Warnings
 from orchestrator.values.per_stage import Stage
 
-Message = Annotated[str, Field(description="what happened, in a sentence")]
-Warnings = Annotated[list[str], Field(description="what to know although it succeeded")]
 PipelineId = Annotated[str, Field(description="ARN of the pipeline's stack; other operations take it")]
 Next = Annotated[str, Field(description="where the next page begins; left out on the last")]
 Texts = dict[str, dict[str, str]]
@@ -91,35 +91,6 @@ class DryRun(TypedDict):
 
     message: Message
     plan: Plan
-    warnings: NotRequired[Warnings]
-
-
-class ModelCardAnswer(TypedDict):
-    """The answer to an operation on model cards."""
-
-    message: str | dict[str, Any]
-    """what SageMaker answered, or a sentence"""
-    plan: NotRequired[dict[str, Any]]
-    """with dry_run: what would be sent to SageMaker"""
-    warnings: NotRequired[Warnings]
-
-
-class ModelCardExport(TypedDict):
-    """An export as it is now."""
-
-    message: Message
-    export_job_name: str
-    export_job_arn: str
-    model_card_version: int
-    status: str
-    """InProgress, Completed or Failed"""
-    location: str
-    """S3 URI below which the PDF is written"""
-    created_at: str
-    last_modified_at: str
-    artifact: NotRequired[str]
-    """S3 URI of the PDF, once it is there"""
-    failure_reason: NotRequired[str]
     warnings: NotRequired[Warnings]
 
 

@@ -232,7 +232,7 @@ class Pipelines(list[Pipeline]):
     def __init__(self, api: OrchestratorApi, listed: Iterable[Mapping[str, Any]]) -> None:
         entries = list(listed)
         super().__init__(Pipeline(api, entry) for entry in entries)
-        self._rows = [(one["model_name"], one["pipeline_type"], one["state"], one["state_reason"]) for one in entries]
+        self._rows = [(one["model_name"], one["pipeline_type"], one.get("state",""), one.get("state_reason","")) for one in entries]
 
     def _repr_html_(self) -> str:
         return html.table(("model", "type", "state", ""), self._rows)

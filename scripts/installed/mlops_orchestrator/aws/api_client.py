@@ -18,6 +18,7 @@ from botocore.exceptions import NoCredentialsError
 from botocore.httpsession import URLLib3Session
 
 from mlops_orchestrator.aws.aws_access import Aws
+from mlops_orchestrator.errors import Failed
 
 _SERVICE: Final = "execute-api"
 _CONNECT_SECONDS: Final = 5
@@ -25,7 +26,7 @@ _CONNECT_SECONDS: Final = 5
 _READ_SECONDS: Final = 35
 
 
-class ApiError(Exception):
+class ApiError(Failed):
     """Raised for an answer that is not what the API promises; `str()` gives the reason."""
 
 

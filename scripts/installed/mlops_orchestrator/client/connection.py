@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import boto3
 
 from mlops_orchestrator.aws import aws_access, stack_following
@@ -10,7 +12,11 @@ from mlops_orchestrator.aws.api_addresses import local_url
 from mlops_orchestrator.aws.api_client import OrchestratorApi, SignedClient
 from mlops_orchestrator.aws.aws_access import Aws
 from mlops_orchestrator.errors import NotFound
+from mlops_orchestrator.settings import hints
 from mlops_orchestrator.settings.choosing import Chosen
+from mlops_orchestrator.settings.effective import API_URL_VARIABLE
+
+_API: Final = "ApiEndpoint"
 
 
 def reached(chosen: Chosen, session: boto3.session.Session | None = None) -> Aws:
@@ -30,12 +36,20 @@ def api(aws: Aws, url: str) -> OrchestratorApi:
     return OrchestratorApi(SignedClient(aws), url.rstrip("/"))
 
 
+def outputs(aws: Aws, name: str) -> dict[str, str]:
+    """Return the outputs of an orchestrator's root stack. Raise NotFound."""
+    state = stack_following.find(aws.client("cloudformation"), name)
+    if state is None or _API not in state.outputs:
+        raise NotFound(
+            f"no orchestrator is deployed as the stack {name} in {aws.region}: run `{hints.command('deploy')}`, or"
+            f" name the stack, the Region or {API_URL_VARIABLE}"
+        )
+    return state.outputs
+
+
 def url_of_stack(aws: Aws, name: str) -> str:
     """Return the address of the API of an orchestrator's root stack. Raise NotFound."""
-    state = stack_following.find(aws.client("cloudformation"), name)
-    if state is None or "ApiEndpoint" not in state.outputs:
-        raise NotFound(f"no orchestrator is deployed as the stack {name} in {aws.region}")
-    return reachable(state.outputs["ApiEndpoint"], aws)
+    return reachable(outputs(aws, name)[_API], aws)
 
 
 def reachable(url: str, aws: Aws) -> str:

@@ -59,6 +59,7 @@ class Orchestrator:
             chosen = choosing.choose(given, local=local)
             _tell(chosen)
             aws, known, name = connection.reached(chosen, session), chosen.api_url, chosen.stack_name
+        self._stack_name = name
         self._api = connection.api(aws, url or known or connection.url_of_stack(aws, name))
 
     @overload
@@ -114,6 +115,15 @@ class Orchestrator:
     def url(self) -> str:
         """Address of the API."""
         return self._api.url
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """Outputs of the root stack, such as `AssetsBucketName`. Raise NotFound if it is not there."""
+        return connection.outputs(self._api.client.aws, self._stack_name)
+
+    def client(self, service: str) -> Any:
+        """Return a boto3 client for the same AWS, such as `client("s3")`."""
+        return self._api.client.aws.client(service)
 
     @property
     def region(self) -> str:

@@ -56,6 +56,7 @@ class Pipeline:
         self._api = api
         self._told = dict(told)
         self._before = before
+        self._decided = ""
 
     @property
     def id(self) -> str:
@@ -76,6 +77,11 @@ class Pipeline:
     def model_name(self) -> str:
         """Name of its model, or tag of its image."""
         return self._known("model_name")
+
+    @property
+    def short_name(self) -> str:
+        """Name for people, such as `churn/realtime`."""
+        return self._known("short_name")
 
     @property
     def message(self) -> str:
@@ -106,7 +112,7 @@ class Pipeline:
         aws = self._api.client.aws
         outputs = {name: connection.reachable(value, aws) for name, value in details["outputs"].items()}
         details = {**details, "outputs": outputs}
-        self._told.update({name: details[name] for name in ("pipeline_type", "model_name")})
+        self._told.update({name: details[name] for name in ("pipeline_type", "model_name", "short_name")})
         return Status.of(details)
 
     def wait(self, timeout: float | None = None, *, through_approvals: bool = False) -> Status:
@@ -122,7 +128,7 @@ class Pipeline:
             status = self.status()
             state = status.state
             is_old = status.is_of(self._before) and time.monotonic() - begun < _NEW_EXECUTION_SECONDS
-            is_over = status.has_ended or (status.needs_decision and not through_approvals)
+            is_over = status.has_ended or (status.needs_decision_but(self._decided) and not through_approvals)
             return status if is_over and not is_old else None
 
         ended = waiting.until(look, timeout, lambda: f"{self.name} is still {state} after {timeout} s")
@@ -193,7 +199,8 @@ class Pipeline:
     def _decide(self, decision: Decision, words: str) -> Self:
         approvals.check(decision, words)
         codepipeline = self._api.client.aws.client("codepipeline")
-        approvals.decide(codepipeline, lambda: self.status().execution, decision)
+        decided = approvals.decide(codepipeline, lambda: self.status().execution, decision)
+        self._decided = decided.token
         return self
 
     def _url(self) -> str:
@@ -232,7 +239,7 @@ class Pipelines(list[Pipeline]):
     def __init__(self, api: OrchestratorApi, listed: Iterable[Mapping[str, Any]]) -> None:
         entries = list(listed)
         super().__init__(Pipeline(api, entry) for entry in entries)
-        self._rows = [(one["model_name"], one["pipeline_type"], one.get("state",""), one.get("state_reason","")) for one in entries]
+        self._rows = [(one["model_name"], one["pipeline_type"], one["state"], one["state_reason"]) for one in entries]
 
     def _repr_html_(self) -> str:
         return html.table(("model", "type", "state", ""), self._rows)

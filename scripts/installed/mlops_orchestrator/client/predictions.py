@@ -51,9 +51,8 @@ class Prediction:
 
     @property
     def numbers(self) -> list[float]:
-        """Every number of an answer in CSV, or of a flat list in JSON. Raise ValueError if it has other values."""
-        cells = [cell for row in self.rows for cell in row]
-        return [float(cell.strip().strip("[]")) for cell in cells]
+        """Every number of an answer in CSV, or of lists in JSON, in order. Raise ValueError if it has other values."""
+        return [float(cell.strip(" []")) for row in self.rows for cell in row]
 
     def json(self) -> Any:
         """Answer as decoded JSON. Raise ValueError if it is none."""

@@ -36,9 +36,6 @@ class Status:
         """Read an answer of `GET /pipelines/{id}`."""
         told = {"stack_status": details["stack_status"], "message": details["stack_status_reason"]}
         execution = pipeline_status.read({**told, **(details["pipeline"] or {})})
-        if "state" not in details:  # TEMPORARY
-            st = "Failed" if execution.has_failed else "Succeeded" if execution.has_succeeded else WAITING if execution.needs_person else "Deploying"
-            details = {**details, "state": st, "state_reason": "because"}
         return cls(details["state"], details["state_reason"], details["outputs"], execution, details)
 
     def is_of(self, execution: str | None) -> bool:
@@ -58,7 +55,12 @@ class Status:
     @property
     def needs_decision(self) -> bool:
         """Whether a person must approve or reject before it goes on."""
-        return self.state == WAITING
+        return self.needs_decision_but()
+
+    def needs_decision_but(self, token: str = "") -> bool:
+        """Whether it needs a decision other than the one of a token, which CodePipeline may not have heeded yet."""
+        tokens = {approval.token for approval in self.execution.waiting}
+        return self.state == WAITING and (not token or tokens != {token})
 
     @property
     def waiting(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from scripts.cli.launching import account_commands
 from scripts.cli.options import (
     Access,
     Among,
+    Answering,
     ApiStack,
     Asked,
     Offline,
@@ -215,31 +216,27 @@ def new(
 
 @app.command()
 @grouped
-def check(
-    rules: Offline,
-    file: RequestFile,
-    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON, for machines.")] = False,
-) -> None:
+def check(rules: Offline, answering: Answering, file: RequestFile) -> None:
     """Validate a request as the API would, without AWS."""
     from scripts.cli import drafting
 
-    drafting.check(file, rules, as_json)
+    drafting.check(file, rules, answering.form)
 
 
 @app.command("import")
 @grouped
 def import_requests(
     rules: Offline,
+    answering: Answering,
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Requests in JSON, alone or in lists.")],
-    output: Annotated[
+    out: Annotated[
         Path | None, typer.Option(help="Folder for the accepted requests as they would be written today.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON, for machines.")] = False,
 ) -> None:
     """Check request files of the earlier solution, without AWS: what is accepted, what changes, what is refused."""
     from scripts.cli import importing
 
-    importing.run(files, rules, output, as_json)
+    importing.run(files, rules, out, answering.form)
 
 
 @app.command()

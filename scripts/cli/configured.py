@@ -21,7 +21,7 @@ _OF_PROFILE = "the AWS configuration"
 
 def run(access: Access) -> None:
     """Show them; a setting that cannot be used is an error as in any other command."""
-    output = Output(access.as_json)
+    output = Output(access.form)
     try:
         chosen = access.chosen
         where = _where(chosen)

@@ -16,7 +16,7 @@ from orchestrator.pipeline_types.built_in import BUILT_IN
 from orchestrator.pipeline_types.keys import keys
 from scripts.cli import connection
 from scripts.cli.errors import WrongUseError
-from scripts.cli.options import Access, Offline
+from scripts.cli.options import Access, Form, Offline
 from scripts.cli.output import Output, console, table
 from scripts.cli.request_files import read_bytes
 from scripts.requests import offline
@@ -57,9 +57,9 @@ def _write(text: str, out: Path | None) -> None:
         raise WrongUseError(f"{out} exists: give --out another name, or remove it") from None
 
 
-def check(file: str, rules: Offline, as_json: bool) -> None:
+def check(file: str, rules: Offline, form: Form) -> None:
     """Validate a request. Problems are all shown, and make the exit status 2."""
-    output = Output(as_json)
+    output = Output(form)
     accepted = offline.check(read_bytes(file), launch_of(rules))
     request = accepted.request
     output.document(

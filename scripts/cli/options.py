@@ -5,21 +5,27 @@ from __future__ import annotations
 
 import functools
 import inspect
+import itertools
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast, get_args, get_type_hints
 
 import typer
 
+from mlops_orchestrator.settings import effective
+from mlops_orchestrator.settings.effective import Given
+from mlops_orchestrator.settings.files import SettingsError
+
 if TYPE_CHECKING:
     from mlops_orchestrator.settings.choosing import Chosen
-    from mlops_orchestrator.settings.effective import Given
 
+Form = Literal["json", "text", "table"]
 Option = Literal["single-account", "multi-account"]
+
 ApiStack = Annotated[
     str | None,
     typer.Option("--stack-name", help="Root stack to ask; otherwise MLOPS_API_URL, or that of the settings."),
@@ -35,7 +41,25 @@ Pipeline = Annotated[
 
 
 @dataclass(frozen=True)
-class Access:
+class Answering:
+    """Form of a command's output."""
+
+    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON, for machines: --output json.")] = False
+    output: Annotated[
+        Form | None,
+        typer.Option(help="Form of the answer; text has tabs between the columns of a table."),
+    ] = None
+
+    @property
+    def form(self) -> Form:
+        """Form that was asked for, in the command or in the settings, or the one for people."""
+        if self.output or self.as_json:
+            return self.output or "json"
+        return cast(Form, effective.settings(Given()).output.value)
+
+
+@dataclass(frozen=True)
+class Access(Answering):
     """AWS that a command uses, and the form of its output."""
 
     profile: Annotated[str | None, typer.Option(help="Profile of your AWS configuration.")] = None
@@ -44,13 +68,10 @@ class Access:
         bool, typer.Option("--local", help="Use the local AWS that `mlops local` runs in this folder or above it.")
     ] = False
     endpoint_url: Annotated[str, typer.Option(envvar="AWS_ENDPOINT_URL", help="Address of a local AWS.")] = ""
-    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON, for machines.")] = False
 
     @property
     def given(self) -> Given:
         """Settings among these options."""
-        from mlops_orchestrator.settings.effective import Given
-
         return Given(profile=self.profile or "", region=self.region or "")
 
     @functools.cached_property
@@ -84,6 +105,17 @@ class Asked:
     def flags(self) -> str:
         """Options for the same API in a following command, each with a leading space."""
         return f"{self.access.flags}{f' --stack-name {self.stack_name}' if self.stack_name else ''}"
+
+
+def form_of(arguments: Sequence[str]) -> Form:
+    """Return the form of output that a command line asks for, whatever else is wrong with it."""
+    given = [word.removeprefix("--output=") for word in arguments if word.startswith("--output=")]
+    given += [word for before, word in itertools.pairwise(arguments) if before == "--output"]
+    found = next((form for form in get_args(Form) if form in given), None)
+    try:
+        return Answering(as_json="--json" in arguments, output=found).form
+    except SettingsError:
+        return "table"
 
 
 @dataclass(frozen=True)
@@ -199,8 +231,6 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def run(**values: Any) -> None:
-        if values.get("as_json") is False:
-            values["as_json"] = _is_json_set()
         for name, group in groups.items():
             values[name] = group(**{field.name: values.pop(field.name) for field in fields(group)})
         command(**values)
@@ -211,13 +241,6 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
     run.__dict__.update(__signature__=inspect.Signature(shown))
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in shown}
     return run
-
-
-def _is_json_set() -> bool:
-    """Whether the environment or a file asks for JSON, which no option does."""
-    from mlops_orchestrator.settings import effective
-
-    return effective.settings(effective.Given()).output.value == "json"
 
 
 def _options(group: type[Any]) -> Iterator[inspect.Parameter]:

@@ -24,7 +24,7 @@ def test_every_setting_is_shown_with_its_source(mlops: Mlops, tmp_path: Path, mo
         "stack_name": {"value": "theirs", "source": "MLOPS_STACK_NAME"},
         "bucket": {"value": "ours", "source": str(tmp_path / "mlops.toml")},
         "option": {"value": "single-account", "source": "default"},
-        "output": {"value": "text", "source": "default"},
+        "output": {"value": "table", "source": "default"},
         "parameters.UseModelRegistry": {"value": "Yes", "source": str(tmp_path / "mlops.toml")},
     }
     assert told["files"] == [str(tmp_path / "mlops.toml")]

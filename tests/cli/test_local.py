@@ -126,7 +126,9 @@ def test_refused_request_shows_every_problem_and_makes_nothing(
     ended = mlops("provision", str(tmp_path / "wrong.json"), "--local", "--json")
 
     assert ended.status == 2
-    assert {"model_nam", "model_name", "inference_instance"} <= {one["key"] for one in ended.documents[0]["errors"]}
+    assert {"model_nam", "model_name", "inference_instance"} <= {
+        one["key"] for one in ended.documents[0]["error"]["errors"]
+    }
     assert orchestrator.pipelines() <= before
 
 
@@ -192,4 +194,4 @@ def test_destroying_what_is_not_there_is_done(mlops: Mlops) -> None:
     ended = mlops("destroy", "--local", "--yes", "--stack-name", "another", "--json")
 
     assert ended.status == 0
-    assert ended.documents == [{"stack": "another", "status": "DELETE_COMPLETE", "kept": []}]
+    assert ended.documents == [{"kind": "result", "stack": "another", "status": "DELETE_COMPLETE", "kept": []}]

@@ -99,7 +99,7 @@ def test_all_mistakes_are_told_at_once(project: Path, home: dict[str, str]) -> N
 
 
 def test_wrong_value_of_a_variable_is_told(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="MLOPS_OUTPUT: must be one of text, table, json; got 'xml'"):
+    with pytest.raises(SettingsError, match="MLOPS_OUTPUT: must be one of json, text, table; got 'xml'"):
         effective.settings(Given(), tmp_path, {"MLOPS_OUTPUT": "xml"})
 
 

@@ -26,7 +26,7 @@ _TEMPLATE: Final = paths.TEMPLATES / "mlops-orchestrator-multi-account.yaml"
 
 def check(access: Access, stack_name: str | None, file: Path | None, named: Sequence[str]) -> None:
     """Show what was found, with commands that mend it. Ends the command with status 1 if anything is wrong."""
-    output, aws = Output(access.as_json), connection.aws(access)
+    output, aws = Output(access.form), connection.aws(access)
     given, settings = launching.parameters(file, named), connection.settings(access).launch_parameters
     _check_form({**settings, **given})
     before = {} if given else _deployed(aws, connection.stack_name(access, stack_name))

@@ -45,7 +45,7 @@ _POLICIES_TO_ADD: Final = {
 
 def publish(given: str, prefix: str, access: Access) -> None:
     """Upload this version, into the solution's own bucket unless one is named, and show how to launch it."""
-    output, aws = Output(access.as_json), connection.aws(access)
+    output, aws = Output(access.form), connection.aws(access)
     named = given or connection.settings(access).bucket.value
     release = launch.assemble(aws)
     bucket = named or launch.made_bucket(aws, "", output)
@@ -70,7 +70,7 @@ def publish(given: str, prefix: str, access: Access) -> None:
 
 def deploy(stack: Stack, bucket: str, yes: bool, with_boundary: bool, access: Access) -> None:
     """Publish, and deploy this version of the root stack, after its permissions boundary if requested."""
-    output = Output(access.as_json)
+    output = Output(access.form)
     check_can_ask(yes, output)
     wanted = replace(launching.read(stack, bucket, connection.settings(access)), with_boundary=with_boundary)
     aws = connection.aws(access)
@@ -93,7 +93,7 @@ def deploy(stack: Stack, bucket: str, yes: bool, with_boundary: bool, access: Ac
 
 def _show_deployed(state: StackState, changed: bool, output: Output, flags: str) -> None:
     output.table(("output", "value"), sorted(state.outputs.items()), f"{state.name}: {state.status}")
-    output.document({"stack": state.name, "status": state.status, "changed": changed, "outputs": state.outputs})
+    output.line("result", {"stack": state.name, "status": state.status, "changed": changed, "outputs": state.outputs})
     for line in _by_hand(state):
         output.say(line)
     if not state.parameters.get(NAME_PARAMETER, ""):

@@ -47,7 +47,7 @@ class Decision:
 
 def run(asked: Asked, given: str, decision: Decision) -> None:
     """Decide, and show the next step."""
-    output = Output(asked.access.as_json)
+    output = Output(asked.access.form)
     _check(decision)
     pipeline = answers.find(asked, given, output)
     decided = decide(pipeline.aws.client("codepipeline"), pipeline.status, decision)

@@ -20,7 +20,7 @@ _COLUMNS: Final = ("model", "type", "stages", "last execution", "waiting for")
 
 def run(asked: Asked, model_name: str, pipeline_type: str) -> None:
     """List all pipelines, or those of a model or type."""
-    output = Output(asked.access.as_json)
+    output = Output(asked.access.form)
     api = connection.orchestrator_api(asked.access, asked.stack_name)
     pipelines = list(every(api, output, model_name=model_name, pipeline_type=pipeline_type))
     output.document({"pipelines": pipelines})

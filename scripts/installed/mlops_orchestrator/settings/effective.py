@@ -94,8 +94,8 @@ VARIABLES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Setting -> variables of the environment, the first that is set counts."""
 
-_CHOICES: Final = {"option": ("single-account", "multi-account"), "output": ("text", "table", "json")}
-_DEFAULTS: Final = {"stack_name": DEFAULT_STACK_NAME, "option": "single-account", "output": "text"}
+_CHOICES: Final = {"option": ("single-account", "multi-account"), "output": ("json", "text", "table")}
+_DEFAULTS: Final = {"stack_name": DEFAULT_STACK_NAME, "option": "single-account", "output": "table"}
 
 
 def settings(given: Given, folder: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:

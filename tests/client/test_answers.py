@@ -18,11 +18,11 @@ from mlops_orchestrator.client.predictions import Prediction
 @pytest.mark.parametrize(
     ("status", "body", "error", "words"),
     [
-        (400, {"message": "Bad.", "errors": [{"key": "a.b", "problem": "is no"}]}, RequestRefused, "Bad.\n  a.b: is no"),
+        (400, {"message": "Bad.", "errors": [{"key": "a", "problem": "is no"}]}, RequestRefused, "Bad.\n  a: is no"),
         (413, {"message": "Too long."}, RequestRefused, "Too long."),
         (404, {"message": "There is none."}, NotFound, "There is none."),
         (403, {"Message": "not authorized"}, Failed, "not authorized"),
-        (502, {"message": "No.", "detailedMessage": "why", "request_id": "r-1"}, Failed, "No.\n  why\n  request id: r-1"),
+        (502, {"message": "No.", "detailedMessage": "why", "request_id": "r"}, Failed, "No.\n  why\n  request id: r"),
         (500, {}, Failed, "The API answered 500."),
     ],
     ids=["refused", "too long", "not found", "of the gateway", "failed", "nothing said"],

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +54,7 @@ def test_another_name_is_an_attribute_error() -> None:
 
 
 @pytest.fixture
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Another module of the bundle's name, first on the path."""
     import sys  # noqa: PLC0415
 
@@ -64,7 +63,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     monkeypatch.syspath_prepend(tmp_path)
     found = tmp_path / "orchestrator.py"
     found.write_text("mine = True\n", encoding="utf-8")
-    yield found
+    return found
 
 
 def test_a_module_of_the_same_name_is_neither_shadowed_nor_taken(elsewhere: Path) -> None:

@@ -63,8 +63,9 @@ class _Stubs:
         return f'class {type_.__name__}(BaseModel):\n    """{type_.summary()}"""\n\n{body}\n'
 
     def _attribute(self, name: str, declared: FieldInfo) -> Iterator[str]:
-        # What the model fills in by itself is no key that must be given.
-        optional = "" if declared.is_required() and name != "pipeline_type" else " = ..."
+        # A key with one possible value, the name of the type, is filled in by the model.
+        has_choice = len(typing.get_args(declared.annotation)) != 1
+        optional = "" if declared.is_required() and has_choice else " = ..."
         yield f"    {name}: {self._of_field(declared)}{optional}"
         yield from _described(declared)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
+from mlops_orchestrator.aws import pipeline_status
 from mlops_orchestrator.aws.api_client import Answer, OrchestratorApi
 from mlops_orchestrator.errors import Failed, MlopsError, NotFound, Problem, RequestRefused
 
@@ -16,6 +17,8 @@ _ERRORS: Final[Mapping[int, type[MlopsError]]] = {
     HTTPStatus.NOT_FOUND: NotFound,
 }
 _PAGE: Final = 50
+NOTHING_TO_DO: Final = "No updates are to be performed"
+"""Part of the API's message for a request that changes nothing (compatibility 2.2)."""
 
 
 def accepted(answer: Answer) -> dict[str, Any]:
@@ -57,3 +60,9 @@ def pipeline_types(api: OrchestratorApi) -> Iterator[dict[str, Any]]:
         following = body.get("next", "")
         if not following:
             return
+
+
+def newest_execution(api: OrchestratorApi, stack_name: str) -> str | None:
+    """Return the newest execution of the pipeline of a stack; None if there is none yet."""
+    answer = api.status(stack_name)
+    return pipeline_status.read(answer.body).execution or None if answer.is_success else None

@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from mlops_orchestrator.aws import pipeline_status
 from mlops_orchestrator.aws.pipeline_status import Approval, PipelineStatus
 from mlops_orchestrator.errors import Failed, RequestRefused
+from mlops_orchestrator.settings import hints
 
 LONGEST_WORDS: Final = 512
 _DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException"})
@@ -116,7 +117,7 @@ def _what_was_quicker(approval: Approval, status: PipelineStatus) -> str:
     if now.is_waiting and now.token != approval.token:
         return (
             f"the execution {approval.execution}, which asked for {approval.target}, was superseded; now"
-            f" {now.execution} asks. Look at it with `mlops status`, then decide on that one"
+            f" {now.execution} asks. Look at it with `{hints.command('status')}`, then decide on that one"
         )
     if now.is_waiting:
         return f"the decision on {approval.target} was taken by somebody else a moment ago"

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 import boto3
 from botocore.exceptions import NoRegionError
 
-from mlops_orchestrator.aws import pipeline_status
-from mlops_orchestrator.aws.api_client import OrchestratorApi
 from mlops_orchestrator.aws.aws_access import Aws
 from mlops_orchestrator.client import answers, connection
 from mlops_orchestrator.client.answers import accepted
@@ -28,9 +26,6 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     Request: TypeAlias = BaseModel | Mapping[str, Any]
-
-# The API's message for a request that changes nothing (compatibility 2.2).
-NOTHING_TO_DO = "No updates are to be performed"
 
 
 class Orchestrator:
@@ -79,9 +74,9 @@ class Orchestrator:
             return plan
         if not plan.pipeline_stack_name:
             raise RequestRefused("the request makes no pipeline: send it by `call`")
-        before = self._newest_execution(plan.pipeline_stack_name)
+        before = answers.newest_execution(self._api, plan.pipeline_stack_name)
         told = self.call({**body, "dry_run": False})
-        return Pipeline(self._api, told, None if NOTHING_TO_DO in told["message"] else before)
+        return Pipeline(self._api, told, None if answers.NOTHING_TO_DO in told["message"] else before)
 
     def call(self, request: Request) -> dict[str, Any]:
         """Send any request, such as an operation on model cards, and return the API's answer."""
@@ -130,21 +125,11 @@ class Orchestrator:
         """Region of the orchestrator."""
         return self._api.client.aws.region
 
-    def _newest_execution(self, stack_name: str) -> str | None:
-        """Return the execution that exists before a repeated or changed request: it is not the one to wait for."""
-        return newest_execution(self._api, stack_name)
-
     def __repr__(self) -> str:
         return f"Orchestrator(region={self.region!r}, url={self.url!r})"
 
     def _repr_html_(self) -> str:
         return self.list()._repr_html_()
-
-
-def newest_execution(api: OrchestratorApi, stack_name: str) -> str | None:
-    """Return the newest execution of the pipeline of a stack; None if there is none yet."""
-    answer = api.status(stack_name)
-    return pipeline_status.read(answer.body).execution or None if answer.is_success else None
 
 
 def _of_session(session: boto3.session.Session, region: str | None) -> Aws:

@@ -132,8 +132,10 @@ def test_every_problem_is_told(client: Orchestrator, orchestrator: users.Orchest
 def test_a_failed_pipeline_ends_the_wait_with_its_reason(
     client: Orchestrator, orchestrator: users.Orchestrator
 ) -> None:
-    pipeline = client.provision(orchestrator.request("fails", data_capture_location="no-such-bucket-anywhere/captured"))
-    with pytest.raises(Failed, match=r"Failed\. .+"):
+    key = "models/broken/model.tar.gz"
+    client.client("s3").put_object(Bucket=client.outputs["AssetsBucketName"], Key=key, Body=b"no archive")
+    pipeline = client.provision(orchestrator.request("fails", model_artifact_location=key, **SERVED))
+    with pytest.raises(Failed, match=r"-codepipeline: Failed\. DeployPipeline, deploy_stack: .+"):
         pipeline.wait(timeout=120)
     pipeline.delete(timeout=120)
 

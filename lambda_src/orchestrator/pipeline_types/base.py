@@ -20,6 +20,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic.fields import FieldInfo
 
 from orchestrator import problems
 from orchestrator.csv_headers import CsvFile, Header
@@ -108,6 +109,12 @@ class PipelineRequest(BaseModel):
             for mark in declared.metadata
             if isinstance(mark, AlsoSpelt)
         }
+
+    @classmethod
+    def fields_by_key(cls) -> dict[str, FieldInfo]:
+        """Return the declared fields by key, in each spelling."""
+        others = {other: cls.model_fields[declared] for other, declared in cls.spellings().items()}
+        return {**cls.model_fields, **others}
 
     @classmethod
     def summary(cls) -> str:

@@ -185,9 +185,10 @@ def approve(
     comment: Annotated[str, typer.Option(help="What others will read about this decision.")] = "",
 ) -> None:
     """Let a waiting pipeline deploy its next stage."""
+    from mlops_orchestrator.client.approvals import Decision
     from scripts.cli.pipelines import deciding
 
-    decision = deciding.Decision(stage, comment, is_approval=True)
+    decision = Decision(stage, comment, is_approval=True)
     deciding.run(Asked(access, among.stack_name), among.named(pipeline), decision)
 
 
@@ -201,9 +202,10 @@ def reject(
     reason: Annotated[str, typer.Option(help="Why not; others will read it.")],
 ) -> None:
     """Keep a waiting pipeline from deploying its next stage; what is deployed stays."""
+    from mlops_orchestrator.client.approvals import Decision
     from scripts.cli.pipelines import deciding
 
-    decision = deciding.Decision(stage, reason, is_approval=False)
+    decision = Decision(stage, reason, is_approval=False)
     deciding.run(Asked(access, among.stack_name), among.named(pipeline), decision)
 
 

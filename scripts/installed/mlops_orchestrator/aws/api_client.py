@@ -19,7 +19,11 @@ from botocore.exceptions import NoCredentialsError
 from botocore.httpsession import URLLib3Session
 
 from mlops_orchestrator.aws.aws_access import Aws
+<<<<<<< HEAD
 from mlops_orchestrator.settings.effective import API_URL_VARIABLE
+=======
+from mlops_orchestrator.errors import Failed
+>>>>>>> main
 
 _SERVICE: Final = "execute-api"
 # What API Gateway says of a signed call of a path that it does not have.
@@ -29,7 +33,7 @@ _CONNECT_SECONDS: Final = 5
 _READ_SECONDS: Final = 35
 
 
-class ApiError(Exception):
+class ApiError(Failed):
     """Raised for an answer that is not what the API promises; `str()` gives the reason."""
 
 

@@ -8,8 +8,6 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-import pytest
-
 from scripts import paths
 from tests.cli.conftest import Mlops
 

@@ -6,6 +6,7 @@ A program gets each of them, whoever found it, as `{"error": {...}}`: see docs/m
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from botocore import exceptions
 
 from mlops_orchestrator.aws.stack_following import StackFailedError
 from mlops_orchestrator.errors import MlopsError, NotFound, RequestRefused
+from mlops_orchestrator.settings import hints
+from mlops_orchestrator.settings.effective import ENDPOINT_VARIABLE
 from mlops_orchestrator.settings.files import SettingsError
 from orchestrator.errors import Problem, RefusedRequestError
 from scripts.cli.display import api_words
@@ -158,9 +161,22 @@ def _words(error: BaseException) -> str | None:
     if isinstance(error, exceptions.NoRegionError):
         return "there is no AWS Region: give --region, set AWS_REGION, or write region into mlops.toml"
     if isinstance(error, exceptions.HTTPClientError | exceptions.ConnectionError):
-        return f"AWS cannot be reached: {error}. Check the network, --region and --endpoint-url"
-    known = (PublishError, DependencyError, LaunchParameterError, StackFailedError, OSError, exceptions.BotoCoreError)
+        return _unreachable(error)
+    known = (
+        PublishError, DependencyError, LaunchParameterError, StackFailedError, OSError, SettingsError,
+        exceptions.BotoCoreError,
+    )  # fmt: skip
     return str(error) if isinstance(error, known) else None
+
+
+def _unreachable(error: exceptions.HTTPClientError | exceptions.ConnectionError) -> str:
+    address = os.environ.get(ENDPOINT_VARIABLE, "")
+    if address and f'"{address}' in str(error):
+        return (
+            f"nothing answers at {address}, which {ENDPOINT_VARIABLE} names: run `{hints.command('local')}` and take"
+            f" the environment that it prints, or unset {ENDPOINT_VARIABLE}"
+        )
+    return f"AWS cannot be reached: {error}. Check the network, --region and --endpoint-url"
 
 
 def _failure_of_client(error: MlopsError) -> Failure:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from mlops_orchestrator.aws import pipeline_status
+from mlops_orchestrator.aws import pipeline_states, pipeline_status
 from mlops_orchestrator.aws.api_client import Answer, OrchestratorApi
 from mlops_orchestrator.aws.aws_access import Aws
+from mlops_orchestrator.aws.pipeline_states import PipelineState
 from mlops_orchestrator.aws.pipeline_status import Approval, PipelineStatus
 from mlops_orchestrator.settings import hints
 from orchestrator.pipeline_types.base import STACK_PREFIX
@@ -44,14 +45,16 @@ class AskedPipeline:
         """Return the API's status of the pipeline. Ends the command on an error."""
         return accepted(self.api.status(self.id), self.output)
 
-    def details(self) -> dict[str, Any]:
-        """Return the API's further details; empty if it has none, as in an older version."""
-        answer = self.api.details(self.id)
-        return answer.body if answer.is_success else {}
-
     def status(self) -> PipelineStatus:
-        """Return the pipeline's current state."""
+        """Return how far its newest execution is."""
         return pipeline_status.read(self.answer())
+
+    def state(self) -> PipelineState:
+        """Return the pipeline's current state, with the work that it started. Ends the command on an error."""
+        answer = self.api.details(self.id)
+        # A pipeline that could not be made has no details, and callers may have permission for the status only.
+        has_none = answer.status in (HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN)
+        return PipelineState(self.status(), {}) if has_none else pipeline_states.read(accepted(answer, self.output))
 
     def command(self, verb: str, *words: str) -> str:
         """Return the command for the next step."""

@@ -15,7 +15,7 @@ from scripts.cli.output import Output
 from scripts.cli.pipelines.answers import accepted
 
 _PAGE: Final = 50
-_COLUMNS: Final = ("model", "type", "stages", "last execution", "waiting for")
+_COLUMNS: Final = ("model", "type", "state", "stages", "last execution", "waiting for")
 
 
 def run(asked: Asked, model_name: str, pipeline_type: str) -> None:
@@ -56,6 +56,8 @@ def _row(pipeline: Mapping[str, Any]) -> tuple[str, ...]:
     return (
         pipeline["model_name"],
         pipeline["pipeline_type"],
+        # An orchestrator of an earlier release tells none.
+        "\n".join(filter(None, (pipeline.get("state", ""), pipeline.get("state_reason", "")))),
         "\n".join(stages) or pipeline["stack_status"],
         f"{last['status']} {started}".strip() if last else "",
         "\n".join(f"{question['action']}, since {str(question['since'])[:16]}" for question in pipeline["waiting"]),

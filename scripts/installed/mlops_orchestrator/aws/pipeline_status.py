@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol, TypeVar
 
 WAITING: Final = "Waiting"
 _RUNNING: Final = "InProgress"
@@ -144,11 +144,26 @@ def read(answer: Mapping[str, Any]) -> PipelineStatus:
     )
 
 
+class Watched(Protocol):
+    """What changes until it has ended."""
+
+    @property
+    def execution(self) -> str:
+        """The newest execution."""
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it will not change any more."""
+
+
+WatchedT = TypeVar("WatchedT", bound=Watched)
+
+
 def watch(
-    ask: Callable[[], PipelineStatus],
+    ask: Callable[[], WatchedT],
     before: str | None = None,
-    until: Callable[[PipelineStatus], bool] = lambda _: False,
-) -> Iterator[PipelineStatus]:
+    until: Callable[[WatchedT], bool] = lambda _: False,
+) -> Iterator[WatchedT]:
     """Yield the status repeatedly until the pipeline has ended, `until` is true, or a day has passed.
 
     `before` is an execution that has ended: a new one is expected to begin within a minute.

@@ -67,6 +67,7 @@ def _details(answer: dict[str, Any], work: Work, members: dict[str, Any]) -> dic
     newest = Execution(stages[0]["pipelineExecutionId"], status, "", None)
     overall = state.decide(state.Seen(progress.of(_STACK_OF_PIPELINE, answer, newest), work))
     told = {"pipeline": answer, "state": overall.name, "state_reason": overall.reason}
+    told |= {"stack_status": "CREATE_COMPLETE", "stack_status_reason": ""}
     return {"outputs": {"Url": "https://x"}, "job": None, "stages": [], "stack": _DEPLOYED, **told, **members}
 
 

@@ -5,29 +5,29 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from mlops_orchestrator.aws.pipeline_states import PipelineState
 from mlops_orchestrator.aws.pipeline_status import Approval
+from mlops_orchestrator.client.states import Status
 from scripts.cli.pipelines.answers import AskedPipeline
 
 _IDENTITY: Final = ("pipeline_id", "pipeline_stack_name", "pipeline_type", "model_name", "short_name")
 _WORK: Final = ("stack", "outputs", "job", "registration", "monitor", "endpoint", "deletion")
 
 
-def state(found: PipelineState) -> dict[str, Any]:
+def state(found: Status) -> dict[str, Any]:
     """Return the state alone."""
-    return {"state": found.name, "state_reason": found.reason, "execution": found.execution}
+    return {"state": found.state, "state_reason": found.reason, "execution": found.execution.execution}
 
 
-def whole(found: PipelineState, pipeline: AskedPipeline) -> dict[str, Any]:
+def whole(found: Status, pipeline: AskedPipeline) -> dict[str, Any]:
     """Return all of it, with the stages of the CodePipeline and the decisions that wait."""
     details = found.details
     return {
         **{name: details.get(name, "") for name in _IDENTITY},
         "pipeline_id": details.get("pipeline_id", pipeline.id),
         **state(found),
-        "stack_status": details.get("stack_status", found.deployment.stack_status),
+        "stack_status": details.get("stack_status", found.execution.stack_status),
         "stages": _stages(found),
-        "waiting_approvals": [decision(approval, pipeline) for approval in found.deployment.waiting],
+        "waiting_approvals": [decision(approval, pipeline) for approval in found.execution.waiting],
         **{name: details.get(name) for name in _WORK},
         "stack_sets": details.get("stages", []),
     }
@@ -40,8 +40,8 @@ def decision(approval: Approval, pipeline: AskedPipeline) -> dict[str, str]:
     return {**place, **executions, **pipeline.commands(approval)}
 
 
-def _stages(found: PipelineState) -> list[dict[str, Any]]:
-    actions = [action.description() for action in found.deployment.actions]
+def _stages(found: Status) -> list[dict[str, Any]]:
+    actions = [action.description() for action in found.execution.actions]
     return [
         {
             "name": name,
@@ -52,5 +52,5 @@ def _stages(found: PipelineState) -> list[dict[str, Any]]:
                 if action["stage"] == name
             ],
         }
-        for name, status in found.deployment.stages
+        for name, status in found.execution.stages
     ]

@@ -10,7 +10,7 @@ import botocore.exceptions
 import typer
 
 from mlops_orchestrator.aws import pipeline_status
-from mlops_orchestrator.aws.pipeline_states import PipelineState
+from mlops_orchestrator.client.states import Status
 from scripts.cli import errors
 from scripts.cli.errors import CommandError
 from scripts.cli.pipelines import documents, showing
@@ -35,14 +35,16 @@ def follow(pipeline: AskedPipeline, before: str | None = None) -> None:
     `before` is an execution that has ended.
     """
     is_live = pipeline.output.is_live
-    states = pipeline_status.watch(pipeline.state, before, until=lambda state: not is_live and state.needs_person)
+    states = pipeline_status.watch(
+        pipeline.state, before, until=lambda state: not is_live and state.execution.needs_person
+    )
     with errors.interruptible("the pipeline", pipeline.command("status", "--watch")):
         last, overtaken = (_show_live if is_live else _show_changes)(states, pipeline)
     for execution in overtaken:
         _show_fate(execution, last, pipeline)
     if last.has_ended:
         showing.end(last, pipeline)
-    elif last.needs_person:
+    elif last.execution.needs_person:
         _show_waiting(last, pipeline)
     else:
         raise CommandError(_ENDLESS)
@@ -60,17 +62,18 @@ class _Executions:
         self._now = ""
         self.overtaken: list[str] = []
 
-    def see(self, state: PipelineState) -> None:
+    def see(self, state: Status) -> None:
         """Record the newest execution."""
-        if self._now and state.execution != self._now:
+        newest = state.execution.execution
+        if self._now and newest != self._now:
             self.overtaken.append(self._now)
-        self._now = state.execution
+        self._now = newest
 
 
-_Followed = tuple[PipelineState, list[str]]
+_Followed = tuple[Status, list[str]]
 
 
-def _show_live(states: Iterator[PipelineState], pipeline: AskedPipeline) -> _Followed:
+def _show_live(states: Iterator[Status], pipeline: AskedPipeline) -> _Followed:
     last, executions = None, _Executions()
     with pipeline.output.screen() as screen:
         for last in states:
@@ -79,17 +82,17 @@ def _show_live(states: Iterator[PipelineState], pipeline: AskedPipeline) -> _Fol
     return _seen(last), executions.overtaken
 
 
-def _show_changes(states: Iterator[PipelineState], pipeline: AskedPipeline) -> _Followed:
+def _show_changes(states: Iterator[Status], pipeline: AskedPipeline) -> _Followed:
     last, executions, output, told = None, _Executions(), pipeline.output, set[object]()
     for last in states:
         executions.see(last)
-        for action in last.deployment.actions:
-            change = (last.execution, action)
+        for action in last.execution.actions:
+            change = (last.execution.execution, action)
             if change not in told and action.status != pipeline_status.WAITING:
                 told.add(change)
                 output.line("event", action.description())
                 output.say(f"{action.stage}/{action.action}: {action.status}  {action.detail}".rstrip())
-        state = (last.execution, last.name, last.reason)
+        state = (last.execution.execution, last.state, last.reason)
         if state not in told:
             told.add(state)
             output.line("state", documents.state(last))
@@ -98,32 +101,33 @@ def _show_changes(states: Iterator[PipelineState], pipeline: AskedPipeline) -> _
     return _seen(last), executions.overtaken
 
 
-def _seen(last: PipelineState | None) -> PipelineState:
+def _seen(last: Status | None) -> Status:
     if last is None:
         raise CommandError(_ENDLESS)
     return last
 
 
-def _show_waiting(last: PipelineState, pipeline: AskedPipeline) -> None:
+def _show_waiting(last: Status, pipeline: AskedPipeline) -> None:
     """Show why the watch ends before the pipeline does."""
     pipeline.output.say("Nothing more happens until a person acts.")
-    for approval in last.deployment.waiting:
+    for approval in last.execution.waiting:
         for line in showing.question(approval, last, pipeline):
             pipeline.output.say(line)
 
 
-def _show_fate(execution: str, last: PipelineState, pipeline: AskedPipeline) -> None:
+def _show_fate(execution: str, last: Status, pipeline: AskedPipeline) -> None:
     """Show the end of an execution whose place a newer one has taken."""
-    told = {"execution": execution, "newer_execution": last.execution}
+    newer = last.execution.execution
+    told = {"execution": execution, "newer_execution": newer}
     try:
         answer = pipeline.aws.client("codepipeline").get_pipeline_execution(
-            pipelineName=last.deployment.pipeline, pipelineExecutionId=execution
+            pipelineName=last.execution.pipeline, pipelineExecutionId=execution
         )
     except botocore.exceptions.ClientError:
         # Callers of the API may lack permission to see it.
         pipeline.output.line("event", told)
-        pipeline.output.say(f"A newer execution, {last.execution}, took the place of {execution}.")
+        pipeline.output.say(f"A newer execution, {newer}, took the place of {execution}.")
         return
     status = answer["pipelineExecution"]["status"]
     pipeline.output.line("event", {**told, "status": status})
-    pipeline.output.say(f"The execution {execution}, which the newer {last.execution} came after: {status}.")
+    pipeline.output.say(f"The execution {execution}, which the newer {newer} came after: {status}.")

@@ -12,30 +12,30 @@ from rich.text import Text
 
 from mlops_orchestrator.aws import stack_following
 from mlops_orchestrator.aws.aws_access import Aws
-from mlops_orchestrator.aws.pipeline_states import PipelineState
 from mlops_orchestrator.aws.pipeline_status import Approval
 from mlops_orchestrator.aws.stack_following import StackFailedError
+from mlops_orchestrator.client.connection import reachable
+from mlops_orchestrator.client.states import Status
 from mlops_orchestrator.settings import hints
 from orchestrator.pipeline_types.blueprints import PIPELINE_STACK_SUFFIX
-from scripts.cli import connection
 from scripts.cli.output import style, table
 from scripts.cli.pipelines.answers import AskedPipeline
 
 
-def rendered(found: PipelineState, pipeline: AskedPipeline) -> Group:
+def rendered(found: Status, pipeline: AskedPipeline) -> Group:
     """Return the stages, the state, and who must act."""
-    deployment = found.deployment
-    state = Text.assemble("state: ", (found.name, style(found.name)), f"  {found.reason}" if found.reason else "")
-    if not deployment.pipeline:
-        status = deployment.stack_status
-        return Group(Text(deployment.message), Text(status, style=style(status)), state)
-    rows = [(action.stage, action.action, action.status, action.detail) for action in deployment.actions]
-    parts: list[Any] = [table(("stage", "action", "status", ""), rows, deployment.pipeline), state]
-    parts += [Text(line) for approval in deployment.waiting for line in question(approval, found, pipeline)]
-    return Group(*parts, *([] if pipeline.aws.is_local else [Text(_console_link(deployment.pipeline, pipeline.aws))]))
+    execution = found.execution
+    state = Text.assemble("state: ", (found.state, style(found.state)), f"  {found.reason}" if found.reason else "")
+    if not execution.pipeline:
+        status = execution.stack_status
+        return Group(Text(execution.message), Text(status, style=style(status)), state)
+    rows = [(action.stage, action.action, action.status, action.detail) for action in execution.actions]
+    parts: list[Any] = [table(("stage", "action", "status", ""), rows, execution.pipeline), state]
+    parts += [Text(line) for approval in execution.waiting for line in question(approval, found, pipeline)]
+    return Group(*parts, *([] if pipeline.aws.is_local else [Text(_console_link(execution.pipeline, pipeline.aws))]))
 
 
-def question(approval: Approval, found: PipelineState, pipeline: AskedPipeline) -> Iterator[str]:
+def question(approval: Approval, found: Status, pipeline: AskedPipeline) -> Iterator[str]:
     """Yield lines about who must act, and how."""
     yield f"{approval.stage} waits for a person to decide whether {approval.target} is deployed:"
     for command in pipeline.commands(approval).values():
@@ -45,21 +45,21 @@ def question(approval: Approval, found: PipelineState, pipeline: AskedPipeline) 
             f"  An older execution, {approval.execution}, asks for this. The newer one, {approval.behind}, waits"
             " behind it: reject, and only the newer goes on; approve, and both do."
         )
-    elif approval.execution != found.execution:
+    elif approval.execution != found.execution.execution:
         yield f"  An older execution, {approval.execution}, asks for this; the table shows the newest."
 
 
-def end(found: PipelineState, pipeline: AskedPipeline) -> None:
+def end(found: Status, pipeline: AskedPipeline) -> None:
     """Show what there is to do after a failure, or what was deployed."""
-    output, deployment = pipeline.output, found.deployment
-    if deployment.was_rejected:
+    output, execution = pipeline.output, found.execution
+    if execution.was_rejected:
         output.say("It was rejected: the stages before keep what was deployed, those after it keep what they had.")
         output.say(f"To ask again, repeat `{hints.command('provision')}`, with the request changed or as it was.")
-    elif deployment.has_failed or (found.has_failed and not deployment.has_succeeded):
-        if not deployment.pipeline:
+    elif execution.has_failed or (found.has_failed and not execution.has_succeeded):
+        if not execution.pipeline:
             output.say(f"The pipeline was not made. {_first_cause(pipeline)}")
         output.say(f"Repeat `{hints.command('provision')}` with the same request when the cause is gone.")
-    elif deployment.has_succeeded and not output.as_json:
+    elif execution.has_succeeded and not output.as_json:
         _deployed(found, pipeline)
 
 
@@ -71,18 +71,18 @@ def _first_cause(pipeline: AskedPipeline) -> str:
         return f"Its stack cannot be looked at: {error}"
 
 
-def _deployed(found: PipelineState, pipeline: AskedPipeline) -> None:
+def _deployed(found: Status, pipeline: AskedPipeline) -> None:
     """Show what the pipeline deployed, and the work that this started."""
     aws, output, details = pipeline.aws, pipeline.output, found.details
     stack_name = pipeline.name.removesuffix(f"-{PIPELINE_STACK_SUFFIX}")
-    if found.deployment.approvals:
+    if found.execution.approvals:
         output.say(
             f"It is deployed in the accounts of all stages, by the stacks StackSet-{stack_name}-<stage>-... there:"
             " their outputs tell the addresses."
         )
         return
     if (stack := details.get("stack")) is not None:
-        rows = [(name, connection.reachable(value, aws)) for name, value in sorted(details["outputs"].items())]
+        rows = [(name, reachable(value, aws)) for name, value in sorted(details["outputs"].items())]
         output.table(("output", "value"), rows, f"{stack['stack_name']}: {stack['status']}")
     for line in _work(details):
         output.say(line.rstrip())

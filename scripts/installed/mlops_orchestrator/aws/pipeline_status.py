@@ -93,6 +93,10 @@ class PipelineStatus:
     approvals: tuple[Approval, ...]
     """Approvals of any execution: an older one may still wait for its decision."""
 
+    def is_of(self, execution: str | None) -> bool:
+        """Whether an execution is the newest."""
+        return execution is not None and self.execution == execution
+
     @property
     def waiting(self) -> tuple[Approval, ...]:
         """Approvals that wait for a decision."""
@@ -147,9 +151,8 @@ def read(answer: Mapping[str, Any]) -> PipelineStatus:
 class Watched(Protocol):
     """What changes until it has ended."""
 
-    @property
-    def execution(self) -> str:
-        """The newest execution."""
+    def is_of(self, execution: str | None) -> bool:
+        """Whether an execution is the newest."""
 
     @property
     def has_ended(self) -> bool:
@@ -172,7 +175,7 @@ def watch(
     started = time.monotonic()
     while time.monotonic() - started < _LONGEST_WATCH_SECONDS:
         status = ask()
-        is_old = before is not None and status.execution == before
+        is_old = status.is_of(before)
         if not is_old or time.monotonic() - started > _NEW_EXECUTION_SECONDS:
             yield status
             if status.has_ended or until(status):

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 import mlops_orchestrator
-from mlops_orchestrator import Failed, MlopsError, NotFound, Orchestrator, RequestRefused, TimedOut
+from mlops_orchestrator import Failed, MlopsError, NotFound, Orchestrator, RequestRefused
 from mlops_orchestrator.aws.api_client import Answer
-from mlops_orchestrator.client import html, predictions, waiting
+from mlops_orchestrator.client import html, predictions
 from mlops_orchestrator.client.answers import accepted
 from mlops_orchestrator.client.predictions import Prediction
 
@@ -63,11 +63,6 @@ def test_words_are_no_numbers() -> None:
         _ = Prediction(b"benign\n").numbers
     assert Prediction(b"benign,0.9\n").rows == [["benign", "0.9"]]
     assert Prediction(b'{"scores": [1]}').json() == {"scores": [1]}
-
-
-def test_a_wait_has_an_end() -> None:
-    with pytest.raises(TimedOut, match="still there"):
-        waiting.until(lambda: None, 0.2, lambda: "still there")
 
 
 def test_a_notebook_runs_nothing_of_what_it_shows() -> None:

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from mlops_orchestrator import Failed, NotFound, Orchestrator, Pipeline, RequestRefused, requests
+from mlops_orchestrator.aws.api_client import SignedClient
 from scripts.demo import demo_model
 from tests.end_to_end.users import ARTIFACT_KEY, SERVED
 
@@ -80,6 +81,18 @@ def test_any_form_of_rows_has_the_model_s_predictions(
     assert served.predict(data).numbers == pytest.approx(own, abs=1e-4)
 
 
+def test_the_address_is_looked_up_once(
+    served: Pipeline, client: Orchestrator, rows: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del served
+    found = client.get("by-client")
+    found.predict(rows)
+    methods, send = [], SignedClient.send
+    monkeypatch.setattr(SignedClient, "send", lambda *given: methods.append(given[1]) or send(*given))
+    found.predict(rows)
+    assert methods == ["POST"]
+
+
 def test_rows_that_are_no_rows_are_refused_before_they_are_sent(served: Pipeline) -> None:
     with pytest.raises(TypeError, match=r"One row alone is \[row\]"):
         served.predict([1.0, 2.0])  # type: ignore[list-item]
@@ -111,6 +124,19 @@ def test_a_request_that_changes_nothing_has_nothing_to_wait_for(
     assert again.id == served.id
     assert again.wait(timeout=5).state == "Succeeded"
     assert len(again.runs()) == 1
+
+
+def test_the_end_of_what_was_there_before_is_not_waited_for(
+    client: Orchestrator, orchestrator: users.Orchestrator
+) -> None:
+    first = client.provision(orchestrator.request("changes"))
+    assert first.wait(timeout=120).state == "Succeeded"
+    changed = client.provision(orchestrator.request("changes", inference_instance="ml.c5.xlarge"))
+    assert changed.wait(timeout=120).state == "Succeeded"
+    newest, oldest = changed.runs()
+    assert (newest.status, oldest.status) == ("Succeeded", "Succeeded")
+    assert newest.started >= oldest.started
+    changed.delete(timeout=120)
 
 
 def test_a_dry_run_makes_nothing(client: Orchestrator, orchestrator: users.Orchestrator) -> None:
@@ -148,6 +174,7 @@ def test_a_deletion_is_waited_for(client: Orchestrator, orchestrator: users.Orch
         pipeline.status()
     with pytest.raises(NotFound):
         client.get("leaves")
+    assert f"<th>Pipeline(&#x27;{pipeline.name}&#x27;)</th><td>There is no pipeline" in pipeline._repr_html_()
 
 
 def test_types_are_those_that_requests_may_name(client: Orchestrator) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from scripts.cli.everyday import everyday_commands
 from scripts.cli.options import (
     Access,
     Among,
@@ -29,6 +30,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(pipeline_type_commands.app, name="pipeline-types")
+app.add_typer(everyday_commands.app)
 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Bucket = Annotated[

@@ -38,6 +38,11 @@ def local_state() -> dict[str, Any]:
     return found
 
 
+def local_account(access: Access, stage: str) -> str:
+    """Return the account of a stage on the local AWS; empty on AWS, and for a stage that it has not."""
+    return str(local_state()["accounts"].get(stage, "")) if access.local else ""
+
+
 def orchestrator_api(access: Access, stack_name: str | None) -> OrchestratorApi:
     """Return the API of the named stack, else of the environment or the local AWS, else of the default stack."""
     reached = aws(access)

@@ -19,6 +19,7 @@ from mlops_orchestrator.aws.stack_following import StackFailedError
 from orchestrator.pipeline_types.blueprints import PIPELINE_STACK_SUFFIX
 from scripts.cli import connection, errors
 from scripts.cli.errors import CommandError
+from scripts.cli.everyday import hosting
 from scripts.cli.output import style, table
 from scripts.cli.pipelines.answers import AskedPipeline
 
@@ -199,10 +200,14 @@ def _show_deployed(found: PipelineStatus, pipeline: AskedPipeline) -> None:
             f"It is deployed in the accounts of all stages, by the stacks StackSet-{stack_name}-<stage>-... there:"
             " their outputs tell the addresses."
         )
+        by_profile = "" if aws.is_local else ", with a --profile for the account of that stage"
+        output.say(f"to ask its model: {pipeline.command('predict', 'FILE', '--stage', 'prod')}{by_profile}")
         return
     details = pipeline.details()
     if (stack := details.get("stack")) is not None:
         rows = [(name, connection.reachable(value, aws)) for name, value in sorted(details["outputs"].items())]
         output.table(("output", "value"), rows, f"{stack['stack_name']}: {stack['status']}")
+        if reason := hosting.unserved(aws, details["outputs"]):
+            output.say(f"warning: {reason} Predictions will fail here; on AWS the image serves them.")
     if (job := details.get("job")) is not None:
         output.say(f"The {job['kind']} {job['name']}: {job['status'] or 'unknown'}. {job['failure_reason']}".rstrip())

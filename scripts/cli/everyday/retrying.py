@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`mlops retry`: run the failed stage of a pipeline again, or all of it where that cannot be done.
+
+https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_RetryStageExecution.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from mlops_orchestrator.aws.pipeline_status import PipelineStatus
+from scripts.cli.errors import CommandError
+from scripts.cli.everyday import remains
+from scripts.cli.options import Asked
+from scripts.cli.output import Output
+from scripts.cli.pipelines import answers, following
+from scripts.cli.pipelines.answers import AskedPipeline
+
+# A newer execution or a changed pipeline has come after the failure.
+_NOT_AGAIN: Final = frozenset({"NotLatestPipelineExecutionException", "StageNotRetryableException"})
+_DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException"})
+_FAILED: Final = frozenset({"Failed", "Stopped"})
+_SOURCE: Final = 0
+
+
+@dataclass(frozen=True)
+class Retried:
+    """What was done: the stage that runs again, empty for all of the pipeline, in which execution."""
+
+    stage: str
+    execution: str
+
+
+def run(asked: Asked, given: str) -> None:
+    """Retry, and say what was done."""
+    output = Output(asked.access.as_json)
+    pipeline = answers.find(asked, given, output)
+    status = pipeline.status()
+    removed = remains.remove(pipeline) if status.has_failed and status.pipeline else ""
+    if removed:
+        output.say(f"The stack {removed}, which could not be made, is deleted first.")
+    retried = retry(pipeline.aws.client("codepipeline"), status, pipeline)
+    output.document(
+        {"pipeline_id": pipeline.id, "stage": retried.stage or None, "execution": retried.execution, "removed": removed}
+    )
+    if retried.stage:
+        output.say(f"The stage {retried.stage} runs again, in the execution {retried.execution}.")
+    else:
+        output.say(f"A new execution runs all stages: {retried.execution}.")
+    if asked.watch:
+        # A retried execution is the one that failed before: only a new one must not be taken for it.
+        following.follow(pipeline, None if retried.stage else status.execution)
+    else:
+        output.say(f"next: {pipeline.command('status', '--watch')}")
+
+
+def retry(codepipeline: Any, status: PipelineStatus, pipeline: AskedPipeline) -> Retried:
+    """Run the failed stage again. Raise CommandError if nothing has failed, or the caller may not."""
+    stage = _failed_stage(status, pipeline)
+    try:
+        # What the source stage has read is what changed meanwhile: read it anew.
+        if stage == status.stages[_SOURCE][0]:
+            return _anew(codepipeline, status)
+        return _again(codepipeline, status, stage)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _DENIED:
+            raise CommandError(_denied(status, stage, error)) from None
+        raise
+
+
+def _failed_stage(status: PipelineStatus, pipeline: AskedPipeline) -> str:
+    if not status.pipeline:
+        raise CommandError(
+            f"there is no pipeline to run again: {status.message or status.stack_status} Repeat `mlops provision` with"
+            " the same request"
+        )
+    for name, state in status.stages:
+        if state in _FAILED:
+            return name
+    if not status.has_ended:
+        raise CommandError(f"nothing to retry: it has not ended. Look: {pipeline.command('status', '--watch')}")
+    job = pipeline.details().get("job") or {}
+    if job.get("status") in _FAILED:
+        raise CommandError(
+            f"the pipeline has done its part, and the {job['kind']} {job['name']} has not: {job['failure_reason']} The"
+            " name of a job is used once: provision a changed request without job_name, or with another"
+        )
+    raise CommandError(f"nothing to retry: every stage of {status.pipeline} succeeded")
+
+
+def _again(codepipeline: Any, status: PipelineStatus, stage: str) -> Retried:
+    try:
+        codepipeline.retry_stage_execution(
+            pipelineName=status.pipeline,
+            stageName=stage,
+            pipelineExecutionId=status.execution,
+            retryMode="FAILED_ACTIONS",
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _NOT_AGAIN:
+            return _anew(codepipeline, status)
+        raise
+    return Retried(stage, status.execution)
+
+
+def _anew(codepipeline: Any, status: PipelineStatus) -> Retried:
+    return Retried("", codepipeline.start_pipeline_execution(name=status.pipeline)["pipelineExecutionId"])
+
+
+def _denied(status: PipelineStatus, stage: str, error: ClientError) -> str:
+    action = error.operation_name
+    resource = f"{status.pipeline}/{stage}" if action == "RetryStageExecution" else status.pipeline
+    message = error.response["Error"].get("Message", "")
+    return f"you may not retry this: codepipeline:{action} on {resource} has to be allowed to you. {message}"

@@ -9,13 +9,17 @@ from typing import Annotated
 import typer
 
 from scripts.cli.everyday import everyday_commands
+from scripts.cli.launching import account_commands
 from scripts.cli.options import (
     Access,
     Among,
+    Answering,
     ApiStack,
     Asked,
+    Offline,
     Pipeline,
     RoleArn,
+    RootStack,
     Rules,
     Stack,
     Verification,
@@ -31,10 +35,12 @@ app = typer.Typer(
 )
 app.add_typer(pipeline_type_commands.app, name="pipeline-types")
 app.add_typer(everyday_commands.app)
+app.add_typer(account_commands.app, name="accounts")
 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Bucket = Annotated[
-    str, typer.Option(help="Bucket for code and templates; otherwise one of the solution's own is made.")
+    str,
+    typer.Option(help="Bucket for code and templates; otherwise that of the settings, or one of the solution's own."),
 ]
 RequestFile = Annotated[str, typer.Argument(metavar="FILE", help="A request in JSON; - reads standard input.")]
 Watch = Annotated[
@@ -67,7 +73,7 @@ def mlops(
 @grouped
 def publish(
     access: Access,
-    bucket: Annotated[str, typer.Option(help="Existing bucket, in the Region where the solution will run.")],
+    bucket: Bucket = "",
     prefix: Annotated[str, typer.Option(help="Prefix of all versions in the bucket.")] = "mlops-workload-orchestrator",
 ) -> None:
     """Upload code and templates as an immutable version, and print the link that launches it."""
@@ -91,7 +97,7 @@ def deploy(
 @grouped
 def destroy(
     access: Access,
-    stack_name: Annotated[str, typer.Option(help="Name of the root stack.")] = "mlops-orchestrator",
+    stack_name: RootStack = None,
     pipelines: Annotated[
         bool, typer.Option("--pipelines", help="Delete all pipelines first, with what they deployed.")
     ] = False,
@@ -197,43 +203,42 @@ def reject(
 @app.command()
 @grouped
 def new(
-    rules: Rules,
+    rules: Offline,
     pipeline_type: Annotated[str, typer.Argument(help="Such as byom_realtime_builtin.")],
     full: Annotated[bool, typer.Option("--full", help="With the optional keys too.")] = False,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="New file for the request; none is left after a failure.")
+    ] = None,
 ) -> None:
     """Print a starter request; what its keys mean goes to standard error."""
     from scripts.cli import drafting
 
-    drafting.new(pipeline_type, full, rules)
+    drafting.new(pipeline_type, full, rules, out)
 
 
 @app.command()
 @grouped
-def check(
-    rules: Rules,
-    file: RequestFile,
-    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON, for machines.")] = False,
-) -> None:
+def check(rules: Offline, answering: Answering, file: RequestFile) -> None:
     """Validate a request as the API would, without AWS."""
     from scripts.cli import drafting
 
-    drafting.check(file, rules, as_json)
+    drafting.check(file, rules, answering.form)
 
 
 @app.command("import")
 @grouped
 def import_requests(
-    rules: Rules,
+    rules: Offline,
+    answering: Answering,
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Requests in JSON, alone or in lists.")],
-    output: Annotated[
+    out: Annotated[
         Path | None, typer.Option(help="Folder for the accepted requests as they would be written today.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON, for machines.")] = False,
 ) -> None:
     """Check request files of the earlier solution, without AWS: what is accepted, what changes, what is refused."""
     from scripts.cli import importing
 
-    importing.run(files, rules, output, as_json)
+    importing.run(files, rules, out, answering.form)
 
 
 @app.command()
@@ -252,6 +257,15 @@ def local(
         from scripts.cli import local
 
     local.run(rules, port, ready_file, email, enforce_iam=iam)
+
+
+@app.command()
+@grouped
+def config(access: Access) -> None:
+    """Show every setting, where it comes from, and which AWS the commands of this folder use."""
+    from scripts.cli import configured
+
+    configured.run(access)
 
 
 @app.command()

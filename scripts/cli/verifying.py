@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from mlops_orchestrator.aws import aws_access
 from mlops_orchestrator.aws.aws_access import Aws
 from mlops_orchestrator.aws.stack_following import StackEvent
+from mlops_orchestrator.settings import hints, local_state
 from scripts.cli import connection, errors, extras
 from scripts.cli.asking import check_can_ask
 from scripts.cli.errors import WrongUseError
@@ -51,11 +52,13 @@ class _Brief:
 
 def verify(access: Access, asked: Verification, yes: bool) -> None:
     """Show the plan, ask, carry it out, clean up, and report. The exit status is 1 if anything failed."""
-    output = Output(access.as_json)
+    output = Output(access.form)
     check_can_ask(yes, output)
     plan = Plan(tuple(_extras(asked.extras)))
     if kept := [one.name for one in record.kept()]:
-        raise WrongUseError(f"{', '.join(kept)} was interrupted: run `mlops verify --clean{access.flags}` first")
+        raise WrongUseError(
+            f"{', '.join(kept)} was interrupted: run `{hints.command(f'verify --clean{access.flags}')}` first"
+        )
     with _place(access, asked, plan) as scene:
         # Missing credentials, or permissions to list what is to be removed, are reported before anything is made.
         account, there = scene.aws.account, cleaner.listed(scene)
@@ -73,7 +76,7 @@ def verify(access: Access, asked: Verification, yes: bool) -> None:
 
 def _carried_out(scene: Scene, plan: Plan, output: Output, access: Access) -> Report:
     """Run the plan and the clean-up. Record the name before anything is made."""
-    began, command = datetime.now(UTC), f"mlops verify --clean --name {scene.name}{access.flags}"
+    began, command = datetime.now(UTC), hints.command(f"verify --clean --name {scene.name}{access.flags}")
     scene.logging_role = logging_role(scene)
     kept = Record(scene.name, scene.aws.account, scene.aws.region, scene.aws.endpoint_url, scene.logging_role)
     if not scene.is_passing:
@@ -102,7 +105,7 @@ def _cleaned(scene: Scene) -> list[Left]:
 
 def clean(access: Access, asked: Verification, yes: bool) -> None:
     """Finish the clean-up of a verification that was interrupted: of the given name, or of those on record here."""
-    output = Output(access.as_json)
+    output = Output(access.form)
     check_can_ask(yes, output)
     if asked.name and not NAME.fullmatch(asked.name):
         raise WrongUseError(f"{asked.name} is not the name of a verification, such as {PREFIX}1129-0a1b")
@@ -163,8 +166,8 @@ def _extras(given: str) -> Iterator[Extra]:
 @contextmanager
 def _place(access: Access, asked: Verification, plan: Plan) -> Iterator[Scene]:
     """The account that the options name, or a local AWS for the time of the run where none is running."""
-    audience = _Brief(Output(access.as_json))
-    if access.local and not connection.STATE_FILE.exists():
+    audience = _Brief(Output(access.form))
+    if access.local and local_state.find(Path.cwd()) is None:
         with extras.needed("local"), _own_local(access, plan) as (aws, stages):
             yield Scene(aws, new_name(), audience, asked.email, stages, is_passing=True)
         return

@@ -42,6 +42,8 @@ class Refused(TypedDict):
     """The request is wrong; every problem is listed, and nothing was created."""
 
     message: Message
+    detailedMessage: str
+    """the problems as one text, a line each"""
     errors: list[Problem]
 
 

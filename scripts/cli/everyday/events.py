@@ -23,7 +23,7 @@ def run(asked: Asked, given: str, every: bool, since: str) -> None:
     """Show the events; `given` is empty for all pipelines. Raise WrongUseError for neither and both."""
     if every == bool(given):
         raise WrongUseError("name a pipeline, or give --all")
-    output = Output(asked.access.as_json)
+    output = Output(asked.access.form)
     start = datetime.fromtimestamp(start_of(since, time.time()) / 1000, UTC) if since else None
     api = connection.orchestrator_api(asked.access, asked.stack_name)
     found, hidden = list[tuple[Event, str]](), list[str]()

@@ -41,7 +41,7 @@ class Line:
 
     def description(self) -> dict[str, str]:
         """Return the line as JSON output has it."""
-        return {"kind": "event", "time": self.at.isoformat(), "log_group": self.group, "message": self.message}
+        return {"time": self.at.isoformat(), "log_group": self.group, "message": self.message}
 
 
 def of(deployed: Work) -> Iterator[LogGroup]:

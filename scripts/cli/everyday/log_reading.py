@@ -28,14 +28,15 @@ _LATE_MS: Final = 30_000
 
 def run(asked: Asked, given: str, since: str, stage: str) -> None:
     """Show the lines since a time; follow them if `asked.watch`, until the job has ended or Ctrl-C."""
-    output = Output(asked.access.as_json)
+    output = Output(asked.access.form)
     start = start_of(since, time.time())
     deployed = work.find(asked, given, stage, output)
     shown = 0
     for line in _followed(asked, deployed, start, output) if asked.watch else _all(deployed, start):
         shown += 1
-        output.document(line.description())
+        output.line("event", line.description())
         output.say(f"{line.at:%Y-%m-%d %H:%M:%S}  {line.group.rsplit('/', maxsplit=1)[-1]}  {line.message}")
+    output.line("result", {"lines": shown})
     if not shown:
         output.say(f"Nothing was logged since {since}. Logs: {_names(deployed)}")
 

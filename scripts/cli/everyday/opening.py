@@ -7,6 +7,7 @@ import webbrowser
 from collections.abc import Iterator
 from typing import Any
 
+from mlops_orchestrator.aws.aws_access import Aws
 from orchestrator.events import console_links
 from orchestrator.sagemaker import job_kinds
 from scripts.cli.errors import CommandError
@@ -21,9 +22,9 @@ Links = list[tuple[str, str]]
 
 def run(asked: Asked, given: str, only_print: bool) -> None:
     """Print the addresses, and open the first in a browser if this is a terminal."""
-    output = Output(asked.access.as_json)
+    output = Output(asked.access.form)
     pipeline = answers.find(asked, given, output)
-    if pipeline.aws.is_local:
+    if not has_console(pipeline.aws):
         raise CommandError(f"the local AWS has no console: {pipeline.command('status')} tells what there is")
     found = links(pipeline, answers.accepted(pipeline.api.details(pipeline.id), output))
     if not found:
@@ -33,6 +34,11 @@ def run(asked: Asked, given: str, only_print: bool) -> None:
         output.say(f"{name}: {address}")
     if output.is_live and not only_print:
         webbrowser.open(found[0][1])
+
+
+def has_console(aws: Aws) -> bool:
+    """Tell whether there is something to open."""
+    return not aws.is_local
 
 
 def links(pipeline: AskedPipeline, details: dict[str, Any]) -> Links:

@@ -46,7 +46,7 @@ class Question:
 
 def run(asked: Asked, given: str, question: Question) -> None:
     """Print the prediction. Ends the command with status 1 for an answer that is none."""
-    output = Output(asked.access.as_json)
+    output = Output(asked.access.form)
     content = request_files.read_bytes(question.file)
     media_type = question.content_type or _media_type(question.file, content)
     try:

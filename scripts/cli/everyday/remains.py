@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from mlops_orchestrator.aws import stack_following
 from mlops_orchestrator.aws.stack_following import Follower
+from mlops_orchestrator.settings import hints
 from scripts.cli.errors import CommandError
 from scripts.cli.pipelines.answers import AskedPipeline
 
@@ -37,10 +38,10 @@ def _delete(cloudformation: Any, arn: str, name: str) -> None:
         for _ in follower.events():
             pass
     except ClientError as error:
-        message = error.response["Error"].get("Message", "")
+        message, again = error.response["Error"].get("Message", ""), hints.command("provision FILE")
         raise CommandError(
             f"the stack {name} could not be made, and nothing can be deployed before it is deleted. {message} Repeat"
-            " `mlops provision` with the same request: that deletes it with the orchestrator's permissions"
+            f" `{again}` with the same request: that deletes it with the orchestrator's permissions"
         ) from None
     if follower.state().status != "DELETE_COMPLETE":
         raise CommandError(f"the stack {name} cannot be deleted: {follower.explanation()}")

@@ -12,6 +12,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from mlops_orchestrator.aws.pipeline_status import PipelineStatus
+from mlops_orchestrator.settings import hints
 from scripts.cli.errors import CommandError
 from scripts.cli.everyday import remains
 from scripts.cli.options import Asked
@@ -36,7 +37,7 @@ class Retried:
 
 def run(asked: Asked, given: str) -> None:
     """Retry, and say what was done."""
-    output = Output(asked.access.as_json)
+    output = Output(asked.access.form)
     pipeline = answers.find(asked, given, output)
     status = pipeline.status()
     removed = remains.remove(pipeline) if status.has_failed and status.pipeline else ""
@@ -74,8 +75,8 @@ def retry(codepipeline: Any, status: PipelineStatus, pipeline: AskedPipeline) ->
 def _failed_stage(status: PipelineStatus, pipeline: AskedPipeline) -> str:
     if not status.pipeline:
         raise CommandError(
-            f"there is no pipeline to run again: {status.message or status.stack_status} Repeat `mlops provision` with"
-            " the same request"
+            f"there is no pipeline to run again: {status.message or status.stack_status} Repeat"
+            f" `{hints.command('provision FILE')}` with the same request"
         )
     for name, state in status.stages:
         if state in _FAILED:

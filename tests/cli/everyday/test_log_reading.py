@@ -74,7 +74,7 @@ def test_what_the_inference_function_logged_is_shown(local: Running, orchestrato
 
     ended = mlops("logs", "logged", "--local", "--json")
     assert ended.status == 0
-    (line,) = ended.documents
-    assert line["kind"] == "event"
+    line, result = ended.documents
+    assert (line["kind"], result) == ("event", {"kind": "result", "lines": 1})
     assert "The local AWS cannot run the image" in line["message"]
     assert f"{stack}-InferenceLogs" in mlops("logs", "logged", "--local").out

@@ -62,7 +62,11 @@ def test_who_may_not_is_told_what_is_missing() -> None:
             {"kind": "training job", "name": "j", "status": "Failed", "failure_reason": "no data."},
             "the training job j has not: no data. The name of a job is used once",
         ),
-        (_status(pipeline="", stack_status="ROLLBACK_COMPLETE"), None, "Repeat `mlops provision`"),
+        (
+            _status(pipeline="", stack_status="ROLLBACK_COMPLETE"),
+            None,
+            "provision FILE` with the same request",
+        ),
     ],
     ids=["runs", "succeeded", "job", "no pipeline"],
 )

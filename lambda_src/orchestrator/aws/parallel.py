@@ -16,11 +16,14 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def each(service: str, call: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+def each(service: str | tuple[str, ...], call: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
     """Return the call's results in the order of the items; raises the error of the first item that fails.
 
-    `service` is the called service: threads can share its client, but must not create it at the same time.
+    `service` is the called service, or all of them: threads can share a client, but must not create it at the same
+    time.
     """
-    client(service)
-    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix=service) as pool:
+    called = (service,) if isinstance(service, str) else service
+    for one in called:
+        client(one)
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="-".join(called)) as pool:
         return list(pool.map(call, items))

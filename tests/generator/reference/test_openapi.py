@@ -44,7 +44,7 @@ LAUNCH: Final = Launch(
 ANSWERS: Final[dict[str, Any]] = {
     name: found
     for name, found in vars(answers).items()
-    if is_typeddict(found) and name not in {"BlueprintPlan", "PipelineIdentity"}
+    if is_typeddict(found) and name not in {"BlueprintPlan", "OverallState", "PipelineIdentity"}
 }
 """The types of answers, without what only others are made of."""
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from mlops_orchestrator.aws.api_addresses import MAIL_PATH
 from scripts.cli import connection
-from scripts.cli.display import letters
+from scripts.cli.display import api_words, letters
 from scripts.cli.errors import WrongUseError
 from scripts.cli.options import Access
 from scripts.cli.output import Output
@@ -92,5 +92,5 @@ def _show(mail: Mail, output: Output) -> None:
     output.say(f"At: {mail.sent_at}")
     output.say(f"Subject: {mail.subject or _NO_SUBJECT}")
     output.say("")
-    for line in letters.lines(mail.text, output.width):
+    for line in letters.lines(api_words.as_commands(mail.text), output.width):
         output.say(line)

@@ -12,6 +12,8 @@ from typing import Any, Final
 _WIDTH: Final = 78
 # Such a line is to be copied as it is.
 _AS_IT_IS: Final = re.compile(r"\s|mlops |aws |https?://")
+# A value of one word, such as an address, stays beside its name.
+_ONE_WORD: Final = re.compile(r"[a-z ]+: \S+")
 _CAPITALS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -42,6 +44,6 @@ def _listed(fields: Mapping[str, Any], above: str = "") -> Iterator[str]:
 
 
 def _wrapped(line: str, width: int) -> list[str]:
-    if len(line) <= width or _AS_IT_IS.match(line):
+    if len(line) <= width or _AS_IT_IS.match(line) or _ONE_WORD.fullmatch(line):
         return [line]
     return textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False)

@@ -103,6 +103,16 @@ def test_orchestrator_launched_anew_is_found(local: Running, mlops: Mlops) -> No
     assert ended.status == 0, ended.err
 
 
+def test_stale_address_of_the_api_is_a_sentence(local: Running, mlops: Mlops, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {**_printed(local), "MLOPS_API_URL": f"{local.ready['endpoint_url']}/_apis/gone/prod"}.items():
+        monkeypatch.setenv(name, value)
+    ended = mlops("list")
+
+    assert ended.status == 1
+    assert "there is no orchestrator's API at" in ended.err
+    assert "unset MLOPS_API_URL" in ended.err
+
+
 def test_publishing_makes_the_solution_s_own_bucket(local: Running, mlops: Mlops, tmp_path: Path) -> None:
     ended = mlops("publish", "--local", "--json")
 

@@ -16,9 +16,10 @@ from mlops_orchestrator.aws import pipeline_status, stack_following
 from mlops_orchestrator.aws.aws_access import Aws
 from mlops_orchestrator.aws.pipeline_status import Approval, PipelineStatus
 from mlops_orchestrator.aws.stack_following import StackFailedError
+from mlops_orchestrator.client.connection import reachable
 from mlops_orchestrator.settings import hints
 from orchestrator.pipeline_types.blueprints import PIPELINE_STACK_SUFFIX
-from scripts.cli import connection, errors
+from scripts.cli import errors
 from scripts.cli.errors import CommandError
 from scripts.cli.everyday import hosting
 from scripts.cli.output import style, table
@@ -206,7 +207,7 @@ def _show_deployed(found: PipelineStatus, pipeline: AskedPipeline) -> None:
         return
     details = pipeline.details()
     if (stack := details.get("stack")) is not None:
-        rows = [(name, connection.reachable(value, aws)) for name, value in sorted(details["outputs"].items())]
+        rows = [(name, reachable(value, aws)) for name, value in sorted(details["outputs"].items())]
         output.table(("output", "value"), rows, f"{stack['stack_name']}: {stack['status']}")
         if reason := hosting.unserved(aws, details["outputs"]):
             output.say(f"warning: {reason} Predictions will fail here; on AWS the image serves them.")

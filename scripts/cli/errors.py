@@ -18,12 +18,9 @@ import typer
 from botocore import exceptions
 
 from mlops_orchestrator.aws.stack_following import StackFailedError
-<<<<<<< HEAD
+from mlops_orchestrator.errors import MlopsError, NotFound, RequestRefused
 from mlops_orchestrator.settings import hints
 from mlops_orchestrator.settings.effective import ENDPOINT_VARIABLE
-=======
-from mlops_orchestrator.errors import MlopsError, NotFound, RequestRefused
->>>>>>> main
 from mlops_orchestrator.settings.files import SettingsError
 from orchestrator.errors import Problem, RefusedRequestError
 from scripts.cli.display import api_words
@@ -164,11 +161,10 @@ def _words(error: BaseException) -> str | None:
     if isinstance(error, exceptions.NoRegionError):
         return "there is no AWS Region: give --region, set AWS_REGION, or write region into mlops.toml"
     if isinstance(error, exceptions.HTTPClientError | exceptions.ConnectionError):
-<<<<<<< HEAD
         return _unreachable(error)
     known = (
-        ApiError, PublishError, DependencyError, LaunchParameterError, StackFailedError, OSError, SettingsError,
-        NoLocalAwsError, exceptions.BotoCoreError,
+        PublishError, DependencyError, LaunchParameterError, StackFailedError, OSError, SettingsError,
+        exceptions.BotoCoreError,
     )  # fmt: skip
     return str(error) if isinstance(error, known) else None
 
@@ -181,10 +177,6 @@ def _unreachable(error: exceptions.HTTPClientError | exceptions.ConnectionError)
             f" the environment that it prints, or unset {ENDPOINT_VARIABLE}"
         )
     return f"AWS cannot be reached: {error}. Check the network, --region and --endpoint-url"
-=======
-        return f"AWS cannot be reached: {error}. Check the network, --region and --endpoint-url"
-    known = (PublishError, DependencyError, LaunchParameterError, StackFailedError, OSError, exceptions.BotoCoreError)
-    return str(error) if isinstance(error, known) else None
 
 
 def _failure_of_client(error: MlopsError) -> Failure:
@@ -195,7 +187,6 @@ def _failure_of_client(error: MlopsError) -> Failure:
     http = error.status or 0
     code = _code_of(http) if http else ""
     return Failure(api_words.as_commands(error.message), _status(error), problems, code, more, http)
->>>>>>> main
 
 
 def _failure_of_aws(error: exceptions.ClientError) -> Failure:

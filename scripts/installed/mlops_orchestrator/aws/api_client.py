@@ -19,11 +19,8 @@ from botocore.exceptions import NoCredentialsError
 from botocore.httpsession import URLLib3Session
 
 from mlops_orchestrator.aws.aws_access import Aws
-<<<<<<< HEAD
-from mlops_orchestrator.settings.effective import API_URL_VARIABLE
-=======
 from mlops_orchestrator.errors import Failed
->>>>>>> main
+from mlops_orchestrator.settings.effective import API_URL_VARIABLE
 
 _SERVICE: Final = "execute-api"
 # What API Gateway says of a signed call of a path that it does not have.

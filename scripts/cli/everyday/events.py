@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from mlops_orchestrator.aws.api_client import OrchestratorApi
+from mlops_orchestrator.client.answers import accepted, pipelines
 from scripts.cli import connection
 from scripts.cli.errors import WrongUseError
 from scripts.cli.everyday.history import Event, History
 from scripts.cli.everyday.log_reading import start_of
 from scripts.cli.options import Asked
 from scripts.cli.output import Output
-from scripts.cli.pipelines import answers, listing
+from scripts.cli.pipelines import answers
 
 _COLUMNS: Final = ("time", "pipeline", "what", "state", "")
 
@@ -37,11 +38,9 @@ def run(asked: Asked, given: str, every: bool, since: str) -> None:
 
 
 def _asked(api: OrchestratorApi, asked: Asked, given: str, output: Output) -> list[dict[str, Any]]:
-    if given:
-        ids = [answers.find(asked, given, output).id]
-    else:
-        ids = [pipeline["pipeline_id"] for pipeline in listing.every(api, output)]
-    return [answers.accepted(api.details(each), output) for each in ids]
+    named = [answers.find(asked, given, output).id] if given else []
+    ids = named or [pipeline["pipeline_id"] for pipeline in pipelines(api)]
+    return [accepted(api.details(each)) for each in ids]
 
 
 def _show(found: list[tuple[Event, str]], hidden: list[str], output: Output) -> None:

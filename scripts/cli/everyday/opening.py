@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mlops_orchestrator.aws.aws_access import Aws
+from mlops_orchestrator.client.answers import accepted
 from orchestrator.events import console_links
 from orchestrator.sagemaker import job_kinds
 from scripts.cli.errors import CommandError
@@ -26,7 +27,7 @@ def run(asked: Asked, given: str, only_print: bool) -> None:
     pipeline = answers.find(asked, given, output)
     if not has_console(pipeline.aws):
         raise CommandError(f"the local AWS has no console: {pipeline.command('status')} tells what there is")
-    found = links(pipeline, answers.accepted(pipeline.api.details(pipeline.id), output))
+    found = links(pipeline, accepted(pipeline.api.details(pipeline.id)))
     if not found:
         raise CommandError(f"the address of the console is not known for {pipeline.aws.partition}")
     output.document(dict(found))

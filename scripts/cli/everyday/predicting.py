@@ -7,7 +7,6 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -17,8 +16,11 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from mlops_orchestrator.aws.api_client import SignedClient
+from mlops_orchestrator.client import connection, predictions
+from mlops_orchestrator.client.predictions import Prediction
+from mlops_orchestrator.errors import MlopsError
 from orchestrator.pipeline_types.base import STACK_PREFIX
-from scripts.cli import connection, request_files
+from scripts.cli import request_files
 from scripts.cli.errors import CommandError, WrongUseError
 from scripts.cli.everyday import log_groups, work
 from scripts.cli.everyday.work import Work
@@ -26,9 +28,12 @@ from scripts.cli.options import Asked
 from scripts.cli.output import Output
 
 _URL: Final = "InferenceApiUrl"
-_CSV: Final = "text/csv"
-_JSON: Final = "application/json"
-_TYPES: Final = {".csv": _CSV, ".json": _JSON, ".jsonl": "application/jsonlines", ".libsvm": "text/libsvm"}
+_TYPES: Final = {
+    ".csv": predictions.CSV,
+    ".json": predictions.JSON,
+    ".jsonl": "application/jsonlines",
+    ".libsvm": "text/libsvm",
+}
 # A line reaches CloudWatch Logs some seconds after it was written.
 _SECONDS_FOR_LOGS: Final = 6.0
 _MODEL_ERROR: Final = "ModelError: "
@@ -54,13 +59,10 @@ def run(asked: Asked, given: str, question: Question) -> None:
     except UnicodeDecodeError:
         raise WrongUseError(f"{question.file} is no text in UTF-8: the API takes CSV, JSON and other text") from None
     deployed = _deployed(asked, given, question.stage, output)
-    status, answer = _ask(deployed, json.dumps({"payload": payload, "content_type": media_type}))
-    if status >= HTTPStatus.MULTIPLE_CHOICES:
-        raise CommandError(_reason(deployed, status, answer))
-    text = answer.decode(errors="replace")
-    output.document({"prediction": _value(text, media_type), "content_type": media_type, "status": status})
+    answer = _ask(deployed, payload, media_type)
+    output.document({"prediction": _value(answer, media_type), "content_type": media_type})
     if not output.as_json:
-        sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+        sys.stdout.write(answer.text if answer.text.endswith("\n") else f"{answer.text}\n")
 
 
 def _media_type(file: str, content: bytes) -> str:
@@ -71,7 +73,7 @@ def _media_type(file: str, content: bytes) -> str:
     if file != "-":
         known = ", ".join(_TYPES)
         raise WrongUseError(f"what is in {file} is not known by its name: give --content-type, or use {known}")
-    return _JSON if content.lstrip()[:1] in {b"{", b"["} else _CSV
+    return predictions.JSON if content.lstrip()[:1] in {b"{", b"["} else predictions.CSV
 
 
 def _deployed(asked: Asked, given: str, stage: str, output: Output) -> Work:
@@ -88,45 +90,33 @@ def _with_api(found: Work) -> Work:
     return found
 
 
-def _ask(deployed: Work, body: str) -> tuple[int, bytes]:
+def _ask(deployed: Work, payload: str, media_type: str) -> Prediction:
+    """Return the prediction. Raise CommandError for any other answer."""
     url = connection.reachable(deployed.outputs[_URL], deployed.aws)
-    return SignedClient(deployed.aws).post(url, body.encode())
+    try:
+        return predictions.predict(SignedClient(deployed.aws), url, payload, media_type)
+    except MlopsError as refused:
+        raise CommandError(_reason(deployed, refused)) from None
 
 
-def _value(text: str, media_type: str) -> Any:
+def _value(answer: Prediction, media_type: str) -> Any:
     """Return the answer as JSON if that was asked in, else as text."""
-    if media_type != _JSON:
-        return text
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
+    with suppress(ValueError):
+        return answer.json() if media_type == predictions.JSON else answer.text
+    return answer.text
 
 
-def _reason(deployed: Work, status: int, answer: bytes) -> str:
+def _reason(deployed: Work, refused: MlopsError) -> str:
     """Return why there is no prediction, in sentences."""
-    try:
-        body = json.loads(answer)
-    except ValueError:
-        body = {}
-    if not isinstance(body, dict):
-        body = {}
-    said = body.get("message") or body.get("Message") or answer.decode(errors="replace")[:500]
-    words = [f"{said} (HTTP {status})", *_details(body)]
-    if status == HTTPStatus.FORBIDDEN:
+    said = refused.message if refused.status is None else f"{refused.message} (HTTP {refused.status})"
+    words = [said, refused.detail, *(f"{problem}." for problem in refused.problems)]
+    if refused.status == HTTPStatus.FORBIDDEN:
         words.append(f"You need execute-api:Invoke on {deployed.outputs[_URL]}.")
-    elif status >= HTTPStatus.INTERNAL_SERVER_ERROR and body.get("request_id"):
-        if reason := _logged(deployed, str(body["request_id"])):
-            return f"{reason.removeprefix(_MODEL_ERROR)} (HTTP {status})"
-        words.append(f"The function's log has the reason under {body['request_id']}: you may not read it, or not yet.")
-    return " ".join(words)
-
-
-def _details(body: dict[str, Any]) -> Iterator[str]:
-    if detail := body.get("detailedMessage"):
-        yield str(detail)
-    for one in body.get("errors", ()):
-        yield f"{one.get('key', '')}: {one.get('problem', '')}."
+    elif refused.request_id:
+        if reason := _logged(deployed, refused.request_id):
+            return f"{reason.removeprefix(_MODEL_ERROR)} (HTTP {refused.status})"
+        words.append(f"The function's log has the reason under {refused.request_id}: you may not read it, or not yet.")
+    return " ".join(filter(None, words))
 
 
 def _logged(deployed: Work, request_id: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from mlops_orchestrator.aws.aws_access import Aws
+from mlops_orchestrator.client.answers import accepted
 from orchestrator.pipeline_types.base import STACK_PREFIX
 from orchestrator.provisioned import pipeline_stacks, short_names
 from orchestrator.provisioned.pipeline_stacks import Pipeline
@@ -54,7 +55,7 @@ def find(asked: Asked, given: str, stage: str, output: Output) -> Work:
     if stage:
         return _in_stage(asked.access, given, stage)
     pipeline = answers.find(asked, given, output)
-    details = answers.accepted(pipeline.api.details(pipeline.id), output)
+    details = accepted(pipeline.api.details(pipeline.id))
     if details["stages"]:
         raise WrongUseError(
             f"{given} is deployed in the accounts of its stages: name one by --stage {'|'.join(STAGES)}, with a"

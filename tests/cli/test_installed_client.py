@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from scripts import paths
 from tests.cli.installed import Installed
 
 # One wheel serves these tests and those of its commands.
@@ -112,6 +114,12 @@ def test_a_type_checker_knows_the_client_and_its_requests(installed: Installed, 
     said = _checked(installed, tmp_path, _USER)
     assert 'note: Revealed type is "str"' in said.replace("builtins.", "")
     assert "Success: no issues found in 1 source file" in said
+
+
+def test_what_the_page_shows_is_typed(installed: Installed, tmp_path: Path) -> None:
+    page = (paths.ROOT / "docs" / "python-client.md").read_text(encoding="utf-8")
+    (program,) = re.findall(r"^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    assert "Success: no issues found" in _checked(installed, tmp_path, program)
 
 
 def test_a_type_checker_finds_a_wrong_request(installed: Installed, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -68,6 +69,36 @@ def test_words_are_no_numbers() -> None:
 def test_a_wait_has_an_end() -> None:
     with pytest.raises(TimedOut, match="still there"):
         waiting.until(lambda: None, 0.2, lambda: "still there")
+
+
+def _looks(*results: MlopsError | str) -> Callable[[], str | None]:
+    """Looks that end as a test says, one after the other."""
+    given = iter(results)
+
+    def look() -> str | None:
+        result = next(given)
+        if isinstance(result, MlopsError):
+            raise result
+        return result
+
+    return look
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_a_wait_goes_on_when_somebody_is_busy(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "_LONGEST_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(waiting, "_FIRST_PAUSE_SECONDS", 0.01)
+    busy = Failed("busy", status=status)
+    assert waiting.until(_looks(busy, busy, "done"), 60, str) == "done"
+    with pytest.raises(Failed, match="busy"):
+        waiting.until(_looks(*[busy] * 6, "done"), 60, str)
+
+
+def test_a_wait_ends_with_what_does_not_pass() -> None:
+    with pytest.raises(Failed, match="broken"):
+        waiting.until(_looks(Failed("broken", status=500), "done"), 60, str)
+    with pytest.raises(NotFound, match="gone"):
+        waiting.until(_looks(NotFound("gone", status=404), "done"), 60, str)
 
 
 def test_a_notebook_runs_nothing_of_what_it_shows() -> None:

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from mlops_orchestrator import Failed, NotFound, Orchestrator, Pipeline, RequestRefused, requests
+from mlops_orchestrator.aws.api_client import SignedClient
 from scripts.demo import demo_model
 from tests.end_to_end.users import ARTIFACT_KEY, SERVED
 
@@ -78,6 +79,18 @@ def test_any_form_of_rows_has_the_model_s_predictions(
     }[form]  # fmt: skip
     own = demo_model.predict(trained_model, rows)[: 1 if form == "one row" else _ROWS]
     assert served.predict(data).numbers == pytest.approx(own, abs=1e-4)
+
+
+def test_the_address_is_looked_up_once(
+    served: Pipeline, client: Orchestrator, rows: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del served
+    found = client.get("by-client")
+    found.predict(rows)
+    methods, send = [], SignedClient.send
+    monkeypatch.setattr(SignedClient, "send", lambda *given: methods.append(given[1]) or send(*given))
+    found.predict(rows)
+    assert methods == ["POST"]
 
 
 def test_rows_that_are_no_rows_are_refused_before_they_are_sent(served: Pipeline) -> None:
@@ -148,6 +161,7 @@ def test_a_deletion_is_waited_for(client: Orchestrator, orchestrator: users.Orch
         pipeline.status()
     with pytest.raises(NotFound):
         client.get("leaves")
+    assert f"<th>Pipeline(&#x27;{pipeline.name}&#x27;)</th><td>There is no pipeline" in pipeline._repr_html_()
 
 
 def test_types_are_those_that_requests_may_name(client: Orchestrator) -> None:

@@ -3,8 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
+from typing import Protocol
+
+from mlops_orchestrator.errors import MlopsError
+
+
+class Shown(Protocol):
+    """What shows itself in a notebook."""
+
+    def _repr_html_(self) -> str: ...
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], caption: str = "") -> str:
@@ -26,3 +35,11 @@ def _heading(text: object) -> str:
 
 def _cell(text: object) -> str:
     return f"<td>{escape(str(text))}</td>"
+
+
+def shown(of: object, ask: Callable[[], Shown]) -> str:
+    """Return what is asked for, or why there is nothing to show of an object: a notebook hides errors of a display."""
+    try:
+        return ask()._repr_html_()
+    except MlopsError as error:
+        return table((), [(repr(of), str(error))])

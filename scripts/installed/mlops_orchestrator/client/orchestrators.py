@@ -12,7 +12,7 @@ import boto3
 from botocore.exceptions import NoRegionError
 
 from mlops_orchestrator.aws.aws_access import Aws
-from mlops_orchestrator.client import answers, connection
+from mlops_orchestrator.client import answers, connection, html
 from mlops_orchestrator.client.answers import accepted
 from mlops_orchestrator.client.pipelines import Pipeline, Pipelines
 from mlops_orchestrator.client.plans import Plan
@@ -129,7 +129,7 @@ class Orchestrator:
         return f"Orchestrator(region={self.region!r}, url={self.url!r})"
 
     def _repr_html_(self) -> str:
-        return self.list()._repr_html_()
+        return html.shown(self, self.list)
 
 
 def _of_session(session: boto3.session.Session, region: str | None) -> Aws:

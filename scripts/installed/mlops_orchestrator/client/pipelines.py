@@ -57,6 +57,7 @@ class Pipeline:
         self._told = dict(told)
         self._before = before
         self._decided = ""
+        self._urls: dict[str | None, str] = {}
 
     @property
     def id(self) -> str:
@@ -166,8 +167,12 @@ class Pipeline:
         """
         aws = self._api.client.aws
         asked = Aws(session, aws.region, aws.endpoint_url) if session else aws
-        url = self._url_in(asked, stage) if stage else self._url()
-        return predictions.predict(SignedClient(asked), url, data, content_type)
+        # Looked up once: it stays the same, unless the pipeline is made anew.
+        url = self._urls.get(stage) or (self._url_in(asked, stage) if stage else self._url())
+        self._urls.pop(stage, None)
+        found = predictions.predict(SignedClient(asked), url, data, content_type)
+        self._urls[stage] = url
+        return found
 
     def approve(self, stage: str, comment: str = "") -> Self:
         """Approve the deployment to the next stage, such as `staging`. Raise Failed if nothing waits for it."""
@@ -230,7 +235,7 @@ class Pipeline:
         return f"Pipeline({self.name!r})"
 
     def _repr_html_(self) -> str:
-        return self.status()._repr_html_()
+        return html.shown(self, self.status)
 
 
 class Pipelines(list[Pipeline]):

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -14,12 +15,12 @@ from scripts.cli.errors import CommandError
 from scripts.cli.pipelines.answers import AskedPipeline
 
 
-def remove(pipeline: AskedPipeline) -> str:
+def remove(pipeline: AskedPipeline, details: Mapping[str, Any]) -> str:
     """Delete the stack if its creation failed, and wait until it is gone; return its name, or empty for none.
 
     Raises CommandError where the caller may not, or it cannot be deleted.
     """
-    stack = pipeline.details().get("stack")
+    stack = details.get("stack")
     if stack is None:
         return ""
     cloudformation = pipeline.aws.client("cloudformation")

@@ -12,6 +12,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from mlops_orchestrator.aws.pipeline_status import PipelineStatus
+from mlops_orchestrator.client.states import Status
 from mlops_orchestrator.settings import hints
 from scripts.cli.errors import CommandError
 from scripts.cli.everyday import remains
@@ -39,11 +40,12 @@ def run(asked: Asked, given: str) -> None:
     """Retry, and say what was done."""
     output = Output(asked.access.form)
     pipeline = answers.find(asked, given, output)
-    status = pipeline.status()
-    removed = remains.remove(pipeline) if status.has_failed and status.pipeline else ""
+    found = pipeline.state()
+    status = found.execution
+    removed = remains.remove(pipeline, found.details) if status.has_failed and status.pipeline else ""
     if removed:
-        output.say(f"The stack {removed}, which could not be made, is deleted first.")
-    retried = retry(pipeline.aws.client("codepipeline"), status, pipeline)
+        output.say(f"The stack {removed}, which could not be made, was deleted first.")
+    retried = retry(pipeline.aws.client("codepipeline"), found, pipeline)
     output.document(
         {"pipeline_id": pipeline.id, "stage": retried.stage or None, "execution": retried.execution, "removed": removed}
     )
@@ -58,9 +60,9 @@ def run(asked: Asked, given: str) -> None:
         output.say(f"next: {pipeline.command('status', '--watch')}")
 
 
-def retry(codepipeline: Any, status: PipelineStatus, pipeline: AskedPipeline) -> Retried:
+def retry(codepipeline: Any, found: Status, pipeline: AskedPipeline) -> Retried:
     """Run the failed stage again. Raise CommandError if nothing has failed, or the caller may not."""
-    stage = _failed_stage(status, pipeline)
+    stage, status = _failed_stage(found, pipeline), found.execution
     try:
         # What the source stage has read is what changed meanwhile: read it anew.
         if stage == status.stages[_SOURCE][0]:
@@ -72,7 +74,8 @@ def retry(codepipeline: Any, status: PipelineStatus, pipeline: AskedPipeline) ->
         raise
 
 
-def _failed_stage(status: PipelineStatus, pipeline: AskedPipeline) -> str:
+def _failed_stage(found: Status, pipeline: AskedPipeline) -> str:
+    status = found.execution
     if not status.pipeline:
         raise CommandError(
             f"there is no pipeline to run again: {status.message or status.stack_status} Repeat"
@@ -81,12 +84,11 @@ def _failed_stage(status: PipelineStatus, pipeline: AskedPipeline) -> str:
     for name, state in status.stages:
         if state in _FAILED:
             return name
-    if not status.has_ended:
+    if not found.has_ended:
         raise CommandError(f"nothing to retry: it has not ended. Look: {pipeline.command('status', '--watch')}")
-    job = pipeline.details().get("job") or {}
-    if job.get("status") in _FAILED:
+    if found.has_failed:
         raise CommandError(
-            f"the pipeline has done its part, and the {job['kind']} {job['name']} has not: {job['failure_reason']} The"
+            f"every stage of {status.pipeline} succeeded, and the work that they started did not: {found.reason} The"
             " name of a job is used once: provision a changed request without job_name, or with another"
         )
     raise CommandError(f"nothing to retry: every stage of {status.pipeline} succeeded")

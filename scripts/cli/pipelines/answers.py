@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from mlops_orchestrator.aws import pipeline_status
@@ -11,6 +12,7 @@ from mlops_orchestrator.aws.api_client import OrchestratorApi
 from mlops_orchestrator.aws.aws_access import Aws
 from mlops_orchestrator.aws.pipeline_status import Approval, PipelineStatus
 from mlops_orchestrator.client.answers import accepted
+from mlops_orchestrator.client.states import Status
 from mlops_orchestrator.errors import NotFound
 from mlops_orchestrator.settings import hints
 from orchestrator.pipeline_types.base import STACK_PREFIX
@@ -45,14 +47,18 @@ class AskedPipeline:
         """Return the API's status of the pipeline. Ends the command on an error."""
         return accepted(self.api.status(self.id))
 
-    def details(self) -> dict[str, Any]:
-        """Return the API's further details; empty if it has none, as in an older version."""
-        answer = self.api.details(self.id)
-        return answer.body if answer.is_success else {}
-
     def status(self) -> PipelineStatus:
-        """Return the pipeline's current state."""
+        """Return how far its newest execution is."""
         return pipeline_status.read(self.answer())
+
+    def state(self) -> Status:
+        """Return how the pipeline is, with the work that it started. Ends the command on an error."""
+        answer = self.api.details(self.id)
+        # A pipeline that could not be made has no details, and callers may have permission for the status only.
+        has_none = answer.status in (HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN)
+        details = {} if has_none else accepted(answer)
+        # An orchestrator of an earlier release tells no state.
+        return Status.of(details) if "state" in details else Status.of_execution(self.status())
 
     def command(self, verb: str, *words: str) -> str:
         """Return the command for the next step."""

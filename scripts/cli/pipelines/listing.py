@@ -13,7 +13,7 @@ from scripts.cli import connection
 from scripts.cli.options import Asked
 from scripts.cli.output import Output
 
-_COLUMNS: Final = ("model", "type", "stages", "last execution", "waiting for")
+_COLUMNS: Final = ("model", "type", "state", "stages", "last execution", "waiting for")
 
 
 def run(asked: Asked, model_name: str, pipeline_type: str) -> None:
@@ -40,6 +40,8 @@ def _row(pipeline: Mapping[str, Any]) -> tuple[str, ...]:
     return (
         pipeline["model_name"],
         pipeline["pipeline_type"],
+        # An orchestrator of an earlier release tells none.
+        "\n".join(filter(None, (pipeline.get("state", ""), pipeline.get("state_reason", "")))),
         "\n".join(stages) or pipeline["stack_status"],
         f"{last['status']} {started}".strip() if last else "",
         "\n".join(f"{question['action']}, since {str(question['since'])[:16]}" for question in pipeline["waiting"]),

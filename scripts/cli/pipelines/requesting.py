@@ -24,7 +24,11 @@ def provision(asked: Asked, file: str, dry_run: bool) -> None:
         return
     before = _newest_execution(api, request) if asked.watch else None
     body = accepted(api.provision(request))
-    output.document(body)
+    is_watched = asked.watch and "pipeline_id" in body
+    if is_watched:
+        output.line("event", body)
+    else:
+        output.document(body)
     output.say(body["message"])
     for warning in body.get("warnings", ()):
         output.say(f"warning: {warning}")

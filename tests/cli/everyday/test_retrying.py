@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 from unittest.mock import Mock
 
 import pytest
 from botocore.exceptions import ClientError
 
 from mlops_orchestrator.aws.pipeline_status import PipelineStatus
+from mlops_orchestrator.client.states import Status
 from scripts.cli.errors import CommandError
 from scripts.cli.everyday import retrying
 from tests.cli.conftest import Mlops
@@ -17,8 +18,9 @@ from tests.end_to_end.running import Running
 from tests.end_to_end.users import Orchestrator
 
 
-def _status(*stages: tuple[str, str], pipeline: str = "p", stack_status: str = "") -> PipelineStatus:
-    return PipelineStatus(pipeline, "e-1", "Its stack failed.", stack_status, stages, (), ())
+def _status(*stages: tuple[str, str], pipeline: str = "p", stack_status: str = "", **told: str) -> Status:
+    execution = PipelineStatus(pipeline, "e-1", "Its stack failed.", stack_status, stages, (), ())
+    return replace(Status.of_execution(execution), **told)
 
 
 def _refusing(code: str, operation: str = "RetryStageExecution") -> Mock:
@@ -53,27 +55,22 @@ def test_who_may_not_is_told_what_is_missing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "job", "words"),
+    ("status", "words"),
     [
-        (_status(("Source", "Succeeded"), ("Deploy", "InProgress")), None, "it has not ended"),
-        (_status(("Source", "Succeeded"), ("Deploy", "Succeeded")), None, "every stage of p succeeded"),
+        (_status(("Source", "Succeeded"), ("Deploy", "InProgress")), "it has not ended"),
+        (_status(("Source", "Succeeded"), ("Deploy", "Succeeded")), "nothing to retry: every stage of p succeeded"),
         (
-            _status(("Source", "Succeeded"), ("Deploy", "Succeeded")),
-            {"kind": "training job", "name": "j", "status": "Failed", "failure_reason": "no data."},
-            "the training job j has not: no data. The name of a job is used once",
+            _status(("Source", "Succeeded"), ("Deploy", "Succeeded"), state="Failed", reason="The job: no data."),
+            "the work that they started did not: The job: no data. The name of a job is used once",
         ),
-        (
-            _status(pipeline="", stack_status="ROLLBACK_COMPLETE"),
-            None,
-            "provision FILE` with the same request",
-        ),
+        (_status(pipeline="", stack_status="ROLLBACK_COMPLETE"), "provision FILE` with the same request"),
     ],
     ids=["runs", "succeeded", "job", "no pipeline"],
 )
-def test_what_cannot_be_retried_is_told(status: PipelineStatus, job: dict[str, Any] | None, words: str) -> None:
+def test_what_cannot_be_retried_is_told(status: Status, words: str) -> None:
     client = Mock()
     with pytest.raises(CommandError, match=words):
-        retrying.retry(client, status, Mock(details=lambda: {"job": job}))
+        retrying.retry(client, status, Mock())
     client.assert_not_called()
 
 

@@ -13,7 +13,10 @@ from mlops_orchestrator.client import html
 
 WAITING: Final = "Waiting for approval"
 _FAILED: Final = frozenset({"Failed", "Unhealthy"})
-_ENDED: Final = _FAILED | {"Succeeded"}
+_SUCCEEDED: Final = "Succeeded"
+_ENDED: Final = _FAILED | {_SUCCEEDED}
+_WORK_GOES_ON: Final = "Running"
+_ONLY_DEPLOYED: Final = "It is deployed; the API tells nothing of the work that this started."
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,13 @@ class Status:
         execution = pipeline_status.read({**told, **(details["pipeline"] or {})})
         return cls(details["state"], details["state_reason"], details["outputs"], execution, details)
 
+    @classmethod
+    def of_execution(cls, execution: PipelineStatus) -> Self:
+        """Return the state by the newest execution alone, where the API has no details; a success says so."""
+        state = "Failed" if execution.has_failed else _SUCCEEDED if execution.has_succeeded else "Deploying"
+        reason = _ONLY_DEPLOYED if state == _SUCCEEDED else execution.message
+        return cls(state, reason, {}, execution, {})
+
     def is_of(self, execution: str | None) -> bool:
         """Whether an execution is the newest."""
         return execution is not None and self.execution.execution == execution
@@ -46,6 +56,16 @@ class Status:
     def has_ended(self) -> bool:
         """Whether it does not change by itself any more."""
         return self.state in _ENDED
+
+    @property
+    def is_running(self) -> bool:
+        """Whether all is deployed, and the work of that goes on."""
+        return self.state == _WORK_GOES_ON
+
+    @property
+    def sentence(self) -> str:
+        """The state with its reason."""
+        return f"{self.state}: {self.reason}" if self.reason else f"{self.state}."
 
     @property
     def has_failed(self) -> bool:

@@ -36,6 +36,7 @@ _CONTROL: Final[Mapping[str, str]] = {
     "organizations": "ListDelegatedAdministrators",
     "s3": "PutBucketNotification",
     "sagemaker": "CreateEndpoint* CreateMo* Delete*Job* DeleteE* DeleteMo* DeleteTags Search UpdateE* UpdateMo*",
+    "secretsmanager": "DescribeSecret",
     "sns": "Publish",
     "sqs": "SendMessage",
 }

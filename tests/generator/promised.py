@@ -45,7 +45,7 @@ LOGICAL_IDS: Final[dict[str, str]] = {
         DeadLetterQueue DeadLettersAlarm FunctionErrorsAlarm FunctionNetworkPolicy
         DeadLetterQueuePolicy DeletePipelineMethod DeployRole
         ECRRepository EncryptionKey EncryptionKeyAlias JobCheckRule JobEndedRule JobsPermission ModelPackageGroup
-        ListPipelinesMethod MonitorRunRule PipelineResource PipelinesResource RemovalRule ShowPipelineMethod
+        ListPipelinesMethod LooksPolicy MonitorRunRule PipelineResource PipelinesResource RemovalRule ShowPipelineMethod
         ListPipelineTypesMethod PipelineTypeResource PipelineTypesResource ShowPipelineTypeMethod
         NotificationsSubscription NotificationsTopic
         NotificationsTopicPolicy Orchestrator OrchestratorLogs OrchestratorRetries OrchestratorRole PipelineEndedRule

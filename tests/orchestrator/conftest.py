@@ -17,6 +17,7 @@ from orchestrator import templates
 from orchestrator.aws import calls
 from orchestrator.aws.s3 import objects
 from orchestrator.launch.settings import Launch, Settings
+from orchestrator.pipeline_types import named_things
 from tests.quick_aws import KeptClients, fresh_aws
 
 Body = dict[str, Any]
@@ -149,6 +150,12 @@ def aws(kept_clients: KeptClients) -> Iterator[None]:
 def _forget() -> None:
     calls.client.cache_clear()
     objects.added_blueprint.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def all_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What requests name is there, and nothing is looked up; `tests/orchestrator/existence/` is about the looks."""
+    monkeypatch.setattr(named_things, "of", lambda *_: ())
 
 
 class Sent(NamedTuple):

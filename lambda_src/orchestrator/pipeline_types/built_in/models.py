@@ -77,6 +77,10 @@ class OwnModel(BlueprintPipeline):
     _packaged: PackagedModel = PrivateAttr(PackagedModel())
 
     @override
+    def unused_keys(self, launch: Launch) -> frozenset[str]:
+        return frozenset(self.in_package) if launch.use_model_registry else frozenset()
+
+    @override
     def model_package(self, launch: Launch) -> str:
         return self.model_package_name if launch.use_model_registry else ""
 

@@ -16,11 +16,13 @@ from typing import Final
 ROOT: Final = Path(__file__).parents[1]
 PAGE: Final = ROOT / "docs" / "architecture.md"
 _BEGIN, _END = "<!-- layers: python -m tests.house -->\n", "<!-- end of layers -->"
+_INSTALLED: Final = ROOT / "scripts" / "installed"
 _TOPS: Final = {
     "orchestrator": ROOT / "lambda_src",
     "generator": ROOT,
     "scripts": ROOT,
     "scripts.local_aws": ROOT,
+    "mlops_orchestrator": _INSTALLED,
 }
 
 Graph = Mapping[str, set[str]]
@@ -31,6 +33,9 @@ def _modules() -> dict[str, Path]:
     found = {}
     for top, folder in _TOPS.items():
         for path in (folder / top.replace(".", "/")).rglob("*.py"):
+            # What is installed has a name of its own there.
+            if folder != _INSTALLED and path.is_relative_to(_INSTALLED):
+                continue
             parts = path.relative_to(folder).with_suffix("").parts
             found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
     return found

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from scripts.aws import aws_access
-from scripts.aws.aws_access import Aws
+from mlops_orchestrator.aws import aws_access
+from mlops_orchestrator.aws.aws_access import Aws
 from scripts.launch import api_logging, launch
 from scripts.launch.launch import EMAIL_PARAMETER, Launching
 from scripts.local_aws.server import LocalAws

@@ -11,9 +11,9 @@ import pytest
 import yaml
 from botocore.stub import Stubber
 
+from mlops_orchestrator.aws import aws_access
+from mlops_orchestrator.aws.aws_access import Aws
 from scripts import user_cache
-from scripts.aws import aws_access
-from scripts.aws.aws_access import Aws
 from scripts.launch import artifact_bucket, launch
 from scripts.local_aws.server import LocalAws
 from scripts.packaging import artifacts

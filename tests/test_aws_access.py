@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from scripts.aws import aws_access
+from mlops_orchestrator.aws import aws_access
 
 
 @pytest.mark.parametrize(

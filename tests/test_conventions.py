@@ -264,6 +264,7 @@ def test_annotations_of_models_are_no_texts() -> None:
         (["lambda_src"], [], {"generator", "scripts", "troposphere", "awacs", "moto", "tests"}),
         (["lambda_src", "generator"], [], {"scripts"}),
         (["generator"], [], {"boto3", "botocore", "moto"}),
+        (["scripts/installed"], ["scripts/installed/mlops_orchestrator/cli.py"], {"scripts", "generator", "moto"}),
         (["lambda_src"], ["lambda_src/orchestrator/aws", "lambda_src/inline"], {"boto3", "botocore"}),
     ],
 )

@@ -9,8 +9,8 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from scripts.aws import aws_access, stack_following
-from scripts.aws.stack_following import StackEvent, StackFailedError
+from mlops_orchestrator.aws import aws_access, stack_following
+from mlops_orchestrator.aws.stack_following import StackEvent, StackFailedError
 from scripts.launch import deployment
 from scripts.launch.deployment import Target
 from scripts.local_aws.server import LocalAws

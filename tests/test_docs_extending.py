@@ -133,4 +133,4 @@ def test_a_request_is_checked_and_refused_by_its_rule(done: Done) -> None:
     """The command that the page shows, and the rule of the example."""
     (right, plan), (wrong, refusal) = done.checked
     assert (right, plan["stack_name"]) == (0, "mlops-pipeline-berth-occupancy-modelpackagegroup")
-    assert (wrong, [error["key"] for error in refusal["errors"]]) == (2, ["model_package_group_name"])
+    assert (wrong, [error["key"] for error in refusal["error"]["errors"]]) == (2, ["model_package_group_name"])

@@ -13,8 +13,8 @@ from typing import Any
 import boto3
 import pytest
 
-from scripts.aws import stack_following
-from scripts.aws.aws_access import Aws
+from mlops_orchestrator.aws import stack_following
+from mlops_orchestrator.aws.aws_access import Aws
 from scripts.launch import deployment, launch
 from scripts.launch.launch import Launching
 from scripts.local_aws.server import LocalAws

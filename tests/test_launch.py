@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from scripts.aws import aws_access, stack_following
-from scripts.aws.aws_access import Aws
+from mlops_orchestrator.aws import aws_access, stack_following
+from mlops_orchestrator.aws.aws_access import Aws
 from scripts.launch import artifact_bucket, deployment, launch
 from scripts.launch.launch import Launching
 from scripts.launch.launch_parameters import LaunchParameterError

@@ -4,7 +4,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from scripts.aws import pipeline_status
+from mlops_orchestrator.aws import pipeline_status
 
 
 def _stage(name: str, status: str, execution: str, **latest: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from troposphere import AWSObject, GetAtt, Output, Ref, Split, Sub, Tags, Template, sagemaker
+from troposphere import AWSObject, GetAtt, Output, Ref, Select, Split, Sub, Tags, Template, sagemaker
 
 from generator import deployment, parameters
 from generator.conditions import if_provided
@@ -158,9 +158,11 @@ def schedule(kind: MonitorKind) -> sagemaker.MonitoringSchedule:
 def add_outputs(built: Template, kind: MonitorKind) -> None:
     """Add outputs that identify baseline, schedule and reports (compatibility 3.5)."""
     reports = "s3://${MonitoringOutputLocation}/${EndpointName}/${MonitoringScheduleName}/"
+    # Its name, as DescribeProcessingJob takes it, is no attribute of the resource.
+    job = GetAtt(BASELINE, "ProcessingJobArn")
     values = {
-        "BaselineName": ("The baseline, which is the last part of its folder", Ref("BaselineJobName")),
-        job_kinds.PROCESSING.output: ("The job that computed it", GetAtt(BASELINE, "ProcessingJobArn")),
+        "BaselineName": ("The name of the job that computed the baseline", Select(1, Split("/", job))),
+        job_kinds.PROCESSING.output: ("The job itself", job),
         "BaselineJobOutput": ("The baseline's files", Sub("s3://${BaselineJobOutputLocation}/")),
         "MonitoringScheduleJobName": ("The schedule", Ref("MonitoringScheduleName")),
         "MonitoringScheduleType": ("What is monitored", kind.prefix),

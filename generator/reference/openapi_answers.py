@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Answers of the API as JSON schemas of the types that handlers return (`orchestrator/answers.py`)."""
+"""Answers of the API as JSON schemas of the types that handlers return (`orchestrator/answers/`)."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     try:
         return _answer(Call.of(event))
     except RefusedRequestError as refused:
-        return _refused(refused)
+        return _refused(refused, "")
     except OrchestratorError as error:
         return _failed(error, context)
     except Exception as error:
@@ -92,13 +92,17 @@ def _answer(call: Call) -> dict[str, Any]:
         routes = ", ".join(" ".join(each) for each in SERVED)
         message = f"There is no {call.method} {call.path}. The routes are {routes}."
         return _response(HTTPStatus.NOT_FOUND, {"message": message})
-    return _response(route.status, on_demand.function(route.handler)(*route.arguments(call, _settings())))
+    try:
+        return _response(route.status, on_demand.function(route.handler)(*route.arguments(call, _settings())))
+    except RefusedRequestError as refused:
+        return _refused(refused, route.if_refused)
 
 
-def _refused(refused: RefusedRequestError) -> dict[str, Any]:
+def _refused(refused: RefusedRequestError, consequence: str) -> dict[str, Any]:
     logger.info("refused", extra={"problems": len(refused.problems)})
     body: answers.Refused = {
-        "message": str(refused),
+        "message": f"{refused.summary} {consequence}".rstrip(),
+        "detailedMessage": "\n".join(map(str, refused.listed)),
         "errors": [{"key": problem.key, "problem": problem.problem} for problem in refused.listed],
     }
     return _response(refused.status, body)

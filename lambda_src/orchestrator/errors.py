@@ -38,7 +38,8 @@ class RefusedRequestError(OrchestratorError):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         count = len(problems)
-        super().__init__(f"Bad request: {count} problem{'' if count == 1 else 's'}. Nothing was created.")
+        self.summary = f"Bad request: {count} problem{'' if count == 1 else 's'}."
+        super().__init__(f"{self.summary} Nothing was created.")
         self.problems = tuple(problems)
 
     @property

@@ -34,8 +34,9 @@ def _sentence(details: ErrorDetails, path: list[str], fields: Mapping[str, Field
         return _missing(path, fields, by_stage)
     if kind in {"extra_forbidden", "unexpected_keyword_argument"}:
         return _unknown(path, fields, by_stage)
-    if kind == "model_type":
-        return f"the request must be a JSON object; got {shortened(details['input'])}"
+    if kind in {"model_type", "dataclass_type"}:
+        expected = "must be an object" if path else "the request must be a JSON object"
+        return f"{expected}; got {shortened(details['input'])}"
     message = details["msg"]
     words = message[0].lower() + message[1:] if kind != "expectation" else message
     return words if kind in _SELF_EXPLAINING else f"{words}; got {shortened(details['input'])}"

@@ -75,7 +75,7 @@ class Route:
     name: str
     """Names the operation for clients, and begins the method's logical id: it never changes."""
     handler: str
-    """`module:function`; what the function returns is the type of the answer's body (`answers.py`)."""
+    """`module:function`; what the function returns is the type of the answer's body (`answers`)."""
     arguments: Callable[[Call, Settings], tuple[Any, ...]]
     """What of a call and of the settings the function gets."""
     summary: str
@@ -84,6 +84,8 @@ class Route:
     status: HTTPStatus = HTTPStatus.OK
     refusals: tuple[HTTPStatus, ...] = ()
     """What else it answers, beside what every call may be answered."""
+    if_refused: str = ""
+    """What a caller may rely on after a refusal, in a sentence; empty for a question."""
     request: str = ""
     """`module:model` of what is sent, in the body of a POST and in the query of others."""
     resource: str = ""
@@ -103,6 +105,7 @@ ROUTES: Final = (
         _body,
         summary="Provision a pipeline, or carry out an operation on model cards",
         answer="It was done, or planned.",
+        if_refused="Nothing was created.",
         refusals=(HTTPStatus.CONFLICT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
     ),
     Route(
@@ -148,6 +151,7 @@ ROUTES: Final = (
         answer="The deletion has begun.",
         status=HTTPStatus.ACCEPTED,
         refusals=(HTTPStatus.NOT_FOUND,),
+        if_refused="Nothing was deleted.",
         resource="Pipeline",
     ),
     Route(

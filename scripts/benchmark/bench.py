@@ -22,8 +22,8 @@ from typing import Any, Final
 
 import yaml
 
+from mlops_orchestrator.aws.stack_following import StackEvent
 from scripts import paths
-from scripts.aws.stack_following import StackEvent
 from scripts.launch.launch import Launching
 from scripts.launch.local_deployment import LocalDeployment
 from scripts.launch.local_stack import deployed

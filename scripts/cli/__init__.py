@@ -2,16 +2,18 @@
 """The `mlops` command line.
 
 `commands.py` declares commands and options, and is all that `--help` loads. The modules beside it do the work.
-Exit status: 0 done, 1 failed, 2 wrong usage or request.
+Exit status: 0 done, 1 failed, 2 wrong usage or request, 130 interrupted.
 """
 
 from __future__ import annotations
 
+import contextvars
 import sys
 from collections.abc import Sequence
 from typing import Final
 
 from scripts.cli.commands import app
+from scripts.cli.options import Form, form_of
 
 _INTERRUPTED: Final = 130
 
@@ -23,20 +25,30 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit status."""
-    try:
-        app(list(arguments), prog_name="mlops")
-    except SystemExit as ended:
-        return ended.code if isinstance(ended.code, int) else 1
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted; the same command goes on from here\n")
-        return _INTERRUPTED
-    except Exception as error:
-        # Imported only now, because they load the AWS libraries.
-        from scripts.cli import errors
-        from scripts.cli.output import Output
+    # What a command remembers of its output does not reach the next.
+    return contextvars.copy_context().run(_run, arguments)
 
-        status = errors.report(error, Output("--json" in arguments), sys.stderr)
+
+def _run(arguments: Sequence[str]) -> int:
+    form = form_of(arguments)
+    try:
+        # Otherwise, the library shows wrong usage itself, to people.
+        ended = app(list(arguments), prog_name="mlops", standalone_mode=form != "json")
+    except SystemExit as ended_by_library:
+        ended = ended_by_library.code
+    except Exception as error:
+        status = _report(error, form)
         if status is None:
             raise
         return status
-    return 0
+    if ended == _INTERRUPTED:
+        return _report(KeyboardInterrupt(), form) or _INTERRUPTED
+    return ended if isinstance(ended, int) else int(ended is not None)
+
+
+def _report(error: BaseException, form: Form) -> int | None:
+    # Imported only now, because they load the AWS libraries.
+    from scripts.cli import errors
+    from scripts.cli.output import Output
+
+    return errors.report(error, Output(form), sys.stderr)

@@ -8,7 +8,20 @@ from typing import Annotated
 
 import typer
 
-from scripts.cli.options import Access, ApiStack, Asked, RoleArn, Rules, Stack, Verification, grouped
+from scripts.cli.launching import account_commands
+from scripts.cli.options import (
+    Access,
+    Among,
+    Answering,
+    ApiStack,
+    Asked,
+    Pipeline,
+    RoleArn,
+    Rules,
+    Stack,
+    Verification,
+    grouped,
+)
 from scripts.cli.types import pipeline_type_commands
 
 app = typer.Typer(
@@ -18,6 +31,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(pipeline_type_commands.app, name="pipeline-types")
+app.add_typer(account_commands.app, name="accounts")
 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Bucket = Annotated[
@@ -27,7 +41,6 @@ RequestFile = Annotated[str, typer.Argument(metavar="FILE", help="A request in J
 Watch = Annotated[
     bool, typer.Option("--watch", help="Follow the pipeline until it has ended or, in a script, needs an approval.")
 ]
-Pipeline = Annotated[str, typer.Argument(metavar="ID", help="pipeline_id, its stack's name, or the model's name.")]
 WithBoundary = Annotated[
     bool, typer.Option("--with-boundary", help="Launch a permissions boundary first, and bound all roles by it.")
 ]
@@ -111,14 +124,14 @@ def provision(
 @grouped
 def status(
     access: Access,
+    among: Among,
     pipeline: Pipeline,
-    stack_name: ApiStack = None,
     watch: Watch = False,
 ) -> None:
     """Show how far a pipeline is: stages, actions, reasons of failures, who must act next."""
     from scripts.cli.pipelines import requesting
 
-    requesting.status(Asked(access, stack_name, watch), pipeline)
+    requesting.status(Asked(access, among.stack_name, watch), among.named(pipeline))
 
 
 @app.command("list")
@@ -139,45 +152,47 @@ def list_pipelines(
 @grouped
 def delete(
     access: Access,
+    among: Among,
     pipeline: Pipeline,
-    stack_name: ApiStack = None,
     yes: Yes = False,
     watch: Annotated[bool, typer.Option("--watch", help="Follow the deletion to its end.")] = False,
 ) -> None:
     """Delete a pipeline and what it deployed; models, data and results stay."""
     from scripts.cli.pipelines import removing
 
-    removing.run(Asked(access, stack_name, watch), pipeline, yes)
+    removing.run(Asked(access, among.stack_name, watch), among.named(pipeline), yes)
 
 
 @app.command()
 @grouped
 def approve(
     access: Access,
+    among: Among,
     pipeline: Pipeline,
     stage: Target,
-    stack_name: ApiStack = None,
     comment: Annotated[str, typer.Option(help="What others will read about this decision.")] = "",
 ) -> None:
     """Let a waiting pipeline deploy its next stage."""
     from scripts.cli.pipelines import deciding
 
-    deciding.run(Asked(access, stack_name), pipeline, deciding.Decision(stage, comment, is_approval=True))
+    decision = deciding.Decision(stage, comment, is_approval=True)
+    deciding.run(Asked(access, among.stack_name), among.named(pipeline), decision)
 
 
 @app.command()
 @grouped
 def reject(
     access: Access,
+    among: Among,
     pipeline: Pipeline,
     stage: Target,
     reason: Annotated[str, typer.Option(help="Why not; others will read it.")],
-    stack_name: ApiStack = None,
 ) -> None:
     """Keep a waiting pipeline from deploying its next stage; what is deployed stays."""
     from scripts.cli.pipelines import deciding
 
-    deciding.run(Asked(access, stack_name), pipeline, deciding.Decision(stage, reason, is_approval=False))
+    decision = deciding.Decision(stage, reason, is_approval=False)
+    deciding.run(Asked(access, among.stack_name), among.named(pipeline), decision)
 
 
 @app.command()
@@ -195,31 +210,27 @@ def new(
 
 @app.command()
 @grouped
-def check(
-    rules: Rules,
-    file: RequestFile,
-    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON, for machines.")] = False,
-) -> None:
+def check(rules: Rules, answering: Answering, file: RequestFile) -> None:
     """Validate a request as the API would, without AWS."""
     from scripts.cli import drafting
 
-    drafting.check(file, rules, as_json)
+    drafting.check(file, rules, answering.form)
 
 
 @app.command("import")
 @grouped
 def import_requests(
     rules: Rules,
+    answering: Answering,
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Requests in JSON, alone or in lists.")],
-    output: Annotated[
+    out: Annotated[
         Path | None, typer.Option(help="Folder for the accepted requests as they would be written today.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON, for machines.")] = False,
 ) -> None:
     """Check request files of the earlier solution, without AWS: what is accepted, what changes, what is refused."""
     from scripts.cli import importing
 
-    importing.run(files, rules, output, as_json)
+    importing.run(files, rules, out, answering.form)
 
 
 @app.command()

@@ -8,10 +8,10 @@ import os
 from pathlib import Path
 from typing import Any, Final
 
-from scripts.aws import aws_access, stack_following
-from scripts.aws.api_addresses import local_url
-from scripts.aws.api_client import OrchestratorApi, SignedClient
-from scripts.aws.aws_access import Aws
+from mlops_orchestrator.aws import aws_access, stack_following
+from mlops_orchestrator.aws.api_addresses import local_url
+from mlops_orchestrator.aws.api_client import OrchestratorApi, SignedClient
+from mlops_orchestrator.aws.aws_access import Aws
 from scripts.cli.errors import WrongUseError
 from scripts.cli.options import Access
 from scripts.launch.launch import DEFAULT_STACK_NAME

@@ -11,7 +11,7 @@ from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.built_in import BUILT_IN
 from orchestrator.pipeline_types.keys import keys
 from scripts.cli.errors import WrongUseError
-from scripts.cli.options import Rules
+from scripts.cli.options import Form, Rules
 from scripts.cli.output import Output, console, table
 from scripts.cli.request_files import read_bytes
 from scripts.requests import offline
@@ -36,9 +36,9 @@ def new(pipeline_type: str, full: bool, rules: Rules) -> None:
     told.print("next: fill it in, then mlops check FILE, then mlops provision FILE")
 
 
-def check(file: str, rules: Rules, as_json: bool) -> None:
+def check(file: str, rules: Rules, form: Form) -> None:
     """Validate a request. Problems are all shown, and make the exit status 2."""
-    output = Output(as_json)
+    output = Output(form)
     accepted = offline.check(read_bytes(file), launch_of(rules))
     request = accepted.request
     output.document(

@@ -1,15 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Messages and exit statuses for expected errors: what is wrong, what to do. Programming errors keep a traceback."""
+"""Messages and exit statuses for expected errors: what is wrong, what to do. Programming errors keep a traceback.
+
+A program gets each of them, whoever found it, as `{"error": {...}}`: see docs/machine-output.md.
+"""
 
 from __future__ import annotations
 
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final
 
+import typer
 from botocore import exceptions
 
+from mlops_orchestrator.aws.api_client import ApiError
+from mlops_orchestrator.aws.stack_following import StackFailedError
 from orchestrator.errors import Problem, RefusedRequestError
-from scripts.aws.api_client import ApiError
-from scripts.aws.stack_following import StackFailedError
+from scripts.cli.display import api_words
 from scripts.cli.output import Output, console, table
 from scripts.launch.launch_parameters import LaunchParameterError
 from scripts.packaging.artifacts import PublishError
@@ -17,18 +27,52 @@ from scripts.packaging.dependencies import DependencyError
 
 FAILED: Final = 1
 WRONG_USE: Final = 2
+INTERRUPTED: Final = 130
 
 _CREDENTIALS: Final = (
     "there are no AWS credentials: sign in (`aws sso login`, `aws configure`), choose a --profile,"
     " or use the local AWS with --local"
 )
 _EXPIRED: Final = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
+# Mistakes of the caller: all other statuses of the API are failures.
+_WRONG_REQUEST: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.REQUEST_ENTITY_TOO_LARGE})
+# The base of all mistakes in options and arguments has no public name in all versions of the library.
+_WRONG_USAGE: Final[Any] = typer.BadParameter.__mro__[2]
+_NOTHING_CREATED: Final = " Nothing was created."
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Failure of a command: what a person reads, and what a program gets."""
+
+    message: str
+    status: int = FAILED
+    problems: tuple[Problem, ...] = ()
+    code: str = ""
+    """Name of the kind of failure, such as `AccessDenied`; empty if there is none."""
+    more: tuple[tuple[str, str], ...] = ()
+    """Names and texts of what else is known, such as the id that the log has it under."""
+    http: int = 0
+    """Status of the API's answer; 0 if it was not asked."""
+
+    def document(self) -> dict[str, Any]:
+        """Return the form for programs. Lines below the message's first are problems, too."""
+        message, *lines = self.message.split("\n  ")
+        problems = [*self.problems, *(Problem("", line) for line in lines)]
+        listed = [{"key": problem.key, "problem": problem.problem} for problem in problems]
+        code = {"code": self.code} if self.code else {}
+        http = {"status": self.http} if self.http else {}
+        return {"error": {"message": message, "errors": listed, **code, **http, **dict(self.more)}}
 
 
 class CommandError(Exception):
     """Failure of a command; `str()` gives the reason and the remedy."""
 
     status = FAILED
+
+    def failure(self) -> Failure:
+        """Return what is told of it."""
+        return Failure(str(self), self.status)
 
 
 class WrongUseError(CommandError):
@@ -37,53 +81,115 @@ class WrongUseError(CommandError):
     status = WRONG_USE
 
 
-def report(error: Exception, output: Output, to: Any) -> int | None:
+class RefusedByApiError(CommandError):
+    """Answer of the orchestrator's API that is no success."""
+
+    def __init__(self, status: int, body: Mapping[str, Any]) -> None:
+        said = body.get("message") or body.get("Message") or f"The API answered {status}."
+        super().__init__(api_words.as_commands(str(said)))
+        self._http, self._body = status, body
+        self.status = WRONG_USE if status in _WRONG_REQUEST else FAILED
+
+    def failure(self) -> Failure:
+        """Return what is told of it, with all problems of the request."""
+        listed = (one for one in self._body.get("errors", ()) if isinstance(one, Mapping))
+        problems = [
+            Problem(str(one.get("key", "")), api_words.as_commands(str(one.get("problem", "")))) for one in listed
+        ]
+        # The detailed message of a refusal is its problems as one text.
+        names = () if problems else _MORE_OF_THE_API
+        more = [(name, str(self._body[key])) for name, key in names if key in self._body]
+        return Failure(str(self), self.status, tuple(problems), _code_of(self._http), tuple(more), self._http)
+
+
+_MORE_OF_THE_API: Final = (("detail", "detailedMessage"), ("request_id", "request_id"))
+
+
+class InterruptedCommandError(CommandError):
+    """Ctrl-C; `str()` says what goes on, and how to look again."""
+
+    status = INTERRUPTED
+
+    def failure(self) -> Failure:
+        """Return what is told of it."""
+        return Failure(str(self), INTERRUPTED, code="Interrupted")
+
+
+@contextmanager
+def interruptible(what_goes_on: str, command: str) -> Iterator[None]:
+    """Have Ctrl-C in the block say what goes on, such as `the deployment`, and the command that looks again."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise InterruptedCommandError(f"interrupted: {what_goes_on} goes on. Look again with: {command}") from None
+
+
+def report(error: BaseException, output: Output, to: Any) -> int | None:
     """Report an error on the stream `to`, or in JSON. Return the exit status; None for a programming error."""
-    if isinstance(error, RefusedRequestError):
-        show_problems(str(error).removesuffix(" Nothing was created."), error.problems, output, to)
-        return WRONG_USE
-    words = _words(error)
-    if words is None:
+    found = _failure(error)
+    if found is None:
+        message = traceback.format_exception_only(error)[-1].strip()
+        output.failure(Failure(message, code="Unexpected").document())
         return None
-    output.document({"error": words})
-    to.write(f"error: {words}\n")
-    return error.status if isinstance(error, CommandError) else _status(error)
+    show(found, output, to)
+    return found.status
 
 
-def show_problems(message: str, problems: tuple[Problem, ...], output: Output, to: Any) -> None:
-    """Show every problem of a request."""
-    listed = [{"key": problem.key, "problem": problem.problem} for problem in problems]
-    output.document({"message": message, "errors": listed})
-    if not output.as_json:
-        to.write(f"{message}\n")
-        rows = [(problem.key, problem.problem) for problem in problems]
+def show(failure: Failure, output: Output, to: Any) -> None:
+    """Show a failure: on the stream `to`, and in JSON if a program reads the output."""
+    output.failure(failure.document())
+    to.write(f"error: {failure.message}{f' (HTTP {failure.http})' if failure.http else ''}\n")
+    if output.as_json:
+        return
+    if failure.problems:
+        rows = [(problem.key, problem.problem) for problem in failure.problems]
         console(to).print(table(("key", "problem"), rows))
+    for name, text in failure.more:
+        to.write(f"{name}: {text}\n")
 
 
-def _status(error: Exception) -> int:
+def _failure(error: BaseException) -> Failure | None:
+    if isinstance(error, KeyboardInterrupt):
+        return Failure("interrupted; the same command goes on from here", INTERRUPTED, code="Interrupted")
+    if isinstance(error, _WRONG_USAGE):
+        return Failure(error.format_message(), WRONG_USE, code="Usage")
+    if isinstance(error, CommandError):
+        return error.failure()
+    if isinstance(error, RefusedRequestError):
+        return Failure(str(error).removesuffix(_NOTHING_CREATED), WRONG_USE, error.problems, "BadRequest")
+    if isinstance(error, exceptions.ClientError):
+        return _failure_of_aws(error)
+    words = _words(error)
+    return None if words is None else Failure(words, _status(error))
+
+
+def _status(error: BaseException) -> int:
     is_wrong_use = isinstance(error, LaunchParameterError | exceptions.ProfileNotFound | exceptions.NoRegionError)
     return WRONG_USE if is_wrong_use else FAILED
 
 
-def _words(error: Exception) -> str | None:
+def _words(error: BaseException) -> str | None:
     if isinstance(error, exceptions.NoCredentialsError | exceptions.PartialCredentialsError):
         return _CREDENTIALS
     if isinstance(error, exceptions.NoRegionError):
         return "there is no AWS Region: give --region, or set AWS_REGION"
-    if isinstance(error, exceptions.ClientError):
-        return _words_of_aws(error)
     if isinstance(error, exceptions.HTTPClientError | exceptions.ConnectionError):
         return f"AWS cannot be reached: {error}. Check the network, --region and --endpoint-url"
-    known = (
-        CommandError, ApiError, PublishError, DependencyError, LaunchParameterError, StackFailedError, OSError,
-        exceptions.BotoCoreError,
-    )  # fmt: skip
-    return str(error) if isinstance(error, known) else None
+    known = (ApiError, PublishError, DependencyError, LaunchParameterError, StackFailedError, OSError)
+    return str(error) if isinstance(error, (*known, exceptions.BotoCoreError)) else None
 
 
-def _words_of_aws(error: exceptions.ClientError) -> str:
+def _failure_of_aws(error: exceptions.ClientError) -> Failure:
     answer = error.response.get("Error", {})
     code, message = answer.get("Code", "Unknown"), answer.get("Message", "no reason given")
     if code in _EXPIRED:
-        return f"your AWS credentials have expired: sign in again ({message})"
-    return f"AWS refused {error.operation_name}: {message} ({code})"
+        return Failure(f"your AWS credentials have expired: sign in again ({message})", code=code)
+    return Failure(f"AWS refused {error.operation_name}: {message} ({code})", code=code)
+
+
+def _code_of(status: int) -> str:
+    """Return an HTTP status as a name, such as `NotFound`."""
+    try:
+        return HTTPStatus(status).phrase.title().replace(" ", "")
+    except ValueError:
+        return str(status)

@@ -15,8 +15,8 @@ from orchestrator.errors import Problem
 from orchestrator.launch.settings import Launch
 from scripts.cli import errors
 from scripts.cli.drafting import launch_of
-from scripts.cli.errors import WrongUseError
-from scripts.cli.options import Rules
+from scripts.cli.errors import Failure, WrongUseError
+from scripts.cli.options import Form, Rules
 from scripts.cli.output import Output
 from scripts.cli.request_files import read_bytes
 from scripts.requests import migration
@@ -43,9 +43,9 @@ class _Imported:
         return f"{stem}-{entry.index}.json" if entry.index else f"{stem}.json"
 
 
-def run(files: Sequence[str], rules: Rules, folder: Path | None, as_json: bool) -> None:
+def run(files: Sequence[str], rules: Rules, folder: Path | None, form: Form) -> None:
     """Report the result for every request. Ends with status 2 if one is refused."""
-    output = Output(as_json)
+    output = Output(form)
     launch = launch_of(rules)
     imported = [_Imported(file, _entries(file, launch)) for file in files]
     written = _write(imported, folder) if folder else {}
@@ -53,6 +53,7 @@ def run(files: Sequence[str], rules: Rules, folder: Path | None, as_json: bool) 
     counts = dict(migration.counted(entries))
     output.document(
         {
+            **(_refusal(imported).document() if counts["refused"] else {}),
             **counts,
             "entries": [_described(each, entry, written) for each in imported for entry in each.entries],
             "notes": [f"{each.file}: {note}" for each in imported if (note := migration.too_long(each.entries))],
@@ -63,6 +64,17 @@ def run(files: Sequence[str], rules: Rules, folder: Path | None, as_json: bool) 
     output.say(_summary(counts))
     if counts["refused"]:
         raise typer.Exit(errors.WRONG_USE)
+
+
+def _refusal(imported: Sequence[_Imported]) -> Failure:
+    """Return what is wrong with the requests that are refused; each key begins with its file."""
+    refused = [(each, entry) for each in imported for entry in each.entries if entry.outcome == "refused"]
+    problems = [
+        Problem(f"{_place(each, entry, problem.key)}: {problem.key}".removesuffix(": "), problem.problem)
+        for each, entry in refused
+        for problem in entry.problems
+    ]
+    return Failure(f"{len(refused)} of the requests are refused", errors.WRONG_USE, tuple(problems), "BadRequest")
 
 
 def _entries(file: str, launch: Launch) -> list[Entry]:
@@ -141,7 +153,7 @@ def _write(imported: Sequence[_Imported], folder: Path) -> dict[str, Path]:
             written[_identity(each, entry)] = path
     for path, text in texts.items():
         if path.exists() and path.read_text(encoding="utf-8") != text:
-            raise WrongUseError(f"{path} exists and holds something else: give --output a folder without it")
+            raise WrongUseError(f"{path} exists and holds something else: give --out a folder without it")
     folder.mkdir(parents=True, exist_ok=True)
     for path, text in texts.items():
         path.write_text(text, encoding="utf-8")

@@ -5,14 +5,17 @@ from __future__ import annotations
 
 import functools
 import inspect
+import itertools
 import os
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 import typer
+
+Form = Literal["json", "text", "table"]
 
 ApiStack = Annotated[
     str | None, typer.Option("--stack-name", help="Root stack to ask; otherwise MLOPS_API_URL, or mlops-orchestrator.")
@@ -22,8 +25,29 @@ RoleArn = Annotated[
 ]
 
 
+Pipeline = Annotated[
+    str, typer.Argument(metavar="ID", help="model, model/type such as churn/realtime, stack name, or pipeline_id.")
+]
+
+
 @dataclass(frozen=True)
-class Access:
+class Answering:
+    """Form of a command's output."""
+
+    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON, for machines: --output json.")] = False
+    output: Annotated[
+        Form | None,
+        typer.Option(help="Form of the answer; text has tabs between the columns of a table."),
+    ] = None
+
+    @property
+    def form(self) -> Form:
+        """Form that was asked for, or the one for people."""
+        return self.output or ("json" if self.as_json else "table")
+
+
+@dataclass(frozen=True)
+class Access(Answering):
     """AWS that a command uses, and the form of its output."""
 
     profile: Annotated[str | None, typer.Option(help="Profile of your AWS configuration.")] = None
@@ -32,7 +56,6 @@ class Access:
         bool, typer.Option("--local", help="Use the local AWS that `mlops local` runs in this folder.")
     ] = False
     endpoint_url: Annotated[str, typer.Option(envvar="AWS_ENDPOINT_URL", help="Address of a local AWS.")] = ""
-    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON, for machines.")] = False
 
     @property
     def flags(self) -> str:
@@ -55,6 +78,30 @@ class Asked:
     def flags(self) -> str:
         """Options for the same API in a following command, each with a leading space."""
         return f"{self.access.flags}{f' --stack-name {self.stack_name}' if self.stack_name else ''}"
+
+
+def form_of(arguments: Sequence[str]) -> Form:
+    """Return the form of output that a command line asks for, whatever else is wrong with it."""
+    given = [word.removeprefix("--output=") for word in arguments if word.startswith("--output=")]
+    given += [word for before, word in itertools.pairwise(arguments) if before == "--output"]
+    found = next((form for form in get_args(Form) if form in given), None)
+    return Answering(as_json="--json" in arguments, output=found).form
+
+
+@dataclass(frozen=True)
+class Among:
+    """Pipelines among which a command looks for the one that it is about."""
+
+    stack_name: ApiStack = None
+    pipeline_type: Annotated[str, typer.Option("--type", help="Type of the pipeline, if its model has several.")] = ""
+
+    def named(self, pipeline: str) -> str:
+        """Return the pipeline as the API takes it. Raise BadParameter for a type beside a name that has one."""
+        if not self.pipeline_type:
+            return pipeline
+        if "/" in pipeline:
+            raise typer.BadParameter(f"{pipeline} names one pipeline already: leave --type out")
+        return f"{pipeline}/{self.pipeline_type}"
 
 
 def _of_no_pipeline(name: str) -> str:

@@ -1,54 +1,69 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Output of the commands: tables and progress on a terminal, plain lines in a file, JSON for programs."""
+"""Output of the commands: tables and progress on a terminal, plain lines in a file, JSON for programs.
+
+docs/machine-output.md says what programs get: one object of a command, or lines with a `kind` while it works.
+"""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
-from typing import Any, Final, TextIO
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import date
+from pathlib import PurePath
+from typing import Any, Final, Literal, TextIO
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-from scripts.aws.stack_following import StackEvent
+from mlops_orchestrator.aws.stack_following import StackEvent
+from scripts.cli.display import screens
+from scripts.cli.display.screens import Screen
+from scripts.cli.display.states import style
+from scripts.cli.display.tables import table
+from scripts.cli.options import Form
+
+__all__ = ["Form", "Output", "console", "style", "table"]
+
+Kind = Literal["event", "state", "result"]
+
+# Whether this command answers in lines. The edge, which reports its failure, has another `Output`.
+_has_lines: Final = ContextVar("has_lines", default=False)
 
 # Programs search the lines of a file for words, so no line is wrapped.
 _WIDTH_OF_A_FILE: Final = 1000
-_STYLES: Final = (
-    ("FAILED", "red"),
-    ("Failed", "red"),
-    ("ROLLBACK", "red"),
-    ("COMPLETE", "green"),
-    ("Succeeded", "green"),
-    ("PROGRESS", "yellow"),
-    ("InProgress", "yellow"),
-)
 
 
 class Output:
-    """Standard output of one command. With `as_json`, it is JSON and nothing else."""
+    """Standard output of one command. As `json`, it is JSON and nothing else; `text` has tabs and no colour."""
 
-    def __init__(self, as_json: bool = False) -> None:
-        self.as_json = as_json
+    def __init__(self, form: Form = "table") -> None:
+        self.form = form
         self.console = console(sys.stdout)
+        if form == "text":
+            self.console.no_color = True
+
+    @property
+    def as_json(self) -> bool:
+        """Whether a program reads it."""
+        return self.form == "json"
 
     @property
     def is_live(self) -> bool:
-        """Whether the output is a terminal."""
-        return not self.as_json and self.console.is_terminal
+        """Whether the output is a terminal, on which something can change in place."""
+        return self.form == "table" and self.console.is_terminal
 
     def say(self, text: str) -> None:
-        """Write a message."""
+        """Write a message. No line of it is divided, so that commands in it can be copied."""
         if not self.as_json:
             self.console.print(text)
 
     def event(self, event: StackEvent) -> None:
         """Write an event of a stack's history."""
         if self.as_json:
-            self.document(event.description())
+            self.line("event", event.description())
             return
         line = Text(f"{event.at:%H:%M:%S}  ")
         line.append(f"{event.status:<36}", style=style(event.status))
@@ -58,15 +73,35 @@ class Output:
         self.console.print(line)
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[str]], title: str = "") -> None:
-        """Write a table."""
-        if not self.as_json:
+        """Write a table; where it is too wide for the terminal, a block of lines for each row."""
+        if self.form == "table":
             self.console.print(table(columns, rows, title))
+        elif self.form == "text":
+            self.console.print(table(columns, rows, title).as_text())
 
     def document(self, content: Any) -> None:
-        """Write a line of JSON if `as_json`; else nothing."""
+        """Write the object of a command that answers once, if a program reads it; else nothing."""
         if self.as_json:
-            sys.stdout.write(f"{json.dumps(content, default=str)}\n")
+            sys.stdout.write(f"{json.dumps(content, default=_plain)}\n")
             sys.stdout.flush()
+
+    def failure(self, content: Mapping[str, Any]) -> None:
+        """Write a failure, if a program reads it: the only object, or the result of lines that were begun."""
+        self.document({"kind": "result", **content} if _has_lines.get() else content)
+
+    def line(self, kind: Kind, content: Mapping[str, Any]) -> None:
+        """Write a line of a command that goes on, if a program reads it; else nothing.
+
+        `event` is something that happened, `state` how it is now, `result` the last line with the final state.
+        """
+        _has_lines.set(True)
+        self.document({"kind": kind, **content})
+
+    @contextmanager
+    def screen(self) -> Iterator[Screen]:
+        """Open a part of the terminal that changes in place; only if the output `is_live`."""
+        with screens.opened(self.console) as screen:
+            yield screen
 
 
 def console(stream: TextIO) -> Console:
@@ -75,14 +110,10 @@ def console(stream: TextIO) -> Console:
     return Console(file=stream, highlight=False, markup=False, soft_wrap=True, width=width)
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[str]], title: str = "") -> Table:
-    """Return a table with coloured states."""
-    made = Table(*columns, box=SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False)
-    for row in rows:
-        made.add_row(*(Text(cell, style=style(cell), overflow="fold") for cell in row))
-    return made
-
-
-def style(state: str) -> str:
-    """Return the colour of a state; empty for other words."""
-    return next((colour for part, colour in _STYLES if part in state and " " not in state), "")
+def _plain(value: Any) -> str:
+    """Return a value that JSON has no form for. Raise TypeError for one that is no part of an answer."""
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, PurePath):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no form in JSON")

@@ -13,9 +13,9 @@ from typing import Final, get_args
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from scripts.aws import aws_access
-from scripts.aws.aws_access import Aws
-from scripts.aws.stack_following import StackEvent
+from mlops_orchestrator.aws import aws_access
+from mlops_orchestrator.aws.aws_access import Aws
+from mlops_orchestrator.aws.stack_following import StackEvent
 from scripts.cli import connection, errors, extras
 from scripts.cli.asking import check_can_ask
 from scripts.cli.errors import WrongUseError
@@ -51,7 +51,7 @@ class _Brief:
 
 def verify(access: Access, asked: Verification, yes: bool) -> None:
     """Show the plan, ask, carry it out, clean up, and report. The exit status is 1 if anything failed."""
-    output = Output(access.as_json)
+    output = Output(access.form)
     check_can_ask(yes, output)
     plan = Plan(tuple(_extras(asked.extras)))
     if kept := [one.name for one in record.kept()]:
@@ -102,7 +102,7 @@ def _cleaned(scene: Scene) -> list[Left]:
 
 def clean(access: Access, asked: Verification, yes: bool) -> None:
     """Finish the clean-up of a verification that was interrupted: of the given name, or of those on record here."""
-    output = Output(access.as_json)
+    output = Output(access.form)
     check_can_ask(yes, output)
     if asked.name and not NAME.fullmatch(asked.name):
         raise WrongUseError(f"{asked.name} is not the name of a verification, such as {PREFIX}1129-0a1b")
@@ -163,7 +163,7 @@ def _extras(given: str) -> Iterator[Extra]:
 @contextmanager
 def _place(access: Access, asked: Verification, plan: Plan) -> Iterator[Scene]:
     """The account that the options name, or a local AWS for the time of the run where none is running."""
-    audience = _Brief(Output(access.as_json))
+    audience = _Brief(Output(access.form))
     if access.local and not connection.STATE_FILE.exists():
         with extras.needed("local"), _own_local(access, plan) as (aws, stages):
             yield Scene(aws, new_name(), audience, asked.email, stages, is_passing=True)

@@ -13,9 +13,9 @@ import json
 from collections.abc import Callable
 from typing import Final
 
-from scripts.aws import stack_following
-from scripts.aws.aws_access import Aws
-from scripts.aws.pipeline_status import PipelineStatus
+from mlops_orchestrator.aws import stack_following
+from mlops_orchestrator.aws.aws_access import Aws
+from mlops_orchestrator.aws.pipeline_status import PipelineStatus
 from scripts.cli.pipelines import deciding
 from scripts.cli.pipelines.deciding import Decision
 from scripts.demo import demo_steps, demo_story

@@ -7,10 +7,10 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from scripts.aws import pipeline_status, stack_following
-from scripts.aws.api_client import SignedClient
-from scripts.aws.aws_access import Aws
-from scripts.aws.pipeline_status import WAITING, PipelineStatus
+from mlops_orchestrator.aws import pipeline_status, stack_following
+from mlops_orchestrator.aws.api_client import SignedClient
+from mlops_orchestrator.aws.aws_access import Aws
+from mlops_orchestrator.aws.pipeline_status import WAITING, PipelineStatus
 from scripts.demo import demo_model
 from scripts.demo.demo_model import TrainedModel
 from scripts.demo.demo_story import DemoError, Story

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from scripts.aws.stack_following import StackEvent
+from mlops_orchestrator.aws.stack_following import StackEvent
 from scripts.cli import errors
 from scripts.cli.output import Output
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from botocore.exceptions import ClientError
 
-from scripts.aws.aws_access import Aws
+from mlops_orchestrator.aws.aws_access import Aws
 
 PARAMETER: Final = "SetApiLoggingRole"
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from generator.boundary.options import LONGEST_NAME, BoundaryParameters
-from scripts.aws.aws_access import Aws
+from mlops_orchestrator.aws.aws_access import Aws
 from scripts.launch import artifact_bucket, deployment, launch_parameters
 from scripts.launch.deployment import Audience, ChangeSet, Target
 from scripts.launch.launch_parameters import LaunchParameterError

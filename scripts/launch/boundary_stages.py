@@ -13,10 +13,10 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from mlops_orchestrator.aws import stack_following
+from mlops_orchestrator.aws.aws_access import Aws
+from mlops_orchestrator.aws.stack_following import StackFailedError
 from orchestrator.values.per_stage import STAGES
-from scripts.aws import stack_following
-from scripts.aws.aws_access import Aws
-from scripts.aws.stack_following import StackFailedError
 from scripts.launch import deployment
 from scripts.launch.boundary import Boundary
 from scripts.launch.deployment import Audience

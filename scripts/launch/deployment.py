@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from scripts.aws.stack_following import Follower, StackEvent, StackFailedError, StackState, find
+from mlops_orchestrator.aws.stack_following import Follower, StackEvent, StackFailedError, StackState, find
 
 _CHANGE_SET_PREFIX: Final = "mlops-"
 _POLL_SECONDS: Final = 0.2

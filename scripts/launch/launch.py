@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
 
-from scripts.aws import stack_following
-from scripts.aws.aws_access import Aws
-from scripts.aws.stack_following import StackState
+from mlops_orchestrator.aws import stack_following
+from mlops_orchestrator.aws.aws_access import Aws
+from mlops_orchestrator.aws.stack_following import StackState
 from scripts.launch import (
     api_logging,
     artifact_bucket,

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import boto3
 
-from scripts.aws.api_addresses import local_url
-from scripts.aws.api_client import OrchestratorApi, SignedClient
-from scripts.aws.aws_access import Aws
+from mlops_orchestrator.aws.api_addresses import local_url
+from mlops_orchestrator.aws.api_client import OrchestratorApi, SignedClient
+from mlops_orchestrator.aws.aws_access import Aws
 
 DEFAULT_REGION: Final = "us-east-1"
 STAGE_ACCOUNTS: Final[Mapping[str, str]] = {

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
-from scripts.aws import aws_access
-from scripts.aws.api_addresses import local_url
-from scripts.aws.stack_following import StackFailedError
+from mlops_orchestrator.aws import aws_access
+from mlops_orchestrator.aws.api_addresses import local_url
+from mlops_orchestrator.aws.stack_following import StackFailedError
 from scripts.launch import launch
 from scripts.launch.deployment import Audience
 from scripts.launch.launch import Launching

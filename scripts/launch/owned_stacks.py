@@ -10,13 +10,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from mlops_orchestrator.aws import stack_following
+from mlops_orchestrator.aws.stack_following import StackState
 from orchestrator.pipeline_types.base import STACK_PREFIX
 from orchestrator.pipeline_types.blueprints import PIPELINE_STACK_SUFFIX
 from orchestrator.plan.stack_tags import RELEASE_TAG
 from orchestrator.provisioned import pipeline_stacks
 from orchestrator.values import tags
-from scripts.aws import stack_following
-from scripts.aws.stack_following import StackState
 
 _DELEGATED_PARAMETER: Final = "DelegatedAdminAccount"
 

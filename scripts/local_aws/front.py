@@ -22,7 +22,7 @@ from moto.utilities.utils import get_partition
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Request, Response
 
-from scripts.aws.api_addresses import PATH
+from mlops_orchestrator.aws.api_addresses import PATH
 from scripts.local_aws.apigateway import proxy, routes, signature
 from scripts.local_aws.apigateway.proxy import Answer, Call, MalformedAnswerError
 from scripts.local_aws.apigateway.routes import LocalRestApi

@@ -16,10 +16,15 @@ from moto.logs.exceptions import ResourceNotFoundException
 from moto.logs.responses import LogsResponse
 from moto.s3.models import FakeBucket
 from moto.s3.responses import S3Response
+from moto.servicequotas.models import ServiceQuotasBackend
 
 _moto_attach_role_policy = IAMBackend.attach_role_policy
 _moto_get_bucket_notification = S3Response.get_bucket_notification
+_moto_get_service_quota = ServiceQuotasBackend.get_service_quota
 _AWS_POLICY = ":iam::aws:policy/"
+# What an account has without asking for more; moto has those of VPCs alone.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+_STACK_QUOTAS = {"L-0485CB21": ("Stack count", 2000.0), "L-EC62D81A": ("Stack sets per administrator account", 1000.0)}
 
 
 def install() -> None:
@@ -34,6 +39,7 @@ def install() -> None:
     logs.associate_kms_key = _associate_kms_key
     # Without a key to name.
     logs.disassociate_kms_key = _associate_kms_key
+    _patchable(ServiceQuotasBackend).get_service_quota = _get_service_quota
 
 
 def _patchable(kind: type) -> Any:
@@ -71,6 +77,15 @@ def _attach_role_policy(backend: Any, policy_arn: str, role_name: str) -> None:
             policy = AWSManagedPolicy.from_data(name, backend.account_id, backend.region_name, data)
             backend.managed_policies[policy_arn] = policy
     _moto_attach_role_policy(backend, policy_arn, role_name)
+
+
+def _get_service_quota(backend: Any, service_code: str, quota_code: str) -> dict[str, Any]:
+    """Serve GetServiceQuota for what stacks and StackSets take."""
+    if service_code != "cloudformation" or quota_code not in _STACK_QUOTAS:
+        found: dict[str, Any] = _moto_get_service_quota(backend, service_code, quota_code)
+        return found
+    name, value = _STACK_QUOTAS[quota_code]
+    return {"ServiceCode": service_code, "QuotaCode": quota_code, "QuotaName": name, "Value": value}
 
 
 def _associate_kms_key(response: Any) -> str:

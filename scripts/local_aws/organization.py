@@ -10,7 +10,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any, Final
 
+from moto.core.exceptions import JsonRESTError
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.iam.models import iam_backends
 from moto.organizations.models import (
@@ -19,12 +21,14 @@ from moto.organizations.models import (
     OrganizationsBackend,
     organizations_backends,
 )
+from moto.organizations.responses import OrganizationsResponse
 from moto.utilities.utils import get_partition
 
 STACK_SETS_SERVICE = "member.org.stacksets.cloudformation.amazonaws.com"
 # AWS appends a unique suffix to the role's name; here it is always the same.
 _EXECUTION_ROLE = "stacksets-exec-00000000000000000000000000000000"
 _SUSPENDED = "SUSPENDED"
+_FOR_EVERYBODY: Final = ".DescribeOrganization"
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,45 @@ class Organization:
     management_account: str
     root_id: str
     units: Mapping[str, str]
+
+
+def install() -> None:
+    """Let members read an Organization as AWS does: its administrators everything, others nothing but its head."""
+    _patched(OrganizationsResponse).organizations_backend = property(_read_by)
+
+
+def shutdown() -> None:
+    """Do nothing: what is patched stays."""
+
+
+def _patched(kind: type) -> Any:
+    """Return a class as Any, so that the type checker accepts the assignment."""
+    return kind
+
+
+def _read_by(response: Any) -> OrganizationsBackend:
+    """Return the backend whose content the caller's account may see.
+
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_delegate_policies.html
+    """
+    account, partition = response.current_account, response.partition
+    own = organizations_backends[account][partition]
+    if own.org is not None or response.headers["X-Amz-Target"].endswith(_FOR_EVERYBODY):
+        return own
+    management, _ = organizations_backends.master_accounts.get(account, (account, partition))
+    found = organizations_backends[management][partition]
+    if management != account and all(one.account.id != account for one in found.admins):
+        raise _MemberRefusedError
+    return found
+
+
+class _MemberRefusedError(JsonRESTError):
+    """Raised for a member account that is no delegated administrator."""
+
+    code = 400
+
+    def __init__(self) -> None:
+        super().__init__("AccessDeniedException", "You don't have permissions to access this resource.")
 
 
 def build(
@@ -52,6 +95,7 @@ def build(
     organizations_backends.master_accounts.clear()
     backend = organizations_backends[management][partition]
     backend.create_organization(region, FeatureSet="ALL")
+    trust_stack_sets(management, region)
     root_id = backend.list_roots()["Roots"][0]["Id"]
     units = {}
     for stage, account in accounts.items():
@@ -91,6 +135,19 @@ def administered_by(account: str, region: str) -> str | None:
     admins = organizations_backends[management][partition].admins
     is_admin = any(one.account.id == account and STACK_SETS_SERVICE in one.services for one in admins)
     return management if is_admin else None
+
+
+def trust_stack_sets(management: str, region: str) -> None:
+    """Activate trusted access of StackSets in the Organization of a management account."""
+    organizations_backends[management][get_partition(region)].enable_aws_service_access(
+        ServicePrincipal=STACK_SETS_SERVICE
+    )
+
+
+def trusts_stack_sets(management: str, region: str) -> bool:
+    """Whether trusted access of StackSets is activated."""
+    services = organizations_backends[management][get_partition(region)].services
+    return any(service["ServicePrincipal"] == STACK_SETS_SERVICE for service in services)
 
 
 def has_unit(management: str, region: str, unit_id: str) -> bool:

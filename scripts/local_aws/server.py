@@ -33,7 +33,7 @@ from scripts.local_aws.sagemaker import install as sagemaker
 from scripts.local_aws.visitors import OnlyPrograms
 
 # In the order of stopping: services that drive others come first.
-_EXTENSIONS = (cloudformation, scheduler, codepipeline, codebuild, events, functions, sagemaker)
+_EXTENSIONS = (cloudformation, scheduler, codepipeline, codebuild, events, functions, sagemaker, organization)
 _HOST = "127.0.0.1"
 _STOP_SECONDS = 10.0
 # Longest time until the server notices that it is to stop.

@@ -7,9 +7,9 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from mlops_orchestrator.aws import stack_following
+from mlops_orchestrator.aws.stack_following import StackState
 from orchestrator.sagemaker.images import ImageQuery, resolve
-from scripts.aws import stack_following
-from scripts.aws.stack_following import StackState
 from scripts.launch import deployment
 from scripts.verification.scene import PartFailedError, Scene
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from scripts.aws import stack_following
-from scripts.aws.api_addresses import local_url
-from scripts.aws.api_client import OrchestratorApi, SignedClient
-from scripts.aws.aws_access import Aws
+from mlops_orchestrator.aws import stack_following
+from mlops_orchestrator.aws.api_addresses import local_url
+from mlops_orchestrator.aws.api_client import OrchestratorApi, SignedClient
+from mlops_orchestrator.aws.aws_access import Aws
 from scripts.launch.deployment import Audience
 
 PREFIX: Final = "mlops-verify-"

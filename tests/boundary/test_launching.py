@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import pytest
 
-from scripts.aws import aws_access, stack_following
-from scripts.aws.aws_access import Aws
+from mlops_orchestrator.aws import aws_access, stack_following
+from mlops_orchestrator.aws.aws_access import Aws
 from scripts.cli.launching import retained
 from scripts.launch import deployment, launch
 from scripts.launch.deployment import ChangeSet

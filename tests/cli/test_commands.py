@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts import paths
+from scripts import cli, paths
 from tests.cli.conftest import Mlops
 
 _COMMANDS = (
@@ -109,7 +109,51 @@ def test_local_without_a_local_aws_says_what_to_start(mlops: Mlops) -> None:
 def test_error_is_one_json_document_for_a_machine(mlops: Mlops) -> None:
     ended = mlops("status", "mlops-pipeline-x", "--local", "--json")
 
-    assert ended.documents == [{"error": ended.err.removeprefix("error: ").strip()}]
+    message = ended.err.removeprefix("error: ").strip()
+    assert ended.documents == [{"error": {"message": message, "errors": []}}]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [("--json", "nothing"), ("deploy", "--option", "triple", "--json"), ("check", "--output", "json")],
+    ids=["command", "option", "argument"],
+)
+def test_wrong_usage_is_one_json_document_for_a_machine(wrong: tuple[str, ...], mlops: Mlops) -> None:
+    ended = mlops(*wrong)
+
+    assert ended.status == 2
+    (document,) = ended.documents
+    assert document["error"].keys() == {"message", "errors", "code"}
+    assert document["error"]["code"] == "Usage"
+
+
+@pytest.mark.parametrize("form", [("--json",), ("--output", "json"), ("--output=json",)], ids=["flag", "word", "equal"])
+def test_forms_of_output_have_one_meaning(form: tuple[str, ...], mlops: Mlops) -> None:
+    ended = mlops("check", "nothing.json", "--region", "eu-west-1", *form)
+
+    assert "nothing.json cannot be read" in ended.documents[0]["error"]["message"]
+
+
+def test_programming_error_is_json_for_a_machine_and_keeps_its_traceback(
+    mlops: Mlops, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("scripts.cli.drafting.check", lambda *_: 1 // 0)
+    with pytest.raises(ZeroDivisionError):
+        cli.run(["check", "nothing.json", "--json"])
+
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "Unexpected"
+
+
+def test_interrupt_is_status_130_and_says_how_to_go_on(mlops: Mlops, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("scripts.cli.drafting.check", interrupt)
+
+    told = mlops("check", "nothing.json")
+    assert (told.status, told.err) == (130, "error: interrupted; the same command goes on from here\n")
+    program = mlops("check", "nothing.json", "--json")
+    assert (program.status, program.documents[0]["error"]["code"]) == (130, "Interrupted")
 
 
 @pytest.mark.parametrize("command", ["deploy", "destroy"])

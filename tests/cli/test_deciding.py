@@ -10,8 +10,8 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from scripts.aws import pipeline_status
-from scripts.aws.pipeline_status import PipelineStatus
+from mlops_orchestrator.aws import pipeline_status
+from mlops_orchestrator.aws.pipeline_status import PipelineStatus
 from scripts.cli.errors import CommandError, WrongUseError
 from scripts.cli.pipelines import deciding
 from scripts.cli.pipelines.deciding import Decision

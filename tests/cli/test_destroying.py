@@ -10,9 +10,9 @@ from typing import Any
 import boto3
 import pytest
 
+from mlops_orchestrator.aws.api_client import Answer
 from orchestrator.plan.stack_tags import RELEASE_TAG
 from orchestrator.values import tags
-from scripts.aws.api_client import Answer
 from scripts.cli import connection
 from scripts.cli.launching import destroying
 from scripts.local_aws.server import LocalAws
@@ -133,8 +133,8 @@ def test_destroy_is_refused_while_pipelines_exist(cloudformation: Any, mlops: Ml
     ended = mlops("destroy", "--stack-name", "needed", "--yes", "--json")
 
     assert ended.status == 1
-    assert name in ended.documents[0]["error"]
-    assert "--pipelines" in ended.documents[0]["error"]
+    assert name in ended.documents[0]["error"]["message"]
+    assert "--pipelines" in ended.documents[0]["error"]["message"]
     assert _names(cloudformation) == {"needed", name}
 
 
@@ -178,7 +178,7 @@ def test_a_pipeline_that_cannot_go_stops_it_and_it_goes_on_later(
 
     assert ended.status == 1
     assert "The bucket is not empty." in ended.out
-    assert "go on: mlops destroy --pipelines --stack-name stuck" in ended.out
+    assert "go on: mlops destroy --pipelines --stack-name stuck\n" in ended.err
     assert {"stuck", names[0]} <= _names(cloudformation)
     assert {*api.deleted} < {*names}, "none was begun after the failure"
 

@@ -68,7 +68,7 @@ def test_every_problem_is_shown(mlops: Mlops, tmp_path: Path) -> None:
     ended = mlops("check", "request.json", "--json", *_REGION)
 
     assert ended.status == 2
-    (answer,) = ended.documents
+    answer = ended.documents[0]["error"]
     assert {"model_name", "inference_instance", "modle", "data_capture_location"} <= {
         problem["key"] for problem in answer["errors"]
     }
@@ -81,7 +81,7 @@ def test_malformed_json_names_its_place(mlops: Mlops, tmp_path: Path) -> None:
     ended = mlops("check", "request.json", "--json", *_REGION)
 
     assert ended.status == 2
-    assert "line 1 column 19" in ended.documents[0]["errors"][0]["problem"]
+    assert "line 1 column 19" in ended.documents[0]["error"]["errors"][0]["problem"]
 
 
 def test_missing_file_is_named(mlops: Mlops) -> None:

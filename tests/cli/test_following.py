@@ -12,7 +12,7 @@ import typer
 from botocore.exceptions import ClientError
 from rich.console import Console
 
-from scripts.aws.api_client import Answer
+from mlops_orchestrator.aws.api_client import Answer
 from scripts.cli.options import Access, Asked
 from scripts.cli.output import Output
 from scripts.cli.pipelines import following
@@ -78,7 +78,7 @@ class _Api:
 
 def _pipeline(*answers: dict[str, Any], as_json: bool = False, fate: str = "Superseded", **access: Any) -> Any:
     asked = Asked(Access(**access), None)
-    return AskedPipeline(_Api(iter(answers), fate), _STACK, asked.flags, Output(as_json))  # type: ignore[arg-type]
+    return AskedPipeline(_Api(iter(answers), fate), _STACK, asked.flags, Output("json" if as_json else "table"))  # type: ignore[arg-type]
 
 
 def _on_terminal(pipeline: Any) -> io.StringIO:

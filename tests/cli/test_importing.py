@@ -74,7 +74,7 @@ def test_a_missing_file_does_not_hide_the_others(mlops: Mlops) -> None:
 def test_accepted_requests_are_written_and_are_valid(mlops: Mlops, tmp_path: Path) -> None:
     original = shutil.copy(FILES / "mlops-config.json", tmp_path / "mlops-config.json")
     before = original.read_bytes()
-    ended = mlops("import", "mlops-config.json", "--output", "clean", *REGION)
+    ended = mlops("import", "mlops-config.json", "--out", "clean", *REGION)
 
     assert ended.status == 2
     assert original.read_bytes() == before
@@ -84,13 +84,13 @@ def test_accepted_requests_are_written_and_are_valid(mlops: Mlops, tmp_path: Pat
         "mlops-config-4.json",
     ]
     assert mlops("check", "clean/mlops-config-1.json", *REGION).status == 0
-    assert mlops("import", "mlops-config.json", "--output", "clean", *REGION).out == ended.out
+    assert mlops("import", "mlops-config.json", "--out", "clean", *REGION).out == ended.out
 
 
 def test_nothing_is_overwritten(mlops: Mlops, tmp_path: Path) -> None:
     original = shutil.copy(FILES / "single" / "training.json", tmp_path / "training.json")
     before = original.read_bytes()
-    ended = mlops("import", "training.json", "--output", ".", *REGION)
+    ended = mlops("import", "training.json", "--out", ".", *REGION)
 
     assert ended.status == 2
     assert "training.json exists and holds something else" in ended.err
@@ -101,7 +101,7 @@ def test_two_requests_for_one_file_are_refused_before_any_is_written(mlops: Mlop
     for folder, name in (("a", "image_builder"), ("b", "training")):
         (tmp_path / folder).mkdir()
         shutil.copy(FILES / "single" / f"{name}.json", tmp_path / folder / "request.json")
-    ended = mlops("import", "a/request.json", "b/request.json", "--output", "clean", *REGION)
+    ended = mlops("import", "a/request.json", "b/request.json", "--out", "clean", *REGION)
 
     assert ended.status == 2
     assert "two requests would be written to clean/request.json" in ended.err

@@ -39,15 +39,22 @@ def _files(home: Path) -> Iterator[tuple[str, bytes]]:
             yield name, path.read_bytes()
 
 
+def _own_files(package: Path) -> Iterator[tuple[str, bytes]]:
+    for path in package.rglob("*"):
+        name = path.relative_to(package)
+        if path.is_file() and name.parts[0] != "_home" and "__pycache__" not in name.parts:
+            yield name.as_posix(), path.read_bytes()
+
+
 def test_wheel_has_the_checkout_s_files_and_no_general_name(wheel: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path)
     information = f"mlops_workload_orchestrator-{artifacts.package_version()}.dist-info"
 
     assert {path.name for path in tmp_path.iterdir()} == {"mlops_orchestrator", information}
-    assert {path.name for path in (tmp_path / "mlops_orchestrator").iterdir()} == {
-        "__init__.py", "_home", "cli.py", "py.typed",
-    }  # fmt: skip
+    own = dict(_own_files(tmp_path / "mlops_orchestrator"))
+    assert own == dict(_own_files(paths.ROOT / "scripts" / "installed" / "mlops_orchestrator"))
+    assert {"__init__.py", "cli.py", "py.typed"} <= own.keys()
     home = tmp_path / "mlops_orchestrator" / "_home"
     assert {path.name for path in home.iterdir()} == {*_FOLDERS, "setup.cfg"}
     assert dict(_files(home)) == dict(_files(paths.ROOT))

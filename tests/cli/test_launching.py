@@ -122,7 +122,8 @@ def test_every_wrong_option_is_named_at_once(tmp_path: Path, mlops: Mlops) -> No
 def test_a_file_that_is_not_there_is_wrong_use(mlops: Mlops) -> None:
     ended = mlops("deploy", "--yes", "--parameters", "no-such-file.json", "--json")
     assert ended.status == 2
-    assert "no-such-file.json cannot be read" in ended.documents[0]["error"]
+    (problem,) = ended.documents[0]["error"]["errors"]
+    assert "no-such-file.json cannot be read" in problem["problem"]
 
 
 @pytest.mark.parametrize(

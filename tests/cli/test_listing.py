@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from scripts.aws.api_client import Answer
+from mlops_orchestrator.aws.api_client import Answer
 from scripts.cli import connection
 from tests.cli.conftest import Mlops
 
@@ -117,7 +117,7 @@ class TestList:
         api((answer, {"message": "No."}))
         told = mlops("list")
         assert told.status == status
-        assert f"No. (HTTP {answer})" in told.out
+        assert told.err == f"error: No. (HTTP {answer})\n"
 
 
 class TestDelete:
@@ -158,10 +158,11 @@ class TestDelete:
         told = mlops("delete", ARN, "--yes", "--watch", "--json")
         assert told.status == 0
         assert told.documents == [
-            {"message": "It has begun.", "pipeline_id": ARN},
-            {"name": STACK, "is": "the pipeline's stack, DELETE_IN_PROGRESS"},
-            {"name": STACK, "is": "the pipeline's stack, DELETE_COMPLETE"},
-            {"pipeline_id": ARN, "status": "DELETED"},
+            {"kind": "event", "message": "It has begun.", "pipeline_id": ARN},
+            {"kind": "event", "name": STACK, "is": "the pipeline's stack, DELETE_IN_PROGRESS"},
+            {"kind": "event", "name": STACK, "is": "the pipeline's stack, DELETE_COMPLETE"},
+            {"kind": "event", "pipeline_id": ARN, "status": "DELETED"},
+            {"kind": "result", "pipeline_id": ARN, "status": "DELETED"},
         ]
 
     def test_a_failure_ends_the_watch_with_its_reason(self, api: Callable[..., Api], mlops: Mlops) -> None:
@@ -169,7 +170,28 @@ class TestDelete:
         api((200, details()), begun, (200, details(deletion={"failure": "The stack is in use."})))
         told = mlops("delete", ARN, "--yes", "--watch")
         assert told.status == 1
-        assert "The stack is in use." in told.out
+        assert "The stack is in use." in told.err
+
+    def test_a_failure_is_the_result_of_the_lines(self, api: Callable[..., Api], mlops: Mlops) -> None:
+        begun = (202, {"message": "It has begun.", "pipeline_id": ARN})
+        api((200, details()), begun, (200, details(deletion={"failure": "The stack is in use."})))
+        told = mlops("delete", ARN, "--yes", "--watch", "--json")
+        assert told.status == 1
+        assert [line["kind"] for line in told.documents] == ["event", "event", "result"]
+        assert "The stack is in use." in told.documents[-1]["error"]["message"]
+
+    def test_an_interrupted_watch_says_what_goes_on_and_how_to_look_again(
+        self, api: Callable[..., Api], mlops: Mlops, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def interrupt(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("scripts.cli.pipelines.removals.follow", interrupt)
+        api((200, details()), (202, {"message": "It has begun.", "pipeline_id": ARN}))
+        told = mlops("delete", ARN, "--yes", "--watch")
+        assert told.status == 130
+        assert "the deletion goes on" in told.err
+        assert f"mlops delete {STACK} --yes --watch" in told.err
 
     def test_stages_that_show_no_change_are_asked_for_again(
         self, api: Callable[..., Api], mlops: Mlops, monkeypatch: pytest.MonkeyPatch

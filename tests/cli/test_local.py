@@ -77,7 +77,9 @@ def test_refused_request_shows_every_problem_and_makes_nothing(
     ended = mlops("provision", str(tmp_path / "wrong.json"), "--local", "--json")
 
     assert ended.status == 2
-    assert {"model_nam", "model_name", "inference_instance"} <= {one["key"] for one in ended.documents[0]["errors"]}
+    assert {"model_nam", "model_name", "inference_instance"} <= {
+        one["key"] for one in ended.documents[0]["error"]["errors"]
+    }
     assert orchestrator.pipelines() <= before
 
 
@@ -96,7 +98,7 @@ def test_unknown_pipeline_is_wrong_use(mlops: Mlops) -> None:
     ended = mlops("status", "nothing-like-it", "--local")
 
     assert ended.status == 2
-    assert "there is no pipeline of a model nothing-like-it" in ended.err
+    assert "there is no pipeline nothing-like-it" in ended.err
 
 
 def test_pipeline_from_request_over_a_refused_destruction_to_its_deletion(
@@ -107,7 +109,9 @@ def test_pipeline_from_request_over_a_refused_destruction_to_its_deletion(
     again = mlops("provision", str(tmp_path / "request.json"), "--local", "--watch")
     listed = mlops("list", "--local", "--model", "by-command")
     shown = mlops("status", "by-command", "--local")
-    told = mlops("status", "by-command", "--local", "--json")
+    told = mlops("status", "by-command/realtime", "--local", "--json")
+    by_type = mlops("status", "by-command", "--type", "byom_realtime_builtin", "--local", "--json")
+    other_type = mlops("status", "by-command", "--type", "batch", "--local")
     refused = mlops("destroy", "--local", "--yes")
 
     assert provisioned.status == 0, provisioned.out + provisioned.err
@@ -124,6 +128,9 @@ def test_pipeline_from_request_over_a_refused_destruction_to_its_deletion(
     assert f"{local.ready['endpoint_url']}/_apis/" in shown.out
     assert told.documents[0]["outputs"]["InferenceApiUrl"].endswith("/prod/inference")
     assert told.documents[0]["job"] is None
+    assert by_type.documents[0]["outputs"] == told.documents[0]["outputs"]
+    assert other_type.status == 2
+    assert "of this model there is by-command/realtime" in other_type.err
     assert refused.status == 1
     assert "mlops-pipeline-by-command-byompipelinerealtimebuiltin-codepipeline" in refused.err
 
@@ -138,4 +145,4 @@ def test_destroying_what_is_not_there_is_done(mlops: Mlops) -> None:
     ended = mlops("destroy", "--local", "--yes", "--stack-name", "another", "--json")
 
     assert ended.status == 0
-    assert ended.documents == [{"stack": "another", "status": "DELETE_COMPLETE", "kept": []}]
+    assert ended.documents == [{"kind": "result", "stack": "another", "status": "DELETE_COMPLETE", "kept": []}]

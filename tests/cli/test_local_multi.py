@@ -143,3 +143,37 @@ def test_policy_for_an_existing_bucket_is_printed_to_be_pasted(local: Running, m
     assert pasted["Principal"]["AWS"] == list(STAGE_ACCOUNTS.values())
     assert pasted["Resource"] == ["arn:aws:s3:::was-there-before", "arn:aws:s3:::was-there-before/*"]
     assert "EcrRepositoryPolicyToAdd" not in ended.out
+
+
+def test_the_accounts_of_a_deployed_orchestrator_are_as_needed(local: Running, mlops: Mlops) -> None:
+    ended = mlops("accounts", "check", "--local")
+    assert (ended.status, ended.err) == (0, "")
+    assert "All is as needed. next: mlops deploy --option multi-account --local" in ended.out
+    [document] = mlops("accounts", "check", "--local", "--json").documents
+    assert document["ready"] is True
+    assert {one["state"] for one in document["checks"]} == {"ok"}
+
+
+def test_an_account_of_another_organization_is_told_before_the_launch(local: Running, mlops: Mlops) -> None:
+    ended = mlops(
+        "accounts",
+        "check",
+        "--local",
+        "--param",
+        "DelegatedAdminAccount=No",
+        "--param",
+        "DevAccountId=999999999999",
+        "--json",
+    )
+    assert ended.status == 1
+    [document] = ended.documents
+    told = {one["check"]: one["words"] for one in document["checks"] if one["state"] == "wrong"}
+    assert told["account 999999999999 of dev"] == "it is not in this organization: invite it, or name another"
+    assert told["prod"] == "the launch needs --param ProdOrgId=VALUE"
+
+
+def test_launch_parameters_that_the_launch_would_refuse_are_refused_here(local: Running, mlops: Mlops) -> None:
+    ended = mlops("accounts", "check", "--local", "--param", "DevAccountId=9", "--param", "DevOrgIds=ou-ab12-34cd56ef")
+    assert ended.status == 2
+    assert "--param DevAccountId=VALUE: '9' is not possible" in ended.err
+    assert "did you mean DevOrgId?" in ended.err

@@ -54,7 +54,7 @@ class TestCheck:
         folder = write(tmp_path / "bad", name="modeltraining")
         told = mlops("pipeline-types", "check", folder, "--json")
         assert told.status == 2
-        (error,) = told.documents[0]["errors"]
+        (error,) = told.documents[0]["error"]["errors"]
         assert (error["file"], error["line"], error["key"]) == ("pipeline.yaml", 2, "pipeline_type")
         told = mlops("pipeline-types", "check", folder)
         assert told.err.startswith("The folder cannot be added: 1 problem.")
@@ -184,7 +184,7 @@ def test_nothing_is_added_where_no_orchestrator_is(run: Mlops, tmp_path: Path) -
 def test_a_broken_folder_reaches_no_bucket(local: Running, run: Mlops, tmp_path: Path) -> None:
     told = run("add", write(tmp_path / "type", name="byom_batch_builtin"), "--json")
     assert told.status == 2
-    assert told.documents[0]["errors"][0]["key"] == "pipeline_type"
+    assert told.documents[0]["error"]["errors"][0]["key"] == "pipeline_type"
     found = local.client("s3").list_objects_v2(
         Bucket=local.ready["outputs"]["PipelinesBucketName"], Prefix="pipeline-types/byom"
     )

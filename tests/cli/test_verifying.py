@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.aws import aws_access
+from mlops_orchestrator.aws import aws_access
 from scripts.local_aws.server import LocalAws
 from scripts.verification import record
 from scripts.verification.claims.every import CLAIMS, settled_by

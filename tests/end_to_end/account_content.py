@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from scripts.aws.aws_access import Aws
+from mlops_orchestrator.aws.aws_access import Aws
 
 # Service, operation, member of the answer, what names one.
 _LISTED: Final = (

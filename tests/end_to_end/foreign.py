@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from scripts.aws.aws_access import Aws
+from mlops_orchestrator.aws.aws_access import Aws
 
 
 def make_endpoint(aws: Aws, name: str) -> None:

@@ -12,8 +12,8 @@ from typing import Any, Final
 import boto3
 from botocore.exceptions import ClientError
 
-from scripts.aws.api_client import OrchestratorApi, SignedClient
-from scripts.aws.aws_access import Aws
+from mlops_orchestrator.aws.api_client import OrchestratorApi, SignedClient
+from mlops_orchestrator.aws.aws_access import Aws
 from tests.end_to_end.users import Orchestrator
 
 ANYTHING: Final = json.dumps(

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from scripts.aws.aws_access import Aws
-from scripts.aws.stack_following import StackState
+from mlops_orchestrator.aws.aws_access import Aws
+from mlops_orchestrator.aws.stack_following import StackState
 from scripts.launch import launch
 from scripts.launch.launch import EMAIL_PARAMETER, Launching
 from tests.end_to_end.users import ARTIFACT_KEY, Nobody, Orchestrator

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from scripts.aws import aws_access
+from mlops_orchestrator.aws import aws_access
 from scripts.iam import recording
 from scripts.launch.local_deployment import LocalDeployment
 from tests.end_to_end import waiting

@@ -33,4 +33,6 @@ def test_an_image_that_sagemaker_cannot_pull_is_refused_with_the_way_out(orchest
     assert answer.status == 400
     (error,) = answer.body["errors"]
     assert error["key"] == "custom_image_uri"
-    assert f"push the image to {orchestrator.deployment.outputs['EcrRepositoryName']}" in error["problem"]
+    assert (
+        f"push the image to the repository {orchestrator.deployment.outputs['EcrRepositoryName']}" in error["problem"]
+    )

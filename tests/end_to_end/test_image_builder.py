@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from scripts.aws.pipeline_status import PipelineStatus
+from mlops_orchestrator.aws.pipeline_status import PipelineStatus
 from tests.end_to_end.subscribing import Subscriber
 from tests.end_to_end.users import Orchestrator
 

@@ -122,9 +122,8 @@ def test_clarify_gets_its_configuration(orchestrator: Orchestrator, monitoring: 
     shap = {"problem_type": "Regression", "monitor_inference_attribute": "0", "shap_config": {"num_clusters": 1}}
     orchestrator.provisioned(monitoring.request("explained", "model_explainability", model_name="explained", **shap))
     outputs = orchestrator.outputs("mlops-pipeline-explained-byommodelexplainabilitymonitor")
-    listed = monitoring.sagemaker.list_processing_jobs()["ProcessingJobSummaries"]
-    (name,) = [one["ProcessingJobName"] for one in listed if one["ProcessingJobArn"] == outputs["BaselineJobArn"]]
-    job = monitoring.sagemaker.describe_processing_job(ProcessingJobName=name)
+    job = monitoring.sagemaker.describe_processing_job(ProcessingJobName=outputs["BaselineName"])
+    assert job["ProcessingJobArn"] == outputs["BaselineJobArn"]
     config = monitoring.read(job["ProcessingInputs"][1]["S3Input"]["S3Uri"])
     assert config["headers"] == ["label", "a", "b"]
     assert config["predictor"]["endpoint_name"] == "explained"

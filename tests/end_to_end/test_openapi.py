@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from jsonschema import Draft202012Validator
 
-from scripts.aws.api_client import Answer
+from mlops_orchestrator.aws.api_client import Answer
 from tests.end_to_end.users import Orchestrator
 
 DOCUMENT: Final = json.loads((Path(__file__).parents[2] / "docs/openapi.json").read_text(encoding="utf-8"))

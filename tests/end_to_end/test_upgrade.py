@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from scripts.aws import aws_access
-from scripts.aws.api_addresses import local_url
-from scripts.aws.aws_access import Aws
+from mlops_orchestrator.aws import aws_access
+from mlops_orchestrator.aws.api_addresses import local_url
+from mlops_orchestrator.aws.aws_access import Aws
 from scripts.demo import demo_model
 from scripts.launch import launch
 from scripts.launch.deployment import Change, ChangeSet
@@ -238,7 +238,7 @@ def test_destroy_leaves_nothing_but_what_it_names(upgraded: Upgraded, monkeypatc
     ended = mlops(*command, "--pipelines", "--json")
     assert ended.status == 0
 
-    assert {"pipeline_id": upgraded.pipeline_id, "status": "DELETED"} in ended.documents
+    assert {"kind": "event", "pipeline_id": upgraded.pipeline_id, "status": "DELETED"} in ended.documents
     left = {name.split(" ", 1)[1] for name in account_content.names(upgraded.aws) - upgraded.before_launch}
     assert left - {one["name"] for one in ended.documents[-1]["kept"]} == set()
     assert upgraded.orchestrator.deployment.outputs["AssetsBucketName"] in left

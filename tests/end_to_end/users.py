@@ -7,13 +7,13 @@ import functools
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from scripts.aws import pipeline_status
-from scripts.aws.pipeline_status import Approval, PipelineStatus
+from mlops_orchestrator.aws import pipeline_status
+from mlops_orchestrator.aws.pipeline_status import Approval, PipelineStatus
 from tests.end_to_end import waiting
 
 if TYPE_CHECKING:
-    from scripts.aws.aws_access import Aws
-    from scripts.aws.stack_following import StackEvent
+    from mlops_orchestrator.aws.aws_access import Aws
+    from mlops_orchestrator.aws.stack_following import StackEvent
     from scripts.demo.demo_model import TrainedModel
     from scripts.launch.local_deployment import LocalDeployment
 

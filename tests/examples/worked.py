@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pytest
 
-from scripts.aws.aws_access import Aws
+from mlops_orchestrator.aws.aws_access import Aws
 from tests.boundary import boundaries
 from tests.cli.running import Ended, mlops
 from tests.end_to_end.running import Running

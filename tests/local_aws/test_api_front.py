@@ -16,7 +16,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from scripts.aws.api_addresses import local_url
+from mlops_orchestrator.aws.api_addresses import local_url
 from scripts.local_aws.front import MAX_BODY_BYTES
 from scripts.local_aws.server import LocalAws
 from tests.local_aws.api_stack import ECHO, OUTPUTS, RESOURCES, ROOT, method, path

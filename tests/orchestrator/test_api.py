@@ -141,6 +141,7 @@ class TestRefusals:
         answer = call(body)
         (error,) = answer.body.pop("errors")
         assert answer.status == 400
+        assert answer.body.pop("detailedMessage") == ": ".join(filter(None, (error["key"], error["problem"])))
         assert answer.body == {"message": "Bad request: 1 problem. Nothing was created."}
         assert words in error["problem"]
 
@@ -163,6 +164,8 @@ class TestRefusals:
         assert answer.status == 400
         assert answer.body["message"] == "Bad request: 2 problems. Nothing was created."
         assert {error["key"] for error in answer.body["errors"]} == {"inference_instance", "modle_name"}
+        told = [f"{error['key']}: {error['problem']}" for error in answer.body["errors"]]
+        assert answer.body["detailedMessage"] == "\n".join(told), "those who read the one text miss nothing"
 
     def test_the_caller_s_own_mistake_is_explained_even_without_details(
         self, call: Call, builtin: Body, settings: Settings, monkeypatch: pytest.MonkeyPatch
@@ -170,6 +173,7 @@ class TestRefusals:
         monkeypatch.setattr(api, "_settings", lambda: replace(settings, allow_detailed_error_message=False))
         answer = call({**builtin, "inference_instance": "big"})
         assert "ml.m5.large" in answer.body["errors"][0]["problem"]
+        assert "ml.m5.large" in answer.body["detailedMessage"]
 
     @pytest.mark.parametrize(
         ("body", "key", "words"),
@@ -192,6 +196,7 @@ class TestRefusals:
         assert answer.status == 400
         assert error["key"] == key
         assert words in error["problem"]
+        assert answer.body["message"] == "Bad request: 1 problem.", "a question creates nothing in any case"
 
 
 NO_AWS = """

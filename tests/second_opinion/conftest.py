@@ -12,8 +12,8 @@ import boto3
 import pytest
 from cfn_flip import dump_json, load_yaml
 
-from scripts.aws.api_client import SignedClient
-from scripts.aws.aws_access import Aws
+from mlops_orchestrator.aws.api_client import SignedClient
+from mlops_orchestrator.aws.aws_access import Aws
 from scripts.packaging import artifacts, bundle
 from scripts.packaging.artifacts import Place
 from tests.end_to_end import waiting

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from scripts.aws.aws_access import Aws
+from mlops_orchestrator.aws.aws_access import Aws
 from tests.end_to_end import account_content
 
 

@@ -13,8 +13,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from mlops_orchestrator.aws.aws_access import Aws
 from orchestrator.values import tags
-from scripts.aws.aws_access import Aws
 from scripts.local_aws.server import LocalAws
 from scripts.verification import probes, record, run
 from scripts.verification.cleaning import cleaner, kept, machine_learning

@@ -13,8 +13,8 @@ from typing import Any, Final
 import boto3
 import pytest
 
-from scripts.aws.api_client import SignedClient
-from scripts.aws.aws_access import Aws
+from mlops_orchestrator.aws.api_client import SignedClient
+from mlops_orchestrator.aws.aws_access import Aws
 from scripts.local_aws.server import LocalAws
 from scripts.verification import run
 from scripts.verification.cleaning import cleaner

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 
-from scripts.aws.api_client import Answer, ApiError
+from mlops_orchestrator.aws.api_client import Answer, ApiError
 from scripts.verification.parts import pipelines
 from scripts.verification.scene import PartFailedError
 

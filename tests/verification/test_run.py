@@ -11,7 +11,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from scripts.aws.aws_access import Aws
+from mlops_orchestrator.aws.aws_access import Aws
 from scripts.verification import run
 from scripts.verification.claims.every import CLAIMS
 from scripts.verification.cleaning.cleaner import Left

@@ -19,7 +19,7 @@ from orchestrator.model_cards.sections import SecurityConfig
 from orchestrator.values.common import Expect
 
 if TYPE_CHECKING:
-    from orchestrator import answers
+    from orchestrator.answers import cards
 
 _REFUSED = {INVALID: "SageMaker refuses the card: {reason}"}
 
@@ -38,7 +38,7 @@ class CreateModelCard(CardWriting):
     ] = None
 
     @override
-    def carry_out(self, settings: Settings) -> "answers.ModelCardAnswer":
+    def carry_out(self, settings: Settings) -> "cards.ModelCardAnswer":
         found = self.content()
         sections = {name: content for name, content in found.sections.items() if content is not None}
         request: dict[str, Any] = {
@@ -66,7 +66,7 @@ class UpdateModelCard(CardWriting):
     status: Annotated[Status | None, Field(description="how far its review is; unchanged when left out")] = None
     version: Annotated[Version | None, Field(description="version to start from; the latest when left out")] = None
 
-    def carry_out(self, settings: Settings) -> "answers.ModelCardAnswer":
+    def carry_out(self, settings: Settings) -> "cards.ModelCardAnswer":
         """Send only what differs from the latest version; a status that is left out stays (lesson 84)."""
         with refusing("name", absent("model card")):
             latest = base = model_cards.describe(self.name)
@@ -123,13 +123,13 @@ def _sections_of(card: Mapping[str, Any]) -> dict[str, Any]:
     return content
 
 
-def _answered(card: Mapping[str, Any], warnings: tuple[str, ...]) -> "answers.ModelCardAnswer":
+def _answered(card: Mapping[str, Any], warnings: tuple[str, ...]) -> "cards.ModelCardAnswer":
     return _told({"message": plain(card)}, warnings)
 
 
-def _planned(message: str, plan: Mapping[str, Any], warnings: tuple[str, ...]) -> "answers.ModelCardAnswer":
+def _planned(message: str, plan: Mapping[str, Any], warnings: tuple[str, ...]) -> "cards.ModelCardAnswer":
     return _told({"message": message, "plan": dict(plan)}, warnings)
 
 
-def _told(answer: "answers.ModelCardAnswer", warnings: tuple[str, ...]) -> "answers.ModelCardAnswer":
+def _told(answer: "cards.ModelCardAnswer", warnings: tuple[str, ...]) -> "cards.ModelCardAnswer":
     return {**answer, "warnings": list(warnings)} if warnings else answer

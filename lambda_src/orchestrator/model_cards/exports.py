@@ -25,6 +25,7 @@ from orchestrator.values.training import Flag
 
 if TYPE_CHECKING:
     from orchestrator import answers
+    from orchestrator.answers import cards
 
 LONGEST_WAIT_SECONDS: Final = 20
 _SECONDS_BETWEEN_LOOKS: Final = 2
@@ -98,7 +99,7 @@ class DescribeModelCardExport(Operation):
         return value
 
     @override
-    def carry_out(self, settings: Settings) -> "answers.ModelCardExport":
+    def carry_out(self, settings: Settings) -> "cards.ModelCardExport":
         key = "export_job_arn" if self.export_job_arn else "export_job_name"
         job_arn = self._own_arn(settings) or self._arn_by_name()
         with refusing(key, absent("export job")):
@@ -119,10 +120,10 @@ class DescribeModelCardExport(Operation):
             return f"{model_cards.arn(str(self.name))}/export-job/{self.export_job_name}"
 
 
-def _told(job: Mapping[str, Any]) -> "answers.ModelCardExport":
+def _told(job: Mapping[str, Any]) -> "cards.ModelCardExport":
     """Return the response with the job's real status (lesson 85)."""
     location = job["OutputConfig"]["S3OutputPath"]
-    found: answers.ModelCardExport = {
+    found: cards.ModelCardExport = {
         "message": _sentence(job, location),
         "export_job_name": job["ModelCardExportJobName"],
         "export_job_arn": job["ModelCardExportJobArn"],

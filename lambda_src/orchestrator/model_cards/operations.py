@@ -19,6 +19,7 @@ from orchestrator.values.training import Flag
 
 if TYPE_CHECKING:
     from orchestrator import answers
+    from orchestrator.answers import cards
 
 _PAGE: Final = 100
 """Cards in a response of SageMaker, its maximum."""
@@ -72,7 +73,7 @@ class DescribeModelCard(Operation):
     version: Annotated[Version | None, Field(description="version to describe; the latest when left out")] = None
 
     @override
-    def carry_out(self, settings: Settings) -> "answers.ModelCardAnswer":
+    def carry_out(self, settings: Settings) -> "cards.ModelCardAnswer":
         with refusing("name", absent("model card")):
             return {"message": plain(model_cards.describe(self.name, self.version))}
 
@@ -85,7 +86,7 @@ class DeleteModelCard(Operation):
     name: Annotated[EntityName, Field(description="name of the card")]
 
     @override
-    def carry_out(self, settings: Settings) -> "answers.ModelCardAnswer":
+    def carry_out(self, settings: Settings) -> "cards.ModelCardAnswer":
         with refusing("name", absent("model card")):
             if self.dry_run:
                 return {"message": f"Dry run: nothing was deleted. {model_cards.arn(self.name)} would be."}
@@ -114,7 +115,7 @@ class ListModelCards(Operation):
     max_results: Annotated[PageSize | None, Field(description="cards in this answer; all when left out")] = None
     next_token: Annotated[NextToken | None, Field(description="where the answer before this one ended")] = None
 
-    def carry_out(self, settings: Settings) -> "answers.ModelCardAnswer":
+    def carry_out(self, settings: Settings) -> "cards.ModelCardAnswer":
         """Return one page if `max_results` or `next_token` is given, otherwise all pages in one (lesson 87)."""
         with refusing("next_token" if self.next_token else "", {INVALID: "SageMaker refuses it: {reason}"}):
             return {"message": plain(self._page() if self.max_results or self.next_token else self._all())}

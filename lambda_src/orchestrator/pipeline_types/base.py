@@ -70,6 +70,8 @@ class PipelineRequest(BaseModel):
 
     postfix: ClassVar[str]
     """Last part of the stack name (compatibility 2.5)."""
+    short_name: ClassVar[str]
+    """The type after the model's name, where a person names a pipeline: `realtime` of `churn/realtime`."""
     pipeline_stacks: ClassVar[str]
     """Pattern of the names of its pipeline stacks, e.g. `mlops-pipeline-*-codepipeline`."""
     runs_in_stages: ClassVar[bool] = True

@@ -46,7 +46,8 @@ def problems(key: str, uri: str, launch: Launch) -> Iterator[Problem]:
         yield Problem(
             key,
             "must be in a private Amazon ECR repository: SageMaker pulls neither from Amazon ECR Public nor, "
-            f"without a VPC of yours, from other registries; push the image to {repository}, or build it there",
+            f"without a VPC of yours, from other registries; push the image to the repository {repository}, or build "
+            "it there with byom_image_builder",
         )
 
 

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Look-up of a pipeline by its id, by the name of its stack, or by its model when that has only one pipeline."""
+"""Look-up of a pipeline by its id, by the name of its stack, or by its model, with the type if it has several.
+
+`churn` is the only pipeline of that model, `churn/realtime` the one of that type. The type may be written as in
+requests, by its short name, or by any of their words that no other pipeline of the model has.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +24,7 @@ from orchestrator.provisioned import pipeline_stacks, removal_records
 from orchestrator.provisioned.pipeline_stacks import Pipeline
 from orchestrator.provisioned.removal_records import Removal
 
-_LABEL: Final = re.compile(r"[a-zA-Z0-9-]{1,128}")
+_NAME: Final = re.compile(r"(?P<label>[a-zA-Z0-9-]{1,128})(?:/(?P<type>[a-zA-Z0-9_-]{1,64}))?")
 _STACK_ARN: Final = re.compile(
     r"arn:[a-z0-9-]+:cloudformation:(?P<region>[a-z0-9-]+):(?P<account>[0-9]{12}):stack/(?P<name>[a-zA-Z0-9-]+)/[a-f0-9-]+"
 )
@@ -41,7 +45,7 @@ class Found:
 def find(given: str, settings: Settings) -> Found:
     """Return the pipeline of a path parameter, URL-encoded or not.
 
-    Raises `NotFoundError`, or `RefusedRequestError` with the candidates when a model has several pipelines.
+    Raises `NotFoundError`, or `RefusedRequestError` with the candidates' short names when several are meant.
     """
     asked = unquote(given)
     candidates = list(_candidates(asked, settings))
@@ -50,7 +54,7 @@ def find(given: str, settings: Settings) -> Found:
             f"There is no pipeline {asked[:_LONGEST_SHOWN]}. GET /pipelines lists those that there are."
         )
     if len(candidates) > 1:
-        names = ", ".join(sorted(found.pipeline.stack_name for found in candidates))
+        names = ", ".join(sorted(found.pipeline.short_name for found in candidates))
         raise RefusedRequestError([Problem("id", f"{asked} has several pipelines: name one of {names}")])
     return candidates[0]
 
@@ -61,11 +65,29 @@ def _candidates(asked: str, settings: Settings) -> list[Found]:
         arn = _STACK_ARN.fullmatch(asked)
         is_ours = arn is not None and (arn["region"], arn["account"]) == (settings.launch.region, settings.account)
         return _of_stack(asked, arn["name"], bucket) if arn is not None and is_ours else []
-    if not _LABEL.fullmatch(asked):
+    name = _NAME.fullmatch(asked)
+    if name is None:
         return []
     if asked.startswith(f"{STACK_PREFIX}-"):
         return _of_stack(asked, asked, bucket)
-    return _of_label(asked, bucket, installed(settings.launch))
+    of_model = _of_label(name["label"], bucket, installed(settings.launch))
+    return _of_type(of_model, name["type"]) if name["type"] else of_model
+
+
+def _of_type(of_model: list[Found], given: str) -> list[Found]:
+    """Return the pipelines of a type: that of the exact name, else all whose names have the given words.
+
+    Raises `NotFoundError` with the model's pipelines when none is of the type.
+    """
+    plain = given.lower().replace("_", "-")
+    names = [(found, (found.pipeline.type_name.replace("_", "-"), found.pipeline.short_type)) for found in of_model]
+    exact = [found for found, each in names if plain in each]
+    words = set(plain.split("-"))
+    chosen = exact or [found for found, each in names if words <= set("-".join(each).split("-"))]
+    if of_model and not chosen:
+        label, there = of_model[0].pipeline.label, ", ".join(sorted(found.pipeline.short_name for found in of_model))
+        raise NotFoundError(f"There is no pipeline {label}/{given}. Of this model there is {there}.")
+    return chosen
 
 
 def _of_stack(asked: str, name: str, bucket: str) -> list[Found]:

@@ -54,6 +54,24 @@ class Pipeline:
         """Common prefix of its names in CloudFormation and in the pipelines bucket."""
         return common_name(self.stack_name)
 
+    @property
+    def short_type(self) -> str:
+        """Short name of its type, such as `realtime`; empty if the type is unknown."""
+        if self.type_name in BUILT_IN.names():
+            return BUILT_IN.get(self.type_name).short_name
+        return in_stack_names(self.type_name)
+
+    @property
+    def short_name(self) -> str:
+        """Name for people, such as `churn/realtime`; its stack's name if another pipeline has that one."""
+        # A second monitor of a model has a stack with a longer name.
+        return f"{self.label}/{self.short_type}" if self.stack_name == self._first_name() else self.stack_name
+
+    def _first_name(self) -> str:
+        if self.type_name in BUILT_IN.names():
+            return _name_for(BUILT_IN.get(self.type_name), self.label.lower())
+        return _name_of_added(self.type_name, self.label.lower()) if self.type_name else ""
+
     def description(self) -> answers.PipelineIdentity:
         """Return the identifying members of the API's responses."""
         return {
@@ -61,6 +79,7 @@ class Pipeline:
             "pipeline_stack_name": self.stack_name,
             "pipeline_type": self.type_name,
             "model_name": self.label,
+            "short_name": self.short_name,
         }
 
 
@@ -88,9 +107,12 @@ def holds_pipeline(stack: Stack) -> bool:
 def names_for(label: str, types: Registry) -> list[str]:
     """Return the possible names of pipeline stacks of a model, one for each pipeline type."""
     added = [name for name in types.all_names() if name not in types.names()]
-    endings = [f"{in_stack_names(name)}-{PIPELINE_STACK_SUFFIX}" for name in added]
     built_in = [_name_for(type_, label.lower()) for type_ in types]
-    return [*built_in, *(f"{STACK_PREFIX}-{label.lower()}-{ending}" for ending in endings)]
+    return [*built_in, *(_name_of_added(name, label.lower()) for name in added)]
+
+
+def _name_of_added(type_name: str, label: str) -> str:
+    return f"{STACK_PREFIX}-{label}-{in_stack_names(type_name)}-{PIPELINE_STACK_SUFFIX}"
 
 
 def _name_for(type_: type[PipelineRequest], label: str) -> str:

@@ -10,7 +10,7 @@ from typing import Final
 
 import typer
 
-from scripts.aws.stack_following import StackState
+from mlops_orchestrator.aws.stack_following import StackState
 from scripts.cli import connection
 from scripts.cli.asking import check_can_ask
 from scripts.cli.launching import launching
@@ -44,7 +44,7 @@ _POLICIES_TO_ADD: Final = {
 
 def publish(bucket: str, prefix: str, access: Access) -> None:
     """Upload this version and show how to launch it."""
-    output, aws = Output(access.as_json), connection.aws(access)
+    output, aws = Output(access.form), connection.aws(access)
     release = launch.assemble(aws)
     place = launch.publish(aws, release, bucket, prefix.strip("/"), output)
     urls, links = {}, {}
@@ -68,7 +68,7 @@ def publish(bucket: str, prefix: str, access: Access) -> None:
 
 def deploy(stack: Stack, bucket: str, yes: bool, with_boundary: bool, access: Access) -> None:
     """Publish, and deploy this version of the root stack, after its permissions boundary if requested."""
-    output = Output(access.as_json)
+    output = Output(access.form)
     check_can_ask(yes, output)
     wanted = replace(launching.read(stack, bucket), with_boundary=with_boundary)
 
@@ -89,7 +89,7 @@ def deploy(stack: Stack, bucket: str, yes: bool, with_boundary: bool, access: Ac
 
 def _show_deployed(state: StackState, changed: bool, output: Output) -> None:
     output.table(("output", "value"), sorted(state.outputs.items()), f"{state.name}: {state.status}")
-    output.document({"stack": state.name, "status": state.status, "changed": changed, "outputs": state.outputs})
+    output.line("result", {"stack": state.name, "status": state.status, "changed": changed, "outputs": state.outputs})
     for line in _by_hand(state):
         output.say(line)
     if not state.parameters.get(NAME_PARAMETER, ""):

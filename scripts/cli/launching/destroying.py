@@ -13,9 +13,9 @@ from typing import Any, Final
 
 import typer
 
-from scripts.aws import stack_following
-from scripts.aws.api_client import OrchestratorApi
-from scripts.cli import connection, errors
+from mlops_orchestrator.aws import stack_following
+from mlops_orchestrator.aws.api_client import OrchestratorApi
+from scripts.cli import connection
 from scripts.cli.asking import check_can_ask
 from scripts.cli.errors import CommandError, WrongUseError
 from scripts.cli.launching import launching, retained
@@ -52,7 +52,7 @@ class Destroying:
 
 def run(asked: Destroying, yes: bool) -> None:
     """Delete the root stack and, with `pipelines`, everything that its pipelines made."""
-    output = Output(asked.access.as_json)
+    output = Output(asked.access.form)
     check_can_ask(yes, output)
     for problem in launching.role_problems(asked.role_arn):
         raise WrongUseError(problem)
@@ -61,7 +61,7 @@ def run(asked: Destroying, yes: bool) -> None:
     root = deployment.at_rest(cloudformation, asked.stack_name, output)
     if root is None:
         output.say(f"There is no stack {asked.stack_name} in {aws.region}: nothing to delete.")
-        output.document({"stack": asked.stack_name, "status": "DELETE_COMPLETE", "kept": []})
+        output.line("result", {"stack": asked.stack_name, "status": "DELETE_COMPLETE", "kept": []})
         return
     owned = owned_stacks.find(cloudformation, root)
     _check(asked, owned)
@@ -74,7 +74,7 @@ def run(asked: Destroying, yes: bool) -> None:
         _remove_pipelines(asked, owned, cloudformation, output)
     deployment.delete(cloudformation, root, output, asked.role_arn)
     kept = [one.description() for one in staying]
-    output.document({"stack": asked.stack_name, "status": "DELETE_COMPLETE", "kept": kept})
+    output.line("result", {"stack": asked.stack_name, "status": "DELETE_COMPLETE", "kept": kept})
     output.say(f"{asked.stack_name} is deleted. What stays can be given to the next launch, or be deleted by hand.")
 
 
@@ -106,9 +106,11 @@ def _remove_pipelines(asked: Destroying, owned: Owned, cloudformation: Any, outp
     unknown = set[str]()
     failed = removals.follow(_begun(api, owned, unknown, output), _AT_ONCE)
     if failed:
-        output.say(f"{asked.stack_name} stays: {', '.join(one.name for one in failed)} could not be deleted.")
-        output.say(f"Remove the cause and go on: {asked.command}")
-        raise typer.Exit(errors.FAILED)
+        problems = "".join(f"\n  {one.name}: {one.failure}" for one in failed)
+        raise CommandError(
+            f"{asked.stack_name} stays, because pipelines could not be deleted. Remove the cause and go on:"
+            f" {asked.command}{problems}"
+        )
     alone = [name for name in owned.leftovers if owned_stacks.pipeline_stack_of(name) in unknown]
     for state in filter(None, (stack_following.find(cloudformation, name) for name in alone)):
         deployment.delete(cloudformation, state, output)

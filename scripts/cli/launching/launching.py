@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Final
 
 from scripts.cli.errors import WrongUseError
@@ -39,6 +40,15 @@ def read(stack: Stack, bucket: str) -> Launching:
         tags=tags,
         role_arn=stack.role_arn,
     )
+
+
+def parameters(file: Path | None, named: Sequence[str]) -> dict[str, str]:
+    """Return the launch parameters of a file and of `--param`, which wins. Raise WrongUseError."""
+    read_file = parameter_files.read(file) if file else LaunchFile()
+    problems = [*read_file.problems, *_no_pairs("--param", "NAME=VALUE", named)]
+    if problems:
+        raise WrongUseError("\n  ".join(["these options cannot be used:", *problems]))
+    return {**read_file.parameters, **_pairs(named)}
 
 
 def role_problems(arn: str) -> Iterator[str]:

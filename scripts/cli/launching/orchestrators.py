@@ -6,8 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from scripts.aws import stack_following
-from scripts.aws.aws_access import Aws
+from mlops_orchestrator.aws import stack_following
+from mlops_orchestrator.aws.aws_access import Aws
 from scripts.cli.errors import WrongUseError
 from scripts.iam import documents
 from scripts.iam.documents import Document

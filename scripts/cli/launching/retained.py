@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from scripts.aws.stack_following import StackState
+from mlops_orchestrator.aws.stack_following import StackState
 from scripts.launch import boundary
 from scripts.packaging import artifacts, yaml_nodes
 

@@ -5,23 +5,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any
 
-import typer
-
-from orchestrator.errors import Problem
+from mlops_orchestrator.aws import pipeline_status
+from mlops_orchestrator.aws.api_client import Answer, OrchestratorApi
+from mlops_orchestrator.aws.aws_access import Aws
+from mlops_orchestrator.aws.pipeline_status import Approval, PipelineStatus
 from orchestrator.pipeline_types.base import STACK_PREFIX
-from scripts.aws import pipeline_status
-from scripts.aws.api_client import Answer, OrchestratorApi
-from scripts.aws.aws_access import Aws
-from scripts.aws.pipeline_status import Approval, PipelineStatus
-from scripts.cli import connection, errors
-from scripts.cli.errors import CommandError, WrongUseError
+from scripts.cli import connection
+from scripts.cli.errors import RefusedByApiError, WrongUseError
 from scripts.cli.options import Asked
 from scripts.cli.output import Output
-
-# Mistakes of the caller: all other statuses are failures.
-_WRONG_REQUEST: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.REQUEST_ENTITY_TOO_LARGE})
 
 
 @dataclass(frozen=True)
@@ -77,24 +71,14 @@ def find(asked: Asked, given: str, output: Output) -> AskedPipeline:
 
 
 def accepted(answer: Answer, output: Output) -> dict[str, Any]:
-    """Return the body of a success; otherwise show the answer and end the command."""
-    if answer.is_success:
-        return answer.body
-    exit_status = errors.WRONG_USE if answer.status in _WRONG_REQUEST else errors.FAILED
-    message = answer.body.get("message") or answer.body.get("Message") or f"The API answered {answer.status}."
-    output.document(answer.body)
-    output.say(f"{message} (HTTP {answer.status})")
-    problems = [Problem(str(one.get("key", "")), str(one.get("problem", ""))) for one in answer.body.get("errors", ())]
-    if problems:
-        output.table(("key", "problem"), [(problem.key, problem.problem) for problem in problems])
-    for name in ("detailedMessage", "request_id"):
-        if name in answer.body:
-            output.say(f"{name}: {answer.body[name]}")
-    raise typer.Exit(exit_status)
+    """Return the body of a success. Raise RefusedByApiError."""
+    if not answer.is_success:
+        raise RefusedByApiError(answer.status, answer.body)
+    return answer.body
 
 
 def _pipeline_id(api: OrchestratorApi, given: str) -> str:
-    """Return an ARN or stack name unchanged; for a model's name, the id of its only pipeline."""
+    """Return an ARN or stack name unchanged; for a model's name, perhaps with a type, the id of its only pipeline."""
     if given.startswith((STACK_PREFIX, "arn:")):
         return given
     answer = api.details(given)
@@ -102,7 +86,7 @@ def _pipeline_id(api: OrchestratorApi, given: str) -> str:
         return str(answer.body["pipeline_id"])
     if answer.status == HTTPStatus.NOT_FOUND:
         region = api.client.aws.region
-        raise WrongUseError(f"there is no pipeline of a model {given} in {region}; `mlops list` shows all pipelines")
-    problems = [str(one.get("problem", "")) for one in answer.body.get("errors", ())]
-    message = "; ".join(problems) or str(answer.body.get("message", f"the API answered {answer.status}"))
-    raise (WrongUseError if answer.status in _WRONG_REQUEST else CommandError)(message)
+        there = str(answer.body.get("message", "")).partition("Of this model ")[2]
+        known = f"; of this model {there.rstrip('.')}" if there else "; `mlops list` shows all pipelines"
+        raise WrongUseError(f"there is no pipeline {given} in {region}{known}")
+    raise RefusedByApiError(answer.status, answer.body)

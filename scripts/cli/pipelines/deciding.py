@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from scripts.aws import pipeline_status
-from scripts.aws.pipeline_status import Approval, PipelineStatus
+from mlops_orchestrator.aws import pipeline_status
+from mlops_orchestrator.aws.pipeline_status import Approval, PipelineStatus
 from scripts.cli.errors import CommandError, WrongUseError
 from scripts.cli.options import Asked
 from scripts.cli.output import Output
@@ -46,7 +46,7 @@ class Decision:
 
 def run(asked: Asked, given: str, decision: Decision) -> None:
     """Decide, and show the next step."""
-    output = Output(asked.access.as_json)
+    output = Output(asked.access.form)
     _check(decision)
     pipeline = answers.find(asked, given, output)
     decided = decide(pipeline.aws.client("codepipeline"), pipeline.status, decision)

@@ -12,11 +12,11 @@ from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
+from mlops_orchestrator.aws import pipeline_status, stack_following
+from mlops_orchestrator.aws.aws_access import Aws
+from mlops_orchestrator.aws.pipeline_status import Approval, PipelineStatus
+from mlops_orchestrator.aws.stack_following import StackFailedError
 from orchestrator.pipeline_types.blueprints import PIPELINE_STACK_SUFFIX
-from scripts.aws import pipeline_status, stack_following
-from scripts.aws.aws_access import Aws
-from scripts.aws.pipeline_status import Approval, PipelineStatus
-from scripts.aws.stack_following import StackFailedError
 from scripts.cli import connection, errors
 from scripts.cli.errors import CommandError
 from scripts.cli.output import style, table

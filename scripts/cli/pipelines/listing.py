@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from scripts.aws import pipeline_status
-from scripts.aws.api_client import OrchestratorApi
+from mlops_orchestrator.aws import pipeline_status
+from mlops_orchestrator.aws.api_client import OrchestratorApi
 from scripts.cli import connection
 from scripts.cli.options import Asked
 from scripts.cli.output import Output
@@ -19,7 +19,7 @@ _COLUMNS: Final = ("model", "type", "stages", "last execution", "waiting for")
 
 def run(asked: Asked, model_name: str, pipeline_type: str) -> None:
     """List all pipelines, or those of a model or type."""
-    output = Output(asked.access.as_json)
+    output = Output(asked.access.form)
     api = connection.orchestrator_api(asked.access, asked.stack_name)
     pipelines = list(every(api, output, model_name=model_name, pipeline_type=pipeline_type))
     output.document({"pipelines": pipelines})

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
-from scripts.aws.api_client import OrchestratorApi
+from mlops_orchestrator.aws.api_client import OrchestratorApi
 from scripts.cli.errors import CommandError
 from scripts.cli.output import Output
 from scripts.cli.pipelines.answers import accepted
@@ -32,34 +32,34 @@ class Removal:
         self.failure = ""
         """Names and reasons of what could not be deleted; the deletion has then ended."""
         self._api = api
-        self._id = details["pipeline_id"]
+        self.id: str = details["pipeline_id"]
         self._output = output
         self._told: set[tuple[str, str]] = set(going(details))
         self._last_change = time.monotonic()
 
     def look(self) -> None:
         """Show what has changed since the last call."""
-        answer = self._api.details(self._id)
+        answer = self._api.details(self.id)
         if answer.status == HTTPStatus.NOT_FOUND:
-            self._end({"pipeline_id": self._id, "status": "DELETED"}, f"The pipeline {self.name} is deleted.")
+            self._end({"pipeline_id": self.id, "status": "DELETED"}, f"The pipeline {self.name} is deleted.")
             return
         now = accepted(answer, self._output)
         for change in going(now):
             if change not in self._told:
                 self._told.add(change)
                 self._last_change = time.monotonic()
-                self._output.document({"name": change[0], "is": change[1]})
+                self._output.line("event", {"name": change[0], "is": change[1]})
                 self._output.say(f"{change[0]}: {change[1]}")
         self.failure = str((now["deletion"] or {}).get("failure", ""))
         if self.failure:
-            self._end({"pipeline_id": self._id, "status": "FAILED", "reason": self.failure}, self.failure)
+            self._end({"pipeline_id": self.id, "status": "FAILED", "reason": self.failure}, self.failure)
         elif now["stages"] and time.monotonic() - self._last_change > _REPEATED_AFTER_SECONDS:
             self._last_change = time.monotonic()
-            accepted(self._api.delete(self._id), self._output)
+            accepted(self._api.delete(self.id), self._output)
 
     def _end(self, document: dict[str, str], words: str) -> None:
         self.is_over = True
-        self._output.document(document)
+        self._output.line("event", document)
         self._output.say(words)
 
 

@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import typer
 
-from scripts.aws.api_client import OrchestratorApi
 from scripts.cli import connection, errors
 from scripts.cli.asking import check_can_ask
+from scripts.cli.errors import CommandError
 from scripts.cli.options import Asked
 from scripts.cli.output import Output
 from scripts.cli.pipelines import removals
@@ -27,7 +26,7 @@ _STAYS: Final = (
 
 def run(asked: Asked, given: str, yes: bool) -> None:
     """Delete a pipeline; with `watch`, follow the deletion to its end."""
-    output = Output(asked.access.as_json)
+    output = Output(asked.access.form)
     check_can_ask(yes, output)
     api = connection.orchestrator_api(asked.access, asked.stack_name)
     details = accepted(api.details(given), output)
@@ -38,16 +37,20 @@ def run(asked: Asked, given: str, yes: bool) -> None:
         output.say("Nothing was changed.")
         return
     body = accepted(api.delete(details["pipeline_id"]), output)
-    output.document(body)
     output.say(body["message"])
+    again = f"mlops delete {name} --yes --watch{asked.flags}"
     if asked.watch:
-        _follow(api, details, output)
+        output.line("event", body)
+        with errors.interruptible("the deletion", again):
+            _follow(Removal(api, details, output), output)
     else:
-        output.say(f"next: mlops delete {name} --yes --watch{asked.flags}")
+        output.document(body)
+        output.say(f"next: {again}")
 
 
-def _follow(api: OrchestratorApi, details: Mapping[str, Any], output: Output) -> None:
-    """Show every change until the end. Ends the command with status 1 if something could not be deleted."""
-    if removals.follow(iter([Removal(api, details, output)])):
-        output.say("Remove the cause and repeat the command: it goes on where it came to its end.")
-        raise typer.Exit(errors.FAILED)
+def _follow(removal: Removal, output: Output) -> None:
+    """Show every change until the end. Raise CommandError if something could not be deleted."""
+    if removals.follow(iter([removal])):
+        again = "Remove the cause and repeat the command: it goes on where it came to its end"
+        raise CommandError(f"the pipeline {removal.name} is not deleted. {removal.failure} {again}")
+    output.line("result", {"pipeline_id": removal.id, "status": "DELETED"})

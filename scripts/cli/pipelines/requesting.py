@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from scripts.aws import pipeline_status
-from scripts.aws.api_client import OrchestratorApi
+from mlops_orchestrator.aws import pipeline_status
+from mlops_orchestrator.aws.api_client import OrchestratorApi
 from scripts.cli import connection, request_files
 from scripts.cli.options import Asked
 from scripts.cli.output import Output
@@ -19,7 +19,7 @@ _NOTHING_TO_DO: Final = "No updates are to be performed"
 
 def provision(asked: Asked, file: str, dry_run: bool) -> None:
     """Provision the request of a file."""
-    output = Output(asked.access.as_json)
+    output = Output(asked.access.form)
     request = request_files.read(file)
     api = connection.orchestrator_api(asked.access, asked.stack_name)
     if dry_run or request.get("dry_run") is True:
@@ -43,7 +43,7 @@ def provision(asked: Asked, file: str, dry_run: bool) -> None:
 
 def status(asked: Asked, given: str) -> None:
     """Show the state of a pipeline, once or until it has ended."""
-    pipeline = answers.find(asked, given, Output(asked.access.as_json))
+    pipeline = answers.find(asked, given, Output(asked.access.form))
     if asked.watch:
         following.follow(pipeline)
     else:

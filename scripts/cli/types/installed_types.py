@@ -10,9 +10,9 @@ from typing import Any, Final
 
 import typer
 
+from mlops_orchestrator.aws.api_client import OrchestratorApi
 from orchestrator.pipeline_types.built_in import BUILT_IN
 from orchestrator.pipeline_types.custom import names
-from scripts.aws.api_client import OrchestratorApi
 from scripts.cli import connection
 from scripts.cli.asking import check_can_ask
 from scripts.cli.errors import WrongUseError
@@ -30,7 +30,7 @@ _COLUMNS: Final = ("pipeline type", "source", "target", "version", "state", "sum
 
 def list_types(asked: Asked) -> None:
     """List all types, built-in ones first."""
-    output = Output(asked.access.as_json)
+    output = Output(asked.access.form)
     api = connection.orchestrator_api(asked.access, asked.stack_name)
     found = list(_every(api, output))
     output.document({"pipeline_types": found})
@@ -39,7 +39,7 @@ def list_types(asked: Asked) -> None:
 
 def new(asked: Asked, name: str) -> None:
     """Print a first request of a type that the orchestrator has."""
-    output = Output(asked.access.as_json)
+    output = Output(asked.access.form)
     api = connection.orchestrator_api(asked.access, asked.stack_name)
     described = accepted(api.pipeline_type(name), output)
     request = starters.starter(described["request_schema"], described.get("example"))
@@ -49,7 +49,7 @@ def new(asked: Asked, name: str) -> None:
 
 def remove(asked: Asked, name: str, yes: bool) -> None:
     """Withdraw a type; its pipelines stay, and are listed."""
-    output = Output(asked.access.as_json)
+    output = Output(asked.access.form)
     check_can_ask(yes, output)
     if name in BUILT_IN.names():
         raise WrongUseError(f"{name} is a built-in pipeline type: only those that were added can be removed")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from scripts.cli.options import Access, ApiStack, Asked, grouped
+from scripts.cli.options import Access, Answering, ApiStack, Asked, grouped
 
 app = typer.Typer(no_args_is_help=True, help="Pipeline types of your own: a folder with a schema and a blueprint.")
 
@@ -26,18 +26,18 @@ Administrator = Annotated[
 @app.command()
 @grouped
 def check(
+    answering: Answering,
     folder: Folder,
     region: Annotated[str | None, typer.Option(help="AWS Region where the blueprint will be deployed.")] = None,
     policy: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The policy of CustomBlueprintPolicyArn, in JSON.")
     ] = None,
     allow_administrator: Administrator = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON, for machines.")] = False,
 ) -> None:
     """Look at a folder without AWS: every problem, and the permissions that its blueprint needs."""
     from scripts.cli.types import pipeline_types
 
-    pipeline_types.check(folder, region, policy, allow_administrator, as_json)
+    pipeline_types.check(folder, region, policy, allow_administrator, answering.form)
 
 
 @app.command()

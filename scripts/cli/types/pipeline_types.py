@@ -12,12 +12,12 @@ from typing import Any, Final, NoReturn
 
 import typer
 
+from mlops_orchestrator.aws.aws_access import Aws
 from orchestrator.launch.options import RoleOptions
-from scripts.aws.aws_access import Aws
 from scripts.cli import connection, errors
 from scripts.cli.errors import CommandError, WrongUseError
 from scripts.cli.launching.orchestrators import Deployed
-from scripts.cli.options import Access
+from scripts.cli.options import Access, Form
 from scripts.cli.output import Output, console, table
 from scripts.iam import documents
 from scripts.iam.documents import Document, MalformedPolicyError
@@ -40,9 +40,9 @@ class Adding:
     allow_administrator: bool
 
 
-def check(folder: Path, region: str | None, policy: Path | None, allow_administrator: bool, as_json: bool) -> None:
+def check(folder: Path, region: str | None, policy: Path | None, allow_administrator: bool, form: Form) -> None:
     """Check a folder without AWS; problems make the exit status 2."""
-    output = Output(as_json)
+    output = Output(form)
     where = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or _SOME_REGION
     operator = Operator(_place(where), _policies(policy), allow_administrator=allow_administrator)
     report = _looked_at(folder, where, operator)
@@ -57,7 +57,7 @@ def check(folder: Path, region: str | None, policy: Path | None, allow_administr
 
 def add(folder: Path, adding: Adding) -> None:
     """Check a folder, and make it the current version of its type."""
-    output = Output(adding.access.as_json)
+    output = Output(adding.access.form)
     reached = connection.aws(adding.access)
     deployed = Deployed.of(reached, adding.stack_name)
     report = _looked_at(folder, reached.region, _operator(reached, deployed, adding.allow_administrator))
@@ -93,7 +93,8 @@ def _looked_at(folder: Path, region: str, operator: Operator) -> Report:
 def _refuse(report: Report, output: Output) -> NoReturn:
     """Show all problems, and end the command."""
     message = f"The folder cannot be added: {len(report.errors)} problem{'s' if len(report.errors) > 1 else ''}."
-    output.document({"message": message, **_description(report)})
+    listed = [found.description() for found in report.errors]
+    output.failure({"error": {"message": message, "errors": listed}, **_description(report)})
     if not output.as_json:
         told = console(sys.stderr)
         told.print(message)
@@ -106,7 +107,6 @@ def _description(report: Report) -> dict[str, Any]:
     named = {"pipeline_type": report.type.name, "version": report.type.version} if report.type else {}
     return {
         **named,
-        "errors": [found.description() for found in report.errors],
         "warnings": [found.description() for found in report.warnings],
         "policy": report.policy,
         "request": report.starter,

@@ -50,6 +50,14 @@ CLAIMS: Final = (
         part="training-event",
     ),
     Claim(
+        id="job-name-in-arn",
+        what="A processing job is described by the last part of its ARN, whatever the case of its name.",
+        rests="The output `BaselineName` of monitors names the job.",
+        evidence="`ProcessingJob.from_processing_arn` of"
+        " [AWS's SDK](https://github.com/aws/sagemaker-python-sdk/blob/v2.232.0/src/sagemaker/processing.py)",
+        part="baselines",
+    ),
+    Claim(
         id="event-exit-message",
         what="The event of a processing job may lack `ExitMessage`; the job is described then.",
         rests="People hear of violations.",

@@ -10,7 +10,7 @@ from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from scripts.aws.stack_following import StackFailedError
+from mlops_orchestrator.aws.stack_following import StackFailedError
 from scripts.verification.cleaning import kept, machine_learning, stacks
 from scripts.verification.cleaning.kind import Kind
 from scripts.verification.scene import NAME, PartFailedError, Scene

@@ -8,11 +8,11 @@ from typing import Final
 
 from botocore.exceptions import ClientError
 
+from mlops_orchestrator.aws import stack_following
+from mlops_orchestrator.aws.stack_following import StackState
 from orchestrator.pipeline_types.base import STACK_PREFIX
 from orchestrator.plan.stack_tags import RELEASE_TAG
 from orchestrator.values import tags
-from scripts.aws import stack_following
-from scripts.aws.stack_following import StackState
 from scripts.launch import boundary, deployment
 from scripts.verification import waiting
 from scripts.verification.cleaning.kind import Kind

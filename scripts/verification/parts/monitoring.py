@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from scripts.aws.api_client import SignedClient
+from mlops_orchestrator.aws.api_client import SignedClient
 from scripts.verification import probes, waiting
 from scripts.verification.part import Finding, Part, calls, executions, large_hours
 from scripts.verification.parts import data, pipelines, serving
@@ -94,11 +94,22 @@ def _baselines(scene: Scene) -> Iterator[Finding]:
             failures[name] = str(error)
     if failures:
         raise PartFailedError("; ".join(f"{name}: {words}" for name, words in failures.items()))
+    yield _described_by_output(scene, asked[0]["pipeline_type"])
     event = heard(scene, "the event of a baseline's end", lambda one: _is_baseline(one, scene), minutes=15)
     has_message = "ExitMessage" in event["detail"]
     yield Finding("event-exit-message", f"the event of a processing job has ExitMessage: {has_message}")
     form = "a map" if isinstance(event["detail"].get("Tags"), dict) else "no map"
     yield Finding("event-tags", f"of a processing job, detail.Tags is {form}")
+
+
+def _described_by_output(scene: Scene, pipeline_type: str) -> Finding:
+    sagemaker = scene.aws.client("sagemaker")
+    name = scene.outputs(pipelines.deployed(scene, pipeline_type))["BaselineName"]
+    try:
+        sagemaker.describe_processing_job(ProcessingJobName=name)
+    except sagemaker.exceptions.ClientError as error:
+        return Finding("job-name-in-arn", str(error), holds=False)
+    return Finding("job-name-in-arn", "the last part of the ARN finds the job", holds=True)
 
 
 def _is_baseline(event: Mapping[str, Any], scene: Scene) -> bool:

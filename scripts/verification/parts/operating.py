@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from scripts.aws import stack_following
+from mlops_orchestrator.aws import stack_following
 from scripts.verification import waiting
 from scripts.verification.part import Finding, Part, calls
 from scripts.verification.parts import pipelines, serving, training

@@ -11,12 +11,12 @@ from typing import Any, Final
 
 from botocore import exceptions
 
+from mlops_orchestrator.aws import pipeline_status, stack_following
+from mlops_orchestrator.aws.api_client import Answer, ApiError
+from mlops_orchestrator.aws.pipeline_status import WAITING, ActionStatus
 from orchestrator.pipeline_types.base import STACK_PREFIX
 from orchestrator.pipeline_types.blueprints import PIPELINE_STACK_SUFFIX
 from orchestrator.pipeline_types.built_in import BUILT_IN
-from scripts.aws import pipeline_status, stack_following
-from scripts.aws.api_client import Answer, ApiError
-from scripts.aws.pipeline_status import WAITING, ActionStatus
 from scripts.verification import waiting
 from scripts.verification.scene import PartFailedError, Scene
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from scripts.aws.api_client import SignedClient
+from mlops_orchestrator.aws.api_client import SignedClient
 from scripts.verification import waiting
 from scripts.verification.part import Finding, Part, calls, executions, large_hours
 from scripts.verification.parts import data, pipelines, training

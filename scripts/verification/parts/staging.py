@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import boto3
 
+from mlops_orchestrator.aws.api_client import SignedClient
 from orchestrator.values.per_stage import STAGES
-from scripts.aws.api_client import SignedClient
 from scripts.verification import probes, waiting
 from scripts.verification.part import Finding, Part, calls, executions, large_hours
 from scripts.verification.parts import data, launching, pipelines, serving, training

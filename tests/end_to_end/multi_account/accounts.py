@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from scripts.aws.aws_access import Aws
+from mlops_orchestrator.aws.aws_access import Aws
 from scripts.launch.local_deployment import STAGE_ACCOUNTS
 from tests.end_to_end.users import Orchestrator
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from scripts.aws import aws_access
-from scripts.aws.api_addresses import local_url
-from scripts.aws.aws_access import Aws
+from mlops_orchestrator.aws import aws_access
+from mlops_orchestrator.aws.api_addresses import local_url
+from mlops_orchestrator.aws.aws_access import Aws
 from scripts.launch import launch, local_stack
 from scripts.launch.launch import EMAIL_PARAMETER, Launching
 from scripts.launch.local_deployment import STAGE_ACCOUNTS, LocalDeployment

@@ -15,7 +15,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from scripts.aws.api_addresses import local_url
+from mlops_orchestrator.aws.api_addresses import local_url
 from scripts.demo import demo_model
 from scripts.demo.demo_model import TrainedModel
 from scripts.local_aws import identity

@@ -342,7 +342,7 @@ class TestImages:
         problems = problems_of({**custom, "custom_image_uri": uri}, launch)
         assert list(problems) == ["custom_image_uri"]
         assert "private Amazon ECR repository" in problems["custom_image_uri"]
-        assert "push the image to quayside-images" in problems["custom_image_uri"]
+        assert "push the image to the repository quayside-images" in problems["custom_image_uri"]
 
     def test_an_image_of_another_region_is_warned_about(self, custom: Body, launch: Launch) -> None:
         uri = "444455556666.dkr.ecr.eu-central-1.amazonaws.com/vision/hull-inspection:1"

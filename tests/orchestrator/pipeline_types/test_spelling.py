@@ -83,7 +83,7 @@ NESTED = [
     ),
     (tuner(metric_definitions=[{"Name": "auc"}]), "tuner_configs.metric_definitions.0.Regex", "is required"),
     (tuner(tags=[{"key": "a", "Value": "b"}]), "tuner_configs.tags.0.key", "the nearest is Key"),
-    ({**TUNING, "tuner_configs": "Bayesian"}, "tuner_configs", "Bayesian"),
+    ({**TUNING, "tuner_configs": "Bayesian"}, "tuner_configs", 'must be an object; got "Bayesian"'),
 ]
 
 

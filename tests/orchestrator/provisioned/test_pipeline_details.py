@@ -17,6 +17,7 @@ from orchestrator.aws import calls
 from orchestrator.aws.cloudformation import stack_set_removal, stacks
 from orchestrator.aws.cloudformation.stack_sets import Instance, StackSetName
 from orchestrator.launch.settings import MultiAccount, Settings
+from orchestrator.pipeline_types.custom.names import PREFIX
 from orchestrator.provisioned import pipeline_stacks, removal_records
 from orchestrator.sagemaker import job_kinds
 from tests import committed
@@ -73,8 +74,57 @@ class TestFinding:
         status, body = details("churn")
         assert status == 400
         (problem,) = body["errors"]
-        monitor = "mlops-pipeline-churn-byomdataqualitymonitor-codepipeline"
-        assert problem["problem"] == f"churn has several pipelines: name one of {monitor}, {CHURN}"
+        assert problem["problem"] == "churn has several pipelines: name one of churn/data-quality, churn/realtime"
+
+    @pytest.mark.parametrize(
+        ("given", "found"),
+        [
+            ("churn/realtime", "byom_realtime_builtin"),
+            ("churn%2Frealtime", "byom_realtime_builtin"),
+            ("Churn/Realtime", "byom_realtime_builtin"),
+            ("churn/byom_realtime_custom", "byom_realtime_custom"),
+            ("churn/custom", "byom_realtime_custom"),
+            ("churn/data-quality", "byom_data_quality_monitor"),
+            ("churn/data_quality_monitor", "byom_data_quality_monitor"),
+            ("churn/monitor", "byom_data_quality_monitor"),
+            ("churn/nightly-report", "nightly_report"),
+            ("churn/report", "nightly_report"),
+        ],
+    )
+    def test_a_model_and_a_type_name_a_pipeline(
+        self, details: Details, settings: Settings, given: str, found: str
+    ) -> None:
+        make_pipeline("churn")
+        make_pipeline("churn", "byom_realtime_custom", "byompipelinerealtimecustom")
+        make_pipeline("churn", "byom_data_quality_monitor", "byomdataqualitymonitor")
+        make_pipeline("churn", "nightly_report", "nightly-report")
+        key = f"{PREFIX}nightly_report/current.json"
+        calls.client("s3").put_object(Bucket=settings.launch.pipelines_bucket, Key=key, Body=b"{}")
+        status, body = details(given)
+        assert (status, body.get("pipeline_type")) == (200, found), body
+
+    def test_a_type_that_several_pipelines_are_of_is_no_answer(self, details: Details) -> None:
+        for kind in ("data", "model"):
+            make_pipeline("churn", f"byom_{kind}_quality_monitor", f"byom{kind}qualitymonitor")
+        status, body = details("churn/monitor")
+        assert status == 400
+        words = "churn/monitor has several pipelines: name one of churn/data-quality, churn/model-quality"
+        assert body["errors"] == [{"key": "id", "problem": words}]
+
+    def test_a_model_without_a_pipeline_of_the_type_tells_which_it_has(self, details: Details) -> None:
+        make_pipeline("churn")
+        assert details("fraud/realtime")[0] == 404
+        status, body = details("churn/batch")
+        assert (status, body["message"]) == (
+            404,
+            "There is no pipeline churn/batch. Of this model there is churn/realtime.",
+        )
+
+    def test_a_second_monitor_of_a_model_has_no_short_name(self, details: Details) -> None:
+        make_pipeline("churn", "byom_data_quality_monitor", "byomdataqualitymonitor")
+        second = make_pipeline("churn", "byom_data_quality_monitor", "endpoint-0123abcd-byomdataqualitymonitor")
+        assert details("churn")[1]["short_name"] == "churn/data-quality"
+        assert details(second)[1]["short_name"] == details(second)[1]["pipeline_stack_name"]
 
     @pytest.mark.parametrize(
         "given",

@@ -111,6 +111,7 @@ class BatchBuiltIn(BuiltInImage, BatchTransform):
     """Score a data set, once or on a schedule, with a model of a built-in framework."""
 
     postfix: ClassVar = "BYOMPipelineBatchBuiltIn"
+    short_name: ClassVar = "batch"
 
     pipeline_type: Literal["byom_batch_builtin"]
 
@@ -119,5 +120,6 @@ class BatchCustom(CustomImage, BatchTransform):
     """Score a data set, once or on a schedule, with a container image of your own."""
 
     postfix: ClassVar = "BYOMPipelineBatchCustom"
+    short_name: ClassVar = "batch-custom"
 
     pipeline_type: Literal["byom_batch_custom"]

@@ -75,6 +75,7 @@ class ImageBuilder(PipelineRequest):
     """Build a container image of your own, and again whenever its source changes."""
 
     postfix: ClassVar = "BYOMPipelineImageBuilder"
+    short_name: ClassVar = "image"
     pipeline_stacks: ClassVar = f"{STACK_PREFIX}-*-{postfix.lower()}"
     runs_in_stages: ClassVar = False
 

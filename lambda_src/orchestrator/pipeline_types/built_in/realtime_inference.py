@@ -67,6 +67,7 @@ class RealtimeBuiltIn(BuiltInImage, RealtimeInference):
     """Serve predictions from an endpoint, with a model of a built-in framework."""
 
     postfix: ClassVar = "BYOMPipelineRealtimeBuiltIn"
+    short_name: ClassVar = "realtime"
 
     pipeline_type: Literal["byom_realtime_builtin"]
 
@@ -75,5 +76,6 @@ class RealtimeCustom(CustomImage, RealtimeInference):
     """Serve predictions from an endpoint, with a container image of your own."""
 
     postfix: ClassVar = "BYOMPipelineRealtimeCustom"
+    short_name: ClassVar = "realtime-custom"
 
     pipeline_type: Literal["byom_realtime_custom"]

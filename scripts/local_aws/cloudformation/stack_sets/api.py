@@ -32,8 +32,23 @@ _NO_ADMINISTRATOR = (
 )
 
 
+_NO_TRUST = "You must enable organizations access to operate a service managed stack set"
+
+
 class StackSetApi(StackRequests):
     """The stack set actions."""
+
+    def describe_organizations_access(self) -> ActionResult:
+        """DescribeOrganizationsAccess."""
+        trusted = organization.trusts_stack_sets(self._administrating(), self.region)
+        return ActionResult({"Status": "ENABLED" if trusted else "DISABLED"})
+
+    def activate_organizations_access(self) -> ActionResult:
+        """ActivateOrganizationsAccess, by the management account alone."""
+        if self._administrating() != self.current_account:
+            raise records.InvalidOperationError(_NO_ADMINISTRATOR)
+        organization.trust_stack_sets(self.current_account, self.region)
+        return EmptyResult()
 
     def create_stack_set(self) -> ActionResult:
         """CreateStackSet; it deploys nothing yet."""
@@ -47,6 +62,8 @@ class StackSetApi(StackRequests):
         management = self._management()
         if management is None:
             raise ValidationError(message=_NO_ADMINISTRATOR)
+        if not organization.trusts_stack_sets(management, self.region):
+            raise ValidationError(message=_NO_TRUST)
         with records.changing:
             existing = records.find_or_none(management, self.region, name)
             if existing is not None and token and token == existing.token:
@@ -184,6 +201,12 @@ class StackSetApi(StackRequests):
         if call_as not in ("SELF", "DELEGATED_ADMIN"):
             raise ValidationError(message=f"CallAs must be SELF or DELEGATED_ADMIN, not {call_as}")
         return organization.administered_by(self.current_account, self.region)
+
+    def _administrating(self) -> str:
+        management = self._management()
+        if management is None:
+            raise records.InvalidOperationError(_NO_ADMINISTRATOR)
+        return management
 
     def _scope(self) -> str:
         # An account that administers no Organization has no sets: it finds none in its own name.

@@ -146,8 +146,13 @@ class ProcessingJobsResponse(BaseResponse):
         return ActionResult({"ProcessingJobArn": job.arn})
 
     def describe_processing_job(self) -> ActionResult:
-        """Serve DescribeProcessingJob."""
-        name = self._get_param("ProcessingJobName")
+        """Serve DescribeProcessingJob, also by the end of an ARN, where the name is in lower case.
+
+        AWS's SDK describes a job so: `ProcessingJob.from_processing_arn`, https://github.com/aws/sagemaker-python-sdk/blob/v2.232.0/src/sagemaker/processing.py.
+        """
+        asked = self._get_param("ProcessingJobName")
+        known = self.sagemaker_backend.jobs_of(PROCESSING_JOB)
+        name = next((name for name in known if name.lower() == asked), asked)
         return ActionResult(self.sagemaker_backend.describe_job(PROCESSING_JOB, name))
 
     def list_processing_jobs(self) -> ActionResult:

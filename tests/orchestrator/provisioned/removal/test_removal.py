@@ -147,6 +147,7 @@ class TestAskingAgain:
         status, body = delete("churn")
         assert status == 400
         assert "has several pipelines" in body["errors"][0]["problem"]
+        assert body["message"] == "Bad request: 1 problem. Nothing was deleted."
         assert [stacks.find(arn) is not None for arn in arns] == [True, True]
 
 

@@ -98,6 +98,7 @@ class ModelBiasMonitor(ClarifyMonitor, GroundTruthMonitor):
     """Watch whether an endpoint treats groups as evenly as its model did when it was tested."""
 
     postfix: ClassVar = "BYOMModelBiasMonitor"
+    short_name: ClassVar = "bias"
     blueprint: ClassVar = "model_bias_monitor"
     kind: ClassVar = "modelbias"
     parameters_type: ClassVar = ModelBiasMonitorParameters
@@ -155,6 +156,7 @@ class ModelExplainabilityMonitor(ClarifyMonitor):
     """Watch whether the features still count for an endpoint's predictions as they did when its model was tested."""
 
     postfix: ClassVar = "BYOMModelExplainabilityMonitor"
+    short_name: ClassVar = "explainability"
     blueprint: ClassVar = "model_explainability_monitor"
     kind: ClassVar = "modelexplainability"
     parameters_type: ClassVar = ModelExplainabilityMonitorParameters

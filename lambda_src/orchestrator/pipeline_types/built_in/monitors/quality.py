@@ -30,6 +30,7 @@ class DataQualityMonitor(Monitor):
     """Watch whether the data that an endpoint gets still looks like the data that its model was trained with."""
 
     postfix: ClassVar = "BYOMDataQualityMonitor"
+    short_name: ClassVar = "data-quality"
     blueprint: ClassVar = "data_quality_monitor"
     kind: ClassVar = "dataquality"
     parameters_type: ClassVar = DataQualityMonitorParameters
@@ -73,6 +74,7 @@ class ModelQualityMonitor(GroundTruthMonitor):
     """Watch whether an endpoint's predictions are still as good as they were when its model was tested."""
 
     postfix: ClassVar = "BYOMModelQualityMonitor"
+    short_name: ClassVar = "model-quality"
     blueprint: ClassVar = "model_quality_monitor"
     kind: ClassVar = "modelquality"
     parameters_type: ClassVar = ModelQualityMonitorParameters

@@ -61,6 +61,7 @@ class AutopilotTraining(JobPipeline):
     blueprint: ClassVar = "autopilot_training"
     parameters_type: ClassVar = AutopilotParameters
     postfix: ClassVar = "AutopilotTraining"
+    short_name: ClassVar = "autopilot"
     job: ClassVar = job_kinds.AUTOPILOT
     instance_key: ClassVar = ""
     purpose: ClassVar = "autopilot"

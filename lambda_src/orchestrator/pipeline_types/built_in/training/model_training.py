@@ -36,6 +36,7 @@ class ModelTraining(Training):
     blueprint: ClassVar = "model_training"
     parameters_type: ClassVar = ModelTrainingParameters
     postfix: ClassVar = "ModelTraining"
+    short_name: ClassVar = "training"
     job: ClassVar = job_kinds.TRAINING
     purpose: ClassVar = "training"
 

@@ -46,6 +46,7 @@ class ModelTuning(Training):
     blueprint: ClassVar = "model_tuning"
     parameters_type: ClassVar = ModelTuningParameters
     postfix: ClassVar = "TunerTraining"
+    short_name: ClassVar = "tuning"
     job: ClassVar = job_kinds.TUNING
     purpose: ClassVar = "tuner"
 

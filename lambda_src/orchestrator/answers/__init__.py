@@ -16,10 +16,10 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
+from orchestrator.answers.cards import ModelCardAnswer, ModelCardExport
+from orchestrator.answers.members import Message, Warnings
 from orchestrator.values.per_stage import Stage
 
-Message = Annotated[str, Field(description="what happened, in a sentence")]
-Warnings = Annotated[list[str], Field(description="what to know although it succeeded")]
 PipelineId = Annotated[str, Field(description="ARN of the pipeline's stack; other operations take it")]
 Next = Annotated[str, Field(description="where the next page begins; left out on the last")]
 Texts = dict[str, dict[str, str]]
@@ -42,6 +42,8 @@ class Refused(TypedDict):
     """The request is wrong; every problem is listed, and nothing was created."""
 
     message: Message
+    detailedMessage: str
+    """the problems as one text, a line each"""
     errors: list[Problem]
 
 
@@ -94,35 +96,6 @@ class DryRun(TypedDict):
     warnings: NotRequired[Warnings]
 
 
-class ModelCardAnswer(TypedDict):
-    """The answer to an operation on model cards."""
-
-    message: str | dict[str, Any]
-    """what SageMaker answered, or a sentence"""
-    plan: NotRequired[dict[str, Any]]
-    """with dry_run: what would be sent to SageMaker"""
-    warnings: NotRequired[Warnings]
-
-
-class ModelCardExport(TypedDict):
-    """An export as it is now."""
-
-    message: Message
-    export_job_name: str
-    export_job_arn: str
-    model_card_version: int
-    status: str
-    """InProgress, Completed or Failed"""
-    location: str
-    """S3 URI below which the PDF is written"""
-    created_at: str
-    last_modified_at: str
-    artifact: NotRequired[str]
-    """S3 URI of the PDF, once it is there"""
-    failure_reason: NotRequired[str]
-    warnings: NotRequired[Warnings]
-
-
 @with_config(extra="allow")
 class PipelineState(TypedDict):
     """The answer of CodePipeline's GetPipelineState, as it is.
@@ -149,6 +122,7 @@ class PipelineIdentity(TypedDict):
     pipeline_stack_name: Annotated[str, Field(description="name of the pipeline's stack")]
     pipeline_type: Annotated[str, Field(description="as in the request; empty when nothing tells it")]
     model_name: Annotated[str, Field(description="name of the model, or tag of the image")]
+    short_name: Annotated[str, Field(description="model and type in short, such as churn/realtime; it is an id too")]
 
 
 class StageState(TypedDict):

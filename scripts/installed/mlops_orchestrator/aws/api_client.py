@@ -17,7 +17,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.exceptions import NoCredentialsError
 from botocore.httpsession import URLLib3Session
 
-from scripts.aws.aws_access import Aws
+from mlops_orchestrator.aws.aws_access import Aws
 
 _SERVICE: Final = "execute-api"
 _CONNECT_SECONDS: Final = 5

@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Members that many of the API's response bodies have, with their descriptions for OpenAPI."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+Message = Annotated[str, Field(description="what happened, in a sentence")]
+Warnings = Annotated[list[str], Field(description="what to know although it succeeded")]

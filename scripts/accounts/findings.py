@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a check found, and what mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from botocore.exceptions import ClientError
+
+State = Literal["ok", "wrong", "unknown"]
+
+_MAY_NOT_LOOK: Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at."""
+
+    check: str
+    """What was looked at, such as `account 111122223333 of dev`."""
+    state: State
+    """`unknown` for what the caller may not look at."""
+    words: str
+    commands: tuple[str, ...] = field(default=())
+    """Commands that mend it, or that somebody else may look with."""
+
+    def description(self) -> dict[str, object]:
+        """Return the finding as JSON output has it."""
+        return {"check": self.check, "state": self.state, "words": self.words, "commands": list(self.commands)}
+
+
+class UnseenError(Exception):
+    """Raised for what the caller may not look at; `str()` gives AWS's words."""
+
+
+@contextmanager
+def looking() -> Iterator[None]:
+    """Raise `UnseenError` where AWS refuses a look; other errors of AWS pass."""
+    try:
+        yield
+    except ClientError as error:
+        answer = error.response.get("Error", {})
+        if answer.get("Code") in _MAY_NOT_LOOK:
+            raise UnseenError(answer.get("Message", "")) from error
+        raise

@@ -15,8 +15,10 @@ from scripts.cli.options import (
     Answering,
     ApiStack,
     Asked,
+    Offline,
     Pipeline,
     RoleArn,
+    RootStack,
     Rules,
     Stack,
     Verification,
@@ -35,7 +37,8 @@ app.add_typer(account_commands.app, name="accounts")
 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Bucket = Annotated[
-    str, typer.Option(help="Bucket for code and templates; otherwise one of the solution's own is made.")
+    str,
+    typer.Option(help="Bucket for code and templates; otherwise that of the settings, or one of the solution's own."),
 ]
 RequestFile = Annotated[str, typer.Argument(metavar="FILE", help="A request in JSON; - reads standard input.")]
 Watch = Annotated[
@@ -68,7 +71,7 @@ def mlops(
 @grouped
 def publish(
     access: Access,
-    bucket: Annotated[str, typer.Option(help="Existing bucket, in the Region where the solution will run.")],
+    bucket: Bucket = "",
     prefix: Annotated[str, typer.Option(help="Prefix of all versions in the bucket.")] = "mlops-workload-orchestrator",
 ) -> None:
     """Upload code and templates as an immutable version, and print the link that launches it."""
@@ -92,7 +95,7 @@ def deploy(
 @grouped
 def destroy(
     access: Access,
-    stack_name: Annotated[str, typer.Option(help="Name of the root stack.")] = "mlops-orchestrator",
+    stack_name: RootStack = None,
     pipelines: Annotated[
         bool, typer.Option("--pipelines", help="Delete all pipelines first, with what they deployed.")
     ] = False,
@@ -198,19 +201,22 @@ def reject(
 @app.command()
 @grouped
 def new(
-    rules: Rules,
+    rules: Offline,
     pipeline_type: Annotated[str, typer.Argument(help="Such as byom_realtime_builtin.")],
     full: Annotated[bool, typer.Option("--full", help="With the optional keys too.")] = False,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="New file for the request; none is left after a failure.")
+    ] = None,
 ) -> None:
     """Print a starter request; what its keys mean goes to standard error."""
     from scripts.cli import drafting
 
-    drafting.new(pipeline_type, full, rules)
+    drafting.new(pipeline_type, full, rules, out)
 
 
 @app.command()
 @grouped
-def check(rules: Rules, answering: Answering, file: RequestFile) -> None:
+def check(rules: Offline, answering: Answering, file: RequestFile) -> None:
     """Validate a request as the API would, without AWS."""
     from scripts.cli import drafting
 
@@ -220,7 +226,7 @@ def check(rules: Rules, answering: Answering, file: RequestFile) -> None:
 @app.command("import")
 @grouped
 def import_requests(
-    rules: Rules,
+    rules: Offline,
     answering: Answering,
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Requests in JSON, alone or in lists.")],
     out: Annotated[
@@ -249,6 +255,15 @@ def local(
         from scripts.cli import local
 
     local.run(rules, port, ready_file, email, enforce_iam=iam)
+
+
+@app.command()
+@grouped
+def config(access: Access) -> None:
+    """Show every setting, where it comes from, and which AWS the commands of this folder use."""
+    from scripts.cli import configured
+
+    configured.run(access)
 
 
 @app.command()

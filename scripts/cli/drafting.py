@@ -4,24 +4,31 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
+from pathlib import Path
+from typing import Final
 
+from mlops_orchestrator.settings import hints
+from mlops_orchestrator.settings.choosing import Chosen
+from mlops_orchestrator.settings.local_state import NoLocalAwsError
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.built_in import BUILT_IN
 from orchestrator.pipeline_types.keys import keys
+from scripts.cli import connection
 from scripts.cli.errors import WrongUseError
-from scripts.cli.options import Form, Rules
+from scripts.cli.options import Access, Form, Offline
 from scripts.cli.output import Output, console, table
 from scripts.cli.request_files import read_bytes
 from scripts.requests import offline
 
+_SOME_REGION: Final = "us-east-1"
+"""Region for requests where none is known: this one has every image."""
 
-def new(pipeline_type: str, full: bool, rules: Rules) -> None:
-    """Print a starter request, and the meaning of its keys on standard error."""
+
+def new(pipeline_type: str, full: bool, rules: Offline, out: Path | None) -> None:
+    """Print a starter request or write it to a new file, and the meaning of its keys to standard error."""
     request = offline.starter(pipeline_type, launch_of(rules), full)
-    sys.stdout.write(f"{json.dumps(request, indent=2)}\n")
-    sys.stdout.flush()
+    _write(f"{json.dumps(request, indent=2)}\n", out)
     type_ = BUILT_IN.get(pipeline_type)
     rows = [
         (
@@ -33,10 +40,24 @@ def new(pipeline_type: str, full: bool, rules: Rules) -> None:
     ]
     told = console(sys.stderr)
     told.print(table(("key", "", "meaning"), rows, type_.summary()))
-    told.print("next: fill it in, then mlops check FILE, then mlops provision FILE")
+    file = str(out or "FILE")
+    check_it, provision_it = hints.command(f"check {file}"), hints.command(f"provision {file}")
+    told.print(f"next: fill it in, then {check_it}, then {provision_it}")
 
 
-def check(file: str, rules: Rules, form: Form) -> None:
+def _write(text: str, out: Path | None) -> None:
+    if out is None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        return
+    try:
+        with out.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise WrongUseError(f"{out} exists: give --out another name, or remove it") from None
+
+
+def check(file: str, rules: Offline, form: Form) -> None:
     """Validate a request. Problems are all shown, and make the exit status 2."""
     output = Output(form)
     accepted = offline.check(read_bytes(file), launch_of(rules))
@@ -55,18 +76,39 @@ def check(file: str, rules: Rules, form: Form) -> None:
         output.say(f"warning: {warning}")
 
 
-def launch_of(rules: Rules) -> Launch:
-    """Return the launch options of a command. Raise WrongUseError if no Region is known."""
-    region = (
-        rules.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or _configured_region()
-    )
+def launch_of(rules: Offline) -> Launch:
+    """Return the launch options of a command: those given, else those of the local AWS, else those of the settings."""
+    found = _chosen(rules)
+    settings, local = found.settings, found.local
+    region = found.region or configured_region(settings.profile.value)
     if not region:
-        raise WrongUseError("give --region, or set AWS_REGION: which images exist depends on it")
-    return offline.launch(rules.option, rules.use_model_registry, region)
+        region = _SOME_REGION
+        sys.stderr.write(
+            f"note: no Region is known (--region, AWS_REGION, region in mlops.toml): images are those of {region}\n"
+        )
+    registry = local.use_model_registry if local else settings.launch_parameters.get("UseModelRegistry") == "Yes"
+    return offline.launch(
+        rules.option or (local.option if local else settings.option.value),
+        registry if rules.use_model_registry is None else rules.use_model_registry,
+        region,
+    )
 
 
-def _configured_region() -> str | None:
+def _chosen(rules: Offline) -> Chosen:
+    """Return the AWS whose launch options count. A local AWS that has ended is told of, and is no obstacle here."""
+    access = Access(region=rules.region, local=rules.local)
+    try:
+        return access.chosen
+    except NoLocalAwsError as error:
+        if rules.local:
+            raise
+        sys.stderr.write(f"note: {error}\n")
+        return Chosen(connection.settings(access))
+
+
+def configured_region(profile: str) -> str | None:
+    """Return the Region of the profile in the AWS configuration."""
     import botocore.session  # slow, and rarely needed here
 
-    region: str | None = botocore.session.get_session().get_config_variable("region")
+    region: str | None = botocore.session.Session(profile=profile or None).get_config_variable("region")
     return region

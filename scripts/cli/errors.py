@@ -18,6 +18,8 @@ from botocore import exceptions
 
 from mlops_orchestrator.aws.api_client import ApiError
 from mlops_orchestrator.aws.stack_following import StackFailedError
+from mlops_orchestrator.settings.files import SettingsError
+from mlops_orchestrator.settings.local_state import NoLocalAwsError
 from orchestrator.errors import Problem, RefusedRequestError
 from scripts.cli.display import api_words
 from scripts.cli.output import Output, console, table
@@ -33,6 +35,9 @@ _CREDENTIALS: Final = (
     "there are no AWS credentials: sign in (`aws sso login`, `aws configure`), choose a --profile,"
     " or use the local AWS with --local"
 )
+_WRONG_USES: Final = (
+    LaunchParameterError, SettingsError, NoLocalAwsError, exceptions.ProfileNotFound, exceptions.NoRegionError,
+)  # fmt: skip
 _EXPIRED: Final = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
 # Mistakes of the caller: all other statuses of the API are failures.
 _WRONG_REQUEST: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.REQUEST_ENTITY_TOO_LARGE})
@@ -164,19 +169,21 @@ def _failure(error: BaseException) -> Failure | None:
 
 
 def _status(error: BaseException) -> int:
-    is_wrong_use = isinstance(error, LaunchParameterError | exceptions.ProfileNotFound | exceptions.NoRegionError)
-    return WRONG_USE if is_wrong_use else FAILED
+    return WRONG_USE if isinstance(error, _WRONG_USES) else FAILED
 
 
 def _words(error: BaseException) -> str | None:
     if isinstance(error, exceptions.NoCredentialsError | exceptions.PartialCredentialsError):
         return _CREDENTIALS
     if isinstance(error, exceptions.NoRegionError):
-        return "there is no AWS Region: give --region, or set AWS_REGION"
+        return "there is no AWS Region: give --region, set AWS_REGION, or write region into mlops.toml"
     if isinstance(error, exceptions.HTTPClientError | exceptions.ConnectionError):
         return f"AWS cannot be reached: {error}. Check the network, --region and --endpoint-url"
-    known = (ApiError, PublishError, DependencyError, LaunchParameterError, StackFailedError, OSError)
-    return str(error) if isinstance(error, (*known, exceptions.BotoCoreError)) else None
+    known = (
+        ApiError, PublishError, DependencyError, LaunchParameterError, StackFailedError, OSError, SettingsError,
+        NoLocalAwsError, exceptions.BotoCoreError,
+    )  # fmt: skip
+    return str(error) if isinstance(error, known) else None
 
 
 def _failure_of_aws(error: exceptions.ClientError) -> Failure:

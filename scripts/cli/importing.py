@@ -16,7 +16,7 @@ from orchestrator.launch.settings import Launch
 from scripts.cli import errors
 from scripts.cli.drafting import launch_of
 from scripts.cli.errors import Failure, WrongUseError
-from scripts.cli.options import Form, Rules
+from scripts.cli.options import Form, Offline
 from scripts.cli.output import Output
 from scripts.cli.request_files import read_bytes
 from scripts.requests import migration
@@ -43,7 +43,7 @@ class _Imported:
         return f"{stem}-{entry.index}.json" if entry.index else f"{stem}.json"
 
 
-def run(files: Sequence[str], rules: Rules, folder: Path | None, form: Form) -> None:
+def run(files: Sequence[str], rules: Offline, folder: Path | None, form: Form) -> None:
     """Report the result for every request. Ends with status 2 if one is refused."""
     output = Output(form)
     launch = launch_of(rules)

@@ -11,29 +11,38 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, cast
 
+from mlops_orchestrator.settings import hints, local_state
+from mlops_orchestrator.settings.effective import API_URL_VARIABLE
 from scripts.cli import connection
-from scripts.cli.options import Rules
+from scripts.cli.options import Access, Option, Rules
 from scripts.cli.output import Output
 from scripts.launch import local_stack
 from scripts.launch.launch import EMAIL_PARAMETER, Launching
 from scripts.launch.local_deployment import DEFAULT_REGION, LocalDeployment
+
+_IN_THE_WAY: Final = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
+"""Variables that would lead to others than the local credentials."""
 
 
 def run(rules: Rules, port: int, ready_file: Path | None, email: str, *, enforce_iam: bool = True) -> None:
     """Run until interrupted, with exit status 0."""
     output = Output()
     parameters = {EMAIL_PARAMETER: email, "UseModelRegistry": "Yes" if rules.use_model_registry else "No"}
-    launching = Launching(rules.option, parameters=parameters, with_boundary=True)
-    region = rules.region or os.environ.get("AWS_REGION") or DEFAULT_REGION
+    settings = connection.settings(Access(region=rules.region))
+    option = rules.option or cast(Option, settings.option.value)
+    launching = Launching(option, parameters=parameters, with_boundary=True)
+    region = settings.region.value or DEFAULT_REGION
     with (
         _until_interrupted(),
         local_stack.deployed(launching, output, region, port, enforce_iam=enforce_iam) as deployment,
         ExitStack() as files,
     ):
-        for file in {connection.STATE_FILE, *([ready_file] if ready_file else [])}:
-            files.enter_context(_announced(file, deployment.description()))
+        told = deployment.description()
+        state = {**told, "use_model_registry": bool(rules.use_model_registry)}
+        for file, content in {local_state.FILE: state, **({ready_file: told} if ready_file else {})}.items():
+            files.enter_context(_announced(file, content))
         _say_how_to_use(deployment, output)
         threading.Event().wait()
 
@@ -79,9 +88,11 @@ def _say_how_to_use(deployment: LocalDeployment, output: Output) -> None:
     variables = {
         "AWS_ENDPOINT_URL": deployment.aws.endpoint_url,
         "AWS_REGION": deployment.aws.region,
+        # boto3 and the `aws` command read this one alone.
+        "AWS_DEFAULT_REGION": deployment.aws.region,
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_SECRET_ACCESS_KEY": "local",
-        connection.API_URL_VARIABLE: deployment.api_url,
+        API_URL_VARIABLE: deployment.api_url,
     }
     output.table(("output", "value"), sorted(deployment.outputs.items()), f"{deployment.stack_name} is deployed")
     if deployment.accounts:
@@ -89,6 +100,9 @@ def _say_how_to_use(deployment: LocalDeployment, output: Output) -> None:
         output.table(("stage", "account"), rows, "sts:AssumeRole of any role of an account gives credentials of it")
     for name, value in variables.items():
         output.say(f"export {name}={value}")
-    multi = " --option multi-account" if deployment.accounts else ""
-    output.say(f"next, in another terminal of this folder: mlops new byom_realtime_builtin{multi} > request.json")
-    output.say("then, filled in: mlops provision request.json --local --watch. Ctrl-C ends the local AWS.")
+    if others := [name for name in _IN_THE_WAY if os.environ.get(name)]:
+        output.say(f"unset {' '.join(others)}")
+    starter = hints.command("new byom_realtime_builtin --out request.json")
+    output.say(f"next, in another terminal of this folder: {starter}")
+    output.say(f"then, filled in: {hints.command('provision request.json --watch')}")
+    output.say("Ctrl-C ends the local AWS.")

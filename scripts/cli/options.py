@@ -8,17 +8,27 @@ import inspect
 import itertools
 import os
 import shlex
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast, get_args, get_type_hints
 
 import typer
 
+from mlops_orchestrator.settings import effective
+from mlops_orchestrator.settings.effective import Given
+from mlops_orchestrator.settings.files import SettingsError
+
+if TYPE_CHECKING:
+    from mlops_orchestrator.settings.choosing import Chosen
+
 Form = Literal["json", "text", "table"]
+Option = Literal["single-account", "multi-account"]
 
 ApiStack = Annotated[
-    str | None, typer.Option("--stack-name", help="Root stack to ask; otherwise MLOPS_API_URL, or mlops-orchestrator.")
+    str | None,
+    typer.Option("--stack-name", help="Root stack to ask; otherwise MLOPS_API_URL, or that of the settings."),
 ]
 RoleArn = Annotated[
     str, typer.Option(metavar="ARN", help="Role that CloudFormation works under; it remembers it for the stack.")
@@ -42,8 +52,10 @@ class Answering:
 
     @property
     def form(self) -> Form:
-        """Form that was asked for, or the one for people."""
-        return self.output or ("json" if self.as_json else "table")
+        """Form that was asked for, in the command or in the settings, or the one for people."""
+        if self.output or self.as_json:
+            return self.output or "json"
+        return cast(Form, effective.settings(Given()).output.value)
 
 
 @dataclass(frozen=True)
@@ -51,11 +63,26 @@ class Access(Answering):
     """AWS that a command uses, and the form of its output."""
 
     profile: Annotated[str | None, typer.Option(help="Profile of your AWS configuration.")] = None
-    region: Annotated[str | None, typer.Option(help="AWS Region; otherwise that of the profile or environment.")] = None
+    region: Annotated[str | None, typer.Option(help="AWS Region; otherwise that of the settings.")] = None
     local: Annotated[
-        bool, typer.Option("--local", help="Use the local AWS that `mlops local` runs in this folder.")
+        bool, typer.Option("--local", help="Use the local AWS that `mlops local` runs in this folder or above it.")
     ] = False
     endpoint_url: Annotated[str, typer.Option(envvar="AWS_ENDPOINT_URL", help="Address of a local AWS.")] = ""
+
+    @property
+    def given(self) -> Given:
+        """Settings among these options."""
+        return Given(profile=self.profile or "", region=self.region or "")
+
+    @functools.cached_property
+    def chosen(self) -> Chosen:
+        """AWS that these options, the environment or the files choose, looked for once. Notices are told."""
+        from mlops_orchestrator.settings import choosing
+
+        found = choosing.choose(self.given, local=self.local, endpoint_url=self.endpoint_url)
+        for notice in filter(None, (*found.settings.found.notices, found.notice)):
+            sys.stderr.write(f"note: {notice}\n")
+        return found
 
     @property
     def flags(self) -> str:
@@ -85,7 +112,10 @@ def form_of(arguments: Sequence[str]) -> Form:
     given = [word.removeprefix("--output=") for word in arguments if word.startswith("--output=")]
     given += [word for before, word in itertools.pairwise(arguments) if before == "--output"]
     found = next((form for form in get_args(Form) if form in given), None)
-    return Answering(as_json="--json" in arguments, output=found).form
+    try:
+        return Answering(as_json="--json" in arguments, output=found).form
+    except SettingsError:
+        return "table"
 
 
 @dataclass(frozen=True)
@@ -104,7 +134,7 @@ class Among:
         return f"{pipeline}/{self.pipeline_type}"
 
 
-def _of_no_pipeline(name: str) -> str:
+def of_no_pipeline(name: str) -> str:
     """Return the name, unless the root stack's roles would have names like those that pipelines may change."""
     from orchestrator.pipeline_types.base import STACK_PREFIX
 
@@ -113,16 +143,24 @@ def _of_no_pipeline(name: str) -> str:
     return name
 
 
+RootStack = Annotated[
+    str | None,
+    typer.Option(
+        "--stack-name",
+        help="Name of the root stack; otherwise that of the settings.",
+        callback=lambda name: name and of_no_pipeline(name),
+    ),
+]
+
+
 @dataclass(frozen=True)
 class Stack:
     """Root stack to launch."""
 
-    option: Annotated[Literal["single-account", "multi-account"], typer.Option(help="Deployment option.")] = (
-        "single-account"
-    )
-    stack_name: Annotated[str, typer.Option(help="Name of the root stack.", callback=_of_no_pipeline)] = (
-        "mlops-orchestrator"
-    )
+    option: Annotated[
+        Option | None, typer.Option(help="Deployment option; otherwise that of the settings, or single-account.")
+    ] = None
+    stack_name: RootStack = None
     email: Annotated[
         str, typer.Option(help="Address that receives the notifications; needed for the first launch.")
     ] = ""
@@ -166,13 +204,23 @@ class Verification:
 class Rules:
     """Launch options that decide which requests are valid."""
 
-    option: Annotated[
-        Literal["single-account", "multi-account"], typer.Option(help="Deployment option of the orchestrator.")
-    ] = "single-account"
+    option: Annotated[Option | None, typer.Option(help="Deployment option of the orchestrator.")] = None
     use_model_registry: Annotated[
-        bool, typer.Option("--use-model-registry", help="The orchestrator deploys from the model registry.")
-    ] = False
+        bool | None,
+        typer.Option(
+            "--use-model-registry/--no-model-registry", help="Whether the orchestrator deploys from the model registry."
+        ),
+    ] = None
     region: Annotated[str | None, typer.Option(help="AWS Region of the orchestrator.")] = None
+
+
+@dataclass(frozen=True)
+class Offline(Rules):
+    """The same for a request; what is not given is that of the local AWS or of the settings."""
+
+    local: Annotated[
+        bool, typer.Option("--local", help="As the local AWS that `mlops local` runs in this folder or above it.")
+    ] = False
 
 
 def grouped(command: Callable[..., None]) -> Callable[..., None]:

@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from mlops_orchestrator.aws import aws_access
 from mlops_orchestrator.aws.aws_access import Aws
 from mlops_orchestrator.aws.stack_following import StackEvent
+from mlops_orchestrator.settings import hints, local_state
 from scripts.cli import connection, errors, extras
 from scripts.cli.asking import check_can_ask
 from scripts.cli.errors import WrongUseError
@@ -55,7 +56,9 @@ def verify(access: Access, asked: Verification, yes: bool) -> None:
     check_can_ask(yes, output)
     plan = Plan(tuple(_extras(asked.extras)))
     if kept := [one.name for one in record.kept()]:
-        raise WrongUseError(f"{', '.join(kept)} was interrupted: run `mlops verify --clean{access.flags}` first")
+        raise WrongUseError(
+            f"{', '.join(kept)} was interrupted: run `{hints.command(f'verify --clean{access.flags}')}` first"
+        )
     with _place(access, asked, plan) as scene:
         # Missing credentials, or permissions to list what is to be removed, are reported before anything is made.
         account, there = scene.aws.account, cleaner.listed(scene)
@@ -73,7 +76,7 @@ def verify(access: Access, asked: Verification, yes: bool) -> None:
 
 def _carried_out(scene: Scene, plan: Plan, output: Output, access: Access) -> Report:
     """Run the plan and the clean-up. Record the name before anything is made."""
-    began, command = datetime.now(UTC), f"mlops verify --clean --name {scene.name}{access.flags}"
+    began, command = datetime.now(UTC), hints.command(f"verify --clean --name {scene.name}{access.flags}")
     scene.logging_role = logging_role(scene)
     kept = Record(scene.name, scene.aws.account, scene.aws.region, scene.aws.endpoint_url, scene.logging_role)
     if not scene.is_passing:
@@ -164,7 +167,7 @@ def _extras(given: str) -> Iterator[Extra]:
 def _place(access: Access, asked: Verification, plan: Plan) -> Iterator[Scene]:
     """The account that the options name, or a local AWS for the time of the run where none is running."""
     audience = _Brief(Output(access.form))
-    if access.local and not connection.STATE_FILE.exists():
+    if access.local and local_state.find(Path.cwd()) is None:
         with extras.needed("local"), _own_local(access, plan) as (aws, stages):
             yield Scene(aws, new_name(), audience, asked.email, stages, is_passing=True)
         return

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from mlops_orchestrator.aws.stack_following import Follower, StackEvent, StackFailedError, StackState, find
+from mlops_orchestrator.settings import hints
 
 _CHANGE_SET_PREFIX: Final = "mlops-"
 _POLL_SECONDS: Final = 0.2
@@ -94,7 +95,7 @@ def settle(cloudformation: Any, stack_name: str, audience: Audience, role_arn: s
     if state is not None and state.status == "DELETE_FAILED":
         raise StackFailedError(
             f"the stack {stack_name} is in {state.status} ({state.reason or 'no reason given'}): delete what is left of"
-            " it with `mlops destroy`, then run this again"
+            f" it with `{hints.command('destroy')}`, then run this again"
         )
     if state is not None and state.status.endswith("_FAILED"):
         raise StackFailedError(

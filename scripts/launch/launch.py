@@ -11,6 +11,7 @@ from typing import Final, Literal, get_args
 from mlops_orchestrator.aws import stack_following
 from mlops_orchestrator.aws.aws_access import Aws
 from mlops_orchestrator.aws.stack_following import StackState
+from mlops_orchestrator.settings import effective
 from scripts.launch import (
     api_logging,
     artifact_bucket,
@@ -30,7 +31,7 @@ from scripts.packaging.artifacts import Place, Release
 
 Option = Literal["single-account", "multi-account"]
 OPTIONS: Final[tuple[Option, ...]] = get_args(Option)
-DEFAULT_STACK_NAME: Final = "mlops-orchestrator"
+DEFAULT_STACK_NAME: Final = effective.DEFAULT_STACK_NAME
 EMAIL_PARAMETER: Final = launch_parameters.EMAIL_PARAMETER
 _CODE_PARAMETERS: Final = (artifacts.BUCKET_PARAMETER, artifacts.PREFIX_PARAMETER)
 
@@ -70,7 +71,9 @@ def publish(aws: Aws, release: Release, bucket: str, prefix: str, audience: Audi
     s3 = aws.client("s3")
     has_own_name = bucket == artifact_bucket.default_name(aws.account, aws.region)
     if not artifact_bucket.exists(s3, bucket, aws.region, owner=aws.account if has_own_name else ""):
-        raise artifacts.PublishError(f"there is no bucket {bucket}: make it, or let `mlops deploy` make its own")
+        raise artifacts.PublishError(
+            f"there is no bucket {bucket}: make it, or leave it out for one of the solution's own"
+        )
     if has_own_name or artifact_bucket.is_ours(s3, bucket, aws.partition):
         artifact_bucket.protect(s3, bucket, aws.partition)
     else:
@@ -105,7 +108,7 @@ def deploy(
     given = _parameters(launching, declared, state)
     if state is None and api_logging.PARAMETER in declared:
         given = {**api_logging.chosen(aws), **given}
-    place = publish(aws, release, _bucket(aws, launching, audience), launching.prefix, audience)
+    place = publish(aws, release, made_bucket(aws, launching.bucket, audience), launching.prefix, audience)
     values = {**_previous(state), **given, artifacts.BUCKET_PARAMETER: place.bucket}
     if launching.with_boundary:
         bounds = BoundaryLaunch(aws, place, release.boundary(), audience, agree)
@@ -168,8 +171,9 @@ def _previous(state: StackState | None) -> Mapping[str, str]:
     return state.parameters if state is not None and state.has_values else {}
 
 
-def _bucket(aws: Aws, launching: Launching, audience: Audience) -> str:
-    bucket = launching.bucket or artifact_bucket.default_name(aws.account, aws.region)
+def made_bucket(aws: Aws, given: str, audience: Audience) -> str:
+    """Return the bucket for code and templates, the account's own if none is given, made if it is not there."""
+    bucket = given or artifact_bucket.default_name(aws.account, aws.region)
     if artifact_bucket.make(aws.client("s3"), bucket, aws.region):
         audience.say(f"Made the bucket {bucket} for code and templates.")
     return bucket

@@ -22,6 +22,7 @@ _COMMANDS = (
     "new",
     "check",
     "local",
+    "config",
     "verify",
 )
 # Each of them takes longer to load than all of the rest.
@@ -70,7 +71,9 @@ def test_missing_region_says_what_to_do(mlops: Mlops) -> None:
     ended = mlops("deploy", "--yes", "--email", "a@example.com")
 
     assert ended.status == 2
-    assert ended.err == "error: there is no AWS Region: give --region, or set AWS_REGION\n"
+    assert (
+        ended.err == "error: there is no AWS Region: give --region, set AWS_REGION, or write region into mlops.toml\n"
+    )
 
 
 def test_missing_credentials_say_what_to_do(mlops: Mlops) -> None:

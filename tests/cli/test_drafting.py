@@ -91,8 +91,41 @@ def test_missing_file_is_named(mlops: Mlops) -> None:
     assert "nothing.json cannot be read: No such file or directory" in ended.err
 
 
-def test_region_is_needed_for_images(mlops: Mlops) -> None:
+def test_without_a_region_one_is_taken_and_named(mlops: Mlops) -> None:
     ended = mlops("new", "byom_realtime_builtin")
 
-    assert ended.status == 2
-    assert "give --region" in ended.err
+    assert ended.status == 0
+    assert ended.err.startswith("note: no Region is known (--region, AWS_REGION, region in mlops.toml)")
+
+
+def test_region_option_and_registry_are_those_of_the_settings(mlops: Mlops, tmp_path: Path) -> None:
+    (tmp_path / "mlops.toml").write_text(
+        'region = "eu-west-1"\noption = "multi-account"\n[parameters]\nUseModelRegistry = "Yes"\n'
+    )
+    started = mlops("new", "byom_realtime_builtin", "--full")
+    given = mlops("new", "byom_realtime_builtin", "--option", "single-account", "--no-model-registry", "--full")
+
+    assert "note" not in started.err
+    assert "model_package_name" in json.loads(started.out)
+    assert "model_package_name" not in json.loads(given.out)
+    assert isinstance(json.loads(given.out)["inference_instance"], str)
+    (tmp_path / "request.json").write_text(started.out)
+    assert mlops("check", "request.json").status == 0
+    assert mlops("check", "request.json", "--no-model-registry").status == 2
+
+
+def test_starter_goes_to_a_new_file_alone(mlops: Mlops, tmp_path: Path) -> None:
+    written = mlops("new", "byom_realtime_builtin", "--out", "request.json", *_REGION)
+    before = (tmp_path / "request.json").read_text()
+    again = mlops("new", "byom_realtime_builtin", "--out", "request.json", "--full", *_REGION)
+
+    assert (written.status, written.out) == (0, "")
+    assert "mlops check request.json" in written.err
+    assert again.status == 2
+    assert "request.json exists" in again.err
+    assert (tmp_path / "request.json").read_text() == before
+
+
+def test_failure_leaves_no_file(mlops: Mlops, tmp_path: Path) -> None:
+    assert mlops("new", "byom_realtime_builtn", "--out", "request.json", *_REGION).status == 2
+    assert not (tmp_path / "request.json").exists()

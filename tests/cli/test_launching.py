@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mlops_orchestrator.settings.effective import Given, settings
 from scripts.cli.errors import WrongUseError
 from scripts.cli.launching import launching, parameter_files
 from scripts.cli.options import Stack
@@ -102,7 +103,9 @@ def test_options_win_over_the_file(tmp_path: Path) -> None:
         tmp_path,
         '{"Parameters": {"NotificationEmail": "file@x.org", "A": "file", "B": "file"}, "Tags": {"t": "x", "u": "v"}}',
     )
-    wanted = launching.read(Stack(email="me@x.org", param=["A=option=1"], parameters=file, tag=["t=option"]), "bucket")
+    wanted = launching.read(
+        Stack(email="me@x.org", param=["A=option=1"], parameters=file, tag=["t=option"]), "bucket", settings(Given())
+    )
 
     assert wanted.parameters == {"NotificationEmail": "me@x.org", "A": "option=1", "B": "file"}
     assert wanted.tags == {"t": "option", "u": "v"}
@@ -173,4 +176,4 @@ def test_an_address_is_checked_before_aws_is_asked() -> None:
 def test_a_role_must_be_one() -> None:
     assert list(launching.role_problems("arn:aws-us-gov:iam::111122223333:role/path/deployer")) == []
     with pytest.raises(WrongUseError, match="--role-arn"):
-        launching.read(Stack(role_arn="arn:aws:iam::111122223333:user/me"), "")
+        launching.read(Stack(role_arn="arn:aws:iam::111122223333:user/me"), "", settings(Given()))

@@ -4,6 +4,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +63,52 @@ def test_first_launch_needs_an_address(mlops: Mlops) -> None:
 
     assert ended.status == 2
     assert "needs --email ADDRESS: " in ended.err
+
+
+def _printed(local: Running) -> dict[str, str]:
+    """The environment that `mlops local` printed for other shells."""
+    lines = (local.folder / "log").read_text().splitlines()
+    exports = (line.removeprefix("export ").partition("=") for line in lines if line.startswith("export "))
+    return {name: value for name, _, value in exports}
+
+
+def test_printed_environment_serves_boto3_and_mlops_as_they_are(local: Running, tmp_path: Path) -> None:
+    """In another folder, with nothing else set."""
+    code = (
+        "import boto3; print(boto3.client('sts').get_caller_identity()['Account']);"
+        "from scripts.cli import main; import sys; sys.argv = ['mlops', 'list', '--json']; main()"
+    )
+    environment = {**_printed(local), "HOME": str(tmp_path), "PYTHONPATH": os.pathsep.join(sys.path)}
+    ran = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+
+    assert ran.returncode == 0, ran.stderr
+    account, listed = ran.stdout.splitlines()
+    assert account == local.ready["accounts"]["orchestrator"]
+    assert "pipelines" in json.loads(listed)
+
+
+def test_orchestrator_launched_anew_is_found(local: Running, mlops: Mlops) -> None:
+    """What the state file says of the API is not asked: it may have gone with its stack."""
+    state = local.folder / ".local-aws" / "ready.json"
+    before = state.read_text()
+    told = {**json.loads(before), "api_url": f"{local.ready['endpoint_url']}/_apis/gone/prod"}
+    state.write_text(json.dumps(told))
+    try:
+        ended = mlops("list", "--local")
+    finally:
+        state.write_text(before)
+
+    assert ended.status == 0, ended.err
+
+
+def test_publishing_makes_the_solution_s_own_bucket(local: Running, mlops: Mlops, tmp_path: Path) -> None:
+    ended = mlops("publish", "--local", "--json")
+
+    assert ended.status == 0, ended.err
+    account, region = local.ready["accounts"]["orchestrator"], local.ready["region"]
+    assert ended.documents[0]["bucket"] == f"mlops-artifacts-{account}-{region}"
 
 
 def test_publishing_needs_a_bucket_that_exists(mlops: Mlops) -> None:

@@ -6,15 +6,17 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from mlops_orchestrator.settings import hints
+
 _COMMANDS: Final = (
-    (r"GET /pipelines/\{id\}, or mlops status,", "`mlops status`"),
-    (r"GET /pipelines/\{id\}", "`mlops status`"),
-    (r"GET /pipelines\b(?!/)", "`mlops list`"),
-    (r"DELETE /pipelines/\{id\}", "`mlops delete`"),
-    (r"GET /pipeline-types/\{name\}", "`mlops pipeline-types new`"),
-    (r"GET /pipeline-types\b(?!/)", "`mlops pipeline-types list`"),
-    (r"POST /provisionpipeline", "`mlops provision`"),
-    (r"POST /pipelinestatus", "`mlops status`"),
+    (r"GET /pipelines/\{id\}, or mlops status,", "status"),
+    (r"GET /pipelines/\{id\}", "status"),
+    (r"GET /pipelines\b(?!/)", "list"),
+    (r"DELETE /pipelines/\{id\}", "delete"),
+    (r"GET /pipeline-types/\{name\}", "pipeline-types new"),
+    (r"GET /pipeline-types\b(?!/)", "pipeline-types list"),
+    (r"POST /provisionpipeline", "provision"),
+    (r"POST /pipelinestatus", "status"),
 )
 _PATTERNS: Final = [(re.compile(route), command) for route, command in _COMMANDS]
 
@@ -22,5 +24,5 @@ _PATTERNS: Final = [(re.compile(route), command) for route, command in _COMMANDS
 def as_commands(text: str) -> str:
     """Return a message of the API with the command in place of each route, such as `mlops list` for GET /pipelines."""
     for route, command in _PATTERNS:
-        text = route.sub(command, text)
+        text = route.sub(f"`{hints.command(command)}`", text)
     return text

@@ -11,6 +11,7 @@ import typer
 
 from mlops_orchestrator.aws import stack_following
 from mlops_orchestrator.aws.aws_access import Aws
+from mlops_orchestrator.settings import hints
 from scripts import paths
 from scripts.accounts import checks
 from scripts.accounts.checks import Wanted
@@ -23,12 +24,13 @@ from scripts.launch import launch_parameters
 _TEMPLATE: Final = paths.TEMPLATES / "mlops-orchestrator-multi-account.yaml"
 
 
-def check(access: Access, stack_name: str, file: Path | None, named: Sequence[str]) -> None:
+def check(access: Access, stack_name: str | None, file: Path | None, named: Sequence[str]) -> None:
     """Show what was found, with commands that mend it. Ends the command with status 1 if anything is wrong."""
     output, aws = Output(access.form), connection.aws(access)
-    given = launching.parameters(file, named)
-    _check_form(given)
-    found = list(checks.check(aws, Wanted.of(given or _deployed(aws, stack_name))))
+    given, settings = launching.parameters(file, named), connection.settings(access).launch_parameters
+    _check_form({**settings, **given})
+    before = {} if given else _deployed(aws, connection.stack_name(access, stack_name))
+    found = list(checks.check(aws, Wanted.of({**before, **settings, **given})))
     output.table(("check", "state", "found"), [(one.check, one.state, one.words) for one in found])
     for one in found:
         for command in one.commands:
@@ -57,4 +59,5 @@ def _outcome(wrong: int, unseen: int, access: Access) -> str:
         return f"{wrong} to mend, then run this again. Nothing was changed."
     if unseen:
         return f"{unseen} could not be looked at from here; the rest is as needed."
-    return f"All is as needed. next: mlops deploy --option multi-account{access.flags} with the same parameters"
+    deploying = hints.command(f"deploy --option multi-account{access.flags}")
+    return f"All is as needed. next: {deploying} with the same parameters"

@@ -30,8 +30,8 @@ def check(
         Path | None, typer.Option(metavar="FILE", help="Launch parameters in JSON or YAML; --param wins.")
     ] = None,
     stack_name: Annotated[
-        str, typer.Option(help="Root stack whose parameters are taken where none are given.")
-    ] = "mlops-orchestrator",
+        str | None, typer.Option(help="Root stack whose parameters are taken where none are given.")
+    ] = None,
 ) -> None:
     """Check before a launch that the organization lets it deploy to several accounts; changes nothing."""
     from scripts.cli.launching import account_checks

@@ -11,6 +11,7 @@ from typing import Final
 import typer
 
 from mlops_orchestrator.aws.stack_following import StackState
+from mlops_orchestrator.settings import hints
 from scripts.cli import connection
 from scripts.cli.asking import check_can_ask
 from scripts.cli.launching import launching
@@ -42,10 +43,12 @@ _POLICIES_TO_ADD: Final = {
 }
 
 
-def publish(bucket: str, prefix: str, access: Access) -> None:
-    """Upload this version and show how to launch it."""
+def publish(given: str, prefix: str, access: Access) -> None:
+    """Upload this version, into the solution's own bucket unless one is named, and show how to launch it."""
     output, aws = Output(access.form), connection.aws(access)
+    named = given or connection.settings(access).bucket.value
     release = launch.assemble(aws)
+    bucket = named or launch.made_bucket(aws, "", output)
     place = launch.publish(aws, release, bucket, prefix.strip("/"), output)
     urls, links = {}, {}
     for template in artifacts.write_baked_templates(release, place):
@@ -61,33 +64,34 @@ def publish(bucket: str, prefix: str, access: Access) -> None:
             output.say(f"launch {option}: {links[option]}")
     published = {"version": release.version, "bucket": bucket, "prefix": place.prefix}
     output.document({**published, "templates": urls, "launch": links})
-    output.say(
-        f"next: open a launch link, or run `mlops deploy --email YOU@EXAMPLE.COM --bucket {bucket}{access.flags}`"
-    )
+    words = f"deploy --email YOU@EXAMPLE.COM{f' --bucket {bucket}' if given else ''}{access.flags}"
+    output.say(f"next: open a launch link, or run `{hints.command(words)}`")
 
 
 def deploy(stack: Stack, bucket: str, yes: bool, with_boundary: bool, access: Access) -> None:
     """Publish, and deploy this version of the root stack, after its permissions boundary if requested."""
     output = Output(access.form)
     check_can_ask(yes, output)
-    wanted = replace(launching.read(stack, bucket), with_boundary=with_boundary)
+    wanted = replace(launching.read(stack, bucket, connection.settings(access)), with_boundary=with_boundary)
+    aws = connection.aws(access)
 
     def agree(change_set: ChangeSet) -> bool:
         rows = [(one.action, one.logical_id, one.resource_type, one.replacement) for one in change_set.changes]
-        title = f"{'Create' if change_set.creates else 'Update'} {change_set.stack_name}: {len(rows)} changes"
+        verb = "Create" if change_set.creates else "Update"
+        title = f"{verb} {change_set.stack_name} in {aws.place}: {len(rows)} changes"
         output.table(("action", "resource", "type", "replacement"), rows, title)
         return yes or typer.confirm("Do this?")
 
-    outcome = launch.deploy(connection.aws(access), wanted, output, agree)
+    outcome = launch.deploy(aws, wanted, output, agree)
     if outcome.state is None:
         output.say("Nothing was changed. The change set stays until the next deploy.")
         return
     if not outcome.changed:
-        output.say(f"{stack.stack_name} is up to date: nothing to change.")
-    _show_deployed(outcome.state, outcome.changed, output)
+        output.say(f"{wanted.stack_name} is up to date: nothing to change.")
+    _show_deployed(outcome.state, outcome.changed, output, access.flags)
 
 
-def _show_deployed(state: StackState, changed: bool, output: Output) -> None:
+def _show_deployed(state: StackState, changed: bool, output: Output, flags: str) -> None:
     output.table(("output", "value"), sorted(state.outputs.items()), f"{state.name}: {state.status}")
     output.line("result", {"stack": state.name, "status": state.status, "changed": changed, "outputs": state.outputs})
     for line in _by_hand(state):
@@ -96,7 +100,8 @@ def _show_deployed(state: StackState, changed: bool, output: Output) -> None:
         output.say(
             "We recommend a permissions boundary, which contains what pipelines do: run it again --with-boundary."
         )
-    output.say("next: mlops new byom_realtime_builtin > request.json, fill it in, then mlops provision request.json")
+    output.say(f"next: {hints.command('new byom_realtime_builtin --out request.json')}")
+    output.say(f"then, filled in: {hints.command(f'provision request.json --watch{flags}')}")
 
 
 def _by_hand(state: StackState) -> Iterator[str]:

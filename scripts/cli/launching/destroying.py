@@ -15,6 +15,7 @@ import typer
 
 from mlops_orchestrator.aws import stack_following
 from mlops_orchestrator.aws.api_client import OrchestratorApi
+from mlops_orchestrator.settings import hints
 from scripts.cli import connection
 from scripts.cli.asking import check_can_ask
 from scripts.cli.errors import CommandError, WrongUseError
@@ -26,7 +27,6 @@ from scripts.cli.pipelines import removals
 from scripts.cli.pipelines.answers import accepted
 from scripts.cli.pipelines.removals import Removal
 from scripts.launch import deployment, owned_stacks
-from scripts.launch.launch import DEFAULT_STACK_NAME
 from scripts.launch.owned_stacks import Owned
 
 # Most parallel deletions of pipelines: quick enough, and well below CloudFormation's throttling.
@@ -38,7 +38,8 @@ class Destroying:
     """Options of `mlops destroy`."""
 
     access: Access
-    stack_name: str
+    stack_name: str | None
+    """Name of the root stack; None leaves it to the settings."""
     pipelines: bool
     """Whether pipelines may be deleted, too."""
     role_arn: str = ""
@@ -46,8 +47,8 @@ class Destroying:
     @property
     def command(self) -> str:
         """Command that repeats this one."""
-        stack = "" if self.stack_name == DEFAULT_STACK_NAME else f" --stack-name {self.stack_name}"
-        return f"mlops destroy{' --pipelines' if self.pipelines else ''}{stack}{self.access.flags}"
+        stack = f" --stack-name {self.stack_name}" if self.stack_name else ""
+        return hints.command(f"destroy{' --pipelines' if self.pipelines else ''}{stack}{self.access.flags}")
 
 
 def run(asked: Destroying, yes: bool) -> None:
@@ -58,15 +59,17 @@ def run(asked: Destroying, yes: bool) -> None:
         raise WrongUseError(problem)
     aws = connection.aws(asked.access)
     cloudformation = aws.client("cloudformation")
-    root = deployment.at_rest(cloudformation, asked.stack_name, output)
+    name = connection.stack_name(asked.access, asked.stack_name)
+    root = deployment.at_rest(cloudformation, name, output)
     if root is None:
-        output.say(f"There is no stack {asked.stack_name} in {aws.region}: nothing to delete.")
-        output.line("result", {"stack": asked.stack_name, "status": "DELETE_COMPLETE", "kept": []})
+        output.say(f"There is no stack {name} in {aws.region}: nothing to delete.")
+        output.line("result", {"stack": name, "status": "DELETE_COMPLETE", "kept": []})
         return
     owned = owned_stacks.find(cloudformation, root)
-    _check(asked, owned)
+    _check(asked, name, owned)
     going, staying = retained.divide(cloudformation, root)
-    _show(asked, owned, going, staying, output)
+    output.say(f"{name} is in {aws.place}.")
+    _show(name, owned, (going, staying), output)
     if not yes and not typer.confirm("Delete all that goes?" if owned.needing_the_orchestrator else "Delete it?"):
         output.say("Nothing was changed.")
         return
@@ -74,30 +77,31 @@ def run(asked: Destroying, yes: bool) -> None:
         _remove_pipelines(asked, owned, cloudformation, output)
     deployment.delete(cloudformation, root, output, asked.role_arn)
     kept = [one.description() for one in staying]
-    output.line("result", {"stack": asked.stack_name, "status": "DELETE_COMPLETE", "kept": kept})
-    output.say(f"{asked.stack_name} is deleted. What stays can be given to the next launch, or be deleted by hand.")
+    output.line("result", {"stack": name, "status": "DELETE_COMPLETE", "kept": kept})
+    output.say(f"{name} is deleted. What stays can be given to the next launch, or be deleted by hand.")
 
 
-def _check(asked: Destroying, owned: Owned) -> None:
+def _check(asked: Destroying, name: str, owned: Owned) -> None:
     names = owned.needing_the_orchestrator
     if names and not asked.pipelines:
         raise CommandError(
-            f"{len(names)} stacks of pipelines still exist, and cannot be deleted once {asked.stack_name} is gone:"
-            f" {', '.join(names)}. Delete them first, with `mlops delete`, or all of them with --pipelines"
+            f"{len(names)} stacks of pipelines still exist, and cannot be deleted once {name} is gone:"
+            f" {', '.join(names)}. Delete them first, with `{hints.command('delete')}`, or all of them with --pipelines"
         )
 
 
-def _show(asked: Destroying, owned: Owned, going: list[tuple[str, str]], staying: list[Kept], output: Output) -> None:
+def _show(name: str, owned: Owned, divided: tuple[list[tuple[str, str]], list[Kept]], output: Output) -> None:
+    going, staying = divided
     if owned.needing_the_orchestrator:
-        rows = [(name, "a pipeline, with what it deployed") for name in owned.pipelines]
-        rows += [(name, "of a pipeline that is gone") for name in (*owned.leftovers, *owned.stack_sets)]
+        rows = [(one, "a pipeline, with what it deployed") for one in owned.pipelines]
+        rows += [(one, "of a pipeline that is gone") for one in (*owned.leftovers, *owned.stack_sets)]
         output.table(("goes first", ""), rows, f"Delete {len(rows)} pipelines")
-    output.table(("goes", "type"), going, f"Delete {asked.stack_name}: {len(going)} resources")
+    output.table(("goes", "type"), going, f"Delete {name}: {len(going)} resources")
     rows_of_kept = [(one.resource, one.type, one.name, one.how_to_delete) for one in staying]
     title = f"{len(staying)} resources hold data or serve others, and stay"
     output.table(("stays", "type", "name", "to delete it"), rows_of_kept, title)
     if owned.foreign:
-        output.say(f"Not made by {asked.stack_name}, and left as they are: {', '.join(owned.foreign)}.")
+        output.say(f"Not made by {name}, and left as they are: {', '.join(owned.foreign)}.")
 
 
 def _remove_pipelines(asked: Destroying, owned: Owned, cloudformation: Any, output: Output) -> None:
@@ -108,7 +112,7 @@ def _remove_pipelines(asked: Destroying, owned: Owned, cloudformation: Any, outp
     if failed:
         problems = "".join(f"\n  {one.name}: {one.failure}" for one in failed)
         raise CommandError(
-            f"{asked.stack_name} stays, because pipelines could not be deleted. Remove the cause and go on:"
+            f"the orchestrator stays, because pipelines could not be deleted. Remove the cause and go on:"
             f" {asked.command}{problems}"
         )
     alone = [name for name in owned.leftovers if owned_stacks.pipeline_stack_of(name) in unknown]

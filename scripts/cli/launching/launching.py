@@ -6,20 +6,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
+from mlops_orchestrator.settings.effective import Settings
 from scripts.cli.errors import WrongUseError
 from scripts.cli.launching import parameter_files
 from scripts.cli.launching.parameter_files import LaunchFile
-from scripts.cli.options import Stack
+from scripts.cli.options import Option, Stack, of_no_pipeline
 from scripts.launch import launch, stack_tags
 from scripts.launch.launch import Launching
 
 _ROLE: Final = re.compile(r"arn:[a-z0-9-]+:iam::[0-9]{12}:role/[\w+=,.@/-]+")
 
 
-def read(stack: Stack, bucket: str) -> Launching:
-    """Return the launch that the options describe; `--param` and `--email` override the file. Raise WrongUseError."""
+def read(stack: Stack, bucket: str, settings: Settings) -> Launching:
+    """Return the launch that options and settings describe; `--param` and `--email` win. Raise WrongUseError."""
     file = parameter_files.read(stack.parameters) if stack.parameters else LaunchFile()
     named, tags = _pairs(stack.param), {**file.tags, **_pairs(stack.tag)}
     email = {launch.EMAIL_PARAMETER: stack.email} if stack.email else {}
@@ -33,10 +34,10 @@ def read(stack: Stack, bucket: str) -> Launching:
     if problems:
         raise WrongUseError("\n  ".join(["these options cannot be used:", *problems]))
     return Launching(
-        option=stack.option,
-        stack_name=stack.stack_name,
-        parameters={**file.parameters, **email, **named},
-        bucket=bucket,
+        option=stack.option or cast(Option, settings.option.value),
+        stack_name=of_no_pipeline(stack.stack_name or settings.stack_name.value),
+        parameters={**settings.launch_parameters, **file.parameters, **email, **named},
+        bucket=bucket or settings.bucket.value,
         tags=tags,
         role_arn=stack.role_arn,
     )

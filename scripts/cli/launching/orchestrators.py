@@ -8,6 +8,7 @@ from typing import Self
 
 from mlops_orchestrator.aws import stack_following
 from mlops_orchestrator.aws.aws_access import Aws
+from mlops_orchestrator.settings import hints
 from scripts.cli.errors import WrongUseError
 from scripts.iam import documents
 from scripts.iam.documents import Document
@@ -30,8 +31,8 @@ class Deployed:
         state = stack_following.find(reached.client("cloudformation"), stack_name)
         if state is None or _BUCKET not in state.outputs:
             raise WrongUseError(
-                f"no orchestrator is deployed as the stack {stack_name} in {reached.region}: run `mlops deploy`, or"
-                " name it by --stack-name and --region"
+                f"no orchestrator is deployed as the stack {stack_name} in {reached.region}: run"
+                f" `{hints.command('deploy')}`, or name it by --stack-name and --region"
             )
         return cls(state.name, state.parameters, state.outputs[_BUCKET])
 

@@ -11,6 +11,7 @@ from mlops_orchestrator.aws import pipeline_status
 from mlops_orchestrator.aws.api_client import Answer, OrchestratorApi
 from mlops_orchestrator.aws.aws_access import Aws
 from mlops_orchestrator.aws.pipeline_status import Approval, PipelineStatus
+from mlops_orchestrator.settings import hints
 from orchestrator.pipeline_types.base import STACK_PREFIX
 from scripts.cli import connection
 from scripts.cli.errors import RefusedByApiError, WrongUseError
@@ -54,7 +55,7 @@ class AskedPipeline:
 
     def command(self, verb: str, *words: str) -> str:
         """Return the command for the next step."""
-        return " ".join(["mlops", verb, self.name, *words]) + self.flags
+        return hints.command(" ".join([verb, self.name, *words]) + self.flags)
 
     def commands(self, approval: Approval) -> dict[str, str]:
         """Return the commands for a decision: `approve` and `reject`."""
@@ -87,6 +88,6 @@ def _pipeline_id(api: OrchestratorApi, given: str) -> str:
     if answer.status == HTTPStatus.NOT_FOUND:
         region = api.client.aws.region
         there = str(answer.body.get("message", "")).partition("Of this model ")[2]
-        known = f"; of this model {there.rstrip('.')}" if there else "; `mlops list` shows all pipelines"
+        known = f"; of this model {there.rstrip('.')}" if there else f"; `{hints.command('list')}` shows all pipelines"
         raise WrongUseError(f"there is no pipeline {given} in {region}{known}")
     raise RefusedByApiError(answer.status, answer.body)

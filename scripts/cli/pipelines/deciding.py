@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from mlops_orchestrator.aws import pipeline_status
 from mlops_orchestrator.aws.pipeline_status import Approval, PipelineStatus
+from mlops_orchestrator.settings import hints
 from scripts.cli.errors import CommandError, WrongUseError
 from scripts.cli.options import Asked
 from scripts.cli.output import Output
@@ -134,7 +135,7 @@ def _what_was_quicker(approval: Approval, status: PipelineStatus) -> str:
     if now.is_waiting and now.token != approval.token:
         return (
             f"the execution {approval.execution}, which asked for {approval.target}, was superseded; now"
-            f" {now.execution} asks. Look at it with `mlops status`, then decide on that one"
+            f" {now.execution} asks. Look at it with `{hints.command('status')}`, then decide on that one"
         )
     if now.is_waiting:
         return f"the decision on {approval.target} was taken by somebody else a moment ago"

@@ -16,6 +16,7 @@ from mlops_orchestrator.aws import pipeline_status, stack_following
 from mlops_orchestrator.aws.aws_access import Aws
 from mlops_orchestrator.aws.pipeline_status import Approval, PipelineStatus
 from mlops_orchestrator.aws.stack_following import StackFailedError
+from mlops_orchestrator.settings import hints
 from orchestrator.pipeline_types.blueprints import PIPELINE_STACK_SUFFIX
 from scripts.cli import connection, errors
 from scripts.cli.errors import CommandError
@@ -173,11 +174,11 @@ def _show_end(found: PipelineStatus, pipeline: AskedPipeline) -> None:
     output = pipeline.output
     if found.was_rejected:
         output.say("It was rejected: the stages before keep what was deployed, those after it keep what they had.")
-        output.say("To ask again, repeat `mlops provision`, with the request changed or as it was.")
+        output.say(f"To ask again, repeat `{hints.command('provision')}`, with the request changed or as it was.")
     elif found.has_failed:
         if not found.pipeline:
             output.say(f"The pipeline was not made. {_first_cause(pipeline)}")
-        output.say("Repeat `mlops provision` with the same request when the cause is gone.")
+        output.say(f"Repeat `{hints.command('provision')}` with the same request when the cause is gone.")
     elif found.has_succeeded and not output.as_json:
         _show_deployed(found, pipeline)
 

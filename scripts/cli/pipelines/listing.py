@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from mlops_orchestrator.aws import pipeline_status
 from mlops_orchestrator.aws.api_client import OrchestratorApi
+from mlops_orchestrator.settings import hints
 from scripts.cli import connection
 from scripts.cli.options import Asked
 from scripts.cli.output import Output
@@ -30,7 +31,8 @@ def run(asked: Asked, model_name: str, pipeline_type: str) -> None:
     for pipeline in pipelines:
         for question in pipeline["waiting"]:
             target = question["action"].removeprefix("Deploy").lower()
-            output.say(f"to decide: mlops approve {pipeline['pipeline_stack_name']} {target}{asked.flags}")
+            deciding = hints.command(f"approve {pipeline['pipeline_stack_name']} {target}{asked.flags}")
+            output.say(f"to decide: {deciding}")
 
 
 def every(api: OrchestratorApi, output: Output, **filters: str) -> Iterator[dict[str, Any]]:

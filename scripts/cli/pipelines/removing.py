@@ -7,6 +7,7 @@ from typing import Final
 
 import typer
 
+from mlops_orchestrator.settings import hints
 from scripts.cli import connection, errors
 from scripts.cli.asking import check_can_ask
 from scripts.cli.errors import CommandError
@@ -38,7 +39,7 @@ def run(asked: Asked, given: str, yes: bool) -> None:
         return
     body = accepted(api.delete(details["pipeline_id"]), output)
     output.say(body["message"])
-    again = f"mlops delete {name} --yes --watch{asked.flags}"
+    again = hints.command(f"delete {name} --yes --watch{asked.flags}")
     if asked.watch:
         output.line("event", body)
         with errors.interruptible("the deletion", again):

@@ -11,6 +11,7 @@ from typing import Any, Final
 import typer
 
 from mlops_orchestrator.aws.api_client import OrchestratorApi
+from mlops_orchestrator.settings import hints
 from orchestrator.pipeline_types.built_in import BUILT_IN
 from orchestrator.pipeline_types.custom import names
 from scripts.cli import connection
@@ -21,7 +22,6 @@ from scripts.cli.options import Asked
 from scripts.cli.output import Output
 from scripts.cli.pipelines import listing
 from scripts.cli.pipelines.answers import accepted
-from scripts.launch.launch import DEFAULT_STACK_NAME
 from scripts.pipeline_types import publishing, starters
 
 _PAGE: Final = 50
@@ -54,13 +54,14 @@ def remove(asked: Asked, name: str, yes: bool) -> None:
     if name in BUILT_IN.names():
         raise WrongUseError(f"{name} is a built-in pipeline type: only those that were added can be removed")
     reached = connection.aws(asked.access)
-    deployed = Deployed.of(reached, asked.stack_name or DEFAULT_STACK_NAME)
+    deployed = Deployed.of(reached, connection.stack_name(asked.access, asked.stack_name))
     s3 = reached.client("s3")
     # A text that cannot be a name is not looked up: it could be part of another key.
     before = publishing.current(name, s3, deployed.pipelines_bucket) if names.is_well_formed(name) else None
     if before is None:
         raise WrongUseError(
-            f"there is no pipeline type {name} that was added; `mlops pipeline-types list{asked.flags}` shows all"
+            f"there is no pipeline type {name} that was added;"
+            f" `{hints.command(f'pipeline-types list{asked.flags}')}` shows all"
         )
     living = list(listing.every(_api(asked, deployed), output, pipeline_type=name))
     output.table(
@@ -71,7 +72,8 @@ def remove(asked: Asked, name: str, yes: bool) -> None:
         return
     _tell(output, name, publishing.withdraw(name, s3, deployed.pipelines_bucket), living)
     for one in living:
-        output.say(f"to delete it: mlops delete {one['pipeline_stack_name']}{asked.flags}")
+        deleting = hints.command(f"delete {one['pipeline_stack_name']}{asked.flags}")
+        output.say(f"to delete it: {deleting}")
 
 
 def _tell(output: Output, name: str, is_changed: bool, living: list[dict[str, Any]]) -> None:

@@ -45,7 +45,7 @@ def check(
 def add(
     access: Access,
     folder: Folder,
-    stack_name: Annotated[str, typer.Option(help="Name of the root stack.")] = "mlops-orchestrator",
+    stack_name: ApiStack = None,
     allow_administrator: Administrator = False,
 ) -> None:
     """Check a folder and install it, or a new version of it."""

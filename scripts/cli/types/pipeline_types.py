@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any, Final, NoReturn
 import typer
 
 from mlops_orchestrator.aws.aws_access import Aws
+from mlops_orchestrator.settings import hints
 from orchestrator.launch.options import RoleOptions
 from scripts.cli import connection, errors
 from scripts.cli.errors import CommandError, WrongUseError
@@ -36,14 +36,14 @@ class Adding:
     """Options of `add`."""
 
     access: Access
-    stack_name: str
+    stack_name: str | None
     allow_administrator: bool
 
 
 def check(folder: Path, region: str | None, policy: Path | None, allow_administrator: bool, form: Form) -> None:
     """Check a folder without AWS; problems make the exit status 2."""
     output = Output(form)
-    where = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or _SOME_REGION
+    where = region or connection.settings(Access()).region.value or _SOME_REGION
     operator = Operator(_place(where), _policies(policy), allow_administrator=allow_administrator)
     report = _looked_at(folder, where, operator)
     if report.errors or report.type is None:
@@ -52,14 +52,14 @@ def check(folder: Path, region: str | None, policy: Path | None, allow_administr
     output.say(f"The folder can be added: it makes the pipeline type {report.type.name}.")
     _show_warnings(report, output)
     _show_policy(report, output)
-    output.say(f"next: mlops pipeline-types add {folder}")
+    output.say(f"next: {hints.command(f'pipeline-types add {folder}')}")
 
 
 def add(folder: Path, adding: Adding) -> None:
     """Check a folder, and make it the current version of its type."""
     output = Output(adding.access.form)
     reached = connection.aws(adding.access)
-    deployed = Deployed.of(reached, adding.stack_name)
+    deployed = Deployed.of(reached, connection.stack_name(adding.access, adding.stack_name))
     report = _looked_at(folder, reached.region, _operator(reached, deployed, adding.allow_administrator))
     if report.errors or report.type is None:
         _refuse(report, output)
@@ -78,7 +78,8 @@ def add(folder: Path, adding: Adding) -> None:
     output.say("Pipelines of an earlier version keep it until their request is sent again.")
     output.say(f"A first request:\n{json.dumps(report.starter, indent=2)}")
     flags = adding.access.flags + deployed.flag
-    output.say(f"next: mlops provision FILE --dry-run{flags}, then mlops provision FILE{flags}")
+    tried, sent = (hints.command(f"provision FILE{option}{flags}") for option in (" --dry-run", ""))
+    output.say(f"next: {tried}, then {sent}")
 
 
 def _looked_at(folder: Path, region: str, operator: Operator) -> Report:

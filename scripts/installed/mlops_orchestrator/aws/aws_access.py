@@ -51,6 +51,11 @@ class Aws:
         return str(self.client("sts").get_caller_identity()["Account"])
 
     @property
+    def place(self) -> str:
+        """Region and account, in words for a person who must not mistake them."""
+        return f"{self.region} of the account {self.account}{' on the local AWS' if self.is_local else ''}"
+
+    @property
     def partition(self) -> str:
         """Partition of the Region, such as `aws` or `aws-cn`."""
         return str(self.session.get_partition_for_region(self.region))

@@ -7,10 +7,10 @@ a warning: the deployment will show it. A request that is refused for its form i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from orchestrator import csv_headers
 from orchestrator.aws import looks, parallel
@@ -23,6 +23,7 @@ from orchestrator.model_cards.refusals import absent, refusing
 from orchestrator.pipeline_types import named_things
 from orchestrator.pipeline_types.base import PipelineRequest
 from orchestrator.pipeline_types.named_things import Named
+from orchestrator.pipeline_types.spelling import Spelling
 from orchestrator.values import package_artifacts
 from orchestrator.values.package_artifacts import PackagedModel
 
@@ -43,7 +44,7 @@ class _Seen:
     problems: tuple[Problem, ...] = ()
     """Without what is wrong here there is no plan."""
     missing: tuple[Problem, ...] = ()
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Problem, ...] = ()
 
 
 _Looking = Callable[[], _Seen]
@@ -59,8 +60,8 @@ class Informed:
     warnings: tuple[str, ...] = ()
 
 
-def inform(request: PipelineRequest, launch: Launch) -> Informed:
-    """Look at all that a request names.
+def inform(request: PipelineRequest, launch: Launch, written: Mapping[str, Any]) -> Informed:
+    """Look at all that a request names; `written` is its body, whose spelling of keys problems have.
 
     Raises `RefusedRequestError` with everything found where the plan depends on a thing that is not there.
     """
@@ -78,23 +79,27 @@ def inform(request: PipelineRequest, launch: Launch) -> Informed:
                 informed = each.change(informed)
             except RefusedRequestError as refused:
                 problems.extend(refused.problems)
+    told = partial(_told, request, Spelling(written, request.spellings()))
     missing = [problem for each in seen for problem in each.missing]
     if problems:
-        raise RefusedRequestError(_ordered(request, [*problems, *missing]))
-    return Informed(informed, _ordered(request, missing), tuple(text for each in seen for text in each.warnings))
+        raise RefusedRequestError(told([*problems, *missing]))
+    warnings = told(problem for each in seen for problem in each.warnings)
+    return Informed(informed, told(missing), tuple(map(str, warnings)))
 
 
-def _ordered(request: PipelineRequest, problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Return problems in the order of the request's keys."""
+def _told(request: PipelineRequest, spelling: Spelling, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Return problems in the order of the request's keys, and under these as the caller wrote them."""
     keys = list(type(request).model_fields)
-    return tuple(sorted(problems, key=lambda problem: keys.index(problem.key.split(".")[0])))
+    ordered = sorted(problems, key=lambda problem: keys.index(problem.key.split(".")[0]))
+    return tuple(spelling.of(problem) for problem in ordered)
 
 
 def _look(named: Named) -> _Seen:
     try:
         wrong = looks.at(named.thing)
     except ServiceRefusedError as refused:
-        return _Seen(warnings=(f"{named.key}: could not be looked up before the deployment ({refused.code})",))
+        sentence = f"could not be looked up before the deployment ({refused.code})"
+        return _Seen(warnings=(Problem(named.key, sentence),))
     return _Seen(missing=(Problem(named.key, wrong),) if wrong else ())
 
 
@@ -145,7 +150,7 @@ def _endpoints(request: PipelineRequest, launch: Launch) -> _Seen:
     """
     names: dict[str, str] = {}
     missing: list[Problem] = []
-    warnings: list[str] = []
+    warnings: list[Problem] = []
     for name in sorted(request.monitored_endpoints()):
         names[name] = "" if launch.multi_account else endpoints.real_name(name)
         if names[name]:
@@ -156,10 +161,11 @@ def _endpoints(request: PipelineRequest, launch: Launch) -> _Seen:
         if launch.multi_account:
             continue
         if is_ours:
-            warnings.append(
-                f"{_ENDPOINT_KEY}: there is no endpoint {name} yet; a pipeline of this model is to make it, and "
-                "the monitor's deployment fails if it comes later than the baseline"
+            sentence = (
+                f"there is no endpoint {name} yet; a pipeline of this model is to make it, and the monitor's deployment "
+                "fails if it comes later than the baseline"
             )
+            warnings.append(Problem(_ENDPOINT_KEY, sentence))
         else:
             sentence = f"there is no endpoint {name} in this account and Region: deploy it first"
             missing.append(Problem(_ENDPOINT_KEY, sentence))

@@ -64,7 +64,7 @@ def _count(metric: str, types: Registry, body: Any) -> None:
 
 def _provisioned(body: Any, types: Registry, settings: Settings) -> "answers.PipelineAnswer":
     accepted = types.parse(body, settings.launch)
-    informed = existence.inform(accepted.request, settings.launch)
+    informed = existence.inform(accepted.request, settings.launch, body)
     plan = informed.request.plan(settings)
     warnings = [*accepted.warnings, *informed.warnings, *_unneeded(informed.missing, plan, settings)]
     answer: answers.PipelineAnswer

@@ -51,7 +51,7 @@ def look(there: None, launch: Launch) -> Look:
     """`look(body, key=...)`."""
 
     def carry_out(body: Body, **changes: Any) -> Informed:
-        return existence.inform(request_of(body, launch, **changes), launch)
+        return existence.inform(request_of(body, launch, **changes), launch, {**body, **changes})
 
     return carry_out
 
@@ -73,7 +73,7 @@ LOOKED_AT: Final = {
     "byom_realtime_custom": ["model_artifact_location", "data_capture_location", "custom_image_uri"],
     "byom_batch_builtin": ["model_artifact_location", "batch_inference_data", "batch_job_output_location"],
     "byom_image_builder": ["custom_algorithm_docker", "ecr_repo_name"],
-    "model_training_builtin": ["registration.model_package_group_name", "training_data", "validation_data"],
+    "model_training_builtin": ["register.model_package_group_name", "training_data", "validation_data"],
     "model_tuner_builtin": ["training_data", "validation_data"],
     "model_autopilot_training": ["training_data"],
 }
@@ -185,7 +185,7 @@ class TestNotSeen:
     def test_things_of_stages_are_not_looked_at(self, there: None, launch: Launch) -> None:
         staged = replace(launch, multi_account=True)
         body = read_json("requests/byom_batch_custom.multi.json")
-        found = existence.inform(request_of(body, staged), staged)
+        found = existence.inform(request_of(body, staged), staged, body)
         assert list(missing(found)) == ["model_artifact_location"]
 
     def test_things_of_other_regions_are_not_looked_at(self, look: Look) -> None:
@@ -197,7 +197,7 @@ class TestNotSeen:
         package = f"arn:aws:sagemaker:eu-west-1:{ACCOUNT}:model-package/berths/1"
         request = request_of(of("byom_realtime_custom"), registry, model_package_name=package)
         with pytest.raises(RefusedRequestError) as refused:
-            existence.inform(request, registry)
+            existence.inform(request, registry, {})
         assert [problem.key for problem in refused.value.problems] == ["model_package_name", "data_capture_location"]
 
 

@@ -130,6 +130,8 @@ def _by_parameter(operation: Operation) -> Iterator[str]:
 
 
 def _arn(operation: Operation, rest: str) -> str:
+    if operation.service == "ecr":
+        return operation.arn("ecr", rest, account=operation.text("registryId") or None)
     if operation.service == "codebuild":
         # A build's id is its project's name and a unique suffix.
         return operation.arn("codebuild", ":".join(rest.split(":")[:1]))

@@ -162,8 +162,8 @@ def _endpoints(request: PipelineRequest, launch: Launch) -> _Seen:
             continue
         if is_ours:
             sentence = (
-                f"there is no endpoint {name} yet; a pipeline of this model is to make it, and the monitor's deployment "
-                "fails if it comes later than the baseline"
+                f"there is no endpoint {name} yet; a pipeline of this model is to make it, and the monitor's "
+                "deployment fails if it comes later than the baseline"
             )
             warnings.append(Problem(_ENDPOINT_KEY, sentence))
         else:

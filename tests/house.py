@@ -19,6 +19,7 @@ _BEGIN, _END = "<!-- layers: python -m tests.house -->\n", "<!-- end of layers -
 _INSTALLED: Final = ROOT / "scripts" / "installed"
 _TOPS: Final = {
     "orchestrator": ROOT / "lambda_src",
+    "monitor_engine": ROOT / "lambda_src",
     "generator": ROOT,
     "scripts": ROOT,
     "scripts.local_aws": ROOT,

@@ -258,14 +258,19 @@ def test_annotations_of_models_are_no_texts() -> None:
     assert sorted(module.__name__ for module in declaring if hasattr(module, "annotations")) == []
 
 
+_WITH_AWS: Final = ("lambda_src/orchestrator/aws", "lambda_src/monitor_engine/aws.py")
+
+
 @pytest.mark.parametrize(
     ("folders", "but", "packages"),
     [
         (["lambda_src"], [], {"generator", "scripts", "troposphere", "awacs", "moto", "tests"}),
         (["lambda_src", "generator"], [], {"scripts"}),
         (["generator"], [], {"boto3", "botocore", "moto"}),
+        (["lambda_src"], [*_WITH_AWS, "lambda_src/inline"], {"boto3", "botocore"}),
+        (["lambda_src/monitor_engine"], [], {"orchestrator"}),
+        (["lambda_src/orchestrator", "generator"], [], {"monitor_engine"}),
         (["scripts/installed"], ["scripts/installed/mlops_orchestrator/cli.py"], {"scripts", "generator", "moto"}),
-        (["lambda_src"], ["lambda_src/orchestrator/aws", "lambda_src/inline"], {"boto3", "botocore"}),
     ],
 )
 def test_imports_go_one_way(folders: list[str], but: list[str], packages: set[str]) -> None:

@@ -14,6 +14,7 @@ from generator.conditions import if_provided
 from generator.resources import functions, inline_code, model_resources, rest_apis, sagemaker_roles
 from generator.resources.rest_apis import RestApi, Route
 from orchestrator.pipeline_types.built_in.realtime_inference import RealtimeInference
+from orchestrator.sagemaker import deployed_outputs
 
 DEPLOYS: Final = (
     deployment.roles,
@@ -166,7 +167,7 @@ def add_outputs(built: Template) -> None:
         "InferenceApiUrl": ("Address for predictions", Sub("${Api}/inference", Api=api().url())),
         "SageMakerModelName": ("Model", GetAtt(model_resources.MODEL, "ModelName")),
         "SageMakerEndpointConfigName": ("Endpoint configuration", GetAtt(_CONFIG, "EndpointConfigName")),
-        "SageMakerEndpointName": ("Endpoint", GetAtt(_ENDPOINT, "EndpointName")),
+        deployed_outputs.ENDPOINT: ("Endpoint", GetAtt(_ENDPOINT, "EndpointName")),
         "EndpointDataCaptureLocation": ("Captured requests and answers", Sub(captured)),
     }
     for name, (description, value) in values.items():

@@ -19,7 +19,7 @@ from generator import deployment, parameters
 from generator.conditions import if_provided
 from generator.monitoring import monitor_roles, monitor_runs
 from orchestrator.pipeline_types.built_in.monitors.parameters import MonitorParameters
-from orchestrator.sagemaker import job_kinds
+from orchestrator.sagemaker import deployed_outputs, job_kinds
 
 DEPLOYS: Final = (deployment.roles, deployment.monitors)
 
@@ -164,7 +164,7 @@ def add_outputs(built: Template, kind: MonitorKind) -> None:
         "BaselineName": ("The name of the job that computed the baseline", Select(1, Split("/", job))),
         job_kinds.PROCESSING.output: ("The job itself", job),
         "BaselineJobOutput": ("The baseline's files", Sub("s3://${BaselineJobOutputLocation}/")),
-        "MonitoringScheduleJobName": ("The schedule", Ref("MonitoringScheduleName")),
+        deployed_outputs.SCHEDULE: ("The schedule", Ref("MonitoringScheduleName")),
         "MonitoringScheduleType": ("What is monitored", kind.prefix),
         "MonitoringScheduleOutput": ("The reports", Sub(reports)),
         "MonitoredSagemakerEndpoint": ("The endpoint", Ref("EndpointName")),

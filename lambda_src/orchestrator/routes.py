@@ -124,7 +124,7 @@ ROUTES: Final = (
         "/pipelines",
         "ListPipelines",
         "provisioned.listing:answer",
-        lambda call, used: (call.query, used.launch),
+        lambda call, used: (call.query, used),
         summary="List the pipelines",
         answer="A page of the list.",
         request="provisioned.listing:ListRequest",

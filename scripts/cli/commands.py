@@ -259,6 +259,20 @@ def local(
 
 @app.command()
 @grouped
+def mail(
+    access: Access,
+    number: Annotated[
+        str, typer.Argument(metavar="NUMBER", help="The mail to read, or `last`; otherwise all are listed.")
+    ] = "",
+) -> None:
+    """Read the mails that the local AWS has sent; AWS sends them to the inboxes of those who are subscribed."""
+    from scripts.cli import mail
+
+    mail.run(access, number)
+
+
+@app.command()
+@grouped
 def config(access: Access) -> None:
     """Show every setting, where it comes from, and which AWS the commands of this folder use."""
     from scripts.cli import configured

@@ -34,6 +34,7 @@ _has_lines: Final = ContextVar("has_lines", default=False)
 
 # Programs search the lines of a file for words, so no line is wrapped.
 _WIDTH_OF_A_FILE: Final = 1000
+_READABLE_WIDTH: Final = 78
 
 
 class Output:
@@ -54,6 +55,11 @@ class Output:
     def is_live(self) -> bool:
         """Whether the output is a terminal, on which something can change in place."""
         return self.form == "table" and self.console.is_terminal
+
+    @property
+    def width(self) -> int:
+        """Columns in which a text is easily read."""
+        return min(self.console.width, _READABLE_WIDTH)
 
     def say(self, text: str) -> None:
         """Write a message. No line of it is divided, so that commands in it can be copied."""
@@ -77,7 +83,8 @@ class Output:
         if self.form == "table":
             self.console.print(table(columns, rows, title))
         elif self.form == "text":
-            self.console.print(table(columns, rows, title).as_text())
+            # Not by the console, which makes spaces of tabs.
+            sys.stdout.write(f"{table(columns, rows, title).as_text()}\n")
 
     def document(self, content: Any) -> None:
         """Write the object of a command that answers once, if a program reads it; else nothing."""

@@ -9,7 +9,6 @@ instance type that was requested for it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Final
 
@@ -18,7 +17,7 @@ from mlops_orchestrator.aws.aws_access import Aws
 from mlops_orchestrator.aws.pipeline_status import PipelineStatus
 from scripts.cli.pipelines import deciding
 from scripts.cli.pipelines.deciding import Decision
-from scripts.demo import demo_steps, demo_story
+from scripts.demo import demo_captures, demo_steps, demo_story
 from scripts.demo.demo_model import TrainedModel
 from scripts.demo.demo_notifications import Notifications
 from scripts.demo.demo_steps import Watcher
@@ -48,7 +47,12 @@ def run(story: Story) -> None:
 
 def _deploy_all(model: TrainedModel, notifications: Notifications, deployment: LocalDeployment, story: Story) -> None:
     story.chapter("Provision: one signed call of the API, with an instance type for each stage")
-    request = demo_steps.request(_MODEL_NAME, _INSTANCES, deployment)
+    captures = {
+        stage: demo_captures.own_bucket(deployment.in_account(account), _MODEL_NAME)
+        for stage, account in deployment.accounts.items()
+    }
+    locations = {stage: captured.location for stage, captured in captures.items()}
+    request = demo_steps.request(_MODEL_NAME, _INSTANCES, locations)
     pipeline_id = demo_steps.provision(request, deployment, story)
     watcher = Watcher(pipeline_id, deployment, story)
     first, *others = deployment.accounts
@@ -61,6 +65,7 @@ def _deploy_all(model: TrainedModel, notifications: Notifications, deployment: L
         story.chapter(f"Predict in {stage}: a call signed with credentials of the account {deployment.accounts[stage]}")
         served[stage], types[stage] = _look_at(stage, model, deployment, story)
         demo_steps.check(model, stage, served[stage], story)
+        captures[stage].check(1, story)
     story.chapter("Compare: the endpoints of all accounts with the model itself")
     demo_steps.show(model, served, story)
     story.table(("stage", "account", "instance type"), [(*one, types[one[0]]) for one in deployment.accounts.items()])
@@ -76,8 +81,7 @@ def _approve(
     stage: str, pipeline_id: str, notifications: Notifications, deployment: LocalDeployment, story: Story
 ) -> None:
     subject, text = notifications.first(_APPROVAL_SUBJECT)
-    asked = json.loads(text)["approval"]
-    story.say(f"{subject}: {asked['customData']} (until {asked['expires']})")
+    story.mail(subject, text)
     decision = Decision(stage, "the predictions of the stage before agree", is_approval=True)
     codepipeline = deployment.aws.client("codepipeline")
     decided = deciding.decide(codepipeline, lambda: demo_steps.status(pipeline_id, deployment), decision)
@@ -116,4 +120,4 @@ def _instance_type(endpoint: str, aws: Aws) -> str:
 
 
 if __name__ == "__main__":
-    raise SystemExit(demo_story.tell(run))
+    raise SystemExit(demo_story.tell(run, globals()))

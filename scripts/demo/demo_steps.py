@@ -12,6 +12,7 @@ from mlops_orchestrator.aws.api_client import SignedClient
 from mlops_orchestrator.aws.aws_access import Aws
 from mlops_orchestrator.aws.pipeline_status import WAITING, PipelineStatus
 from scripts.demo import demo_model
+from scripts.demo.demo_captures import Captures
 from scripts.demo.demo_model import TrainedModel
 from scripts.demo.demo_story import DemoError, Story
 from scripts.launch.local_deployment import LocalDeployment
@@ -32,8 +33,13 @@ def train_and_upload(deployment: LocalDeployment, story: Story) -> TrainedModel:
     return model
 
 
-def request(model_name: str, instance: str | Mapping[str, str], deployment: LocalDeployment) -> dict[str, Any]:
-    """Return a request for an endpoint of the uploaded model; `instance` may differ by stage."""
+def captures(model_name: str, deployment: LocalDeployment) -> Captures:
+    """Return where an endpoint in the orchestrator's account captures calls."""
+    return Captures(deployment.aws, deployment.outputs["AssetsBucketName"], f"captured/{model_name}")
+
+
+def request(model_name: str, instance: str | Mapping[str, str], captured: str | Mapping[str, str]) -> dict[str, Any]:
+    """Return a request for an endpoint of the uploaded model; instance and captures may differ by stage."""
     return {
         "pipeline_type": "byom_realtime_builtin",
         "model_name": model_name,
@@ -41,7 +47,7 @@ def request(model_name: str, instance: str | Mapping[str, str], deployment: Loca
         "model_framework_version": "1.7-1",
         "model_artifact_location": _ARTIFACT_KEY,
         "inference_instance": instance,
-        "data_capture_location": f"{deployment.outputs['AssetsBucketName']}/captured",
+        "data_capture_location": captured,
     }
 
 

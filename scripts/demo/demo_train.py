@@ -45,7 +45,7 @@ def run(story: Story) -> None:
         _train(f"{_MODEL}-2", 1.1, deployment, notifications, story)
 
         story.chapter("Deploy from the registry, and predict")
-        asked = demo_steps.request(_MODEL, "ml.m5.large", deployment)
+        asked = demo_steps.request(_MODEL, "ml.m5.large", demo_steps.captures(_MODEL, deployment).location)
         serving = {key: value for key, value in asked.items() if key not in _IN_PACKAGE}
         Watcher(
             demo_steps.provision({**serving, "model_package_name": arn}, deployment, story), deployment, story
@@ -89,9 +89,8 @@ def _train(
     pipeline_id = demo_steps.provision(_request(model_name, least, deployment), deployment, story)
     Watcher(pipeline_id, deployment, story).watch()
     subject, text = notifications.first("MLOps training job")
-    story.say(f"the topic's subscribers receive: {subject}")
-    for line in filter(None, text.splitlines()):
-        story.say(f"| {line}")
+    story.say("the topic's subscribers receive:")
+    story.mail(subject, text)
     told = _PACKAGE.search(text)
     if told is None:
         raise DemoError("the model was not registered")
@@ -113,7 +112,8 @@ def _compare(arn: str, deployment: LocalDeployment, story: Story) -> None:
     served = demo_steps.predictions(model, url, deployment.aws, story)
     demo_steps.show(model, {"endpoint": served}, story)
     demo_steps.check(model, _MODEL, served, story)
+    demo_steps.captures(_MODEL, deployment).check(1, story)
 
 
 if __name__ == "__main__":
-    raise SystemExit(demo_story.tell(run))
+    raise SystemExit(demo_story.tell(run, globals()))

@@ -38,13 +38,13 @@ def run(story: Story) -> None:
         model = demo_steps.train_and_upload(deployment, story)
 
         story.chapter("Provision: one signed call of the API")
-        request = demo_steps.request("breast-cancer", _INSTANCE, deployment)
+        request = demo_steps.request("breast-cancer", _INSTANCE, _captured("breast-cancer", deployment))
         Watcher(demo_steps.provision(request, deployment, story), deployment, story).watch()
         story.chapter("Predict: signed calls of the API that the pipeline has deployed")
         _compare(model, "breast-cancer", deployment, story)
 
         story.chapter(f"Provision again, for another model: {_CONFIG_KEY} is dropped into the config bucket")
-        second = demo_steps.request("breast-cancer-2", _INSTANCE, deployment)
+        second = demo_steps.request("breast-cancer-2", _INSTANCE, _captured("breast-cancer-2", deployment))
         pipeline_id = _planned_stack(second, deployment)
         _upload_config(second, deployment, story)
         _wait_until(lambda: deployment.api.status(pipeline_id).is_success, "the upload made no pipeline")
@@ -53,7 +53,7 @@ def run(story: Story) -> None:
 
         story.chapter("Notifications: what the topic's subscribers have received")
         for subject, text in notifications.received(at_least=3):
-            story.say(f"{subject or 'Pipeline'}: {' '.join(text.split())}")
+            story.mail(subject, text)
     story.chapter("Done: both pipelines deployed, all predictions agree with the model's own")
     story.say("next: `mlops local` keeps such an AWS running for your own requests; README.md shows a launch on AWS")
 
@@ -69,11 +69,16 @@ def _upload_config(request: dict[str, Any], deployment: LocalDeployment, story: 
     story.say(f"uploaded s3://{bucket}/{_CONFIG_KEY}")
 
 
+def _captured(model_name: str, deployment: LocalDeployment) -> str:
+    return demo_steps.captures(model_name, deployment).location
+
+
 def _compare(model: TrainedModel, model_name: str, deployment: LocalDeployment, story: Story) -> None:
     url = demo_steps.inference_url(model_name, deployment)
     served = demo_steps.predictions(model, url, deployment.aws, story)
     demo_steps.show(model, {"endpoint": served}, story)
     demo_steps.check(model, model_name, served, story)
+    demo_steps.captures(model_name, deployment).check(1, story)
 
 
 def _wait_until(condition: Callable[[], Any], otherwise: str) -> None:
@@ -85,4 +90,4 @@ def _wait_until(condition: Callable[[], Any], otherwise: str) -> None:
 
 
 if __name__ == "__main__":
-    raise SystemExit(demo_story.tell(run))
+    raise SystemExit(demo_story.tell(run, globals()))

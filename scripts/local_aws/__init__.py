@@ -23,6 +23,7 @@ Its parts:
     request_constraints  requests that services refuse by the description of their API alone
     answer_constraints   answers that do not fit the description of their API
     moto_differences  patches of moto, each with its reason
+    mail              mails that topics have sent, kept to be read
     moto_start        reductions of moto's start, applied before anything else imports moto
     moto_costs        caches for what moto would repeat on each request
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Routes in front of moto: REST APIs, answers of custom resources, and requests to fire schedules and rules.
+"""Routes in front of moto: REST APIs, answers of custom resources, mail, requests to fire schedules and rules.
 
 An API is served at `<endpoint>/_apis/<api id>/<stage>/<path>`, and at `/<stage>/<path>` for clients that send AWS's
 host name. `api_addresses.local_url` turns an address from a stack's outputs into the first form.
@@ -15,7 +15,7 @@ import logging
 import re
 import uuid
 from collections.abc import Callable, Iterable
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from moto.apigateway.models import apigateway_backends
 from moto.utilities.utils import get_partition
@@ -23,6 +23,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Request, Response
 
 from mlops_orchestrator.aws.api_addresses import PATH
+from scripts.local_aws import mail
 from scripts.local_aws.apigateway import proxy, routes, signature
 from scripts.local_aws.apigateway.proxy import Answer, Call, MalformedAnswerError
 from scripts.local_aws.apigateway.routes import LocalRestApi
@@ -63,14 +64,9 @@ class ApiFront:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer one request."""
         path, _, query = str(environ.get("RAW_URI") or environ["PATH_INFO"]).partition("?")
-        if path.startswith(custom_resources.ANSWER_PATH):
-            return _take_answer(Request(environ), path)(environ, start_response)
-        if path.startswith(scheduler.PATH):
-            return scheduler.answer(Request(environ), path)(environ, start_response)
-        if path.startswith(monitor_runs.PATH):
-            return monitor_runs.answer(Request(environ), path)(environ, start_response)
-        if path.startswith(events.PATH):
-            return events.answer(Request(environ), path)(environ, start_response)
+        for beginning, answer in _OWN_ROUTES:
+            if path.startswith(beginning):
+                return answer(Request(environ), path)(environ, start_response)
         host = _HOST.match(environ.get("HTTP_HOST", ""))
         if host:
             api_id, inner = host["id"], path
@@ -87,6 +83,15 @@ def _take_answer(request: Request, path: str) -> Response:
         return Response("only PUT is answered here\n", 405)
     taken = custom_resources.receive(path.removeprefix(custom_resources.ANSWER_PATH), request.get_data())
     return Response("", 200) if taken else Response("nobody waits for this answer\n", 403)
+
+
+_OWN_ROUTES: Final = (
+    (custom_resources.ANSWER_PATH, _take_answer),
+    (scheduler.PATH, scheduler.answer),
+    (monitor_runs.PATH, monitor_runs.answer),
+    (events.PATH, events.answer),
+    (mail.PATH, mail.answer),
+)
 
 
 def _serve(request: Request, api_id: str, stage: str, path: str, query: str) -> Response:

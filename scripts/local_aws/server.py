@@ -18,7 +18,7 @@ from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from scripts.local_aws import identity, organization
+from scripts.local_aws import identity, mail, organization
 from scripts.local_aws.answer_constraints import checked
 from scripts.local_aws.cloudformation import install as cloudformation
 from scripts.local_aws.codepipeline import codebuild
@@ -33,7 +33,7 @@ from scripts.local_aws.sagemaker import install as sagemaker
 from scripts.local_aws.visitors import OnlyPrograms
 
 # In the order of stopping: services that drive others come first.
-_EXTENSIONS = (cloudformation, scheduler, codepipeline, codebuild, events, functions, sagemaker, organization)
+_EXTENSIONS = (cloudformation, scheduler, codepipeline, codebuild, events, functions, sagemaker, organization, mail)
 _HOST = "127.0.0.1"
 _STOP_SECONDS = 10.0
 # Longest time until the server notices that it is to stop.

@@ -91,7 +91,7 @@ def _entry(index: int, body: Any, launch: Launch) -> Entry:
 def _pipeline(body: Any, launch: Launch) -> Entry:
     accepted = BUILT_IN.parse(body, launch)
     request = accepted.request
-    written = rewriting.cleaned(body, request, launch)
+    written = rewriting.cleaned(accepted.body, request, launch)
     return Entry(
         index=0,
         pipeline_type=request.type_name(),
@@ -106,7 +106,7 @@ def _card(body: Any, launch: Launch) -> Entry:
     accepted = BUILT_IN.parse_operation(body, launch)
     operation = accepted.request
     name, known = operation.type_name(), operation.known_keys()
-    written = {**{key: value for key, value in body.items() if key in known}, "pipeline_type": name}
+    written = {key: value for key, value in accepted.body.items() if key in known}
     return Entry(
         index=0,
         pipeline_type=name,

@@ -47,9 +47,12 @@ def test_a_deleted_pipeline_leaves_nothing_but_data(
     assert (listed["pipeline_id"], listed["pipeline_type"]) == (pipeline_id, "byom_realtime_builtin")
     assert [stage["status"] for stage in listed["stages"]] == ["Succeeded", "Succeeded"]
     assert (listed["last_execution"]["status"], listed["waiting"]) == ("Succeeded", [])
+    assert (listed["state"], listed["state_reason"]) == ("Succeeded", "")
     for given in (pipeline_id, stack, "leaving"):
         details = api.details(given).body
         assert details["outputs"] == orchestrator.outputs(deployed)
+        name = details["outputs"]["SageMakerEndpointName"]
+        assert details["endpoint"] == {"name": name, "status": "InService", "reason": ""}
         assert details["pipeline"]["stageStates"] == orchestrator.deployment.api.status(stack).body["stageStates"]
 
     answer = api.delete("leaving")

@@ -94,8 +94,20 @@ def test_a_baseline_is_computed_and_a_violation_reaches_people(
     assert described["EndpointName"] == "watched-live"
     assert described["MonitoringScheduleConfig"]["MonitoringType"] == "DataQuality"
 
+    api = orchestrator.deployment.api
+    told = api.details(pipeline_id).body
+    assert told["job"]["status"] == "Completed", "the job of the baseline, of which an output has the ARN"
+    assert (told["monitor"]["schedule"], told["monitor"]["last_run"]) == (schedule, None)
+    assert (told["state"], told["state_reason"]) == ("Succeeded", "The monitor has not run yet.")
+
     monitoring.fire(schedule, exit_message=VIOLATIONS)
     message = subscriber.next_about("The data quality monitor of endpoint watched-live found 2 violations", until)
+    told = api.details(pipeline_id).body
+    run = told["monitor"]["last_run"]
+    assert (run["status"], run["message"]) == ("CompletedWithViolations", VIOLATIONS)
+    (listed,) = api.list(model_name="watched").body["pipelines"]
+    assert told["state"] == listed["state"] == "Unhealthy"
+    assert VIOLATIONS in told["state_reason"]
     assert f"Monitoring schedule: {schedule}" in message
     assert f"Report: s3://{monitoring.bucket}/monitoring/reports/watched-live/{schedule}/" in message
 

@@ -75,6 +75,12 @@ def model_of(orchestrator: Orchestrator, package: Body) -> xgboost.Booster:
     return demo_model.unpacked(content)
 
 
+def how_it_is(orchestrator: Orchestrator, request: Body) -> Body:
+    """All that the API tells of the request's pipeline."""
+    plan = orchestrator.provision({**request, "dry_run": True})["plan"]
+    return orchestrator.deployment.api.details(plan["pipeline_stack_name"]).body
+
+
 def test_a_trained_model_is_registered_once_deployed_and_predicts(
     orchestrator: Orchestrator, subscriber: Subscriber, until: Until, group: str
 ) -> None:
@@ -85,6 +91,9 @@ def test_a_trained_model_is_registered_once_deployed_and_predicts(
     assert "No updates are to be performed" in orchestrator.provision(request)["message"]
     package = versions(orchestrator, group)["cells-job"]
     assert f"registered as {package['ModelPackageArn']}, approval status Approved" in message
+    told = how_it_is(orchestrator, request)
+    assert (told["state"], told["registration"]["model_package_arn"]) == ("Succeeded", package["ModelPackageArn"])
+    assert told["registration"]["metrics"]["validation:auc"] > GATE["validation:auc"]
     metrics = package["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"]
     bucket, _, key = metrics.removeprefix("s3://").partition("/")
     document = json.loads(orchestrator.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
@@ -110,20 +119,47 @@ def test_a_model_that_is_not_good_enough_is_rejected(
     orchestrator: Orchestrator, subscriber: Subscriber, until: Until, group: str
 ) -> None:
     register = {"model_package_group_name": group, "approval_status": "Approved", "min_metric": {"validation:auc": 2}}
-    orchestrator.provisioned(training("hopeless", group, register=register))
+    request = training("hopeless", group, register=register)
+    orchestrator.provisioned(request)
     message = subscriber.next_about("The training job hopeless-job status is: Completed.", until)
     package = versions(orchestrator, group)["hopeless-job"]
     assert package["ModelApprovalStatus"] == "Rejected"
     assert "and 2 is the least that min_metric allows." in package["ApprovalDescription"]
     assert package["ApprovalDescription"] in message
+    told = how_it_is(orchestrator, request)
+    assert (told["state"], told["registration"]["status"]) == ("Failed", "Rejected")
+    assert package["ApprovalDescription"] in told["state_reason"]
+
+
+def test_a_registration_into_a_group_that_is_not_there_is_a_failure(
+    orchestrator: Orchestrator, subscriber: Subscriber, until: Until
+) -> None:
+    """Everybody says the same: message, list and details. The group was there when the request was taken."""
+    sagemaker, left = orchestrator.client("sagemaker"), "mlops-model-registry-left"
+    sagemaker.create_model_package_group(ModelPackageGroupName=left)
+    request = training("homeless", left)
+    orchestrator.provision(request)
+    sagemaker.delete_model_package_group(ModelPackageGroupName=left)
+    message = subscriber.next_about("The training job homeless-job status is: Completed.", until)
+    assert "The model was not registered." in message
+    assert "State: Failed" in message
+    told = how_it_is(orchestrator, request)
+    assert (told["state"], told["registration"]["status"]) == ("Failed", "Failed")
+    assert told["registration"]["reason"] in message
+    (listed,) = orchestrator.deployment.api.list(model_name="homeless").body["pipelines"]
+    assert (listed["state"], listed["state_reason"]) == (told["state"], told["state_reason"])
 
 
 def test_a_job_that_fails_is_told_with_the_reason_and_not_registered(
     orchestrator: Orchestrator, subscriber: Subscriber, until: Until, group: str
 ) -> None:
     wrong = {"objective": "binary:sideways", "num_round": 5}
-    orchestrator.provision(training("failing", group, algo_hyperparameters=wrong))
+    request = training("failing", group, algo_hyperparameters=wrong)
+    orchestrator.provisioned(request)
     assert "Why it failed: " in subscriber.next_about("The training job failing-job status is: Failed.", until)
+    told = how_it_is(orchestrator, request)
+    assert (told["state"], told["job"]["status"], told["registration"]["status"]) == ("Failed", "Failed", "Failed")
+    assert told["job"]["failure_reason"] in told["state_reason"]
     assert "failing-job" not in versions(orchestrator, group)
 
 

@@ -133,6 +133,7 @@ class TestPermissions:
             "sagemaker:DescribeHyperParameterTuningJob": [{"Fn::Sub": f"{arn}hyper-parameter-tuning-job/*"}],
             "sagemaker:DescribeAutoMLJob": [{"Fn::Sub": f"{arn}automl-job/*"}],
             "sagemaker:DescribeEndpoint": [{"Fn::Sub": f"{arn}endpoint/*"}],
+            "sagemaker:DescribeMonitoringSchedule": [{"Fn::Sub": f"{arn}monitoring-schedule/*"}],
             "sagemaker:DescribeProcessingJob": [{"Fn::Sub": f"{arn}processing-job/*"}],
             "sagemaker:DescribeTransformJob": [{"Fn::Sub": f"{arn}transform-job/*"}],
             "sagemaker:ListAutoMLJobs": ["*"],

@@ -160,10 +160,10 @@ class TestRefusals:
         assert last == {"key": "", "problem": "there are 900 problems more: correct these first"}
 
     def test_every_problem_is_listed_with_its_key(self, call: Call, builtin: Body) -> None:
-        answer = call({**builtin, "inference_instance": "big", "modle_name": "x"})
+        answer = call({**builtin, "inference_instance": "big", "kms_key_anr": "x"})
         assert answer.status == 400
         assert answer.body["message"] == "Bad request: 2 problems. Nothing was created."
-        assert {error["key"] for error in answer.body["errors"]} == {"inference_instance", "modle_name"}
+        assert {error["key"] for error in answer.body["errors"]} == {"inference_instance", "kms_key_anr"}
         told = [f"{error['key']}: {error['problem']}" for error in answer.body["errors"]]
         assert answer.body["detailedMessage"] == "\n".join(told), "those who read the one text miss nothing"
 

@@ -55,7 +55,6 @@ NEVER: Final[Reasons] = {
         "kms:CreateGrant": _KEYS["kms:CreateGrant"],
         "kms:RetireGrant": _KEYS["kms:CreateGrant"],
         "organizations:ListDelegatedAdministrators": _DELEGATED,
-        "sagemaker:DescribeTransformJob": "says why a transform job failed; tests/orchestrator does it on moto",
     },
     "SageMakerJobRole": {**_TRACES, **_INTERFACES, **_KEYS},
     "StageDeployerRole": {
@@ -70,6 +69,7 @@ RARELY: Final[Reasons] = {
     "OrchestratorRole": {
         "sqs:SendMessage": _LOST_EVENTS["sqs:SendMessage"],
         "sagemaker:DescribeProcessingJob": "looks at a run of a monitor whose event does not say what came of it",
+        "sagemaker:DescribeTransformJob": "tells how a transform job ended, when a test looks at such a pipeline",
         "s3:DeleteObject": "takes back a marker when people could not be told; tests/faults makes that happen",
     },
     "StageDeployerRole": {
@@ -129,6 +129,7 @@ REACHED: Final[Reached] = {
             "a model card": "read write",
             "a model of another pipeline": "read",
             "another pipeline": "use",
+            "the schedule of another monitor": "read",
             "marks of messages and of deletions": "list read write",
             "pipeline types that were added": "list read",
             "requests that another pipeline keeps": "list read write",

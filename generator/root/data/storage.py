@@ -19,7 +19,6 @@ _RETAIN = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Ret
 # notifications sent.
 _ABANDONED_UPLOAD_DAYS = 7
 _ACCESS_LOG_DAYS = 365
-_MARKER_DAYS = 30
 
 ACCESS_LOGS = "AccessLogsBucket"
 ASSETS = "AssetsBucket"
@@ -99,7 +98,7 @@ def pipelines_bucket() -> s3.Bucket:
         Id="ExpireMarkers",
         Status="Enabled",
         Prefix=layout.REPORTED,
-        ExpirationInDays=_MARKER_DAYS,
+        ExpirationInDays=layout.REPORTED_DAYS,
         NoncurrentVersionExpiration=s3.NoncurrentVersionExpiration(NoncurrentDays=1),
     )
     return _bucket(PIPELINES, **_logged("pipelines"), LifecycleConfiguration=s3.LifecycleConfiguration(Rules=[expire]))

@@ -29,8 +29,8 @@ _KINDS: Final = kinds_by_type(BUILT_IN)
 _TYPE: Final = "pipeline_type"
 _RULES: Final = "mlops-jobs-${Digits}"
 _EVERY: Final = "rate(5 minutes)"
-_REGISTERED: Final = "registered/*"
-"""Keys in the pipelines bucket of the metrics of registered models."""
+_REGISTERED: Final = f"{layout.REGISTERED}*"
+"""Keys in the pipelines bucket of what became of registrations."""
 # SageMaker takes a model's artifact only as such an archive:
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ContainerDefinition.html
 _ARTIFACTS: Final = "*.tar.gz"

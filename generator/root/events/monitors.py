@@ -53,6 +53,10 @@ def statements() -> list[Statement]:
         permissions.allow([s3_actions.GetObject], arns.s3("${Bucket}/*", Bucket=bucket)),
         # A monitor may watch an endpoint that others made.
         permissions.allow([sagemaker_actions.DescribeEndpoint], arns.regional("sagemaker", "endpoint/*")),
+        # People name their schedules.
+        permissions.allow(
+            [sagemaker_actions.DescribeMonitoringSchedule], arns.regional("sagemaker", "monitoring-schedule/*")
+        ),
         # Without it S3 answers "forbidden" where it means "not there".
         permissions.allow([s3_actions.ListBucket], arns.s3("${Bucket}", Bucket=bucket)),
         permissions.allow([kms_actions.GenerateDataKey], keys, through_s3),

@@ -18,6 +18,7 @@ from typing_extensions import TypedDict
 
 from orchestrator.answers.cards import ModelCardAnswer, ModelCardExport
 from orchestrator.answers.members import Message, Warnings
+from orchestrator.answers.work import EndpointState, JobRegistration, MonitorState, OverallState, StartedJob
 from orchestrator.values.per_stage import Stage
 
 PipelineId = Annotated[str, Field(description="ARN of the pipeline's stack; other operations take it")]
@@ -151,7 +152,7 @@ class WaitingApproval(TypedDict):
     execution: str | None
 
 
-class PipelineSummary(PipelineIdentity):
+class PipelineSummary(PipelineIdentity, OverallState):
     """A pipeline in the list."""
 
     stack_status: str
@@ -195,15 +196,6 @@ class DeployedStage(TypedDict):
     instances: list[StackInstance] | None
 
 
-class StartedJob(TypedDict):
-    """The job that the deployment started."""
-
-    kind: str
-    name: str
-    status: str | None
-    failure_reason: str
-
-
 class Deletion(TypedDict):
     """The deletion under way."""
 
@@ -212,7 +204,7 @@ class Deletion(TypedDict):
     failure: str
 
 
-class PipelineDetails(PipelineIdentity):
+class PipelineDetails(PipelineIdentity, OverallState):
     """All that there is to tell of a pipeline."""
 
     stack_status: str
@@ -223,6 +215,9 @@ class PipelineDetails(PipelineIdentity):
     outputs: dict[str, str]
     """outputs of the deployed stack"""
     job: StartedJob | None
+    registration: JobRegistration | None
+    monitor: MonitorState | None
+    endpoint: EndpointState | None
     deletion: Deletion | None
 
 

@@ -50,6 +50,16 @@ def once(bucket: str, key: str, owner: str, work: Callable[[], None]) -> bool:
     return True
 
 
+def is_done(bucket: str, key: str) -> bool:
+    """True if the work of this marker is done; markers expire."""
+    try:
+        return objects.content(bucket, key).decode() == _DONE
+    except ServiceRefusedError as error:
+        if error.code == "NoSuchKey":
+            return False
+        raise
+
+
 def _claim(bucket: str, key: str, owner: str) -> bool:
     try:
         _mark(bucket, key, owner, IfNoneMatch="*")

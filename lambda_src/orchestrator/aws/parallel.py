@@ -17,6 +17,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
+<<<<<<< HEAD
 def each(service: str, call: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
     """Return the call's results in the order of the items; raises the error of the first item that fails."""
     return all_of([service], [partial(call, item) for item in items])
@@ -31,3 +32,16 @@ def all_of(services: Iterable[str], calls: Sequence[Callable[[], Result]]) -> li
         client(service)
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="aws") as pool:
         return list(pool.map(lambda call: call(), calls))
+=======
+def each(service: str | tuple[str, ...], call: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+    """Return the call's results in the order of the items; raises the error of the first item that fails.
+
+    `service` is the called service, or all of them: threads can share a client, but must not create it at the same
+    time.
+    """
+    called = (service,) if isinstance(service, str) else service
+    for one in called:
+        client(one)
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="-".join(called)) as pool:
+        return list(pool.map(call, items))
+>>>>>>> main

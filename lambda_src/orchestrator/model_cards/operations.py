@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.fields import FieldInfo
 from typing_extensions import override
 
 from orchestrator import problems
@@ -44,6 +45,11 @@ class Operation(BaseModel):
     def known_keys(cls) -> frozenset[str]:
         """Return every key that a request may have."""
         return frozenset({"pipeline_type", *cls.model_fields})
+
+    @classmethod
+    def fields_by_key(cls) -> dict[str, FieldInfo]:
+        """Return the declared fields by key."""
+        return {"pipeline_type": FieldInfo(annotation=str), **cls.model_fields}
 
     @classmethod
     def parse(cls, body: Mapping[str, Any], launch: Launch) -> Self:

@@ -8,7 +8,7 @@ Keys and limits are those of SageMaker's published content schema
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 from typing_extensions import override
 
 from orchestrator.model_cards.fields import (
@@ -28,12 +28,13 @@ from orchestrator.model_cards.fields import (
     Statement,
 )
 from orchestrator.values.common import NUMBER, Expect
+from orchestrator.values.objects import TakesUnknownKeys
 
 Content = dict[str, Any]
 
 
-class Section(BaseModel):
-    """A part of a card; unknown keys are refused."""
+class Section(TakesUnknownKeys):
+    """A part of a card."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 

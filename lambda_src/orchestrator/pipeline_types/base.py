@@ -19,6 +19,7 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
+from pydantic.fields import FieldInfo
 
 from orchestrator import problems
 from orchestrator.csv_headers import CsvFile, Header
@@ -107,6 +108,12 @@ class PipelineRequest(BaseModel):
             for mark in declared.metadata
             if isinstance(mark, AlsoSpelt)
         }
+
+    @classmethod
+    def fields_by_key(cls) -> dict[str, FieldInfo]:
+        """Return the declared fields by key, in each spelling."""
+        others = {other: cls.model_fields[declared] for other, declared in cls.spellings().items()}
+        return {**cls.model_fields, **others}
 
     @classmethod
     def summary(cls) -> str:

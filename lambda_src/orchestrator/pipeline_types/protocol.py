@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from pydantic.fields import FieldInfo
+
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import PipelineRequest
 
@@ -31,6 +33,9 @@ class RequestType(Protocol[Request_co]):
 
     def known_keys(self) -> frozenset[str]:
         """Every key that a request may have, in each spelling."""
+
+    def fields_by_key(self) -> dict[str, FieldInfo]:
+        """The declared fields by key, in each spelling, for lenient reading; empty for a type that is read as it is."""
 
     def parse(self, body: Mapping[str, Any], launch: Launch) -> Request_co:
         """Validate a body that names the type; raises `RefusedRequestError` with every problem, unknown keys too."""

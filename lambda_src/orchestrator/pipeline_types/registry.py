@@ -14,9 +14,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 
-from orchestrator import on_demand
+from orchestrator import leniency, on_demand
 from orchestrator.errors import Problem, RefusedRequestError
 from orchestrator.launch.settings import Launch
+from orchestrator.leniency import Reading
 from orchestrator.pipeline_types.base import PipelineRequest
 from orchestrator.pipeline_types.protocol import PipelineType, Request, RequestType, TypeSource
 from orchestrator.problems import shortened, unknown
@@ -35,6 +36,8 @@ class Accepted(Generic[_Request]):
 
     request: _Request
     warnings: tuple[str, ...] = ()
+    body: Mapping[str, Any] = field(default_factory=dict)
+    """The request as it was understood, before validation."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +170,9 @@ def _accepted(
     """Have the type validate a request without the keys that only others of its family have."""
     others = body.keys() - type_.known_keys()
     foreign: Iterable[str] = sorted(others & family.keys) if others else ()
-    own = {key: value for key, value in body.items() if key not in foreign}
-    request = type_.parse({**own, _KEY: type_.type_name()}, launch)
+    own = {key: value for key, value in body.items() if key not in foreign} | {_KEY: type_.type_name()}
+    fields = type_.fields_by_key()
+    reading = leniency.read(own, fields, launch) if fields else Reading(own)
+    request = type_.parse(reading.body, launch)
     ignored = (f"{key} has no meaning for {type_.type_name()} and is ignored" for key in foreign)
-    return Accepted(request, (*ignored, *request.warnings(launch)))
+    return Accepted(request, (*ignored, *reading.notes, *request.warnings(launch)), reading.body)

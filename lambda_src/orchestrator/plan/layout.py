@@ -14,6 +14,10 @@ DELETING: Final = "deleting/"
 """Markers of deletions; the pipeline's common name follows."""
 REPORTED: Final = "reported/"
 """Markers of what is done once (`aws/claims.py`); they expire."""
+REPORTED_DAYS: Final = 30
+"""Days after which these markers expire."""
+REGISTERED: Final = "registered/"
+"""What became of the registration of jobs' models, and the metrics of their versions."""
 ANALYSIS: Final = "analysis/"
 """Clarify's configurations."""
 REGISTRATIONS: Final = "registrations/"
@@ -32,3 +36,8 @@ def folder(common_name: str) -> str:
 def package(common_name: str) -> str:
     """The key of what the pipeline's source action reads."""
     return f"{folder(common_name)}template.zip"
+
+
+def reported_job(noun: str, name: str, status: str) -> str:
+    """The key of the marker of a job's end."""
+    return f"{REPORTED}{noun}/{name}/{status}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`GET /pipelines/{id}`: the CodePipeline, its deployment, and the job that the deployment started."""
+"""`GET /pipelines/{id}`: the CodePipeline, what it deployed, the work that this started, and the state of all."""
 
 from __future__ import annotations
 
@@ -11,50 +11,59 @@ from orchestrator.aws.cloudformation import stack_set_removal, stacks
 from orchestrator.aws.cloudformation.stack_sets import Instance, StackSetName
 from orchestrator.aws.cloudformation.stacks import Stack
 from orchestrator.aws.codepipeline import codepipelines
-from orchestrator.aws.sagemaker import jobs
-from orchestrator.errors import ServiceBusyError, ServiceRefusedError
+from orchestrator.aws.codepipeline.codepipelines import Execution
+from orchestrator.errors import ServiceRefusedError
 from orchestrator.launch.settings import Settings
-from orchestrator.provisioned import lookup, pipeline_stacks
+from orchestrator.provisioned import lookup, pipeline_stacks, progress, state, work
 from orchestrator.provisioned.lookup import Found
-from orchestrator.sagemaker import job_kinds
+from orchestrator.provisioned.registrations import Registration
 from orchestrator.values.per_stage import Stage
 
 if TYPE_CHECKING:
     from orchestrator import answers
+    from orchestrator.answers import work as told
 
 
 def answer(given: str, settings: Settings) -> answers.PipelineDetails:
     """Return all details of a pipeline; raises the errors of `orchestrator.errors`.
 
-    In a single account, `stack` is the deployment stack with its outputs, and `job` the job that it started. With
-    stages, `stages` has each StackSet with its instances, without the outputs of stacks in other accounts.
+    In a single account, `stack` is the deployment stack with its outputs, and the members after it are the work that it
+    started. With stages, `stages` has each StackSet with its instances, without what is in other accounts.
     """
     found = lookup.find(given, settings)
     deployed = _deployed(found)
     outputs = {} if deployed is None else dict(deployed.outputs)
+    pipeline, newest = _state(found)
+    done = work.of_deployed(found.pipeline, deployed, settings)
+    overall = state.decide(state.Seen(progress.of(found.stack, pipeline or {}, newest, found.removal), done))
     return {
         **found.pipeline.description(),
+        "state": overall.name,
+        "state_reason": overall.reason,
         "stack_status": found.stack.status if found.stack else "DELETE_COMPLETE",
         "stack_status_reason": found.stack.reason if found.stack else "",
-        "pipeline": _state(found),
+        "pipeline": pipeline,
         "stack": _stack(deployed),
         "stages": _stages(found.pipeline.stack_sets, settings),
         "outputs": outputs,
-        "job": _job(outputs),
+        "job": _job(done.job),
+        "registration": _registration(done.registration),
+        "monitor": _monitor(done.monitor),
+        "endpoint": _endpoint(done.endpoint),
         "deletion": found.removal.description() if found.removal else None,
     }
 
 
-def _state(found: Found) -> answers.PipelineState | None:
-    """Return the same as `/pipelinestatus`, or `None` when there is no pipeline."""
+def _state(found: Found) -> tuple[answers.PipelineState | None, Execution | None]:
+    """Return the same as `/pipelinestatus`, and the newest execution; `None` when there is no pipeline."""
     name = pipeline_stacks.pipeline_name(found.stack) if found.stack else None
     if name is None:
-        return None
+        return None, None
     try:
-        return codepipelines.state(name)
+        return codepipelines.state(name), codepipelines.newest_execution(name)
     except ServiceRefusedError as error:
         if error.code == codepipelines.NOT_THERE:
-            return None
+            return None, None
         raise
 
 
@@ -97,23 +106,36 @@ def _instance(instance: Instance) -> answers.StackInstance:
     }
 
 
-def _job(outputs: Mapping[str, str]) -> answers.StartedJob | None:
-    """Return the job that an output names; its kind is derived from the output's name."""
-    for kind in job_kinds.ALL:
-        if kind.output in outputs:
-            name = outputs[kind.output].rsplit("/", 1)[-1]
-            status, reason = _job_state(kind, name)
-            return {"kind": kind.words, "name": name, "status": status, "failure_reason": reason}
-    return None
+def _job(job: state.Job | None) -> told.StartedJob | None:
+    if job is None:
+        return None
+    return {"kind": job.kind, "name": job.name, "status": job.status, "failure_reason": job.reason}
 
 
-def _job_state(kind: job_kinds.JobKind, name: str) -> tuple[str | None, str]:
-    """Return the job's status and failure reason; no status if it cannot be read."""
-    try:
-        job = jobs.describe(kind, name)
-    except ServiceBusyError:
-        raise
-    except ServiceRefusedError as error:
-        # The job may have been removed, or access denied: the other details are returned all the same.
-        return None, str(error)
-    return job.status, job.failure_reason
+def _registration(made: Registration | None) -> told.JobRegistration | None:
+    if made is None:
+        return None
+    return {
+        "status": made.status,
+        "model_package_arn": made.model_package_arn,
+        "metrics": made.metrics,
+        "reason": made.reason,
+    }
+
+
+def _monitor(monitor: state.Monitor | None) -> told.MonitorState | None:
+    if monitor is None:
+        return None
+    run = monitor.last_run
+    return {
+        "schedule": monitor.schedule,
+        "status": monitor.status,
+        "reason": monitor.reason,
+        "last_run": {"status": run.status, "time": run.due, "message": run.message} if run else None,
+    }
+
+
+def _endpoint(endpoint: state.Endpoint | None) -> told.EndpointState | None:
+    if endpoint is None:
+        return None
+    return {"name": endpoint.name, "status": endpoint.status, "reason": endpoint.reason}

@@ -15,14 +15,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from orchestrator import problems
 from orchestrator.aws import parallel
-from orchestrator.aws.cloudformation import stack_listing
+from orchestrator.aws.cloudformation import stack_listing, stacks
 from orchestrator.aws.cloudformation.stacks import Stack
 from orchestrator.aws.codepipeline import codepipelines
 from orchestrator.aws.codepipeline.codepipelines import Execution
 from orchestrator.errors import Problem, RefusedRequestError, ServiceRefusedError
-from orchestrator.launch.settings import Launch
+from orchestrator.launch.settings import Launch, Settings
 from orchestrator.pipeline_types.installed import installed
-from orchestrator.provisioned import pipeline_stacks
+from orchestrator.provisioned import pipeline_stacks, progress, state, work
+from orchestrator.provisioned.state import Seen, Work
 
 if TYPE_CHECKING:
     from orchestrator import answers
@@ -83,12 +84,46 @@ def _no_place() -> RefusedRequestError:
     return RefusedRequestError([Problem("next", "is not what this list gave, or too old: begin again without it")])
 
 
-def answer(query: Mapping[str, str], launch: Launch) -> "answers.PipelineList":
+@dataclass(frozen=True)
+class _Listed:
+    """A pipeline with what CodePipeline says of it; without a pipeline, the answer is empty."""
+
+    stack: Stack
+    answer: Mapping[str, Any]
+    newest: Execution | None
+
+    @property
+    def has_deployed(self) -> bool:
+        """True if all is deployed, so that its work matters."""
+        return next(state.of_deployment(progress.of(self.stack, self.answer, self.newest)), None) is None
+
+
+def answer(query: Mapping[str, str], settings: Settings) -> "answers.PipelineList":
     """Return one page; raises the errors of `orchestrator.errors`."""
-    asked = _request(query, launch)
-    found, following = _scan(asked)
-    listed = parallel.each("codepipeline", _entry, found)
-    return {"pipelines": listed, "next": following.text()} if following else {"pipelines": listed}
+    asked = _request(query, settings.launch)
+    found, known, following = _scan(asked)
+    listed = parallel.each("codepipeline", _listed, found)
+    works = _works([one.stack for one in listed if one.has_deployed], known, settings)
+    entries = [_entry(one, works.get(one.stack.arn, Work())) for one in listed]
+    return {"pipelines": entries, "next": following.text()} if following else {"pipelines": entries}
+
+
+def _works(found: Sequence[Stack], known: Mapping[str, Stack], settings: Settings) -> dict[str, Work]:
+    """Return the work of pipelines, by their stacks' ARNs; `known` are stacks by name that were listed anyway."""
+    pipelines = {stack.arn: pipeline_stacks.of(stack) for stack in found}
+    wanted = {one.deployed_stack for one in pipelines.values() if one.deployed_stack}
+    missing = sorted(wanted - known.keys())
+    looked_up = parallel.each("cloudformation", stacks.find, missing) if missing else []
+    deployed: dict[str, Stack | None] = {**known, **dict(zip(missing, looked_up, strict=True))}
+
+    def read(stack: Stack) -> Work:
+        pipeline = pipelines[stack.arn]
+        own = deployed.get(pipeline.deployed_stack) if pipeline.deployed_stack else stack
+        return work.of_deployed(pipeline, own, settings)
+
+    has_work = any(one is not None and work.is_named_in(one) for one in (*deployed.values(), *found))
+    results = parallel.each(work.SERVICES, read, found) if has_work else [read(stack) for stack in found]
+    return {stack.arn: result for stack, result in zip(found, results, strict=True)}
 
 
 def _request(query: Mapping[str, str], launch: Launch) -> ListRequest:
@@ -101,16 +136,18 @@ def _request(query: Mapping[str, str], launch: Launch) -> ListRequest:
     return asked.model_copy(update={"pipeline_type": installed(launch).find(asked.pipeline_type).type_name()})
 
 
-def _scan(asked: ListRequest) -> tuple[list[Stack], _Place | None]:
-    """Return the stacks of a page, and the start of the next one."""
+def _scan(asked: ListRequest) -> tuple[list[Stack], dict[str, Stack], _Place | None]:
+    """Return the stacks of a page, all that were listed on the way by name, and the start of the next page."""
     place: _Place | None = _Place.of(asked.next)
     found: list[Stack] = []
+    known: dict[str, Stack] = {}
     for _ in range(_MOST_LISTINGS):
         if place is None:
             break
         page = stack_listing.page(place.token)
         if page is None:
             raise _no_place()
+        known.update((stack.name, stack) for stack in page.stacks)
         following = _Place(page.token) if page.token else None
         rest = place.rest(page.stacks)
         for index, stack in enumerate(rest):
@@ -118,16 +155,23 @@ def _scan(asked: ListRequest) -> tuple[list[Stack], _Place | None]:
                 found.append(stack)
             if len(found) == asked.limit:
                 has_more = any(asked.takes(other) for other in rest[index + 1 :])
-                return found, _Place(place.token, stack.arn) if has_more else following
+                return found, known, _Place(place.token, stack.arn) if has_more else following
         place = following
-    return found, place
+    return found, known, place
 
 
-def _entry(stack: Stack) -> "answers.PipelineSummary":
-    state, newest = _state(pipeline_stacks.pipeline_name(stack))
-    stages = state.get("stageStates", [])
+def _listed(stack: Stack) -> _Listed:
+    return _Listed(stack, *_state(pipeline_stacks.pipeline_name(stack)))
+
+
+def _entry(listed: _Listed, done: Work) -> "answers.PipelineSummary":
+    stack, newest = listed.stack, listed.newest
+    stages = listed.answer.get("stageStates", [])
+    overall = state.decide(Seen(progress.of(stack, listed.answer, newest), done))
     return {
         **pipeline_stacks.of(stack).description(),
+        "state": overall.name,
+        "state_reason": overall.reason,
         "stack_status": stack.status,
         "stages": [_stage(stage) for stage in stages],
         "last_execution": _execution(newest) if newest else None,

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
-    AfterValidator,
     BeforeValidator,
     Field,
     GetCoreSchemaHandler,
@@ -23,7 +22,11 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from orchestrator import reach
+<<<<<<< HEAD
 from orchestrator.values import things
+=======
+from orchestrator.values.s3_spellings import KeyOfAssets
+>>>>>>> main
 from orchestrator.values.visible_text import VISIBLE
 
 EXPECT_KEYWORD: Final = "x-expect"
@@ -163,19 +166,10 @@ KeyPrefix = Annotated[
 ]
 
 
-def _no_uri(value: str) -> str:
-    """Refuse a URI, which is a legal key and never what is meant."""
-    if value.startswith("s3://"):
-        raise ValueError(value)
-    return value
-
-
-_NO_URI: Final = AfterValidator(_no_uri)
-
 AssetsKey = Annotated[
     str,
     Field(max_length=1024, pattern=rf"^({KEY})?$"),
-    _NO_URI,
+    KeyOfAssets(),
     VISIBLE,
     Expect(
         "the key of an object in the assets bucket",
@@ -189,7 +183,7 @@ AssetsPrefix = Annotated[
     str,
     # Room for the name of a job and what SageMaker puts below it, within its limit of 1,024 characters for a URI.
     Field(min_length=1, max_length=800, pattern=rf"^{KEY}$"),
-    _NO_URI,
+    KeyOfAssets(),
     VISIBLE,
     Expect(
         "a key or prefix in the assets bucket",
@@ -202,7 +196,7 @@ AssetsPrefix = Annotated[
 AssetsData = Annotated[
     str,
     Field(min_length=1, max_length=800, pattern=rf"^{KEY}$"),
-    _NO_URI,
+    KeyOfAssets(),
     VISIBLE,
     Expect(
         "the key of a file in the assets bucket, or the prefix of several",
@@ -215,7 +209,7 @@ AssetsData = Annotated[
 CsvKey = Annotated[
     str,
     Field(min_length=1, max_length=800, pattern=rf"^{KEY}$"),
-    _NO_URI,
+    KeyOfAssets(),
     VISIBLE,
     Expect(
         "the key of a CSV file in the assets bucket",
@@ -287,7 +281,7 @@ ImageTag = Annotated[
 SourceKey = Annotated[
     str,
     Field(min_length=1, max_length=1024, pattern=rf"^{KEY}$"),
-    _NO_URI,
+    KeyOfAssets(),
     VISIBLE,
     Expect("the key of a zip in the assets bucket", example="images/my-image.zip", but="without bucket and s3://"),
     things.AN_ASSET,

@@ -10,6 +10,7 @@ from pydantic import Field
 from orchestrator import reach
 from orchestrator.values import things
 from orchestrator.values.common import BUCKET, KEY, Expect, Names, WithoutTrailingSlash
+from orchestrator.values.s3_spellings import BucketAndKey
 from orchestrator.values.visible_text import VISIBLE
 
 # A bucket by itself is a location, too (compatibility 3.1, 3.5): statements are about what is below a location.
@@ -19,6 +20,7 @@ S3Location = Annotated[
     str,
     Field(min_length=3, max_length=1087, pattern=_LOCATION),
     VISIBLE,
+    BucketAndKey(),
     Expect("a bucket and prefix", example="my-bucket/some/prefix", but="without s3:// and without wildcards"),
     WithoutTrailingSlash(),
     Names(reach.BUCKET),
@@ -30,6 +32,7 @@ MonitorLocation = Annotated[
     str,
     Field(min_length=3, max_length=507, pattern=_LOCATION),
     VISIBLE,
+    BucketAndKey(),
     Expect(
         "a bucket and prefix of 507 characters at most",
         example="my-bucket/some/prefix",
@@ -46,6 +49,7 @@ S3Data = Annotated[
     # is a slash in any case: what is read begins with the value, and so does the name of another bucket.
     Field(min_length=4, max_length=1019, pattern=rf"^{BUCKET}/({KEY})?$"),
     VISIBLE,
+    BucketAndKey(),
     Expect(
         "a bucket, a slash, and the key of a file or the prefix of several",
         example="my-bucket/some/data.csv",

@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import scipy.sparse  # type: ignore[import-untyped]
+import scipy.sparse
 import xgboost
 
 Matrix = npt.NDArray[np.float64]

@@ -44,7 +44,7 @@ LAUNCH: Final = Launch(
 ANSWERS: Final[dict[str, Any]] = {
     name: found
     for name, found in vars(answers).items()
-    if is_typeddict(found) and name not in {"BlueprintPlan", "PipelineIdentity"}
+    if is_typeddict(found) and name not in {"BlueprintPlan", "OverallState", "PipelineIdentity"}
 }
 """The types of answers, without what only others are made of."""
 
@@ -199,7 +199,7 @@ def test_the_orchestrator_takes_the_examples(name: str) -> None:
     ("name", "changes"),
     [
         ("byom_realtime_builtin", {"inference_instance": "m5.large"}),
-        ("byom_realtime_builtin", {"model_nam": "x"}),
+        ("byom_realtime_builtin", {"kms_key_anr": "x"}),
         ("byom_realtime_builtin", {"model_name": GONE}),
         ("byom_realtime_builtin", {"dry_run": "perhaps"}),
         ("byom_batch_custom", {"instance_count": "many"}),

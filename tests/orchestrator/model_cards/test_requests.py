@@ -14,7 +14,9 @@ import pytest
 from orchestrator.errors import RefusedRequestError
 from orchestrator.launch.settings import Launch
 from orchestrator.model_cards import operation_names
+from orchestrator.model_cards.operations import Operation
 from orchestrator.pipeline_types.built_in import BUILT_IN
+from orchestrator.pipeline_types.registry import Accepted
 from orchestrator.reach import Reach
 from scripts.requests import offline
 from tests.orchestrator.model_cards.published_schema import content_schema, violations
@@ -33,6 +35,10 @@ def problems_of(body: Any) -> dict[str, str]:
     found = [(problem.key, problem.problem) for problem in refused.value.problems]
     assert len(dict(found)) == len(found), f"a key is reported twice: {found}"
     return dict(found)
+
+
+def accept(body: Body) -> Accepted[Operation]:
+    return BUILT_IN.parse_operation(body, LAUNCH)
 
 
 class TestReach:
@@ -75,12 +81,17 @@ class TestReach:
 def with_value(body: Body, path: str, value: Any) -> Body:
     """A copy of a body with another value where a problem's key leads to."""
     changed: Any = copy.deepcopy(body)
-    *way, last = [int(part) if part.isdigit() else part for part in path.split(".")]
-    holder = changed
-    for part in way:
-        holder = holder[part]
-    holder[last] = value
+    way, _, last = path.rpartition(".")
+    value_at(changed, way)[int(last) if last.isdigit() else last] = value
     return dict(changed)
+
+
+def value_at(body: Body, path: str) -> Any:
+    """What is there, in the body itself."""
+    found: Any = body
+    for part in filter(None, path.split(".")):
+        found = found[int(part) if part.isdigit() else part]
+    return found
 
 
 class TestOperations:
@@ -255,20 +266,32 @@ class TestRefusals:
         assert found.removesuffix(".kms_key_id") == key
 
     @pytest.mark.parametrize(
-        ("key", "words"),
+        ("holder", "known", "key"),
         [
-            ("statu", "the nearest is status"),
-            ("model_overvew", "the nearest is model_overview"),
-            (f"{OVERVIEW}.model_ownr", "the nearest is model_owner"),
-            (f"{USES}.risk", "it has purpose_of_model"),
-            (f"{JOB}.hyper_parameter", "the nearest is hyper_parameters"),
-            (f"{EVALUATION}.metric_group", "the nearest is metric_groups"),
-            (f"{DATA}.valu", "the nearest is value"),
+            ("", "status", "statu"),
+            ("", "model_overview", "model_overvew"),
+            (OVERVIEW, "model_owner", "model_ownr"),
+            (JOB, "hyper_parameters", "hyper_parameter"),
+            (EVALUATION, "metric_groups", "metric_group"),
+            (DATA, "value", "valu"),
         ],
     )
-    def test_an_unknown_key_is_refused_with_the_nearest(self, full: Body, key: str, words: str) -> None:
+    def test_a_misspelt_key_is_refused_with_the_right_one(self, full: Body, holder: str, known: str, key: str) -> None:
         """In a section it was dropped without a word, below one it was a 500."""
-        assert words in problems_of(with_value(full, key, "x"))[key]
+        dot = "." if holder else ""
+        body = with_value(full, f"{holder}{dot}{key}", "x")
+        del value_at(body, holder)[known]
+        assert f"the nearest is {known}" in problems_of(body)[f"{holder}{dot}{key}"]
+
+    @pytest.mark.parametrize(
+        "key",
+        ["reviewer", f"{OVERVIEW}.team", f"{USES}.risk", f"{JOB}.cost", f"{EVALUATION}.author", f"{DATA}.unit"],
+    )
+    def test_any_other_unknown_key_is_ignored_and_named(self, full: Body, key: str) -> None:
+        """The earlier solution took them at the top and in sections."""
+        accepted = accept(with_value(full, key, "x"))
+        assert accepted.request == accept(full).request
+        assert accepted.warnings == (f'"{key}" is not known and is ignored',)
 
     def test_every_problem_of_every_section_is_in_one_answer(self, full: Body) -> None:
         wrong = {

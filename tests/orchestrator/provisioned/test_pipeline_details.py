@@ -16,6 +16,7 @@ from orchestrator import api
 from orchestrator.aws import calls
 from orchestrator.aws.cloudformation import stack_set_removal, stacks
 from orchestrator.aws.cloudformation.stack_sets import Instance, StackSetName
+from orchestrator.aws.sagemaker.jobs import Job
 from orchestrator.launch.settings import MultiAccount, Settings
 from orchestrator.pipeline_types.custom.names import PREFIX
 from orchestrator.provisioned import pipeline_stacks, removal_records
@@ -251,7 +252,7 @@ class TestJob:
 
         def describe(found: job_kinds.JobKind, name: str) -> Any:
             asked.append((found, name))
-            return type("Job", (), {"status": "Failed", "failure_reason": "no data"})()
+            return Job(found, {f"{found.noun}Name": name, f"{found.noun}Status": "Failed", "FailureReason": "no data"})
 
         monkeypatch.setattr("orchestrator.aws.sagemaker.jobs.describe", describe)
         make_pipeline("churn")

@@ -86,6 +86,8 @@ def test_a_pipeline_tells_how_far_it_is_and_who_must_act(listed: List, monkeypat
                 "pipeline_stack_name": f"{deployed_name('churn')}-codepipeline",
                 "pipeline_type": "byom_realtime_builtin",
                 "model_name": "churn",
+                "state": "Waiting for approval",
+                "state_reason": "Somebody must decide whether staging is deployed.",
                 "short_name": "churn/realtime",
                 "stack_status": "CREATE_COMPLETE",
                 "stages": [

@@ -3,13 +3,20 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from orchestrator.aws.calls import calling, client
 from orchestrator.errors import ServiceRefusedError
 
 # The first is what people have met; the second is how SageMaker says so of other things.
 _NOT_THERE: Final = frozenset({"ValidationException", "ResourceNotFound"})
+
+
+def describe(name: str) -> dict[str, Any]:
+    """Return the response of DescribeEndpoint."""
+    with calling(f"describe the endpoint {name}"):
+        answer: dict[str, Any] = client("sagemaker").describe_endpoint(EndpointName=name)
+    return answer
 
 
 def real_name(name: str) -> str:
@@ -21,8 +28,7 @@ def real_name(name: str) -> str:
     """
     for spelling in dict.fromkeys((name, name.lower())):
         try:
-            with calling(f"describe the endpoint {spelling}"):
-                return str(client("sagemaker").describe_endpoint(EndpointName=spelling)["EndpointName"])
+            return str(describe(spelling)["EndpointName"])
         except ServiceRefusedError as refused:
             if refused.code not in _NOT_THERE:
                 raise

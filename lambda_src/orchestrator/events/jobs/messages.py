@@ -10,6 +10,8 @@ from orchestrator.aws.notifications import Message
 from orchestrator.aws.sagemaker.jobs import Job
 from orchestrator.events.jobs import outcomes
 from orchestrator.events.jobs.registration import NotRegistered, Registered
+from orchestrator.provisioned import state
+from orchestrator.provisioned.state import State
 
 _DEPLOY = "provision a real-time or batch pipeline with model_package_name set to the ARN of the version"
 _NEXT = {
@@ -35,16 +37,34 @@ class Ending:
     @property
     def message(self) -> Message:
         """The notification."""
-        return Message(self._subject, self._text, self.pipeline_type, self.model_name, state=self.status)
+        return Message(self._subject, self._text, self.pipeline_type, self.model_name, state=self.outcome)
+
+    @property
+    def outcome(self) -> str:
+        """The job's status, or `Failed` if it completed and the registration of its model came to nothing."""
+        return self._state.name if self.status == "Completed" and self._state.name == "Failed" else self.status
+
+    @property
+    def _state(self) -> State:
+        """State of the pipeline as far as this job makes it, as everybody tells it who asks."""
+        record = self.registration.record.told(with_detail=self.with_detail) if self.registration else None
+        job = state.Job(self.job.kind.words, self.job.name, self.status, self.job.failure_reason)
+        return state.of_done(state.Work(job, record))
 
     @property
     def _subject(self) -> str:
-        return f"MLOps {self.job.kind.words} {self.status}: {self.model_name}"
+        what = f"{self.job.kind.words} {self.status}" if self.outcome == self.status else "model not registered"
+        if isinstance(self.registration, Registered) and self.registration.decision.reason:
+            what = "model rejected by its gate"
+        return f"MLOps {what}: {self.model_name}"
 
     @property
     def _text(self) -> str:
         first = f"The {self.job.kind.words} {self.job.name} status is: {self.status}."
-        pipeline = f"Model: {self.model_name}\nPipeline's stack: {self.stack_name}\nJob: {self.job.arn}"
+        pipeline = (
+            f"Model: {self.model_name}\nPipeline's stack: {self.stack_name}\nJob: {self.job.arn}\n"
+            f"State: {self._state.name}"
+        )
         what, then = self._story()
         return "\n\n".join(filter(None, [first, what, pipeline, then]))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from aws_lambda_powertools import Logger
 
@@ -24,6 +24,8 @@ from orchestrator.events.jobs.versions import Decision, Source
 from orchestrator.pipeline_types.base import STACK_PREFIX
 from orchestrator.plan import layout
 from orchestrator.plan.plan import PlannedObject
+from orchestrator.provisioned import registrations
+from orchestrator.provisioned.registrations import Registration
 from orchestrator.sagemaker import job_kinds
 from orchestrator.sagemaker.job_kinds import JobKind
 from orchestrator.sagemaker.registration import Instructions
@@ -46,6 +48,14 @@ class Registered:
     decision: Decision
     metrics: Mapping[str, float]
 
+    @property
+    def record(self) -> Registration:
+        """The result as the pipeline's state has it: a version that its gate rejects is not what was asked for."""
+        reason = self.decision.reason
+        status: Literal["Registered", "Rejected"] = "Rejected" if reason else "Registered"
+        metrics = dict(self.metrics)
+        return Registration(status=status, model_package_arn=self.package_arn, metrics=metrics, reason=reason)
+
 
 @dataclass(frozen=True)
 class NotRegistered:
@@ -53,6 +63,11 @@ class NotRegistered:
 
     reason: str
     detail: str = ""
+
+    @property
+    def record(self) -> Registration:
+        """The result as the pipeline's state has it."""
+        return Registration(status="Failed", reason=self.reason, detail=self.detail)
 
 
 def register(job: Job, source: Source, bucket: str, key: str) -> Registered | NotRegistered:
@@ -93,9 +108,8 @@ def _registered(job: Job, source: Source, bucket: str, key: str) -> Registered |
         return NotRegistered(outcome.missing)
     metrics = versions.kept_metrics(asked, outcome)
     decision = versions.decide(asked, outcome.metrics)
-    document = PlannedObject(
-        bucket, f"registered/{job.kind.noun}/{job.name}/metrics.json", versions.metrics_document(source, metrics)
-    )
+    key = f"{registrations.folder(job.kind, job.name)}metrics.json"
+    document = PlannedObject(bucket, key, versions.metrics_document(source, metrics))
     if metrics:
         objects.store(document)
     uri = document.uri if metrics else ""

@@ -7,7 +7,8 @@ lists those that have ended. Either way, the steps are:
 
 1. claim the marker of the end (`aws/claims.py`): SageMaker may send an event several times, EventBridge delivers at
    least once, and two checks see each job;
-2. describe the job, and register its model if it completed and the request asks for it. Both can be repeated;
+2. describe the job, register its model if it completed and the request asks for it, and record what became of that.
+   All of it can be repeated;
 3. publish the message, then mark the end as reported.
 
 A failure before the message releases the marker and is raised. Lambda's next attempt, or a resend from the dead-letter
@@ -38,6 +39,7 @@ from orchestrator.launch.settings import Settings
 from orchestrator.pipeline_types.built_in import BUILT_IN
 from orchestrator.pipeline_types.built_in.training.job_types import kind_by_tags, kinds_by_type
 from orchestrator.plan import layout
+from orchestrator.provisioned import registrations
 from orchestrator.sagemaker.job_kinds import ENDED, JobKind
 
 _COMPLETED: Final = "Completed"
@@ -61,7 +63,7 @@ class _Ended:
     @property
     def marker(self) -> str:
         """Key of the marker in the pipelines bucket."""
-        return f"{layout.REPORTED}{self.kind.noun}/{self.name}/{self.status}"
+        return layout.reported_job(self.kind.noun, self.name, self.status)
 
 
 def job_changed(event: dict[str, Any], settings: Settings, owner: str) -> dict[str, Any]:
@@ -122,17 +124,21 @@ def _report(ended: _Ended, settings: Settings, owner: str) -> bool:
 
 def _tell(ended: _Ended, settings: Settings) -> None:
     job = jobs.describe(ended.kind, ended.name)
+    registered = _registration(job, ended, settings)
+    if registered is not None:
+        # Before the message: whoever gets it finds the same when he asks.
+        registrations.store(settings.launch.pipelines_bucket, ended.kind, ended.name, registered.record)
     ending = Ending(
         job=job,
         status=ended.status,
         pipeline_type=ended.tags.get("pipeline_type", ""),
         model_name=ended.tags.get("model_name", ""),
         stack_name=ended.tags.get("stack_name", ""),
-        registration=_registration(job, ended, settings),
+        registration=registered,
         with_detail=settings.allow_detailed_error_message,
     )
     notifications.publish(settings.notifications_topic_arn, ending.message)
-    metrics.count(metrics.JOBS_ENDED, pipeline_type=ending.pipeline_type, outcome=ended.status)
+    metrics.count(metrics.JOBS_ENDED, pipeline_type=ending.pipeline_type, outcome=ending.outcome)
 
 
 def _registration(job: Job, ended: _Ended, settings: Settings) -> Registered | NotRegistered | None:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from pydantic.fields import FieldInfo
+
 from orchestrator.errors import Problem, RefusedRequestError
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import PipelineRequest
@@ -24,6 +26,10 @@ class CustomType(Declaration):
     """A checked declaration that accepts requests."""
 
     source: ClassVar[answers.Origin] = "custom"
+
+    def fields_by_key(self) -> dict[str, FieldInfo]:
+        """Return no fields: the operator's schema decides on everything, and says that unknown keys are refused."""
+        return {}
 
     def parse(self, body: Mapping[str, Any], launch: Launch) -> PipelineRequest:
         """Validate a body that names this type; raises `RefusedRequestError` with every problem, unknown keys too."""

@@ -8,6 +8,8 @@ from typing import Final
 
 PATH: Final = "/_apis/"
 """Address at which the local AWS serves APIs: `<endpoint>/_apis/<api id>/<stage>/<path>`."""
+MAIL_PATH: Final = "/_mail"
+"""Address at which the local AWS shows the mails that its topics have sent: `<endpoint>/_mail`."""
 _AWS_URL: Final = re.compile(
     r"^https://(?P<id>[a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com(\.cn)?(?P<path>/.*)?$"
 )

@@ -63,7 +63,7 @@ def several(builtin: Body) -> list[Any]:
     """A good request, a bad one, one that is none, another good one."""
     return [
         {**builtin, "model_name": "first"},
-        {**builtin, "model_name": "second", "inference_instance": "big", "modle_name": "x"},
+        {**builtin, "model_name": "second", "inference_instance": "big", "kms_key_anr": "x"},
         "third",
         {**builtin, "model_name": "fourth"},
     ]
@@ -85,7 +85,7 @@ class TestEntries:
         ]
         assert told["entries"][0]["pipeline_id"] == "arn:of:first"
         assert told["entries"][0]["pipeline_type"] == "byom_realtime_builtin"
-        assert {problem["key"] for problem in told["entries"][1]["errors"]} == {"inference_instance", "modle_name"}
+        assert {problem["key"] for problem in told["entries"][1]["errors"]} == {"inference_instance", "kms_key_anr"}
 
     def test_one_message_names_each_problem_with_its_entry(
         self, several: list[Any], provisions: Provisions, inbox: Inbox
@@ -96,7 +96,7 @@ class TestEntries:
         text = message["Message"]
         assert "holds 4 requests: 2 accepted, 2 refused." in text
         assert "- entry 2, inference_instance: " in text
-        assert "- entry 2, modle_name: " in text
+        assert "- entry 2, kms_key_anr: " in text
         assert "- entry 3, the request must be a JSON object" in text
         assert "arn:of:fourth" in text
         assert text.endswith(f"Result: s3://{BUCKET}/{RESULT}")

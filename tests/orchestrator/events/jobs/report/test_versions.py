@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from botocore.stub import Stubber
@@ -13,6 +14,8 @@ from orchestrator import api
 from orchestrator.aws import calls
 from orchestrator.errors import ServiceRefusedError
 from orchestrator.launch.settings import Settings
+from orchestrator.provisioned import registrations
+from orchestrator.sagemaker import job_kinds
 from tests.orchestrator.events.jobs.report.conftest import (
     JOB,
     KEY,
@@ -49,6 +52,11 @@ def _deployed(stack: str, role: str) -> None:
     )
 
 
+def _state_of(message: Any) -> str:
+    """What subscriptions filter by."""
+    return str(message["MessageAttributes"]["state"]["StringValue"])
+
+
 class TestRegistration:
     def test_the_model_of_a_training_job(self, sagemaker: Stubber, inbox: Inbox, trained: Event) -> None:
         instruct(approval_status="Approved", min_metric={"validation:auc": 0.8})
@@ -58,6 +66,7 @@ class TestRegistration:
         (message,) = inbox()
         assert f"The model was registered as {PACKAGE}, approval status Approved." in message["Message"]
         assert "Metrics: validation:auc 0.9, validation:error 0.1" in message["Message"]
+        assert "State: Succeeded" in message["Message"]
         assert "model_package_name set to the ARN of the version" in message["Message"]
 
     def test_its_metrics_are_stored_where_the_version_says(self, sagemaker: Stubber, trained: Event) -> None:
@@ -83,6 +92,11 @@ class TestRegistration:
         (message,) = inbox()
         assert "approval status Rejected" in message["Message"]
         assert reason in message["Message"]
+        assert message["Subject"] == "MLOps model rejected by its gate: berths"
+        assert _state_of(message) == "Failed"
+        recorded = registrations.find(PIPELINES, job_kinds.TRAINING, "berths-1")
+        assert recorded is not None
+        assert (recorded.status, recorded.model_package_arn, recorded.reason) == ("Rejected", PACKAGE, reason)
 
     def test_a_rejection_that_cannot_be_explained_stays_one(
         self, sagemaker: Stubber, inbox: Inbox, trained: Event
@@ -167,6 +181,35 @@ class TestRegistration:
         assert "The model was not registered. AWS did not register the model." in message["Message"]
         assert (reason in message["Message"]) is allowed
         assert ("The log has what it said." in message["Message"]) is not allowed
+
+    def test_a_registration_that_comes_to_nothing_is_a_failure(
+        self, sagemaker: Stubber, inbox: Inbox, trained: Event, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """For whoever reads subjects, filters messages, counts failures or asks later."""
+        instruct()
+        describing(sagemaker, trained)
+        sagemaker.add_client_error("create_model_package", "ValidationException", "no group", http_status_code=400)
+        deliver(ended(registration=KEY))
+        (message,) = inbox()
+        assert message["Subject"] == "MLOps model not registered: berths"
+        assert message["Message"].startswith("The training job berths-1 status is: Completed.\n\n")
+        assert "State: Failed" in message["Message"]
+        assert _state_of(message) == "Failed"
+        assert '"outcome":"Failed","JobsEnded":[1.0]' in capsys.readouterr().out
+        recorded = registrations.find(PIPELINES, job_kinds.TRAINING, "berths-1")
+        assert recorded is not None
+        assert (recorded.status, recorded.reason) == ("Failed", "AWS did not register the model.")
+        assert recorded.detail == "ValidationException: no group"
+
+    def test_the_version_is_recorded_for_whoever_asks_later(self, sagemaker: Stubber, trained: Event) -> None:
+        instruct()
+        describing(sagemaker, trained)
+        creating(sagemaker)
+        deliver(ended(registration=KEY))
+        recorded = registrations.find(PIPELINES, job_kinds.TRAINING, "berths-1")
+        assert recorded is not None
+        assert (recorded.status, recorded.model_package_arn) == ("Registered", PACKAGE)
+        assert recorded.metrics.keys() == {"validation:auc", "validation:error"}
 
     def test_instructions_that_are_gone_are_in_the_message(
         self, sagemaker: Stubber, inbox: Inbox, trained: Event

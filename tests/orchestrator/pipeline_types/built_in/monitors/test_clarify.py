@@ -126,7 +126,7 @@ PREDICTED = "model_predicted_label_config"
 FACET = {"label_values_or_threshold": [1], "facet_name": "carrier"}
 WRONG = [
     (BIAS, "bias_config", [], "bias_config"),
-    (BIAS, "bias_config", "{}", "bias_config"),
+    (BIAS, "bias_config", "{", "bias_config"),
     (BIAS, "bias_config", {"facet_name": "carrier"}, "bias_config.label_values_or_threshold"),
     (BIAS, "bias_config", {**FACET, "label_values_or_threshold": []}, "bias_config.label_values_or_threshold"),
     (BIAS, "bias_config", {**FACET, "label_values_or_threshold": 1}, "bias_config.label_values_or_threshold"),

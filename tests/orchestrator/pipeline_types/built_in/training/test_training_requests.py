@@ -162,12 +162,9 @@ WRONG_VALUES = [
     ("max_wait_time_spot_instances", None, "got null"),
     ("instance_count", 1.5, "whole number of instances"),
     ("instance_count", "two", "whole number of instances"),
-    ("instance_count", "", "whole number of instances"),
     ("encrypt_inner_traffic", "yes", "true or false"),
     ("encrypt_inner_traffic", 1, "true or false; got 1"),
     ("encrypt_inner_traffic", None, "true or false; got null"),
-    ("use_spot_instances", "", "true or false"),
-    ("content_type", "", "content type that the algorithm expects"),
     ("content_type", 'csv"', "content type that the algorithm expects"),
     ("s3_data_type", "S3Key", "S3Prefix, ManifestFile or AugmentedManifestFile"),
     ("data_distribution", "Sharded", "FullyReplicated or ShardedByS3Key"),
@@ -203,7 +200,7 @@ def test_everything_that_is_wrong_is_told_at_once(launch: Launch) -> None:
         "attribute_names": ["label"],
         "algo_hyperparamaters": {"a": "x" * 2501, "b": "1\n2"},
         "metric_definitions": [{"Name": "m", "Regex": "m=(.*)"}] * 2,
-        "instnce_type": "ml.m5.large",
+        "kms_key_anr": "x",
     }
     assert problems_of({**TRAINING, **wrong}, launch).keys() == {
         *(wrong.keys() - {"algo_hyperparamaters", "max_runtime_per_job"}),

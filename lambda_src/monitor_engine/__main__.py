@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`python -m monitor_engine`: the job that the environment describes, from data to files, metrics and message."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import platform
+import sys
+from collections.abc import Callable, Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Final
+
+from monitor_engine import contract, message, metrics, results
+from monitor_engine.contract import Job
+from monitor_engine.problems import EngineError
+from monitor_engine.results import Result
+
+_LOG: Final = logging.getLogger("monitor_engine")
+_MESSAGE: Final = "/opt/ml/output/message"
+_ANALYSES: Final = {contract.DATA_QUALITY: "monitor_engine.data_quality.analysis"}
+"""Imported when asked for: each needs other libraries, which the others do not wait for."""
+_VERSIONS: Final = ("numpy", "pandas", "scipy", "scikit-learn")
+
+
+def main(environment: Mapping[str, str]) -> int:
+    """Do the job and return the status of the process: 0 also with violations, 1 when it has failed."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    _LOG.info("Python %s, %s", platform.python_version(), ", ".join(_found()))
+    told = Path(environment.get("message_path") or _MESSAGE)
+    try:
+        job = contract.read(environment)
+        result = _analysis(job.analysis)(job)
+        _write(job, result)
+        if job.monitor.publishes_metrics:
+            _publish(job, result)
+        text, status = message.of(result), 0
+    except EngineError as error:
+        text, status = message.of_failure(str(error)), 1
+    except MemoryError:
+        text, status = message.of_failure("there is not enough memory: take a larger instance type."), 1
+    except Exception as error:  # the message is all that a person sees of the job; the log has the rest
+        _LOG.exception("not foreseen")
+        text = message.of_failure(f"the engine has failed, the log says where: {type(error).__name__}: {error}")
+        status = 1
+    _LOG.info("%s", text)
+    told.parent.mkdir(parents=True, exist_ok=True)
+    told.write_text(text, encoding="utf-8")
+    return status
+
+
+def _analysis(name: str) -> Callable[[Job], Result]:
+    found: Callable[[Job], Result] = importlib.import_module(_ANALYSES[name]).analyse
+    return found
+
+
+def _write(job: Job, result: Result) -> None:
+    job.output.mkdir(parents=True, exist_ok=True)
+    for name, content in result.files.items():
+        (job.output / name).write_text(results.text_of(content), encoding="utf-8")
+
+
+def _publish(job: Job, result: Result) -> None:
+    # boto3 takes a second to import, which no baseline needs.
+    from monitor_engine import aws  # noqa: PLC0415
+
+    aws.send_metrics(metrics.payloads(result.metrics, job.monitor.endpoint, job.monitor.schedule))
+
+
+def _found() -> list[str]:
+    found = []
+    for name in _VERSIONS:
+        try:
+            found.append(f"{name} {metadata.version(name)}")
+        except metadata.PackageNotFoundError:
+            found.append(f"no {name}")
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main(os.environ))

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Contract of a job: its environment, as Model Monitor's container has it, read once.
+
+https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-byoc-contract-inputs.html
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from monitor_engine import windows
+from monitor_engine.problems import EngineError
+from monitor_engine.windows import Window
+
+DATA_QUALITY: Final = "DATA_QUALITY"
+ANALYSES: Final = (DATA_QUALITY,)
+CSV, JSON, CAPTURES = "csv", "json", "sagemakerCaptureJson"
+PARTS: Final = ("endpointOutput", "endpointInput")
+"""Parts of a capture in the order of their columns: the answer comes first, as the label in a baseline."""
+_SCRIPTS: Final = ("record_preprocessor_script", "post_analytics_processor_script")
+_DRIFT_METHODS: Final = ("", "LInfinity", "ChiSquared")
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Format:
+    """How a data set is stored."""
+
+    kind: str
+    """One of csv, json, sagemakerCaptureJson."""
+    has_header: bool = False
+    parts: tuple[str, ...] = PARTS
+    """Of captures."""
+
+
+@dataclass(frozen=True)
+class Monitor:
+    """Names of what is looked at, for metrics and the report; empty in a baseline."""
+
+    endpoint: str = ""
+    schedule: str = ""
+    publishes_metrics: bool = False
+
+
+@dataclass(frozen=True)
+class Job:
+    """A baseline, or with `constraints` a run."""
+
+    analysis: str
+    source: Path
+    format: Format
+    output: Path
+    message: Path
+    window: Window | None = None
+    constraints: Path | None = None
+    statistics: Path | None = None
+    monitor: Monitor = field(default_factory=Monitor)
+    ignored: tuple[str, ...] = ()
+    """Features that are not checked: names, or positions from 0."""
+    categorical_drift_method: str = ""
+    """Empty: as the constraints say."""
+    unreadable_share: float = 0.05
+    """Share of the records that may be unreadable before the run fails."""
+
+
+class _Reader:
+    """The environment, with every problem in it."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self.environment = environment
+        self.problems: list[str] = []
+
+    def text(self, name: str, default: str = "") -> str:
+        return self.environment.get(name, "").strip() or default
+
+    def needed(self, name: str) -> str:
+        if not self.text(name):
+            self.problems.append(f"{name} is missing")
+        return self.text(name)
+
+    def one_of(self, name: str, known: tuple[str, ...], default: str) -> str:
+        found = self.text(name, default)
+        if found not in known:
+            self.problems.append(f"{name} is {found!r}: give one of {', '.join(filter(None, known))}")
+        return found
+
+    def tried(self, read: Callable[[], Value], otherwise: Value) -> Value:
+        try:
+            return read()
+        except EngineError as error:
+            self.problems.append(str(error))
+            return otherwise
+
+    def path(self, name: str) -> Path | None:
+        return Path(self.text(name)) if self.text(name) else None
+
+
+def read(environment: Mapping[str, str]) -> Job:
+    """Return the job that an environment describes. Raise EngineError with every problem."""
+    reader = _Reader(environment)
+    nothing = Format(CSV)
+    stored = reader.needed("dataset_format")
+    job = Job(
+        analysis=reader.one_of("analysis_type", ANALYSES, DATA_QUALITY),
+        source=Path(reader.needed("dataset_source")),
+        format=reader.tried(lambda: _format(stored), nothing) if stored else nothing,
+        output=Path(reader.needed("output_path")),
+        message=Path(reader.text("message_path", "/opt/ml/output/message")),
+        window=reader.tried(lambda: windows.of(environment), None),
+        constraints=reader.path("baseline_constraints"),
+        statistics=reader.path("baseline_statistics"),
+        monitor=Monitor(
+            endpoint=reader.text("sagemaker_endpoint_name"),
+            schedule=reader.text("sagemaker_monitoring_schedule_name"),
+            publishes_metrics=reader.text("publish_cloudwatch_metrics") == "Enabled",
+        ),
+        ignored=tuple(filter(None, re.split(r"\s*,\s*", reader.text("exclude_features_attribute")))),
+        categorical_drift_method=reader.one_of("categorical_drift_method", _DRIFT_METHODS, ""),
+        unreadable_share=reader.tried(lambda: _share(reader.text("unreadable_share", "0.05")), 0.05),
+    )
+    for script in filter(reader.text, _SCRIPTS):
+        reader.problems.append(f"{script} is set, and this engine runs no scripts: leave it out, or use Model Monitor")
+    if job.format.kind == CAPTURES and job.window is None and stored and not reader.problems:
+        reader.problems.append("captures need a window: give start_time and end_time")
+    if reader.problems:
+        raise EngineError(f"The environment of the job is not right: {'; '.join(reader.problems)}.")
+    return job
+
+
+def _share(text: str) -> float:
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1.0
+    if not 0 <= found <= 1:
+        raise EngineError(f"unreadable_share is {text!r}: give a number from 0 to 1")
+    return found
+
+
+def _format(text: str) -> Format:
+    try:
+        found: Any = json.loads(text)
+    except ValueError as error:
+        raise EngineError(f"dataset_format is no JSON: {text[:80]!r}") from error
+    kinds = [kind for kind in (CSV, JSON, CAPTURES) if isinstance(found, dict) and kind in found]
+    if len(kinds) != 1:
+        raise EngineError(f"dataset_format is {text[:80]!r}: give one of csv, json, sagemakerCaptureJson")
+    settings = found[kinds[0]] if isinstance(found[kinds[0]], dict) else {}
+    # The container accepts both "true" and true.
+    has_header = str(settings.get("header", False)).lower() == "true"
+    asked = settings.get("captureIndexNames", list(PARTS))
+    parts = tuple(part for part in PARTS if part in asked)
+    if not parts:
+        raise EngineError(f"captureIndexNames has none of {', '.join(PARTS)}")
+    return Format(kinds[0], has_header, parts)

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Data quality: a baseline of a data set, or a comparison of a window with a baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from monitor_engine.contract import CAPTURES, Job
+from monitor_engine.data import dataset
+from monitor_engine.data.captures import Reading
+from monitor_engine.data_quality import baseline as baselines
+from monitor_engine.data_quality import checks, constraints, sections, statistics
+from monitor_engine.data_quality.baseline import Baseline
+from monitor_engine.data_quality.checks import Drift
+from monitor_engine.data_quality.profile import Profile, mixed
+from monitor_engine.metrics import VIOLATIONS, Metric
+from monitor_engine.problems import EngineError
+from monitor_engine.report import page
+from monitor_engine.results import Document, Result, violations_document
+
+
+def analyse(job: Job) -> Result:
+    """Return a baseline, or with constraints the findings of a run. Raise EngineError."""
+    return suggest(job) if job.constraints is None else compare(job)
+
+
+def suggest(job: Job) -> Result:
+    """Return the statistics of trusted data, and the constraints that follow. Raise EngineError."""
+    profile, reading = _profile(job, None)
+    if not profile.rows:
+        raise EngineError(f"the baseline at {job.source.name} has no rows: give data that the model was trained with")
+    found = statistics.document(profile, {})
+    remarks = [*_left_out(reading), *_worth_knowing(profile)]
+    shown = page.Page(
+        title="Baseline of data quality",
+        facts=[("rows", f"{profile.rows:,}"), ("features", str(len(profile.columns)))],
+        remarks=remarks,
+        is_run=False,
+        sections=sections.of(profile, None, []),
+    )
+    files: dict[str, Document | str] = {
+        "statistics.json": found,
+        "constraints.json": constraints.document(found, job.categorical_drift_method),
+        "report.html": page.html(shown),
+    }
+    return Result(files, remarks=remarks)
+
+
+def compare(job: Job) -> Result:
+    """Return the violations of a window. Raise EngineError."""
+    if job.constraints is None:
+        raise EngineError("a run needs baseline_constraints")
+    baseline = baselines.read(job.constraints, job.statistics)
+    if baseline is None:
+        return _without(job, f"nothing was compared: there is no baseline at {job.constraints} yet")
+    profile, reading = _profile(job, baseline)
+    if not profile.rows:
+        own = f", but for {reading.own} requests of monitors" if reading.own else ""
+        return _without(job, f"nothing was captured in the window{own}")
+    drifts = checks.drifts(profile, baseline, job.categorical_drift_method)
+    violations = checks.find(profile, baseline, drifts, job.ignored)
+    remarks = [*_left_out(reading), *_not_compared(baseline)]
+    start, end = job.window.texts if job.window else ("", "")
+    shown = page.Page(
+        title=f"Data quality of {job.monitor.endpoint or job.source.name}",
+        facts=[("schedule", job.monitor.schedule), ("from", start), ("to", end), ("rows", f"{profile.rows:,}")],
+        violations=violations,
+        remarks=remarks,
+        sections=sections.of(profile, baseline, drifts),
+    )
+    files: dict[str, Document | str] = {
+        "statistics.json": statistics.document(profile, {one.name: one.kind for one in baseline.features}),
+        "constraint_violations.json": violations_document(violations),
+        "report.html": page.html(shown),
+    }
+    return Result(files, violations, remarks, _metrics(profile, drifts, len(violations)))
+
+
+def _profile(job: Job, baseline: Baseline | None) -> tuple[Profile, Reading]:
+    known = dataset.header(job) or ([] if baseline is None else baseline.names)
+    as_text = frozenset() if baseline is None else baseline.texts
+    numeric = frozenset() if baseline is None else frozenset(one.name for one in baseline.features if one.is_numeric)
+    while True:
+        profile, reading = _new(baseline), Reading()
+        for table in dataset.read(job, known, as_text, reading):
+            profile.add(table)
+        if job.format.kind == CAPTURES:
+            reading.check(job.unreadable_share)
+        again = mixed(profile, numeric) - as_text
+        if not again:
+            return profile, reading
+        # Texts were met after numbers whose texts are gone: the data is read once more.
+        as_text |= again
+
+
+def _new(baseline: Baseline | None) -> Profile:
+    if baseline is None:
+        return Profile()
+    known = [one for one in baseline.features if one.distribution is not None and one.is_numeric]
+    return Profile(
+        points={one.name: one.distribution.points for one in known if one.distribution is not None},
+        domains={one.name: one.domain for one in baseline.features if one.domain is not None},
+    )
+
+
+def _without(job: Job, why: str) -> Result:
+    """The result of a run that had nothing to compare: no failure and no finding, and it says so."""
+    shown = page.Page(
+        title=f"Data quality of {job.monitor.endpoint or job.source.name}",
+        facts=list(zip(("from", "to"), job.window.texts, strict=True)) if job.window else [],
+        remarks=[why],
+        is_run=False,
+    )
+    files: dict[str, Document | str] = {
+        "constraint_violations.json": violations_document([]),
+        "report.html": page.html(shown),
+    }
+    return Result(files, remarks=[why], metrics=[Metric(VIOLATIONS)])
+
+
+def _left_out(reading: Reading) -> list[str]:
+    if not reading.unreadable:
+        return []
+    examples = "; ".join(reading.examples)
+    return [f"{reading.unreadable} of {reading.records} records could not be read and were left out: {examples}"]
+
+
+def _worth_knowing(profile: Profile) -> list[str]:
+    """What a person should know of a baseline before a run is compared with it."""
+    remarks = []
+    if profile.rows == 1:
+        remarks.append("the baseline has one row: no drift can be told from it")
+    empty = [name for name, column in profile.columns.items() if not column.present]
+    if empty:
+        remarks.append(f"without any value, and so without a type: {_listed(empty)}")
+    vast = [name for name, column in profile.columns.items() if not column.texts.is_whole]
+    if vast:
+        remarks.append(f"of too many different texts not all are counted, as with identifiers: {_listed(vast)}")
+    return remarks
+
+
+def _not_compared(baseline: Baseline) -> list[str]:
+    lost = [one.name for one in baseline.features if one.distribution is None and one.kind != "Unknown"]
+    return [f"drift was not looked at without baseline statistics: {_listed(lost)}"] if lost else []
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join([*names[:5], *([f"{len(names) - 5} more"] if len(names) > 5 else [])])
+
+
+def _metrics(profile: Profile, drifts: Sequence[Drift], violations: int) -> list[Metric]:
+    metrics = [Metric(VIOLATIONS, violations)]
+    for name, column in profile.columns.items():
+        moments = column.moments
+        if moments.count:
+            metrics.append(Metric(f"feature_data_{name}", moments.total, moments.count, moments.low, moments.high))
+        metrics.append(Metric(f"feature_non_null_{name}", column.present))
+    return [*metrics, *(Metric(f"feature_baseline_drift_{drift.feature}", drift.value) for drift in drifts)]

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Checks of a window against a baseline: columns, types, completeness, known values, drift.
+
+https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-interpreting-violations.html
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from monitor_engine.data.columns import FRACTIONAL, INTEGRAL, STRING, UNKNOWN
+from monitor_engine.data_quality import distance
+from monitor_engine.data_quality.baseline import Baseline, Distribution, Feature
+from monitor_engine.data_quality.profile import ColumnProfile, Profile
+from monitor_engine.results import Violation
+
+_ENABLED: Final = "Enabled"
+_CHI_SQUARED: Final = "ChiSquared"
+_FITTING: Final = {INTEGRAL: (INTEGRAL,), FRACTIONAL: (INTEGRAL, FRACTIONAL)}
+# Thresholds of a file without them.
+_SHARE: Final = 0.1
+_DISTANCE: Final = 0.1
+
+
+@dataclass(frozen=True)
+class Drift:
+    """How far a feature's distribution is from the baseline's."""
+
+    feature: str
+    value: float
+    """A distance from 0 to 1, or a p-value."""
+    threshold: float
+    is_p_value: bool = False
+
+    @property
+    def is_violated(self) -> bool:
+        """Whether it counts as drift: a distance above its threshold, a p-value below it."""
+        return self.value < self.threshold if self.is_p_value else self.value > self.threshold
+
+    @property
+    def sentence(self) -> str:
+        """What is found, in words."""
+        if self.is_p_value:
+            return f"Baseline drift p-value: {self.value:.4g} is below threshold: {self.threshold}"
+        return f"Baseline drift distance: {self.value:.4g} exceeds threshold: {self.threshold}"
+
+
+def drifts(profile: Profile, baseline: Baseline, method: str = "") -> list[Drift]:
+    """Return the distance of each feature that has one; `method` replaces the baseline's for categories."""
+    found = []
+    for feature in baseline.features:
+        column = profile.columns.get(feature.name)
+        if column is not None and feature.distribution is not None:
+            drift = _drift(feature, column, feature.distribution, method)
+            if drift is not None and not math.isnan(drift.value):
+                found.append(drift)
+    return found
+
+
+def find(profile: Profile, baseline: Baseline, found: Sequence[Drift], ignored: Sequence[str] = ()) -> list[Violation]:
+    """Return all violations: of the columns, then of each feature in order. `ignored` features are left out."""
+    if baseline.config.get("evaluate_constraints", _ENABLED) != _ENABLED:
+        return []
+    drifted = {drift.feature: drift for drift in found if drift.is_violated}
+    violations = list(_columns(profile, baseline))
+    for position, feature in enumerate(baseline.features):
+        if feature.name in ignored or str(position) in ignored:
+            continue
+        column = profile.columns.get(feature.name)
+        if column is not None:
+            violations += _feature(feature, column)
+        if feature.name in drifted:
+            violations.append(Violation(feature.name, "baseline_drift_check", drifted[feature.name].sentence))
+    return violations
+
+
+def _drift(feature: Feature, column: ColumnProfile, before: Distribution, method: str) -> Drift | None:
+    config = feature.config["distribution_constraints"]
+    if config.get("perform_comparison", _ENABLED) != _ENABLED:
+        return None
+    is_robust = config.get("comparison_method", "Robust") != "Simple"
+    if feature.is_numeric:
+        ranks = column.ranks
+        if ranks is None or not ranks.count:
+            return None
+        value = distance.simple(before.weights, ranks.below, ranks.at_most, ranks.count)
+        value = distance.robust(value, before.count, ranks.count) if is_robust else value
+        return Drift(feature.name, value, float(config.get("comparison_threshold", _DISTANCE)))
+    if feature.kind != STRING or not column.texts.total or not before.categories:
+        return None
+    threshold = float(config.get("categorical_comparison_threshold", _DISTANCE))
+    if (method or config.get("categorical_drift_method")) == _CHI_SQUARED:
+        return Drift(feature.name, distance.chi_squared(column.texts.counts, before.categories), threshold, True)
+    totals = before.count, column.texts.total
+    first, second = before.categories, column.texts.counts
+    if not (before.is_whole and column.texts.is_whole):
+        # Not every text was counted: only those that both have can be compared.
+        both = first.keys() & second.keys()
+        first, second = {text: first[text] for text in both}, {text: second[text] for text in both}
+    value = distance.categorical(first, second, totals)
+    return Drift(feature.name, distance.robust(value, *totals) if is_robust else value, threshold)
+
+
+def _columns(profile: Profile, baseline: Baseline) -> Iterator[Violation]:
+    expected = len(baseline.features)
+    if not profile.widths:
+        return
+    for word, current in (("missing", min(profile.widths)), ("extra", max(profile.widths))):
+        if (current < expected) if word == "missing" else (current > expected):
+            yield Violation(
+                f"{word.capitalize()} columns",
+                f"{word}_column_check",
+                f"There are {word} columns in current dataset. Number of columns in current dataset: {current}, "
+                f"Number of columns in baseline constraints: {expected}",
+            )
+
+
+def _feature(feature: Feature, column: ColumnProfile) -> Iterator[Violation]:
+    yield from _types(feature, column)
+    complete = column.present / column.rows if column.rows else 0.0
+    if complete < feature.completeness:
+        yield Violation(
+            feature.name,
+            "completeness_check",
+            f"Data completeness requirement is not met. Expected completeness: {_percent(feature.completeness)}. "
+            f"Observed: Only {_percent(complete)} of data is complete.",
+        )
+    if feature.domain is not None and column.texts.total:
+        known, threshold = column.known / column.texts.total, feature.config.get("domain_content_threshold", _SHARE)
+        if known < threshold:
+            yield Violation(
+                feature.name,
+                "categorical_values_check",
+                f"Categorical value requirement is not met. Expected match: {_percent(threshold)}. "
+                f"Observed: Only {_percent(known)} of values are known from the baseline"
+                f"{_examples(column, feature.domain)}.",
+            )
+
+
+def _examples(column: ColumnProfile, domain: frozenset[str]) -> str:
+    new = [text for text, _ in column.texts.most_frequent() if text not in domain][:3]
+    return f"; new: {', '.join(repr(text[:40]) for text in new)}" if new else ""
+
+
+def _types(feature: Feature, column: ColumnProfile) -> Iterator[Violation]:
+    if feature.kind == UNKNOWN or not column.present:
+        return
+    fitting = _FITTING.get(feature.kind)
+    matching = 1.0 if fitting is None else sum(column.counts[kind] for kind in fitting) / column.present
+    threshold = feature.config.get("datatype_check_threshold", _SHARE)
+    if matching < threshold:
+        yield Violation(
+            feature.name,
+            "data_type_check",
+            f"Data type match requirement is not met. Expected data type: {feature.kind}, Expected match: "
+            f"{_percent(threshold)}. Observed: Only {_percent(matching)} of data is {feature.kind}.",
+        )
+
+
+def _percent(share: float) -> str:
+    return f"{round(share * 100, 4)}%"

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Types of what responses say of a pipeline's work, and of its state. See `answers`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from typing_extensions import TypedDict
+
+StateName = Literal["Deploying", "Waiting for approval", "Running", "Succeeded", "Failed", "Unhealthy"]
+
+
+class OverallState(TypedDict):
+    """How a pipeline is, with the work that its deployment started."""
+
+    state: StateName
+    """Running: deployed, and its work goes on. Succeeded: all that was asked for is done and in order. Unhealthy:
+    deployed, and not in order now"""
+    state_reason: str
+    """why, in a sentence; empty when there is nothing to say"""
+
+
+class StartedJob(TypedDict):
+    """The job that the deployment started."""
+
+    kind: str
+    name: str
+    status: str | None
+    failure_reason: str
+
+
+class JobRegistration(TypedDict):
+    """The registration of the job's model, if the request asks for it."""
+
+    status: Literal["Pending", "Registered", "Rejected", "Failed", "Unknown"]
+    """Rejected: registered as Rejected, because the gate did not hold. Unknown: its result is not recorded"""
+    model_package_arn: str
+    """the version; empty while there is none"""
+    metrics: dict[str, float]
+    """metrics of the version"""
+    reason: str
+
+
+class MonitorRun(TypedDict):
+    """A run of a monitor."""
+
+    status: str
+    """CompletedWithViolations: it found some"""
+    time: datetime | None
+    """when it was due"""
+    message: str
+    """what SageMaker says of it"""
+
+
+class MonitorState(TypedDict):
+    """The monitoring schedule that the deployment made."""
+
+    schedule: str
+    status: str | None
+    """null if it cannot be looked at"""
+    reason: str
+    last_run: MonitorRun | None
+
+
+class EndpointState(TypedDict):
+    """The endpoint that the deployment made."""
+
+    name: str
+    status: str | None
+    """null if it cannot be looked at"""
+    reason: str

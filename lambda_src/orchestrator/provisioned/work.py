@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Work of a pipeline in this account, read from SageMaker: job, registration, endpoint and monitor.
+
+Outputs of the deployed stack name them. What cannot be looked at has no status, and hides nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, TypeVar
+
+from orchestrator.aws import claims
+from orchestrator.aws.cloudformation.stacks import Stack
+from orchestrator.aws.s3 import objects
+from orchestrator.aws.sagemaker import endpoints, jobs, monitoring_schedules
+from orchestrator.errors import ServiceBusyError, ServiceRefusedError
+from orchestrator.launch.settings import Settings
+from orchestrator.plan import layout
+from orchestrator.provisioned import registrations
+from orchestrator.provisioned.pipeline_stacks import Pipeline
+from orchestrator.provisioned.registrations import Registration
+from orchestrator.provisioned.state import Endpoint, Job, Monitor, Run, Work
+from orchestrator.sagemaker import deployed_outputs, job_kinds
+from orchestrator.sagemaker.job_kinds import JobKind
+from orchestrator.sagemaker.monitor_runs import VIOLATIONS
+
+SERVICES: Final = ("sagemaker", "s3")
+"""The services that are called."""
+_NAMES: Final = {deployed_outputs.ENDPOINT, deployed_outputs.SCHEDULE, *(kind.output for kind in job_kinds.ALL)}
+_TAGS: Final = "Tags"
+"""Parameter of a deployed stack: the job's tags as JSON, or the URI of a file with them."""
+_REGISTRATION_TAG: Final = "registration"
+_SETTLED_WITHIN: Final = timedelta(hours=2)
+"""An event that fails is repeated within an hour, and jobs without events are looked for every few minutes."""
+_LOST: Final = (
+    "Nothing came of it within two hours of the job's end. Its event may be in the dead-letter queue, from where it "
+    "can be sent again."
+)
+
+Result = TypeVar("Result")
+
+
+def is_named_in(stack: Stack) -> bool:
+    """True if a deployed stack names work, so that there is something to look at."""
+    return not _NAMES.isdisjoint(stack.outputs)
+
+
+def of_deployed(pipeline: Pipeline, deployed: Stack | None, settings: Settings) -> Work:
+    """Return the work of a pipeline and its deployed stack; raises `ServiceBusyError`."""
+    if pipeline.stack_sets:
+        return Work(is_elsewhere=True)
+    if deployed is None or deployed.is_gone:
+        return Work(gone=f"The stack {pipeline.deployed_stack} that it deployed is not there any more.")
+    return of_stack(deployed, settings) if is_named_in(deployed) else Work()
+
+
+def of_stack(stack: Stack, settings: Settings) -> Work:
+    """Return the work of a deployed stack; raises `ServiceBusyError`, after which a repeat may succeed."""
+    outputs = stack.outputs
+    kind = next((kind for kind in job_kinds.ALL if kind.output in outputs), None)
+    job, registration = _job(kind, stack, settings) if kind else (None, None)
+    endpoint, schedule = outputs.get(deployed_outputs.ENDPOINT), outputs.get(deployed_outputs.SCHEDULE)
+    return Work(
+        job=job,
+        registration=registration,
+        endpoint=_endpoint(endpoint) if endpoint else None,
+        monitor=_monitor(schedule) if schedule else None,
+    )
+
+
+def _looked_at(look: Callable[[], Result], hidden: Callable[[str], Result]) -> Result:
+    """Return what a look gives, or `hidden(reason)` if AWS refuses it."""
+    try:
+        return look()
+    except ServiceBusyError:
+        raise
+    except ServiceRefusedError as error:
+        # It may have been removed, or access denied.
+        return hidden(f"AWS did not {error.doing}: {error.detail}")
+
+
+def _job(kind: JobKind, stack: Stack, settings: Settings) -> tuple[Job, Registration | None]:
+    """Return the job that an output names, maybe by its ARN; its kind is derived from the output's name."""
+    name = stack.outputs[kind.output].rsplit("/", 1)[-1]
+
+    def look() -> tuple[Job, Registration | None]:
+        found = jobs.describe(kind, name)
+        return Job(kind.words, found.name, found.status, found.failure_reason), _registration(found, stack, settings)
+
+    return _looked_at(look, lambda reason: (Job(kind.words, name, None, reason), None))
+
+
+def _registration(job: jobs.Job, stack: Stack, settings: Settings) -> Registration | None:
+    """Return what became of the registration; `None` if the request does not ask for one."""
+
+    def look() -> Registration | None:
+        return _asked_registration(job, settings) if _is_registered(stack.parameters.get(_TAGS, "")) else None
+
+    return _looked_at(look, lambda reason: Registration(status="Unknown", reason=reason))
+
+
+def _asked_registration(job: jobs.Job, settings: Settings) -> Registration:
+    if job.status not in job_kinds.ENDED:
+        return Registration(status="Pending")
+    if job.status != "Completed":
+        return Registration(status="Failed", reason="The job did not complete, so that there is no model.")
+    bucket = settings.launch.pipelines_bucket
+    found = registrations.find(bucket, job.kind, job.name)
+    return found.told(with_detail=settings.allow_detailed_error_message) if found else _unrecorded(job, bucket)
+
+
+def _is_registered(tags: str) -> bool:
+    """True if a job has the tag that names the instructions of its registration; `tags` is the stack's parameter."""
+    text = objects.content(*tags.removeprefix("s3://").split("/", 1)).decode() if tags.startswith("s3://") else tags
+    try:
+        listed: Any = json.loads(text)
+    except ValueError:
+        # A blueprint of the operator's may mean something else by it.
+        return False
+    return isinstance(listed, list) and any(
+        isinstance(tag, Mapping) and tag.get("Key") == _REGISTRATION_TAG for tag in listed
+    )
+
+
+def _unrecorded(job: jobs.Job, bucket: str) -> Registration:
+    age = datetime.now(UTC) - job.ended_at
+    if age < _SETTLED_WITHIN:
+        return Registration(status="Pending")
+    # Releases before this one recorded nothing; a marker is kept for some days.
+    marker = layout.reported_job(job.kind.noun, job.name, job.status)
+    if age > timedelta(days=layout.REPORTED_DAYS) or claims.is_done(bucket, marker):
+        return Registration(status="Unknown", reason="What became of the model's registration was told by message.")
+    return Registration(status="Failed", reason=_LOST)
+
+
+def _endpoint(name: str) -> Endpoint:
+    def look() -> Endpoint:
+        found = endpoints.describe(name)
+        return Endpoint(found["EndpointName"], found["EndpointStatus"], found.get("FailureReason", ""))
+
+    return _looked_at(look, lambda reason: Endpoint(name, None, reason))
+
+
+def _monitor(schedule: str) -> Monitor:
+    def look() -> Monitor:
+        found = monitoring_schedules.describe(schedule)
+        last = found.get("LastMonitoringExecutionSummary")
+        reason, run = found.get("FailureReason", ""), _run(last) if last else None
+        return Monitor(found["MonitoringScheduleName"], found["MonitoringScheduleStatus"], reason, run)
+
+    return _looked_at(look, lambda reason: Monitor(schedule, None, reason))
+
+
+def _run(summary: Mapping[str, Any]) -> Run:
+    status = summary["MonitoringExecutionStatus"]
+    message = summary.get("FailureReason", "")
+    if status == VIOLATIONS and not message:
+        message = _looked_at(lambda: _exit_message(summary), lambda _: "")
+    return Run(status, summary.get("ScheduledTime"), message)
+
+
+def _exit_message(summary: Mapping[str, Any]) -> str:
+    """Return what the run's job said, which alone has the number of violations."""
+    name = str(summary.get("ProcessingJobArn", "")).rsplit("/", 1)[-1]
+    return str(jobs.describe(job_kinds.PROCESSING, name).description.get("ExitMessage", "")) if name else ""

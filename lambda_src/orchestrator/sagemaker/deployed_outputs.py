@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Outputs of deployed stacks that name what runs; those that name jobs stand with the kinds of jobs."""
+
+from __future__ import annotations
+
+from typing import Final
+
+ENDPOINT: Final = "SageMakerEndpointName"
+"""The endpoint that the stack has made."""
+SCHEDULE: Final = "MonitoringScheduleJobName"
+"""The monitoring schedule that the stack has made."""

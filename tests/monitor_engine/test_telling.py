@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a job tells: its message, its metrics, its report, its process."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from monitor_engine import aws, message, metrics
+from monitor_engine.metrics import Metric
+from monitor_engine.results import Result, Violation
+from tests.monitor_engine import jobs
+
+_LINES = [(f"{number % 5},<b>&", f"{number % 3}") for number in range(60)]
+_BASELINE = jobs.csv_of(["score", "<i>size</i>", "berth"], [(*answer, *sent.split(",")) for sent, answer in _LINES])
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    jobs.baseline(tmp_path, _BASELINE)
+    jobs.captures(tmp_path, [(f"{number % 5 + 50},new", f"{number % 3}") for number in range(60)])
+    return tmp_path
+
+
+def test_a_message_fits_and_says_how_much_is_left_out() -> None:
+    violations = [Violation(f"feature {number}", "baseline_drift_check", "x" * 90) for number in range(40)]
+    text = message.of(Result({}, violations))
+    assert text.startswith("CompletedWithViolations: Job completed successfully with 40 violations. feature 0: ")
+    assert len(text) <= message.LONGEST
+    assert re.search(r" \d+ more in the report\.$", text)
+    assert len(message.of_failure("y" * 5_000)) == message.LONGEST
+
+
+def test_metrics_are_calls_of_put_metric_data(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[Mapping[str, Any]] = []
+    monkeypatch.setattr(aws, "send_metrics", sent.extend)
+    names = {"sagemaker_endpoint_name": "live", "sagemaker_monitoring_schedule_name": "hourly"}
+    jobs.monitored(folder, publish_cloudwatch_metrics="Enabled", **names)
+    (call,) = sent
+    assert call["Namespace"] == metrics.NAMESPACE
+    data = {datum["MetricName"]: datum for datum in call["MetricData"]}
+    assert data["violations"]["Value"] == 3
+    assert data["violations"]["Dimensions"] == [
+        {"Name": "Endpoint", "Value": "live"}, {"Name": "MonitoringSchedule", "Value": "hourly"},
+    ]  # fmt: skip
+    assert data["feature_data_score"]["StatisticValues"] == {
+        "SampleCount": 60, "Sum": 60.0, "Minimum": 0.0, "Maximum": 2.0,
+    }  # fmt: skip
+    assert data["feature_non_null_berth"]["Value"] == 60
+    assert data["feature_baseline_drift_score"]["Value"] == 0.0
+
+
+def test_many_metrics_are_several_calls_and_no_call_has_what_is_refused() -> None:
+    given = [Metric(f"größe {number}", float(number)) for number in range(1_200)]
+    calls = list(metrics.payloads([*given, Metric("a", float("nan")), Metric("b", 1e300)], "", ""))
+    assert [len(call["MetricData"]) for call in calls] == [500, 500, 200]
+    assert calls[0]["MetricData"][0] == {"MetricName": "gr??e 0", "Dimensions": [], "Value": 0.0}
+
+
+def test_metrics_that_are_refused_fail_the_run_and_its_files_are_there(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Refusing:
+        def put_metric_data(self, **_: object) -> None:
+            raise ClientError({"Error": {"Code": "AccessDenied", "Message": "not you"}}, "PutMetricData")
+
+    monkeypatch.setattr(aws.boto3, "client", lambda _: Refusing())
+    ended = jobs.monitored(folder, publish_cloudwatch_metrics="Enabled")
+    assert ended.status == 1
+    assert "CloudWatch did not take the metrics, the files are written" in ended.message
+    assert ended.violations
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.open: list[str] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: Iterable[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        if tag not in {"meta", "path", "polyline"}:
+            self.open.append(tag)
+        assert not any(name.startswith("on") or name in {"src", "href"} for name, _ in attrs)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in {"path", "polyline"}:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_a_report_is_one_well_formed_file_for_everybody(folder: Path) -> None:
+    report = jobs.monitored(folder).report
+    reader = _Reader()
+    reader.feed(report)
+    assert reader.open == []
+    assert not {"script", "link", "iframe", "img", "i", "b"} & set(reader.tags)
+    assert report.startswith('<!doctype html><html lang="en">')
+    assert "<i>size</i>" in reader.text
+    # Who does not see the drawing hears its title; heads of rows and columns are marked.
+    assert report.count('role="img"') == report.count("<title>") - 1 == 2
+    assert '<th scope="col">' in report
+    assert '<th scope="row">' in report
+    assert reader.text.index("3 violations") < reader.text.index("Features")
+    assert "@media print" in report
+
+
+def test_a_report_of_many_features_stays_small(tmp_path: Path) -> None:
+    names = [f"a rather long name of a feature {number}" for number in range(800)]
+    jobs.baseline(tmp_path, jobs.csv_of(names, [range(800), range(1, 801)]))
+    jobs.written(tmp_path, [jobs.record(None, ",".join(["x"] * 800))] * 40)
+    ended = jobs.monitored(tmp_path)
+    assert len(ended.violations) == 800
+    assert len(ended.report.encode()) < 200_000
+
+
+def test_the_engine_is_a_process_that_the_environment_describes(folder: Path) -> None:
+    """As in a processing job: paths and settings in the environment, the outcome in a file."""
+    environment = {
+        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path.endswith("lambda_src")),
+        "dataset_format": '{"csv": {"header": "true"}}',
+        "dataset_source": str(folder / "data"),
+        "output_path": str(folder / "output"),
+        "message_path": str(folder / "ml" / "output" / "message"),
+    }
+    ended = subprocess.run([sys.executable, "-m", "monitor_engine"], env=environment, check=False, capture_output=True)
+    assert (ended.returncode, (folder / "ml/output/message").read_text()) == (
+        0, "Completed: Job completed successfully with no violations.",
+    )  # fmt: skip
+    assert b"numpy" in ended.stderr
+    environment["dataset_format"] = "[]"
+    ended = subprocess.run([sys.executable, "-m", "monitor_engine"], env=environment, check=False, capture_output=True)
+    assert ended.returncode == 1
+    assert "dataset_format is '[]'" in (folder / "ml/output/message").read_text()
+    assert b"Traceback" not in ended.stderr
+
+
+def test_what_was_not_foreseen_is_a_sentence_too(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr("monitor_engine.data_quality.checks.drifts", broken)
+    ended = jobs.monitored(folder)
+    assert (ended.status, ended.message) == (
+        1, "AlgorithmError: the engine has failed, the log says where: ZeroDivisionError: division by zero",
+    )  # fmt: skip

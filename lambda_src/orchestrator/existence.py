@@ -70,7 +70,8 @@ def inform(request: PipelineRequest, launch: Launch, written: Mapping[str, Any])
     looking += [(looks.service(each.thing), partial(_look, each)) for each in named]
     if not looking:
         return Informed(request)
-    seen = parallel.all_of([service for service, _ in looking], [look for _, look in looking])
+    services = tuple(dict.fromkeys(service for service, _ in looking))
+    seen = parallel.each(services, lambda each: each[1](), looking)
     problems = [problem for each in seen for problem in each.problems]
     informed = request
     for each in seen:

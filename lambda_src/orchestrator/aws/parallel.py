@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Final, TypeVar
 
 from orchestrator.aws.calls import client
@@ -17,22 +16,6 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-<<<<<<< HEAD
-def each(service: str, call: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-    """Return the call's results in the order of the items; raises the error of the first item that fails."""
-    return all_of([service], [partial(call, item) for item in items])
-
-
-def all_of(services: Iterable[str], calls: Sequence[Callable[[], Result]]) -> list[Result]:
-    """Return the results of the calls in their order; raises the error of the first one that fails.
-
-    `services` are the called services: threads can share their clients, but must not create them at the same time.
-    """
-    for service in dict.fromkeys(services):
-        client(service)
-    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="aws") as pool:
-        return list(pool.map(lambda call: call(), calls))
-=======
 def each(service: str | tuple[str, ...], call: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
     """Return the call's results in the order of the items; raises the error of the first item that fails.
 
@@ -44,4 +27,3 @@ def each(service: str | tuple[str, ...], call: Callable[[Item], Result], items: 
         client(one)
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="-".join(called)) as pool:
         return list(pool.map(call, items))
->>>>>>> main

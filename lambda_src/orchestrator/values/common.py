@@ -22,11 +22,8 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from orchestrator import reach
-<<<<<<< HEAD
 from orchestrator.values import things
-=======
 from orchestrator.values.s3_spellings import KeyOfAssets
->>>>>>> main
 from orchestrator.values.visible_text import VISIBLE
 
 EXPECT_KEYWORD: Final = "x-expect"

@@ -11,8 +11,8 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from orchestrator.errors import RefusedRequestError
+from orchestrator.existence import named_things
 from orchestrator.launch.settings import Launch
-from orchestrator.pipeline_types import named_things
 from orchestrator.pipeline_types.built_in import BUILT_IN
 from orchestrator.values import things
 

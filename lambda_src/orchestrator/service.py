@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from orchestrator import existence, metrics, problems
+from orchestrator import metrics, problems
 from orchestrator.aws.cloudformation import stacks
 from orchestrator.aws.codepipeline import codepipelines
 from orchestrator.errors import Problem, RefusedRequestError
+from orchestrator.existence import informing
 from orchestrator.launch.settings import Settings
 from orchestrator.pipeline_types.installed import installed
 from orchestrator.pipeline_types.registry import Accepted, Registry
@@ -64,7 +65,7 @@ def _count(metric: str, types: Registry, body: Any) -> None:
 
 def _provisioned(body: Any, types: Registry, settings: Settings) -> "answers.PipelineAnswer":
     accepted = types.parse(body, settings.launch)
-    informed = existence.inform(accepted.request, settings.launch, body)
+    informed = informing.inform(accepted.request, settings.launch, body)
     plan = informed.request.plan(settings)
     warnings = [*accepted.warnings, *informed.warnings, *_unneeded(informed.missing, plan, settings)]
     answer: answers.PipelineAnswer

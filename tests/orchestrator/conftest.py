@@ -16,8 +16,8 @@ from botocore.stub import Stubber
 from orchestrator import templates
 from orchestrator.aws import calls
 from orchestrator.aws.s3 import objects
+from orchestrator.existence import named_things
 from orchestrator.launch.settings import Launch, Settings
-from orchestrator.pipeline_types import named_things
 from tests.quick_aws import KeptClients, fresh_aws
 
 Body = dict[str, Any]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Existence before effect: what a request names is looked up side by side before anything is made.
+"""Looks at what a request names: side by side, and all that is not there in one answer.
 
 "Not there" is a problem, and one answer has all of them. What cannot be looked at, because AWS denies it or is busy, is
 a warning: the deployment will show it. A request that is refused for its form is not looked at.
@@ -18,11 +18,11 @@ from orchestrator.aws.cloudformation import stacks
 from orchestrator.aws.s3 import objects
 from orchestrator.aws.sagemaker import endpoints, model_sources
 from orchestrator.errors import Problem, RefusedRequestError, ServiceRefusedError
+from orchestrator.existence import named_things
+from orchestrator.existence.named_things import Named
 from orchestrator.launch.settings import Launch
 from orchestrator.model_cards.refusals import absent, refusing
-from orchestrator.pipeline_types import named_things
 from orchestrator.pipeline_types.base import PipelineRequest
-from orchestrator.pipeline_types.named_things import Named
 from orchestrator.pipeline_types.spelling import Spelling
 from orchestrator.values import package_artifacts
 from orchestrator.values.package_artifacts import PackagedModel

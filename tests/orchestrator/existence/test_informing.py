@@ -10,11 +10,12 @@ from typing import Any, Final
 import pytest
 from botocore.stub import Stubber
 
-from orchestrator import existence, service
+from orchestrator import service
 from orchestrator.aws import calls
 from orchestrator.aws.cloudformation import stacks
 from orchestrator.errors import RefusedRequestError
-from orchestrator.existence import Informed
+from orchestrator.existence import informing
+from orchestrator.existence.informing import Informed
 from orchestrator.launch.settings import Launch, Settings
 from tests import making
 from tests.orchestrator.conftest import Body, Bundled, read_json
@@ -51,7 +52,7 @@ def look(there: None, launch: Launch) -> Look:
     """`look(body, key=...)`."""
 
     def carry_out(body: Body, **changes: Any) -> Informed:
-        return existence.inform(request_of(body, launch, **changes), launch, {**body, **changes})
+        return informing.inform(request_of(body, launch, **changes), launch, {**body, **changes})
 
     return carry_out
 
@@ -185,7 +186,7 @@ class TestNotSeen:
     def test_things_of_stages_are_not_looked_at(self, there: None, launch: Launch) -> None:
         staged = replace(launch, multi_account=True)
         body = read_json("requests/byom_batch_custom.multi.json")
-        found = existence.inform(request_of(body, staged), staged, body)
+        found = informing.inform(request_of(body, staged), staged, body)
         assert list(missing(found)) == ["model_artifact_location"]
 
     def test_things_of_other_regions_are_not_looked_at(self, look: Look) -> None:
@@ -197,7 +198,7 @@ class TestNotSeen:
         package = f"arn:aws:sagemaker:eu-west-1:{ACCOUNT}:model-package/berths/1"
         request = request_of(of("byom_realtime_custom"), registry, model_package_name=package)
         with pytest.raises(RefusedRequestError) as refused:
-            existence.inform(request, registry, {})
+            informing.inform(request, registry, {})
         assert [problem.key for problem in refused.value.problems] == ["model_package_name", "data_capture_location"]
 
 

@@ -54,6 +54,7 @@ templates: $(READY) ## Write templates/ from the declarations
 docs: $(READY) ## Write the generated reference pages and the OpenAPI document
 	@$(BIN)/python -m generator.reference.pages
 	@$(BIN)/python -m generator.reference.openapi
+	@$(BIN)/python -m generator.reference.request_stubs
 	@$(BIN)/python -m scripts.verification.claims.page
 	@$(BIN)/python -m tests.permissions.report
 	@$(BIN)/python -m tests.permissions.analysis.explained
@@ -69,6 +70,7 @@ check-drift: $(READY)
 	@$(BIN)/python -m generator --check
 	@$(BIN)/python -m generator.reference.pages --check
 	@$(BIN)/python -m generator.reference.openapi --check
+	@$(BIN)/python -m generator.reference.request_stubs --check
 	@$(BIN)/python -m scripts.verification.claims.page --check
 	@$(BIN)/python -m tests.permissions.report --check
 	@$(BIN)/python -m tests.permissions.analysis.explained --check

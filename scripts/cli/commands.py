@@ -8,15 +8,16 @@ from typing import Annotated
 
 import typer
 
+from scripts.cli import completing
 from scripts.cli.launching import account_commands
+from scripts.cli.offline import offline_commands
 from scripts.cli.options import (
     Access,
     Among,
-    Answering,
     ApiStack,
     Asked,
-    Offline,
     Pipeline,
+    RequestFile,
     RoleArn,
     RootStack,
     Rules,
@@ -28,26 +29,32 @@ from scripts.cli.types import pipeline_type_commands
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(pipeline_type_commands.app, name="pipeline-types")
 app.add_typer(account_commands.app, name="accounts")
+app.add_typer(offline_commands.app)
 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Bucket = Annotated[
     str,
     typer.Option(help="Bucket for code and templates; otherwise that of the settings, or one of the solution's own."),
 ]
-RequestFile = Annotated[str, typer.Argument(metavar="FILE", help="A request in JSON; - reads standard input.")]
 Watch = Annotated[
     bool, typer.Option("--watch", help="Follow the pipeline until it has ended or, in a script, needs an approval.")
 ]
 WithBoundary = Annotated[
     bool, typer.Option("--with-boundary", help="Launch a permissions boundary first, and bound all roles by it.")
 ]
-Target = Annotated[str, typer.Argument(metavar="STAGE", help="The stage that would be deployed next: staging or prod.")]
+Target = Annotated[
+    str,
+    typer.Argument(
+        metavar="STAGE",
+        help="The stage that would be deployed next: staging or prod.",
+        autocompletion=completing.stages,
+    ),
+]
 
 
 def _say_version(wanted: bool) -> None:
@@ -143,7 +150,9 @@ def list_pipelines(
     access: Access,
     stack_name: ApiStack = None,
     model_name: Annotated[str, typer.Option("--model", help="Only pipelines of this model.")] = "",
-    pipeline_type: Annotated[str, typer.Option("--type", help="Only pipelines of this type.")] = "",
+    pipeline_type: Annotated[
+        str, typer.Option("--type", help="Only pipelines of this type.", autocompletion=completing.types)
+    ] = "",
 ) -> None:
     """List the pipelines: how far each is, and who must act next."""
     from scripts.cli.pipelines import listing
@@ -176,9 +185,10 @@ def approve(
     comment: Annotated[str, typer.Option(help="What others will read about this decision.")] = "",
 ) -> None:
     """Let a waiting pipeline deploy its next stage."""
+    from mlops_orchestrator.client.approvals import Decision
     from scripts.cli.pipelines import deciding
 
-    decision = deciding.Decision(stage, comment, is_approval=True)
+    decision = Decision(stage, comment, is_approval=True)
     deciding.run(Asked(access, among.stack_name), among.named(pipeline), decision)
 
 
@@ -192,51 +202,11 @@ def reject(
     reason: Annotated[str, typer.Option(help="Why not; others will read it.")],
 ) -> None:
     """Keep a waiting pipeline from deploying its next stage; what is deployed stays."""
+    from mlops_orchestrator.client.approvals import Decision
     from scripts.cli.pipelines import deciding
 
-    decision = deciding.Decision(stage, reason, is_approval=False)
+    decision = Decision(stage, reason, is_approval=False)
     deciding.run(Asked(access, among.stack_name), among.named(pipeline), decision)
-
-
-@app.command()
-@grouped
-def new(
-    rules: Offline,
-    pipeline_type: Annotated[str, typer.Argument(help="Such as byom_realtime_builtin.")],
-    full: Annotated[bool, typer.Option("--full", help="With the optional keys too.")] = False,
-    out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="New file for the request; none is left after a failure.")
-    ] = None,
-) -> None:
-    """Print a starter request; what its keys mean goes to standard error."""
-    from scripts.cli import drafting
-
-    drafting.new(pipeline_type, full, rules, out)
-
-
-@app.command()
-@grouped
-def check(rules: Offline, answering: Answering, file: RequestFile) -> None:
-    """Validate a request as the API would, without AWS."""
-    from scripts.cli import drafting
-
-    drafting.check(file, rules, answering.form)
-
-
-@app.command("import")
-@grouped
-def import_requests(
-    rules: Offline,
-    answering: Answering,
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Requests in JSON, alone or in lists.")],
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for the accepted requests as they would be written today.")
-    ] = None,
-) -> None:
-    """Check request files of the earlier solution, without AWS: what is accepted, what changes, what is refused."""
-    from scripts.cli import importing
-
-    importing.run(files, rules, out, answering.form)
 
 
 @app.command()
@@ -269,15 +239,6 @@ def mail(
     from scripts.cli import mail
 
     mail.run(access, number)
-
-
-@app.command()
-@grouped
-def config(access: Access) -> None:
-    """Show every setting, where it comes from, and which AWS the commands of this folder use."""
-    from scripts.cli import configured
-
-    configured.run(access)
 
 
 @app.command()

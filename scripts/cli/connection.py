@@ -3,13 +3,11 @@
 
 from __future__ import annotations
 
-from mlops_orchestrator.aws import aws_access, stack_following
-from mlops_orchestrator.aws.api_addresses import local_url
-from mlops_orchestrator.aws.api_client import OrchestratorApi, SignedClient
+from mlops_orchestrator.aws.api_client import OrchestratorApi
 from mlops_orchestrator.aws.aws_access import Aws
-from mlops_orchestrator.settings import effective, hints
-from mlops_orchestrator.settings.effective import API_URL_VARIABLE, Settings
-from scripts.cli.errors import WrongUseError
+from mlops_orchestrator.client import connection
+from mlops_orchestrator.settings import effective
+from mlops_orchestrator.settings.effective import Settings
 from scripts.cli.options import Access
 
 
@@ -20,10 +18,7 @@ def settings(access: Access) -> Settings:
 
 def aws(access: Access) -> Aws:
     """Return the AWS that is chosen."""
-    found = access.chosen
-    if found.local is not None:
-        return aws_access.local(found.endpoint_url, found.region or found.local.region)
-    return aws_access.of_environment(found.profile, found.region, found.endpoint_url)
+    return connection.reached(access.chosen)
 
 
 def stack_name(access: Access, given: str | None) -> str:
@@ -35,20 +30,4 @@ def orchestrator_api(access: Access, given_stack: str | None) -> OrchestratorApi
     """Return the API of the named stack, else of the environment, else of the stack that the settings name."""
     reached = aws(access)
     url = "" if given_stack else access.chosen.api_url
-    found = url or _url_of_stack(reached, stack_name(access, given_stack))
-    return OrchestratorApi(SignedClient(reached), found.rstrip("/"))
-
-
-def _url_of_stack(reached: Aws, name: str) -> str:
-    state = stack_following.find(reached.client("cloudformation"), name)
-    if state is None or "ApiEndpoint" not in state.outputs:
-        raise WrongUseError(
-            f"no orchestrator is deployed as the stack {name} in {reached.region}: run `{hints.command('deploy')}`, or"
-            f" name it by --stack-name, --region or {API_URL_VARIABLE}"
-        )
-    return reachable(state.outputs["ApiEndpoint"], reached)
-
-
-def reachable(url: str, reached: Aws) -> str:
-    """Return the URL as it can be called from here: the local AWS's if one is used."""
-    return local_url(url, reached.endpoint_url) if reached.is_local else url
+    return connection.api(reached, url or connection.url_of_stack(reached, stack_name(access, given_stack)))

@@ -6,8 +6,9 @@ A program gets each of them, whoever found it, as `{"error": {...}}`: see docs/m
 
 from __future__ import annotations
 
+import os
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -16,10 +17,11 @@ from typing import Any, Final
 import typer
 from botocore import exceptions
 
-from mlops_orchestrator.aws.api_client import ApiError
 from mlops_orchestrator.aws.stack_following import StackFailedError
+from mlops_orchestrator.errors import MlopsError, NotFound, RequestRefused
+from mlops_orchestrator.settings import hints
+from mlops_orchestrator.settings.effective import ENDPOINT_VARIABLE
 from mlops_orchestrator.settings.files import SettingsError
-from mlops_orchestrator.settings.local_state import NoLocalAwsError
 from orchestrator.errors import Problem, RefusedRequestError
 from scripts.cli.display import api_words
 from scripts.cli.output import Output, console, table
@@ -36,11 +38,9 @@ _CREDENTIALS: Final = (
     " or use the local AWS with --local"
 )
 _WRONG_USES: Final = (
-    LaunchParameterError, SettingsError, NoLocalAwsError, exceptions.ProfileNotFound, exceptions.NoRegionError,
+    LaunchParameterError, SettingsError, RequestRefused, NotFound, exceptions.ProfileNotFound, exceptions.NoRegionError,
 )  # fmt: skip
 _EXPIRED: Final = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
-# Mistakes of the caller: all other statuses of the API are failures.
-_WRONG_REQUEST: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.REQUEST_ENTITY_TOO_LARGE})
 # The base of all mistakes in options and arguments has no public name in all versions of the library.
 _WRONG_USAGE: Final[Any] = typer.BadParameter.__mro__[2]
 _NOTHING_CREATED: Final = " Nothing was created."
@@ -84,30 +84,6 @@ class WrongUseError(CommandError):
     """Wrong use of a command: options or arguments that cannot be used."""
 
     status = WRONG_USE
-
-
-class RefusedByApiError(CommandError):
-    """Answer of the orchestrator's API that is no success."""
-
-    def __init__(self, status: int, body: Mapping[str, Any]) -> None:
-        said = body.get("message") or body.get("Message") or f"The API answered {status}."
-        super().__init__(api_words.as_commands(str(said)))
-        self._http, self._body = status, body
-        self.status = WRONG_USE if status in _WRONG_REQUEST else FAILED
-
-    def failure(self) -> Failure:
-        """Return what is told of it, with all problems of the request."""
-        listed = (one for one in self._body.get("errors", ()) if isinstance(one, Mapping))
-        problems = [
-            Problem(str(one.get("key", "")), api_words.as_commands(str(one.get("problem", "")))) for one in listed
-        ]
-        # The detailed message of a refusal is its problems as one text.
-        names = () if problems else _MORE_OF_THE_API
-        more = [(name, str(self._body[key])) for name, key in names if key in self._body]
-        return Failure(str(self), self.status, tuple(problems), _code_of(self._http), tuple(more), self._http)
-
-
-_MORE_OF_THE_API: Final = (("detail", "detailedMessage"), ("request_id", "request_id"))
 
 
 class InterruptedCommandError(CommandError):
@@ -160,8 +136,15 @@ def _failure(error: BaseException) -> Failure | None:
         return Failure(error.format_message(), WRONG_USE, code="Usage")
     if isinstance(error, CommandError):
         return error.failure()
+    return _failure_of_others(error)
+
+
+def _failure_of_others(error: BaseException) -> Failure | None:
+    """Return what is told of an error that is none of the command line's own."""
     if isinstance(error, RefusedRequestError):
         return Failure(str(error).removesuffix(_NOTHING_CREATED), WRONG_USE, error.problems, "BadRequest")
+    if isinstance(error, MlopsError):
+        return _failure_of_client(error)
     if isinstance(error, exceptions.ClientError):
         return _failure_of_aws(error)
     words = _words(error)
@@ -178,12 +161,32 @@ def _words(error: BaseException) -> str | None:
     if isinstance(error, exceptions.NoRegionError):
         return "there is no AWS Region: give --region, set AWS_REGION, or write region into mlops.toml"
     if isinstance(error, exceptions.HTTPClientError | exceptions.ConnectionError):
-        return f"AWS cannot be reached: {error}. Check the network, --region and --endpoint-url"
+        return _unreachable(error)
     known = (
-        ApiError, PublishError, DependencyError, LaunchParameterError, StackFailedError, OSError, SettingsError,
-        NoLocalAwsError, exceptions.BotoCoreError,
+        PublishError, DependencyError, LaunchParameterError, StackFailedError, OSError, SettingsError,
+        exceptions.BotoCoreError,
     )  # fmt: skip
     return str(error) if isinstance(error, known) else None
+
+
+def _unreachable(error: exceptions.HTTPClientError | exceptions.ConnectionError) -> str:
+    address = os.environ.get(ENDPOINT_VARIABLE, "")
+    if address and f'"{address}' in str(error):
+        return (
+            f"nothing answers at {address}, which {ENDPOINT_VARIABLE} names: run `{hints.command('local')}` and take"
+            f" the environment that it prints, or unset {ENDPOINT_VARIABLE}"
+        )
+    return f"AWS cannot be reached: {error}. Check the network, --region and --endpoint-url"
+
+
+def _failure_of_client(error: MlopsError) -> Failure:
+    """Return what the client says, with all problems of the request, in the words of the command line."""
+    problems = tuple(Problem(one.key, api_words.as_commands(one.problem)) for one in error.problems)
+    known = (("detail", error.detail), ("request_id", error.request_id))
+    more = tuple((name, text) for name, text in known if text)
+    http = error.status or 0
+    code = _code_of(http) if http else ""
+    return Failure(api_words.as_commands(error.message), _status(error), problems, code, more, http)
 
 
 def _failure_of_aws(error: exceptions.ClientError) -> Failure:

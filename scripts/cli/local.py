@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -16,6 +17,7 @@ from typing import Any, Final, cast
 from mlops_orchestrator.settings import hints, local_state
 from mlops_orchestrator.settings.effective import API_URL_VARIABLE
 from scripts.cli import connection
+from scripts.cli.errors import WrongUseError
 from scripts.cli.options import Access, Option, Rules
 from scripts.cli.output import Output
 from scripts.launch import local_stack
@@ -36,6 +38,7 @@ def run(rules: Rules, port: int, ready_file: Path | None, email: str, *, enforce
     region = settings.region.value or DEFAULT_REGION
     with (
         _until_interrupted(),
+        _port_in_words(port),
         local_stack.deployed(launching, output, region, port, enforce_iam=enforce_iam) as deployment,
         ExitStack() as files,
     ):
@@ -45,6 +48,18 @@ def run(rules: Rules, port: int, ready_file: Path | None, email: str, *, enforce
             files.enter_context(_announced(file, content))
         _say_how_to_use(deployment, output)
         threading.Event().wait()
+
+
+@contextmanager
+def _port_in_words(port: int) -> Iterator[None]:
+    """Raise WrongUseError for a port that cannot be had."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in {errno.EADDRINUSE, errno.EACCES}:
+            raise
+        why = "is in use by another program" if error.errno == errno.EADDRINUSE else "is the administrator's"
+        raise WrongUseError(f"port {port} {why}: give --port another, or leave it out for a free one") from None
 
 
 @contextmanager

@@ -19,6 +19,7 @@ import typer
 from mlops_orchestrator.settings import effective
 from mlops_orchestrator.settings.effective import Given
 from mlops_orchestrator.settings.files import SettingsError
+from scripts.cli import completing
 
 if TYPE_CHECKING:
     from mlops_orchestrator.settings.choosing import Chosen
@@ -30,13 +31,19 @@ ApiStack = Annotated[
     str | None,
     typer.Option("--stack-name", help="Root stack to ask; otherwise MLOPS_API_URL, or that of the settings."),
 ]
+RequestFile = Annotated[str, typer.Argument(metavar="FILE", help="A request in JSON; - reads standard input.")]
 RoleArn = Annotated[
     str, typer.Option(metavar="ARN", help="Role that CloudFormation works under; it remembers it for the stack.")
 ]
 
 
 Pipeline = Annotated[
-    str, typer.Argument(metavar="ID", help="model, model/type such as churn/realtime, stack name, or pipeline_id.")
+    str,
+    typer.Argument(
+        metavar="ID",
+        help="model, model/type such as churn/realtime, stack name, or pipeline_id.",
+        autocompletion=completing.pipelines,
+    ),
 ]
 
 
@@ -123,7 +130,10 @@ class Among:
     """Pipelines among which a command looks for the one that it is about."""
 
     stack_name: ApiStack = None
-    pipeline_type: Annotated[str, typer.Option("--type", help="Type of the pipeline, if its model has several.")] = ""
+    pipeline_type: Annotated[
+        str,
+        typer.Option("--type", help="Type of the pipeline, if its model has several.", autocompletion=completing.types),
+    ] = ""
 
     def named(self, pipeline: str) -> str:
         """Return the pipeline as the API takes it. Raise BadParameter for a type beside a name that has one."""

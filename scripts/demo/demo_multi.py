@@ -15,8 +15,8 @@ from typing import Final
 from mlops_orchestrator.aws import stack_following
 from mlops_orchestrator.aws.aws_access import Aws
 from mlops_orchestrator.aws.pipeline_status import PipelineStatus
-from scripts.cli.pipelines import deciding
-from scripts.cli.pipelines.deciding import Decision
+from mlops_orchestrator.client import approvals
+from mlops_orchestrator.client.approvals import Decision
 from scripts.demo import demo_captures, demo_steps, demo_story
 from scripts.demo.demo_model import TrainedModel
 from scripts.demo.demo_notifications import Notifications
@@ -84,7 +84,7 @@ def _approve(
     story.mail(subject, text)
     decision = Decision(stage, "the predictions of the stage before agree", is_approval=True)
     codepipeline = deployment.aws.client("codepipeline")
-    decided = deciding.decide(codepipeline, lambda: demo_steps.status(pipeline_id, deployment), decision)
+    decided = approvals.decide(codepipeline, lambda: demo_steps.status(pipeline_id, deployment), decision)
     story.say(f"mlops approve {_MODEL_NAME} {stage}: the execution {decided.execution} goes on")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import socket
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -123,9 +124,13 @@ class LocalAws:
         logging.getLogger("moto").setLevel(logging.WARNING if self._verbose else logging.ERROR)
         handler = MotoRequestHandler if self._verbose else _QuietRequestHandler
         application = OnlyPrograms(ApiFront(checked(Edge(_Dispatcher(create_backend_app), trail.tell_of_refusal))))
-        server = make_server(_HOST, self._port, application, threaded=True, request_handler=handler)
+        # Bound here: the server would end the process in words of its own where the port is taken.
+        with socket.create_server((_HOST, self._port)) as taken:
+            server = make_server(
+                _HOST, self._port, application, threaded=True, request_handler=handler, fd=taken.fileno()
+            )
         undo.callback(server.server_close)
-        self.endpoint_url = f"http://{_HOST}:{server.server_port}"
+        self.endpoint_url = f"http://{_HOST}:{server.port}"
         identity.start(self.endpoint_url, self.region)
         serving = threading.Thread(target=server.serve_forever, args=(_NOTICE_SECONDS,), name="local-aws", daemon=True)
         undo.callback(_stop_serving, server, serving)

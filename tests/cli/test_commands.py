@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -100,6 +102,38 @@ def test_unreachable_address_is_named(mlops: Mlops, monkeypatch: pytest.MonkeyPa
     assert ended.status == 1
     assert "AWS cannot be reached" in ended.err
     assert "http://127.0.0.1:9/prod" in ended.err
+
+
+def test_local_aws_of_the_environment_that_has_ended_says_so(mlops: Mlops, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"):
+        monkeypatch.setenv(name, "us-east-1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    ended = mlops("list")
+
+    assert ended.status == 1
+    assert ended.err.startswith(
+        "error: nothing answers at http://127.0.0.1:9, which AWS_ENDPOINT_URL names: run `mlops"
+    )
+
+
+def test_port_in_use_is_a_sentence() -> None:
+    """In a process of its own: the local AWS changes moto."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        code = f"from scripts import cli; import sys; sys.exit(cli.run(['local', '--port', '{port}']))"
+        search = os.pathsep.join(str(paths.ROOT / folder) for folder in (".", "lambda_src", "scripts/installed"))
+        ran = subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONPATH": search},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert ran.returncode == 2
+    assert ran.stderr == (
+        f"error: port {port} is in use by another program: give --port another, or leave it out for a free one\n"
+    )
 
 
 def test_local_without_a_local_aws_says_what_to_start(mlops: Mlops) -> None:

@@ -12,9 +12,9 @@ from botocore.stub import Stubber
 
 from mlops_orchestrator.aws import pipeline_status
 from mlops_orchestrator.aws.pipeline_status import PipelineStatus
-from scripts.cli.errors import CommandError, WrongUseError
-from scripts.cli.pipelines import deciding
-from scripts.cli.pipelines.deciding import Decision
+from mlops_orchestrator.client import approvals
+from mlops_orchestrator.client.approvals import Decision
+from mlops_orchestrator.errors import Failed, MlopsError, RequestRefused
 from tests.cli.conftest import Mlops
 
 _TOKENS = ("11111111-1111-1111-1111-111111111111", "22222222-2222-2222-2222-222222222222")
@@ -68,15 +68,15 @@ def test_decision_answers_the_approval_that_waits(stage: str, codepipeline: Stub
     }
     codepipeline.add_response("put_approval_result", {}, expected)
     decision = Decision(stage, "too slow", is_approval=False)
-    decided = deciding.decide(codepipeline.client, _asks(_pipeline(_asking(_TOKENS[0]))), decision)
+    decided = approvals.decide(codepipeline.client, _asks(_pipeline(_asking(_TOKENS[0]))), decision)
 
     assert decided.execution == "e-1"
 
 
 def _refusal(codepipeline: Stubber, code: str, *statuses: PipelineStatus) -> str:
     codepipeline.add_client_error("put_approval_result", code, "as AWS says it")
-    with pytest.raises(CommandError) as refused:
-        deciding.decide(codepipeline.client, _asks(*statuses), _APPROVE)
+    with pytest.raises(Failed) as refused:
+        approvals.decide(codepipeline.client, _asks(*statuses), _APPROVE)
     return str(refused.value)
 
 
@@ -117,9 +117,9 @@ def test_missing_permission_is_named_with_its_resource(codepipeline: Stubber) ->
     assert said.endswith("as AWS says it")
 
 
-def _no_decision(codepipeline: Stubber, status: PipelineStatus, stage: str) -> CommandError:
-    with pytest.raises(CommandError) as refused:
-        deciding.decide(codepipeline.client, _asks(status), Decision(stage, "", is_approval=True))
+def _no_decision(codepipeline: Stubber, status: PipelineStatus, stage: str) -> MlopsError:
+    with pytest.raises(MlopsError) as refused:
+        approvals.decide(codepipeline.client, _asks(status), Decision(stage, "", is_approval=True))
     return refused.value
 
 
@@ -127,13 +127,13 @@ def test_decision_on_a_later_stage_names_what_waits(codepipeline: Stubber) -> No
     error = _no_decision(codepipeline, _pipeline(_asking(_TOKENS[0])), "prod")
 
     assert str(error) == "nothing waits for a decision on prod; what waits is staging"
-    assert error.status == 1
+    assert isinstance(error, Failed)
 
 
 def test_stage_that_needs_no_decision_is_wrong_use(codepipeline: Stubber) -> None:
     error = _no_decision(codepipeline, _pipeline(_asking(_TOKENS[0])), "dev")
 
-    assert isinstance(error, WrongUseError)
+    assert isinstance(error, RequestRefused)
     assert "STAGE is staging or prod" in str(error)
 
 

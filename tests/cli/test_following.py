@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,11 +14,17 @@ from botocore.exceptions import ClientError
 from rich.console import Console
 
 from mlops_orchestrator.aws.api_client import Answer
+from orchestrator.aws.cloudformation.stacks import Stack
+from orchestrator.aws.codepipeline.codepipelines import Execution
+from orchestrator.provisioned import progress, state
+from orchestrator.provisioned.registrations import Registration
+from orchestrator.provisioned.state import Job, Work
 from scripts.cli.options import Access, Asked
 from scripts.cli.output import Output
 from scripts.cli.pipelines import following
 from scripts.cli.pipelines.answers import AskedPipeline
 
+_LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 _STACK = "mlops-pipeline-churn-byompipelinerealtimebuiltin-codepipeline"
 
 
@@ -46,13 +53,29 @@ _REJECTED = _answer({"status": "Failed", "summary": "no", "lastUpdatedBy": "arn:
 
 _JOB = {"kind": "training job", "name": "j-1", "status": "Failed", "failure_reason": "no data"}
 _DEPLOYED = {"stack_name": "the-stack", "status": "CREATE_COMPLETE"}
+_ONE_STAGE = {"pipelineName": "churn", "stageStates": [_stage("DeployPipeline", "Succeeded", "e-1")]}
+_STACK_OF_PIPELINE = Stack(
+    f"arn:aws:cloudformation:eu-west-1:1:stack/{_STACK}/1", "CREATE_COMPLETE", _LONG_AGO, {}, {}, {}
+)
+
+
+def _details(answer: dict[str, Any], work: Work, members: dict[str, Any]) -> dict[str, Any]:
+    """The API's details, with the state that the orchestrator decides."""
+    stages = [one.get("latestExecution", {"status": "Waiting"}) for one in answer["stageStates"]]
+    statuses = {one["status"] for one in stages}
+    status = "Failed" if "Failed" in statuses else "Succeeded" if statuses == {"Succeeded"} else "InProgress"
+    newest = Execution(stages[0]["pipelineExecutionId"], status, "", None)
+    overall = state.decide(state.Seen(progress.of(_STACK_OF_PIPELINE, answer, newest), work))
+    told = {"pipeline": answer, "state": overall.name, "state_reason": overall.reason}
+    told |= {"stack_status": "CREATE_COMPLETE", "stack_status_reason": ""}
+    return {"outputs": {"Url": "https://x"}, "job": None, "stages": [], "stack": _DEPLOYED, **told, **members}
 
 
 @dataclass
 class _Api:
     """Answers from a list, the last one for ever; beside it a CodePipeline that says what became of an execution."""
 
-    answers: Iterator[dict[str, Any]]
+    answers: Iterator[tuple[dict[str, Any], Work, dict[str, Any]]]
     fate: str = "Superseded"
     asked: int = 0
     is_local: bool = True
@@ -63,12 +86,9 @@ class _Api:
             "Signed", (), {"aws": type("Aws", (), {"client": lambda *_: self, "is_local": True, "endpoint_url": ""})()}
         )()
 
-    def status(self, pipeline_id: str) -> Answer:
-        self.asked += 1
-        return Answer(200, next(self.answers))
-
     def details(self, pipeline_id: str) -> Answer:
-        return Answer(200, {"outputs": {"Url": "https://x"}, "job": _JOB, "stages": [], "stack": _DEPLOYED})
+        self.asked += 1
+        return Answer(200, _details(*next(self.answers)))
 
     def get_pipeline_execution(self, **_: str) -> dict[str, Any]:
         if not self.fate:
@@ -76,9 +96,16 @@ class _Api:
         return {"pipelineExecution": {"status": self.fate}}
 
 
-def _pipeline(*answers: dict[str, Any], as_json: bool = False, fate: str = "Superseded", **access: Any) -> Any:
+def _pipeline(*answers: Any, as_json: bool = False, fate: str = "Superseded", **access: Any) -> Any:
+    """The pipeline as each answer tells it: CodePipeline's state, perhaps with the work and further details."""
     asked = Asked(Access(**access), None)
-    return AskedPipeline(_Api(iter(answers), fate), _STACK, asked.flags, Output("json" if as_json else "table"))  # type: ignore[arg-type]
+    told = (answer if isinstance(answer, tuple) else (answer, Work(), {}) for answer in answers)
+    return AskedPipeline(_Api(told, fate), _STACK, asked.flags, Output("json" if as_json else "table"))  # type: ignore[arg-type]
+
+
+def _works(of: Job, its: Registration | None = None, **details: Any) -> tuple[Any, Work, dict[str, Any]]:
+    """A pipeline that is deployed, with its work."""
+    return _ONE_STAGE, Work(of, its), details
 
 
 def _on_terminal(pipeline: Any) -> io.StringIO:
@@ -154,19 +181,90 @@ def test_older_execution_that_still_asks_is_named_as_such(capsys: pytest.Capture
 
 def test_deployed_stack_and_its_job_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
     """Lesson 6: the pipeline's success says nothing of the job that it started."""
-    done = {"pipelineName": "churn", "stageStates": [_stage("DeployPipeline", "Succeeded", "e-1")]}
-    following.show(_pipeline(done))
+    following.show(_pipeline(_works(Job("training job", "j-1", "Failed", "no data"), job=_JOB)))
 
     shown = capsys.readouterr().out
     assert "the-stack: CREATE_COMPLETE" in shown
     assert "https://x" in shown
-    assert "The training job j-1: Failed. no data" in shown
+    assert "state: Failed  The training job j-1 failed: no data" in shown
 
 
-def test_a_machine_is_told_outputs_and_job(capsys: pytest.CaptureFixture[str]) -> None:
-    following.show(_pipeline(_ASKING, as_json=True))
+def test_a_machine_is_told_what_the_pipeline_is_and_how(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without what CodePipeline answers."""
+    identity = {"pipeline_id": "arn:x", "pipeline_type": "byom_realtime_builtin", "model_name": "churn"}
+    following.show(_pipeline((_ASKING, Work(), identity), as_json=True))
 
     told = json.loads(capsys.readouterr().out)
-    assert (told["outputs"], told["job"]["status"]) == ({"Url": "https://x"}, "Failed")
-    assert told["pipelineName"] == "churn"
+    assert identity.items() <= told.items()
+    assert (told["state"], told["outputs"], told["job"]) == ("Waiting for approval", {"Url": "https://x"}, None)
+    assert [(one["name"], one["status"]) for one in told["stages"]] == [
+        ("DeployDev", "InProgress"),
+        ("DeployStaging", "Waiting"),
+    ]
+    assert [one["action"] for one in told["stages"][0]["actions"]] == ["DeployDevStackSet", "DeployStaging"]
     assert len(told["waiting_approvals"]) == 1
+    assert not told.keys() & {"pipelineName", "stageStates", "ResponseMetadata", "pipeline"}
+
+
+class TestWork:
+    """A watch waits for the work, says what it waits for, and fails if that does."""
+
+    def test_a_job_that_fails_fails_the_watch(self, capsys: pytest.CaptureFixture[str]) -> None:
+        runs, failed = (
+            Job("training job", "j-1", status, why) for status, why in (("InProgress", ""), ("Failed", "no data"))
+        )
+        pipeline = _pipeline(_works(runs), _works(runs), _works(failed, job=_JOB))
+        with pytest.raises(typer.Exit) as ended:
+            following.follow(pipeline)
+
+        assert (ended.value.exit_code, pipeline.api.asked) == (1, 3)
+        shown = capsys.readouterr().out
+        assert shown.count("Running: The training job j-1 is InProgress. Waiting for it.") == 1
+        assert shown.endswith("Failed: The training job j-1 failed: no data\n")
+        assert "the same request" not in shown, "which would change nothing"
+
+    def test_a_registration_is_waited_for_and_told(self, capsys: pytest.CaptureFixture[str]) -> None:
+        done, arn = Job("training job", "j-1", "Completed"), "arn:aws:sagemaker:eu-west-1:1:model-package/churn/4"
+        made = Registration(status="Registered", model_package_arn=arn, metrics={"auc": 0.9})
+        following.follow(
+            _pipeline(_works(done, Registration(status="Pending")), _works(done, made, registration=made.model_dump()))
+        )
+
+        shown = capsys.readouterr().out
+        assert "Running: The model is being registered. Waiting for it." in shown
+        assert f"model_package_name: {arn}\nmetrics: auc 0.9\n" in shown
+        assert shown.endswith(f"Succeeded: The model is registered as {arn}.\n")
+
+    def test_a_machine_gets_each_state_and_the_whole_at_the_end(self, capsys: pytest.CaptureFixture[str]) -> None:
+        job, nothing = Job("training job", "j-1", "Completed"), Registration(status="Failed", reason="No group.")
+        pipeline = _pipeline(
+            _works(Job("training job", "j-1", "InProgress")), _works(job, nothing, job=_JOB), as_json=True
+        )
+        with pytest.raises(typer.Exit) as ended:
+            following.follow(pipeline)
+
+        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        assert ended.value.exit_code == 1
+        assert [(line["kind"], line["state"]) for line in lines] == [
+            ("state", "Running"),
+            ("state", "Failed"),
+            ("result", "Failed"),
+        ]
+        assert lines[-1]["state_reason"] == "The model was not registered. No group."
+        assert lines[-1]["job"] == _JOB
+
+    def test_a_terminal_shows_what_is_waited_for(self) -> None:
+        pipeline = _pipeline(
+            _works(Job("training job", "j-1", "InProgress")), _works(Job("training job", "j-1", "Completed"))
+        )
+        screen = _on_terminal(pipeline)
+        following.follow(pipeline)
+        assert "The training job j-1 is InProgress." in screen.getvalue()
+
+
+def test_an_api_that_tells_no_work_is_not_believed_to_know_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+    pipeline = _pipeline()
+    pipeline.api.details = lambda _: Answer(403, {"message": "Missing Authentication Token"})
+    pipeline.api.status = lambda _: Answer(200, _ONE_STAGE)
+    following.follow(pipeline)
+    assert "Succeeded: It is deployed; the API tells nothing of the work that this started." in capsys.readouterr().out

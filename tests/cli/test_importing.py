@@ -8,8 +8,6 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-import pytest
-
 from scripts import paths
 from tests.cli.conftest import Mlops
 
@@ -26,15 +24,14 @@ def test_accepted_files_end_with_status_0(mlops: Mlops) -> None:
     assert "0 refused" in ended.out
 
 
-@pytest.mark.parametrize(
-    ("folder", "options"),
-    [("multi", ("--option", "multi-account")), ("registry", ("--use-model-registry",))],
-)
-def test_launch_options_decide_what_is_accepted(folder: str, options: tuple[str, ...], mlops: Mlops) -> None:
-    files = [str(path) for path in (FILES / folder).glob("*.json")]
+def test_launch_options_decide_what_is_accepted(mlops: Mlops) -> None:
+    staged = [str(path) for path in (FILES / "multi").glob("*.json")]
+    assert mlops("import", *staged, "--option", "multi-account", *REGION).status == 0
+    assert mlops("import", *staged, *REGION).status == 2
 
-    assert mlops("import", *files, *options, *REGION).status == 0
-    assert mlops("import", *files, *REGION).status == 2
+    packaged = [str(path) for path in (FILES / "registry").glob("*.json")]
+    assert "model package is deployed" not in mlops("import", *packaged, "--use-model-registry", *REGION).out
+    assert "model package is deployed" in mlops("import", *packaged, *REGION).out
 
 
 def test_everything_is_told_with_its_line(mlops: Mlops) -> None:
@@ -61,6 +58,12 @@ def test_a_machine_gets_one_document(mlops: Mlops) -> None:
     assert {key: second["errors"][0][key] for key in ("key", "line")} == {"key": "inference_instance", "line": 17}
     assert second["request"] is None
     assert answer["entries"][0]["request"]["data_capture_location"] == "tide-capture/live"
+
+
+def test_it_needs_no_region(mlops: Mlops) -> None:
+    ended = mlops("import", str(FILES / "single" / "image_builder.json"))
+    assert ended.status == 0
+    assert "around it: The output of a pipeline's stack is PipelineName" in ended.out
 
 
 def test_a_missing_file_does_not_hide_the_others(mlops: Mlops) -> None:

@@ -67,3 +67,33 @@ def test_it_goes_from_a_starter_to_a_pipeline(local: Running, installed: Install
     # What was asked for is in the current folder, what took long in a cache, and nothing in the installed product.
     assert not {"build", "dist"} & {path.name for path in installed.home.iterdir()}
     assert list(installed.folder.glob(".cache/mlops-workload-orchestrator/build/dependencies-host-*"))
+
+
+_NOTEBOOK = """
+from mlops_orchestrator import NotFound, Orchestrator
+from mlops_orchestrator.requests import RealtimeBuiltIn
+
+orchestrator = Orchestrator()
+assets = orchestrator.outputs["AssetsBucketName"]
+orchestrator.client("s3").put_object(Bucket=assets, Key="models/planned/model.tar.gz", Body=b"of a model")
+request = RealtimeBuiltIn(
+    model_name="planned", model_framework="xgboost", model_framework_version="1.7-1",
+    model_artifact_location="models/planned/model.tar.gz", inference_instance="ml.m5.large",
+    data_capture_location=f"{assets}/captured",
+)
+print(orchestrator.provision(request, dry_run=True).pipeline_stack_name)
+try:
+    orchestrator.get("planned")
+except NotFound:
+    print("and nothing is made")
+"""
+
+
+def test_its_client_finds_it_and_plans(local: Running, installed: Installed) -> None:
+    ran = installed.run(local.folder, installed.python, "-c", _NOTEBOOK)
+
+    assert ran.stdout.splitlines() == [
+        "mlops-pipeline-planned-byompipelinerealtimebuiltin-codepipeline",
+        "and nothing is made",
+    ]
+    assert ran.stderr.startswith(f"note: using the local AWS of {local.folder}")

@@ -37,6 +37,15 @@ def test_what_the_package_has_itself_is_answered_as_ignored(with_options: Orches
     assert {warning.split()[0] for warning in answer["warnings"]} == set(OWN_KEYS)
 
 
+def test_an_orchestrator_without_the_registry_deploys_a_version(orchestrator: Orchestrator, package: str) -> None:
+    """As the earlier solution did (compatibility 2.11)."""
+    asked = orchestrator.request("unregistered", model_package_name=package)
+    orchestrator.provisioned(asked)
+    name = orchestrator.outputs("mlops-pipeline-unregistered-byompipelinerealtimebuiltin")["SageMakerModelName"]
+    model = orchestrator.client("sagemaker").describe_model(ModelName=name)
+    assert model["PrimaryContainer"]["ModelPackageName"] == package
+
+
 def test_a_version_that_does_not_exist_is_refused(with_options: Orchestrator, package: str) -> None:
     """In SageMaker's words, before anything is made."""
     request = with_options.request("missing", model_package_name=f"{package}9", **dict.fromkeys(OWN_KEYS))

@@ -341,11 +341,13 @@ class TestStatus:
         when = datetime(2026, 11, 22, 10, 15, tzinfo=UTC)
         stages = [{"stageName": "Source", "latestExecution": {"pipelineExecutionId": "e-1", "status": "Succeeded"}}]
         state = {"pipelineName": "the-pipeline", "created": when, "stageStates": stages}
-        codepipeline.add_response("get_pipeline_state", state, {"name": "the-pipeline"})
+        http = {"ResponseMetadata": {"HTTPStatusCode": 200, "HTTPHeaders": {}}}
+        codepipeline.add_response("get_pipeline_state", state | http, {"name": "the-pipeline"})
         answer = call({"pipeline_id": pipeline if by == "arn" else pipeline.split("/")[1]}, path="/pipelinestatus")
         assert answer.status == 200
         assert answer.body["created"] == "2026-11-22T10:15:00+00:00"
         assert answer.body["stageStates"] == stages
+        assert answer.body.keys() == state.keys(), "without what boto3 adds of HTTP"
 
     def test_an_unknown_pipeline_is_the_caller_s_mistake(self, call: Call, aws: None) -> None:
         answer = call({"pipeline_id": "mlops-pipeline-none"}, path="/pipelinestatus")

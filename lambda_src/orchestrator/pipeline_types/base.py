@@ -18,6 +18,7 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 from pydantic.fields import FieldInfo
 
@@ -149,6 +150,14 @@ class PipelineRequest(BaseModel):
         if found:
             raise RefusedRequestError([spelling.of(problem) for problem in found])
         return request
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_declared(cls, given: Any) -> Any:
+        """Complete what is built in Python, where the class says the type: the name, and keys in another spelling."""
+        if not isinstance(given, Mapping):
+            return given
+        return {"pipeline_type": cls.type_name(), **Spelling(given, cls.spellings()).body()}
 
     @field_validator("*", mode="after")
     @classmethod

@@ -9,15 +9,17 @@ A version may be given in full (`1.7-1`, `2.6.0`), as an alias that SageMaker pu
 or without its last part, for which the newest is taken (xgboost `1.3` is `1.3-1`). A version of `huggingface` is `4.26`
 (on its newest PyTorch), or includes its base framework: `4.26-pytorch1.13`, `4.26-tensorflow2.11`.
 
-Stricter than the SDK, which may return an unusable image: no inference image for a training job, no other version than
-the requested one, no image for another processor than the instance's.
+Of a framework with a single version that is returned, whatever version is given, as by the SDK.
+
+Stricter than the SDK, which may return an unusable image: no inference image for a training job, no other of several
+versions than the requested one, no image for another processor than the instance's.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -113,6 +115,15 @@ def resolve(query: ImageQuery) -> str:
     return f"{account}.dkr.ecr.{query.region}.{suffix}/{path.replace('{version}', version)}"
 
 
+def superfluous_version(query: ImageQuery) -> Iterator[str]:
+    """Yield a sentence if the query has another version than the only one that there is, which is taken for it."""
+    framework, known = _framework(query)
+    only, *others = known["versions"]
+    given = query.version.strip()
+    if not others and given not in {"", "latest"} and _without_zeros(given) != _without_zeros(only):
+        yield f"model_framework_version: {framework} has one version, {only}, which is taken in place of {given}"
+
+
 def frameworks(purpose: Purpose | None = None) -> tuple[str, ...]:
     """Return the names of all frameworks and algorithms, or of those that have images for the purpose."""
     return tuple(name for name, known in _table()["frameworks"].items() if purpose is None or purpose in known)
@@ -191,11 +202,10 @@ def _version(framework: str, query: ImageQuery, known: _Versions) -> tuple[str, 
 def _completed(spelling: str, known: Mapping[str, int]) -> str | None:
     """Return the newest full version for one without its last part, or `None`.
 
-    For a framework with a single version, `latest`, an empty text and the same number with zeros also match.
+    A framework with a single version has that, whatever is asked for.
     """
     if len(known) == 1:
-        only = next(iter(known))
-        return only if spelling in {"", "latest"} or _without_zeros(spelling) == _without_zeros(only) else None
+        return next(iter(known))
     if "." not in spelling:
         return None
     one_part_more = re.compile(re.escape(spelling) + "[.-][0-9]+")

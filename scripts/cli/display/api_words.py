@@ -24,5 +24,7 @@ _PATTERNS: Final = [(re.compile(route), command) for route, command in _COMMANDS
 def as_commands(text: str) -> str:
     """Return a message of the API with the command in place of each route, such as `mlops list` for GET /pipelines."""
     for route, command in _PATTERNS:
-        text = route.sub(f"`{hints.command(command)}`", text)
+        if route.search(text):
+            # As a literal: a path may have a backslash.
+            text = f"`{hints.command(command)}`".join(route.split(text))
     return text

@@ -15,6 +15,7 @@ import typer
 
 from mlops_orchestrator.aws import stack_following
 from mlops_orchestrator.aws.api_client import OrchestratorApi
+from mlops_orchestrator.client.answers import accepted
 from mlops_orchestrator.settings import hints
 from scripts.cli import connection
 from scripts.cli.asking import check_can_ask
@@ -24,7 +25,6 @@ from scripts.cli.launching.retained import Kept
 from scripts.cli.options import Access
 from scripts.cli.output import Output
 from scripts.cli.pipelines import removals
-from scripts.cli.pipelines.answers import accepted
 from scripts.cli.pipelines.removals import Removal
 from scripts.launch import deployment, owned_stacks
 from scripts.launch.owned_stacks import Owned
@@ -134,6 +134,6 @@ def _begun(api: OrchestratorApi, owned: Owned, unknown: set[str], output: Output
         if answer.status == HTTPStatus.NOT_FOUND:
             unknown.add(name)
             continue
-        details = accepted(answer, output)
-        output.say(accepted(api.delete(details["pipeline_id"]), output)["message"])
+        details = accepted(answer)
+        output.say(accepted(api.delete(details["pipeline_id"]))["message"])
         yield Removal(api, details, output)

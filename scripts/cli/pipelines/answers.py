@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pipeline of a command, and the answers of the orchestrator's API."""
+"""Pipeline that a command is about, with the API to ask."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from http import HTTPStatus
 from typing import Any
 
 from mlops_orchestrator.aws import pipeline_status
-from mlops_orchestrator.aws.api_client import Answer, OrchestratorApi
+from mlops_orchestrator.aws.api_client import OrchestratorApi
 from mlops_orchestrator.aws.aws_access import Aws
 from mlops_orchestrator.aws.pipeline_status import Approval, PipelineStatus
+from mlops_orchestrator.client.answers import accepted
+from mlops_orchestrator.client.states import Status
+from mlops_orchestrator.errors import NotFound
 from mlops_orchestrator.settings import hints
 from orchestrator.pipeline_types.base import STACK_PREFIX
 from scripts.cli import connection
-from scripts.cli.errors import RefusedByApiError, WrongUseError
+from scripts.cli.errors import WrongUseError
 from scripts.cli.options import Asked
 from scripts.cli.output import Output
 
@@ -42,16 +45,20 @@ class AskedPipeline:
 
     def answer(self) -> dict[str, Any]:
         """Return the API's status of the pipeline. Ends the command on an error."""
-        return accepted(self.api.status(self.id), self.output)
-
-    def details(self) -> dict[str, Any]:
-        """Return the API's further details; empty if it has none, as in an older version."""
-        answer = self.api.details(self.id)
-        return answer.body if answer.is_success else {}
+        return accepted(self.api.status(self.id))
 
     def status(self) -> PipelineStatus:
-        """Return the pipeline's current state."""
+        """Return how far its newest execution is."""
         return pipeline_status.read(self.answer())
+
+    def state(self) -> Status:
+        """Return how the pipeline is, with the work that it started. Ends the command on an error."""
+        answer = self.api.details(self.id)
+        # A pipeline that could not be made has no details, and callers may have permission for the status only.
+        has_none = answer.status in (HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN)
+        details = {} if has_none else accepted(answer)
+        # An orchestrator of an earlier release tells no state.
+        return Status.of(details) if "state" in details else Status.of_execution(self.status())
 
     def command(self, verb: str, *words: str) -> str:
         """Return the command for the next step."""
@@ -71,23 +78,14 @@ def find(asked: Asked, given: str, output: Output) -> AskedPipeline:
     return AskedPipeline(api, _pipeline_id(api, given), asked.flags, output)
 
 
-def accepted(answer: Answer, output: Output) -> dict[str, Any]:
-    """Return the body of a success. Raise RefusedByApiError."""
-    if not answer.is_success:
-        raise RefusedByApiError(answer.status, answer.body)
-    return answer.body
-
-
 def _pipeline_id(api: OrchestratorApi, given: str) -> str:
     """Return an ARN or stack name unchanged; for a model's name, perhaps with a type, the id of its only pipeline."""
     if given.startswith((STACK_PREFIX, "arn:")):
         return given
-    answer = api.details(given)
-    if answer.is_success:
-        return str(answer.body["pipeline_id"])
-    if answer.status == HTTPStatus.NOT_FOUND:
+    try:
+        return str(accepted(api.details(given))["pipeline_id"])
+    except NotFound as missing:
         region = api.client.aws.region
-        there = str(answer.body.get("message", "")).partition("Of this model ")[2]
+        there = missing.message.partition("Of this model ")[2]
         known = f"; of this model {there.rstrip('.')}" if there else f"; `{hints.command('list')}` shows all pipelines"
-        raise WrongUseError(f"there is no pipeline {given} in {region}{known}")
-    raise RefusedByApiError(answer.status, answer.body)
+        raise WrongUseError(f"there is no pipeline {given} in {region}{known}") from None

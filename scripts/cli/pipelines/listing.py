@@ -3,26 +3,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from mlops_orchestrator.aws import pipeline_status
-from mlops_orchestrator.aws.api_client import OrchestratorApi
+from mlops_orchestrator.client import answers
 from mlops_orchestrator.settings import hints
 from scripts.cli import connection
 from scripts.cli.options import Asked
 from scripts.cli.output import Output
-from scripts.cli.pipelines.answers import accepted
 
-_PAGE: Final = 50
-_COLUMNS: Final = ("model", "type", "stages", "last execution", "waiting for")
+_COLUMNS: Final = ("model", "type", "state", "stages", "last execution", "waiting for")
 
 
 def run(asked: Asked, model_name: str, pipeline_type: str) -> None:
     """List all pipelines, or those of a model or type."""
     output = Output(asked.access.form)
     api = connection.orchestrator_api(asked.access, asked.stack_name)
-    pipelines = list(every(api, output, model_name=model_name, pipeline_type=pipeline_type))
+    pipelines = list(answers.pipelines(api, model_name=model_name, pipeline_type=pipeline_type))
     output.document({"pipelines": pipelines})
     if not pipelines:
         output.say("There are no such pipelines." if model_name or pipeline_type else "There are no pipelines.")
@@ -35,20 +33,6 @@ def run(asked: Asked, model_name: str, pipeline_type: str) -> None:
             output.say(f"to decide: {deciding}")
 
 
-def every(api: OrchestratorApi, output: Output, **filters: str) -> Iterator[dict[str, Any]]:
-    """Yield the pipelines of all pages, each once, even if a deletion in between causes one to be listed twice."""
-    told, following = set[str](), ""
-    while True:
-        body = accepted(api.list(limit=_PAGE, next=following, **filters), output)
-        for pipeline in body["pipelines"]:
-            if pipeline["pipeline_id"] not in told:
-                told.add(pipeline["pipeline_id"])
-                yield pipeline
-        following = body.get("next", "")
-        if not following:
-            return
-
-
 def _row(pipeline: Mapping[str, Any]) -> tuple[str, ...]:
     last = pipeline["last_execution"] or {}
     stages = (f"{stage['name']}: {_status(stage, last)}" for stage in pipeline["stages"])
@@ -56,6 +40,8 @@ def _row(pipeline: Mapping[str, Any]) -> tuple[str, ...]:
     return (
         pipeline["model_name"],
         pipeline["pipeline_type"],
+        # An orchestrator of an earlier release tells none.
+        "\n".join(filter(None, (pipeline.get("state", ""), pipeline.get("state_reason", "")))),
         "\n".join(stages) or pipeline["stack_status"],
         f"{last['status']} {started}".strip() if last else "",
         "\n".join(f"{question['action']}, since {str(question['since'])[:16]}" for question in pipeline["waiting"]),

@@ -11,9 +11,9 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from mlops_orchestrator.aws.api_client import OrchestratorApi
+from mlops_orchestrator.client.answers import accepted
 from scripts.cli.errors import CommandError
 from scripts.cli.output import Output
-from scripts.cli.pipelines.answers import accepted
 
 _FIRST_PAUSE_SECONDS: Final = 0.2
 _LONGEST_PAUSE_SECONDS: Final = 5.0
@@ -43,7 +43,7 @@ class Removal:
         if answer.status == HTTPStatus.NOT_FOUND:
             self._end({"pipeline_id": self.id, "status": "DELETED"}, f"The pipeline {self.name} is deleted.")
             return
-        now = accepted(answer, self._output)
+        now = accepted(answer)
         for change in going(now):
             if change not in self._told:
                 self._told.add(change)
@@ -55,7 +55,7 @@ class Removal:
             self._end({"pipeline_id": self.id, "status": "FAILED", "reason": self.failure}, self.failure)
         elif now["stages"] and time.monotonic() - self._last_change > _REPEATED_AFTER_SECONDS:
             self._last_change = time.monotonic()
-            accepted(self._api.delete(self.id), self._output)
+            accepted(self._api.delete(self.id))
 
     def _end(self, document: dict[str, str], words: str) -> None:
         self.is_over = True

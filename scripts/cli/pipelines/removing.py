@@ -7,6 +7,7 @@ from typing import Final
 
 import typer
 
+from mlops_orchestrator.client.answers import accepted
 from mlops_orchestrator.settings import hints
 from scripts.cli import connection, errors
 from scripts.cli.asking import check_can_ask
@@ -14,7 +15,6 @@ from scripts.cli.errors import CommandError
 from scripts.cli.options import Asked
 from scripts.cli.output import Output
 from scripts.cli.pipelines import removals
-from scripts.cli.pipelines.answers import accepted
 from scripts.cli.pipelines.removals import Removal
 
 _STAYS: Final = (
@@ -30,14 +30,14 @@ def run(asked: Asked, given: str, yes: bool) -> None:
     output = Output(asked.access.form)
     check_can_ask(yes, output)
     api = connection.orchestrator_api(asked.access, asked.stack_name)
-    details = accepted(api.details(given), output)
+    details = accepted(api.details(given))
     name = details["pipeline_stack_name"]
     output.table(("goes", ""), list(removals.going(details)), f"Delete the pipeline {name}")
     output.table(("stays", ""), _STAYS)
     if not yes and not typer.confirm("Delete it?"):
         output.say("Nothing was changed.")
         return
-    body = accepted(api.delete(details["pipeline_id"]), output)
+    body = accepted(api.delete(details["pipeline_id"]))
     output.say(body["message"])
     again = hints.command(f"delete {name} --yes --watch{asked.flags}")
     if asked.watch:

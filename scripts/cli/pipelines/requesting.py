@@ -3,18 +3,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
-from mlops_orchestrator.aws import pipeline_status
 from mlops_orchestrator.aws.api_client import OrchestratorApi
+from mlops_orchestrator.client.answers import NOTHING_TO_DO, accepted, newest_execution
 from scripts.cli import connection, request_files
 from scripts.cli.options import Asked
 from scripts.cli.output import Output
 from scripts.cli.pipelines import answers, following
-from scripts.cli.pipelines.answers import AskedPipeline, accepted
-
-# The API's message for a request that changes nothing (compatibility 2.2).
-_NOTHING_TO_DO: Final = "No updates are to be performed"
+from scripts.cli.pipelines.answers import AskedPipeline
 
 
 def provision(asked: Asked, file: str, dry_run: bool) -> None:
@@ -23,11 +20,15 @@ def provision(asked: Asked, file: str, dry_run: bool) -> None:
     request = request_files.read(file)
     api = connection.orchestrator_api(asked.access, asked.stack_name)
     if dry_run or request.get("dry_run") is True:
-        _show_plan(accepted(api.provision({**request, "dry_run": True}), output), output)
+        _show_plan(accepted(api.provision({**request, "dry_run": True})), output)
         return
-    before = _newest_execution(api, request, output) if asked.watch else None
-    body = accepted(api.provision(request), output)
-    output.document(body)
+    before = _newest_execution(api, request) if asked.watch else None
+    body = accepted(api.provision(request))
+    is_watched = asked.watch and "pipeline_id" in body
+    if is_watched:
+        output.line("event", body)
+    else:
+        output.document(body)
     output.say(body["message"])
     for warning in body.get("warnings", ()):
         output.say(f"warning: {warning}")
@@ -36,7 +37,7 @@ def provision(asked: Asked, file: str, dry_run: bool) -> None:
     output.say(f"pipeline_id: {body['pipeline_id']}")
     pipeline = AskedPipeline(api, body["pipeline_id"], asked.flags, output)
     if asked.watch:
-        following.follow(pipeline, None if _NOTHING_TO_DO in body["message"] else before)
+        following.follow(pipeline, None if NOTHING_TO_DO in body["message"] else before)
     else:
         output.say(f"next: {pipeline.command('status', '--watch')}")
 
@@ -62,8 +63,7 @@ def _show_plan(body: dict[str, Any], output: Output) -> None:
         output.say(f"warning: {warning}")
 
 
-def _newest_execution(api: OrchestratorApi, request: dict[str, Any], output: Output) -> str | None:
+def _newest_execution(api: OrchestratorApi, request: dict[str, Any]) -> str | None:
     """Return the execution that exists before a repeated or changed request: it is not the one to watch."""
-    plan = accepted(api.provision({**request, "dry_run": True}), output).get("plan", {})
-    answer = api.status(str(plan.get("pipeline_stack_name", "")))
-    return pipeline_status.read(answer.body).execution or None if answer.is_success else None
+    plan = accepted(api.provision({**request, "dry_run": True})).get("plan", {})
+    return newest_execution(api, str(plan.get("pipeline_stack_name", "")))

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import typer
 
 from mlops_orchestrator.aws.api_client import OrchestratorApi
+from mlops_orchestrator.client import answers
 from mlops_orchestrator.settings import hints
 from orchestrator.pipeline_types.built_in import BUILT_IN
 from orchestrator.pipeline_types.custom import names
@@ -20,11 +21,8 @@ from scripts.cli.errors import WrongUseError
 from scripts.cli.launching.orchestrators import Deployed
 from scripts.cli.options import Asked
 from scripts.cli.output import Output
-from scripts.cli.pipelines import listing
-from scripts.cli.pipelines.answers import accepted
 from scripts.pipeline_types import publishing, starters
 
-_PAGE: Final = 50
 _COLUMNS: Final = ("pipeline type", "source", "target", "version", "state", "summary")
 
 
@@ -32,7 +30,7 @@ def list_types(asked: Asked) -> None:
     """List all types, built-in ones first."""
     output = Output(asked.access.form)
     api = connection.orchestrator_api(asked.access, asked.stack_name)
-    found = list(_every(api, output))
+    found = list(answers.pipeline_types(api))
     output.document({"pipeline_types": found})
     output.table(_COLUMNS, [_row(one) for one in found])
 
@@ -41,7 +39,7 @@ def new(asked: Asked, name: str) -> None:
     """Print a first request of a type that the orchestrator has."""
     output = Output(asked.access.form)
     api = connection.orchestrator_api(asked.access, asked.stack_name)
-    described = accepted(api.pipeline_type(name), output)
+    described = answers.accepted(api.pipeline_type(name))
     request = starters.starter(described["request_schema"], described.get("example"))
     sys.stdout.write(f"{json.dumps(request, indent=None if output.as_json else 2)}\n")
     sys.stdout.flush()
@@ -63,7 +61,7 @@ def remove(asked: Asked, name: str, yes: bool) -> None:
             f"there is no pipeline type {name} that was added;"
             f" `{hints.command(f'pipeline-types list{asked.flags}')}` shows all"
         )
-    living = list(listing.every(_api(asked, deployed), output, pipeline_type=name))
+    living = list(answers.pipelines(_api(asked, deployed), pipeline_type=name))
     output.table(
         ("stays", ""), [(one["pipeline_stack_name"], one["stack_status"]) for one in living], f"Withdraw {name}"
     )
@@ -92,16 +90,6 @@ def _tell(output: Output, name: str, is_changed: bool, living: list[dict[str, An
 def _api(asked: Asked, deployed: Deployed) -> OrchestratorApi:
     """Return the API of the orchestrator of that stack, whatever the environment names."""
     return connection.orchestrator_api(asked.access, deployed.name)
-
-
-def _every(api: OrchestratorApi, output: Output) -> Iterator[dict[str, Any]]:
-    following = ""
-    while True:
-        body = accepted(api.pipeline_types(limit=_PAGE, next=following), output)
-        yield from body["pipeline_types"]
-        following = body.get("next", "")
-        if not following:
-            return
 
 
 def _row(one: Mapping[str, Any]) -> tuple[str, ...]:

@@ -4,16 +4,14 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+
+from mlops_orchestrator.home import HOME
 
 
 def main() -> None:
     """Run the command line from its own folders, which are on no other program's path."""
-    here = Path(__file__).resolve()
-    installed = here.with_name("_home")
-    home = installed if installed.is_dir() else here.parents[3]
     # Before the environment's own packages, one of which may be called `scripts`.
-    sys.path.insert(0, str(home))
+    sys.path.insert(0, str(HOME))
     from scripts import cli  # noqa: PLC0415
 
     cli.main()

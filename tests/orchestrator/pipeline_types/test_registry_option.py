@@ -35,11 +35,19 @@ def packaged(body: Body) -> Body:
     return changed({**body, "model_package_name": PACKAGE}, dict.fromkeys(MODEL_KEYS, GONE))
 
 
-def test_a_package_without_the_registry_is_refused(body: Body, launch: Launch) -> None:
-    """Lesson 28: it silently overrode image and artifact."""
-    problems = problems_of({**body, "model_package_name": PACKAGE}, launch)
-    assert list(problems) == ["model_package_name"]
-    assert "launch parameter UseModelRegistry" in problems["model_package_name"]
+def test_a_package_without_the_registry_is_deployed_and_told(body: Body, launch: Launch) -> None:
+    """Lesson 28: the earlier solution let it win over image and artifact without a word."""
+    warnings = accept(body, launch, model_package_name=PACKAGE).warnings
+    superfluous = [key for key in MODEL_KEYS if key in body]
+    assert warnings[0].startswith("model_package_name: the model package is deployed, although UseModelRegistry")
+    assert [warning.split()[0] for warning in warnings[1:]] == superfluous
+    parameters = parameters_of(body, launch, model_package_name=PACKAGE)
+    assert (parameters["ModelPackageName"], parameters["ModelPackageGroupName"]) == (PACKAGE, "berth-models")
+    assert (parameters["ImageUri"], parameters["ModelArtifactLocation"]) == ("", "")
+
+
+def test_a_package_without_the_registry_needs_nothing_else(packaged: Body, launch: Launch) -> None:
+    assert len(accept(packaged, launch).warnings) == 1
 
 
 @pytest.mark.parametrize("value", [GONE, ""])

@@ -13,7 +13,7 @@ import pytest
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.built_in import BUILT_IN
 from orchestrator.pipeline_types.built_in.realtime_inference import RealtimeInference
-from tests.orchestrator.requesting import GONE, PACKAGE, Body, accept, changed, parameters_of, problems_of, request_of
+from tests.orchestrator.requesting import GONE, Body, accept, changed, parameters_of, problems_of, request_of
 
 MULTI_ACCOUNT = "multi_account"
 
@@ -203,7 +203,7 @@ def test_every_problem_is_named_at_once(builtin: Body, launch: Launch) -> None:
         "data_capture_location": 5,
         "model_framework": "nosuchthing",
         "model_artifact_location": "",
-        "model_package_name": PACKAGE,
+        "endpoint_name": "-",
         "kms_key_anr": "x",
         "dry_run": "no",
     }

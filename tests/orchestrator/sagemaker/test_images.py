@@ -19,6 +19,7 @@ from orchestrator.sagemaker.images import (
     frameworks,
     newest_first,
     resolve,
+    superfluous_version,
     versions,
 )
 
@@ -135,8 +136,17 @@ def test_framework_with_one_version_answers_to_its_other_names(version: str) -> 
     assert path("kmeans", version) == "kmeans:1"
 
 
-def test_framework_with_one_version_refuses_another() -> None:
-    assert isinstance(refused("kmeans", "2"), UnknownVersionError)
+def test_framework_with_one_version_has_that_whatever_is_asked_for() -> None:
+    """As in the SDK, by which the earlier solution found images."""
+    assert path("kmeans", "2") == "kmeans:1"
+    assert list(superfluous_version(query("kmeans", "2"))) == [
+        "model_framework_version: kmeans has one version, 1, which is taken in place of 2"
+    ]
+
+
+@pytest.mark.parametrize(("framework", "version"), [("kmeans", "1"), ("kmeans", "1.0"), ("xgboost", "1.7-1")])
+def test_a_version_that_there_is_is_not_superfluous(framework: str, version: str) -> None:
+    assert list(superfluous_version(query(framework, version))) == []
 
 
 @pytest.mark.parametrize("spelling", ["XGBoost", " xgboost ", "XGBOOST"])

@@ -109,7 +109,9 @@ def awaits_decision(action: Mapping[str, Any]) -> bool:
 
 
 def state(pipeline: str) -> answers.PipelineState:
-    """Return the response of GetPipelineState unchanged."""
+    """Return the response of GetPipelineState, without what boto3 adds of HTTP."""
     with calling(f"tell the state of {pipeline}"):
-        answer: answers.PipelineState = client("codepipeline").get_pipeline_state(name=pipeline)
-    return answer
+        answer: dict[str, Any] = client("codepipeline").get_pipeline_state(name=pipeline)
+    told: Any = {name: value for name, value in answer.items() if name != "ResponseMetadata"}
+    state: answers.PipelineState = told
+    return state

@@ -13,7 +13,7 @@ from orchestrator.pipeline_types import private_images
 from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.blueprints import BlueprintPipeline
 from orchestrator.pipeline_types.private_images import PrivateImage
-from orchestrator.sagemaker.images import ImageQuery, UnknownImageError, resolve
+from orchestrator.sagemaker.images import ImageQuery, UnknownImageError, resolve, superfluous_version
 from orchestrator.values import common
 from orchestrator.values.common import (
     AssetsKey,
@@ -56,7 +56,7 @@ class OwnModel(BlueprintPipeline):
     """A model that the caller brings."""
 
     in_package: ClassVar[tuple[str, ...]] = ("model_artifact_location",)
-    """Keys that are ignored with the model registry: a model package has its own image and artifact."""
+    """Keys that are ignored with a model package, which has its own image and artifact."""
 
     inference_instance: Annotated[
         PerStage[InstanceType],
@@ -65,7 +65,7 @@ class OwnModel(BlueprintPipeline):
     ]
     model_artifact_location: Annotated[
         AssetsKey,
-        Field(description="key of model.tar.gz in the assets bucket (needed without the model registry)"),
+        Field(description="key of model.tar.gz in the assets bucket (needed without a model package)"),
         InTemplate("Key of model.tar.gz in the assets bucket."),
     ] = ""
     model_package_name: Annotated[
@@ -76,13 +76,17 @@ class OwnModel(BlueprintPipeline):
 
     _packaged: PackagedModel = PrivateAttr(PackagedModel())
 
+    def comes_from_package(self, launch: Launch) -> bool:
+        """Whether a model package is deployed: always with the model registry, else if the request names one."""
+        return launch.use_model_registry or bool(self.model_package_name)
+
     @override
     def unused_keys(self, launch: Launch) -> frozenset[str]:
-        return frozenset(self.in_package) if launch.use_model_registry else frozenset()
+        return frozenset(self.in_package) if self.comes_from_package(launch) else frozenset()
 
     @override
     def model_package(self, launch: Launch) -> str:
-        return self.model_package_name if launch.use_model_registry else ""
+        return self.model_package_name
 
     @override
     def with_packaged_model(self, model: PackagedModel) -> Self:
@@ -96,7 +100,7 @@ class OwnModel(BlueprintPipeline):
             **super().values(launch, stage),
             **self._packaged.parameters(launch.ecr_repository_arn.split(":")[1]),
             "AssetsBucket": launch.assets_bucket,
-            "ModelArtifactLocation": "" if launch.use_model_registry else self.model_artifact_location,
+            "ModelArtifactLocation": "" if self.comes_from_package(launch) else self.model_artifact_location,
             "ImageUri": self.image_uri(launch, stage),
             "CustomAlgorithmsECRRepoArn": self.repository_arn(launch),
             "ModelPackageGroupName": self.model_package_name.split("/")[1] if self.model_package_name else "",
@@ -105,8 +109,13 @@ class OwnModel(BlueprintPipeline):
     @override
     def warnings(self, launch: Launch) -> Iterator[str]:
         yield from super().warnings(launch)
-        if not launch.use_model_registry:
+        if not self.comes_from_package(launch):
             return
+        if not launch.use_model_registry:
+            yield (
+                "model_package_name: the model package is deployed, although UseModelRegistry of this orchestrator is "
+                "No; leave the key out to deploy an image and an artifact"
+            )
         for key in self.in_package:
             if getattr(self, key):
                 yield f"{key} is ignored: the model package version has its own image and artifact"
@@ -118,33 +127,25 @@ class OwnModel(BlueprintPipeline):
             )
 
     def image_uri(self, launch: Launch, stage: Stage | None) -> str:
-        """Return the container image; empty with the model registry, whose model package names its own."""
+        """Return the container image; empty with a model package, which names its own."""
         raise NotImplementedError
 
     def repository_arn(self, launch: Launch) -> str:
         """Return the ARN of the ECR repository that the model's role must read."""
         return launch.ecr_repository_arn
 
-    def _needed_without_registry(self, *keys: str) -> Iterator[Problem]:
-        for key in keys:
-            if not getattr(self, key):
-                described = type(self).model_fields[key].description
-                yield Problem(key, f"is required: {described}")
+    def _needed_without_package(self, key: str, launch: Launch) -> Iterator[Problem]:
+        if not self.comes_from_package(launch) and not getattr(self, key):
+            yield Problem(key, f"is required: {type(self).model_fields[key].description}")
 
     @rule("model_package_name")
     def _registry_names_a_package(self, launch: Launch) -> Iterator[Problem]:
         if launch.use_model_registry and not self.model_package_name:
             yield Problem("model_package_name", "is required: this orchestrator deploys models from the model registry")
-        if self.model_package_name and not launch.use_model_registry:
-            yield Problem(
-                "model_package_name",
-                "needs the model registry: set the launch parameter UseModelRegistry to Yes, or leave the key out",
-            )
 
-    @rule("model_artifact_location")
-    def _artifact_without_registry(self, launch: Launch) -> Iterator[Problem]:
-        if not launch.use_model_registry:
-            yield from self._needed_without_registry("model_artifact_location")
+    @rule("model_artifact_location", "model_package_name")
+    def _artifact_without_package(self, launch: Launch) -> Iterator[Problem]:
+        yield from self._needed_without_package("model_artifact_location", launch)
 
 
 class BuiltInImage(OwnModel):
@@ -153,15 +154,15 @@ class BuiltInImage(OwnModel):
     in_package: ClassVar = (*OwnModel.in_package, "model_framework", "model_framework_version")
 
     model_framework: Annotated[
-        FrameworkName, Field(description="framework or algorithm (needed without the model registry)")
+        FrameworkName, Field(description="framework or algorithm (needed without a model package)")
     ] = ""
     model_framework_version: Annotated[
-        FrameworkVersion, Field(description="version of the framework (needed without the model registry)")
+        FrameworkVersion, Field(description="version of the framework (needed without a model package)")
     ] = ""
 
     @override
     def image_uri(self, launch: Launch, stage: Stage | None) -> str:
-        if launch.use_model_registry:
+        if self.comes_from_package(launch):
             return ""
         return resolve(self._query(launch, at(self.inference_instance, stage)))
 
@@ -174,20 +175,25 @@ class BuiltInImage(OwnModel):
             purpose="inference",
         )
 
-    @rule("model_framework")
-    def _framework_without_registry(self, launch: Launch) -> Iterator[Problem]:
-        if not launch.use_model_registry:
-            yield from self._needed_without_registry("model_framework")
+    @override
+    def warnings(self, launch: Launch) -> Iterator[str]:
+        yield from super().warnings(launch)
+        if not self.comes_from_package(launch):
+            for _, instance_type in self._instance_types()[:1]:
+                yield from superfluous_version(self._query(launch, instance_type))
 
-    @rule("model_framework_version")
-    def _version_without_registry(self, launch: Launch) -> Iterator[Problem]:
-        if not launch.use_model_registry:
-            yield from self._needed_without_registry("model_framework_version")
+    @rule("model_framework", "model_package_name")
+    def _framework_without_package(self, launch: Launch) -> Iterator[Problem]:
+        yield from self._needed_without_package("model_framework", launch)
 
-    @rule("model_framework", "model_framework_version")
+    @rule("model_framework_version", "model_package_name")
+    def _version_without_package(self, launch: Launch) -> Iterator[Problem]:
+        yield from self._needed_without_package("model_framework_version", launch)
+
+    @rule("model_framework", "model_framework_version", "model_package_name")
     def _image_exists(self, launch: Launch) -> Iterator[Problem]:
         """Refuse an image that does not exist before anything is made (lessons 20 and 29)."""
-        if launch.use_model_registry or not (self.model_framework and self.model_framework_version):
+        if self.comes_from_package(launch) or not (self.model_framework and self.model_framework_version):
             return
         found: dict[str, Problem] = {}
         for key, instance_type in self._instance_types():
@@ -211,28 +217,28 @@ class CustomImage(OwnModel):
 
     custom_image_uri: Annotated[
         ImageUri,
-        Field(description="URI of the container image that serves the model (needed without the model registry)"),
+        Field(description="URI of the container image that serves the model (needed without a model package)"),
     ] = ""
 
     @override
     def image_uri(self, launch: Launch, stage: Stage | None) -> str:
-        return "" if launch.use_model_registry else self.custom_image_uri
+        return "" if self.comes_from_package(launch) else self.custom_image_uri
 
     def repository_arn(self, launch: Launch) -> str:
-        """Return the ARN of the image's own repository; with the model registry, of the solution's."""
+        """Return the ARN of the image's own repository; with a model package, of the solution's."""
         image = PrivateImage.named(self.custom_image_uri)
-        if image is None or launch.use_model_registry:
+        if image is None or self.comes_from_package(launch):
             return launch.ecr_repository_arn
         return image.repository_arn(launch)
 
     @override
     def warnings(self, launch: Launch) -> Iterator[str]:
         yield from super().warnings(launch)
-        if not launch.use_model_registry:
+        if not self.comes_from_package(launch):
             yield from private_images.warnings("custom_image_uri", self.custom_image_uri, launch)
 
-    @rule("custom_image_uri")
-    def _image_without_registry(self, launch: Launch) -> Iterator[Problem]:
-        if not launch.use_model_registry:
-            yield from self._needed_without_registry("custom_image_uri")
+    @rule("custom_image_uri", "model_package_name")
+    def _image_without_package(self, launch: Launch) -> Iterator[Problem]:
+        yield from self._needed_without_package("custom_image_uri", launch)
+        if not self.comes_from_package(launch):
             yield from private_images.problems("custom_image_uri", self.custom_image_uri, launch)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
@@ -18,14 +19,18 @@ from botocore.exceptions import NoCredentialsError
 from botocore.httpsession import URLLib3Session
 
 from mlops_orchestrator.aws.aws_access import Aws
+from mlops_orchestrator.errors import Failed
+from mlops_orchestrator.settings.effective import API_URL_VARIABLE
 
 _SERVICE: Final = "execute-api"
+# What API Gateway says of a signed call of a path that it does not have.
+_NO_SUCH_API: Final = "Missing Authentication Token"
 _CONNECT_SECONDS: Final = 5
 # API Gateway times out after 29 s by default.
 _READ_SECONDS: Final = 35
 
 
-class ApiError(Exception):
+class ApiError(Failed):
     """Raised for an answer that is not what the API promises; `str()` gives the reason."""
 
 
@@ -115,4 +120,9 @@ class OrchestratorApi:
             raise ApiError(f"{self.url}{path} answered {status}, and not in JSON: {content[:200]!r}") from error
         if not isinstance(answer, dict):
             raise ApiError(f"{self.url}{path} answered {status}, and no JSON object: {content[:200]!r}")
+        if status == HTTPStatus.FORBIDDEN and answer.get("message") == _NO_SUCH_API:
+            raise ApiError(
+                f"there is no orchestrator's API at {self.url} (any more): unset {API_URL_VARIABLE}, or name the root"
+                " stack by --stack-name"
+            )
         return Answer(status, answer)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol, TypeVar
 
 WAITING: Final = "Waiting"
 _RUNNING: Final = "InProgress"
@@ -93,6 +93,10 @@ class PipelineStatus:
     approvals: tuple[Approval, ...]
     """Approvals of any execution: an older one may still wait for its decision."""
 
+    def is_of(self, execution: str | None) -> bool:
+        """Whether an execution is the newest."""
+        return execution is not None and self.execution == execution
+
     @property
     def waiting(self) -> tuple[Approval, ...]:
         """Approvals that wait for a decision."""
@@ -144,11 +148,25 @@ def read(answer: Mapping[str, Any]) -> PipelineStatus:
     )
 
 
+class Watched(Protocol):
+    """What changes until it has ended."""
+
+    def is_of(self, execution: str | None) -> bool:
+        """Whether an execution is the newest."""
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it will not change any more."""
+
+
+WatchedT = TypeVar("WatchedT", bound=Watched)
+
+
 def watch(
-    ask: Callable[[], PipelineStatus],
+    ask: Callable[[], WatchedT],
     before: str | None = None,
-    until: Callable[[PipelineStatus], bool] = lambda _: False,
-) -> Iterator[PipelineStatus]:
+    until: Callable[[WatchedT], bool] = lambda _: False,
+) -> Iterator[WatchedT]:
     """Yield the status repeatedly until the pipeline has ended, `until` is true, or a day has passed.
 
     `before` is an execution that has ended: a new one is expected to begin within a minute.
@@ -157,7 +175,7 @@ def watch(
     started = time.monotonic()
     while time.monotonic() - started < _LONGEST_WATCH_SECONDS:
         status = ask()
-        is_old = before is not None and status.execution == before
+        is_old = status.is_of(before)
         if not is_old or time.monotonic() - started > _NEW_EXECUTION_SECONDS:
             yield status
             if status.has_ended or until(status):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from mlops_orchestrator.errors import MlopsError
 from mlops_orchestrator.settings.owners import is_trusted
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 NAME: Final = "mlops.toml"
 
 
-class SettingsError(Exception):
+class SettingsError(MlopsError):
     """Raised for settings that cannot be used; `str()` names each file and key, and what would be right."""
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from mlops_orchestrator.errors import NotFound
 from mlops_orchestrator.settings import hints
 from mlops_orchestrator.settings.owners import is_trusted
 
@@ -23,7 +24,7 @@ _SECONDS: Final = 10
 _PATH: Final = "/_apis/"
 
 
-class NoLocalAwsError(Exception):
+class NoLocalAwsError(NotFound):
     """Raised where no local AWS runs; `str()` says what to do."""
 
 

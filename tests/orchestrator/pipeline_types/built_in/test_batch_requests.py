@@ -57,7 +57,7 @@ WRONG_VALUES = [
     ("model_artifact_location", GONE, "is required: key of model.tar.gz"),
     ("model_framework", "xgbost", 'did you mean "xgboost"'),
     ("model_framework_version", GONE, "is required"),
-    ("model_package_name", PACKAGE, "UseModelRegistry"),
+    ("model_package_name", f"{PACKAGE}/5", "the ARN of a model package version"),
     ("kms_key_arn", "1234abcd", "ARN of a KMS key"),
     ("content_type", "csv", "MIME type"),
     ("content_type", 'text/csv"', "MIME type"),

@@ -117,7 +117,7 @@ class ModelBiasMonitor(ClarifyMonitor, GroundTruthMonitor):
         PredictedLabel | None,
         Field(
             description="how the model's answers become labels: label, probability, probability_threshold, "
-            "label_headers (needed for BinaryClassification and MulticlassClassification)",
+            "label_headers; Clarify decides when left out",
             examples=[{"probability_threshold": 0.5}],
             json_schema_extra={EXPECT_KEYWORD: "an object"},
         ),
@@ -146,10 +146,14 @@ class ModelBiasMonitor(ClarifyMonitor, GroundTruthMonitor):
     def _bias_config_fits(self, _: Launch) -> Iterator[Problem]:
         yield from self.bias_config.problems()
 
-    @rule("problem_type", "model_predicted_label_config")
-    def _labels_are_found(self, _: Launch) -> Iterator[Problem]:
+    @override
+    def warnings(self, launch: Launch) -> Iterator[str]:
+        yield from super().warnings(launch)
         if self.problem_type != "Regression" and self.model_predicted_label_config is None:
-            yield self._required("model_predicted_label_config")
+            yield (
+                "model_predicted_label_config is left out: Clarify decides where the label is in the model's answers, "
+                "and from which probability on it is positive"
+            )
 
 
 class ModelExplainabilityMonitor(ClarifyMonitor):

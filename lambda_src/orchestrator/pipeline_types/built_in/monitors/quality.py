@@ -89,14 +89,15 @@ class ModelQualityMonitor(GroundTruthMonitor):
     ]
     baseline_probability_attribute: Annotated[
         monitors.Attribute,
-        Field(description="column of the baseline with the probabilities (needed for BinaryClassification)"),
+        Field(
+            description="column of the baseline with the probabilities, for BinaryClassification; without it, the "
+            "predictions serve"
+        ),
     ] = ""
 
     @override
     def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
-        # A baseline is computed from the probabilities if their threshold is given, else from the predictions
-        # (compatibility 3.7).
-        by_probability = self.is_binary and bool(self.probability_threshold_attribute)
+        by_probability = self.is_binary and self._has_probabilities
         return {
             **super().values(launch, stage),
             "BaselineInferenceAttribute": "" if by_probability else self.baseline_inference_attribute,
@@ -107,10 +108,21 @@ class ModelQualityMonitor(GroundTruthMonitor):
     def problems_with(self, headers: Mapping[CsvFile, Header]) -> Iterator[Problem]:
         yield from super().problems_with(headers)
         keys = ["baseline_inference_attribute", "baseline_ground_truth_attribute"]
-        for key in [*keys, "baseline_probability_attribute"] if self.is_binary else keys:
+        if self.is_binary and self.baseline_probability_attribute:
+            keys.append("baseline_probability_attribute")
+        for key in keys:
             yield from columns.unknown(key, getattr(self, key), self.header)
 
-    @rule("problem_type", "baseline_probability_attribute")
-    def _probability_is_found(self, _: Launch) -> Iterator[Problem]:
-        if self.is_binary and not self.baseline_probability_attribute:
-            yield self._required("baseline_probability_attribute")
+    @property
+    def _has_probabilities(self) -> bool:
+        """Whether the baseline is computed from probabilities and their threshold (compatibility 3.7)."""
+        return bool(self.baseline_probability_attribute and self.probability_threshold_attribute)
+
+    @override
+    def warnings(self, launch: Launch) -> Iterator[str]:
+        yield from super().warnings(launch)
+        if self.is_binary and self.probability_threshold_attribute and not self._has_probabilities:
+            yield (
+                "baseline_probability_attribute is left out: the baseline is computed from "
+                "baseline_inference_attribute, without probability_threshold_attribute"
+            )

@@ -15,7 +15,7 @@ from orchestrator.pipeline_types.built_in.training import hyperparameters
 from orchestrator.pipeline_types.built_in.training.jobs import JobParameters, JobPipeline
 from orchestrator.pipeline_types.private_images import PrivateImage
 from orchestrator.sagemaker import checkpoints
-from orchestrator.sagemaker.images import ImageQuery, Purpose, UnknownImageError, resolve
+from orchestrator.sagemaker.images import ImageQuery, Purpose, UnknownImageError, resolve, superfluous_version
 from orchestrator.values import common, things, training
 from orchestrator.values.common import AlsoSpelt, Expect
 from orchestrator.values.per_stage import Stage
@@ -166,6 +166,8 @@ class Training(JobPipeline):
     def warnings(self, launch: Launch) -> Iterator[str]:
         yield from super().warnings(launch)
         yield from private_images.warnings("custom_image_uri", self.custom_image_uri, launch)
+        if not self.custom_image_uri:
+            yield from superfluous_version(self._query("training", launch, self.instance_type))
         for key in ("compression_type", "data_record_wrapping"):
             if getattr(self, key) not in {"", _NONE} and self.data_input_mode != "Pipe":
                 yield f"{key}: SageMaker heeds it in Pipe mode only; data_input_mode is {self.data_input_mode}"

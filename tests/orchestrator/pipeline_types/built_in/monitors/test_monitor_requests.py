@@ -26,12 +26,10 @@ REQUIRED = [
                              "baseline_ground_truth_attribute"]),
     (QUALITY, "MulticlassClassification", [*TRUTH, "monitor_inference_attribute", "baseline_inference_attribute",
                                            "baseline_ground_truth_attribute"]),
-    (QUALITY, "BinaryClassification", [*TRUTH, "baseline_inference_attribute", "baseline_ground_truth_attribute",
-                                       "baseline_probability_attribute"]),
+    (QUALITY, "BinaryClassification", [*TRUTH, "baseline_inference_attribute", "baseline_ground_truth_attribute"]),
     (BIAS, "Regression", [*TRUTH, "monitor_inference_attribute", "bias_config"]),
-    (BIAS, "MulticlassClassification", [*TRUTH, "monitor_inference_attribute", "bias_config",
-                                        "model_predicted_label_config"]),
-    (BIAS, "BinaryClassification", [*TRUTH, "bias_config", "model_predicted_label_config"]),
+    (BIAS, "MulticlassClassification", [*TRUTH, "monitor_inference_attribute", "bias_config"]),
+    (BIAS, "BinaryClassification", [*TRUTH, "bias_config"]),
     (SHAP, "Regression", ["problem_type", "monitor_inference_attribute", "shap_config"]),
     (SHAP, "MulticlassClassification", ["problem_type", "monitor_inference_attribute", "shap_config"]),
     (SHAP, "BinaryClassification", ["problem_type", "shap_config"]),
@@ -291,6 +289,23 @@ class TestWarnings:
             "probability_threshold_attribute",
             "baseline_probability_attribute",
         }
+
+    @pytest.mark.parametrize("value", ["", GONE])
+    def test_without_probabilities_the_predictions_serve_for_the_baseline(self, launch: Launch, value: Any) -> None:
+        """The earlier solution computed it so for an empty text (compatibility 3.7)."""
+        changes = {"problem_type": "BinaryClassification", "baseline_probability_attribute": value}
+        (warning,) = accept(example(QUALITY), launch, **changes).warnings
+        assert warning.startswith("baseline_probability_attribute is left out: ")
+        values = values_of(example(QUALITY), launch, **changes)
+        assert values["BaselineProbabilityAttribute"] == ""
+        assert values["BaselineInferenceAttribute"] == example(QUALITY)["baseline_inference_attribute"]
+
+    @pytest.mark.parametrize("value", ["", GONE])
+    def test_without_words_on_labels_clarify_decides(self, launch: Launch, value: Any) -> None:
+        """The earlier solution took an empty text (compatibility 3.8)."""
+        changes = {"problem_type": "BinaryClassification", "model_predicted_label_config": value}
+        (warning,) = accept(example(BIAS), launch, **changes).warnings
+        assert warning.startswith("model_predicted_label_config is left out: ")
 
     def test_a_data_quality_monitor_ignores_the_problem_type(self, launch: Launch) -> None:
         """Compatibility 3.6."""

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a shell offers at the Tab key beside commands and options: pipelines, pipeline types, stages.
+
+Whoever presses Tab waits, and reads no errors: an answer comes soon, or there is none.
+"""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import redirect_stderr, suppress
+from typing import TYPE_CHECKING, Any, Final
+
+import typer
+
+if TYPE_CHECKING:
+    from mlops_orchestrator.aws.aws_access import Aws
+
+_SECONDS: Final = 3.0
+_MOST: Final = 50
+
+
+def pipelines(context: typer.Context, incomplete: str) -> list[str]:
+    """Return the short names of pipelines of the orchestrator that the options so far lead to."""
+    given = dict(context.params)
+    return _soon(lambda: [name for name in _short_names(given) if name.startswith(incomplete)])
+
+
+def types(incomplete: str) -> list[str]:
+    """Return the names of built-in pipeline types, and their short names where a name is not begun with."""
+    return _soon(lambda: [name for name in _types() if name.startswith(incomplete)])
+
+
+def full_types(incomplete: str) -> list[str]:
+    """Return the names of built-in pipeline types as requests have them."""
+    return _soon(lambda: [name for name in _types(short=False) if name.startswith(incomplete)])
+
+
+def script(shell: str) -> str:
+    """Return what a shell reads to complete `mlops`: `source <(mlops completion bash)`."""
+    from typer import completion
+
+    # Documented, and exported by no `__all__`.
+    make: Callable[..., str] = vars(completion)["get_completion_script"]
+    return make(prog_name="mlops", complete_var="_MLOPS_COMPLETE", shell=shell)
+
+
+def stages(incomplete: str) -> list[str]:
+    """Return the stages that somebody approves."""
+    return [name for name in ("staging", "prod") if name.startswith(incomplete)]
+
+
+def _soon(find: Callable[[], list[str]]) -> list[str]:
+    """Return what is found in time; nothing after a failure of any kind."""
+    found: list[str] = []
+
+    def search() -> None:
+        with suppress(Exception), redirect_stderr(io.StringIO()):
+            found.extend(find())
+
+    searching = threading.Thread(target=search, daemon=True)
+    searching.start()
+    searching.join(_SECONDS)
+    return list(found)
+
+
+def _short_names(given: Mapping[str, Any]) -> Iterator[str]:
+    from mlops_orchestrator.aws import aws_access
+    from mlops_orchestrator.aws.api_client import OrchestratorApi, SignedClient
+    from mlops_orchestrator.settings import choosing
+    from mlops_orchestrator.settings.effective import Given
+
+    named = {name: given.get(name) or "" for name in ("profile", "region", "stack_name")}
+    chosen = choosing.choose(
+        Given(**named), local=bool(given.get("local")), endpoint_url=given.get("endpoint_url") or ""
+    )
+    reached = (
+        aws_access.local(chosen.endpoint_url, chosen.region or chosen.local.region)
+        if chosen.local
+        else aws_access.of_environment(chosen.profile, chosen.region, chosen.endpoint_url)
+    )
+    api = OrchestratorApi(SignedClient(reached), chosen.api_url or _url(reached, chosen.stack_name))
+    yield from (str(one["short_name"]) for one in api.list(limit=_MOST).body.get("pipelines", ()))
+
+
+def _url(reached: Aws, stack_name: str) -> str:
+    from mlops_orchestrator.aws import api_addresses, stack_following
+
+    state = stack_following.find(reached.client("cloudformation"), stack_name)
+    url = state.outputs["ApiEndpoint"] if state else ""
+    return api_addresses.local_url(url, reached.endpoint_url) if reached.is_local else url
+
+
+def _types(short: bool = True) -> Iterator[str]:
+    from orchestrator.pipeline_types.built_in import BUILT_IN
+
+    for name in BUILT_IN.names():
+        yield name
+        if short:
+            yield BUILT_IN.get(name).short_name

@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A pipeline of an orchestrator, as an object."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal, Self
+
+import boto3
+from botocore.exceptions import ClientError
+
+from mlops_orchestrator.aws import stack_following
+from mlops_orchestrator.aws.api_client import OrchestratorApi, SignedClient
+from mlops_orchestrator.aws.aws_access import Aws
+from mlops_orchestrator.client import approvals, connection, html, predictions, waiting
+from mlops_orchestrator.client.answers import accepted
+from mlops_orchestrator.client.approvals import Decision
+from mlops_orchestrator.client.predictions import Data, Prediction
+from mlops_orchestrator.client.states import Status
+from mlops_orchestrator.errors import Failed, NotFound, RequestRefused
+
+_INFERENCE: Final = "InferenceApiUrl"
+# A changed request starts an execution, or the update of the pipeline does.
+_NEW_EXECUTION_SECONDS: Final = 60
+_NO_EXECUTIONS: Final = "PipelineNotFoundException"
+
+
+@dataclass(frozen=True)
+class Run:
+    """Execution of a pipeline: one deployment, from the source to the last stage."""
+
+    id: str
+    status: str
+    started: datetime
+    ended: datetime | None
+    """Time of the last change of one that has ended."""
+    trigger: str
+
+
+class Runs(list[Run]):
+    """Executions, the newest first."""
+
+    def _repr_html_(self) -> str:
+        columns = ("execution", "status", "started", "ended", "trigger")
+        return html.table(columns, ((run.id, run.status, run.started, run.ended or "", run.trigger) for run in self))
+
+
+class Pipeline:
+    """Pipeline of an orchestrator, made by `Orchestrator.provision`, `get` or `list`."""
+
+    def __init__(self, api: OrchestratorApi, told: Mapping[str, Any], before: str | None = None) -> None:
+        """Take what the API told of the pipeline; `before` is an execution that is over, and not waited for."""
+        self._api = api
+        self._told = dict(told)
+        self._before = before
+        self._decided = ""
+        self._urls: dict[str | None, str] = {}
+
+    @property
+    def id(self) -> str:
+        """ARN of its stack, which all operations take."""
+        return str(self._told["pipeline_id"])
+
+    @property
+    def name(self) -> str:
+        """Name of its stack."""
+        return self.id.rsplit(":stack/", maxsplit=1)[-1].split("/", maxsplit=1)[0]
+
+    @property
+    def type(self) -> str:
+        """Value of `pipeline_type`."""
+        return self._known("pipeline_type")
+
+    @property
+    def model_name(self) -> str:
+        """Name of its model, or tag of its image."""
+        return self._known("model_name")
+
+    @property
+    def short_name(self) -> str:
+        """Name for people, such as `churn/realtime`."""
+        return self._known("short_name")
+
+    @property
+    def message(self) -> str:
+        """What the orchestrator answered when the pipeline was provisioned; empty for one that was found."""
+        return str(self._told.get("message", ""))
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What to know although the request was taken."""
+        return tuple(self._told.get("warnings", ()))
+
+    @property
+    def state(self) -> str:
+        """State now; asks the orchestrator each time."""
+        return self.status().state
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """Outputs of the deployed stack; empty before it is there, and for several accounts, whose stacks are theirs.
+
+        Addresses are such as can be called from here.
+        """
+        return self.status().outputs
+
+    def status(self) -> Status:
+        """Ask the orchestrator for everything that it knows of the pipeline. Raise NotFound once it is deleted."""
+        details = accepted(self._api.details(self.id))
+        aws = self._api.client.aws
+        outputs = {name: connection.reachable(value, aws) for name, value in details["outputs"].items()}
+        details = {**details, "outputs": outputs}
+        self._told.update({name: details[name] for name in ("pipeline_type", "model_name", "short_name")})
+        return Status.of(details)
+
+    def wait(self, timeout: float | None = None, *, through_approvals: bool = False) -> Status:
+        """Wait until the work has ended, and return how; raise Failed, with the reason, if it came to nothing.
+
+        A stage that waits for an approval ends the wait, too, unless `through_approvals`: then somebody else is
+        expected to decide. Raise TimedOut after `timeout` seconds.
+        """
+        begun, state = time.monotonic(), ""
+
+        def look() -> Status | None:
+            nonlocal state
+            status = self.status()
+            state = status.state
+            is_old = status.is_of(self._before) and time.monotonic() - begun < _NEW_EXECUTION_SECONDS
+            is_over = status.has_ended or (status.needs_decision_but(self._decided) and not through_approvals)
+            return status if is_over and not is_old else None
+
+        ended = waiting.until(look, timeout, lambda: f"{self.name} is still {state} after {timeout} s")
+        self._before = None
+        if ended.has_failed:
+            raise Failed(f"{self.name}: {ended.state}. {ended.reason}".rstrip())
+        return ended
+
+    def runs(self) -> Runs:
+        """Return its executions. Needs the caller's permission codepipeline:ListPipelineExecutions."""
+        codepipeline = self._api.client.aws.client("codepipeline")
+        name = self.status().execution.pipeline
+        if not name:
+            return Runs()
+        try:
+            pages = codepipeline.get_paginator("list_pipeline_executions").paginate(pipelineName=name)
+            return Runs(_run(one) for page in pages for one in page["pipelineExecutionSummaries"])
+        except ClientError as error:
+            if error.response["Error"]["Code"] == _NO_EXECUTIONS:
+                return Runs()
+            raise
+
+    def predict(
+        self,
+        data: Data,
+        content_type: str | None = None,
+        *,
+        stage: Literal["dev", "staging", "prod"] | None = None,
+        session: boto3.session.Session | None = None,
+    ) -> Prediction:
+        """Ask the deployed model. Rows go as CSV without header; text goes as it is, as CSV or JSON.
+
+        With several accounts, name the `stage`, and give a `session` with credentials of its account.
+        Raise NotFound if no such model is deployed, RequestRefused or Failed if it does not answer.
+        """
+        aws = self._api.client.aws
+        asked = Aws(session, aws.region, aws.endpoint_url) if session else aws
+        # Looked up once: it stays the same, unless the pipeline is made anew.
+        url = self._urls.get(stage) or (self._url_in(asked, stage) if stage else self._url())
+        self._urls.pop(stage, None)
+        found = predictions.predict(SignedClient(asked), url, data, content_type)
+        self._urls[stage] = url
+        return found
+
+    def approve(self, stage: str, comment: str = "") -> Self:
+        """Approve the deployment to the next stage, such as `staging`. Raise Failed if nothing waits for it."""
+        return self._decide(Decision(stage, comment, is_approval=True), "the comment")
+
+    def reject(self, stage: str, reason: str) -> Self:
+        """Reject the deployment to the next stage; others read the reason. Raise as `approve` does."""
+        return self._decide(Decision(stage, reason, is_approval=False), "the reason")
+
+    def delete(self, *, wait: bool = True, timeout: float | None = None) -> None:
+        """Delete the pipeline and what it deployed; models, data and registered versions stay.
+
+        Raise Failed if something cannot be deleted, TimedOut after `timeout` seconds: the deletion goes on.
+        """
+        accepted(self._api.delete(self.id))
+        if wait:
+            failure = waiting.until(self._failure_of_deletion, timeout, lambda: f"{self.name} is not deleted yet")
+            if failure:
+                raise Failed(failure)
+
+    def _failure_of_deletion(self) -> str | None:
+        """Return why the deletion ended early, empty once all is gone; None while it goes on."""
+        try:
+            deletion = accepted(self._api.details(self.id))["deletion"]
+        except NotFound:
+            return ""
+        return str((deletion or {}).get("failure", "")) or None
+
+    def _decide(self, decision: Decision, words: str) -> Self:
+        approvals.check(decision, words)
+        codepipeline = self._api.client.aws.client("codepipeline")
+        decided = approvals.decide(codepipeline, lambda: self.status().execution, decision)
+        self._decided = decided.token
+        return self
+
+    def _url(self) -> str:
+        status = self.status()
+        if _INFERENCE in status.outputs:
+            return status.outputs[_INFERENCE]
+        if status.execution.approvals:
+            raise RequestRefused(f"{self.name} deploys to the accounts of its stages: name the stage to ask")
+        raise NotFound(f"{self.name} has no model to ask: it is {status.state}, and a {self.type}")
+
+    def _url_in(self, aws: Aws, stage: str) -> str:
+        prefix = f"StackSet-{self.name.removesuffix('-codepipeline')}-{stage}-"
+        for state in stack_following.every(aws.client("cloudformation"), prefix):
+            if _INFERENCE in state.outputs:
+                return connection.reachable(state.outputs[_INFERENCE], aws)
+        raise NotFound(
+            f"no stack {prefix}... with a model to ask is in {aws.account}, {aws.region}: give a session with"
+            f" credentials of the account of {stage}"
+        )
+
+    def _known(self, name: str) -> str:
+        if name not in self._told:
+            self.status()
+        return str(self._told[name])
+
+    def __repr__(self) -> str:
+        return f"Pipeline({self.name!r})"
+
+    def _repr_html_(self) -> str:
+        return html.shown(self, self.status)
+
+
+class Pipelines(list[Pipeline]):
+    """Pipelines of an orchestrator, as the list of the API tells of them."""
+
+    def __init__(self, api: OrchestratorApi, listed: Iterable[Mapping[str, Any]]) -> None:
+        entries = list(listed)
+        super().__init__(Pipeline(api, entry) for entry in entries)
+        self._rows = [(one["model_name"], one["pipeline_type"], one["state"], one["state_reason"]) for one in entries]
+
+    def _repr_html_(self) -> str:
+        return html.table(("model", "type", "state", ""), self._rows)
+
+
+def _run(summary: Mapping[str, Any]) -> Run:
+    status, changed = str(summary["status"]), summary.get("lastUpdateTime")
+    trigger = (summary.get("trigger") or {}).get("triggerType", "")
+    ended = changed if status not in ("InProgress", "Stopping") else None
+    return Run(str(summary["pipelineExecutionId"]), status, summary["startTime"], ended, str(trigger))

@@ -29,6 +29,8 @@ CANNOT_RUN: Final[Mapping[tuple[str, str], str]] = {
     ("docs/multi-account.md", "mlops reject"): "a decision about a pipeline of yours; tests/cli/test_local_multi.py",
     ("docs/multi-account.md", "aws"): "accounts of your organization; tests/boundary launches the same StackSet",
     ("docs/operating.md", "aws cloudtrail"): "a trail of yours, which the local AWS does not have",
+    ("docs/operating.md", "mlops open"): "the local AWS has no console; tests/cli/everyday has the addresses",
+    ("docs/operating.md", "mlops retry"): "nothing has failed; tests/cli/everyday/test_retrying.py retries what has",
     ("docs/operating.md", "mlops verify"): "takes minutes; tests/verification runs each part of it",
     ("docs/registry.md", "aws sagemaker"): "a version of yours; tests/end_to_end registers and approves one",
 }
@@ -58,7 +60,9 @@ class Page:
 
 
 def _model(folder: Path) -> None:
-    (folder / "model.tar.gz").write_bytes(demo_model.package(demo_model.train()))
+    model = demo_model.train()
+    (folder / "model.tar.gz").write_bytes(demo_model.package(model))
+    (folder / "rows.csv").write_bytes(demo_model.as_csv(model.holdout_rows[:3]))
 
 
 def _unpacked_model(folder: Path) -> None:

@@ -12,7 +12,7 @@ from botocore.stub import Stubber
 from mlops_orchestrator.aws import aws_access, stack_following
 from mlops_orchestrator.aws.stack_following import StackEvent, StackFailedError
 from scripts.launch import deployment
-from scripts.launch.deployment import Target
+from scripts.launch.deployment import Audience, Target
 from scripts.local_aws.server import LocalAws
 
 _GOOD = """
@@ -41,7 +41,7 @@ Resources:
 _TEMPLATES = {"good.yaml": _GOOD, "bad.yaml": _BAD}
 
 
-class Listener:
+class Listener(Audience):
     """Remembers what it is told."""
 
     def __init__(self) -> None:

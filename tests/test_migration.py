@@ -12,7 +12,7 @@ import pytest
 from orchestrator.events.uploads import entries as config_entries
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.built_in import BUILT_IN
-from scripts.requests import migration, migration_changes, offline
+from scripts.requests import former_versions, migration, migration_changes, offline
 from scripts.requests.migration import Entry
 
 ROOT: Final = Path(__file__).parents[1]
@@ -159,6 +159,28 @@ def test_a_change_that_does_not_concern_a_request_is_not_told(words: str) -> Non
     assert not [change for change in UNCONCERNED[words].changes if words in change]
 
 
+AROUND: Final = {
+    "realtime_builtin": {"DeployPipeline", "PipelineName", "s3://", "InferenceApiUrl"},
+    "tuning": {"DeployPipeline", "PipelineName", "s3://", "TuningJobName"},
+    "model_bias": {"DeployPipeline", "PipelineName", "s3://", "Clarify's jobs"},
+    "data_quality": {"DeployPipeline", "PipelineName", "s3://"},
+    "image_builder": {"PipelineName"},
+}
+
+
+@pytest.mark.parametrize("name", AROUND)
+def test_other_names_around_a_request_are_told_once(name: str) -> None:
+    """They change no request's meaning, so an entry may still be accepted as it is."""
+    entry = entry_of(name)
+    sentences = migration.around([entry, entry])
+    assert len(sentences) == len(AROUND[name])
+    assert {words for words in AROUND[name] if any(words in sentence for sentence in sentences)} == AROUND[name]
+
+
+def test_with_several_accounts_the_stages_keep_their_names() -> None:
+    assert not any("DeployPipeline" in sentence for sentence in entry_of("data_quality", LAUNCHES["multi"]).around)
+
+
 def test_every_change_is_tried() -> None:
     sentences = [change.sentence for change in migration_changes.CHANGES]
     assert [sentence for sentence in sentences if not any(words in sentence for words in UNCONCERNED)] == []
@@ -242,6 +264,8 @@ def test_a_list_that_is_too_long_for_an_upload_is_told() -> None:
     "sentence",
     [
         *(change.sentence for change in migration_changes.CHANGES),
+        *(change.sentence for change in migration_changes.AROUND),
+        former_versions.PLACES_HAVE_BUCKETS,
         migration_changes.STATUS_IS_KEPT,
         migration_changes.EXPORT_IS_STARTED,
         migration_changes.OTHER_PIPELINE_ID,

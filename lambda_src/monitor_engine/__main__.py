@@ -20,7 +20,10 @@ from monitor_engine.results import Result
 
 _LOG: Final = logging.getLogger("monitor_engine")
 _MESSAGE: Final = "/opt/ml/output/message"
-_ANALYSES: Final = {contract.DATA_QUALITY: "monitor_engine.data_quality.analysis"}
+_ANALYSES: Final = {
+    contract.DATA_QUALITY: "monitor_engine.data_quality.analysis",
+    contract.MODEL_QUALITY: "monitor_engine.model_quality.analysis",
+}
 """Imported when asked for: each needs other libraries, which the others do not wait for."""
 _VERSIONS: Final = ("numpy", "pandas", "scipy", "scikit-learn")
 

@@ -18,7 +18,12 @@ from monitor_engine.problems import EngineError
 from monitor_engine.windows import Window
 
 DATA_QUALITY: Final = "DATA_QUALITY"
-ANALYSES: Final = (DATA_QUALITY,)
+MODEL_QUALITY: Final = "MODEL_QUALITY"
+ANALYSES: Final = (DATA_QUALITY, MODEL_QUALITY)
+REGRESSION: Final = "Regression"
+BINARY: Final = "BinaryClassification"
+MULTICLASS: Final = "MulticlassClassification"
+PROBLEMS: Final = (REGRESSION, BINARY, MULTICLASS)
 CSV, JSON, CAPTURES = "csv", "json", "sagemakerCaptureJson"
 PARTS: Final = ("endpointOutput", "endpointInput")
 """Parts of a capture in the order of their columns: the answer comes first, as the label in a baseline."""
@@ -48,6 +53,21 @@ class Monitor:
 
 
 @dataclass(frozen=True)
+class Attributes:
+    """Where predictions and labels stand: columns of a baseline, or positions or paths in what a model answers."""
+
+    problem: str = ""
+    """One of PROBLEMS."""
+    inference: str = ""
+    probability: str = ""
+    threshold: float = 0.5
+    """The probability from which on the positive label is predicted."""
+    truth: str = ""
+    truth_source: Path | None = None
+    """Files of ground truth, in a run."""
+
+
+@dataclass(frozen=True)
 class Job:
     """A baseline, or with `constraints` a run."""
 
@@ -64,6 +84,7 @@ class Job:
     """Features that are not checked: names, or positions from 0."""
     categorical_drift_method: str = ""
     """Empty: as the constraints say."""
+    attributes: Attributes = field(default_factory=Attributes)
     unreadable_share: float = 0.05
     """Share of the records that may be unreadable before the run fails."""
 
@@ -121,8 +142,12 @@ def read(environment: Mapping[str, str]) -> Job:
         ),
         ignored=tuple(filter(None, re.split(r"\s*,\s*", reader.text("exclude_features_attribute")))),
         categorical_drift_method=reader.one_of("categorical_drift_method", _DRIFT_METHODS, ""),
-        unreadable_share=reader.tried(lambda: _share(reader.text("unreadable_share", "0.05")), 0.05),
+        unreadable_share=reader.tried(
+            lambda: _share("unreadable_share", reader.text("unreadable_share", "0.05")), 0.05
+        ),
+        attributes=_attributes(reader),
     )
+    reader.problems += _lacking(job)
     for script in filter(reader.text, _SCRIPTS):
         reader.problems.append(f"{script} is set, and this engine runs no scripts: leave it out, or use Model Monitor")
     if job.format.kind == CAPTURES and job.window is None and stored and not reader.problems:
@@ -132,13 +157,43 @@ def read(environment: Mapping[str, str]) -> Job:
     return job
 
 
-def _share(text: str) -> float:
+def _attributes(reader: _Reader) -> Attributes:
+    stated = reader.text("probability_threshold_attribute", "0.5")
+    return Attributes(
+        problem=reader.one_of("problem_type", ("", *PROBLEMS), ""),
+        inference=reader.text("inference_attribute"),
+        probability=reader.text("probability_attribute"),
+        threshold=reader.tried(lambda: _share("probability_threshold_attribute", stated), 0.5),
+        truth=reader.text("ground_truth_attribute"),
+        truth_source=reader.path("ground_truth_source"),
+    )
+
+
+def _lacking(job: Job) -> list[str]:
+    """What a model quality job needs beside what every job needs."""
+    if job.analysis != MODEL_QUALITY:
+        return []
+    found, given = [], job.attributes
+    if not given.problem:
+        found.append(f"problem_type is missing: give one of {', '.join(PROBLEMS)}")
+    elif given.problem != BINARY and not given.inference and job.constraints is None:
+        found.append("inference_attribute is missing: name the column of the predictions")
+    elif given.problem == BINARY and not (given.inference or given.probability) and job.constraints is None:
+        found.append("inference_attribute or probability_attribute is missing: name the column of the predictions")
+    if job.constraints is None and not given.truth:
+        found.append("ground_truth_attribute is missing: name the column of the labels")
+    if job.constraints is not None and given.truth_source is None:
+        found.append("ground_truth_source is missing: say where the labels of the window are")
+    return found
+
+
+def _share(name: str, text: str) -> float:
     try:
         found = float(text)
     except ValueError:
         found = -1.0
     if not 0 <= found <= 1:
-        raise EngineError(f"unreadable_share is {text!r}: give a number from 0 to 1")
+        raise EngineError(f"{name} is {text!r}: give a number from 0 to 1")
     return found
 
 

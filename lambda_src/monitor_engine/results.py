@@ -22,14 +22,13 @@ class Violation:
     check: str
     """Its constraint_check_type."""
     description: str
+    more: tuple[tuple[str, str], ...] = ()
+    """Further keys of its entry in the file."""
 
     def document(self) -> dict[str, str]:
         """Return it as it stands in constraint_violations.json."""
-        return {
-            "feature_name": self.feature,
-            "constraint_check_type": self.check,
-            "description": self.description,
-        }
+        named = {"feature_name": self.feature, "constraint_check_type": self.check, "description": self.description}
+        return named | dict(self.more)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ import yaml
 
 from mlops_orchestrator.aws.stack_following import StackEvent
 from scripts import paths
+from scripts.launch.deployment import Audience
 from scripts.launch.launch import Launching
 from scripts.launch.local_deployment import LocalDeployment
 from scripts.launch.local_stack import deployed
@@ -36,7 +37,7 @@ _FUNCTION: Final = "Orchestrator"
 Measurement = dict[str, Any]
 
 
-class _Nobody:
+class _Nobody(Audience):
     """Audience that ignores everything."""
 
     def say(self, text: str) -> None:

@@ -42,13 +42,13 @@ def _run(arguments: Sequence[str]) -> int:
             raise
         return status
     if ended == _INTERRUPTED:
-        return _report(KeyboardInterrupt(), form) or _INTERRUPTED
+        return _report(None, form, arguments) or _INTERRUPTED
     return ended if isinstance(ended, int) else int(ended is not None)
 
 
-def _report(error: BaseException, form: Form) -> int | None:
+def _report(error: Exception | None, form: Form, arguments: Sequence[str] = ()) -> int | None:
     # Imported only now, because they load the AWS libraries.
     from scripts.cli import errors
     from scripts.cli.output import Output
 
-    return errors.report(error, Output(form), sys.stderr)
+    return errors.report(error or errors.interrupted(arguments), Output(form), sys.stderr)

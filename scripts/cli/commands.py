@@ -13,6 +13,7 @@ from scripts.cli.launching import account_commands
 from scripts.cli.offline import offline_commands
 from scripts.cli.options import (
     Access,
+    Acting,
     Among,
     ApiStack,
     Asked,
@@ -90,7 +91,7 @@ def publish(
 @app.command()
 @grouped
 def deploy(
-    stack: Stack, access: Access, bucket: Bucket = "", yes: Yes = False, with_boundary: WithBoundary = False
+    stack: Stack, access: Acting, bucket: Bucket = "", yes: Yes = False, with_boundary: WithBoundary = False
 ) -> None:
     """Publish this version and create or update the root stack; run it again after an interruption."""
     from scripts.cli.launching import deploying
@@ -101,7 +102,7 @@ def deploy(
 @app.command()
 @grouped
 def destroy(
-    access: Access,
+    access: Acting,
     stack_name: RootStack = None,
     pipelines: Annotated[
         bool, typer.Option("--pipelines", help="Delete all pipelines first, with what they deployed.")
@@ -163,7 +164,7 @@ def list_pipelines(
 @app.command()
 @grouped
 def delete(
-    access: Access,
+    access: Acting,
     among: Among,
     pipeline: Pipeline,
     yes: Yes = False,

@@ -7,8 +7,9 @@ A program gets each of them, whoever found it, as `{"error": {...}}`: see docs/m
 from __future__ import annotations
 
 import os
+import shlex
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -96,6 +97,12 @@ class InterruptedCommandError(CommandError):
         return Failure(str(self), INTERRUPTED, code="Interrupted")
 
 
+def interrupted(arguments: Sequence[str]) -> InterruptedCommandError:
+    """Return the error of a command that was interrupted somewhere."""
+    again = hints.command(shlex.join(arguments))
+    return InterruptedCommandError(f"interrupted: what AWS has begun goes on. The same command looks again: {again}")
+
+
 @contextmanager
 def interruptible(what_goes_on: str, command: str) -> Iterator[None]:
     """Have Ctrl-C in the block say what goes on, such as `the deployment`, and the command that looks again."""
@@ -105,7 +112,7 @@ def interruptible(what_goes_on: str, command: str) -> Iterator[None]:
         raise InterruptedCommandError(f"interrupted: {what_goes_on} goes on. Look again with: {command}") from None
 
 
-def report(error: BaseException, output: Output, to: Any) -> int | None:
+def report(error: Exception, output: Output, to: Any) -> int | None:
     """Report an error on the stream `to`, or in JSON. Return the exit status; None for a programming error."""
     found = _failure(error)
     if found is None:
@@ -129,9 +136,7 @@ def show(failure: Failure, output: Output, to: Any) -> None:
         to.write(f"{name}: {text}\n")
 
 
-def _failure(error: BaseException) -> Failure | None:
-    if isinstance(error, KeyboardInterrupt):
-        return Failure("interrupted; the same command goes on from here", INTERRUPTED, code="Interrupted")
+def _failure(error: Exception) -> Failure | None:
     if isinstance(error, _WRONG_USAGE):
         return Failure(error.format_message(), WRONG_USE, code="Usage")
     if isinstance(error, CommandError):
@@ -139,7 +144,7 @@ def _failure(error: BaseException) -> Failure | None:
     return _failure_of_others(error)
 
 
-def _failure_of_others(error: BaseException) -> Failure | None:
+def _failure_of_others(error: Exception) -> Failure | None:
     """Return what is told of an error that is none of the command line's own."""
     if isinstance(error, RefusedRequestError):
         return Failure(str(error).removesuffix(_NOTHING_CREATED), WRONG_USE, error.problems, "BadRequest")
@@ -151,11 +156,11 @@ def _failure_of_others(error: BaseException) -> Failure | None:
     return None if words is None else Failure(words, _status(error))
 
 
-def _status(error: BaseException) -> int:
+def _status(error: Exception) -> int:
     return WRONG_USE if isinstance(error, _WRONG_USES) else FAILED
 
 
-def _words(error: BaseException) -> str | None:
+def _words(error: Exception) -> str | None:
     if isinstance(error, exceptions.NoCredentialsError | exceptions.PartialCredentialsError):
         return _CREDENTIALS
     if isinstance(error, exceptions.NoRegionError):

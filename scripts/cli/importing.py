@@ -56,11 +56,16 @@ def run(files: Sequence[str], rules: Offline, folder: Path | None, form: Form) -
             **(_refusal(imported).document() if counts["refused"] else {}),
             **counts,
             "entries": [_described(each, entry, written) for each in imported for entry in each.entries],
-            "notes": [f"{each.file}: {note}" for each in imported if (note := migration.too_long(each.entries))],
+            "notes": [
+                *(f"{each.file}: {note}" for each in imported if (note := migration.too_long(each.entries))),
+                *migration.around(entries),
+            ],
         }
     )
     for each in imported:
         _tell(each, written, output)
+    for sentence in migration.around(entries):
+        output.say(f"around it: {sentence}")
     output.say(_summary(counts))
     if counts["refused"]:
         raise typer.Exit(errors.WRONG_USE)

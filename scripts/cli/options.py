@@ -77,6 +77,11 @@ class Access(Answering):
     endpoint_url: Annotated[str, typer.Option(envvar="AWS_ENDPOINT_URL", help="Address of a local AWS.")] = ""
 
     @property
+    def lines(self) -> bool:
+        """Whether each event is a line of its own, on a terminal too."""
+        return False
+
+    @property
     def given(self) -> Given:
         """Settings among these options."""
         return Given(profile=self.profile or "", region=self.region or "")
@@ -98,6 +103,18 @@ class Access(Answering):
         named = {"--profile": self.profile, "--region": self.region, "--endpoint-url": endpoint}
         given = [f" {name} {shlex.quote(value)}" for name, value in named.items() if value]
         return "".join([*given, *([" --local"] if self.local else [])])
+
+
+@dataclass(frozen=True)
+class Acting(Access):
+    """AWS that a command changes while somebody looks on."""
+
+    verbose: Annotated[bool, typer.Option("--verbose", help="A line for each event, on a terminal too.")] = False
+
+    @property
+    def lines(self) -> bool:
+        """Whether each event is a line of its own."""
+        return self.verbose
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from datetime import date
 from pathlib import PurePath
@@ -20,6 +21,7 @@ from rich.text import Text
 
 from mlops_orchestrator.aws.stack_following import StackEvent
 from scripts.cli.display import screens
+from scripts.cli.display.progress import StackProgress
 from scripts.cli.display.screens import Screen
 from scripts.cli.display.states import style
 from scripts.cli.display.tables import table
@@ -38,10 +40,15 @@ _READABLE_WIDTH: Final = 78
 
 
 class Output:
-    """Standard output of one command. As `json`, it is JSON and nothing else; `text` has tabs and no colour."""
+    """Standard output of one command. As `json`, it is JSON and nothing else; `text` has tabs and no colour.
 
-    def __init__(self, form: Form = "table") -> None:
+    With `lines`, each event is a line on a terminal, too.
+    """
+
+    def __init__(self, form: Form = "table", lines: bool = False) -> None:
         self.form = form
+        self._lines = lines
+        self._progress: StackProgress | None = None
         self.console = console(sys.stdout)
         if form == "text":
             self.console.no_color = True
@@ -54,7 +61,7 @@ class Output:
     @property
     def is_live(self) -> bool:
         """Whether the output is a terminal, on which something can change in place."""
-        return self.form == "table" and self.console.is_terminal
+        return self.form == "table" and self.console.is_terminal and not self._lines
 
     @property
     def width(self) -> int:
@@ -67,16 +74,32 @@ class Output:
             self.console.print(text)
 
     def event(self, event: StackEvent) -> None:
-        """Write an event of a stack's history."""
+        """Write an event of a stack's history; where a progress is shown, in there, unless it is a failure."""
         if self.as_json:
             self.line("event", event.description())
             return
+        if self._progress is not None:
+            self._progress.see(event)
+            if self.is_live and not event.is_failure:
+                return
         line = Text(f"{event.at:%H:%M:%S}  ")
         line.append(f"{event.status:<36}", style=style(event.status))
         line.append(f"{event.logical_id:<40} {event.resource_type}")
         if event.reason and not event.reason.endswith("Initiated"):
             line.append(f"  {event.reason}", style=style(event.status))
         self.console.print(line)
+
+    @contextmanager
+    def following(self, stack_name: str, resources: int) -> Iterator[None]:
+        """Show the progress of a stack in the block, and a sentence at its end."""
+        progress, began = StackProgress(stack_name, resources), time.monotonic()
+        self._progress = progress
+        try:
+            with screens.opened(self.console, progress.shown) if self.is_live else nullcontext():
+                yield
+        finally:
+            self._progress = None
+        self.say(progress.summary(time.monotonic() - began))
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[str]], title: str = "") -> None:
         """Write a table; where it is too wide for the terminal, a block of lines for each row."""
@@ -106,7 +129,10 @@ class Output:
 
     @contextmanager
     def screen(self) -> Iterator[Screen]:
-        """Open a part of the terminal that changes in place; only if the output `is_live`."""
+        """Open a part of the terminal that changes in place; nobody sees what is shown there if output is not live."""
+        if not self.is_live:
+            yield Screen(self.console)
+            return
         with screens.opened(self.console) as screen:
             yield screen
 

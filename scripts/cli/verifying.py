@@ -23,6 +23,7 @@ from scripts.cli.errors import WrongUseError
 from scripts.cli.launching import parameter_files
 from scripts.cli.options import Access, Verification
 from scripts.cli.output import Output
+from scripts.launch.deployment import Audience
 from scripts.launch.local_deployment import DEFAULT_REGION, STAGE_ACCOUNTS
 from scripts.verification import record, run
 from scripts.verification.cleaning import cleaner
@@ -37,12 +38,15 @@ from scripts.verification.scene import NAME, PREFIX, Scene, new_name
 _STAGES: Final = "multi-account"
 
 
-class _Brief:
+class _Brief(Audience):
     """Audience that shows events of whole stacks, and of their resources only failures."""
 
     def __init__(self, output: Output) -> None:
         self._output = output
-        self.say = output.say
+
+    def say(self, text: str) -> None:
+        """Show a message."""
+        self._output.say(text)
 
     def event(self, event: StackEvent) -> None:
         """Show the event of a stack, or the failure of a resource."""

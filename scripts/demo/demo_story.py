@@ -15,13 +15,14 @@ from scripts.cli.display import letters
 from scripts.cli.display.screens import elapsed
 from scripts.cli.errors import CommandError
 from scripts.cli.output import Output
+from scripts.launch.deployment import Audience
 
 
 class DemoError(CommandError):
     """Raised if the demo did not show what it should; `str()` gives the reason."""
 
 
-class Story:
+class Story(Audience):
     """Output of a demo: chapters with the time, sentences, and only the beginning and end of a stack.
 
     A program gets a line for each: `state` for a chapter, `event` for the others, and `result` with the time of each
@@ -96,7 +97,10 @@ def tell(run: Callable[[Story], None], module: Mapping[str, Any]) -> int:
     story = Story(output)
     try:
         run(story)
-    except (Exception, KeyboardInterrupt) as error:
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted: the local AWS of the demo is gone\n")
+        return errors.INTERRUPTED
+    except Exception as error:
         status = errors.report(error, output, sys.stderr)
         if status is None:
             raise

@@ -14,6 +14,7 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -28,13 +29,17 @@ _NOTHING_TO_CHANGE: Final = ("didn't contain changes", "No updates are to be per
 
 
 class Audience(Protocol):
-    """Receiver of progress messages and stack events."""
+    """Receiver of progress messages and stack events. Derive from it to have its defaults."""
 
     def say(self, text: str) -> None:
         """Receive a message."""
 
     def event(self, event: StackEvent) -> None:
         """Receive a change of state of a stack or resource."""
+
+    def following(self, stack_name: str, resources: int) -> AbstractContextManager[object]:
+        """Receive that a stack's events follow in the block; `resources` of it change, 0 if that is not known."""
+        return nullcontext()
 
 
 @dataclass(frozen=True)
@@ -112,7 +117,7 @@ def at_rest(cloudformation: Any, stack_name: str, audience: Audience) -> StackSt
         audience.say(f"The stack {stack_name} is in {state.status}: following it to its end.")
         follower = Follower(cloudformation, state.arn)
         follower.skip_earlier_operations()
-        _tell(follower, audience)
+        _tell(follower, audience, stack_name)
         state = find(cloudformation, stack_name)
     return state
 
@@ -151,7 +156,7 @@ def execute(cloudformation: Any, change_set: ChangeSet, audience: Audience) -> S
     before = follower.state().status
     cloudformation.execute_change_set(ChangeSetName=change_set.arn)
     wait_for(lambda: follower.state().status != before or _has_run(cloudformation, change_set))
-    _tell(follower, audience)
+    _tell(follower, audience, change_set.stack_name, len(change_set.changes))
     state = follower.state()
     if state.status != ("CREATE_COMPLETE" if change_set.creates else "UPDATE_COMPLETE"):
         raise StackFailedError(f"the stack {state.name} ended in {state.status}. First cause: {follower.explanation()}")
@@ -163,15 +168,16 @@ def delete(cloudformation: Any, state: StackState, audience: Audience, role_arn:
     follower = Follower(cloudformation, state.arn)
     follower.skip_history()
     cloudformation.delete_stack(StackName=state.arn, **_role(role_arn))
-    _tell(follower, audience)
+    _tell(follower, audience, state.name)
     ended = follower.state()
     if ended.status != "DELETE_COMPLETE":
         raise StackFailedError(f"the stack {state.name} ended in {ended.status}. First cause: {follower.explanation()}")
 
 
-def _tell(follower: Follower, audience: Audience) -> None:
-    for event in follower.events():
-        audience.event(event)
+def _tell(follower: Follower, audience: Audience, stack_name: str, resources: int = 0) -> None:
+    with audience.following(stack_name, resources):
+        for event in follower.events():
+            audience.event(event)
 
 
 def _role(arn: str) -> dict[str, str]:

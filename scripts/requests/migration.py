@@ -19,7 +19,7 @@ from orchestrator.events.uploads import entries as config_entries
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.built_in import BUILT_IN
 from orchestrator.service import StatusRequest
-from scripts.requests import migration_changes, rewriting
+from scripts.requests import former_versions, migration_changes, rewriting
 from scripts.requests.json_lines import Lines
 from scripts.requests.rewriting import Rewritten
 
@@ -38,6 +38,8 @@ class Entry:
     model_name: str = ""
     changes: tuple[str, ...] = ()
     """Sentences about changed meanings."""
+    around: tuple[str, ...] = ()
+    """Sentences about what scripts around such requests find under other names."""
     rewritten: tuple[Rewritten, ...] = ()
     problems: tuple[Problem, ...] = ()
     request: Mapping[str, Any] | None = None
@@ -70,6 +72,11 @@ def read(text: bytes, launch: Launch) -> list[Entry]:
     return [replace(_entry(index, body, launch), lines=lines) for index, body in numbered]
 
 
+def around(entries: list[Entry]) -> list[str]:
+    """Return each sentence about what is around the requests once, in order."""
+    return list(dict.fromkeys(sentence for entry in entries for sentence in entry.around))
+
+
 def too_long(entries: list[Entry]) -> str:
     """Return what to do with a list that is longer than an uploaded configuration may be; empty for others."""
     most = config_entries.MOST_ENTRIES
@@ -80,12 +87,22 @@ def too_long(entries: list[Entry]) -> str:
 
 def _entry(index: int, body: Any, launch: Launch) -> Entry:
     """Read a request by the first kind that takes it; the last one takes all others, and reports their problems."""
-    read_by = next(reader for takes, reader in _KINDS if takes(body))
     try:
-        return replace(read_by(body, launch), index=index)
+        today = former_versions.translated(body)
+        read_by = next(reader for takes, reader in _KINDS if takes(today.body))
+        entry = read_by(today.body, launch)
+        return replace(entry, index=index, changes=(*today.notes, *entry.changes), rewritten=_rewritten(body, entry))
     except RefusedRequestError as refused:
         name = body.get("pipeline_type") if isinstance(body, Mapping) else ""
         return Entry(index, name if isinstance(name, str) else "", _model(body), problems=refused.problems)
+
+
+def _rewritten(body: Any, entry: Entry) -> tuple[Rewritten, ...]:
+    """Return the differences to the request as it was read, which may have been that of a version 1.x."""
+    if entry.request is None:
+        return ()
+    type_ = BUILT_IN.get(entry.pipeline_type) if entry.pipeline_type in BUILT_IN.names() else None
+    return tuple(rewriting.differences(body, entry.request, type_))
 
 
 def _pipeline(body: Any, launch: Launch) -> Entry:
@@ -97,7 +114,7 @@ def _pipeline(body: Any, launch: Launch) -> Entry:
         pipeline_type=request.type_name(),
         model_name=request.label,
         changes=(*accepted.warnings, *migration_changes.of_pipeline(request, launch)),
-        rewritten=tuple(rewriting.differences(body, written, type(request))),
+        around=tuple(migration_changes.around(request, launch)),
         request=written,
     )
 
@@ -112,7 +129,6 @@ def _card(body: Any, launch: Launch) -> Entry:
         pipeline_type=name,
         model_name=str(body.get("name", "")),
         changes=(*accepted.warnings, *migration_changes.of_card(operation)),
-        rewritten=tuple(rewriting.differences(body, written)),
         request=written,
     )
 

@@ -14,6 +14,8 @@ from typing import Any, Final
 from orchestrator.launch.settings import Launch
 from orchestrator.model_cards.operations import Operation
 from orchestrator.pipeline_types.base import PipelineRequest
+from orchestrator.pipeline_types.blueprints import BlueprintPipeline
+from orchestrator.pipeline_types.built_in.realtime_inference import RealtimeInference
 from orchestrator.sagemaker import job_kinds
 
 OTHER_PIPELINE_ID: Final = (
@@ -41,6 +43,11 @@ class Change:
 def of_pipeline(request: PipelineRequest, launch: Launch) -> Iterator[str]:
     """Yield the sentences that apply to a valid request."""
     return (change.sentence for change in CHANGES if change.concerns(request, launch))
+
+
+def around(request: PipelineRequest, launch: Launch) -> Iterator[str]:
+    """Yield the sentences about what scripts around a valid request find under other names."""
+    return (change.sentence for change in AROUND if change.concerns(request, launch))
 
 
 def of_card(operation: Operation) -> Iterator[str]:
@@ -145,3 +152,34 @@ CHANGES: Final = (
         lambda request, _: _value(request, "model_scores") == 0,
     ),
 )
+
+AROUND: Final = (
+    Change(
+        "The stage of a pipeline that deploys is called DeployPipeline; with one account it was DeployCloudFormation.",
+        lambda request, launch: None in request.stages(launch) and isinstance(request, BlueprintPipeline),
+    ),
+    Change(
+        "The output of a pipeline's stack is PipelineName, the pipeline's name; it was Pipelines, a console address.",
+        lambda request, _: True,
+    ),
+    Change(
+        "Outputs that say where data is are s3:// addresses; they were links to the console.",
+        lambda request, _: isinstance(request, BlueprintPipeline),
+    ),
+    Change(
+        "The outputs of a tuning job's stack are TuningJobName and TuningJobOutputLocation; they were TrainingJobName "
+        "and TrainingJobOutputLocation.",
+        lambda request, _: _starts(request, job_kinds.TUNING),
+    ),
+    Change(
+        "The output of an inference API is InferenceApiUrl, with /inference; it was "
+        "BYOMInferenceLambdaRestApiEndpoint..., without.",
+        lambda request, _: isinstance(request, RealtimeInference),
+    ),
+    Change(
+        "Clarify's jobs ask the endpoint that is monitored; the earlier solution named its model, which Clarify "
+        "deployed to a shadow endpoint for the time of the job. The endpoint serves these requests, too.",
+        lambda request, _: getattr(request, "image", "") == "clarify",
+    ),
+)
+"""What concerns no request's meaning, but whoever reads what becomes of it."""

@@ -12,7 +12,7 @@ from mlops_orchestrator.aws import aws_access, stack_following
 from mlops_orchestrator.aws.aws_access import Aws
 from scripts.cli.launching import retained
 from scripts.launch import deployment, launch
-from scripts.launch.deployment import ChangeSet
+from scripts.launch.deployment import Audience, ChangeSet
 from scripts.launch.launch import Launching
 from scripts.launch.launch_parameters import LaunchParameterError
 from scripts.launch.local_deployment import STAGE_ACCOUNTS, LocalDeployment
@@ -51,7 +51,7 @@ Resources:
 """
 
 
-class Listener:
+class Listener(Audience):
     """Hears everything."""
 
     def __init__(self) -> None:

@@ -27,6 +27,7 @@ _COMMANDS = (
     "config",
     "verify",
 )
+_INTERRUPTED = "interrupted: what AWS has begun goes on. The same command looks again:"
 # Each of them takes longer to load than all of the rest.
 _SLOW = ("boto3", "botocore", "moto", "pydantic", "orchestrator")
 
@@ -188,7 +189,7 @@ def test_interrupt_is_status_130_and_says_how_to_go_on(mlops: Mlops, monkeypatch
     monkeypatch.setattr("scripts.cli.drafting.check", interrupt)
 
     told = mlops("check", "nothing.json")
-    assert (told.status, told.err) == (130, "error: interrupted; the same command goes on from here\n")
+    assert (told.status, told.err) == (130, f"error: {_INTERRUPTED} mlops check nothing.json\n")
     program = mlops("check", "nothing.json", "--json")
     assert (program.status, program.documents[0]["error"]["code"]) == (130, "Interrupted")
 

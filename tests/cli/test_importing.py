@@ -60,6 +60,12 @@ def test_a_machine_gets_one_document(mlops: Mlops) -> None:
     assert answer["entries"][0]["request"]["data_capture_location"] == "tide-capture/live"
 
 
+def test_it_needs_no_region(mlops: Mlops) -> None:
+    ended = mlops("import", str(FILES / "single" / "image_builder.json"))
+    assert ended.status == 0
+    assert "around it: The output of a pipeline's stack is PipelineName" in ended.out
+
+
 def test_a_missing_file_does_not_hide_the_others(mlops: Mlops) -> None:
     ended = mlops("import", "nothing.json", str(FILES / "single" / "image_builder.json"), *REGION)
 

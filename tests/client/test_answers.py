@@ -3,15 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 import mlops_orchestrator
-from mlops_orchestrator import Failed, MlopsError, NotFound, Orchestrator, RequestRefused, TimedOut
+from mlops_orchestrator import Failed, MlopsError, NotFound, Orchestrator, RequestRefused
 from mlops_orchestrator.aws.api_client import Answer
-from mlops_orchestrator.client import html, predictions, waiting
+from mlops_orchestrator.client import html, predictions
 from mlops_orchestrator.client.answers import accepted
 from mlops_orchestrator.client.predictions import Prediction
 
@@ -64,41 +63,6 @@ def test_words_are_no_numbers() -> None:
         _ = Prediction(b"benign\n").numbers
     assert Prediction(b"benign,0.9\n").rows == [["benign", "0.9"]]
     assert Prediction(b'{"scores": [1]}').json() == {"scores": [1]}
-
-
-def test_a_wait_has_an_end() -> None:
-    with pytest.raises(TimedOut, match="still there"):
-        waiting.until(lambda: None, 0.2, lambda: "still there")
-
-
-def _looks(*results: MlopsError | str) -> Callable[[], str | None]:
-    """Looks that end as a test says, one after the other."""
-    given = iter(results)
-
-    def look() -> str | None:
-        result = next(given)
-        if isinstance(result, MlopsError):
-            raise result
-        return result
-
-    return look
-
-
-@pytest.mark.parametrize("status", [429, 502, 503, 504])
-def test_a_wait_goes_on_when_somebody_is_busy(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiting, "_LONGEST_PAUSE_SECONDS", 0.01)
-    monkeypatch.setattr(waiting, "_FIRST_PAUSE_SECONDS", 0.01)
-    busy = Failed("busy", status=status)
-    assert waiting.until(_looks(busy, busy, "done"), 60, str) == "done"
-    with pytest.raises(Failed, match="busy"):
-        waiting.until(_looks(*[busy] * 6, "done"), 60, str)
-
-
-def test_a_wait_ends_with_what_does_not_pass() -> None:
-    with pytest.raises(Failed, match="broken"):
-        waiting.until(_looks(Failed("broken", status=500), "done"), 60, str)
-    with pytest.raises(NotFound, match="gone"):
-        waiting.until(_looks(NotFound("gone", status=404), "done"), 60, str)
 
 
 def test_a_notebook_runs_nothing_of_what_it_shows() -> None:

@@ -126,6 +126,19 @@ def test_a_request_that_changes_nothing_has_nothing_to_wait_for(
     assert len(again.runs()) == 1
 
 
+def test_the_end_of_what_was_there_before_is_not_waited_for(
+    client: Orchestrator, orchestrator: users.Orchestrator
+) -> None:
+    first = client.provision(orchestrator.request("changes"))
+    assert first.wait(timeout=120).state == "Succeeded"
+    changed = client.provision(orchestrator.request("changes", inference_instance="ml.c5.xlarge"))
+    assert changed.wait(timeout=120).state == "Succeeded"
+    newest, oldest = changed.runs()
+    assert (newest.status, oldest.status) == ("Succeeded", "Succeeded")
+    assert newest.started >= oldest.started
+    changed.delete(timeout=120)
+
+
 def test_a_dry_run_makes_nothing(client: Orchestrator, orchestrator: users.Orchestrator) -> None:
     plan = client.provision(orchestrator.request("planned"), dry_run=True)
     assert plan.pipeline_stack_name == "mlops-pipeline-planned-byompipelinerealtimebuiltin-codepipeline"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mlops_orchestrator.aws import pipeline_status
 from mlops_orchestrator.aws.pipeline_status import Approval, PipelineStatus
+from scripts.launch.deployment import Audience
 from tests.end_to_end import waiting
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def with_artifact(deployment: LocalDeployment) -> Orchestrator:
     return Orchestrator(deployment)
 
 
-class Nobody:
+class Nobody(Audience):
     """An audience that does not listen."""
 
     def say(self, text: str) -> None:

@@ -44,12 +44,12 @@ class Reading:
         if len(self.examples) < _NAMED:
             self.examples.append(f"{where}: {why}")
 
-    def check(self, share: float) -> None:
+    def check(self, share: float, what: str = "captured records", where: str = "what the endpoint answers") -> None:
         """Raise EngineError if more than this share of the records could not be read."""
         if self.unreadable > share * self.records:
             raise EngineError(
-                f"{self.unreadable} of {self.records} captured records cannot be read, and {share:.0%} may be: "
-                f"{'; '.join(self.examples)}. Check what the endpoint is sent and answers, or raise unreadable_share."
+                f"{self.unreadable} of {self.records} {what} cannot be read, and {share:.0%} may be: "
+                f"{'; '.join(self.examples)}. Check {where}, or raise unreadable_share."
             )
 
 

@@ -26,6 +26,28 @@ def read(path: Path, has_header: bool, as_text: frozenset[str]) -> Iterator[Tabl
         raise EngineError(f"{path.name} is not CSV: {error}") from error
 
 
+def rows(path: Path, wanted: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield the line number and some columns of each row of a file with a header. Raise EngineError."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, strict=True)
+            header = _named(next(reader, []), path)
+            lacking = [name for name in wanted if name not in header]
+            if lacking:
+                raise EngineError(
+                    f"{path.name} has no column {', '.join(map(repr, lacking))}; it has {', '.join(header)}"
+                )
+            for row in filter(None, reader):
+                if len(row) > len(header):
+                    raise _too_long(path, reader.line_num, len(row), len(header))
+                cells = dict(zip(header, row, strict=False))
+                yield reader.line_num, {name: cells.get(name, "") for name in wanted}
+    except UnicodeDecodeError as error:
+        raise EngineError(f"{path.name} is not UTF-8: {_place(path, error)}. Save it as UTF-8.") from error
+    except csv.Error as error:
+        raise EngineError(f"{path.name} is not CSV: {error}") from error
+
+
 def header_of(path: Path) -> list[str]:
     """Return the names in the first line of a file. Raise EngineError."""
     try:
@@ -36,7 +58,10 @@ def header_of(path: Path) -> list[str]:
 
 
 def _header(line: str, path: Path) -> list[str]:
-    header = [name or "" for name in tables.split(line)] if line else []
+    return _named([name or "" for name in tables.split(line)] if line else [], path)
+
+
+def _named(header: list[str], path: Path) -> list[str]:
     if not header:
         raise EngineError(f"{path.name} is empty: a header and rows are needed")
     unnamed = [str(position) for position, name in enumerate(header, 1) if not name.strip()]

@@ -37,12 +37,13 @@ def text_of(part: Mapping[str, Any]) -> str:
 def rows_of(part: Mapping[str, Any]) -> list[Row]:
     """Return the rows in a part of a capture. Raise UnreadableError."""
     text = text_of(part).strip("\r\n")
-    if _is_json(part, text):
+    if is_json(part, text):
         return _documents(text)
     return [*map(tables.split, filter(None, text.splitlines()))]
 
 
-def _is_json(part: Mapping[str, Any], text: str) -> bool:
+def is_json(part: Mapping[str, Any], text: str) -> bool:
+    """Whether a part of a capture holds JSON."""
     if part.get("encoding") == _JSON or "json" in str(part.get("observedContentType", "")).lower():
         return True
     return part.get("encoding") == "BASE64" and text.lstrip().startswith(("{", "["))

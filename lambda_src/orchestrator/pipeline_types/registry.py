@@ -50,6 +50,8 @@ class Family(Generic[_Type]):
     """Other spelling of a name -> name."""
     ignored: frozenset[str] = frozenset()
     """What is ignored although no type has it."""
+    former: Mapping[str, str] = field(default_factory=dict)
+    """Name that there was once -> what takes its place, to complete "is a type of version 1.x: "."""
 
     def __iter__(self) -> Iterator[_Type]:
         return (self.type(name) for name in self.places)
@@ -133,6 +135,8 @@ class Registry:
     def _no_type(self, name: str) -> str:
         if name.strip().lower() in self._listed:
             return f"{shortened(name)} makes no pipeline: only a deployed orchestrator takes such a request"
+        if successor := self._pipelines.former.get(name.strip().lower()):
+            return f"{shortened(name)} is a type of version 1.x: {successor}; `mlops import` translates such requests"
         added = "; GET /pipeline-types has those that were added" if self._source else ""
         return f"{unknown(name, self._listed)}; the types are {', '.join(self._listed)}{added}"
 

@@ -70,7 +70,7 @@ def publish(given: str, prefix: str, access: Access) -> None:
 
 def deploy(stack: Stack, bucket: str, yes: bool, with_boundary: bool, access: Access) -> None:
     """Publish, and deploy this version of the root stack, after its permissions boundary if requested."""
-    output = Output(access.form)
+    output = Output(access.form, access.lines)
     check_can_ask(yes, output)
     wanted = replace(launching.read(stack, bucket, connection.settings(access)), with_boundary=with_boundary)
     aws = connection.aws(access)

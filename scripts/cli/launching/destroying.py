@@ -53,7 +53,7 @@ class Destroying:
 
 def run(asked: Destroying, yes: bool) -> None:
     """Delete the root stack and, with `pipelines`, everything that its pipelines made."""
-    output = Output(asked.access.form)
+    output = Output(asked.access.form, asked.access.lines)
     check_can_ask(yes, output)
     for problem in launching.role_problems(asked.role_arn):
         raise WrongUseError(problem)
@@ -108,7 +108,7 @@ def _remove_pipelines(asked: Destroying, owned: Owned, cloudformation: Any, outp
     """Delete everything that needs the orchestrator. Ends the command if something cannot be deleted."""
     api = connection.orchestrator_api(asked.access, asked.stack_name)
     unknown = set[str]()
-    failed = removals.follow(_begun(api, owned, unknown, output), _AT_ONCE)
+    failed = removals.follow(_begun(api, owned, unknown, output), output, _AT_ONCE)
     if failed:
         problems = "".join(f"\n  {one.name}: {one.failure}" for one in failed)
         raise CommandError(

@@ -10,8 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
+from rich.text import Text
+
 from mlops_orchestrator.aws.api_client import OrchestratorApi
 from mlops_orchestrator.client.answers import accepted
+from scripts.cli.display.screens import Screen
+from scripts.cli.display.states import coloured
 from scripts.cli.errors import CommandError
 from scripts.cli.output import Output
 
@@ -35,6 +39,7 @@ class Removal:
         self.id: str = details["pipeline_id"]
         self._output = output
         self._told: set[tuple[str, str]] = set(going(details))
+        self._now = ""
         self._last_change = time.monotonic()
 
     def look(self) -> None:
@@ -48,14 +53,20 @@ class Removal:
             if change not in self._told:
                 self._told.add(change)
                 self._last_change = time.monotonic()
+                self._now = f"{change[0]}: {change[1]}"
                 self._output.line("event", {"name": change[0], "is": change[1]})
-                self._output.say(f"{change[0]}: {change[1]}")
+                if not self._output.is_live:
+                    self._output.say(self._now)
         self.failure = str((now["deletion"] or {}).get("failure", ""))
         if self.failure:
             self._end({"pipeline_id": self.id, "status": "FAILED", "reason": self.failure}, self.failure)
         elif now["stages"] and time.monotonic() - self._last_change > _REPEATED_AFTER_SECONDS:
             self._last_change = time.monotonic()
             accepted(self._api.delete(self.id))
+
+    def shown(self) -> Text:
+        """Return what goes now, for a terminal."""
+        return Text(f"{self.name}\n  ").append_text(coloured(self._now or "the deletion has been requested"))
 
     def _end(self, document: dict[str, str], words: str) -> None:
         self.is_over = True
@@ -76,11 +87,16 @@ def going(details: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "the packaged template", "in the pipelines bucket"
 
 
-def follow(beginning: Iterator[Removal], at_once: int = 1) -> list[Removal]:
+def follow(beginning: Iterator[Removal], output: Output, at_once: int = 1) -> list[Removal]:
     """Follow deletions to their ends and return the failed ones. Each starts when fewer than `at_once` run.
 
     After a failure, no other is started. Raises CommandError if one does not end within three hours.
     """
+    with output.screen() as screen:
+        return _followed(beginning, at_once, screen)
+
+
+def _followed(beginning: Iterator[Removal], at_once: int, screen: Screen) -> list[Removal]:
     running: list[Removal] = []
     failed: list[Removal] = []
     while True:
@@ -88,16 +104,17 @@ def follow(beginning: Iterator[Removal], at_once: int = 1) -> list[Removal]:
             running += itertools.islice(beginning, at_once - len(running))
         if not running:
             return failed
-        _look_until_one_is_over(running)
+        _look_until_one_is_over(running, screen)
         failed += [removal for removal in running if removal.failure]
         running = [removal for removal in running if not removal.is_over]
 
 
-def _look_until_one_is_over(running: Sequence[Removal]) -> None:
+def _look_until_one_is_over(running: Sequence[Removal], screen: Screen) -> None:
     pause, deadline = _FIRST_PAUSE_SECONDS, time.monotonic() + _LONGEST_SECONDS
     while True:
         for removal in running:
             removal.look()
+            screen.show(*(one.shown() for one in running))
         if any(removal.is_over for removal in running):
             return
         if time.monotonic() > deadline:

@@ -27,7 +27,7 @@ _STAYS: Final = (
 
 def run(asked: Asked, given: str, yes: bool) -> None:
     """Delete a pipeline; with `watch`, follow the deletion to its end."""
-    output = Output(asked.access.form)
+    output = Output(asked.access.form, asked.access.lines)
     check_can_ask(yes, output)
     api = connection.orchestrator_api(asked.access, asked.stack_name)
     details = accepted(api.details(given))
@@ -51,7 +51,7 @@ def run(asked: Asked, given: str, yes: bool) -> None:
 
 def _follow(removal: Removal, output: Output) -> None:
     """Show every change until the end. Raise CommandError if something could not be deleted."""
-    if removals.follow(iter([removal])):
+    if removals.follow(iter([removal]), output):
         again = "Remove the cause and repeat the command: it goes on where it came to its end"
         raise CommandError(f"the pipeline {removal.name} is not deleted. {removal.failure} {again}")
     output.line("result", {"pipeline_id": removal.id, "status": "DELETED"})

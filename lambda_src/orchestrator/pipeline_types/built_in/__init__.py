@@ -20,7 +20,19 @@ _PLACES = {
 }
 """Value of `pipeline_type` -> its class, within this package."""
 
+_DEPLOYING = (
+    "byom_realtime_builtin or byom_batch_builtin take its place, and byom_realtime_custom or byom_batch_custom with an "
+    "image of your own"
+)
+_MONITORING = (
+    "byom_data_quality_monitor takes its place, and byom_model_quality_monitor, byom_model_bias_monitor or "
+    "byom_model_explainability_monitor with another monitoring_type than dataquality"
+)
+
 BUILT_IN = Registry(
-    pipelines=Family({name: f"pipeline_types.built_in.{place}" for name, place in _PLACES.items()}),
+    pipelines=Family(
+        {name: f"pipeline_types.built_in.{place}" for name, place in _PLACES.items()},
+        former={"byom": _DEPLOYING, "model_monitor": _MONITORING, "byom_model_monitor": _MONITORING},
+    ),
     operations=Family(operation_names.PLACES, operation_names.ALIASES, ignored=operation_names.TOLD_BY_SAGEMAKER),
 )

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Model quality: metrics of a baseline, or of a window against the baseline's."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from monitor_engine.contract import BINARY, REGRESSION, Attributes, Job
+from monitor_engine.metrics import VIOLATIONS, Metric
+from monitor_engine.model_quality import constraints, measures, readings, sections
+from monitor_engine.model_quality.measures import Classified
+from monitor_engine.model_quality.outcomes import Outcomes
+from monitor_engine.model_quality.readings import Read
+from monitor_engine.problems import EngineError
+from monitor_engine.report import page
+from monitor_engine.results import Document, Result, violations_document
+
+_FEW = 200
+# The code of a label that a binary problem does not have.
+_NEW = -2
+
+
+def analyse(job: Job) -> Result:
+    """Return a baseline, or with constraints the findings of a run. Raise EngineError."""
+    return suggest(job) if job.constraints is None else compare(job)
+
+
+def suggest(job: Job) -> Result:
+    """Return the metrics of known outcomes, and the constraints that follow. Raise EngineError."""
+    read = readings.of_baseline(job)
+    if not len(read.outcomes):
+        raise EngineError(f"the baseline at {job.source.name} has no rows: give predictions with their labels")
+    found = measured(read.outcomes, job.attributes, [])
+    remarks = [*_left_out(read), *_worth_knowing(read.outcomes)]
+    shown = page.Page(
+        title="Baseline of model quality",
+        facts=[("problem", job.attributes.problem), ("rows", f"{read.outcomes.seen:,}")],
+        remarks=remarks,
+        is_run=False,
+        sections=sections.of(found, {}),
+    )
+    files: dict[str, Document | str] = {
+        "statistics.json": _statistics(job, read, found),
+        "constraints.json": constraints.document(job.attributes.problem, found),
+        "report.html": page.html(shown),
+    }
+    return Result(files, remarks=remarks)
+
+
+def compare(job: Job) -> Result:
+    """Return which metrics of a window are worse than the baseline's. Raise EngineError."""
+    if job.constraints is None or not job.constraints.is_file():
+        return _without(job, [f"nothing was compared: there is no baseline at {job.constraints} yet"])
+    limits = _limits(job.attributes.problem, job.constraints)
+    known = _known_labels(job)
+    read = readings.of_window(job)
+    if not len(read.outcomes):
+        own = f", but for {read.reading.own} requests of monitors" if read.reading.own else ""
+        nothing = [] if read.reading.records else [f"nothing was captured in the window{own}"]
+        return _without(job, [*nothing, *_left_out(read)])
+    found = measured(read.outcomes, job.attributes, known)
+    violations = list(constraints.find(found, limits))
+    remarks = [*_left_out(read), *_worth_knowing(read.outcomes), *_new_labels(read.outcomes, known, job.attributes)]
+    start, end = job.window.texts if job.window else ("", "")
+    shown = page.Page(
+        title=f"Model quality of {job.monitor.endpoint or job.source.name}",
+        facts=[("schedule", job.monitor.schedule), ("from", start), ("to", end),
+               ("records with ground truth", f"{read.outcomes.seen:,}")],
+        violations=violations,
+        remarks=remarks,
+        sections=sections.of(found, limits),
+    )  # fmt: skip
+    files: dict[str, Document | str] = {
+        "statistics.json": _statistics(job, read, found),
+        "constraint_violations.json": violations_document(violations),
+        "report.html": page.html(shown),
+    }
+    return Result(files, violations, remarks, _metrics(found, len(violations)))
+
+
+def measured(outcomes: Outcomes, given: Attributes, known: Sequence[str]) -> Document:
+    """Return the metrics of outcomes; `known` are the labels of the baseline. Raise EngineError."""
+    if given.problem == REGRESSION:
+        return measures.regression(outcomes.numbers("truth"), outcomes.numbers("predicted"))
+    truth, predicted = outcomes.codes("truth"), outcomes.codes("predicted")
+    labels = sorted({*outcomes.labels, *known}, key=_order)
+    probability = outcomes.numbers("probability")
+    has_probability = given.problem == BINARY and not np.isnan(probability).any()
+    if given.problem == BINARY:
+        labels = _two(list(known) if len(known) == 2 else labels)
+    place = {label: number for number, label in enumerate(labels)}
+    # The codes are in the order in which the labels were met; the last place is for a prediction that was not given.
+    codes = np.array([*(place.get(label, _NEW) for label in outcomes.labels), -1])
+    truth, predicted = codes[truth], codes[predicted]
+    usable = (truth != _NEW) & (predicted != _NEW)
+    if not usable.any():
+        raise EngineError(f"no record has the labels of the baseline, {' and '.join(labels)}: check the attributes")
+    truth, predicted, probability = truth[usable], predicted[usable], probability[usable]
+    if has_probability:
+        predicted = np.where(predicted < 0, probability >= given.threshold, predicted).astype(int)
+    classified = Classified(truth, predicted, labels, probability if has_probability else None)
+    return measures.binary(classified) if given.problem == BINARY else measures.multiclass(classified)
+
+
+def _two(labels: list[str]) -> list[str]:
+    """The two labels of a binary problem; the second one is positive."""
+    if set(labels) <= {"0", "1"}:
+        return ["0", "1"]
+    if len(labels) > 2:
+        raise EngineError(
+            f"a binary classification has two labels, and these are {len(labels)}: {', '.join(labels[:5])}. "
+            "Check the attributes, or take MulticlassClassification."
+        )
+    if len(labels) == 1:
+        raise EngineError(f"only the label {labels[0]!r} was met: a second one, or 0 and 1, must be in the baseline")
+    return labels
+
+
+def _order(label: str) -> tuple[int, float, str]:
+    try:
+        return 0, float(label), label
+    except ValueError:
+        return 1, 0.0, label
+
+
+def _statistics(job: Job, read: Read, found: Document) -> Document:
+    dataset: Document = {"item_count": read.outcomes.seen}
+    if job.window is not None:
+        dataset["start_time"], dataset["end_time"] = job.window.texts
+    return {"version": 0.0, "dataset": dataset, constraints.METRICS[job.attributes.problem]: found}
+
+
+def _limits(problem: str, path: Path) -> dict[str, tuple[float, str]]:
+    try:
+        return constraints.thresholds(problem, json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise EngineError(
+            f"{path.name} of the baseline has no constraints of {problem} ({type(error).__name__}: {error}): compute "
+            "the baseline for this problem type"
+        ) from error
+
+
+def _known_labels(job: Job) -> list[str]:
+    if job.statistics is None or not job.statistics.is_file():
+        return []
+    try:
+        stated = json.loads(job.statistics.read_text(encoding="utf-8"))
+        return [str(label) for label in stated[constraints.METRICS[job.attributes.problem]].get("confusion_matrix", {})]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise EngineError(f"statistics.json of the baseline is not of {job.attributes.problem}: {error}") from error
+
+
+def _new_labels(outcomes: Outcomes, known: Sequence[str], given: Attributes) -> list[str]:
+    new = [label for label in outcomes.labels if label not in known] if known else []
+    what = (
+        "records with labels that the baseline does not know were left out"
+        if given.problem == BINARY
+        else ("there are labels that the baseline does not know")
+    )
+    return [f"{what}: {', '.join(new[:5])}"] if new else []
+
+
+def _left_out(read: Read) -> list[str]:
+    found = list(read.remarks)
+    if read.reading.unreadable:
+        number, examples = read.reading.unreadable, "; ".join(read.reading.examples)
+        found.append(f"{number} of {read.reading.records} records could not be read and were left out: {examples}")
+    return found
+
+
+def _worth_knowing(outcomes: Outcomes) -> list[str]:
+    found = []
+    if outcomes.is_sample:
+        found.append(f"the metrics are of a sample of {len(outcomes):,} of {outcomes.seen:,} records")
+    if len(outcomes) < _FEW:
+        found.append(f"{len(outcomes)} records are too few for a standard deviation, so chance may look like a finding")
+    return found
+
+
+def _without(job: Job, remarks: Sequence[str]) -> Result:
+    """The result of a run that had nothing to compare: no failure and no finding, and it says so."""
+    shown = page.Page(
+        title=f"Model quality of {job.monitor.endpoint or job.source.name}", facts=[], remarks=remarks, is_run=False
+    )
+    files: dict[str, Document | str] = {
+        "constraint_violations.json": violations_document([]),
+        "report.html": page.html(shown),
+    }
+    return Result(files, remarks=remarks, metrics=[Metric(VIOLATIONS)])
+
+
+def _metrics(found: Mapping[str, Any], violations: int) -> list[Metric]:
+    values = [(name, metric["value"]) for name, metric in found.items() if constraints.is_scalar(metric)]
+    return [Metric(VIOLATIONS, violations), *(Metric(name, value) for name, value in values if not math.isnan(value))]

@@ -6,11 +6,12 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
 
-from mlops_orchestrator.aws.stack_following import StackEvent
+from mlops_orchestrator.aws.stack_following import StackEvent, working_on
 from scripts.cli.display import api_words
 from scripts.cli.display.progress import StackProgress
 from scripts.cli.display.screens import elapsed, opened
@@ -159,6 +160,24 @@ def test_progress_counts_and_names_what_is_worked_on() -> None:
     progress.see(_event("A", "UPDATE_COMPLETE"))
 
     assert progress.shown(65).plain == "root  UPDATE_IN_PROGRESS  1 of 9 resources  1:05\n  now: B, C, D and 1 more"
+
+
+def test_what_cloudformation_works_on_is_what_has_begun_and_not_ended() -> None:
+    def entry(resource: str, status: str) -> dict[str, object]:
+        told = {"EventId": resource, "Timestamp": datetime(2026, 11, 30, tzinfo=UTC), "StackId": "s"}
+        return {**told, "LogicalResourceId": resource, "ResourceStatus": status, "PhysicalResourceId": resource}
+
+    newest_first = [
+        entry("Api", "UPDATE_IN_PROGRESS"),
+        entry("Role", "UPDATE_COMPLETE"),
+        entry("Topic", "UPDATE_IN_PROGRESS"),
+        entry("Role", "UPDATE_IN_PROGRESS"),
+        entry("s", "UPDATE_IN_PROGRESS"),
+        entry("Bucket", "CREATE_IN_PROGRESS"),
+    ]
+    cloudformation = SimpleNamespace(describe_stack_events=lambda **_: {"StackEvents": newest_first})
+
+    assert working_on(cloudformation, "root") == ("Topic", "Api")
 
 
 @_WIDTHS

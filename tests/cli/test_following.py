@@ -19,6 +19,7 @@ from orchestrator.aws.codepipeline.codepipelines import Execution
 from orchestrator.provisioned import progress, state
 from orchestrator.provisioned.registrations import Registration
 from orchestrator.provisioned.state import Job, Work
+from scripts.cli.errors import InterruptedCommandError
 from scripts.cli.options import Access, Asked
 from scripts.cli.output import Output
 from scripts.cli.pipelines import following
@@ -90,6 +91,15 @@ class _Api:
         self.asked += 1
         return Answer(200, _details(*next(self.answers)))
 
+    def describe_stack_events(self, **_: str) -> dict[str, Any]:
+        now = {
+            "EventId": "1",
+            "Timestamp": datetime(2026, 11, 24, tzinfo=UTC),
+            "StackId": "s",
+            "LogicalResourceId": "Api",
+        }
+        return {"StackEvents": [now | {"ResourceStatus": "CREATE_IN_PROGRESS"}]}
+
     def get_pipeline_execution(self, **_: str) -> dict[str, Any]:
         if not self.fate:
             raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "GetPipelineExecution")
@@ -108,9 +118,9 @@ def _works(of: Job, its: Registration | None = None, **details: Any) -> tuple[An
     return _ONE_STAGE, Work(of, its), details
 
 
-def _on_terminal(pipeline: Any) -> io.StringIO:
+def _on_terminal(pipeline: Any, width: int = 200) -> io.StringIO:
     screen = io.StringIO()
-    pipeline.output.console = Console(file=screen, force_terminal=True, width=200)
+    pipeline.output.console = Console(file=screen, force_terminal=True, width=width, color_system=None)
     return screen
 
 
@@ -142,6 +152,41 @@ def test_person_at_a_terminal_sees_it_go_on_after_an_approval(capsys: pytest.Cap
     assert f"mlops approve {_STACK} staging" in screen.getvalue()
     assert "approved by user/anna" in screen.getvalue()
     assert "It is deployed in the accounts of all stages" in screen.getvalue()
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_command_to_decide_is_whole_and_said_once_at_any_width(width: int) -> None:
+    pipeline = _pipeline(_ASKING, _ASKING, _APPROVED, _DONE, profile="ops team", region="eu-west-1")
+    screen = _on_terminal(pipeline, width)
+    following.follow(pipeline)
+
+    approve = f"mlops approve {_STACK} staging --profile 'ops team' --region eu-west-1"
+    assert [line.strip() for line in screen.getvalue().splitlines()].count(approve) == 1
+
+
+def test_person_at_a_terminal_sees_what_is_made_now_and_the_time() -> None:
+    stage = _stage("DeployPipeline", "InProgress", "e-1", ("deploy_stack", {"status": "InProgress"}))
+    pipeline = _pipeline({"pipelineName": "churn", "stageStates": [stage]}, _DONE)
+    screen = _on_terminal(pipeline)
+    following.follow(pipeline)
+
+    assert "now: Api" in screen.getvalue()
+    assert "0:00 elapsed" in screen.getvalue()
+
+
+def test_interrupted_watch_says_that_the_pipeline_goes_on_and_how_to_look_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupt(*_: Any, **__: Any) -> Iterator[Any]:
+        raise KeyboardInterrupt
+        yield
+
+    monkeypatch.setattr("mlops_orchestrator.aws.pipeline_status.watch", interrupt)
+    with pytest.raises(InterruptedCommandError) as ended:
+        following.follow(_pipeline(_ASKING, local=True))
+
+    assert ended.value.status == 130
+    assert f"the pipeline goes on. Look again with: mlops status {_STACK} --watch --local" in str(ended.value)
 
 
 def test_rejection_fails_the_watch_and_is_told_as_such(capsys: pytest.CaptureFixture[str]) -> None:

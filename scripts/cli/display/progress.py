@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from rich.text import Text
@@ -44,7 +45,7 @@ class StackProgress:
         made = Text.assemble(f"{self._name}  ", (status, style(status)))
         made.append(f"  {self._counted()}  {elapsed(seconds)}")
         if self._working:
-            made.append(f"\n  now: {self._named()}", style="dim")
+            made.append("\n").append_text(now(list(self._working)))
         return made
 
     def summary(self, seconds: float) -> str:
@@ -57,7 +58,9 @@ class StackProgress:
         known = f" of {self._resources}" if self._resources >= len(self._done) else ""
         return f"{len(self._done)}{known} resources"
 
-    def _named(self) -> str:
-        names = list(self._working)
-        more = len(names) - _MOST_NAMED
-        return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+def now(names: Sequence[str]) -> Text:
+    """Return the line about what is worked on now."""
+    more = len(names) - _MOST_NAMED
+    listed = ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return Text(f"  now: {listed}", style="dim")

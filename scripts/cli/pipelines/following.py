@@ -78,7 +78,7 @@ def _show_live(states: Iterator[Status], pipeline: AskedPipeline) -> _Followed:
     with pipeline.output.screen() as screen:
         for last in states:
             executions.see(last)
-            screen.show(showing.rendered(last, pipeline))
+            showing.live(last, pipeline, screen)
     return _seen(last), executions.overtaken
 
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 import botocore.exceptions
 from rich.console import Group
@@ -18,21 +18,57 @@ from mlops_orchestrator.client.connection import reachable
 from mlops_orchestrator.client.states import Status
 from mlops_orchestrator.settings import hints
 from orchestrator.pipeline_types.blueprints import PIPELINE_STACK_SUFFIX
+from scripts.cli.display.progress import now
+from scripts.cli.display.screens import Screen
 from scripts.cli.output import style, table
 from scripts.cli.pipelines.answers import AskedPipeline
+
+_RUNNING: Final = "InProgress"
 
 
 def rendered(found: Status, pipeline: AskedPipeline) -> Group:
     """Return the stages, the state, and who must act."""
+    return Group(stages(found), *map(Text, to_copy(found, pipeline)))
+
+
+def live(found: Status, pipeline: AskedPipeline, screen: Screen) -> None:
+    """Show the stages, the state and what is made now; above them, once, what may be copied."""
+    for line in to_copy(found, pipeline):
+        screen.say(line)
+    names = _worked_on(found, pipeline)
+    screen.show(stages(found), *([now(names)] if names else []))
+
+
+def to_copy(found: Status, pipeline: AskedPipeline) -> Iterator[str]:
+    """Yield lines with commands and addresses: who must act, and where the console shows the pipeline."""
+    for approval in found.execution.waiting:
+        yield from question(approval, found, pipeline)
+    if found.execution.pipeline and not pipeline.aws.is_local:
+        yield _console_link(found.execution.pipeline, pipeline.aws)
+
+
+def _worked_on(found: Status, pipeline: AskedPipeline) -> tuple[str, ...]:
+    """Return what CloudFormation makes now. Callers of the API may lack permission to see it."""
+    execution = found.execution
+    is_deploying = any(action.status == _RUNNING for action in execution.actions) and not execution.waiting
+    if found.has_ended or (execution.pipeline and not is_deploying):
+        return ()
+    stack = pipeline.name.removesuffix(f"-{PIPELINE_STACK_SUFFIX}") if execution.pipeline else pipeline.id
+    try:
+        return stack_following.working_on(pipeline.aws.client("cloudformation"), stack)
+    except botocore.exceptions.ClientError:
+        return ()
+
+
+def stages(found: Status) -> Group:
+    """Return the stages and the state."""
     execution = found.execution
     state = Text.assemble("state: ", (found.state, style(found.state)), f"  {found.reason}" if found.reason else "")
     if not execution.pipeline:
         status = execution.stack_status
         return Group(Text(execution.message), Text(status, style=style(status)), state)
     rows = [(action.stage, action.action, action.status, action.detail) for action in execution.actions]
-    parts: list[Any] = [table(("stage", "action", "status", ""), rows, execution.pipeline), state]
-    parts += [Text(line) for approval in execution.waiting for line in question(approval, found, pipeline)]
-    return Group(*parts, *([] if pipeline.aws.is_local else [Text(_console_link(execution.pipeline, pipeline.aws))]))
+    return Group(table(("stage", "action", "status", ""), rows, execution.pipeline), state)
 
 
 def question(approval: Approval, found: Status, pipeline: AskedPipeline) -> Iterator[str]:

@@ -110,6 +110,31 @@ def first_cause(cloudformation: Any, stack_arn: str) -> str:
     return Follower(cloudformation, stack_arn).explanation()
 
 
+def working_on(cloudformation: Any, stack: str) -> tuple[str, ...]:
+    """Return the logical ids of what CloudFormation changes in a stack now, in the order in which it began.
+
+    Empty for a stack that does not exist, or that is at rest. Looks at the newest page of its events only.
+    """
+    try:
+        entries = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
+    except cloudformation.exceptions.ClientError as error:
+        if error.response["Error"]["Code"] == "ValidationError":
+            return ()
+        raise
+    working = dict[str, None]()
+    ended = set[str]()
+    for event in map(_event, entries):
+        if _starts_an_operation(event):
+            break
+        if event.of_stack or event.logical_id in ended:
+            continue
+        if event.status.endswith("_IN_PROGRESS"):
+            working[event.logical_id] = None
+        else:
+            ended.add(event.logical_id)
+    return tuple(reversed(working))
+
+
 class Follower:
     """Follower of one stack. Events before its creation are ignored."""
 
@@ -177,16 +202,19 @@ class Follower:
     def _events(self) -> Iterator[StackEvent]:
         """Yield all events, newest first."""
         for page in self._cloudformation.get_paginator("describe_stack_events").paginate(StackName=self._arn):
-            for entry in page["StackEvents"]:
-                yield StackEvent(
-                    id=entry["EventId"],
-                    at=entry["Timestamp"],
-                    logical_id=entry.get("LogicalResourceId", ""),
-                    resource_type=entry.get("ResourceType", ""),
-                    status=entry.get("ResourceStatus", ""),
-                    reason=entry.get("ResourceStatusReason", ""),
-                    of_stack=entry.get("PhysicalResourceId") == entry["StackId"],
-                )
+            yield from map(_event, page["StackEvents"])
+
+
+def _event(entry: Mapping[str, Any]) -> StackEvent:
+    return StackEvent(
+        id=entry["EventId"],
+        at=entry["Timestamp"],
+        logical_id=entry.get("LogicalResourceId", ""),
+        resource_type=entry.get("ResourceType", ""),
+        status=entry.get("ResourceStatus", ""),
+        reason=entry.get("ResourceStatusReason", ""),
+        of_stack=entry.get("PhysicalResourceId") == entry["StackId"],
+    )
 
 
 def _starts_an_operation(event: StackEvent) -> bool:

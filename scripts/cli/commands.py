@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from scripts.cli import completing
+from scripts.cli.everyday import everyday_commands
 from scripts.cli.launching import account_commands
 from scripts.cli.offline import offline_commands
 from scripts.cli.options import (
@@ -34,6 +35,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(pipeline_type_commands.app, name="pipeline-types")
+app.add_typer(everyday_commands.app)
 app.add_typer(account_commands.app, name="accounts")
 app.add_typer(offline_commands.app)
 

@@ -26,6 +26,12 @@ def stack_name(access: Access, given: str | None) -> str:
     return given or access.chosen.stack_name
 
 
+def local_account(access: Access, stage: str) -> str:
+    """Return the account of a stage on the local AWS; empty on AWS, and for a stage that it has not."""
+    found = access.chosen.local
+    return str(found.content.get("accounts", {}).get(stage, "")) if found else ""
+
+
 def orchestrator_api(access: Access, given_stack: str | None) -> OrchestratorApi:
     """Return the API of the named stack, else of the environment, else of the stack that the settings name."""
     reached = aws(access)

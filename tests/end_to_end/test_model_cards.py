@@ -69,6 +69,9 @@ def test_a_card_from_its_creation_to_its_end(orchestrator: Orchestrator) -> None
         }
     }
     assert "no training job" in created["warnings"][0]
+    cards = ask(orchestrator, "list_model_cards", name_contains="life")["message"]
+    assert {"ModelCardSummaries"} == cards.keys()
+    assert "ResponseMetadata" not in created["message"]
 
     second = errors(orchestrator, "create_model_card", name="second", model_overview=overview)
     assert "life" in second["model_overview.model_name"]

@@ -44,7 +44,7 @@ _FEWER_TAGS: Final = "CloudFormation asks for it when a stack is to have fewer t
 
 NEVER: Final[Reasons] = {
     "BucketEventsRole": {**_TRACES, **_LOST_EVENTS, **_LOGS},
-    "InferenceRole": {**_TRACES, **_INTERFACES, **_LOGS},
+    "InferenceRole": {**_TRACES, **_INTERFACES},
     "OrchestratorRole": {
         **_TRACES,
         "cloudformation:ListStacks": "CloudFormation asks for it beside DescribeStacks without a name",
@@ -68,6 +68,7 @@ NEVER: Final[Reasons] = {
 """Role of a function -> action that its code never calls while the tests run on the local AWS -> why it is allowed."""
 
 RARELY: Final[Reasons] = {
+    "InferenceRole": dict.fromkeys(_LOGS, "logs nothing but why an endpoint does not answer, as one of tests/cli"),
     "OrchestratorRole": {
         "sqs:SendMessage": _LOST_EVENTS["sqs:SendMessage"],
         "sagemaker:DescribeProcessingJob": "looks at a run of a monitor whose event does not say what came of it",

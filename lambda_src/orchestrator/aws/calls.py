@@ -76,3 +76,8 @@ def calling(doing: str) -> Iterator[None]:
         raise kind(doing, code, reason) from error
     except BotoCoreError as error:
         raise ServiceBusyError(doing, type(error).__name__, str(error)) from error
+
+
+def content_of(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a response of AWS without boto3's record of how it came: HTTP headers and retries."""
+    return {name: value for name, value in answer.items() if name != "ResponseMetadata"}

@@ -29,6 +29,18 @@ def stack(stack_arn: str) -> str:
     return _address(partition, path)
 
 
+def pipeline(arn: str, name: str) -> str:
+    """Return the address of a pipeline, where the ARN of something else is; empty if the console is not known."""
+    _, partition, _, region, *_ = arn.split(":")
+    return _address(partition, f"codesuite/codepipeline/pipelines/{quote(name)}/view?region={region}")
+
+
+def sagemaker(arn: str, page: str, name: str) -> str:
+    """Return the address of a SageMaker resource, where the ARN of something else is; empty if it is not known."""
+    _, partition, _, region, *_ = arn.split(":")
+    return _address(partition, f"sagemaker/home?region={region}#/{page}/{quote(name)}")
+
+
 def _address(partition: str, path: str) -> str:
     host = _HOSTS.get(partition)
     return f"https://{host}/{path}" if host else ""

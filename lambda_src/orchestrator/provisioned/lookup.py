@@ -20,7 +20,7 @@ from orchestrator.launch.settings import Settings
 from orchestrator.pipeline_types.base import STACK_PREFIX
 from orchestrator.pipeline_types.installed import installed
 from orchestrator.pipeline_types.registry import Registry
-from orchestrator.provisioned import pipeline_stacks, removal_records
+from orchestrator.provisioned import pipeline_stacks, removal_records, short_names
 from orchestrator.provisioned.pipeline_stacks import Pipeline
 from orchestrator.provisioned.removal_records import Removal
 
@@ -54,7 +54,7 @@ def find(given: str, settings: Settings) -> Found:
             f"There is no pipeline {asked[:_LONGEST_SHOWN]}. GET /pipelines lists those that there are."
         )
     if len(candidates) > 1:
-        names = ", ".join(sorted(found.pipeline.short_name for found in candidates))
+        names = short_names.listed([found.pipeline for found in candidates])
         raise RefusedRequestError([Problem("id", f"{asked} has several pipelines: name one of {names}")])
     return candidates[0]
 
@@ -75,19 +75,13 @@ def _candidates(asked: str, settings: Settings) -> list[Found]:
 
 
 def _of_type(of_model: list[Found], given: str) -> list[Found]:
-    """Return the pipelines of a type: that of the exact name, else all whose names have the given words.
-
-    Raises `NotFoundError` with the model's pipelines when none is of the type.
-    """
-    plain = given.lower().replace("_", "-")
-    names = [(found, (found.pipeline.type_name.replace("_", "-"), found.pipeline.short_type)) for found in of_model]
-    exact = [found for found, each in names if plain in each]
-    words = set(plain.split("-"))
-    chosen = exact or [found for found, each in names if words <= set("-".join(each).split("-"))]
-    if of_model and not chosen:
-        label, there = of_model[0].pipeline.label, ", ".join(sorted(found.pipeline.short_name for found in of_model))
-        raise NotFoundError(f"There is no pipeline {label}/{given}. Of this model there is {there}.")
-    return chosen
+    """Return the pipelines of a type; raises `NotFoundError` with the model's pipelines when none is of the type."""
+    pipelines = [found.pipeline for found in of_model]
+    chosen = short_names.of_type(pipelines, given)
+    if pipelines and not chosen:
+        name, there = f"{pipelines[0].label}/{given}", short_names.listed(pipelines)
+        raise NotFoundError(f"There is no pipeline {name}. Of this model there is {there}.")
+    return [found for found in of_model if found.pipeline in chosen]
 
 
 def _of_stack(asked: str, name: str, bucket: str) -> list[Found]:

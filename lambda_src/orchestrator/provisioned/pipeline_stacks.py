@@ -141,6 +141,13 @@ def of(stack: Stack) -> Pipeline:
     )
 
 
+def deployed_as(name: str, label: str) -> Pipeline:
+    """Return the pipeline of a model, from the name of what it deployed: without id and stack sets."""
+    ending = name.removeprefix(f"{STACK_PREFIX}-{label.lower()}-")
+    type_name = _by_name(name)[0] or ending.replace("-", "_")
+    return Pipeline(f":stack/{name}-{PIPELINE_STACK_SUFFIX}/", type_name, label, name, {})
+
+
 def _by_name(name: str) -> tuple[str, str]:
     """Return type and label from a name (compatibility 2.5); empty if it has no built-in type's form."""
     for type_ in BUILT_IN:

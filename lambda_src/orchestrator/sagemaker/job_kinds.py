@@ -28,10 +28,22 @@ class JobKind:
 
     `GET /pipelines/{id}` shows this job.
     """
+    console: str = ""
+    """Page of the AWS console that has the job; empty if only SageMaker Studio has one."""
+    children: tuple[str, ...] = ()
+    """Nouns of the jobs that it makes, whose names begin with its own."""
+
+    @property
+    def log_groups(self) -> tuple[str, ...]:
+        """Log groups of it or its children, in streams that begin with its name.
+
+        https://docs.aws.amazon.com/sagemaker/latest/dg/logging-cloudwatch.html
+        """
+        return tuple(f"/aws/sagemaker/{noun}s" for noun in self.children or (self.noun,))
 
 
 TRAINING: Final = JobKind(
-    "TrainingJob", "training job", 63, "training-job", "SageMaker Training Job State Change", "TrainingJobName"
+    "TrainingJob", "training job", 63, "training-job", "SageMaker Training Job State Change", "TrainingJobName", "jobs"
 )
 TUNING: Final = JobKind(
     "HyperParameterTuningJob",
@@ -40,8 +52,18 @@ TUNING: Final = JobKind(
     "hyper-parameter-tuning-job",
     "SageMaker HyperParameter Tuning Job State Change",
     "TuningJobName",
+    "hyper-tuning-jobs",
+    children=("TrainingJob",),
 )
-AUTOPILOT: Final = JobKind("AutoMLJob", "Autopilot job", 32, "automl-job", None, "AutopilotJobName")
+AUTOPILOT: Final = JobKind(
+    "AutoMLJob",
+    "Autopilot job",
+    32,
+    "automl-job",
+    None,
+    "AutopilotJobName",
+    children=("ProcessingJob", "TrainingJob", "TransformJob"),
+)
 TRANSFORM: Final = JobKind(
     "TransformJob",
     "transform job",
@@ -49,9 +71,16 @@ TRANSFORM: Final = JobKind(
     "transform-job",
     "SageMaker Transform Job State Change",
     "BatchTransformJobName",
+    "transform-jobs",
 )
 PROCESSING: Final = JobKind(
-    "ProcessingJob", "processing job", 63, "processing-job", "SageMaker Processing Job State Change", "BaselineJobArn"
+    "ProcessingJob",
+    "processing job",
+    63,
+    "processing-job",
+    "SageMaker Processing Job State Change",
+    "BaselineJobArn",
+    "processing-jobs",
 )
 ALL: Final = (TRAINING, TUNING, AUTOPILOT, TRANSFORM, PROCESSING)
 

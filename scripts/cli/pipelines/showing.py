@@ -20,6 +20,7 @@ from mlops_orchestrator.settings import hints
 from orchestrator.pipeline_types.blueprints import PIPELINE_STACK_SUFFIX
 from scripts.cli.display.progress import now
 from scripts.cli.display.screens import Screen
+from scripts.cli.everyday import hosting
 from scripts.cli.output import style, table
 from scripts.cli.pipelines.answers import AskedPipeline
 
@@ -116,10 +117,14 @@ def _deployed(found: Status, pipeline: AskedPipeline) -> None:
             f"It is deployed in the accounts of all stages, by the stacks StackSet-{stack_name}-<stage>-... there:"
             " their outputs tell the addresses."
         )
+        by_profile = "" if aws.is_local else ", with a --profile for the account of that stage"
+        output.say(f"to ask its model: {pipeline.command('predict', 'FILE', '--stage', 'prod')}{by_profile}")
         return
     if (stack := details.get("stack")) is not None:
         rows = [(name, reachable(value, aws)) for name, value in sorted(details["outputs"].items())]
         output.table(("output", "value"), rows, f"{stack['stack_name']}: {stack['status']}")
+        if reason := hosting.unserved(aws, details["outputs"]):
+            output.say(f"warning: {reason} Predictions will fail here; on AWS the image serves them.")
     for line in _work(details):
         output.say(line.rstrip())
 

@@ -59,7 +59,7 @@ def action_detail(execution: Execution, run: ActionRun) -> dict[str, Any]:
         "externalExecutionUrl": run.external_url,
         "errorDetails": _error(run),
     }
-    return {
+    detail = {
         "pipelineExecutionId": execution.id,
         "actionExecutionId": run.id,
         "pipelineVersion": execution.declaration["version"],
@@ -67,10 +67,12 @@ def action_detail(execution: Execution, run: ActionRun) -> dict[str, Any]:
         "actionName": run.name,
         "startTime": _seconds(run.started),
         "lastUpdateTime": _seconds(run.changed),
+        "updatedBy": run.updated_by,
         "status": run.status,
         "input": _present(given),
         "output": {"outputArtifacts": _artifacts(run.outputs), "executionResult": _present(result)},
     }
+    return _present(detail)
 
 
 def _common(execution: Execution) -> dict[str, Any]:

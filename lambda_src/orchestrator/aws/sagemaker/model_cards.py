@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from orchestrator.aws.calls import calling, client
+from orchestrator.aws.calls import calling, client, content_of
 
 Answer = dict[str, Any]
 
@@ -24,8 +24,8 @@ def describe(name: str, version: int | None = None) -> Answer:
     """Return the response of DescribeModelCard for a version, or for the latest."""
     chosen = {} if version is None else {"ModelCardVersion": version}
     with calling(f"describe the model card {name}"):
-        answer: Answer = client("sagemaker").describe_model_card(ModelCardName=name, **chosen)
-    return answer
+        answer = client("sagemaker").describe_model_card(ModelCardName=name, **chosen)
+    return content_of(answer)
 
 
 def arn(name: str) -> str:
@@ -51,10 +51,10 @@ def delete(name: str) -> None:
 
 
 def page(filters: Mapping[str, Any]) -> Answer:
-    """Return one response of ListModelCards unchanged."""
+    """Return one response of ListModelCards."""
     with calling("list the model cards"):
-        answer: Answer = client("sagemaker").list_model_cards(**filters)
-    return answer
+        answer = client("sagemaker").list_model_cards(**filters)
+    return content_of(answer)
 
 
 def start_export(request: Mapping[str, Any]) -> str:
@@ -65,7 +65,7 @@ def start_export(request: Mapping[str, Any]) -> str:
 
 
 def describe_export(job_arn: str) -> Answer:
-    """Return the response of DescribeModelCardExportJob unchanged."""
+    """Return the response of DescribeModelCardExportJob."""
     with calling(f"describe the export job {job_arn}"):
-        answer: Answer = client("sagemaker").describe_model_card_export_job(ModelCardExportJobArn=job_arn)
-    return answer
+        answer = client("sagemaker").describe_model_card_export_job(ModelCardExportJobArn=job_arn)
+    return content_of(answer)

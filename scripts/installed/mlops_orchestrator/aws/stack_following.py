@@ -146,11 +146,11 @@ class Follower:
 
     def skip_history(self) -> None:
         """Mark all events up to now as seen."""
-        self._told.update(event.id for event in self._events())
+        self._told.update(event.id for event in self.history())
 
     def skip_earlier_operations(self) -> None:
         """Mark all events of operations before the running one as seen."""
-        history = list(self._events())
+        history = list(self.history())
         starts = [index for index, event in enumerate(history) if _starts_an_operation(event)]
         if starts:
             self._told.update(event.id for event in history[starts[0] + 1 :])
@@ -190,7 +190,7 @@ class Follower:
 
     def _news(self) -> list[StackEvent]:
         fresh = []
-        for event in self._events():
+        for event in self.history():
             if event.id in self._told:
                 break
             fresh.append(event)
@@ -199,7 +199,7 @@ class Follower:
         self.failures += [event for event in fresh if event.is_failure]
         return fresh
 
-    def _events(self) -> Iterator[StackEvent]:
+    def history(self) -> Iterator[StackEvent]:
         """Yield all events, newest first."""
         for page in self._cloudformation.get_paginator("describe_stack_events").paginate(StackName=self._arn):
             yield from map(_event, page["StackEvents"])

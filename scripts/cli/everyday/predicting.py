@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`mlops predict`: a signed call of the inference API that a real-time pipeline deployed."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import PurePath
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from mlops_orchestrator.aws.api_client import SignedClient
+from mlops_orchestrator.client import connection, predictions
+from mlops_orchestrator.client.predictions import Prediction
+from mlops_orchestrator.errors import MlopsError
+from orchestrator.pipeline_types.base import STACK_PREFIX
+from scripts.cli import request_files
+from scripts.cli.errors import CommandError, WrongUseError
+from scripts.cli.everyday import log_groups, work
+from scripts.cli.everyday.work import Work
+from scripts.cli.options import Asked
+from scripts.cli.output import Output
+
+_URL: Final = "InferenceApiUrl"
+_TYPES: Final = {
+    ".csv": predictions.CSV,
+    ".json": predictions.JSON,
+    ".jsonl": "application/jsonlines",
+    ".libsvm": "text/libsvm",
+}
+# A line reaches CloudWatch Logs some seconds after it was written.
+_SECONDS_FOR_LOGS: Final = 6.0
+_MODEL_ERROR: Final = "ModelError: "
+_MINUTE_MS: Final = 60_000
+
+
+@dataclass(frozen=True)
+class Question:
+    """What to predict for: the file, its media type if given, and the stage in several accounts."""
+
+    file: str
+    content_type: str
+    stage: str
+
+
+def run(asked: Asked, given: str, question: Question) -> None:
+    """Print the prediction. Ends the command with status 1 for an answer that is none."""
+    output = Output(asked.access.form)
+    content = request_files.read_bytes(question.file)
+    media_type = question.content_type or _media_type(question.file, content)
+    try:
+        payload = content.decode()
+    except UnicodeDecodeError:
+        raise WrongUseError(f"{question.file} is no text in UTF-8: the API takes CSV, JSON and other text") from None
+    deployed = _deployed(asked, given, question.stage, output)
+    answer = _ask(deployed, payload, media_type)
+    output.document({"prediction": _value(answer, media_type), "content_type": media_type})
+    if not output.as_json:
+        sys.stdout.write(answer.text if answer.text.endswith("\n") else f"{answer.text}\n")
+
+
+def _media_type(file: str, content: bytes) -> str:
+    """Return the media type by the file's extension; that of standard input by how it begins."""
+    found = _TYPES.get(PurePath(file).suffix.lower())
+    if found:
+        return found
+    if file != "-":
+        known = ", ".join(_TYPES)
+        raise WrongUseError(f"what is in {file} is not known by its name: give --content-type, or use {known}")
+    return predictions.JSON if content.lstrip()[:1] in {b"{", b"["} else predictions.CSV
+
+
+def _deployed(asked: Asked, given: str, stage: str, output: Output) -> Work:
+    """Return the real-time pipeline: of a model with monitors, it is meant where nothing else is said."""
+    if not given.startswith((f"{STACK_PREFIX}-", "arn:")) and "/" not in given:
+        with suppress(WrongUseError):
+            return _with_api(work.find(asked, f"{given}/realtime", stage, output))
+    return _with_api(work.find(asked, given, stage, output))
+
+
+def _with_api(found: Work) -> Work:
+    if _URL not in found.outputs:
+        raise WrongUseError(f"{found.name} serves no predictions: it is no pipeline with an inference API")
+    return found
+
+
+def _ask(deployed: Work, payload: str, media_type: str) -> Prediction:
+    """Return the prediction. Raise CommandError for any other answer."""
+    url = connection.reachable(deployed.outputs[_URL], deployed.aws)
+    try:
+        return predictions.predict(SignedClient(deployed.aws), url, payload, media_type)
+    except MlopsError as refused:
+        raise CommandError(_reason(deployed, refused)) from None
+
+
+def _value(answer: Prediction, media_type: str) -> Any:
+    """Return the answer as JSON if that was asked in, else as text."""
+    with suppress(ValueError):
+        return answer.json() if media_type == predictions.JSON else answer.text
+    return answer.text
+
+
+def _reason(deployed: Work, refused: MlopsError) -> str:
+    """Return why there is no prediction, in sentences."""
+    said = refused.message if refused.status is None else f"{refused.message} (HTTP {refused.status})"
+    words = [said, refused.detail, *(f"{problem}." for problem in refused.problems)]
+    if refused.status == HTTPStatus.FORBIDDEN:
+        words.append(f"You need execute-api:Invoke on {deployed.outputs[_URL]}.")
+    elif refused.request_id:
+        if reason := _logged(deployed, refused.request_id):
+            return f"{reason.removeprefix(_MODEL_ERROR)} (HTTP {refused.status})"
+        words.append(f"The function's log has the reason under {refused.request_id}: you may not read it, or not yet.")
+    return " ".join(filter(None, words))
+
+
+def _logged(deployed: Work, request_id: str) -> str:
+    """Return what the function's log says of a request; empty if it has nothing, or may not be read."""
+    deadline = time.monotonic() + _SECONDS_FOR_LOGS
+    try:
+        groups = [group for group in log_groups.of(deployed) if group.is_own]
+        while time.monotonic() < deadline:
+            for group in groups:
+                for line in log_groups.lines(deployed.aws, group, _minutes_ago(5), f'"{request_id}"'):
+                    with suppress(ValueError, KeyError, TypeError):
+                        return str(json.loads(line.message)["detail"])
+            threading.Event().wait(0.5)
+    except ClientError:
+        pass
+    return ""
+
+
+def _minutes_ago(minutes: int) -> int:
+    return int(time.time() * 1000) - minutes * _MINUTE_MS

@@ -181,7 +181,7 @@ def test_interrupted_watch_says_that_the_pipeline_goes_on_and_how_to_look_again(
         raise KeyboardInterrupt
         yield
 
-    monkeypatch.setattr("mlops_orchestrator.aws.pipeline_status.watch", interrupt)
+    monkeypatch.setattr("mlops_orchestrator.client.waiting.watch", interrupt)
     with pytest.raises(InterruptedCommandError) as ended:
         following.follow(_pipeline(_ASKING, local=True))
 

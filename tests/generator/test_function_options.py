@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -122,11 +123,16 @@ class TestNetwork:
             looked_at = {"ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"}
             assert looked_at <= allowed(templates[path], "DeployRole", {**NETWORK, **UNDECIDED})
 
+    @staticmethod
+    def _of_functions() -> Iterator[Path]:
+        """The code of functions: the engine of the monitors runs in jobs."""
+        return (path for folder in ("orchestrator", "inline") for path in (LAMBDA / folder).rglob("*.py"))
+
     def test_the_docs_name_every_service_that_functions_call(self) -> None:
         """A function in a VPC without an endpoint for one of them waits until it is stopped."""
         text = LAUNCH.read_text(encoding="utf-8")
         table = text[text.index("### Functions in your VPC") :].split("\n## ")[0]
-        source = "\n".join(path.read_text(encoding="utf-8") for path in sorted(LAMBDA.rglob("*.py")))
+        source = "\n".join(path.read_text(encoding="utf-8") for path in sorted(self._of_functions()))
         called = set(re.findall(r"""client\("([a-z0-9-]+)""", source))
         assert called == ENDPOINTS.keys()
         assert [name for name in ENDPOINTS.values() if name not in table] == []

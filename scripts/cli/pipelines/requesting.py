@@ -8,6 +8,7 @@ from typing import Any
 from mlops_orchestrator.aws.api_client import OrchestratorApi
 from mlops_orchestrator.client.answers import NOTHING_TO_DO, accepted, newest_execution
 from scripts.cli import connection, request_files
+from scripts.cli.cards import card_text
 from scripts.cli.options import Asked
 from scripts.cli.output import Output
 from scripts.cli.pipelines import answers, following
@@ -29,7 +30,8 @@ def provision(asked: Asked, file: str, dry_run: bool) -> None:
         output.line("event", body)
     else:
         output.document(body)
-    output.say(body["message"])
+    for line in card_text.told(body["message"]):
+        output.say(line)
     for warning in body.get("warnings", ()):
         output.say(f"warning: {warning}")
     if "pipeline_id" not in body:

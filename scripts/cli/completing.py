@@ -99,3 +99,6 @@ def _types(short: bool = True) -> Iterator[str]:
         yield name
         if short:
             yield BUILT_IN.get(name).short_name
+    if not short:
+        # What `mlops new` drafts: there are no pipelines of these.
+        yield from BUILT_IN.operations.places

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`mlops new` and `mlops check`: requests without AWS."""
+"""`mlops new` and `mlops check`: requests for pipelines and operations on model cards, without AWS."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from mlops_orchestrator.settings import hints
 from mlops_orchestrator.settings.choosing import Chosen
 from mlops_orchestrator.settings.local_state import NoLocalAwsError
 from orchestrator.launch.settings import Launch
+from orchestrator.pipeline_types.base import PipelineRequest
 from orchestrator.pipeline_types.built_in import BUILT_IN
 from orchestrator.pipeline_types.keys import keys
 from scripts.cli import connection
@@ -29,7 +30,7 @@ def new(pipeline_type: str, full: bool, rules: Offline, out: Path | None) -> Non
     """Print a starter request or write it to a new file, and the meaning of its keys to standard error."""
     request = offline.starter(pipeline_type, launch_of(rules), full)
     _write(f"{json.dumps(request, indent=2)}\n", out)
-    type_ = BUILT_IN.get(pipeline_type)
+    type_ = BUILT_IN.declared(pipeline_type)
     rows = [
         (
             key.spelling,
@@ -62,17 +63,15 @@ def check(file: str, rules: Offline, form: Form) -> None:
     output = Output(form)
     accepted = offline.check(read_bytes(file), launch_of(rules))
     request = accepted.request
-    output.document(
-        {
-            "message": "The request is valid.",
-            "pipeline_type": request.type_name(),
-            "stack_name": request.stack_name,
-            "pipeline_stack_name": request.pipeline_stack_name,
-            "warnings": list(accepted.warnings),
-        }
-    )
-    output.say(f"The request is valid: {request.type_name()} would be deployed as the stack {request.stack_name}.")
-    for warning in accepted.warnings:
+    name = request.type_name()
+    stacks, would_be = {}, "would be carried out"
+    if isinstance(request, PipelineRequest):
+        stacks = {"stack_name": request.stack_name, "pipeline_stack_name": request.pipeline_stack_name}
+        would_be = f"would be deployed as the stack {request.stack_name}"
+    warnings = list(accepted.warnings)
+    output.document({"message": "The request is valid.", "pipeline_type": name, **stacks, "warnings": warnings})
+    output.say(f"The request is valid: {name} {would_be}.")
+    for warning in warnings:
         output.say(f"warning: {warning}")
 
 

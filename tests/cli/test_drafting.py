@@ -6,12 +6,48 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.model_cards import operation_names
 from orchestrator.pipeline_types.built_in import BUILT_IN
 from scripts import paths
 from tests.cli.conftest import Mlops
 
 _EXAMPLES = sorted((paths.ROOT / "tests" / "requests").glob("*.json"))
 _REGION = ("--region", "eu-west-1")
+
+
+@pytest.mark.parametrize("full", [(), ("--full",)])
+@pytest.mark.parametrize("operation", [*operation_names.NAMES, *operation_names.ALIASES, " Create_Model_Card "])
+def test_starter_of_a_model_card_s_operation_is_valid(
+    operation: str, full: tuple[str, ...], mlops: Mlops, tmp_path: Path
+) -> None:
+    started = mlops("new", operation, *full, *_REGION)
+    (tmp_path / "card.json").write_text(started.out)
+    assert started.status == 0
+
+    ended = mlops("check", "card.json", "--json", *_REGION)
+    assert ended.status == 0
+    (answer,) = ended.documents
+    name = operation.strip().lower()
+    assert answer == {
+        "message": "The request is valid.",
+        "pipeline_type": operation_names.ALIASES.get(name, name),
+        "warnings": [],
+    }
+
+
+def test_full_starter_of_a_card_has_every_section(mlops: Mlops) -> None:
+    card = json.loads(mlops("new", "create_model_card", "--full", *_REGION).out)
+    sections = {"model_overview", "intended_uses", "business_details", "training_details", "evaluation_details"}
+    assert card.keys() >= sections | {"additional_information", "status"}
+    assert "arn" not in card
+
+
+def test_what_is_wrong_with_a_card_is_shown(mlops: Mlops, tmp_path: Path) -> None:
+    (tmp_path / "card.json").write_text('{"pipeline_type": "create_model_card", "name": "-", "status": "Fine"}')
+    ended = mlops("check", "card.json", *_REGION)
+    assert ended.status == 2
+    assert "name" in ended.err
+    assert "PendingReview" in ended.err
 
 
 @pytest.mark.parametrize("registry", [(), ("--use-model-registry",)])
@@ -110,8 +146,8 @@ def test_region_option_and_registry_are_those_of_the_settings(mlops: Mlops, tmp_
     assert "model_package_name" not in json.loads(given.out)
     assert isinstance(json.loads(given.out)["inference_instance"], str)
     (tmp_path / "request.json").write_text(started.out)
-    assert mlops("check", "request.json").status == 0
-    assert mlops("check", "request.json", "--no-model-registry").status == 2
+    assert "although UseModelRegistry" not in mlops("check", "request.json").out
+    assert "although UseModelRegistry" in mlops("check", "request.json", "--no-model-registry").out
 
 
 def test_starter_goes_to_a_new_file_alone(mlops: Mlops, tmp_path: Path) -> None:

@@ -24,6 +24,12 @@ from orchestrator.model_cards.sections import (
     TrainingDetails,
 )
 
+_EVALUATIONS: Final = [
+    {
+        "name": "holdout",
+        "metric_groups": [{"name": "summary", "metric_data": [{"name": "auc", "type": "number", "value": 0.91}]}],
+    }
+]
 LONGEST_CONTENT: Final = 100_000
 """Characters; the API's limit."""
 
@@ -40,12 +46,34 @@ class CardWriting(Operation):
     """An operation that writes a card."""
 
     name: Annotated[EntityName, Field(description="name of the card")]
-    model_overview: Annotated[ModelOverview | None, Field(description="what the model is")] = None
-    intended_uses: Annotated[IntendedUses | None, Field(description="what it is for")] = None
-    business_details: Annotated[BusinessDetails | None, Field(description="what it is worth to whom")] = None
-    training_details: Annotated[TrainingDetails | None, Field(description="how it was trained")] = None
-    evaluation_details: Annotated[list[EvaluationDetail] | None, Field(description="how good it is")] = None
-    additional_information: Annotated[AdditionalInformation | None, Field(description="anything else")] = None
+    model_overview: Annotated[
+        ModelOverview | None,
+        Field(
+            description="what the model is",
+            examples=[{"model_description": "Predicts late arrivals.", "model_owner": "Port analytics"}],
+        ),
+    ] = None
+    intended_uses: Annotated[
+        IntendedUses | None,
+        Field(
+            description="what it is for", examples=[{"purpose_of_model": "Flag late arrivals.", "risk_rating": "Low"}]
+        ),
+    ] = None
+    business_details: Annotated[
+        BusinessDetails | None,
+        Field(description="what it is worth to whom", examples=[{"business_problem": "Berths stand empty."}]),
+    ] = None
+    training_details: Annotated[
+        TrainingDetails | None,
+        Field(description="how it was trained", examples=[{"training_observations": "Two years of arrivals."}]),
+    ] = None
+    evaluation_details: Annotated[
+        list[EvaluationDetail] | None, Field(description="how good it is", examples=[_EVALUATIONS])
+    ] = None
+    additional_information: Annotated[
+        AdditionalInformation | None,
+        Field(description="anything else", examples=[{"custom_details": {"ticket": "PA-118"}}]),
+    ] = None
 
     def content(self) -> CardContent:
         """Return the content of the given sections; raises `RefusedRequestError` with all their problems."""

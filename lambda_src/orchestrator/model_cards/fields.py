@@ -61,7 +61,10 @@ ExportJobArn = Annotated[
         max_length=256,
         pattern=rf"^arn:aws[a-z-]*:sagemaker:[a-z0-9-]{{9,16}}:[0-9]{{12}}:model-card/{_ENTITY}/export-job/{_ENTITY}$",
     ),
-    Expect("the ARN of an export job, as export_model_card answered it"),
+    Expect(
+        "the ARN of an export job, as export_model_card answered it",
+        example="arn:aws:sagemaker:eu-west-1:111122223333:model-card/harbour-delay-card/export-job/first",
+    ),
 ]
 
 KmsKeyId = Annotated[

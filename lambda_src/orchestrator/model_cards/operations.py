@@ -42,6 +42,11 @@ class Operation(BaseModel):
         return cls.operation
 
     @classmethod
+    def summary(cls) -> str:
+        """Return what it does, in one line."""
+        return (cls.__doc__ or "").splitlines()[0]
+
+    @classmethod
     def known_keys(cls) -> frozenset[str]:
         """Return every key that a request may have."""
         return frozenset({"pipeline_type", *cls.model_fields})

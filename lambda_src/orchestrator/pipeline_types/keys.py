@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import BaseModel
+
 from orchestrator.pipeline_types.base import PipelineRequest
 from orchestrator.values.common import EXPECT_KEYWORD, NAMES_KEYWORD, SPELLING_KEYWORD
 from orchestrator.values.per_stage import STAGES
@@ -38,8 +40,8 @@ class Key:
         return self.other_spelling or self.name
 
 
-def keys(type_: type[PipelineRequest]) -> list[Key]:
-    """Return the keys of a type as declared, those of all types last, without `pipeline_type`."""
+def keys(type_: type[BaseModel]) -> list[Key]:
+    """Return the keys of a type, or of an operation, as declared, those of all types last, without `pipeline_type`."""
     schema = type_.model_json_schema()
     definitions = schema.get("$defs", {})
     found = [

@@ -121,6 +121,11 @@ class Registry:
             raise RefusedRequestError([Problem(_KEY, self._no_type(name))])
         return self._pipelines.type(found)
 
+    def declared(self, name: str) -> type[PipelineRequest] | type[Operation]:
+        """The built-in pipeline type or the operation of that name; raises `RefusedRequestError` as `get` does."""
+        operation = self.operations.name(name)
+        return self.operations.type(operation) if operation else self.get(name)
+
     def find(self, name: str) -> PipelineType:
         """The pipeline type of that name, a withdrawn one too; raises `RefusedRequestError` naming the nearest one."""
         plain = name.strip().lower()
@@ -145,6 +150,10 @@ class Registry:
         if not isinstance(body, Mapping):
             raise RefusedRequestError([Problem("", f"the request must be a JSON object; got {shortened(body)}")])
         return _accepted(self._type_of(body), self._pipelines, body, launch)
+
+    def parse_any(self, body: Any, launch: Launch) -> Accepted[PipelineRequest] | Accepted[Operation]:
+        """Validate a decoded request for a pipeline or an operation; raises as `parse` does."""
+        return self.parse_operation(body, launch) if self.operation_in(body) else self.parse(body, launch)
 
     def parse_operation(self, body: Mapping[str, Any], launch: Launch) -> Accepted[Operation]:
         """Validate a request that names an operation on model cards; raises as `parse` does."""

@@ -13,6 +13,7 @@ import typer
 
 from mlops_orchestrator.client.answers import accepted
 from mlops_orchestrator.settings import hints
+from orchestrator.model_cards.changes import CreateModelCard, UpdateModelCard
 from scripts.cli import connection, errors, request_files
 from scripts.cli.asking import check_can_ask
 from scripts.cli.cards import card_text
@@ -25,6 +26,7 @@ _TIMES: Final = ("CreationTime", "LastModifiedTime")
 _PAUSE_SECONDS: Final = 2.0
 _LONGEST_EXPORT_SECONDS: Final = 600
 _RUNS: Final = "InProgress"
+_WRITING: Final = frozenset({CreateModelCard.operation, UpdateModelCard.operation})
 
 
 def list_cards(asked: Asked, contains: str, status: str) -> None:
@@ -52,7 +54,8 @@ def write(asked: Asked, operation: str, file: str, name: str) -> None:
     """Create or update the card of a request file. The command names the operation, and perhaps the card."""
     request = request_files.read(file)
     given = request.get("pipeline_type", operation)
-    if given != operation:
+    # The file that made a card is the one that is changed later.
+    if given not in _WRITING:
         raise WrongUseError(f"{file} is a request of {given}: leave pipeline_type out, or make it {operation}")
     named = {**request, "name": name} if name else request
     body = _call(asked, operation, {key: value for key, value in named.items() if key != "pipeline_type"})

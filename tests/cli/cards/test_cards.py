@@ -32,7 +32,7 @@ def test_a_card_from_its_creation_to_its_end(mlops: Mlops, tmp_path: Path) -> No
     assert "  model owner: Harbour office" in created.out
     assert "█" in created.out, "a bar chart is drawn"
 
-    update = _write(tmp_path, name="by-command", status="Approved")
+    update = _write(tmp_path, pipeline_type="create_model_card", name="by-command", status="Approved")
     assert "by-command, version" in mlops("cards", "update", update, "--local").out
     (shown,) = mlops("cards", "show", "by-command", "--local", "--json").documents
     assert shown["card"]["ModelCardStatus"] == "Approved"
@@ -96,3 +96,11 @@ def test_an_export_that_failed_is_a_failure(
     monkeypatch.setattr("scripts.cli.cards.operations._call", lambda *_: body)
     ended = mlops("cards", "export", "by-command", "--local")
     assert (ended.status, ended.out) == (1, "Failed: no PDF\n")
+
+
+def test_a_starter_is_a_valid_request(mlops: Mlops, tmp_path: Path) -> None:
+    file = str(tmp_path / "new.json")
+    assert mlops("cards", "new", "--full", "--out", file, "--region", "eu-west-1").status == 0
+    assert json.loads(Path(file).read_text(encoding="utf-8"))["pipeline_type"] == "create_model_card"
+    checked = mlops("cards", "check", file, "--region", "eu-west-1")
+    assert (checked.status, checked.err) == (0, "")

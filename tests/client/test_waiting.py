@@ -85,6 +85,14 @@ def test_a_decision_that_is_not_heeded_yet_does_not_end_a_wait(monkeypatch: pyte
     assert api.left == []
 
 
+def test_an_orchestrator_of_an_earlier_version_is_waited_for_too() -> None:
+    earlier = _details("Deploying", token="t-1")
+    for key in ("state", "state_reason", "short_name"):
+        del earlier[key]
+    pipeline, _ = _pipeline(earlier, earlier)
+    assert (pipeline.wait(60).state, pipeline.short_name) == ("Waiting for approval", "")
+
+
 @pytest.mark.parametrize("state", ["Failed", "Unhealthy"])
 def test_what_came_to_nothing_is_an_error(state: str) -> None:
     pipeline, _ = _pipeline(_details("Running"), _details(state))

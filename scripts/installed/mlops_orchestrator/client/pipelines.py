@@ -111,7 +111,7 @@ class Pipeline:
         aws = self._api.client.aws
         outputs = {name: connection.reachable(value, aws) for name, value in details["outputs"].items()}
         details = {**details, "outputs": outputs}
-        self._told.update({name: details[name] for name in ("pipeline_type", "model_name", "short_name")})
+        self._told.update({name: details.get(name, "") for name in ("pipeline_type", "model_name", "short_name")})
         return Status.of(details)
 
     def wait(self, timeout: float | None = None, *, through_approvals: bool = False) -> Status:
@@ -238,7 +238,15 @@ class Pipelines(list[Pipeline]):
     def __init__(self, api: OrchestratorApi, listed: Iterable[Mapping[str, Any]]) -> None:
         entries = list(listed)
         super().__init__(Pipeline(api, entry) for entry in entries)
-        self._rows = [(one["model_name"], one["pipeline_type"], one["state"], one["state_reason"]) for one in entries]
+        self._rows = [
+            (
+                one["model_name"],
+                one["pipeline_type"],
+                one.get("state", one["stack_status"]),
+                one.get("state_reason", ""),
+            )
+            for one in entries
+        ]
 
     def _repr_html_(self) -> str:
         return html.table(("model", "type", "state", ""), self._rows)

@@ -24,7 +24,7 @@ from awacs.aws import (
     StringEquals,
     StringLikeIfExists,
 )
-from troposphere import If, Ref, Sub
+from troposphere import If, Ref, Split, Sub
 from troposphere.iam import Policy
 
 from generator import arns
@@ -43,8 +43,8 @@ def policy(name: str, *statements: Statement) -> Policy:
 
 
 def allow(actions: Sequence[Action], resources: Any, condition: Condition | If | None = None) -> Statement:
-    """Allow actions on a resource or a list of resources."""
-    listed = resources if isinstance(resources, list) else [resources]
+    """Allow actions on a resource or a list of resources, which may be one that CloudFormation splits."""
+    listed = resources if isinstance(resources, list | Split) else [resources]
     extra = {} if condition is None else {"Condition": condition}
     return Statement(Effect=Allow, Action=list(actions), Resource=listed, **extra)
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mlops_orchestrator.aws import pipeline_status
+from mlops_orchestrator.client import waiting
 
 
 def _stage(name: str, status: str, execution: str, **latest: Any) -> dict[str, Any]:
@@ -50,14 +51,14 @@ def test_stack_that_failed_ends_the_waiting() -> None:
 def test_watch_gives_every_status_until_the_end() -> None:
     answers = [_stage("A", state, "1") for state in ("InProgress", "InProgress", "Succeeded", "InProgress")]
     given = iter(answers)
-    seen = list(pipeline_status.watch(lambda: pipeline_status.read(_answer(next(given)))))
+    seen = list(waiting.watch(lambda: pipeline_status.read(_answer(next(given)))))
 
     assert [status.stages[0][1] for status in seen] == ["InProgress", "InProgress", "Succeeded"]
 
 
 def test_watch_passes_over_the_execution_that_was_there_before() -> None:
     given = iter([_stage("A", "Succeeded", "1"), _stage("A", "InProgress", "2"), _stage("A", "Failed", "2")])
-    seen = list(pipeline_status.watch(lambda: pipeline_status.read(_answer(next(given))), before="1"))
+    seen = list(waiting.watch(lambda: pipeline_status.read(_answer(next(given))), before="1"))
 
     assert [status.execution for status in seen] == ["2", "2"]
 
@@ -152,8 +153,6 @@ def test_approval_whose_time_ran_out_was_not_rejected() -> None:
 
 def test_watch_ends_where_it_is_told_to() -> None:
     given = iter([_two_stages(_action("DeployDevStackSet", "InProgress", 1)), *[_two_stages(_DEPLOYED, _ASKING)] * 2])
-    seen = list(
-        pipeline_status.watch(lambda: pipeline_status.read(next(given)), until=lambda status: status.needs_person)
-    )
+    seen = list(waiting.watch(lambda: pipeline_status.read(next(given)), until=lambda status: status.needs_person))
 
     assert [status.needs_person for status in seen] == [False, True]

@@ -26,16 +26,17 @@ _WORK: Final[Mapping[str, str]] = {
     "logs": "*LogEvents CreateLogGroup CreateLogStream Describe*",
     "s3": "AbortMultipartUpload DeleteObject* Get* List* PutObject",
     "sagemaker": "AddTags Create*Job* CreateModel* Describe* InvokeEndpoint* List* Stop*Job",
-    "secretsmanager": "GetSecretValue",
+    "secretsmanager": "GetSecret*",
     "xray": "Put*",
 }
 """Actions also used by code of requests: jobs, models, data, images, logs."""
 _CONTROL: Final[Mapping[str, str]] = {
     "cloudformation": "Describe* List*",
     "codepipeline": "List* PutJob*",
-    "organizations": "ListDelegatedAdministrators",
-    "s3": "PutBucketNotification",
+    "organizations": "ListDelegated*",
+    "s3": "PutBucketNot*",
     "sagemaker": "CreateEndpoint* CreateMo* Delete*Job* DeleteE* DeleteMo* DeleteTags Search UpdateE* UpdateMo*",
+    "secretsmanager": "Describe*",
     "sns": "Publish",
     "sqs": "SendMessage",
 }

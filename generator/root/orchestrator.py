@@ -18,7 +18,7 @@ from troposphere import GetAtt, Join, Ref, Sub, Template, awslambda, events
 
 from generator import arns, permissions
 from generator.resources import functions
-from generator.root import application, launch, network, reach, roles
+from generator.root import application, launch, looks, network, reach, roles
 from generator.root.data import encryption, models, storage
 from generator.root.observability import notifications
 from orchestrator.events.uploads.names import CONFIG_NAME, RESULT_SUFFIX
@@ -48,7 +48,10 @@ def add_to(
             FUNCTION,
             [*statements(), *others],
             *policies,
-            ManagedPolicyArns=[*network.attached_policies(template), reach.attached_policy()],
+            ManagedPolicyArns=[
+                *network.attached_policies(template),
+                *(reach.attached_policy(), looks.attached_policy()),
+            ],
         ),
         function(template, variables),
         retries(),

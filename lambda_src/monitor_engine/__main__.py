@@ -23,6 +23,7 @@ _MESSAGE: Final = "/opt/ml/output/message"
 _ANALYSES: Final = {
     contract.DATA_QUALITY: "monitor_engine.data_quality.analysis",
     contract.MODEL_QUALITY: "monitor_engine.model_quality.analysis",
+    contract.MODEL_BIAS: "monitor_engine.bias.analysis",
 }
 """Imported when asked for: each needs other libraries, which the others do not wait for."""
 _VERSIONS: Final = ("numpy", "pandas", "scipy", "scikit-learn")

@@ -19,7 +19,8 @@ from monitor_engine.windows import Window
 
 DATA_QUALITY: Final = "DATA_QUALITY"
 MODEL_QUALITY: Final = "MODEL_QUALITY"
-ANALYSES: Final = (DATA_QUALITY, MODEL_QUALITY)
+MODEL_BIAS: Final = "MODEL_BIAS"
+ANALYSES: Final = (DATA_QUALITY, MODEL_QUALITY, MODEL_BIAS)
 REGRESSION: Final = "Regression"
 BINARY: Final = "BinaryClassification"
 MULTICLASS: Final = "MulticlassClassification"
@@ -85,6 +86,8 @@ class Job:
     categorical_drift_method: str = ""
     """Empty: as the constraints say."""
     attributes: Attributes = field(default_factory=Attributes)
+    configuration: Path | None = None
+    """Clarify's analysis configuration, of a bias analysis."""
     unreadable_share: float = 0.05
     """Share of the records that may be unreadable before the run fails."""
 
@@ -146,6 +149,7 @@ def read(environment: Mapping[str, str]) -> Job:
             lambda: _share("unreadable_share", reader.text("unreadable_share", "0.05")), 0.05
         ),
         attributes=_attributes(reader),
+        configuration=reader.path("analysis_config"),
     )
     reader.problems += _lacking(job)
     for script in filter(reader.text, _SCRIPTS):
@@ -170,10 +174,14 @@ def _attributes(reader: _Reader) -> Attributes:
 
 
 def _lacking(job: Job) -> list[str]:
-    """What a model quality job needs beside what every job needs."""
-    if job.analysis != MODEL_QUALITY:
-        return []
+    """What a job needs beside what every job needs."""
     found, given = [], job.attributes
+    if job.analysis == MODEL_BIAS and job.configuration is None:
+        found.append("analysis_config is missing: say where Clarify's configuration is")
+    if job.analysis != DATA_QUALITY and job.constraints is not None and given.truth_source is None:
+        found.append("ground_truth_source is missing: say where the labels of the window are")
+    if job.analysis != MODEL_QUALITY:
+        return found
     if not given.problem:
         found.append(f"problem_type is missing: give one of {', '.join(PROBLEMS)}")
     elif given.problem != BINARY and not given.inference and job.constraints is None:
@@ -182,8 +190,6 @@ def _lacking(job: Job) -> list[str]:
         found.append("inference_attribute or probability_attribute is missing: name the column of the predictions")
     if job.constraints is None and not given.truth:
         found.append("ground_truth_attribute is missing: name the column of the labels")
-    if job.constraints is not None and given.truth_source is None:
-        found.append("ground_truth_source is missing: say where the labels of the window are")
     return found
 
 

@@ -21,7 +21,7 @@ from orchestrator.aws.s3 import objects
 from orchestrator.aws.s3.objects import StoredPackage
 from orchestrator.errors import ConflictError
 from orchestrator.launch.settings import Settings
-from orchestrator.plan.plan import Deployment, PackagedBlueprint, ProvisioningPlan
+from orchestrator.plan.plan import Deployment, Package, PackagedBlueprint, PlannedObject, ProvisioningPlan
 from orchestrator.plan.stack_tags import LABEL_TAG, OWNER_TAG, PIPELINE_NAME_OUTPUT, RELEASE_TAG, STACK_TAG, TYPE_TAG
 from orchestrator.provisioned import remains, removal_records
 
@@ -75,6 +75,31 @@ def provision(plan: ProvisioningPlan, settings: Settings) -> Provisioned:
     return _reconcile(definition, stack, source)
 
 
+def is_in_place(plan: ProvisioningPlan, settings: Settings) -> bool:
+    """True if the pipeline is as planned and has run since, so that `provision` would change and start nothing."""
+    try:
+        deployment = _chosen(plan)
+    except ConflictError:
+        return False
+    definition = _definition(plan, deployment, settings)
+    stack = stacks.find(definition.name)
+    if stack is None or stack.is_broken or stack.is_changing or stack.differs_from(definition):
+        return False
+    if deployment.blueprint is None:
+        return _is_of(plan, stack)
+    wanted, _ = _wanted(deployment.blueprint, settings)
+    stored = objects.stored_package(settings.launch.pipelines_bucket, wanted.key)
+    if stored is None or stored.digest != wanted.digest:
+        return False
+    newest = codepipelines.newest_execution(stack.outputs[PIPELINE_NAME_OUTPUT])
+    return newest is not None and _serves(newest, stored)
+
+
+def _serves(newest: codepipelines.Execution, stored: StoredPackage) -> bool:
+    """True if an execution deploys the stored package, or has."""
+    return not newest.ended_without_deploying and _has_read(newest, stored)
+
+
 def _chosen(plan: ProvisioningPlan) -> Deployment:
     """Return the deployment whose stack already belongs to this pipeline, or the first one whose name is free.
 
@@ -98,9 +123,7 @@ def _is_of(plan: ProvisioningPlan, stack: Stack) -> bool:
 
 
 def _stored(deployment: Deployment, blueprint: PackagedBlueprint, settings: Settings) -> _Source:
-    template = _template(blueprint)
-    apart = blueprint.oversized_template(template, settings.launch.pipelines_bucket)
-    wanted = blueprint.packed(template, settings.object_url(apart.bucket, apart.key) if apart else "")
+    wanted, apart = _wanted(blueprint, settings)
     stored = objects.stored_package(settings.launch.pipelines_bucket, blueprint.package_key)
     if stored is not None:
         # A pipeline that is being deleted still has its package, so without a package there is nothing to check.
@@ -112,6 +135,13 @@ def _stored(deployment: Deployment, blueprint: PackagedBlueprint, settings: Sett
         objects.store(planned)
     stored = objects.store_package(settings.launch.pipelines_bucket, wanted, before=stored)
     return _Source(stored, is_new=stored.stored_at is None)
+
+
+def _wanted(blueprint: PackagedBlueprint, settings: Settings) -> tuple[Package, PlannedObject | None]:
+    """Return the package, and the template if it has to be an object of its own."""
+    template = _template(blueprint)
+    apart = blueprint.oversized_template(template, settings.launch.pipelines_bucket)
+    return blueprint.packed(template, settings.object_url(apart.bucket, apart.key) if apart else ""), apart
 
 
 def _template(blueprint: PackagedBlueprint) -> bytes:
@@ -185,7 +215,7 @@ def _is_newer(package: StoredPackage, stack: Stack) -> bool:
 def _run(definition: StackDefinition, stack: Stack, source: _Source) -> Provisioned:
     pipeline, current = stack.outputs[PIPELINE_NAME_OUTPUT], source.package
     newest = codepipelines.newest_execution(pipeline)
-    if not source.is_new and newest is not None and not newest.ended_without_deploying and _has_read(newest, current):
+    if not source.is_new and newest is not None and _serves(newest, current):
         return Provisioned(_nothing_to_do(definition), stack.arn)
     if newest is not None and newest.ended_without_deploying:
         remains.remove(stack)

@@ -1,37 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the orchestrator does, whoever asks: the API and the configuration uploads call the same functions."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from orchestrator import csv_headers, leniency, metrics, problems
+from orchestrator import leniency, metrics, problems
 from orchestrator.aws.cloudformation import stacks
 from orchestrator.aws.codepipeline import codepipelines
-from orchestrator.aws.s3 import objects
-from orchestrator.aws.sagemaker import endpoints, model_sources
 from orchestrator.errors import Problem, RefusedRequestError
-from orchestrator.launch.settings import Launch, Settings
+from orchestrator.existence import informing
+from orchestrator.launch.settings import Settings
 from orchestrator.leniency import Reading
-from orchestrator.model_cards.refusals import absent, refusing
-from orchestrator.pipeline_types.base import PipelineRequest
 from orchestrator.pipeline_types.installed import installed
 from orchestrator.pipeline_types.registry import Accepted, Registry
+from orchestrator.plan.plan import ProvisioningPlan
 from orchestrator.plan.stack_tags import PIPELINE_NAME_OUTPUT
-from orchestrator.provision import provision
+from orchestrator.provision import is_in_place, provision
 from orchestrator.provisioned import pipeline_stacks
-from orchestrator.values import package_artifacts
 from orchestrator.values.common import PipelineId
-from orchestrator.values.package_artifacts import PackagedModel
 
 if TYPE_CHECKING:
     from orchestrator import answers
     from orchestrator.model_cards.operations import Operation
 
-_PACKAGE_KEY: Final = "model_package_name"
-_DENIED: Final = "AccessDeniedException"
-_NOT_SHARED: Final = "must be of a group whose policy lets the orchestrator's account describe it: {reason}"
 NOT_YET: Final = "pipeline cloudformation stack has not provisioned the pipeline yet."
 
 
@@ -73,51 +66,27 @@ def _count(metric: str, types: Registry, body: Any) -> None:
 
 def _provisioned(body: Any, types: Registry, settings: Settings) -> "answers.PipelineAnswer":
     accepted = types.parse(body, settings.launch)
-    plan = _informed(accepted.request, settings.launch).plan(settings)
+    informed = informing.inform(accepted.request, settings.launch, body)
+    plan = informed.request.plan(settings)
+    warnings = [*accepted.warnings, *informed.warnings, *_unneeded(informed.missing, plan, settings)]
     answer: answers.PipelineAnswer
     if accepted.request.dry_run:
         answer = {"message": "Dry run: nothing was created.", "plan": plan.description()}
     else:
         answer = provision(plan, settings).answer()
-    if accepted.warnings:
-        answer["warnings"] = list(accepted.warnings)
+    if warnings:
+        answer["warnings"] = warnings
     return answer
 
 
-def _informed(request: PipelineRequest, launch: Launch) -> PipelineRequest:
-    """The request with what files and model packages that it names hold; a dry run looks at them, too."""
-    files, package = request.csv_files(launch), request.model_package(launch)
-    if files:
-        request = request.with_csv_headers(csv_headers.read(files, objects.beginning))
-    if monitored := request.monitored_endpoints():
-        request = request.with_endpoint_names({name: _real_name(name, request, launch) for name in monitored})
-    return request.with_packaged_model(_packaged_model(package, launch)) if package else request
+def _unneeded(missing: Sequence[Problem], plan: ProvisioningPlan, settings: Settings) -> Iterator[str]:
+    """Yield warnings of what is not there and nothing will be made of, because the pipeline is as requested.
 
-
-def _real_name(name: str, request: PipelineRequest, launch: Launch) -> str:
-    """Return the name of an endpoint as SageMaker spells it (lesson 106).
-
-    Nobody can look into the accounts of stages, and an endpoint may not be there yet: then it is as real-time pipelines
-    spell names, in lower case, if the model has one, else as the caller spells it.
+    Raises `RefusedRequestError` otherwise.
     """
-    found = "" if launch.multi_account else endpoints.real_name(name)
-    if found or name == name.lower():
-        return found or name
-    is_ours = any(stacks.find(stack) is not None for stack in request.stacks_of_endpoints())
-    return name.lower() if is_ours else name
-
-
-def _packaged_model(arn: str, launch: Launch) -> PackagedModel:
-    """Return the model of a version. Raise `RefusedRequestError` if it has none, or none that a request may read."""
-    with refusing(_PACKAGE_KEY, {**absent("model package version"), _DENIED: _NOT_SHARED}):
-        description = model_sources.describe_model_package(arn)
-    try:
-        model = package_artifacts.of_description(description)
-    except ValueError as error:
-        raise RefusedRequestError([Problem(_PACKAGE_KEY, str(error))]) from None
-    if found := list(package_artifacts.problems(_PACKAGE_KEY, model, launch.reach)):
-        raise RefusedRequestError(found)
-    return model
+    if missing and not is_in_place(plan, settings):
+        raise RefusedRequestError(missing)
+    yield from (f"{problem}; the pipeline is as requested, and nothing is made of it again" for problem in missing)
 
 
 class StatusRequest(BaseModel):

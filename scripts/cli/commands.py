@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,6 +15,7 @@ from scripts.cli.options import (
     Access,
     Acting,
     Among,
+    Answering,
     ApiStack,
     Asked,
     Pipeline,
@@ -23,6 +23,7 @@ from scripts.cli.options import (
     RoleArn,
     RootStack,
     Rules,
+    Serving,
     Stack,
     Verification,
     grouped,
@@ -216,18 +217,18 @@ def reject(
 @grouped
 def local(
     rules: Rules,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
-    ready_file: Annotated[Path | None, typer.Option(help="File to write when everything is ready.")] = None,
-    email: Annotated[str, typer.Option(help="Address of the notifications.")] = "mlops@example.com",
-    iam: Annotated[bool, typer.Option("--iam/--no-iam", help="Refuse roles what their policies do not allow.")] = True,
+    serving: Serving,
+    answering: Answering,
+    verbose: Annotated[bool, typer.Option("--verbose", help="A line for each event, on a terminal too.")] = False,
 ) -> None:
     """Run a local AWS with the solution deployed, until it is interrupted."""
     from scripts.cli import extras
 
     with extras.needed("local"):
         from scripts.cli import local
+    from scripts.cli.output import Output
 
-    local.run(rules, port, ready_file, email, enforce_iam=iam)
+    local.run(rules, serving, Output(answering.form, verbose))
 
 
 @app.command()

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from mlops_orchestrator.settings import hints
 from mlops_orchestrator.settings.choosing import Chosen
@@ -26,10 +28,24 @@ _SOME_REGION: Final = "us-east-1"
 """Region for requests where none is known: this one has every image."""
 
 
-def new(pipeline_type: str, full: bool, rules: Offline, out: Path | None) -> None:
-    """Print a starter request or write it to a new file, and the meaning of its keys to standard error."""
-    request = offline.starter(pipeline_type, launch_of(rules), full)
-    _write(f"{json.dumps(request, indent=2)}\n", out)
+@dataclass(frozen=True)
+class Writing:
+    """Form of a starter request, and the new file for it; None for standard output."""
+
+    form: Form
+    out: Path | None
+
+    def text(self, request: Mapping[str, Any]) -> str:
+        """Return the request: on one line for programs."""
+        return f"{json.dumps(request, indent=None if self.form == 'json' and self.out is None else 2)}\n"
+
+
+def new(pipeline_type: str, full: bool, rules: Offline, writing: Writing) -> None:
+    """Print a starter request or write it to a new file; people learn the meaning of its keys on standard error."""
+    request, out = offline.starter(pipeline_type, launch_of(rules), full), writing.out
+    _write(writing.text(request), out)
+    if writing.form == "json":
+        return
     type_ = BUILT_IN.declared(pipeline_type)
     rows = [
         (

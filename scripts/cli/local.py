@@ -18,20 +18,22 @@ from mlops_orchestrator.settings import hints, local_state
 from mlops_orchestrator.settings.effective import API_URL_VARIABLE
 from scripts.cli import connection
 from scripts.cli.errors import WrongUseError
-from scripts.cli.options import Access, Option, Rules
+from scripts.cli.options import Access, Option, Rules, Serving
 from scripts.cli.output import Output
 from scripts.launch import local_stack
 from scripts.launch.launch import EMAIL_PARAMETER, Launching
 from scripts.launch.local_deployment import DEFAULT_REGION, LocalDeployment
 
+_READY: Final = "Ready"
+_STOPPED: Final = "Stopped"
 _IN_THE_WAY: Final = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
 """Variables that would lead to others than the local credentials."""
 
 
-def run(rules: Rules, port: int, ready_file: Path | None, email: str, *, enforce_iam: bool = True) -> None:
+def run(rules: Rules, serving: Serving, output: Output) -> None:
     """Run until interrupted, with exit status 0."""
-    output = Output()
-    parameters = {EMAIL_PARAMETER: email, "UseModelRegistry": "Yes" if rules.use_model_registry else "No"}
+    port, ready_file = serving.port, serving.ready_file
+    parameters = {EMAIL_PARAMETER: serving.email, "UseModelRegistry": "Yes" if rules.use_model_registry else "No"}
     settings = connection.settings(Access(region=rules.region))
     option = rules.option or cast(Option, settings.option.value)
     launching = Launching(option, parameters=parameters, with_boundary=True)
@@ -39,15 +41,17 @@ def run(rules: Rules, port: int, ready_file: Path | None, email: str, *, enforce
     with (
         _until_interrupted(),
         _port_in_words(port),
-        local_stack.deployed(launching, output, region, port, enforce_iam=enforce_iam) as deployment,
+        local_stack.deployed(launching, output, region, port, enforce_iam=serving.iam) as deployment,
         ExitStack() as files,
     ):
         told = deployment.description()
         state = {**told, "use_model_registry": bool(rules.use_model_registry)}
         for file, content in {local_state.FILE: state, **({ready_file: told} if ready_file else {})}.items():
             files.enter_context(_announced(file, content))
+        output.line("state", {"state": _READY, **told})
         _say_how_to_use(deployment, output)
         threading.Event().wait()
+    output.line("result", {"state": _STOPPED})
 
 
 @contextmanager
@@ -120,4 +124,5 @@ def _say_how_to_use(deployment: LocalDeployment, output: Output) -> None:
     starter = hints.command("new byom_realtime_builtin --out request.json")
     output.say(f"next, in another terminal of this folder: {starter}")
     output.say(f"then, filled in: {hints.command('provision request.json --watch')}")
+    output.say(f"what the topic sends by mail: {hints.command('mail')}")
     output.say("Ctrl-C ends the local AWS.")

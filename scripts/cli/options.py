@@ -143,6 +143,16 @@ def form_of(arguments: Sequence[str]) -> Form:
 
 
 @dataclass(frozen=True)
+class Serving:
+    """Local AWS to run."""
+
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 0
+    ready_file: Annotated[Path | None, typer.Option(help="File to write when everything is ready.")] = None
+    email: Annotated[str, typer.Option(help="Address of the notifications.")] = "mlops@example.com"
+    iam: Annotated[bool, typer.Option("--iam/--no-iam", help="Refuse roles what their policies do not allow.")] = True
+
+
+@dataclass(frozen=True)
 class Among:
     """Pipelines among which a command looks for the one that it is about."""
 

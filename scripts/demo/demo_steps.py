@@ -11,6 +11,7 @@ from mlops_orchestrator.aws import pipeline_status, stack_following
 from mlops_orchestrator.aws.api_client import SignedClient
 from mlops_orchestrator.aws.aws_access import Aws
 from mlops_orchestrator.aws.pipeline_status import WAITING, PipelineStatus
+from mlops_orchestrator.client import waiting
 from scripts.demo import demo_model
 from scripts.demo.demo_captures import Captures
 from scripts.demo.demo_model import TrainedModel
@@ -79,7 +80,7 @@ class Watcher:
 
     def watch(self, until: Callable[[PipelineStatus], bool] = lambda _: False) -> None:
         """Wait for the end, or until `until` is true. Raise DemoError if the pipeline fails."""
-        for found in pipeline_status.watch(self._ask, until=until):
+        for found in waiting.watch(self._ask, until=until):
             self._tell(found)
             if found.has_failed:
                 raise DemoError(f"the pipeline {found.pipeline} has failed" if found.pipeline else self._first_cause())

@@ -72,7 +72,10 @@ def policies(
 
 
 def policies_of(found: Resolver, role: str) -> tuple[Document, ...]:
-    """Return a role's inline policies: its own, and those that the template attaches to it."""
+    """Return the policies in a template that a role has: inline ones, those attached to it, and managed ones.
+
+    Managed policies that it has on some condition are left out.
+    """
     inline = [
         *found.structure(found.properties(role).get("Policies", ())),
         *(
@@ -81,7 +84,12 @@ def policies_of(found: Resolver, role: str) -> tuple[Document, ...]:
             if one["Type"] == "AWS::IAM::Policy" and {"Ref": role} in one["Properties"].get("Roles", ())
         ),
     ]
-    return tuple(documents.parse(policy["PolicyDocument"]) for policy in inline)
+    managed = [
+        found.structure(found.properties(one["Ref"]))
+        for one in found.properties(role).get("ManagedPolicyArns", ())
+        if one.get("Ref") in found.template["Resources"]
+    ]
+    return tuple(documents.parse(policy["PolicyDocument"]) for policy in [*inline, *managed])
 
 
 def missing(needs: Iterable[Need], allowed: Sequence[Document]) -> list[Need]:

@@ -6,11 +6,15 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
 from scripts import cli, paths
+from scripts.cli.commands import app
 from tests.cli.conftest import Mlops
 
 _COMMANDS = (
@@ -27,6 +31,8 @@ _COMMANDS = (
     "config",
     "verify",
 )
+# They print what a shell reads.
+_WITHOUT_FORMS = {"completion"}
 _INTERRUPTED = "interrupted: what AWS has begun goes on. The same command looks again:"
 # Each of them takes longer to load than all of the rest.
 _SLOW = ("boto3", "botocore", "moto", "pydantic", "orchestrator")
@@ -163,6 +169,21 @@ def test_wrong_usage_is_one_json_document_for_a_machine(wrong: tuple[str, ...], 
     (document,) = ended.documents
     assert document["error"].keys() == {"message", "errors", "code"}
     assert document["error"]["code"] == "Usage"
+
+
+def _commands(group: Any, above: tuple[str, ...] = ()) -> Iterator[tuple[str, set[str]]]:
+    """Every command with its options."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from _commands(command, (*above, name))
+        else:
+            yield " ".join((*above, name)), {option for parameter in command.params for option in parameter.opts}
+
+
+def test_every_command_that_answers_has_the_forms_of_output() -> None:
+    without = {name for name, options in _commands(get_command(app)) if not {"--output", "--json"} <= options}
+
+    assert without == _WITHOUT_FORMS
 
 
 @pytest.mark.parametrize("form", [("--json",), ("--output", "json"), ("--output=json",)], ids=["flag", "word", "equal"])

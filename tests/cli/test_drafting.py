@@ -98,6 +98,13 @@ def test_examples_are_valid(example: Path, mlops: Mlops) -> None:
     assert answer["pipeline_stack_name"].startswith("mlops-pipeline-")
 
 
+def test_starter_for_a_program_is_one_line_without_explanations(mlops: Mlops) -> None:
+    ended = mlops("new", "byom_realtime_builtin", "--json", *_REGION)
+
+    (request,) = ended.documents
+    assert (ended.status, request["pipeline_type"], ended.err) == (0, "byom_realtime_builtin", "")
+
+
 def test_every_problem_is_shown(mlops: Mlops, tmp_path: Path) -> None:
     request = {"pipeline_type": "byom_realtime_builtin", "model_name": "", "inference_instance": "large", "modle": 1}
     (tmp_path / "request.json").write_text(json.dumps(request))

@@ -94,7 +94,7 @@ class _Api:
     def describe_stack_events(self, **_: str) -> dict[str, Any]:
         now = {
             "EventId": "1",
-            "Timestamp": datetime(2026, 11, 24, tzinfo=UTC),
+            "Timestamp": _LONG_AGO,
             "StackId": "s",
             "LogicalResourceId": "Api",
         }
@@ -161,7 +161,7 @@ def test_command_to_decide_is_whole_and_said_once_at_any_width(width: int) -> No
     following.follow(pipeline)
 
     approve = f"mlops approve {_STACK} staging --profile 'ops team' --region eu-west-1"
-    assert [line.strip() for line in screen.getvalue().splitlines()].count(approve) == 1
+    assert screen.getvalue().count(f"{approve}\n") == 1
 
 
 def test_person_at_a_terminal_sees_what_is_made_now_and_the_time() -> None:
@@ -181,7 +181,7 @@ def test_interrupted_watch_says_that_the_pipeline_goes_on_and_how_to_look_again(
         raise KeyboardInterrupt
         yield
 
-    monkeypatch.setattr("mlops_orchestrator.aws.pipeline_status.watch", interrupt)
+    monkeypatch.setattr("mlops_orchestrator.client.waiting.watch", interrupt)
     with pytest.raises(InterruptedCommandError) as ended:
         following.follow(_pipeline(_ASKING, local=True))
 

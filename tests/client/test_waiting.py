@@ -11,7 +11,7 @@ import pytest
 from mlops_orchestrator import Failed, MlopsError, NotFound, Pipeline, TimedOut
 from mlops_orchestrator.aws.api_client import Answer, OrchestratorApi
 from mlops_orchestrator.aws.aws_access import local
-from mlops_orchestrator.client import pipelines, waiting
+from mlops_orchestrator.client import waiting
 
 _ID = "arn:aws:cloudformation:us-east-1:123456789012:stack/mlops-pipeline-churn-x-codepipeline/1"
 _AWS = local("http://127.0.0.1:1", "us-east-1")
@@ -69,7 +69,7 @@ def test_the_execution_that_was_there_before_is_not_waited_for() -> None:
 
 
 def test_no_new_execution_is_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipelines, "_NEW_EXECUTION_SECONDS", 0)
+    monkeypatch.setattr(waiting, "_NEW_EXECUTION_SECONDS", 0)
     pipeline, _ = _pipeline(_details("Succeeded"), before="e-1")
     assert pipeline.wait(60).state == "Succeeded"
 
@@ -112,11 +112,11 @@ def test_a_deletion_need_not_be_waited_for() -> None:
     assert len(api.left) == 1
 
 
-def _looks(*results: MlopsError | str) -> Callable[[], str | None]:
+def _looks(*results: MlopsError | str) -> Callable[[], str]:
     """Looks that end as a test says, one after the other."""
     given = iter(results)
 
-    def look() -> str | None:
+    def look() -> str:
         result = next(given)
         if isinstance(result, MlopsError):
             raise result
@@ -128,18 +128,19 @@ def _looks(*results: MlopsError | str) -> Callable[[], str | None]:
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
 def test_a_wait_goes_on_when_somebody_is_busy(status: int) -> None:
     busy = Failed("busy", status=status)
-    assert waiting.until(_looks(busy, busy, "done"), 60, str) == "done"
+    assert next(waiting.looks(_looks(busy, busy, "done"), 60)) == "done"
     with pytest.raises(Failed, match="busy"):
-        waiting.until(_looks(*[busy] * 6, "done"), 60, str)
+        next(waiting.looks(_looks(*[busy] * 6, "done"), 60))
 
 
 def test_a_wait_ends_with_what_does_not_pass() -> None:
     with pytest.raises(Failed, match="broken"):
-        waiting.until(_looks(Failed("broken", status=500), "done"), 60, str)
+        next(waiting.looks(_looks(Failed("broken", status=500), "done"), 60))
     with pytest.raises(NotFound, match="gone"):
-        waiting.until(_looks(NotFound("gone", status=404), "done"), 60, str)
+        next(waiting.looks(_looks(NotFound("gone", status=404), "done"), 60))
 
 
-def test_a_wait_has_an_end() -> None:
-    with pytest.raises(TimedOut, match="still there"):
-        waiting.until(lambda: None, 0.05, lambda: "still there")
+def test_a_deletion_that_takes_too_long_goes_on() -> None:
+    pipeline, _ = _pipeline(*[_details("Deploying")] * 100)
+    with pytest.raises(TimedOut, match=r"not deleted after 0\.05 s; the deletion goes on"):
+        pipeline.delete(timeout=0.05)

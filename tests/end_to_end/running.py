@@ -16,8 +16,8 @@ from typing import Any, Final
 
 from mlops_orchestrator.aws import aws_access
 from scripts.iam import recording
-from scripts.launch.local_deployment import LocalDeployment
 from tests.end_to_end import waiting
+from tests.end_to_end.prepared import PreparedDeployment
 from tests.hostile.planted import CANARY
 
 _OPTIONS: Final = ("local", "--ready-file", "ready.json")
@@ -47,12 +47,12 @@ class Running:
     """What it has written to tell others."""
 
     @functools.cached_property
-    def deployment(self) -> LocalDeployment:
+    def deployment(self) -> PreparedDeployment:
         """The deployed orchestrator."""
         told = self.ready
         aws = aws_access.local(told["endpoint_url"], told["region"])
         accounts = {stage: account for stage, account in told["accounts"].items() if stage != "orchestrator"}
-        return LocalDeployment(aws, told["api_url"], told["stack_name"], told["outputs"], accounts)
+        return PreparedDeployment(aws, told["api_url"], told["stack_name"], told["outputs"], accounts)
 
     def client(self, service: str) -> Any:
         """boto3 with any credentials."""

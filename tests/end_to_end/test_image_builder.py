@@ -128,14 +128,6 @@ def test_every_legal_tag_and_two_repositories_with_one_tag(images: Images) -> No
     assert "mlops-pipeline-e2e-4-byompipelineimagebuilder" in stacks
 
 
-def test_a_source_that_is_not_there_yet_is_built_when_it_comes(images: Images, until: Until) -> None:
-    pipeline_id = images.orchestrator.provision(images.request("e2e-5"))["pipeline_id"]
-    status = images.orchestrator.ended(pipeline_id)
-    assert not status.has_succeeded
-    images.upload("images/e2e-5.zip", b"at last")
-    assert until(lambda: images.builds(name_of(pipeline_id)))
-
-
 def test_a_source_in_the_operators_bucket_is_read_although_their_key_encrypts_it(with_options: Orchestrator) -> None:
     """Lessons 111 and 112: in the name of the pipelines' role, with the tags of the source and the bucket's ACL."""
     images = Images(with_options)

@@ -3,9 +3,20 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.end_to_end.users import Orchestrator
 
 ALIAS = "arn:aws:kms:us-east-1:123456789012:alias/team/models"
+
+
+@pytest.fixture(autouse=True)
+def alias(orchestrator: Orchestrator) -> None:
+    """The alias and its key."""
+    kms = orchestrator.client("kms")
+    if not any(found["AliasArn"] == ALIAS for found in kms.list_aliases()["Aliases"]):
+        key = kms.create_key(Description="of a team")["KeyMetadata"]["KeyId"]
+        kms.create_alias(AliasName=ALIAS.rpartition(":")[2], TargetKeyId=key)
 
 
 def test_a_pipeline_with_an_alias_is_deployed_and_encrypted(orchestrator: Orchestrator) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests import making
 from tests.end_to_end.subscribing import Subscriber
 from tests.end_to_end.users import Orchestrator
 from tests.orchestrator.conftest import read_json
@@ -28,8 +29,9 @@ def test_the_end_of_a_pipeline_is_told_with_its_reason_and_to_whom_it_matters(
     orchestrator: Orchestrator, subscriber: Subscriber, team: Subscriber, until: Until
 ) -> None:
     """Lesson 83. Compatibility 1.7's sentence comes first, then what CloudFormation says was wrong."""
-    nowhere = orchestrator.request("unlucky", model_artifact_location="models/there-is-none/model.tar.gz")
-    assert not orchestrator.ended(orchestrator.provision(nowhere)["pipeline_id"]).has_succeeded
+    making.endpoint("unlucky-live", orchestrator.client)
+    taken = orchestrator.request("unlucky", endpoint_name="unlucky-live")
+    assert not orchestrator.ended(orchestrator.provision(taken)["pipeline_id"]).has_succeeded
     told = subscriber.next("finished executing", until, "Model: unlucky\n")
     assert told.text.split("\n\n")[0].endswith("finished executing. Pipeline execution result is FAILED")
     assert "Why it failed: in stage DeployPipeline, action deploy_stack, MLOpsSagemaker" in told.text

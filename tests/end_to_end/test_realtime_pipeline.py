@@ -11,6 +11,7 @@ import pytest
 
 from scripts.demo import demo_model
 from scripts.demo.demo_model import TrainedModel
+from tests import making
 from tests.end_to_end.users import ARTIFACT_KEY, SERVED, Orchestrator
 
 Until = Callable[[Callable[[], Any]], Any]
@@ -102,16 +103,15 @@ def test_a_failed_deployment_says_why_and_the_same_request_repairs_it(
     orchestrator: Orchestrator,
 ) -> None:
     """Lesson 33."""
-    request = orchestrator.request("repaired", model_artifact_location="models/repaired/model.tar.gz")
+    making.endpoint("repaired-live", orchestrator.client)
+    request = orchestrator.request("repaired", endpoint_name="repaired-live")
     pipeline_id = orchestrator.provision(request)["pipeline_id"]
     failed = orchestrator.ended(pipeline_id)
     assert failed.has_failed
     (detail,) = [action.detail for action in failed.actions if action.status == "Failed"]
-    assert "models/repaired/model.tar.gz" in detail
+    assert "repaired-live" in detail
 
-    bucket = orchestrator.deployment.outputs["AssetsBucketName"]
-    source = {"Bucket": bucket, "Key": ARTIFACT_KEY}
-    orchestrator.client("s3").copy_object(Bucket=bucket, Key="models/repaired/model.tar.gz", CopySource=source)
+    orchestrator.client("sagemaker").delete_endpoint(EndpointName="repaired-live")
     assert orchestrator.changed(pipeline_id, request).has_succeeded
 
 

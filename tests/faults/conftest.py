@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
@@ -17,7 +17,7 @@ from botocore.awsrequest import AWSResponse
 from moto.moto_api._internal.models import moto_api_backend
 
 from orchestrator import api, templates
-from orchestrator.aws import calls
+from orchestrator.aws import calls, parallel
 from orchestrator.launch.settings import Launch, MultiAccount, Settings, StageTarget
 from tests.faults.invoking import Invocation, Outcome
 from tests.faults.scenarios import Scenario
@@ -43,6 +43,15 @@ class Run:
     struck: list[tuple[Call, Fault]]
     in_the_first: int
     """How many calls the first invocation has made."""
+
+
+class InOrder(nullcontext["InOrder"]):
+    """In the place of a pool of threads."""
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        super().__init__(self)
+
+    map = staticmethod(map)
 
 
 class Laboratory:
@@ -141,10 +150,12 @@ def laboratory(session: KeptClients, patch: pytest.MonkeyPatch) -> Iterator[Labo
     )
     patch.setenv("CALL_AS", "SELF")
     patch.setattr(templates, "read", bundled)
+    # What goes side by side goes one after the other: the calls of a run have numbers.
+    patch.setattr(parallel, "ThreadPoolExecutor", InOrder)
     found = Laboratory(single, multi, patch)
     found.wire.attach(patch, session.events)
     with loaded(FILE) as found.inline:
-        for service in ("s3", "cloudformation", "codepipeline", "sns", "sagemaker"):
+        for service in ("s3", "cloudformation", "codepipeline", "ecr", "sns", "sagemaker"):
             calls.client(service)
         yield found
 

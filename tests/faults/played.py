@@ -249,7 +249,9 @@ class SageMaker:
         return self.described[asked["TrainingJobName"]]
 
     def describe_endpoint(self, asked: Asked) -> Asked:
-        raise RefusalError("ValidationException", f"there is no endpoint {asked['EndpointName']}")
+        times = dict.fromkeys(("CreationTime", "LastModifiedTime"), "2026-11-20T08:15:00+00:00")
+        arn = f"arn:aws:sagemaker:eu-west-1:123456789012:endpoint/{asked['EndpointName']}"
+        return {**asked, **times, "EndpointArn": arn, "EndpointStatus": "InService"}
 
     def describe_auto_ml_job(self, asked: Asked) -> Asked:
         return self.described[asked["AutoMLJobName"]]

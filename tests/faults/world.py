@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from types import ModuleType
-from typing import Any
+from typing import Any, Final
 
 from botocore import xform_name
 from botocore.awsrequest import AWSResponse
@@ -20,6 +20,7 @@ from moto.cloudformation.models import cloudformation_backends
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.serialize import get_serializer_class
 from moto.core.utils import get_service_model
+from moto.ecr.models import ecr_backends
 from moto.s3.models import s3_backends
 from moto.sns.models import sns_backends
 
@@ -40,8 +41,13 @@ _PIPELINES = {
 _RANDOM = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32}(?=/)|[0-9a-f]{64}|(?<=(?:-dev|ging|prod)-)[0-9a-f]{8}$"
 )
-_OF_THE_ATTEMPT = ("time", "attempt", "requested_at", "message")
+_OF_THE_ATTEMPT = ("time", "attempt", "requested_at", "message", "warnings")
 """Members of stored documents that say when, or in which words, and not what."""
+
+
+# What the requests of the scenarios name.
+_NAMED_BUCKETS: Final = ("quayside-arrivals", "quayside-capture", "quayside-monitoring")
+_NAMED_KEYS: Final = ("images/berth-vision/source.zip", "models/berth-occupancy/2026-10/model.tar.gz")
 
 
 class World:
@@ -71,6 +77,12 @@ class World:
         for bucket in (launch.pipelines_bucket, CONFIG):
             s3.put_bucket_versioning(bucket, "Enabled")
         sns_backends[DEFAULT_ACCOUNT_ID][REGION].create_topic("mlops-notifications")
+        for bucket in _NAMED_BUCKETS:
+            s3.create_bucket(bucket, REGION)
+        for key in _NAMED_KEYS:
+            self.store(launch.assets_bucket, key, b"")
+        for repository in ("quayside-images", "another"):
+            ecr_backends[DEFAULT_ACCOUNT_ID][REGION].create_repository(repository, None, None, None, None, None)
 
     def store(self, bucket: str, key: str, content: bytes) -> str:
         """Have an object; gives its version."""

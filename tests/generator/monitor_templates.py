@@ -32,7 +32,6 @@ def values(kind: str, **changes: str) -> dict[str, str]:
     return {
         "AssetsBucket": "quayside-assets",
         "BaselineData": "baselines/train.csv",
-        "BaselineJobName": name,
         "BaselineOutputBucket": "quayside-monitoring",
         "BaselineOutputPrefix": "baselines",
         "BaselineJobOutputLocation": "quayside-monitoring/baselines/berths-1a2b",

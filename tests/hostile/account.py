@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An AWS account with nothing in it, answering below botocore's own checks: what a client cannot send is noticed."""
+"""An AWS account with the endpoints that are asked for, answering below botocore's checks: so these do not hide any."""
 
 from __future__ import annotations
 
@@ -53,6 +53,7 @@ class EmptyAccount:
         if model.name == "CreateModelCard":
             self._cards.add(str(params["ModelCardName"]))
         self._asked = str(params.get("ModelCardName", ""))
+        self._endpoint = str(params.get("EndpointName", ""))
 
     def _note_object(self, params: dict[str, Any], **_: Any) -> None:
         self.objects[params["Key"]] = params["Body"]
@@ -72,6 +73,8 @@ class EmptyAccount:
     def _found(self, name: str, params: dict[str, Any]) -> dict[str, Any] | None:
         if name == "DescribeStacks" and "StackName" not in params["body"]:
             return {"Stacks": []}
+        if name == "DescribeEndpoint":
+            return {"EndpointName": self._endpoint}
         if name == "DescribeModelCard" and self._asked in self._cards:
             return {"ModelCardArn": f"{_ARN}:model-card/x", "Content": "{}", "CreationTime": _MADE}
         return _EMPTY.get(name)

@@ -21,6 +21,7 @@ from orchestrator import api, service
 from orchestrator.aws import calls
 from orchestrator.aws.s3 import objects
 from orchestrator.aws.s3.objects import Beginning
+from orchestrator.existence import named_things
 from orchestrator.launch.settings import Settings
 from orchestrator.pipeline_types.base import PipelineRequest
 from orchestrator.plan.plan import ProvisioningPlan
@@ -67,6 +68,8 @@ class Function:
         self._multi = used.multi_account is not None
         account.forget()
         patch.setattr("boto3.DEFAULT_SESSION", account.session)
+        # As if all that requests name were there: else none of them would come to a plan.
+        patch.setattr(named_things, "of", lambda *_: ())
         patch.setattr(api, "_settings", lambda: used)
         patch.setattr(service, "provision", self._provision)
         patch.setattr(objects, "beginning", _beginning)

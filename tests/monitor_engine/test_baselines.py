@@ -145,7 +145,7 @@ def test_quotes_hold_commas_and_line_ends(tmp_path: Path) -> None:
         (["9" * 30], "Integral"), (["9" * 400], "String"), (["1e999"], "String"), (["A1", "007"], "String"),
         (["-0.5", "+3"], "Fractional"), (["1,5"], "String"), ([" 4 "], "Integral"),
     ],
-    ids=str,
+    ids=lambda given: given if isinstance(given, str) else " ".join(given)[:40],
 )  # fmt: skip
 def test_types_follow_from_each_value_s_text(tmp_path: Path, values: list[str], kind: str) -> None:
     text = "".join(f'"{value}"\n' if "," in value else f"{value}\n" for value in values if value)

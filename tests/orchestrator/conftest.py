@@ -16,6 +16,7 @@ from botocore.stub import Stubber
 from orchestrator import templates
 from orchestrator.aws import calls
 from orchestrator.aws.s3 import objects
+from orchestrator.existence import named_things
 from orchestrator.launch.settings import Launch, Settings
 from tests.quick_aws import KeptClients, fresh_aws
 
@@ -149,6 +150,12 @@ def aws(kept_clients: KeptClients) -> Iterator[None]:
 def _forget() -> None:
     calls.client.cache_clear()
     objects.added_blueprint.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def all_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What requests name is there, and nothing is looked up; `tests/orchestrator/existence/` is about the looks."""
+    monkeypatch.setattr(named_things, "of", lambda *_: ())
 
 
 class Sent(NamedTuple):

@@ -212,7 +212,7 @@ print(json.dumps([statuses, sorted(needless & sys.modules.keys()) + read]))
 """
 
 
-def test_a_refusal_and_a_dry_run_need_no_aws_at_all(api_event: ApiEvent, builtin: Body, settings: Settings) -> None:
+def test_a_refusal_needs_no_aws_at_all(api_event: ApiEvent, builtin: Body, settings: Settings) -> None:
     """Not even boto3 is loaded: no call can be made, and nobody waits for its import. No template is read either.
 
     Nor does a call wait for model cards, with which it has nothing to do, and for the types of answers.
@@ -222,7 +222,6 @@ def test_a_refusal_and_a_dry_run_need_no_aws_at_all(api_event: ApiEvent, builtin
         api_event(body="{"),
         api_event("/pipelinestatus", {"pipeline_id": 1}),
         api_event("/nowhere", builtin),
-        api_event(body=builtin | {"dry_run": True}),
     ]
     variables = {
         "ALLOW_DETAILED_ERROR_MESSAGE": "Yes",
@@ -257,7 +256,7 @@ def test_a_refusal_and_a_dry_run_need_no_aws_at_all(api_event: ApiEvent, builtin
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "lambda_src"), **variables},
     )
     statuses, loaded = json.loads(done.stdout.splitlines()[-1])
-    assert statuses == [400, 400, 400, 404, 200]
+    assert statuses == [400, 400, 400, 404]
     assert loaded == []
 
 

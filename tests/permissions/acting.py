@@ -184,9 +184,9 @@ def root_role(template: Template, role: str, **options: str) -> Role:
 
 
 def attached(found: Resolver, role: str) -> list[str]:
-    """The managed policies of a template that a role has, by logical id."""
+    """The managed policies of a template that a role has on some condition, by logical id."""
     items = found.properties(role).get("ManagedPolicyArns", ())
-    branches = (branch for item in items for branch in (found.branches(item["Fn::If"]) if "Fn::If" in item else [item]))
+    branches = (branch for item in items if "Fn::If" in item for branch in found.branches(item["Fn::If"]))
     return [branch["Ref"] for branch in branches if branch.get("Ref") in found.template["Resources"]]
 
 

@@ -37,7 +37,22 @@ def test_by_default_nothing_is_attached(root: Template) -> None:
     plain, narrowed = orchestrator(root), orchestrator(root, AllowedKeys="alias/x")
     assert len(narrowed.documents) == len(plain.documents) + 1
     assert plain.reaches("sagemaker:CreateModelPackage", f"{GROUP}/prod-credit")
-    assert orchestrator(root, AllowedSecrets="*", AllowedBuckets="x").documents == plain.documents
+    assert len(orchestrator(root, AllowedSecrets="*", AllowedBuckets="x").documents) == len(plain.documents)
+
+
+def test_it_looks_at_what_requests_may_name(root: Template) -> None:
+    role = orchestrator(root, AllowedBuckets="team-*", AllowedPackageGroups="berth", AllowedAccounts=OTHER_ACCOUNT)
+    listed = {name: role.reaches("s3:ListBucket", f"arn:aws:s3:::{name}") for name in ("team-a", "payroll")}
+    assert listed == {"team-a": True, "payroll": False}
+    owned = {owner: role.reaches("s3:ListBucket", "arn:aws:s3:::team-b", owner) for owner in (OTHER_ACCOUNT, DEV)}
+    assert owned == {OTHER_ACCOUNT: True, DEV: False}
+    assert not role.reaches("s3:GetObject", "arn:aws:s3:::team-a/train.csv")
+    assert role.reaches("sagemaker:DescribeModelPackageGroup", f"{GROUP}/berth")
+    assert not role.reaches("sagemaker:DescribeModelPackageGroup", f"{GROUP}/prod-credit")
+    secret = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret"
+    assert role.reaches("secretsmanager:DescribeSecret", f"{secret}:mlops/hub-AbCdEf")
+    assert not role.reaches("secretsmanager:DescribeSecret", f"{secret}:payroll-AbCdEf")
+    assert not role.reaches("secretsmanager:GetSecretValue", f"{secret}:mlops/hub-AbCdEf")
 
 
 @pytest.mark.parametrize("action", ["CreateModelPackage", "UpdateModelPackage"])

@@ -40,6 +40,12 @@ def values(text: str, is_json: bool, attribute: str) -> list[Any]:
     return [one for value in found for one in (value if isinstance(value, list) else [value])]
 
 
+def truths(stated: str, attribute: str) -> list[Any]:
+    """Return the labels in the data of a record's ground truth, one for each row. Raise UnreadableError."""
+    is_json = stated.lstrip().startswith(("{", "["))
+    return values(stated, is_json, attribute if is_json else "")
+
+
 def label(value: Any) -> str:
     """Return a label as text: `1`, `1.0` and `true` are one. Raise UnreadableError for what is no single value."""
     if isinstance(value, bool):

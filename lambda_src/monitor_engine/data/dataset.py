@@ -25,14 +25,14 @@ def read(job: Job, known: Sequence[str], as_text: frozenset[str], reading: Readi
     if job.format.kind == CAPTURES:
         rows = _captured(job, len(known), reading)
     elif job.format.kind == CSV:
-        for path in _files(job.source):
+        for path in files(job.source):
             header = known if job.format.has_header else ()
             if header and (own := csv_files.header_of(path)) != list(header):
                 raise EngineError(f"{path.name} has the columns {', '.join(own)}, another file {', '.join(header)}")
             yield from csv_files.read(path, job.format.has_header, as_text)
         return
     else:
-        rows = (row for path in _files(job.source) for row in _json_rows(path))
+        rows = (row for path in files(job.source) for row in _json_rows(path))
     yield from batches(rows, known, as_text)
 
 
@@ -40,7 +40,7 @@ def header(job: Job) -> list[str]:
     """Return the names that a CSV data set gives its columns; none for another."""
     if job.format.kind != CSV or not job.format.has_header:
         return []
-    return csv_files.header_of(_files(job.source)[0])
+    return csv_files.header_of(files(job.source)[0])
 
 
 def batches(rows: Iterator[str | Row], known: Sequence[str], as_text: frozenset[str]) -> Iterator[Table]:
@@ -88,7 +88,8 @@ def _captured(job: Job, known: int, reading: Reading) -> Iterator[str | Row]:
         yield from found
 
 
-def _files(source: Path) -> list[Path]:
+def files(source: Path) -> list[Path]:
+    """Return the files of a data set, in the order of their names. Raise EngineError if there is none."""
     found = [source] if source.is_file() else sorted(path for path in source.rglob("*") if path.is_file())
     if not found:
         raise EngineError(f"there is no file at {source}: check the location of the data")

@@ -64,8 +64,24 @@ class Truth:
                 return str(row[0])
         return None
 
-    def some(self) -> str:
-        """Return an identifier that has a label, for people who look for why none fits; empty without any."""
+    def remarks(self, records: int, without: int) -> list[str]:
+        """Return what people should know: lines that are none, labels that changed, records without one."""
+        found = []
+        if self.unread:
+            found.append(
+                f"{self.unread} of {self.lines} lines of ground truth could not be read: {', '.join(self.unreadable)}"
+            )
+        if self.contradicted:
+            found.append(f"given another label later, which counts: {', '.join(self.contradicted)}")
+        if records and without == records:
+            some = self._some()
+            foreign = f"none of its identifiers is captured, as {some!r}: is it of another model?"
+            found.append(f"none of {records} records has ground truth: {foreign if some else 'none has come'}")
+        elif without:
+            found.append(f"{without} of {records} records have no ground truth yet")
+        return found
+
+    def _some(self) -> str:
         row: Any = self._database.execute("SELECT id FROM truth LIMIT 1").fetchone()
         return "" if row is None else str(row[0])
 

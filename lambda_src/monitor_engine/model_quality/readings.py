@@ -7,13 +7,11 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from monitor_engine.contract import BINARY, CSV, PARTS, REGRESSION, Attributes, Job
-from monitor_engine.data import attributes, captures, csv_files, ground_truth, payloads
+from monitor_engine.data import attributes, captures, csv_files, dataset, ground_truth, payloads
 from monitor_engine.data.captures import Reading, Record
-from monitor_engine.data.ground_truth import Truth
 from monitor_engine.data.payloads import UnreadableError
 from monitor_engine.model_quality.outcomes import Outcomes
 from monitor_engine.problems import EngineError
@@ -39,7 +37,7 @@ def of_baseline(job: Job) -> Read:
     if job.format.kind != CSV or not job.format.has_header:
         raise EngineError("a baseline of model quality is a CSV file with a header")
     wanted = [name for name in (given.inference, given.probability, given.truth) if name]
-    for path in _files(job.source):
+    for path in dataset.files(job.source):
         for line, cells in csv_files.rows(path, wanted):
             read.reading.records += 1
             try:
@@ -71,8 +69,8 @@ def of_window(job: Job) -> Read:
             except UnreadableError as error:
                 read.reading.leave_out(record.where, str(error))
                 continue
-            merged.write(json.dumps(_merged(record, label)) + "\n")
-        read.remarks += _remarks(read, truth)
+            merged.write(json.dumps(merged_record(record, label)) + "\n")
+        read.remarks += truth.remarks(read.reading.records, read.without_truth)
     read.reading.check(job.unreadable_share)
     return read
 
@@ -113,7 +111,7 @@ def _take_record(outcomes: Outcomes, given: Attributes, record: Record, label: s
         raise UnreadableError("it has no answer: is the endpoint's capture on for answers?")
     text = payloads.text_of(part).strip("\r\n")
     is_json = payloads.is_json(part, text)
-    truths = _truths(label, given.truth)
+    truths = attributes.truths(label, given.truth)
     by_probability = given.problem == BINARY and bool(given.probability)
     has_inference = bool(given.inference) or not by_probability
     predicted = attributes.values(text, is_json, given.inference) if has_inference else [None] * len(truths)
@@ -124,36 +122,7 @@ def _take_record(outcomes: Outcomes, given: Attributes, record: Record, label: s
         _take(outcomes, given, f"{record.ids}:{place}", _Row(true, guess, chance))
 
 
-def _truths(label: str, attribute: str) -> list[Any]:
-    is_json = label.lstrip().startswith(("{", "["))
-    return attributes.values(label, is_json, attribute if is_json else "")
-
-
-def _merged(record: Record, label: str) -> dict[str, Any]:
+def merged_record(record: Record, label: str) -> dict[str, Any]:
+    """Return a captured record with its ground truth."""
     truth = {"groundTruthData": {"data": label, "encoding": "CSV"}}
     return {"captureData": record.data, **truth, "eventMetadata": record.event, "eventVersion": "0"}
-
-
-def _remarks(read: Read, truth: Truth) -> list[str]:
-    found = []
-    records = read.reading.records
-    if truth.unread:
-        found.append(
-            f"{truth.unread} of {truth.lines} lines of ground truth could not be read: {', '.join(truth.unreadable)}"
-        )
-    if truth.contradicted:
-        found.append(f"given another label later, which counts: {', '.join(truth.contradicted)}")
-    if records and read.without_truth == records:
-        some = truth.some()
-        why = f"none of its identifiers is captured, as {some!r}: is it of another model?" if some else "none has come"
-        found.append(f"none of {records} records has ground truth: {why}")
-    elif read.without_truth:
-        found.append(f"{read.without_truth} of {records} records have no ground truth yet")
-    return found
-
-
-def _files(source: Path) -> list[Path]:
-    found = [source] if source.is_file() else sorted(path for path in source.rglob("*") if path.is_file())
-    if not found:
-        raise EngineError(f"there is no file at {source}: check the location of the data")
-    return found

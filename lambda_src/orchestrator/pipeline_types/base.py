@@ -238,6 +238,10 @@ class PipelineRequest(BaseModel):
         """Return the stages of the deployment; `None` is the one stage of a single-account deployment."""
         return STAGES if launch.multi_account and self.runs_in_stages else (None,)
 
+    def unused_keys(self, launch: Launch) -> frozenset[str]:
+        """Return keys whose values have no effect with these launch options: what they name need not exist."""
+        return frozenset()
+
     def csv_files(self, launch: Launch) -> tuple[CsvFile, ...]:
         """Return the CSV files whose headers the request depends on; they are read before planning."""
         return ()

@@ -12,7 +12,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator import reach
-from orchestrator.values import common
+from orchestrator.values import common, things
 from orchestrator.values.common import Expect, Names
 from orchestrator.values.jobs import MediaType
 
@@ -28,6 +28,7 @@ PackageGroup = Annotated[
     ),
     Expect("the name of a model package group, 63 letters, digits and inner hyphens at most, or the ARN of one"),
     Names(reach.PACKAGE_GROUP),
+    things.A_PACKAGE_GROUP,
 ]
 
 ApprovalStatus = Annotated[

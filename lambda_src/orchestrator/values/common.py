@@ -22,6 +22,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from orchestrator import reach
+from orchestrator.values import things
 from orchestrator.values.s3_spellings import KeyOfAssets
 from orchestrator.values.visible_text import VISIBLE
 
@@ -172,6 +173,7 @@ AssetsKey = Annotated[
         example="models/v1/model.tar.gz",
         but="without bucket and s3://",
     ),
+    things.AN_ASSET,
 ]
 
 AssetsPrefix = Annotated[
@@ -198,6 +200,7 @@ AssetsData = Annotated[
         example="some/data.csv",
         but="without bucket, s3:// and wildcards",
     ),
+    things.ASSETS,
 ]
 
 CsvKey = Annotated[
@@ -230,6 +233,7 @@ KmsKeyArn = Annotated[
         example="arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
     ),
     Names(reach.KEY),
+    things.A_KEY,
 ]
 
 KmsKeyAlias = Annotated[
@@ -249,6 +253,7 @@ ImageUri = Annotated[
     Field(max_length=255, pattern=rf"^({_REGISTRY}{_REPOSITORY}{_TAG}{_IMAGE_DIGEST})?$"),
     Expect("the URI of a container image", example="111122223333.dkr.ecr.eu-west-1.amazonaws.com/my-images:v1"),
     Names(reach.REPOSITORY),
+    things.AN_IMAGE,
 ]
 
 # https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html
@@ -257,6 +262,7 @@ RepositoryName = Annotated[
     Field(min_length=2, max_length=256, pattern=r"^([a-z0-9]+([._-][a-z0-9]+)*/)*[a-z0-9]+([._-][a-z0-9]+)*$"),
     Expect("the name of an Amazon ECR repository", example="my-images", but="in lower case"),
     Names(reach.REPOSITORY),
+    things.A_REPOSITORY,
 ]
 
 ImageTag = Annotated[
@@ -275,6 +281,7 @@ SourceKey = Annotated[
     KeyOfAssets(),
     VISIBLE,
     Expect("the key of a zip in the assets bucket", example="images/my-image.zip", but="without bucket and s3://"),
+    things.AN_ASSET,
 ]
 
 # The seven characters that Secrets Manager adds to a name are part of the ARN.
@@ -289,6 +296,7 @@ SecretArn = Annotated[
         example="arn:aws:secretsmanager:eu-west-1:111122223333:secret:mlops/docker-hub-AbCdEf",
     ),
     Names(reach.SECRET),
+    things.A_SECRET,
 ]
 
 ModelPackageArn = Annotated[

@@ -8,6 +8,7 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from orchestrator import reach
+from orchestrator.values import things
 from orchestrator.values.common import BUCKET, KEY, Expect, Names, WithoutTrailingSlash
 from orchestrator.values.s3_spellings import BucketAndKey
 from orchestrator.values.visible_text import VISIBLE
@@ -23,6 +24,7 @@ S3Location = Annotated[
     Expect("a bucket and prefix", example="my-bucket/some/prefix", but="without s3:// and without wildcards"),
     WithoutTrailingSlash(),
     Names(reach.BUCKET),
+    things.ITS_BUCKET,
 ]
 
 # SageMaker stops at URIs of 512 characters for what monitors read and write, s3:// among them.
@@ -38,6 +40,7 @@ MonitorLocation = Annotated[
     ),
     WithoutTrailingSlash(),
     Names(reach.BUCKET),
+    things.ITS_BUCKET,
 ]
 
 S3Data = Annotated[
@@ -53,4 +56,5 @@ S3Data = Annotated[
         but="without s3:// and without wildcards",
     ),
     Names(reach.BUCKET),
+    things.DATA,
 ]

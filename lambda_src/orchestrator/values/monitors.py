@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, StrictFloat, StrictInt, StrictStr, StringConstraints
 
-from orchestrator.values import common
+from orchestrator.values import common, things
 from orchestrator.values.common import NUMBER, Expect
 
 LONGEST_NAME: Final = 63
@@ -145,12 +145,14 @@ Subnets = Annotated[
     list[_ResourceId],
     Field(max_length=16, examples=[["subnet-0a1b2c3d"]]),
     Expect("a list of 16 ids of subnets at most"),
+    things.SUBNETS,
 ]
 
 SecurityGroups = Annotated[
     list[_ResourceId],
     Field(max_length=5, examples=[["sg-0a1b2c3d"]]),
     Expect("a list of 5 ids of security groups at most"),
+    things.SECURITY_GROUPS,
 ]
 
 JoinedIds = Annotated[

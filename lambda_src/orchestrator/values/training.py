@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, Field, StrictBool
 
-from orchestrator.values import common
+from orchestrator.values import common, things
 from orchestrator.values.common import NUMBER, Expect
 
 _BOOLEANS: Final = {"true": True, "false": False}
@@ -40,6 +40,7 @@ OptionalData = Annotated[
         example="some/prefix",
         but="without bucket, s3:// and wildcards",
     ),
+    things.ASSETS,
 ]
 
 TrueOrFalse = Annotated[Literal["True", "False"], Expect("True or False")]

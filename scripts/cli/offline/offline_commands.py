@@ -18,6 +18,7 @@ app = typer.Typer()
 @grouped
 def new(
     rules: Offline,
+    answering: Answering,
     pipeline_type: Annotated[
         str, typer.Argument(help="Such as byom_realtime_builtin.", autocompletion=completing.full_types)
     ],
@@ -29,7 +30,7 @@ def new(
     """Print a starter request; what its keys mean goes to standard error."""
     from scripts.cli import drafting
 
-    drafting.new(pipeline_type, full, rules, out)
+    drafting.new(pipeline_type, full, rules, drafting.Writing(answering.form, out))
 
 
 @app.command()

@@ -10,6 +10,7 @@ import botocore.exceptions
 import typer
 
 from mlops_orchestrator.aws import pipeline_status
+from mlops_orchestrator.client import waiting
 from mlops_orchestrator.client.states import Status
 from scripts.cli import errors
 from scripts.cli.errors import CommandError
@@ -35,9 +36,7 @@ def follow(pipeline: AskedPipeline, before: str | None = None) -> None:
     `before` is an execution that has ended.
     """
     is_live = pipeline.output.is_live
-    states = pipeline_status.watch(
-        pipeline.state, before, until=lambda state: not is_live and state.execution.needs_person
-    )
+    states = waiting.watch(pipeline.state, before, until=lambda state: not is_live and state.execution.needs_person)
     with errors.interruptible("the pipeline", pipeline.command("status", "--watch")):
         last, overtaken = (_show_live if is_live else _show_changes)(states, pipeline)
     for execution in overtaken:

@@ -7,6 +7,7 @@ from typing import Any
 
 from mlops_orchestrator.aws.api_client import OrchestratorApi
 from mlops_orchestrator.client.answers import NOTHING_TO_DO, accepted, newest_execution
+from mlops_orchestrator.settings import hints
 from scripts.cli import connection, request_files
 from scripts.cli.options import Asked
 from scripts.cli.output import Output
@@ -40,6 +41,8 @@ def provision(asked: Asked, file: str, dry_run: bool) -> None:
         following.follow(pipeline, None if NOTHING_TO_DO in body["message"] else before)
     else:
         output.say(f"next: {pipeline.command('status', '--watch')}")
+        if pipeline.aws.is_local:
+            output.say(f"the outcome comes by mail: {hints.command(f'mail last{asked.access.flags}')}")
 
 
 def status(asked: Asked, given: str) -> None:

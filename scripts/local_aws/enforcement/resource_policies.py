@@ -47,7 +47,9 @@ def resource(arn: str, caller_account: str) -> Resource:
     if reader is None:
         return Resource(arn, account)
     policy = _read(reader, parsed)
-    return Resource(arn, account, documents.parse(policy) if policy else None, _needs_policy(parsed))
+    # KMS says of a key of the caller's own account that it is not there.
+    is_there = bool(policy) or account != caller_account
+    return Resource(arn, account, documents.parse(policy) if policy else None, is_there and _needs_policy(parsed))
 
 
 def _read(reader: Callable[[_Arn], Any], arn: _Arn) -> Any:

@@ -14,6 +14,7 @@ from botocore import exceptions
 from mlops_orchestrator.aws import pipeline_status, stack_following
 from mlops_orchestrator.aws.api_client import Answer, ApiError
 from mlops_orchestrator.aws.pipeline_status import WAITING, ActionStatus
+from mlops_orchestrator.client.waiting import watch
 from orchestrator.pipeline_types.base import STACK_PREFIX
 from orchestrator.pipeline_types.blueprints import PIPELINE_STACK_SUFFIX
 from orchestrator.pipeline_types.built_in import BUILT_IN
@@ -57,7 +58,7 @@ def begun(scene: Scene, request: Mapping[str, Any], root: str = "") -> str:
 def followed(scene: Scene, pipeline_id: str, root: str = "", before: str | None = None) -> None:
     """Wait until a pipeline has succeeded; `before` is an execution that is over."""
     api, started, told = scene.api(root), time.monotonic(), set[ActionStatus]()
-    for status in pipeline_status.watch(
+    for status in watch(
         lambda: pipeline_status.read(asked(lambda: api.status(pipeline_id))),
         before,
         until=lambda found: found.needs_person,

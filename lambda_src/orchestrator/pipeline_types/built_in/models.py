@@ -81,6 +81,10 @@ class OwnModel(BlueprintPipeline):
         return launch.use_model_registry or bool(self.model_package_name)
 
     @override
+    def unused_keys(self, launch: Launch) -> frozenset[str]:
+        return frozenset(self.in_package) if self.comes_from_package(launch) else frozenset()
+
+    @override
     def model_package(self, launch: Launch) -> str:
         return self.model_package_name
 

@@ -6,22 +6,16 @@ https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_GetPipelineStat
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final
 
 WAITING: Final = "Waiting"
 _RUNNING: Final = "InProgress"
 _GOOD_END: Final = "Succeeded"
 _BAD_ENDS: Final = frozenset({"Failed", "Stopped", "Cancelled", "Abandoned"})
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
-_POLL_SECONDS: Final = (0.3, 5.0)
-_POLL_GROWTH: Final = 1.3
-_NEW_EXECUTION_SECONDS: Final = 60
-_LONGEST_WATCH_SECONDS: Final = 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -146,42 +140,6 @@ def read(answer: Mapping[str, Any]) -> PipelineStatus:
         actions=tuple(_actions(stages, execution, approvals)),
         approvals=approvals,
     )
-
-
-class Watched(Protocol):
-    """What changes until it has ended."""
-
-    def is_of(self, execution: str | None) -> bool:
-        """Whether an execution is the newest."""
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether it will not change any more."""
-
-
-WatchedT = TypeVar("WatchedT", bound=Watched)
-
-
-def watch(
-    ask: Callable[[], WatchedT],
-    before: str | None = None,
-    until: Callable[[WatchedT], bool] = lambda _: False,
-) -> Iterator[WatchedT]:
-    """Yield the status repeatedly until the pipeline has ended, `until` is true, or a day has passed.
-
-    `before` is an execution that has ended: a new one is expected to begin within a minute.
-    """
-    pause, longest = _POLL_SECONDS
-    started = time.monotonic()
-    while time.monotonic() - started < _LONGEST_WATCH_SECONDS:
-        status = ask()
-        is_old = status.is_of(before)
-        if not is_old or time.monotonic() - started > _NEW_EXECUTION_SECONDS:
-            yield status
-            if status.has_ended or until(status):
-                return
-        threading.Event().wait(pause)
-        pause = min(pause * _POLL_GROWTH, longest)
 
 
 def _execution_of(stage: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import time
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,11 +20,9 @@ from mlops_orchestrator.client.answers import accepted
 from mlops_orchestrator.client.approvals import Decision
 from mlops_orchestrator.client.predictions import Data, Prediction
 from mlops_orchestrator.client.states import Status
-from mlops_orchestrator.errors import Failed, NotFound, RequestRefused
+from mlops_orchestrator.errors import Failed, NotFound, RequestRefused, TimedOut
 
 _INFERENCE: Final = "InferenceApiUrl"
-# A changed request starts an execution, or the update of the pipeline does.
-_NEW_EXECUTION_SECONDS: Final = 60
 _NO_EXECUTIONS: Final = "PipelineNotFoundException"
 
 
@@ -122,21 +120,18 @@ class Pipeline:
         A stage that waits for an approval ends the wait, too, unless `through_approvals`: then somebody else is
         expected to decide. Raise TimedOut after `timeout` seconds.
         """
-        begun, state = time.monotonic(), ""
 
-        def look() -> Status | None:
-            nonlocal state
-            status = self.status()
-            state = status.state
-            is_old = status.is_of(self._before) and time.monotonic() - begun < _NEW_EXECUTION_SECONDS
-            is_over = status.has_ended or (status.needs_decision_but(self._decided) and not through_approvals)
-            return status if is_over and not is_old else None
+        def asks(status: Status) -> bool:
+            return status.needs_decision_but(self._decided) and not through_approvals
 
-        ended = waiting.until(look, timeout, lambda: f"{self.name} is still {state} after {timeout} s")
+        seen = deque(waiting.watch(self.status, self._before, asks, timeout), maxlen=1)
+        last = seen[0] if seen else None
+        if last is None or not (last.has_ended or asks(last)):
+            raise TimedOut(f"{self.name} is still {last.state if last else 'as it was'} after {timeout} s")
         self._before = None
-        if ended.has_failed:
-            raise Failed(f"{self.name}: {ended.state}. {ended.reason}".rstrip())
-        return ended
+        if last.has_failed:
+            raise Failed(f"{self.name}: {last.state}. {last.reason}".rstrip())
+        return last
 
     def runs(self) -> Runs:
         """Return its executions. Needs the caller's permission codepipeline:ListPipelineExecutions."""
@@ -189,17 +184,16 @@ class Pipeline:
         """
         accepted(self._api.delete(self.id))
         if wait:
-            failure = waiting.until(self._failure_of_deletion, timeout, lambda: f"{self.name} is not deleted yet")
-            if failure:
-                raise Failed(failure)
+            self._wait_until_deleted(timeout)
 
-    def _failure_of_deletion(self) -> str | None:
-        """Return why the deletion ended early, empty once all is gone; None while it goes on."""
+    def _wait_until_deleted(self, timeout: float | None) -> None:
         try:
-            deletion = accepted(self._api.details(self.id))["deletion"]
+            for details in waiting.looks(lambda: accepted(self._api.details(self.id)), timeout):
+                if failure := (details["deletion"] or {}).get("failure"):
+                    raise Failed(str(failure))
         except NotFound:
-            return ""
-        return str((deletion or {}).get("failure", "")) or None
+            return
+        raise TimedOut(f"{self.name} is not deleted after {timeout} s; the deletion goes on")
 
     def _decide(self, decision: Decision, words: str) -> Self:
         approvals.check(decision, words)

@@ -130,6 +130,8 @@ def _by_parameter(operation: Operation) -> Iterator[str]:
 
 
 def _arn(operation: Operation, rest: str) -> str:
+    if operation.service == "ecr":
+        return operation.arn("ecr", rest, account=operation.text("registryId") or None)
     if operation.service == "codebuild":
         # A build's id is its project's name and a unique suffix.
         return operation.arn("codebuild", ":".join(rest.split(":")[:1]))
@@ -198,8 +200,11 @@ def _kms(operation: Operation) -> Iterator[str]:
         return
     key = operation.text("KeyId") or operation.text("ResourceArn")
     if key.startswith("alias/") or ":alias/" in key:
-        key = _key_of_alias(operation, key[key.index("alias/") :])
-    if key:
+        # KMS looks for the key of an alias first, and says of one in the caller's account that it is not there.
+        account = key.split(":")[4] if key.startswith("arn:") else operation.account
+        found = _key_of_alias(operation, key[key.index("alias/") :]) if account == operation.account else ""
+        yield operation.arn("kms", f"key/{found or 'of-no-alias'}", account=account)
+    elif key:
         yield key if key.startswith("arn:") else operation.arn("kms", f"key/{key}")
 
 

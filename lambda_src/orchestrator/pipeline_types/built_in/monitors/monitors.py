@@ -177,7 +177,7 @@ class Monitor(Encrypted, BlueprintPipeline):
         digits = hashlib.sha256(content.encode()).hexdigest()[:_DIGITS]
         name = f"{self._endpoint(stage).lower()}-{self.kind}-{digits}"
         location = f"{at(self.baseline_job_output_location, stage)}/{name}"
-        names = {"BaselineJobName": name, "MonitoringScheduleName": name, "BaselineJobOutputLocation": location}
+        names = {"MonitoringScheduleName": name, "BaselineJobOutputLocation": location}
         return self.parameters_type(**values, **names, **self.derived(launch, stage))
 
     def derived(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:

@@ -16,13 +16,10 @@ class MonitorParameters(RoleParameters, EncryptionParameters):
 
     AssetsBucket: Annotated[common.BucketName, Field(description="Bucket of the baseline's data.")]
     BaselineData: Annotated[common.CsvKey, Field(description="Key of the baseline's data in the assets bucket.")]
-    BaselineJobName: Annotated[
-        monitors.ScheduleName, Field(description="Name of the baseline, which is the last part of its folder.")
-    ]
     BaselineOutputBucket: Annotated[common.BucketName, Field(description="Bucket that receives the baseline.")]
     BaselineOutputPrefix: Annotated[common.KeyPrefix, Field(description="How keys of baselines begin in it.")] = ""
     BaselineJobOutputLocation: Annotated[
-        locations.S3Location, Field(description="Bucket and prefix of this baseline; its name ends it.")
+        locations.S3Location, Field(description="Bucket and prefix of this baseline; the name of the schedule ends it.")
     ]
     BaselineMaxRuntimeSeconds: Annotated[
         monitors.BaselineRunTime, Field(description="Seconds after which the baseline is given up.")

@@ -16,7 +16,7 @@ from orchestrator.pipeline_types.built_in.training.jobs import JobParameters, Jo
 from orchestrator.pipeline_types.private_images import PrivateImage
 from orchestrator.sagemaker import checkpoints
 from orchestrator.sagemaker.images import ImageQuery, Purpose, UnknownImageError, resolve, superfluous_version
-from orchestrator.values import common, training
+from orchestrator.values import common, things, training
 from orchestrator.values.common import AlsoSpelt, Expect
 from orchestrator.values.per_stage import Stage
 
@@ -71,6 +71,7 @@ class Training(JobPipeline):
 
     training_data: Annotated[
         common.AssetsPrefix,
+        things.ASSETS,
         Field(description="key or prefix of the training data in the assets bucket"),
     ]
     validation_data: Annotated[

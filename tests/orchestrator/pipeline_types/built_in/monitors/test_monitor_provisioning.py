@@ -32,7 +32,7 @@ Provision = Callable[..., dict[str, Any]]
 
 @pytest.fixture
 def provision(aws: None, settings: Settings, bundled: Bundled) -> Provision:
-    """`provision(endpoint_name=...)`; buckets and what is in them are there."""
+    """`provision(endpoint_name=...)`; buckets, what is in them, and the endpoint are there."""
     s3, launch = calls.client("s3"), settings.launch
     for bucket in (launch.pipelines_bucket, launch.assets_bucket):
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": launch.region})
@@ -42,19 +42,34 @@ def provision(aws: None, settings: Settings, bundled: Bundled) -> Provision:
     for path in BASELINES.iterdir():
         s3.put_object(Bucket=launch.assets_bucket, Key=f"baselines/berth-occupancy/{path.name}", Body=path.read_bytes())
 
-    def carry_out(pipeline_type: str = DATA, **changes: Any) -> dict[str, Any]:
+    def carry_out(pipeline_type: str = DATA, *, served: bool = True, **changes: Any) -> dict[str, Any]:
         body: Body = {**example(pipeline_type), **changes}
+        if served:
+            make_endpoint(body["endpoint_name"])
         return service.provision_pipeline(body, settings)
 
     return carry_out
 
 
+def make_endpoint(name: str) -> None:
+    """Make an endpoint if there is none of that name."""
+    sagemaker = calls.client("sagemaker")
+    if any(found["EndpointName"] == name for found in sagemaker.list_endpoints()["Endpoints"]):
+        return
+    variant = {"VariantName": "v", "ModelName": f"{name}-m", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
+    role = "arn:aws:iam::111122223333:role/model"
+    sagemaker.create_model(ModelName=f"{name}-m", ExecutionRoleArn=role, PrimaryContainer={"Image": "i"})
+    sagemaker.create_endpoint_config(EndpointConfigName=f"{name}-c", ProductionVariants=[variant])
+    sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=f"{name}-c")
+
+
 @pytest.fixture
 def sent(sent: list[Any]) -> list[Any]:
-    """With the calls of SageMaker."""
+    """With the looks at SageMaker's things."""
 
     def note(params: dict[str, Any], event_name: str, **_: Any) -> None:
-        sent.append(Sent(event_name.removeprefix("provide-client-params."), dict(params)))
+        if "Describe" in event_name:
+            sent.append(Sent(event_name.removeprefix("provide-client-params."), dict(params)))
 
     calls.client("sagemaker").meta.events.register("provide-client-params", note)
     return sent
@@ -123,10 +138,10 @@ class TestNames:
         with pytest.raises(ConflictError, match="belong to other pipelines"):
             provision(**model, endpoint_name="berths-canary")
         # The other endpoint's package stays what it was.
-        assert [call.operation for call in sent[before:]] == [
+        assert sorted(call.operation for call in sent[before:]) == [
+            "cloudformation.DescribeStacks",
             "s3.GetObject",
             "sagemaker.DescribeEndpoint",
-            "cloudformation.DescribeStacks",
         ]
 
     def test_no_name_is_too_long(self, provision: Provision) -> None:
@@ -149,22 +164,14 @@ class TestEndpoints:
         """The endpoint that a dry run would monitor, and the schedule."""
 
         def dry_run(name: str, pipeline_type: str = DATA) -> tuple[str, str]:
-            plan = provision(pipeline_type, dry_run=True, endpoint_name=name)["plan"]
+            plan = provision(pipeline_type, served=False, dry_run=True, endpoint_name=name)["plan"]
             (values,) = plan["parameters"].values()
             return values["EndpointName"], values["MonitoringScheduleName"]
 
         return dry_run
 
-    def make_endpoint(self, name: str) -> None:
-        sagemaker = calls.client("sagemaker")
-        variant = {"VariantName": "v", "ModelName": "m", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
-        role = "arn:aws:iam::111122223333:role/model"
-        sagemaker.create_model(ModelName="m", ExecutionRoleArn=role, PrimaryContainer={"Image": "i"})
-        sagemaker.create_endpoint_config(EndpointConfigName="c", ProductionVariants=[variant])
-        sagemaker.create_endpoint(EndpointName=name, EndpointConfigName="c")
-
     def test_its_name_is_as_sagemaker_spells_it(self, asked: Callable[..., tuple[str, str]]) -> None:
-        self.make_endpoint("Berths-Live")
+        make_endpoint("Berths-Live")
         name, schedule = asked("Berths-Live")
         assert name == "Berths-Live"
         assert schedule.startswith("berths-live-dataquality-")
@@ -181,17 +188,27 @@ class TestEndpoints:
 
     def test_it_may_have_been_made_in_lower_case(self, asked: Callable[..., tuple[str, str]]) -> None:
         """Where DescribeEndpoint heeds the case."""
-        self.make_endpoint("berths-live")
+        make_endpoint("berths-live")
         assert asked("Berths-Live")[0] == "berths-live"
 
-    def test_one_that_is_not_there_yet_is_as_the_caller_spells_it(self, asked: Callable[..., tuple[str, str]]) -> None:
-        assert asked("Berths-Live")[0] == "Berths-Live"
+    def test_one_that_is_not_there_is_a_problem(self, provision: Provision) -> None:
+        with pytest.raises(RefusedRequestError) as refused:
+            provision(served=False, endpoint_name="Berths-Live")
+        (problem,) = refused.value.problems
+        assert str(problem).startswith("endpoint_name: there is no endpoint Berths-Live in this account and Region")
 
-    def test_but_for_one_of_ours(self, asked: Callable[..., tuple[str, str]]) -> None:
+    def test_one_that_is_missing_and_a_missing_baseline_are_told_together(self, provision: Provision) -> None:
+        with pytest.raises(RefusedRequestError) as refused:
+            provision(served=False, baseline_data="nowhere.csv")
+        assert [problem.key for problem in refused.value.problems] == ["endpoint_name", "baseline_data"]
+
+    def test_one_of_ours_may_come_yet(self, provision: Provision, asked: Callable[..., tuple[str, str]]) -> None:
         """Real-time pipelines make names in lower case, as the earlier solution did."""
         template = '{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}'
         calls.client("cloudformation").create_stack(StackName=MODEL_STACK, TemplateBody=template)
         assert asked("Berths-Live")[0] == "berths-live"
+        (warning,) = provision(served=False, dry_run=True, endpoint_name="Berths-Live")["warnings"]
+        assert warning.startswith("endpoint_name: there is no endpoint Berths-Live yet")
 
     def test_nobody_looks_into_the_accounts_of_stages(
         self, provision: Provision, settings: Settings, sent: list[Any]
@@ -208,7 +225,7 @@ class TestEndpoints:
         assert {call.operation for call in sent} == {"s3.GetObject", "cloudformation.DescribeStacks"}
 
     def test_clarify_asks_the_real_one(self, provision: Provision) -> None:
-        self.make_endpoint("Berths-Live")
+        make_endpoint("Berths-Live")
         plan = provision(BIAS, dry_run=True, endpoint_name="Berths-Live")["plan"]
         baseline, _ = (json.loads(content) for content in plan["objects"].values())
         assert baseline["predictor"]["endpoint_name"] == "Berths-Live"
@@ -221,13 +238,13 @@ class TestEndpoints:
 
 
 class TestHeaders:
-    def test_a_new_one_takes_a_read_three_looks_and_the_three_calls(
+    def test_a_new_one_takes_a_read_and_a_look_at_once_and_the_other_calls(
         self, provision: Provision, sent: list[Any]
     ) -> None:
         provision()
-        assert [call.operation.partition(".")[2] for call in sent[-7:]] == [
-            "GetObject",
-            "DescribeEndpoint",
+        found = [call.operation.partition(".")[2] for call in sent[-7:]]
+        assert sorted(found[:2]) == ["DescribeEndpoint", "GetObject"]
+        assert found[2:] == [
             "DescribeStacks",
             "DescribeStacks",
             "HeadObject",
@@ -245,7 +262,7 @@ class TestHeaders:
         (problem,) = refused.value.problems
         assert problem.key == "baseline_data"
         assert problem.problem.startswith("there is no nowhere.csv in the assets bucket quayside-assets")
-        assert [call.operation for call in sent[before:]] == ["s3.GetObject"]
+        assert sorted(call.operation for call in sent[before:]) == ["s3.GetObject", "sagemaker.DescribeEndpoint"]
 
     def test_a_dry_run_shows_the_configurations(self, provision: Provision) -> None:
         plan = provision(BIAS, dry_run=True)["plan"]

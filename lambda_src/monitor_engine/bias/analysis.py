@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bias: Clarify's analysis.json of a baseline, or of a window against the baseline's.
+
+A metric violates the baseline when it is farther from an even treatment, and by more than chance explains: by three of
+its standard deviations over tables of as many records.
+https://docs.aws.amazon.com/sagemaker/latest/dg/clarify-model-monitor-bias-drift-violations.html
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from monitor_engine.bias import configuration, measures, readings, tallies
+from monitor_engine.bias.configuration import Configuration
+from monitor_engine.bias.readings import Read
+from monitor_engine.bias.tallies import Tallies
+from monitor_engine.contract import Job
+from monitor_engine.metrics import VIOLATIONS, Metric
+from monitor_engine.problems import EngineError
+from monitor_engine.report import page
+from monitor_engine.results import Document, Result, Violation, violations_document
+
+_CHANCE: Final = 3
+_PARTS: Final = ("pre_training_bias_metrics", "post_training_bias_metrics")
+Found = dict[tuple[str, str], measures.Values]
+"""Metrics by facet and value."""
+
+
+def analyse(job: Job) -> Result:
+    """Return a baseline, or with constraints the findings of a run. Raise EngineError."""
+    if job.configuration is None:
+        raise EngineError("a bias analysis needs analysis_config")
+    stated = configuration.read(job.configuration)
+    return suggest(job, stated) if job.constraints is None else compare(job, stated)
+
+
+def suggest(job: Job, stated: Configuration) -> Result:
+    """Return the metrics of trusted data. Raise EngineError."""
+    read = readings.of_baseline(job, stated)
+    if not read.tallies.records:
+        raise EngineError(f"the baseline at {job.source.name} has no rows: give labelled data")
+    found = measured(read.tallies)
+    remarks = _left_out(read)
+    if not job.attributes.inference and not job.attributes.probability:
+        remarks.append("without a column of predictions only the labels were analysed")
+    shown = page.Page(
+        "Baseline of bias", [("rows", f"{read.tallies.records:,}")], (), remarks, False, _sections(found, {})
+    )
+    analysis = _document(read.tallies.configuration, found)
+    files: dict[str, Document | str] = {
+        "analysis.json": analysis,
+        "constraints.json": analysis,
+        "report.html": page.html(shown),
+    }
+    return Result(files, remarks=remarks)
+
+
+def compare(job: Job, stated: Configuration) -> Result:
+    """Return which metrics of a window are farther from even treatment than the baseline's. Raise EngineError."""
+    title = f"Bias of {job.monitor.endpoint or job.source.name}"
+    if job.constraints is None or not job.constraints.is_file():
+        return _without(title, [f"nothing was compared: there is no baseline at {job.constraints} yet"])
+    limits, thresholds = _baseline(job.constraints)
+    read = readings.of_window(job, stated.with_thresholds(thresholds))
+    if not read.tallies.records:
+        own = f", but for {read.reading.own} requests of monitors" if read.reading.own else ""
+        nothing = [] if read.reading.records else [f"nothing was captured in the window{own}"]
+        return _without(title, [*nothing, *_left_out(read)])
+    found = measured(read.tallies)
+    violations = list(_violations(found, limits, read.tallies))
+    remarks = [*_left_out(read), *(f"no record has {facet} {value}" for facet, value in limits.keys() - found.keys())]
+    start, end = job.window.texts if job.window else ("", "")
+    facts = [("schedule", job.monitor.schedule), ("from", start), ("to", end), ("records", f"{read.tallies.records:,}")]
+    shown = page.Page(title, facts, violations, remarks, True, _sections(found, limits))
+    files: dict[str, Document | str] = {
+        "analysis.json": _document(read.tallies.configuration, found),
+        "constraint_violations.json": {"version": "1.0", **violations_document(violations)},
+        "report.html": page.html(shown),
+    }
+    sent = [
+        Metric(f"bias_metric_{name}_{facet}_{value}", number)
+        for (facet, value), values in found.items()
+        for name, number in values.items()
+    ]
+    return Result(files, violations, remarks, [Metric(VIOLATIONS, len(violations)), *sent])
+
+
+def measured(counted: Tallies) -> Found:
+    """Return the metrics of each facet."""
+    return {
+        (facet.name, value): measures.pre_training(cases) | measures.post_training(cases)
+        for facet in counted.configuration.facets
+        for value, cases in counted.sides(facet).items()
+    }
+
+
+def _violations(found: Found, limits: Found, counted: Tallies) -> Iterator[Violation]:
+    for facet in counted.configuration.facets:
+        for value, cases in counted.sides(facet).items():
+            now, before = found[facet.name, value], limits.get((facet.name, value), {})
+            spread = tallies.deviations(cases, has_predictions="DPPL" in now)
+            for name, number in now.items():
+                even, was = measures.NEUTRAL.get(name, 0.0), before.get(name, math.nan)
+                farther = abs(number - even) - abs(was - even)
+                if farther > _CHANCE * spread.get(name, 0.0) + 1e-12:
+                    yield Violation(
+                        facet.name,
+                        "bias_drift_check",
+                        f"{name} of {value} is {number:.4g}, farther from {even:g} than the baseline's {was:.4g}: "
+                        "it does not meet the constraint requirement",
+                        (("facet", facet.name), ("facet_value", value), ("metric_name", name)),
+                    )
+
+
+def _document(stated: Configuration, found: Found) -> Document:
+    parts: Document = {"version": "1.0"}
+    for part in _PARTS:
+        is_pre = part == _PARTS[0]
+        facets: Document = {}
+        for (facet, value), values in found.items():
+            metrics = [
+                {"name": name, "description": measures.DESCRIPTIONS[name], "value": number}
+                for name, number in values.items()
+                if (name in measures.PRE_TRAINING) is is_pre
+            ]
+            facets.setdefault(facet, []).append({"value_or_threshold": value, "metrics": metrics})
+        if any(one["metrics"] for entries in facets.values() for one in entries):
+            positive = {"label": stated.label, "label_value_or_threshold": stated.positive.text}
+            parts[part] = {**positive, "facets": facets}
+    return parts
+
+
+def _baseline(path: Path) -> tuple[Found, frozenset[str]]:
+    """The metrics of a baseline, and the columns that it compares with thresholds."""
+    limits: Found = {}
+    thresholds = set()
+    try:
+        document: Any = json.loads(path.read_text(encoding="utf-8"))
+        for part in (document[name] for name in _PARTS if name in document):
+            if str(part["label_value_or_threshold"]).startswith("("):
+                thresholds.add(str(part["label"]))
+            for facet, entries in part["facets"].items():
+                for entry in entries:
+                    value = str(entry["value_or_threshold"])
+                    if value.startswith("("):
+                        thresholds.add(facet)
+                    numbers = {one["name"]: one["value"] for one in entry["metrics"]}
+                    limits.setdefault((facet, _plain(value)), {}).update(
+                        {name: float(number) for name, number in numbers.items() if number is not None}
+                    )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise EngineError(
+            f"{path.name} of the baseline is no bias analysis ({type(error).__name__}: {error}): compute it again"
+        ) from error
+    if not limits:
+        raise EngineError(f"{path.name} of the baseline has no bias metrics: compute the baseline again")
+    return limits, frozenset(thresholds)
+
+
+def _plain(value: str) -> str:
+    """A threshold as we write it: Clarify's own ends with the greatest value, which changes."""
+    return f"{value.partition(',')[0]}, inf)" if value.startswith("(") else value
+
+
+def _left_out(read: Read) -> list[str]:
+    found = list(read.remarks)
+    if read.reading.unreadable:
+        number, examples = read.reading.unreadable, "; ".join(read.reading.examples)
+        found.append(f"{number} of {read.reading.records} records could not be read and were left out: {examples}")
+    return found
+
+
+def _without(title: str, remarks: list[str]) -> Result:
+    """The result of a run that had nothing to compare: no failure and no finding, and it says so."""
+    files: dict[str, Document | str] = {
+        "constraint_violations.json": {"version": "1.0", **violations_document([])},
+        "report.html": page.html(page.Page(title, [], remarks=remarks, is_run=False)),
+    }
+    return Result(files, remarks=remarks, metrics=[Metric(VIOLATIONS)])
+
+
+def _sections(found: Found, limits: Mapping[tuple[str, str], measures.Values]) -> list[str]:
+    shown = []
+    for (facet, value), values in found.items():
+        before = limits.get((facet, value), {})
+        rows = [
+            (measures.DESCRIPTIONS[name], _number(number), _number(before.get(name, math.nan)))
+            for name, number in values.items()
+        ]
+        table = page.table(f"{facet}: {value} against all others", ("metric", "value", "baseline"), rows, (1, 2))
+        shown.append(f"<section>{table}</section>")
+    return shown
+
+
+def _number(value: float) -> str:
+    return "-" if math.isnan(value) else page.number(value)

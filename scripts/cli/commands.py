@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from scripts.cli import completing
+from scripts.cli.cards import card_commands
 from scripts.cli.everyday import everyday_commands
 from scripts.cli.launching import account_commands
 from scripts.cli.offline import offline_commands
@@ -37,6 +38,7 @@ app = typer.Typer(
 )
 app.add_typer(pipeline_type_commands.app, name="pipeline-types")
 app.add_typer(everyday_commands.app)
+app.add_typer(card_commands.app, name="cards")
 app.add_typer(account_commands.app, name="accounts")
 app.add_typer(offline_commands.app)
 

@@ -74,7 +74,9 @@ def verify(access: Access, asked: Verification, yes: bool) -> None:
             return
         report = _carried_out(scene, plan, output, access)
         files = report.write(scene, Path.cwd())
-        output.document(report.document(scene))
+        problems = _problems(report)
+        failed = errors.Failure("\n  ".join(("the verification failed", *problems))).document() if problems else {}
+        output.line("result", {**report.document(scene), **failed})
     _conclude(report, files, output)
 
 
@@ -144,7 +146,9 @@ def _clean_one(scene: Scene, kept: Record | None, yes: bool, output: Output) -> 
         output.say("Nothing was changed.")
         return
     left = cleaner.clean(scene)
-    output.document({"name": scene.name, "found": len(found), "left": [one.name for one in left]})
+    names = [one.name for one in left]
+    failed = errors.Failure("\n  ".join(("not everything could be removed", *names))).document() if left else {}
+    output.line("result", {"name": scene.name, "found": len(found), "left": names, **failed})
     if left:
         output.table(("kind", "name"), [(one.what, one.name) for one in left], "This could not be removed")
         raise typer.Exit(errors.FAILED)
@@ -217,12 +221,16 @@ def _conclude(report: Report, files: Sequence[Path], output: Output) -> None:
     rows = [(one.claim, one.verdict, one.seen) for one in report.judged]
     output.table(("claim", "verdict", "seen"), rows, "What was seen")
     output.say(f"Report: {', '.join(str(file) for file in files)}")
-    problems = [*run.problems(report.outcomes, report.judged), *map(_still_there, report.left)]
+    problems = _problems(report)
     for problem in problems:
         output.say(f"not right: {problem}")
     if problems:
         raise typer.Exit(errors.FAILED)
     output.say("Everything was as expected, and nothing is left.")
+
+
+def _problems(report: Report) -> list[str]:
+    return [*run.problems(report.outcomes, report.judged), *map(_still_there, report.left)]
 
 
 def _still_there(left: Left) -> str:

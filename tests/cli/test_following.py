@@ -189,6 +189,15 @@ def test_interrupted_watch_says_that_the_pipeline_goes_on_and_how_to_look_again(
     assert f"the pipeline goes on. Look again with: mlops status {_STACK} --watch --local" in str(ended.value)
 
 
+def test_failed_watch_ends_with_a_result_that_has_the_error(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(typer.Exit):
+        following.follow(_pipeline(_REJECTED, as_json=True))
+
+    last = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (last["kind"], last["state"]) == ("result", "Failed")
+    assert last["error"]["message"].startswith("Failed")
+
+
 def test_rejection_fails_the_watch_and_is_told_as_such(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(typer.Exit) as ended:
         following.follow(_pipeline(_REJECTED))

@@ -37,6 +37,12 @@ def _unnamed(state: State) -> State:
     return {**state, "messages": [message.partition(":")[0] for message in state["messages"]]}
 
 
+def _unregistered(state: State) -> State:
+    """Without the version and its record; messages by whom they are of, because their subjects tell what came of it."""
+    told = [message.partition(":")[2] for message in state["messages"]]
+    return {**_without("versions", "objects")(state), "messages": told}
+
+
 def _succeeded(state: State) -> State:
     """Without the messages of attempts that have failed."""
     return {**state, "messages": [message for message in state["messages"] if "configuration failed" not in message]}
@@ -78,7 +84,7 @@ ACCEPTED: Final = (
     Accepted(
         "AWS does not let the orchestrator register a model: the message of the job's end says so, and is sent once.",
         lambda name, _, fault: "model is" in name or "Autopilot" in name if fault.how == "denied" else False,
-        _without("versions", "objects"),
+        _unregistered,
     ),
     Accepted(
         "People hear of each attempt at a configuration that has failed, so that they can repair what AWS is denied.",

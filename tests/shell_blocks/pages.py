@@ -17,7 +17,6 @@ CANNOT_RUN: Final[Mapping[tuple[str, str], str]] = {
     ("README.md", "pipx install"): "installs from the network; tests/cli/test_installed.py installs the wheel",
     ("README.md", "mlops --version"): "of that installation; tests/cli/test_installed.py asks it",
     ("docs/extending.md", ""): "in a copy of the checkout: tests/test_docs_extending.py carries out the whole page",
-    ("docs/first-pipeline.md", "awscurl"): "a tool of others, which sends what `mlops` sends",
     ("docs/launch.md", "aws cloudformation deploy"): "no operation of AWS; tests/boundary launches the template",
     ("docs/local-aws.md", "curl"): "a schedule, rule or monitor of your own; tests/local_aws fires each of them",
     ("docs/local-aws.md", "mlops mail last"): "no mail is sent before a pipeline has ended; tests/cli/test_mail.py",
@@ -26,8 +25,12 @@ CANNOT_RUN: Final[Mapping[tuple[str, str], str]] = {
     ("docs/multi-account.md", "mlops deploy"): "your organization; tests/cli/test_local_multi.py has one",
     ("docs/multi-account.md", "mlops approve"): "a decision about a pipeline of yours; tests/cli/test_local_multi.py",
     ("docs/multi-account.md", "mlops reject"): "a decision about a pipeline of yours; tests/cli/test_local_multi.py",
+    ("docs/multi-account.md", "mlops predict"): "a pipeline of yours; tests/cli/everyday has one in stages",
+    ("docs/multi-account.md", "mlops logs"): "a pipeline of yours; tests/cli/everyday has one in stages",
     ("docs/multi-account.md", "aws"): "accounts of your organization; tests/boundary launches the same StackSet",
     ("docs/operating.md", "aws cloudtrail"): "a trail of yours, which the local AWS does not have",
+    ("docs/operating.md", "mlops open"): "the local AWS has no console; tests/cli/everyday/test_opening.py",
+    ("docs/operating.md", "mlops retry"): "nothing has failed there; tests/cli/everyday/test_retrying.py",
     ("docs/operating.md", "mlops verify"): "takes minutes; tests/verification runs each part of it",
     ("docs/registry.md", "aws sagemaker"): "a version of yours; tests/end_to_end registers and approves one",
 }
@@ -60,8 +63,13 @@ def _model(folder: Path) -> None:
     (folder / "model.tar.gz").write_bytes(demo_model.package(demo_model.train()))
 
 
-def _unpacked_model(folder: Path) -> None:
+def _model_and_rows(folder: Path) -> None:
     _model(folder)
+    (folder / "rows.csv").write_bytes(demo_model.as_csv(demo_model.train().holdout_rows[:2]))
+
+
+def _unpacked_model(folder: Path) -> None:
+    _model_and_rows(folder)
     shutil.unpack_archive(folder / "model.tar.gz", folder, filter="data")
     (folder / "model.tar.gz").unlink()
 
@@ -122,7 +130,7 @@ PAGES: Final[Mapping[str, Page]] = {
     "docs/notifications.md": Page(words={"TOPIC": "$(output NotificationsTopicArn)"}),
     "docs/operating.md": Page(
         region="eu-central-1",
-        files=_model,
+        files=_model_and_rows,
         before=(
             *_earlier(
                 "mlops deploy --email you@example.com --yes",

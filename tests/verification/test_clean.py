@@ -110,7 +110,7 @@ def test_a_no_changes_nothing(asked: tuple[str, ...], monkeypatch: pytest.Monkey
     assert there() == before
     assert not record.FOLDER.exists()
     cleaned = mlops("verify", "--clean", "--yes", "--json", "--name", NAME)
-    assert json.loads(cleaned.out.splitlines()[-1]) == {"name": NAME, "found": 1, "left": []}
+    assert json.loads(cleaned.out.splitlines()[-1]) == {"kind": "result", "name": NAME, "found": 1, "left": []}
 
 
 def test_the_record_leads_to_what_is_left(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,9 @@ from typing import Final
 
 from orchestrator.aws.notifications import Message
 from orchestrator.plan import layout
+from orchestrator.provisioned import state
+from orchestrator.provisioned.state import Job, Monitor, Run, State, Work
+from orchestrator.sagemaker.monitor_runs import VIOLATIONS
 
 _COUNT: Final = re.compile(r"with (?P<count>[0-9]+) violation")
 _BASELINE_FILES: Final = ("/analysis.json", "/constraints.json", "/statistics.json")
@@ -55,7 +58,17 @@ class Ended:
 
     def message(self, stage: str) -> Message:
         """Return the message to publish."""
-        return Message(self._subject, self._text, self.pipeline_type, self.model_name, stage, self.status)
+        # Nobody sees from here what runs in the account of a stage, so the pipeline's state is not told either.
+        overall = "" if stage or self._is_unknown else self._state.name
+        return Message(self._subject, self._text(overall), self.pipeline_type, self.model_name, stage, self.status)
+
+    @property
+    def _state(self) -> State:
+        """State of the pipeline by this end, as everybody tells it who asks."""
+        if self.is_baseline:
+            return state.of_done(Work(Job("processing job", self.job, self.status, self.words)))
+        found = VIOLATIONS if self.status == "Completed" else self.status
+        return state.of_done(Work(monitor=Monitor(self.schedule, "Scheduled", last_run=Run(found, None, self.words))))
 
     @property
     def _is_unknown(self) -> bool:
@@ -72,8 +85,7 @@ class Ended:
         what = {"Failed": "failed", "Stopped": "was stopped"}.get(self.status, "found violations")
         return f"MLOps {self.kind} {'baseline' if self.is_baseline else 'monitor'} {what}: {self.endpoint}"
 
-    @property
-    def _text(self) -> str:
+    def _text(self, overall: str) -> str:
         place = {
             "Endpoint": self.endpoint,
             "Baseline" if self.is_baseline else "Monitoring schedule": self.schedule,
@@ -82,6 +94,7 @@ class Ended:
             "Processing job": self.job,
             "Files" if self.is_baseline else "Report": self.report or "none",
             **({"Stack": self.stack} if self.stack else {}),
+            **({"State of the pipeline": overall} if overall else {}),
         }
         lines = "\n".join(f"{name}: {value}" for name, value in place.items())
         return f"{self._first}\n\n{lines}\n\n{self._next}"

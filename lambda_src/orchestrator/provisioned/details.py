@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from orchestrator.aws import parallel
-from orchestrator.aws.cloudformation import stack_set_removal, stacks
+from orchestrator.aws.cloudformation import stack_set_removal
 from orchestrator.aws.cloudformation.stack_sets import Instance, StackSetName
 from orchestrator.aws.cloudformation.stacks import Stack
 from orchestrator.aws.codepipeline import codepipelines
@@ -31,7 +31,7 @@ def answer(given: str, settings: Settings) -> answers.PipelineDetails:
     started. With stages, `stages` has each StackSet with its instances, without what is in other accounts.
     """
     found = lookup.find(given, settings)
-    deployed = _deployed(found)
+    deployed = work.deployed_stack(found.pipeline, found.stack)
     outputs = {} if deployed is None else dict(deployed.outputs)
     pipeline, newest = _state(found)
     done = work.of_deployed(found.pipeline, deployed, settings)
@@ -65,13 +65,6 @@ def _state(found: Found) -> tuple[answers.PipelineState | None, Execution | None
         if error.code == codepipelines.NOT_THERE:
             return None, None
         raise
-
-
-def _deployed(found: Found) -> Stack | None:
-    """Return the deployment stack, or the pipeline stack where it is the same; `None` with stages."""
-    if found.pipeline.stack_sets:
-        return None
-    return stacks.find(found.pipeline.deployed_stack) if found.pipeline.deployed_stack else found.stack
 
 
 def _stack(deployed: Stack | None) -> answers.DeployedStack | None:

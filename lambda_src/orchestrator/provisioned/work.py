@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
 from orchestrator.aws import claims
+from orchestrator.aws.cloudformation import stacks
 from orchestrator.aws.cloudformation.stacks import Stack
 from orchestrator.aws.s3 import objects
 from orchestrator.aws.sagemaker import endpoints, jobs, monitoring_schedules
@@ -45,6 +46,13 @@ Result = TypeVar("Result")
 def is_named_in(stack: Stack) -> bool:
     """True if a deployed stack names work, so that there is something to look at."""
     return not _NAMES.isdisjoint(stack.outputs)
+
+
+def deployed_stack(pipeline: Pipeline, stack: Stack | None) -> Stack | None:
+    """Return the stack that a pipeline has deployed, or its own `stack` where it is the same; `None` with stages."""
+    if pipeline.stack_sets:
+        return None
+    return stacks.find(pipeline.deployed_stack) if pipeline.deployed_stack else stack
 
 
 def of_deployed(pipeline: Pipeline, deployed: Stack | None, settings: Settings) -> Work:

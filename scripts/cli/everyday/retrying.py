@@ -46,9 +46,12 @@ def run(asked: Asked, given: str) -> None:
     if removed:
         output.say(f"The stack {removed}, which could not be made, was deleted first.")
     retried = retry(pipeline.aws.client("codepipeline"), found, pipeline)
-    output.document(
-        {"pipeline_id": pipeline.id, "stage": retried.stage or None, "execution": retried.execution, "removed": removed}
-    )
+    told = {"pipeline_id": pipeline.id, "stage": retried.stage or None}
+    told |= {"execution": retried.execution, "removed": removed}
+    if asked.watch:
+        output.line("event", told)
+    else:
+        output.document(told)
     if retried.stage:
         output.say(f"The stage {retried.stage} runs again, in the execution {retried.execution}.")
     else:

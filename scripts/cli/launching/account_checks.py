@@ -37,7 +37,9 @@ def check(access: Access, stack_name: str | None, file: Path | None, named: Sequ
             output.say(f"{one.check}: {command}")
     wrong = sum(one.state == "wrong" for one in found)
     unseen = sum(one.state == "unknown" for one in found)
-    output.document({"checks": [one.description() for one in found], "ready": not wrong and not unseen})
+    failed = errors.Failure(f"{wrong} to mend").document() if wrong else {}
+    told = {"checks": [one.description() for one in found], "ready": not wrong and not unseen}
+    output.document({**told, **failed})
     output.say(_outcome(wrong, unseen, access))
     if wrong:
         raise typer.Exit(errors.FAILED)

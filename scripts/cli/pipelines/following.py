@@ -47,7 +47,8 @@ def follow(pipeline: AskedPipeline, before: str | None = None) -> None:
         _show_waiting(last, pipeline)
     else:
         raise CommandError(_ENDLESS)
-    pipeline.output.line("result", documents.whole(last, pipeline))
+    failed = errors.Failure(last.sentence).document() if last.has_failed else {}
+    pipeline.output.line("result", {**documents.whole(last, pipeline), **failed})
     if not is_live:
         pipeline.output.say(last.sentence)
     if last.has_failed:

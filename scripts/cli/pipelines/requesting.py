@@ -9,6 +9,7 @@ from mlops_orchestrator.aws.api_client import OrchestratorApi
 from mlops_orchestrator.client.answers import NOTHING_TO_DO, accepted, newest_execution
 from mlops_orchestrator.settings import hints
 from scripts.cli import connection, request_files
+from scripts.cli.cards import card_text
 from scripts.cli.options import Asked
 from scripts.cli.output import Output
 from scripts.cli.pipelines import answers, following
@@ -30,7 +31,8 @@ def provision(asked: Asked, file: str, dry_run: bool) -> None:
         output.line("event", body)
     else:
         output.document(body)
-    output.say(body["message"])
+    for line in card_text.told(body["message"]):
+        output.say(line)
     for warning in body.get("warnings", ()):
         output.say(f"warning: {warning}")
     if "pipeline_id" not in body:

@@ -77,6 +77,13 @@ def test_violations_are_told_with_endpoint_monitor_and_report(inbox: Inbox, cont
         "2026/11/24/06",
     ):
         assert line in message["Message"].splitlines()
+    assert "State" not in message["Message"], "nobody sees from here what runs there"
+
+
+def test_a_run_in_this_account_tells_the_state_of_its_pipeline(inbox: Inbox, context: Context) -> None:
+    """As list and details tell it."""
+    assert handled(event_of() | {"account": "111122223333"}, context) == 1
+    assert "State of the pipeline: Unhealthy" in inbox()[0]["Message"].splitlines()
 
 
 @pytest.mark.parametrize(

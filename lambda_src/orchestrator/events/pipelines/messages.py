@@ -12,6 +12,7 @@ from orchestrator.events import console_links
 from orchestrator.events.pipelines.causes import Cause
 from orchestrator.events.pipelines.ends import End, stage_named
 from orchestrator.plan.stack_tags import LABEL_TAG, STACK_TAG, TYPE_TAG
+from orchestrator.provisioned.state import State
 
 _NEXT: Final = {
     "SUCCEEDED": "Next: nothing; GET /pipelines/{id}, or mlops status, tells what is deployed.",
@@ -40,6 +41,8 @@ class Ending:
     """Whether the operator allows AWS's error messages."""
     words: str = ""
     """Sentence that the pipeline type's author wrote for such an end."""
+    state: State | None = None
+    """State of the pipeline after this end, with the work that it started, if it is known."""
 
     @property
     def message(self) -> Message:
@@ -84,8 +87,17 @@ class Ending:
             "Stage": self._stage,
             "Pipeline's stack": self.tags.get(STACK_TAG, ""),
             "Execution": self.end.execution,
+            "State": self._state,
         }
         return "\n".join(f"{name}: {value}" for name, value in lines.items() if value)
+
+    @property
+    def _state(self) -> str:
+        if self.state is None:
+            return ""
+        # Why an execution failed stands above.
+        shown = self.state.reason if self.end.state == "SUCCEEDED" else ""
+        return f"{self.state.name}. {shown}".rstrip()
 
     @property
     def _next(self) -> str:

@@ -9,12 +9,13 @@ message cannot be published.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from aws_lambda_powertools import Logger
 
 from orchestrator import metrics
 from orchestrator.aws import claims, notifications
+from orchestrator.aws.cloudformation import stacks
 from orchestrator.aws.codepipeline import codepipelines
 from orchestrator.aws.s3 import objects
 from orchestrator.events.pipelines import causes
@@ -24,9 +25,12 @@ from orchestrator.launch.settings import Settings
 from orchestrator.plan import layout
 from orchestrator.plan import notifications as own_words
 from orchestrator.plan.stack_tags import STACK_TAG, TYPE_TAG
-from orchestrator.provisioned import pipeline_stacks
+from orchestrator.provisioned import pipeline_stacks, state, work
+from orchestrator.provisioned.state import Deployment, Seen, State, Work
 
 Learned = TypeVar("Learned")
+_EXECUTIONS: Final = {"SUCCEEDED": "Succeeded", "FAILED": "Failed", "STOPPED": "Stopped", "CANCELED": "Cancelled"}
+"""State of an execution in events -> its status in answers. One that was superseded decides nothing."""
 
 logger = Logger(service="orchestrator", child=True)
 
@@ -49,10 +53,25 @@ def _tell(end: End, settings: Settings) -> None:
     failed = end.state == "FAILED"
     cause = _learned("cause", lambda: causes.find(end, settings.approval_timeout), None) if failed else None
     words = _learned("words", lambda: _words(end, tags, settings), "") if not end.stage else ""
-    ending = Ending(end, tags, cause, settings.allow_detailed_error_message, words)
+    overall = _learned("state", lambda: _state(end, tags, settings), None)
+    ending = Ending(end, tags, cause, settings.allow_detailed_error_message, words, overall)
     notifications.publish(settings.notifications_topic_arn, ending.message)
     if not end.stage:
         metrics.count(metrics.PIPELINES_ENDED, pipeline_type=tags.get(TYPE_TAG, ""), state=end.state)
+
+
+def _state(end: End, tags: Mapping[str, str], settings: Settings) -> State | None:
+    """Return the state of the pipeline after this end, as everybody tells it who asks; `None` if another decides it."""
+    execution = _EXECUTIONS.get(end.state)
+    stack = stacks.find(tags[STACK_TAG]) if execution and not end.stage and STACK_TAG in tags else None
+    if execution is None or stack is None:
+        return None
+    done = Work()
+    if execution == "Succeeded":
+        pipeline = pipeline_stacks.of(stack)
+        done = work.of_deployed(pipeline, work.deployed_stack(pipeline, stack), settings)
+    # An update of the stack that has begun since is not what ended.
+    return state.decide(Seen(Deployment(execution=execution), done))
 
 
 def _words(end: End, tags: Mapping[str, str], settings: Settings) -> str:

@@ -67,6 +67,7 @@ def _all(unpacked: Path) -> Iterator[Measurement]:
     with deployed(Launching(parameters={"NotificationEmail": "bench@example.com"}), _Nobody()) as deployment:
         environment = _environment(deployment, unpacked)
         yield _refused(environment)
+        yield _refused_for_what_is_missing(environment, deployment)
         yield from _provisions(environment, deployment)
         yield {"name": "local AWS, deployed and idle", "memory_mb": _resident_mb()}
 
@@ -142,11 +143,39 @@ def _refused(environment: Mapping[str, str]) -> Measurement:
     }
 
 
+def _refused_for_what_is_missing(environment: Mapping[str, str], deployment: LocalDeployment) -> Measurement:
+    """Measure a request that names five things that do not exist: they are looked up side by side."""
+    account, region = deployment.aws.account, deployment.aws.region
+    keys = f"arn:{deployment.aws.partition}:kms:{region}:{account}:key"
+    request = {
+        "pipeline_type": "byom_batch_custom",
+        "model_name": "bench-missing",
+        "inference_instance": "ml.m5.large",
+        "model_artifact_location": "missing/model.tar.gz",
+        "custom_image_uri": f"{account}.dkr.ecr.{region}.amazonaws.com/missing:1",
+        "batch_inference_data": "missing-input/data.csv",
+        "batch_job_output_location": "missing-output/results",
+        "kms_key_arn": f"{keys}/00000000-0000-4000-8000-000000000000",
+    }
+    measured = _probe(environment, "request", json.dumps(request))
+    return {
+        "name": "refused request, five things missing",
+        "problems": len(measured["body"]["errors"]),
+        "seconds": round(measured["seconds"], 4),
+        "warm_seconds": round(measured["again_seconds"], 4),
+        "aws_calls": sum(measured["calls"].values()),
+        "calls": measured["calls"],
+        "memory_mb": measured["memory_mb"],
+    }
+
+
 def _provisions(environment: Mapping[str, str], deployment: LocalDeployment) -> Iterator[Measurement]:
     """Measure a new pipeline, and the same request again."""
     request = json.loads(_REQUEST.read_text(encoding="utf-8"))
     artifact = {"Bucket": deployment.outputs["AssetsBucketName"], "Key": request["model_artifact_location"]}
-    deployment.aws.client("s3").put_object(**artifact, Body=b"any model")
+    s3 = deployment.aws.client("s3")
+    s3.put_object(**artifact, Body=b"any model")
+    s3.create_bucket(Bucket=request["data_capture_location"].partition("/")[0])
     for name in ("accepted request, new pipeline", "accepted request, repeated"):
         measured = _probe(environment, "request", json.dumps(request))
         yield {

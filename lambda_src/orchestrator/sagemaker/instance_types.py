@@ -2,7 +2,8 @@
 """Instance types that SageMaker offered for each purpose when this version was made.
 
 `data/instance_types.json` is made of the SDK's enumerations by `scripts/packaging/refresh_instance_types.py`. Families
-come more often than releases of ours: one that is not known may be there. The sizes of a family stay.
+come more often than releases of ours: one of which nothing is known may be there. The sizes of a family, and what it is
+for, stay.
 """
 
 from __future__ import annotations
@@ -25,26 +26,37 @@ _FOR: Final[Mapping[Purpose, str]] = {
 
 
 def impossible(purpose: Purpose, instance_type: str) -> str:
-    """Return the problem of an instance type whose family has no such size for the purpose; empty if there is none."""
+    """Return the problem of an instance type whose family has no such size for the purpose, or is for others alone.
+
+    Empty if there is none, and for a family of which nothing is known.
+    """
     family, size = _parts(instance_type)
     sizes = _offered(purpose).get(family, ())
-    if not sizes or size in sizes:
+    others = [_FOR[other].partition(",")[0] for other in _FOR if family in _offered(other)]
+    if size in sizes or not others:
         return ""
+    if not sizes:
+        near = _nearest(purpose, family, size)
+        only = " and ".join(others)
+        return f"must be of a family that SageMaker has for {_FOR[purpose]}, such as {near}: ml.{family} is for {only}"
     return f"must be one of the sizes that SageMaker has of ml.{family} for {_FOR[purpose]}: {', '.join(sizes)}"
 
 
 def unknown(purpose: Purpose, instance_type: str) -> str:
-    """Return a warning about an instance type of a family that was not offered for the purpose; empty if it was."""
+    """Return a warning about an instance type of a family of which nothing is known; empty for all others."""
     family, size = _parts(instance_type)
-    families = _offered(purpose)
-    if family in families:
+    if any(family in _offered(other) for other in _FOR):
         return ""
-    near = get_close_matches(family, families, n=1, cutoff=0)[0]
-    nearest = size if size in families[near] else families[near][0]
     return (
         f"SageMaker was not known to offer {instance_type} for {_FOR[purpose]} when this version was made: if the "
-        f"deployment fails, take another, such as ml.{near}.{nearest}"
+        f"deployment fails, take another, such as {_nearest(purpose, family, size)}"
     )
+
+
+def _nearest(purpose: Purpose, family: str, size: str) -> str:
+    families = _offered(purpose)
+    near = get_close_matches(family, families, n=1, cutoff=0)[0]
+    return f"ml.{near}.{size if size in families[near] else families[near][0]}"
 
 
 def _parts(instance_type: str) -> tuple[str, str]:

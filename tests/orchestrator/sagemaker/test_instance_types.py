@@ -60,11 +60,14 @@ def test_a_family_that_is_not_known_is_warned_of_with_the_nearest(launch: Launch
     assert nearest in Session().get_service_model("sagemaker").shape_for(SHAPES[purpose]).enum
 
 
-def test_a_family_of_another_purpose_is_warned_of(launch: Launch) -> None:
-    """Processing jobs run on ml.t3, endpoints do not."""
-    body = body_of("byom_realtime_builtin", "inference_instance", "ml.t3.large")
-    (warning,) = request_of(body, launch).warnings(launch)
-    assert "offer ml.t3.large for endpoints when" in warning
+def test_a_family_of_other_purposes_is_refused(launch: Launch) -> None:
+    """The earlier guide has an endpoint on ml.t3, on which only jobs run."""
+    body = body_of("byom_realtime_builtin", "inference_instance", "ml.t3.2xlarge")
+    problem = problems_of(body, launch)["inference_instance"]
+    assert problem == (
+        "must be of a family that SageMaker has for endpoints, such as ml.t2.2xlarge: ml.t3 is for processing jobs and "
+        "training jobs"
+    )
     assert instance_types.unknown("processing", "ml.t3.large") == ""
 
 

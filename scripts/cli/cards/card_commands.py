@@ -47,13 +47,14 @@ def show(access: Access, name: Name, version: Version = None, stack_name: ApiSta
 @grouped
 def new(
     rules: Offline,
+    answering: Answering,
     full: Annotated[bool, typer.Option("--full", help="With the optional keys too.")] = False,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="New file for the request.")] = None,
 ) -> None:
     """Print a starter request for a card; what its keys mean goes to standard error."""
     from scripts.cli import drafting
 
-    drafting.new(CREATE, full, rules, out)
+    drafting.new(CREATE, full, rules, drafting.Writing(answering.form, out))
 
 
 @app.command()

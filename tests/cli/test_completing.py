@@ -16,6 +16,7 @@ from scripts.cli import completing
 from tests.cli.conftest import Mlops
 from tests.end_to_end.running import Running
 from tests.end_to_end.users import Orchestrator
+from tests.local_aws.waiting import eventually
 
 _MLOPS = Path(sys.executable).with_name("mlops")
 
@@ -51,8 +52,9 @@ def test_pipelines_are_those_of_the_orchestrator(
 ) -> None:
     orchestrator.provision(orchestrator.request("completed"))
 
-    assert _completed(local.folder, "mlops status completed/r") == ["completed/realtime"]
-    assert _completed(local.folder, "mlops status --local completed/r") == ["completed/realtime"]
+    # Nothing is offered where the answer takes longer than people wait.
+    eventually(lambda: _completed(local.folder, "mlops status completed/r") == ["completed/realtime"])
+    eventually(lambda: _completed(local.folder, "mlops status --local completed/r") == ["completed/realtime"])
     assert _completed(local.folder, "mlops status nothing-like") == []
 
 

@@ -19,8 +19,8 @@ pytestmark = pytest.mark.xdist_group("cli-local")
 
 _FOLDERS = ("generator", "lambda_src", "scripts", "templates")
 # What the local AWS imports, and the check of blueprints, which says so.
-_BY_EXTRA = {"cfnlint", "jsonpath_ng", "moto", "numpy", "pandas", "scipy", "werkzeug", "xgboost"}
-_GENERAL_NAMES = (*_FOLDERS, "orchestrator", "tests")
+_BY_EXTRA = {"cfnlint", "jsonpath_ng", "moto", "numpy", "pandas", "scipy", "sklearn", "werkzeug", "xgboost"}
+_GENERAL_NAMES = (*_FOLDERS, "orchestrator", "monitor_engine", "tests")
 
 
 @pytest.fixture(scope="module")

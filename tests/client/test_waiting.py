@@ -26,7 +26,12 @@ class _Api:
         self.left = list(answers)
 
     def details(self, _: str) -> Answer:
-        return Answer(200, self.left.pop(0))
+        told = self.left.pop(0)
+        return Answer(200, told) if "outputs" in told else Answer(404, {"message": "There is none."})
+
+    def status(self, _: str) -> Answer:
+        told = self.left.pop(0)
+        return Answer(200 if told else 404, told or {"message": "There is none."})
 
     def delete(self, _: str) -> Answer:
         return Answer(202, {"message": "It has begun."})
@@ -85,10 +90,34 @@ def test_a_decision_that_is_not_heeded_yet_does_not_end_a_wait(monkeypatch: pyte
     assert api.left == []
 
 
+def test_an_orchestrator_of_an_earlier_version_is_waited_for_too() -> None:
+    earlier = _details("Deploying", token="t-1")
+    for key in ("state", "state_reason", "short_name"):
+        del earlier[key]
+    pipeline, _ = _pipeline(earlier, earlier)
+    assert (pipeline.wait(60).state, pipeline.short_name) == ("Waiting for approval", "")
+
+
 @pytest.mark.parametrize("state", ["Failed", "Unhealthy"])
 def test_what_came_to_nothing_is_an_error(state: str) -> None:
     pipeline, _ = _pipeline(_details("Running"), _details(state))
     with pytest.raises(Failed, match=f"{state}. as it is"):
+        pipeline.wait(60)
+
+
+def test_a_pipeline_that_could_not_be_made_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its stack has removed itself."""
+    monkeypatch.setattr("mlops_orchestrator.aws.stack_following.first_cause", lambda *_: "Role: no permission")
+    monkeypatch.setitem(_AWS._clients, "cloudformation", None)
+    gone = {"message": "The stack is gone.", "stack_status": "DELETE_COMPLETE"}
+    pipeline, _ = _pipeline(_details("Deploying"), {"nothing": True}, gone)
+    with pytest.raises(Failed, match=r"Failed\. The stack is gone\. First cause: Role: no permission"):
+        pipeline.wait(60)
+
+
+def test_a_pipeline_that_nobody_knows_is_not_found() -> None:
+    pipeline, _ = _pipeline({"nothing": True}, {})
+    with pytest.raises(NotFound, match="There is none"):
         pipeline.wait(60)
 
 

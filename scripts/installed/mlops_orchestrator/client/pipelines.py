@@ -12,9 +12,10 @@ from typing import Any, Final, Literal, Self
 import boto3
 from botocore.exceptions import ClientError
 
-from mlops_orchestrator.aws import stack_following
+from mlops_orchestrator.aws import pipeline_status, stack_following
 from mlops_orchestrator.aws.api_client import OrchestratorApi, SignedClient
 from mlops_orchestrator.aws.aws_access import Aws
+from mlops_orchestrator.aws.stack_following import StackFailedError
 from mlops_orchestrator.client import approvals, connection, html, predictions, waiting
 from mlops_orchestrator.client.answers import accepted
 from mlops_orchestrator.client.approvals import Decision
@@ -111,7 +112,7 @@ class Pipeline:
         aws = self._api.client.aws
         outputs = {name: connection.reachable(value, aws) for name, value in details["outputs"].items()}
         details = {**details, "outputs": outputs}
-        self._told.update({name: details[name] for name in ("pipeline_type", "model_name", "short_name")})
+        self._told.update({name: details.get(name, "") for name in ("pipeline_type", "model_name", "short_name")})
         return Status.of(details)
 
     def wait(self, timeout: float | None = None, *, through_approvals: bool = False) -> Status:
@@ -124,14 +125,34 @@ class Pipeline:
         def asks(status: Status) -> bool:
             return status.needs_decision_but(self._decided) and not through_approvals
 
-        seen = deque(waiting.watch(self.status, self._before, asks, timeout), maxlen=1)
+        seen = deque(waiting.watch(self._as_far_as_known, self._before, asks, timeout), maxlen=1)
         last = seen[0] if seen else None
         if last is None or not (last.has_ended or asks(last)):
             raise TimedOut(f"{self.name} is still {last.state if last else 'as it was'} after {timeout} s")
         self._before = None
         if last.has_failed:
-            raise Failed(f"{self.name}: {last.state}. {last.reason}".rstrip())
+            raise Failed(" ".join(filter(None, [f"{self.name}: {last.state}.", last.reason, self._first_cause(last)])))
         return last
+
+    def _as_far_as_known(self) -> Status:
+        """Return the state; of a pipeline that could not be made, there is nothing else to tell."""
+        try:
+            return self.status()
+        except NotFound:
+            answer = self._api.status(self.id)
+            if not answer.is_success:
+                raise
+            return Status.of_execution(pipeline_status.read(answer.body))
+
+    def _first_cause(self, ended: Status) -> str:
+        """Return why the pipeline's own stack failed; empty if it did not, or the caller may not look at it."""
+        if ended.execution.pipeline:
+            return ""
+        try:
+            cloudformation = self._api.client.aws.client("cloudformation")
+            return f"First cause: {stack_following.first_cause(cloudformation, self.id)}"
+        except (StackFailedError, ClientError):
+            return ""
 
     def runs(self) -> Runs:
         """Return its executions. Needs the caller's permission codepipeline:ListPipelineExecutions."""
@@ -238,7 +259,15 @@ class Pipelines(list[Pipeline]):
     def __init__(self, api: OrchestratorApi, listed: Iterable[Mapping[str, Any]]) -> None:
         entries = list(listed)
         super().__init__(Pipeline(api, entry) for entry in entries)
-        self._rows = [(one["model_name"], one["pipeline_type"], one["state"], one["state_reason"]) for one in entries]
+        self._rows = [
+            (
+                one["model_name"],
+                one["pipeline_type"],
+                one.get("state", one["stack_status"]),
+                one.get("state_reason", ""),
+            )
+            for one in entries
+        ]
 
     def _repr_html_(self) -> str:
         return html.table(("model", "type", "state", ""), self._rows)

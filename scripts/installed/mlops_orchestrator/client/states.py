@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Self
 
 from mlops_orchestrator.aws import pipeline_status
@@ -39,12 +39,20 @@ class Status:
         """Read an answer of `GET /pipelines/{id}`."""
         told = {"stack_status": details["stack_status"], "message": details["stack_status_reason"]}
         execution = pipeline_status.read({**told, **(details["pipeline"] or {})})
+        if "state" not in details:
+            # An orchestrator of an earlier version.
+            return replace(cls.of_execution(execution), outputs=details["outputs"], details=details)
         return cls(details["state"], details["state_reason"], details["outputs"], execution, details)
 
     @classmethod
     def of_execution(cls, execution: PipelineStatus) -> Self:
         """Return the state by the newest execution alone, where the API has no details; a success says so."""
-        state = "Failed" if execution.has_failed else _SUCCEEDED if execution.has_succeeded else "Deploying"
+        ends = (
+            (execution.has_failed, "Failed"),
+            (execution.has_succeeded, _SUCCEEDED),
+            (execution.needs_person, WAITING),
+        )
+        state = next((name for is_so, name in ends if is_so), "Deploying")
         reason = _ONLY_DEPLOYED if state == _SUCCEEDED else execution.message
         return cls(state, reason, {}, execution, {})
 

@@ -24,6 +24,7 @@ _ANALYSES: Final = {
     contract.DATA_QUALITY: "monitor_engine.data_quality.analysis",
     contract.MODEL_QUALITY: "monitor_engine.model_quality.analysis",
     contract.MODEL_BIAS: "monitor_engine.bias.analysis",
+    contract.MODEL_EXPLAINABILITY: "monitor_engine.attribution.analysis",
 }
 """Imported when asked for: each needs other libraries, which the others do not wait for."""
 _VERSIONS: Final = ("numpy", "pandas", "scipy", "scikit-learn")
@@ -63,6 +64,7 @@ def _analysis(name: str) -> Callable[[Job], Result]:
 def _write(job: Job, result: Result) -> None:
     job.output.mkdir(parents=True, exist_ok=True)
     for name, content in result.files.items():
+        (job.output / name).parent.mkdir(parents=True, exist_ok=True)
         (job.output / name).write_text(results.text_of(content), encoding="utf-8")
 
 

@@ -20,7 +20,8 @@ from monitor_engine.windows import Window
 DATA_QUALITY: Final = "DATA_QUALITY"
 MODEL_QUALITY: Final = "MODEL_QUALITY"
 MODEL_BIAS: Final = "MODEL_BIAS"
-ANALYSES: Final = (DATA_QUALITY, MODEL_QUALITY, MODEL_BIAS)
+MODEL_EXPLAINABILITY: Final = "MODEL_EXPLAINABILITY"
+ANALYSES: Final = (DATA_QUALITY, MODEL_QUALITY, MODEL_BIAS, MODEL_EXPLAINABILITY)
 REGRESSION: Final = "Regression"
 BINARY: Final = "BinaryClassification"
 MULTICLASS: Final = "MulticlassClassification"
@@ -69,6 +70,16 @@ class Attributes:
 
 
 @dataclass(frozen=True)
+class Asking:
+    """How much an attribution asks the endpoint."""
+
+    per_second: float = 50.0
+    """Rows."""
+    rows: int = 20_000
+    """Of a run or a baseline, in all."""
+
+
+@dataclass(frozen=True)
 class Job:
     """A baseline, or with `constraints` a run."""
 
@@ -87,7 +98,8 @@ class Job:
     """Empty: as the constraints say."""
     attributes: Attributes = field(default_factory=Attributes)
     configuration: Path | None = None
-    """Clarify's analysis configuration, of a bias analysis."""
+    """Clarify's analysis configuration, of bias and of attribution."""
+    asking: Asking = field(default_factory=Asking)
     unreadable_share: float = 0.05
     """Share of the records that may be unreadable before the run fails."""
 
@@ -150,6 +162,10 @@ def read(environment: Mapping[str, str]) -> Job:
         ),
         attributes=_attributes(reader),
         configuration=reader.path("analysis_config"),
+        asking=Asking(
+            reader.tried(lambda: _positive(reader, "predictor_rows_per_second", "50"), 50.0),
+            int(reader.tried(lambda: _positive(reader, "predictor_rows", "20000"), 20_000.0)),
+        ),
     )
     reader.problems += _lacking(job)
     for script in filter(reader.text, _SCRIPTS):
@@ -176,9 +192,9 @@ def _attributes(reader: _Reader) -> Attributes:
 def _lacking(job: Job) -> list[str]:
     """What a job needs beside what every job needs."""
     found, given = [], job.attributes
-    if job.analysis == MODEL_BIAS and job.configuration is None:
+    if job.analysis in (MODEL_BIAS, MODEL_EXPLAINABILITY) and job.configuration is None:
         found.append("analysis_config is missing: say where Clarify's configuration is")
-    if job.analysis != DATA_QUALITY and job.constraints is not None and given.truth_source is None:
+    if job.analysis in (MODEL_QUALITY, MODEL_BIAS) and job.constraints is not None and given.truth_source is None:
         found.append("ground_truth_source is missing: say where the labels of the window are")
     if job.analysis != MODEL_QUALITY:
         return found
@@ -190,6 +206,17 @@ def _lacking(job: Job) -> list[str]:
         found.append("inference_attribute or probability_attribute is missing: name the column of the predictions")
     if job.constraints is None and not given.truth:
         found.append("ground_truth_attribute is missing: name the column of the labels")
+    return found
+
+
+def _positive(reader: _Reader, name: str, default: str) -> float:
+    text = reader.text(name, default)
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0.0
+    if not 1 <= found <= 1e9:
+        raise EngineError(f"{name} is {text!r}: give a number of rows, 1 at least")
     return found
 
 

@@ -32,14 +32,13 @@ class Window:
 
     def may_hold(self, path: str) -> bool:
         """Whether a file may have records of the window, by its hourly folder; True without such a folder."""
-        found = _FOLDER.search(path)
-        if found is None:
-            return True
-        try:
-            hour = datetime(*(int(part) for part in found.groups()), tzinfo=UTC)  # type: ignore[misc,arg-type]
-        except ValueError:
-            return True
-        return self.start - timedelta(hours=1) < hour < self.end + _LATE
+        hour = _hour(path)
+        return hour is None or self.start - timedelta(hours=1) < hour < self.end + _LATE
+
+    def may_be_told_in(self, path: str) -> bool:
+        """Whether a file may have ground truth of the window, which may come at any time after it."""
+        hour = _hour(path)
+        return hour is None or self.start - timedelta(hours=1) < hour
 
     def folders(self) -> Iterator[str]:
         """Yield the hourly folders, as `2026/11/24/15`, in which captures of the window may lie."""
@@ -52,6 +51,17 @@ class Window:
     def texts(self) -> tuple[str, str]:
         """Start and end as SageMaker writes times."""
         return self.start.strftime(_FORM), self.end.strftime(_FORM)
+
+
+def _hour(path: str) -> datetime | None:
+    found = _FOLDER.search(path)
+    if found is None:
+        return None
+    try:
+        year, month, day, hour = (int(part) for part in found.groups())
+        return datetime(year, month, day, hour, tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def parsed(text: str, name: str) -> datetime:

@@ -217,6 +217,17 @@ def test_ground_truth_that_is_not_there_is_said(tmp_path: Path, labels: list[tup
     assert (ended.status, words in ended.message) == (0, True), ended.message
 
 
+def test_ground_truth_that_comes_hours_later_counts(tmp_path: Path) -> None:
+    rows = _binary(tmp_path)
+    jobs.captures(tmp_path, [("1", f"{likely}") for *_, likely in rows])
+    labels = [(f"event-{number}", truth) for number, (truth, *_) in enumerate(rows)]
+    _truth(tmp_path, labels, "../../25/03/late")
+    _truth(tmp_path, [("event-0", "unseen")], "../13/of-before")
+    ended = _run(tmp_path, BINARY, probability_attribute="0")
+    assert ended.document("statistics.json")["dataset"]["item_count"] == len(rows)
+    assert ended.violations == []
+
+
 def test_a_label_that_was_never_seen_is_left_out_and_named(tmp_path: Path) -> None:
     rows = _binary(tmp_path)
     jobs.captures(tmp_path, [("1", f"{likely}") for *_, likely in rows])

@@ -54,7 +54,7 @@ def of_window(job: Job, stated: Configuration) -> Read:
         raise EngineError("a run of bias needs ground_truth_source, start_time and end_time")
     without = 0
     with ground_truth.opened() as truth:
-        truth.read(captures.files(source, window) if source.is_dir() else [])
+        truth.read(captures.truth_files(source, window))
         for record in captures.records(captures.files(job.source, window), window, read.reading):
             label = truth.of(record.ids)
             if label is None:

@@ -76,8 +76,16 @@ class Record(NamedTuple):
 
 def files(source: Path, window: Window) -> list[Path]:
     """Return the capture files that may have records of a window, in the order of their names."""
-    found = (path for path in source.rglob("*") if path.is_file() and path.suffix in {".jsonl", ".json", ""})
-    return sorted(path for path in found if window.may_hold(path.relative_to(source).as_posix()))
+    return [path for path in _lines_below(source) if window.may_hold(path.relative_to(source).as_posix())]
+
+
+def truth_files(source: Path, window: Window) -> list[Path]:
+    """Return the files that may have ground truth of a window, in the order of their names."""
+    return [path for path in _lines_below(source) if window.may_be_told_in(path.relative_to(source).as_posix())]
+
+
+def _lines_below(source: Path) -> list[Path]:
+    return sorted(path for path in source.rglob("*") if path.is_file() and path.suffix in {".jsonl", ".json", ""})
 
 
 def records(paths: Iterable[Path], window: Window, reading: Reading) -> Iterator[Record]:

@@ -58,7 +58,7 @@ def of_window(job: Job) -> Read:
         attributes.check(name, value)
     job.output.mkdir(parents=True, exist_ok=True)
     with ground_truth.opened() as truth, (job.output / MERGED).open("w", encoding="utf-8") as merged:
-        truth.read(captures.files(source, window) if source.is_dir() else [])
+        truth.read(captures.truth_files(source, window))
         for record in captures.records(captures.files(job.source, window), window, read.reading):
             label = truth.of(record.ids)
             if label is None:

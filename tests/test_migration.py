@@ -200,6 +200,12 @@ def test_the_guide_s_name_of_the_export_is_accepted() -> None:
     assert entry.changes == (migration_changes.EXPORT_IS_STARTED,)
 
 
+def test_a_status_request_may_have_other_keys() -> None:
+    body = {"pipeline_id": "mlops-pipeline-a-codepipeline", "region": "eu-west-1"}
+    entry = only(json.dumps(body))
+    assert entry.changes == ('"region" is not known and is ignored', migration_changes.OTHER_PIPELINE_ID)
+
+
 def test_each_entry_of_a_list_is_told_with_its_lines() -> None:
     entries = migration.read((FILES / "mlops-config.json").read_bytes(), SINGLE)
     assert [entry.outcome for entry in entries] == ["accepted", "refused", "changed", "changed", "refused"]

@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the orchestrator does, whoever asks: the API and the configuration uploads call the same functions."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from orchestrator import metrics, problems
+from orchestrator import leniency, metrics, problems
 from orchestrator.aws.cloudformation import stacks
 from orchestrator.aws.codepipeline import codepipelines
 from orchestrator.errors import Problem, RefusedRequestError
 from orchestrator.existence import informing
 from orchestrator.launch.settings import Settings
+from orchestrator.leniency import Reading
 from orchestrator.pipeline_types.installed import installed
 from orchestrator.pipeline_types.registry import Accepted, Registry
 from orchestrator.plan.plan import ProvisioningPlan
@@ -98,9 +99,17 @@ class StatusRequest(BaseModel):
     ]
 
 
-def pipeline_status(body: Any, _: Settings) -> "answers.PipelineState | answers.NoPipelineYet":
+def pipeline_status(body: Any, settings: Settings) -> "answers.PipelineState | answers.NoPipelineYet":
     """CodePipeline's state of a pipeline (compatibility 2.4); raises the errors of `orchestrator.errors`."""
-    request = _status_request(body)
+    fields = StatusRequest.model_fields
+    reading = leniency.read(body, fields, settings.launch) if isinstance(body, Mapping) else Reading(body)
+    answer = _state(_status_request(reading.body))
+    if reading.notes:
+        answer["warnings"] = list(reading.notes)
+    return answer
+
+
+def _state(request: StatusRequest) -> "answers.PipelineState | answers.NoPipelineYet":
     stack = stacks.find(request.pipeline_id)
     if stack is None or not pipeline_stacks.holds_pipeline(stack):
         raise RefusedRequestError([Problem("pipeline_id", f"there is no pipeline {request.pipeline_id}")])

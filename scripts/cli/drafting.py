@@ -13,6 +13,7 @@ from typing import Any, Final
 from mlops_orchestrator.settings import hints
 from mlops_orchestrator.settings.choosing import Chosen
 from mlops_orchestrator.settings.local_state import NoLocalAwsError
+from orchestrator.existence import named_things
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import PipelineRequest
 from orchestrator.pipeline_types.built_in import BUILT_IN
@@ -77,18 +78,26 @@ def _write(text: str, out: Path | None) -> None:
 def check(file: str, rules: Offline, form: Form) -> None:
     """Validate a request. Problems are all shown, and make the exit status 2."""
     output = Output(form)
-    accepted = offline.check(read_bytes(file), launch_of(rules))
+    launch = launch_of(rules)
+    accepted = offline.check(read_bytes(file), launch)
     request = accepted.request
     name = request.type_name()
-    stacks, would_be = {}, "would be carried out"
+    stacks: dict[str, Any] = {}
+    would_be = "would be carried out"
     if isinstance(request, PipelineRequest):
         stacks = {"stack_name": request.stack_name, "pipeline_stack_name": request.pipeline_stack_name}
+        stacks["not_looked_up"] = list(named_things.keys(request, launch))
         would_be = f"would be deployed as the stack {request.stack_name}"
     warnings = list(accepted.warnings)
     output.document({"message": "The request is valid.", "pipeline_type": name, **stacks, "warnings": warnings})
     output.say(f"The request is valid: {name} {would_be}.")
     for warning in warnings:
         output.say(f"warning: {warning}")
+    if stacks.get("not_looked_up"):
+        looking = hints.command(f"provision {file} --dry-run")
+        output.say(
+            f"Not looked up: what {', '.join(stacks['not_looked_up'])} name. `{looking}` does it, and makes nothing."
+        )
 
 
 def launch_of(rules: Offline) -> Launch:

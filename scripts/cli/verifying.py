@@ -19,7 +19,7 @@ from mlops_orchestrator.aws.stack_following import StackEvent
 from mlops_orchestrator.settings import hints, local_state
 from scripts.cli import connection, errors, extras
 from scripts.cli.asking import check_can_ask
-from scripts.cli.errors import WrongUseError
+from scripts.cli.errors import InterruptedCommandError, WrongUseError
 from scripts.cli.launching import parameter_files
 from scripts.cli.options import Access, Verification
 from scripts.cli.output import Output
@@ -93,9 +93,9 @@ def _carried_out(scene: Scene, plan: Plan, output: Output, access: Access) -> Re
         output.say("clean-up: everything that was made is removed")
         left = _cleaned(scene)
     except KeyboardInterrupt:
-        if not scene.is_passing:
-            output.say(f"What was made is still there: {command}")
-        raise
+        if scene.is_passing:
+            raise
+        raise InterruptedCommandError(f"interrupted. What was made is still there: {command}") from None
     if not left:
         kept.forget()
     return Report(plan, began, outcomes, run.judged(outcomes, is_local=scene.aws.is_local), left)

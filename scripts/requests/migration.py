@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 
 from pydantic import ValidationError
 
-from orchestrator import documents, problems
+from orchestrator import documents, leniency, problems
 from orchestrator.errors import Problem, RefusedRequestError
 from orchestrator.events.uploads import entries as config_entries
 from orchestrator.launch.settings import Launch
@@ -133,16 +133,17 @@ def _card(body: Any, launch: Launch) -> Entry:
     )
 
 
-def _status(body: Any, _: Launch) -> Entry:
+def _status(body: Any, launch: Launch) -> Entry:
+    reading = leniency.read(body, StatusRequest.model_fields, launch)
     try:
-        StatusRequest.model_validate(body)
+        StatusRequest.model_validate(reading.body)
     except ValidationError as error:
         raise RefusedRequestError(list(problems.from_validation(error, StatusRequest.model_fields))) from None
-    return Entry(index=0, pipeline_type=_STATUS, changes=(migration_changes.OTHER_PIPELINE_ID,))
+    return Entry(index=0, pipeline_type=_STATUS, changes=(*reading.notes, migration_changes.OTHER_PIPELINE_ID))
 
 
 def _asks_for_a_status(body: Any) -> bool:
-    return isinstance(body, Mapping) and list(body) == ["pipeline_id"]
+    return isinstance(body, Mapping) and "pipeline_id" in body and "pipeline_type" not in body
 
 
 def _model(body: Any) -> str:

@@ -30,6 +30,12 @@ _COMMANDS = (
     "local",
     "config",
     "verify",
+    "open",
+    "predict",
+    "logs",
+    "events",
+    "retry",
+    "cards",
 )
 # They print what a shell reads.
 _WITHOUT_FORMS = {"completion"}

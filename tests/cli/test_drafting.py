@@ -119,6 +119,17 @@ def test_every_problem_is_shown(mlops: Mlops, tmp_path: Path) -> None:
     assert all(problem["key"] in told.err for problem in answer["errors"])
 
 
+def test_a_check_says_what_it_did_not_look_up(mlops: Mlops, tmp_path: Path) -> None:
+    example = json.loads((Path(__file__).parents[1] / "requests" / "byom_model_bias_monitor.json").read_text("utf-8"))
+    (tmp_path / "request.json").write_text(json.dumps(example))
+    named = ["endpoint_name", "baseline_data", "baseline_job_output_location", "data_capture_location"]
+    (answer,) = mlops("check", "request.json", "--json", "--region", "eu-west-1").documents
+    assert set(answer["not_looked_up"]) >= set(named)
+    told = mlops("check", "request.json", "--region", "eu-west-1").out
+    assert "Not looked up: what " in told
+    assert "provision request.json --dry-run" in told
+
+
 def test_malformed_json_names_its_place(mlops: Mlops, tmp_path: Path) -> None:
     (tmp_path / "request.json").write_text('{"pipeline_type": }')
     ended = mlops("check", "request.json", "--json", *_REGION)

@@ -12,6 +12,7 @@ from typing import Final
 
 from scripts.demo import demo_model
 from tests.shell_blocks.blocks import ROOT, Command, Request
+from tests.shell_blocks.shell import MLOPS
 
 CANNOT_RUN: Final[Mapping[tuple[str, str], str]] = {
     ("README.md", "pipx install"): "installs from the network; tests/cli/test_installed.py installs the wheel",
@@ -52,7 +53,7 @@ class Page:
     has_aws: bool = True
     region: str = "us-east-1"
     """Region of the environment; empty where the page says how it gets there."""
-    is_installed: bool = True
+    program: Path | None = MLOPS
     files: Callable[[Path], None] = lambda folder: None
     before: tuple[Command | Request, ...] = ()
     words: Mapping[str, str] = field(default_factory=dict)
@@ -115,11 +116,11 @@ _CHURN: Final = """{
 _ASSETS: Final = {"ASSETS-BUCKET": "$(output AssetsBucketName)"}
 
 PAGES: Final[Mapping[str, Page]] = {
-    "README.md": Page(region="", is_installed=False, files=_model, words=_ASSETS),
+    "README.md": Page(region="", program=None, files=_model, words=_ASSETS),
     "docs/custom-pipelines.md": Page(files=_work_queue),
     "docs/first-pipeline.md": Page(files=_unpacked_model, words=_ASSETS),
     # In a Region of its own: what the page removes at its end is not what another page has launched.
-    "docs/launch.md": Page(region="", is_installed=False, files=_launch_parameters, words={"eu-west-1": "eu-west-2"}),
+    "docs/launch.md": Page(region="", program=None, files=_launch_parameters, words={"eu-west-1": "eu-west-2"}),
     "docs/local-aws.md": Page(has_aws=False, words={"--port 4566": "--port 0"}),
     "docs/machine-output.md": Page(has_aws=False, before=_earlier("mlops local")),
     "docs/migration.md": Page(

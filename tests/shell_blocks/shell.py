@@ -3,32 +3,40 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
 import re
 import shlex
+import struct
 import subprocess
 import sys
+import termios
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from tests.end_to_end.waiting import LONGEST_SECONDS
 from tests.shell_blocks import aws_command
 from tests.shell_blocks.blocks import ROOT, Command, Request
 
 _BIN: Final = Path(sys.executable).parent
+MLOPS: Final = _BIN / "mlops"
 _MARK: Final = "\x01"
 # `make` only says what it would do: each target has tests of its own. `mlops local` stays in the foreground, so it has
 # a terminal of its own, and the environment that it prints is taken over here.
 _PREAMBLE: Final = f"""
 make() {{ command make --dry-run --directory={shlex.quote(str(ROOT))} "$@" > make.log; }}
+# The `aws` command finds no local AWS by itself.
+told() {{ [ ! -f local.log ] || eval "$(grep '^export ' local.log)"; }}
+aws() {{ ( told; command aws "$@" ); }}
 mlops() {{
   if [ "$1" != local ]; then command mlops "$@"; return; fi
   command mlops "$@" > local.log 2>&1 < /dev/null & running=$!
   for _ in $(seq 1200); do
-    grep -q 'Ctrl-C ends' local.log && eval "$(grep '^export ' local.log)" && return 0
+    if grep -q 'Ctrl-C ends' local.log; then [ -n "$TERMINAL" ] || told; return 0; fi
     kill -0 "$running" || {{ cat local.log; return 1; }}
     sleep 0.1
   done
@@ -36,6 +44,7 @@ mlops() {{
 }}
 trap '[ -z "$running" ] || {{ kill "$running"; wait "$running"; }}' EXIT
 output() {{
+  told
   {sys.executable} -c 'import boto3, sys
 stack, = boto3.client("cloudformation").describe_stacks(StackName="mlops-orchestrator")["Stacks"]
 print(*(one["OutputValue"] for one in stack["Outputs"] if one["OutputKey"] == sys.argv[1]))' "$1"
@@ -69,31 +78,32 @@ class Shell:
     environment: Mapping[str, str]
     words: Mapping[str, str] = field(default_factory=dict)
     """What stands for something else on the page, such as ASSETS-BUCKET, and what somebody types for it."""
-    is_installed: bool = True
-    """Whether `mlops` is on the path; otherwise the page has to say how it gets there."""
+    program: Path | None = MLOPS
+    """`mlops` on the path; None where the page says how it gets there."""
+    is_terminal: bool = False
+    """Whether the commands write to a terminal, too, as a person sees them."""
 
     def run(self, steps: Sequence[Command | Request]) -> list[Told]:
         """Run a page's commands one after the other. Every question is answered with yes."""
         self._prepare()
         (self.folder / "script").write_text(_PREAMBLE + "".join(self._lines(steps)))
-        answering, answers = pty.openpty()
-        try:
-            os.write(answering, _ANSWERS)
-            ran = subprocess.run(
+        person, terminal = pty.openpty()
+        _set_up(terminal)
+        os.write(person, b"" if self.is_terminal else _ANSWERS)
+        written = terminal if self.is_terminal else subprocess.PIPE
+        with os.fdopen(person, "rb", buffering=0) as screen:
+            process = subprocess.Popen(
                 ["bash", "script"],
                 cwd=self.folder,
                 env=self._variables(),
-                stdin=answers,
-                stdout=subprocess.PIPE,
+                stdin=terminal,
+                stdout=written,
                 stderr=subprocess.STDOUT,
-                text=True,
-                timeout=LONGEST_SECONDS,
-                check=False,
             )
-        finally:
-            os.close(answering)
-            os.close(answers)
-        return list(_ended([step for step in steps if isinstance(step, Command)], ran.stdout))
+            os.close(terminal)
+            output = b"".join(_read(screen if self.is_terminal else process.stdout))
+            process.wait(LONGEST_SECONDS)
+        return list(_ended([step for step in steps if isinstance(step, Command)], output.decode()))
 
     def _prepare(self) -> None:
         tools = self.folder / ".tools"
@@ -102,8 +112,8 @@ class Shell:
             (tools / name).mkdir()
         (tools / "aws").write_text(f'#!/bin/sh\nexec {sys.executable} {aws_command.__file__} "$@"\n')
         (tools / "aws").chmod(0o755)
-        if self.is_installed:
-            (tools / "mlops").symlink_to(_BIN / "mlops")
+        if self.program:
+            (tools / "mlops").symlink_to(self.program)
         (self.folder / ".venv").symlink_to(_BIN.parent)
 
     def _variables(self) -> dict[str, str]:
@@ -114,6 +124,8 @@ class Shell:
             "TMPDIR": str(tools / "tmp"),
             "AWS_EC2_METADATA_DISABLED": "true",
             "MLOPS_CACHE": os.environ.get("MLOPS_CACHE", str(Path.home() / ".cache" / "mlops-workload-orchestrator")),
+            # In a folder where it runs, `mlops` needs no environment.
+            "TERMINAL": "yes" if self.is_terminal else "",
             **self.environment,
         }
 
@@ -128,6 +140,21 @@ class Shell:
             for word, meant in self.words.items():
                 text = text.replace(word, meant)
             yield f"{{ {text}\n}}\nprintf '{_MARK}%s{_MARK}' $?\n"
+
+
+def _set_up(terminal: int) -> None:
+    """Give a terminal its size, and have it not show what is typed."""
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
+    attributes = termios.tcgetattr(terminal)
+    attributes[3] &= ~termios.ECHO
+    termios.tcsetattr(terminal, termios.TCSANOW, attributes)
+
+
+def _read(stream: Any) -> Iterator[bytes]:
+    """What is written until nobody has the stream open any more, which a terminal tells by an error."""
+    with suppress(OSError):
+        while content := stream.read(4096):
+            yield content
 
 
 def _ended(commands: Sequence[Command], output: str) -> Iterator[Told]:

@@ -48,7 +48,7 @@ def test_commands_of_a_page_run(page: Path, aws: Running, tmp_path: Path) -> Non
         "AWS_SECRET_ACCESS_KEY": "local",
         **({"AWS_DEFAULT_REGION": asked.region} if asked.region else {}),
     }
-    shell = Shell(tmp_path, environment if asked.has_aws else {}, asked.words, asked.is_installed)
+    shell = Shell(tmp_path, environment if asked.has_aws else {}, asked.words, asked.program)
     told = shell.run([*asked.before, *steps])
 
     assert [problem for one in told if (problem := one.problem)] == []

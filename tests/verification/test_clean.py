@@ -14,6 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from mlops_orchestrator.aws.aws_access import Aws
+from mlops_orchestrator.settings import hints
 from orchestrator.values import tags
 from scripts.local_aws.server import LocalAws
 from scripts.verification import probes, record, run
@@ -117,7 +118,7 @@ def test_the_record_leads_to_what_is_left(monkeypatch: pytest.MonkeyPatch) -> No
     before = there()
     ended, name = interrupted(monkeypatch)
     assert ended.status == 130
-    assert f"What was made is still there: mlops verify --clean --name {name}" in ended.out
+    assert f"What was made is still there: {hints.command(f'verify --clean --name {name}')}\n" in ended.err
 
     cleaned = mlops("verify", "--clean", "--yes")
 

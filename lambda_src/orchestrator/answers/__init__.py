@@ -107,6 +107,7 @@ class PipelineState(TypedDict):
     pipelineName: str
     pipelineVersion: NotRequired[int]
     stageStates: NotRequired[list[dict[str, Any]]]
+    warnings: NotRequired[Warnings]
 
 
 class NoPipelineYet(TypedDict):
@@ -114,6 +115,7 @@ class NoPipelineYet(TypedDict):
 
     message: Message
     stack_status: str
+    warnings: NotRequired[Warnings]
 
 
 class PipelineIdentity(TypedDict):

@@ -19,7 +19,7 @@ from orchestrator.aws.s3 import objects
 from orchestrator.aws.sagemaker import endpoints, model_sources
 from orchestrator.errors import Problem, RefusedRequestError, ServiceRefusedError
 from orchestrator.existence import named_things
-from orchestrator.existence.named_things import Named
+from orchestrator.existence.named_things import ENDPOINT_KEY, PACKAGE_KEY, Named
 from orchestrator.launch.settings import Launch
 from orchestrator.model_cards.refusals import absent, refusing
 from orchestrator.pipeline_types.base import PipelineRequest
@@ -27,8 +27,6 @@ from orchestrator.pipeline_types.spelling import Spelling
 from orchestrator.values import package_artifacts
 from orchestrator.values.package_artifacts import PackagedModel
 
-_PACKAGE_KEY: Final = "model_package_name"
-_ENDPOINT_KEY: Final = "endpoint_name"
 _DENIED: Final = "AccessDeniedException"
 _NOT_SHARED: Final = "must be of a group whose policy lets the orchestrator's account describe it: {reason}"
 
@@ -132,13 +130,13 @@ def _package(arn: str, launch: Launch) -> _Seen:
 
 def _packaged_model(arn: str, launch: Launch) -> PackagedModel:
     """Return the model of a version. Raise `RefusedRequestError` if it has none, or none that a request may read."""
-    with refusing(_PACKAGE_KEY, {**absent("model package version"), _DENIED: _NOT_SHARED}):
+    with refusing(PACKAGE_KEY, {**absent("model package version"), _DENIED: _NOT_SHARED}):
         description = model_sources.describe_model_package(arn)
     try:
         model = package_artifacts.of_description(description)
     except ValueError as error:
-        raise RefusedRequestError([Problem(_PACKAGE_KEY, str(error))]) from None
-    if found := list(package_artifacts.problems(_PACKAGE_KEY, model, launch.reach)):
+        raise RefusedRequestError([Problem(PACKAGE_KEY, str(error))]) from None
+    if found := list(package_artifacts.problems(PACKAGE_KEY, model, launch.reach)):
         raise RefusedRequestError(found)
     return model
 
@@ -166,8 +164,8 @@ def _endpoints(request: PipelineRequest, launch: Launch) -> _Seen:
                 f"there is no endpoint {name} yet; a pipeline of this model is to make it, and the monitor's "
                 "deployment fails if it comes later than the baseline"
             )
-            warnings.append(Problem(_ENDPOINT_KEY, sentence))
+            warnings.append(Problem(ENDPOINT_KEY, sentence))
         else:
             sentence = f"there is no endpoint {name} in this account and Region: deploy it first"
-            missing.append(Problem(_ENDPOINT_KEY, sentence))
+            missing.append(Problem(ENDPOINT_KEY, sentence))
     return _Seen(lambda informed: informed.with_endpoint_names(names), (), tuple(missing), tuple(warnings))

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, get_args
+from typing import Any, Final, get_args
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -15,6 +15,9 @@ from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import PipelineRequest
 from orchestrator.values.per_stage import by_key
 from orchestrator.values.things import Around, Bucket, MustExist, Thing
+
+PACKAGE_KEY: Final = "model_package_name"
+ENDPOINT_KEY: Final = "endpoint_name"
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,17 @@ def of(request: PipelineRequest, launch: Launch) -> tuple[Named, ...]:
                 if (is_here or thing.is_near(known)) and _is_looked_up(thing, known):
                     found.setdefault(thing, key)
     return tuple(Named(key, thing) for thing, key in found.items())
+
+
+def keys(request: PipelineRequest, launch: Launch) -> tuple[str, ...]:
+    """Return the keys, in order, whose values name something that the orchestrator looks at, readings included."""
+    named = {each.key for each in of(request, launch)} | {file.request_key for file in request.csv_files(launch)}
+    if request.model_package(launch):
+        named.add(PACKAGE_KEY)
+    if request.monitored_endpoints() and not launch.multi_account:
+        named.add(ENDPOINT_KEY)
+    declared = list(type(request).model_fields)
+    return tuple(sorted(named, key=lambda key: declared.index(key.split(".")[0])))
 
 
 def _is_looked_up(thing: Thing, known: Around) -> bool:

@@ -47,10 +47,12 @@ CLAIMS: Final = (
     Claim(
         id="encoded-arn",
         what="API Gateway hands an encoded ARN, with `%2F` and `%3A`, to the function as one path parameter.",
-        rests="`mlops status`, `mlops delete` with a `pipeline_id`.",
+        rests="`mlops status`, `mlops delete` and others with a `pipeline_id` or a name such as `churn/realtime`.",
         evidence=f"[proxy"
         f" integrations]({DOCS}/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html) do not"
-        " say",
+        " say; captures of others show the path still encoded"
+        " ([standard-server 93](https://github.com/middleapi/standard-server/pull/93)), and the function"
+        " takes both forms",
         part="look",
     ),
     Claim(

@@ -25,8 +25,8 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit status."""
-    # What a command remembers of its output does not reach the next.
-    return contextvars.copy_context().run(_run, arguments)
+    # What a command remembers of its output comes from no other, and reaches none.
+    return contextvars.Context().run(_run, arguments)
 
 
 def _run(arguments: Sequence[str]) -> int:

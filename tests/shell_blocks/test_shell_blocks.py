@@ -35,7 +35,7 @@ def aws(recorded_calls: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield started
 
 
-@pytest.mark.parametrize("page", grouped())
+@pytest.mark.parametrize("page", list(grouped()))
 def test_commands_of_a_page_run(page: Path, aws: Running, tmp_path: Path) -> None:
     steps = [step for step in blocks.steps(page) if not (isinstance(step, Command) and pages.reason(step))]
     if not any(isinstance(step, Command) for step in steps):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from mlops_orchestrator.aws.api_addresses import MAIL_PATH
+from mlops_orchestrator.settings import hints
 from scripts.cli import connection
 from scripts.cli.display import api_words, letters
 from scripts.cli.errors import WrongUseError
@@ -67,7 +68,7 @@ def _list(mails: Sequence[Mail], output: Output, flags: str) -> None:
         return
     rows = [(str(mail.number), mail.sent_at[11:16], mail.subject or _first_words(mail)) for mail in mails]
     output.table(("", "at", "subject"), rows)
-    output.say(f"to read one: mlops mail {mails[-1].number}{flags}")
+    output.say(f"to read one: {hints.command(f'mail {mails[-1].number}{flags}')}")
 
 
 def _first_words(mail: Mail) -> str:

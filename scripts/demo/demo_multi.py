@@ -17,6 +17,7 @@ from mlops_orchestrator.aws.aws_access import Aws
 from mlops_orchestrator.aws.pipeline_status import PipelineStatus
 from mlops_orchestrator.client import approvals
 from mlops_orchestrator.client.approvals import Decision
+from mlops_orchestrator.settings import hints
 from scripts.demo import demo_captures, demo_steps, demo_story
 from scripts.demo.demo_model import TrainedModel
 from scripts.demo.demo_notifications import Notifications
@@ -42,7 +43,8 @@ def run(story: Story) -> None:
         model = demo_steps.train_and_upload(deployment, story)
         _deploy_all(model, notifications, deployment, story)
     story.chapter("Done: one model in three accounts, all predictions agree with the model's own")
-    story.say("next: `mlops local --option multi-account` keeps such an AWS running for your own requests")
+    running = hints.command("local --option multi-account")
+    story.say(f"next: `{running}` keeps such an AWS running for your own requests")
 
 
 def _deploy_all(model: TrainedModel, notifications: Notifications, deployment: LocalDeployment, story: Story) -> None:
@@ -85,7 +87,8 @@ def _approve(
     decision = Decision(stage, "the predictions of the stage before agree", is_approval=True)
     codepipeline = deployment.aws.client("codepipeline")
     decided = approvals.decide(codepipeline, lambda: demo_steps.status(pipeline_id, deployment), decision)
-    story.say(f"mlops approve {_MODEL_NAME} {stage}: the execution {decided.execution} goes on")
+    approved = hints.command(f"approve {_MODEL_NAME} {stage}")
+    story.say(f"{approved}: the execution {decided.execution} goes on")
 
 
 def _look_at(stage: str, model: TrainedModel, deployment: LocalDeployment, story: Story) -> tuple[list[float], str]:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
+from mlops_orchestrator.settings import hints
 from scripts.demo import demo_steps, demo_story
 from scripts.demo.demo_model import TrainedModel
 from scripts.demo.demo_notifications import Notifications
@@ -55,7 +56,8 @@ def run(story: Story) -> None:
         for subject, text in notifications.received(at_least=3):
             story.mail(subject, text)
     story.chapter("Done: both pipelines deployed, all predictions agree with the model's own")
-    story.say("next: `mlops local` keeps such an AWS running for your own requests; README.md shows a launch on AWS")
+    running = hints.command("local")
+    story.say(f"next: `{running}` keeps such an AWS running for your own requests; README.md shows a launch on AWS")
 
 
 def _planned_stack(request: dict[str, Any], deployment: LocalDeployment) -> str:

@@ -153,6 +153,13 @@ def test_types_follow_from_each_value_s_text(tmp_path: Path, values: list[str], 
     assert ended.document("statistics.json")["features"][0]["inferred_type"] == kind
 
 
+def test_whole_numbers_beside_missing_ones_are_integral(tmp_path: Path) -> None:
+    ended = jobs.baseline(tmp_path, "a,b,c\n1,1,1.0\n,2,\n3,,3.0\n")
+    assert [one["inferred_type"] for one in ended.document("statistics.json")["features"]] == [
+        "Integral", "Integral", "Fractional",
+    ]  # fmt: skip
+
+
 def test_numbers_among_texts_are_categories_as_they_are_written(tmp_path: Path) -> None:
     """The first rows are numbers alone, so that their texts are read a second time."""
     rows = [["007"]] * 20_000 + [["A1"]]

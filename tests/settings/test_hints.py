@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from mlops_orchestrator.settings import hints
+from scripts.paths import ROOT
 
 
 @pytest.fixture
@@ -61,3 +65,30 @@ def test_path_with_a_space_is_quoted(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("PATH", "/usr/bin")
     monkeypatch.chdir("/")
     assert hints.command("list").startswith("'")
+
+
+def _messages(tree: ast.Module) -> Iterator[str]:
+    """Texts of a module that are neither documentation nor the help of an option."""
+    shown = {id(text) for node in ast.walk(tree) for holder in _for_readers(node) for text in ast.walk(holder)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in shown:
+            yield node.value
+
+
+def _for_readers(node: ast.AST) -> list[ast.expr]:
+    if isinstance(node, ast.Expr):
+        return [node.value] if isinstance(node.value, ast.Constant) else []
+    return [word.value for word in node.keywords if word.arg == "help"] if isinstance(node, ast.Call) else []
+
+
+@pytest.mark.parametrize("folder", ["cli", "demo", "installed", "launch"])
+def test_every_hint_is_made_here(folder: str) -> None:
+    """A command in a message would have a name that the reader's shell may not find."""
+    verbs = "local|new|check|deploy|destroy|provision|status|list|delete|approve|reject|mail|retry"
+    command = re.compile(rf"mlops ({verbs})\b")
+    # What the API says of the command line is replaced as a whole.
+    files = [path for path in (ROOT / "scripts" / folder).rglob("*.py") if path.name != "api_words.py"]
+    texts = [(path.name, text) for path in files for text in _messages(ast.parse(path.read_text("utf-8")))]
+
+    assert texts
+    assert [(name, text) for name, text in texts if command.search(text)] == []

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 import botocore.exceptions
 import typer
@@ -12,12 +11,11 @@ import typer
 from mlops_orchestrator.aws import pipeline_status
 from mlops_orchestrator.client import waiting
 from mlops_orchestrator.client.states import Status
+from mlops_orchestrator.settings import hints
 from scripts.cli import errors
 from scripts.cli.errors import CommandError
 from scripts.cli.pipelines import documents, showing
 from scripts.cli.pipelines.answers import AskedPipeline
-
-_ENDLESS: Final = "the pipeline did not end within a day; run `mlops status` to go on"
 
 
 def show(pipeline: AskedPipeline) -> None:
@@ -46,7 +44,7 @@ def follow(pipeline: AskedPipeline, before: str | None = None) -> None:
     elif last.execution.needs_person:
         _show_waiting(last, pipeline)
     else:
-        raise CommandError(_ENDLESS)
+        raise CommandError(f"the pipeline did not end within a day; run `{hints.command('status')}` to go on")
     failed = errors.Failure(last.sentence).document() if last.has_failed else {}
     pipeline.output.line("result", {**documents.whole(last, pipeline), **failed})
     if not is_live:
@@ -103,7 +101,7 @@ def _show_changes(states: Iterator[Status], pipeline: AskedPipeline) -> _Followe
 
 def _seen(last: Status | None) -> Status:
     if last is None:
-        raise CommandError(_ENDLESS)
+        raise CommandError(f"the pipeline did not end within a day; run `{hints.command('status')}` to go on")
     return last
 
 

@@ -103,14 +103,16 @@ def pipeline_status(body: Any, settings: Settings) -> "answers.PipelineState | a
     """CodePipeline's state of a pipeline (compatibility 2.4); raises the errors of `orchestrator.errors`."""
     fields = StatusRequest.model_fields
     reading = leniency.read(body, fields, settings.launch) if isinstance(body, Mapping) else Reading(body)
-    answer = _state(_status_request(reading.body))
+    answer = _state(_status_request(reading.body), settings)
     if reading.notes:
         answer["warnings"] = list(reading.notes)
     return answer
 
 
-def _state(request: StatusRequest) -> "answers.PipelineState | answers.NoPipelineYet":
-    stack = stacks.find(request.pipeline_id)
+def _state(request: StatusRequest, settings: Settings) -> "answers.PipelineState | answers.NoPipelineYet":
+    # Nobody here may look at stacks of another account or Region.
+    is_elsewhere = request.pipeline_id.startswith("arn:") and not request.pipeline_id.startswith(settings.stack_arns)
+    stack = None if is_elsewhere else stacks.find(request.pipeline_id)
     if stack is None or not pipeline_stacks.holds_pipeline(stack):
         raise RefusedRequestError([Problem("pipeline_id", f"there is no pipeline {request.pipeline_id}")])
     pipeline = stack.outputs.get(PIPELINE_NAME_OUTPUT)

@@ -63,7 +63,7 @@ def test_it_goes_from_a_starter_to_a_pipeline(local: Running, installed: Install
         path.name for path in paths.TEMPLATES.glob("*.yaml")
     }
     provisioned = run("provision", "request.json", "--local", "--watch", "--json").splitlines()
-    assert json.loads(provisioned[-1])["status"] == "Succeeded"
+    assert json.loads(provisioned[-1])["state"] == "Succeeded"
     # What was asked for is in the current folder, what took long in a cache, and nothing in the installed product.
     assert not {"build", "dist"} & {path.name for path in installed.home.iterdir()}
     assert list(installed.folder.glob(".cache/mlops-workload-orchestrator/build/dependencies-host-*"))

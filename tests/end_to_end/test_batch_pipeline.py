@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -116,15 +117,24 @@ def test_only_a_changed_request_starts_a_job(orchestrator: Orchestrator, scoring
 
 
 def test_a_refused_job_fails_the_pipeline_with_aws_s_words(orchestrator: Orchestrator, scoring: Scoring) -> None:
-    """Lesson 6. SageMaker has no such instances for transforms; the same pipeline then takes the right ones."""
-    scoring.put("data/refused/a.csv", 0, 5)
-    pipeline_id = orchestrator.provision(scoring.request("refused", inference_instance="ml.t2.medium"))["pipeline_id"]
+    """Lesson 6. The data is there, and the bucket refuses it to the job's role; then the same pipeline gets it."""
+    s3, bucket = orchestrator.client("s3"), "refuses-its-data"
+    s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key="rows/a.csv", Body=b"1,2,3,4")
+    to_the_job = {"Effect": "Deny", "Principal": "*", "Action": "s3:ListBucket", "Resource": f"arn:aws:s3:::{bucket}"}
+    its_role = {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/mlops-pipeline-refused-*"}}
+    statement = {**to_the_job, "Condition": its_role}
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+
+    request = scoring.request("refused", batch_inference_data=f"{bucket}/rows/")
+    pipeline_id = orchestrator.provision(request)["pipeline_id"]
     failed = orchestrator.ended(pipeline_id)
     assert failed.has_failed
     (detail,) = [action.detail for action in failed.actions if action.status == "Failed"]
     assert "ValidationException" in detail
-    assert "ml.t2.medium" in detail
+    assert bucket in detail
     assert scoring.jobs("refused") == []
 
+    scoring.put("data/refused/a.csv", 0, 5)
     assert orchestrator.changed(pipeline_id, scoring.request("refused")).has_succeeded
     assert scoring.jobs("refused") == [orchestrator.outputs(stack_of("refused"))["BatchTransformJobName"]]

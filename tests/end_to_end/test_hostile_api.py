@@ -114,7 +114,7 @@ def test_each_answer_is_one_that_the_document_has(
 @pytest.mark.parametrize(
     "body",
     [
-        {"aws_secret_access_key": CANARY},
+        {"aws_secret_access_key": CANARY, "dry_run": True},
         {"custom_image_uri": CANARY, "dry_run": True},
         {"inference_instance": CANARY},
         {"pipeline_type": CANARY},

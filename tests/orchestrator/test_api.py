@@ -6,9 +6,6 @@ from __future__ import annotations
 import base64
 import inspect
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -22,7 +19,6 @@ from botocore.stub import Stubber
 from orchestrator import api, on_demand, routes, service
 from orchestrator.aws import calls
 from orchestrator.errors import ConflictError, ServiceBusyError, ServiceRefusedError
-from orchestrator.launch.options import ReachOptions, variable
 from orchestrator.launch.settings import Settings
 from orchestrator.plan.stack_tags import RELEASE_TAG
 
@@ -196,68 +192,6 @@ class TestRefusals:
         assert answer.body["message"] == "Bad request: 1 problem.", "a question creates nothing in any case"
 
 
-NO_AWS = """
-import json, sys
-from types import SimpleNamespace
-from orchestrator import api
-context = SimpleNamespace(aws_request_id="r", function_name="f", memory_limit_in_mb=1, invoked_function_arn="a")
-read = []
-sys.addaudithook(lambda event, given: event == "open" and "/templates/" in str(given[0]) and read.append(given[0]))
-statuses = [api.handler(event, context)["statusCode"] for event in json.load(sys.stdin)]
-cards = {"orchestrator.model_cards." + name for name in ("changes", "content", "exports", "operations", "sections")}
-needless = {"boto3", "botocore.client", "jsonschema", "orchestrator.answers", *cards}
-print(json.dumps([statuses, sorted(needless & sys.modules.keys()) + read]))
-"""
-
-
-def test_a_refusal_needs_no_aws_at_all(api_event: ApiEvent, builtin: Body, settings: Settings) -> None:
-    """Not even boto3 is loaded: no call can be made, and nobody waits for its import. No template is read either.
-
-    Nor does a call wait for model cards, with which it has nothing to do, and for the types of answers.
-    """
-    events = [
-        api_event(body=builtin | {"inference_instance": "big"}),
-        api_event(body="{"),
-        api_event("/pipelinestatus", {"pipeline_id": 1}),
-        api_event("/nowhere", builtin),
-    ]
-    variables = {
-        "ALLOW_DETAILED_ERROR_MESSAGE": "Yes",
-        "APPLICATION": settings.launch.application,
-        "ARTIFACT_PREFIX": settings.artifact_prefix,
-        "ASSETS_BUCKET": settings.launch.assets_bucket,
-        "CONFIG_BUCKET": settings.config_bucket,
-        "AWS_REGION": settings.launch.region,
-        "DEPLOY_ROLE_ARN": settings.deploy_role_arn,
-        "ECR_REPOSITORY_ARN": settings.launch.ecr_repository_arn,
-        "LOG_KMS_KEY_ARN": "arn:aws:kms:eu-west-1:111122223333:key/k",
-        "LOG_RETENTION_DAYS": "365",
-        "MULTI_ACCOUNT": "No",
-        "NOTIFICATIONS_TOPIC_ARN": settings.notifications_topic_arn,
-        "PIPELINES_BUCKET": settings.launch.pipelines_bucket,
-        "RESERVED_BUCKETS": settings.launch.pipelines_bucket,
-        **{variable(name): str(option.default) for name, option in ReachOptions.model_fields.items()},
-        "PIPELINE_ROLE_ARN": settings.pipeline_role_arn,
-        "PIPELINE_START_ROLE_ARN": settings.pipeline_start_role_arn,
-        "PIPELINE_STACK_ROLE_ARN": settings.pipeline_stack_role_arn,
-        "POWERTOOLS_LOG_LEVEL": "CRITICAL",
-        "ROLE_PATH": "/",
-        "URL_SUFFIX": settings.url_suffix,
-        "USE_MODEL_REGISTRY": "No",
-    }
-    done = subprocess.run(
-        [sys.executable, "-c", NO_AWS],
-        input=json.dumps(events),
-        capture_output=True,
-        text=True,
-        check=True,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "lambda_src"), **variables},
-    )
-    statuses, loaded = json.loads(done.stdout.splitlines()[-1])
-    assert statuses == [400, 400, 400, 404]
-    assert loaded == []
-
-
 class TestFailures:
     def test_a_refusal_by_aws_is_a_502_with_the_request_id(self, failing: Callable[[Exception], Answer]) -> None:
         """Lesson 24: another service's 403 is not the caller's."""
@@ -321,6 +255,10 @@ class TestFailures:
 
 class TestStatus:
     @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        return replace(settings, deploy_role_arn="arn:aws:iam::123456789012:role/DeployRole")
+
+    @pytest.fixture
     def pipeline(self, aws: None) -> str:
         """The ARN of a pipeline's stack; what it names as its pipeline is not there, because moto has none."""
         template = {
@@ -351,10 +289,12 @@ class TestStatus:
         answer = call({"pipeline_id": pipeline, "region": "eu-west-1"}, path="/pipelinestatus")
         assert answer.body == {"pipelineName": "the-pipeline", "warnings": ['"region" is not known and is ignored']}
 
-    def test_an_unknown_pipeline_is_the_caller_s_mistake(self, call: Call, aws: None) -> None:
-        answer = call({"pipeline_id": "mlops-pipeline-none"}, path="/pipelinestatus")
+    @pytest.mark.parametrize("place", ["", "arn:aws:cloudformation:eu-west-1:999999999999:stack/"], ids=["here", "far"])
+    def test_an_unknown_pipeline_is_the_caller_s_mistake(self, call: Call, aws: None, place: str) -> None:
+        answer = call({"pipeline_id": f"{place}mlops-pipeline-none"}, path="/pipelinestatus")
         assert answer.status == 400
-        assert answer.body["errors"] == [{"key": "pipeline_id", "problem": "there is no pipeline mlops-pipeline-none"}]
+        told = {"key": "pipeline_id", "problem": f"there is no pipeline {place}mlops-pipeline-none"}
+        assert answer.body["errors"] == [told]
 
     def test_a_stack_that_somebody_else_has_made_is_not_shown(self, call: Call, aws: None) -> None:
         """Its name may be that of a pipeline, and its state is nothing that callers may see."""

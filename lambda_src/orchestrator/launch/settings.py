@@ -96,6 +96,12 @@ class Settings:
         return self.deploy_role_arn.split(":")[4]
 
     @property
+    def stack_arns(self) -> str:
+        """Beginning of the ARNs of all stacks of the orchestrator's account and Region."""
+        partition = self.deploy_role_arn.split(":")[1]
+        return f"arn:{partition}:cloudformation:{self.launch.region}:{self.account}:stack/"
+
+    @property
     def stage_accounts(self) -> frozenset[str]:
         """The accounts of dev, staging and prod; none with the option single-account."""
         targets = self.multi_account.targets.values() if self.multi_account else ()

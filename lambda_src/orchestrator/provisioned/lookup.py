@@ -25,9 +25,7 @@ from orchestrator.provisioned.pipeline_stacks import Pipeline
 from orchestrator.provisioned.removal_records import Removal
 
 _NAME: Final = re.compile(r"(?P<label>[a-zA-Z0-9-]{1,128})(?:/(?P<type>[a-zA-Z0-9_-]{1,64}))?")
-_STACK_ARN: Final = re.compile(
-    r"arn:[a-z0-9-]+:cloudformation:(?P<region>[a-z0-9-]+):(?P<account>[0-9]{12}):stack/(?P<name>[a-zA-Z0-9-]+)/[a-f0-9-]+"
-)
+_STACK_ARN: Final = re.compile(r"arn:[a-z0-9:-]+:stack/(?P<name>[a-zA-Z0-9-]+)/[a-f0-9-]+")
 _LONGEST_SHOWN: Final = 200
 
 
@@ -62,9 +60,8 @@ def find(given: str, settings: Settings) -> Found:
 def _candidates(asked: str, settings: Settings) -> list[Found]:
     bucket = settings.launch.pipelines_bucket
     if asked.startswith("arn:"):
-        arn = _STACK_ARN.fullmatch(asked)
-        is_ours = arn is not None and (arn["region"], arn["account"]) == (settings.launch.region, settings.account)
-        return _of_stack(asked, arn["name"], bucket) if arn is not None and is_ours else []
+        arn = _STACK_ARN.fullmatch(asked) if asked.startswith(settings.stack_arns) else None
+        return _of_stack(asked, arn["name"], bucket) if arn is not None else []
     name = _NAME.fullmatch(asked)
     if name is None:
         return []

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Objects inside requests, by what becomes of their unknown keys."""
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 
 class TakesUnknownKeys(BaseModel):
@@ -9,3 +9,5 @@ class TakesUnknownKeys(BaseModel):
 
     Inside other objects it failed on them, mostly when a job had begun: there they are refused.
     """
+
+    model_config = ConfigDict(defer_build=True)

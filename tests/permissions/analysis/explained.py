@@ -181,6 +181,13 @@ EXPLAINED: Final = (
         "AWS lists it with the resource, a key, and not with actions",
     ),
     Explanation(
+        "RESOURCE_EFFECTIVELY_STAR",
+        ("OrchestratorRole",),
+        ("any resource",),
+        "`AllowedBuckets` and `AllowedSecrets` are `*` unless the launch narrows them: it looks whether what a request"
+        " names is there, and reads no content",
+    ),
+    Explanation(
         "RESOURCE_MISMATCH",
         _MAKERS,
         ("logs:DescribeLogGroups",),

@@ -71,7 +71,7 @@ def _risks(statements: Iterable[Details]) -> Iterator[tuple[str, str]]:
 
 def _mistakes(document: Details) -> Iterator[tuple[str, str]]:
     for one in parliament.analyze_policy_string(json.dumps(document), ignore_private_auditors=True).findings:
-        details = one.detail if isinstance(one.detail, list) else [one.detail]
+        details = one.detail if isinstance(one.detail, list) else [one.detail or "any resource"]
         yield from ((one.issue, _in_short(each["action"] if isinstance(each, dict) else str(each))) for each in details)
 
 

@@ -83,7 +83,7 @@ def _details(found: Resolver, role: str, name: str) -> Details:
     properties = found.structure(found.properties(role))
     inline = [(one["PolicyName"], one["PolicyDocument"]) for one in properties.get("Policies", ())]
     # One list: analysers judge what a role may do, wherever that is written.
-    others = [*acting.attached(found, role), *_put_into(found, role)]
+    others = [*_managed(found, role), *acting.attached(found, role), *_put_into(found, role)]
     beside = [(one, found.structure(found.properties(one)["PolicyDocument"])) for one in others]
     return {
         "Path": "/",
@@ -97,6 +97,12 @@ def _details(found: Resolver, role: str, name: str) -> Details:
         "InstanceProfileList": [],
         "Tags": [],
     }
+
+
+def _managed(found: Resolver, role: str) -> list[str]:
+    """The managed policies of the template that a role has in any case."""
+    refs = (one.get("Ref", "") for one in found.properties(role).get("ManagedPolicyArns", ()))
+    return [ref for ref in refs if ref in found.template["Resources"]]
 
 
 def _put_into(found: Resolver, role: str) -> list[str]:

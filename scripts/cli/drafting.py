@@ -20,9 +20,8 @@ from orchestrator.pipeline_types.base import PipelineRequest
 from orchestrator.pipeline_types.built_in import BUILT_IN
 from orchestrator.pipeline_types.keys import keys
 from scripts.cli import connection, looking_up
-from scripts.cli.check_options import Asking
 from scripts.cli.errors import WrongUseError
-from scripts.cli.options import Access, Asked, Form, Offline
+from scripts.cli.options import Access, Asked, Asking, Form, Offline
 from scripts.cli.output import Output, console, table
 from scripts.cli.request_files import read_bytes
 from scripts.requests import offline

@@ -18,8 +18,7 @@ from botocore import exceptions
 from mlops_orchestrator.errors import MlopsError, RequestRefused
 from mlops_orchestrator.settings.choosing import Chosen
 from scripts.cli import errors
-from scripts.cli.check_options import Asking
-from scripts.cli.options import Offline
+from scripts.cli.options import Asking, Offline
 
 if TYPE_CHECKING:
     import boto3

@@ -9,8 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from scripts.cli import completing
-from scripts.cli.check_options import Asking
-from scripts.cli.options import Access, Answering, Offline, RequestFile, grouped
+from scripts.cli.options import Access, Answering, Asking, Offline, RequestFile, grouped
 
 app = typer.Typer()
 

@@ -123,6 +123,12 @@ def report(error: Exception, output: Output, to: Any) -> int | None:
     return found.status
 
 
+def told(error: Exception) -> str:
+    """Return what is told of an expected error, in a sentence without its full stop."""
+    found = _failure(error)
+    return (found.message if found else str(error)).rstrip(".")
+
+
 def show(failure: Failure, output: Output, to: Any) -> None:
     """Show a failure: on the stream `to`, and in JSON if a program reads the output."""
     output.failure(failure.document())

@@ -260,6 +260,18 @@ class Offline(Rules):
     ] = False
 
 
+@dataclass(frozen=True)
+class Asking:
+    """Options of `mlops check`: the orchestrator that is asked."""
+
+    profile: Annotated[str | None, typer.Option(help="Profile of your AWS configuration.")] = None
+    endpoint_url: Annotated[str, typer.Option(envvar="AWS_ENDPOINT_URL", help="Address of a local AWS.")] = ""
+    stack_name: ApiStack = None
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Only validate; do not ask an orchestrator what is there.")
+    ] = False
+
+
 def grouped(command: Callable[..., None]) -> Callable[..., None]:
     """Offer the fields of a command's dataclass parameters as options, and pass the dataclasses to the command."""
     hints = get_type_hints(command, include_extras=True)

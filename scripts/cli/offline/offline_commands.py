@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from scripts.cli import completing
-from scripts.cli.options import Access, Answering, Offline, RequestFile, grouped
+from scripts.cli.options import Access, Answering, Asking, Offline, RequestFile, grouped
 
 app = typer.Typer()
 
@@ -35,11 +35,11 @@ def new(
 
 @app.command()
 @grouped
-def check(rules: Offline, answering: Answering, file: RequestFile) -> None:
-    """Validate a request as the API would, without AWS."""
+def check(rules: Offline, asking: Asking, answering: Answering, file: RequestFile) -> None:
+    """Validate a request as the API would; where an orchestrator can be asked, it looks whether all is there."""
     from scripts.cli import drafting
 
-    drafting.check(file, rules, answering.form)
+    drafting.check(file, rules, answering.form, asking)
 
 
 @app.command("import")

@@ -20,7 +20,7 @@ _CONSOLES: Final = {
     "aws-cn": "console.amazonaws.cn",
     "aws-us-gov": "console.amazonaws-us-gov.com",
 }
-_CONFIG: Final = Config(retries={"mode": "standard", "max_attempts": 5}, user_agent_extra="mlops-workload-orchestrator")
+_USER_AGENT: Final = "mlops-workload-orchestrator"
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,15 @@ class Aws:
     region: str
     endpoint_url: str = ""
     _clients: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    retries: int = 5
+    """How often a call that AWS or the network fails is repeated."""
 
     def client(self, service: str) -> Any:
         """Return a boto3 client, made once: loading a service's description takes longer than a call."""
         if service not in self._clients:
+            config = Config(retries={"mode": "standard", "max_attempts": self.retries}, user_agent_extra=_USER_AGENT)
             self._clients[service] = self.session.client(
-                service, region_name=self.region, endpoint_url=self.endpoint_url or None, config=_CONFIG
+                service, region_name=self.region, endpoint_url=self.endpoint_url or None, config=config
             )
         return self._clients[service]
 

@@ -50,6 +50,7 @@ def _endpoints(orchestrator: Orchestrator) -> list[Any]:
 
 
 @pytest.mark.sampled(1)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("old", kept.FOLDERS, ids=lambda folder: folder.name)
 def test_a_pipeline_of_an_old_release_is_repeated_changed_and_deleted(old: Path, tmp_path: Path) -> None:
     release = kept.release(old, tmp_path)

@@ -38,7 +38,8 @@ def run(asked: Asked, given: str, since: str, stage: str) -> None:
         output.say(f"{line.at:%Y-%m-%d %H:%M:%S}  {line.group.rsplit('/', maxsplit=1)[-1]}  {line.message}")
     output.line("result", {"lines": shown})
     if not shown:
-        output.say(f"Nothing was logged since {since}. Logs: {_names(deployed)}")
+        when = "in the last" if _SPAN.fullmatch(since) else "since"
+        output.say(f"Nothing was logged {when} {since}. Logs: {_names(deployed)}")
 
 
 def start_of(since: str, now: float) -> int:

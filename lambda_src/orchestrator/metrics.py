@@ -17,6 +17,7 @@ FAILED: Final = "Failed"
 PIPELINES_ENDED: Final = "PipelinesEnded"
 JOBS_ENDED: Final = "JobsEnded"
 MONITOR_RUNS: Final = "MonitorRunsReported"
+STATES_TOLD: Final = "StatesTold"
 CONFIGURATIONS: Final = "ConfigurationsProcessed"
 OLDEST_APPROVAL: Final = "OldestApprovalSeconds"
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from troposphere import Sub, Template, cloudwatch
 
@@ -18,6 +18,7 @@ from generator.resources import rest_apis
 from generator.root import api
 from generator.root.observability import notifications
 from orchestrator import metrics
+from orchestrator.answers.work import StateName
 from orchestrator.sagemaker.job_kinds import ENDED
 
 _NAME: Final = "${AWS::StackName}-${AWS::Region}"
@@ -72,6 +73,8 @@ def _counted(title: str, measured: Iterable[list[Any]]) -> Widget:
 
 def _work() -> Iterator[Widget]:
     """Widgets of the metrics that the orchestrator counts itself."""
+    told = get_args(StateName)
+    yield _counted("Pipelines by what people were told", (_own(metrics.STATES_TOLD, ("state",), name) for name in told))
     states = ["SUCCEEDED", "FAILED", "STOPPED", "SUPERSEDED", "CANCELED"]
     yield _counted("Pipelines by state", (_own(metrics.PIPELINES_ENDED, ("pipeline_type", "state"), s) for s in states))
     asked = [metrics.PROVISIONED, metrics.REFUSED, metrics.FAILED]

@@ -58,13 +58,18 @@ class Ended:
 
     def message(self, stage: str) -> Message:
         """Return the message to publish."""
-        # Nobody sees from here what runs in the account of a stage, so the pipeline's state is not told either.
-        overall = "" if stage or self._is_unknown else self._state.name
-        return Message(self._subject, self._text(overall), self.pipeline_type, self.model_name, stage, self.status)
+        text = self._text(self.overall(stage))
+        return Message(self._subject, text, self.pipeline_type, self.model_name, stage, self.status)
+
+    def overall(self, stage: str) -> str:
+        """Return the state of the pipeline by this end, as everybody tells it who asks; empty if it is not known.
+
+        Nobody sees from the orchestrator's account what runs in that of a stage.
+        """
+        return "" if stage or self._is_unknown else self._state.name
 
     @property
     def _state(self) -> State:
-        """State of the pipeline by this end, as everybody tells it who asks."""
         if self.is_baseline:
             return state.of_done(Work(Job("processing job", self.job, self.status, self.words)))
         found = VIOLATIONS if self.status == "Completed" else self.status

@@ -101,8 +101,11 @@ def _said(description: Mapping[str, Any]) -> str:
 
 
 def _tell(ended: Ended, settings: Settings) -> None:
-    notifications.publish(settings.notifications_topic_arn, ended.message(_stage_of(ended.account, settings)))
+    stage = _stage_of(ended.account, settings)
+    notifications.publish(settings.notifications_topic_arn, ended.message(stage))
     metrics.count(metrics.MONITOR_RUNS, pipeline_type=ended.pipeline_type, outcome=ended.status)
+    if overall := ended.overall(stage):
+        metrics.count(metrics.STATES_TOLD, state=overall)
 
 
 def _stage_of(account: str, settings: Settings) -> str:

@@ -80,10 +80,13 @@ def test_violations_are_told_with_endpoint_monitor_and_report(inbox: Inbox, cont
     assert "State" not in message["Message"], "nobody sees from here what runs there"
 
 
-def test_a_run_in_this_account_tells_the_state_of_its_pipeline(inbox: Inbox, context: Context) -> None:
+def test_a_run_in_this_account_tells_the_state_of_its_pipeline(
+    inbox: Inbox, context: Context, capsys: pytest.CaptureFixture[str]
+) -> None:
     """As list and details tell it."""
     assert handled(event_of() | {"account": "111122223333"}, context) == 1
     assert "State of the pipeline: Unhealthy" in inbox()[0]["Message"].splitlines()
+    assert '"state":"Unhealthy","StatesTold":[1.0]' in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

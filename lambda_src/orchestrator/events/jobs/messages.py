@@ -10,7 +10,7 @@ from orchestrator.aws.notifications import Message
 from orchestrator.aws.sagemaker.jobs import Job
 from orchestrator.events.jobs import outcomes
 from orchestrator.events.jobs.registration import NotRegistered, Registered
-from orchestrator.provisioned import state
+from orchestrator.provisioned import state as states
 from orchestrator.provisioned.state import State
 
 _DEPLOY = "provision a real-time or batch pipeline with model_package_name set to the ARN of the version"
@@ -42,14 +42,14 @@ class Ending:
     @property
     def outcome(self) -> str:
         """The job's status, or `Failed` if it completed and the registration of its model came to nothing."""
-        return self._state.name if self.status == "Completed" and self._state.name == "Failed" else self.status
+        return self.state.name if self.status == "Completed" and self.state.name == "Failed" else self.status
 
     @property
-    def _state(self) -> State:
+    def state(self) -> State:
         """State of the pipeline as far as this job makes it, as everybody tells it who asks."""
         record = self.registration.record.told(with_detail=self.with_detail) if self.registration else None
-        job = state.Job(self.job.kind.words, self.job.name, self.status, self.job.failure_reason)
-        return state.of_done(state.Work(job, record))
+        job = states.Job(self.job.kind.words, self.job.name, self.status, self.job.failure_reason)
+        return states.of_done(states.Work(job, record))
 
     @property
     def _subject(self) -> str:
@@ -63,7 +63,7 @@ class Ending:
         first = f"The {self.job.kind.words} {self.job.name} status is: {self.status}."
         pipeline = (
             f"Model: {self.model_name}\nPipeline's stack: {self.stack_name}\nJob: {self.job.arn}\n"
-            f"State: {self._state.name}"
+            f"State: {self.state.name}"
         )
         what, then = self._story()
         return "\n\n".join(filter(None, [first, what, pipeline, then]))

@@ -139,6 +139,7 @@ def _tell(ended: _Ended, settings: Settings) -> None:
     )
     notifications.publish(settings.notifications_topic_arn, ending.message)
     metrics.count(metrics.JOBS_ENDED, pipeline_type=ending.pipeline_type, outcome=ending.outcome)
+    metrics.count(metrics.STATES_TOLD, state=ending.state.name)
 
 
 def _registration(job: Job, ended: _Ended, settings: Settings) -> Registered | NotRegistered | None:

@@ -58,6 +58,8 @@ def _tell(end: End, settings: Settings) -> None:
     notifications.publish(settings.notifications_topic_arn, ending.message)
     if not end.stage:
         metrics.count(metrics.PIPELINES_ENDED, pipeline_type=tags.get(TYPE_TAG, ""), state=end.state)
+    if overall is not None:
+        metrics.count(metrics.STATES_TOLD, state=overall.name)
 
 
 def _state(end: End, tags: Mapping[str, str], settings: Settings) -> State | None:

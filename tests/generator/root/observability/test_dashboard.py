@@ -19,6 +19,7 @@ OWN = [
     metrics.FAILED,
     metrics.PIPELINES_ENDED,
     metrics.JOBS_ENDED,
+    metrics.STATES_TOLD,
     metrics.CONFIGURATIONS,
     metrics.MONITOR_RUNS,
 ]

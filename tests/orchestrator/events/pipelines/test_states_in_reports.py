@@ -68,9 +68,12 @@ def test_a_stack_that_cannot_be_found_hides_nothing_else(message: Message) -> No
 
 
 @pytest.mark.parametrize("ended", ["FAILED", "STOPPED", "CANCELED"])
-def test_an_execution_that_failed_is_a_failed_pipeline(message: Message, ended: str) -> None:
+def test_an_execution_that_failed_is_a_failed_pipeline(
+    message: Message, ended: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     make_pipeline("churn")
     assert "State: Failed." in message(ended)
+    assert '"state":"Failed","StatesTold":[1.0]' in capsys.readouterr().out, "the dashboard counts it"
 
 
 def test_a_newer_execution_decides_instead_of_one_that_it_superseded(message: Message) -> None:

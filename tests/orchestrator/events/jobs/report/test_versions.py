@@ -195,7 +195,9 @@ class TestRegistration:
         assert message["Message"].startswith("The training job berths-1 status is: Completed.\n\n")
         assert "State: Failed" in message["Message"]
         assert _state_of(message) == "Failed"
-        assert '"outcome":"Failed","JobsEnded":[1.0]' in capsys.readouterr().out
+        written = capsys.readouterr().out
+        assert '"outcome":"Failed","JobsEnded":[1.0]' in written
+        assert '"state":"Failed","StatesTold":[1.0]' in written
         recorded = registrations.find(PIPELINES, job_kinds.TRAINING, "berths-1")
         assert recorded is not None
         assert (recorded.status, recorded.reason) == ("Failed", "AWS did not register the model.")

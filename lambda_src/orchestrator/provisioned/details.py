@@ -12,7 +12,6 @@ from orchestrator.aws.cloudformation.stack_sets import Instance, StackSetName
 from orchestrator.aws.cloudformation.stacks import Stack
 from orchestrator.aws.codepipeline import codepipelines
 from orchestrator.aws.codepipeline.codepipelines import Execution
-from orchestrator.errors import ServiceRefusedError
 from orchestrator.launch.settings import Settings
 from orchestrator.provisioned import lookup, pipeline_stacks, progress, state, work
 from orchestrator.provisioned.lookup import Found
@@ -57,14 +56,7 @@ def answer(given: str, settings: Settings) -> answers.PipelineDetails:
 def _state(found: Found) -> tuple[answers.PipelineState | None, Execution | None]:
     """Return the same as `/pipelinestatus`, and the newest execution; `None` when there is no pipeline."""
     name = pipeline_stacks.pipeline_name(found.stack) if found.stack else None
-    if name is None:
-        return None, None
-    try:
-        return codepipelines.state(name), codepipelines.newest_execution(name)
-    except ServiceRefusedError as error:
-        if error.code == codepipelines.NOT_THERE:
-            return None, None
-        raise
+    return codepipelines.state_and_execution(name) if name is not None else (None, None)
 
 
 def _stack(deployed: Stack | None) -> answers.DeployedStack | None:

@@ -19,7 +19,7 @@ from orchestrator.aws.cloudformation import stack_listing, stacks
 from orchestrator.aws.cloudformation.stacks import Stack
 from orchestrator.aws.codepipeline import codepipelines
 from orchestrator.aws.codepipeline.codepipelines import Execution
-from orchestrator.errors import Problem, RefusedRequestError, ServiceRefusedError
+from orchestrator.errors import Problem, RefusedRequestError
 from orchestrator.launch.settings import Launch, Settings
 from orchestrator.pipeline_types.installed import installed
 from orchestrator.provisioned import pipeline_stacks, progress, state, work
@@ -181,14 +181,8 @@ def _entry(listed: _Listed, done: Work) -> "answers.PipelineSummary":
 
 def _state(pipeline: str | None) -> tuple[Mapping[str, Any], Execution | None]:
     """Return CodePipeline's state and the newest execution; empty while there is no pipeline."""
-    if pipeline is None:
-        return {}, None
-    try:
-        return codepipelines.state(pipeline), codepipelines.newest_execution(pipeline)
-    except ServiceRefusedError as error:
-        if error.code == codepipelines.NOT_THERE:
-            return {}, None
-        raise
+    found, newest = codepipelines.state_and_execution(pipeline) if pipeline is not None else (None, None)
+    return found or {}, newest
 
 
 def _stage(stage: Mapping[str, Any]) -> "answers.StageState":

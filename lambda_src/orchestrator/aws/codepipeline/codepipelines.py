@@ -115,3 +115,17 @@ def state(pipeline: str) -> answers.PipelineState:
     told: Any = {name: value for name, value in answer.items() if name != "ResponseMetadata"}
     state: answers.PipelineState = told
     return state
+
+
+def state_and_execution(pipeline: str) -> tuple[answers.PipelineState | None, Execution | None]:
+    """Return the state and the newest execution; `None` for both if there is no such pipeline.
+
+    The execution is read first: when it has ended, the state has its end and the reason, too.
+    """
+    try:
+        newest = newest_execution(pipeline)
+        return state(pipeline), newest
+    except ServiceRefusedError as error:
+        if error.code == NOT_THERE:
+            return None, None
+        raise

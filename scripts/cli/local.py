@@ -26,6 +26,7 @@ from scripts.launch.local_deployment import DEFAULT_REGION, LocalDeployment
 
 _READY: Final = "Ready"
 _STOPPED: Final = "Stopped"
+_SECONDS_BETWEEN_LOOKS: Final = 0.5
 _IN_THE_WAY: Final = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
 """Variables that would lead to others than the local credentials."""
 
@@ -50,8 +51,18 @@ def run(rules: Rules, serving: Serving, output: Output) -> None:
             files.enter_context(_announced(file, content))
         output.line("state", {"state": _READY, **told})
         _say_how_to_use(deployment, output)
-        threading.Event().wait()
+        _wait()
     output.line("result", {"state": _STOPPED})
+
+
+def _wait() -> None:
+    """Wait for a signal.
+
+    The system may hand it to another thread, which does not wake this one: Python handles it here, when this one runs.
+    """
+    never = threading.Event()
+    while not never.wait(_SECONDS_BETWEEN_LOOKS):
+        pass
 
 
 @contextmanager

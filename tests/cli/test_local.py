@@ -8,10 +8,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
+from scripts import paths
 from tests.cli.conftest import Mlops
 from tests.cli.running import Ended
 from tests.end_to_end.running import Running
@@ -202,3 +203,35 @@ def test_destroying_what_is_not_there_is_done(mlops: Mlops) -> None:
 
     assert ended.status == 0
     assert ended.documents == [{"kind": "result", "stack": "another", "status": "DELETE_COMPLETE", "kept": []}]
+
+
+ANOTHER_THREAD: Final = """
+import os, signal, sys, threading
+from pathlib import Path
+from scripts.cli import local
+main = threading.main_thread()
+def sleeps():
+    state = Path(f"/proc/self/task/{main.native_id}/stat").read_text().rpartition(")")[2].split()[0]
+    return sys._current_frames()[main.ident].f_code.co_name == "wait" and state == "S"
+def end():
+    while not sleeps():
+        forever.wait(0.01)
+    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+    forever.wait()
+forever = threading.Event()
+with local._until_interrupted():
+    threading.Thread(target=end, daemon=True).start()
+    local._wait()
+print("ended")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it looks into /proc whether the main thread sleeps")
+def test_a_signal_that_another_thread_gets_ends_it(tmp_path: Path) -> None:
+    """It does not wake the main thread, which alone handles signals."""
+    path = os.pathsep.join(map(str, (paths.ROOT, paths.ROOT / "lambda_src")))
+    ran = subprocess.run(
+        [sys.executable, "-c", ANOTHER_THREAD],
+        cwd=tmp_path, env={"PYTHONPATH": path}, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert (ran.returncode, ran.stdout) == (0, "ended\n"), ran.stderr

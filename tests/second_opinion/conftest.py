@@ -14,8 +14,10 @@ from cfn_flip import dump_json, load_yaml
 
 from mlops_orchestrator.aws.api_client import SignedClient
 from mlops_orchestrator.aws.aws_access import Aws
+from orchestrator.launch.settings import Launch
 from scripts.packaging import artifacts, bundle
 from scripts.packaging.artifacts import Place
+from tests import making
 from tests.end_to_end import waiting
 from tests.second_opinion import emulator
 
@@ -39,6 +41,19 @@ class Deployed:
     def outputs(self) -> dict[str, str]:
         """The outputs of the root stack."""
         return {output["OutputKey"]: output["OutputValue"] for output in self.stack.get("Outputs", [])}
+
+    def prepare(self, request: Any) -> None:
+        """Make what a request names."""
+        launch = Launch(
+            region=_REGION,
+            multi_account=False,
+            use_model_registry=False,
+            assets_bucket=self.outputs["AssetsBucketName"],
+            pipelines_bucket=self.outputs["PipelinesBucketName"],
+            ecr_repository_arn=self.outputs["EcrRepositoryArn"],
+            application=_STACK,
+        )
+        making.all_named(request, launch, self.aws.client)
 
     def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         """Status and body of a signed call."""

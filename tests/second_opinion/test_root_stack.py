@@ -57,6 +57,8 @@ def test_a_call_that_is_not_signed_is_refused(deployed: Deployed) -> None:
 def test_each_example_has_a_plan(deployed: Deployed, path: Path) -> None:
     """The plan of a monitor needs its endpoint's real name, and the emulator has no SageMaker: that is told."""
     request = json.loads(path.read_text())
+    if "baseline_data" not in request:
+        deployed.prepare(request)
     status, answer = deployed.call("POST", "/provisionpipeline", {**request, "dry_run": True})
     if "baseline_data" in request:
         assert status == HTTPStatus.BAD_GATEWAY, answer
@@ -74,7 +76,9 @@ def test_a_wrong_request_gets_every_problem(deployed: Deployed) -> None:
 
 def test_a_configuration_that_is_dropped_leaves_its_result(deployed: Deployed) -> None:
     s3, bucket = deployed.aws.client("s3"), deployed.outputs["ConfigBucketName"]
-    requests = [{**json.loads(EXAMPLES[0].read_text()), "dry_run": True}, {"pipeline_type": "nothing"}]
+    example = json.loads(EXAMPLES[0].read_text())
+    deployed.prepare(example)
+    requests = [{**example, "dry_run": True}, {"pipeline_type": "nothing"}]
     s3.put_object(Bucket=bucket, Key="team/mlops-config.json", Body=json.dumps(requests).encode())
 
     def result() -> Any:

@@ -10,7 +10,6 @@ import platform
 import sys
 from collections.abc import Callable, Mapping
 from importlib import metadata
-from pathlib import Path
 from typing import Final
 
 from monitor_engine import contract, message, metrics, results
@@ -19,7 +18,6 @@ from monitor_engine.problems import EngineError
 from monitor_engine.results import Result
 
 _LOG: Final = logging.getLogger("monitor_engine")
-_MESSAGE: Final = "/opt/ml/output/message"
 _ANALYSES: Final = {
     contract.DATA_QUALITY: "monitor_engine.data_quality.analysis",
     contract.MODEL_QUALITY: "monitor_engine.model_quality.analysis",
@@ -34,7 +32,7 @@ def main(environment: Mapping[str, str]) -> int:
     """Do the job and return the status of the process: 0 also with violations, 1 when it has failed."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     _LOG.info("Python %s, %s", platform.python_version(), ", ".join(_found()))
-    told = Path(environment.get("message_path") or _MESSAGE)
+    told = contract.message_path(environment)
     try:
         job = contract.read(environment)
         result = _analysis(job.analysis)(job)

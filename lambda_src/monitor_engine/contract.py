@@ -136,6 +136,11 @@ class _Reader:
         return Path(self.text(name)) if self.text(name) else None
 
 
+def message_path(environment: Mapping[str, str]) -> Path:
+    """Return the file of the exit message, which a job has even if nothing else of its environment is right."""
+    return Path(environment.get("message_path", "").strip() or "/opt/ml/output/message")
+
+
 def read(environment: Mapping[str, str]) -> Job:
     """Return the job that an environment describes. Raise EngineError with every problem."""
     reader = _Reader(environment)
@@ -146,7 +151,7 @@ def read(environment: Mapping[str, str]) -> Job:
         source=Path(reader.needed("dataset_source")),
         format=reader.tried(lambda: _format(stored), nothing) if stored else nothing,
         output=Path(reader.needed("output_path")),
-        message=Path(reader.text("message_path", "/opt/ml/output/message")),
+        message=message_path(environment),
         window=reader.tried(lambda: windows.of(environment), None),
         constraints=reader.path("baseline_constraints"),
         statistics=reader.path("baseline_statistics"),

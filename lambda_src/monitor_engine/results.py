@@ -7,11 +7,13 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from monitor_engine.metrics import Metric
 
 Document = dict[str, Any]
+CLARIFY: Final = "1.0"
+"""Version of the files that are as Clarify's."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +50,10 @@ def text_of(content: Document | str) -> str:
     return content if isinstance(content, str) else json.dumps(_plain(content), indent=2, allow_nan=False)
 
 
-def violations_document(violations: Sequence[Violation]) -> Document:
-    """Return the content of constraint_violations.json."""
-    return {"violations": [violation.document() for violation in violations]}
+def violations_document(violations: Sequence[Violation], version: str = "") -> Document:
+    """Return the content of constraint_violations.json; Clarify's has a version."""
+    versioned = {"version": version} if version else {}
+    return {**versioned, "violations": [violation.document() for violation in violations]}
 
 
 def _plain(value: Any) -> Any:

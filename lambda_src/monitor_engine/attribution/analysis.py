@@ -29,8 +29,8 @@ from monitor_engine.data.columns import Numbers
 from monitor_engine.data.payloads import UnreadableError
 from monitor_engine.metrics import VIOLATIONS, Metric
 from monitor_engine.problems import EngineError
-from monitor_engine.report import page
-from monitor_engine.results import Document, Result, Violation, violations_document
+from monitor_engine.report import nothing, page
+from monitor_engine.results import CLARIFY, Document, Result, Violation, violations_document
 
 _LABEL: Final = "label0"
 _LEAST: Final = 0.9
@@ -74,13 +74,14 @@ def compare(job: Job, stated: Configuration) -> Result:
     """Return whether the features count in another order than in the baseline. Raise EngineError."""
     title = f"Attribution of {job.monitor.endpoint or stated.endpoint}"
     if job.constraints is None or not job.constraints.is_file():
-        return _without(title, f"nothing was compared: there is no baseline at {job.constraints} yet")
+        why = f"nothing was compared: there is no baseline at {job.constraints} yet"
+        return nothing.compared(title, [why], version=CLARIFY)
     before, background = _baseline(job.constraints, stated)
     reading = Reading()
     rows = _lowest(_of_window(job, stated, reading), _rows_to_explain(job, stated, len(background)))
     reading.check(job.unreadable_share)
     if not rows:
-        return _without(title, "nothing was captured in the window")
+        return nothing.compared(title, [reading.nothing], version=CLARIFY)
     explained = _explained(job, stated, rows, background)
     found = _document(stated, explained, background)
     now = found["explanations"]["kernel_shap"][_LABEL]["global_shap_values"]
@@ -94,7 +95,7 @@ def compare(job: Job, stated: Configuration) -> Result:
     shown = page.Page(title, facts, violations, remarks, True, _sections(found, before))
     files: dict[str, Document | str] = {
         "analysis.json": found,
-        "constraint_violations.json": {"version": "1.0", **violations_document(violations)},
+        "constraint_violations.json": violations_document(violations, CLARIFY),
         "explanations_shap/out.csv": _local(stated, explained[0]),
         "report.html": page.html(shown),
     }
@@ -183,7 +184,7 @@ def _document(stated: Configuration, explained: tuple[Numbers, float], backgroun
         together = (np.abs(values) if stated.aggregation == "mean_abs" else np.square(values)).mean(axis=0)
     named = dict(zip(stated.features, together.tolist(), strict=True))
     explanations = {"kernel_shap": {_LABEL: {"global_shap_values": named, "expected_value": expected}}}
-    return {"version": "1.0", "explanations": explanations, "background": [list(row) for row in background]}
+    return {"version": CLARIFY, "explanations": explanations, "background": [list(row) for row in background]}
 
 
 def _baseline(path: Path, stated: Configuration) -> tuple[dict[str, float], list[Row]]:
@@ -218,15 +219,6 @@ def _violation(score: float, before: Mapping[str, float], now: Mapping[str, floa
 def _local(stated: Configuration, values: Numbers) -> str:
     lines = [",".join(f'"{name}"' for name in stated.features), *(",".join(map(repr, row)) for row in values.tolist())]
     return "\n".join(lines) + "\n"
-
-
-def _without(title: str, why: str) -> Result:
-    """The result of a run that had nothing to compare: no failure and no finding, and it says so."""
-    files: dict[str, Document | str] = {
-        "constraint_violations.json": {"version": "1.0", **violations_document([])},
-        "report.html": page.html(page.Page(title, [], remarks=[why], is_run=False)),
-    }
-    return Result(files, remarks=[why], metrics=[Metric(VIOLATIONS)])
 
 
 def _sections(found: Document, before: Mapping[str, float]) -> list[str]:

@@ -16,13 +16,12 @@ from typing import Any, Final
 
 from monitor_engine.bias import configuration, measures, readings, tallies
 from monitor_engine.bias.configuration import Configuration
-from monitor_engine.bias.readings import Read
 from monitor_engine.bias.tallies import Tallies
 from monitor_engine.contract import Job
 from monitor_engine.metrics import VIOLATIONS, Metric
 from monitor_engine.problems import EngineError
-from monitor_engine.report import page
-from monitor_engine.results import Document, Result, Violation, violations_document
+from monitor_engine.report import nothing, page
+from monitor_engine.results import CLARIFY, Document, Result, Violation, violations_document
 
 _CHANCE: Final = 3
 _PARTS: Final = ("pre_training_bias_metrics", "post_training_bias_metrics")
@@ -44,7 +43,7 @@ def suggest(job: Job, stated: Configuration) -> Result:
     if not read.tallies.records:
         raise EngineError(f"the baseline at {job.source.name} has no rows: give labelled data")
     found = measured(read.tallies)
-    remarks = _left_out(read)
+    remarks = [*read.remarks, *read.reading.left_out]
     if not job.attributes.inference and not job.attributes.probability:
         remarks.append("without a column of predictions only the labels were analysed")
     shown = page.Page(
@@ -63,22 +62,26 @@ def compare(job: Job, stated: Configuration) -> Result:
     """Return which metrics of a window are farther from even treatment than the baseline's. Raise EngineError."""
     title = f"Bias of {job.monitor.endpoint or job.source.name}"
     if job.constraints is None or not job.constraints.is_file():
-        return _without(title, [f"nothing was compared: there is no baseline at {job.constraints} yet"])
+        why = f"nothing was compared: there is no baseline at {job.constraints} yet"
+        return nothing.compared(title, [why], version=CLARIFY)
     limits, thresholds = _baseline(job.constraints)
     read = readings.of_window(job, stated.with_thresholds(thresholds))
+    left_out = [*read.remarks, *read.reading.left_out]
     if not read.tallies.records:
-        own = f", but for {read.reading.own} requests of monitors" if read.reading.own else ""
-        nothing = [] if read.reading.records else [f"nothing was captured in the window{own}"]
-        return _without(title, [*nothing, *_left_out(read)])
+        captured = [] if read.reading.records else [read.reading.nothing]
+        return nothing.compared(title, [*captured, *left_out], version=CLARIFY)
     found = measured(read.tallies)
     violations = list(_violations(found, limits, read.tallies))
-    remarks = [*_left_out(read), *(f"no record has {facet} {value}" for facet, value in limits.keys() - found.keys())]
+    remarks = [
+        *left_out,
+        *(f"no record has {facet} {value}" for facet, value in limits.keys() - found.keys()),
+    ]
     start, end = job.window.texts if job.window else ("", "")
     facts = [("schedule", job.monitor.schedule), ("from", start), ("to", end), ("records", f"{read.tallies.records:,}")]
     shown = page.Page(title, facts, violations, remarks, True, _sections(found, limits))
     files: dict[str, Document | str] = {
         "analysis.json": _document(read.tallies.configuration, found),
-        "constraint_violations.json": {"version": "1.0", **violations_document(violations)},
+        "constraint_violations.json": violations_document(violations, CLARIFY),
         "report.html": page.html(shown),
     }
     sent = [
@@ -117,7 +120,7 @@ def _violations(found: Found, limits: Found, counted: Tallies) -> Iterator[Viola
 
 
 def _document(stated: Configuration, found: Found) -> Document:
-    parts: Document = {"version": "1.0"}
+    parts: Document = {"version": CLARIFY}
     for part in _PARTS:
         is_pre = part == _PARTS[0]
         facets: Document = {}
@@ -164,23 +167,6 @@ def _baseline(path: Path) -> tuple[Found, frozenset[str]]:
 def _plain(value: str) -> str:
     """A threshold as we write it: Clarify's own ends with the greatest value, which changes."""
     return f"{value.partition(',')[0]}, inf)" if value.startswith("(") else value
-
-
-def _left_out(read: Read) -> list[str]:
-    found = list(read.remarks)
-    if read.reading.unreadable:
-        number, examples = read.reading.unreadable, "; ".join(read.reading.examples)
-        found.append(f"{number} of {read.reading.records} records could not be read and were left out: {examples}")
-    return found
-
-
-def _without(title: str, remarks: list[str]) -> Result:
-    """The result of a run that had nothing to compare: no failure and no finding, and it says so."""
-    files: dict[str, Document | str] = {
-        "constraint_violations.json": {"version": "1.0", **violations_document([])},
-        "report.html": page.html(page.Page(title, [], remarks=remarks, is_run=False)),
-    }
-    return Result(files, remarks=remarks, metrics=[Metric(VIOLATIONS)])
 
 
 def _sections(found: Found, limits: Mapping[tuple[str, str], measures.Values]) -> list[str]:

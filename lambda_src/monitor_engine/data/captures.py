@@ -44,6 +44,20 @@ class Reading:
         if len(self.examples) < _NAMED:
             self.examples.append(f"{where}: {why}")
 
+    @property
+    def left_out(self) -> list[str]:
+        """Remarks about the records that could not be read."""
+        if not self.unreadable:
+            return []
+        examples = "; ".join(self.examples)
+        return [f"{self.unreadable} of {self.records} records could not be read and were left out: {examples}"]
+
+    @property
+    def nothing(self) -> str:
+        """Remark about a window without a record."""
+        own = f", but for {self.own} requests of monitors" if self.own else ""
+        return f"nothing was captured in the window{own}"
+
     def check(self, share: float, what: str = "captured records", where: str = "what the endpoint answers") -> None:
         """Raise EngineError if more than this share of the records could not be read."""
         if self.unreadable > share * self.records:

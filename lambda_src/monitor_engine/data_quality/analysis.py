@@ -15,7 +15,7 @@ from monitor_engine.data_quality.checks import Drift
 from monitor_engine.data_quality.profile import Profile, mixed
 from monitor_engine.metrics import VIOLATIONS, Metric
 from monitor_engine.problems import EngineError
-from monitor_engine.report import page
+from monitor_engine.report import nothing, page
 from monitor_engine.results import Document, Result, violations_document
 
 
@@ -30,7 +30,7 @@ def suggest(job: Job) -> Result:
     if not profile.rows:
         raise EngineError(f"the baseline at {job.source.name} has no rows: give data that the model was trained with")
     found = statistics.document(profile, {})
-    remarks = [*_left_out(reading), *_worth_knowing(profile)]
+    remarks = [*reading.left_out, *_worth_knowing(profile)]
     shown = page.Page(
         title="Baseline of data quality",
         facts=[("rows", f"{profile.rows:,}"), ("features", str(len(profile.columns)))],
@@ -50,19 +50,20 @@ def compare(job: Job) -> Result:
     """Return the violations of a window. Raise EngineError."""
     if job.constraints is None:
         raise EngineError("a run needs baseline_constraints")
+    title = f"Data quality of {job.monitor.endpoint or job.source.name}"
+    window = list(zip(("from", "to"), job.window.texts, strict=True)) if job.window else []
     baseline = baselines.read(job.constraints, job.statistics)
     if baseline is None:
-        return _without(job, f"nothing was compared: there is no baseline at {job.constraints} yet")
+        return nothing.compared(title, [f"nothing was compared: there is no baseline at {job.constraints} yet"], window)
     profile, reading = _profile(job, baseline)
     if not profile.rows:
-        own = f", but for {reading.own} requests of monitors" if reading.own else ""
-        return _without(job, f"nothing was captured in the window{own}")
+        return nothing.compared(title, [reading.nothing], window)
     drifts = checks.drifts(profile, baseline, job.categorical_drift_method)
     violations = checks.find(profile, baseline, drifts, job.ignored)
-    remarks = [*_left_out(reading), *_not_compared(baseline)]
+    remarks = [*reading.left_out, *_not_compared(baseline)]
     start, end = job.window.texts if job.window else ("", "")
     shown = page.Page(
-        title=f"Data quality of {job.monitor.endpoint or job.source.name}",
+        title=title,
         facts=[("schedule", job.monitor.schedule), ("from", start), ("to", end), ("rows", f"{profile.rows:,}")],
         violations=violations,
         remarks=remarks,
@@ -101,28 +102,6 @@ def _new(baseline: Baseline | None) -> Profile:
         points={one.name: one.distribution.points for one in known if one.distribution is not None},
         domains={one.name: one.domain for one in baseline.features if one.domain is not None},
     )
-
-
-def _without(job: Job, why: str) -> Result:
-    """The result of a run that had nothing to compare: no failure and no finding, and it says so."""
-    shown = page.Page(
-        title=f"Data quality of {job.monitor.endpoint or job.source.name}",
-        facts=list(zip(("from", "to"), job.window.texts, strict=True)) if job.window else [],
-        remarks=[why],
-        is_run=False,
-    )
-    files: dict[str, Document | str] = {
-        "constraint_violations.json": violations_document([]),
-        "report.html": page.html(shown),
-    }
-    return Result(files, remarks=[why], metrics=[Metric(VIOLATIONS)])
-
-
-def _left_out(reading: Reading) -> list[str]:
-    if not reading.unreadable:
-        return []
-    examples = "; ".join(reading.examples)
-    return [f"{reading.unreadable} of {reading.records} records could not be read and were left out: {examples}"]
 
 
 def _worth_knowing(profile: Profile) -> list[str]:

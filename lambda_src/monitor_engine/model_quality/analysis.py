@@ -18,7 +18,7 @@ from monitor_engine.model_quality.measures import Classified
 from monitor_engine.model_quality.outcomes import Outcomes
 from monitor_engine.model_quality.readings import Read
 from monitor_engine.problems import EngineError
-from monitor_engine.report import page
+from monitor_engine.report import nothing, page
 from monitor_engine.results import Document, Result, violations_document
 
 _FEW = 200
@@ -37,7 +37,7 @@ def suggest(job: Job) -> Result:
     if not len(read.outcomes):
         raise EngineError(f"the baseline at {job.source.name} has no rows: give predictions with their labels")
     found = measured(read.outcomes, job.attributes, [])
-    remarks = [*_left_out(read), *_worth_knowing(read.outcomes)]
+    remarks = [*read.remarks, *read.reading.left_out, *_worth_knowing(read.outcomes)]
     shown = page.Page(
         title="Baseline of model quality",
         facts=[("problem", job.attributes.problem), ("rows", f"{read.outcomes.seen:,}")],
@@ -55,21 +55,26 @@ def suggest(job: Job) -> Result:
 
 def compare(job: Job) -> Result:
     """Return which metrics of a window are worse than the baseline's. Raise EngineError."""
+    title = f"Model quality of {job.monitor.endpoint or job.source.name}"
     if job.constraints is None or not job.constraints.is_file():
-        return _without(job, [f"nothing was compared: there is no baseline at {job.constraints} yet"])
+        return nothing.compared(title, [f"nothing was compared: there is no baseline at {job.constraints} yet"])
     limits = _limits(job.attributes.problem, job.constraints)
     known = _known_labels(job)
     read = readings.of_window(job)
+    left_out = [*read.remarks, *read.reading.left_out]
     if not len(read.outcomes):
-        own = f", but for {read.reading.own} requests of monitors" if read.reading.own else ""
-        nothing = [] if read.reading.records else [f"nothing was captured in the window{own}"]
-        return _without(job, [*nothing, *_left_out(read)])
+        captured = [] if read.reading.records else [read.reading.nothing]
+        return nothing.compared(title, [*captured, *left_out])
     found = measured(read.outcomes, job.attributes, known)
     violations = list(constraints.find(found, limits))
-    remarks = [*_left_out(read), *_worth_knowing(read.outcomes), *_new_labels(read.outcomes, known, job.attributes)]
+    remarks = [
+        *left_out,
+        *_worth_knowing(read.outcomes),
+        *_new_labels(read.outcomes, known, job.attributes),
+    ]
     start, end = job.window.texts if job.window else ("", "")
     shown = page.Page(
-        title=f"Model quality of {job.monitor.endpoint or job.source.name}",
+        title=title,
         facts=[("schedule", job.monitor.schedule), ("from", start), ("to", end),
                ("records with ground truth", f"{read.outcomes.seen:,}")],
         violations=violations,
@@ -166,14 +171,6 @@ def _new_labels(outcomes: Outcomes, known: Sequence[str], given: Attributes) -> 
     return [f"{what}: {', '.join(new[:5])}"] if new else []
 
 
-def _left_out(read: Read) -> list[str]:
-    found = list(read.remarks)
-    if read.reading.unreadable:
-        number, examples = read.reading.unreadable, "; ".join(read.reading.examples)
-        found.append(f"{number} of {read.reading.records} records could not be read and were left out: {examples}")
-    return found
-
-
 def _worth_knowing(outcomes: Outcomes) -> list[str]:
     found = []
     if outcomes.is_sample:
@@ -181,18 +178,6 @@ def _worth_knowing(outcomes: Outcomes) -> list[str]:
     if len(outcomes) < _FEW:
         found.append(f"{len(outcomes)} records are too few for a standard deviation, so chance may look like a finding")
     return found
-
-
-def _without(job: Job, remarks: Sequence[str]) -> Result:
-    """The result of a run that had nothing to compare: no failure and no finding, and it says so."""
-    shown = page.Page(
-        title=f"Model quality of {job.monitor.endpoint or job.source.name}", facts=[], remarks=remarks, is_run=False
-    )
-    files: dict[str, Document | str] = {
-        "constraint_violations.json": violations_document([]),
-        "report.html": page.html(shown),
-    }
-    return Result(files, remarks=remarks, metrics=[Metric(VIOLATIONS)])
 
 
 def _metrics(found: Mapping[str, Any], violations: int) -> list[Metric]:

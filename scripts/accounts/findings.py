@@ -6,13 +6,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Literal
 
 from botocore.exceptions import ClientError
 
-State = Literal["ok", "wrong", "unknown"]
+from mlops_orchestrator.aws import aws_access
 
-_MAY_NOT_LOOK: Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+State = Literal["ok", "wrong", "unknown"]
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,6 @@ def looking() -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        answer = error.response.get("Error", {})
-        if answer.get("Code") in _MAY_NOT_LOOK:
-            raise UnseenError(answer.get("Message", "")) from error
+        if aws_access.is_denied(error):
+            raise UnseenError(error.response["Error"].get("Message", "")) from error
         raise

@@ -10,12 +10,9 @@ import io
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import redirect_stderr, suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import typer
-
-if TYPE_CHECKING:
-    from mlops_orchestrator.aws.aws_access import Aws
 
 _SECONDS: Final = 3.0
 _MOST: Final = 50
@@ -66,8 +63,7 @@ def _soon(find: Callable[[], list[str]]) -> list[str]:
 
 
 def _short_names(given: Mapping[str, Any]) -> Iterator[str]:
-    from mlops_orchestrator.aws import aws_access
-    from mlops_orchestrator.aws.api_client import OrchestratorApi, SignedClient
+    from mlops_orchestrator.client import connection
     from mlops_orchestrator.settings import choosing
     from mlops_orchestrator.settings.effective import Given
 
@@ -75,21 +71,8 @@ def _short_names(given: Mapping[str, Any]) -> Iterator[str]:
     chosen = choosing.choose(
         Given(**named), local=bool(given.get("local")), endpoint_url=given.get("endpoint_url") or ""
     )
-    reached = (
-        aws_access.local(chosen.endpoint_url, chosen.region or chosen.local.region)
-        if chosen.local
-        else aws_access.of_environment(chosen.profile, chosen.region, chosen.endpoint_url)
-    )
-    api = OrchestratorApi(SignedClient(reached), chosen.api_url or _url(reached, chosen.stack_name))
+    api = connection.api_of(chosen, connection.reached(chosen))
     yield from (str(one["short_name"]) for one in api.list(limit=_MOST).body.get("pipelines", ()))
-
-
-def _url(reached: Aws, stack_name: str) -> str:
-    from mlops_orchestrator.aws import api_addresses, stack_following
-
-    state = stack_following.find(reached.client("cloudformation"), stack_name)
-    url = state.outputs["ApiEndpoint"] if state else ""
-    return api_addresses.local_url(url, reached.endpoint_url) if reached.is_local else url
 
 
 def _types(short: bool = True) -> Iterator[str]:

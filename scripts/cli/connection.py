@@ -34,6 +34,4 @@ def local_account(access: Access, stage: str) -> str:
 
 def orchestrator_api(access: Access, given_stack: str | None) -> OrchestratorApi:
     """Return the API of the named stack, else of the environment, else of the stack that the settings name."""
-    reached = aws(access)
-    url = "" if given_stack else access.chosen.api_url
-    return connection.api(reached, url or connection.url_of_stack(reached, stack_name(access, given_stack)))
+    return connection.api_of(access.chosen, aws(access), given_stack or "")

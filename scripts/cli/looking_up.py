@@ -72,9 +72,7 @@ def _answered(dry: Mapping[str, Any], chosen: Chosen, asking: Asking) -> tuple[s
     from mlops_orchestrator.client.answers import accepted
 
     aws = replace(_reached(chosen), retries=_RETRIES)
-    url = "" if asking.stack_name else chosen.api_url
-    url = url or connection.url_of_stack(aws, asking.stack_name or chosen.stack_name)
-    answer = accepted(connection.api(aws, url).provision(dry))
+    answer = accepted(connection.api_of(chosen, aws, asking.stack_name or "").provision(dry))
     return tuple(map(str, answer.get("warnings", ())))
 
 

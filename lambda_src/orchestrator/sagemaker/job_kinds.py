@@ -86,3 +86,8 @@ ALL: Final = (TRAINING, TUNING, AUTOPILOT, TRANSFORM, PROCESSING)
 
 ENDED: Final = ("Completed", "Failed", "Stopped")
 """Statuses of a job that has ended, of any kind."""
+
+
+def in_words(words: str) -> JobKind:
+    """Return the kind of that name in messages."""
+    return next(kind for kind in ALL if kind.words == words)

@@ -7,6 +7,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from scripts.cli.display.times import minute
+
 _INDENT: Final = "  "
 _BAR: Final = "█"
 _WIDEST_BAR: Final = 30
@@ -31,7 +33,7 @@ def lines(card: Mapping[str, Any]) -> Iterator[str]:
     yield f"{card['ModelCardName']}, version {card['ModelCardVersion']}: {card['ModelCardStatus']}"
     for words, key in (("created", "CreationTime"), ("changed", "LastModifiedTime")):
         if moment := card.get(key):
-            yield f"{words} {str(moment)[:16].replace('T', ' ')}"
+            yield f"{words} {minute(moment)}"
     for name, section in card["Content"].items():
         yield ""
         yield name.replace("_", " ")

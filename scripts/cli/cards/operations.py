@@ -17,6 +17,7 @@ from orchestrator.model_cards.changes import CreateModelCard, UpdateModelCard
 from scripts.cli import connection, errors, request_files
 from scripts.cli.asking import check_can_ask
 from scripts.cli.cards import card_text
+from scripts.cli.display.times import minute
 from scripts.cli.errors import WrongUseError
 from scripts.cli.options import Asked
 from scripts.cli.output import Output
@@ -35,7 +36,7 @@ def list_cards(asked: Asked, contains: str, status: str) -> None:
     message = _call(asked, "list_model_cards", {"name_contains": contains, "status": status})["message"]
     output.document({"cards": message["ModelCardSummaries"]})
     rows = [
-        (card["ModelCardName"], card["ModelCardStatus"], *(_day(card.get(key)) for key in _TIMES))
+        (card["ModelCardName"], card["ModelCardStatus"], *(minute(card.get(key)) for key in _TIMES))
         for card in message["ModelCardSummaries"]
     ]
     if rows:
@@ -124,7 +125,3 @@ def _show_card(body: Mapping[str, Any], output: Output) -> None:
         output.say(line)
     for warning in warnings:
         output.say(f"warning: {warning}")
-
-
-def _day(moment: str | None) -> str:
-    return str(moment or "")[:16].replace("T", " ")

@@ -111,14 +111,12 @@ def _of_action(run: Mapping[str, Any]) -> Event:
     if run["status"] == "InProgress":
         return Event(run["startTime"], what, "Waiting", "a person must decide")
     by = run.get("updatedBy", "").rsplit(":", maxsplit=1)[-1]
-    decision = (
-        {"Succeeded": "Approved", "Failed": "Rejected"}.get(run["status"], run["status"]) if by else run["status"]
-    )
+    decision = _DECISIONS.get(run["status"], run["status"]) if by else run["status"]
     return Event(run["lastUpdateTime"], what, decision, ": ".join(part for part in (by and f"by {by}", detail) if part))
 
 
 def _of_job(aws: Aws, job: Mapping[str, Any]) -> Iterator[Event]:
-    kind = next(kind for kind in job_kinds.ALL if kind.words == job["kind"])
+    kind = job_kinds.in_words(job["kind"])
     call = getattr(aws.client("sagemaker"), xform_name(f"Describe{kind.noun}"))
     described = call(**{f"{kind.noun}Name": job["name"]})
     what = f"{kind.words} {job['name']}"

@@ -10,9 +10,8 @@ from typing import Final
 from botocore.exceptions import ClientError
 
 from mlops_orchestrator.aws.aws_access import Aws
+from orchestrator.sagemaker.deployed_outputs import ENDPOINT
 
-ENDPOINT: Final = "SageMakerEndpointName"
-"""Output of a deployment stack with the name of its endpoint."""
 _OF_NO_MODEL: Final = "application/x-nothing"
 
 

@@ -12,8 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from mlops_orchestrator.aws.aws_access import Aws
-from orchestrator.sagemaker import job_kinds
-from scripts.cli.everyday import hosting
+from orchestrator.sagemaker import deployed_outputs, job_kinds
 from scripts.cli.everyday.work import Work
 
 _NEWEST_RUNS: Final = 5
@@ -46,7 +45,7 @@ class Line:
 
 def of(deployed: Work) -> Iterator[LogGroup]:
     """Yield the groups of endpoint, job, the newest runs of a monitor, and functions."""
-    if name := deployed.outputs.get(hosting.ENDPOINT):
+    if name := deployed.outputs.get(deployed_outputs.ENDPOINT):
         yield LogGroup(f"/aws/sagemaker/Endpoints/{name}")
     for kind in job_kinds.ALL:
         if kind.output in deployed.outputs:

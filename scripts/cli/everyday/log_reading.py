@@ -18,7 +18,6 @@ from scripts.cli.everyday.work import Work
 from scripts.cli.options import Asked
 from scripts.cli.output import Output
 
-DEFAULT_SINCE: Final = "1d"
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _SPAN: Final = re.compile(r"(?P<number>[0-9]{1,6})(?P<unit>[smhd])")
 _PAUSE_SECONDS: Final = 2.0

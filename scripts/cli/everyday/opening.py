@@ -10,9 +10,8 @@ from typing import Any
 from mlops_orchestrator.aws.aws_access import Aws
 from mlops_orchestrator.client.answers import accepted
 from orchestrator.events import console_links
-from orchestrator.sagemaker import job_kinds
+from orchestrator.sagemaker import deployed_outputs, job_kinds
 from scripts.cli.errors import CommandError
-from scripts.cli.everyday import hosting
 from scripts.cli.options import Asked
 from scripts.cli.output import Output
 from scripts.cli.pipelines import answers
@@ -54,8 +53,8 @@ def _every(pipeline: AskedPipeline, details: dict[str, Any]) -> Iterator[tuple[s
     if deployed := details["stack"]:
         yield "stack", console_links.stack(deployed["stack_id"])
     yield "pipeline's stack", console_links.stack(stack_arn)
-    if endpoint := details["outputs"].get(hosting.ENDPOINT):
+    if endpoint := details["outputs"].get(deployed_outputs.ENDPOINT):
         yield "endpoint", console_links.sagemaker(stack_arn, "endpoints", endpoint)
     if job := details["job"]:
-        kind = next(kind for kind in job_kinds.ALL if kind.words == job["kind"])
+        kind = job_kinds.in_words(job["kind"])
         yield kind.words, console_links.sagemaker(stack_arn, kind.console, job["name"]) if kind.console else ""

@@ -27,7 +27,6 @@ from scripts.cli.everyday.work import Work
 from scripts.cli.options import Asked
 from scripts.cli.output import Output
 
-_URL: Final = "InferenceApiUrl"
 _TYPES: Final = {
     ".csv": predictions.CSV,
     ".json": predictions.JSON,
@@ -85,14 +84,14 @@ def _deployed(asked: Asked, given: str, stage: str, output: Output) -> Work:
 
 
 def _with_api(found: Work) -> Work:
-    if _URL not in found.outputs:
+    if predictions.URL_OUTPUT not in found.outputs:
         raise WrongUseError(f"{found.name} serves no predictions: it is no pipeline with an inference API")
     return found
 
 
 def _ask(deployed: Work, payload: str, media_type: str) -> Prediction:
     """Return the prediction. Raise CommandError for any other answer."""
-    url = connection.reachable(deployed.outputs[_URL], deployed.aws)
+    url = connection.reachable(deployed.outputs[predictions.URL_OUTPUT], deployed.aws)
     try:
         return predictions.predict(SignedClient(deployed.aws), url, payload, media_type)
     except MlopsError as refused:
@@ -111,7 +110,7 @@ def _reason(deployed: Work, refused: MlopsError) -> str:
     said = refused.message if refused.status is None else f"{refused.message} (HTTP {refused.status})"
     words = [said, refused.detail, *(f"{problem}." for problem in refused.problems)]
     if refused.status == HTTPStatus.FORBIDDEN:
-        words.append(f"You need execute-api:Invoke on {deployed.outputs[_URL]}.")
+        words.append(f"You need execute-api:Invoke on {deployed.outputs[predictions.URL_OUTPUT]}.")
     elif refused.request_id:
         if reason := _logged(deployed, refused.request_id):
             return f"{reason.removeprefix(_MODEL_ERROR)} (HTTP {refused.status})"

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from mlops_orchestrator.aws import aws_access
 from mlops_orchestrator.aws.pipeline_status import PipelineStatus
 from mlops_orchestrator.client.states import Status
 from mlops_orchestrator.settings import hints
@@ -23,7 +24,6 @@ from scripts.cli.pipelines.answers import AskedPipeline
 
 # A newer execution or a changed pipeline has come after the failure.
 _NOT_AGAIN: Final = frozenset({"NotLatestPipelineExecutionException", "StageNotRetryableException"})
-_DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException"})
 _FAILED: Final = frozenset({"Failed", "Stopped"})
 _SOURCE: Final = 0
 
@@ -72,7 +72,7 @@ def retry(codepipeline: Any, found: Status, pipeline: AskedPipeline) -> Retried:
             return _anew(codepipeline, status)
         return _again(codepipeline, status, stage)
     except ClientError as error:
-        if error.response["Error"]["Code"] in _DENIED:
+        if aws_access.is_denied(error):
             raise CommandError(_denied(status, stage, error)) from None
         raise
 

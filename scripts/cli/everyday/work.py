@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from mlops_orchestrator.aws import stack_following
 from mlops_orchestrator.aws.aws_access import Aws
 from mlops_orchestrator.client.answers import accepted
 from orchestrator.pipeline_types.base import STACK_PREFIX
@@ -100,8 +101,8 @@ def _stacks(aws: Aws) -> Iterator[_Stack]:
 def _named(given: str, stacks: list[_Stack]) -> list[_Stack]:
     """Return the stacks that a model, a model and a type, or the name of a pipeline's stack means."""
     if given.startswith((f"{STACK_PREFIX}-", "arn:")):
-        name = given.rsplit(":stack/", maxsplit=1)[-1].split("/", maxsplit=1)[0]
-        return [stack for stack in stacks if _tags(stack).get(tags.PIPELINE) == pipeline_stacks.common_name(name)]
+        name = pipeline_stacks.common_name(stack_following.name_in(given))
+        return [stack for stack in stacks if _tags(stack).get(tags.PIPELINE) == name]
     model, _, type_name = given.partition("/")
     of_model = [stack for stack in stacks if _tags(stack).get(tags.MODEL, "").lower() == model.lower()]
     if not type_name:

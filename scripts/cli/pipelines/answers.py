@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from mlops_orchestrator.aws import pipeline_status
+from mlops_orchestrator.aws import pipeline_status, stack_following
 from mlops_orchestrator.aws.api_client import OrchestratorApi
 from mlops_orchestrator.aws.aws_access import Aws
 from mlops_orchestrator.aws.pipeline_status import Approval, PipelineStatus
@@ -41,7 +41,7 @@ class AskedPipeline:
     @property
     def name(self) -> str:
         """Name of its stack."""
-        return self.id.rsplit(":stack/", maxsplit=1)[-1].split("/", maxsplit=1)[0]
+        return stack_following.name_in(self.id)
 
     def answer(self) -> dict[str, Any]:
         """Return the API's status of the pipeline. Ends the command on an error."""
@@ -56,9 +56,7 @@ class AskedPipeline:
         answer = self.api.details(self.id)
         # A pipeline that could not be made has no details, and callers may have permission for the status only.
         has_none = answer.status in (HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN)
-        details = {} if has_none else accepted(answer)
-        # An orchestrator of an earlier release tells no state.
-        return Status.of(details) if "state" in details else Status.of_execution(self.status())
+        return Status.of_execution(self.status()) if has_none else Status.of(accepted(answer))
 
     def command(self, verb: str, *words: str) -> str:
         """Return the command for the next step."""

@@ -11,7 +11,6 @@ import typer
 from mlops_orchestrator.aws import pipeline_status
 from mlops_orchestrator.client import waiting
 from mlops_orchestrator.client.states import Status
-from mlops_orchestrator.settings import hints
 from scripts.cli import errors
 from scripts.cli.errors import CommandError
 from scripts.cli.pipelines import documents, showing
@@ -44,7 +43,7 @@ def follow(pipeline: AskedPipeline, before: str | None = None) -> None:
     elif last.execution.needs_person:
         _show_waiting(last, pipeline)
     else:
-        raise CommandError(f"the pipeline did not end within a day; run `{hints.command('status')}` to go on")
+        raise _not_ended(pipeline)
     failed = errors.Failure(last.sentence).document() if last.has_failed else {}
     pipeline.output.line("result", {**documents.whole(last, pipeline), **failed})
     if not is_live:
@@ -77,7 +76,7 @@ def _show_live(states: Iterator[Status], pipeline: AskedPipeline) -> _Followed:
         for last in states:
             executions.see(last)
             showing.live(last, pipeline, screen)
-    return _seen(last), executions.overtaken
+    return _seen(last, pipeline), executions.overtaken
 
 
 def _show_changes(states: Iterator[Status], pipeline: AskedPipeline) -> _Followed:
@@ -96,13 +95,17 @@ def _show_changes(states: Iterator[Status], pipeline: AskedPipeline) -> _Followe
             output.line("state", documents.state(last))
             if not last.has_ended:
                 output.say(f"{last.sentence}{' Waiting for it.' if last.is_running else ''}")
-    return _seen(last), executions.overtaken
+    return _seen(last, pipeline), executions.overtaken
 
 
-def _seen(last: Status | None) -> Status:
+def _seen(last: Status | None, pipeline: AskedPipeline) -> Status:
     if last is None:
-        raise CommandError(f"the pipeline did not end within a day; run `{hints.command('status')}` to go on")
+        raise _not_ended(pipeline)
     return last
+
+
+def _not_ended(pipeline: AskedPipeline) -> CommandError:
+    return CommandError(f"the pipeline did not end within a day; go on with {pipeline.command('status', '--watch')}")
 
 
 def _show_waiting(last: Status, pipeline: AskedPipeline) -> None:

@@ -10,6 +10,7 @@ from mlops_orchestrator.aws import pipeline_status
 from mlops_orchestrator.client import answers
 from mlops_orchestrator.settings import hints
 from scripts.cli import connection
+from scripts.cli.display.times import minute
 from scripts.cli.options import Asked
 from scripts.cli.output import Output
 
@@ -36,7 +37,7 @@ def run(asked: Asked, model_name: str, pipeline_type: str) -> None:
 def _row(pipeline: Mapping[str, Any]) -> tuple[str, ...]:
     last = pipeline["last_execution"] or {}
     stages = (f"{stage['name']}: {_status(stage, last)}" for stage in pipeline["stages"])
-    started = str(last.get("started_at") or "")[:16].replace("T", " ")
+    started = minute(last.get("started_at"))
     return (
         pipeline["model_name"],
         pipeline["pipeline_type"],

@@ -20,6 +20,7 @@ from mlops_orchestrator.settings import hints
 from orchestrator.pipeline_types.blueprints import PIPELINE_STACK_SUFFIX
 from scripts.cli.display.progress import now
 from scripts.cli.display.screens import Screen
+from scripts.cli.display.times import minute
 from scripts.cli.everyday import hosting
 from scripts.cli.output import style, table
 from scripts.cli.pipelines.answers import AskedPipeline
@@ -143,9 +144,7 @@ def _work(details: Mapping[str, Any]) -> Iterator[str]:
     if monitor := details.get("monitor"):
         run = monitor["last_run"]
         yield f"The monitoring schedule {monitor['schedule']}: {monitor['status'] or 'unknown'}. {monitor['reason']}"
-        told = (
-            f"{run['status']}, for {str(run['time'])[:16].replace('T', ' ')}. {run['message']}" if run else "none yet"
-        )
+        told = f"{run['status']}, for {minute(run['time'])}. {run['message']}" if run else "none yet"
         yield f"Its last run: {told}"
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import NoRegionError
+from botocore.exceptions import ClientError, NoRegionError
 from botocore.loaders import create_loader
 
 _LOCAL_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -20,6 +20,7 @@ _CONSOLES: Final = {
     "aws-cn": "console.amazonaws.cn",
     "aws-us-gov": "console.amazonaws-us-gov.com",
 }
+_DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 _USER_AGENT: Final = "mlops-workload-orchestrator"
 
 
@@ -73,6 +74,11 @@ class Aws:
     def console(self) -> str:
         """Domain of the partition's management console; empty if unknown."""
         return _CONSOLES.get(self.partition, "")
+
+
+def is_denied(error: ClientError) -> bool:
+    """Whether AWS refused a call because the caller may not make it."""
+    return error.response["Error"].get("Code") in _DENIED
 
 
 def local(endpoint_url: str, region: str) -> Aws:

@@ -81,6 +81,11 @@ class StackState:
         return self.status.endswith("_IN_PROGRESS") and self.status != "REVIEW_IN_PROGRESS"
 
 
+def name_in(arn: str) -> str:
+    """Return the name of a stack from its ARN; a name unchanged."""
+    return arn.rsplit(":stack/", maxsplit=1)[-1].split("/", maxsplit=1)[0]
+
+
 def find(cloudformation: Any, name_or_arn: str) -> StackState | None:
     """Describe a stack; return None if there is none of that name."""
     try:

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -39,24 +40,23 @@ def accepted(answer: Answer) -> dict[str, Any]:
 
 def pipelines(api: OrchestratorApi, **filters: str) -> Iterator[dict[str, Any]]:
     """Yield the pipelines of all pages, each once, even if a deletion in between causes one to be listed twice."""
-    told, following = set[str](), ""
-    while True:
-        body = accepted(api.list(limit=_PAGE, next=following, **filters))
-        for pipeline in body["pipelines"]:
-            if pipeline["pipeline_id"] not in told:
-                told.add(pipeline["pipeline_id"])
-                yield pipeline
-        following = body.get("next", "")
-        if not following:
-            return
+    told = set[str]()
+    for pipeline in _of_pages("pipelines", partial(api.list, **filters)):
+        if pipeline["pipeline_id"] not in told:
+            told.add(pipeline["pipeline_id"])
+            yield pipeline
 
 
 def pipeline_types(api: OrchestratorApi) -> Iterator[dict[str, Any]]:
     """Yield the pipeline types of all pages."""
+    return _of_pages("pipeline_types", api.pipeline_types)
+
+
+def _of_pages(name: str, page: Callable[..., Answer]) -> Iterator[dict[str, Any]]:
     following = ""
     while True:
-        body = accepted(api.pipeline_types(limit=_PAGE, next=following))
-        yield from body["pipeline_types"]
+        body = accepted(page(limit=_PAGE, next=following))
+        yield from body[name]
         following = body.get("next", "")
         if not following:
             return

@@ -12,13 +12,12 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from mlops_orchestrator.aws import pipeline_status
+from mlops_orchestrator.aws import aws_access, pipeline_status
 from mlops_orchestrator.aws.pipeline_status import Approval, PipelineStatus
 from mlops_orchestrator.errors import Failed, RequestRefused
 from mlops_orchestrator.settings import hints
 
 LONGEST_WORDS: Final = 512
-_DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException"})
 # In both cases, another decision or execution was quicker; the pipeline's state shows which.
 _OVERTAKEN: Final = frozenset({"ApprovalAlreadyCompletedException", "InvalidApprovalTokenException"})
 
@@ -67,10 +66,9 @@ def decide(codepipeline: Any, ask: Callable[[], PipelineStatus], decision: Decis
             token=approval.token,
         )
     except ClientError as error:
-        code = error.response["Error"]["Code"]
-        if code in _OVERTAKEN:
+        if error.response["Error"]["Code"] in _OVERTAKEN:
             raise Failed(_what_was_quicker(approval, ask())) from None
-        if code in _DENIED:
+        if aws_access.is_denied(error):
             raise Failed(_denied(status.pipeline, approval, error)) from None
         raise
     return approval

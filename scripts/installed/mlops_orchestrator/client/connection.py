@@ -36,6 +36,15 @@ def api(aws: Aws, url: str) -> OrchestratorApi:
     return OrchestratorApi(SignedClient(aws), url.rstrip("/"))
 
 
+def api_of(chosen: Chosen, aws: Aws, stack_name: str = "") -> OrchestratorApi:
+    """Return the API of a named stack, else at the address that the environment names, else of the stack that is meant.
+
+    Raise NotFound.
+    """
+    url = "" if stack_name else chosen.api_url
+    return api(aws, url or url_of_stack(aws, stack_name or chosen.stack_name))
+
+
 def outputs(aws: Aws, name: str) -> dict[str, str]:
     """Return the outputs of an orchestrator's root stack. Raise NotFound."""
     state = stack_following.find(aws.client("cloudformation"), name)

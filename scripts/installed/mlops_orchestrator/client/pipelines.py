@@ -23,7 +23,6 @@ from mlops_orchestrator.client.predictions import Data, Prediction
 from mlops_orchestrator.client.states import Status
 from mlops_orchestrator.errors import Failed, NotFound, RequestRefused, TimedOut
 
-_INFERENCE: Final = "InferenceApiUrl"
 _NO_EXECUTIONS: Final = "PipelineNotFoundException"
 
 
@@ -66,7 +65,7 @@ class Pipeline:
     @property
     def name(self) -> str:
         """Name of its stack."""
-        return self.id.rsplit(":stack/", maxsplit=1)[-1].split("/", maxsplit=1)[0]
+        return stack_following.name_in(self.id)
 
     @property
     def type(self) -> str:
@@ -225,8 +224,8 @@ class Pipeline:
 
     def _url(self) -> str:
         status = self.status()
-        if _INFERENCE in status.outputs:
-            return status.outputs[_INFERENCE]
+        if predictions.URL_OUTPUT in status.outputs:
+            return status.outputs[predictions.URL_OUTPUT]
         if status.execution.approvals:
             raise RequestRefused(f"{self.name} deploys to the accounts of its stages: name the stage to ask")
         raise NotFound(f"{self.name} has no model to ask: it is {status.state}, and a {self.type}")
@@ -234,8 +233,8 @@ class Pipeline:
     def _url_in(self, aws: Aws, stage: str) -> str:
         prefix = f"StackSet-{self.name.removesuffix('-codepipeline')}-{stage}-"
         for state in stack_following.every(aws.client("cloudformation"), prefix):
-            if _INFERENCE in state.outputs:
-                return connection.reachable(state.outputs[_INFERENCE], aws)
+            if predictions.URL_OUTPUT in state.outputs:
+                return connection.reachable(state.outputs[predictions.URL_OUTPUT], aws)
         raise NotFound(
             f"no stack {prefix}... with a model to ask is in {aws.account}, {aws.region}: give a session with"
             f" credentials of the account of {stage}"

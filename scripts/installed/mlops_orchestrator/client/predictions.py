@@ -19,6 +19,8 @@ from mlops_orchestrator.errors import Failed
 
 CSV: Final = "text/csv"
 JSON: Final = "application/json"
+URL_OUTPUT: Final = "InferenceApiUrl"
+"""Output of a deployed stack with the address for predictions."""
 
 
 class DataFrame(Protocol):

@@ -80,13 +80,8 @@ class Status:
         """Whether what was asked for came to nothing, or stopped working."""
         return self.state in _FAILED
 
-    @property
-    def needs_decision(self) -> bool:
-        """Whether a person must approve or reject before it goes on."""
-        return self.needs_decision_but()
-
-    def needs_decision_but(self, token: str = "") -> bool:
-        """Whether it needs a decision other than the one of a token, which CodePipeline may not have heeded yet."""
+    def needs_decision_but(self, token: str) -> bool:
+        """Whether a person must decide, beside the decision of a token, which CodePipeline may not have heeded yet."""
         tokens = {approval.token for approval in self.execution.waiting}
         return self.state == WAITING and (not token or tokens != {token})
 

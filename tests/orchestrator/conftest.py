@@ -179,6 +179,14 @@ def sent(aws: None) -> list[Sent]:
 
 
 @pytest.fixture
+def sagemaker(aws: None) -> Iterator[Stubber]:
+    """SageMaker's answers, one by one; botocore checks each request. All of them must have been fetched."""
+    with Stubber(calls.client("sagemaker")) as stub:
+        yield stub
+        stub.assert_no_pending_responses()
+
+
+@pytest.fixture
 def codepipeline(aws: None) -> Iterator[Stubber]:
     """CodePipeline's answers, one by one: moto knows no state of pipelines. All of them must have been fetched."""
     with Stubber(calls.client("codepipeline")) as stub:

@@ -4,15 +4,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from botocore.stub import Stubber
 
 from orchestrator import service
-from orchestrator.aws import calls
 from orchestrator.errors import RefusedRequestError
 from orchestrator.launch.settings import Settings
 from tests.orchestrator.conftest import read_json
@@ -28,14 +26,6 @@ def full() -> Body:
     """A request that gives every key of every section."""
     body: Body = read_json("model_cards/create_model_card.json")
     return body
-
-
-@pytest.fixture
-def sagemaker(aws: None) -> Iterator[Stubber]:
-    """SageMaker's answers; botocore checks each request against the service's model. All of them must be fetched."""
-    with Stubber(calls.client("sagemaker")) as stub:
-        yield stub
-        stub.assert_no_pending_responses()
 
 
 @pytest.fixture

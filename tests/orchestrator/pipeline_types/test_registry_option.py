@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +11,6 @@ import pytest
 from botocore.stub import Stubber
 
 from orchestrator import service
-from orchestrator.aws import calls
 from orchestrator.errors import RefusedRequestError
 from orchestrator.launch.settings import Launch, Settings
 from orchestrator.reach import Reach
@@ -118,12 +116,6 @@ class TestLookUp:
     def registry(self, settings: Settings, with_registry: Launch) -> Settings:
         reach = Reach(allowed={"AllowedBuckets": ("quayside-*",)}, reserved_buckets=frozenset({"quayside-pipelines"}))
         return replace(settings, launch=replace(with_registry, reach=reach))
-
-    @pytest.fixture
-    def sagemaker(self, aws: None) -> Iterator[Stubber]:
-        with Stubber(calls.client("sagemaker")) as stub:
-            yield stub
-            stub.assert_no_pending_responses()
 
     def plan(
         self, packaged: Body, registry: Settings, sagemaker: Stubber, *containers: dict[str, Any]

@@ -238,12 +238,6 @@ def test_stages_are_told_by_account(details: Details, monkeypatch: pytest.Monkey
 class TestJob:
     """Lessons 6 and 36: the pipeline's success says nothing of the job."""
 
-    @pytest.fixture
-    def sagemaker(self, aws: None) -> Any:
-        with Stubber(calls.client("sagemaker")) as stub:
-            yield stub
-            stub.assert_no_pending_responses()
-
     @pytest.mark.parametrize("kind", job_kinds.ALL, ids=lambda kind: kind.output)
     def test_an_output_names_a_job_of_its_kind(
         self, details: Details, monkeypatch: pytest.MonkeyPatch, kind: job_kinds.JobKind

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -36,14 +36,6 @@ NOW: Final = datetime(2026, 11, 30, 10, 0, tzinfo=UTC)
 def settings(settings: Settings) -> Settings:
     """In moto's account."""
     return replace(settings, deploy_role_arn="arn:aws:iam::123456789012:role/mlops-DeployRole")
-
-
-@pytest.fixture
-def sagemaker(aws: None) -> Iterator[Stubber]:
-    """SageMaker's answers, one by one. All of them must have been fetched."""
-    with Stubber(calls.client("sagemaker")) as stub:
-        yield stub
-        stub.assert_no_pending_responses()
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -41,14 +41,6 @@ def with_settings(aws: None, settings: Settings, monkeypatch: pytest.MonkeyPatch
 def inbox(sent: list[Any]) -> Callable[[], list[dict[str, str]]]:
     """The messages that were published so far."""
     return lambda: [call.parameters for call in sent if call.operation == "sns.Publish"]
-
-
-@pytest.fixture
-def sagemaker(aws: None) -> Iterator[Stubber]:
-    """SageMaker's answers, one by one, and no other calls. All of them must have been fetched."""
-    with Stubber(calls.client("sagemaker")) as stub:
-        yield stub
-        stub.assert_no_pending_responses()
 
 
 @pytest.fixture

@@ -46,7 +46,8 @@ def install() -> None:
 
 
 def shutdown() -> None:
-    """Do nothing: what is patched stays."""
+    """Forget who belonged to an Organization, which moto's reset does not; what is patched stays."""
+    organizations_backends.master_accounts.clear()
 
 
 def _patched(kind: type) -> Any:
@@ -91,8 +92,6 @@ def build(
     registered as delegated administrator for StackSets.
     """
     partition = get_partition(region)
-    # moto's reset does not remove the members of an earlier Organization.
-    organizations_backends.master_accounts.clear()
     backend = organizations_backends[management][partition]
     backend.create_organization(region, FeatureSet="ALL")
     trust_stack_sets(management, region)

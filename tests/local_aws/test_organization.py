@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from botocore.exceptions import ClientError
 
 from scripts.local_aws import organization
 from scripts.local_aws.organization import STACK_SETS_SERVICE
@@ -41,6 +42,13 @@ def test_each_stage_has_an_ou_with_its_account(local_aws: LocalAws) -> None:
 def test_without_accounts_there_is_no_organization(empty: LocalAws) -> None:
     assert empty.organization is None
     assert organization.administered_by(ORCHESTRATOR, REGION) is None
+
+
+def test_no_account_stays_a_member_when_its_local_aws_has_ended() -> None:
+    with LocalAws():
+        organization.build(REGION, ACCOUNTS, management="999999999999")
+    with LocalAws() as aws, pytest.raises(ClientError, match="AWSOrganizationsNotInUseException"):
+        acting_in(aws, ORCHESTRATOR, "organizations").describe_organization()
 
 
 def test_an_ou_counts_those_below_it_and_never_the_management_account(local_aws: LocalAws) -> None:

@@ -65,10 +65,8 @@ class Baseline:
         return frozenset(feature.name for feature in self.features if feature.kind == STRING)
 
 
-def read(constraints: Path, statistics: Path | None) -> Baseline | None:
-    """Return the baseline in two files; None if the constraints are not there yet. Raise EngineError."""
-    if not constraints.is_file():
-        return None
+def read(constraints: Path, statistics: Path | None) -> Baseline:
+    """Return the baseline in two files. Raise EngineError."""
     document = _json(constraints)
     known = _json(statistics) if statistics is not None and statistics.is_file() else {"features": []}
     config = document.get("monitoring_config") or {}

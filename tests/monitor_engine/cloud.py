@@ -139,13 +139,14 @@ class Cloud:
 
     def metric(self, name: str = "violations") -> list[float]:
         """What was sent of a metric of the schedule."""
-        client = acting_in(self.local, ACCOUNT, "cloudwatch")
-        dimensions = [
-            {"Name": "Endpoint", "Value": "live"},
-            {"Name": "MonitoringSchedule", "Value": f"hourly-{self.name}"},
-        ]
-        found = client.get_metric_statistics(
-            Namespace="MLOps/Monitors", MetricName=name, Dimensions=dimensions, Period=3600, Statistics=["Sum", "SampleCount"],
-            StartTime="2020-01-01T00:00:00Z", EndTime="2100-01-01T00:00:00Z",
-        )["Datapoints"]  # fmt: skip
-        return [one["Sum"] for one in found]
+        names = {"Endpoint": "live", "MonitoringSchedule": f"hourly-{self.name}"}
+        found = acting_in(self.local, ACCOUNT, "cloudwatch").get_metric_statistics(
+            Namespace="MLOps/Monitors",
+            MetricName=name,
+            Dimensions=[{"Name": key, "Value": value} for key, value in names.items()],
+            Period=3600,
+            Statistics=["Sum"],
+            StartTime="2020-01-01T00:00:00Z",
+            EndTime="2100-01-01T00:00:00Z",
+        )
+        return [one["Sum"] for one in found["Datapoints"]]

@@ -152,6 +152,11 @@ def test_metrics_that_are_refused_are_told_and_the_run_is_whole(cloud: Cloud) ->
     assert cloud.metric() == []
 
 
+def _told(identifier: str, label: int) -> str:
+    truth = {"groundTruthData": {"data": str(int(label)), "encoding": "CSV"}}
+    return json.dumps(truth | {"eventMetadata": {"eventId": identifier}, "eventVersion": "0"})
+
+
 def test_ground_truth_is_of_the_window_and_later(cloud: Cloud) -> None:
     rows = [(number % 2, number % 2, number) for number in range(60)]
     given = {"analysis_type": "MODEL_QUALITY", "problem_type": "BinaryClassification"}
@@ -159,20 +164,11 @@ def test_ground_truth_is_of_the_window_and_later(cloud: Cloud) -> None:
     cloud.baseline(jobs.csv_of(["guess", "truth", "size"], rows), **given, **columns)
     cloud.capture(record(f"{size}", f"{guess}", size) for guess, _, size in rows)
 
-    def told(number: int, label: int) -> str:
-        truth = {"groundTruthData": {"data": str(label), "encoding": "CSV"}}
-        return json.dumps(truth | {"eventMetadata": {"eventId": f"event-{number}"}, "eventVersion": "0"})
-
     # Late ones count, also those of a later hour; what came before the window does not.
-    cloud.put(
-        "truth", "harbour/2026/11/24/15/a.jsonl", "\n".join(told(number, label) for _, label, number in rows[:40])
-    )
-    cloud.put(
-        "truth", "harbour/2026/11/25/03/b.jsonl", "\n".join(told(number, 1 - label) for _, label, number in rows[40:50])
-    )
-    cloud.put(
-        "truth", "harbour/2026/11/24/14/c.jsonl", "\n".join(told(number, label) for _, label, number in rows[50:])
-    )
+    for hour, some in (("24/15", rows[:40]), ("25/03", rows[40:50]), ("24/14", rows[50:])):
+        wrong = hour == "25/03"
+        told = [_told(f"event-{size}", label != wrong) for _, label, size in some]
+        cloud.put("truth", f"harbour/2026/11/{hour}/a.jsonl", "\n".join(told))
     ended = cloud.run(ground_truth_source=f"s3://{cloud.bucket('truth')}/harbour", inference_attribute="0", **given)
     assert ended.message.startswith("CompletedWithViolations: ")
     assert "10 of 60 records have no ground truth yet" in ended.message

@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs of a monitoring schedule. No clock runs here: `fire` does once what the schedule would do every hour.
 
-So does `POST /_monitoring/<schedule>`. A monitor of data quality really checks the captures of the last hour against
-its constraints. The result of a run may be given instead, to test what follows from it.
+So does `POST /_monitoring/<schedule>`. A run really analyses the captures of the last hour, merged with ground truth
+where its kind needs it. The result of a run may be given instead, to test what follows from it.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, Literal, cast
 
 from botocore.exceptions import ClientError
@@ -20,9 +19,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from werkzeug.wrappers import Request, Response
 
 from scripts.local_aws import identity
+from scripts.local_aws.eventbridge.scheduler import next_second
 from scripts.local_aws.sagemaker.backend import LocalEndpoint, LocalSageMaker
 from scripts.local_aws.sagemaker.jobs.job_data import input_keys
 from scripts.local_aws.sagemaker.jobs.processing_jobs import Outcome, ProcessingJob, wait_until_over
+from scripts.local_aws.sagemaker.monitors import ground_truth_merges
 from scripts.local_aws.sagemaker.monitors.monitor_requests import Run
 from scripts.local_aws.sagemaker.monitors.monitor_schedules import Execution
 from scripts.local_aws.sagemaker.runtime import capture_writer
@@ -54,9 +55,9 @@ def fire(
     capture_writer.flush()
     captures = _captures(backend, schedule.definition.endpoint_name)
     variant = captures.rpartition("/")[2] or "AllTraffic"
-    run = Run(name, schedule.definition, datetime.now(UTC).replace(microsecond=0), variant)
+    run = Run(name, schedule.definition, next_second(), variant)
     captured = _with_objects(run, captures, backend.region_name)
-    if not captured and outcome is None and schedule.definition.kind.prefix == "DataQuality":
+    if not captured and outcome is None:
         outcome = _without_data(run, captures)
     job = backend.start_processing_job(run.request(captured), schedule.arn, outcome)
     schedule.executions.append(Execution(run.end, job))
@@ -74,14 +75,18 @@ def _captures(backend: LocalSageMaker, endpoint_name: str) -> str:
 def _with_objects(run: Run, captures: str, region: str) -> dict[str, str]:
     role = run.definition.request["RoleArn"]
     try:
-        return {hour: uri for hour, uri in run.hours(captures).items() if captures and input_keys(uri, role, region)}
+        found = {hour: uri for hour, uri in run.hours(captures).items() if captures and input_keys(uri, role, region)}
+        return ground_truth_merges.merge(run, found, region) if run.has_truth else found
     except ClientError:
         return {}
 
 
 def _without_data(run: Run, captures: str) -> Outcome:
     endpoint = run.definition.endpoint_name
-    why = f"nothing was captured below {captures} in the last hour" if captures else f"{endpoint} captures no data"
+    truth = " that has ground truth" if run.has_truth else ""
+    why = (
+        f"nothing{truth} was captured below {captures} in the last hour" if captures else f"{endpoint} captures no data"
+    )
     return Outcome("Failed", failure_reason=f"Job inputs had no data: {why}.")
 
 

@@ -13,16 +13,13 @@ from typing import Final
 
 from monitor_engine.data.columns import FRACTIONAL, INTEGRAL, STRING, UNKNOWN
 from monitor_engine.data_quality import distance
-from monitor_engine.data_quality.baseline import Baseline, Distribution, Feature
+from monitor_engine.data_quality.baseline import Baseline, Feature
+from monitor_engine.data_quality.distribution import Distribution
 from monitor_engine.data_quality.profile import ColumnProfile, Profile
 from monitor_engine.results import Violation
 
-_ENABLED: Final = "Enabled"
 _CHI_SQUARED: Final = "ChiSquared"
 _FITTING: Final = {INTEGRAL: (INTEGRAL,), FRACTIONAL: (INTEGRAL, FRACTIONAL)}
-# Thresholds of a file without them.
-_SHARE: Final = 0.1
-_DISTANCE: Final = 0.1
 
 
 @dataclass(frozen=True)
@@ -39,6 +36,11 @@ class Drift:
     def is_violated(self) -> bool:
         """Whether it counts as drift: a distance above its threshold, a p-value below it."""
         return self.value < self.threshold if self.is_p_value else self.value > self.threshold
+
+    @property
+    def brief(self) -> str:
+        """Value and threshold."""
+        return f"{'p ' * self.is_p_value}{self.value:.4g} {'<' if self.is_p_value else '>'} {self.threshold:g}"
 
     @property
     def sentence(self) -> str:
@@ -62,37 +64,38 @@ def drifts(profile: Profile, baseline: Baseline, method: str = "") -> list[Drift
 
 def find(profile: Profile, baseline: Baseline, found: Sequence[Drift], ignored: Sequence[str] = ()) -> list[Violation]:
     """Return all violations: of the columns, then of each feature in order. `ignored` features are left out."""
-    if baseline.config.get("evaluate_constraints", _ENABLED) != _ENABLED:
+    if not baseline.settings.evaluates:
         return []
     drifted = {drift.feature: drift for drift in found if drift.is_violated}
     violations = list(_columns(profile, baseline))
     for position, feature in enumerate(baseline.features):
-        if feature.name in ignored or str(position) in ignored:
+        if feature.name in ignored or str(position) in ignored or not feature.settings.evaluates:
             continue
         column = profile.columns.get(feature.name)
         if column is not None:
             violations += _feature(feature, column)
         if feature.name in drifted:
-            violations.append(Violation(feature.name, "baseline_drift_check", drifted[feature.name].sentence))
+            drift = drifted[feature.name]
+            violations.append(Violation(feature.name, "baseline_drift_check", drift.sentence, brief=drift.brief))
     return violations
 
 
 def _drift(feature: Feature, column: ColumnProfile, before: Distribution, method: str) -> Drift | None:
-    config = feature.config["distribution_constraints"]
-    if config.get("perform_comparison", _ENABLED) != _ENABLED:
+    given = feature.settings
+    if not given.compares:
         return None
-    is_robust = config.get("comparison_method", "Robust") != "Simple"
     if feature.is_numeric:
         ranks = column.ranks
         if ranks is None or not ranks.count:
             return None
-        value = distance.simple(before.weights, ranks.below, ranks.at_most, ranks.count)
-        value = distance.robust(value, before.count, ranks.count) if is_robust else value
-        return Drift(feature.name, value, float(config.get("comparison_threshold", _DISTANCE)))
+        measure = distance.bucketed if len(before.edges) else distance.simple
+        value = measure(before.weights, ranks.below, ranks.at_most, ranks.count)
+        value = distance.robust(value, before.count, ranks.count) if given.is_robust else value
+        return Drift(feature.name, value, given.most)
     if feature.kind != STRING or not column.texts.total or not before.categories:
         return None
-    threshold = float(config.get("categorical_comparison_threshold", _DISTANCE))
-    if (method or config.get("categorical_drift_method")) == _CHI_SQUARED:
+    threshold = given.categorical
+    if (method == _CHI_SQUARED) if method else given.is_tested:
         return Drift(feature.name, distance.chi_squared(column.texts.counts, before.categories), threshold, True)
     totals = before.count, column.texts.total
     first, second = before.categories, column.texts.counts
@@ -101,7 +104,7 @@ def _drift(feature: Feature, column: ColumnProfile, before: Distribution, method
         both = first.keys() & second.keys()
         first, second = {text: first[text] for text in both}, {text: second[text] for text in both}
     value = distance.categorical(first, second, totals)
-    return Drift(feature.name, distance.robust(value, *totals) if is_robust else value, threshold)
+    return Drift(feature.name, distance.robust(value, *totals) if given.is_robust else value, threshold)
 
 
 def _columns(profile: Profile, baseline: Baseline) -> Iterator[Violation]:
@@ -115,6 +118,7 @@ def _columns(profile: Profile, baseline: Baseline) -> Iterator[Violation]:
                 f"{word}_column_check",
                 f"There are {word} columns in current dataset. Number of columns in current dataset: {current}, "
                 f"Number of columns in baseline constraints: {expected}",
+                brief=f"{current} {'<' if current < expected else '>'} {expected}",
             )
 
 
@@ -127,9 +131,10 @@ def _feature(feature: Feature, column: ColumnProfile) -> Iterator[Violation]:
             "completeness_check",
             f"Data completeness requirement is not met. Expected completeness: {_percent(feature.completeness)}. "
             f"Observed: Only {_percent(complete)} of data is complete.",
+            brief=f"{_percent(complete)} < {_percent(feature.completeness)}",
         )
     if feature.domain is not None and column.texts.total:
-        known, threshold = column.known / column.texts.total, feature.config.get("domain_content_threshold", _SHARE)
+        known, threshold = column.known / column.texts.total, feature.settings.least_known
         if known < threshold:
             yield Violation(
                 feature.name,
@@ -137,6 +142,7 @@ def _feature(feature: Feature, column: ColumnProfile) -> Iterator[Violation]:
                 f"Categorical value requirement is not met. Expected match: {_percent(threshold)}. "
                 f"Observed: Only {_percent(known)} of values are known from the baseline"
                 f"{_examples(column, feature.domain)}.",
+                brief=f"{_percent(known)} < {_percent(threshold)}",
             )
 
 
@@ -150,13 +156,14 @@ def _types(feature: Feature, column: ColumnProfile) -> Iterator[Violation]:
         return
     fitting = _FITTING.get(feature.kind)
     matching = 1.0 if fitting is None else sum(column.counts[kind] for kind in fitting) / column.present
-    threshold = feature.config.get("datatype_check_threshold", _SHARE)
+    threshold = feature.settings.least_of_type
     if matching < threshold:
         yield Violation(
             feature.name,
             "data_type_check",
             f"Data type match requirement is not met. Expected data type: {feature.kind}, Expected match: "
             f"{_percent(threshold)}. Observed: Only {_percent(matching)} of data is {feature.kind}.",
+            brief=f"{_percent(matching)} < {_percent(threshold)}",
         )
 
 

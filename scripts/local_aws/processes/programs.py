@@ -29,7 +29,7 @@ _HOME = Path(__file__).parents[1]
 # Programs that need the same libraries, below the folder of the local AWS.
 _GROUPS = (
     ("xgboost/xgboost_model.py", "xgboost/training_program.py"),
-    ("sagemaker/jobs/processing_program.py",),
+    ("sagemaker/jobs/processing/processing_program.py",),
 )
 
 

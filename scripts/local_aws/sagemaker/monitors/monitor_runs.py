@@ -22,7 +22,7 @@ from scripts.local_aws import identity
 from scripts.local_aws.eventbridge.scheduler import next_second
 from scripts.local_aws.sagemaker.backend import LocalEndpoint, LocalSageMaker
 from scripts.local_aws.sagemaker.jobs.job_data import input_keys
-from scripts.local_aws.sagemaker.jobs.processing_jobs import Outcome, ProcessingJob, wait_until_over
+from scripts.local_aws.sagemaker.jobs.processing.processing_jobs import Outcome, ProcessingJob, wait_until_over
 from scripts.local_aws.sagemaker.monitors import ground_truth_merges
 from scripts.local_aws.sagemaker.monitors.monitor_requests import Run
 from scripts.local_aws.sagemaker.monitors.monitor_schedules import Execution

@@ -12,7 +12,7 @@ import pytest
 from scripts.demo import demo_model
 from scripts.demo.demo_model import TrainedModel
 from scripts.local_aws.sagemaker import install as sagemaker
-from scripts.local_aws.sagemaker.jobs.processing_jobs import ProcessingJob
+from scripts.local_aws.sagemaker.jobs.processing.processing_jobs import ProcessingJob
 from scripts.local_aws.sagemaker.monitors import monitor_runs
 from tests.local_aws.conftest import ClientFactory
 from tests.local_aws.monitoring import (

@@ -15,7 +15,7 @@ from moto.sagemaker.exceptions import ResourceNotFound
 from scripts.demo import demo_model
 from scripts.demo.demo_model import TrainedModel
 from scripts.local_aws.sagemaker import install as sagemaker
-from scripts.local_aws.sagemaker.jobs.processing_jobs import Outcome
+from scripts.local_aws.sagemaker.jobs.processing.processing_jobs import Outcome
 from scripts.local_aws.sagemaker.monitors import monitor_runs
 from scripts.local_aws.sagemaker.monitors.monitor_definitions import KINDS, JobDefinition
 from scripts.local_aws.sagemaker.monitors.monitor_requests import Run

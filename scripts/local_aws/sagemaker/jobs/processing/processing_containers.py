@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from scripts.local_aws.sagemaker.jobs.job_records import JobFailedError
-from scripts.local_aws.sagemaker.jobs.processing_work import Container, Work
+from scripts.local_aws.sagemaker.jobs.processing.processing_work import Container, Work
 
-_ENGINE: Final = Path(__file__).parents[4] / "lambda_src"
+_ENGINE: Final = Path(__file__).parents[5] / "lambda_src"
 _ARGUMENTS: Final = ("-m", "monitor_engine")
 _ANALYZER: Final = re.compile(r"[^/]+/sagemaker-model-monitor-analyzer(:.*)?")
 _CLARIFY: Final = re.compile(r"[^/]+/sagemaker-clarify-processing(:.*)?")

@@ -17,11 +17,11 @@ from moto.core.responses import ActionResult, BaseResponse, EmptyResult
 from moto.sagemaker.exceptions import ValidationError
 from moto.sagemaker.models import sagemaker_backends
 
-from scripts.local_aws.sagemaker.jobs import processing_containers
 from scripts.local_aws.sagemaker.jobs.job_data import check_input
 from scripts.local_aws.sagemaker.jobs.job_lists import Order
 from scripts.local_aws.sagemaker.jobs.job_records import THREADS, Job, JobFailedError, JobKind, Jobs
-from scripts.local_aws.sagemaker.jobs.processing_work import Work
+from scripts.local_aws.sagemaker.jobs.processing import processing_containers
+from scripts.local_aws.sagemaker.jobs.processing.processing_work import Work
 
 _LONGEST_MESSAGE = 1024
 _DATA = "/opt/ml/processing"

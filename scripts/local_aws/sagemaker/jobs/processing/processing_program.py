@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A container's `python3 ...`: code, a module or a file, run as by the interpreter with these arguments.
 
-Runs in a process of its own, which `sagemaker/jobs/processing_work.py` starts on a file with
+Runs in a process of its own, which `sagemaker/jobs/processing/processing_work.py` starts on a file with
 
     {"arguments": ["-c", code, ...], "environment": {...}, "directory": ..., "path": [...], "output": file}
 

@@ -20,8 +20,8 @@ from typing import Any, Final
 
 import numpy as np
 import pytest
-from generator.monitoring.open_jobs import BOOT
 
+from generator.monitoring.open_jobs import BOOT
 from orchestrator.pipeline_types.built_in.monitors import engine_archive
 from tests.monitor_engine import jobs
 from tests.monitor_engine.cloud import Cloud, Ended, allowed

@@ -36,6 +36,7 @@ _CONTROL: Final[Mapping[str, str]] = {
     "organizations": "ListDelegated*",
     "s3": "PutBucketNot*",
     "sagemaker": "CreateEndpoint* CreateMo* Delete*Job* DeleteE* DeleteMo* DeleteTags Search UpdateE* UpdateMo*",
+    "scheduler": "GetSchedule",
     "secretsmanager": "Describe*",
     "sns": "Publish",
     "sqs": "SendMessage",

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from troposphere import Equals, GetAtt, Not, Ref, Sub, Template, events
 
-from orchestrator.sagemaker.monitor_runs import DETAIL_TYPE, VIOLATIONS
+from orchestrator.sagemaker.job_kinds import ENDED
+from orchestrator.sagemaker.monitor_runs import DETAIL_TYPE, JOBS, VIOLATIONS
 
 RULE: Final = "RunEndedRule"
 ROLE: Final = "SageMakerRole"
@@ -41,6 +42,8 @@ def ended(*role_arns: Any) -> dict[str, Any]:
             "$or": [
                 {"ProcessingJobStatus": ["Failed", "Stopped"]},
                 *({"ProcessingJobStatus": ["Completed"], "ExitMessage": said} for said in _WORTH_A_LOOK),
+                # Every run of the open engine: those in the accounts of stages are known by their events alone.
+                {"ProcessingJobStatus": list(ENDED), "ProcessingJobName": [{"prefix": JOBS}]},
             ],
         },
     }

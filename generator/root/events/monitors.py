@@ -35,7 +35,7 @@ def run_ended_rule() -> events.Rule:
     return events.Rule(
         "MonitorRunRule",
         Name=jobs.named("monitors"),
-        Description="Tells the orchestrator that a run of a monitor found violations or failed",
+        Description="Tells the orchestrator that a run of a monitor has ended",
         EventPattern=monitor_runs.ended(*roles.of_pipelines()),
         Targets=[orchestrator.to_function()],
     )

@@ -24,6 +24,8 @@ RUNS_DAYS: Final = 90
 """Days after which it expires."""
 ANALYSIS: Final = "analysis/"
 """Clarify's configurations."""
+ENGINE: Final = "engine/"
+"""The open engine that a monitor's jobs run."""
 REGISTRATIONS: Final = "registrations/"
 """Instructions to register a job's model. Kept when the pipeline is deleted, because a job may still run."""
 REQUESTS: Final = "requests/"

@@ -12,8 +12,7 @@ from typing import Any, Final
 
 from troposphere import Equals, GetAtt, Not, Ref, Sub, Template, events
 
-from orchestrator.sagemaker.job_kinds import ENDED
-from orchestrator.sagemaker.monitor_runs import DETAIL_TYPE, JOBS, VIOLATIONS
+from orchestrator.sagemaker.monitor_runs import DETAIL_TYPE, VIOLATIONS
 
 RULE: Final = "RunEndedRule"
 ROLE: Final = "SageMakerRole"
@@ -42,8 +41,6 @@ def ended(*role_arns: Any) -> dict[str, Any]:
             "$or": [
                 {"ProcessingJobStatus": ["Failed", "Stopped"]},
                 *({"ProcessingJobStatus": ["Completed"], "ExitMessage": said} for said in _WORTH_A_LOOK),
-                # Every run of the open engine: those in the accounts of stages are known by their events alone.
-                {"ProcessingJobStatus": list(ENDED), "ProcessingJobName": [{"prefix": JOBS}]},
             ],
         },
     }

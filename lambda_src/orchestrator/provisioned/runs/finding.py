@@ -6,7 +6,6 @@ from __future__ import annotations
 from typing import Final
 
 from orchestrator.errors import NotFoundError, UnfitStateError
-from orchestrator.pipeline_types.blueprints import BlueprintPipeline
 from orchestrator.pipeline_types.built_in import BUILT_IN
 from orchestrator.provisioned import work
 from orchestrator.provisioned.lookup import Found
@@ -14,7 +13,7 @@ from orchestrator.provisioned.pipeline_stacks import Pipeline
 from orchestrator.provisioned.runs import monitors
 from orchestrator.provisioned.runs.monitors import DeployedMonitor
 
-_SCHEDULE: Final = "MonitoringScheduleName"
+_KEY_OF_MONITORS: Final = "monitoring_output_location"
 
 
 def of(found: Found) -> DeployedMonitor:
@@ -42,10 +41,8 @@ def check(pipeline: Pipeline) -> None:
 
 def may_be_one(pipeline: Pipeline) -> bool:
     """True if a pipeline's type deploys monitors; what a type of the operator's deploys only its stack tells."""
-    if pipeline.type_name not in BUILT_IN.names():
-        return False
-    type_ = BUILT_IN.get(pipeline.type_name)
-    return issubclass(type_, BlueprintPipeline) and _SCHEDULE in type_.template_parameters().model_fields
+    name = pipeline.type_name
+    return name in BUILT_IN.names() and _KEY_OF_MONITORS in BUILT_IN.get(name).model_fields
 
 
 def _no_monitor(pipeline: Pipeline) -> NotFoundError:

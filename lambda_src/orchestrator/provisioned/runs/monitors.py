@@ -8,15 +8,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from orchestrator.aws.cloudformation.stacks import Stack
-from orchestrator.sagemaker import deployed_outputs
+from orchestrator.sagemaker import deployed_outputs, run_environments
 
 if TYPE_CHECKING:
     from orchestrator.answers.work import EngineName
 
-ENGINE: Final = "MonitorEngine"
-"""Parameter of a deployed monitor; one that was deployed before there was a choice has none."""
-OPEN: Final = "Open"
-_PERIOD: Final = "SchedulePeriodSeconds"
+_EXPRESSION: Final = "ScheduleExpression"
+"""Parameter of the stack."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +36,12 @@ class DeployedMonitor:
     @property
     def is_open(self) -> bool:
         """True if its runs are jobs of the open engine, started by EventBridge Scheduler."""
-        return self.stack.parameters.get(ENGINE) == OPEN
+        return self.stack.outputs.get(deployed_outputs.ENGINE) == deployed_outputs.OPEN_ENGINE
 
     @property
     def period(self) -> timedelta | None:
-        """Time between two runs; `None` if it is not known."""
-        seconds = self.stack.parameters.get(_PERIOD, "")
-        return timedelta(seconds=int(seconds)) if seconds.isdecimal() and int(seconds) else None
+        """Time between two runs; `None` if it is not always the same."""
+        return run_environments.period(self.stack.parameters.get(_EXPRESSION, ""))
 
     @property
     def reports(self) -> str:

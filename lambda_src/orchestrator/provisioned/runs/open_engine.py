@@ -23,7 +23,7 @@ def page(monitor: DeployedMonitor, limit: int, token: str) -> Page:
 
     def run(name: str) -> MonitorRun:
         found = jobs.describe(job_kinds.PROCESSING, name).description
-        return files.read(described(found, monitor), monitor.reports)
+        return files.read(described(found), monitor.reports)
 
     return Page(parallel.each(("sagemaker", "s3"), run, names) if names else [], following)
 
@@ -31,12 +31,12 @@ def page(monitor: DeployedMonitor, limit: int, token: str) -> Page:
 def newest(monitor: DeployedMonitor) -> MonitorRun | None:
     """Return the newest run without what its files tell; `None` if there is none."""
     names, _ = jobs.newest_processing(monitor_runs.jobs_of(monitor.stack.arn), _LOOKED_AT)
-    return described(jobs.describe(job_kinds.PROCESSING, names[0]).description, monitor) if names else None
+    return described(jobs.describe(job_kinds.PROCESSING, names[0]).description) if names else None
 
 
-def described(job: Mapping[str, Any], monitor: DeployedMonitor) -> MonitorRun:
+def described(job: Mapping[str, Any]) -> MonitorRun:
     """Return the run of a job, as SageMaker describes it."""
-    facts = run_environments.of(job.get("Environment") or {}, monitor.period)
+    facts = run_environments.of(job.get("Environment") or {})
     words = job.get("FailureReason") or job.get("ExitMessage") or ""
     return MonitorRun(
         id=str(job["ProcessingJobName"]),

@@ -54,7 +54,7 @@ def of(body: Any, period: timedelta | None, now: datetime) -> Window:
     end = asked.end_time or now.replace(microsecond=0)
     start = asked.start_time or (end - period if period else None)
     if start is None:
-        missing = "is required: the monitor does not tell the period of its schedule"
+        missing = "is required: the monitor's runs are not always equally far apart"
         raise RefusedRequestError([Problem("start_time", missing)])
     window = Window(start, end)
     if found := list(_problems(window, asked, now)):

@@ -36,7 +36,7 @@ class DeployedMonitor:
     @property
     def is_open(self) -> bool:
         """True if its runs are jobs of the open engine, started by EventBridge Scheduler."""
-        return self.stack.outputs.get(deployed_outputs.ENGINE) == deployed_outputs.OPEN_ENGINE
+        return self.stack.outputs.get(deployed_outputs.MONITOR_ENGINE) == deployed_outputs.OPEN
 
     @property
     def period(self) -> timedelta | None:

@@ -152,9 +152,7 @@ REACHED: Final[Reached] = {
         },
         "configurations are requests, and their results are written beside them": {"a configuration": "add read"},
         _NEXT: {"PipelineStackRole": "use"},
-        "starts a run of a monitor under the monitor's own role, for SageMaker alone": {
-            "roles of another pipeline": "use"
-        },
+        "starts runs of monitors under their own roles": {"roles of another pipeline": "use"},
         "tells people, and writes its log": {"logs of the solution": "use", "the topic": "use"},
         "Lambda sends an event that failed to the queue": {"lost events": "use"},
         _ENCRYPTED: {"the solution's key": "read use"},

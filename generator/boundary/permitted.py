@@ -36,7 +36,6 @@ _CONTROL: Final[Mapping[str, str]] = {
     "organizations": "ListDelegated*",
     "s3": "PutBucketNot*",
     "sagemaker": "CreateEndpoint* CreateMo* Delete*Job* DeleteE* DeleteMo* DeleteTags Search UpdateE* UpdateMo*",
-    "scheduler": "GetSchedule",
     "secretsmanager": "Describe*",
     "sns": "Publish",
     "sqs": "SendMessage",

@@ -12,7 +12,7 @@ from awacs import s3, sagemaker, scheduler
 from awacs.aws import Condition, Statement, StringLike
 from troposphere import GetAtt, Join, Ref, Split, Template, iam
 
-from generator import arns, iam_roles, permissions
+from generator import arns, iam_roles, names, permissions
 from generator.monitoring import monitor_runs as blueprint
 from generator.root.data import storage
 from orchestrator import reach
@@ -44,7 +44,9 @@ def _lists() -> list[Statement]:
     """SageMaker knows no resource for listings; schedules have names that begin with those of endpoints."""
     return [
         permissions.allow([sagemaker.ListMonitoringExecutions, sagemaker.ListProcessingJobs], "*"),
-        permissions.allow([scheduler.GetSchedule], arns.regional("scheduler", "schedule/default/*")),
+        permissions.allow(
+            [scheduler.GetSchedule], [arns.regional("scheduler", f"schedule/default/{name}") for name in names.MONITORS]
+        ),
     ]
 
 

@@ -68,7 +68,9 @@ def fetch(bucket: str, key: str, path: Path) -> bool:
                     shutil.copyfileobj(client("s3").get_object(Bucket=bucket, Key=key)["Body"], file)
                 return True
             except ClientError as error:
-                if error.response["Error"]["Code"] not in _ABSENT:
+                code = error.response["Error"]["Code"]
+                # Of an object that is not there S3 says so only to those who may list the whole bucket.
+                if code not in _ABSENT and not (code in _REFUSED and _is_known_absent(bucket, key)):
                     raise
                 break
             except HTTPClientError:
@@ -76,6 +78,13 @@ def fetch(bucket: str, key: str, path: Path) -> bool:
                     raise
     path.unlink()
     return False
+
+
+def _is_known_absent(bucket: str, key: str) -> bool:
+    try:
+        return key not in keys(bucket, f"{key.rpartition('/')[0]}/".lstrip("/"))
+    except EngineError:
+        return False
 
 
 def send(path: Path, bucket: str, key: str, kms_key: str) -> None:

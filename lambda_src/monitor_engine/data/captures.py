@@ -34,8 +34,11 @@ class Reading:
     records: int = 0
     """Of the window, without the engine's own."""
     own: int = 0
+    strange: int = 0
+    """Of another time, far from the folders in which they lie."""
     unreadable: int = 0
     examples: list[str] = field(default_factory=list)
+    strange_times: list[str] = field(default_factory=list)
 
     def leave_out(self, where: str, why: str) -> None:
         """Count a record that cannot be read, and name the first ones."""
@@ -43,13 +46,26 @@ class Reading:
         if len(self.examples) < _NAMED:
             self.examples.append(f"{where}: {why}")
 
+    def leave_to_others(self, where: str, time: str, window: Window) -> None:
+        """Pass over a record of another window; one that no run would find in its folder is counted."""
+        if window.is_near(time):
+            return
+        self.strange += 1
+        if len(self.strange_times) < _NAMED:
+            self.strange_times.append(f"{where}: {time}")
+
     @property
     def left_out(self) -> list[str]:
-        """Remarks about the records that could not be read."""
-        if not self.unreadable:
-            return []
-        examples = "; ".join(self.examples)
-        return [f"{self.unreadable} of {self.records} records could not be read and were left out: {examples}"]
+        """Remarks about the records that could not be read, and about those that no window finds."""
+        found, examples = [], "; ".join(self.examples)
+        if self.unreadable:
+            found.append(f"{self.unreadable} of {self.records} records could not be read and were left out: {examples}")
+        if self.strange:
+            found.append(
+                f"{self.strange} more records in the folders of the window are of other times and were left out; is a "
+                f"clock wrong? {'; '.join(self.strange_times)}"
+            )
+        return found
 
     @property
     def nothing(self) -> str:
@@ -152,6 +168,7 @@ def _record(document: Any, place: tuple[str, int], window: Window, reading: Read
         reading.leave_out(f"{place[0]}, line {place[1]}", f"no record of a capture ({type(why).__name__}: {why})")
         return None
     if not is_inside:
+        reading.leave_to_others(f"{place[0]}, line {place[1]}", event["inferenceTime"], window)
         return None
     if inference_id and str(inference_id).startswith(OWN):
         reading.own += 1

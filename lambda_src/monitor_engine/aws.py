@@ -36,8 +36,16 @@ _WHAT: Final = re.compile(r"perform: (\S+)")
 
 @functools.cache
 def client(service: str) -> Any:
-    """Return a client, made once: it loads the description of a service and may be shared between threads."""
-    return boto3.client(service, config=_CONFIG)
+    """Return a client, made once: it loads the description of a service and may be shared between threads.
+
+    Raises EngineError without a Region.
+    """
+    try:
+        return boto3.client(service, config=_CONFIG)
+    except (BotoCoreError, ValueError) as error:
+        raise EngineError(
+            f"{service} cannot be asked ({error}): is AWS_DEFAULT_REGION the Region of the job?"
+        ) from error
 
 
 def keys(bucket: str, prefix: str, after: str = "") -> Iterator[str]:

@@ -110,10 +110,11 @@ class _Breaking:
 
 
 def test_content_that_breaks_off_is_asked_for_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(aws, "client", lambda _, s3=_Breaking(2): s3)
+    twice, thrice = _Breaking(2), _Breaking(3)
+    monkeypatch.setattr(aws, "client", lambda _: twice)
     assert aws.fetch("bucket", "a.jsonl", tmp_path / "a")
     assert (tmp_path / "a").read_bytes() == b"0123456789"
-    monkeypatch.setattr(aws, "client", lambda _, s3=_Breaking(3): s3)
+    monkeypatch.setattr(aws, "client", lambda _: thrice)
     with pytest.raises(EngineError, match="s3:GetObject by the role of the job on the bucket bucket has failed"):
         aws.fetch("bucket", "a.jsonl", tmp_path / "a")
 
@@ -132,7 +133,7 @@ def test_the_role_and_the_action_are_those_of_the_refusal(tmp_path: Path, monkey
         def get_paginator(self, _: str) -> None:
             self.get_object()
 
-    monkeypatch.setattr(aws, "client", lambda _, s3=Refusing(): s3)
+    monkeypatch.setattr(aws, "client", lambda _: Refusing())
     words = r"arn:aws:sts::1:assumed-role/monitor/SageMaker may not do kms:Decrypt for s3://bucket/a.jsonl"
     with pytest.raises(EngineError, match=words):
         aws.fetch("bucket", "a.jsonl", tmp_path / "a")

@@ -7,6 +7,8 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-data-capture-endpo
 from __future__ import annotations
 
 import json
+import logging
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +24,7 @@ from monitor_engine.windows import Window
 
 OWN: Final = "mlops-monitor-"
 """Prefix of the inference ids of the engine's own requests, which are no traffic."""
+_LOG: Final = logging.getLogger("monitor_engine")
 _OUTPUT, _INPUT = PARTS
 # How many unreadable records are named.
 _NAMED: Final = 3
@@ -46,13 +49,13 @@ class Reading:
         if len(self.examples) < _NAMED:
             self.examples.append(f"{where}: {why}")
 
-    def leave_to_others(self, where: str, time: str, window: Window) -> None:
+    def leave_to_others(self, where: str, when: str, window: Window) -> None:
         """Pass over a record of another window; one that no run would find in its folder is counted."""
-        if window.is_near(time):
+        if window.is_near(when):
             return
         self.strange += 1
         if len(self.strange_times) < _NAMED:
-            self.strange_times.append(f"{where}: {time}")
+            self.strange_times.append(f"{where}: {when}")
 
     @property
     def left_out(self) -> list[str]:
@@ -135,6 +138,8 @@ def records(paths: Iterable[Path], window: Window, reading: Reading) -> Iterator
                 number += 1
                 record = _record(document, (name, number), window, reading)
                 if record is not None:
+                    if reading.records == 1:
+                        _LOG.info("first record after %.2f s of computing: %s", time.process_time(), record.where)
                     yield record
 
 

@@ -28,6 +28,8 @@ _DESCRIPTION: Final = Path("/opt/ml/config/processingjobconfig.json")
 _CONFIG: Final = Config(connect_timeout=10, retries={"mode": "standard", "total_max_attempts": 5})
 _TRIES: Final = 3
 """Of an object whose content breaks off, which botocore does not ask for again."""
+_PAGE: Final = 1_000
+"""Keys of one listing: as many as S3 gives."""
 _ABSENT: Final = frozenset({"NoSuchKey", "404"})
 _REFUSED: Final = frozenset({"AccessDenied", "AccessDeniedException", "403", "AllAccessDisabled"})
 _WHO: Final = re.compile(r"User: (arn:\S+)")
@@ -53,7 +55,9 @@ def keys(bucket: str, prefix: str, after: str = "") -> Iterator[str]:
 
     Raises EngineError.
     """
-    asked = {"Bucket": bucket, "Prefix": prefix, **({"StartAfter": after} if after else {})}
+    asked: dict[str, Any] = {"Bucket": bucket, "Prefix": prefix, "PaginationConfig": {"PageSize": _PAGE}}
+    if after:
+        asked["StartAfter"] = after
     with _told("s3:ListBucket", bucket, prefix):
         for page in client("s3").get_paginator("list_objects_v2").paginate(**asked):
             yield from (one["Key"] for one in page.get("Contents", ()) if not one["Key"].endswith("/"))

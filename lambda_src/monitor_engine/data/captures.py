@@ -64,10 +64,8 @@ class Reading:
         if self.unreadable:
             found.append(f"{self.unreadable} of {self.records} records could not be read and were left out: {examples}")
         if self.strange:
-            found.append(
-                f"{self.strange} more records in the folders of the window are of other times and were left out; is a "
-                f"clock wrong? {'; '.join(self.strange_times)}"
-            )
+            times = "; ".join(self.strange_times)
+            found.append(f"records left out because their time is not that of their folder: {self.strange}; {times}")
         return found
 
     @property

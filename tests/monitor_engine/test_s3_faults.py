@@ -47,7 +47,7 @@ def test_a_denied_action_is_named_with_bucket_and_role(
     role = cloud.make_role("narrow", *kept)
     ended = cloud.run(role)
     assert ended.status == 1
-    assert ended.message.startswith(f"AlgorithmError: access to the bucket {bucket} is denied: ")
+    assert ended.message.startswith(f"access to the bucket {bucket} is denied: ")
     assert f"narrow-{cloud.name}" in ended.message
     assert f" may not do {action} for s3://{bucket}/" in ended.message
     assert "Traceback" not in caplog.text
@@ -64,7 +64,7 @@ def test_a_bucket_that_is_not_there_is_named(cloud: Cloud, variable: str, action
     role = cloud.make_role("wide", *cloud.needed(), {"Effect": "Allow", "Action": "s3:*", "Resource": "*"})
     ended = cloud.run(role, **{variable: "s3://no-such-bucket-of-ours/live"})
     assert ended.status == 1
-    assert ended.message.startswith("AlgorithmError: there is no bucket no-such-bucket-of-ours: ")
+    assert ended.message.startswith("there is no bucket no-such-bucket-of-ours: ")
     assert f" was to do {action} for s3://no-such-bucket-of-ours/live" in ended.message
 
 

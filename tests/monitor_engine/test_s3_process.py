@@ -3,38 +3,30 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
 import subprocess
 import sys
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-import monitor_engine
+from generator.monitoring.open_jobs import BOOT
+from orchestrator.pipeline_types.built_in.monitors import engine_archive
 from tests.monitor_engine import jobs
 from tests.monitor_engine.cloud import Cloud
 from tests.monitor_engine.jobs import record
 
-_BOOT: Final = (
-    "import hashlib,runpy,sys;z,d=sys.argv[1:3];h=hashlib.sha256(open(z,'rb').read()).hexdigest();"
-    "h==d or sys.exit('wrong engine');sys.path.insert(0,z);runpy.run_module('monitor_engine',run_name='__main__')"
-)
-_SOURCE: Final = Path(monitor_engine.__file__).parent
 _MOST_BEFORE_THE_FIRST: Final = 3.0
 
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("engine") / "monitor_engine.zip"
-    with zipfile.ZipFile(path, "w") as archive:
-        for source in sorted(_SOURCE.rglob("*.py")):
-            archive.write(source, f"monitor_engine/{source.relative_to(_SOURCE)}")
+    path.write_bytes(engine_archive.packed().content)
     return path
 
 
@@ -55,8 +47,7 @@ def _start(engine: Path, cloud: Cloud, **more: str) -> _Process:
     """Run the zip in a process that has nothing of this one's paths and only a job's environment."""
     message = cloud.folder / "ml/output/message"
     environment = cloud.environment | cloud.keys() | {"message_path": str(message), "PATH": os.environ["PATH"]}
-    digest = hashlib.sha256(engine.read_bytes()).hexdigest()
-    command = [sys.executable, "-P", "-c", _BOOT, str(engine), digest]
+    command = [sys.executable, "-P", "-c", BOOT, str(engine), engine_archive.packed().digest]
     ended = subprocess.run(
         command, env=environment | more, cwd=cloud.folder, check=False, capture_output=True, text=True
     )

@@ -53,7 +53,7 @@ def outcome(status: str, words: str) -> str:
 
 
 def said(job: Mapping[str, Any]) -> str:
-    """Return what a job, or the event of its end, says: of a failure the sentence of the code, else the exit message."""
+    """Return what a job says, or the event of its end: of a failure the reason, else the exit message."""
     reason = job.get("FailureReason") or ""
     failure = _FAILURE.fullmatch(reason)
     return failure["sentence"] if failure else reason or job.get("ExitMessage") or ""

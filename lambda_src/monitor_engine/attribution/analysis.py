@@ -165,7 +165,7 @@ def _of_window(job: Job, stated: Configuration, reading: Reading) -> Iterator[tu
             asked = record.data.get(PARTS[1])
             if not isinstance(asked, dict):
                 raise UnreadableError("it has no request: is the endpoint's capture on for requests?")
-            found = [_cells(row, stated) for row in payloads.rows_of(asked)]
+            found = [_cells(row, stated) for row in payloads.rows_of(asked, job.attributes.features)]
         except UnreadableError as error:
             reading.leave_out(record.where, str(error))
             continue
@@ -247,4 +247,5 @@ def _sections(found: Document, before: Mapping[str, float]) -> list[str]:
         for place, name in enumerate(sorted(now, key=lambda name: -abs(now[name])), 1)
     ]
     heads = ("feature", "place", "SHAP value", "place in the baseline", "SHAP value in the baseline")
-    return [f"<section><h2>Order of the features</h2>{page.table('', heads, rows[:300], (1, 2, 3, 4))}</section>"]
+    shown = page.table("Features by how much they count", heads, rows[:300], (1, 2, 3, 4))
+    return [f"<section><h2>Order of the features</h2>{shown}</section>"]

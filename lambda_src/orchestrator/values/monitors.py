@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, StrictFloat, StrictInt, StrictStr, StringConstraints
 
-from orchestrator.values import common, jobs, things
+from orchestrator.values import common, things
 from orchestrator.values.common import NUMBER, Expect
 
 LONGEST_NAME: Final = 63
@@ -216,3 +216,24 @@ LONGEST_VARIABLE: Final = 256
 
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateProcessingJob.html
 """
+
+ManyExcludedFeatures = Annotated[
+    str,
+    Field(max_length=LONGEST_VARIABLE, pattern=rf"^{_LINE}$"),
+    Expect(f"names or indexes with commas between, {LONGEST_VARIABLE} characters at most", but=_NO_REFERENCE),
+]
+"""Those of the open engine."""
+
+LONGEST_ALARM_PERIOD: Final = 302_400
+"""Seconds; two of them are seven days, CloudWatch's limit of what an alarm looks at.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+"""
+
+AlarmPeriod = Annotated[
+    str,
+    Field(max_length=6, pattern=r"^([1-9][0-9]{1,5})?$"),
+    Expect(f"a multiple of 60, {LONGEST_ALARM_PERIOD} at most, or empty"),
+]
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$"), Expect("64 hexadecimal digits in lower case")]

@@ -22,11 +22,11 @@ from orchestrator.pipeline_types.registry import Registry
 from orchestrator.plan import monitor_engines
 from orchestrator.plan.codepipeline_parameters import MultiAccountPipelineParameters
 from orchestrator.plan.stack_tags import LABEL_TAG, PIPELINE_NAME_OUTPUT, RELEASE_TAG, TYPE_TAG
+from orchestrator.values.monitors import EngineName
 from orchestrator.values.per_stage import STAGES, Stage
 
 if TYPE_CHECKING:
     from orchestrator import answers
-    from orchestrator.values.monitors import EngineName
 
 _STACK_SET: Final = re.compile(rf"(?P<deployed>.+)-({'|'.join(STAGES)})-[0-9a-f]{{8}}")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Monitors on SageMaker's engine, on the local AWS: a signed call, a computed baseline, a schedule, a violation that people hear of."""
+"""Monitors on SageMaker's engine, on the local AWS: a baseline, a schedule, a violation that people hear of."""
 
 from __future__ import annotations
 

@@ -186,9 +186,9 @@ AROUND: Final = (
         lambda request, _: isinstance(request, RealtimeInference),
     ),
     Change(
-        "Clarify's jobs ask the endpoint that is monitored; the earlier solution named its model, which Clarify "
-        "deployed to a shadow endpoint for the time of the job. The endpoint serves these requests, too.",
-        lambda request, launch: isinstance(request, ClarifyMonitor) and request.engine(launch).name == "sagemaker",
+        "Jobs that need predictions ask the endpoint that is monitored; the earlier solution named its model, which "
+        "Clarify deployed to a shadow endpoint for the time of the job. The endpoint serves these requests, too.",
+        lambda request, _: isinstance(request, ClarifyMonitor),
     ),
 )
 """What concerns no request's meaning, but whoever reads what becomes of it."""

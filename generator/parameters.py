@@ -8,6 +8,8 @@ time, and not a surprise at launch.
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Iterable
 from typing import Any, Final, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
@@ -36,16 +38,26 @@ def declare(template: Template, parameters: type[TemplateParameters]) -> None:
 
 def parameter(name: str, field: FieldInfo) -> Parameter:
     """Return a field as a parameter. Raise `ValueError` for a type or constraint that CloudFormation does not have."""
-    allowed = get_args(field.annotation) if get_origin(field.annotation) is Literal else ()
-    type_: Any = type(allowed[0]) if allowed else field.annotation
-    constraints = _constraints(field)
+    default = None if field.is_required() else field.default
+    annotation: Any = field.annotation
+    return _parameter(name, annotation, default, field.description, tuple(field.metadata))
+
+
+@functools.lru_cache(maxsize=None, typed=True)
+def _parameter(
+    name: str, annotation: Any, default: Any, description: str | None, metadata: tuple[Any, ...]
+) -> Parameter:
+    # Most parameters stand in several templates.
+    allowed = get_args(annotation) if get_origin(annotation) is Literal else ()
+    type_: Any = type(allowed[0]) if allowed else annotation
+    constraints = _constraints(metadata)
     unknown = sorted(constraints.keys() - _KEYWORDS) if type_ in _TYPES else [str(type_)]
     if unknown:
         raise ValueError(f"{name} cannot be a CloudFormation parameter: {', '.join(unknown)}")
-    expected = [item.sentence for item in field.metadata if isinstance(item, Expect)]
+    expected = [item.sentence for item in metadata if isinstance(item, Expect)]
     properties = {
-        "Default": None if field.is_required() else field.default,
-        "Description": field.description,
+        "Default": default,
+        "Description": description,
         "AllowedValues": list(allowed) or None,
         **{keyword: constraints[name] for name, keyword in _KEYWORDS.items() if name in constraints},
         "ConstraintDescription": f"{name} must be {expected[-1]}." if expected else None,
@@ -54,7 +66,7 @@ def parameter(name: str, field: FieldInfo) -> Parameter:
     return Parameter(name, Type=_TYPES[type_], **present)
 
 
-def _constraints(field: FieldInfo) -> dict[str, Any]:
+def _constraints(metadata: Iterable[Any]) -> dict[str, Any]:
     """Name -> value, also of those that CloudFormation does not have. What validates in another way has none."""
-    found = ((name, getattr(item, name, None)) for item in field.metadata for name in _CONSTRAINTS)
+    found = ((name, getattr(item, name, None)) for item in metadata for name in _CONSTRAINTS)
     return {name: value for name, value in found if value is not None}

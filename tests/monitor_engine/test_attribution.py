@@ -202,6 +202,18 @@ def test_the_engine_s_own_questions_are_not_explained(tmp_path: Path, endpoint: 
     assert (ended.status, "nothing was captured" in ended.message) == (0, True)
 
 
+def test_clarify_s_analysis_is_a_baseline(tmp_path: Path, endpoint: list[str]) -> None:
+    """It names the label as it likes, and has no background."""
+    path = tmp_path / "baseline" / "constraints.json"
+    path.parent.mkdir()
+    explained = {"global_shap_values": {"size": 2.0, "berths": 0.7, "carrier": 0.5}, "expected_value": 0.1}
+    path.write_text(json.dumps({"version": "1.0", "explanations": {"kernel_shap": {"late": explained}}}))
+    jobs.captures(tmp_path, [(",".join(row), "0.5") for row in _rows(1, 1, 60)])
+    ended = jobs.monitored(tmp_path, **_configuration(tmp_path, baseline=None))
+    assert (ended.status, ended.violations) == (0, []), ended.message
+    assert "so rows of the window were taken: give shap_config.baseline" in ended.message
+
+
 def test_a_baseline_that_is_not_there_is_said(tmp_path: Path, endpoint: list[str]) -> None:
     jobs.written(tmp_path, [])
     assert "there is no baseline at" in jobs.monitored(tmp_path, **_configuration(tmp_path)).message

@@ -37,6 +37,10 @@ _LEAST: Final = 0.9
 """NDCG of the baseline's order below which the order has drifted."""
 _BACKGROUND: Final = 5
 """Rows of the baseline's data that are the background where the configuration names none."""
+_WITHOUT_BACKGROUND: Final = (
+    "neither shap_config nor the baseline has rows to compare with, so rows of the window were taken: "
+    "give shap_config.baseline to have the same in every run"
+)
 Row = tuple[str, ...]
 
 
@@ -78,18 +82,19 @@ def compare(job: Job, stated: Configuration) -> Result:
         return nothing.compared(title, [why], version=CLARIFY)
     before, background = _baseline(job.constraints, stated)
     reading = Reading()
-    rows = _lowest(_of_window(job, stated, reading), _rows_to_explain(job, stated, len(background)))
+    rows = _lowest(_of_window(job, stated, reading), _rows_to_explain(job, stated, len(background) or _BACKGROUND))
     reading.check(job.unreadable_share)
     if not rows:
         return nothing.compared(title, [reading.nothing], version=CLARIFY)
+    remarks = [] if background else [_WITHOUT_BACKGROUND]
+    background = background or rows[:_BACKGROUND]
     explained = _explained(job, stated, rows, background)
     found = _document(stated, explained, background)
     now = found["explanations"]["kernel_shap"][_LABEL]["global_shap_values"]
     score = ndcg(before, now)
     violations = [] if score >= _LEAST else [_violation(score, before, now)]
-    remarks = [f"{len(rows)} of {reading.records} records were explained"] if len(rows) < reading.records else []
-    if reading.unreadable:
-        remarks.append(f"{reading.unreadable} records could not be read: {'; '.join(reading.examples)}")
+    remarks += [f"{len(rows)} of {reading.records} records were explained"] if len(rows) < reading.records else []
+    remarks += reading.left_out
     start, end = job.window.texts if job.window else ("", "")
     facts = [("schedule", job.monitor.schedule), ("from", start), ("to", end), ("NDCG", f"{score:.3f}")]
     shown = page.Page(title, facts, violations, remarks, True, _sections(found, before))
@@ -189,11 +194,11 @@ def _document(stated: Configuration, explained: tuple[Numbers, float], backgroun
 
 def _baseline(path: Path, stated: Configuration) -> tuple[dict[str, float], list[Row]]:
     try:
-        document: Any = json.loads(path.read_text(encoding="utf-8"))
+        document: Any = json.loads(path.read_text(encoding="utf-8-sig"))
         of_labels = document["explanations"]["kernel_shap"]
         values = next(iter(of_labels.values()))["global_shap_values"]
         before = {str(name): float(value) for name, value in values.items()}
-        background = list(stated.background) or [tuple(map(str, row)) for row in document["background"]]
+        background = list(stated.background) or [tuple(map(str, row)) for row in document.get("background") or []]
     except (ValueError, KeyError, TypeError, AttributeError, StopIteration) as error:
         raise EngineError(
             f"{path.name} of the baseline has no explanations ({type(error).__name__}: {error}): compute it again"

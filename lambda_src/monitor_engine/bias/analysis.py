@@ -8,13 +8,13 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/clarify-model-monitor-bias-drift
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
+from monitor_engine.bias import baseline as baselines
 from monitor_engine.bias import configuration, measures, readings, tallies
+from monitor_engine.bias.baseline import PARTS, Found
 from monitor_engine.bias.configuration import Configuration
 from monitor_engine.bias.tallies import Tallies
 from monitor_engine.contract import Job
@@ -24,9 +24,6 @@ from monitor_engine.report import nothing, page
 from monitor_engine.results import CLARIFY, Document, Result, Violation, violations_document
 
 _CHANCE: Final = 3
-_PARTS: Final = ("pre_training_bias_metrics", "post_training_bias_metrics")
-Found = dict[tuple[str, str], measures.Values]
-"""Metrics by facet and value."""
 
 
 def analyse(job: Job) -> Result:
@@ -64,18 +61,17 @@ def compare(job: Job, stated: Configuration) -> Result:
     if job.constraints is None or not job.constraints.is_file():
         why = f"nothing was compared: there is no baseline at {job.constraints} yet"
         return nothing.compared(title, [why], version=CLARIFY)
-    limits, thresholds = _baseline(job.constraints)
-    read = readings.of_window(job, stated.with_thresholds(thresholds))
+    known = baselines.read(job.constraints)
+    limits, stated = known.limits, stated.with_thresholds(frozenset(known.thresholds))
+    known.check(stated)
+    read = readings.of_window(job, stated)
     left_out = [*read.remarks, *read.reading.left_out]
     if not read.tallies.records:
         captured = [] if read.reading.records else [read.reading.nothing]
         return nothing.compared(title, [*captured, *left_out], version=CLARIFY)
     found = measured(read.tallies)
     violations = list(_violations(found, limits, read.tallies))
-    remarks = [
-        *left_out,
-        *(f"no record has {facet} {value}" for facet, value in limits.keys() - found.keys()),
-    ]
+    remarks = [*left_out, *known.remarks(found)]
     start, end = job.window.texts if job.window else ("", "")
     facts = [("schedule", job.monitor.schedule), ("from", start), ("to", end), ("records", f"{read.tallies.records:,}")]
     shown = page.Page(title, facts, violations, remarks, True, _sections(found, limits))
@@ -121,8 +117,8 @@ def _violations(found: Found, limits: Found, counted: Tallies) -> Iterator[Viola
 
 def _document(stated: Configuration, found: Found) -> Document:
     parts: Document = {"version": CLARIFY}
-    for part in _PARTS:
-        is_pre = part == _PARTS[0]
+    for part in PARTS:
+        is_pre = part == PARTS[0]
         facets: Document = {}
         for (facet, value), values in found.items():
             metrics = [
@@ -135,38 +131,6 @@ def _document(stated: Configuration, found: Found) -> Document:
             positive = {"label": stated.label, "label_value_or_threshold": stated.positive.text}
             parts[part] = {**positive, "facets": facets}
     return parts
-
-
-def _baseline(path: Path) -> tuple[Found, frozenset[str]]:
-    """The metrics of a baseline, and the columns that it compares with thresholds."""
-    limits: Found = {}
-    thresholds = set()
-    try:
-        document: Any = json.loads(path.read_text(encoding="utf-8"))
-        for part in (document[name] for name in _PARTS if name in document):
-            if str(part["label_value_or_threshold"]).startswith("("):
-                thresholds.add(str(part["label"]))
-            for facet, entries in part["facets"].items():
-                for entry in entries:
-                    value = str(entry["value_or_threshold"])
-                    if value.startswith("("):
-                        thresholds.add(facet)
-                    numbers = {one["name"]: one["value"] for one in entry["metrics"]}
-                    limits.setdefault((facet, _plain(value)), {}).update(
-                        {name: float(number) for name, number in numbers.items() if number is not None}
-                    )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise EngineError(
-            f"{path.name} of the baseline is no bias analysis ({type(error).__name__}: {error}): compute it again"
-        ) from error
-    if not limits:
-        raise EngineError(f"{path.name} of the baseline has no bias metrics: compute the baseline again")
-    return limits, frozenset(thresholds)
-
-
-def _plain(value: str) -> str:
-    """A threshold as we write it: Clarify's own ends with the greatest value, which changes."""
-    return f"{value.partition(',')[0]}, inf)" if value.startswith("(") else value
 
 
 def _sections(found: Found, limits: Mapping[tuple[str, str], measures.Values]) -> list[str]:

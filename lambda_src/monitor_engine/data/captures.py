@@ -105,12 +105,12 @@ def _lines_below(source: Path) -> list[Path]:
 def records(paths: Iterable[Path], window: Window, reading: Reading) -> Iterator[Record]:
     """Yield the records of a window; others are not counted, the engine's own and the unreadable ones are."""
     for path in paths:
-        number = 0
+        number, name = 0, path.name
         with path.open("rb") as file:
             while lines := list(islice(file, _BLOCK)):
                 for document in _documents(lines):
                     number += 1
-                    record = _record(document, (path.name, number), window, reading)
+                    record = _record(document, (name, number), window, reading)
                     if record is not None:
                         yield record
 

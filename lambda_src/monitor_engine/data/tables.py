@@ -24,6 +24,8 @@ from monitor_engine.data.columns import Column
 Cells = list[str | None]
 ROWS: Final = 20_000
 """Rows of a table at most."""
+# Below one row in so many, lines are split for one column alone.
+_FEW: Final = 100
 # Numbers are to be the same wherever they are read, in CSV, in JSON or in a baseline's statistics. Newer versions of
 # pandas read them so by themselves.
 _EXACT: Final[dict[str, Any]] = {"float_precision": "round_trip"} if pd.__version__ < "3" else {}
@@ -122,8 +124,12 @@ class _Texts:
         self._lines = lines
         self._split: list[list[str]] | None = None
 
-    def column(self, position: int, rows: Iterable[Any] | None = None) -> npt.NDArray[Any]:
+    def column(self, position: int, rows: npt.NDArray[np.bool_] | None = None) -> npt.NDArray[Any]:
         """Return the texts of one column, of all rows or of some of them."""
+        if self._split is None and rows is not None and rows.sum() * _FEW < len(rows):
+            # Numbers such as 1.0000 stand among others in nearly every column: a few lines are split for them alone.
+            few = [line.split(",", position + 1)[position] for line in compress(self._lines, rows)]
+            return np.array(few, dtype=object)
         if self._split is None:
             self._split = [line.split(",") for line in self._lines]
         chosen = self._split if rows is None else compress(self._split, rows)

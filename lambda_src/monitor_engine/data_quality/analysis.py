@@ -10,7 +10,7 @@ from monitor_engine.data import dataset
 from monitor_engine.data.captures import Reading
 from monitor_engine.data_quality import baseline as baselines
 from monitor_engine.data_quality import checks, constraints, sections, statistics
-from monitor_engine.data_quality.baseline import Baseline
+from monitor_engine.data_quality.baseline import Baseline, listed
 from monitor_engine.data_quality.checks import Drift
 from monitor_engine.data_quality.profile import Profile, mixed
 from monitor_engine.metrics import VIOLATIONS, Metric
@@ -60,7 +60,7 @@ def compare(job: Job) -> Result:
         return nothing.compared(title, [reading.nothing], window)
     drifts = checks.drifts(profile, baseline, job.categorical_drift_method)
     violations = checks.find(profile, baseline, drifts, job.ignored)
-    remarks = [*reading.left_out, *_not_compared(baseline)]
+    remarks = [*reading.left_out, *_switched_off(baseline), *baseline.remarks]
     start, end = job.window.texts if job.window else ("", "")
     shown = page.Page(
         title=title,
@@ -74,7 +74,7 @@ def compare(job: Job) -> Result:
         "constraint_violations.json": violations_document(violations),
         "report.html": page.html(shown),
     }
-    return Result(files, violations, remarks, _metrics(profile, drifts, len(violations)))
+    return Result(files, violations, remarks, _metrics(profile, baseline, drifts, len(violations)))
 
 
 def _profile(job: Job, baseline: Baseline | None) -> tuple[Profile, Reading]:
@@ -99,7 +99,7 @@ def _new(baseline: Baseline | None) -> Profile:
         return Profile()
     known = [one for one in baseline.features if one.distribution is not None and one.is_numeric]
     return Profile(
-        points={one.name: one.distribution.points for one in known if one.distribution is not None},
+        points={one.name: one.distribution.places for one in known if one.distribution is not None},
         domains={one.name: one.domain for one in baseline.features if one.domain is not None},
     )
 
@@ -111,27 +111,29 @@ def _worth_knowing(profile: Profile) -> list[str]:
         remarks.append("the baseline has one row: no drift can be told from it")
     empty = [name for name, column in profile.columns.items() if not column.present]
     if empty:
-        remarks.append(f"without any value, and so without a type: {_listed(empty)}")
+        remarks.append(f"without any value, and so without a type: {listed(empty)}")
     vast = [name for name, column in profile.columns.items() if not column.texts.is_whole]
     if vast:
-        remarks.append(f"of too many different texts not all are counted, as with identifiers: {_listed(vast)}")
+        remarks.append(f"of too many different texts not all are counted, as with identifiers: {listed(vast)}")
     return remarks
 
 
-def _not_compared(baseline: Baseline) -> list[str]:
-    lost = [one.name for one in baseline.features if one.distribution is None and one.kind != "Unknown"]
-    return [f"drift was not looked at without baseline statistics: {_listed(lost)}"] if lost else []
+def _switched_off(baseline: Baseline) -> list[str]:
+    if not baseline.settings.evaluates:
+        return ["constraints.json has evaluate_constraints Disabled: no violations were looked for"]
+    names = [one.name for one in baseline.features if not one.settings.evaluates]
+    return [f"constraints.json has evaluate_constraints Disabled for {listed(names)}"] if names else []
 
 
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join([*names[:5], *([f"{len(names) - 5} more"] if len(names) > 5 else [])])
-
-
-def _metrics(profile: Profile, drifts: Sequence[Drift], violations: int) -> list[Metric]:
+def _metrics(profile: Profile, baseline: Baseline, drifts: Sequence[Drift], violations: int) -> list[Metric]:
+    silent = {one.name for one in baseline.features if not one.settings.emits}
     metrics = [Metric(VIOLATIONS, violations)]
     for name, column in profile.columns.items():
+        if name in silent or not (baseline.settings.emits or name in baseline.names):
+            continue
         moments = column.moments
         if moments.count:
             metrics.append(Metric(f"feature_data_{name}", moments.total, moments.count, moments.low, moments.high))
         metrics.append(Metric(f"feature_non_null_{name}", column.present))
-    return [*metrics, *(Metric(f"feature_baseline_drift_{drift.feature}", drift.value) for drift in drifts)]
+    told = (drift for drift in drifts if drift.feature not in silent)
+    return [*metrics, *(Metric(f"feature_baseline_drift_{drift.feature}", drift.value) for drift in told)]

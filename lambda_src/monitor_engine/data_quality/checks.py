@@ -13,16 +13,13 @@ from typing import Final
 
 from monitor_engine.data.columns import FRACTIONAL, INTEGRAL, STRING, UNKNOWN
 from monitor_engine.data_quality import distance
-from monitor_engine.data_quality.baseline import Baseline, Distribution, Feature
+from monitor_engine.data_quality.baseline import Baseline, Feature
+from monitor_engine.data_quality.distribution import Distribution
 from monitor_engine.data_quality.profile import ColumnProfile, Profile
 from monitor_engine.results import Violation
 
-_ENABLED: Final = "Enabled"
 _CHI_SQUARED: Final = "ChiSquared"
 _FITTING: Final = {INTEGRAL: (INTEGRAL,), FRACTIONAL: (INTEGRAL, FRACTIONAL)}
-# Thresholds of a file without them.
-_SHARE: Final = 0.1
-_DISTANCE: Final = 0.1
 
 
 @dataclass(frozen=True)
@@ -62,12 +59,12 @@ def drifts(profile: Profile, baseline: Baseline, method: str = "") -> list[Drift
 
 def find(profile: Profile, baseline: Baseline, found: Sequence[Drift], ignored: Sequence[str] = ()) -> list[Violation]:
     """Return all violations: of the columns, then of each feature in order. `ignored` features are left out."""
-    if baseline.config.get("evaluate_constraints", _ENABLED) != _ENABLED:
+    if not baseline.settings.evaluates:
         return []
     drifted = {drift.feature: drift for drift in found if drift.is_violated}
     violations = list(_columns(profile, baseline))
     for position, feature in enumerate(baseline.features):
-        if feature.name in ignored or str(position) in ignored:
+        if feature.name in ignored or str(position) in ignored or not feature.settings.evaluates:
             continue
         column = profile.columns.get(feature.name)
         if column is not None:
@@ -78,21 +75,21 @@ def find(profile: Profile, baseline: Baseline, found: Sequence[Drift], ignored: 
 
 
 def _drift(feature: Feature, column: ColumnProfile, before: Distribution, method: str) -> Drift | None:
-    config = feature.config["distribution_constraints"]
-    if config.get("perform_comparison", _ENABLED) != _ENABLED:
+    given = feature.settings
+    if not given.compares:
         return None
-    is_robust = config.get("comparison_method", "Robust") != "Simple"
     if feature.is_numeric:
         ranks = column.ranks
         if ranks is None or not ranks.count:
             return None
-        value = distance.simple(before.weights, ranks.below, ranks.at_most, ranks.count)
-        value = distance.robust(value, before.count, ranks.count) if is_robust else value
-        return Drift(feature.name, value, float(config.get("comparison_threshold", _DISTANCE)))
+        measure = distance.bucketed if len(before.edges) else distance.simple
+        value = measure(before.weights, ranks.below, ranks.at_most, ranks.count)
+        value = distance.robust(value, before.count, ranks.count) if given.is_robust else value
+        return Drift(feature.name, value, given.most)
     if feature.kind != STRING or not column.texts.total or not before.categories:
         return None
-    threshold = float(config.get("categorical_comparison_threshold", _DISTANCE))
-    if (method or config.get("categorical_drift_method")) == _CHI_SQUARED:
+    threshold = given.categorical
+    if (method == _CHI_SQUARED) if method else given.is_tested:
         return Drift(feature.name, distance.chi_squared(column.texts.counts, before.categories), threshold, True)
     totals = before.count, column.texts.total
     first, second = before.categories, column.texts.counts
@@ -101,7 +98,7 @@ def _drift(feature: Feature, column: ColumnProfile, before: Distribution, method
         both = first.keys() & second.keys()
         first, second = {text: first[text] for text in both}, {text: second[text] for text in both}
     value = distance.categorical(first, second, totals)
-    return Drift(feature.name, distance.robust(value, *totals) if is_robust else value, threshold)
+    return Drift(feature.name, distance.robust(value, *totals) if given.is_robust else value, threshold)
 
 
 def _columns(profile: Profile, baseline: Baseline) -> Iterator[Violation]:
@@ -129,7 +126,7 @@ def _feature(feature: Feature, column: ColumnProfile) -> Iterator[Violation]:
             f"Observed: Only {_percent(complete)} of data is complete.",
         )
     if feature.domain is not None and column.texts.total:
-        known, threshold = column.known / column.texts.total, feature.config.get("domain_content_threshold", _SHARE)
+        known, threshold = column.known / column.texts.total, feature.settings.least_known
         if known < threshold:
             yield Violation(
                 feature.name,
@@ -150,7 +147,7 @@ def _types(feature: Feature, column: ColumnProfile) -> Iterator[Violation]:
         return
     fitting = _FITTING.get(feature.kind)
     matching = 1.0 if fitting is None else sum(column.counts[kind] for kind in fitting) / column.present
-    threshold = feature.config.get("datatype_check_threshold", _SHARE)
+    threshold = feature.settings.least_of_type
     if matching < threshold:
         yield Violation(
             feature.name,

@@ -36,6 +36,16 @@ def simple(weights: Numbers, below: Numbers, at_most: Numbers, count: int) -> fl
     return float(max(np.abs(first - at_most / count).max(), np.abs(before - below / count).max()))
 
 
+def bucketed(counts: Numbers, below: Numbers, at_most: Numbers, total: int) -> float:
+    """Return the greatest difference of two cumulative distributions at the bounds of the baseline's buckets.
+
+    `counts` are those of the buckets; `below` and `at_most` say how many of the window's `total` numbers are below, and
+    at most, each bound. Within a bucket nothing is known: the distance may be greater, and never is less.
+    """
+    first = np.concatenate([[0.0], np.cumsum(counts)[:-1]]) / np.sum(counts)
+    return float(max(np.abs(first - below[:-1] / total).max(), 1 - at_most[-1] / total))
+
+
 def robust(distance: float, first: int, second: int) -> float:
     """Return what of a distance cannot be chance in samples of these sizes."""
     return max(0.0, distance - _CRITICAL * math.sqrt((first + second) / (first * second)))

@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Final
 
-import numpy as np
-
 from monitor_engine.data.columns import NUMERIC
 from monitor_engine.data_quality import statistics
-from monitor_engine.data_quality.baseline import Baseline, Distribution, Feature
+from monitor_engine.data_quality.baseline import Baseline, Feature
 from monitor_engine.data_quality.checks import Drift
+from monitor_engine.data_quality.distribution import Distribution
 from monitor_engine.data_quality.profile import ColumnProfile, Profile
 from monitor_engine.report import drawings, page
 
@@ -79,17 +78,15 @@ def _feature(name: str, column: ColumnProfile, before: Feature | None, drift: Dr
 def _numbers(name: str, column: ColumnProfile, before: Distribution | None) -> str:
     moments = column.moments
     low, high = moments.low, moments.high
-    has_points = before is not None and len(before.points) > 0
-    if before is not None and has_points:
-        low, high = min(low, float(before.points[0])), max(high, float(before.points[-1]))
+    was_numeric = before is not None and before.is_numeric
+    if before is not None and was_numeric:
+        low, high = min(low, float(before.places[0])), max(high, float(before.places[-1]))
     edges = statistics.bounds(low, high, _BUCKETS)
     window = statistics.counts(column, edges) / moments.count
     told = f"mean {page.number(moments.mean)}, standard deviation {page.number(moments.deviation)}"
     shares: Sequence[float] = ()
-    if before is not None and has_points:
-        places = np.clip(np.searchsorted(edges, before.points, side="right") - 1, 0, _BUCKETS - 1)
-        weights = np.bincount(places, weights=before.weights, minlength=_BUCKETS)
-        shares = (weights / weights.sum()).tolist()
+    if before is not None and was_numeric:
+        shares = before.shares(edges).tolist()
     label = f"{name}: from {page.number(low)} to {page.number(high)}; in the window {told}"
     return f"{drawings.histogram(label, shares, window.tolist())}<p>{escape(label)}.</p>"
 

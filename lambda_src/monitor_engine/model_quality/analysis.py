@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 
 from monitor_engine.contract import BINARY, REGRESSION, Attributes, Job
+from monitor_engine.data import attributes
+from monitor_engine.data.payloads import UnreadableError
 from monitor_engine.metrics import VIOLATIONS, Metric
 from monitor_engine.model_quality import constraints, measures, readings, sections
 from monitor_engine.model_quality.measures import Classified
@@ -71,6 +73,7 @@ def compare(job: Job) -> Result:
         *left_out,
         *_worth_knowing(read.outcomes),
         *_new_labels(read.outcomes, known, job.attributes),
+        *_not_compared(found, limits),
     ]
     start, end = job.window.texts if job.window else ("", "")
     shown = page.Page(
@@ -143,22 +146,32 @@ def _statistics(job: Job, read: Read, found: Document) -> Document:
 
 def _limits(problem: str, path: Path) -> dict[str, tuple[float, str]]:
     try:
-        return constraints.thresholds(problem, json.loads(path.read_text(encoding="utf-8")))
+        found, problems = constraints.thresholds(problem, json.loads(path.read_text(encoding="utf-8-sig")))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise EngineError(
             f"{path.name} of the baseline has no constraints of {problem} ({type(error).__name__}: {error}): compute "
             "the baseline for this problem type"
         ) from error
+    if problems:
+        raise EngineError(f"{path.name} of the baseline is not right: {'; '.join(problems[:5])}.")
+    return found
 
 
 def _known_labels(job: Job) -> list[str]:
     if job.statistics is None or not job.statistics.is_file():
         return []
     try:
-        stated = json.loads(job.statistics.read_text(encoding="utf-8"))
-        return [str(label) for label in stated[constraints.METRICS[job.attributes.problem]].get("confusion_matrix", {})]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        stated = json.loads(job.statistics.read_text(encoding="utf-8-sig"))
+        matrix = stated[constraints.METRICS[job.attributes.problem]].get("confusion_matrix") or {}
+        return [attributes.label(label) for label in matrix]
+    except (ValueError, KeyError, TypeError, AttributeError, UnreadableError) as error:
         raise EngineError(f"statistics.json of the baseline is not of {job.attributes.problem}: {error}") from error
+
+
+def _not_compared(found: Document, limits: Mapping[str, tuple[float, str]]) -> list[str]:
+    names = constraints.not_compared(found, limits)
+    why = "without a value in this run, and so not compared with the baseline"
+    return [f"{why}: {', '.join(names)}"] if names else []
 
 
 def _new_labels(outcomes: Outcomes, known: Sequence[str], given: Attributes) -> list[str]:

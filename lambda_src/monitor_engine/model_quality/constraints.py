@@ -43,21 +43,37 @@ def is_scalar(metric: Any) -> bool:
     return isinstance(metric, Mapping) and metric.keys() == {"value", "standard_deviation"}
 
 
-def thresholds(problem: str, constraints: Mapping[str, Any]) -> dict[str, tuple[float, str]]:
-    """Return threshold and comparison by metric. Raise KeyError, ValueError or TypeError for a file that has none."""
-    stated = constraints[_CONSTRAINTS[problem]]
-    return {
-        name: (float(one["threshold"]), str(one["comparison_operator"]))
-        for name, one in stated.items()
-        if one["threshold"] != "NaN"
-    }
+def thresholds(problem: str, constraints: Mapping[str, Any]) -> tuple[dict[str, tuple[float, str]], list[str]]:
+    """Return threshold and comparison by metric, and what is wrong, in words.
+
+    Raises KeyError, TypeError or AttributeError for a document that has none. A threshold that is no number, as of a
+    metric that could not be computed, is left out; one may be written as text.
+    """
+    found, problems = {}, []
+    for name, one in constraints[_CONSTRAINTS[problem]].items():
+        stated, operator = one["threshold"], one.get("comparison_operator")
+        try:
+            threshold = math.nan if stated is None else float(stated)
+        except (TypeError, ValueError):
+            problems.append(f"the threshold of {name} is {stated!r}: give a number")
+            continue
+        if operator not in (LESS, GREATER):
+            problems.append(f"comparison_operator of {name} is {operator!r}: give {LESS} or {GREATER}")
+        elif math.isfinite(threshold):
+            found[name] = threshold, str(operator)
+    return found, problems
+
+
+def not_compared(metrics: Mapping[str, Any], limits: Mapping[str, tuple[float, str]]) -> list[str]:
+    """Return the metrics that have a threshold and no value."""
+    return [name for name in limits if not is_scalar(metrics.get(name)) or math.isnan(metrics[name]["value"])]
 
 
 def find(metrics: Mapping[str, Any], limits: Mapping[str, tuple[float, str]]) -> Iterator[Violation]:
     """Yield a violation for each metric that is worse than its threshold and not by chance."""
     for name, (threshold, operator) in limits.items():
         metric = metrics.get(name)
-        if metric is None or math.isnan(metric["value"]):
+        if not is_scalar(metric) or metric is None or math.isnan(metric["value"]):
             continue
         value, deviation = metric["value"], metric["standard_deviation"]
         spread = 0.0 if math.isnan(deviation) else deviation

@@ -45,7 +45,7 @@ def one() -> str:
     # gone
     return """kept
 
-    # kept"""
+    kept # as well"""
 
 
 class Two(
@@ -56,6 +56,7 @@ class Two(
     all of it."""
 '''
     assert inline_code.stripped(source) == (
-        '# SPDX-License-Identifier: MIT\n\nURL = "a # b"\n\n\ndef one() -> str:\n    return """kept\n\n    # kept"""\n'
+        '# SPDX-License-Identifier: MIT\n\nURL = "a # b"\n\n\ndef one() -> str:\n'
+        '    return """kept\n\n    kept # as well"""\n'
         "\n\nclass Two(\n    Exception\n):\n    pass\n"
     )

@@ -60,7 +60,7 @@ class Stub:
         if method == "POST":
             self.posted.append(json.loads(body))
             self.runs.insert(0, self.becomes[0])
-            return 202, {"run": {"id": self.becomes[0]["id"]}}
+            return 202, {"message": "The run has begun.", "run": {"id": self.becomes[0]["id"]}}
         return 200, self._page(int(query["limit"][0]), int(query.get("next", ["0"])[0]))
 
     def _page(self, limit: int, start: int) -> dict[str, Any]:

@@ -49,6 +49,23 @@ def test_a_run_tells_what_it_looked_at_and_found(stub: Stub, pipeline: Pipeline)
     assert run.output.startswith("s3://reports/")
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "window"),
+    [
+        ("2026-11-30T09:00:00Z", "2026-11-30T10:30:00+00:00", "2026-11-30 09:00 - 10:30"),
+        ("2026-11-29T09:00:00+01:00", "2026-11-30T10:00:00", "2026-11-29 08:00 - 2026-11-30 10:00"),
+        (None, "2026-11-30T10:00:00Z", "until 2026-11-30 10:00"),
+        (None, None, ""),
+    ],
+    ids=["one-day", "two-days", "end-alone", "unknown"],
+)
+def test_a_window_is_told_to_the_minute(
+    stub: Stub, pipeline: Pipeline, start: str | None, end: str | None, window: str
+) -> None:
+    stub.runs = [monitor_stub.run(1, start_time=start, end_time=end)]
+    assert pipeline.monitor_run().window == window
+
+
 def test_a_report_is_read_saved_and_shown(stub: Stub, pipeline: Pipeline, tmp_path: Path) -> None:
     stub.runs = [monitor_stub.violated(9)]
     report = pipeline.monitor_run().report()

@@ -26,7 +26,10 @@ def run(asked: Asked, given: str, limit: int) -> None:
         output.say("There has been no run yet.")
         output.say(f"next: {pipeline.command('monitor run', '--watch')}")
         return
-    output.table(_COLUMNS, [_row(one, whole=output.form == "text") for one in runs])
+    rows = [(one.stage, *_row(one, whole=output.form == "text")) for one in runs]
+    # Only monitors in several accounts have stages.
+    first = 0 if any(one.stage for one in runs) else 1
+    output.table(("stage", *_COLUMNS)[first:], [row[first:] for row in rows])
     output.say(f"next: {pipeline.command('monitor show', short_id(runs[0]))}")
 
 

@@ -38,11 +38,12 @@ def run(asked: Asked, given: str, wanted: Wanted) -> None:
     start, end = _moment("--start", wanted.start), _moment("--end", wanted.end)
     pipeline = finding.find(asked, given, output)
     started = finding.of(pipeline).start(start, end)
-    output.say(f"Started the run {started.id}{f' for {started.window}, UTC' if started.window else ''}.")
+    output.say(started.message)
+    output.say(f"run: {started.id}")
     if asked.watch:
         _follow(started, pipeline, wanted)
         return
-    output.document({"run": started.details})
+    output.document(started.details)
     output.say(f"next: {pipeline.command('monitor show', listing.short_id(started))}")
 
 
@@ -54,7 +55,7 @@ def _moment(option: str, text: str) -> datetime | None:
 
 def _follow(started: MonitorRun, pipeline: AskedPipeline, wanted: Wanted) -> None:
     output = pipeline.output
-    output.line("event", {"run": started.details})
+    output.line("event", started.details)
     states = finding.of(pipeline).followed(started.id)
     with errors.interruptible("the run", pipeline.command("monitor show", listing.short_id(started))):
         last = _last(states, output)

@@ -51,7 +51,8 @@ def show(found: MonitorRun, pipeline: AskedPipeline, file: Path | None = None) -
     if output.as_json:
         return
     output.console.print(Text.assemble(f"{found.id}: ", (found.status, style(found.status))))
-    for name, text in (("window", found.window and f"{found.window}, UTC"), ("message", found.message)):
+    window = found.window and f"{found.window}, UTC"
+    for name, text in (("stage", found.stage), ("window", window), ("message", found.message)):
         if text:
             output.say(f"{name}: {text}")
     if found.violations:

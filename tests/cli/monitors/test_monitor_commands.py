@@ -58,6 +58,12 @@ class TestList:
         (document,) = mlops("monitor", "list", "harbour", "--limit", "2", "--json").documents
         assert document == {"runs": stub.runs[:2]}
 
+    def test_runs_of_several_accounts_tell_their_stage(self, stub: Stub, mlops: Mlops) -> None:
+        stub.runs = [monitor_stub.violated(12) | {"stage": "prod", "account": "333333333333"}]
+        lines = mlops("monitor", "list", "harbour", "--output", "text").out.splitlines()
+        assert lines[0].startswith("stage\t")
+        assert lines[1].startswith("prod\t2026-11-30 12:00")
+
     def test_text_has_whole_ids_between_tabs(self, stub: Stub, mlops: Mlops) -> None:
         lines = mlops("monitor", "list", "harbour", "--output", "text").out.splitlines()
         assert lines[0].split("\t") == ["window (UTC)", "outcome", "violations", "run", ""]
@@ -136,7 +142,9 @@ class TestRun:
         ended = mlops("monitor", "run", "harbour", "--start", "2026-11-30T14:00", "--end", "2026-11-30T17:00+02:00")
         assert ended.status == 0
         assert stub.posted == [{"start_time": "2026-11-30T14:00:00+00:00", "end_time": "2026-11-30T15:00:00+00:00"}]
-        assert ended.out.endswith(f"next: mlops monitor show {_NAME} 0000000e\n")
+        assert ended.out == (
+            f"The run has begun.\nrun: {stub.becomes[0]['id']}\nnext: mlops monitor show {_NAME} 0000000e\n"
+        )
 
     def test_without_a_window_none_is_sent(self, stub: Stub, mlops: Mlops) -> None:
         stub.becomes = [monitor_stub.run(14, "InProgress", "")]

@@ -44,8 +44,10 @@ class MonitorRun:
     """Where its files are, `s3://...`; empty before they are there."""
     report_location: str
     """Where its report is, `s3://...`; empty if it has none."""
+    stage: str = ""
+    """Stage in whose account it ran; empty in the orchestrator's own."""
     details: Mapping[str, Any] = field(repr=False, default_factory=dict)
-    """What the API tells of it."""
+    """What the API tells of it; of one that was just started, its whole answer."""
     _monitor: Monitor | None = field(repr=False, default=None, compare=False)
 
     @property
@@ -64,11 +66,14 @@ class MonitorRun:
 
     @property
     def window(self) -> str:
-        """Window in words, to the minute, in UTC; empty if it is not known."""
-        if self.start is None or self.end is None:
+        """Window as text, to the minute, in UTC; empty if it is not known."""
+        if self.end is None:
             return ""
-        first, last = self.start.astimezone(UTC), self.end.astimezone(UTC)
-        return f"{first:%Y-%m-%d %H:%M} - {last:%H:%M}" if first.date() == last.date() else _two_days(first, last)
+        last = self.end.astimezone(UTC)
+        if self.start is None:
+            return f"until {last:%Y-%m-%d %H:%M}"
+        first = self.start.astimezone(UTC)
+        return f"{first:%Y-%m-%d %H:%M} - {last:{'%H:%M' if first.date() == last.date() else '%Y-%m-%d %H:%M'}}"
 
     def report(self) -> Report:
         """Read its report from S3, with the caller's permissions. Raise NotFound if it has none, or Failed."""
@@ -141,7 +146,8 @@ class Monitor:
         """Start a run now. Raise RequestRefused or Failed."""
         given = {"start_time": _text(start), "end_time": _text(end)}
         told = accepted(self.api.run(self.id, {name: text for name, text in given.items() if text}))
-        return self._run({"status": IN_PROGRESS, **told["run"]})
+        begun = {"status": IN_PROGRESS, "message": told.get("message"), **told["run"]}
+        return replace(self._run(begun), details=told)
 
     def followed(self, run_id: str, timeout: float | None = None) -> Iterator[MonitorRun]:
         """Yield a run again and again until it has ended, or `timeout` seconds have passed.
@@ -172,13 +178,10 @@ class Monitor:
             violations=Violations.of_entries(told.get("violations") or ()),
             output=str(told.get("output") or ""),
             report_location=str(told.get("report") or ""),
+            stage=str(told.get("stage") or ""),
             details=dict(told),
             _monitor=self,
         )
-
-
-def _two_days(first: datetime, last: datetime) -> str:
-    return f"{first:%Y-%m-%d %H:%M} - {last:%Y-%m-%d %H:%M}"
 
 
 def _time(text: object) -> datetime | None:

@@ -124,11 +124,14 @@ class TestForwarding:
             }
         }
 
-    def test_the_stages_read_configurations_and_no_packages(self, templates: dict[str, Template]) -> None:
+    def test_the_stages_read_what_jobs_need_and_no_packages(self, templates: dict[str, Template]) -> None:
         policy = templates["mlops-orchestrator-multi-account.yaml"]["Resources"]["PipelinesBucketPolicy"]["Properties"]
         reading = [s for s in policy["PolicyDocument"]["Statement"] if s["Action"] == ["s3:GetObject"]]
-        (resource,) = [resource for statement in reading for resource in statement["Resource"]]
-        assert resource["Fn::Join"][1][1] == "provisioned/*/analysis/*"
+        resources = [resource for statement in reading for resource in statement["Resource"]]
+        keys = ["provisioned/*/analysis/*", "provisioned/*/engine/*"]
+        assert [resource["Fn::Join"][1][1] for resource in resources] == keys
+        (listing,) = [s for s in policy["PolicyDocument"]["Statement"] if s.get("Sid") == "ListConfigurations"]
+        assert listing["Condition"] == {"StringLike": {"s3:prefix": keys}}
 
 
 class TestAlarm:

@@ -20,8 +20,8 @@ from generator.root.events import jobs
 from orchestrator.plan import layout
 from orchestrator.sagemaker.monitor_runs import DETAIL_TYPE
 
-_ANALYSIS: Final = f"{layout.folder('*')}{layout.ANALYSIS}*"
-"""Keys in the pipelines bucket of Clarify's configurations."""
+_READ_BY_JOBS: Final = [f"{layout.folder('*')}{kind}*" for kind in (layout.ANALYSIS, layout.ENGINE)]
+"""Keys in the pipelines bucket of what the jobs of monitors read: configurations of analyses, and the engine."""
 _DEFAULT_BUS = "default"
 
 
@@ -42,7 +42,7 @@ def run_ended_rule() -> events.Rule:
 
 
 def statements() -> list[Statement]:
-    """Look at endpoints and at headers of baselines, and encrypt Clarify's configurations with the keys of requests.
+    """Look at endpoints and at headers of baselines, and encrypt what jobs read with the keys of requests.
 
     A key may be another account's that lets this one in; the orchestrator uses it through S3 only.
     """
@@ -64,21 +64,21 @@ def statements() -> list[Statement]:
 
 
 def read_configurations() -> list[Statement]:
-    """The accounts of the stages read Clarify's configurations, and nothing else, for the pipelines bucket's policy."""
+    """The accounts of the stages read what jobs of monitors need, and nothing else, in the pipelines bucket."""
     arn = GetAtt(storage.PIPELINES, "Arn")
     common = {"Effect": Allow, "Principal": accounts.principals()}
     return [
         Statement(
             Sid="ReadConfigurations",
             Action=[s3_actions.GetObject],
-            Resource=[arns.objects_in(arn, _ANALYSIS)],
+            Resource=[arns.objects_in(arn, keys) for keys in _READ_BY_JOBS],
             **common,
         ),
         Statement(
             Sid="ListConfigurations",
             Action=[s3_actions.ListBucket],
             Resource=[arn],
-            Condition=Condition(StringLike("s3:prefix", [_ANALYSIS])),
+            Condition=Condition(StringLike("s3:prefix", _READ_BY_JOBS)),
             **common,
         ),
     ]

@@ -77,15 +77,14 @@ def suggest(job: Job, stated: Configuration) -> Result:
 def compare(job: Job, stated: Configuration) -> Result:
     """Return whether the features count in another order than in the baseline. Raise EngineError."""
     title = f"Attribution of {job.monitor.endpoint or stated.endpoint}"
-    if job.constraints is None or not job.constraints.is_file():
-        why = f"nothing was compared: there is no baseline at {job.constraints} yet"
-        return nothing.compared(title, [why], version=CLARIFY)
+    if job.constraints is None:
+        raise EngineError("a run needs baseline_constraints")
     before, background = _baseline(job.constraints, stated)
     reading = Reading()
     rows = _lowest(_of_window(job, stated, reading), _rows_to_explain(job, stated, len(background) or _BACKGROUND))
     reading.check(job.unreadable_share)
     if not rows:
-        return nothing.compared(title, [reading.nothing], version=CLARIFY)
+        return nothing.compared(title, [reading.nothing, *reading.left_out], version=CLARIFY, records=reading.records)
     remarks = [] if background else [_WITHOUT_BACKGROUND]
     background = background or rows[:_BACKGROUND]
     explained = _explained(job, stated, rows, background)
@@ -106,7 +105,7 @@ def compare(job: Job, stated: Configuration) -> Result:
     }
     sent = [Metric(f"feature_{name}", value) for name, value in now.items()]
     expected = Metric("ExpectedValue", explained[1])
-    return Result(files, violations, remarks, [Metric(VIOLATIONS, len(violations)), *sent, expected])
+    return Result(files, violations, remarks, [Metric(VIOLATIONS, len(violations)), *sent, expected], reading.records)
 
 
 def ndcg(before: Mapping[str, float], now: Mapping[str, float]) -> float:
@@ -218,6 +217,7 @@ def _violation(score: float, before: Mapping[str, float], now: Mapping[str, floa
         f"nDCG score {score:.3f} does not meet the constraint requirement of {_LEAST}: "
         f"first were {', '.join(first)}, now {', '.join(then)}",
         (("label", _LABEL), ("metric_name", "shap")),
+        f"nDCG {score:.3f} < {_LEAST}",
     )
 
 

@@ -58,9 +58,8 @@ def suggest(job: Job, stated: Configuration) -> Result:
 def compare(job: Job, stated: Configuration) -> Result:
     """Return which metrics of a window are farther from even treatment than the baseline's. Raise EngineError."""
     title = f"Bias of {job.monitor.endpoint or job.source.name}"
-    if job.constraints is None or not job.constraints.is_file():
-        why = f"nothing was compared: there is no baseline at {job.constraints} yet"
-        return nothing.compared(title, [why], version=CLARIFY)
+    if job.constraints is None:
+        raise EngineError("a run needs baseline_constraints")
     known = baselines.read(job.constraints)
     limits, stated = known.limits, stated.with_thresholds(frozenset(known.thresholds))
     known.check(stated)
@@ -68,7 +67,7 @@ def compare(job: Job, stated: Configuration) -> Result:
     left_out = [*read.remarks, *read.reading.left_out]
     if not read.tallies.records:
         captured = [] if read.reading.records else [read.reading.nothing]
-        return nothing.compared(title, [*captured, *left_out], version=CLARIFY)
+        return nothing.compared(title, [*captured, *left_out], version=CLARIFY, records=read.reading.records)
     found = measured(read.tallies)
     violations = list(_violations(found, limits, read.tallies))
     remarks = [*left_out, *known.remarks(found)]
@@ -85,7 +84,7 @@ def compare(job: Job, stated: Configuration) -> Result:
         for (facet, value), values in found.items()
         for name, number in values.items()
     ]
-    return Result(files, violations, remarks, [Metric(VIOLATIONS, len(violations)), *sent])
+    return Result(files, violations, remarks, [Metric(VIOLATIONS, len(violations)), *sent], read.reading.records)
 
 
 def measured(counted: Tallies) -> Found:
@@ -112,6 +111,7 @@ def _violations(found: Found, limits: Found, counted: Tallies) -> Iterator[Viola
                         f"{name} of {value} is {number:.4g}, farther from {even:g} than the baseline's {was:.4g}: "
                         "it does not meet the constraint requirement",
                         (("facet", facet.name), ("facet_value", value), ("metric_name", name)),
+                        f"{name} of {value} {number:.4g}, farther from {even:g} than {was:.4g}",
                     )
 
 

@@ -53,11 +53,9 @@ def compare(job: Job) -> Result:
     title = f"Data quality of {job.monitor.endpoint or job.source.name}"
     window = list(zip(("from", "to"), job.window.texts, strict=True)) if job.window else []
     baseline = baselines.read(job.constraints, job.statistics)
-    if baseline is None:
-        return nothing.compared(title, [f"nothing was compared: there is no baseline at {job.constraints} yet"], window)
     profile, reading = _profile(job, baseline)
     if not profile.rows:
-        return nothing.compared(title, [reading.nothing], window)
+        return nothing.compared(title, [reading.nothing, *reading.left_out], window, records=reading.records)
     drifts = checks.drifts(profile, baseline, job.categorical_drift_method)
     violations = checks.find(profile, baseline, drifts, job.ignored)
     remarks = [*reading.left_out, *_switched_off(baseline), *baseline.remarks]
@@ -74,7 +72,8 @@ def compare(job: Job) -> Result:
         "constraint_violations.json": violations_document(violations),
         "report.html": page.html(shown),
     }
-    return Result(files, violations, remarks, _metrics(profile, baseline, drifts, len(violations)))
+    metrics = _metrics(profile, baseline, drifts, len(violations))
+    return Result(files, violations, remarks, metrics, reading.records or profile.rows)
 
 
 def _profile(job: Job, baseline: Baseline | None) -> tuple[Profile, Reading]:

@@ -58,15 +58,15 @@ def suggest(job: Job) -> Result:
 def compare(job: Job) -> Result:
     """Return which metrics of a window are worse than the baseline's. Raise EngineError."""
     title = f"Model quality of {job.monitor.endpoint or job.source.name}"
-    if job.constraints is None or not job.constraints.is_file():
-        return nothing.compared(title, [f"nothing was compared: there is no baseline at {job.constraints} yet"])
+    if job.constraints is None:
+        raise EngineError("a run needs baseline_constraints")
     limits = _limits(job.attributes.problem, job.constraints)
     known = _known_labels(job)
     read = readings.of_window(job)
     left_out = [*read.remarks, *read.reading.left_out]
     if not len(read.outcomes):
         captured = [] if read.reading.records else [read.reading.nothing]
-        return nothing.compared(title, [*captured, *left_out])
+        return nothing.compared(title, [*captured, *left_out], records=read.reading.records)
     found = measured(read.outcomes, job.attributes, known)
     violations = list(constraints.find(found, limits))
     remarks = [
@@ -89,7 +89,7 @@ def compare(job: Job) -> Result:
         "constraint_violations.json": violations_document(violations),
         "report.html": page.html(shown),
     }
-    return Result(files, violations, remarks, _metrics(found, len(violations)))
+    return Result(files, violations, remarks, _metrics(found, len(violations)), read.reading.records)
 
 
 def measured(outcomes: Outcomes, given: Attributes, known: Sequence[str]) -> Document:

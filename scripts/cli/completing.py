@@ -73,10 +73,10 @@ def _soon(find: Callable[[], list[str]]) -> list[str]:
 
 def _run_ids(given: Mapping[str, Any]) -> Iterator[str]:
     from mlops_orchestrator.client.monitor_runs import Monitor
-    from scripts.cli.monitors import finding, listing
+    from scripts.cli.monitors import names
 
-    named = finding.name_of(str(given.get("pipeline") or ""))
-    yield from map(listing.short_id, Monitor(_api(given), named).runs(_MOST))
+    named = names.of_monitor(str(given.get("pipeline") or ""))
+    yield from (names.short(run.id) for run in Monitor(_api(given), named).runs(_MOST))
 
 
 def _short_names(given: Mapping[str, Any]) -> Iterator[str]:

@@ -6,12 +6,11 @@ from __future__ import annotations
 from typing import Final
 
 from mlops_orchestrator.client.monitor_runs import MonitorRun
-from scripts.cli.monitors import finding
+from scripts.cli.monitors import finding, names
 from scripts.cli.options import Asked
 from scripts.cli.output import Output
 
 _COLUMNS: Final = ("window (UTC)", "outcome", "violations", "run", "")
-_SHORT: Final = 8
 _NAMED: Final = 3
 _NOTHING_FOUND: Final = "Completed: Job completed successfully with no violations."
 
@@ -30,17 +29,12 @@ def run(asked: Asked, given: str, limit: int) -> None:
     # Only monitors in several accounts have stages.
     first = 0 if any(one.stage for one in runs) else 1
     output.table(("stage", *_COLUMNS)[first:], [row[first:] for row in rows])
-    output.say(f"next: {pipeline.command('monitor show', short_id(runs[0]))}")
-
-
-def short_id(run: MonitorRun) -> str:
-    """Return the end of an id, which commands take as well."""
-    return run.id[-_SHORT:]
+    output.say(f"next: {pipeline.command('monitor show', names.short(runs[0].id))}")
 
 
 def _row(run: MonitorRun, *, whole: bool) -> tuple[str, ...]:
     number = str(len(run.violations)) if run.has_ended and not run.has_failed else ""
-    return run.window, run.status, number, run.id if whole else short_id(run), _remark(run)
+    return run.window, run.status, number, run.id if whole else names.short(run.id), _remark(run)
 
 
 def _remark(run: MonitorRun) -> str:

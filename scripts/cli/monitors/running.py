@@ -15,7 +15,7 @@ from mlops_orchestrator.client.monitor_runs import VIOLATED, MonitorRun
 from scripts.cli import errors
 from scripts.cli.errors import CommandError, WrongUseError
 from scripts.cli.everyday.log_reading import start_of
-from scripts.cli.monitors import finding, listing, showing
+from scripts.cli.monitors import finding, names, showing
 from scripts.cli.options import Asked
 from scripts.cli.output import Output, style
 from scripts.cli.pipelines.answers import AskedPipeline
@@ -44,7 +44,7 @@ def run(asked: Asked, given: str, wanted: Wanted) -> None:
         _follow(started, pipeline, wanted)
         return
     output.document(started.details)
-    output.say(f"next: {pipeline.command('monitor show', listing.short_id(started))}")
+    output.say(f"next: {pipeline.command('monitor show', names.short(started.id))}")
 
 
 def _moment(option: str, text: str) -> datetime | None:
@@ -57,7 +57,7 @@ def _follow(started: MonitorRun, pipeline: AskedPipeline, wanted: Wanted) -> Non
     output = pipeline.output
     output.line("event", started.details)
     states = finding.of(pipeline).followed(started.id)
-    with errors.interruptible("the run", pipeline.command("monitor show", listing.short_id(started))):
+    with errors.interruptible("the run", pipeline.command("monitor show", names.short(started.id))):
         last = _last(states, output)
     if last is None or not last.has_ended:
         raise CommandError(f"the run {started.id} did not end within a day")

@@ -14,7 +14,7 @@ from rich.text import Text
 from mlops_orchestrator.client.monitor_runs import MonitorRun
 from mlops_orchestrator.client.reports import Report
 from mlops_orchestrator.client.violations import COLUMNS
-from scripts.cli.monitors import finding, listing
+from scripts.cli.monitors import finding, names
 from scripts.cli.options import Asked
 from scripts.cli.output import Output, style
 from scripts.cli.pipelines.answers import AskedPipeline
@@ -61,10 +61,10 @@ def show(found: MonitorRun, pipeline: AskedPipeline, file: Path | None = None) -
         if text:
             output.say(f"{name}: {text}")
     if found.report_location and not file:
-        output.say(f"next: {pipeline.command('monitor show', listing.short_id(found), '--open')}")
+        output.say(f"next: {pipeline.command('monitor show', names.short(found.id), '--open')}")
 
 
 def _saved(report: Report, found: MonitorRun, wanted: Wanted) -> Path:
     """Write the report where it is wanted; to be opened alone, to a folder for what nobody keeps."""
-    name = f"{listing.short_id(found)}-report.html"
+    name = f"{names.short(found.id)}-report.html"
     return report.save(wanted.report or Path(tempfile.mkdtemp(prefix="mlops-monitor-")) / name)

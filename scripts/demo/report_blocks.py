@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from html import escape
 from html.parser import HTMLParser
 from typing import Final
 
 _HEADINGS: Final = ("h1", "h2", "h3")
-_TEXTS: Final = (*_HEADINGS, "p", "li", "dt", "dd", "caption", "figcaption")
+_TEXTS: Final = (*_HEADINGS, "p", "li", "dt", "dd", "caption", "figcaption", "summary")
 _OF_TABLES: Final = ("td", "th", "tr", "table")
 _HIDDEN: Final = ("style", "title", "script")
 _BARS: Final = {"found": "#c33", "good": "#2a7"}
@@ -59,6 +60,12 @@ def of(html: str) -> list[Block]:
     reader = _Reader()
     reader.feed(html)
     return reader.blocks
+
+
+def colours(html: str) -> str:
+    """Return the page's own rules for the classes of its drawings, and for its variables."""
+    style = html.partition("<style>")[2].partition("</style>")[0]
+    return "".join(re.findall(r"(?:^|(?<=[\s}]))(?:\.[a-z]+|:root)\{[^}]*\}", style))
 
 
 def structure(blocks: list[Block]) -> list[str]:

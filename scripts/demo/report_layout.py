@@ -23,13 +23,12 @@ _BETWEEN_COLUMNS: Final = 22
 _INDENT: Final = 16
 _STYLE: Final = (
     "text{font-family:system-ui,-apple-system,'Segoe UI',Roboto,sans-serif;fill:#1a1a1a;font-size:15px}"
-    "text.t{font-weight:600}.b{fill:#7a8896}.w{fill:#d9730d}.a{fill:none;stroke:#888}"
-    ".c{fill:none;stroke:#d9730d;stroke-width:2}.r{stroke:#ccc}"
+    "text.head{font-weight:600}path.rule{stroke:#ccc}"
 )
 
 
-def svg(blocks: Sequence[Block], title: str) -> str:
-    """Return as many blocks as the window has room for."""
+def svg(blocks: Sequence[Block], title: str, colours: str = "") -> str:
+    """Return as many blocks as the window has room for; `colours` are the rules for the drawings' classes."""
     markup, height = [], float(_MARGIN)
     for block in blocks:
         before = _BEFORE.get(block.tag, 6) if isinstance(block, Text) else 8
@@ -45,7 +44,7 @@ def svg(blocks: Sequence[Block], title: str) -> str:
     size = f'width="{_WIDTH}" height="{height + _MARGIN:.0f}"'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" {size} viewBox="0 0 {_WIDTH} {height + _MARGIN:.0f}">'
-        f"<title>{escape(title)}</title><style>{_STYLE}</style>"
+        f"<title>{escape(title)}</title><style>{_STYLE}{escape(colours)}</style>"
         f'<rect {size} fill="#fff" stroke="#ccc"/>\n' + "\n".join(markup) + "\n</svg>\n"
     )
 
@@ -67,7 +66,7 @@ def _text(block: Text, left: float, top: float) -> tuple[list[str], float]:
         return list(_mixed(block, left, top + size)), size * _LINE
     room = int((_WIDTH - left - _MARGIN) / (size * _LETTER))
     lines = textwrap.wrap(block.words, room)
-    kind = ' class="t"' if block.tag in _SIZES or block.tag == "caption" else ""
+    kind = ' class="head"' if block.tag in _SIZES or block.tag == "caption" else ""
     drawn = [
         f'<text x="{left}" y="{top + size + number * size * _LINE:.0f}"{kind} style="font-size:{size}px">'
         f"{escape(line)}</text>"
@@ -103,12 +102,12 @@ def _table(block: Table, left: float, top: float) -> tuple[list[str], float]:
         ]
         x = left
         for place, (lines, width) in enumerate(zip(cells, widths, strict=False)):
-            kind = ' class="t"' if place == 0 or (block.has_head and number == 0) else ""
+            kind = ' class="head"' if place == 0 or (block.has_head and number == 0) else ""
             drawn += [
                 f'<text x="{x:.0f}" y="{top + height + _BODY + 4 + at * _BODY * _LINE:.0f}"{kind}>{escape(line)}</text>'
                 for at, line in enumerate(lines)
             ]
             x += width
         height += max(1, *map(len, cells)) * _BODY * _LINE + 6
-        drawn.append(f'<path class="r" d="M{left} {top + height:.0f}h{min(sum(widths), room):.0f}"/>')
+        drawn.append(f'<path class="rule" d="M{left} {top + height:.0f}h{min(sum(widths), room):.0f}"/>')
     return drawn, height

@@ -48,7 +48,8 @@ def report() -> str:
 
 def picture() -> str:
     """Return the picture as SVG."""
-    return report_layout.svg(report_blocks.of(report()), "The beginning of a report")
+    html = report()
+    return report_layout.svg(report_blocks.of(html), "The beginning of a report", report_blocks.colours(html))
 
 
 def main() -> None:

@@ -29,7 +29,8 @@ def run(asked: Asked, given: str, limit: int) -> None:
     # Only monitors in several accounts have stages.
     first = 0 if any(one.stage for one in runs) else 1
     output.table(("stage", *_COLUMNS)[first:], [row[first:] for row in rows])
-    output.say(f"next: {pipeline.command('monitor show', names.short(runs[0].id))}")
+    newest = next((one for one in runs if one.has_ended), runs[0])
+    output.say(f"next: {pipeline.command('monitor show', names.short(newest.id))}")
 
 
 def _row(run: MonitorRun, *, whole: bool) -> tuple[str, ...]:

@@ -48,7 +48,7 @@ class TestList:
             ["2026-11-30 11:00 - 12:00", "Completed", "0", "0000000b", _NOTHING],
             ["2026-11-30 10:00 - 11:00", "Completed", "0", "0000000a"],
         ]
-        assert ended.out.endswith(f"next: mlops monitor show {_NAME} 0000000d\n")
+        assert ended.out.endswith(f"next: mlops monitor show {_NAME} 0000000c\n"), "the newest that has ended"
 
     @pytest.mark.parametrize("name", ["harbour/data-quality", monitor_stub.ID], ids=["short", "id"])
     def test_any_name_of_a_pipeline_is_taken(self, stub: Stub, mlops: Mlops, name: str) -> None:

@@ -62,16 +62,16 @@ def suggest(job: Job, stated: Configuration) -> Result:
     background = stated.background or tuple(rows[:_BACKGROUND])
     explained = _explained(job, stated, rows, background)
     found = _document(stated, explained, background)
-    shown = page.Page(
-        "Baseline of attribution", [("rows explained", str(len(rows)))], is_run=False, sections=_sections(found, {})
-    )
+    remarks = _worth_knowing(explained[0])
+    facts = [("rows explained", str(len(rows)))]
+    shown = page.Page("Baseline of attribution", facts, (), remarks, False, _sections(found, {}))
     files: dict[str, Document | str] = {
         "analysis.json": found,
         "constraints.json": found,
         "explanations_shap/out.csv": _local(stated, explained[0]),
         "report.html": page.html(shown),
     }
-    return Result(files)
+    return Result(files, remarks=remarks)
 
 
 def compare(job: Job, stated: Configuration) -> Result:
@@ -93,7 +93,7 @@ def compare(job: Job, stated: Configuration) -> Result:
     score = ndcg(before, now)
     violations = [] if score >= _LEAST else [_violation(score, before, now)]
     remarks += [f"{len(rows)} of {reading.records} records were explained"] if len(rows) < reading.records else []
-    remarks += reading.left_out
+    remarks += [*reading.left_out, *_worth_knowing(explained[0])]
     start, end = job.window.texts if job.window else ("", "")
     facts = [("schedule", job.monitor.schedule), ("from", start), ("to", end), ("NDCG", f"{score:.3f}")]
     shown = page.Page(title, facts, violations, remarks, True, _sections(found, before))
@@ -178,6 +178,13 @@ def _cells(row: payloads.Row, stated: Configuration) -> Row:
     if len(row) != len(stated.features):
         raise UnreadableError(f"it has {len(row)} values for the {len(stated.features)} features of the baseline")
     return tuple(value or "" for value in row)
+
+
+def _worth_knowing(values: Numbers) -> list[str]:
+    found = ["one row was explained: the order of the features is that of this row alone"] if len(values) == 1 else []
+    if not np.any(values):
+        found.append("no feature changes the model's answers in these rows, so they have no order")
+    return found
 
 
 def _document(stated: Configuration, explained: tuple[Numbers, float], background: Sequence[Row]) -> Document:

@@ -12,7 +12,7 @@ from monitor_engine.data_quality import baseline as baselines
 from monitor_engine.data_quality import checks, constraints, sections, statistics
 from monitor_engine.data_quality.baseline import Baseline, listed
 from monitor_engine.data_quality.checks import Drift
-from monitor_engine.data_quality.profile import Profile, mixed
+from monitor_engine.data_quality.profile import ColumnProfile, Profile, mixed
 from monitor_engine.metrics import VIOLATIONS, Metric
 from monitor_engine.problems import EngineError
 from monitor_engine.report import nothing, page
@@ -111,10 +111,22 @@ def _worth_knowing(profile: Profile) -> list[str]:
     empty = [name for name, column in profile.columns.items() if not column.present]
     if empty:
         remarks.append(f"without any value, and so without a type: {listed(empty)}")
+    same = [name for name, column in profile.columns.items() if _is_constant(column)]
+    if same and profile.rows > 1:
+        remarks.append(f"with one value in all rows, so that any other is drift: {listed(same)}")
+    only = next(iter(profile.columns))
+    if len(profile.columns) == 1 and any(mark in only for mark in ";\t|"):
+        remarks.append(f"there is one column, {only[:60]!r}: separate columns by commas")
     vast = [name for name, column in profile.columns.items() if not column.texts.is_whole]
     if vast:
         remarks.append(f"of too many different texts not all are counted, as with identifiers: {listed(vast)}")
     return remarks
+
+
+def _is_constant(column: ColumnProfile) -> bool:
+    if column.texts.total:
+        return column.texts.distinct == 1
+    return column.moments.count > 0 and column.moments.low == column.moments.high
 
 
 def _switched_off(baseline: Baseline) -> list[str]:

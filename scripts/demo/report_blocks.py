@@ -9,6 +9,8 @@ from html import escape
 from html.parser import HTMLParser
 from typing import Final
 
+from scripts.demo.report_styles import Styles
+
 _HEADINGS: Final = ("h1", "h2", "h3")
 _TEXTS: Final = (*_HEADINGS, "p", "li", "dt", "dd", "caption", "figcaption", "summary")
 _OF_TABLES: Final = ("td", "th", "tr", "table")
@@ -57,15 +59,9 @@ Block = Text | Table | Drawing
 
 def of(html: str) -> list[Block]:
     """Return the blocks of a page."""
-    reader = _Reader()
+    reader = _Reader(Styles.of(html))
     reader.feed(html)
     return reader.blocks
-
-
-def colours(html: str) -> str:
-    """Return the page's own rules for the classes of its drawings, and for its variables."""
-    style = html.partition("<style>")[2].partition("</style>")[0]
-    return "".join(re.findall(r"(?:^|(?<=[\s}]))(?:\.[a-z]+|:root)\{[^}]*\}", style))
 
 
 def structure(blocks: list[Block]) -> list[str]:
@@ -91,8 +87,10 @@ class _Open:
 
 
 class _Reader(HTMLParser):
-    def __init__(self) -> None:
+    def __init__(self, styles: Styles) -> None:
         super().__init__()
+        self._styles = styles
+        self._is_in_cell = False
         self.blocks: list[Block] = []
         self._open = _Open()
         self._bar = ""
@@ -101,7 +99,7 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attributes}
         if tag == "svg":
-            self._open.size = float(given.get("width", 0)), float(given.get("height", 0))
+            self._open.size = self._styles.size(given)
         if tag == "svg" or self._open.drawing:
             self._open.drawing.append(self.get_starttag_text() or "")
         elif tag == "div":
@@ -113,7 +111,7 @@ class _Reader(HTMLParser):
         elif tag in _HIDDEN:
             self._is_hidden = True
         elif tag in ("td", "th", *_TEXTS):
-            self._open.parts = []
+            self._open.parts, self._is_in_cell = [], tag in ("td", "th")
 
     def handle_startendtag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         if self._open.drawing:
@@ -143,6 +141,7 @@ class _Reader(HTMLParser):
     def _end_of_table(self, tag: str) -> None:
         if tag in ("td", "th"):
             self._open.row.append("".join(self._open.parts))
+            self._is_in_cell = False
         elif tag == "tr":
             self._open.rows.append(tuple(self._open.row))
             self._open.row = []
@@ -152,7 +151,17 @@ class _Reader(HTMLParser):
     def _end_drawing(self) -> None:
         markup, (width, height) = "".join(self._open.drawing), self._open.size
         self._open.drawing = []
+        # A table's cells are shown as their text.
+        if self._is_in_cell:
+            return
         if width <= _SMALL:
-            self._open.parts.append(markup)
+            self._open.parts.append(_sized(markup, width, height))
         else:
-            self.blocks.append(Drawing(markup, width, height, self._bar))
+            self.blocks.append(Drawing(_sized(markup, width, height), width, height, self._bar))
+
+
+def _sized(markup: str, width: float, height: float) -> str:
+    """Return a drawing with its size as attributes, which every program that shows SVG heeds."""
+    first, rest = markup.split(">", 1)
+    plain = re.sub(r'\s(?:width|height)="[^"]*"', "", first)
+    return f'{plain} width="{width:g}" height="{height:g}">{rest}'

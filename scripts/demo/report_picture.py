@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from monitor_engine.__main__ import main as engine
 from scripts.demo import report_blocks, report_layout
+from scripts.demo.report_styles import Styles
 from scripts.paths import ROOT
 
 DATA: Final = ROOT / "docs" / "examples" / "monitors" / "train.csv"
@@ -49,7 +50,7 @@ def report() -> str:
 def picture() -> str:
     """Return the picture as SVG."""
     html = report()
-    return report_layout.svg(report_blocks.of(html), "The beginning of a report", report_blocks.colours(html))
+    return report_layout.svg(report_blocks.of(html), "The beginning of a report", Styles.of(html).drawings)
 
 
 def main() -> None:

@@ -22,7 +22,10 @@ from tests.local_aws.waiting import SECONDS
 ACCOUNT = "123456789012"
 JOBS = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:processing-job/mlops-monitor-1-*"
 TARGET = "arn:aws:scheduler:::aws-sdk:sagemaker:createProcessingJob"
-SEND = "import boto3; boto3.client('cloudwatch').put_metric_data(Namespace='{}', MetricData=[{{'MetricName': 'a'}}])"
+# So many that the SDK compresses them.
+SEND = (
+    "import boto3; boto3.client('cloudwatch').put_metric_data(Namespace='{}', MetricData=[{{'MetricName': 'a'}}] * {})"
+)
 
 
 @pytest.fixture(scope="module")
@@ -114,11 +117,15 @@ def test_a_role_starts_only_jobs_that_it_may(aws: LocalAws, roles: dict[str, str
 
 
 def test_a_job_sends_metrics_only_under_its_namespace(aws: LocalAws, roles: dict[str, str]) -> None:
-    for name, namespace, status in (("own", "MLOps/Monitors", "Completed"), ("foreign", "AWS/Lambda", "Failed")):
-        schedule(aws, roles, name, SEND.format(namespace))
+    for name, namespace, number, status in (
+        ("own", "MLOps/Monitors", 1, "Completed"),
+        ("long", "MLOps/Monitors", 900, "Completed"),
+        ("foreign", "AWS/Lambda", 900, "Failed"),
+    ):
+        schedule(aws, roles, name, SEND.format(namespace, number))
         assert monitor_runs.fire_scheduler(name).status == status
     listed = acting_in(aws, ACCOUNT, "cloudwatch").list_metrics()["Metrics"]
-    assert [one["Namespace"] for one in listed if one["MetricName"] == "a"] == ["MLOps/Monitors"]
+    assert {one["Namespace"] for one in listed if one["MetricName"] == "a"} == {"MLOps/Monitors"}
 
 
 def test_a_schedule_is_read_as_it_was_made(aws: LocalAws, roles: dict[str, str]) -> None:

@@ -109,7 +109,9 @@ class TestForwarding:
     def test_the_root_s_rule_listens_to_the_same_events(self, root: Template, templates: dict[str, Template]) -> None:
         pattern = root["Resources"]["MonitorRunRule"]["Properties"]["EventPattern"]
         forwarded = properties(templates, "data_quality_monitor", "RunEndedRule")["EventPattern"]
-        assert pattern["detail"]["$or"] == forwarded["detail"]["$or"]
+        *same, every_run = pattern["detail"]["$or"]
+        assert same == forwarded["detail"]["$or"]
+        assert every_run["ProcessingJobName"] == [{"prefix": "mlops-monitor-"}]
         assert pattern["detail-type"] == forwarded["detail-type"]
 
     def test_the_bus_takes_processing_jobs_of_the_stages_only(self, templates: dict[str, Template]) -> None:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from awacs import events as events_actions
 from awacs import kms as kms_actions
@@ -18,7 +18,8 @@ from generator.root import accounts, orchestrator, roles
 from generator.root.data import storage
 from generator.root.events import jobs
 from orchestrator.plan import layout
-from orchestrator.sagemaker.monitor_runs import DETAIL_TYPE
+from orchestrator.sagemaker.job_kinds import ENDED
+from orchestrator.sagemaker.monitor_runs import DETAIL_TYPE, JOBS
 
 _READ_BY_JOBS: Final = [f"{layout.folder('*')}{kind}*" for kind in (layout.ANALYSIS, layout.ENGINE)]
 """Keys in the pipelines bucket of what the jobs of monitors read: configurations of analyses, and the engine."""
@@ -35,10 +36,18 @@ def run_ended_rule() -> events.Rule:
     return events.Rule(
         "MonitorRunRule",
         Name=jobs.named("monitors"),
-        Description="Tells the orchestrator that a run of a monitor found violations or failed",
-        EventPattern=monitor_runs.ended(*roles.of_pipelines()),
+        Description="Tells the orchestrator that a run of a monitor has ended",
+        EventPattern=_ended(),
         Targets=[orchestrator.to_function()],
     )
+
+
+def _ended() -> dict[str, Any]:
+    """Ends that are worth a look, and every end of the open engine's runs: those in stages are known by it alone."""
+    pattern = monitor_runs.ended(*roles.of_pipelines())
+    runs = {"ProcessingJobStatus": list(ENDED), "ProcessingJobName": [{"prefix": JOBS}]}
+    detail = pattern["detail"]
+    return {**pattern, "detail": {**detail, "$or": [*detail["$or"], runs]}}
 
 
 def statements() -> list[Statement]:

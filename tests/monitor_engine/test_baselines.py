@@ -72,7 +72,6 @@ def test_statistics_and_constraints_are_those_of_the_data(tmp_path: Path) -> Non
 def test_a_baseline_that_cannot_be_used_says_why(tmp_path: Path, content: str | bytes, words: str) -> None:
     ended = jobs.baseline(tmp_path, content)
     assert ended.status == 1
-    assert ended.message.startswith("AlgorithmError: ")
     assert words in ended.message
     assert not (ended.output / "constraints.json").exists()
 

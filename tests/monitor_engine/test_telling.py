@@ -157,5 +157,5 @@ def test_what_was_not_foreseen_is_a_sentence_too(folder: Path, monkeypatch: pyte
     monkeypatch.setattr("monitor_engine.data_quality.checks.drifts", broken)
     ended = jobs.monitored(folder)
     assert (ended.status, ended.message) == (
-        1, "AlgorithmError: the engine has failed, the log says where: ZeroDivisionError: division by zero",
+        1, "the engine has failed, the log says where: ZeroDivisionError: division by zero",
     )  # fmt: skip

@@ -75,9 +75,10 @@ class Truth:
         if self.contradicted:
             found.append(f"given another label later, which counts: {', '.join(self.contradicted)}")
         if records and without == records:
-            some = self._some()
-            foreign = f"none of its identifiers is captured, as {some!r}: is it of another model?"
-            found.append(f"none of {records} records has ground truth: {foreign if some else 'none has come'}")
+            some, why = self._some(), "none has come since the start of the window"
+            if some:
+                why = f"none of its identifiers is captured, as {some!r}: is it of another model?"
+            found.append(f"none of {records} records has ground truth: {why}")
         elif without:
             found.append(f"{without} of {records} records have no ground truth yet")
         return found

@@ -113,7 +113,7 @@ def test_five_thousand_columns_are_a_baseline_with_a_small_report(tmp_path: Path
     assert ended.status == 0
     assert len(ended.document("constraints.json")["features"]) == 5_000
     assert len(ended.report.encode()) < 200_000
-    assert "more features stand in statistics.json" in ended.report
+    assert all(name in ended.report for name in names)
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=["unix", "windows", "mac"])

@@ -247,4 +247,5 @@ def _sections(found: Document, before: Mapping[str, float]) -> list[str]:
         for place, name in enumerate(sorted(now, key=lambda name: -abs(now[name])), 1)
     ]
     heads = ("feature", "place", "SHAP value", "place in the baseline", "SHAP value in the baseline")
-    return [f"<section><h2>Order of the features</h2>{page.table('', heads, rows[:300], (1, 2, 3, 4))}</section>"]
+    shown = page.table("Features by how much they count", heads, rows[:300], (1, 2, 3, 4))
+    return [f"<section><h2>Order of the features</h2>{shown}</section>"]

@@ -165,7 +165,7 @@ def _of_window(job: Job, stated: Configuration, reading: Reading) -> Iterator[tu
             asked = record.data.get(PARTS[1])
             if not isinstance(asked, dict):
                 raise UnreadableError("it has no request: is the endpoint's capture on for requests?")
-            found = [_cells(row, stated) for row in payloads.rows_of(asked)]
+            found = [_cells(row, stated) for row in payloads.rows_of(asked, job.attributes.features)]
         except UnreadableError as error:
             reading.leave_out(record.where, str(error))
             continue

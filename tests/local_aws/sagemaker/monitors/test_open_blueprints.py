@@ -16,6 +16,9 @@ from scripts.local_aws.server import LocalAws
 from tests import committed
 from tests.generator import monitor_templates
 from tests.local_aws.deploying import wait
+from tests.local_aws.monitoring import ANALYZER
+from tests.local_aws.serving import BUCKET as MODELS
+from tests.local_aws.serving import CUSTOM_IMAGE, make_endpoint
 from tests.local_aws.stack_setting import ACCOUNTS, acting_in, parameters
 
 ACCOUNT: Final = "123456789012"
@@ -42,23 +45,22 @@ def aws() -> Iterator[LocalAws]:
         yield running
 
 
-def deploy(aws: LocalAws, kind: str) -> dict[str, str]:
-    """Make a stack, and return its outputs."""
-    path = f"blueprints/open_{kind}.yaml"
+def deploy(aws: LocalAws, name: str, blueprint: str, kind: str, **changes: str) -> dict[str, str]:
+    """Make a stack, or change it, and return its outputs."""
+    path = f"blueprints/{blueprint}.yaml"
     declared = committed.template(path)["Parameters"]
-    digest = engine_archive.packed().digest
-    given = monitor_templates.values(
-        kind, EngineKey=KEY, EngineDigest=digest, SchedulePeriodSeconds="3600", OrchestratorAccount=ACCOUNT
-    )
-    name = f"mlops-pipeline-{kind.replace('_', '-')}"
+    engine = {"EngineKey": KEY, "EngineDigest": engine_archive.packed().digest, "SchedulePeriodSeconds": "3600"}
+    given = monitor_templates.values(kind, **engine, OrchestratorAccount=ACCOUNT, **changes)
     cloudformation = acting_in(aws, ACCOUNT, "cloudformation")
-    cloudformation.create_stack(
+    stacks = [one["StackName"] for one in cloudformation.describe_stacks()["Stacks"]]
+    verb = "update" if name in stacks else "create"
+    getattr(cloudformation, f"{verb}_stack")(
         StackName=name,
         TemplateBody=(committed.TEMPLATES / path).read_text(encoding="utf-8"),
         Parameters=parameters(**{key: value for key, value in given.items() if key in declared}),
         Capabilities=["CAPABILITY_IAM"],
     )
-    wait(cloudformation, "create", name)
+    wait(cloudformation, verb, name)
     (stack,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
@@ -85,7 +87,7 @@ def capture(aws: LocalAws, draught: float) -> None:
 
 @pytest.mark.parametrize("kind", ["data_quality_monitor", "model_quality_monitor"])
 def test_baseline_and_run_have_what_they_need(aws: LocalAws, kind: str) -> None:
-    outputs = deploy(aws, kind)
+    outputs = deploy(aws, f"mlops-pipeline-{kind.replace('_', '-')}", f"open_{kind}", kind)
     assert outputs["MonitorEngine"] == "Open"
     capture(aws, 100.5 if kind == "data_quality_monitor" else 0.5)
 
@@ -102,3 +104,26 @@ def test_baseline_and_run_have_what_they_need(aws: LocalAws, kind: str) -> None:
     assert {"Name": "MonitoringSchedule", "Value": outputs["MonitoringScheduleJobName"]} in [
         dimension for metric in found["Metrics"] for dimension in metric["Dimensions"]
     ]
+
+
+def test_a_stack_changes_its_engine_and_back(aws: LocalAws) -> None:
+    """One schedule at a time, by the same name or another one, and nothing in the way of the other."""
+    s3 = acting_in(aws, ACCOUNT, "s3")
+    s3.create_bucket(Bucket=MODELS)
+    s3.put_object(Bucket=MODELS, Key="model.tar.gz", Body=b"")
+    sagemaker, scheduler = acting_in(aws, ACCOUNT, "sagemaker"), acting_in(aws, ACCOUNT, "scheduler")
+    make_endpoint(sagemaker, image=CUSTOM_IMAGE)
+    name, kind = "mlops-pipeline-changing", "data_quality_monitor"
+    monitored = {"EndpointName": "Endpoint", "EndpointInArns": "endpoint", "ImageUri": ANALYZER}
+
+    def schedules() -> tuple[list[str], list[str]]:
+        native = sagemaker.list_monitoring_schedules()["MonitoringScheduleSummaries"]
+        started = scheduler.list_schedules()["Schedules"]
+        return [one["MonitoringScheduleName"] for one in native], sorted(one["Name"] for one in started)
+
+    others = schedules()[1]
+    for engine, digits in (("", "0000"), ("open_", "0000"), ("", "0000"), ("open_", "1111")):
+        own = f"changing-dataquality-{digits}"
+        outputs = deploy(aws, name, f"{engine}{kind}", kind, **monitored, MonitoringScheduleName=own)
+        assert ("MonitorEngine" in outputs) is bool(engine)
+        assert schedules() == (([], sorted([*others, own])) if engine else ([own], others))

@@ -37,7 +37,8 @@ def provision(aws: None, settings: Settings, bundled: Bundled) -> Provision:
     for bucket in (launch.pipelines_bucket, launch.assets_bucket):
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": launch.region})
     s3.put_bucket_versioning(Bucket=launch.pipelines_bucket, VersioningConfiguration={"Status": "Enabled"})
-    blueprints = {f"blueprints/{kind.removeprefix('byom_')}.yaml": "Resources: {}\n" for kind in ALL}
+    names = [f"{engine}{kind.removeprefix('byom_')}" for kind in ALL for engine in ("", "open_")]
+    blueprints = {f"blueprints/{name}.yaml": "Resources: {}\n" for name in names}
     bundled({"pipelines/single_account_codepipeline.yaml": PIPELINE_TEMPLATE, **blueprints})
     for path in BASELINES.iterdir():
         s3.put_object(Bucket=launch.assets_bucket, Key=f"baselines/berth-occupancy/{path.name}", Body=path.read_bytes())

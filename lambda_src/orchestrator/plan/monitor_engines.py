@@ -12,7 +12,7 @@ from orchestrator.plan.stack_tags import ENGINE_TAG
 if TYPE_CHECKING:
     from orchestrator.values.monitors import EngineName
 
-WORDS: Final[Mapping[EngineName, str]] = {"open": "the open engine", "sagemaker": "SageMaker's engine"}
+_WORDS: Final[Mapping[EngineName, str]] = {"open": "the open one", "sagemaker": "SageMaker's"}
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class PlannedEngine:
                 f'("monitor_engine": "{before}" leaves it as it is)'
             )
         return (
-            f"monitor_engine: this changes the engine from {WORDS[before]} to {WORDS[self.name]}, because {reason}. It "
-            "computes a baseline of its own, and its schedule takes the place of the one that is there"
+            f"monitor_engine: this changes the engine from {_WORDS[before]} to {_WORDS[self.name]}, because {reason}. "
+            "It computes a baseline of its own, and its schedule takes the place of the one that is there"
         )
 
 

@@ -9,6 +9,7 @@ Each gives cells: a role that reaches a thing, and the launch parameters by whic
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -121,15 +122,15 @@ class Matrix:
 
     def _of_key(self, key: RequestKey, values: Mapping[str, Sequence[Thing]]) -> set[Cell]:
         """What is reached because the key names it."""
-        given = launched(registry=key.needs_registry, **WIDE)
         known = {replace(cell, key=key.key, decided_by=()) for cell in self.of_roles}
         found: set[Cell] = set()
-        for value, things in values.items():
+        for (value, things), wide in itertools.product(values.items(), _wide(key.pipeline_type)):
+            given = launched(registry=key.needs_registry, **wide)
             request = _accepted(key, value, given)
             if request is not None:
                 roles = acting.roles_of(self.templates, request, given).items()
                 cells = {cell for name, role in roles for cell in self.cells(name, role, things, key.key)}
-                found |= self._decided(key, value, cells - known) | self._of_root_roles(key, things)
+                found |= self._decided(key, value, cells - known, wide) | self._of_root_roles(key, things)
                 known |= cells
         return found
 
@@ -140,14 +141,14 @@ class Matrix:
         acted_upon = (cell for cell in self.of_roles if cell.thing in words and parameter in cell.decided_by)
         return {replace(cell, key=key.key) for cell in acted_upon}
 
-    def _decided(self, key: RequestKey, value: str, cells: set[Cell]) -> set[Cell]:
+    def _decided(self, key: RequestKey, value: str, cells: set[Cell], widely: Mapping[str, str]) -> set[Cell]:
         """The cells with the parameters that would have the request refused, or the role not reach the thing."""
         if not cells or not isinstance(key, Named):
             return cells
-        wide = acting.accepted(key.body(value), launched(registry=key.needs_registry, **WIDE))
+        wide = acting.accepted(key.body(value), launched(registry=key.needs_registry, **widely))
         deciding: dict[Cell, list[str]] = {cell: [] for cell in cells}
         for parameter in (key.kind.parameter, reach.ACCOUNTS):
-            narrow = launched(registry=key.needs_registry, **{**WIDE, parameter: _NARROW[parameter]})
+            narrow = launched(registry=key.needs_registry, **{**widely, parameter: _NARROW[parameter]})
             roles = acting.roles_of(self.templates, wide, narrow).items()
             still = {cell for name, role in roles for cell in self.cells(name, role, _things_of(cells), key.key)}
             refused = _is_refused(key, value, narrow, parameter)
@@ -164,14 +165,22 @@ class Matrix:
 def _of_pipelines(templates: Templates) -> Iterator[tuple[str, Role]]:
     """Roles of requests that name what is theirs, here and in the account of a stage."""
     for key in named():
-        given = launched(registry=key.needs_registry, **WIDE)
-        request = acting.accepted(key.body(key.harmless), given)
-        yield from acting.roles_of(templates, request, given).items()
+        for wide in _wide(key.pipeline_type):
+            given = launched(registry=key.needs_registry, **wide)
+            request = acting.accepted(key.body(key.harmless), given)
+            yield from acting.roles_of(templates, request, given).items()
     for type_ in BUILT_IN:
-        if type_.runs_in_stages:
-            given = launched(multi=True, **WIDE)
+        for wide in _wide(type_.type_name()) if type_.runs_in_stages else ():
+            given = launched(multi=True, **wide)
             request = acting.accepted(read_json(f"requests/{type_.type_name()}.multi.json"), given)
             yield from acting.roles_of(templates, request, given, STAGES[0]).items()
+
+
+def _wide(pipeline_type: str) -> list[dict[str, str]]:
+    """Launches that let requests name everything; a monitor with each engine."""
+    if "monitor_engine" not in BUILT_IN.get(pipeline_type).model_fields:
+        return [WIDE]
+    return [{**WIDE, "MonitorEngine": engine} for engine in ("SageMaker", "Open")]
 
 
 def _meant(arn: str, allowed: Iterable[str]) -> Iterable[str]:

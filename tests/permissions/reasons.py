@@ -210,11 +210,6 @@ REACHED: Final[Reached] = {
         "IAM has no condition for an image's tag": {"other tags of a repository that the request names": "read"},
         "SageMaker keeps the logs of all jobs of a kind in one group": {"logs of jobs and endpoints": "use"},
     },
-    "ScheduleRole": {
-        "its runs have digits of its own stack's id in their names, which no test knows before": {
-            "a run of another monitor": "write"
-        },
-    },
     "StageDeployerRole": {
         "it works for all pipelines, and only the solution's own code runs in it": {
             "StackSets of another pipeline": "write",

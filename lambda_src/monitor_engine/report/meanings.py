@@ -26,7 +26,6 @@ _MEANINGS: Final = {
 
 
 def of(checks: Iterable[str]) -> str:
-    """Return a list in HTML, an entry for each type of violation; nothing for types that are not known."""
+    """Return paragraphs in HTML, one for each type of violation; nothing for types that are not known."""
     known = [check for check in dict.fromkeys(checks) if check in _MEANINGS]
-    entries = (f"<li>{escape(check)}: {escape(_MEANINGS[check])}.</li>" for check in known)
-    return f"<ul>{''.join(entries)}</ul>" if known else ""
+    return "".join(f"<p>{escape(check)}: {escape(_MEANINGS[check])}.</p>" for check in known)

@@ -49,8 +49,10 @@ def violations_alarm() -> cloudwatch.Alarm:
 def missing_alarm(built: Template) -> cloudwatch.Alarm:
     """Alarm on runs that fail or do not come for two periods of the schedule.
 
-    Without `FILL` CloudWatch would look at older runs in place of missing ones.
+    Without `FILL` CloudWatch would look at older runs in place of missing ones. The latest period may be filled while a
+    run is about to end; two of two are not.
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
     """
     runs = measured("runs", VIOLATIONS, NAMESPACE, {"Period": Ref(_PERIOD), "Stat": "SampleCount"}, is_shown=False)
     filled = cloudwatch.MetricDataQuery(

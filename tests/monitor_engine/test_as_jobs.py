@@ -282,7 +282,7 @@ def test_the_archive_has_all_that_runs(container: Container) -> None:
     """A job without environment is refused by the engine itself, and says so in the message that SageMaker shows."""
     ended = container.start(container.put_engine(), {})
     assert ended.returncode == 1
-    assert container.message.read_text("utf-8").startswith("AlgorithmError: The environment of the job is not right: ")
+    assert container.message.read_text("utf-8").startswith("The environment of the job is not right: ")
 
 
 def test_the_entry_point_is_within_the_limit() -> None:

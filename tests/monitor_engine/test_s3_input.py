@@ -126,6 +126,28 @@ def test_a_file_that_is_compressed_is_read(cloud: Cloud) -> None:
     assert "a.jsonl is compressed with gzip and cannot be read to its end" in ended.message
 
 
+def test_a_data_set_that_is_compressed_is_read_and_one_that_is_cut_is_named(cloud: Cloud) -> None:
+    text = gzip.compress(jobs.csv_of(["score", "size"], _ROWS).encode())
+    given = {"dataset_format": '{"csv": {"header": true}}', "dataset_source": f"s3://{cloud.bucket('captures')}/data"}
+    cloud.put("captures", "data/a.csv", text)
+    cloud.put("captures", "data-of-others/a.csv", "x,y\n1,2\n")
+    assert _records(cloud, **given) == 140
+    cloud.put("captures", "data/a.csv", text[:-20])
+    ended = cloud.run(**given)
+    assert ended.message.startswith("a.csv is compressed with gzip and cannot be read to its end")
+
+
+@pytest.mark.parametrize("where", ["record", "request"])
+def test_what_is_too_deep_to_be_read_is_one_record(cloud: Cloud, where: str) -> None:
+    deep = "[" * 100_000
+    broken = deep if where == "record" else json.dumps(record(jobs.part(deep, "JSON", "application/json"), "1"))
+    cloud.capture([*_RECORDS, broken])
+    ended = cloud.run()
+    assert ended.message.startswith(
+        f"{_GOOD} 1 of 141 records could not be read and were left out: a.jsonl, line 141: "
+    )
+
+
 def test_an_object_that_is_gone_since_it_was_listed_is_passed_over(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:

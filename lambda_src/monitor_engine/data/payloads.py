@@ -13,7 +13,7 @@ from typing import Any, Final
 import jmespath
 from jmespath.exceptions import JMESPathError
 
-from monitor_engine.data import tables
+from monitor_engine.data import json_lines, tables
 from monitor_engine.data.tables import Cells
 from monitor_engine.problems import EngineError
 
@@ -58,11 +58,11 @@ def _documents(text: str, attribute: str) -> list[Row]:
     try:
         found: Any = json.loads(text)
         return _rows(_inside(found, attribute))
-    except ValueError:
+    except json_lines.UNREADABLE:
         pass
     try:
         lines = [json.loads(line) for line in text.splitlines() if line.strip()]
-    except ValueError as error:
+    except json_lines.UNREADABLE as error:
         raise UnreadableError(f"its data is said to be JSON, and is not: {text[:40]!r}") from error
     return [row for line in lines for row in _rows(_inside(line, attribute))]
 

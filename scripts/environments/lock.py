@@ -63,6 +63,8 @@ def locks() -> tuple[Lock, ...]:
         Lock(FOLDER / "analysers.txt", ("cloudsplaining", "parliament", "setuptools<81"), takes_versions=False),
         # The emulator runs the functions in its own environment, where Lambda would provide boto3.
         Lock(FOLDER / "second-opinion.txt", ("ministack", "boto3")),
+        # They join the environment of the tests, which drive a browser.
+        Lock(FOLDER / "browser.txt", ("axe-playwright-python", "playwright")),
         Lock(FOLDER / "images.txt", ("sagemaker-core",), ("--no-deps",), takes_versions=False),
     )
 

@@ -14,10 +14,11 @@ from awacs import apigateway, awslambda, cloudwatch, ec2, iam, kms, logs, sagema
 from awacs.aws import Action, Condition, Statement
 from troposphere import Sub
 
-from generator import arns, iam_roles, permissions
+from generator import arns, iam_roles, names, permissions
 
 Kind = Callable[[], list[Statement]]
 
+_SCHEDULES = [scheduler.CreateSchedule, scheduler.DeleteSchedule, scheduler.GetSchedule, scheduler.UpdateSchedule]
 _TAGGING = [sagemaker.AddTags, sagemaker.DeleteTags, sagemaker.ListTags]
 
 
@@ -70,8 +71,16 @@ def custom_resources() -> list[Statement]:
 
 def schedules() -> list[Statement]:
     """Schedules of the blueprint, in the default group."""
-    actions = [scheduler.CreateSchedule, scheduler.DeleteSchedule, scheduler.GetSchedule, scheduler.UpdateSchedule]
-    return [permissions.allow(actions, arns.regional("scheduler", f"schedule/default/{arns.PIPELINE_PREFIX}*"))]
+    return [permissions.allow(_SCHEDULES, arns.regional("scheduler", f"schedule/default/{arns.PIPELINE_PREFIX}*"))]
+
+
+def monitor_schedules() -> list[Statement]:
+    """Schedules of monitors, named after endpoints that people name, with the monitor's kind and four digits."""
+    return [
+        permissions.allow(
+            _SCHEDULES, [arns.regional("scheduler", f"schedule/default/{name}") for name in names.MONITORS]
+        )
+    ]
 
 
 def log_groups() -> list[Statement]:
@@ -139,12 +148,23 @@ def _keys() -> Sub:
 _MONITORS = ("DataQuality", "ModelQuality", "ModelBias", "ModelExplainability")
 
 
-def monitors() -> list[Statement]:
-    """Baselines, job definitions and schedules of monitors, which are named after endpoints that people name."""
+def baselines() -> list[Statement]:
+    """Processing jobs, which have no names of ours."""
     jobs = [
         *(sagemaker.CreateProcessingJob, Action("sagemaker", "DeleteProcessingJob")),
         *(sagemaker.DescribeProcessingJob, sagemaker.StopProcessingJob, *_TAGGING),
     ]
+    return [
+        permissions.allow(jobs, arns.regional("sagemaker", "processing-job/*")),
+        *_keys_for_volumes(),
+        # CloudFormation's handler of processing jobs asks for it beside the grant.
+        permissions.allow([kms.Decrypt], _keys(), Condition(permissions.through("sagemaker"))),
+        *permissions.network_interfaces(),
+    ]
+
+
+def monitors() -> list[Statement]:
+    """Job definitions and schedules of Model Monitor, which are named after endpoints that people name."""
     definitions = [
         Action("sagemaker", f"{verb}{kind}JobDefinition")
         for kind in _MONITORS
@@ -155,13 +175,8 @@ def monitors() -> list[Statement]:
         *(sagemaker.DescribeMonitoringSchedule, sagemaker.UpdateMonitoringSchedule, *_TAGGING),
     ]
     return [
-        permissions.allow(jobs, arns.regional("sagemaker", "processing-job/*")),
         permissions.allow([*definitions, *_TAGGING], arns.regional("sagemaker", "*-job-definition/*")),
         permissions.allow(schedules_of_monitors, arns.regional("sagemaker", "monitoring-schedule/*")),
-        *_keys_for_volumes(),
-        # CloudFormation's handler of processing jobs asks for it beside the grant.
-        permissions.allow([kms.Decrypt], _keys(), Condition(permissions.through("sagemaker"))),
-        *permissions.network_interfaces(),
     ]
 
 

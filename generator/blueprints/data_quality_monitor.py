@@ -9,7 +9,8 @@ from troposphere import Ref, Template
 
 from generator.conditions import if_provided
 from generator.monitoring import model_monitor, monitors
-from generator.monitoring.monitors import MonitorKind, baseline_file
+from generator.monitoring.job_parts import baseline_file
+from generator.monitoring.monitors import MonitorKind
 from orchestrator.pipeline_types.built_in.monitors.parameters import DataQualityMonitorParameters
 
 DEPLOYS: Final = monitors.DEPLOYS

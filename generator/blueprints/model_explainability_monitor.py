@@ -7,9 +7,7 @@ from typing import Final
 
 from troposphere import Template
 
-from generator import permissions
-from generator.conditions import if_provided
-from generator.monitoring import clarify, monitor_inputs, monitor_roles, monitors
+from generator.monitoring import clarify, monitor_inputs, monitors
 from generator.monitoring.monitors import MonitorKind
 from orchestrator.pipeline_types.built_in.monitors.parameters import ModelExplainabilityMonitorParameters
 
@@ -32,7 +30,6 @@ def template() -> Template:
             **monitor_inputs.predictions(built),
         },
     )
-    shap = permissions.policy("ShapBaseline", *monitor_roles.read_data("AssetsBucket", "ShapBaselineKey"))
     description = "a monitor of what counts for an endpoint's predictions."
-    monitors.add_to(built, description, kind, clarify.policy(), if_provided(built, "ShapBaselineKey", shap))
+    monitors.add_to(built, description, kind, clarify.policy(), clarify.read_shap_baseline(built))
     return built

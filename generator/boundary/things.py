@@ -30,7 +30,8 @@ OF_PIPELINES: Final[Mapping[str, Sequence[str]]] = {
     "events": ("rule/{}",),
     "lambda": ("function:{}",),
     "logs": ("log-group:{}",),
-    "scheduler": ("schedule/*/{}",),
+    # Those of monitors are named after endpoints, with kind and digits; a policy has no room for every kind.
+    "scheduler": ("schedule/default/*-*-*",),
 }
 """Resources made for pipelines, by service; `{}` is the name, if there is one."""
 _BUCKETS: Final = (storage.CONFIG, storage.PIPELINES)

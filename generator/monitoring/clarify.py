@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from troposphere import Sub
+from troposphere import Sub, Template
 
 from generator import permissions
+from generator.conditions import if_provided
 from generator.monitoring import monitor_roles
-from generator.monitoring.monitors import Input, baseline_file
+from generator.monitoring.job_parts import Input, baseline_file
 
 _ANALYSIS: Final = "s3://${PipelinesBucket}/${AnalysisPrefix}"
 
@@ -35,3 +36,9 @@ def policy() -> Any:
     return permissions.policy(
         "Clarify", *monitor_roles.read_data("PipelinesBucket", "AnalysisPrefix"), monitor_roles.predict()
     )
+
+
+def read_shap_baseline(built: Template) -> Any:
+    """Policy to read SHAP's baseline, when it is a file."""
+    shap = permissions.policy("ShapBaseline", *monitor_roles.read_data("AssetsBucket", "ShapBaselineKey"))
+    return if_provided(built, "ShapBaselineKey", shap)

@@ -6,9 +6,11 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from troposphere import Sub
+from troposphere import Ref, Sub, Template
 
-from generator.monitoring.monitors import Input, baseline_file
+from generator.conditions import if_provided
+from generator.monitoring import monitor_inputs
+from generator.monitoring.job_parts import Input, baseline_file
 
 _FOLDER: Final = "baseline_dataset_input"
 
@@ -30,3 +32,20 @@ def environment(**more: Any) -> dict[str, Any]:
 def constraints() -> dict[str, Any]:
     """The file of the baseline with the limits that the schedule's runs must keep."""
     return {"ConstraintsResource": {"S3Uri": baseline_file("constraints.json")}}
+
+
+def quality_columns(built: Template) -> dict[str, Any]:
+    """Problem and columns of the baseline of model quality, for the environment of either engine."""
+    columns = {
+        "inference_attribute": "BaselineInferenceAttribute",
+        "probability_attribute": "BaselineProbabilityAttribute",
+    }
+    return {
+        "problem_type": Ref("ProblemType"),
+        "ground_truth_attribute": Ref("BaselineGroundTruthAttribute"),
+        **monitor_inputs.given(built, **columns),
+        # The probabilities are of no use without it, and it is of none without them.
+        "probability_threshold_attribute": if_provided(
+            built, "BaselineProbabilityAttribute", Ref("ProbabilityThresholdAttribute")
+        ),
+    }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The role of a monitor: SageMaker computes the baseline and runs the schedule under it.
+"""The role of a monitor on SageMaker's engine, which computes the baseline and runs the schedule under it.
 
+Parts of it are those of the open engine's, too (`open_roles.py`).
 In the account of dev, staging or prod, EventBridge also uses it to forward the ends of runs to the orchestrator's.
 """
 
@@ -24,17 +25,28 @@ def role(built: Template, *policies: Any) -> iam.Role:
     made = sagemaker_roles.role(
         ROLE,
         permissions.policy("BaselineData", *read_data("AssetsBucket", "BaselineData")),
-        permissions.policy("Baseline", *_keep_baseline()),
+        permissions.policy("Baseline", *keep_baseline()),
         permissions.policy("CapturedData", *read_location("DataCapture", "DataCaptureLocation")),
         sagemaker_roles.write_objects("Reports", "MonitoringOutputLocation"),
         permissions.policy("Endpoint", permissions.allow([sagemaker_actions.DescribeEndpoint], _endpoint())),
-        sagemaker_roles.use_request_key(built),
-        if_provided(built, "Subnets", permissions.policy("Vpc", *permissions.network_interfaces())),
+        *use_key_and_network(built),
         *policies,
-        If(forwards(built), permissions.policy("Forwarding", permissions.allow([events.PutEvents], Sub(BUS))), NoValue),
     )
-    made.AssumeRolePolicyDocument = If(forwards(built), _also_for_events(), made.AssumeRolePolicyDocument)
-    return made
+    return forwarding(built, made)
+
+
+def use_key_and_network(built: Template) -> list[Any]:
+    """Policies for the key and the VPC of the request, each when it has one."""
+    network = permissions.policy("Vpc", *permissions.network_interfaces())
+    return [sagemaker_roles.use_request_key(built), if_provided(built, "Subnets", network)]
+
+
+def forwarding(built: Template, role: iam.Role) -> iam.Role:
+    """The role, with what its rule needs in another account than the orchestrator's."""
+    forward = permissions.policy("Forwarding", permissions.allow([events.PutEvents], Sub(BUS)))
+    role.Policies.append(If(forwards(built), forward, NoValue))
+    role.AssumeRolePolicyDocument = If(forwards(built), _also_for_events(), role.AssumeRolePolicyDocument)
+    return role
 
 
 def predict() -> Statement:
@@ -65,7 +77,7 @@ def read_merged() -> list[Statement]:
     return read_location("MonitoringOutput", "MonitoringOutputLocation")
 
 
-def _keep_baseline() -> list[Statement]:
+def keep_baseline() -> list[Statement]:
     """The schedule's runs read what the baseline's job has written."""
     read, listing = read_location("BaselineOutput", "BaselineJobOutputLocation")
     return [permissions.allow([s3.PutObject], arns.s3("${BaselineJobOutputLocation}/*")), read, listing]

@@ -8,10 +8,12 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventb
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from troposphere import Equals, GetAtt, Not, Ref, Sub, Template, events
 
+from orchestrator.sagemaker.job_kinds import ENDED
 from orchestrator.sagemaker.monitor_runs import DETAIL_TYPE, VIOLATIONS
 
 RULE: Final = "RunEndedRule"
@@ -46,17 +48,25 @@ def ended(*role_arns: Any) -> dict[str, Any]:
     }
 
 
-def forwarding_rule(built: Template) -> events.Rule:
+def every_end(*role_arns: Any) -> dict[str, Any]:
+    """The event pattern for all ends of jobs; `role_arns` are values or patterns that match them."""
+    return {
+        "source": ["aws.sagemaker"],
+        "detail-type": [DETAIL_TYPE],
+        "detail": {"RoleArn": list(role_arns), "ProcessingJobStatus": list(ENDED)},
+    }
+
+
+def forwarding_rule(built: Template, pattern: Mapping[str, Any]) -> events.Rule:
     """Rule that forwards the ends of this monitor's jobs to the orchestrator's account.
 
     A target that is the bus of another account needs a role; the other account's policy lets in its stages only.
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-account.html
     """
-    role = GetAtt(ROLE, "Arn")
     return events.Rule(
         RULE,
         Condition=forwards(built),
         Description=Sub("Tells the orchestrator how runs of ${MonitoringScheduleName} end"),
-        EventPattern=ended(role),
-        Targets=[events.Target(Id="Orchestrator", Arn=Sub(BUS), RoleArn=role)],
+        EventPattern=dict(pattern),
+        Targets=[events.Target(Id="Orchestrator", Arn=Sub(BUS), RoleArn=GetAtt(ROLE, "Arn"))],
     )

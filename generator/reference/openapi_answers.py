@@ -19,7 +19,10 @@ _PROBLEMS: Final[Mapping[HTTPStatus, tuple[type | None, str]]] = {
     HTTPStatus.BAD_REQUEST: (answers.Refused, "The request is wrong."),
     HTTPStatus.FORBIDDEN: (None, "The call is not signed, or its signer may not make it."),
     HTTPStatus.NOT_FOUND: (answers.Failed, "There is no such pipeline, or pipeline type."),
-    HTTPStatus.CONFLICT: (answers.Failed, "Something else is changing the same thing: repeat the call later."),
+    HTTPStatus.CONFLICT: (
+        answers.Failed,
+        "It does not fit the pipeline as it is, or something else is changing the same thing: the message says which.",
+    ),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (answers.Refused, "The body is longer than any request."),
     HTTPStatus.TOO_MANY_REQUESTS: (None, "Too many calls: repeat it later."),
     HTTPStatus.INTERNAL_SERVER_ERROR: (answers.Failed, "An error of the orchestrator."),

@@ -33,9 +33,16 @@ _IN_PATHS: Final[Mapping[str, tuple[str, str]]] = {
 _EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "PipelineStatus": {"pipeline_id": _PIPELINE_ID},
     "ListPipelines": {"limit": 50, "next": "WyIiLCAiIl0=", "model_name": "berth-delay", "pipeline_type": _KIND},
+    "ListRuns": {"limit": 50, "next": "8204499700000-222233334444-mlops-monitor-1a2b3c4d-0f1e2d3c.json"},
+    "StartRun": {"start_time": "2026-11-24T12:00:00Z", "end_time": "2026-11-24T15:00:00Z"},
     "ListPipelineTypes": {"limit": 50, "next": _KIND},
 }
 """Example values for the operations that have a request model, by name."""
+_NAMES_OF_EXAMPLES: Final = {
+    "PipelineStatus": ("pipeline", "The pipeline of an earlier answer"),
+    "StartRun": ("window", "A window of three hours"),
+}
+"""Name and summary of the example of a body."""
 
 
 def parameters(route: Route) -> Iterator[Schema]:
@@ -59,12 +66,14 @@ def body(route: Route, components: Components) -> Schema:
     if route.method != "POST":
         return {}
     if route.request:
-        schema = components.add(f"{route.name}Request", on_demand.named(route.request))
-        examples = {"pipeline": {"summary": "The pipeline of an earlier answer", "value": dict(_EXAMPLES[route.name])}}
+        model = on_demand.named(route.request)
+        schema, needed = components.add(f"{route.name}Request", model), "required" in model.model_json_schema()
+        name, summary = _NAMES_OF_EXAMPLES[route.name]
+        examples = {name: {"summary": summary, "value": dict(_EXAMPLES[route.name])}}
     else:
-        schema = _of_any_type(components)
+        schema, needed = _of_any_type(components), True
         examples = {name: {"summary": summary, "value": value} for name, summary, value in _provisioning_examples()}
-    return {"required": True, "content": {"application/json": {"schema": schema, "examples": examples}}}
+    return {"required": needed, "content": {"application/json": {"schema": schema, "examples": examples}}}
 
 
 def _of_any_type(components: Components) -> Schema:

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from troposphere import AWSHelperFn, If, Join, Ref
+from troposphere import AWSHelperFn, If, Join, Ref, Split
 
 
 class Number(Ref):
@@ -20,6 +20,12 @@ class Number(Ref):
 
 class Json(Ref):
     """A reference to a parameter that is JSON itself; as a property of a custom resource it is a plain reference."""
+
+
+def quoted(parameter: str) -> Join:
+    """A parameter that is one line of any text, for use in JSON: its backslashes and quotes are escaped."""
+    without_backslashes = Join("\\\\", Split("\\", Ref(parameter)))
+    return Join('\\"', Split('"', without_backslashes))
 
 
 def json_text(value: Mapping[str, Any]) -> Join:

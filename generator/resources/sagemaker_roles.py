@@ -15,14 +15,19 @@ from generator import arns, permissions
 from generator.conditions import if_provided
 
 _ARTIFACT = "ModelArtifactLocation"
+_NAMESPACES = ("/aws/sagemaker/*", "aws/sagemaker/*", "AWS/SageMaker")
+INSTANCES = _NAMESPACES[0]
+"""CloudWatch namespaces of the instances that run jobs."""
 
 
-def role(name: str, *policies: Any, condition: Condition | None = None) -> iam.Role:
-    """A role for SageMaker; it can write its logs and metrics beside what the policies give."""
+def role(
+    name: str, *policies: Any, condition: Condition | None = None, namespaces: Sequence[str] = _NAMESPACES
+) -> iam.Role:
+    """A role for SageMaker; it can write its logs, and metrics of the namespaces, beside what the policies give."""
     return iam.Role(
         name,
         AssumeRolePolicyDocument=permissions.trusted_by("sagemaker.amazonaws.com", condition),
-        Policies=[permissions.policy("LogsAndMetrics", *_logs_and_metrics()), *policies],
+        Policies=[permissions.policy("LogsAndMetrics", *_logs_and_metrics(namespaces)), *policies],
     )
 
 
@@ -88,10 +93,10 @@ def write_objects(name: str, location_parameter: str) -> Any:
     return permissions.policy(name, permissions.allow([s3.PutObject], arns.s3(f"${{{location_parameter}}}/*")))
 
 
-def _logs_and_metrics() -> list[Statement]:
+def _logs_and_metrics(namespaces: Sequence[str]) -> list[Statement]:
     groups = arns.regional("logs", "log-group:/aws/sagemaker/*")
     # A metric has no ARN; the namespace is what limits it.
-    metrics = Condition(StringLike("cloudwatch:namespace", ["/aws/sagemaker/*", "aws/sagemaker/*", "AWS/SageMaker"]))
+    metrics = Condition(StringLike("cloudwatch:namespace", list(namespaces)))
     return [
         permissions.allow(
             [logs.CreateLogGroup, logs.CreateLogStream, logs.DescribeLogStreams, logs.PutLogEvents], groups

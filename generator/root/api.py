@@ -42,11 +42,12 @@ API = rest_apis.RestApi(
         # It comes after the setting; DependsOn may not name what a condition may leave out.
         "Description": If(_SETS_ROLE, Sub("Logs under the role that ${ApiLogging} sets"), NoValue),
         "AccessLogSetting": rest_apis.access_log(_ACCESS_LOG),
-        # Who looks must not keep others from provisioning and deleting: these two have a throttle of their own.
+        # Who looks must not keep others from provisioning and deleting: these three have a throttle of their own.
         "MethodSettings": [
             _setting("*", "/*"),
             _setting("POST", "/~1provisionpipeline"),
             _setting("DELETE", "/~1pipelines~1{id}"),
+            _setting("POST", "/~1pipelines~1{id}~1runs"),
         ],
     },
 )

@@ -9,11 +9,13 @@ import logging
 import os
 import platform
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from importlib import metadata
+from pathlib import Path
 from typing import Final
 
-from monitor_engine import contract, message, metrics, results
+from monitor_engine import contract, delivery, message
 from monitor_engine.contract import Job
 from monitor_engine.problems import EngineError
 from monitor_engine.results import Result
@@ -37,12 +39,7 @@ def main(environment: Mapping[str, str]) -> int:
     _LOG.info("Python %s, %s", platform.python_version(), ", ".join(_found()))
     told = contract.message_path(environment)
     try:
-        job = contract.read(environment)
-        result = _analysis(job.analysis)(job)
-        _write(job, result)
-        if job.monitor.publishes_metrics:
-            _publish(job, result)
-        text, status = message.of(result), 0
+        text, status = _done(environment), 0
     except EngineError as error:
         text, status = message.of_failure(str(error)), 1
     except MemoryError:
@@ -57,23 +54,16 @@ def main(environment: Mapping[str, str]) -> int:
     return status
 
 
+def _done(environment: Mapping[str, str]) -> str:
+    with tempfile.TemporaryDirectory(prefix="monitor-") as work:
+        job = contract.read(environment, Path(work))
+        result = delivery.bring(job) or _analysis(job.analysis)(job)
+        return delivery.deliver(job, result)
+
+
 def _analysis(name: str) -> Callable[[Job], Result]:
     found: Callable[[Job], Result] = importlib.import_module(_ANALYSES[name]).analyse
     return found
-
-
-def _write(job: Job, result: Result) -> None:
-    job.output.mkdir(parents=True, exist_ok=True)
-    for name, content in result.files.items():
-        (job.output / name).parent.mkdir(parents=True, exist_ok=True)
-        (job.output / name).write_text(results.text_of(content), encoding="utf-8")
-
-
-def _publish(job: Job, result: Result) -> None:
-    # boto3 takes a second to import, which no baseline needs.
-    from monitor_engine import aws  # noqa: PLC0415
-
-    aws.send_metrics(metrics.payloads(result.metrics, job.monitor.endpoint, job.monitor.schedule))
 
 
 def _found() -> list[str]:

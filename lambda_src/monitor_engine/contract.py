@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from monitor_engine import windows
+from monitor_engine import storage, windows
 from monitor_engine.problems import EngineError
+from monitor_engine.storage import Folder, Location
 from monitor_engine.windows import Window
 
 DATA_QUALITY: Final = "DATA_QUALITY"
@@ -65,7 +66,7 @@ class Attributes:
     threshold: float = 0.5
     """The probability from which on the positive label is predicted."""
     truth: str = ""
-    truth_source: Path | None = None
+    truth_source: Location | None = None
     """Files of ground truth, in a run."""
 
 
@@ -80,11 +81,23 @@ class Asking:
 
 
 @dataclass(frozen=True)
+class Remote:
+    """What is copied between S3 and this machine, before the analysis and after it."""
+
+    sources: tuple[tuple[Folder, Path], ...] = ()
+    """Objects, and the files that the analysis reads in their place."""
+    target: Folder | None = None
+    """Where the files of the output go."""
+    kms_key: str = ""
+    """Encrypts them; without it they are encrypted as their bucket says."""
+
+
+@dataclass(frozen=True)
 class Job:
     """A baseline, or with `constraints` a run."""
 
     analysis: str
-    source: Path
+    source: Location
     format: Format
     output: Path
     message: Path
@@ -102,14 +115,17 @@ class Job:
     asking: Asking = field(default_factory=Asking)
     unreadable_share: float = 0.05
     """Share of the records that may be unreadable before the run fails."""
+    remote: Remote = field(default_factory=Remote)
 
 
 class _Reader:
     """The environment, with every problem in it."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(self, environment: Mapping[str, str], work: Path) -> None:
         self.environment = environment
         self.problems: list[str] = []
+        self.sources: list[tuple[Folder, Path]] = []
+        self._work = work
 
     def text(self, name: str, default: str = "") -> str:
         return self.environment.get(name, "").strip() or default
@@ -132,8 +148,25 @@ class _Reader:
             self.problems.append(str(error))
             return otherwise
 
+    def location(self, name: str) -> Location | None:
+        text = self.text(name)
+        return self.tried(lambda: storage.location(text), None) if text else None
+
     def path(self, name: str) -> Path | None:
-        return Path(self.text(name)) if self.text(name) else None
+        """A file; an object of S3 has a place of this machine, to which it is to be copied."""
+        place = self.location(name)
+        if not isinstance(place, Folder):
+            return place
+        self.sources.append((place, self._work / name / place.name))
+        return self.sources[-1][1]
+
+    def output(self, folder: str) -> tuple[Path, Folder | None]:
+        """Where the files are written, below a run's own folder, and where they go from there."""
+        self.needed("output_path")
+        place = self.location("output_path") or Path()
+        if isinstance(place, Folder):
+            return self._work / "output", place.below(folder)
+        return place / folder, None
 
 
 def message_path(environment: Mapping[str, str]) -> Path:
@@ -141,16 +174,21 @@ def message_path(environment: Mapping[str, str]) -> Path:
     return Path(environment.get("message_path", "").strip() or "/opt/ml/output/message")
 
 
-def read(environment: Mapping[str, str]) -> Job:
-    """Return the job that an environment describes. Raise EngineError with every problem."""
-    reader = _Reader(environment)
+def read(environment: Mapping[str, str], work: Path = Path("/opt/ml/processing/work")) -> Job:
+    """Return the job that an environment describes; files of S3 have places below `work`.
+
+    Raises EngineError with every problem.
+    """
+    reader = _Reader(environment, work)
     nothing = Format(CSV)
     stored = reader.needed("dataset_format")
+    reader.needed("dataset_source")
+    output, target = reader.output(reader.tried(lambda: windows.folder_of(environment), ""))
     job = Job(
         analysis=reader.one_of("analysis_type", ANALYSES, DATA_QUALITY),
-        source=Path(reader.needed("dataset_source")),
+        source=reader.location("dataset_source") or Path(),
         format=reader.tried(lambda: _format(stored), nothing) if stored else nothing,
-        output=Path(reader.needed("output_path")),
+        output=output,
         message=message_path(environment),
         window=reader.tried(lambda: windows.of(environment), None),
         constraints=reader.path("baseline_constraints"),
@@ -172,14 +210,15 @@ def read(environment: Mapping[str, str]) -> Job:
             int(reader.tried(lambda: _positive(reader, "predictor_rows", "20000"), 20_000.0)),
         ),
     )
+    remote = Remote(tuple(reader.sources), target, reader.text("output_kms_key"))
     reader.problems += _lacking(job)
     for script in filter(reader.text, _SCRIPTS):
         reader.problems.append(f"{script} is set, and this engine runs no scripts: leave it out, or use Model Monitor")
     if job.format.kind == CAPTURES and job.window is None and stored and not reader.problems:
         reader.problems.append("captures need a window: give start_time and end_time")
     if reader.problems:
-        raise EngineError(f"The environment of the job is not right: {'; '.join(reader.problems)}.")
-    return job
+        raise EngineError(f"The environment of the job is not right: {'; '.join(dict.fromkeys(reader.problems))}.")
+    return replace(job, remote=remote)
 
 
 def _attributes(reader: _Reader) -> Attributes:
@@ -190,7 +229,7 @@ def _attributes(reader: _Reader) -> Attributes:
         probability=reader.text("probability_attribute"),
         threshold=reader.tried(lambda: _share("probability_threshold_attribute", stated), 0.5),
         truth=reader.text("ground_truth_attribute"),
-        truth_source=reader.path("ground_truth_source"),
+        truth_source=reader.location("ground_truth_source"),
     )
 
 

@@ -14,28 +14,39 @@ _DONE: Final = "Completed: Job completed successfully with no violations."
 _VIOLATED: Final = "CompletedWithViolations: Job completed successfully with {} violations."
 
 
-def of(result: Result) -> str:
-    """Return the message of a job that has ended well."""
-    number = len(result.violations)
+def status_of(result: Result) -> str:
+    """Return how a run has ended, in the word with which its message begins."""
+    return "CompletedWithViolations" if result.violations else "Completed"
+
+
+def of(result: Result, warnings: Sequence[str] = ()) -> str:
+    """Return the message of a job that has ended well; `warnings` say what beside the analysis has not."""
+    number, remarks = len(result.violations), [f"{remark}." for remark in result.remarks]
     first = _VIOLATED.format(number) if number else _DONE
-    return shortened([first, *(f"{remark}." for remark in result.remarks), *map(_told, result.violations)])
+    if result.is_idle:
+        first, remarks = f"{status_of(result)}: {remarks[0]}", remarks[1:]
+    first = " ".join([first, *(f"{warning}." for warning in warnings)])
+    return shortened(first, [_told(violation) for violation in result.violations], remarks)
 
 
 def of_failure(reason: str) -> str:
     """Return the message of a job that has failed."""
-    return shortened([f"AlgorithmError: {reason}"])
+    return shortened(f"AlgorithmError: {reason}")
 
 
-def shortened(sentences: Sequence[str]) -> str:
-    """Return as many sentences as there is room for, and how many are left out."""
-    for kept in range(len(sentences), 0, -1):
-        left = len(sentences) - kept
-        more = [f"{left} more in the report."] if left else []
-        text = " ".join([*sentences[:kept], *more])
-        if len(text) <= LONGEST:
-            return text
-    return sentences[0][: LONGEST - 3] + "..."
+def shortened(first: str, findings: Sequence[str] = (), remarks: Sequence[str] = ()) -> str:
+    """Return as many sentences as there is room for, the remarks before the findings, and how many are left out."""
+    for told in range(len(remarks), -1, -1):
+        for kept in range(len(findings), -1, -1):
+            left = len(findings) - kept + len(remarks) - told
+            more = [f"{left} more in the report."] if left else []
+            text = " ".join([first, *findings[:kept], *more, *remarks[:told]])
+            if len(text) <= LONGEST:
+                return text
+    return first[: LONGEST - 3] + "..."
 
 
 def _told(violation: Violation) -> str:
+    if violation.brief:
+        return f"{violation.feature}: {violation.check} {violation.brief}."
     return f"{violation.feature}: {violation.check}: {violation.description.removesuffix('.')}."

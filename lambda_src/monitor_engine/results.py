@@ -26,6 +26,8 @@ class Violation:
     description: str
     more: tuple[tuple[str, str], ...] = ()
     """Further keys of its entry in the file."""
+    brief: str = ""
+    """How far it is, and the threshold, as `0.42 > 0.1`: for the exit message."""
 
     def document(self) -> dict[str, str]:
         """Return it as it stands in constraint_violations.json."""
@@ -43,6 +45,10 @@ class Result:
     remarks: Sequence[str] = ()
     """Sentences without a full stop, for people: what was left out, or was not there."""
     metrics: Sequence[Metric] = field(default_factory=list)
+    records: int = 0
+    """How many were looked at."""
+    is_idle: bool = False
+    """Whether there was nothing to compare; the first remark says why."""
 
 
 def text_of(content: Document | str) -> str:

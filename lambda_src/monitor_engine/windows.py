@@ -5,17 +5,20 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from monitor_engine import schedules
 from monitor_engine.problems import EngineError
 
 # A capture is written within minutes of its inference, which may be in the next hour.
 _LATE: Final = timedelta(hours=1)
 _FOLDER: Final = re.compile(r"(\d{4})/(\d{2})/(\d{2})/(\d{2})(?:/|$)")
+_HOURLY: Final = "%Y/%m/%d/%H"
 _DURATION: Final = re.compile(r"(-?)P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
+_RUN: Final = re.compile(r"[A-Za-z0-9-]{1,63}")
 _FORM: Final = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -40,12 +43,11 @@ class Window:
         hour = _hour(path)
         return hour is None or self.start - timedelta(hours=1) < hour
 
-    def folders(self) -> Iterator[str]:
-        """Yield the hourly folders, as `2026/11/24/15`, in which captures of the window may lie."""
-        hour = self.start.replace(minute=0, second=0, microsecond=0)
-        while hour < self.end + _LATE:
-            yield hour.strftime("%Y/%m/%d/%H")
-            hour += timedelta(hours=1)
+    @property
+    def hours(self) -> tuple[str, str]:
+        """The first hourly folder, as `2026/11/24/15`, in which captures of the window may lie, and the first after."""
+        after = self.end + _LATE + timedelta(hours=1) - timedelta(microseconds=1)
+        return self.start.strftime(_HOURLY), after.strftime(_HOURLY)
 
     @property
     def texts(self) -> tuple[str, str]:
@@ -91,22 +93,61 @@ def duration(text: str, name: str) -> timedelta:
 
 
 def of(environment: Mapping[str, str]) -> Window | None:
-    """Return the window that an environment names: its two times, or offsets from the scheduled time; or None.
+    """Return the window that an environment names: its two times, or that of a scheduled time; or None.
 
-    Raises EngineError.
+    It ends at the scheduled time and begins one period of the schedule before; offsets from the scheduled time
+    replace either. Raises EngineError.
     """
     start, end = environment.get("start_time"), environment.get("end_time")
-    scheduled = environment.get("scheduled_time")
-    if scheduled and not (start or end):
-        moment = parsed(scheduled, "scheduled_time")
-        first = duration(environment.get("start_time_offset", "-PT1H"), "start_time_offset")
-        last = duration(environment.get("end_time_offset", "PT0S"), "end_time_offset")
-        return _checked(moment + first, moment + last)
     if not start and not end:
-        return None
+        moment = _scheduled(environment)
+        return None if moment is None else _of_schedule(environment, moment)
     if not start or not end:
         raise EngineError("a window needs both start_time and end_time")
     return _checked(parsed(start, "start_time"), parsed(end, "end_time"))
+
+
+def folder_of(environment: Mapping[str, str]) -> str:
+    """Return the folder of a run below its output path, by the end of its window; empty for another job.
+
+    It follows from the window alone, so that a second attempt overwrites the first: `yyyy/mm/dd/hh`, then the minute
+    where the schedule's period is below an hour, or the run's id. Raises EngineError.
+    """
+    moment, run, window = _scheduled(environment), environment.get("run_id", "").strip(), of(environment)
+    if window is None or not (moment or run):
+        return ""
+    hour = window.end.strftime(_HOURLY)
+    if run:
+        return f"{hour}/{_named(run)}"
+    is_short = moment is not None and _period(environment, moment) < timedelta(hours=1)
+    return f"{hour}/{window.end.strftime('%M')}" if is_short else hour
+
+
+def _named(run: str) -> str:
+    if not _RUN.fullmatch(run):
+        raise EngineError(f"run_id is {run[:80]!r}: give letters, digits and hyphens, 63 at most")
+    return run
+
+
+def _scheduled(environment: Mapping[str, str]) -> datetime | None:
+    text = environment.get("scheduled_time")
+    if not text or environment.get("start_time") or environment.get("end_time"):
+        return None
+    moment = parsed(text, "scheduled_time")
+    # A cron expression knows no seconds.
+    is_cron = environment.get("schedule_expression", "").startswith("cron")
+    return moment.replace(second=0, microsecond=0) if is_cron else moment
+
+
+def _period(environment: Mapping[str, str], moment: datetime) -> timedelta:
+    expression = environment.get("schedule_expression", "").strip()
+    return moment - schedules.previous(expression, moment) if expression else timedelta(hours=1)
+
+
+def _of_schedule(environment: Mapping[str, str], moment: datetime) -> Window:
+    first, last = environment.get("start_time_offset", ""), environment.get("end_time_offset", "")
+    start = duration(first, "start_time_offset") if first else -_period(environment, moment)
+    return _checked(moment + start, moment + duration(last or "PT0S", "end_time_offset"))
 
 
 def _checked(start: datetime, end: datetime) -> Window:

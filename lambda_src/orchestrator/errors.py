@@ -72,6 +72,12 @@ class ConflictError(OrchestratorError):
     status = HTTPStatus.CONFLICT
 
 
+class UnfitStateError(OrchestratorError):
+    """What is asked for does not fit the pipeline as it is; the message says what would."""
+
+    status = HTTPStatus.CONFLICT
+
+
 class ServiceRefusedError(OrchestratorError):
     """An AWS service refused or failed a call of the orchestrator; repeating the request completes the work."""
 

@@ -15,10 +15,11 @@ Its parts:
     codepipeline/     engine that runs pipelines, CodeBuild projects and recorded builds
     eventbridge/      rules that reach their targets; rules and schedules with a time fire only on request
     sagemaker/        endpoints that really predict, data capture, model packages and cards
-      jobs/           training, tuning and transform jobs that really compute, processing jobs that really analyse
-                      data quality, Autopilot jobs that are only recorded
+      jobs/           training, tuning and transform jobs that really compute, processing jobs that run Python and
+                      analyses of monitors, Autopilot jobs that are only recorded
       monitors/       monitors, whose schedules fire only on request
-    xgboost/          programs that need XGBoost, in processes forked from one that has imported it
+    processes/        programs in processes forked from one that has imported what they need
+    xgboost/          programs that need XGBoost
     enforcement/      IAM, at the server's edge and where the engines act themselves
     request_constraints  requests that services refuse by the description of their API alone
     answer_constraints   answers that do not fit the description of their API

@@ -25,15 +25,25 @@ def violations(service: str, operation: str, request: Mapping[str, Any]) -> str:
 
 
 def _violations(shape: Shape, value: Any, path: str) -> Iterator[str]:
+    for inner, item, place in _parts(shape, value, path):
+        yield from _violations(inner, item, place)
+    for constraint in broken(shape, value):
+        yield f"Value '{value}' at '{path}' failed to satisfy constraint: Member must {constraint}"
+
+
+def _parts(shape: Shape, value: Any, path: str) -> Iterator[tuple[Shape, Any, str]]:
+    """Yield what is in a value, with its shape and its path."""
     if shape.type_name == "structure":
         for name, member in shape.members.items():
             if value.get(name) is not None:
-                yield from _violations(member, value[name], f"{path}.{name[0].lower()}{name[1:]}".lstrip("."))
+                yield member, value[name], f"{path}.{name[0].lower()}{name[1:]}".lstrip(".")
     elif shape.type_name == "list":
         for number, item in enumerate(value, 1):
-            yield from _violations(shape.member, item, f"{path}.{number}.member")
-    for constraint in broken(shape, value):
-        yield f"Value '{value}' at '{path}' failed to satisfy constraint: Member must {constraint}"
+            yield shape.member, item, f"{path}.{number}.member"
+    elif shape.type_name == "map":
+        for key, item in value.items():
+            yield shape.key, key, f"{path}.{key}.key"
+            yield shape.value, item, f"{path}.{key}.value"
 
 
 def broken(shape: Shape, value: Any) -> Iterator[str]:
@@ -44,6 +54,8 @@ def broken(shape: Shape, value: Any) -> Iterator[str]:
             yield f"satisfy enum value set: [{', '.join(rules['enum'])}]"
         if "pattern" in rules and not _matches(rules["pattern"], value):
             yield f"satisfy regular expression pattern: {rules['pattern']}"
+        yield from _outside(rules, len(value), "length")
+    elif shape.type_name in ("list", "map"):
         yield from _outside(rules, len(value), "length")
     elif shape.type_name in ("integer", "long"):
         yield from _outside(rules, value, "value")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -29,8 +30,8 @@ class Monitoring:
     def put(self, key: str, content: bytes) -> None:
         self.s3.put_object(Bucket=self.bucket, Key=key, Body=content)
 
-    def serve(self, endpoint: str) -> None:
-        foreign.make_endpoint(self._orchestrator.deployment.aws, endpoint)
+    def serve(self, endpoint: str, captured: str = "") -> None:
+        foreign.make_endpoint(self._orchestrator.deployment.aws, endpoint, captured)
 
     def request(self, endpoint: str, kind: str = "data_quality", **changes: Any) -> dict[str, Any]:
         return {
@@ -155,14 +156,25 @@ BIAS: dict[str, Any] = {
 QUALITY = {"baseline_ground_truth_attribute": "label", "baseline_inference_attribute": "a"}
 
 
+def records(now: datetime) -> dict[str, bytes]:
+    """A capture, and what turned out to be true of it, by their folders."""
+    event = {"eventMetadata": {"eventId": "one", "inferenceTime": f"{now:%Y-%m-%dT%H:%M:%SZ}"}, "eventVersion": "0"}
+    sides = {"endpointInput": "2,3", "endpointOutput": "1"}
+    sent = {name: {"observedContentType": "text/csv", "data": data, "encoding": "CSV"} for name, data in sides.items()}
+    labelled = {"groundTruthData": {"data": "1", "encoding": "CSV"}, **event}
+    found = {"{folder}/{endpoint}/v": {"captureData": sent, **event}, "truth": labelled}
+    return {place: json.dumps(record).encode() for place, record in found.items()}
+
+
 @pytest.mark.parametrize(("kind", "own"), [("model_bias", BIAS), ("model_quality", QUALITY)])
 def test_a_run_reads_what_was_merged_with_the_truth(
     orchestrator: Orchestrator, monitoring: Monitoring, kind: str, own: dict[str, Any]
 ) -> None:
-    """Lessons 101 and 106: a prefix, which SageMaker lists as the monitor's role, and which has the name's case."""
+    """Lessons 101 and 106: prefixes, which SageMaker lists as the monitor's role, and which have the name's case."""
     model = f"merged-{kind.replace('_', '-')}"
     endpoint = model.upper()
-    monitoring.serve(endpoint)
+    folder = f"captured/{endpoint}"
+    monitoring.serve(endpoint, f"s3://{monitoring.bucket}/{folder}")
     monitoring.put(f"baselines/{endpoint}.csv", b"label,a,b\n1,2,3\n0,3,4\n")
     shared = {
         "model_name": model,
@@ -172,8 +184,11 @@ def test_a_run_reads_what_was_merged_with_the_truth(
     }
     orchestrator.provisioned(monitoring.request(endpoint, kind, **shared, **own))
     outputs = orchestrator.outputs(f"mlops-pipeline-{model}-byom{kind.replace('_', '')}monitor")
+    now = datetime.now(UTC)
+    for place, record in records(now).items():
+        monitoring.put(f"{place.format(folder=folder, endpoint=endpoint)}/{now:%Y/%m/%d/%H}/a.jsonl", record)
     job = monitoring.fire(outputs["MonitoringScheduleJobName"])
-    merged = f"s3://{monitoring.bucket}/monitoring/reports/merge/{endpoint}/AllTraffic/"
+    merged = f"s3://{monitoring.bucket}/monitoring/reports/merge/{endpoint}/v/"
     assert any(one["S3Input"]["S3Uri"].startswith(merged) for one in job["ProcessingInputs"])
     assert job["ProcessingJobStatus"] == "Completed", job["FailureReason"]
 

@@ -27,6 +27,8 @@ WITHOUT_RESOURCE: Final = {
     "logs:DescribeResourcePolicies": "CloudFormation reads log groups by it, and IAM knows no resource for it",
     "sagemaker:ListAutoMLJobs": "a listing of the account",
     "sagemaker:ListModelCards": "a listing of the account",
+    "sagemaker:ListMonitoringExecutions": "a listing of the account",
+    "sagemaker:ListProcessingJobs": "a listing of the account",
     "sagemaker:Search": "a search of the account",
     "xray:PutTelemetryRecords": "X-Ray has no resource for what is sent to it",
     "xray:PutTraceSegments": "X-Ray has no resource for what is sent to it",
@@ -35,6 +37,9 @@ WITHOUT_RESOURCE: Final = {
 # What an upgrade must find again under the same name, or it would make a new one beside it (lesson 68). Deployments of
 # REST APIs are left out: those are snapshots and named after their content.
 _MONITOR: Final = "Baseline JobDefinition MonitoringSchedule RunEndedRule SageMakerRole"
+_OPEN_MONITOR: Final = (
+    "OpenBaseline RunEndedRule RunSchedule RunsMissingAlarm SageMakerRole ScheduleRole ViolationsAlarm"
+)
 LOGICAL_IDS: Final[dict[str, str]] = {
     "mlops-permissions-boundary.yaml": "Boundary",
     "mlops-orchestrator-single-account.yaml": """
@@ -45,13 +50,14 @@ LOGICAL_IDS: Final[dict[str, str]] = {
         DeadLetterQueue DeadLettersAlarm FunctionErrorsAlarm FunctionNetworkPolicy
         DeadLetterQueuePolicy DeletePipelineMethod DeployRole
         ECRRepository EncryptionKey EncryptionKeyAlias JobCheckRule JobEndedRule JobsPermission ModelPackageGroup
-        ListPipelinesMethod LooksPolicy MonitorRunRule PipelineResource PipelinesResource RemovalRule ShowPipelineMethod
+        ListPipelinesMethod ListRunsMethod LooksPolicy MonitorRunRule MonitorRunsPolicy
+        PipelineResource PipelinesResource RemovalRule ShowPipelineMethod
         ListPipelineTypesMethod PipelineTypeResource PipelineTypesResource ShowPipelineTypeMethod
         NotificationsSubscription NotificationsTopic
         NotificationsTopicPolicy Orchestrator OrchestratorLogs OrchestratorRetries OrchestratorRole PipelineEndedRule
         PipelineRole PipelineStackRole PipelineStatusMethod PipelineStatusResource PipelinesBucket PipelinesBucketPolicy
         PipelineStartRole ProvisionPipelineMethod ProvisionPipelineResource RefusedWriteRule
-        RequestReachPolicy
+        RequestReachPolicy RunsResource StartRunMethod
     """,
     "pipelines/single_account_codepipeline.yaml": "MLOpsPipeline",
     "pipelines/multi_account_codepipeline.yaml": "MLOpsPipeline",
@@ -71,6 +77,10 @@ LOGICAL_IDS: Final[dict[str, str]] = {
     "blueprints/model_bias_monitor.yaml": _MONITOR,
     "blueprints/model_explainability_monitor.yaml": _MONITOR,
     "blueprints/model_quality_monitor.yaml": f"{_MONITOR} NoBetterThanAGuessAlarm",
+    "blueprints/open_data_quality_monitor.yaml": _OPEN_MONITOR,
+    "blueprints/open_model_bias_monitor.yaml": _OPEN_MONITOR,
+    "blueprints/open_model_explainability_monitor.yaml": _OPEN_MONITOR,
+    "blueprints/open_model_quality_monitor.yaml": f"{_OPEN_MONITOR} NoBetterThanAGuessAlarm",
     "blueprints/realtime_inference.yaml": """
         Inference InferenceApi InferenceApiAccessLogs InferenceApiPermission InferenceApiStage InferenceLogs
         InferenceMethod InferenceResource InferenceRole MLOpsSagemakerEndpoint MLOpsSagemakerEndpointConfig
@@ -82,11 +92,12 @@ LOGICAL_IDS["mlops-orchestrator-multi-account.yaml"] = f"""
     {LOGICAL_IDS["mlops-orchestrator-single-account.yaml"]}
     StageDeployer StageDeployerLogs StageDeployerRole StageEndedRule StageEventsPolicy StuckApprovalAlarm
 """
-RESOURCE_BUDGET: Final = 212
+RESOURCE_BUDGET: Final = 249
 """All templates together: 170 at first; to list, look at and delete pipelines takes six a root, the dashboard and the
 alarms nine in both, the application's group and the policy for functions in a VPC one a root, the two routes for
 pipeline types four a root, the access log of the inference API one, the two rules on what should never happen two a
-root, the boundary one, the policy for looks at what requests name one a root."""
+root, the boundary one, the policy for looks at what requests name one a root, monitors on the open engine 29,
+their runs four a root."""
 
 BLUEPRINT_BYTES: Final = 51_200
 """The longest template that CloudFormation takes inline."""

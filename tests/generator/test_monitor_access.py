@@ -109,7 +109,9 @@ class TestForwarding:
     def test_the_root_s_rule_listens_to_the_same_events(self, root: Template, templates: dict[str, Template]) -> None:
         pattern = root["Resources"]["MonitorRunRule"]["Properties"]["EventPattern"]
         forwarded = properties(templates, "data_quality_monitor", "RunEndedRule")["EventPattern"]
-        assert pattern["detail"]["$or"] == forwarded["detail"]["$or"]
+        *same, every_run = pattern["detail"]["$or"]
+        assert same == forwarded["detail"]["$or"]
+        assert every_run["ProcessingJobName"] == [{"prefix": "mlops-monitor-"}]
         assert pattern["detail-type"] == forwarded["detail-type"]
 
     def test_the_bus_takes_processing_jobs_of_the_stages_only(self, templates: dict[str, Template]) -> None:
@@ -124,11 +126,14 @@ class TestForwarding:
             }
         }
 
-    def test_the_stages_read_configurations_and_no_packages(self, templates: dict[str, Template]) -> None:
+    def test_the_stages_read_what_jobs_need_and_no_packages(self, templates: dict[str, Template]) -> None:
         policy = templates["mlops-orchestrator-multi-account.yaml"]["Resources"]["PipelinesBucketPolicy"]["Properties"]
         reading = [s for s in policy["PolicyDocument"]["Statement"] if s["Action"] == ["s3:GetObject"]]
-        (resource,) = [resource for statement in reading for resource in statement["Resource"]]
-        assert resource["Fn::Join"][1][1] == "provisioned/*/analysis/*"
+        resources = [resource for statement in reading for resource in statement["Resource"]]
+        keys = ["provisioned/*/analysis/*", "provisioned/*/engine/*"]
+        assert [resource["Fn::Join"][1][1] for resource in resources] == keys
+        (listing,) = [s for s in policy["PolicyDocument"]["Statement"] if s.get("Sid") == "ListConfigurations"]
+        assert listing["Condition"] == {"StringLike": {"s3:prefix": keys}}
 
 
 class TestAlarm:

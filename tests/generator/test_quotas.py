@@ -31,7 +31,8 @@ def made(template: Template, kind: str) -> tuple[int, int]:
         ("blueprints/realtime_inference.yaml", "real-time 2,", (2, 2)),
         ("blueprints/model_training.yaml", "training 2 or 3,", (2, 3)),
         ("blueprints/batch_transform.yaml", "batch 2 or 3 ", (2, 3)),
-        ("blueprints/data_quality_monitor.yaml", "a monitor 1,", (1, 1)),
+        ("blueprints/data_quality_monitor.yaml", "(1 on SageMaker's engine),", (1, 1)),
+        ("blueprints/open_data_quality_monitor.yaml", "a monitor 2 ", (2, 2)),
         ("pipelines/image_builder.yaml", "an image builder 1 ", (1, 1)),
         ("pipelines/single_account_codepipeline.yaml", "", (0, 0)),
     ],
@@ -45,5 +46,6 @@ def test_apis_and_rules(templates: dict[str, Template]) -> None:
     assert made(templates["blueprints/realtime_inference.yaml"], "AWS::ApiGateway::RestApi") == (1, 1)
     assert "real-time 1 " in row("REST APIs")
     assert made(templates["pipelines/image_builder.yaml"], "AWS::Events::Rule") == (1, 1)
-    assert made(templates["blueprints/data_quality_monitor.yaml"], "AWS::Events::Rule")[1] == 1
+    for path in ("blueprints/data_quality_monitor.yaml", "blueprints/open_data_quality_monitor.yaml"):
+        assert made(templates[path], "AWS::Events::Rule")[1] == 1
     assert "an image builder 1; a monitor 1 " in row("rules of the default event bus")

@@ -27,9 +27,8 @@ BY_SERVICE: Final[dict[str, list[Any]]] = {
 }
 """Service -> the conditions under which roles trust it. `docs/security.md` has the reasons of those without."""
 # AWS does not name these kinds of jobs where it says for what SageMaker takes on a role.
-UNNAMED: Final = {"autopilot_training", "model_tuning", "data_quality", "model_bias", "model_explainability"} | {
-    "model_quality"
-}
+_MONITORS: Final = ("data_quality", "model_bias", "model_explainability", "model_quality")
+UNNAMED: Final = {"autopilot_training", "model_tuning", *_MONITORS, *(f"open_{kind}" for kind in _MONITORS)}
 
 
 def trusts(templates: dict[str, Template]) -> list[tuple[str, str, Any]]:

@@ -14,9 +14,9 @@ from botocore.config import Config
 from scripts.demo import demo_model
 from scripts.demo.demo_model import TrainedModel
 from scripts.local_aws.cloudformation.resources import registry
+from scripts.local_aws.processes import programs
 from scripts.local_aws.sagemaker import install as sagemaker
 from scripts.local_aws.server import LocalAws
-from scripts.local_aws.xgboost import programs
 from tests.local_aws.gates import Gate
 
 ClientFactory = Callable[..., Any]

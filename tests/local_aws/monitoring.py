@@ -50,6 +50,33 @@ def baseline_request(source: str, target: str, **changes: Any) -> dict[str, Any]
     return {name: value for name, value in whole.items() if value is not None}
 
 
+def clarify_request(target: str, config: str) -> dict[str, Any]:
+    """A baseline by Clarify: two inputs, no environment."""
+    request = baseline_request("baseline.csv", target, AppSpecification={"ImageUri": CLARIFY}, Environment=None)
+    (dataset,) = request["ProcessingInputs"]
+    request["ProcessingInputs"] = [
+        {**dataset, "InputName": name, "S3Input": {**dataset["S3Input"], "S3Uri": uri, "LocalPath": path}}
+        for name, uri, path in (
+            ("dataset", f"s3://{BUCKET}/baseline.csv", "/opt/ml/processing/input/data"),
+            ("analysis_config", f"s3://{BUCKET}/{config}", "/opt/ml/processing/input/config"),
+        )
+    ]
+    return request
+
+
+def python_request(*lines: str, local: str = "/opt/ml/processing/input/code", **changes: Any) -> dict[str, Any]:
+    """A job of lines of Python, with an input; `changes` replace members, or add to the application."""
+    application = {
+        "ImageUri": ANALYZER,
+        "ContainerEntrypoint": ["python3", "-c", "import sys; exec('\\n'.join(sys.argv[1:]))"],
+        "ContainerArguments": lines,
+    } | changes.pop("AppSpecification", {})
+    environment = {"AWS_DEFAULT_REGION": "us-east-1"}
+    whole = baseline_request("code/", "out/python", AppSpecification=application, Environment=environment) | changes
+    whole["ProcessingInputs"][0]["S3Input"]["LocalPath"] = local
+    return whole
+
+
 def read_json(s3: Any, key: str) -> Any:
     """The content of a JSON object in the bucket."""
     return json.loads(s3.get_object(Bucket=BUCKET, Key=key)["Body"].read())

@@ -23,7 +23,7 @@ from scripts.local_aws.sagemaker.model_hosting import Served
 from scripts.local_aws.server import LocalAws
 from scripts.local_aws.xgboost import xgboost_host
 from scripts.local_aws.xgboost.xgboost_host import Prediction
-from tests.local_aws import training
+from tests.local_aws import monitoring, training
 from tests.local_aws.deploying import alive, zipped
 from tests.local_aws.pipelines import Account, approval
 from tests.local_aws.serving import ACCOUNT, ARTIFACT, BUCKET, csv_of, make_endpoint
@@ -118,6 +118,19 @@ def test_training_and_tuning_jobs_end_with_the_local_aws() -> None:
     assert threads("training job", "hyper parameter", "guard of") == job_process.running() == []
     assert job.status == "Stopped"
     assert [trial.job.status for trial in job.trials] == ["Stopped", "Stopped"]
+
+
+def test_code_of_processing_jobs_ends_with_the_local_aws() -> None:
+    with LocalAws(enforce_iam=False) as aws:
+        client(aws, "s3").create_bucket(Bucket=monitoring.BUCKET)
+        client(aws, "s3").put_object(Bucket=monitoring.BUCKET, Key="code/empty", Body=b"")
+        request = monitoring.python_request("__import__('threading').Event().wait()")
+        client(aws, "sagemaker").create_processing_job(ProcessingJobName="endless", **request)
+        with THREADS.changed:
+            assert THREADS.changed.wait_for(job_process.running, SECONDS)
+        job: Any = sagemaker_backends[ACCOUNT][aws.region].processing_jobs["endless"]
+    assert threads("processing job", "guard of") == job_process.running() == []
+    assert job.status == "Stopped"
 
 
 def test_operations_on_stack_sets_end_with_the_local_aws() -> None:

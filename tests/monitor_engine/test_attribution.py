@@ -216,7 +216,7 @@ def test_clarify_s_analysis_is_a_baseline(tmp_path: Path, endpoint: list[str]) -
 
 def test_a_baseline_that_is_not_there_is_said(tmp_path: Path, endpoint: list[str]) -> None:
     jobs.written(tmp_path, [])
-    assert "there is no baseline at" in jobs.monitored(tmp_path, **_configuration(tmp_path)).message
+    assert "there is no baseline yet: " in jobs.monitored(tmp_path, **_configuration(tmp_path)).message
 
 
 @pytest.mark.parametrize(
@@ -237,6 +237,6 @@ def test_an_endpoint_that_refuses_is_a_sentence(tmp_path: Path, monkeypatch: pyt
         def invoke_endpoint(self, **_: object) -> None:
             raise ClientError({"Error": {"Code": "ValidationError", "Message": "no live"}}, "InvokeEndpoint")
 
-    monkeypatch.setattr(aws.boto3, "client", lambda _: Refusing())
+    monkeypatch.setattr(aws, "client", lambda _: Refusing())
     ended = _baseline(tmp_path, _configuration(tmp_path))
     assert (ended.status, "the endpoint live did not answer" in ended.message) == (1, True), ended.message

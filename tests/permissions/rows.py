@@ -69,9 +69,15 @@ def needs(template: Template, options: Mapping[str, str], partition: str = "aws"
         "OrchestratorAccount": ACCOUNT,
         "PipelineRoleArn": f"{roles}PipelineRole-*",
         "PipelineStartRoleArn": f"{roles}PipelineStartRole-*",
+        "MonitoringScheduleName": f"*-{_monitored(template)}-1a2b",
     }
     known = {name: value for name, value in given.items() if name in template["Parameters"]}
     return iam.needed(template, place(partition), known)
+
+
+def _monitored(template: Template) -> str:
+    """The kind of monitor that a template deploys, as names of schedules have it."""
+    return str(template.get("Outputs", {}).get("MonitoringScheduleType", {}).get("Value", "")).lower()
 
 
 def deployed(templates: Templates, role: str) -> dict[str, Template]:

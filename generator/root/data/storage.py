@@ -94,14 +94,21 @@ def assets_policy(readers: Sequence[Statement]) -> s3.BucketPolicy:
 
 def pipelines_bucket() -> s3.Bucket:
     """Packaged templates and the artifacts of all pipelines; people who upload models cannot write here (lesson 58)."""
-    expire = s3.LifecycleRule(
-        Id="ExpireMarkers",
+    expire = [
+        _expiring("ExpireMarkers", layout.REPORTED, layout.REPORTED_DAYS),
+        _expiring("ExpireRuns", layout.RUNS, layout.RUNS_DAYS),
+    ]
+    return _bucket(PIPELINES, **_logged("pipelines"), LifecycleConfiguration=s3.LifecycleConfiguration(Rules=expire))
+
+
+def _expiring(name: str, prefix: str, days: int) -> s3.LifecycleRule:
+    return s3.LifecycleRule(
+        Id=name,
         Status="Enabled",
-        Prefix=layout.REPORTED,
-        ExpirationInDays=layout.REPORTED_DAYS,
+        Prefix=prefix,
+        ExpirationInDays=days,
         NoncurrentVersionExpiration=s3.NoncurrentVersionExpiration(NoncurrentDays=1),
     )
-    return _bucket(PIPELINES, **_logged("pipelines"), LifecycleConfiguration=s3.LifecycleConfiguration(Rules=[expire]))
 
 
 def pipelines_policy(readers: Sequence[Statement]) -> s3.BucketPolicy:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from awacs import events as events_actions
 from awacs import kms as kms_actions
@@ -18,10 +18,11 @@ from generator.root import accounts, orchestrator, roles
 from generator.root.data import storage
 from generator.root.events import jobs
 from orchestrator.plan import layout
-from orchestrator.sagemaker.monitor_runs import DETAIL_TYPE
+from orchestrator.sagemaker.job_kinds import ENDED
+from orchestrator.sagemaker.monitor_runs import DETAIL_TYPE, JOBS
 
-_ANALYSIS: Final = f"{layout.folder('*')}{layout.ANALYSIS}*"
-"""Keys in the pipelines bucket of Clarify's configurations."""
+_READ_BY_JOBS: Final = [f"{layout.folder('*')}{kind}*" for kind in (layout.ANALYSIS, layout.ENGINE)]
+"""Keys in the pipelines bucket of what the jobs of monitors read: configurations of analyses, and the engine."""
 _DEFAULT_BUS = "default"
 
 
@@ -35,14 +36,22 @@ def run_ended_rule() -> events.Rule:
     return events.Rule(
         "MonitorRunRule",
         Name=jobs.named("monitors"),
-        Description="Tells the orchestrator that a run of a monitor found violations or failed",
-        EventPattern=monitor_runs.ended(*roles.of_pipelines()),
+        Description="Tells the orchestrator that a run of a monitor has ended",
+        EventPattern=_ended(),
         Targets=[orchestrator.to_function()],
     )
 
 
+def _ended() -> dict[str, Any]:
+    """Ends that are worth a look, and every end of the open engine's runs: those in stages are known by it alone."""
+    pattern = monitor_runs.ended(*roles.of_pipelines())
+    runs = {"ProcessingJobStatus": list(ENDED), "ProcessingJobName": [{"prefix": JOBS}]}
+    detail = pattern["detail"]
+    return {**pattern, "detail": {**detail, "$or": [*detail["$or"], runs]}}
+
+
 def statements() -> list[Statement]:
-    """Look at endpoints and at headers of baselines, and encrypt Clarify's configurations with the keys of requests.
+    """Look at endpoints and at headers of baselines, and encrypt what jobs read with the keys of requests.
 
     A key may be another account's that lets this one in; the orchestrator uses it through S3 only.
     """
@@ -64,21 +73,21 @@ def statements() -> list[Statement]:
 
 
 def read_configurations() -> list[Statement]:
-    """The accounts of the stages read Clarify's configurations, and nothing else, for the pipelines bucket's policy."""
+    """The accounts of the stages read what jobs of monitors need, and nothing else, in the pipelines bucket."""
     arn = GetAtt(storage.PIPELINES, "Arn")
     common = {"Effect": Allow, "Principal": accounts.principals()}
     return [
         Statement(
             Sid="ReadConfigurations",
             Action=[s3_actions.GetObject],
-            Resource=[arns.objects_in(arn, _ANALYSIS)],
+            Resource=[arns.objects_in(arn, keys) for keys in _READ_BY_JOBS],
             **common,
         ),
         Statement(
             Sid="ListConfigurations",
             Action=[s3_actions.ListBucket],
             Resource=[arn],
-            Condition=Condition(StringLike("s3:prefix", [_ANALYSIS])),
+            Condition=Condition(StringLike("s3:prefix", _READ_BY_JOBS)),
             **common,
         ),
     ]

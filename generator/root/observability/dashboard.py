@@ -14,6 +14,7 @@ from typing import Any, Final, get_args
 
 from troposphere import Sub, Template, cloudwatch
 
+from generator.monitoring import open_metrics
 from generator.resources import rest_apis
 from generator.root import api
 from generator.root.observability import notifications
@@ -28,6 +29,8 @@ _WIDTH: Final = 8
 _HEIGHT: Final = 6
 _MINUTES: Final = 300
 _HOUR: Final = 3600
+_QUALITY: Final = ("accuracy", "auc", "f1", "mae", "r2", "rmse")
+"""Metrics of model quality that are shown, of the open engine's namespace for all kinds."""
 
 Widget = dict[str, Any]
 
@@ -136,12 +139,25 @@ def _endpoints() -> Iterator[Widget]:
 
 
 def _monitors() -> Iterator[Widget]:
-    """Reported runs of monitors, and the quality of models as Model Monitor measures it."""
+    """Runs of monitors, what they found, and the quality of models, by the metrics of both engines."""
     told = {"Completed": "violations", "Failed": "failed", "Stopped": "stopped"}
     runs = (_own(metrics.MONITOR_RUNS, ("pipeline_type", "outcome"), end, label) for end, label in told.items())
     yield _counted("Runs of monitors: violations and failures", runs)
-    found = _schema("aws/sagemaker/Endpoints/model-metrics", "Endpoint", "MonitoringSchedule")
-    yield _widget("Quality of models", [_expression(f"SEARCH('{found}', 'Average', {_HOUR})")])
+    found = _of_monitors(open_metrics.NAMESPACE, "Sum", open_metrics.VIOLATIONS)
+    yield _widget("Violations by monitor", [found])
+    quality = [
+        _of_monitors("aws/sagemaker/Endpoints/model-metrics", "Average"),
+        _of_monitors(open_metrics.NAMESPACE, "Average", *_QUALITY),
+    ]
+    yield _widget("Quality of models", quality)
+
+
+def _of_monitors(namespace: str, statistic: str, *names: str) -> list[Any]:
+    """Metrics of all monitors of this account and Region, each a line; all metrics when none are named."""
+    any_of = " OR ".join(f'MetricName="{name}"' for name in names)
+    wanted = f" ({any_of})" if len(names) > 1 else f" {any_of}".rstrip()
+    found = f"{_schema(namespace, 'Endpoint', 'MonitoringSchedule')}{wanted}"
+    return _expression(f"SEARCH('{found}', '{statistic}', {_HOUR})")
 
 
 def _approvals() -> Widget:

@@ -62,30 +62,29 @@ def suggest(job: Job, stated: Configuration) -> Result:
     background = stated.background or tuple(rows[:_BACKGROUND])
     explained = _explained(job, stated, rows, background)
     found = _document(stated, explained, background)
-    shown = page.Page(
-        "Baseline of attribution", [("rows explained", str(len(rows)))], is_run=False, sections=_sections(found, {})
-    )
+    remarks = _worth_knowing(explained[0])
+    facts = [("rows explained", str(len(rows)))]
+    shown = page.Page("Baseline of attribution", facts, (), remarks, False, _sections(found, {}))
     files: dict[str, Document | str] = {
         "analysis.json": found,
         "constraints.json": found,
         "explanations_shap/out.csv": _local(stated, explained[0]),
         "report.html": page.html(shown),
     }
-    return Result(files)
+    return Result(files, remarks=remarks)
 
 
 def compare(job: Job, stated: Configuration) -> Result:
     """Return whether the features count in another order than in the baseline. Raise EngineError."""
     title = f"Attribution of {job.monitor.endpoint or stated.endpoint}"
-    if job.constraints is None or not job.constraints.is_file():
-        why = f"nothing was compared: there is no baseline at {job.constraints} yet"
-        return nothing.compared(title, [why], version=CLARIFY)
+    if job.constraints is None:
+        raise EngineError("a run needs baseline_constraints")
     before, background = _baseline(job.constraints, stated)
     reading = Reading()
     rows = _lowest(_of_window(job, stated, reading), _rows_to_explain(job, stated, len(background) or _BACKGROUND))
     reading.check(job.unreadable_share)
     if not rows:
-        return nothing.compared(title, [reading.nothing], version=CLARIFY)
+        return nothing.compared(title, [reading.nothing, *reading.left_out], version=CLARIFY, records=reading.records)
     remarks = [] if background else [_WITHOUT_BACKGROUND]
     background = background or rows[:_BACKGROUND]
     explained = _explained(job, stated, rows, background)
@@ -94,7 +93,7 @@ def compare(job: Job, stated: Configuration) -> Result:
     score = ndcg(before, now)
     violations = [] if score >= _LEAST else [_violation(score, before, now)]
     remarks += [f"{len(rows)} of {reading.records} records were explained"] if len(rows) < reading.records else []
-    remarks += reading.left_out
+    remarks += [*reading.left_out, *_worth_knowing(explained[0])]
     start, end = job.window.texts if job.window else ("", "")
     facts = [("schedule", job.monitor.schedule), ("from", start), ("to", end), ("NDCG", f"{score:.3f}")]
     shown = page.Page(title, facts, violations, remarks, True, _sections(found, before))
@@ -106,7 +105,7 @@ def compare(job: Job, stated: Configuration) -> Result:
     }
     sent = [Metric(f"feature_{name}", value) for name, value in now.items()]
     expected = Metric("ExpectedValue", explained[1])
-    return Result(files, violations, remarks, [Metric(VIOLATIONS, len(violations)), *sent, expected])
+    return Result(files, violations, remarks, [Metric(VIOLATIONS, len(violations)), *sent, expected], reading.records)
 
 
 def ndcg(before: Mapping[str, float], now: Mapping[str, float]) -> float:
@@ -181,6 +180,13 @@ def _cells(row: payloads.Row, stated: Configuration) -> Row:
     return tuple(value or "" for value in row)
 
 
+def _worth_knowing(values: Numbers) -> list[str]:
+    found = ["one row was explained: the order of the features is that of this row alone"] if len(values) == 1 else []
+    if not np.any(values):
+        found.append("no feature changes the model's answers in these rows, so they have no order")
+    return found
+
+
 def _document(stated: Configuration, explained: tuple[Numbers, float], background: Sequence[Row]) -> Document:
     values, expected = explained
     if stated.aggregation == "median":
@@ -218,6 +224,7 @@ def _violation(score: float, before: Mapping[str, float], now: Mapping[str, floa
         f"nDCG score {score:.3f} does not meet the constraint requirement of {_LEAST}: "
         f"first were {', '.join(first)}, now {', '.join(then)}",
         (("label", _LABEL), ("metric_name", "shap")),
+        f"nDCG {score:.3f} < {_LEAST}",
     )
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from monitor_engine.bias import baseline as baselines
-from monitor_engine.bias import configuration, measures, readings, tallies
+from monitor_engine.bias import configuration, measures, readings, remarks, tallies
 from monitor_engine.bias.baseline import PARTS, Found
 from monitor_engine.bias.configuration import Configuration
 from monitor_engine.bias.tallies import Tallies
@@ -40,11 +40,11 @@ def suggest(job: Job, stated: Configuration) -> Result:
     if not read.tallies.records:
         raise EngineError(f"the baseline at {job.source.name} has no rows: give labelled data")
     found = measured(read.tallies)
-    remarks = [*read.remarks, *read.reading.left_out]
+    told = [*read.remarks, *read.reading.left_out, *remarks.of(read.tallies)]
     if not job.attributes.inference and not job.attributes.probability:
-        remarks.append("without a column of predictions only the labels were analysed")
+        told.append("without a column of predictions only the labels were analysed")
     shown = page.Page(
-        "Baseline of bias", [("rows", f"{read.tallies.records:,}")], (), remarks, False, _sections(found, {})
+        "Baseline of bias", [("rows", f"{read.tallies.records:,}")], (), told, False, _sections(found, {})
     )
     analysis = _document(read.tallies.configuration, found)
     files: dict[str, Document | str] = {
@@ -52,15 +52,14 @@ def suggest(job: Job, stated: Configuration) -> Result:
         "constraints.json": analysis,
         "report.html": page.html(shown),
     }
-    return Result(files, remarks=remarks)
+    return Result(files, remarks=told)
 
 
 def compare(job: Job, stated: Configuration) -> Result:
     """Return which metrics of a window are farther from even treatment than the baseline's. Raise EngineError."""
     title = f"Bias of {job.monitor.endpoint or job.source.name}"
-    if job.constraints is None or not job.constraints.is_file():
-        why = f"nothing was compared: there is no baseline at {job.constraints} yet"
-        return nothing.compared(title, [why], version=CLARIFY)
+    if job.constraints is None:
+        raise EngineError("a run needs baseline_constraints")
     known = baselines.read(job.constraints)
     limits, stated = known.limits, stated.with_thresholds(frozenset(known.thresholds))
     known.check(stated)
@@ -68,13 +67,13 @@ def compare(job: Job, stated: Configuration) -> Result:
     left_out = [*read.remarks, *read.reading.left_out]
     if not read.tallies.records:
         captured = [] if read.reading.records else [read.reading.nothing]
-        return nothing.compared(title, [*captured, *left_out], version=CLARIFY)
+        return nothing.compared(title, [*captured, *left_out], version=CLARIFY, records=read.reading.records)
     found = measured(read.tallies)
     violations = list(_violations(found, limits, read.tallies))
-    remarks = [*left_out, *known.remarks(found)]
+    told = [*left_out, *remarks.of(read.tallies), *known.remarks(found)]
     start, end = job.window.texts if job.window else ("", "")
     facts = [("schedule", job.monitor.schedule), ("from", start), ("to", end), ("records", f"{read.tallies.records:,}")]
-    shown = page.Page(title, facts, violations, remarks, True, _sections(found, limits))
+    shown = page.Page(title, facts, violations, told, True, _sections(found, limits))
     files: dict[str, Document | str] = {
         "analysis.json": _document(read.tallies.configuration, found),
         "constraint_violations.json": violations_document(violations, CLARIFY),
@@ -85,7 +84,7 @@ def compare(job: Job, stated: Configuration) -> Result:
         for (facet, value), values in found.items()
         for name, number in values.items()
     ]
-    return Result(files, violations, remarks, [Metric(VIOLATIONS, len(violations)), *sent])
+    return Result(files, violations, told, [Metric(VIOLATIONS, len(violations)), *sent], read.reading.records)
 
 
 def measured(counted: Tallies) -> Found:
@@ -112,6 +111,7 @@ def _violations(found: Found, limits: Found, counted: Tallies) -> Iterator[Viola
                         f"{name} of {value} is {number:.4g}, farther from {even:g} than the baseline's {was:.4g}: "
                         "it does not meet the constraint requirement",
                         (("facet", facet.name), ("facet_value", value), ("metric_name", name)),
+                        f"{name} of {value} {number:.4g}, farther from {even:g} than {was:.4g}",
                     )
 
 

@@ -19,6 +19,7 @@ from monitor_engine.problems import EngineError
 _MOST: Final = 5_000
 """Different cases of a facet."""
 _SAMPLES: Final = 100
+_NAMED: Final = 20
 Key = tuple[str, Case]
 
 
@@ -29,6 +30,8 @@ class Tallies:
     configuration: Configuration
     counts: dict[str, Counter[Key]] = field(default_factory=dict)
     records: int = 0
+    guesses: set[str] = field(default_factory=set)
+    """The first predicted labels that were met."""
 
     def add(self, cells: Mapping[str, str], label: str, predicted: str | bool | None) -> None:
         """Take a record, with its predicted label or whether that is positive. Raise UnreadableError, EngineError."""
@@ -36,6 +39,8 @@ class Tallies:
         label = normal(label)
         positive = given.positive.has(label)
         guess = given.positive.has(normal(predicted)) if isinstance(predicted, str) else predicted
+        if isinstance(predicted, str) and len(self.guesses) < _NAMED:
+            self.guesses.add(normal(predicted))
         shown = str(int(positive)) if given.positive.threshold is not None else label
         group = normal(_cell(cells, given.group)) if given.group else ""
         values = {facet.name: normal(_cell(cells, facet.name)) for facet in given.facets}

@@ -9,21 +9,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from monitor_engine import storage
 from monitor_engine.contract import PARTS
 from monitor_engine.data import payloads
 from monitor_engine.data.payloads import Row, UnreadableError
 from monitor_engine.problems import EngineError
+from monitor_engine.storage import Folder, Location
 from monitor_engine.windows import Window
 
 OWN: Final = "mlops-monitor-"
 """Prefix of the inference ids of the engine's own requests, which are no traffic."""
 _OUTPUT, _INPUT = PARTS
-# Lines that are parsed at once.
-_BLOCK: Final = 1_000
 # How many unreadable records are named.
 _NAMED: Final = 3
 
@@ -55,6 +54,8 @@ class Reading:
     @property
     def nothing(self) -> str:
         """Remark about a window without a record."""
+        if self.records:
+            return f"none of {self.records} captured records could be read"
         own = f", but for {self.own} requests of monitors" if self.own else ""
         return f"nothing was captured in the window{own}"
 
@@ -88,31 +89,37 @@ class Record(NamedTuple):
         return tuple(str(self.event[name]) for name in ("inferenceId", "eventId") if self.event.get(name))
 
 
-def files(source: Path, window: Window) -> list[Path]:
-    """Return the capture files that may have records of a window, in the order of their names."""
-    return [path for path in _lines_below(source) if window.may_hold(path.relative_to(source).as_posix())]
+def files(source: Location, window: Window) -> Iterator[Path]:
+    """Yield the capture files that may have records of a window, in the order of their names.
+
+    Those of S3 are gone when the next one is asked for. Raises EngineError.
+    """
+    if isinstance(source, Folder):
+        return storage.hourly(source, *window.hours)
+    return (path for path in _lines_below(source) if window.may_hold(path.relative_to(source).as_posix()))
 
 
-def truth_files(source: Path, window: Window) -> list[Path]:
-    """Return the files that may have ground truth of a window, in the order of their names."""
-    return [path for path in _lines_below(source) if window.may_be_told_in(path.relative_to(source).as_posix())]
+def truth_files(source: Location, window: Window) -> Iterator[Path]:
+    """Yield the files that may have ground truth of a window, in the order of their names, as `files` does."""
+    if isinstance(source, Folder):
+        return storage.hourly(source, window.hours[0])
+    return (path for path in _lines_below(source) if window.may_be_told_in(path.relative_to(source).as_posix()))
 
 
 def _lines_below(source: Path) -> list[Path]:
-    return sorted(path for path in source.rglob("*") if path.is_file() and path.suffix in {".jsonl", ".json", ""})
+    return sorted(path for path in source.rglob("*") if path.is_file() and storage.has_lines(path.name))
 
 
 def records(paths: Iterable[Path], window: Window, reading: Reading) -> Iterator[Record]:
     """Yield the records of a window; others are not counted, the engine's own and the unreadable ones are."""
     for path in paths:
         number, name = 0, path.name
-        with path.open("rb") as file:
-            while lines := list(islice(file, _BLOCK)):
-                for document in _documents(lines):
-                    number += 1
-                    record = _record(document, (name, number), window, reading)
-                    if record is not None:
-                        yield record
+        for lines in storage.blocks(path):
+            for document in _documents(lines):
+                number += 1
+                record = _record(document, (name, number), window, reading)
+                if record is not None:
+                    yield record
 
 
 def _documents(lines: list[bytes]) -> Iterator[Any]:

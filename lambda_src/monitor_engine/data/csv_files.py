@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
 
+from monitor_engine import storage
 from monitor_engine.data import tables
 from monitor_engine.data.tables import ROWS, Cells, Table
 from monitor_engine.problems import EngineError
@@ -16,7 +17,7 @@ from monitor_engine.problems import EngineError
 def read(path: Path, has_header: bool, as_text: frozenset[str]) -> Iterator[Table]:
     """Yield the tables of a file. Raise EngineError for one that is no CSV in UTF-8, with the line."""
     try:
-        with path.open(encoding="utf-8-sig") as file:
+        with storage.text(path) as file:
             lines = (line.rstrip("\n") for line in file)
             header = _header(next(lines, ""), path) if has_header else []
             yield from _tables(lines, header, path, as_text)
@@ -29,7 +30,7 @@ def read(path: Path, has_header: bool, as_text: frozenset[str]) -> Iterator[Tabl
 def rows(path: Path, wanted: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield the line number and some columns of each row of a file with a header. Raise EngineError."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with storage.text(path, newline="") as file:
             reader = csv.reader(file, strict=True)
             header = _named(next(reader, []), path)
             lacking = [name for name in wanted if name not in header]
@@ -51,7 +52,7 @@ def rows(path: Path, wanted: Sequence[str]) -> Iterator[tuple[int, dict[str, str
 def header_of(path: Path) -> list[str]:
     """Return the names in the first line of a file. Raise EngineError."""
     try:
-        with path.open(encoding="utf-8-sig") as file:
+        with storage.text(path) as file:
             return _header(file.readline().rstrip("\n"), path)
     except UnicodeDecodeError as error:
         raise EngineError(f"{path.name} is not UTF-8: {_place(path, error)}. Save it as UTF-8.") from error
@@ -115,7 +116,7 @@ def _too_long(path: Path, line: int, values: int, wanted: int) -> EngineError:
 
 
 def _place(path: Path, error: UnicodeDecodeError) -> str:
-    with path.open("rb") as file:
+    with storage.opened(path) as file:
         for number, line in enumerate(file, 1):
             try:
                 line.decode("utf-8")

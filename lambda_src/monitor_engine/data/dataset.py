@@ -8,12 +8,14 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Final
 
+from monitor_engine import storage
 from monitor_engine.contract import CAPTURES, CSV, PARTS, Job
 from monitor_engine.data import captures, csv_files, payloads, tables
 from monitor_engine.data.captures import Reading
 from monitor_engine.data.payloads import Row, UnreadableError
 from monitor_engine.data.tables import ROWS, Cells, Table
 from monitor_engine.problems import EngineError
+from monitor_engine.storage import Location
 
 # Records by which it is told what the baseline has.
 _LOOKED_AT: Final = 1_000
@@ -40,7 +42,7 @@ def header(job: Job) -> list[str]:
     """Return the names that a CSV data set gives its columns; none for another."""
     if job.format.kind != CSV or not job.format.has_header:
         return []
-    return csv_files.header_of(files(job.source)[0])
+    return csv_files.header_of(next(files(job.source)))
 
 
 def batches(rows: Iterator[str | Row], known: Sequence[str], as_text: frozenset[str]) -> Iterator[Table]:
@@ -88,17 +90,19 @@ def _captured(job: Job, known: int, reading: Reading) -> Iterator[str | Row]:
         yield from found
 
 
-def files(source: Path) -> list[Path]:
-    """Return the files of a data set, in the order of their names. Raise EngineError if there is none."""
-    found = [source] if source.is_file() else sorted(path for path in source.rglob("*") if path.is_file())
-    if not found:
+def files(source: Location) -> Iterator[Path]:
+    """Yield the files of a data set, in the order of their names. Raise EngineError if there is none."""
+    found = storage.files(source)
+    first = next(found, None)
+    if first is None:
         raise EngineError(f"there is no file at {source}: check the location of the data")
-    return found
+    yield first
+    yield from found
 
 
 def _json_rows(path: Path) -> Iterator[str | Row]:
     try:
-        with path.open(encoding="utf-8-sig") as file:
+        with storage.text(path) as file:
             for number, line in enumerate(file, 1):
                 if line.strip():
                     try:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from monitor_engine import storage
 from monitor_engine.problems import EngineError
 
 _NAMED: Final = 3
@@ -31,13 +32,13 @@ class Truth:
         self.contradicted: list[str] = []
         """The first identifiers that were given another label before; the last one counts."""
 
-    def read(self, paths: Sequence[Path]) -> None:
+    def read(self, paths: Iterable[Path]) -> None:
         """Take the labels in files of JSON Lines, the later ones in place of the earlier ones."""
         for path in paths:
-            with path.open("rb") as file:
-                for number, line in enumerate(file, 1):
-                    if line.strip():
-                        self._take(line, f"{path.name}, line {number}")
+            lines = (line for block in storage.blocks(path) for line in block)
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    self._take(line, f"{path.name}, line {number}")
 
     def _take(self, line: bytes, where: str) -> None:
         self.lines += 1

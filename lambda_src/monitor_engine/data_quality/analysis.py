@@ -12,7 +12,7 @@ from monitor_engine.data_quality import baseline as baselines
 from monitor_engine.data_quality import checks, constraints, sections, statistics
 from monitor_engine.data_quality.baseline import Baseline, listed
 from monitor_engine.data_quality.checks import Drift
-from monitor_engine.data_quality.profile import Profile, mixed
+from monitor_engine.data_quality.profile import ColumnProfile, Profile, mixed
 from monitor_engine.metrics import VIOLATIONS, Metric
 from monitor_engine.problems import EngineError
 from monitor_engine.report import nothing, page
@@ -53,11 +53,9 @@ def compare(job: Job) -> Result:
     title = f"Data quality of {job.monitor.endpoint or job.source.name}"
     window = list(zip(("from", "to"), job.window.texts, strict=True)) if job.window else []
     baseline = baselines.read(job.constraints, job.statistics)
-    if baseline is None:
-        return nothing.compared(title, [f"nothing was compared: there is no baseline at {job.constraints} yet"], window)
     profile, reading = _profile(job, baseline)
     if not profile.rows:
-        return nothing.compared(title, [reading.nothing], window)
+        return nothing.compared(title, [reading.nothing, *reading.left_out], window, records=reading.records)
     drifts = checks.drifts(profile, baseline, job.categorical_drift_method)
     violations = checks.find(profile, baseline, drifts, job.ignored)
     remarks = [*reading.left_out, *_switched_off(baseline), *baseline.remarks]
@@ -74,7 +72,8 @@ def compare(job: Job) -> Result:
         "constraint_violations.json": violations_document(violations),
         "report.html": page.html(shown),
     }
-    return Result(files, violations, remarks, _metrics(profile, baseline, drifts, len(violations)))
+    metrics = _metrics(profile, baseline, drifts, len(violations))
+    return Result(files, violations, remarks, metrics, reading.records or profile.rows)
 
 
 def _profile(job: Job, baseline: Baseline | None) -> tuple[Profile, Reading]:
@@ -112,10 +111,22 @@ def _worth_knowing(profile: Profile) -> list[str]:
     empty = [name for name, column in profile.columns.items() if not column.present]
     if empty:
         remarks.append(f"without any value, and so without a type: {listed(empty)}")
+    same = [name for name, column in profile.columns.items() if _is_constant(column)]
+    if same and profile.rows > 1:
+        remarks.append(f"with one value in all rows, so that any other is drift: {listed(same)}")
+    only = next(iter(profile.columns))
+    if len(profile.columns) == 1 and any(mark in only for mark in ";\t|"):
+        remarks.append(f"there is one column, {only[:60]!r}: separate columns by commas")
     vast = [name for name, column in profile.columns.items() if not column.texts.is_whole]
     if vast:
         remarks.append(f"of too many different texts not all are counted, as with identifiers: {listed(vast)}")
     return remarks
+
+
+def _is_constant(column: ColumnProfile) -> bool:
+    if column.texts.total:
+        return column.texts.distinct == 1
+    return column.moments.count > 0 and column.moments.low == column.moments.high
 
 
 def _switched_off(baseline: Baseline) -> list[str]:

@@ -80,10 +80,8 @@ def listed(names: Sequence[str]) -> str:
     return ", ".join([*names[:5], *([f"{len(names) - 5} more"] if len(names) > 5 else [])])
 
 
-def read(constraints: Path, statistics: Path | None) -> Baseline | None:
-    """Return the baseline in two files; None if the constraints are not there yet. Raise EngineError."""
-    if not constraints.is_file():
-        return None
+def read(constraints: Path, statistics: Path | None) -> Baseline:
+    """Return the baseline in two files. Raise EngineError."""
     document = _json(constraints)
     known = _json(statistics) if statistics is not None and statistics.is_file() else {"features": []}
     config, problems = document.get("monitoring_config") or {}, list[str]()

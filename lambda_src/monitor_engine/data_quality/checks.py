@@ -38,6 +38,11 @@ class Drift:
         return self.value < self.threshold if self.is_p_value else self.value > self.threshold
 
     @property
+    def brief(self) -> str:
+        """Value and threshold."""
+        return f"{'p ' * self.is_p_value}{self.value:.4g} {'<' if self.is_p_value else '>'} {self.threshold:g}"
+
+    @property
     def sentence(self) -> str:
         """What is found, in words."""
         if self.is_p_value:
@@ -70,7 +75,8 @@ def find(profile: Profile, baseline: Baseline, found: Sequence[Drift], ignored: 
         if column is not None:
             violations += _feature(feature, column)
         if feature.name in drifted:
-            violations.append(Violation(feature.name, "baseline_drift_check", drifted[feature.name].sentence))
+            drift = drifted[feature.name]
+            violations.append(Violation(feature.name, "baseline_drift_check", drift.sentence, brief=drift.brief))
     return violations
 
 
@@ -112,6 +118,7 @@ def _columns(profile: Profile, baseline: Baseline) -> Iterator[Violation]:
                 f"{word}_column_check",
                 f"There are {word} columns in current dataset. Number of columns in current dataset: {current}, "
                 f"Number of columns in baseline constraints: {expected}",
+                brief=f"{current} {'<' if current < expected else '>'} {expected}",
             )
 
 
@@ -124,6 +131,7 @@ def _feature(feature: Feature, column: ColumnProfile) -> Iterator[Violation]:
             "completeness_check",
             f"Data completeness requirement is not met. Expected completeness: {_percent(feature.completeness)}. "
             f"Observed: Only {_percent(complete)} of data is complete.",
+            brief=f"{_percent(complete)} < {_percent(feature.completeness)}",
         )
     if feature.domain is not None and column.texts.total:
         known, threshold = column.known / column.texts.total, feature.settings.least_known
@@ -134,6 +142,7 @@ def _feature(feature: Feature, column: ColumnProfile) -> Iterator[Violation]:
                 f"Categorical value requirement is not met. Expected match: {_percent(threshold)}. "
                 f"Observed: Only {_percent(known)} of values are known from the baseline"
                 f"{_examples(column, feature.domain)}.",
+                brief=f"{_percent(known)} < {_percent(threshold)}",
             )
 
 
@@ -154,6 +163,7 @@ def _types(feature: Feature, column: ColumnProfile) -> Iterator[Violation]:
             "data_type_check",
             f"Data type match requirement is not met. Expected data type: {feature.kind}, Expected match: "
             f"{_percent(threshold)}. Observed: Only {_percent(matching)} of data is {feature.kind}.",
+            brief=f"{_percent(matching)} < {_percent(threshold)}",
         )
 
 

@@ -15,7 +15,7 @@ from monitor_engine.contract import BINARY, REGRESSION, Attributes, Job
 from monitor_engine.data import attributes
 from monitor_engine.data.payloads import UnreadableError
 from monitor_engine.metrics import VIOLATIONS, Metric
-from monitor_engine.model_quality import constraints, measures, readings, sections
+from monitor_engine.model_quality import constraints, measures, readings, remarks, sections
 from monitor_engine.model_quality.measures import Classified
 from monitor_engine.model_quality.outcomes import Outcomes
 from monitor_engine.model_quality.readings import Read
@@ -23,7 +23,6 @@ from monitor_engine.problems import EngineError
 from monitor_engine.report import nothing, page
 from monitor_engine.results import Document, Result, violations_document
 
-_FEW = 200
 # The code of a label that a binary problem does not have.
 _NEW = -2
 
@@ -39,11 +38,16 @@ def suggest(job: Job) -> Result:
     if not len(read.outcomes):
         raise EngineError(f"the baseline at {job.source.name} has no rows: give predictions with their labels")
     found = measured(read.outcomes, job.attributes, [])
-    remarks = [*read.remarks, *read.reading.left_out, *_worth_knowing(read.outcomes)]
+    told = [
+        *read.remarks,
+        *read.reading.left_out,
+        *remarks.of(read.outcomes, job.attributes),
+        *remarks.without_constraint(found),
+    ]
     shown = page.Page(
         title="Baseline of model quality",
         facts=[("problem", job.attributes.problem), ("rows", f"{read.outcomes.seen:,}")],
-        remarks=remarks,
+        remarks=told,
         is_run=False,
         sections=sections.of(found, {}),
     )
@@ -52,28 +56,28 @@ def suggest(job: Job) -> Result:
         "constraints.json": constraints.document(job.attributes.problem, found),
         "report.html": page.html(shown),
     }
-    return Result(files, remarks=remarks)
+    return Result(files, remarks=told)
 
 
 def compare(job: Job) -> Result:
     """Return which metrics of a window are worse than the baseline's. Raise EngineError."""
     title = f"Model quality of {job.monitor.endpoint or job.source.name}"
-    if job.constraints is None or not job.constraints.is_file():
-        return nothing.compared(title, [f"nothing was compared: there is no baseline at {job.constraints} yet"])
+    if job.constraints is None:
+        raise EngineError("a run needs baseline_constraints")
     limits = _limits(job.attributes.problem, job.constraints)
     known = _known_labels(job)
     read = readings.of_window(job)
     left_out = [*read.remarks, *read.reading.left_out]
     if not len(read.outcomes):
         captured = [] if read.reading.records else [read.reading.nothing]
-        return nothing.compared(title, [*captured, *left_out])
+        return nothing.compared(title, [*captured, *left_out], records=read.reading.records)
     found = measured(read.outcomes, job.attributes, known)
     violations = list(constraints.find(found, limits))
-    remarks = [
+    told = [
         *left_out,
-        *_worth_knowing(read.outcomes),
-        *_new_labels(read.outcomes, known, job.attributes),
-        *_not_compared(found, limits),
+        *remarks.of(read.outcomes, job.attributes),
+        *remarks.new_labels(read.outcomes, known, job.attributes),
+        *remarks.not_compared(found, limits),
     ]
     start, end = job.window.texts if job.window else ("", "")
     shown = page.Page(
@@ -81,7 +85,7 @@ def compare(job: Job) -> Result:
         facts=[("schedule", job.monitor.schedule), ("from", start), ("to", end),
                ("records with ground truth", f"{read.outcomes.seen:,}")],
         violations=violations,
-        remarks=remarks,
+        remarks=told,
         sections=sections.of(found, limits),
     )  # fmt: skip
     files: dict[str, Document | str] = {
@@ -89,7 +93,7 @@ def compare(job: Job) -> Result:
         "constraint_violations.json": violations_document(violations),
         "report.html": page.html(shown),
     }
-    return Result(files, violations, remarks, _metrics(found, len(violations)))
+    return Result(files, violations, told, _metrics(found, len(violations)), read.reading.records)
 
 
 def measured(outcomes: Outcomes, given: Attributes, known: Sequence[str]) -> Document:
@@ -108,7 +112,10 @@ def measured(outcomes: Outcomes, given: Attributes, known: Sequence[str]) -> Doc
     truth, predicted = codes[truth], codes[predicted]
     usable = (truth != _NEW) & (predicted != _NEW)
     if not usable.any():
-        raise EngineError(f"no record has the labels of the baseline, {' and '.join(labels)}: check the attributes")
+        raise EngineError(
+            f"no record has a label and a prediction that are both {' or '.join(labels)}: {remarks.sides(outcomes)}. "
+            "Check inference_attribute, which says where in an answer the prediction stands, and the ground truth"
+        )
     truth, predicted, probability = truth[usable], predicted[usable], probability[usable]
     if has_probability:
         predicted = np.where(predicted < 0, probability >= given.threshold, predicted).astype(int)
@@ -166,31 +173,6 @@ def _known_labels(job: Job) -> list[str]:
         return [attributes.label(label) for label in matrix]
     except (ValueError, KeyError, TypeError, AttributeError, UnreadableError) as error:
         raise EngineError(f"statistics.json of the baseline is not of {job.attributes.problem}: {error}") from error
-
-
-def _not_compared(found: Document, limits: Mapping[str, tuple[float, str]]) -> list[str]:
-    names = constraints.not_compared(found, limits)
-    why = "without a value in this run, and so not compared with the baseline"
-    return [f"{why}: {', '.join(names)}"] if names else []
-
-
-def _new_labels(outcomes: Outcomes, known: Sequence[str], given: Attributes) -> list[str]:
-    new = [label for label in outcomes.labels if label not in known] if known else []
-    what = (
-        "records with labels that the baseline does not know were left out"
-        if given.problem == BINARY
-        else ("there are labels that the baseline does not know")
-    )
-    return [f"{what}: {', '.join(new[:5])}"] if new else []
-
-
-def _worth_knowing(outcomes: Outcomes) -> list[str]:
-    found = []
-    if outcomes.is_sample:
-        found.append(f"the metrics are of a sample of {len(outcomes):,} of {outcomes.seen:,} records")
-    if len(outcomes) < _FEW:
-        found.append(f"{len(outcomes)} records are too few for a standard deviation, so chance may look like a finding")
-    return found
 
 
 def _metrics(found: Mapping[str, Any], violations: int) -> list[Metric]:

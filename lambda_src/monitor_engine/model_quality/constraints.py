@@ -81,4 +81,5 @@ def find(metrics: Mapping[str, Any], limits: Mapping[str, tuple[float, str]]) ->
         if worse > _CHANCE * spread + 1e-12:
             shown = f"{value:.6g} +/- {spread:.3g}"
             description = f"Metric {name} with {shown} was {operator} '{threshold:.6g}'"
-            yield Violation(name, operator, description, (("metric_name", name),))
+            brief = f"{value:.4g} {'>' if operator == GREATER else '<'} {threshold:.4g}"
+            yield Violation(name, operator, description, (("metric_name", name),), brief)

@@ -63,6 +63,7 @@ def binary(outcomes: Classified) -> Document:
         true, guess = outcomes.truth[rows], outcomes.predicted[rows]
         matrix = sk.confusion_matrix(true, guess, labels=[0, 1])
         (tn, fp), (fn, tp) = matrix.tolist()
+        # Without a record of one of the labels, what is a share of them is not 0 but unknown.
         found = {
             "recall": _share(tp, tp + fn),
             "precision": _share(tp, tp + fp),
@@ -73,7 +74,7 @@ def binary(outcomes: Classified) -> Document:
             "false_negative_rate": _share(fn, tp + fn),
         }
         for name, beta in _BETAS.items():
-            found[name] = float(sk.fbeta_score(true, guess, beta=beta, pos_label=1, zero_division=0.0))
+            found[name] = float(sk.fbeta_score(true, guess, beta=beta, pos_label=1, zero_division=math.nan))
         if outcomes.probability is not None:
             found["auc"] = (
                 float(sk.roc_auc_score(true, outcomes.probability[rows])) if 0 < sum(true) < len(true) else math.nan
@@ -98,7 +99,9 @@ def multiclass(outcomes: Classified) -> Document:
 
 def confusion(outcomes: Classified) -> Document:
     """Return how often each label was predicted, by what was true."""
-    matrix = sk.confusion_matrix(outcomes.truth, outcomes.predicted, labels=range(len(outcomes.labels)))
+    if len(outcomes.labels) == 1:
+        return {outcomes.labels[0]: {outcomes.labels[0]: len(outcomes.truth)}}
+    matrix = sk.confusion_matrix(outcomes.truth, outcomes.predicted, labels=list(range(len(outcomes.labels))))
     return {
         true: dict(zip(outcomes.labels, row, strict=True))
         for true, row in zip(outcomes.labels, matrix.tolist(), strict=True)
@@ -153,14 +156,13 @@ def _with_deviation(computed: Callable[[npt.NDArray[Any]], Values], size: int) -
         random = np.random.default_rng(size)
         chosen = int(size * _SHARE)
         samples = [computed(random.choice(size, chosen, replace=False)) for _ in range(_SAMPLES)]
-    return {
-        name: {
-            "value": value,
-            "standard_deviation": float(np.std([sample[name] for sample in samples])) if samples else math.nan,
-        }
-        for name, value in whole.items()
-    }
+    return {name: {"value": value, "standard_deviation": _spread(samples, name)} for name, value in whole.items()}
+
+
+def _spread(samples: Sequence[Mapping[str, float]], name: str) -> float:
+    known = [sample[name] for sample in samples if not math.isnan(sample[name])]
+    return float(np.std(known)) if known else math.nan
 
 
 def _share(part: float, whole: float) -> float:
-    return part / whole if whole else 0.0
+    return part / whole if whole else math.nan

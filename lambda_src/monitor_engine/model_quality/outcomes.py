@@ -46,6 +46,11 @@ class Outcomes:
         """The labels by their codes."""
         return list(self._codes)
 
+    def met(self, name: str) -> set[str]:
+        """Return the labels that are among `truth` or `predicted`."""
+        known = self.labels
+        return {known[code] for code in set(self._labels[name]) if code >= 0}
+
     def add_labels(self, identifier: str, truth: str, predicted: str, probability: float) -> None:
         """Take an outcome of a classification; `predicted` is empty if it follows from the probability alone."""
         if self._takes(identifier):

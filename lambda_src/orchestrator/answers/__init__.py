@@ -18,6 +18,7 @@ from typing_extensions import TypedDict
 
 from orchestrator.answers.cards import ModelCardAnswer, ModelCardExport
 from orchestrator.answers.members import Message, Warnings
+from orchestrator.answers.runs import MonitorRunDetails, StartedRun
 from orchestrator.answers.work import EndpointState, JobRegistration, MonitorState, OverallState, StartedJob
 from orchestrator.values.per_stage import Stage
 
@@ -256,6 +257,20 @@ class PipelineTypeDetails(PipelineType):
     """JSON schema of what may be sent"""
     example: NotRequired[dict[str, Any]]
     """a request, if there is one"""
+
+
+class MonitorRunList(TypedDict):
+    """A page of a monitor's runs, the newest first. It may be short, or empty, although there are more."""
+
+    runs: list[MonitorRunDetails]
+    next: NotRequired[Next]
+
+
+class MonitorRunStarted(TypedDict):
+    """A run has begun."""
+
+    message: Message
+    run: StartedRun
 
 
 class DeletionBegun(TypedDict):

@@ -8,6 +8,7 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
+EngineName = Literal["open", "sagemaker"]
 StateName = Literal["Deploying", "Waiting for approval", "Running", "Succeeded", "Failed", "Unhealthy"]
 
 
@@ -56,9 +57,12 @@ class MonitorRun(TypedDict):
 class MonitorState(TypedDict):
     """The monitoring schedule that the deployment made."""
 
+    engine: EngineName
+    """what does its runs: the open engine, or SageMaker's own"""
     schedule: str
     status: str | None
-    """null if it cannot be looked at"""
+    """Scheduled while runs are started; Stopped if somebody has disabled it, Deleted if it is gone; null if it cannot
+    be looked at"""
     reason: str
     last_run: MonitorRun | None
 

@@ -11,7 +11,7 @@ from orchestrator.aws.notifications import Message
 from orchestrator.plan import layout
 from orchestrator.provisioned import state
 from orchestrator.provisioned.state import Job, Monitor, Run, State, Work
-from orchestrator.sagemaker.monitor_runs import VIOLATIONS
+from orchestrator.sagemaker.monitor_runs import VIOLATIONS, findings
 
 _COUNT: Final = re.compile(r"with (?P<count>[0-9]+) violation")
 _BASELINE_FILES: Final = ("/analysis.json", "/constraints.json", "/statistics.json")
@@ -119,7 +119,7 @@ class Ended:
             return f"{monitor} has done a run. SageMaker's event does not say whether it found violations."
         count = _COUNT.search(self.words)
         found = f"{count['count']} violations" if count else "violations"
-        return f"{monitor} found {found} of its baseline. {self.words}".rstrip()
+        return f"{monitor} found {found} of its baseline. {findings(self.words) or self.words}".rstrip()
 
     @property
     def _first_of_baseline(self) -> str:
@@ -141,9 +141,10 @@ class Ended:
                 "this monitor's runs once a day, because nobody else may look into that account."
             )
         if self.status == "Completed":
+            has_page = self.report.endswith(".html")
+            where = "the report shows" if has_page else "constraint_violations.json in the report says"
             return (
-                "Next: constraint_violations.json in the report says which features or metrics it is. If the change is "
-                "meant, provision the monitor with a newer baseline; if not, look at what the endpoint is sent, or "
-                "train the model again."
+                f"Next: {where} which features or metrics it is. If the change is meant, provision the monitor with a "
+                "newer baseline; if not, look at what the endpoint is sent, or train the model again."
             )
         return f"{_LOG} The schedule goes on."

@@ -8,6 +8,8 @@ others, so one message a day reports that a run has ended (lesson 109).
 
 A baseline that fails should fail its stack. AWS does not document that CloudFormation waits for it, so the failure is
 reported here, too (lesson 105).
+
+This is about SageMaker's engine, and about baselines of both. `open_engine_runs.py` reads runs of the open engine.
 """
 
 from __future__ import annotations
@@ -21,11 +23,13 @@ from aws_lambda_powertools import Logger
 from orchestrator import metrics
 from orchestrator.aws import claims, notifications
 from orchestrator.aws.sagemaker import jobs
+from orchestrator.events import open_engine_runs
 from orchestrator.events.event_tags import tags_of
 from orchestrator.events.monitor_messages import Ended
 from orchestrator.launch.settings import Settings
-from orchestrator.sagemaker import job_kinds
+from orchestrator.sagemaker import job_kinds, monitor_runs
 from orchestrator.sagemaker.monitor_runs import KINDS, VIOLATIONS
+from orchestrator.sagemaker.processing_outputs import first_output
 
 _NAME: Final = rf"(?P<schedule>(?P<endpoint>[a-z0-9-]+)-(?P<kind>{'|'.join(KINDS)})-[0-9a-f]{{4}})"
 _SCHEDULE_ARN: Final = re.compile(rf".*:monitoring-schedule/{_NAME}")
@@ -59,7 +63,9 @@ def _ended(event: Mapping[str, Any], settings: Settings) -> Ended | None:
     https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html
     """
     detail = event["detail"]
-    report, status = _report_of(detail), detail["ProcessingJobStatus"]
+    if monitor_runs.is_run(detail["ProcessingJobName"]):
+        return open_engine_runs.ended(event, settings, _stage_of(event["account"], settings))
+    report, status = first_output(detail), detail["ProcessingJobStatus"]
     schedule = detail.get("MonitoringScheduleArn") or ""
     run = _SCHEDULE_ARN.fullmatch(schedule) or _REPORT.fullmatch(report)
     named = run or (None if schedule else _BASELINE.fullmatch(report))
@@ -112,9 +118,3 @@ def _stage_of(account: str, settings: Settings) -> str:
     """Return the environment to which an account belongs; empty if none."""
     targets = settings.multi_account.targets if settings.multi_account else {}
     return next((stage for stage, target in targets.items() if account in target.account_ids.split(",")), "")
-
-
-def _report_of(detail: Mapping[str, Any]) -> str:
-    outputs = (detail.get("ProcessingOutputConfig") or {}).get("Outputs") or []
-    uris = (str((output.get("S3Output") or {}).get("S3Uri", "")) for output in outputs)
-    return next(filter(None, uris), "")

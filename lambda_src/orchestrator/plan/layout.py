@@ -18,8 +18,14 @@ REPORTED_DAYS: Final = 30
 """Days after which these markers expire."""
 REGISTERED: Final = "registered/"
 """What became of the registration of jobs' models, and the metrics of their versions."""
+RUNS: Final = "runs/"
+"""What events told of monitors' runs in the accounts of stages; it expires."""
+RUNS_DAYS: Final = 90
+"""Days after which it expires."""
 ANALYSIS: Final = "analysis/"
 """Clarify's configurations."""
+ENGINE: Final = "engine/"
+"""The open engine that a monitor's jobs run."""
 REGISTRATIONS: Final = "registrations/"
 """Instructions to register a job's model. Kept when the pipeline is deleted, because a job may still run."""
 REQUESTS: Final = "requests/"
@@ -36,6 +42,11 @@ def folder(common_name: str) -> str:
 def package(common_name: str) -> str:
     """The key of what the pipeline's source action reads."""
     return f"{folder(common_name)}template.zip"
+
+
+def runs(common_name: str) -> str:
+    """Prefix of the keys of what is known of a pipeline's runs in other accounts."""
+    return f"{RUNS}{common_name}/"
 
 
 def reported_job(noun: str, name: str, status: str) -> str:

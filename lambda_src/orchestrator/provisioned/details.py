@@ -113,6 +113,7 @@ def _monitor(monitor: state.Monitor | None) -> told.MonitorState | None:
         return None
     run = monitor.last_run
     return {
+        "engine": monitor.engine,
         "schedule": monitor.schedule,
         "status": monitor.status,
         "reason": monitor.reason,

@@ -131,7 +131,7 @@ def of(stack: Stack) -> Pipeline:
     """Return the pipeline of a stack."""
     deployed = stack.parameters.get("StackName", "")
     has_stages = MultiAccountPipelineParameters.model_fields.keys() <= stack.parameters.keys()
-    type_name, label = _by_name(deployed or common_name(stack.name))
+    type_name, label = type_and_label(deployed or common_name(stack.name))
     return Pipeline(
         id=stack.arn,
         type_name=stack.tags.get(TYPE_TAG, type_name),
@@ -144,12 +144,12 @@ def of(stack: Stack) -> Pipeline:
 def deployed_as(name: str, label: str) -> Pipeline:
     """Return the pipeline of a model, from the name of what it deployed: without id and stack sets."""
     ending = name.removeprefix(f"{STACK_PREFIX}-{label.lower()}-")
-    type_name = _by_name(name)[0] or ending.replace("-", "_")
+    type_name = type_and_label(name)[0] or ending.replace("-", "_")
     return Pipeline(f":stack/{name}-{PIPELINE_STACK_SUFFIX}/", type_name, label, name, {})
 
 
-def _by_name(name: str) -> tuple[str, str]:
-    """Return type and label from a name (compatibility 2.5); empty if it has no built-in type's form."""
+def type_and_label(name: str) -> tuple[str, str]:
+    """Return type and label from a common name (compatibility 2.5); empty if it has no built-in type's form."""
     for type_ in BUILT_IN:
         postfix = f"-{type_.postfix.lower()}"
         if name.endswith(postfix):

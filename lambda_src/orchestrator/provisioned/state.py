@@ -17,7 +17,7 @@ from orchestrator.provisioned import registrations
 from orchestrator.sagemaker.monitor_runs import VIOLATIONS
 
 if TYPE_CHECKING:
-    from orchestrator.answers.work import StateName
+    from orchestrator.answers.work import EngineName, StateName
     from orchestrator.provisioned.registrations import Registration
 
 _DELETING: Final = "It is being deleted."
@@ -67,6 +67,7 @@ class Monitor:
     status: str | None
     reason: str = ""
     last_run: Run | None = None
+    engine: EngineName = "sagemaker"
 
 
 @dataclass(frozen=True)
@@ -189,7 +190,7 @@ def _of_monitor(seen: Work) -> Iterator[State]:
     monitor = seen.monitor
     if monitor is None or monitor.status is None:
         return
-    if monitor.status in ("Failed", "Stopped"):
+    if monitor.status in ("Failed", "Stopped", "Deleted"):
         why = f": {monitor.reason}" if monitor.reason else "."
         yield State("Unhealthy", f"The monitoring schedule {monitor.schedule} is {monitor.status}{why}")
     run = monitor.last_run

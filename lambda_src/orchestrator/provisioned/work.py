@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
-from orchestrator.aws import claims
+from orchestrator.aws import claims, schedules
 from orchestrator.aws.cloudformation import stacks
 from orchestrator.aws.cloudformation.stacks import Stack
 from orchestrator.aws.s3 import objects
@@ -22,12 +23,14 @@ from orchestrator.plan import layout
 from orchestrator.provisioned import registrations
 from orchestrator.provisioned.pipeline_stacks import Pipeline
 from orchestrator.provisioned.registrations import Registration
+from orchestrator.provisioned.runs import monitors, open_engine
+from orchestrator.provisioned.runs.monitors import DeployedMonitor
 from orchestrator.provisioned.state import Endpoint, Job, Monitor, Run, Work
 from orchestrator.sagemaker import deployed_outputs, job_kinds
 from orchestrator.sagemaker.job_kinds import JobKind
 from orchestrator.sagemaker.monitor_runs import VIOLATIONS
 
-SERVICES: Final = ("sagemaker", "s3")
+SERVICES: Final = ("sagemaker", "s3", "scheduler")
 """The services that are called."""
 _NAMES: Final = {deployed_outputs.ENDPOINT, deployed_outputs.SCHEDULE, *(kind.output for kind in job_kinds.ALL)}
 _TAGS: Final = "Tags"
@@ -39,6 +42,12 @@ _LOST: Final = (
     "Nothing came of it within two hours of the job's end. Its event may be in the dead-letter queue, from where it "
     "can be sent again."
 )
+
+_NO_SCHEDULE: Final = (
+    "EventBridge Scheduler has no schedule of this name, so nothing starts its runs. Delete the pipeline and provision "
+    "it again."
+)
+_DISABLED: Final = "Somebody has disabled it in EventBridge Scheduler, so nothing starts its runs. Enable it there."
 
 Result = TypeVar("Result")
 
@@ -69,12 +78,12 @@ def of_stack(stack: Stack, settings: Settings) -> Work:
     outputs = stack.outputs
     kind = next((kind for kind in job_kinds.ALL if kind.output in outputs), None)
     job, registration = _job(kind, stack, settings) if kind else (None, None)
-    endpoint, schedule = outputs.get(deployed_outputs.ENDPOINT), outputs.get(deployed_outputs.SCHEDULE)
+    endpoint, monitor = outputs.get(deployed_outputs.ENDPOINT), monitors.in_stack(stack)
     return Work(
         job=job,
         registration=registration,
         endpoint=_endpoint(endpoint) if endpoint else None,
-        monitor=_monitor(schedule) if schedule else None,
+        monitor=_monitor(monitor) if monitor else None,
     )
 
 
@@ -151,14 +160,30 @@ def _endpoint(name: str) -> Endpoint:
     return _looked_at(look, lambda reason: Endpoint(name, None, reason))
 
 
-def _monitor(schedule: str) -> Monitor:
-    def look() -> Monitor:
-        found = monitoring_schedules.describe(schedule)
-        last = found.get("LastMonitoringExecutionSummary")
-        reason, run = found.get("FailureReason", ""), _run(last) if last else None
-        return Monitor(found["MonitoringScheduleName"], found["MonitoringScheduleStatus"], reason, run)
+def _monitor(monitor: DeployedMonitor) -> Monitor:
+    look = _started_by_scheduler if monitor.is_open else _started_by_sagemaker
+    hidden = Monitor(monitor.schedule, None, engine=monitor.engine)
+    return _looked_at(lambda: look(monitor), lambda reason: replace(hidden, reason=reason))
 
-    return _looked_at(look, lambda reason: Monitor(schedule, None, reason))
+
+def _started_by_scheduler(monitor: DeployedMonitor) -> Monitor:
+    """Return a monitor on the open engine; three calls, however many runs there were."""
+    found, last = schedules.find(monitor.schedule), open_engine.newest(monitor)
+    run = Run(last.status, last.end, last.message) if last else None
+    if found is None:
+        return Monitor(monitor.schedule, "Deleted", _NO_SCHEDULE, run, monitor.engine)
+    if found["State"] != schedules.ENABLED:
+        return Monitor(monitor.schedule, "Stopped", _DISABLED, run, monitor.engine)
+    return Monitor(monitor.schedule, "Scheduled", "", run, monitor.engine)
+
+
+def _started_by_sagemaker(monitor: DeployedMonitor) -> Monitor:
+    found = monitoring_schedules.describe(monitor.schedule)
+    last = found.get("LastMonitoringExecutionSummary")
+    reason, run = found.get("FailureReason", ""), _run(last) if last else None
+    return Monitor(
+        found["MonitoringScheduleName"], found["MonitoringScheduleStatus"], reason, run, engine=monitor.engine
+    )
 
 
 def _run(summary: Mapping[str, Any]) -> Run:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SageMaker's names for the runs of monitors, and for their ends."""
+"""Names of monitors' runs and of their ends: SageMaker's, and those of jobs that the open engine's monitors start."""
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 DETAIL_TYPE: Final = "SageMaker Processing Job State Change"
@@ -18,3 +19,36 @@ KINDS: Final = {
     "modelexplainability": "explainability",
 }
 """Kind in the name of a schedule -> its name in words."""
+JOBS: Final = "mlops-monitor-"
+"""Beginning of the names of the open engine's runs; eight digits of the id of the monitor's stack follow."""
+_JOB: Final = re.compile(rf"{JOBS}[0-9a-f]{{8}}-[a-zA-Z0-9-]+")
+STATUSES: Final = {"Pending": "InProgress", "Stopping": "InProgress"}
+"""SageMaker's status -> that of a run, where they differ."""
+_SENTENCE: Final = re.compile(rf"{VIOLATIONS}: [^.]*\.\s*")
+
+
+def is_run(job: str) -> bool:
+    """True if a processing job of that name is a run of the open engine."""
+    return _JOB.fullmatch(job) is not None
+
+
+def jobs_of(stack_arn: str) -> str:
+    """Return the beginning of the names of a monitor's runs; its deployed stack has this ARN."""
+    return f"{JOBS}{stack_arn.rsplit('/', 1)[1].split('-', 1)[0]}-"
+
+
+def kind_in(name: str) -> str:
+    """Return the kind of a monitor in words, by the name of its schedule or its pipeline; empty if neither tells it."""
+    return next((words for kind, words in KINDS.items() if kind in name), "")
+
+
+def outcome(status: str, words: str) -> str:
+    """Return the status of a run, of its job's status and exit message."""
+    if status == "Completed" and words.startswith(VIOLATIONS):
+        return VIOLATIONS
+    return STATUSES.get(status, status)
+
+
+def findings(words: str) -> str:
+    """Return what an exit message says after its first sentence: features, by how much, and thresholds."""
+    return _SENTENCE.sub("", words, count=1) if words.startswith(VIOLATIONS) else ""

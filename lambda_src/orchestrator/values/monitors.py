@@ -180,3 +180,30 @@ ExcludedFeatures = Annotated[
     Field(max_length=100, pattern=rf"^{_LINE}$"),
     Expect("names or indexes with commas between, 100 characters at most", but=_NO_REFERENCE),
 ]
+
+# Fields of cron are checked one by one where a request is read; this is their form alone, as CloudFormation checks it.
+_CRON_FIELD: Final = "[0-9A-Z*?,/#-]{1,100}"
+
+AnySchedule = Annotated[
+    str,
+    Field(
+        max_length=256,
+        pattern=rf"^(rate\([1-9][0-9]{{0,5}} (minute|hour|day)s?\)|cron\({_CRON_FIELD}( {_CRON_FIELD}){{5}}\))$",
+    ),
+    Expect("rate(value unit) or cron(minutes hours day-of-month month day-of-week year)", example="rate(1 hour)"),
+]
+"""A schedule of EventBridge Scheduler that fires again and again."""
+
+LONGEST_ALARM_PERIOD: Final = 302_400
+"""Seconds; two of them are seven days, CloudWatch's limit of what an alarm looks at.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+"""
+
+AlarmPeriod = Annotated[
+    str,
+    Field(max_length=6, pattern=r"^([1-9][0-9]{1,5})?$"),
+    Expect(f"a multiple of 60, {LONGEST_ALARM_PERIOD} at most, or empty"),
+]
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$"), Expect("64 hexadecimal digits in lower case")]

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import re
 import urllib.parse
+import zlib
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -76,11 +78,19 @@ def _service(environ: dict[str, Any], signed: Signature) -> str:
 
 
 def _with_own_body(environ: dict[str, Any], service: str) -> dict[str, Any]:
-    """Return a copy of the request with a body of its own. Objects on their way into S3 are left out as irrelevant."""
+    """Return a copy of the request with a body of its own. Objects on their way into S3 are left out as irrelevant.
+
+    The SDK compresses long requests: metrics are. Raises UndecipherableError.
+    """
     body = b""
     if service != "s3" or environ["REQUEST_METHOD"] == "POST":
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         environ["wsgi.input"] = io.BytesIO(body)
+    if environ.get("HTTP_CONTENT_ENCODING") == "gzip" and body:
+        try:
+            body = gzip.decompress(body)
+        except (OSError, EOFError, zlib.error) as error:
+            raise UndecipherableError(f"a body of {service} that is not gzip") from error
     return {**environ, "wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
 
 

@@ -12,7 +12,7 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from botocore import xform_name
@@ -80,6 +80,11 @@ def shutdown() -> None:
     """Do nothing: there is nothing to stop, and all state is moto's."""
 
 
+def next_second() -> datetime:
+    """Return the time of a run that is started now: whatever happened until now was before it."""
+    return datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=1)
+
+
 def fire(name: str, group: str = "default", account: str = DEFAULT_ACCOUNT_ID, region: str = "") -> Firing:
     """Invoke a schedule's target now, with the retries that it declares (two at most, without pauses).
 
@@ -89,7 +94,7 @@ def fire(name: str, group: str = "default", account: str = DEFAULT_ACCOUNT_ID, r
     schedule = scheduler_backends[account][region or identity.current().region].get_schedule(group, name)
     if schedule.state != "ENABLED":
         raise ScheduleDisabledError(f"The schedule {name} is {schedule.state}: it does not fire.")
-    execution = _Execution(schedule, secrets.token_hex(8), datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    execution = _Execution(schedule, secrets.token_hex(8), next_second().strftime("%Y-%m-%dT%H:%M:%SZ"))
     allowed = min(int(schedule.target["RetryPolicy"].get("MaximumRetryAttempts", _MOST_RETRIES)), _MOST_RETRIES)
     attempt = 0
     while True:

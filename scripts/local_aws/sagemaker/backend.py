@@ -22,7 +22,7 @@ from scripts.local_aws import identity
 from scripts.local_aws.sagemaker import model_hosting
 from scripts.local_aws.sagemaker.data_capture import CaptureSettings, CaptureTarget
 from scripts.local_aws.sagemaker.jobs.automl_jobs import AutoMLJobs, AutoMLJobsResponse
-from scripts.local_aws.sagemaker.jobs.processing_jobs import ProcessingJobs, ProcessingJobsResponse
+from scripts.local_aws.sagemaker.jobs.processing.processing_jobs import ProcessingJobs, ProcessingJobsResponse
 from scripts.local_aws.sagemaker.jobs.training_jobs import TrainingJobsResponse
 from scripts.local_aws.sagemaker.jobs.transform_jobs import TransformJobs, TransformJobsResponse
 from scripts.local_aws.sagemaker.jobs.tuning_jobs import TuningJobs, TuningJobsResponse

@@ -9,10 +9,11 @@ from __future__ import annotations
 from moto.sagemaker.models import sagemaker_backends
 from moto.sagemakerruntime.models import sagemakerruntime_backends
 
+from scripts.local_aws.processes import programs
 from scripts.local_aws.sagemaker.backend import LocalSageMaker
 from scripts.local_aws.sagemaker.jobs import job_records
 from scripts.local_aws.sagemaker.runtime import LocalSageMakerRuntime, capture_writer
-from scripts.local_aws.xgboost import programs, xgboost_host
+from scripts.local_aws.xgboost import xgboost_host
 
 
 def install() -> None:

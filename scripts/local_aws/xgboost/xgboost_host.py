@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scripts.local_aws.xgboost import programs
+from scripts.local_aws.processes import programs
 
 _PROGRAM = "xgboost_model"
 _START_SECONDS = 60.0

@@ -112,10 +112,14 @@ def store_result(bucket: str, key: str, content: bytes) -> None:
         client("s3").put_object(Bucket=bucket, Key=key, Body=content, ContentType="application/json")
 
 
-def keys(bucket: str, prefix: str, most: int) -> list[str]:
-    """Return the first keys with this prefix, a thousand at most. Needs no permission to read the objects."""
+def keys(bucket: str, prefix: str, most: int, after: str = "") -> list[str]:
+    """Return the first keys with this prefix, a thousand at most, or the first that come after a key.
+
+    Needs no permission to read the objects.
+    """
+    start = {"StartAfter": after} if after else {}
     with calling(f"list what is below s3://{bucket}/{prefix}"):
-        answer = client("s3").list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=most)
+        answer = client("s3").list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=most, **start)
     return [entry["Key"] for entry in answer.get("Contents", ())]
 
 

@@ -68,6 +68,25 @@ def changed_since(kind: JobKind, earliest: datetime) -> Iterator[Job]:
         token = {"NextToken": answer["NextToken"]}
 
 
+def newest_processing(prefix: str, most: int, token: str = "") -> tuple[list[str], str]:
+    """Return names of processing jobs that begin so, the newest first, and where the next page begins, or nothing.
+
+    SageMaker finds names that contain the text: a page may have fewer of them than `most`, or none.
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ListProcessingJobs.html
+    """
+    page = {"NameContains": prefix, "SortBy": "CreationTime", "SortOrder": "Descending", "MaxResults": most}
+    with calling(f"list the processing jobs {prefix}*"):
+        answer = client("sagemaker").list_processing_jobs(**page, **({"NextToken": token} if token else {}))
+    names = [str(summary["ProcessingJobName"]) for summary in answer["ProcessingJobSummaries"]]
+    return [name for name in names if name.startswith(prefix)], str(answer.get("NextToken", ""))
+
+
+def start_processing(request: Mapping[str, Any]) -> None:
+    """Call CreateProcessingJob."""
+    with calling(f"start the processing job {request['ProcessingJobName']}"):
+        client("sagemaker").create_processing_job(**request)
+
+
 def tags(job: Job) -> dict[str, str]:
     """The tags of a job."""
     with calling(f"list the tags of the {job.kind.words} {job.name}"):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Monitoring schedules of this account."""
+"""Monitoring schedules of this account, and their executions."""
 
 from __future__ import annotations
 
@@ -16,3 +16,14 @@ def describe(name: str) -> dict[str, Any]:
     with calling(f"describe the monitoring schedule {name}"):
         answer: dict[str, Any] = client("sagemaker").describe_monitoring_schedule(MonitoringScheduleName=name)
     return answer
+
+
+def executions(name: str, most: int, token: str = "") -> tuple[list[dict[str, Any]], str]:
+    """Return a page of a schedule's executions, the newest first, and where the next begins, or nothing.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ListMonitoringExecutions.html
+    """
+    page = {"MonitoringScheduleName": name, "SortBy": "CreationTime", "SortOrder": "Descending", "MaxResults": most}
+    with calling(f"list the executions of the monitoring schedule {name}"):
+        answer = client("sagemaker").list_monitoring_executions(**page, **({"NextToken": token} if token else {}))
+    return list(answer["MonitoringExecutionSummaries"]), str(answer.get("NextToken", ""))

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import threading
 from pathlib import Path
 
-from scripts.local_aws.sagemaker.jobs.job_records import THREADS, Job
-from scripts.local_aws.xgboost import programs
-from scripts.local_aws.xgboost.programs import Process
+from scripts.local_aws.processes import programs
+from scripts.local_aws.processes.programs import Process
+from scripts.local_aws.sagemaker.jobs.job_records import THREADS, Job, JobStoppedError
 
 # The server's own, whatever replaces it inside Python at the moment.
 _STANDARD_ERROR = 2
@@ -18,10 +19,10 @@ _STANDARD_ERROR = 2
 _running: dict[Process, Job] = {}
 
 
-def run(job: Job, program: str, *arguments: str) -> int:
+def run(job: Job, program: str, *arguments: str, seconds: float | None = None) -> int:
     """Run one of our programs to its end and return its exit status; its output goes to standard error.
 
-    Raises JobStoppedError, after the process has ended, if the job was stopped.
+    Raises JobStoppedError, after the process has ended, if the job was stopped, or ran longer than these seconds.
     """
     job.stop_if_told()
     with Path(os.devnull).open("rb") as nothing:
@@ -32,7 +33,7 @@ def run(job: Job, program: str, *arguments: str) -> int:
     guard = threading.Thread(target=_kill_when_told, args=(process,), name=f"guard of {job.name}", daemon=True)
     guard.start()
     try:
-        status = process.wait()
+        status = _ended(process, seconds)
     finally:
         with THREADS.changed:
             del _running[process]
@@ -40,6 +41,15 @@ def run(job: Job, program: str, *arguments: str) -> int:
         guard.join()
     job.stop_if_told()
     return status
+
+
+def _ended(process: Process, seconds: float | None) -> int:
+    try:
+        return process.wait(seconds)
+    except subprocess.TimeoutExpired as error:
+        process.kill()
+        process.wait()
+        raise JobStoppedError from error
 
 
 def running() -> list[Job]:

@@ -45,7 +45,7 @@ class Run:
         return {hour: f"{captures}/{hour}" for hour in hours}
 
     def request(self, captured: Mapping[str, str]) -> dict[str, Any]:
-        """Return the request for the processing job, over captured data by the hour of its folder."""
+        """Return the request for the processing job, over captured or merged data by the hour of its folder."""
         definition = self.definition
         whole = {
             "ProcessingJobName": self._job_name(),
@@ -92,18 +92,20 @@ class Run:
         }
 
     def _analysis(self) -> dict[str, str]:
-        if self.definition.kind.prefix == "DataQuality":
-            return _dataset_format("sagemakerCaptureJson", ["endpointInput", "endpointOutput"])
-        if self.definition.kind.prefix != "ModelQuality":
-            return {}
-        given = self.definition.endpoint_input
+        kind, given = self.definition.kind.prefix, self.definition.endpoint_input
+        parts = ["endpointOutput"] if kind == "ModelQuality" else ["endpointInput", "endpointOutput"]
+        stored = _dataset_format("sagemakerMergeJson" if self.has_truth else "sagemakerCaptureJson", parts)
+        if kind == "DataQuality":
+            return stored
         attributes = {xform_name(name): str(value) for name, value in given.items() if name.endswith("Attribute")}
+        if kind != "ModelQuality":
+            return {**attributes, **stored}
         problem_type = self.definition.part("AppSpecification").get("ProblemType")
         return {
             "analysis_type": "MODEL_QUALITY",
             **({"problem_type": problem_type} if problem_type else {}),
             **attributes,
-            **_dataset_format("sagemakerMergeJson", ["endpointOutput"]),
+            **stored,
         }
 
     def _baseline(self) -> list[dict[str, Any]]:
@@ -117,14 +119,19 @@ class Run:
 
     def _captures(self, captured: Mapping[str, str]) -> list[dict[str, Any]]:
         path = f"{self.definition.endpoint_input['LocalPath']}/{self.definition.endpoint_name}"
-        sources = self._merged() if "GroundTruthS3Input" in self.definition.part("JobInput") else captured
         return [
             _input(f"endpoint_input_{number}", uri, f"{path}/{hour}")
-            for number, (hour, uri) in enumerate(sources.items(), 1)
+            for number, (hour, uri) in enumerate(captured.items(), 1)
         ]
 
-    def _merged(self) -> dict[str, str]:
-        """Return the folders, by hour, in which an earlier job puts captures merged with the truth."""
+    @property
+    def has_truth(self) -> bool:
+        """Whether captures are merged with ground truth before they are read."""
+        return "GroundTruthS3Input" in self.definition.part("JobInput")
+
+    @property
+    def merged(self) -> dict[str, str]:
+        """Folders, by hour, in which an earlier job puts captures merged with the truth."""
         output = self._output_of_definition()["S3Uri"].rstrip("/")
         return self.hours(f"{output}/merge/{self.definition.endpoint_name}/{self.variant}")
 

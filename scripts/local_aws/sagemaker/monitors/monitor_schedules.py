@@ -20,7 +20,7 @@ from scripts.local_aws import identity, request_constraints
 from scripts.local_aws.sagemaker.jobs import job_lists
 from scripts.local_aws.sagemaker.jobs.job_lists import Order
 from scripts.local_aws.sagemaker.jobs.job_records import THREADS, now
-from scripts.local_aws.sagemaker.jobs.processing_jobs import ProcessingJob
+from scripts.local_aws.sagemaker.jobs.processing.processing_jobs import ProcessingJob
 from scripts.local_aws.sagemaker.monitors.monitor_definitions import KINDS, JobDefinition, MonitorDefinitions
 
 _NOUN = "MonitoringSchedule"

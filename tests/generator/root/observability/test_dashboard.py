@@ -51,7 +51,8 @@ def test_it_shows_what_the_solution_does(templates: dict[str, Template]) -> None
         ("Functions: errors and throttles", ["${Orchestrator}", "${StageDeployer}", "Throttles"]),
         ("Events that could not be processed", ["ApproximateNumberOfMessagesVisible"]),
         ("Oldest approval that waits (s)", [metrics.OLDEST_APPROVAL]),
-        ("Quality of models", ["MonitoringSchedule"]),
+        ("Violations by monitor", ["MLOps/Monitors", "MonitoringSchedule", "violations", "'Sum'"]),
+        ("Quality of models", ["MonitoringSchedule", "aws/sagemaker/Endpoints/model-metrics", "MLOps/Monitors", "r2"]),
     ):
         assert all(word in shown[title] for word in words), title
 
@@ -79,7 +80,7 @@ def test_names_of_more_than_letters_and_digits_are_quoted(templates: dict[str, T
         assert schema
         assert all(re.fullmatch(r'"[^"]+"|[A-Za-z0-9]+', name) for name in schema[1].split(",")), expression
         # A term on the left of "=" has no quotes.
-        assert all(re.fullmatch("[A-Za-z0-9]+", name) for name in re.findall(r'(\S+)="', expression)), expression
+        assert all(re.fullmatch("[A-Za-z0-9]+", name) for name in re.findall(r'([^\s(]+)="', expression)), expression
 
 
 def test_a_single_account_has_no_approvals(root: Template) -> None:

@@ -15,9 +15,8 @@ from moto.sagemaker.exceptions import ResourceNotFound
 from scripts.demo import demo_model
 from scripts.demo.demo_model import TrainedModel
 from scripts.local_aws.sagemaker import install as sagemaker
-from scripts.local_aws.sagemaker.jobs.processing_jobs import Outcome
-from scripts.local_aws.sagemaker.monitors import baseline_dataset, monitor_captures, monitor_runs, monitor_violations
-from scripts.local_aws.sagemaker.monitors.baseline_dataset import DatasetError
+from scripts.local_aws.sagemaker.jobs.processing.processing_jobs import Outcome
+from scripts.local_aws.sagemaker.monitors import monitor_runs
 from scripts.local_aws.sagemaker.monitors.monitor_definitions import KINDS, JobDefinition
 from scripts.local_aws.sagemaker.monitors.monitor_requests import Run
 from scripts.local_aws.server import LocalAws
@@ -256,89 +255,3 @@ class TestRequests:
         assert environment["analysis_type"] == "MODEL_QUALITY"
         assert environment["problem_type"] == "Regression"
         assert environment["inference_attribute"] == "0"
-
-
-def record(time: str = "2026-01-01T00:10:00Z", encoding: str = "CSV", **parts: str) -> dict[str, Any]:
-    captured = {
-        part: {"observedContentType": "text/csv", "mode": "x", "data": data, "encoding": encoding}
-        for part, data in parts.items()
-    }
-    return {"captureData": captured, "eventMetadata": {"eventId": "id", "inferenceTime": time}, "eventVersion": "0"}
-
-
-def captured(*records: dict[str, Any], names: tuple[str, ...] = ("label", "a", "b")) -> Any:
-    lines = "\n".join(json.dumps(each) for each in records).encode()
-    period = "2026-01-01T00:00:00Z", "2026-01-01T01:00:00Z"
-    return monitor_captures.read(lines, ["endpointInput", "endpointOutput"], period, names)
-
-
-class TestCaptures:
-    @pytest.mark.parametrize("answer", ["0.1\n0.2\n", "0.1,0.2"])
-    def test_answers_stand_before_what_was_asked(self, answer: str) -> None:
-        found = captured(record(endpointInput='1,"x,y"\r\n3,z', endpointOutput=answer))
-        assert list(found.columns) == ["label", "a", "b"]
-        assert found.to_numpy().tolist() == [["0.1", "1", "x,y"], ["0.2", "3", "z"]]
-
-    def test_only_the_hour_counts(self) -> None:
-        records = [
-            record("2025-12-31T23:59:59Z", endpointInput="0"),
-            record("2026-01-01T00:00:00Z", endpointInput="1"),
-            record("2026-01-01T01:00:00Z", endpointInput="2"),
-            record("2026-01-01T01:00:01Z", endpointInput="3"),
-        ]
-        assert captured(*records)["label"].tolist() == ["1", "2"]
-
-    def test_columns_beyond_the_baseline_are_numbered(self) -> None:
-        assert list(captured(record(endpointInput="1,2,3"), names=("a",)).columns) == ["a", "_c1", "_c2"]
-
-    @pytest.mark.parametrize(
-        ("bad", "words"),
-        [
-            (record(encoding="BASE64", endpointInput="MQ=="), "not in BASE64: list the content type text/csv"),
-            (record(endpointInput="1\n2\n3", endpointOutput="1\n2"), "the captured record id has 2 answers to 3 rows"),
-        ],
-    )
-    def test_what_cannot_be_read(self, bad: dict[str, Any], words: str) -> None:
-        with pytest.raises(DatasetError, match=words):
-            captured(bad)
-
-
-CONSTRAINTS: dict[str, Any] = {
-    "features": [
-        {"name": "n", "inferred_type": "Integral", "completeness": 1.0},
-        {"name": "f", "inferred_type": "Fractional", "completeness": 0.5},
-        {"name": "s", "inferred_type": "String", "completeness": 1.0, "string_constraints": {"domains": ["x", "y"]}},
-        {"name": "u", "inferred_type": "Unknown", "completeness": 0.0},
-    ],
-    "monitoring_config": {"datatype_check_threshold": 1.0, "domain_content_threshold": 1.0},
-}
-
-
-@pytest.mark.parametrize(
-    ("content", "violations"),
-    [
-        ("n,f,s,u\n1,1.5,x,\n2,3,y,7\n", []),
-        ("n,f,s,u\n1,1,x,\n2.5,2,y,\n", [("n", "data_type_check", "Only 50.0% of data is Integral")]),
-        ("n,f,s,u\n1,a,x,\n", [("f", "data_type_check", "Only 0.0% of data is Fractional")]),
-        ("n,f,s,u\n1,1,x,\n,1,x,\n", [("n", "completeness_check", "Only 50.0% of data is complete")]),
-        ("n,f,s,u\n1,1,x,\n1,,x,\n", []),
-        ("n,f,s,u\n1,1,z,\n1,1,x,\n", [("s", "categorical_values_check", "Only 50.0% of values are known")]),
-        ("n,f,s\n1,1,x\n", [("Missing columns", "missing_column_check", "dataset: 3, Number of columns in baseline")]),
-        ("n,f,s,u,v\n1,1,x,,1\n", [("Extra columns", "extra_column_check", "dataset: 5, Number of columns in basel")]),
-    ],
-)
-def test_violations(content: str, violations: list[tuple[str, str, str]]) -> None:
-    found = monitor_violations.find(baseline_dataset.read_csv(content.encode(), has_header=True), CONSTRAINTS)
-    assert [(one["feature_name"], one["constraint_check_type"]) for one in found] == [each[:2] for each in violations]
-    for one, (_, _, words) in zip(found, violations, strict=True):
-        assert words in one["description"]
-
-
-def test_thresholds_of_the_baseline_decide() -> None:
-    content = "n,f,s,u\n1,1,z,\n2.5,2,y,\n"
-    tolerant = CONSTRAINTS | {"monitoring_config": {"datatype_check_threshold": 0.5, "domain_content_threshold": 0.5}}
-    dataset = baseline_dataset.read_csv(content.encode(), has_header=True)
-    assert len(monitor_violations.find(dataset, CONSTRAINTS)) == 2
-    assert monitor_violations.find(dataset, tolerant) == []
-    off = CONSTRAINTS | {"monitoring_config": {"evaluate_constraints": "Disabled"}}
-    assert monitor_violations.find(dataset, off) == []

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Parameters of the four monitor blueprints (compatibility 3.5 to 3.9)."""
+"""Parameters of the monitor blueprints: four on SageMaker's engine, four on the open one (compatibility 3.5 to 3.9).
+
+What both have stands in parts; the order of the parts is that of the parameters in templates.
+"""
 
 from typing import Annotated
 
@@ -11,8 +14,8 @@ from orchestrator.values import common, locations, monitors
 from orchestrator.values.template_parameters import TemplateParameters
 
 
-class MonitorParameters(RoleParameters, EncryptionParameters):
-    """Parameters of every monitor blueprint."""
+class BaselineParameters(TemplateParameters):
+    """Parameters of baselines."""
 
     AssetsBucket: Annotated[common.BucketName, Field(description="Bucket of the baseline's data.")]
     BaselineData: Annotated[common.CsvKey, Field(description="Key of the baseline's data in the assets bucket.")]
@@ -24,16 +27,41 @@ class MonitorParameters(RoleParameters, EncryptionParameters):
     BaselineMaxRuntimeSeconds: Annotated[
         monitors.BaselineRunTime, Field(description="Seconds after which the baseline is given up.")
     ] = ""
+
+
+class CaptureParameters(TemplateParameters):
+    """Parameters of what is monitored."""
+
     DataCaptureBucket: Annotated[common.BucketName, Field(description="Bucket of the captured data.")]
     DataCapturePrefix: Annotated[common.KeyPrefix, Field(description="How keys of captured data begin in it.")] = ""
     DataCaptureLocation: Annotated[
         locations.MonitorLocation, Field(description="Bucket and prefix of the captured data.")
     ]
     EndpointName: Annotated[monitors.MonitoredEndpoint, Field(description="Endpoint to monitor.")]
+
+
+class AskingParameters(TemplateParameters):
+    """Parameters of monitors whose jobs call the endpoint, or look at it."""
+
     EndpointInArns: Annotated[monitors.NameInArns, Field(description="Its name in lower case, which it has in ARNs.")]
+
+
+class JobParameters(TemplateParameters):
+    """Parameters of every job."""
+
     ImageUri: Annotated[common.ImageUri, Field(description="SageMaker's image that does the work.")]
     InstanceType: Annotated[common.InstanceType, Field(description="Instance type of baseline and schedule.")]
+
+
+class ShardedParameters(TemplateParameters):
+    """Parameters of jobs that several instances share."""
+
     InstanceCount: Annotated[monitors.InstanceCount, Field(description="Instances of each job.")] = 1
+
+
+class RunParameters(TemplateParameters):
+    """Parameters of runs and their reports."""
+
     InstanceVolumeSize: Annotated[monitors.VolumeSize, Field(description="Gigabytes of each volume.")]
     MonitorMaxRuntimeSeconds: Annotated[
         monitors.RunTime, Field(description="Seconds after which a run of the schedule is stopped.")
@@ -42,9 +70,19 @@ class MonitorParameters(RoleParameters, EncryptionParameters):
         locations.MonitorLocation, Field(description="Bucket and prefix that receive the reports.")
     ]
     MonitoringScheduleName: Annotated[monitors.ScheduleName, Field(description="Name of the schedule.")]
+
+
+class ModelMonitorScheduleParameters(TemplateParameters):
+    """Parameters of schedules that Model Monitor takes."""
+
     ScheduleExpression: Annotated[
         monitors.ScheduleExpression, Field(description="When the endpoint's data is looked at.")
     ]
+
+
+class NetworkParameters(TemplateParameters):
+    """Parameters of the jobs' network, and of what hears how they end."""
+
     Subnets: Annotated[monitors.JoinedIds, Field(description="Subnets of the jobs; no VPC when empty.")]
     SecurityGroupIds: Annotated[monitors.JoinedIds, Field(description="Security groups of the jobs.")]
     OrchestratorAccount: Annotated[
@@ -52,12 +90,61 @@ class MonitorParameters(RoleParameters, EncryptionParameters):
     ]
 
 
-class DataQualityMonitorParameters(MonitorParameters):
-    """Parameters of the data quality monitor's blueprint."""
+class MonitorParameters(
+    NetworkParameters,
+    ModelMonitorScheduleParameters,
+    RunParameters,
+    ShardedParameters,
+    JobParameters,
+    AskingParameters,
+    CaptureParameters,
+    BaselineParameters,
+    RoleParameters,
+    EncryptionParameters,
+):
+    """Parameters of every monitor blueprint on SageMaker's monitors."""
+
+
+class OpenMonitorParameters(
+    NetworkParameters,
+    RunParameters,
+    JobParameters,
+    CaptureParameters,
+    BaselineParameters,
+    RoleParameters,
+    EncryptionParameters,
+):
+    """Parameters of every monitor blueprint on the open monitors."""
+
+    ScheduleExpression: Annotated[
+        monitors.AnySchedule, Field(description="When the endpoint's data is looked at, in UTC.")
+    ]
+    SchedulePeriodSeconds: Annotated[
+        monitors.AlarmPeriod,
+        Field(
+            description="Longest time between two runs, for the alarm on runs that are missing; empty without that "
+            "alarm, which CloudWatch can keep for periods of three days and a half at most."
+        ),
+    ] = ""
+    PipelinesBucket: Annotated[common.BucketName, Field(description="Bucket of the monitors.")]
+    EngineKey: Annotated[common.ObjectKey, Field(description="Key of the engine, a zip archive, in that bucket.")]
+    EngineDigest: Annotated[monitors.Sha256, Field(description="Its SHA-256; jobs run no other monitors.")]
+
+
+class FeatureParameters(TemplateParameters):
+    """Parameters of data quality."""
 
     ExcludeFeaturesAttribute: Annotated[
         monitors.ExcludedFeatures, Field(description="Features that are left out; none when empty.")
     ] = ""
+
+
+class DataQualityMonitorParameters(FeatureParameters, MonitorParameters):
+    """Parameters of the data quality monitor's blueprint."""
+
+
+class OpenDataQualityMonitorParameters(FeatureParameters, OpenMonitorParameters):
+    """Parameters of the data quality monitor's blueprint on the open monitors."""
 
 
 class PredictionParameters(TemplateParameters):
@@ -90,8 +177,8 @@ class GroundTruthParameters(PredictionParameters):
     EndTimeOffset: Annotated[monitors.TimeOffset, Field(description="How far back the data of a run ends.")] = ""
 
 
-class ModelQualityMonitorParameters(GroundTruthParameters, MonitorParameters):
-    """Parameters of the model quality monitor's blueprint."""
+class QualityParameters(GroundTruthParameters):
+    """Parameters of model quality."""
 
     ProblemType: Annotated[monitors.ProblemType, Field(description="What kind of problem the model solves.")]
     BaselineGroundTruthAttribute: Annotated[
@@ -103,6 +190,14 @@ class ModelQualityMonitorParameters(GroundTruthParameters, MonitorParameters):
     BaselineProbabilityAttribute: Annotated[
         monitors.Attribute, Field(description="Column of the baseline with the probabilities.")
     ] = ""
+
+
+class ModelQualityMonitorParameters(QualityParameters, MonitorParameters):
+    """Parameters of the model quality monitor's blueprint."""
+
+
+class OpenModelQualityMonitorParameters(QualityParameters, OpenMonitorParameters):
+    """Parameters of the model quality monitor's blueprint on the open monitors."""
 
 
 class ClarifyParameters(TemplateParameters):
@@ -121,9 +216,21 @@ class ModelBiasMonitorParameters(ClarifyParameters, GroundTruthParameters, Monit
     """Parameters of the bias monitor's blueprint."""
 
 
-class ModelExplainabilityMonitorParameters(ClarifyParameters, PredictionParameters, MonitorParameters):
-    """Parameters of the explainability monitor's blueprint."""
+class OpenModelBiasMonitorParameters(OpenMonitorParameters, ClarifyParameters, GroundTruthParameters, AskingParameters):
+    """Parameters of the bias monitor's blueprint on the open monitors."""
+
+
+class AttributionParameters(ClarifyParameters, PredictionParameters):
+    """Parameters of attribution."""
 
     ShapBaselineKey: Annotated[
         common.AssetsKey, Field(description="Key of SHAP's baseline in the assets bucket, when it is a file.")
     ] = ""
+
+
+class ModelExplainabilityMonitorParameters(AttributionParameters, MonitorParameters):
+    """Parameters of the explainability monitor's blueprint."""
+
+
+class OpenModelExplainabilityMonitorParameters(OpenMonitorParameters, AttributionParameters, AskingParameters):
+    """Parameters of the explainability monitor's blueprint on the open monitors."""

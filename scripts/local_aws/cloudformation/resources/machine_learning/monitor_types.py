@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 from scripts.local_aws.cloudformation.resources.api_type import NAME, ApiType
 from scripts.local_aws.cloudformation.resources.base import Properties, ResourceContext, ResourceFailedError, names
 from scripts.local_aws.cloudformation.stacks import Made
-from scripts.local_aws.sagemaker.jobs import processing_jobs
+from scripts.local_aws.sagemaker.jobs.processing import processing_jobs
 
 # Somebody may delete the stack while its job runs.
 _SECONDS_BETWEEN_LOOKS = 0.2

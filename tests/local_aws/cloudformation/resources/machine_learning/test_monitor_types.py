@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from typing import Any
 
 import pytest
@@ -13,11 +12,21 @@ from botocore import xform_name
 from botocore.exceptions import ClientError, WaiterError
 
 from scripts.local_aws.sagemaker import install as sagemaker
+from scripts.local_aws.sagemaker.jobs import job_process
 from scripts.local_aws.sagemaker.jobs.job_records import THREADS
-from scripts.local_aws.sagemaker.monitors import processing_analysis
 from tests.local_aws.conftest import ClientFactory
 from tests.local_aws.deploying import deploy, physical_id, reasons, remove, wait
-from tests.local_aws.monitoring import ANALYZER, ARN, BUCKET, CLARIFY, CLUSTER, ROLE, baseline_request, keys
+from tests.local_aws.monitoring import (
+    ANALYZER,
+    ARN,
+    BUCKET,
+    CLARIFY,
+    CLUSTER,
+    ROLE,
+    baseline_request,
+    keys,
+    python_request,
+)
 from tests.local_aws.serving import BUCKET as MODELS
 from tests.local_aws.serving import CUSTOM_IMAGE, make_endpoint
 from tests.local_aws.waiting import SECONDS
@@ -122,22 +131,13 @@ class TestProcessingJobs:
         (reason,) = reasons(cloudformation, "refused", "Job")
         assert "Member must satisfy regular expression pattern" in reason
 
-    def test_a_stack_that_is_deleted_stops_its_running_job(
-        self, client: ClientFactory, cloudformation: Any, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        running = threading.Event()
-
-        def until_stopped(request: Any, region: str, go_on: Any) -> str:
-            running.set()
-            while True:
-                with THREADS.changed:
-                    go_on()
-                    assert THREADS.changed.wait(SECONDS)
-
-        monkeypatch.setattr(processing_analysis, "analyse", until_stopped)
-        body = json.dumps({"Resources": {"Job": job()}})
+    def test_a_stack_that_is_deleted_stops_its_running_job(self, client: ClientFactory, cloudformation: Any) -> None:
+        client("s3").put_object(Bucket=BUCKET, Key="code/empty", Body="")
+        endless = python_request("__import__('threading').Event().wait()")
+        body = json.dumps({"Resources": {"Job": {"Type": "AWS::SageMaker::ProcessingJob", "Properties": endless}}})
         stack = cloudformation.create_stack(StackName="stopped", TemplateBody=body)["StackId"]
-        assert running.wait(SECONDS)
+        with THREADS.changed:
+            assert THREADS.changed.wait_for(job_process.running, SECONDS)
         cloudformation.delete_stack(StackName="stopped")
         wait(cloudformation, "delete", stack)
         assert sagemaker.wait_idle(SECONDS)

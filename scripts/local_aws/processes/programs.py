@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs of our own programs that need XGBoost, each in a process of its own.
+"""Runs of our own programs, each in a process of its own.
 
-Importing XGBoost takes 40 times as long as most of these programs run. So one process imports it on first use, and
+Importing XGBoost takes 40 times as long as most programs run that need it, and what monitors compute with takes ten
+times as long as many of their runs. So one process for each group of programs imports its libraries on first use, and
 forks (`program_server`). On other systems than Linux, where forking is not safe for libraries, each run is a new
 interpreter.
 """
@@ -17,12 +18,19 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from scripts.local_aws.xgboost import program_server
+from scripts.local_aws.processes import program_server
 
 _START_SECONDS = 60.0
+_HOME = Path(__file__).parents[1]
+# Programs that need the same libraries, below the folder of the local AWS.
+_GROUPS = (
+    ("xgboost/xgboost_model.py", "xgboost/training_program.py"),
+    ("sagemaker/jobs/processing/processing_program.py",),
+)
 
 
 class Process(Protocol):
@@ -41,20 +49,22 @@ class Process(Protocol):
 
 
 def start(program: str, *arguments: str, stdin: int, stdout: int) -> Process:
-    """Run a program of `program_server`. The caller keeps ownership of the descriptors for standard input and output.
+    """Run a program, by its name. The caller keeps ownership of the descriptors for standard input and output.
 
     Raises OSError if no process can be started.
     """
+    path, service = _programs[program]
     if sys.platform == "linux":
-        return _service.server().start(program, arguments, (stdin, stdout))
+        return service.server().start(program, arguments, (stdin, stdout))
     # -P: modules beside the program must not stand in for the libraries that it imports.
-    command = [sys.executable, "-P", str(Path(__file__).with_name(f"{program}.py")), *arguments]
+    command = [sys.executable, "-P", path, *arguments]
     return subprocess.Popen(command, stdin=stdin, stdout=stdout, start_new_session=True)
 
 
 def stop() -> None:
-    """End the forking process, and with it all running programs."""
-    _service.stop()
+    """End the forking processes, and with them all running programs."""
+    for _, service in _programs.values():
+        service.stop()
 
 
 class _Forked:
@@ -85,13 +95,13 @@ class _Forked:
 
 
 class _Server:
-    """Forking process, with the processes that it has started."""
+    """Forking process for some programs, with the processes that it has started."""
 
-    def __init__(self) -> None:
+    def __init__(self, paths: Sequence[str]) -> None:
         self._connection, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", program_server.__file__, str(theirs.fileno())],
+                [sys.executable, "-P", program_server.__file__, str(theirs.fileno()), *paths],
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -146,9 +156,10 @@ class _Server:
 
 
 class _Service:
-    """The running server, or none."""
+    """The running server for some programs, or none."""
 
-    def __init__(self) -> None:
+    def __init__(self, paths: Sequence[str]) -> None:
+        self._paths = paths
         self._lock = threading.Lock()
         self._server: _Server | None = None
 
@@ -156,7 +167,7 @@ class _Service:
         """Return the server; start a new one if there is none, or it was ended from outside."""
         with self._lock:
             if self._server is None or not self._server.is_alive:
-                self._server = _Server()
+                self._server = _Server(self._paths)
             return self._server
 
     def stop(self) -> None:
@@ -166,5 +177,12 @@ class _Service:
             server.stop()
 
 
-_service = _Service()
+def _found() -> Iterator[tuple[str, tuple[str, _Service]]]:
+    for group in _GROUPS:
+        paths = [str(_HOME / path) for path in group]
+        service = _Service(paths)
+        yield from ((Path(path).stem, (path, service)) for path in paths)
+
+
+_programs = dict(_found())
 atexit.register(stop)

@@ -23,12 +23,12 @@ from typing import Any
 MESSAGE_BYTES = 65_536
 # PR_SET_PDEATHSIG of <linux/prctl.h>
 _DIE_WITH_PARENT = 1
-_PROGRAMS = ("xgboost_model", "training_program")
 
 
-def imported(name: str) -> Any:
-    """Import a program beside this one. Its folder is not on the path: modules there must not replace libraries."""
-    specification = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+def imported(path: Path) -> Any:
+    """Import a program. Its folder is not on the path: modules there must not replace libraries."""
+    name = path.stem
+    specification = importlib.util.spec_from_file_location(name, path)
     if specification is None or specification.loader is None:
         raise ImportError(name)
     module = importlib.util.module_from_spec(specification)
@@ -96,9 +96,9 @@ def tell_of_ends(connection: socket.socket, running: set[int]) -> None:
 
 
 def main() -> int:
-    """Serve on the socket whose descriptor is the only argument."""
+    """Serve on the socket whose descriptor is the first argument; the others are the programs' files."""
     connection = socket.socket(fileno=int(sys.argv[1]))
-    programs = {name: imported(name) for name in _PROGRAMS}
+    programs = {path.stem: imported(path) for path in map(Path, sys.argv[2:])}
     # A collection would touch, and so copy, memory that all processes share.
     gc.freeze()
     try:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts.local_aws.xgboost import programs
-from scripts.local_aws.xgboost.programs import Process
+from scripts.local_aws.processes import programs
+from scripts.local_aws.processes.programs import Process
 from tests.local_aws.deploying import alive
 from tests.local_aws.waiting import SECONDS, eventually
 
@@ -22,7 +22,7 @@ Training = Callable[[int], Process]
 # The new process comes to its first step when its parent has ended.
 _QUICK_END = """
 import os, signal, socket, time
-from scripts.local_aws.xgboost import program_server
+from scripts.local_aws.processes import program_server
 
 def first_step(descriptor):
     while os.getppid() == parent:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SageMaker's processing jobs: Model Monitor's data quality analysis really runs, everything else is only recorded.
+"""SageMaker's processing jobs: Python code of their own and analyses of monitors run, everything else is recorded.
 
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateProcessingJob.html
 """
@@ -7,21 +7,24 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateProcessingJo
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, ClassVar, Literal, cast
 
 from moto.core.responses import ActionResult, BaseResponse, EmptyResult
+from moto.sagemaker.exceptions import ValidationError
 from moto.sagemaker.models import sagemaker_backends
 
 from scripts.local_aws.sagemaker.jobs.job_data import check_input
 from scripts.local_aws.sagemaker.jobs.job_lists import Order
 from scripts.local_aws.sagemaker.jobs.job_records import THREADS, Job, JobFailedError, JobKind, Jobs
+from scripts.local_aws.sagemaker.jobs.processing import processing_containers
+from scripts.local_aws.sagemaker.jobs.processing.processing_work import Work
 
 _LONGEST_MESSAGE = 1024
-_ANALYZER = re.compile(r"[^/]+/sagemaker-model-monitor-analyzer(:.*)?")
-_DATA_QUALITY = "DATA_QUALITY"
+_DATA = "/opt/ml/processing"
 
 PROCESSING_JOB = JobKind(
     noun="ProcessingJob",
@@ -75,16 +78,6 @@ def find(account: str, region: str, name: str) -> ProcessingJob:
     return cast(ProcessingJob, backend.find_job(PROCESSING_JOB, name))
 
 
-def is_data_quality(request: Mapping[str, Any]) -> bool:
-    """Whether a processing job is Model Monitor's analysis of data quality."""
-    environment = request.get("Environment", {})
-    return (
-        _ANALYZER.fullmatch(request["AppSpecification"]["ImageUri"]) is not None
-        and "dataset_format" in environment
-        and environment.get("analysis_type", _DATA_QUALITY) == _DATA_QUALITY
-    )
-
-
 class ProcessingJobs(Jobs):
     """Part of the backend that keeps processing jobs."""
 
@@ -96,17 +89,16 @@ class ProcessingJobs(Jobs):
         Raises SageMaker's ValidationError and ResourceInUseException.
         """
         self.check_job_request(PROCESSING_JOB, request)
+        _check_paths(request)
         job = ProcessingJob(request, self._arn(PROCESSING_JOB.arn, request["ProcessingJobName"]))
         job.schedule_arn = schedule_arn
         self.start_job(job, lambda: self._process(job, outcome))
         return job
 
     def _process(self, job: ProcessingJob, outcome: Outcome | None) -> None:
-        if outcome is None and is_data_quality(job.request):
-            # Importing pandas takes long and tens of megabytes: only monitors pay for it.
-            from scripts.local_aws.sagemaker.monitors import processing_analysis  # noqa: PLC0415
-
-            job.leave(processing_analysis.analyse(job.request, self.region_name, job.stop_if_told))
+        if outcome is None and processing_containers.runs(job.request):
+            with TemporaryDirectory(prefix="local-aws-processing-") as name:
+                self._run(job, Work(job, self.region_name, Path(name)))
             return
         self._find_inputs(job)
         job.stop_if_told()
@@ -114,6 +106,24 @@ class ProcessingJobs(Jobs):
         job.leave(played.exit_message)
         if played.status == "Failed":
             raise JobFailedError(played.failure_reason)
+
+    def _run(self, job: ProcessingJob, work: Work) -> None:
+        work.fetch()
+        container = processing_containers.of(work)
+        foreign = self.foreign_image(container.asks)
+        if foreign:
+            job.leave(_nothing_computed(job.request, f"the endpoint {container.asks} has the image {foreign}"))
+            return
+        status, message = work.run(container)
+        job.leave(message)
+        if status:
+            raise JobFailedError(f"AlgorithmError: {message}, exit code: {status}")
+        work.store(container)
+
+    def foreign_image(self, endpoint: str) -> str:
+        """Return the image of an endpoint that cannot answer here; empty for one that can, and for none."""
+        served = getattr(self.endpoints.get(endpoint), "served", None)
+        return str(served.container.image) if served is not None and served.host is None else ""
 
     def _find_inputs(self, job: ProcessingJob) -> None:
         """List each prefix as the role of the job, even if the content is not read. Raise ValidationError."""
@@ -125,12 +135,21 @@ class ProcessingJobs(Jobs):
                 check_input(source["S3Uri"], job.request["RoleArn"], self.region_name, may_be_empty=run)
 
 
-def _nothing_computed(request: Mapping[str, Any]) -> str:
+def _check_paths(request: Mapping[str, Any]) -> None:
+    """Refuse data outside of SageMaker's folder: .../APIReference/API_ProcessingS3Input.html. Raise ValidationError."""
+    outputs = (request.get("ProcessingOutputConfig") or {}).get("Outputs", [])
+    given = [one.get("S3Input") for one in request.get("ProcessingInputs", [])]
+    for part in filter(None, [*given, *(one.get("S3Output") for one in outputs)]):
+        if not part.get("LocalPath", f"{_DATA}/").startswith(f"{_DATA}/"):
+            raise ValidationError(f"The LocalPath {part['LocalPath']} must begin with {_DATA}/.")
+
+
+def _nothing_computed(request: Mapping[str, Any], why: str = "") -> str:
     outputs = request.get("ProcessingOutputConfig", {}).get("Outputs", [])
     unwritten = ", ".join(output["S3Output"]["S3Uri"] for output in outputs if "S3Output" in output)
     return (
-        "The local AWS recorded this job and computed nothing: it runs Model Monitor's analysis of data quality only, "
-        f"not {request['AppSpecification']['ImageUri']} with this environment."
+        "The local AWS recorded this job and computed nothing: it runs Python code that comes with the job, and the "
+        f"analyses of monitors, not {why or request['AppSpecification']['ImageUri'] + ' with this environment'}."
         + (f" Nothing was written to {unwritten}." if unwritten else "")
     )
 

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -11,20 +10,22 @@ from botocore.exceptions import ClientError
 
 from scripts.local_aws.eventbridge import events
 from scripts.local_aws.sagemaker import install as sagemaker
-from scripts.local_aws.sagemaker.monitors import processing_analysis
+from scripts.local_aws.sagemaker.jobs import job_process
+from scripts.local_aws.sagemaker.jobs.job_records import THREADS
 from tests.local_aws.conftest import ClientFactory
 from tests.local_aws.monitoring import (
     ACCOUNT,
     ANALYZER,
     ARN,
     BUCKET,
-    CLARIFY,
-    ENVIRONMENT,
     baseline_request,
     keys,
+    python_request,
 )
 from tests.local_aws.waiting import SECONDS
 
+OWN = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/own:1"
+WRITE, ENDLESS = "open('/opt/ml/processing/output/a', 'w')", "__import__('threading').Event().wait()"
 Start = Callable[..., dict[str, Any]]
 
 
@@ -32,6 +33,7 @@ Start = Callable[..., dict[str, Any]]
 def bucket(client: ClientFactory) -> None:
     client("s3").create_bucket(Bucket=BUCKET)
     client("s3").put_object(Bucket=BUCKET, Key="data.csv", Body="label,age\n1,30\n0,41\n")
+    client("s3").put_object(Bucket=BUCKET, Key="code/empty", Body="")
 
 
 @pytest.fixture
@@ -69,8 +71,8 @@ def test_tags_are_found_by_the_arn_in_lower_case(client: ClientFactory, start: S
 @pytest.mark.parametrize(
     ("name", "changes", "image"),
     [
-        ("clarify", {"AppSpecification": {"ImageUri": CLARIFY}}, CLARIFY),
-        ("model-quality", {"Environment": ENVIRONMENT | {"analysis_type": "MODEL_QUALITY"}}, ANALYZER),
+        ("own", {"AppSpecification": {"ImageUri": OWN}}, OWN),
+        ("shell", {"AppSpecification": {"ImageUri": OWN, "ContainerEntrypoint": ["sh", "-c", "exit"]}}, OWN),
         ("plain", {"Environment": None}, ANALYZER),
     ],
 )
@@ -79,7 +81,7 @@ def test_what_cannot_run_is_recorded_and_says_so(
 ) -> None:
     job = start(name, **changes)
     assert job["ProcessingJobStatus"] == "Completed"
-    assert f"computed nothing: it runs Model Monitor's analysis of data quality only, not {image}" in job["ExitMessage"]
+    assert f"comes with the job, and the analyses of monitors, not {image} with this env" in job["ExitMessage"]
     assert job["ExitMessage"].endswith(f"Nothing was written to s3://{BUCKET}/out/{name}.")
     assert keys(client("s3"), f"out/{name}") == []
 
@@ -125,24 +127,15 @@ def test_jobs_are_listed_with_status_and_reason(client: ClientFactory, start: St
     assert "nothing-here" in job["FailureReason"]
 
 
-def test_a_stopped_job_writes_nothing(client: ClientFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    sm, stopped, running = client("sagemaker"), threading.Event(), threading.Event()
-    compute = processing_analysis.statistics
-
-    def slowly(dataset: Any) -> Any:
-        running.set()
-        assert stopped.wait(SECONDS)
-        return compute(dataset)
-
-    monkeypatch.setattr(processing_analysis, "statistics", slowly)
-    sm.create_processing_job(ProcessingJobName="Long", **baseline_request("data.csv", "out/Long"))
-    assert running.wait(SECONDS)
+def test_a_stopped_job_writes_nothing(client: ClientFactory) -> None:
+    sm = client("sagemaker")
+    sm.create_processing_job(ProcessingJobName="Long", **python_request(WRITE, ENDLESS))
+    with THREADS.changed:
+        assert THREADS.changed.wait_for(lambda: [one.name for one in job_process.running()] == ["Long"], SECONDS)
     sm.stop_processing_job(ProcessingJobName="Long")
-    assert sm.describe_processing_job(ProcessingJobName="Long")["ProcessingJobStatus"] == "Stopping"
-    stopped.set()
     assert sagemaker.wait_idle(SECONDS)
     assert sm.describe_processing_job(ProcessingJobName="Long")["ProcessingJobStatus"] == "Stopped"
-    assert keys(client("s3"), "out/Long") == []
+    assert keys(client("s3"), "out/python") == []
     with pytest.raises(ClientError, match="the processing job is in status Stopped"):
         sm.stop_processing_job(ProcessingJobName="Long")
     with pytest.raises(ClientError) as refused:

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs of the open engine, recognised in SageMaker's events by the names of their jobs.
+
+In the orchestrator's account the job is described. An event from the account of a stage is all there is: AWS's example
+of it has no environment, no exit message and no tags, but inputs. The engine is one of these, and lies below the folder
+of its pipeline, whose name it tells.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from orchestrator.aws.sagemaker import jobs
+from orchestrator.events.event_tags import tags_of
+from orchestrator.events.monitor_messages import Ended
+from orchestrator.launch.settings import Settings
+from orchestrator.plan import layout
+from orchestrator.provisioned import pipeline_stacks
+from orchestrator.provisioned.runs import records
+from orchestrator.provisioned.runs.records import RunRecord
+from orchestrator.sagemaker import job_kinds, monitor_runs, run_environments
+from orchestrator.sagemaker.run_environments import RunFacts
+
+_ENGINE: Final = re.compile(rf"s3://[^/]+/{layout.ROOT}(?P<pipeline>[a-zA-Z0-9-]+)/engine/.+")
+_ANY_KIND: Final = "drift"
+_REPORT: Final = "report.html"
+_SILENT: Final = "The event of its end does not say what it found."
+
+
+def ended(event: Mapping[str, Any], settings: Settings, stage: str) -> Ended | None:
+    """Return a run that people should hear of, or `None`; a run in the account of a stage is recorded in any case.
+
+    Raises `ServiceRefusedError`, after which a retry may succeed.
+    """
+    detail = event["detail"]
+    if detail["ProcessingJobStatus"] not in job_kinds.ENDED:
+        return None
+    pipeline = _pipeline_of(detail)
+    if event["account"] == settings.account:
+        job = jobs.describe(job_kinds.PROCESSING, detail["ProcessingJobName"]).description
+        return _of(event, job, pipeline)
+    if pipeline:
+        _record(event, pipeline, stage, settings.launch.pipelines_bucket)
+    return _of(event, detail, pipeline)
+
+
+def _pipeline_of(detail: Mapping[str, Any]) -> str:
+    """Return the common name of a run's pipeline, by the place of the engine that its job gets; empty without."""
+    uris = (str((one.get("S3Input") or {}).get("S3Uri", "")) for one in detail.get("ProcessingInputs") or ())
+    found = next(filter(None, map(_ENGINE.fullmatch, uris)), None)
+    return found["pipeline"] if found else ""
+
+
+def _of(event: Mapping[str, Any], job: Mapping[str, Any], pipeline: str) -> Ended | None:
+    """Return a run that is worth a message; `job` is its description, or what the event says of it."""
+    facts, words, status = _facts(job), _words(job), str(event["detail"]["ProcessingJobStatus"])
+    is_quiet = status == "Completed" and words and not words.startswith(monitor_runs.VIOLATIONS)
+    schedule = facts.schedule or pipeline
+    if is_quiet or not schedule:
+        return None
+    type_name, label = pipeline_stacks.type_and_label(pipeline)
+    tags = tags_of(event["detail"])
+    return Ended(
+        account=event["account"],
+        region=event["region"],
+        day=event["time"][:10],
+        job=event["detail"]["ProcessingJobName"],
+        status=status,
+        words=words,
+        endpoint=facts.endpoint or label or pipeline,
+        schedule=schedule,
+        kind=monitor_runs.kind_in(schedule) or _ANY_KIND,
+        report=f"{facts.output}{_REPORT}" if facts.output and status == "Completed" else facts.output,
+        is_baseline=False,
+        stack=tags.get("stack_name", ""),
+        pipeline_type=tags.get("pipeline_type", type_name),
+        model_name=tags.get("model_name", label),
+    )
+
+
+def _record(event: Mapping[str, Any], pipeline: str, stage: str, bucket: str) -> None:
+    """Keep what an event tells of a run for whoever lists the runs of its pipeline."""
+    detail = event["detail"]
+    facts, words, status = _facts(detail), _words(detail), str(detail["ProcessingJobStatus"])
+    record = RunRecord(
+        id=detail["ProcessingJobName"],
+        status=monitor_runs.outcome(status, words),
+        start=facts.start,
+        end=facts.end,
+        message=words or (_SILENT if status == "Completed" else ""),
+        output=facts.output,
+        stage=stage,
+        account=event["account"],
+    )
+    created = detail.get("CreationTime")
+    # Several events of one job write one object: the time of its creation is the same in all of them.
+    moment = created if isinstance(created, int) else _milliseconds(event["time"])
+    records.store(bucket, pipeline, record, moment)
+
+
+def _facts(job: Mapping[str, Any]) -> RunFacts:
+    return run_environments.of(job.get("Environment") or {})
+
+
+def _words(job: Mapping[str, Any]) -> str:
+    return job.get("FailureReason") or job.get("ExitMessage") or ""
+
+
+def _milliseconds(text: str) -> int:
+    found = run_environments.time(text) or datetime.now(UTC)
+    return int(found.timestamp() * 1000)

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs in the accounts of stages, as their events tell of them: an object for each in the pipelines bucket.
+
+The orchestrator cannot look into these accounts. A key begins with the pipeline's common name and goes on with the time
+of the job's creation, counted down, so that S3 lists the newest first. Several events of one job write one object.
+"""
+
+import re
+from datetime import datetime
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict
+
+from orchestrator.aws import parallel
+from orchestrator.aws.s3 import objects
+from orchestrator.errors import Problem, RefusedRequestError, ServiceRefusedError
+from orchestrator.plan import layout
+from orchestrator.provisioned.runs.run import MonitorRun, Page
+
+_COUNTED_FROM: Final = 10**13
+"""Milliseconds of a day long from now, which every key counts down to."""
+_ENDING: Final = re.compile(r"[0-9]{13}-[0-9]{12}-[a-zA-Z0-9-]{1,63}\.json")
+_NOT_THERE: Final = "NoSuchKey"
+
+
+class RunRecord(BaseModel):
+    """What is kept of a run."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    id: str
+    status: str
+    start: datetime | None = None
+    end: datetime | None = None
+    message: str = ""
+    output: str = ""
+    has_report: bool = True
+    stage: str = ""
+    account: str = ""
+
+    def run(self) -> MonitorRun:
+        """Return the run."""
+        return MonitorRun(**dict(self))
+
+
+def store(bucket: str, common_name: str, record: RunRecord, created_ms: int) -> None:
+    """Keep a run of a pipeline; `created_ms` is when its job was made, in milliseconds of the epoch."""
+    ending = f"{_COUNTED_FROM - created_ms:013d}-{record.account}-{record.id}.json"
+    objects.store_marker(bucket, f"{layout.runs(common_name)}{ending}", record.model_dump_json().encode())
+
+
+def page(bucket: str, common_name: str, limit: int, token: str) -> Page:
+    """Return a page of a pipeline's runs; `token` ends the key of the last run before it.
+
+    Raises `RefusedRequestError` for another token.
+    """
+    if token and not _ENDING.fullmatch(token):
+        raise RefusedRequestError([Problem("next", "is not what this list gave: begin again without it")])
+    folder = layout.runs(common_name)
+    keys = objects.keys(bucket, folder, limit + 1, after=f"{folder}{token}" if token else "")
+    shown = keys[:limit]
+    found = parallel.each("s3", lambda key: _record(bucket, key), shown) if shown else []
+    following = shown[-1].removeprefix(folder) if len(keys) > limit else ""
+    return Page([record.run() for record in found if record is not None], following)
+
+
+def _record(bucket: str, key: str) -> RunRecord | None:
+    try:
+        return RunRecord.model_validate_json(objects.content(bucket, key))
+    except ServiceRefusedError as error:
+        if error.code == _NOT_THERE:
+            # It has expired meanwhile.
+            return None
+        raise

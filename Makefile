@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-local lock templates docs lint check-types check-style check-drift check-templates check-code checkov analyse second-opinion audit \
-	secrets sbom test tests test-console test-pythons trust demo run-demo demo-multi demo-train local bench package wheel keep-release \
+	secrets sbom test tests test-console test-pythons trust demo run-demo demo-multi demo-train local bench bench-monitors test-engine-image package wheel keep-release \
 	publish deploy destroy images clean
 
 help: ## List what can be made
@@ -158,7 +158,7 @@ test-pythons: ## The tests on every Python that is promised; PYTHONS="python3.12
 
 TRUST := build/trust
 
-trust: $(READY) analyse ## Prove permissions, faults and hostile requests; writes the table in docs/security.md
+trust: $(READY) analyse test-engine-image ## Prove permissions, faults and hostile requests; writes the table in docs/security.md
 	@rm -rf $(TRUST) && mkdir -p $(TRUST)
 	@MLOPS_TRUST_REPORT=$(TRUST) $(BIN)/pytest -n 2 --exhaustive -m sampled $(WITHOUT_LOCAL_AWS)
 	@MLOPS_IAM_CALLS="$(CURDIR)/$(TRUST)" $(BIN)/pytest -n 3 --exhaustive --dist loadgroup \
@@ -185,6 +185,27 @@ local: $(LOCAL) ## Start the local AWS with the solution deployed; stays in the 
 
 bench: $(READY) ## Measure; prints JSON lines
 	@$(BIN)/python -m scripts.benchmark.bench $(ARGS)
+
+# What is measured beside the monitors' engine has an environment of its own.
+EVIDENTLY_VENV := .venv-evidently
+EVIDENTLY_READY := $(EVIDENTLY_VENV)/.ready
+
+$(EVIDENTLY_READY): $(SET_UP) locks/evidently.txt
+	$(call set_up,$(EVIDENTLY_VENV),evidently)
+
+bench-monitors: $(READY) $(EVIDENTLY_READY) ## Measure the monitors' engine beside Evidently; ARGS=--large for ten million records
+	@$(BIN)/python -m scripts.benchmark.bench_monitors --evidently $(EVIDENTLY_VENV)/bin/python $(ARGS)
+
+# The libraries of the image in which monitors run, at its versions.
+IMAGE_VENV := .venv-engine-image
+IMAGE_READY := $(IMAGE_VENV)/.ready
+
+$(IMAGE_READY): $(SET_UP) scripts/environments/engine_image.py locks/engine-image.txt
+	@"$(PYTHON)" -m scripts.environments.engine_image locks/engine-image.txt $(IMAGE_VENV) && touch $@
+
+test-engine-image: $(READY) $(IMAGE_READY) ## Jobs of monitors with the libraries of SageMaker's image, without a network
+	@found="$(abspath $(IMAGE_VENV))/bin/python"; test -x "$$found" || found="$(abspath $(BIN))/python"; \
+		MLOPS_ENGINE_PYTHON="$$found" $(BIN)/pytest tests/monitor_engine/test_as_jobs.py
 
 package: $(LOCAL) ## Build dist/orchestrator.zip (PLATFORM=host for this machine)
 	@$(BIN)/python -m scripts.packaging.bundle --platform $(PLATFORM)

@@ -118,6 +118,7 @@ CONCERNED: Final = {
     "made up a new name": entry_of("training", job_name=""),
     "SageMaker never frees": entry_of("tuning"),
     "computes no new baseline": entry_of("data_quality"),
+    "own engine computes": entry_of("model_quality"),
     "includes the run": entry_of("legacy_spellings"),
     "refused the earlier solution's default": entry_of("tuning", model_framework="kmeans", model_framework_version="1"),
     "what Python calls them": entry_of("training", algo_hyperparamaters={"metrics": ["auc", "error"]}),
@@ -142,6 +143,7 @@ UNCONCERNED: Final = {
     "made up a new name": entry_of("training"),
     "SageMaker never frees": entry_of("training", job_name=""),
     "computes no new baseline": entry_of("realtime_builtin"),
+    "own engine computes": entry_of("model_quality", monitor_engine="sagemaker"),
     "includes the run": entry_of("training"),
     "refused the earlier solution's default": entry_of("tuning"),
     "what Python calls them": entry_of("training"),
@@ -162,7 +164,7 @@ def test_a_change_that_does_not_concern_a_request_is_not_told(words: str) -> Non
 AROUND: Final = {
     "realtime_builtin": {"DeployPipeline", "PipelineName", "s3://", "InferenceApiUrl"},
     "tuning": {"DeployPipeline", "PipelineName", "s3://", "TuningJobName"},
-    "model_bias": {"DeployPipeline", "PipelineName", "s3://", "Clarify's jobs"},
+    "model_bias": {"DeployPipeline", "PipelineName", "s3://", "Jobs that need predictions"},
     "data_quality": {"DeployPipeline", "PipelineName", "s3://"},
     "image_builder": {"PipelineName"},
 }

@@ -18,7 +18,7 @@ NAMESPACE: Final = "MLOps/Monitors"
 VIOLATIONS: Final = "violations"
 """Metric that every run sends that ends by itself: how many violations it has found."""
 _PERIOD: Final = "SchedulePeriodSeconds"
-_HOUR: Final = 3600
+_FIVE_MINUTES: Final = 300
 
 
 def add_alarms(built: Template) -> None:
@@ -28,7 +28,10 @@ def add_alarms(built: Template) -> None:
 
 
 def violations_alarm() -> cloudwatch.Alarm:
-    """Alarm on violations in the latest run; it keeps its state until the next run has ended."""
+    """Alarm on violations in the latest run; it keeps its state until the next run has ended.
+
+    The engine sends the metric when a run ends, so a short period holds one run, whatever the schedule.
+    """
     return cloudwatch.Alarm(
         "ViolationsAlarm",
         AlarmDescription=Sub(
@@ -39,15 +42,17 @@ def violations_alarm() -> cloudwatch.Alarm:
         Threshold=0,
         EvaluationPeriods=1,
         TreatMissingData="ignore",
-        Metrics=[measured("found", VIOLATIONS, NAMESPACE, {"Period": _HOUR, "Stat": "Sum"})],
+        Metrics=[measured("found", VIOLATIONS, NAMESPACE, {"Period": _FIVE_MINUTES, "Stat": "Sum"})],
     )
 
 
 def missing_alarm(built: Template) -> cloudwatch.Alarm:
     """Alarm on runs that fail or do not come for two periods of the schedule.
 
-    Without `FILL` CloudWatch would look at older runs in place of missing ones.
+    Without `FILL` CloudWatch would look at older runs in place of missing ones. The latest period may be filled while a
+    run is about to end; two of two are not.
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
     """
     runs = measured("runs", VIOLATIONS, NAMESPACE, {"Period": Ref(_PERIOD), "Stat": "SampleCount"}, is_shown=False)
     filled = cloudwatch.MetricDataQuery(

@@ -14,9 +14,10 @@ from generator import arns, permissions
 from generator.conditions import if_provided
 from generator.monitoring import monitor_roles, monitor_runs, open_metrics
 from generator.resources import sagemaker_roles
+from orchestrator.sagemaker.monitor_runs import JOBS
 
 SCHEDULE_ROLE: Final = "ScheduleRole"
-RUN_PREFIX: Final = "mlops-monitor-${Stack}-"
+RUN_PREFIX: Final = f"{JOBS}${{Stack}}-"
 """How the names of a monitor's runs begin; `${Stack}` are digits of its stack's id."""
 _REPORTS: Final = "${EndpointName}/${MonitoringScheduleName}"
 

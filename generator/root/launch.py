@@ -11,7 +11,7 @@ from generator import conditions, parameters
 from generator.root import options
 from generator.root.options import OrganizationOptions
 from orchestrator.launch.options import ReachOptions, variable
-from orchestrator.values import common
+from orchestrator.values import common, monitors
 from orchestrator.values.common import Expect
 from orchestrator.values.template_parameters import TemplateParameters
 
@@ -71,6 +71,16 @@ class LaunchParameters(ReachOptions, OrganizationOptions):
             description="Yes makes a model package group for your models.",
         ),
     ] = "No"
+    MonitorEngine: Annotated[
+        monitors.LaunchedEngine,
+        Field(
+            title="What does the work of monitors?",
+            description=(
+                "Open runs the solution's own engine in every account and Region. SageMaker uses Model Monitor and "
+                "Clarify, which AWS has closed to new customers. A request can choose for itself."
+            ),
+        ),
+    ] = "Open"
     AllowDetailedErrorMessage: Annotated[
         common.YesOrNo,
         Field(

@@ -26,7 +26,8 @@ from generator import arns, conditions, deployment, iam_roles, names, permission
 from generator.deployment import Kind
 from generator.root import reach
 from generator.root.data import encryption, storage
-from orchestrator.pipeline_types.built_in import BUILT_IN
+from orchestrator.pipeline_types.built_in.image_builder import ImageBuilder
+from orchestrator.pipeline_types.packaged import PackagedPipeline
 
 PIPELINE_STACK_ROLE = "PipelineStackRole"
 PIPELINE_ROLE = "PipelineRole"
@@ -45,6 +46,8 @@ _LOOK_AT_BUCKET = [s3_actions.GetBucketAcl, s3_actions.GetBucketLocation, s3_act
 
 https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-S3.html
 """
+_HAVE_PIPELINES = (PackagedPipeline, ImageBuilder)
+"""Every pipeline type is one of these. Looking at each type would import all of them."""
 STACKS = arns.regional("cloudformation", f"stack/{arns.PIPELINE_PREFIX}*/*")
 
 
@@ -214,5 +217,5 @@ def of_pipelines() -> list[dict[str, Sub]]:
 
 def orchestrator_stacks() -> list[Sub]:
     """The stacks that the orchestrator itself makes: those of CodePipelines."""
-    patterns = sorted({type_.pipeline_stacks for type_ in BUILT_IN})
-    return [arns.regional("cloudformation", f"stack/{pattern}/*") for pattern in patterns]
+    patterns = {kind.pipeline_stacks for kind in _HAVE_PIPELINES}
+    return [arns.regional("cloudformation", f"stack/{pattern}/*") for pattern in sorted(patterns)]

@@ -8,6 +8,7 @@ import importlib
 import logging
 import os
 import platform
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
@@ -49,6 +50,7 @@ def main(environment: Mapping[str, str]) -> int:
         text = message.of_failure(f"the engine has failed, the log says where: {type(error).__name__}: {error}")
         status = 1
     _LOG.info("%s", text)
+    _LOG.info("most memory: %s", _most_memory())
     told.parent.mkdir(parents=True, exist_ok=True)
     told.write_text(text, encoding="utf-8")
     return status
@@ -64,6 +66,15 @@ def _done(environment: Mapping[str, str]) -> str:
 def _analysis(name: str) -> Callable[[Job], Result]:
     found: Callable[[Job], Result] = importlib.import_module(_ANALYSES[name]).analyse
     return found
+
+
+def _most_memory() -> str:
+    """What the process has had at most, by Linux's own count."""
+    try:
+        found = re.search(r"VmHWM:\s*(\d+ kB)", Path("/proc/self/status").read_text(encoding="ascii"))
+    except OSError:
+        found = None
+    return found.group(1) if found else "not known"
 
 
 def _found() -> list[str]:

@@ -28,6 +28,8 @@ _DESCRIPTION: Final = Path("/opt/ml/config/processingjobconfig.json")
 _CONFIG: Final = Config(connect_timeout=10, retries={"mode": "standard", "total_max_attempts": 5})
 _TRIES: Final = 3
 """Of an object whose content breaks off, which botocore does not ask for again."""
+_PAGE: Final = 1_000
+"""Keys of one listing: as many as S3 gives."""
 _ABSENT: Final = frozenset({"NoSuchKey", "404"})
 _REFUSED: Final = frozenset({"AccessDenied", "AccessDeniedException", "403", "AllAccessDisabled"})
 _WHO: Final = re.compile(r"User: (arn:\S+)")
@@ -36,8 +38,16 @@ _WHAT: Final = re.compile(r"perform: (\S+)")
 
 @functools.cache
 def client(service: str) -> Any:
-    """Return a client, made once: it loads the description of a service and may be shared between threads."""
-    return boto3.client(service, config=_CONFIG)
+    """Return a client, made once: it loads the description of a service and may be shared between threads.
+
+    Raises EngineError without a Region.
+    """
+    try:
+        return boto3.client(service, config=_CONFIG)
+    except (BotoCoreError, ValueError) as error:
+        raise EngineError(
+            f"{service} cannot be asked ({error}): is AWS_DEFAULT_REGION the Region of the job?"
+        ) from error
 
 
 def keys(bucket: str, prefix: str, after: str = "") -> Iterator[str]:
@@ -45,7 +55,9 @@ def keys(bucket: str, prefix: str, after: str = "") -> Iterator[str]:
 
     Raises EngineError.
     """
-    asked = {"Bucket": bucket, "Prefix": prefix, **({"StartAfter": after} if after else {})}
+    asked: dict[str, Any] = {"Bucket": bucket, "Prefix": prefix, "PaginationConfig": {"PageSize": _PAGE}}
+    if after:
+        asked["StartAfter"] = after
     with _told("s3:ListBucket", bucket, prefix):
         for page in client("s3").get_paginator("list_objects_v2").paginate(**asked):
             yield from (one["Key"] for one in page.get("Contents", ()) if not one["Key"].endswith("/"))
@@ -68,7 +80,9 @@ def fetch(bucket: str, key: str, path: Path) -> bool:
                     shutil.copyfileobj(client("s3").get_object(Bucket=bucket, Key=key)["Body"], file)
                 return True
             except ClientError as error:
-                if error.response["Error"]["Code"] not in _ABSENT:
+                code = error.response["Error"]["Code"]
+                # Of an object that is not there S3 says so only to those who may list the whole bucket.
+                if code not in _ABSENT and not (code in _REFUSED and _is_known_absent(bucket, key)):
                     raise
                 break
             except HTTPClientError:
@@ -76,6 +90,13 @@ def fetch(bucket: str, key: str, path: Path) -> bool:
                     raise
     path.unlink()
     return False
+
+
+def _is_known_absent(bucket: str, key: str) -> bool:
+    try:
+        return key not in keys(bucket, f"{key.rpartition('/')[0]}/".lstrip("/"))
+    except EngineError:
+        return False
 
 
 def send(path: Path, bucket: str, key: str, kms_key: str) -> None:

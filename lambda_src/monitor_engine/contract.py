@@ -66,6 +66,8 @@ class Attributes:
     threshold: float = 0.5
     """The probability from which on the positive label is predicted."""
     truth: str = ""
+    features: str = ""
+    """A path of JMESPath to the features in what a model is asked, of bias and of attribution."""
     truth_source: Location | None = None
     """Files of ground truth, in a run."""
 
@@ -229,6 +231,7 @@ def _attributes(reader: _Reader) -> Attributes:
         probability=reader.text("probability_attribute"),
         threshold=reader.tried(lambda: _share("probability_threshold_attribute", stated), 0.5),
         truth=reader.text("ground_truth_attribute"),
+        features=reader.text("features_attribute"),
         truth_source=reader.location("ground_truth_source"),
     )
 

@@ -30,8 +30,8 @@ def of(result: Result, warnings: Sequence[str] = ()) -> str:
 
 
 def of_failure(reason: str) -> str:
-    """Return the message of a job that has failed."""
-    return shortened(f"AlgorithmError: {reason}")
+    """Return the message of a job that has failed; SageMaker puts `AlgorithmError: ` before it."""
+    return shortened(reason)
 
 
 def shortened(first: str, findings: Sequence[str] = (), remarks: Sequence[str] = ()) -> str:

@@ -10,6 +10,7 @@ import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import TextIOWrapper
 from itertools import islice
@@ -115,17 +116,24 @@ def opened(path: Path) -> BinaryIO:
     return cast(BinaryIO, gzip.open(path)) if is_compressed else path.open("rb")
 
 
-def text(path: Path, newline: str | None = None) -> TextIO:
-    """Open a file of text in UTF-8, with or without byte order mark, as `opened` does."""
-    return TextIOWrapper(opened(path), encoding="utf-8-sig", newline=newline)
+@contextmanager
+def text(path: Path, newline: str | None = None) -> Iterator[TextIO]:
+    """Open a file of text in UTF-8, with or without byte order mark, as `opened` does. Raise EngineError."""
+    with _whole(path), TextIOWrapper(opened(path), encoding="utf-8-sig", newline=newline) as file:
+        yield file
 
 
 def blocks(path: Path) -> Iterator[list[bytes]]:
     """Yield the lines of a file, some of them at a time, so that long ones are few. Raise EngineError."""
+    with _whole(path), opened(path) as file:
+        while lines := file.readlines(_BLOCK):
+            yield lines
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[None]:
     try:
-        with opened(path) as file:
-            while lines := file.readlines(_BLOCK):
-                yield lines
+        yield
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise EngineError(
             f"{path.name} is compressed with gzip and cannot be read to its end ({error}): store it again"

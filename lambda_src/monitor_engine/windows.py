@@ -33,6 +33,10 @@ class Window:
         """Whether an inference time lies in the window. Raise EngineError for a text that is no time."""
         return self.start <= _inference_time(time) < self.end
 
+    def is_near(self, time: str) -> bool:
+        """Whether a record of this time may lie in the folders that are read for the window. Raise EngineError."""
+        return self.start - _LATE * 2 <= _inference_time(time) < self.end + _LATE * 2
+
     def may_hold(self, path: str) -> bool:
         """Whether a file may have records of the window, by its hourly folder; True without such a folder."""
         hour = _hour(path)

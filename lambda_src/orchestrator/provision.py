@@ -10,7 +10,7 @@ interrupted change: the digest of the stored package, and the package version th
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from orchestrator import templates
@@ -21,8 +21,17 @@ from orchestrator.aws.s3 import objects
 from orchestrator.aws.s3.objects import StoredPackage
 from orchestrator.errors import ConflictError
 from orchestrator.launch.settings import Settings
+from orchestrator.plan.monitor_engines import PlannedEngine
 from orchestrator.plan.plan import Deployment, Package, PackagedBlueprint, PlannedObject, ProvisioningPlan
-from orchestrator.plan.stack_tags import LABEL_TAG, OWNER_TAG, PIPELINE_NAME_OUTPUT, RELEASE_TAG, STACK_TAG, TYPE_TAG
+from orchestrator.plan.stack_tags import (
+    ENGINE_TAG,
+    LABEL_TAG,
+    OWNER_TAG,
+    PIPELINE_NAME_OUTPUT,
+    RELEASE_TAG,
+    STACK_TAG,
+    TYPE_TAG,
+)
 from orchestrator.provisioned import remains, removal_records
 
 if TYPE_CHECKING:
@@ -35,10 +44,16 @@ class Provisioned:
 
     message: str
     pipeline_id: str
+    engine: PlannedEngine | None = None
+    """What does the work of a monitor."""
+    warnings: tuple[str, ...] = ()
 
     def answer(self) -> answers.Provisioned:
-        """Return the body of the API's response."""
-        return {"message": self.message, "pipeline_id": self.pipeline_id}
+        """Return the body of the API's response, without the warnings."""
+        told: answers.Provisioned = {"message": self.message, "pipeline_id": self.pipeline_id}
+        if self.engine:
+            told["monitor_engine"] = self.engine.name
+        return told
 
 
 @dataclass(frozen=True)
@@ -61,7 +76,7 @@ def provision(plan: ProvisioningPlan, settings: Settings) -> Provisioned:
     definition = _definition(plan, deployment, settings)
     created = stacks.create(definition)
     if created is not None:
-        return Provisioned("success: stack creation started", created)
+        return Provisioned("success: stack creation started", created, plan.engine)
     stack = stacks.find(definition.name)
     if stack is None:
         raise ConflictError(f"Pipeline {definition.name} was deleted just now. Repeat the request.")
@@ -72,7 +87,25 @@ def provision(plan: ProvisioningPlan, settings: Settings) -> Provisioned:
         )
     if not _is_of(plan, stack):
         raise ConflictError(f"Pipeline {definition.name} was made for something else just now. Repeat the request.")
-    return _reconcile(definition, stack, source)
+    done = _reconcile(definition, stack, source)
+    return replace(done, engine=plan.engine, warnings=_engine_changes(plan, stack))
+
+
+def engine_changes(plan: ProvisioningPlan) -> tuple[str, ...]:
+    """Return what provisioning would change in the engine of a monitor that is there, as warnings."""
+    if plan.engine is None:
+        return ()
+    try:
+        stack = stacks.find(_chosen(plan).pipeline_stack_name)
+    except ConflictError:
+        return ()
+    return _engine_changes(plan, stack) if stack is not None and _is_of(plan, stack) else ()
+
+
+def _engine_changes(plan: ProvisioningPlan, stack: Stack) -> tuple[str, ...]:
+    # A broken stack holds no pipeline, and there is nothing to change.
+    sentence = "" if plan.engine is None or stack.is_broken else plan.engine.change(stack.tags)
+    return (sentence,) if sentence else ()
 
 
 def is_in_place(plan: ProvisioningPlan, settings: Settings) -> bool:
@@ -163,12 +196,13 @@ def _refuse_while_deleting(stack_name: str, settings: Settings) -> None:
 def _definition(plan: ProvisioningPlan, deployment: Deployment, settings: Settings) -> StackDefinition:
     name = deployment.pipeline_stack_name
     owner = {OWNER_TAG: plan.owner} if plan.owner else {}
+    engine = {ENGINE_TAG: plan.engine.name} if plan.engine else {}
     return StackDefinition(
         name=name,
         template=templates.read(deployment.pipeline_template).decode(),
         parameters=dict(deployment.pipeline_parameters),
         role_arn=settings.pipeline_stack_role_arn,
-        tags={**dict(deployment.tags), **_told(plan, settings), STACK_TAG: name, **owner},
+        tags={**dict(deployment.tags), **_told(plan, settings), STACK_TAG: name, **owner, **engine},
     )
 
 

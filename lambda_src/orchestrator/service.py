@@ -17,7 +17,7 @@ from orchestrator.pipeline_types.installed import installed
 from orchestrator.pipeline_types.registry import Accepted, Registry
 from orchestrator.plan.plan import ProvisioningPlan
 from orchestrator.plan.stack_tags import PIPELINE_NAME_OUTPUT
-from orchestrator.provision import is_in_place, provision
+from orchestrator.provision import engine_changes, is_in_place, provision
 from orchestrator.provisioned import pipeline_stacks
 from orchestrator.values.common import PipelineId
 
@@ -72,8 +72,11 @@ def _provisioned(body: Any, types: Registry, settings: Settings) -> "answers.Pip
     answer: answers.PipelineAnswer
     if accepted.request.dry_run:
         answer = {"message": "Dry run: nothing was created.", "plan": plan.description()}
+        warnings += engine_changes(plan)
     else:
-        answer = provision(plan, settings).answer()
+        done = provision(plan, settings)
+        answer = done.answer()
+        warnings += done.warnings
     if warnings:
         answer["warnings"] = warnings
     return answer

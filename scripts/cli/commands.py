@@ -11,6 +11,7 @@ from scripts.cli import completing
 from scripts.cli.cards import card_commands
 from scripts.cli.everyday import everyday_commands
 from scripts.cli.launching import account_commands
+from scripts.cli.monitors import monitor_commands
 from scripts.cli.offline import offline_commands
 from scripts.cli.options import (
     Access,
@@ -39,6 +40,7 @@ app = typer.Typer(
 app.add_typer(pipeline_type_commands.app, name="pipeline-types")
 app.add_typer(everyday_commands.app)
 app.add_typer(card_commands.app, name="cards")
+app.add_typer(monitor_commands.app, name="monitor")
 app.add_typer(account_commands.app, name="accounts")
 app.add_typer(offline_commands.app)
 

@@ -10,9 +10,12 @@ import io
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import redirect_stderr, suppress
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
+
+if TYPE_CHECKING:
+    from mlops_orchestrator.aws.api_client import OrchestratorApi
 
 _SECONDS: Final = 3.0
 _MOST: Final = 50
@@ -22,6 +25,12 @@ def pipelines(context: typer.Context, incomplete: str) -> list[str]:
     """Return the short names of pipelines of the orchestrator that the options so far lead to."""
     given = dict(context.params)
     return _soon(lambda: [name for name in _short_names(given) if name.startswith(incomplete)])
+
+
+def runs(context: typer.Context, incomplete: str) -> list[str]:
+    """Return the ends of the ids of a monitor's newest runs, as tables show them."""
+    given = dict(context.params)
+    return _soon(lambda: [name for name in _run_ids(given) if name.startswith(incomplete)])
 
 
 def types(incomplete: str) -> list[str]:
@@ -62,7 +71,19 @@ def _soon(find: Callable[[], list[str]]) -> list[str]:
     return list(found)
 
 
+def _run_ids(given: Mapping[str, Any]) -> Iterator[str]:
+    from mlops_orchestrator.client.monitor_runs import Monitor
+    from scripts.cli.monitors import names
+
+    named = names.of_monitor(str(given.get("pipeline") or ""))
+    yield from (names.short(run.id) for run in Monitor(_api(given), named).runs(_MOST))
+
+
 def _short_names(given: Mapping[str, Any]) -> Iterator[str]:
+    yield from (str(one["short_name"]) for one in _api(given).list(limit=_MOST).body.get("pipelines", ()))
+
+
+def _api(given: Mapping[str, Any]) -> OrchestratorApi:
     from mlops_orchestrator.client import connection
     from mlops_orchestrator.settings import choosing
     from mlops_orchestrator.settings.effective import Given
@@ -71,8 +92,7 @@ def _short_names(given: Mapping[str, Any]) -> Iterator[str]:
     chosen = choosing.choose(
         Given(**named), local=bool(given.get("local")), endpoint_url=given.get("endpoint_url") or ""
     )
-    api = connection.api_of(chosen, connection.reached(chosen))
-    yield from (str(one["short_name"]) for one in api.list(limit=_MOST).body.get("pipelines", ()))
+    return connection.api_of(chosen, connection.reached(chosen))
 
 
 def _types(short: bool = True) -> Iterator[str]:

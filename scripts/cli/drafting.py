@@ -129,10 +129,12 @@ def _launch(chosen: _Found, rules: Offline) -> Launch:
             f"note: no Region is known (--region, AWS_REGION, region in mlops.toml): images are those of {region}\n"
         )
     registry = local.use_model_registry if local else settings.launch_parameters.get("UseModelRegistry") == "Yes"
+    is_native = not local and settings.launch_parameters.get("MonitorEngine") == "SageMaker"
     return offline.launch(
         rules.option or (local.option if local else settings.option.value),
         registry if rules.use_model_registry is None else rules.use_model_registry,
         region,
+        "sagemaker" if is_native else "open",
     )
 
 

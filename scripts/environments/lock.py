@@ -25,6 +25,14 @@ from scripts.environments import installing
 
 FOLDER: Final = paths.ROOT / "locks"
 DEVELOPMENT: Final = FOLDER / "dev.txt"
+ENGINE_IMAGE: Final = (
+    "numpy==2.1.0", "pandas==2.3.2", "scikit-learn==1.4.2", "scipy==1.16.2", "boto3==1.28.57", "botocore<1.32",
+    "urllib3==1.26.17", "six==1.16.0", "jmespath==1.0.1",
+)  # fmt: skip
+"""What SageMaker's scikit-learn image 1.4-2-py312 has of what the engine imports. scipy has no pin there, and is the
+newest of the time of the others. https://github.com/aws/sagemaker-scikit-learn-container, docker/1.4-2-py312/ and
+requirements.txt at 3265121.
+"""
 # One version of each distribution for every Python, from the oldest, and every machine; no address of an index.
 _COMPILE: Final = (
     "pip", "compile", "--quiet", "--universal", "--python-version=3.11", "--fork-strategy=fewest", "--generate-hashes",
@@ -65,6 +73,9 @@ def locks() -> tuple[Lock, ...]:
         Lock(FOLDER / "second-opinion.txt", ("ministack", "boto3")),
         # They join the environment of the tests, which drive a browser.
         Lock(FOLDER / "browser.txt", ("axe-playwright-python", "playwright")),
+        # What `make bench-monitors` measures beside the engine; its drift preset fails with a newer pandas.
+        Lock(FOLDER / "evidently.txt", ("evidently==0.7.23", "pandas<3"), takes_versions=False),
+        Lock(FOLDER / "engine-image.txt", ENGINE_IMAGE, takes_versions=False),
         Lock(FOLDER / "images.txt", ("sagemaker-core",), ("--no-deps",), takes_versions=False),
     )
 

@@ -15,6 +15,8 @@ from orchestrator.launch.settings import Launch
 from orchestrator.model_cards.operations import Operation
 from orchestrator.pipeline_types.base import PipelineRequest
 from orchestrator.pipeline_types.blueprints import BlueprintPipeline
+from orchestrator.pipeline_types.built_in.monitors.clarify import ClarifyMonitor
+from orchestrator.pipeline_types.built_in.monitors.monitors import Monitor
 from orchestrator.pipeline_types.built_in.realtime_inference import RealtimeInference
 from orchestrator.sagemaker import job_kinds
 
@@ -123,6 +125,13 @@ CHANGES: Final = (
         lambda request, _: _value(request, "baseline_data"),
     ),
     Change(
+        "The orchestrator's own engine computes baselines and runs, with Model Monitor's files and messages: the "
+        "thresholds of its baselines are its own, and it has no merge job and no shadow endpoint. An account that may "
+        'still use Model Monitor and Clarify keeps them with "monitor_engine": "sagemaker", or with '
+        "MonitorEngine=SageMaker at launch for all requests that do not say it.",
+        lambda request, launch: isinstance(request, Monitor) and request.engine(launch).name == "open",
+    ),
+    Change(
         "max_wait_time_spot_instances includes the run: left out, it is as long as max_runtime_per_job allows, where "
         "SageMaker refused the earlier solution's shorter default.",
         _waits_longer_for_spot,
@@ -177,9 +186,9 @@ AROUND: Final = (
         lambda request, _: isinstance(request, RealtimeInference),
     ),
     Change(
-        "Clarify's jobs ask the endpoint that is monitored; the earlier solution named its model, which Clarify "
-        "deployed to a shadow endpoint for the time of the job. The endpoint serves these requests, too.",
-        lambda request, _: getattr(request, "image", "") == "clarify",
+        "Jobs that need predictions ask the endpoint that is monitored; the earlier solution named its model, which "
+        "Clarify deployed to a shadow endpoint for the time of the job. The endpoint serves these requests, too.",
+        lambda request, _: isinstance(request, ClarifyMonitor),
     ),
 )
 """What concerns no request's meaning, but whoever reads what becomes of it."""

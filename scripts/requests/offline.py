@@ -17,11 +17,12 @@ from orchestrator.pipeline_types.base import PipelineRequest
 from orchestrator.pipeline_types.built_in import BUILT_IN
 from orchestrator.pipeline_types.keys import keys
 from orchestrator.pipeline_types.registry import Accepted
+from orchestrator.values.monitors import EngineName
 
 _CONTROL_KEYS: Final = frozenset({"pipeline_type", "dry_run"})
 
 
-def launch(option: str, use_model_registry: bool, region: str) -> Launch:
+def launch(option: str, use_model_registry: bool, region: str, engine: EngineName = "open") -> Launch:
     """Return the launch options for validation; bucket and repository do not affect whether a request is valid."""
     return Launch(
         region=region,
@@ -31,6 +32,7 @@ def launch(option: str, use_model_registry: bool, region: str) -> Launch:
         pipelines_bucket="pipelines-bucket",
         ecr_repository_arn=f"arn:aws:ecr:{region}:111122223333:repository/images",
         application="application",
+        monitor_engine=engine,
     )
 
 

@@ -36,6 +36,7 @@ _COMMANDS = (
     "events",
     "retry",
     "cards",
+    "monitor",
 )
 # They print what a shell reads.
 _WITHOUT_FORMS = {"completion"}

@@ -228,6 +228,7 @@ def launch_for(stage: Stage | None) -> Launch:
         pipelines_bucket=PIPELINES,
         ecr_repository_arn=f"arn:aws:ecr:us-east-1:{ORCHESTRATOR}:repository/quayside-images",
         application="mlops",
+        monitor_engine="sagemaker",
     )
 
 

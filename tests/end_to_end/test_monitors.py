@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Monitors on the local AWS: a signed call, a computed baseline, a schedule, a violation that people hear of."""
+"""Monitors on SageMaker's engine, on the local AWS: a baseline, a schedule, a violation that people hear of."""
 
 from __future__ import annotations
 
@@ -46,6 +46,7 @@ class Monitoring:
             "monitor_max_runtime_seconds": 1800,
             "instance_type": "ml.m5.large",
             "instance_volume_size": 20,
+            "monitor_engine": "sagemaker",
             **changes,
         }
 

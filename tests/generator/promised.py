@@ -122,6 +122,7 @@ LAUNCH_PARAMETERS: Final[list[tuple[str, str, str | None, dict[str, Any]]]] = [
         "No",
         {"AllowedValues": YES_OR_NO},
     ),
+    ("MonitorEngine", "What does the work of monitors?", "Open", {"AllowedValues": ["Open", "SageMaker"]}),
     (
         "AllowDetailedErrorMessage",
         "Do you want to allow detailed error messages in the APIs response?",

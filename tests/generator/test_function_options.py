@@ -44,6 +44,7 @@ ENDPOINTS: Final = {
     "s3": "S3",
     "sagemaker": "`sagemaker.api`",
     "sagemaker-runtime": "`sagemaker.runtime`",
+    "scheduler": "EventBridge Scheduler",
     "secretsmanager": "Secrets Manager",
     "sns": "SNS",
 }

@@ -167,5 +167,6 @@ def test_whoever_looks_again_and_again_does_not_keep_others_from_provisioning(mu
     """A method without a throttle of its own shares that of all others."""
     settings = multi["Resources"]["ApiStage"]["Properties"]["MethodSettings"]
     own = {(found["HttpMethod"], found["ResourcePath"]) for found in settings}
-    assert own == {("*", "/*"), ("POST", "/~1provisionpipeline"), ("DELETE", "/~1pipelines~1{id}")}
+    starting = ("POST", "/~1pipelines~1{id}~1runs")
+    assert own == {("*", "/*"), ("POST", "/~1provisionpipeline"), ("DELETE", "/~1pipelines~1{id}"), starting}
     assert all(found["ThrottlingRateLimit"] > 0 and found["ThrottlingBurstLimit"] > 0 for found in settings)

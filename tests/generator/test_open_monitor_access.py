@@ -163,7 +163,7 @@ class TestAlarms:
         ]
         assert alarm["TreatMissingData"] == "ignore"
         (found,) = alarm["Metrics"]
-        assert found["MetricStat"]["Stat"] == "Sum"
+        assert (found["MetricStat"]["Stat"], found["MetricStat"]["Period"]) == ("Sum", 300)
         assert found["MetricStat"]["Metric"] == {
             "Namespace": "MLOps/Monitors",
             "MetricName": "violations",

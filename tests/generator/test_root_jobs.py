@@ -14,6 +14,7 @@ from moto.events.models import EventPattern
 
 from orchestrator.pipeline_types.built_in import BUILT_IN
 from orchestrator.pipeline_types.built_in.training.job_types import kinds_by_type
+from orchestrator.pipeline_types.built_in.training.jobs import JobPipeline
 from orchestrator.plan import layout
 from orchestrator.sagemaker.job_kinds import AUTOPILOT, ENDED, TRAINING, TUNING
 from tests.generator.test_templates import resources, statements
@@ -70,6 +71,11 @@ class TestEvents:
     )
     def test_nor_does_anything_else(self, pattern: EventPattern, other: Event) -> None:
         assert not matches(pattern, other)
+
+    def test_what_starts_jobs_stands_where_it_is_looked_for(self) -> None:
+        assert set(kinds_by_type(BUILT_IN)) == {
+            type_.type_name() for type_ in BUILT_IN if issubclass(type_, JobPipeline)
+        }
 
     def test_every_type_that_starts_jobs_is_heard_of(self, root: Template) -> None:
         """By events, or by the check where SageMaker sends none (lesson 80)."""

@@ -14,7 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from monitor_engine import aws
-from monitor_engine.attribution import analysis, kernel_shap
+from monitor_engine.attribution import explanations, kernel_shap
 from monitor_engine.attribution.predictor import Predictor
 from monitor_engine.problems import EngineError
 from tests.monitor_engine import jobs
@@ -79,8 +79,8 @@ def test_values_of_a_linear_model_are_its_own_also_from_a_sample() -> None:
 def test_ndcg_of_the_documented_example() -> None:
     before = {"SAT score": 0.70, "GPA": 0.50, "Class rank": 0.05}
     now = {"SAT score": 0.10, "GPA": 0.20, "Class rank": 0.70}
-    assert analysis.ndcg(before, now) == pytest.approx(0.69, abs=0.005)
-    assert analysis.ndcg(before, before) == 1.0
+    assert explanations.ndcg(before, now) == pytest.approx(0.69, abs=0.005)
+    assert explanations.ndcg(before, before) == 1.0
 
 
 def test_the_predictor_is_slow_on_purpose_and_marks_its_questions() -> None:
@@ -115,7 +115,7 @@ def test_an_answer_that_cannot_be_used_is_a_sentence(answer: str, words: str) ->
 )  # fmt: skip
 def test_scores_are_found_in_every_form(answer: str, content_type: str, score: str) -> None:
     predictor = Predictor(lambda *_: (answer, content_type), score)
-    assert predictor(np.array([["1"], ["2"]], dtype=object)).tolist() == [1.0, 2.0]
+    assert predictor(np.array([["1"], ["2"]], dtype=object)).tolist() == [[1.0], [2.0]]
 
 
 @pytest.fixture
@@ -222,7 +222,8 @@ def test_a_baseline_that_is_not_there_is_said(tmp_path: Path, endpoint: list[str
 @pytest.mark.parametrize(
     ("shap", "words"),
     [({"baseline": [["1"]]}, "has 1 values for 3 features"), ({"agg_method": "sum"}, "agg_method is 'sum'"),
-     ({"num_samples": "many"}, "is not as Clarify's configuration"), ({"baseline": "s3://a/b.csv"}, "give its rows")],
+     ({"num_samples": "many"}, "is not as Clarify's configuration"),
+     ({"baseline": "/nowhere.csv"}, "there is no file at /nowhere.csv, which shap_config.baseline names")],
     ids=["row", "aggregation", "samples", "file"],
 )  # fmt: skip
 def test_a_configuration_that_does_not_fit_is_a_sentence(

@@ -72,7 +72,6 @@ def test_statistics_and_constraints_are_those_of_the_data(tmp_path: Path) -> Non
 def test_a_baseline_that_cannot_be_used_says_why(tmp_path: Path, content: str | bytes, words: str) -> None:
     ended = jobs.baseline(tmp_path, content)
     assert ended.status == 1
-    assert ended.message.startswith("AlgorithmError: ")
     assert words in ended.message
     assert not (ended.output / "constraints.json").exists()
 
@@ -114,7 +113,7 @@ def test_five_thousand_columns_are_a_baseline_with_a_small_report(tmp_path: Path
     assert ended.status == 0
     assert len(ended.document("constraints.json")["features"]) == 5_000
     assert len(ended.report.encode()) < 200_000
-    assert "more features stand in statistics.json" in ended.report
+    assert all(name in ended.report for name in names)
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=["unix", "windows", "mac"])

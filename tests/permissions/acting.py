@@ -65,6 +65,7 @@ _ENVIRONMENT: Final = {
     **{f"{name}_ROLE_ARN": f"arn:aws:iam::{ACCOUNT}:role/mlops-{name}" for name in ("PIPELINE_START", "DEPLOY")},
     "NOTIFICATIONS_TOPIC_ARN": TOPIC,
     "ALLOW_DETAILED_ERROR_MESSAGE": "Yes",
+    "MONITOR_ENGINE": "SageMaker",
     "LOG_KMS_KEY_ARN": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/solution",
     "LOG_RETENTION_DAYS": "365",
     "ROLE_PATH": "/",

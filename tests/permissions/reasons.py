@@ -114,6 +114,7 @@ REACHED: Final[Reached] = {
         },
         "requests choose the names of what SageMaker runs, and CloudFormation works under the role": {
             "a job of another pipeline": "read write",
+            "a run of another monitor": "read write",
             "an endpoint of another pipeline": "read write",
             "the schedule of another monitor": "read write",
         },
@@ -134,6 +135,7 @@ REACHED: Final[Reached] = {
         "it works for all pipelines, and only the solution's own code runs in it": {
             "StackSets of another pipeline": "write",
             "a job of another pipeline": "read",
+            "a run of another monitor": "read write",
             "an endpoint of another pipeline": "read",
             "a model card": "read write",
             "a model of another pipeline": "read",

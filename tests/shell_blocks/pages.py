@@ -22,7 +22,6 @@ CANNOT_RUN: Final[Mapping[tuple[str, str], str]] = {
     ("docs/launch.md", "aws cloudformation deploy"): "no operation of AWS; tests/boundary launches the template",
     ("docs/local-aws.md", "curl"): "a schedule, rule or monitor of your own; tests/local_aws fires each of them",
     ("docs/local-aws.md", "mlops mail last"): "no mail is sent before a pipeline has ended; tests/cli/test_mail.py",
-    ("docs/monitors.md", "mlops provision monitor.json"): "the endpoint is yours; tests/end_to_end has monitors",
     ("docs/multi-account.md", "mlops accounts check"): "your organization; tests/accounts has one",
     ("docs/multi-account.md", "mlops deploy"): "your organization; tests/cli/test_local_multi.py has one",
     ("docs/multi-account.md", "mlops approve"): "a decision about a pipeline of yours; tests/cli/test_local_multi.py",
@@ -88,8 +87,12 @@ def _launch_parameters(folder: Path) -> None:
     (folder / "launch.yaml").write_text("UseModelRegistry: No\n")
 
 
-def _training_data(folder: Path) -> None:
-    shutil.copy(demo_model.DATA, folder / "train.csv")
+def _monitored(folder: Path) -> None:
+    """A model, data for a baseline, and a baseline of Model Monitor's."""
+    _model(folder)
+    shutil.copy(ROOT / "docs" / "examples" / "monitors" / "train.csv", folder)
+    for name in ("constraints.json", "statistics.json"):
+        shutil.copy(ROOT / "tests" / "monitor_engine" / "native" / name, folder)
 
 
 def _work_queue(folder: Path) -> None:
@@ -114,6 +117,17 @@ _CHURN: Final = """{
   "data_capture_location": "churn-captures/churn"
 }
 """
+_HARBOUR: Final = """{
+  "pipeline_type": "byom_realtime_builtin",
+  "model_name": "harbour-delay",
+  "endpoint_name": "harbour-delay-live",
+  "model_framework": "xgboost",
+  "model_framework_version": "1.7-1",
+  "model_artifact_location": "model.tar.gz",
+  "inference_instance": "ml.m5.large",
+  "data_capture_location": "quayside-captures/harbour-delay"
+}
+"""
 _ASSETS: Final = {"ASSETS-BUCKET": "$(output AssetsBucketName)"}
 
 PAGES: Final[Mapping[str, Page]] = {
@@ -127,7 +141,18 @@ PAGES: Final[Mapping[str, Page]] = {
     "docs/migration.md": Page(
         files=_requests_of_before, words={"ROLE-ARN": "arn:aws:iam::123456789012:role/ApiLoggingRole"}
     ),
-    "docs/monitors.md": Page(files=_training_data, words=_ASSETS),
+    "docs/monitors.md": Page(
+        files=_monitored,
+        words={**_ASSETS, "MONITOR": "harbour-delay-live-dataquality-0000"},
+        before=(
+            *_earlier(
+                'aws s3 cp model.tar.gz "s3://$(output AssetsBucketName)/model.tar.gz"',
+                "aws s3 mb s3://quayside-captures",
+            ),
+            Request(_HARBOUR),
+            *_earlier("mlops provision request.json --watch"),
+        ),
+    ),
     "docs/multi-account.md": Page(has_aws=False),
     "docs/notifications.md": Page(words={"TOPIC": "$(output NotificationsTopicArn)"}),
     "docs/operating.md": Page(

@@ -9,7 +9,7 @@ complement are drawn.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import combinations
 from typing import Any, Final
 
@@ -21,6 +21,8 @@ from monitor_engine.data.columns import Numbers
 Rows = npt.NDArray[Any]
 Masks = npt.NDArray[np.bool_]
 Predict = Callable[[Rows], Numbers]
+"""Rows -> a number for each, or several."""
+Places = Sequence[int]
 # Weight of the two coalitions whose answers must be met exactly: none and all of the features.
 _EXACT: Final = 1e9
 
@@ -44,18 +46,31 @@ def coalitions(features: int, samples: int, random: np.random.Generator) -> tupl
     return masks, np.array(list(counts.values()), dtype=np.float64)
 
 
-def values(predict: Predict, row: Rows, background: Rows, drawn: tuple[Masks, Numbers]) -> Numbers:
-    """Return the value of each feature of a row, whose sum is the answer to the row less that to the background."""
+def values(predict: Predict, row: Rows, background: Rows, drawn: tuple[Masks, Numbers], places: Places = ()) -> Numbers:
+    """Return the value of each feature of a row, whose sum is the answer to the row less that to the background.
+
+    With places only these features have values, and the others stay as they are in the row. Of a model that answers
+    with several scores, the values of a feature are a row of the result.
+    """
     masks, weights = drawn
-    features = len(row)
-    asked = [np.where(mask, row, background) for mask in (*masks, np.zeros(features, bool), np.ones(features, bool))]
-    answers = predict(np.concatenate(asked)).reshape(len(asked), len(background)).mean(axis=1)
+    chosen = list(places) or list(range(len(row)))
+    size = len(chosen)
+    alike = [*masks, np.zeros(size, bool), np.ones(size, bool)]
+    asked = [np.where(_whole(mask, chosen, len(row)), row, background) for mask in alike]
+    answers = predict(np.concatenate(asked))
+    answers = answers.reshape(len(asked), len(background), *answers.shape[1:]).mean(axis=1)
     base, full = answers[-2], answers[-1]
-    matrix = np.vstack([masks, np.ones(features)]).astype(np.float64)
+    matrix = np.vstack([masks, np.ones(size)]).astype(np.float64)
     scale = weights.max() * _EXACT if len(weights) else 1.0
     root = np.sqrt(np.append(weights, scale))
-    targets = np.append(answers[:-2], full) - base
-    found: Numbers = np.linalg.lstsq(matrix * root[:, None], targets * root, rcond=None)[0]
+    targets = np.concatenate([answers[:-2], full[None]]) - base
+    found: Numbers = np.linalg.lstsq(matrix * root[:, None], (targets.T * root).T, rcond=None)[0]
+    return found
+
+
+def _whole(mask: npt.NDArray[np.bool_], chosen: list[int], size: int) -> npt.NDArray[np.bool_]:
+    found = np.ones(size, dtype=bool)
+    found[chosen] = mask
     return found
 
 

@@ -12,8 +12,8 @@ from typing import Final
 
 import numpy as np
 
+from monitor_engine.attribution import scores
 from monitor_engine.attribution.kernel_shap import Rows
-from monitor_engine.data import attributes
 from monitor_engine.data.captures import OWN
 from monitor_engine.data.columns import Numbers
 from monitor_engine.data.payloads import UnreadableError
@@ -40,17 +40,21 @@ class Predictor:
     asked: int = 0
 
     def __call__(self, rows: Rows) -> Numbers:
-        """Return the answer to each row. Raise EngineError."""
-        found: list[float] = []
+        """Return the scores of each row, as many for each. Raise EngineError."""
+        found: list[list[float]] = []
         for start in range(0, len(rows), _BATCH):
             found += self._answers(rows[start : start + _BATCH])
+        if len({len(row) for row in found}) > 1:
+            raise EngineError("the endpoint gives some rows more scores than others. Check model_scores.")
         answers = np.array(found)
         if self.use_logit:
+            if ((answers < 0) | (answers > 1)).any():
+                raise EngineError("use_logit is for probabilities, and the endpoint gives others: leave it out")
             answers = np.clip(answers, 1e-9, 1 - 1e-9)
             answers = np.log(answers / (1 - answers))
         return answers
 
-    def _answers(self, rows: Rows) -> list[float]:
+    def _answers(self, rows: Rows) -> list[list[float]]:
         body = io.StringIO()
         csv.writer(body, lineterminator="\n").writerows(rows.tolist())
         if self.asked:
@@ -58,13 +62,9 @@ class Predictor:
         text, content_type = self.ask(body.getvalue(), f"{OWN}{self.run}{self.asked}")
         self.asked += len(rows)
         try:
-            values = attributes.values(text.strip("\r\n"), "json" in content_type.lower(), self.score)
-            if len(values) == 1 and len(rows) > 1 and "," in text and not self.score:
-                # The answer for several rows may be one line, with a value for each.
-                values = list(text.strip().split(","))
-            numbers = [attributes.number(value, "score") for value in values]
+            values = scores.of(text.strip("\r\n"), "json" in content_type.lower(), self.score, len(rows))
         except UnreadableError as error:
             raise EngineError(f"the endpoint's answer cannot be used: {error}. Check model_scores.") from error
-        if len(numbers) != len(rows):
-            raise EngineError(f"the endpoint gave {len(numbers)} scores for {len(rows)} rows. Check model_scores.")
-        return numbers
+        if len(values) != len(rows):
+            raise EngineError(f"the endpoint gave {len(values)} scores for {len(rows)} rows. Check model_scores.")
+        return values

@@ -9,11 +9,11 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/clarify-model-monitor-bias-drift
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
 from monitor_engine.bias import baseline as baselines
-from monitor_engine.bias import configuration, measures, readings, remarks, tallies
+from monitor_engine.bias import configuration, measures, readings, remarks, sections, tallies
 from monitor_engine.bias.baseline import PARTS, Found
 from monitor_engine.bias.configuration import Configuration
 from monitor_engine.bias.tallies import Tallies
@@ -44,7 +44,7 @@ def suggest(job: Job, stated: Configuration) -> Result:
     if not job.attributes.inference and not job.attributes.probability:
         told.append("without a column of predictions only the labels were analysed")
     shown = page.Page(
-        "Baseline of bias", [("rows", f"{read.tallies.records:,}")], (), told, False, _sections(found, {})
+        "Baseline of bias", [("rows", f"{read.tallies.records:,}")], (), told, False, sections.of(found, {}, ())
     )
     analysis = _document(read.tallies.configuration, found)
     files: dict[str, Document | str] = {
@@ -73,7 +73,10 @@ def compare(job: Job, stated: Configuration) -> Result:
     told = [*left_out, *remarks.of(read.tallies), *known.remarks(found)]
     start, end = job.window.texts if job.window else ("", "")
     facts = [("schedule", job.monitor.schedule), ("from", start), ("to", end), ("records", f"{read.tallies.records:,}")]
-    shown = page.Page(title, facts, violations, told, True, _sections(found, limits))
+    violated = {
+        (one.feature, more["facet_value"], more["metric_name"]) for one in violations for more in [dict(one.more)]
+    }
+    shown = page.Page(title, facts, violations, told, True, sections.of(found, limits, violated))
     files: dict[str, Document | str] = {
         "analysis.json": _document(read.tallies.configuration, found),
         "constraint_violations.json": violations_document(violations, CLARIFY),
@@ -131,20 +134,3 @@ def _document(stated: Configuration, found: Found) -> Document:
             positive = {"label": stated.label, "label_value_or_threshold": stated.positive.text}
             parts[part] = {**positive, "facets": facets}
     return parts
-
-
-def _sections(found: Found, limits: Mapping[tuple[str, str], measures.Values]) -> list[str]:
-    shown = []
-    for (facet, value), values in found.items():
-        before = limits.get((facet, value), {})
-        rows = [
-            (measures.DESCRIPTIONS[name], _number(number), _number(before.get(name, math.nan)))
-            for name, number in values.items()
-        ]
-        table = page.table(f"{facet}: {value} against all others", ("metric", "value", "baseline"), rows, (1, 2))
-        shown.append(f"<section>{table}</section>")
-    return shown
-
-
-def _number(value: float) -> str:
-    return "-" if math.isnan(value) else page.number(value)

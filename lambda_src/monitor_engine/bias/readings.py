@@ -98,7 +98,7 @@ def _take(tallies: Tallies, given: Attributes, record: Record, label: str) -> No
     answer, asked = record.data.get(_OUTPUT), record.data.get(_INPUT)
     if not isinstance(answer, dict) or not isinstance(asked, dict):
         raise UnreadableError("it has no request or no answer: is the endpoint's capture on for both?")
-    rows = payloads.rows_of(asked)
+    rows = payloads.rows_of(asked, given.features)
     text = payloads.text_of(answer).strip("\r\n")
     is_json = payloads.is_json(answer, text)
     by_probability = bool(given.probability) and not given.inference

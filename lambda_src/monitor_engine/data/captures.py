@@ -6,7 +6,8 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-data-capture-endpo
 
 from __future__ import annotations
 
-import json
+import logging
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from monitor_engine import storage
 from monitor_engine.contract import PARTS
-from monitor_engine.data import payloads
+from monitor_engine.data import json_lines, payloads
 from monitor_engine.data.payloads import Row, UnreadableError
 from monitor_engine.problems import EngineError
 from monitor_engine.storage import Folder, Location
@@ -22,6 +23,7 @@ from monitor_engine.windows import Window
 
 OWN: Final = "mlops-monitor-"
 """Prefix of the inference ids of the engine's own requests, which are no traffic."""
+_LOG: Final = logging.getLogger("monitor_engine")
 _OUTPUT, _INPUT = PARTS
 # How many unreadable records are named.
 _NAMED: Final = 3
@@ -34,8 +36,11 @@ class Reading:
     records: int = 0
     """Of the window, without the engine's own."""
     own: int = 0
+    strange: int = 0
+    """Of another time, far from the folders in which they lie."""
     unreadable: int = 0
     examples: list[str] = field(default_factory=list)
+    strange_times: list[str] = field(default_factory=list)
 
     def leave_out(self, where: str, why: str) -> None:
         """Count a record that cannot be read, and name the first ones."""
@@ -43,13 +48,24 @@ class Reading:
         if len(self.examples) < _NAMED:
             self.examples.append(f"{where}: {why}")
 
+    def leave_to_others(self, where: str, when: str, window: Window) -> None:
+        """Pass over a record of another window; one that no run would find in its folder is counted."""
+        if window.is_near(when):
+            return
+        self.strange += 1
+        if len(self.strange_times) < _NAMED:
+            self.strange_times.append(f"{where}: {when}")
+
     @property
     def left_out(self) -> list[str]:
-        """Remarks about the records that could not be read."""
-        if not self.unreadable:
-            return []
-        examples = "; ".join(self.examples)
-        return [f"{self.unreadable} of {self.records} records could not be read and were left out: {examples}"]
+        """Remarks about the records that could not be read, and about those that no window finds."""
+        found, examples = [], "; ".join(self.examples)
+        if self.unreadable:
+            found.append(f"{self.unreadable} of {self.records} records could not be read and were left out: {examples}")
+        if self.strange:
+            times = "; ".join(self.strange_times)
+            found.append(f"records left out because their time is not that of their folder: {self.strange}; {times}")
+        return found
 
     @property
     def nothing(self) -> str:
@@ -115,28 +131,13 @@ def records(paths: Iterable[Path], window: Window, reading: Reading) -> Iterator
     for path in paths:
         number, name = 0, path.name
         for lines in storage.blocks(path):
-            for document in _documents(lines):
+            for document in json_lines.documents(lines):
                 number += 1
                 record = _record(document, (name, number), window, reading)
                 if record is not None:
+                    if reading.records == 1:
+                        _LOG.info("first record after %.2f s of computing: %s", time.process_time(), record.where)
                     yield record
-
-
-def _documents(lines: list[bytes]) -> Iterator[Any]:
-    """The JSON documents of some lines; of a line that is none, the error; None for an empty line."""
-    try:
-        # One call for many lines takes a third of the time.
-        found = json.loads(b"[" + b",".join(lines) + b"]")
-    except ValueError:
-        found = []
-    if len(found) == len(lines):
-        yield from found
-        return
-    for line in lines:
-        try:
-            yield json.loads(line) if line.strip() else None
-        except ValueError as error:
-            yield error
 
 
 def _record(document: Any, place: tuple[str, int], window: Window, reading: Reading) -> Record | None:
@@ -147,11 +148,12 @@ def _record(document: Any, place: tuple[str, int], window: Window, reading: Read
         is_inside = window.holds(event["inferenceTime"])
         inference_id, _ = event.get("inferenceId"), data.items()
     except (KeyError, TypeError, AttributeError, EngineError) as error:
-        why = document if isinstance(document, ValueError) else error
+        why = document if isinstance(document, Exception) else error
         reading.records += 1
         reading.leave_out(f"{place[0]}, line {place[1]}", f"no record of a capture ({type(why).__name__}: {why})")
         return None
     if not is_inside:
+        reading.leave_to_others(f"{place[0]}, line {place[1]}", event["inferenceTime"], window)
         return None
     if inference_id and str(inference_id).startswith(OWN):
         reading.own += 1

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
@@ -68,7 +69,7 @@ def _named(header: list[str], path: Path) -> list[str]:
     unnamed = [str(position) for position, name in enumerate(header, 1) if not name.strip()]
     if unnamed:
         raise EngineError(f"{path.name} has no name for column {', '.join(unnamed)}: name it in the first line")
-    repeated = sorted({name for name in header if header.count(name) > 1})
+    repeated = sorted(name for name, count in Counter(header).items() if count > 1)
     if repeated:
         raise EngineError(f"{path.name} names the column {repeated[0]!r} more than once: give each its own name")
     return header

@@ -15,9 +15,16 @@ from pathlib import Path
 from typing import Any, Final
 
 from monitor_engine import storage
+from monitor_engine.data import json_lines
 from monitor_engine.problems import EngineError
 
 _NAMED: Final = 3
+_TABLE: Final = "CREATE TABLE truth (id TEXT PRIMARY KEY, label TEXT, changed INTEGER DEFAULT 0) WITHOUT ROWID"
+# The last label counts; that there was another one is kept.
+_TAKE: Final = (
+    "INSERT INTO truth (id, label) VALUES (?, ?) "
+    "ON CONFLICT (id) DO UPDATE SET changed = changed OR label <> excluded.label, label = excluded.label"
+)
 
 
 class Truth:
@@ -29,33 +36,32 @@ class Truth:
         """The first lines that are no ground truth."""
         self.lines = 0
         self.unread = 0
-        self.contradicted: list[str] = []
-        """The first identifiers that were given another label before; the last one counts."""
 
     def read(self, paths: Iterable[Path]) -> None:
         """Take the labels in files of JSON Lines, the later ones in place of the earlier ones."""
         for path in paths:
-            lines = (line for block in storage.blocks(path) for line in block)
-            for number, line in enumerate(lines, 1):
-                if line.strip():
-                    self._take(line, f"{path.name}, line {number}")
+            number, name = 0, path.name
+            for lines in storage.blocks(path):
+                found = []
+                for document in json_lines.documents(lines):
+                    number += 1
+                    if document is not None:
+                        found += self._told(document, name, number)
+                self._database.execute("BEGIN")
+                self._database.executemany(_TAKE, found)
+                self._database.execute("COMMIT")
 
-    def _take(self, line: bytes, where: str) -> None:
+    def _told(self, document: Any, name: str, number: int) -> list[tuple[str, str]]:
         self.lines += 1
         try:
-            found = json.loads(line)
-            event, data = found["eventMetadata"], found["groundTruthData"]["data"]
+            event, data = document["eventMetadata"], document["groundTruthData"]["data"]
             identifier = str(event.get("eventId") or event["inferenceId"])
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (KeyError, TypeError, AttributeError):
             self.unread += 1
             if len(self.unreadable) < _NAMED:
-                self.unreadable.append(where)
-            return
-        label = data if isinstance(data, str) else json.dumps(data)
-        before = self.of((identifier,))
-        if before is not None and before != label and len(self.contradicted) < _NAMED:
-            self.contradicted.append(identifier)
-        self._database.execute("INSERT OR REPLACE INTO truth VALUES (?, ?)", (identifier, label))
+                self.unreadable.append(f"{name}, line {number}")
+            return []
+        return [(identifier, data if isinstance(data, str) else json.dumps(data))]
 
     def of(self, identifiers: Sequence[str]) -> str | None:
         """Return the label under the first of some identifiers that has one."""
@@ -72,19 +78,20 @@ class Truth:
             found.append(
                 f"{self.unread} of {self.lines} lines of ground truth could not be read: {', '.join(self.unreadable)}"
             )
-        if self.contradicted:
-            found.append(f"given another label later, which counts: {', '.join(self.contradicted)}")
+        contradicted = self._first("SELECT id FROM truth WHERE changed LIMIT ?", _NAMED)
+        if contradicted:
+            found.append(f"given another label later, which counts: {', '.join(contradicted)}")
         if records and without == records:
-            some = self._some()
-            foreign = f"none of its identifiers is captured, as {some!r}: is it of another model?"
-            found.append(f"none of {records} records has ground truth: {foreign if some else 'none has come'}")
+            why = "none has come since the start of the window"
+            for some in self._first("SELECT id FROM truth LIMIT ?", 1):
+                why = f"none of its identifiers is captured, as {some!r}: is it of another model?"
+            found.append(f"none of {records} records has ground truth: {why}")
         elif without:
             found.append(f"{without} of {records} records have no ground truth yet")
         return found
 
-    def _some(self) -> str:
-        row: Any = self._database.execute("SELECT id FROM truth LIMIT 1").fetchone()
-        return "" if row is None else str(row[0])
+    def _first(self, query: str, number: int) -> list[str]:
+        return [str(identifier) for (identifier,) in self._database.execute(query, (number,))]
 
 
 @contextmanager
@@ -94,7 +101,7 @@ def opened() -> Iterator[Truth]:
         # A database without a name is SQLite's own temporary one.
         with closing(sqlite3.connect("", isolation_level=None)) as database:
             database.execute("PRAGMA journal_mode = OFF")
-            database.execute("CREATE TABLE truth (id TEXT PRIMARY KEY, label TEXT) WITHOUT ROWID")
+            database.execute(_TABLE)
             yield Truth(database)
     except sqlite3.Error as error:
         raise EngineError(f"there is no room to match ground truth ({error}): give the job a larger volume") from error

@@ -5,12 +5,17 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from monitor_engine.data import tables
+import jmespath
+from jmespath.exceptions import JMESPathError
+
+from monitor_engine.data import json_lines, tables
 from monitor_engine.data.tables import Cells
+from monitor_engine.problems import EngineError
 
 Row = Cells | dict[str, str | None]
 """By position, or by name."""
@@ -34,11 +39,11 @@ def text_of(part: Mapping[str, Any]) -> str:
         raise UnreadableError("its data is no text in UTF-8: only CSV and JSON can be analysed") from error
 
 
-def rows_of(part: Mapping[str, Any]) -> list[Row]:
-    """Return the rows in a part of a capture. Raise UnreadableError."""
+def rows_of(part: Mapping[str, Any], attribute: str = "") -> list[Row]:
+    """Return the rows in a part of a capture; `attribute` is the path to them in JSON. Raise UnreadableError."""
     text = text_of(part).strip("\r\n")
     if is_json(part, text):
-        return _documents(text)
+        return _documents(text, attribute)
     return [*map(tables.split, filter(None, text.splitlines()))]
 
 
@@ -49,17 +54,34 @@ def is_json(part: Mapping[str, Any], text: str) -> bool:
     return part.get("encoding") == "BASE64" and text.lstrip().startswith(("{", "["))
 
 
-def _documents(text: str) -> list[Row]:
+def _documents(text: str, attribute: str) -> list[Row]:
     try:
         found: Any = json.loads(text)
-        return _rows(found)
-    except ValueError:
+        return _rows(_inside(found, attribute))
+    except json_lines.UNREADABLE:
         pass
     try:
         lines = [json.loads(line) for line in text.splitlines() if line.strip()]
-    except ValueError as error:
+    except json_lines.UNREADABLE as error:
         raise UnreadableError(f"its data is said to be JSON, and is not: {text[:40]!r}") from error
-    return [row for line in lines for row in _rows(line)]
+    return [row for line in lines for row in _rows(_inside(line, attribute))]
+
+
+def _inside(document: Any, attribute: str) -> Any:
+    if not attribute:
+        return document
+    found = _path(attribute).search(document)
+    if found is None:
+        raise UnreadableError(f"its data has no {attribute!r}")
+    return found
+
+
+@functools.cache
+def _path(attribute: str) -> Any:
+    try:
+        return jmespath.compile(attribute)
+    except JMESPathError as error:
+        raise EngineError(f"features_attribute is {attribute!r}: give a path of JMESPath") from error
 
 
 def _rows(found: Any) -> list[Row]:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from monitor_engine.contract import CAPTURES, Job
 from monitor_engine.data import dataset
@@ -36,8 +37,8 @@ def suggest(job: Job) -> Result:
         facts=[("rows", f"{profile.rows:,}"), ("features", str(len(profile.columns)))],
         remarks=remarks,
         is_run=False,
-        sections=sections.of(profile, None, []),
     )
+    shown = replace(shown, sections=sections.of(profile, None, [], (), page.room(shown)))
     files: dict[str, Document | str] = {
         "statistics.json": found,
         "constraints.json": constraints.document(found, job.categorical_drift_method),
@@ -65,8 +66,9 @@ def compare(job: Job) -> Result:
         facts=[("schedule", job.monitor.schedule), ("from", start), ("to", end), ("rows", f"{profile.rows:,}")],
         violations=violations,
         remarks=remarks,
-        sections=sections.of(profile, baseline, drifts),
     )
+    violated = {one.feature for one in violations}
+    shown = replace(shown, sections=sections.of(profile, baseline, drifts, violated, page.room(shown)))
     files: dict[str, Document | str] = {
         "statistics.json": statistics.document(profile, {one.name: one.kind for one in baseline.features}),
         "constraint_violations.json": violations_document(violations),

@@ -49,7 +49,7 @@ def suggest(job: Job) -> Result:
         facts=[("problem", job.attributes.problem), ("rows", f"{read.outcomes.seen:,}")],
         remarks=told,
         is_run=False,
-        sections=sections.of(found, {}),
+        sections=sections.of(found, {}, ()),
     )
     files: dict[str, Document | str] = {
         "statistics.json": _statistics(job, read, found),
@@ -86,7 +86,7 @@ def compare(job: Job) -> Result:
                ("records with ground truth", f"{read.outcomes.seen:,}")],
         violations=violations,
         remarks=told,
-        sections=sections.of(found, limits),
+        sections=sections.of(found, limits, {one.feature for one in violations}),
     )  # fmt: skip
     files: dict[str, Document | str] = {
         "statistics.json": _statistics(job, read, found),

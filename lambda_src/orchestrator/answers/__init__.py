@@ -20,10 +20,12 @@ from orchestrator.answers.cards import ModelCardAnswer, ModelCardExport
 from orchestrator.answers.members import Message, Warnings
 from orchestrator.answers.runs import MonitorRunDetails, StartedRun
 from orchestrator.answers.work import EndpointState, JobRegistration, MonitorState, OverallState, StartedJob
+from orchestrator.values.monitors import EngineName
 from orchestrator.values.per_stage import Stage
 
 PipelineId = Annotated[str, Field(description="ARN of the pipeline's stack; other operations take it")]
 Next = Annotated[str, Field(description="where the next page begins; left out on the last")]
+MonitorEngine = Annotated[EngineName, Field(description="what does the work of a monitor")]
 Texts = dict[str, dict[str, str]]
 Origin = Literal["built-in", "custom"]
 Target = Annotated[
@@ -77,6 +79,7 @@ class Plan(BlueprintPlan):
     """stack with what was asked for, or how its StackSets' names begin"""
     pipeline_stack_name: str
     """stack that holds the CodePipeline"""
+    monitor_engine: NotRequired[MonitorEngine]
     pipeline_stack_names_if_taken: NotRequired[list[str]]
     pipeline_template: str
     pipeline_parameters: dict[str, str]
@@ -87,6 +90,7 @@ class Provisioned(TypedDict):
 
     message: Message
     pipeline_id: PipelineId
+    monitor_engine: NotRequired[MonitorEngine]
     warnings: NotRequired[Warnings]
 
 
@@ -217,6 +221,8 @@ class PipelineDetails(PipelineIdentity, OverallState):
     stages: list[DeployedStage]
     outputs: dict[str, str]
     """outputs of the deployed stack"""
+    monitor_engine: MonitorEngine | None
+    """null for a pipeline that is no monitor"""
     job: StartedJob | None
     registration: JobRegistration | None
     monitor: MonitorState | None

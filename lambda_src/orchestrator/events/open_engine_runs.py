@@ -56,7 +56,7 @@ def _pipeline_of(detail: Mapping[str, Any]) -> str:
 
 def _of(event: Mapping[str, Any], job: Mapping[str, Any], pipeline: str) -> Ended | None:
     """Return a run that is worth a message; `job` is its description, or what the event says of it."""
-    facts, words, status = _facts(job), _words(job), str(event["detail"]["ProcessingJobStatus"])
+    facts, words, status = _facts(job), monitor_runs.said(job), str(event["detail"]["ProcessingJobStatus"])
     is_quiet = status == "Completed" and words and not words.startswith(monitor_runs.VIOLATIONS)
     schedule = facts.schedule or pipeline
     if is_quiet or not schedule:
@@ -84,7 +84,7 @@ def _of(event: Mapping[str, Any], job: Mapping[str, Any], pipeline: str) -> Ende
 def _record(event: Mapping[str, Any], pipeline: str, stage: str, bucket: str) -> None:
     """Keep what an event tells of a run for whoever lists the runs of its pipeline."""
     detail = event["detail"]
-    facts, words, status = _facts(detail), _words(detail), str(detail["ProcessingJobStatus"])
+    facts, words, status = _facts(detail), monitor_runs.said(detail), str(detail["ProcessingJobStatus"])
     record = RunRecord(
         id=detail["ProcessingJobName"],
         status=monitor_runs.outcome(status, words),
@@ -103,10 +103,6 @@ def _record(event: Mapping[str, Any], pipeline: str, stage: str, bucket: str) ->
 
 def _facts(job: Mapping[str, Any]) -> RunFacts:
     return run_environments.of(job.get("Environment") or {})
-
-
-def _words(job: Mapping[str, Any]) -> str:
-    return job.get("FailureReason") or job.get("ExitMessage") or ""
 
 
 def _milliseconds(text: str) -> int:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from orchestrator import reach
 from orchestrator.launch.operator_options import OperatorOptions
@@ -17,12 +17,15 @@ from orchestrator.values import tags
 from orchestrator.values.per_stage import STAGES, Stage
 from orchestrator.values.template_parameters import TemplateParameters
 
+if TYPE_CHECKING:
+    from orchestrator.values.monitors import EngineName
+
 DEFAULT_APPROVAL_TIMEOUT_MINUTES: Final = 7 * 24 * 60
 """CodePipeline's own."""
 PARAMETERS: Final = (
     *BlueprintOptions.model_fields,
     *ReachOptions.model_fields,
-    *("AllowDetailedErrorMessage", "ArtifactPrefix", "ResourceTags", "UseModelRegistry"),
+    *("AllowDetailedErrorMessage", "ArtifactPrefix", "MonitorEngine", "ResourceTags", "UseModelRegistry"),
 )
 """Launch parameters that are read here, each from the variable of its name."""
 _OF_EACH_STAGE: Final = ("AccountId", "OrgId", *NetworkOptions.model_fields)
@@ -49,6 +52,8 @@ class Launch:
     """What goes for everything that pipelines make."""
     reach: Reach = field(default_factory=Reach)
     """What requests may name."""
+    monitor_engine: EngineName = "open"
+    """What does the work of monitors whose requests do not say it."""
 
 
 @dataclass(frozen=True)
@@ -166,6 +171,7 @@ def read(variables: Mapping[str, str] = os.environ) -> Settings:
             application=env.text("APPLICATION"),
             options=_options(env, allowed),
             reach=allowed,
+            monitor_engine="sagemaker" if env.text("MONITOR_ENGINE") == "SageMaker" else "open",
         ),
         artifact_prefix=env.text("ARTIFACT_PREFIX"),
         url_suffix=env.text("URL_SUFFIX"),

@@ -56,6 +56,10 @@ class Family(Generic[_Type]):
     def __iter__(self) -> Iterator[_Type]:
         return (self.type(name) for name in self.places)
 
+    def within(self, package: str) -> Iterator[_Type]:
+        """The types of a package; the others are not imported."""
+        return (self.type(name) for name, place in self.places.items() if f".{package}." in place)
+
     def type(self, name: str) -> _Type:
         """The type of that name."""
         found: _Type = on_demand.named(self.places[name])
@@ -95,6 +99,10 @@ class Registry:
 
     def __iter__(self) -> Iterator[type[PipelineRequest]]:
         return iter(self._pipelines)
+
+    def within(self, package: str) -> Iterator[type[PipelineRequest]]:
+        """The built-in pipeline types of a package of this one; the others are not imported."""
+        return self._pipelines.within(package)
 
     def names(self) -> tuple[str, ...]:
         """Every built-in pipeline type."""

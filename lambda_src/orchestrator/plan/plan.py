@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from orchestrator.plan import layout
+from orchestrator.plan.monitor_engines import PlannedEngine
 from orchestrator.values.tags import Tags
 
 if TYPE_CHECKING:
@@ -88,6 +89,13 @@ class PlannedObject:
     def uri(self) -> str:
         """Its address."""
         return f"s3://{self.bucket}/{self.key}"
+
+    @property
+    def shown(self) -> str:
+        """Its content as people see it: an archive by its size and digest."""
+        if self.content_type != "application/zip":
+            return self.content.decode()
+        return f"zip archive of {len(self.content):,} bytes, SHA-256 {hashlib.sha256(self.content).hexdigest()}"
 
 
 Files = tuple[tuple[str, bytes], ...]
@@ -176,7 +184,7 @@ class PackagedBlueprint:
             "package_key": self.package_key,
             "parameters": {file.name: file.shown() for file in self.parameter_files},
             "tags": {file.name: dict(file.tags) for file in self.parameter_files},
-            **({"objects": {found.uri: found.content.decode() for found in self.objects}} if self.objects else {}),
+            **({"objects": {found.uri: found.shown for found in self.objects}} if self.objects else {}),
         }
 
 
@@ -218,6 +226,8 @@ class ProvisioningPlan:
     """Identity in the tag `mlops:subject` of the pipeline stack; empty where the stack's name alone is enough."""
     label: str = ""
     """What people call that which the pipeline is for; a tag of its stack says it to them."""
+    engine: PlannedEngine | None = None
+    """What does the work of a monitor; `None` for other pipelines."""
 
     @property
     def deployment(self) -> Deployment:
@@ -235,6 +245,8 @@ class ProvisioningPlan:
             "pipeline_template": deployment.pipeline_template,
             "pipeline_parameters": dict(deployment.pipeline_parameters),
         }
+        if self.engine:
+            plan["monitor_engine"] = self.engine.name
         if if_taken:
             plan["pipeline_stack_names_if_taken"] = if_taken
         return {**plan, **deployment.blueprint.description()} if deployment.blueprint else plan

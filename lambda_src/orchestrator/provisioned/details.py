@@ -45,6 +45,7 @@ def answer(given: str, settings: Settings) -> answers.PipelineDetails:
         "stack": _stack(deployed),
         "stages": _stages(found.pipeline.stack_sets, settings),
         "outputs": outputs,
+        "monitor_engine": found.pipeline.engine,
         "job": _job(done.job),
         "registration": _registration(done.registration),
         "monitor": _monitor(done.monitor),

@@ -19,8 +19,10 @@ from orchestrator.pipeline_types.built_in import BUILT_IN
 from orchestrator.pipeline_types.custom.names import in_stack_names
 from orchestrator.pipeline_types.packaged import PIPELINE_STACK_SUFFIX
 from orchestrator.pipeline_types.registry import Registry
+from orchestrator.plan import monitor_engines
 from orchestrator.plan.codepipeline_parameters import MultiAccountPipelineParameters
 from orchestrator.plan.stack_tags import LABEL_TAG, PIPELINE_NAME_OUTPUT, RELEASE_TAG, TYPE_TAG
+from orchestrator.values.monitors import EngineName
 from orchestrator.values.per_stage import STAGES, Stage
 
 if TYPE_CHECKING:
@@ -43,6 +45,8 @@ class Pipeline:
     """Deployment stack in this account; empty if there is none, or with stages."""
     stack_sets: Mapping[Stage, str]
     """StackSets of its stages, if it deploys through stages."""
+    engine: EngineName | None = None
+    """What does the work of a monitor, as it was asked for last; `None` for other pipelines."""
 
     @property
     def stack_name(self) -> str:
@@ -138,7 +142,13 @@ def of(stack: Stack) -> Pipeline:
         label=stack.tags.get(LABEL_TAG, label),
         deployed_stack="" if has_stages else deployed,
         stack_sets=_stack_sets(deployed, stack.arn) if has_stages else {},
+        engine=_engine(stack, stack.tags.get(TYPE_TAG, type_name)),
     )
+
+
+def _engine(stack: Stack, type_name: str) -> EngineName | None:
+    is_monitor = type_name in BUILT_IN.names() and "monitor_engine" in BUILT_IN.get(type_name).model_fields
+    return monitor_engines.of_tags(stack.tags) if is_monitor else None
 
 
 def deployed_as(name: str, label: str) -> Pipeline:

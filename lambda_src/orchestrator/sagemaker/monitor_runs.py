@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 DETAIL_TYPE: Final = "SageMaker Processing Job State Change"
 VIOLATIONS: Final = "CompletedWithViolations"
@@ -24,6 +25,8 @@ JOBS: Final = "mlops-monitor-"
 _JOB: Final = re.compile(rf"{JOBS}[0-9a-f]{{8}}-[a-zA-Z0-9-]+")
 STATUSES: Final = {"Pending": "InProgress", "Stopping": "InProgress"}
 """SageMaker's status -> that of a run, where they differ."""
+# How SageMaker hands on what a job's code has written before it failed.
+_FAILURE: Final = re.compile(r"AlgorithmError: (?P<sentence>.+), exit code: [0-9]+", re.DOTALL)
 _SENTENCE: Final = re.compile(rf"{VIOLATIONS}: [^.]*\.\s*")
 
 
@@ -47,6 +50,13 @@ def outcome(status: str, words: str) -> str:
     if status == "Completed" and words.startswith(VIOLATIONS):
         return VIOLATIONS
     return STATUSES.get(status, status)
+
+
+def said(job: Mapping[str, Any]) -> str:
+    """Return what a job says, or the event of its end: of a failure the reason, else the exit message."""
+    reason = job.get("FailureReason") or ""
+    failure = _FAILURE.fullmatch(reason)
+    return failure["sentence"] if failure else reason or job.get("ExitMessage") or ""
 
 
 def findings(words: str) -> str:

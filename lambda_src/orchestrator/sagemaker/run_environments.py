@@ -13,16 +13,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from orchestrator.sagemaker import run_periods
+
 START: Final = "start_time"
 END: Final = "end_time"
 SCHEDULED: Final = "scheduled_time"
 RUN_ID: Final = "run_id"
 _OUTPUT: Final = "output_path"
+_EXPRESSION: Final = "schedule_expression"
 _TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
 _DURATION: Final = re.compile(r"(?P<sign>-?)P(?:(?P<days>\d+)D)?(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?)?")
-_RATE: Final = re.compile(r"rate\((?P<count>[1-9][0-9]{0,6}) (?P<unit>minute|hour|day)s?\)")
-_FIELD: Final = r"(?:\*|[0-9]{1,2})(?:/[0-9]{1,2})?"
-_EVERY_DAY: Final = re.compile(rf"cron\((?P<minutes>{_FIELD}) (?P<hours>{_FIELD}) (?:\? \* \*|\* \* \?) \*\)")
 _HOUR: Final = timedelta(hours=1)
 
 
@@ -40,14 +40,13 @@ class RunFacts:
 
 def of(environment: Mapping[str, str]) -> RunFacts:
     """Read an environment."""
-    every = period(environment.get("schedule_expression", ""))
-    start, end = _window(environment, every)
+    start, end = _window(environment)
     return RunFacts(
         endpoint=environment.get("sagemaker_endpoint_name", ""),
         schedule=environment.get("sagemaker_monitoring_schedule_name", ""),
         start=start,
         end=end,
-        output=_output(environment, end, every),
+        output=_output(environment, end),
     )
 
 
@@ -70,36 +69,28 @@ def time(text: object) -> datetime | None:
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
-def period(expression: str) -> timedelta | None:
-    """Return the time between two runs of a schedule expression; `None` if it is not the same at all hours and days."""
-    if rate := _RATE.fullmatch(expression):
-        return timedelta(**{f"{rate['unit']}s": int(rate["count"])})
-    cron = _EVERY_DAY.fullmatch(expression)
-    if cron is None:
-        return None
-    minutes, hours = _step(cron["minutes"], 60), _step(cron["hours"], 24)
-    if minutes < 60:
-        return timedelta(minutes=minutes) if minutes and hours == 1 else None
-    return timedelta(hours=hours) if hours else None
-
-
-def _step(field: str, whole: int) -> int:
-    """Return how far apart the values of a field are; 0 if they are not evenly apart."""
-    first, _, step = field.partition("/")
-    if not step:
-        return 1 if field == "*" else whole
-    return int(step) if int(step) and whole % int(step) == 0 and (first == "*" or int(first) < int(step)) else 0
-
-
-def _window(environment: Mapping[str, str], every: timedelta | None) -> tuple[datetime | None, datetime | None]:
-    scheduled = time(environment.get(SCHEDULED))
+def _window(environment: Mapping[str, str]) -> tuple[datetime | None, datetime | None]:
+    scheduled = _scheduled(environment)
     if scheduled is None:
         return time(environment.get(START)), time(environment.get(END))
     first, last = (_offset(environment.get(f"{name}_offset", "")) for name in (START, END))
     end = scheduled + (last or timedelta())
     if first is not None:
         return scheduled + first, end
-    return (scheduled - every if every else None), end
+    period = _period(environment, scheduled)
+    return (scheduled - period if period else None), end
+
+
+def _scheduled(environment: Mapping[str, str]) -> datetime | None:
+    found = time(environment.get(SCHEDULED))
+    if found is None or environment.get(START) or environment.get(END):
+        return None
+    # A cron expression knows no seconds.
+    return found.replace(second=0, microsecond=0) if environment.get(_EXPRESSION, "").startswith("cron") else found
+
+
+def _period(environment: Mapping[str, str], scheduled: datetime) -> timedelta | None:
+    return run_periods.before(environment.get(_EXPRESSION, ""), scheduled)
 
 
 def _offset(text: str) -> timedelta | None:
@@ -111,7 +102,7 @@ def _offset(text: str) -> timedelta | None:
     return -whole if found["sign"] else whole
 
 
-def _output(environment: Mapping[str, str], end: datetime | None, every: timedelta | None) -> str:
+def _output(environment: Mapping[str, str], end: datetime | None) -> str:
     """The folder is that of the window's end: two attempts of one run write to the same."""
     place = environment.get(_OUTPUT, "").rstrip("/")
     if not place.startswith("s3://") or end is None:
@@ -119,4 +110,6 @@ def _output(environment: Mapping[str, str], end: datetime | None, every: timedel
     folder = f"{place}/{end:%Y/%m/%d/%H}/"
     if run_id := environment.get(RUN_ID):
         return f"{folder}{run_id}/"
-    return f"{folder}{end:%M}/" if every is not None and every < _HOUR else folder
+    scheduled = _scheduled(environment)
+    period = _period(environment, scheduled) if scheduled else None
+    return f"{folder}{end:%M}/" if period is not None and period < _HOUR else folder

@@ -61,12 +61,14 @@ def _cron_field(value: str, others: str = "") -> str:
     return rf"{one}(,{one})*"
 
 
+MONTHS: Final = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+WEEKDAYS: Final = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 _MONTH_DAY: Final = "(0?[1-9]|[12][0-9]|3[01])"
-_WEEKDAY: Final = "([1-7]|SUN|MON|TUE|WED|THU|FRI|SAT)"
+_WEEKDAY: Final = f"([1-7]|{'|'.join(WEEKDAYS)})"
 _MINUTES: Final = _cron_field("[0-5]?[0-9]")
 _HOURS: Final = _cron_field("([01]?[0-9]|2[0-3])")
 _MONTH_DAYS: Final = _cron_field(_MONTH_DAY, rf"|L|LW|{_MONTH_DAY}W")
-_MONTHS: Final = _cron_field("(0?[1-9]|1[0-2]|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)")
+_MONTHS: Final = _cron_field(f"(0?[1-9]|1[0-2]|{'|'.join(MONTHS)})")
 _WEEKDAYS: Final = _cron_field(_WEEKDAY, rf"|L|{_WEEKDAY}L|{_WEEKDAY}#[1-5]")
 _YEARS: Final = _cron_field("(19[7-9][0-9]|2[01][0-9][0-9])")
 # Of the two days, exactly one is "?".
@@ -87,21 +89,28 @@ def _possible(expression: str) -> str:
 
 
 _FIELD: Final = r"[0-9A-Z*?,/#-]{1,100}"
+_RATE: Final = r"rate\([1-9][0-9]{0,5} (minute|hour|day)s?\)"
+_CRON_FORM: Final = rf"cron\({_FIELD}( {_FIELD}){{5}}\)"
+_AT: Final = r"at\([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\)"
 
 ScheduleExpression = Annotated[
     str,
-    Field(
-        max_length=256,
-        pattern=(
-            r"^(rate\([1-9][0-9]{0,5} (minute|hour|day)s?\)"
-            rf"|cron\({_FIELD}( {_FIELD}){{5}}\)"
-            r"|at\([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\))?$"
-        ),
-    ),
+    Field(max_length=256, pattern=rf"^({_RATE}|{_CRON_FORM}|{_AT})?$"),
     AfterValidator(_possible),
     Expect(
         "rate(value unit), cron(minutes hours day-of-month month day-of-week year) with ? for one of the two days, or "
         "at(yyyy-mm-ddThh:mm:ss), in UTC",
         example="cron(0 6 ? * MON-FRI *)",
+    ),
+]
+
+RecurringSchedule = Annotated[
+    str,
+    Field(max_length=256, pattern=rf"^({_RATE}|{_CRON_FORM})$", examples=["cron(0 * ? * * *)"]),
+    AfterValidator(_possible),
+    Expect(
+        "rate(value unit), or cron(minutes hours day-of-month month day-of-week year) with ? for one of the two days, "
+        "in UTC",
+        example="cron(0 * ? * * *)",
     ),
 ]

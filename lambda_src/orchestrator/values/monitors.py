@@ -8,6 +8,7 @@ texts, which they were in requests of the earlier solution, and the other way ro
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, StrictFloat, StrictInt, StrictStr, StringConstraints
@@ -64,26 +65,52 @@ BaselineRunTime = Annotated[
 
 _HOUR: Final = "([01]?[0-9]|2[0-3])"
 _HOURS: Final = "(0?[1-9]|1[0-9]|2[0-4])"
-
 # https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-schedule-expression.html
+_MODEL_MONITOR_CRON: Final = rf"^cron\(0 (\*|{_HOUR}(/{_HOURS})?) \? \* \* \*\)$"
+MODEL_MONITOR_SCHEDULES: Final = (
+    "one of Model Monitor's schedules: every hour, every day at an hour as in cron(0 6 ? * * *), or every so many "
+    "hours (1 to 24) from an hour on as in cron(0 6/12 ? * * *), in UTC"
+)
+
 ScheduleExpression = Annotated[
     str,
-    Field(min_length=17, max_length=24, pattern=rf"^cron\(0 (\*|{_HOUR}(/{_HOURS})?) \? \* \* \*\)$"),
-    Expect(
-        "one of Model Monitor's schedules: every hour, every day at an hour as in cron(0 6 ? * * *), or every so many "
-        "hours (1 to 24) from an hour on as in cron(0 6/12 ? * * *), in UTC",
-        example="cron(0 * ? * * *)",
-    ),
+    Field(min_length=17, max_length=24, pattern=_MODEL_MONITOR_CRON),
+    Expect(MODEL_MONITOR_SCHEDULES, example="cron(0 * ? * * *)"),
 ]
+"""A parameter of the blueprints on SageMaker's engine."""
+
+
+def is_model_monitors(expression: str) -> bool:
+    """True if Model Monitor takes a schedule expression."""
+    return re.match(_MODEL_MONITOR_CRON, expression) is not None
 
 
 def seconds_between_runs(expression: str) -> int:
-    """Return the seconds between two runs of a valid schedule expression."""
+    """Return the seconds between two runs of a schedule of Model Monitor."""
     hours = expression.split()[1]
     _, every, count = hours.partition("/")
     if every:
         return int(count) * 3600
     return 3600 if hours == "*" else 24 * 3600
+
+
+EngineName = Literal["open", "sagemaker"]
+
+
+def _in_lower_case(value: Any) -> Any:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+MonitorEngine = Annotated[
+    Literal["open", "sagemaker", ""],
+    BeforeValidator(_in_lower_case),
+    Field(examples=["open"]),
+    Expect("open or sagemaker"),
+]
+"""In a request; empty follows the launch."""
+
+LaunchedEngine = Annotated[Literal["Open", "SageMaker"], Expect("Open or SageMaker")]
+"""At launch."""
 
 
 TimeOffset = Annotated[
@@ -175,24 +202,27 @@ ScheduleName = Annotated[
     Expect(f"{LONGEST_NAME} letters in lower case, digits and inner hyphens at most"),
 ]
 
+LONGEST_EXCLUSION: Final = 100
+"""Characters; SageMaker's limit of ExcludeFeaturesAttribute."""
+
 ExcludedFeatures = Annotated[
     str,
-    Field(max_length=100, pattern=rf"^{_LINE}$"),
-    Expect("names or indexes with commas between, 100 characters at most", but=_NO_REFERENCE),
+    Field(max_length=LONGEST_EXCLUSION, pattern=rf"^{_LINE}$"),
+    Expect(f"names or indexes with commas between, {LONGEST_EXCLUSION} characters at most", but=_NO_REFERENCE),
 ]
 
-# Fields of cron are checked one by one where a request is read; this is their form alone, as CloudFormation checks it.
-_CRON_FIELD: Final = "[0-9A-Z*?,/#-]{1,100}"
+LONGEST_VARIABLE: Final = 256
+"""Characters of an environment variable's value in a processing job.
 
-AnySchedule = Annotated[
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateProcessingJob.html
+"""
+
+ManyExcludedFeatures = Annotated[
     str,
-    Field(
-        max_length=256,
-        pattern=rf"^(rate\([1-9][0-9]{{0,5}} (minute|hour|day)s?\)|cron\({_CRON_FIELD}( {_CRON_FIELD}){{5}}\))$",
-    ),
-    Expect("rate(value unit) or cron(minutes hours day-of-month month day-of-week year)", example="rate(1 hour)"),
+    Field(max_length=LONGEST_VARIABLE, pattern=rf"^{_LINE}$"),
+    Expect(f"names or indexes with commas between, {LONGEST_VARIABLE} characters at most", but=_NO_REFERENCE),
 ]
-"""A schedule of EventBridge Scheduler that fires again and again."""
+"""Those of the open engine."""
 
 LONGEST_ALARM_PERIOD: Final = 302_400
 """Seconds; two of them are seven days, CloudWatch's limit of what an alarm looks at.

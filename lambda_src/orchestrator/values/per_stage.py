@@ -66,3 +66,8 @@ def by_key(key: str, value: T | Staged[T]) -> list[tuple[str, T]]:
     if not isinstance(value, Staged):
         return [(key, value)]
     return [(f"{key}.{field.name}", getattr(value, field.name)) for field in fields(value)]
+
+
+def key_at(key: str, value: T | Staged[T], stage: Stage | None) -> str:
+    """Return the request key that holds the value for a stage."""
+    return f"{key}.{stage}" if isinstance(value, Staged) else key

@@ -9,6 +9,8 @@ from typing import Final
 from mlops_orchestrator.settings import hints
 
 _COMMANDS: Final = (
+    (r"GET /pipelines/\{id\}/runs", "monitor list"),
+    (r"POST /pipelines/\{id\}/runs", "monitor run"),
     (r"GET /pipelines/\{id\}, or mlops status,", "status"),
     (r"GET /pipelines/\{id\}", "status"),
     (r"GET /pipelines\b(?!/)", "list"),

@@ -10,6 +10,7 @@ from rich.text import Text
 
 _STYLES: Final = (
     (r"[A-Z_]*(?:FAILED|ROLLBACK)[A-Z_]*|Failed|Unhealthy|Stopped|Cancelled|Abandoned|Rejected|OUTDATED", "red"),
+    (r"CompletedWithViolations", "red"),
     (r"Waiting for approval", "bold magenta"),
     (r"[A-Z_]+_IN_PROGRESS|InProgress|Deploying|Running|Stopping|Pending|Creating|Updating|Deleting", "yellow"),
     (r"[A-Z_]+_COMPLETE|Succeeded|Completed|Approved|InService|Scheduled|CURRENT", "green"),

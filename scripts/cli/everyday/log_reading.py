@@ -41,14 +41,16 @@ def run(asked: Asked, given: str, since: str, stage: str) -> None:
         output.say(f"Nothing was logged {when} {since}. Logs: {_names(deployed)}")
 
 
-def start_of(since: str, now: float) -> int:
+def start_of(since: str, now: float, option: str = "--since") -> int:
     """Return a time in milliseconds from `10m`, `2h`, `1d` or an ISO 8601 time. Raise WrongUseError."""
     if span := _SPAN.fullmatch(since):
         return int((now - int(span["number"]) * _UNITS[span["unit"]]) * 1000)
     try:
         moment = datetime.fromisoformat(since)
     except ValueError:
-        raise WrongUseError(f"--since takes 30s, 10m, 2h, 1d or a time such as 2026-11-30T08:00, not {since}") from None
+        raise WrongUseError(
+            f"{option} takes 30s, 10m, 2h, 1d or a time such as 2026-11-30T08:00, not {since}"
+        ) from None
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
 
 

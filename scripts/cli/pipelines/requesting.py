@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from mlops_orchestrator.aws.api_client import OrchestratorApi
@@ -31,10 +32,8 @@ def provision(asked: Asked, file: str, dry_run: bool) -> None:
         output.line("event", body)
     else:
         output.document(body)
-    for line in card_text.told(body["message"]):
+    for line in _told(body):
         output.say(line)
-    for warning in body.get("warnings", ()):
-        output.say(f"warning: {warning}")
     if "pipeline_id" not in body:
         return
     output.say(f"pipeline_id: {body['pipeline_id']}")
@@ -54,6 +53,14 @@ def status(asked: Asked, given: str) -> None:
         following.follow(pipeline)
     else:
         following.show(pipeline)
+
+
+def _told(body: dict[str, Any]) -> Iterator[str]:
+    yield from card_text.told(body["message"])
+    if "monitor_engine" in body:
+        yield f"monitor_engine: {body['monitor_engine']}"
+    for warning in body.get("warnings", ()):
+        yield f"warning: {warning}"
 
 
 def _show_plan(body: dict[str, Any], output: Output) -> None:

@@ -128,6 +128,8 @@ def _deployed(found: Status, pipeline: AskedPipeline) -> None:
             output.say(f"warning: {reason} Predictions will fail here; on AWS the image serves them.")
     for line in _work(details):
         output.say(line.rstrip())
+    if (details.get("monitor") or {}).get("last_run"):
+        output.say(f"what it found: {pipeline.command('monitor show')}")
 
 
 def _work(details: Mapping[str, Any]) -> Iterator[str]:
@@ -143,7 +145,10 @@ def _work(details: Mapping[str, Any]) -> Iterator[str]:
         yield f"The endpoint {endpoint['name']}: {endpoint['status'] or 'unknown'}. {endpoint['reason']}"
     if monitor := details.get("monitor"):
         run = monitor["last_run"]
-        yield f"The monitoring schedule {monitor['schedule']}: {monitor['status'] or 'unknown'}. {monitor['reason']}"
+        # An orchestrator of an earlier release tells none.
+        engine = {"open": " (open engine)", "sagemaker": " (SageMaker's engine)"}.get(monitor.get("engine", ""), "")
+        status = monitor["status"] or "unknown"
+        yield f"The monitoring schedule {monitor['schedule']}{engine}: {status}. {monitor['reason']}"
         told = f"{run['status']}, for {minute(run['time'])}. {run['message']}" if run else "none yet"
         yield f"Its last run: {told}"
 

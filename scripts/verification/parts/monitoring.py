@@ -47,6 +47,7 @@ def requests(scene: Scene, endpoint: str) -> Iterator[dict[str, Any]]:
         "baseline_max_runtime_seconds": 1800,
         "instance_type": serving.INSTANCE,
         "instance_volume_size": 20,
+        "monitor_engine": "sagemaker",
     }
     truth = {_TRUTH: f"{bucket}/{_TRUTHS}", "probability_threshold_attribute": _THRESHOLD}
     binary = {**truth, "problem_type": "BinaryClassification", "monitor_probability_attribute": "0"}

@@ -70,6 +70,7 @@ def _watch(scene: Scene) -> None:
             "data_capture_location": f"{own}/verify/captured",
             "monitoring_output_location": f"{own}/verify/monitoring/reports",
             "schedule_expression": "cron(0 * ? * * *)",
+            "monitor_engine": "sagemaker",
             "monitor_max_runtime_seconds": 1800,
             "instance_type": serving.INSTANCE,
             "instance_volume_size": 20,

@@ -37,6 +37,7 @@ def test_what_a_run_in_dev_says_reaches_people(
             "monitor_max_runtime_seconds": 1800,
             "instance_type": "ml.m5.large",
             "instance_volume_size": 20,
+            "monitor_engine": "sagemaker",
             "problem_type": "Regression",
             "monitor_inference_attribute": "0",
             "shap_config": {"num_clusters": 1},

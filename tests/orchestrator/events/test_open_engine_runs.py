@@ -136,12 +136,12 @@ class TestHere:
 
     @pytest.mark.parametrize(
         ("status", "words"),
-        [("Failed", "could not do its run: AlgorithmError: bad rows"), ("Stopped", "was stopped in its run")],
+        [("Failed", "could not do its run: bad rows\n"), ("Stopped", "was stopped in its run")],
     )
     def test_a_run_without_result(
         self, inbox: Inbox, context: Context, sagemaker: Stubber, status: str, words: str
     ) -> None:
-        reason = {"FailureReason": "AlgorithmError: bad rows"} if status == "Failed" else {}
+        reason = {"FailureReason": "AlgorithmError: bad rows, exit code: 1"} if status == "Failed" else {}
         described(sagemaker, status, **reason)
         assert handled(event_of(status), context) == 1
         assert words in inbox()[0]["Message"]

@@ -31,6 +31,7 @@ VARIABLES = {
     "DEPLOY_ROLE_ARN": "arn:aws:iam::111122223333:role/three",
     "NOTIFICATIONS_TOPIC_ARN": "arn:aws:sns:il-central-1:111122223333:t",
     "ALLOW_DETAILED_ERROR_MESSAGE": "No",
+    "MONITOR_ENGINE": "SageMaker",
     "LOG_KMS_KEY_ARN": "arn:aws:kms:il-central-1:111122223333:key/k",
     "LOG_RETENTION_DAYS": "90",
     "ROLE_PATH": "/mlops/",

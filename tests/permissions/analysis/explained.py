@@ -84,6 +84,13 @@ EXPLAINED: Final = (
     ),
     Explanation(
         "PrivilegeEscalation",
+        ("OrchestratorRole",),
+        ("PassExistingRoleToNewSageMakerProcessingJob",),
+        "starts a run of a monitor that its schedule would start: jobs named `mlops-monitor-*`, under roles named"
+        " `mlops-pipeline-*-SageMakerRole-*`, to SageMaker alone",
+    ),
+    Explanation(
+        "PrivilegeEscalation",
         ("SageMakerRole",),
         ("PassExistingRoleToNewSageMakerProcessingJob", "PassExistingRoleToNewSageMakerTrainingJob"),
         "Autopilot starts jobs under the role that it works under: the role passes itself, to SageMaker alone",

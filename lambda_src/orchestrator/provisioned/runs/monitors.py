@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from orchestrator.aws.cloudformation.stacks import Stack
-from orchestrator.sagemaker import deployed_outputs, run_environments
+from orchestrator.sagemaker import deployed_outputs, run_periods
 
 if TYPE_CHECKING:
     from orchestrator.answers.work import EngineName
@@ -41,7 +41,7 @@ class DeployedMonitor:
     @property
     def period(self) -> timedelta | None:
         """Time between two runs; `None` if it is not always the same."""
-        return run_environments.period(self.stack.parameters.get(_EXPRESSION, ""))
+        return run_periods.always(self.stack.parameters.get(_EXPRESSION, ""))
 
     @property
     def reports(self) -> str:

@@ -37,7 +37,7 @@ def newest(monitor: DeployedMonitor) -> MonitorRun | None:
 def described(job: Mapping[str, Any]) -> MonitorRun:
     """Return the run of a job, as SageMaker describes it."""
     facts = run_environments.of(job.get("Environment") or {})
-    words = job.get("FailureReason") or job.get("ExitMessage") or ""
+    words = monitor_runs.said(job)
     return MonitorRun(
         id=str(job["ProcessingJobName"]),
         status=monitor_runs.outcome(str(job["ProcessingJobStatus"]), words),

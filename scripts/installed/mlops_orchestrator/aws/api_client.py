@@ -98,6 +98,15 @@ class OrchestratorApi:
         """Start or continue the deletion of a pipeline."""
         return self._send("DELETE", f"/pipelines/{quote(pipeline_id, safe='')}")
 
+    def runs(self, pipeline_id: str, **query: str | int) -> Answer:
+        """Return one page of the runs of a monitor, the newest first. The query has the API's names."""
+        given = urlencode({name: value for name, value in query.items() if value != ""})
+        return self._send("GET", f"{_runs_of(pipeline_id)}{f'?{given}' if given else ''}")
+
+    def run(self, pipeline_id: str, window: Mapping[str, str]) -> Answer:
+        """Start a run of a monitor; `window` has `start_time` and `end_time`, or nothing."""
+        return self._call(_runs_of(pipeline_id), window)
+
     def pipeline_types(self, **query: str | int) -> Answer:
         """Return one page of the pipeline types that requests may name. The query has the API's names."""
         given = urlencode({name: value for name, value in query.items() if value != ""})
@@ -126,3 +135,7 @@ class OrchestratorApi:
                 " stack by --stack-name"
             )
         return Answer(status, answer)
+
+
+def _runs_of(pipeline_id: str) -> str:
+    return f"/pipelines/{quote(pipeline_id, safe='')}/runs"

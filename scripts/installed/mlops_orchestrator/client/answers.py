@@ -52,10 +52,15 @@ def pipeline_types(api: OrchestratorApi) -> Iterator[dict[str, Any]]:
     return _of_pages("pipeline_types", api.pipeline_types)
 
 
-def _of_pages(name: str, page: Callable[..., Answer]) -> Iterator[dict[str, Any]]:
+def runs(api: OrchestratorApi, pipeline_id: str, page: int = _PAGE) -> Iterator[dict[str, Any]]:
+    """Yield the runs of a monitor, the newest first; `page` is how many are asked for at once."""
+    return _of_pages("runs", partial(api.runs, pipeline_id), page)
+
+
+def _of_pages(name: str, page: Callable[..., Answer], size: int = _PAGE) -> Iterator[dict[str, Any]]:
     following = ""
     while True:
-        body = accepted(page(limit=_PAGE, next=following))
+        body = accepted(page(limit=size, next=following))
         yield from body[name]
         following = body.get("next", "")
         if not following:

@@ -5,9 +5,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal, Self
+from typing import Any, Literal, Self
 
 import boto3
 from botocore.exceptions import ClientError
@@ -16,34 +15,14 @@ from mlops_orchestrator.aws import pipeline_status, stack_following
 from mlops_orchestrator.aws.api_client import OrchestratorApi, SignedClient
 from mlops_orchestrator.aws.aws_access import Aws
 from mlops_orchestrator.aws.stack_following import StackFailedError
-from mlops_orchestrator.client import approvals, connection, html, predictions, waiting
+from mlops_orchestrator.client import approvals, connection, executions, html, predictions, waiting
 from mlops_orchestrator.client.answers import accepted
 from mlops_orchestrator.client.approvals import Decision
+from mlops_orchestrator.client.executions import Runs
+from mlops_orchestrator.client.monitor_runs import Monitor, MonitorRun, MonitorRuns
 from mlops_orchestrator.client.predictions import Data, Prediction
 from mlops_orchestrator.client.states import Status
 from mlops_orchestrator.errors import Failed, NotFound, RequestRefused, TimedOut
-
-_NO_EXECUTIONS: Final = "PipelineNotFoundException"
-
-
-@dataclass(frozen=True)
-class Run:
-    """Execution of a pipeline: one deployment, from the source to the last stage."""
-
-    id: str
-    status: str
-    started: datetime
-    ended: datetime | None
-    """Time of the last change of one that has ended."""
-    trigger: str
-
-
-class Runs(list[Run]):
-    """Executions, the newest first."""
-
-    def _repr_html_(self) -> str:
-        columns = ("execution", "status", "started", "ended", "trigger")
-        return html.table(columns, ((run.id, run.status, run.started, run.ended or "", run.trigger) for run in self))
 
 
 class Pipeline:
@@ -155,17 +134,26 @@ class Pipeline:
 
     def runs(self) -> Runs:
         """Return its executions. Needs the caller's permission codepipeline:ListPipelineExecutions."""
-        codepipeline = self._api.client.aws.client("codepipeline")
         name = self.status().execution.pipeline
-        if not name:
-            return Runs()
-        try:
-            pages = codepipeline.get_paginator("list_pipeline_executions").paginate(pipelineName=name)
-            return Runs(_run(one) for page in pages for one in page["pipelineExecutionSummaries"])
-        except ClientError as error:
-            if error.response["Error"]["Code"] == _NO_EXECUTIONS:
-                return Runs()
-            raise
+        return executions.of(self._api.client.aws.client("codepipeline"), name) if name else Runs()
+
+    def monitor_runs(self, limit: int | None = None) -> MonitorRuns:
+        """Return what a monitor has looked at and found, the newest run first, all or `limit` of them.
+
+        Raise RequestRefused or Failed for a pipeline that is no monitor.
+        """
+        return Monitor(self._api, self.id).runs(limit)
+
+    def monitor_run(self, run_id: str = "") -> MonitorRun:
+        """Return the monitor's run of an id, or of the end of it; without one, the newest. Raise NotFound."""
+        return Monitor(self._api, self.id).find(run_id)
+
+    def run_monitor(self, start: datetime | str | None = None, end: datetime | str | None = None) -> MonitorRun:
+        """Start a run of the monitor now, of the window from `start` to `end`; without them, of the last period.
+
+        Times are in ISO 8601, in UTC where they name no zone. `wait()` of the result waits for the end.
+        """
+        return Monitor(self._api, self.id).start(start, end)
 
     def predict(
         self,
@@ -270,10 +258,3 @@ class Pipelines(list[Pipeline]):
 
     def _repr_html_(self) -> str:
         return html.table(("model", "type", "state", ""), self._rows)
-
-
-def _run(summary: Mapping[str, Any]) -> Run:
-    status, changed = str(summary["status"]), summary.get("lastUpdateTime")
-    trigger = (summary.get("trigger") or {}).get("triggerType", "")
-    ended = changed if status not in ("InProgress", "Stopping") else None
-    return Run(str(summary["pipelineExecutionId"]), status, summary["startTime"], ended, str(trigger))

@@ -52,7 +52,7 @@ class TestOpenEngine:
             5: {"status": "InProgress"},
             4: {"exit_message": FOUND},
             3: {"exit_message": DONE},
-            2: {"status": "Failed", "FailureReason": "AlgorithmError: bad rows"},
+            2: {"status": "Failed", "FailureReason": "AlgorithmError: bad rows, exit code: 1"},
             1: {"status": "Stopped"},
         }
         for name, (hour, more) in zip(names, changes.items(), strict=True):
@@ -70,7 +70,7 @@ class TestOpenEngine:
         assert found["report"] == f"{REPORTS}/2026/11/24/04/report.html"
         window = ("2026-11-24T03:00:00+00:00", "2026-11-24T04:00:00+00:00")
         assert (found["start_time"], found["end_time"]) == window
-        assert body["runs"][3]["message"] == "AlgorithmError: bad rows"
+        assert body["runs"][3]["message"] == "bad rows"
 
     def test_pages(self, call: Call, sagemaker: Stubber) -> None:
         prefix = deploy()

@@ -5,7 +5,6 @@ Clarify reads its configuration from a file. The orchestrator stores one for the
 each stage beside the pipeline's package, named by a digest of the content and encrypted with the stage's key.
 """
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Final, Literal
 
@@ -21,17 +20,19 @@ from orchestrator.pipeline_types.built_in.monitors.analysis import Config, Datas
 from orchestrator.pipeline_types.built_in.monitors.parameters import (
     ModelBiasMonitorParameters,
     ModelExplainabilityMonitorParameters,
+    OpenModelBiasMonitorParameters,
+    OpenModelExplainabilityMonitorParameters,
 )
 from orchestrator.pipeline_types.built_in.monitors.predictions import GroundTruthMonitor, PredictionMonitor
 from orchestrator.pipeline_types.built_in.monitors.sections import BiasConfig, PredictedLabel, Shap
+from orchestrator.pipeline_types.built_in.monitors.stage_files import StageFiles
 from orchestrator.plan import layout
-from orchestrator.plan.plan import PlannedObject
 from orchestrator.values import monitors
 from orchestrator.values.common import EXPECT_KEYWORD, Expect
 from orchestrator.values.per_stage import Stage, at
 
-_DIGEST_CHARACTERS: Final = 32
 _FILE: Final = "analysis_config.json"
+_OF_RUNS: Final = f"monitor/{_FILE}"
 
 
 class ClarifyMonitor(PredictionMonitor):
@@ -60,22 +61,13 @@ class ClarifyMonitor(PredictionMonitor):
         return {
             **super().values(launch, stage),
             "PipelinesBucket": launch.pipelines_bucket,
-            "AnalysisPrefix": self._analysis_prefix(launch, stage),
+            "AnalysisPrefix": self._analysis(launch, stage).prefix,
         }
 
     @override
-    def objects(self, launch: Launch) -> tuple[PlannedObject, ...]:
-        own = (
-            PlannedObject(
-                launch.pipelines_bucket,
-                f"{self._analysis_prefix(launch, stage)}/{folder}{_FILE}",
-                analysis.content(config),
-                at(self.kms_key_arn, stage),
-            )
-            for stage in self.stages(launch)
-            for folder, config in zip(("", "monitor/"), self.configurations(launch, stage), strict=True)
-        )
-        return (*super().objects(launch), *own)
+    def stage_files(self, launch: Launch, stage: Stage | None) -> Iterator[StageFiles]:
+        yield self._analysis(launch, stage)
+        yield from super().stage_files(launch, stage)
 
     @override
     def problems_with(self, headers: Mapping[CsvFile, Header]) -> Iterator[Problem]:
@@ -84,11 +76,20 @@ class ClarifyMonitor(PredictionMonitor):
         if self.label_attribute:
             yield from columns.unknown("label_attribute", self.label_attribute, self.header)
 
-    def _analysis_prefix(self, launch: Launch, stage: Stage | None) -> str:
-        # The digest includes the key: no object is stored twice under one name, so another key needs another name.
-        written = b"\n".join(analysis.content(config) for config in self.configurations(launch, stage))
-        digest = hashlib.sha256(written + at(self.kms_key_arn, stage).encode()).hexdigest()[:_DIGEST_CHARACTERS]
-        return f"{layout.folder(self.stack_name)}{layout.ANALYSIS}{stage or 'single'}-{digest}"
+    @rule("model_name", "endpoint_name", "monitor_engine")
+    def _configuration_is_found(self, launch: Launch) -> Iterator[Problem]:
+        stage = max(self.stages(launch), key=lambda stage: len(stage or ""))
+        longest = max(self.stack_names, key=len)
+        files = StageFiles(launch.pipelines_bucket, longest, layout.ANALYSIS, stage, "", ())
+        uri = f"s3://{launch.pipelines_bucket}/{files.prefix}/{_OF_RUNS}"
+        yield from self.engine(launch).too_long("model_name", uri)
+
+    def _analysis(self, launch: Launch, stage: Stage | None) -> StageFiles:
+        names = (_FILE, _OF_RUNS)
+        written = (analysis.content(config) for config in self.configurations(launch, stage))
+        files = tuple(zip(names, written, strict=True))
+        key = at(self.kms_key_arn, stage)
+        return StageFiles(launch.pipelines_bucket, self.stack_name, layout.ANALYSIS, stage, key, files)
 
 
 _BIAS_EXAMPLE: Final = {"label_values_or_threshold": [1], "facet_name": "my-column", "facet_values_or_threshold": [0]}
@@ -102,6 +103,7 @@ class ModelBiasMonitor(ClarifyMonitor, GroundTruthMonitor):
     blueprint: ClassVar = "model_bias_monitor"
     kind: ClassVar = "modelbias"
     parameters_type: ClassVar = ModelBiasMonitorParameters
+    open_parameters_type: ClassVar = OpenModelBiasMonitorParameters
 
     pipeline_type: Literal["byom_model_bias_monitor"]
     bias_config: Annotated[
@@ -164,6 +166,7 @@ class ModelExplainabilityMonitor(ClarifyMonitor):
     blueprint: ClassVar = "model_explainability_monitor"
     kind: ClassVar = "modelexplainability"
     parameters_type: ClassVar = ModelExplainabilityMonitorParameters
+    open_parameters_type: ClassVar = OpenModelExplainabilityMonitorParameters
 
     pipeline_type: Literal["byom_model_explainability_monitor"]
     shap_config: Annotated[

@@ -11,86 +11,39 @@ belongs to another endpoint's pipeline, the name includes the endpoint.
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from functools import cache
-from pathlib import Path
-from typing import Annotated, Any, ClassVar, Final, Self
+from dataclasses import replace
+from typing import Any, Final, Self
 
-from pydantic import Field, PrivateAttr
+from pydantic import PrivateAttr
 from typing_extensions import override
 
 from orchestrator.csv_headers import CsvFile, Header
 from orchestrator.errors import Problem, RefusedRequestError
-from orchestrator.launch.settings import Launch
+from orchestrator.launch.settings import Launch, Settings
 from orchestrator.pipeline_types.base import LONGEST_STACK_NAME, STACK_PREFIX, rule
-from orchestrator.pipeline_types.blueprints import PIPELINE_STACK_SUFFIX, BlueprintPipeline
+from orchestrator.pipeline_types.blueprints import PIPELINE_STACK_SUFFIX
+from orchestrator.pipeline_types.built_in.monitors import engines
+from orchestrator.pipeline_types.built_in.monitors.engines import Engine
+from orchestrator.pipeline_types.built_in.monitors.request import MonitorRequest
+from orchestrator.pipeline_types.built_in.monitors.stage_files import StageFiles
 from orchestrator.pipeline_types.built_in.realtime_inference import RealtimeBuiltIn, RealtimeCustom
-from orchestrator.pipeline_types.encryption import Encrypted
+from orchestrator.pipeline_types.packaged import BlueprintSource
+from orchestrator.plan.monitor_engines import PlannedEngine
+from orchestrator.plan.plan import PlannedObject, ProvisioningPlan
 from orchestrator.sagemaker.images import ImageQuery, UnknownImageError, resolve
-from orchestrator.values import common, locations, monitors
-from orchestrator.values.per_stage import STAGES, PerStage, Stage, Staged, at, by_key
+from orchestrator.values import monitors
+from orchestrator.values.per_stage import STAGES, Stage, Staged, at, by_key, key_at
 from orchestrator.values.template_parameters import TemplateParameters
 
 _DIGITS: Final = 4
+_LONGEST_FILE: Final = "constraints.json"
 _OWNER_DIGITS: Final = 12
 _LONGEST_SUFFIX: Final = len("-staging-12345678")
 """Longest suffix after a stack's name: that of a StackSet's stacks."""
 
 
-class Monitor(Encrypted, BlueprintPipeline):
+class Monitor(MonitorRequest):
     """Base of the four monitors."""
-
-    follows_tags: ClassVar[bool] = False
-    instance_key: ClassVar[str] = "instance_type"
-    instance_purpose: ClassVar = "processing"
-    kind: ClassVar[str]
-    """Part of the names of baseline and schedule."""
-    image: ClassVar[str] = "model-monitor"
-    """Name of SageMaker's image for the jobs."""
-    hourly_run_time: ClassVar[int] = 3600
-    """Seconds that a run of an hourly schedule may take."""
-
-    endpoint_name: Annotated[
-        PerStage[monitors.MonitoredEndpoint],
-        Field(description="endpoint to monitor, with data capture, made by this solution or not"),
-    ]
-    baseline_data: Annotated[
-        common.CsvKey, Field(description="key of a CSV file with a header in the assets bucket, for the baseline")
-    ]
-    baseline_job_output_location: Annotated[
-        PerStage[locations.MonitorLocation], Field(description="bucket/prefix for the baseline, without s3://")
-    ]
-    data_capture_location: Annotated[
-        PerStage[locations.MonitorLocation],
-        Field(description="bucket/prefix of the endpoint's captured data, without s3://"),
-    ]
-    monitoring_output_location: Annotated[
-        PerStage[locations.MonitorLocation], Field(description="bucket/prefix for the reports, without s3://")
-    ]
-    schedule_expression: Annotated[
-        PerStage[monitors.ScheduleExpression], Field(description="when the endpoint's data is looked at")
-    ]
-    monitor_max_runtime_seconds: Annotated[
-        PerStage[monitors.RunTime], Field(description="seconds after which a run of the schedule is stopped")
-    ]
-    instance_type: Annotated[PerStage[common.InstanceType], Field(description="instance type of baseline and schedule")]
-    instance_volume_size: Annotated[
-        PerStage[monitors.VolumeSize], Field(description="gigabytes of the volume of each instance")
-    ]
-    instance_count: Annotated[
-        PerStage[monitors.InstanceCount], Field(description="number of instances that share the work")
-    ] = 1
-    baseline_max_runtime_seconds: Annotated[
-        PerStage[monitors.BaselineRunTime],
-        Field(description="seconds after which the baseline is given up; SageMaker decides when left out"),
-    ] = ""
-    subnets: Annotated[
-        PerStage[monitors.Subnets],
-        Field(description="subnets of a VPC in which baseline and schedule run; needs security_group_ids"),
-    ] = []  # noqa: RUF012  pydantic copies it
-    security_group_ids: Annotated[
-        PerStage[monitors.SecurityGroups],
-        Field(description="security groups of a VPC in which baseline and schedule run; needs subnets"),
-    ] = []  # noqa: RUF012  pydantic copies it
 
     _header: Header | None = PrivateAttr(None)
     _real_names: Mapping[str, str] = PrivateAttr({})
@@ -171,27 +124,47 @@ class Monitor(Encrypted, BlueprintPipeline):
         }
 
     @override
+    def blueprint_source(self, launch: Launch) -> BlueprintSource:
+        return BlueprintSource(f"blueprints/{self.engine(launch).blueprint_prefix}{self.blueprint}.yaml")
+
+    @override
     def parameters(self, launch: Launch, stage: Stage | None) -> TemplateParameters:
-        values = self.values(launch, stage)
+        declared = self.engine(launch).parameters_type(self)
+        values = _declared(self.values(launch, stage), declared)
         content = json.dumps([self.stack_name, values], sort_keys=True)
         digits = hashlib.sha256(content.encode()).hexdigest()[:_DIGITS]
         name = f"{self._endpoint(stage).lower()}-{self.kind}-{digits}"
         location = f"{at(self.baseline_job_output_location, stage)}/{name}"
         names = {"MonitoringScheduleName": name, "BaselineJobOutputLocation": location}
-        return self.parameters_type(**values, **names, **self.derived(launch, stage))
+        return declared(**{**values, **names, **_declared(self.derived(launch, stage), declared)})
 
     def derived(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
         """Return values that are derived from others or change no run; they do not affect the names of baselines."""
-        return {"EndpointInArns": self._endpoint(stage).lower()}
+        own = {"EndpointInArns": self._endpoint(stage).lower()}
+        return {**own, **self.engine(launch).derived(self, launch, stage)}
+
+    def engine(self, launch: Launch) -> Engine:
+        """Return the engine that the request chooses, or else the launch."""
+        return engines.named(self.monitor_engine or launch.monitor_engine)
+
+    @override
+    def plan(self, settings: Settings) -> ProvisioningPlan:
+        engine = PlannedEngine(self.engine(settings.launch).name, is_requested=bool(self.monitor_engine))
+        return replace(super().plan(settings), engine=engine)
+
+    @override
+    def objects(self, launch: Launch) -> tuple[PlannedObject, ...]:
+        files = (each for stage in self.stages(launch) for each in self.stage_files(launch, stage))
+        return (*super().objects(launch), *(planned for each in files for planned in each.objects()))
+
+    def stage_files(self, launch: Launch, stage: Stage | None) -> Iterator[StageFiles]:
+        """Yield the files that the jobs of a stage read from the pipelines bucket. Call `super()` first."""
+        yield from self.engine(launch).files(self, launch, stage)
 
     @override
     def warnings(self, launch: Launch) -> Iterator[str]:
         yield from super().warnings(launch)
-        if launch.region not in _regions():
-            yield (
-                f"CloudFormation was not known to make monitors in {launch.region} when this version was made: if the "
-                "deployment fails with an unrecognized resource type, it still does not"
-            )
+        yield from self.engine(launch).warnings(self, launch)
 
     def _endpoint(self, stage: Stage | None) -> str:
         """Return the endpoint's name as SageMaker spells it, if known."""
@@ -203,9 +176,9 @@ class Monitor(Encrypted, BlueprintPipeline):
         return None if isinstance(self.endpoint_name, str) else STAGES[0]
 
     def _image_query(self, launch: Launch) -> ImageQuery:
-        return ImageQuery(self.image, "", launch.region, None, "processing")
+        return self.engine(launch).image_query(self.image, launch.region)
 
-    @rule("model_name")
+    @rule("monitor_engine")
     def _image_exists(self, launch: Launch) -> Iterator[Problem]:
         try:
             resolve(self._image_query(launch))
@@ -229,18 +202,35 @@ class Monitor(Encrypted, BlueprintPipeline):
                     f"schedule, whose name has {monitors.LONGEST_NAME}",
                 )
 
-    @rule("schedule_expression", "monitor_max_runtime_seconds")
-    def _run_ends_before_the_next(self, launch: Launch) -> Iterator[Problem]:
-        """See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MonitoringStoppingCondition.html."""
-        reported = set()
+    @rule("monitor_engine", "schedule_expression", "monitor_max_runtime_seconds")
+    def _engine_takes_it(self, launch: Launch) -> Iterator[Problem]:
+        yield from self.engine(launch).problems(self, launch)
+
+    @rule(
+        "monitor_engine",
+        "endpoint_name",
+        "data_capture_location",
+        "monitoring_output_location",
+        "baseline_job_output_location",
+    )
+    def _locations_fit(self, launch: Launch) -> Iterator[Problem]:
         for stage in self.stages(launch):
-            every = monitors.seconds_between_runs(at(self.schedule_expression, stage))
-            longest = self.hourly_run_time if every == 3600 else every
-            key = _key_at("monitor_max_runtime_seconds", self.monitor_max_runtime_seconds, stage)
-            if at(self.monitor_max_runtime_seconds, stage) > longest and key not in reported:
-                reported.add(key)
-                schedule = at(self.schedule_expression, stage)
-                yield Problem(key, f"must be {longest} at most: a run must end before the next, with {schedule}")
+            endpoint = str(at(self.endpoint_name, stage))
+            name = f"{endpoint}-{self.kind}-{'0' * _DIGITS}"
+            below = {
+                "data_capture_location": endpoint,
+                "monitoring_output_location": f"{endpoint}/{name}",
+                "baseline_job_output_location": f"{name}/{_LONGEST_FILE}",
+            }
+            for key, rest in below.items():
+                yield from self.too_long(launch, stage, key, rest)
+
+    def too_long(self, launch: Launch, stage: Stage | None, key: str, rest: str = "") -> Iterator[Problem]:
+        """Yield a problem for a location that the engine's jobs cannot be told, with what follows it."""
+        given = getattr(self, key)
+        yield from self.engine(launch).too_long(
+            key_at(key, given, stage), f"s3://{at(given, stage)}/{rest}".rstrip("/")
+        )
 
     @rule("subnets", "security_group_ids")
     def _vpc_is_whole(self, launch: Launch) -> Iterator[Problem]:
@@ -249,15 +239,15 @@ class Monitor(Encrypted, BlueprintPipeline):
             subnets, groups = at(self.subnets, stage), at(self.security_group_ids, stage)
             if bool(subnets) != bool(groups):
                 missing, given = ("security_group_ids", "subnets") if subnets else ("subnets", "security_group_ids")
-                key = _key_at(missing, getattr(self, missing), stage)
+                key = key_at(missing, getattr(self, missing), stage)
                 if key not in reported:
                     reported.add(key)
                     yield Problem(key, f"is required with {given}: a job runs in subnets with security groups")
 
 
-def _key_at(key: str, value: Any, stage: Stage | None) -> str:
-    """Return the request key that holds the value for a stage."""
-    return key if len(by_key(key, value)) == 1 else f"{key}.{stage}"
+def _declared(values: Mapping[str, Any], declared: type[TemplateParameters]) -> dict[str, Any]:
+    """Return the values that a blueprint takes; those of the two engines differ in a few."""
+    return {name: value for name, value in values.items() if name in declared.model_fields}
 
 
 def _joined(ids: list[str] | Staged[list[str]], stage: Stage | None) -> str:
@@ -269,9 +259,3 @@ def located(name: str, location: str) -> dict[str, str]:
     """Return a location's bucket and key prefix, both of which permissions name."""
     bucket, _, prefix = location.partition("/")
     return {f"{name}Bucket": bucket, f"{name}Prefix": prefix}
-
-
-@cache
-def _regions() -> frozenset[str]:
-    path = Path(__file__).parents[3] / "data" / "monitor_regions.json"
-    return frozenset(json.loads(path.read_text(encoding="utf-8"))["regions"])

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from orchestrator.launch.operator_options import RoleParameters
 from orchestrator.pipeline_types.encryption import EncryptionParameters
-from orchestrator.values import common, locations, monitors
+from orchestrator.values import common, jobs, locations, monitors
 from orchestrator.values.template_parameters import TemplateParameters
 
 
@@ -117,7 +117,7 @@ class OpenMonitorParameters(
     """Parameters of every monitor blueprint on the open monitors."""
 
     ScheduleExpression: Annotated[
-        monitors.AnySchedule, Field(description="When the endpoint's data is looked at, in UTC.")
+        jobs.RecurringSchedule, Field(description="When the endpoint's data is looked at, in UTC.")
     ]
     SchedulePeriodSeconds: Annotated[
         monitors.AlarmPeriod,
@@ -131,20 +131,20 @@ class OpenMonitorParameters(
     EngineDigest: Annotated[monitors.Sha256, Field(description="Its SHA-256; jobs run no other monitors.")]
 
 
-class FeatureParameters(TemplateParameters):
-    """Parameters of data quality."""
+class DataQualityMonitorParameters(MonitorParameters):
+    """Parameters of the data quality monitor's blueprint."""
 
     ExcludeFeaturesAttribute: Annotated[
         monitors.ExcludedFeatures, Field(description="Features that are left out; none when empty.")
     ] = ""
 
 
-class DataQualityMonitorParameters(FeatureParameters, MonitorParameters):
-    """Parameters of the data quality monitor's blueprint."""
+class OpenDataQualityMonitorParameters(OpenMonitorParameters):
+    """Parameters of the data quality monitor's blueprint on the open engine."""
 
-
-class OpenDataQualityMonitorParameters(FeatureParameters, OpenMonitorParameters):
-    """Parameters of the data quality monitor's blueprint on the open monitors."""
+    ExcludeFeaturesAttribute: Annotated[
+        monitors.ManyExcludedFeatures, Field(description="Features that are left out; none when empty.")
+    ] = ""
 
 
 class PredictionParameters(TemplateParameters):

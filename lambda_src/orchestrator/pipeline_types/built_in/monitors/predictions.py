@@ -97,6 +97,11 @@ class GroundTruthMonitor(PredictionMonitor):
             **located("GroundTruth", at(self.monitor_ground_truth_input, stage)),
         }
 
+    @rule("monitor_engine", "monitor_ground_truth_input")
+    def _ground_truth_fits(self, launch: Launch) -> Iterator[Problem]:
+        for stage in self.stages(launch):
+            yield from self.too_long(launch, stage, "monitor_ground_truth_input")
+
     @override
     def derived(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
         return {

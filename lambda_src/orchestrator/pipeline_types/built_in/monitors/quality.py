@@ -16,14 +16,13 @@ from orchestrator.pipeline_types.built_in.monitors.monitors import Monitor
 from orchestrator.pipeline_types.built_in.monitors.parameters import (
     DataQualityMonitorParameters,
     ModelQualityMonitorParameters,
+    OpenDataQualityMonitorParameters,
+    OpenModelQualityMonitorParameters,
 )
 from orchestrator.pipeline_types.built_in.monitors.predictions import GroundTruthMonitor
 from orchestrator.values import monitors
 from orchestrator.values.common import Expect
 from orchestrator.values.per_stage import Stage
-
-_LONGEST_EXCLUSION = 100
-"""Characters; SageMaker's limit of ExcludeFeaturesAttribute."""
 
 
 class DataQualityMonitor(Monitor):
@@ -34,6 +33,7 @@ class DataQualityMonitor(Monitor):
     blueprint: ClassVar = "data_quality_monitor"
     kind: ClassVar = "dataquality"
     parameters_type: ClassVar = DataQualityMonitorParameters
+    open_parameters_type: ClassVar = OpenDataQualityMonitorParameters
 
     pipeline_type: Literal["byom_data_quality_monitor"]
     features_to_ignore: Annotated[
@@ -56,12 +56,12 @@ class DataQualityMonitor(Monitor):
     def _excluded(self) -> str:
         return ",".join(str(column) for column in self.features_to_ignore)
 
-    @rule("features_to_ignore")
-    def _exclusion_fits(self, _: Launch) -> Iterator[Problem]:
+    @rule("features_to_ignore", "monitor_engine")
+    def _exclusion_fits(self, launch: Launch) -> Iterator[Problem]:
         for place, column in enumerate(self.features_to_ignore):
             if "," in str(column):
                 yield Problem(f"features_to_ignore.{place}", "has a comma: name such a column by its index")
-        excess = len(self._excluded) - _LONGEST_EXCLUSION
+        excess = len(self._excluded) - self.engine(launch).longest_exclusion
         if excess > 0:
             yield Problem(
                 "features_to_ignore",
@@ -78,6 +78,7 @@ class ModelQualityMonitor(GroundTruthMonitor):
     blueprint: ClassVar = "model_quality_monitor"
     kind: ClassVar = "modelquality"
     parameters_type: ClassVar = ModelQualityMonitorParameters
+    open_parameters_type: ClassVar = OpenModelQualityMonitorParameters
     for_binary_only: ClassVar = (*GroundTruthMonitor.for_binary_only, "baseline_probability_attribute")
 
     pipeline_type: Literal["byom_model_quality_monitor"]

@@ -18,6 +18,7 @@ from orchestrator.aws.cloudformation import stacks
 from orchestrator.aws.s3 import objects
 from orchestrator.errors import ConflictError, RefusedRequestError, ServiceRefusedError
 from orchestrator.launch.settings import MultiAccount, Settings, StageTarget
+from orchestrator.provisioned import pipeline_stacks
 from orchestrator.values.per_stage import STAGES
 from tests.orchestrator.conftest import Bundled, Sent
 from tests.orchestrator.monitoring import ALL, BASELINES, BIAS, DATA, example
@@ -37,7 +38,8 @@ def provision(aws: None, settings: Settings, bundled: Bundled) -> Provision:
     for bucket in (launch.pipelines_bucket, launch.assets_bucket):
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": launch.region})
     s3.put_bucket_versioning(Bucket=launch.pipelines_bucket, VersioningConfiguration={"Status": "Enabled"})
-    blueprints = {f"blueprints/{kind.removeprefix('byom_')}.yaml": "Resources: {}\n" for kind in ALL}
+    names = [f"{engine}{kind.removeprefix('byom_')}" for kind in ALL for engine in ("", "open_")]
+    blueprints = {f"blueprints/{name}.yaml": "Resources: {}\n" for name in names}
     bundled({"pipelines/single_account_codepipeline.yaml": PIPELINE_TEMPLATE, **blueprints})
     for path in BASELINES.iterdir():
         s3.put_object(Bucket=launch.assets_bucket, Key=f"baselines/berth-occupancy/{path.name}", Body=path.read_bytes())
@@ -286,3 +288,64 @@ def test_only_the_beginning_of_an_object_is_read(provision: Provision, settings:
     found = objects.beginning(settings.launch.assets_bucket, "baselines/berth-occupancy/label_first.csv", 8)
     assert found is not None
     assert (found.content, found.is_whole) == (b"occupied", False)
+
+
+class TestEngine:
+    """The fixture's launch has SageMaker's engine."""
+
+    @pytest.mark.parametrize("engine", ["open", "sagemaker"])
+    def test_answers_and_the_stack_s_tag_name_it(self, provision: Provision, engine: str) -> None:
+        planned = provision(dry_run=True, monitor_engine=engine)
+        answer = provision(monitor_engine=engine)
+        assert planned["plan"]["monitor_engine"] == answer["monitor_engine"] == engine
+        assert "warnings" not in planned
+        assert "warnings" not in answer
+        stack = stacks.find(PLAIN)
+        assert stack is not None
+        assert stack.tags["mlops:monitor-engine"] == engine
+        assert pipeline_stacks.of(stack).engine == engine
+
+    def test_a_changed_one_is_told_before_and_when_it_changes(self, provision: Provision) -> None:
+        provision()
+        expected = (
+            "monitor_engine: this changes the engine from SageMaker's to the open one, because the request says "
+            "so. It computes a baseline of its own, and its schedule takes the place of the one that is there"
+        )
+        assert provision(dry_run=True, monitor_engine="open")["warnings"] == [expected]
+        changed = provision(monitor_engine="open")
+        assert (changed["warnings"], changed["monitor_engine"]) == ([expected], "open")
+        assert "warnings" not in provision(dry_run=True, monitor_engine="open")
+
+    def test_the_launch_is_named_where_the_request_says_nothing(self, provision: Provision, settings: Settings) -> None:
+        """After an upgrade a request that is sent again follows the launch."""
+        provision()
+        body = {**example(DATA), "endpoint_name": "berth-occupancy-live"}
+        opened = replace(settings, launch=replace(settings.launch, monitor_engine="open"))
+        (warning,) = service.provision_pipeline(body, opened)["warnings"]
+        assert "because the orchestrator was launched with MonitorEngine=Open and the request names none" in warning
+        assert '"monitor_engine": "sagemaker" leaves it as it is' in warning
+
+    def test_a_pipeline_of_an_earlier_release_runs_sagemaker_s(self, provision: Provision) -> None:
+        """It has no tag."""
+        provision()
+        stack = stacks.find(PLAIN)
+        assert stack is not None
+        tags = {name: value for name, value in stack.tags.items() if name != "mlops:monitor-engine"}
+        assert pipeline_stacks.of(replace(stack, tags=tags)).engine == "sagemaker"
+
+    def test_what_is_no_monitor_has_none(self, provision: Provision) -> None:
+        provision()
+        stack = stacks.find(PLAIN)
+        assert stack is not None
+        tags = {**stack.tags, "pipeline_type": "byom_realtime_builtin"}
+        assert pipeline_stacks.of(replace(stack, tags=tags)).engine is None
+
+    def test_the_engine_is_stored_and_takes_one_call_more(
+        self, provision: Provision, settings: Settings, sent: list[Any]
+    ) -> None:
+        provision(monitor_engine="open")
+        puts = [call.parameters["Key"] for call in sent if call.operation.endswith("PutObject")]
+        engine = next(key for key in puts if "/engine/" in key)
+        head = calls.client("s3").head_object(Bucket=settings.launch.pipelines_bucket, Key=engine)
+        assert head["ContentType"] == "application/zip"
+        assert len(puts) == 2

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The blueprints of monitors on the open engine as stacks, with IAM: their roles suffice for what the engine calls."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import pytest
+
+from orchestrator.pipeline_types.built_in.monitors import engine_archive
+from scripts.local_aws.sagemaker.monitors import monitor_runs
+from scripts.local_aws.server import LocalAws
+from tests import committed
+from tests.generator import monitor_templates
+from tests.local_aws.deploying import wait
+from tests.local_aws.monitoring import ANALYZER
+from tests.local_aws.serving import BUCKET as MODELS
+from tests.local_aws.serving import CUSTOM_IMAGE, make_endpoint
+from tests.local_aws.stack_setting import ACCOUNTS, acting_in, parameters
+
+ACCOUNT: Final = "123456789012"
+KEY: Final = "provisioned/berths/engine/single-1/monitor_engine.zip"
+BUCKETS: Final = (
+    "quayside-assets",
+    "quayside-capture",
+    "quayside-monitoring",
+    "quayside-pipelines",
+    "quayside-arrivals",
+)
+ROWS: Final = range(60)
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[LocalAws]:
+    with LocalAws(accounts=ACCOUNTS) as running:
+        s3 = acting_in(running, ACCOUNT, "s3")
+        for bucket in BUCKETS:
+            s3.create_bucket(Bucket=bucket)
+        s3.put_object(Bucket="quayside-pipelines", Key=KEY, Body=engine_archive.packed().content)
+        rows = "".join(f"{number % 7},{number % 7},{number % 7}.5\n" for number in ROWS)
+        s3.put_object(Bucket="quayside-assets", Key="baselines/train.csv", Body=f"prediction,occupied,draught\n{rows}")
+        yield running
+
+
+def deploy(aws: LocalAws, name: str, blueprint: str, kind: str, **changes: str) -> dict[str, str]:
+    """Make a stack, or change it, and return its outputs."""
+    path = f"blueprints/{blueprint}.yaml"
+    declared = committed.template(path)["Parameters"]
+    engine = {"EngineKey": KEY, "EngineDigest": engine_archive.packed().digest, "SchedulePeriodSeconds": "3600"}
+    given = monitor_templates.values(kind, **engine, OrchestratorAccount=ACCOUNT, **changes)
+    cloudformation = acting_in(aws, ACCOUNT, "cloudformation")
+    stacks = [one["StackName"] for one in cloudformation.describe_stacks()["Stacks"]]
+    verb = "update" if name in stacks else "create"
+    getattr(cloudformation, f"{verb}_stack")(
+        StackName=name,
+        TemplateBody=(committed.TEMPLATES / path).read_text(encoding="utf-8"),
+        Parameters=parameters(**{key: value for key, value in given.items() if key in declared}),
+        Capabilities=["CAPABILITY_IAM"],
+    )
+    wait(cloudformation, verb, name)
+    (stack,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
+    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+
+def capture(aws: LocalAws, draught: float) -> None:
+    """Captures of the hour that ends now, with ground truth."""
+    s3 = acting_in(aws, ACCOUNT, "s3")
+    now = datetime.now(UTC) - timedelta(minutes=5)
+    records, truths = [], []
+    for number in ROWS:
+        event = {"eventId": f"e{number}", "inferenceTime": now.strftime("%Y-%m-%dT%H:%M:%SZ")}
+        parts = {
+            "endpointInput": {"observedContentType": "text/csv", "data": f"{number % 7},{number % 7 + draught}"},
+            "endpointOutput": {"observedContentType": "text/csv", "data": str(number % 7)},
+        }
+        whole = {name: {**part, "encoding": "CSV", "mode": "INPUT"} for name, part in parts.items()}
+        records.append(json.dumps({"captureData": whole, "eventMetadata": event, "eventVersion": "0"}))
+        truth = {"data": str(number % 7), "encoding": "CSV"}
+        truths.append(json.dumps({"groundTruthData": truth, "eventMetadata": {"eventId": f"e{number}"}}))
+    hour = now.strftime("%Y/%m/%d/%H")
+    s3.put_object(Bucket="quayside-capture", Key=f"berths/berths/AllTraffic/{hour}/a.jsonl", Body="\n".join(records))
+    s3.put_object(Bucket="quayside-arrivals", Key=f"labels/{hour}/a.jsonl", Body="\n".join(truths))
+
+
+@pytest.mark.parametrize("kind", ["data_quality_monitor", "model_quality_monitor"])
+def test_baseline_and_run_have_what_they_need(aws: LocalAws, kind: str) -> None:
+    outputs = deploy(aws, f"mlops-pipeline-{kind.replace('_', '-')}", f"open_{kind}", kind)
+    assert outputs["MonitorEngine"] == "Open"
+    capture(aws, 100.5 if kind == "data_quality_monitor" else 0.5)
+
+    ended: Any = monitor_runs.fire_scheduler(outputs["MonitoringScheduleJobName"])
+
+    job = acting_in(aws, ACCOUNT, "sagemaker").describe_processing_job(ProcessingJobName=ended.name)
+    assert job["ProcessingJobStatus"] == "Completed", job
+    expected = "CompletedWithViolations" if kind == "data_quality_monitor" else "Completed: "
+    assert job["ExitMessage"].startswith(expected), job["ExitMessage"]
+    prefix = outputs["MonitoringScheduleOutput"].removeprefix("s3://quayside-monitoring/")
+    listed = acting_in(aws, ACCOUNT, "s3").list_objects_v2(Bucket="quayside-monitoring", Prefix=prefix)["Contents"]
+    assert {"report.html", "run.json"} <= {one["Key"].rpartition("/")[2] for one in listed}
+    found = acting_in(aws, ACCOUNT, "cloudwatch").list_metrics(Namespace="MLOps/Monitors", MetricName="violations")
+    assert {"Name": "MonitoringSchedule", "Value": outputs["MonitoringScheduleJobName"]} in [
+        dimension for metric in found["Metrics"] for dimension in metric["Dimensions"]
+    ]
+
+
+def test_a_stack_changes_its_engine_and_back(aws: LocalAws) -> None:
+    """One schedule at a time, by the same name or another one, and nothing in the way of the other."""
+    s3 = acting_in(aws, ACCOUNT, "s3")
+    s3.create_bucket(Bucket=MODELS)
+    s3.put_object(Bucket=MODELS, Key="model.tar.gz", Body=b"")
+    sagemaker, scheduler = acting_in(aws, ACCOUNT, "sagemaker"), acting_in(aws, ACCOUNT, "scheduler")
+    make_endpoint(sagemaker, image=CUSTOM_IMAGE)
+    name, kind = "mlops-pipeline-changing", "data_quality_monitor"
+    monitored = {"EndpointName": "Endpoint", "EndpointInArns": "endpoint", "ImageUri": ANALYZER}
+
+    def schedules() -> tuple[list[str], list[str]]:
+        native = sagemaker.list_monitoring_schedules()["MonitoringScheduleSummaries"]
+        started = scheduler.list_schedules()["Schedules"]
+        return [one["MonitoringScheduleName"] for one in native], sorted(one["Name"] for one in started)
+
+    others = schedules()[1]
+    for engine, digits in (("", "0000"), ("open_", "0000"), ("", "0000"), ("open_", "1111")):
+        own = f"changing-dataquality-{digits}"
+        outputs = deploy(aws, name, f"{engine}{kind}", kind, **monitored, MonitoringScheduleName=own)
+        assert ("MonitorEngine" in outputs) is bool(engine)
+        assert schedules() == (([], sorted([*others, own])) if engine else ([own], others))

@@ -11,7 +11,8 @@ from botocore.exceptions import ClientError
 from flask import Blueprint, redirect, render_template, request, url_for
 
 from mlops_orchestrator.client.answers import accepted
-from mlops_orchestrator.client.pipelines import Pipeline, Runs
+from mlops_orchestrator.client.executions import Runs
+from mlops_orchestrator.client.pipelines import Pipeline
 from mlops_orchestrator.errors import MlopsError
 from scripts.console import asked
 

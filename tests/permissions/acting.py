@@ -48,6 +48,7 @@ TOPIC: Final = f"arn:aws:sns:{REGION}:{ACCOUNT}:mlops-notifications"
 API: Final = "0f1e2d3c4b"
 BUS: Final = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default"
 _STACK: Final = "mlops-pipeline-x"
+_STACK_ID: Final = "1a2b3c4d-0000-4000-8000-000000000000"
 _DEFAULTS: Final = {name: str(option.default) for name, option in ReachOptions.model_fields.items()}
 _ENVIRONMENT: Final = {
     "AWS_REGION": REGION,
@@ -65,7 +66,7 @@ _ENVIRONMENT: Final = {
     **{f"{name}_ROLE_ARN": f"arn:aws:iam::{ACCOUNT}:role/mlops-{name}" for name in ("PIPELINE_START", "DEPLOY")},
     "NOTIFICATIONS_TOPIC_ARN": TOPIC,
     "ALLOW_DETAILED_ERROR_MESSAGE": "Yes",
-    "MONITOR_ENGINE": "SageMaker",
+    "MONITOR_ENGINE": "Open",
     "LOG_KMS_KEY_ARN": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/solution",
     "LOG_RETENTION_DAYS": "365",
     "ROLE_PATH": "/",
@@ -174,7 +175,8 @@ def trusted_services(template: Template, role: str) -> tuple[str, ...]:
 def forced(template: Template, values: Mapping[str, str], role: str, account: str = ACCOUNT) -> Role:
     """A role of a stack with these parameter values."""
     here = replace(place(stack=_STACK), account=account)
-    return Role(iam.policies(template, role, here, values), account, f"{_STACK}-{role}-1")
+    known = {"AWS::StackId": here.arn("cloudformation", f"stack/{_STACK}/{_STACK_ID}"), **values}
+    return Role(iam.policies(template, role, here, known), account, f"{_STACK}-{role}-1")
 
 
 def root_role(template: Template, role: str, **options: str) -> Role:

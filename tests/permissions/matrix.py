@@ -26,7 +26,7 @@ from scripts.launch import artifact_bucket
 from tests.orchestrator.conftest import read_json
 from tests.permissions import acting, protected
 from tests.permissions.acting import ARTIFACTS, Role, launched
-from tests.permissions.named import Named, RequestKey, named, others
+from tests.permissions.named import Named, RequestKey, named, on_every_engine, others
 from tests.permissions.protected import Thing
 from tests.permissions.reasons import ANY_KEY, Reached
 from tests.permissions.rows import ROOTS
@@ -84,9 +84,10 @@ class Matrix:
     def of_keys(self, keys: Iterable[RequestKey], values: Container[str] = VALUES) -> dict[Cell, list[str]]:
         """What is reached because requests name it, with the pipeline types in which the key does that."""
         found: dict[Cell, list[str]] = {}
-        for key in keys:
+        for key in on_every_engine(keys):
             for cell in self._of_key(key, {value: VALUES[value] for value in VALUES if value in values}):
-                found.setdefault(cell, []).append(key.pipeline_type)
+                types = found.setdefault(cell, [])
+                types += [key.pipeline_type] * (key.pipeline_type not in types)
         return found
 
     def cells(self, name: str, role: Role, things: Iterable[Thing], key: str = "") -> set[Cell]:
@@ -121,7 +122,7 @@ class Matrix:
 
     def _of_key(self, key: RequestKey, values: Mapping[str, Sequence[Thing]]) -> set[Cell]:
         """What is reached because the key names it."""
-        given = launched(registry=key.needs_registry, **WIDE)
+        given = _launched(key, WIDE)
         known = {replace(cell, key=key.key, decided_by=()) for cell in self.of_roles}
         found: set[Cell] = set()
         for value, things in values.items():
@@ -144,10 +145,10 @@ class Matrix:
         """The cells with the parameters that would have the request refused, or the role not reach the thing."""
         if not cells or not isinstance(key, Named):
             return cells
-        wide = acting.accepted(key.body(value), launched(registry=key.needs_registry, **WIDE))
+        wide = acting.accepted(key.body(value), _launched(key, WIDE))
         deciding: dict[Cell, list[str]] = {cell: [] for cell in cells}
         for parameter in (key.kind.parameter, reach.ACCOUNTS):
-            narrow = launched(registry=key.needs_registry, **{**WIDE, parameter: _NARROW[parameter]})
+            narrow = _launched(key, {**WIDE, parameter: _NARROW[parameter]})
             roles = acting.roles_of(self.templates, wide, narrow).items()
             still = {cell for name, role in roles for cell in self.cells(name, role, _things_of(cells), key.key)}
             refused = _is_refused(key, value, narrow, parameter)
@@ -163,8 +164,8 @@ class Matrix:
 
 def _of_pipelines(templates: Templates) -> Iterator[tuple[str, Role]]:
     """Roles of requests that name what is theirs, here and in the account of a stage."""
-    for key in named():
-        given = launched(registry=key.needs_registry, **WIDE)
+    for key in on_every_engine(named()):
+        given = _launched(key, WIDE)
         request = acting.accepted(key.body(key.harmless), given)
         yield from acting.roles_of(templates, request, given).items()
     for type_ in BUILT_IN:
@@ -172,6 +173,10 @@ def _of_pipelines(templates: Templates) -> Iterator[tuple[str, Role]]:
             given = launched(multi=True, **WIDE)
             request = acting.accepted(read_json(f"requests/{type_.type_name()}.multi.json"), given)
             yield from acting.roles_of(templates, request, given, STAGES[0]).items()
+
+
+def _launched(key: RequestKey, parameters: Mapping[str, str]) -> Settings:
+    return launched(registry=key.needs_registry, **parameters, MonitorEngine=key.engine)
 
 
 def _meant(arn: str, allowed: Iterable[str]) -> Iterable[str]:

@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, TypeVar
 
 from orchestrator import reach
 from orchestrator.pipeline_types.built_in import BUILT_IN
@@ -21,6 +21,7 @@ KINDS: Final = {kind.words: kind for kind in reach.KINDS}
 REGION: Final = "eu-west-1"
 PACKAGE: Final = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:model-package/prod-credit/4"
 _IMAGE: Final = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/prod-images:v1"
+OPEN, SAGEMAKER = "Open", "SageMaker"
 _FRAMEWORK: Final = ("model_framework", "model_framework_version")
 # A value of each kind that somebody else would rather not see named; and where keys of a kind have different forms.
 _OTHERS: Final = {
@@ -42,6 +43,8 @@ class RequestKey:
 
     pipeline_type: str
     key: str
+    engine: str = field(default=OPEN, kw_only=True)
+    """Launch parameter MonitorEngine: monitors on another engine have other roles."""
 
     @property
     def needs_registry(self) -> bool:
@@ -78,6 +81,18 @@ class Named(RequestKey):
     def harmless(self) -> str:
         """The same of one's own."""
         return self.value.replace("prod-", "own-")
+
+
+AnyKey = TypeVar("AnyKey", bound=RequestKey)
+
+
+def on_every_engine(wanted: Iterable[AnyKey]) -> Iterator[AnyKey]:
+    """The keys, those of monitors on each engine."""
+    monitors = {type_.type_name() for type_ in BUILT_IN if any(key.name == "monitor_engine" for key in keys(type_))}
+    for key in wanted:
+        yield key
+        if key.pipeline_type in monitors:
+            yield replace(key, engine=SAGEMAKER)
 
 
 def named() -> Iterator[Named]:

@@ -214,7 +214,7 @@ def _of_other_pipelines() -> Iterator[Thing]:
     yield _sagemaker("an endpoint of another pipeline", "Endpoint", "endpoint", {USE: ("sagemaker:InvokeEndpoint",)})
     yield _sagemaker("a model of another pipeline", "Model", "model")
     yield _jobs()
-    run = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:processing-job/mlops-monitor-0f1e2d3c-11112222"
+    run = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:processing-job/mlops-monitor-9a8b7c6d-11112222"
     yield Thing("a run of another monitor", _probes(_RUNS, run))
     yield _sagemaker("the schedule of another monitor", "MonitoringSchedule", "monitoring-schedule")
     yield _sagemaker("a model card", "ModelCard", "model-card")

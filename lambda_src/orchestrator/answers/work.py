@@ -8,7 +8,8 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
-EngineName = Literal["open", "sagemaker"]
+from orchestrator.values.monitors import EngineName
+
 StateName = Literal["Deploying", "Waiting for approval", "Running", "Succeeded", "Failed", "Unhealthy"]
 
 

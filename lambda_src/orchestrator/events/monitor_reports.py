@@ -23,10 +23,11 @@ from aws_lambda_powertools import Logger
 from orchestrator import metrics
 from orchestrator.aws import claims, notifications
 from orchestrator.aws.sagemaker import jobs
-from orchestrator.events import open_engine_runs
+from orchestrator.events import open_engine_runs, run_records
 from orchestrator.events.event_tags import tags_of
 from orchestrator.events.monitor_messages import Ended
 from orchestrator.launch.settings import Settings
+from orchestrator.provisioned import pipeline_stacks
 from orchestrator.sagemaker import job_kinds, monitor_runs
 from orchestrator.sagemaker.monitor_runs import KINDS, VIOLATIONS
 from orchestrator.sagemaker.processing_outputs import first_output
@@ -37,6 +38,8 @@ _SCHEDULE_ARN: Final = re.compile(rf".*:monitoring-schedule/{_NAME}")
 # is endpoint, schedule and the hour of the run.
 _REPORT: Final = re.compile(rf"s3://.+/{_NAME}/[0-9]{{4}}/[0-9]{{2}}/[0-9]{{2}}/[0-9]{{2}}.*")
 _BASELINE: Final = re.compile(rf"s3://.+/{_NAME}")
+_STACK_OF_STAGE: Final = re.compile(r"StackSet-(?P<stack_set>.+)-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""Name that CloudFormation gives to the stack of a StackSet."""
 _ENDED_BADLY: Final = frozenset({"Failed", "Stopped"})
 _COMPLETED: Final = "Completed"
 
@@ -72,6 +75,8 @@ def _ended(event: Mapping[str, Any], settings: Settings) -> Ended | None:
     if named is None or status not in (_ENDED_BADLY if run is None else {*_ENDED_BADLY, _COMPLETED}):
         return None
     is_ours = event["account"] == settings.account
+    if run is not None and not is_ours and (pipeline := _pipeline_of(tags_of(detail))):
+        run_records.keep(event, pipeline, _stage_of(event["account"], settings), settings.launch.pipelines_bucket)
     words = _words(detail, is_ours=is_ours)
     if status == _COMPLETED and not words.startswith(VIOLATIONS) and (words or is_ours):
         return None
@@ -92,6 +97,12 @@ def _ended(event: Mapping[str, Any], settings: Settings) -> Ended | None:
         pipeline_type=tags.get("pipeline_type", ""),
         model_name=tags.get("model_name", ""),
     )
+
+
+def _pipeline_of(tags: Mapping[str, str]) -> str:
+    """Return the common name of the pipeline whose stack in a stage a job's tags name; empty without."""
+    found = _STACK_OF_STAGE.fullmatch(tags.get("stack_name", ""))
+    return pipeline_stacks.common_name(found["stack_set"]) if found else ""
 
 
 def _words(detail: Mapping[str, Any], *, is_ours: bool) -> str:

@@ -10,24 +10,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from orchestrator.aws.sagemaker import jobs
+from orchestrator.events import run_records
 from orchestrator.events.event_tags import tags_of
 from orchestrator.events.monitor_messages import Ended
 from orchestrator.launch.settings import Settings
 from orchestrator.plan import layout
 from orchestrator.provisioned import pipeline_stacks
-from orchestrator.provisioned.runs import records
-from orchestrator.provisioned.runs.records import RunRecord
 from orchestrator.sagemaker import job_kinds, monitor_runs, run_environments
 from orchestrator.sagemaker.run_environments import RunFacts
 
 _ENGINE: Final = re.compile(rf"s3://[^/]+/{layout.ROOT}(?P<pipeline>[a-zA-Z0-9-]+)/engine/.+")
 _ANY_KIND: Final = "drift"
 _REPORT: Final = "report.html"
-_SILENT: Final = "The event of its end does not say what it found."
 
 
 def ended(event: Mapping[str, Any], settings: Settings, stage: str) -> Ended | None:
@@ -43,7 +40,7 @@ def ended(event: Mapping[str, Any], settings: Settings, stage: str) -> Ended | N
         job = jobs.describe(job_kinds.PROCESSING, detail["ProcessingJobName"]).description
         return _of(event, job, pipeline)
     if pipeline:
-        _record(event, pipeline, stage, settings.launch.pipelines_bucket)
+        run_records.keep(event, pipeline, stage, settings.launch.pipelines_bucket)
     return _of(event, detail, pipeline)
 
 
@@ -81,30 +78,5 @@ def _of(event: Mapping[str, Any], job: Mapping[str, Any], pipeline: str) -> Ende
     )
 
 
-def _record(event: Mapping[str, Any], pipeline: str, stage: str, bucket: str) -> None:
-    """Keep what an event tells of a run for whoever lists the runs of its pipeline."""
-    detail = event["detail"]
-    facts, words, status = _facts(detail), monitor_runs.said(detail), str(detail["ProcessingJobStatus"])
-    record = RunRecord(
-        id=detail["ProcessingJobName"],
-        status=monitor_runs.outcome(status, words),
-        start=facts.start,
-        end=facts.end,
-        message=words or (_SILENT if status == "Completed" else ""),
-        output=facts.output,
-        stage=stage,
-        account=event["account"],
-    )
-    created = detail.get("CreationTime")
-    # Several events of one job write one object: the time of its creation is the same in all of them.
-    moment = created if isinstance(created, int) else _milliseconds(event["time"])
-    records.store(bucket, pipeline, record, moment)
-
-
 def _facts(job: Mapping[str, Any]) -> RunFacts:
     return run_environments.of(job.get("Environment") or {})
-
-
-def _milliseconds(text: str) -> int:
-    found = run_environments.time(text) or datetime.now(UTC)
-    return int(found.timestamp() * 1000)

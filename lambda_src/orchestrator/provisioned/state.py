@@ -17,8 +17,9 @@ from orchestrator.provisioned import registrations
 from orchestrator.sagemaker.monitor_runs import VIOLATIONS
 
 if TYPE_CHECKING:
-    from orchestrator.answers.work import EngineName, StateName
+    from orchestrator.answers.work import StateName
     from orchestrator.provisioned.registrations import Registration
+    from orchestrator.values.monitors import EngineName
 
 _DELETING: Final = "It is being deleted."
 _ELSEWHERE: Final = (

@@ -16,6 +16,7 @@ from orchestrator import api
 from orchestrator.aws import calls
 from orchestrator.errors import ServiceRefusedError
 from orchestrator.launch.settings import MultiAccount, Settings, StageTarget
+from orchestrator.provisioned.runs import records
 from tests.orchestrator.conftest import Context, read_json
 
 Event = dict[str, Any]
@@ -171,6 +172,17 @@ class TestSilence:
         assert "does not say whether it found violations" in message["Message"]
         # A run that found something is told all the same.
         assert handled(event_of(), context, "d") == 1
+
+
+def test_a_run_in_a_stage_is_kept_for_its_pipeline_s_list(context: Context) -> None:
+    """Only the tags of the job tell whose it is."""
+    deployed, digits = "mlops-pipeline-berths-byomdataqualitymonitor", "0f1e2d3c"
+    stack = f"StackSet-{deployed}-prod-{digits}-1a2b3c4d-0000-1111-2222-333344445555"
+    handled(event_of(Tags={"stack_name": stack}), context)
+    handled(event_of(ProcessingJobName="another"), context, "b")
+    (run,) = records.page(PIPELINES, deployed, 20, "").runs
+    assert (run.status, run.stage, run.has_report) == ("CompletedWithViolations", "prod", False)
+    assert run.output.endswith("/berth-occupancy-prod-dataquality-1a2b/2026/11/24/06/")
 
 
 class TestBaselines:

@@ -16,8 +16,9 @@ from orchestrator import api
 from orchestrator.aws import calls
 from orchestrator.errors import ServiceRefusedError
 from orchestrator.launch.settings import MultiAccount, Settings, StageTarget
+from orchestrator.plan.codepipeline_parameters import MultiAccountPipelineParameters
 from tests.orchestrator.conftest import Context
-from tests.orchestrator.pipelines_there import make_multi_account_pipeline, make_stack
+from tests.orchestrator.pipelines_there import make_stack
 
 Event = dict[str, Any]
 Inbox = Callable[[], list[dict[str, Any]]]
@@ -165,14 +166,14 @@ class TestHere:
 @pytest.fixture
 def listed(api_event: Callable[..., Event], context: Context) -> Callable[..., Event]:
     """`listed(limit="2")`: the runs of the pipeline `berths`, which has stages."""
-    tags = {"pipeline_type": "byom_data_quality_monitor", "model_name": "berths"}
-    make_multi_account_pipeline("other")
-    given = calls.client("cloudformation").describe_stacks()["Stacks"][0]["Parameters"]
-    parameters = {one["ParameterKey"]: one["ParameterValue"] for one in given} | {"StackName": PIPELINE}
-    make_stack(f"{PIPELINE}-codepipeline", parameters, tags, PipelineName="the-berths")
+    given = dict.fromkeys(MultiAccountPipelineParameters.model_fields, "x")
+    for model, engine in (("berths", "open"), ("native", "sagemaker")):
+        tags = {"pipeline_type": "byom_data_quality_monitor", "model_name": model, "mlops:monitor-engine": engine}
+        name = PIPELINE.replace("berths", model)
+        make_stack(f"{name}-codepipeline", given | {"StackName": name}, tags, PipelineName=f"the-{model}")
 
-    def call(method: str = "GET", **query: str) -> Event:
-        path = {"resource": "/pipelines/{id}/runs", "pathParameters": {"id": "berths"}}
+    def call(method: str = "GET", pipeline: str = "berths", **query: str) -> Event:
+        path = {"resource": "/pipelines/{id}/runs", "pathParameters": {"id": pipeline}}
         event = api_event("/x", httpMethod=method, queryStringParameters=query, **path)
         answer = api.handler(event, context)  # type: ignore[arg-type]
         body: Event = json.loads(answer["body"])
@@ -235,6 +236,8 @@ class TestStages:
         answer = listed("POST")
         assert answer["status"] == 409
         assert "aws sagemaker create-processing-job" in answer["message"]
+        answer = listed("POST", "native")
+        assert (answer["status"], "by schedule only" in answer["message"]) == (409, True)
 
     def test_a_job_of_no_pipeline_is_ignored(self, inbox: Inbox, context: Context) -> None:
         assert handled(event_of("Failed", account=PROD, ProcessingInputs=None), context) == 0

@@ -84,6 +84,12 @@ EXPLAINED: Final = (
     ),
     Explanation(
         "PrivilegeEscalation",
+        ("ScheduleRole",),
+        ("PassExistingRoleToNewSageMakerProcessingJob",),
+        "starts the runs of one monitor, by how their names begin: passes the monitor's own role, to SageMaker alone",
+    ),
+    Explanation(
+        "PrivilegeEscalation",
         ("OrchestratorRole",),
         ("PassExistingRoleToNewSageMakerProcessingJob",),
         "starts a run of a monitor that its schedule would start: jobs named `mlops-monitor-*`, under roles named"

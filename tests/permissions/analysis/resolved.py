@@ -61,9 +61,10 @@ def _of_requests() -> Iterator[Details]:
         body = json.loads((REQUESTS / f"{type_.type_name()}.json").read_text("utf-8"))
         if _SCHEDULED.keys() <= {key.name for key in keys(type_)} - body.keys():
             yield from _of_request(f"{type_.type_name()}-scheduled", {**body, **_SCHEDULED}, acting.launched())
-    for one in named.named():
-        launched = acting.launched(registry=one.needs_registry, **_ANYTHING)
-        yield from _of_request(f"{one.pipeline_type}-{one.key}", one.body(one.value), launched)
+    for one in named.on_every_engine(named.named()):
+        launched = acting.launched(registry=one.needs_registry, **_ANYTHING, MonitorEngine=one.engine)
+        engine = "" if one.engine == named.OPEN else f"-{one.engine}"
+        yield from _of_request(f"{one.pipeline_type}-{one.key}{engine}", one.body(one.value), launched)
 
 
 def _of_request(name: str, body: Mapping[str, Any], given: Settings, stage: Stage | None = None) -> Iterator[Details]:

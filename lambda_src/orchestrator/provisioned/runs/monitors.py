@@ -11,7 +11,7 @@ from orchestrator.aws.cloudformation.stacks import Stack
 from orchestrator.sagemaker import deployed_outputs, run_periods
 
 if TYPE_CHECKING:
-    from orchestrator.answers.work import EngineName
+    from orchestrator.values.monitors import EngineName
 
 _EXPRESSION: Final = "ScheduleExpression"
 """Parameter of the stack."""

@@ -35,7 +35,8 @@ def begin(given: str, body: str | bytes | None, settings: Settings) -> answers.M
     found = lookup.find(given, settings)
     if found.pipeline.stack_sets:
         finding.check(found.pipeline)
-        raise UnfitStateError(_elsewhere(found.pipeline))
+        why = _elsewhere if found.pipeline.engine == "open" else _native
+        raise UnfitStateError(why(found.pipeline))
     monitor = finding.of(found)
     if not monitor.is_open:
         raise UnfitStateError(_native(found.pipeline))

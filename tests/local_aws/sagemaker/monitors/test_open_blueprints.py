@@ -87,7 +87,9 @@ def capture(aws: LocalAws, draught: float) -> None:
 
 @pytest.mark.parametrize("kind", ["data_quality_monitor", "model_quality_monitor"])
 def test_baseline_and_run_have_what_they_need(aws: LocalAws, kind: str) -> None:
-    outputs = deploy(aws, f"mlops-pipeline-{kind.replace('_', '-')}", f"open_{kind}", kind)
+    name = f"mlops-pipeline-{kind.replace('_', '-')}"
+    # An hour back from the run at any minute.
+    outputs = deploy(aws, name, f"open_{kind}", kind, ScheduleExpression="rate(1 hour)")
     assert outputs["MonitorEngine"] == "Open"
     capture(aws, 100.5 if kind == "data_quality_monitor" else 0.5)
 

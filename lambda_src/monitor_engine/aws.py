@@ -19,7 +19,7 @@ from typing import Any, Final
 import boto3
 from boto3.exceptions import Boto3Error
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
 
 from monitor_engine.problems import EngineError
 
@@ -85,7 +85,7 @@ def fetch(bucket: str, key: str, path: Path) -> bool:
                 if code not in _ABSENT and not (code in _REFUSED and _is_known_absent(bucket, key)):
                     raise
                 break
-            except HTTPClientError:
+            except (HTTPClientError, IncompleteReadError):
                 if not tries_left:
                     raise
     path.unlink()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, ReadTimeoutError
+from botocore.exceptions import ClientError, IncompleteReadError, ReadTimeoutError
 
 from monitor_engine import aws, storage
 from monitor_engine.problems import EngineError
@@ -94,8 +94,8 @@ def test_a_missing_baseline_is_told_from_one_that_is_denied(cloud: Cloud) -> Non
 class _Breaking:
     """S3 whose content breaks off so many times."""
 
-    def __init__(self, failures: int) -> None:
-        self.failures = failures
+    def __init__(self, failures: int, error: Exception) -> None:
+        self.failures, self.error = failures, error
 
     def get_object(self, **_: object) -> dict[str, Any]:
         body = io.BytesIO(b"0123456789")
@@ -103,14 +103,21 @@ class _Breaking:
             self.failures -= 1
 
             def read(_: int = -1) -> bytes:
-                raise ReadTimeoutError(endpoint_url="https://s3")
+                raise self.error
 
             body.read = read  # type: ignore[method-assign,assignment]
         return {"Body": body}
 
 
-def test_content_that_breaks_off_is_asked_for_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    twice, thrice = _Breaking(2), _Breaking(3)
+@pytest.mark.parametrize(
+    "error",
+    [ReadTimeoutError(endpoint_url="https://s3"), IncompleteReadError(actual_bytes=3, expected_bytes=10)],
+    ids=["silent", "short"],
+)
+def test_content_that_breaks_off_is_asked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    twice, thrice = _Breaking(2, error), _Breaking(3, error)
     monkeypatch.setattr(aws, "client", lambda _: twice)
     assert aws.fetch("bucket", "a.jsonl", tmp_path / "a")
     assert (tmp_path / "a").read_bytes() == b"0123456789"

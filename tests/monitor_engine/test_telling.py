@@ -39,6 +39,27 @@ def test_a_message_fits_and_says_how_much_is_left_out() -> None:
     assert len(message.of_failure("y" * 5_000)) == message.LONGEST
 
 
+def test_a_message_is_cut_at_a_whole_finding_and_keeps_what_was_left_out() -> None:
+    violations = [Violation(f"feature {number}", "drift", "", brief="0.42 > 0.1") for number in range(90)]
+    result = Result({}, violations, remarks=["3 of 200 records could not be read"])
+    text = message.of(result, ["CloudWatch did not take the metrics"])
+    assert len(text) <= message.LONGEST
+    first, _, rest = text.partition(" violations. ")
+    assert first == "CompletedWithViolations: Job completed successfully with 90"
+    told, left = rest.split(" more in the report. ")
+    assert told.startswith("CloudWatch did not take the metrics. feature 0: drift 0.42 > 0.1. feature 1: ")
+    shown = told.count("0.42 > 0.1. ")
+    assert shown + int(told.rpartition(" ")[2]) == 90
+    assert left == "3 of 200 records could not be read."
+
+
+def test_a_run_with_nothing_to_compare_tells_of_refused_metrics_too() -> None:
+    result = Result({}, remarks=["nothing was captured in the window", "a record of another time"], is_idle=True)
+    assert message.of(result, ["no metrics"]) == (
+        "Completed: nothing was captured in the window. no metrics. a record of another time."
+    )
+
+
 def test_metrics_are_calls_of_put_metric_data(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[Mapping[str, Any]] = []
     monkeypatch.setattr(aws, "send_metrics", sent.extend)

@@ -7,13 +7,15 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 import pytest
 
+from mlops_orchestrator.aws.api_client import Answer
 from tests.end_to_end import foreign
 from tests.end_to_end.subscribing import Subscriber
+from tests.end_to_end.test_openapi import assert_documented
 from tests.end_to_end.users import Orchestrator
 
 Until = Callable[[Callable[[], Any]], Any]
@@ -22,13 +24,6 @@ QUIET: Final = "Completed: Job completed successfully with no violations."
 HOUR: Final = datetime(2026, 11, 24, 12, tzinfo=UTC)
 """When the data was captured."""
 _CSV: Final = {"observedContentType": "text/csv", "encoding": "CSV"}
-
-
-class Answer(NamedTuple):
-    """An answer of the API."""
-
-    status: int
-    body: Body
 
 
 @dataclass(frozen=True)
@@ -42,6 +37,12 @@ class Runs:
         """A page."""
         return self._send("GET", f"?{urlencode(query)}" if query else "")
 
+    def listed(self, **query: object) -> Body:
+        """What a page has; it is as documented."""
+        answer = self.list(**query)
+        assert_documented("ListRuns", answer, 200)
+        return answer.body
+
     def start(self, start: datetime | None = None, end: datetime | None = None, **more: object) -> Answer:
         """Start a run for a window."""
         given = {"start_time": start, "end_time": end}
@@ -52,7 +53,7 @@ class Runs:
         """The run, when it has ended."""
 
         def find() -> Body | None:
-            found = next((run for run in self.list().body["runs"] if run["id"] == run_id), None)
+            found = next((run for run in self.listed()["runs"] if run["id"] == run_id), None)
             return found if found and found["status"] != "InProgress" else None
 
         run: Body = until(find)
@@ -79,11 +80,17 @@ def lines(start: datetime, shift: int) -> bytes:
     return "\n".join(written).encode()
 
 
+def reports_of(name: str) -> str:
+    """The bucket of a monitor's reports, which the orchestrator may read nothing else of."""
+    return f"harbour-{name}-reports"
+
+
 def request_of(orchestrator: Orchestrator, name: str, **changes: Any) -> Body:
     """The request of a data quality monitor, whose endpoint and baseline are there."""
     bucket, s3 = orchestrator.deployment.outputs["AssetsBucketName"], orchestrator.client("s3")
     foreign.make_endpoint(orchestrator.deployment.aws, name, f"s3://{bucket}/captured")
     rows = [f"{second % 2},{100 + second % 20},{second % 7}" for second in range(60)]
+    s3.create_bucket(Bucket=reports_of(name))
     s3.put_object(Bucket=bucket, Key=f"baselines/{name}.csv", Body="\n".join(["late,length,tide", *rows]).encode())
     return {
         "pipeline_type": "byom_data_quality_monitor",
@@ -92,7 +99,7 @@ def request_of(orchestrator: Orchestrator, name: str, **changes: Any) -> Body:
         "baseline_data": f"baselines/{name}.csv",
         "baseline_job_output_location": f"{bucket}/monitoring/baselines",
         "data_capture_location": f"{bucket}/captured",
-        "monitoring_output_location": f"{bucket}/monitoring/reports",
+        "monitoring_output_location": f"{reports_of(name)}/monitoring",
         "schedule_expression": "cron(0 * ? * * *)",
         "monitor_max_runtime_seconds": 1800,
         "instance_type": "ml.m5.large",
@@ -121,15 +128,15 @@ def test_runs_are_started_listed_and_told(
     orchestrator.provisioned(request_of(orchestrator, name))
     captured(name)
     runs, minute = Runs(orchestrator, f"{name}/data-quality-monitor"), timedelta(minutes=1)
-    assert runs.list() == (200, {"runs": []})
+    assert runs.listed() == {"runs": []}
 
     half = HOUR + timedelta(minutes=30)
     windows = [(HOUR, HOUR + minute), (half, half + minute), (HOUR + 5 * minute, HOUR + 6 * minute)]
     ids = []
     for start, end in windows:
-        status, body = runs.start(start, end)
-        assert status == 202, body
-        ids.append(body["run"]["id"])
+        answer = runs.start(start, end)
+        assert_documented("StartRun", answer, 202)
+        ids.append(answer.body["run"]["id"])
         runs.ended(ids[-1], until)
     quiet, found, nothing = (runs.ended(run_id, until) for run_id in ids)
 
@@ -143,8 +150,8 @@ def test_runs_are_started_listed_and_told(
     }
     assert all(one["description"] for one in found["violations"])
     schedule = orchestrator.outputs(f"mlops-pipeline-{name}-byomdataqualitymonitor")["MonitoringScheduleJobName"]
-    bucket = orchestrator.deployment.outputs["AssetsBucketName"]
-    folder = f"s3://{bucket}/monitoring/reports/{name}/{schedule}/2026/11/24/12/{ids[1][-32:]}/"
+    bucket = reports_of(name)
+    folder = f"s3://{bucket}/monitoring/{name}/{schedule}/2026/11/24/12/{ids[1][-32:]}/"
     assert (found["output"], found["report"]) == (folder, f"{folder}report.html")
     key = found["report"].removeprefix(f"s3://{bucket}/")
     assert b"length" in orchestrator.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
@@ -158,12 +165,12 @@ def test_runs_are_started_listed_and_told(
     for _ in range(2):
         status, answer = orchestrator.deployment.api.client.post(url, b"")
         assert status == 200, answer
-    listed = runs.list().body["runs"]
+    listed = runs.listed()["runs"]
     assert len(listed) == 5
     assert [run["id"] for run in listed[2:]] == list(reversed(ids))
     pages, following = [], ""
     for _ in range(3):
-        page = runs.list(limit=2, **({"next": following} if following else {})).body
+        page = runs.listed(limit=2, **({"next": following} if following else {}))
         pages.append([run["id"] for run in page["runs"]])
         following = page.get("next", "")
     assert pages == [[run["id"] for run in listed[first : first + 2]] for first in (0, 2, 4)]
@@ -175,14 +182,29 @@ def test_runs_are_started_listed_and_told(
     assert told["state"] == "Succeeded"
 
 
+def test_roles_with_path_and_boundary_and_a_key(with_options: Orchestrator, until: Until) -> None:
+    """The orchestrator may pass the role of a monitor, and read what was written with another key."""
+    name, client = "run-options", with_options.client
+    key = client("kms").create_key()["KeyMetadata"]["Arn"]
+    client("kms").create_alias(AliasName="alias/harbour-runs", TargetKeyId=key)
+    key = f"{key.rpartition(':')[0]}:alias/harbour-runs"
+    with_options.provisioned(request_of(with_options, name, kms_key_arn=key))
+    runs = Runs(with_options, name)
+    answer = runs.start(HOUR, HOUR + timedelta(minutes=1))
+    assert_documented("StartRun", answer, 202)
+    run = runs.ended(answer.body["run"]["id"], until)
+    assert (run["status"], run["message"][:30]) == ("Completed", "Completed: nothing was capture")
+
+
 def test_what_cannot_be_run(orchestrator: Orchestrator) -> None:
     """Each of them starts nothing."""
     native = "run-native"
     orchestrator.provisioned(request_of(orchestrator, native, monitor_engine="sagemaker"))
     runs = Runs(orchestrator, native)
-    status, body = runs.start()
-    assert (status, "by schedule only" in body["message"]) == (409, True)
-    assert runs.list() == (200, {"runs": []})
+    answer = runs.start()
+    assert_documented("StartRun", answer, 409)
+    assert "by schedule only" in answer.body["message"]
+    assert runs.listed() == {"runs": []}
     assert Runs(orchestrator, "run-nobody").start().status == 404
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     assert Runs(orchestrator, "run-nobody").start(end=tomorrow).status == 404
@@ -197,7 +219,8 @@ def test_windows_that_cannot_be(orchestrator: Orchestrator) -> None:
         (HOUR - timedelta(days=40), HOUR, "start_time"),
         (HOUR, datetime.now(UTC) + timedelta(days=1), "end_time"),
     ):
-        status, body = runs.start(start, end)
-        assert (status, body["errors"][0]["key"]) == (400, key)
+        answer = runs.start(start, end)
+        assert_documented("StartRun", answer, 400)
+        assert answer.body["errors"][0]["key"] == key
     assert runs.start(window="1h").status == 400
-    assert runs.list() == (200, {"runs": []})
+    assert runs.listed() == {"runs": []}

@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-local lock templates docs lint check-types check-style check-drift check-templates check-code checkov analyse second-opinion audit \
-	secrets sbom test tests test-console test-pythons trust demo run-demo demo-multi demo-train local bench bench-monitors test-engine-image package wheel keep-release \
+	secrets sbom test tests test-console test-pythons trust demo run-demo demo-multi demo-train demo-monitor local bench bench-monitors test-engine-image package wheel keep-release \
 	publish deploy destroy images clean
 
 help: ## List what can be made
@@ -173,6 +173,9 @@ demo-multi: $(LOCAL) ## A model through dev, staging and prod, with approvals
 
 demo-train: $(LOCAL) ## A model trained, registered, deployed from the registry
 	@$(BIN)/python -m scripts.demo.demo_train $(ARGS)
+
+demo-monitor: $(LOCAL) ## Monitors that are quiet, then find shifted data, lost quality and bias
+	@$(BIN)/python -m scripts.demo.demo_monitor $(ARGS)
 
 demo: ## The product's main job on the local AWS: from a signed call to a prediction
 	$(call timed,setup-local run-demo)

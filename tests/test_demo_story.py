@@ -89,7 +89,7 @@ def test_captures_that_are_not_there_are_lost(aws: Aws, monkeypatch: pytest.Monk
         captures.check(3, Story(Output()))
 
 
-@pytest.mark.parametrize("demo", ["single", "demo_multi", "demo_train"])
+@pytest.mark.parametrize("demo", ["single", "demo_multi", "demo_train", "demo_monitor"])
 def test_help_runs_no_demo(demo: str) -> None:
     ran = subprocess.run(
         [sys.executable, "-m", f"scripts.demo.{demo}", "--help"],

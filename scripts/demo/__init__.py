@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Demos: a model in one account, a model through the stages, and training."""
+"""Demos: a model in one account, a model through the stages, training, and monitors."""

@@ -11,7 +11,7 @@ from typing import Final
 from scripts.demo.report_blocks import Block, Drawing, Table, Text
 
 _WIDTH: Final = 860
-_TALLEST: Final = 1000
+_TALLEST: Final = 1150
 _MARGIN: Final = 28
 _SIZES: Final = {"h1": 24, "h2": 19, "h3": 16}
 _BODY: Final = 15

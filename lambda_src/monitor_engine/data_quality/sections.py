@@ -18,7 +18,7 @@ from monitor_engine.data_quality.baseline import Baseline, Feature
 from monitor_engine.data_quality.checks import Drift
 from monitor_engine.data_quality.distribution import Distribution
 from monitor_engine.data_quality.profile import ColumnProfile, Profile
-from monitor_engine.report import drawings, page
+from monitor_engine.report import drawings, meanings, page
 from monitor_engine.report.page import Html
 
 # Features with a section of their own: of few, and of many.
@@ -57,7 +57,7 @@ def of(
     names = sorted(profile.columns, key=lambda name: (name not in violated, *_urgency(distances.get(name))))
     shown = [_Shown(name, profile.columns[name], known.get(name), distances.get(name)) for name in names]
     legend = f"{drawings.key('b', 'baseline')} {drawings.key('w', 'window')}" if known else drawings.key("w", "data")
-    found = ["<h2>Features</h2>", f"<p>{legend}</p>"]
+    found = ["<h2>Features</h2>", f"<p>{legend}</p>", *([f"<p>{meanings.DISTANCE}</p>"] if drifts else [])]
     if not shown:
         return found
     own = _OWN if len(shown) <= _MANY else _OWN_OF_MANY

@@ -68,11 +68,16 @@ class Outcomes:
 
     def codes(self, name: str) -> Codes:
         """Return the codes of `truth` or `predicted`; -1 is a prediction that was not given."""
-        return np.array(self._labels[name], dtype=np.int32)
+        return np.array(self._labels[name], dtype=np.int32)[self._order()]
 
     def numbers(self, name: str) -> Numbers:
         """Return the numbers of `truth`, `predicted` or `probability`."""
-        return np.array(self._numbers[name], dtype=np.float64)
+        found = np.array(self._numbers[name], dtype=np.float64)
+        return found[self._order()] if len(found) else found
+
+    def _order(self) -> npt.NDArray[np.intp]:
+        """By hash, so that samples of places have the same outcomes in whatever order they came."""
+        return np.argsort(np.array(self._hashes, dtype=np.uint32), kind="stable")
 
     def _takes(self, identifier: str) -> bool:
         self.seen += 1

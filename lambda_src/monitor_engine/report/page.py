@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Final
 
+from monitor_engine.report import meanings
 from monitor_engine.results import Violation
 
 LARGEST: Final = 195_000
@@ -137,5 +138,6 @@ def _found(page: Page) -> str:
     left = len(page.violations) - len(shown)
     more = f"<p>{left} more stand in constraint_violations.json.</p>" if left else ""
     word = "violation" if len(page.violations) == 1 else "violations"
+    meaning = meanings.of(one.check for one in page.violations)
     found = table("What does not meet the baseline", ("feature", "check", "what was found"), shown)
-    return f'<div class="found"><h2>{len(page.violations)} {word}</h2>{found}{more}</div>'
+    return f'<div class="found"><h2>{len(page.violations)} {word}</h2>{found}{more}{meaning}</div>'

@@ -31,7 +31,7 @@ def merge(run: Run, captured: Mapping[str, str], region: str) -> dict[str, str]:
         if records:
             merged[hour] = run.merged[hour]
             key = run.definition.part("JobOutputConfig").get("KmsKeyId")
-            folder.write(f"{run.merged[hour]}/{run.end:%M-%S}.jsonl", records, key)
+            folder.write(f"{run.merged[hour]}/{run.schedule}.jsonl", records, key)
     return merged
 
 

@@ -131,7 +131,8 @@ def test_quality_is_compared_once_ground_truth_is_there(client: ClientFactory, t
     assert job.exit_message.startswith("CompletedWithViolations: Job completed successfully with "), job.failure_reason
     merged = [one["S3Input"]["S3Uri"] for one in job.request["ProcessingInputs"][1:]]
     assert merged[0].startswith(f"s3://{BUCKET}/reports/merge/Endpoint/")
-    (key,) = keys(client("s3"), merged[0].removeprefix(f"s3://{BUCKET}/"))
+    name = job.request["Environment"]["sagemaker_monitoring_schedule_name"]
+    key = f"{merged[0]}/{name}.jsonl".removeprefix(f"s3://{BUCKET}/")
     lines = client("s3").get_object(Bucket=BUCKET, Key=key)["Body"].read().splitlines()
     assert len(lines) == ROWS
     assert json.loads(lines[0]).keys() >= {"captureData", "eventMetadata", "groundTruthData"}

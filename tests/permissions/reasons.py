@@ -71,7 +71,7 @@ RARELY: Final[Reasons] = {
         "sqs:SendMessage": _LOST_EVENTS["sqs:SendMessage"],
         "sagemaker:DescribeProcessingJob": "looks at a run of a monitor whose event does not say what came of it",
         "sagemaker:DescribeTransformJob": "tells how a transform job ended, when a test looks at such a pipeline",
-        "sagemaker:ListMonitoringExecutions": "lists the runs of a monitor on SageMaker's engine, when a test asks for it",
+        "sagemaker:ListMonitoringExecutions": "lists runs on SageMaker's engine, when a test asks for them",
         "s3:DeleteObject": "takes back a marker when people could not be told; tests/faults makes that happen",
     },
     "StageDeployerRole": {

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from monitor_engine import storage, windows
+from monitor_engine import numbers, storage, windows
 from monitor_engine.problems import EngineError
 from monitor_engine.storage import Folder, Location
 from monitor_engine.windows import Window
@@ -31,6 +31,8 @@ CSV, JSON, CAPTURES = "csv", "json", "sagemakerCaptureJson"
 PARTS: Final = ("endpointOutput", "endpointInput")
 """Parts of a capture in the order of their columns: the answer comes first, as the label in a baseline."""
 _SCRIPTS: Final = ("record_preprocessor_script", "post_analytics_processor_script")
+_EARLIER: Final = 6
+"""Runs before, whose metrics a report may show."""
 _DRIFT_METHODS: Final = ("", "LInfinity", "ChiSquared")
 Value = TypeVar("Value")
 
@@ -118,6 +120,8 @@ class Job:
     unreadable_share: float = 0.05
     """Share of the records that may be unreadable before the run fails."""
     remote: Remote = field(default_factory=Remote)
+    earlier: tuple[Location, ...] = ()
+    """Folders of the runs before, the newest first."""
 
 
 class _Reader:
@@ -164,11 +168,13 @@ class _Reader:
 
     def output(self, folder: str) -> tuple[Path, Folder | None]:
         """Where the files are written, below a run's own folder, and where they go from there."""
-        self.needed("output_path")
+        place = self.run(folder)
+        return (self._work / "output", place) if isinstance(place, Folder) else (place, None)
+
+    def run(self, folder: str) -> Location:
+        """A run's own folder below the place of all."""
         place = self.location("output_path") or Path()
-        if isinstance(place, Folder):
-            return self._work / "output", place.below(folder)
-        return place / folder, None
+        return place.below(folder) if isinstance(place, Folder) else place / folder
 
 
 def message_path(environment: Mapping[str, str]) -> Path:
@@ -185,6 +191,7 @@ def read(environment: Mapping[str, str], work: Path = Path("/opt/ml/processing/w
     nothing = Format(CSV)
     stored = reader.needed("dataset_format")
     reader.needed("dataset_source")
+    reader.needed("output_path")
     output, target = reader.output(reader.tried(lambda: windows.folder_of(environment), ""))
     job = Job(
         analysis=reader.one_of("analysis_type", ANALYSES, DATA_QUALITY),
@@ -203,13 +210,23 @@ def read(environment: Mapping[str, str], work: Path = Path("/opt/ml/processing/w
         ignored=tuple(filter(None, re.split(r"\s*,\s*", reader.text("exclude_features_attribute")))),
         categorical_drift_method=reader.one_of("categorical_drift_method", _DRIFT_METHODS, ""),
         unreadable_share=reader.tried(
-            lambda: _share("unreadable_share", reader.text("unreadable_share", "0.05")), 0.05
+            lambda: numbers.share("unreadable_share", reader.text("unreadable_share", "0.05")), 0.05
         ),
         attributes=_attributes(reader),
         configuration=reader.path("analysis_config"),
+        earlier=reader.tried(lambda: tuple(map(reader.run, windows.folders_before(environment, _EARLIER))), ()),
         asking=Asking(
-            reader.tried(lambda: _positive(reader, "predictor_rows_per_second", "50"), 50.0),
-            int(reader.tried(lambda: _positive(reader, "predictor_rows", "20000"), 20_000.0)),
+            reader.tried(
+                lambda: numbers.at_least_one(
+                    "predictor_rows_per_second", reader.text("predictor_rows_per_second", "50")
+                ),
+                50.0,
+            ),
+            int(
+                reader.tried(
+                    lambda: numbers.at_least_one("predictor_rows", reader.text("predictor_rows", "20000")), 20_000.0
+                )
+            ),
         ),
     )
     remote = Remote(tuple(reader.sources), target, reader.text("output_kms_key"))
@@ -229,7 +246,7 @@ def _attributes(reader: _Reader) -> Attributes:
         problem=reader.one_of("problem_type", ("", *PROBLEMS), ""),
         inference=reader.text("inference_attribute"),
         probability=reader.text("probability_attribute"),
-        threshold=reader.tried(lambda: _share("probability_threshold_attribute", stated), 0.5),
+        threshold=reader.tried(lambda: numbers.share("probability_threshold_attribute", stated), 0.5),
         truth=reader.text("ground_truth_attribute"),
         features=reader.text("features_attribute"),
         truth_source=reader.location("ground_truth_source"),
@@ -253,27 +270,6 @@ def _lacking(job: Job) -> list[str]:
         found.append("inference_attribute or probability_attribute is missing: name the column of the predictions")
     if job.constraints is None and not given.truth:
         found.append("ground_truth_attribute is missing: name the column of the labels")
-    return found
-
-
-def _positive(reader: _Reader, name: str, default: str) -> float:
-    text = reader.text(name, default)
-    try:
-        found = float(text)
-    except ValueError:
-        found = 0.0
-    if not 1 <= found <= 1e9:
-        raise EngineError(f"{name} is {text!r}: give a number of rows, 1 at least")
-    return found
-
-
-def _share(name: str, text: str) -> float:
-    try:
-        found = float(text)
-    except ValueError:
-        found = -1.0
-    if not 0 <= found <= 1:
-        raise EngineError(f"{name} is {text!r}: give a number from 0 to 1")
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -125,6 +125,18 @@ def folder_of(environment: Mapping[str, str]) -> str:
         return f"{hour}/{_named(run)}"
     is_short = moment is not None and _period(environment, moment) < timedelta(hours=1)
     return f"{hour}/{window.end.strftime('%M')}" if is_short else hour
+
+
+def folders_before(environment: Mapping[str, str], most: int) -> Iterator[str]:
+    """Yield the folders of the schedule's runs before, the newest first; none without a schedule. Raise EngineError."""
+    expression, window = environment.get("schedule_expression", "").strip(), of(environment)
+    if not expression or window is None:
+        return
+    moment = _scheduled(environment) or window.end
+    of_schedule = {name: text for name, text in environment.items() if name not in {"start_time", "end_time", "run_id"}}
+    for _ in range(most):
+        moment = schedules.previous(expression, moment)
+        yield folder_of({**of_schedule, "scheduled_time": moment.isoformat()})
 
 
 def _named(run: str) -> str:

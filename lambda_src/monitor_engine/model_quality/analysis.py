@@ -15,7 +15,7 @@ from monitor_engine.contract import BINARY, REGRESSION, Attributes, Job
 from monitor_engine.data import attributes
 from monitor_engine.data.payloads import UnreadableError
 from monitor_engine.metrics import VIOLATIONS, Metric
-from monitor_engine.model_quality import constraints, measures, readings, remarks, sections
+from monitor_engine.model_quality import constraints, history, measures, readings, remarks, sections
 from monitor_engine.model_quality.measures import Classified
 from monitor_engine.model_quality.outcomes import Outcomes
 from monitor_engine.model_quality.readings import Read
@@ -73,8 +73,10 @@ def compare(job: Job) -> Result:
         return nothing.compared(title, [*captured, *left_out], records=read.reading.records)
     found = measured(read.outcomes, job.attributes, known)
     violations = list(constraints.find(found, limits))
+    past, hidden = history.read(job)
     told = [
         *left_out,
+        *hidden,
         *remarks.of(read.outcomes, job.attributes),
         *remarks.new_labels(read.outcomes, known, job.attributes),
         *remarks.not_compared(found, limits),
@@ -86,7 +88,7 @@ def compare(job: Job) -> Result:
                ("records with ground truth", f"{read.outcomes.seen:,}")],
         violations=violations,
         remarks=told,
-        sections=sections.of(found, limits, {one.feature for one in violations}),
+        sections=[*sections.of(found, limits, {one.feature for one in violations}), *sections.of_runs(found, past)],
     )  # fmt: skip
     files: dict[str, Document | str] = {
         "statistics.json": _statistics(job, read, found),

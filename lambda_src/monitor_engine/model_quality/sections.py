@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import math
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from monitor_engine.model_quality import constraints
+from monitor_engine.model_quality.history import Earlier
 from monitor_engine.report import drawings, page
 
 # Labels of a confusion matrix that are shown.
@@ -33,6 +35,25 @@ def of(metrics: Mapping[str, Any], limits: Mapping[str, tuple[float, str]], viol
         drawing = drawings.curve("Precision and recall", told, points)
         found.append(f"<section><h2>Precision and recall</h2>{drawing}<p>{told}.</p></section>")
     return found
+
+
+def of_runs(metrics: Mapping[str, Any], past: Sequence[Earlier]) -> list[str]:
+    """Return the section with the metrics of the runs before beside those of this one; none without runs before."""
+    if not past:
+        return []
+    told = list(reversed(past))
+    heads = ["metric", *(_minute(run.end) for run in told), "this run"]
+    rows = [
+        [name, *(page.number(run.metrics.get(name, math.nan)) for run in told), page.number(metric["value"])]
+        for name, metric in metrics.items()
+        if constraints.is_scalar(metric)
+    ]
+    shown = page.table("Metrics by the end of the window, in UTC", heads, rows, range(1, len(heads)))
+    return [f"<section><h2>The last runs</h2>{shown}</section>"]
+
+
+def _minute(time: str) -> str:
+    return time[:16].replace("T", " ") or "unknown"
 
 
 def _metrics(metrics: Mapping[str, Any], limits: Mapping[str, tuple[float, str]], violated: Collection[str]) -> str:

@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-local lock templates docs lint check-types check-style check-drift check-templates check-code checkov analyse second-opinion audit \
-	secrets sbom test tests test-pythons trust demo run-demo demo-multi demo-train demo-monitor local bench bench-monitors test-engine-image package wheel keep-release \
+	secrets sbom test tests test-console test-pythons trust demo run-demo demo-multi demo-train demo-monitor local bench bench-monitors test-engine-image package wheel keep-release \
 	publish deploy destroy images clean
 
 help: ## List what can be made
@@ -146,6 +146,12 @@ test: ## Everything that CI checks, but for checkov
 tests: $(READY)
 	@$(BIN)/pytest -n 2 $(WITHOUT_LOCAL_AWS)
 	@$(BIN)/pytest -n 3 --dist loadgroup $(addprefix --ignore=,$(WITHOUT_LOCAL_AWS))
+
+# The browser is Debian's, or what playwright installs for itself: MLOPS_BROWSER says where another one is.
+test-console: $(READY) ## The console in a real browser: a mistake, a pipeline, approvals, a drift report; axe-core over every page
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement locks/browser.txt
+	@$(BIN)/python -m tests.browser.chromium
+	@$(BIN)/pytest tests/browser $(ARGS)
 
 test-pythons: ## The tests on every Python that is promised; PYTHONS="python3.12 /path/to/python" says where they are
 	@"$(PYTHON)" -m scripts.environments.test_pythons $(addprefix --python=,$(PYTHONS)) $(ARGS)

@@ -21,7 +21,9 @@ pytest_plugins = ("tests.deployments",)
 # Also in the processes that tests start: what the local AWS answers must be what AWS could answer.
 os.environ.setdefault("MLOPS_CHECK_ANSWERS", "1")
 # They need an environment that `make test` does not make.
-collect_ignore = [] if any("second_opinion" in argument for argument in sys.argv) else ["second_opinion"]
+collect_ignore = [
+    folder for folder in ("browser", "second_opinion") if not any(folder in argument for argument in sys.argv)
+]
 
 _LONGEST_NAME: Final = 60
 _NO_NAME: Final = re.compile(

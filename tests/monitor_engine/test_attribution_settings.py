@@ -13,7 +13,7 @@ import pytest
 from monitor_engine import aws
 from monitor_engine.attribution import background, kernel_shap, scores
 from monitor_engine.problems import EngineError
-from tests.monitor_engine import jobs
+from tests.monitor_engine import jobs, pages
 from tests.monitor_engine.cloud import Cloud
 from tests.monitor_engine.jobs import Ended
 
@@ -87,7 +87,8 @@ def test_each_label_has_its_own_order_and_its_own_finding(
     (violation,) = ended.violations
     assert (violation["feature_name"], violation["label"]) == (second, second)
     assert f"{second}: feature_attribution_drift_check nDCG 0." in ended.message
-    assert f"How much features count for {second}; NDCG 0." in ended.report
+    assert f"How much features count for {second}; NDCG 0." in pages.checked(ended.report).text
+    pages.checked((tmp_path / "baseline" / "report.html").read_text())
     assert (ended.output / "explanations_shap/out.csv").read_text().startswith(f'"size_{first}","size_{second}"')
 
 

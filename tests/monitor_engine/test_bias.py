@@ -204,6 +204,12 @@ def test_without_predictions_only_labels_are_analysed_and_that_is_said(tmp_path:
     ended = jobs.baseline(tmp_path, jobs.csv_of(["late", "carrier"], [row[:2] for row in _rows(0.5, 300)]), **given)
     assert "post_training_bias_metrics" not in ended.document("analysis.json")
     assert "without a column of predictions only the labels were analysed" in ended.message
+    _window(tmp_path, _rows(0.5, 900, seed=9))
+    ended = _run(tmp_path, given)
+    assert ended.message == (
+        "Completed: Job completed successfully with no violations. the baseline has no predictions: metrics of these "
+        "were not compared."
+    )
 
 
 @pytest.mark.parametrize(

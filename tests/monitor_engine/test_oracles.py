@@ -24,7 +24,7 @@ from monitor_engine.bias import measures as bias_measures
 from monitor_engine.bias.tallies import Tallies
 from monitor_engine.model_quality import measures
 from monitor_engine.model_quality.measures import Classified
-from tests.monitor_engine import jobs
+from tests.monitor_engine import jobs, pages
 from tests.monitor_engine.jobs import Ended
 
 _PAIRS = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 1)), min_size=1, max_size=60)
@@ -148,10 +148,12 @@ def _setting(folder: Path, kind: str) -> dict[str, str]:
     chosen = slice(1 if kind == "data" else 0, None)
     ready = jobs.baseline(folder, jobs.csv_of(header[chosen], [row[chosen] for row in rows]), **given, **names, **truth)
     assert ready.status == 0, ready.message
+    pages.checked(ready.report)
     return {**given, **({} if kind == "data" else {"inference_attribute": "0"})}
 
 
 def _told(ended: Ended, kind: str) -> Any:
+    pages.checked(ended.report)
     name = "analysis.json" if kind == "bias" else "statistics.json"
     return ended.status, ended.violations, _rounded(ended.document(name))
 

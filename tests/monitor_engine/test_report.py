@@ -4,9 +4,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from html.parser import HTMLParser
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -15,64 +12,12 @@ import pytest
 from monitor_engine.report import drawings, page
 from monitor_engine.report.page import Page
 from monitor_engine.results import Violation
-from tests.monitor_engine import jobs
+from tests.monitor_engine import jobs, pages
 
 _HOSTILE = (
     "</title></svg><script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "a&amp;b <i>c</i>", "x" * 900,
     "e\u0301\U0001f6a2", "<!--", "'; DROP TABLE", "{{7*7}}",
 )  # fmt: skip
-_VOID = frozenset({"meta", "path", "polyline"})
-
-
-class Reader(HTMLParser):
-    """A reader that refuses what is not well-formed, or would run or load something."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.open: list[str] = []
-        self.text = ""
-        self.inside: dict[str, list[list[str]]] = {"table": [], "svg": []}
-        self.feed(text)
-        assert self.open == []
-
-    def handle_starttag(self, tag: str, attrs: Iterable[tuple[str, str | None]]) -> None:
-        assert not any(name.startswith("on") or name in {"src", "href", "style"} for name, _ in attrs)
-        for kind in set(self.inside) & set(self.open):
-            self.inside[kind][-1].append(tag)
-        if tag in self.inside:
-            self.inside[tag].append([value or "" for name, value in attrs if name.startswith("aria")])
-        self.tags.append(tag)
-        if tag not in _VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag not in _VOID:
-            assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-
-def _checked(report: str) -> Reader:
-    """A report for everybody: well-formed, without script, tables with captions and heads, drawings in words."""
-    reader = Reader(report)
-    assert report.startswith('<!doctype html><html lang="en">')
-    assert set(reader.tags) <= {
-        "html", "head", "meta", "title", "style", "body", "main", "h1", "h2", "h3", "p", "div", "section", "table",
-        "caption", "thead", "tbody", "tr", "th", "td", "svg", "desc", "path", "polyline",
-    }  # fmt: skip
-    assert len(report.encode()) < 200_000
-    for table in reader.inside["table"]:
-        assert table[:4] == ["caption", "thead", "tr", "th"]
-    for drawing in reader.inside["svg"]:
-        assert drawing[:2] in (["title", "desc"], ["true", "path"])
-    levels = [int(tag[1]) for tag in reader.tags if re.fullmatch(r"h\d", tag)]
-    assert levels[0] == 1
-    assert all(later - earlier <= 1 for earlier, later in pairwise(levels))
-    assert "http" not in report
-    assert "@media print" in report
-    return reader
 
 
 def _window(folder: Path, names: list[str], shifted: set[int], rows: int = 150) -> jobs.Ended:
@@ -88,7 +33,7 @@ def _window(folder: Path, names: list[str], shifted: set[int], rows: int = 150) 
 def test_violations_come_first_and_the_drifted_features_next(tmp_path: Path) -> None:
     names = [f"feature_{number}" for number in range(9)]
     report = _window(tmp_path, names, {7}).report
-    reader = _checked(report)
+    reader = pages.checked(report)
     assert reader.text.index("1 violation") < reader.text.index("rows") < reader.text.index("Features")
     assert re.findall(r"<h3>(.*?)</h3>", report)[0] == "feature_7"
     assert re.search(r"completeness 100.00%, in the baseline 100.00%; distance 0\.\d+, threshold 0.1: drift", report)
@@ -98,17 +43,17 @@ def test_violations_come_first_and_the_drifted_features_next(tmp_path: Path) -> 
 def test_five_hundred_features_are_all_drawn(tmp_path: Path) -> None:
     names = [f"feature_{number}" for number in range(500)]
     report = _window(tmp_path, names, {3, 77}).report
-    _checked(report)
+    pages.checked(report)
     assert report.count('role="img"') == 500
     assert [name for name in names if f"<title>{name}</title>" not in report] == []
-    _checked((tmp_path / "baseline" / "report.html").read_text())
+    pages.checked((tmp_path / "baseline" / "report.html").read_text())
 
 
 def test_of_five_thousand_the_drifted_are_drawn_and_all_are_named(tmp_path: Path) -> None:
     names = [f"feature_{number}" for number in range(5_000)]
     shifted = set(range(0, 5_000, 60))
     report = _window(tmp_path, names, shifted, rows=40).report
-    _checked(report)
+    pages.checked(report)
     assert [name for name in names if name not in report] == []
     drawn = re.findall(r"<title>(feature_\d+)</title>", report)
     assert set(drawn[: len(shifted)]) == {names[place] for place in shifted}
@@ -117,7 +62,7 @@ def test_of_five_thousand_the_drifted_are_drawn_and_all_are_named(tmp_path: Path
 def test_what_has_no_room_is_counted(tmp_path: Path) -> None:
     names = [f"{'long' * 12}{number}" for number in range(5_000)]
     ended = jobs.baseline(tmp_path, jobs.csv_of(names, [range(5_000)]))
-    reader = _checked(ended.report)
+    reader = pages.checked(ended.report)
     left = re.search(r"(\d+) more features stand in statistics.json", reader.text)
     assert left is not None
     assert sum(name in reader.text for name in names) == 5_000 - int(left[1])
@@ -129,24 +74,24 @@ def test_a_hostile_name_is_text(tmp_path: Path, place: int) -> None:
     for shifted in (set[int](), {0}):
         ended = _window(tmp_path, [name, "other"], shifted)
         assert ended.status == 0, ended.message
-        assert _HOSTILE[place][:60] in _checked(ended.report).text
+        assert _HOSTILE[place][:60] in pages.checked(ended.report).text
 
 
 def test_hostile_values_are_text(tmp_path: Path) -> None:
     rows = [[f'"{value}"'.replace('""', '"')] for value in ("<script>alert(1)</script>", "&lt;", "north") * 9]
     report = jobs.baseline(tmp_path, jobs.csv_of(["berth"], rows)).report
-    assert "<script>alert(1)</script>" in _checked(report).text
+    assert "<script>alert(1)</script>" in pages.checked(report).text
 
 
 def test_hostile_words_of_the_page_are_text() -> None:
     bad = _HOSTILE[0]
     shown = Page(bad, [(bad, bad)], [Violation(bad, bad, bad)] * 3, [bad], sections=[page.table(bad, [bad], [[bad]])])
-    assert _checked(page.html(shown)).text.count(bad) >= 16
+    assert pages.checked(page.html(shown)).text.count(bad) >= 16
 
 
 def test_sections_without_room_are_left_out_and_said() -> None:
     shown = Page("Many", [], sections=["<p>0123456789</p>" * 1_000] * 40)
-    assert "There is more than a page has room for" in _checked(page.html(shown)).text
+    assert "There is more than a page has room for" in pages.checked(page.html(shown)).text
 
 
 def test_a_drawing_says_what_it_shows() -> None:
@@ -156,7 +101,7 @@ def test_a_drawing_says_what_it_shows() -> None:
         drawings.bars("size", "first, now third", 1.0, 0.2),
         drawings.curve("ROC", "area 0.5", [(0, 0), (1, 1)], has_diagonal=True),
     ):
-        assert Reader(drawing).tags[:3] == ["svg", "title", "desc"]
+        assert pages.Reader(drawing).tags[:3] == ["svg", "title", "desc"]
 
 
 def _luminance(colour: str) -> float:

@@ -63,7 +63,7 @@ _FIRED = [
 ]
 
 
-@pytest.mark.parametrize(("expression", "moment", "before"), _FIRED, ids=[f"{one[0]} {one[1]}" for one in _FIRED])
+@pytest.mark.parametrize(("expression", "moment", "before"), _FIRED, ids=[f"{one[0]} {one[1][2:]}" for one in _FIRED])
 def test_a_schedule_fired_before(expression: str, moment: str, before: str) -> None:
     assert schedules.previous(expression, _time(moment)) == _time(before)
 

@@ -65,20 +65,13 @@ NEVER: Final[Reasons] = {
 }
 """Role of a function -> action that its code never calls while the tests run on the local AWS -> why it is allowed."""
 
-_RUNS: Final[Mapping[str, str]] = dict.fromkeys(
-    (
-        *("sagemaker:AddTags", "sagemaker:CreateProcessingJob", "sagemaker:ListMonitoringExecutions"),
-        *("sagemaker:ListProcessingJobs", "scheduler:GetSchedule"),
-    ),
-    "lists and starts runs of monitors, when a test asks for it",
-)
 RARELY: Final[Reasons] = {
     "InferenceRole": dict.fromkeys(_LOGS, "logs nothing but why an endpoint does not answer, as one of tests/cli"),
     "OrchestratorRole": {
         "sqs:SendMessage": _LOST_EVENTS["sqs:SendMessage"],
         "sagemaker:DescribeProcessingJob": "looks at a run of a monitor whose event does not say what came of it",
         "sagemaker:DescribeTransformJob": "tells how a transform job ended, when a test looks at such a pipeline",
-        **_RUNS,
+        "sagemaker:ListMonitoringExecutions": "lists runs on SageMaker's engine, when a test asks for them",
         "s3:DeleteObject": "takes back a marker when people could not be told; tests/faults makes that happen",
     },
     "StageDeployerRole": {

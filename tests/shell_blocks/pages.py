@@ -17,6 +17,7 @@ from tests.shell_blocks.shell import MLOPS
 CANNOT_RUN: Final[Mapping[tuple[str, str], str]] = {
     ("README.md", "pipx install"): "installs from the network; tests/cli/test_installed.py installs the wheel",
     ("README.md", "mlops --version"): "of that installation; tests/cli/test_installed.py asks it",
+    ("docs/console.md", "mlops console"): "serves until Ctrl-C; tests/console opens the page",
     ("docs/extending.md", ""): "in a copy of the checkout: tests/test_docs_extending.py carries out the whole page",
     ("docs/launch.md", "aws cloudformation deploy"): "no operation of AWS; tests/boundary launches the template",
     ("docs/local-aws.md", "curl"): "a schedule, rule or monitor of your own; tests/local_aws fires each of them",

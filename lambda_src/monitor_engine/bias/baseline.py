@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from monitor_engine.bias.configuration import Configuration, normal
-from monitor_engine.bias.measures import Values
+from monitor_engine.bias.measures import PRE_TRAINING, Values
 from monitor_engine.problems import EngineError
 
 PARTS: Final = ("pre_training_bias_metrics", "post_training_bias_metrics")
@@ -51,8 +51,12 @@ class Baseline:
         told += [f"the baseline has no metrics of {', '.join(new[:5])}: not compared"] if new else []
         lost = _lacking(self.limits, found)
         told += [f"not computed by this engine, and so not compared: {', '.join(lost)}"] if lost else []
-        names = sorted({*self.without_value, *_lacking(found, self.limits)})
-        told += [f"without a value in the baseline, and so not compared: {', '.join(names)}"] if names else []
+        names = {*self.without_value, *_lacking(found, self.limits)}
+        if not any(values.keys() - set(PRE_TRAINING) for values in self.limits.values()):
+            # The usual case of a baseline without predictions: one sentence, and not the names of a dozen metrics.
+            names &= set(PRE_TRAINING)
+            told.append("the baseline has no predictions: metrics of these were not compared")
+        told += [f"without a value in the baseline, and so not compared: {', '.join(sorted(names))}"] if names else []
         empty = sorted({name for values in found.values() for name, number in values.items() if math.isnan(number)})
         told += [f"without a value in this run, and so not compared: {', '.join(empty)}"] if empty else []
         return told

@@ -126,18 +126,38 @@ def _lines_below(source: Path) -> list[Path]:
     return sorted(path for path in source.rglob("*") if path.is_file() and storage.has_lines(path.name))
 
 
-def records(paths: Iterable[Path], window: Window, reading: Reading) -> Iterator[Record]:
-    """Yield the records of a window; others are not counted, the engine's own and the unreadable ones are."""
+class Block(NamedTuple):
+    """Some lines of a capture file."""
+
+    file: str
+    before: int
+    """Lines before them."""
+    documents: list[Any]
+    """Of each line its JSON document, an error, or None for an empty line."""
+
+    def records(self, window: Window, reading: Reading) -> Iterator[Record]:
+        """Yield those of a window; others are not counted, the engine's own and the unreadable ones are."""
+        for number, document in enumerate(self.documents, self.before + 1):
+            record = _record(document, (self.file, number), window, reading)
+            if record is not None:
+                if reading.records == 1:
+                    _LOG.info("first record after %.2f s of computing: %s", time.process_time(), record.where)
+                yield record
+
+
+def blocks(paths: Iterable[Path]) -> Iterator[Block]:
+    """Yield the files, some lines at a time. Raise EngineError."""
     for path in paths:
-        number, name = 0, path.name
+        name, before = path.name, 0
         for lines in storage.blocks(path):
-            for document in json_lines.documents(lines):
-                number += 1
-                record = _record(document, (name, number), window, reading)
-                if record is not None:
-                    if reading.records == 1:
-                        _LOG.info("first record after %.2f s of computing: %s", time.process_time(), record.where)
-                    yield record
+            yield Block(name, before, list(json_lines.documents(lines)))
+            before += len(lines)
+
+
+def records(paths: Iterable[Path], window: Window, reading: Reading) -> Iterator[Record]:
+    """Yield the records of a window, as those of a block."""
+    for block in blocks(paths):
+        yield from block.records(window, reading)
 
 
 def _record(document: Any, place: tuple[str, int], window: Window, reading: Reading) -> Record | None:

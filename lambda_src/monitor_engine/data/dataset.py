@@ -3,15 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import chain, islice
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from monitor_engine import storage
 from monitor_engine.contract import CAPTURES, CSV, PARTS, Job
-from monitor_engine.data import captures, csv_files, payloads, tables
-from monitor_engine.data.captures import Reading
+from monitor_engine.data import captures, csv_files, payloads, plain_captures, tables
+from monitor_engine.data.captures import Reading, Record
 from monitor_engine.data.payloads import Row, UnreadableError
 from monitor_engine.data.tables import ROWS, Cells, Table
 from monitor_engine.problems import EngineError
@@ -79,10 +79,25 @@ def _captured(job: Job, known: int, reading: Reading) -> Iterator[str | Row]:
     window = job.window
     if window is None:
         raise EngineError("captures need a window: give start_time and end_time")
-    records = captures.records(captures.files(job.source, window), window, reading)
-    first = list(islice(records, _LOOKED_AT))
-    parts = captures.fitting(first, job.format.parts, known)
-    for record in chain(first, records):
+    blocks = captures.blocks(captures.files(job.source, window))
+    first: list[Record] = []
+    for block in blocks:
+        first += block.records(window, reading)
+        if len(first) >= _LOOKED_AT:
+            break
+    parts = captures.fitting(first[:_LOOKED_AT], job.format.parts, known)
+    yield from _rows(first, parts, reading)
+    for block in blocks:
+        lines = plain_captures.lines(block.documents, parts, window)
+        if lines is None:
+            yield from _rows(block.records(window, reading), parts, reading)
+        else:
+            reading.records += len(lines)
+            yield from lines
+
+
+def _rows(records: Iterable[Record], parts: Sequence[str], reading: Reading) -> Iterator[str | Row]:
+    for record in records:
         try:
             found = captures.rows(record, parts)
         except UnreadableError as error:

@@ -56,5 +56,5 @@ def _confusion(matrix: Mapping[str, Mapping[str, int]]) -> str:
     numeric = range(1, len(labels) + 1)
     left = len(matrix) - len(labels)
     more = f"<p>{left} more labels stand in statistics.json.</p>" if left else ""
-    shown = page.table("Rows: true labels. Columns: predicted labels.", ("true", *labels), rows, numeric)
+    shown = page.table("True labels in rows, predicted ones in columns", ("true", *labels), rows, numeric)
     return f"<section><h2>Confusion matrix</h2>{shown}{more}</section>"

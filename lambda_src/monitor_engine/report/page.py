@@ -23,8 +23,8 @@ _STYLE: Final = """
 @media(prefers-color-scheme:dark){:root{--b:#b8c4d4;--w:#fb923c;--l:#9a9a9a}}
 body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
 h1{font-size:1.6rem}h2{font-size:1.25rem;margin-top:2rem}h3{font-size:1rem;margin:1.5rem 0 .25rem}
-h1,h3,th,td{overflow-wrap:anywhere}
-table{border-collapse:collapse;margin:.5rem 0}
+h1,h3,p,caption{overflow-wrap:anywhere}th,td{overflow-wrap:break-word;max-width:24rem}
+table{border-collapse:collapse;margin:.5rem 0;min-width:20rem}
 caption{text-align:left;font-weight:600;padding:.25rem 0}
 th,td{text-align:left;padding:.25rem .75rem .25rem 0;border-bottom:1px solid var(--l);vertical-align:top}
 td.n,.f td:nth-child(n+4){text-align:right;font-variant-numeric:tabular-nums}

@@ -103,14 +103,10 @@ def _ended(event: Mapping[str, Any], settings: Settings) -> Ended | None:
 
 def _words(detail: Mapping[str, Any], *, is_ours: bool) -> str:
     """Return the failure reason, else the exit message; empty for a job of another account whose event has neither."""
-    given = _said(detail)
+    given = monitor_runs.said(detail)
     if given or not is_ours:
         return given
-    return _said(jobs.describe(job_kinds.PROCESSING, detail["ProcessingJobName"]).description)
-
-
-def _said(description: Mapping[str, Any]) -> str:
-    return description.get("FailureReason") or description.get("ExitMessage") or ""
+    return monitor_runs.said(jobs.describe(job_kinds.PROCESSING, detail["ProcessingJobName"]).description)
 
 
 def _tell(ended: Ended, settings: Settings) -> None:

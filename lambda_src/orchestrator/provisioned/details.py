@@ -45,7 +45,8 @@ def answer(given: str, settings: Settings) -> answers.PipelineDetails:
         "stack": _stack(deployed),
         "stages": _stages(found.pipeline.stack_sets, settings),
         "outputs": outputs,
-        "monitor_engine": found.pipeline.engine,
+        # What is deployed comes first; with stages it is elsewhere, and before, there is only what was asked for.
+        "monitor_engine": done.monitor.engine if done.monitor else found.pipeline.engine,
         "job": _job(done.job),
         "registration": _registration(done.registration),
         "monitor": _monitor(done.monitor),

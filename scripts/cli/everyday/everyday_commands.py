@@ -38,6 +38,23 @@ def open_console(
 
 @app.command()
 @grouped
+def console(
+    access: Access,
+    among: Among,
+    port: Annotated[int, typer.Option(help="Port on this machine; otherwise a free one.")] = 0,
+    only_print: Annotated[bool, typer.Option("--print", help="Open no browser.")] = False,
+) -> None:
+    """Serve a page on this machine: pipelines, approvals, monitors, new pipelines; nothing is deployed."""
+    from scripts.cli import extras
+
+    with extras.needed("console"):
+        from scripts.cli.everyday import serving_console
+
+    serving_console.run(Asked(access, among.stack_name), port, only_print)
+
+
+@app.command()
+@grouped
 def predict(
     access: Access,
     among: AmongStages,

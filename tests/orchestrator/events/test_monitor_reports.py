@@ -203,6 +203,13 @@ class TestBaselines:
         assert first.endswith("of endpoint berths could not be computed: AlgorithmError: not UTF-8")
         assert {"Stack: mlops-pipeline-berths", "Baseline: berths-dataquality-1a2b", f"Files: {BASELINE}"} <= set(rest)
 
+    def test_the_open_engine_s_own_sentence_is_told(self, inbox: Inbox, context: Context) -> None:
+        """SageMaker puts a class before what the job's code has written, and its status behind."""
+        changes = {"MonitoringScheduleArn": GONE, "ProcessingOutputConfig": outputs(BASELINE), "ExitMessage": GONE}
+        reason = "AlgorithmError: The baseline has no rows., exit code: 1"
+        assert handled(event_of(**changes, ProcessingJobStatus="Failed", FailureReason=reason), context) == 1
+        assert "could not be computed: The baseline has no rows.\n" in inbox()[0]["Message"]
+
     def test_a_run_without_one_says_so(self, inbox: Inbox, context: Context) -> None:
         reason = f'No S3 objects found under S3 URL "{BASELINE}/constraints.json" given in input data source.'
         handled(event_of(ProcessingJobStatus="Failed", FailureReason=reason, ExitMessage=GONE), context)

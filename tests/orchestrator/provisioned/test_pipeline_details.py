@@ -127,6 +127,13 @@ class TestFinding:
         assert details("churn")[1]["short_name"] == "churn/data-quality"
         assert details(second)[1]["short_name"] == details(second)[1]["pipeline_stack_name"]
 
+    def test_the_engine_of_a_monitor_is_told_and_nothing_else_has_one(self, details: Details) -> None:
+        make_pipeline("churn")
+        make_pipeline("berths", "byom_data_quality_monitor", "byomdataqualitymonitor")
+        assert details("churn")[1]["monitor_engine"] is None
+        # As releases before have made it, without a tag.
+        assert details("berths")[1]["monitor_engine"] == "sagemaker"
+
     @pytest.mark.parametrize(
         "given",
         [

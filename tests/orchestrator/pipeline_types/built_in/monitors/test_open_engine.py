@@ -132,7 +132,15 @@ class TestSchedules:
 
     @pytest.mark.parametrize(
         "expression",
-        ["", "NOW", "at(2027-01-01T00:00:00)", "cron(0 24 ? * * *)", "cron(0 6 * * * *)", "rate(0 days)", "0 * * * *"],
+        [
+            "",
+            "NOW",
+            pytest.param("at(2027-01-01T00:00:00)", id="once"),
+            "cron(0 24 ? * * *)",
+            "cron(0 6 * * * *)",
+            "rate(0 days)",
+            "0 * * * *",
+        ],
     )
     def test_what_never_fires_again_is_refused(self, opened: Launch, expression: str) -> None:
         found = problems_of(changed(example(DATA), {"schedule_expression": expression}), opened)

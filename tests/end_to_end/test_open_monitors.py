@@ -161,6 +161,7 @@ def test_a_monitor_is_quiet_about_what_it_knows_and_tells_of_a_change(
     quiet = runs.fire()
     assert quiet["status"] == "Completed", quiet["message"]
     assert quiet["message"].startswith(QUIET)
+    assert "the baseline has no predictions" not in quiet["message"]
     assert quiet["violations"] == []
     files = runs.files(quiet)
     assert files.keys() >= {*case.files, "constraint_violations.json", "report.html", "run.json"}

@@ -44,7 +44,7 @@ _LISTS: Final = [path for method, path in SERVED if method == "GET" and "{" not 
 def test_an_id_is_a_name_and_nothing_else(method: str, path: str, deployed: Deployed, trying: Trying) -> None:
     """Whatever it is, only stacks of pipelines in this account are looked at, and none is there to be deleted."""
     function = deployed()
-    name = path.partition("{")[2].rstrip("}")
+    name = path.partition("{")[2].partition("}")[0]
 
     @trying(_EACH)
     @given(_ids)

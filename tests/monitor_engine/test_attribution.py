@@ -114,7 +114,7 @@ def test_an_answer_that_cannot_be_used_is_a_sentence(answer: str, words: str) ->
     ids=["one-line", "list", "path", "position"],
 )  # fmt: skip
 def test_scores_are_found_in_every_form(answer: str, content_type: str, score: str) -> None:
-    predictor = Predictor(lambda *_: (answer, content_type), score)
+    predictor = Predictor(lambda *_: (answer, content_type), score=score)
     assert predictor(np.array([["1"], ["2"]], dtype=object)).tolist() == [[1.0], [2.0]]
 
 

@@ -7,8 +7,6 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/clarify-model-monitor-feature-at
 from __future__ import annotations
 
 import functools
-import heapq
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
@@ -23,7 +21,7 @@ from monitor_engine.attribution.explanations import LEAST, Explained, Values, nd
 from monitor_engine.attribution.kernel_shap import Rows
 from monitor_engine.attribution.predictor import Predictor
 from monitor_engine.contract import CSV, PARTS, Job
-from monitor_engine.data import captures, csv_files, dataset, payloads
+from monitor_engine.data import captures, csv_files, dataset, payloads, questions
 from monitor_engine.data.captures import Reading
 from monitor_engine.data.columns import Numbers
 from monitor_engine.data.payloads import UnreadableError
@@ -52,7 +50,7 @@ def suggest(job: Job, stated: Configuration) -> Result:
     """Return the explanations of trusted data. Raise EngineError."""
     if job.format.kind != CSV or not job.format.has_header:
         raise EngineError("a baseline of attribution is a CSV file with a header")
-    rows = _lowest(_of_files(job, stated), _rows_to_explain(job, stated, len(stated.background)))
+    rows = dataset.sample(_of_files(job, stated), _rows_to_explain(job, stated, len(stated.background)))
     if not rows:
         raise EngineError(f"the baseline at {job.source.name} has no rows: give data that the model was trained with")
     background = stated.background or backgrounds.picked(rows, stated.clusters, stated.seed)
@@ -78,7 +76,7 @@ def compare(job: Job, stated: Configuration) -> Result:
         raise EngineError("a run needs baseline_constraints")
     known = explanations.read(job.constraints, stated)
     reading = Reading()
-    rows = _lowest(_of_window(job, stated, reading), _rows_to_explain(job, stated, len(known.background)))
+    rows = dataset.sample(_of_window(job, stated, reading), _rows_to_explain(job, stated, len(known.background)))
     reading.check(job.unreadable_share)
     if not rows:
         return nothing.compared(title, [reading.nothing, *reading.left_out], version=CLARIFY, records=reading.records)
@@ -117,11 +115,10 @@ def _explained(
     """The values by row, feature and label, and the answers to the background by label."""
     predict = Predictor(
         functools.partial(aws.ask, stated.endpoint),
-        stated.score,
         job.asking.per_second,
-        stated.use_logit,
-        # A second attempt asks under the same identifiers.
-        f"{zlib.crc32(str(job.window).encode()):08x}-",
+        questions.name_of_run(job),
+        score=stated.score,
+        use_logit=stated.use_logit,
     )
     behind: Rows = np.array(background, dtype=object)
     expected: Numbers = predict(behind).mean(axis=0)
@@ -131,12 +128,6 @@ def _explained(
     places = [stated.features.index(name) for name in stated.explained]
     values = [kernel_shap.values(predict, np.array(row, dtype=object), behind, drawn, places) for row in rows]
     return np.array(values), expected
-
-
-def _lowest(rows: Iterator[tuple[str, Row]], most: int) -> list[Row]:
-    """The rows whose identifiers have the lowest hashes: a sample that depends neither on order nor on chance."""
-    hashed = ((zlib.crc32(identifier.encode()), row) for identifier, row in rows)
-    return [row for _, row in heapq.nsmallest(most, hashed)]
 
 
 def _of_files(job: Job, stated: Configuration) -> Iterator[tuple[str, Row]]:

@@ -41,7 +41,7 @@ def suggest(job: Job, stated: Configuration) -> Result:
         raise EngineError(f"the baseline at {job.source.name} has no rows: give labelled data")
     found = measured(read.tallies)
     told = [*read.remarks, *read.reading.left_out, *remarks.of(read.tallies)]
-    if not job.attributes.inference and not job.attributes.probability:
+    if not (job.attributes.inference or job.attributes.probability or stated.predicting):
         told.append("without a column of predictions only the labels were analysed")
     shown = page.Page(
         "Baseline of bias", [("rows", f"{read.tallies.records:,}")], (), told, False, sections.of(found, {}, ())

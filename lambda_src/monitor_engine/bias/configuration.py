@@ -47,6 +47,20 @@ class Facet:
 
 
 @dataclass(frozen=True)
+class Predicting:
+    """The endpoint that predicts for a baseline, and how its answers become labels."""
+
+    endpoint: str
+    label: str = ""
+    """Where the predicted label stands in an answer: a position or a path."""
+    probability: str = ""
+    """Where the probability stands, or with `headers` one for each of them."""
+    threshold: float = 0.5
+    headers: tuple[str, ...] = ()
+    """Values of the label, in the order of their probabilities."""
+
+
+@dataclass(frozen=True)
 class Configuration:
     """What is compared."""
 
@@ -55,6 +69,7 @@ class Configuration:
     positive: Chosen
     facets: tuple[Facet, ...]
     group: str = ""
+    predicting: Predicting | None = None
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -105,7 +120,25 @@ def _configuration(stated: Mapping[str, Any]) -> Configuration:
         positive,
         facets,
         "" if group is None else _name(group, headers),
+        _predicting(stated),
     )
+
+
+def _predicting(stated: Mapping[str, Any]) -> Predicting | None:
+    told = stated.get("predictor") or {}
+    if not told.get("endpoint_name"):
+        return None
+    return Predicting(
+        endpoint=str(told["endpoint_name"]),
+        label=_place(told.get("label")),
+        probability=_place(told.get("probability")),
+        threshold=float(stated.get("probability_threshold") or 0.5),
+        headers=tuple(normal(str(value)) for value in told.get("label_headers") or ()),
+    )
+
+
+def _place(stated: Any) -> str:
+    return "" if stated is None else str(stated)
 
 
 def _name(stated: Any, headers: tuple[str, ...]) -> str:

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from monitor_engine.bias.configuration import Configuration, normal
+from monitor_engine.bias import predictions
+from monitor_engine.bias.configuration import Configuration, Predicting, normal
 from monitor_engine.bias.tallies import Tallies
 from monitor_engine.contract import CSV, PARTS, Attributes, Job
 from monitor_engine.data import attributes, captures, columns, csv_files, dataset, ground_truth, payloads
@@ -33,6 +35,8 @@ def of_baseline(job: Job, stated: Configuration) -> Read:
     if job.format.kind != CSV or not job.format.has_header:
         raise EngineError("a baseline of bias is a CSV file with a header")
     given = job.attributes
+    if stated.predicting is not None and not (given.inference or given.probability):
+        return _asked(job, stated, stated.predicting)
     read = Read(Tallies(stated.with_thresholds(_continuous(job, stated))))
     needed = {stated.label, *(facet.name for facet in stated.facets), stated.group, given.inference, given.probability}
     for path in dataset.files(job.source):
@@ -45,6 +49,29 @@ def of_baseline(job: Job, stated: Configuration) -> Read:
                 read.reading.leave_out(f"{path.name}, line {line}", str(error))
     read.reading.check(job.unreadable_share, "rows of the baseline", "the file")
     return read
+
+
+def _asked(job: Job, stated: Configuration, predicting: Predicting) -> Read:
+    """Return the counts of rows that the endpoint predicted for, all of them or as many as may be asked."""
+    read = Read(Tallies(stated.with_thresholds(_continuous(job, stated))))
+    rows = dataset.sample(_labelled(job, stated, read.reading), job.asking.rows)
+    predicted = predictions.of([[cells[name] for name in stated.features] for _, cells in rows], predicting, job)
+    for (where, cells), guess in zip(rows, predicted, strict=True):
+        try:
+            read.tallies.add(cells, attributes.label(cells[stated.label]), guess)
+        except UnreadableError as error:
+            read.reading.leave_out(where, str(error))
+    if len(rows) < read.reading.records:
+        read.remarks.append(f"{len(rows)} of {read.reading.records} rows were predicted for, and analysed")
+    read.reading.check(job.unreadable_share, "rows of the baseline", "the file")
+    return read
+
+
+def _labelled(job: Job, stated: Configuration, reading: Reading) -> Iterator[tuple[str, tuple[str, dict[str, str]]]]:
+    for path in dataset.files(job.source):
+        for line, cells in csv_files.rows(path, sorted({*stated.features, stated.label})):
+            reading.records += 1
+            yield f"{path.name}:{line}", (f"{path.name}, line {line}", cells)
 
 
 def of_window(job: Job, stated: Configuration) -> Read:

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import heapq
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from monitor_engine import storage
 from monitor_engine.contract import CAPTURES, CSV, PARTS, Job
@@ -17,6 +19,7 @@ from monitor_engine.data.tables import ROWS, Cells, Table
 from monitor_engine.problems import EngineError
 from monitor_engine.storage import Location
 
+Sampled = TypeVar("Sampled")
 # Records by which it is told what the baseline has.
 _LOOKED_AT: Final = 1_000
 _ANSWER: Final = f"{PARTS[0]}."
@@ -44,6 +47,11 @@ def header(job: Job) -> list[str]:
         return []
     # A file of S3 lies here as long as the files are gone through.
     return next(csv_files.header_of(path) for path in files(job.source))
+
+
+def sample(rows: Iterable[tuple[str, Sampled]], most: int) -> list[Sampled]:
+    """Return those whose identifiers have the lowest hashes: a sample that depends neither on order nor on chance."""
+    return [row for _, row in heapq.nsmallest(most, rows, key=lambda pair: zlib.crc32(pair[0].encode()))]
 
 
 def batches(rows: Iterator[str | Row], known: Sequence[str], as_text: frozenset[str]) -> Iterator[Table]:

@@ -20,8 +20,7 @@ BIAS = {
     "label": "late",
     "label_values_or_threshold": [1],
     "facet": [{"name_or_index": "length", "value_or_threshold": [120]}],
-    "methods": {"pre_training_bias": {"methods": "all"}, "post_training_bias": {"methods": "all"}},
-    "predictor": {"endpoint_name": "berths"},
+    "methods": {"pre_training_bias": {"methods": "all"}},
 }
 
 

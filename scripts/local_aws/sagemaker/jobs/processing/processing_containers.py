@@ -92,7 +92,7 @@ def _of_clarify(environment: Mapping[str, str], work: Work) -> Container:
             "dataset_source": _path_of(work.job.request["ProcessingInputs"], "dataset"),
             "output_path": work.job.request["ProcessingOutputConfig"]["Outputs"][0]["S3Output"]["LocalPath"],
         }
-    asks = str(stated.get("predictor", {}).get("endpoint_name", "")) if explains else ""
+    asks = str(stated.get("predictor", {}).get("endpoint_name", ""))
     return _engine(_of_analyzer(found), work, asks)
 
 

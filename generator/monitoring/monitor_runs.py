@@ -58,15 +58,20 @@ def every_end(*role_arns: Any) -> dict[str, Any]:
 
 
 def forwarding_rule(built: Template, pattern: Mapping[str, Any]) -> events.Rule:
-    """Rule that forwards the ends of this monitor's jobs to the orchestrator's account.
-
-    A target that is the bus of another account needs a role; the other account's policy lets in its stages only.
-    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-account.html
-    """
+    """Rule that forwards the ends of this monitor's jobs to the orchestrator's account."""
     return events.Rule(
         RULE,
         Condition=forwards(built),
         Description=Sub("Tells the orchestrator how runs of ${MonitoringScheduleName} end"),
         EventPattern=dict(pattern),
-        Targets=[events.Target(Id="Orchestrator", Arn=Sub(BUS), RoleArn=GetAtt(ROLE, "Arn"))],
+        Targets=[orchestrators_bus()],
     )
+
+
+def orchestrators_bus() -> events.Target:
+    """The bus of the orchestrator's account as a target.
+
+    In another account it needs a role; the policy of the bus lets in the accounts of the stages only.
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-account.html
+    """
+    return events.Target(Id="Orchestrator", Arn=Sub(BUS), RoleArn=GetAtt(ROLE, "Arn"))

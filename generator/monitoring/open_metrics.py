@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Metrics of the open engine, and the alarms on those that every monitor has.
 
-The alarms have no actions, as other alarms of pipelines: the orchestrator itself tells people how runs end. In the
-accounts of dev, staging and prod there is no topic of ours. An operator's own actions follow the alarms' names.
+The alarms have no actions, as other alarms of pipelines: the orchestrator itself tells people how runs end, and by an
+event that runs are missing. In the accounts of dev, staging and prod there is no topic of ours.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from typing import Any, Final
 from troposphere import Ref, Sub, Template, cloudwatch
 
 from generator.conditions import provided
+from generator.monitoring import missing_runs
+from orchestrator.sagemaker.monitor_alarms import MISSING
 
 NAMESPACE: Final = "MLOps/Monitors"
 """CloudWatch namespace of the open engine's metrics, as in `monitor_engine/metrics.py`."""
@@ -22,9 +24,10 @@ _FIVE_MINUTES: Final = 300
 
 
 def add_alarms(built: Template) -> None:
-    """Add the alarms."""
+    """Add the alarms, and the rule that tells of missing runs."""
     built.add_resource(violations_alarm())
     built.add_resource(missing_alarm(built))
+    built.add_resource(missing_runs.forwarding_rule(built, _PERIOD))
 
 
 def violations_alarm() -> cloudwatch.Alarm:
@@ -59,7 +62,7 @@ def missing_alarm(built: Template) -> cloudwatch.Alarm:
         Id="ended", Label="runs that ended by themselves", Expression="FILL(runs, 0)", ReturnData=True
     )
     return cloudwatch.Alarm(
-        "RunsMissingAlarm",
+        MISSING,
         Condition=provided(built, _PERIOD),
         AlarmDescription=Sub(
             "No run of ${MonitoringScheduleName} has ended by itself for two periods of its schedule, or there has "

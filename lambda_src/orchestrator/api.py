@@ -24,7 +24,7 @@ from orchestrator.events.pipelines import ends
 from orchestrator.launch import settings
 from orchestrator.launch.settings import Settings
 from orchestrator.routes import ROUTES, SERVED, Call
-from orchestrator.sagemaker import job_kinds, monitor_runs
+from orchestrator.sagemaker import job_kinds, monitor_alarms, monitor_runs
 
 if TYPE_CHECKING:
     from orchestrator import answers
@@ -40,6 +40,9 @@ _EVENTS: Final[dict[str | None, Expected]] = {
     job_kinds.TRAINING.event: Expected(("aws.sagemaker",), "events.jobs.reports:job_changed"),
     job_kinds.TUNING.event: Expected(("aws.sagemaker",), "events.jobs.reports:job_changed"),
     monitor_runs.DETAIL_TYPE: Expected(("aws.sagemaker",), "events.monitor_reports:run_ended", from_stages=True),
+    monitor_alarms.DETAIL_TYPE: Expected(
+        (monitor_alarms.SOURCE,), "events.missing_runs:alarm_changed", from_stages=True
+    ),
     "Scheduled Event": Expected(("aws.events",), "events.checks:check"),
     ends.PIPELINE_EVENT: Expected(("aws.codepipeline",), "events.pipelines.reports:ended"),
     ends.ACTION_EVENT: Expected(("aws.codepipeline",), "events.pipelines.reports:ended"),

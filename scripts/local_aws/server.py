@@ -26,7 +26,7 @@ from scripts.local_aws.codepipeline import codebuild
 from scripts.local_aws.codepipeline import install as codepipeline
 from scripts.local_aws.enforcement import authorization
 from scripts.local_aws.enforcement.edge import Edge
-from scripts.local_aws.eventbridge import events, scheduler, trail
+from scripts.local_aws.eventbridge import alarm_events, events, scheduler, trail
 from scripts.local_aws.front import ApiFront
 from scripts.local_aws.functions import install as functions
 from scripts.local_aws.organization import Organization
@@ -34,7 +34,10 @@ from scripts.local_aws.sagemaker import install as sagemaker
 from scripts.local_aws.visitors import OnlyPrograms
 
 # In the order of stopping: services that drive others come first.
-_EXTENSIONS = (cloudformation, scheduler, codepipeline, codebuild, events, functions, sagemaker, organization, mail)
+_EXTENSIONS = (
+    *(cloudformation, scheduler, codepipeline, codebuild, alarm_events, events),
+    *(functions, sagemaker, organization, mail),
+)
 _HOST = "127.0.0.1"
 _STOP_SECONDS = 10.0
 # Longest time until the server notices that it is to stop.

@@ -281,6 +281,10 @@ def _pipeline_failed(_: World) -> Event:
     return Event(event)
 
 
+def _runs_missing(_: World) -> Event:
+    return Event(read_json("events/monitor_alarm_changed.json"))
+
+
 def _monitoring_run_ended(_: World) -> Event:
     return Event(read_json("events/monitoring_run_ended.json"))
 
@@ -355,6 +359,7 @@ SCENARIOS: Final = (
     Scenario("the check of Autopilot jobs", _jobs_checked),
     Scenario("a pipeline has failed", _pipeline_failed),
     Scenario("a monitoring run has ended", _monitoring_run_ended),
+    Scenario("runs of a monitor are missing", _runs_missing),
     Scenario("custom resource: a job is started", _job_resource),
     Scenario("custom resource: a job is changed", _changed_job_resource),
     Scenario("custom resource: a job is stopped", _removed_job_resource),

@@ -114,15 +114,15 @@ class TestForwarding:
         assert every_run["ProcessingJobName"] == [{"prefix": "mlops-monitor-"}]
         assert pattern["detail-type"] == forwarded["detail-type"]
 
-    def test_the_bus_takes_processing_jobs_of_the_stages_only(self, templates: dict[str, Template]) -> None:
+    def test_the_bus_takes_processing_jobs_and_alarms_of_the_stages_only(self, templates: dict[str, Template]) -> None:
         policy = templates["mlops-orchestrator-multi-account.yaml"]["Resources"]["StageEventsPolicy"]["Properties"]
         statement = policy["Statement"]
         assert statement["Action"] == ["events:PutEvents"]
         assert statement["Principal"] != {"AWS": "*"}
         assert statement["Condition"] == {
             "StringEqualsIfExists": {
-                "events:source": "aws.sagemaker",
-                "events:detail-type": "SageMaker Processing Job State Change",
+                "events:source": ["aws.sagemaker", "aws.cloudwatch"],
+                "events:detail-type": ["SageMaker Processing Job State Change", "CloudWatch Alarm State Change"],
             }
         }
 

@@ -46,6 +46,8 @@ def test_apis_and_rules(templates: dict[str, Template]) -> None:
     assert made(templates["blueprints/realtime_inference.yaml"], "AWS::ApiGateway::RestApi") == (1, 1)
     assert "real-time 1 " in row("REST APIs")
     assert made(templates["pipelines/image_builder.yaml"], "AWS::Events::Rule") == (1, 1)
-    for path in ("blueprints/data_quality_monitor.yaml", "blueprints/open_data_quality_monitor.yaml"):
-        assert made(templates[path], "AWS::Events::Rule")[1] == 1
-    assert "an image builder 1; a monitor 1 " in row("rules of the default event bus")
+    for path, rules in (("data_quality_monitor", 1), ("open_data_quality_monitor", 2)):
+        assert made(templates[f"blueprints/{path}.yaml"], "AWS::Events::Rule")[1] == rules
+    assert "an image builder 1; a monitor in an account of a stage 2, on SageMaker's engine 1 " in row(
+        "rules of the default event bus"
+    )

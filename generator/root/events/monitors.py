@@ -12,12 +12,13 @@ from awacs import sagemaker as sagemaker_actions
 from awacs.aws import Allow, Condition, Statement, StringEqualsIfExists, StringLike
 from troposphere import GetAtt, Join, Sub, Template, events
 
-from generator import arns, permissions
-from generator.monitoring import monitor_runs
+from generator import arns, names, permissions
+from generator.monitoring import missing_runs, monitor_runs
 from generator.root import accounts, orchestrator, roles
 from generator.root.data import storage
 from generator.root.events import jobs
 from orchestrator.plan import layout
+from orchestrator.sagemaker import monitor_alarms
 from orchestrator.sagemaker.job_kinds import ENDED
 from orchestrator.sagemaker.monitor_runs import DETAIL_TYPE, JOBS
 
@@ -27,8 +28,9 @@ _DEFAULT_BUS = "default"
 
 
 def add_to(template: Template) -> None:
-    """Add the rule; the permission of the rules for jobs is for this one, too."""
+    """Add the rules; the permission of the rules for jobs is for these, too."""
     template.add_resource(run_ended_rule())
+    template.add_resource(runs_missing_rule())
 
 
 def run_ended_rule() -> events.Rule:
@@ -38,6 +40,18 @@ def run_ended_rule() -> events.Rule:
         Name=jobs.named("monitors"),
         Description="Tells the orchestrator that a run of a monitor has ended",
         EventPattern=_ended(),
+        Targets=[orchestrator.to_function()],
+    )
+
+
+def runs_missing_rule() -> events.Rule:
+    """Alarms on missing runs, by their names, which begin with those of the monitors' stacks."""
+    alarms = [{"wildcard": f"{prefix}*-{monitor_alarms.MISSING}-*"} for prefix in names.ROLE_PREFIXES]
+    return events.Rule(
+        "MonitorRunsMissingRule",
+        Name=jobs.named("missing"),
+        Description="Tells the orchestrator that runs of a monitor are missing, or come again",
+        EventPattern=missing_runs.changed(*alarms),
         Targets=[orchestrator.to_function()],
     )
 
@@ -94,12 +108,19 @@ def read_configurations() -> list[Statement]:
 
 
 def add_bus_policy(template: Template) -> None:
-    """Add the policy of the bus: the accounts of the stages send on how processing jobs end, and nothing else.
+    """Add the policy of the bus: the stages' accounts send on ends of processing jobs and changes of alarms.
+
+    No service sends an event of another's type, and nobody else may use their names.
 
     It is unknown whether a rule that forwards an event states its source and type (lesson 115). Events without them are
     let in. The rules of this account then match only the kinds and accounts that they name.
     """
-    sent = StringEqualsIfExists({"events:source": "aws.sagemaker", "events:detail-type": DETAIL_TYPE})
+    sent = StringEqualsIfExists(
+        {
+            "events:source": ["aws.sagemaker", monitor_alarms.SOURCE],
+            "events:detail-type": [DETAIL_TYPE, monitor_alarms.DETAIL_TYPE],
+        }
+    )
     statement = Statement(
         Effect=Allow,
         Principal=accounts.principals(),

@@ -40,7 +40,7 @@ def once(bucket: str, key: str, owner: str, work: Callable[[], None]) -> bool:
     try:
         work()
     except Exception:
-        _release(bucket, key)
+        forget(bucket, key)
         raise
     try:
         _mark(bucket, key, _DONE)
@@ -60,6 +60,20 @@ def is_done(bucket: str, key: str) -> bool:
         raise
 
 
+def is_there(bucket: str, key: str, owner: str) -> bool:
+    """True if there is a marker. If not, there is one now, for `forget` to remove.
+
+    S3 says that a key is missing only to whoever may list the bucket, so this writes and does not read.
+    """
+    return not once(bucket, key, owner, lambda: None)
+
+
+def forget(bucket: str, key: str) -> None:
+    """Remove a marker, whether there is one or not, so that its work can be done again."""
+    with calling(f"remove the marker s3://{bucket}/{key}"):
+        client("s3").delete_object(Bucket=bucket, Key=key)
+
+
 def _claim(bucket: str, key: str, owner: str) -> bool:
     try:
         _mark(bucket, key, owner, IfNoneMatch="*")
@@ -73,8 +87,3 @@ def _claim(bucket: str, key: str, owner: str) -> bool:
 def _mark(bucket: str, key: str, content: str, **condition: str) -> None:
     with calling(f"store the marker s3://{bucket}/{key}"):
         client("s3").put_object(Bucket=bucket, Key=key, Body=content.encode(), ContentType="text/plain", **condition)
-
-
-def _release(bucket: str, key: str) -> None:
-    with calling(f"remove the marker s3://{bucket}/{key}"):
-        client("s3").delete_object(Bucket=bucket, Key=key)

@@ -38,8 +38,6 @@ _SCHEDULE_ARN: Final = re.compile(rf".*:monitoring-schedule/{_NAME}")
 # is endpoint, schedule and the hour of the run.
 _REPORT: Final = re.compile(rf"s3://.+/{_NAME}/[0-9]{{4}}/[0-9]{{2}}/[0-9]{{2}}/[0-9]{{2}}.*")
 _BASELINE: Final = re.compile(rf"s3://.+/{_NAME}")
-_STACK_OF_STAGE: Final = re.compile(r"StackSet-(?P<stack_set>.+)-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-"""Name that CloudFormation gives to the stack of a StackSet."""
 _ENDED_BADLY: Final = frozenset({"Failed", "Stopped"})
 _COMPLETED: Final = "Completed"
 
@@ -67,7 +65,7 @@ def _ended(event: Mapping[str, Any], settings: Settings) -> Ended | None:
     """
     detail = event["detail"]
     if monitor_runs.is_run(detail["ProcessingJobName"]):
-        return open_engine_runs.ended(event, settings, _stage_of(event["account"], settings))
+        return open_engine_runs.ended(event, settings, settings.stage_of(event["account"]))
     report, status = first_output(detail), detail["ProcessingJobStatus"]
     schedule = detail.get("MonitoringScheduleArn") or ""
     run = _SCHEDULE_ARN.fullmatch(schedule) or _REPORT.fullmatch(report)
@@ -75,8 +73,12 @@ def _ended(event: Mapping[str, Any], settings: Settings) -> Ended | None:
     if named is None or status not in (_ENDED_BADLY if run is None else {*_ENDED_BADLY, _COMPLETED}):
         return None
     is_ours = event["account"] == settings.account
-    if run is not None and not is_ours and (pipeline := _pipeline_of(tags_of(detail))):
-        run_records.keep(event, pipeline, _stage_of(event["account"], settings), settings.launch.pipelines_bucket)
+    if (
+        run is not None
+        and not is_ours
+        and (pipeline := pipeline_stacks.common_name_by_deployed(tags_of(detail).get("stack_name", "")))
+    ):
+        run_records.keep(event, pipeline, settings.stage_of(event["account"]), settings.launch.pipelines_bucket)
     words = _words(detail, is_ours=is_ours)
     if status == _COMPLETED and not words.startswith(VIOLATIONS) and (words or is_ours):
         return None
@@ -99,12 +101,6 @@ def _ended(event: Mapping[str, Any], settings: Settings) -> Ended | None:
     )
 
 
-def _pipeline_of(tags: Mapping[str, str]) -> str:
-    """Return the common name of the pipeline whose stack in a stage a job's tags name; empty without."""
-    found = _STACK_OF_STAGE.fullmatch(tags.get("stack_name", ""))
-    return pipeline_stacks.common_name(found["stack_set"]) if found else ""
-
-
 def _words(detail: Mapping[str, Any], *, is_ours: bool) -> str:
     """Return the failure reason, else the exit message; empty for a job of another account whose event has neither."""
     given = monitor_runs.said(detail)
@@ -114,14 +110,8 @@ def _words(detail: Mapping[str, Any], *, is_ours: bool) -> str:
 
 
 def _tell(ended: Ended, settings: Settings) -> None:
-    stage = _stage_of(ended.account, settings)
+    stage = settings.stage_of(ended.account)
     notifications.publish(settings.notifications_topic_arn, ended.message(stage))
     metrics.count(metrics.MONITOR_RUNS, pipeline_type=ended.pipeline_type, outcome=ended.status)
     if overall := ended.overall(stage):
         metrics.count(metrics.STATES_TOLD, state=overall)
-
-
-def _stage_of(account: str, settings: Settings) -> str:
-    """Return the environment to which an account belongs; empty if none."""
-    targets = settings.multi_account.targets if settings.multi_account else {}
-    return next((stage for stage, target in targets.items() if account in target.account_ids.split(",")), "")

@@ -112,6 +112,11 @@ class Settings:
         targets = self.multi_account.targets.values() if self.multi_account else ()
         return frozenset(account for target in targets for account in target.account_ids.split(","))
 
+    def stage_of(self, account: str) -> str:
+        """Return the stage to which an account belongs; empty if none."""
+        targets = self.multi_account.targets if self.multi_account else {}
+        return next((stage for stage, target in targets.items() if account in target.account_ids.split(",")), "")
+
     @property
     def call_as(self) -> Literal["SELF", "DELEGATED_ADMIN"]:
         """`CallAs` value for StackSets calls."""

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 _STACK_SET: Final = re.compile(rf"(?P<deployed>.+)-({'|'.join(STAGES)})-[0-9a-f]{{8}}")
 
+_STACK_OF_STAGE: Final = re.compile(r"StackSet-(?P<stack_set>.+)-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""Name that CloudFormation gives to the stack of a StackSet."""
+
 
 @dataclass(frozen=True)
 class Pipeline:
@@ -96,6 +99,12 @@ def common_name(name: str) -> str:
     """Return the common prefix of a pipeline's stack, deployment stack and StackSets, from the name of any."""
     stack_set = _STACK_SET.fullmatch(name)
     return stack_set["deployed"] if stack_set else name.removesuffix(f"-{PIPELINE_STACK_SUFFIX}")
+
+
+def common_name_by_deployed(stack: str) -> str:
+    """Return the common name of the pipeline that has deployed a stack of that name, here or in a stage's account."""
+    of_stage = _STACK_OF_STAGE.fullmatch(stack)
+    return common_name(of_stage["stack_set"] if of_stage else stack)
 
 
 def is_named_as_one(name: str) -> bool:

@@ -26,6 +26,9 @@ _EXECUTION: Final = {
     "state": "",
 }
 _STATUS: Final = {"status": "", "status-reason": ""}
+_ANY_NAMES: Final[Mapping[str, Any]] = {}
+_METRIC: Final = {"metric": {"dimensions": _ANY_NAMES, "name": "", "namespace": ""}, "period": 0, "stat": ""}
+_ALARM_STATE: Final = {"value": "", "reason": "", "reasonData": "", "timestamp": ""}
 _DETAILS: Final[Mapping[str, Mapping[str, Any]]] = {
     # https://docs.aws.amazon.com/codepipeline/latest/userguide/detect-state-changes-cloudwatch-events.html
     "CodePipeline Pipeline Execution State Change": {
@@ -59,6 +62,16 @@ _DETAILS: Final[Mapping[str, Mapping[str, Any]]] = {
         "stack-set-arn": "",
         "stack-set-operation-id": "",
         "status-details": _STATUS,
+    },
+    # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html
+    "CloudWatch Alarm State Change": {
+        "alarmName": "",
+        "configuration": {
+            "description": "",
+            "metrics": [{"id": "", "expression": "", "label": "", "metricStat": _METRIC, "returnData": True}],
+        },
+        "previousState": _ALARM_STATE,
+        "state": _ALARM_STATE,
     },
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
     "Object Created": {
@@ -109,6 +122,8 @@ def _job_problems(kind: str, detail: Mapping[str, Any]) -> Iterator[str]:
 def _differences(sample: Any, value: Any, path: str) -> Iterator[str]:
     if not _is_like(sample, value):
         yield f"{path} is {value!r}, no {type(sample).__name__}"
+    elif sample is _ANY_NAMES:
+        return
     elif isinstance(sample, dict):
         yield from (f"{path} has no member {name}" for name in value if name not in sample)
         for name in value.keys() & sample.keys():

@@ -20,6 +20,7 @@ STACK = "CloudFormation Stack Status Change"
     "name",
     [
         "config_uploaded",
+        "monitor_alarm_changed",
         "monitoring_run_ended",
         "pipeline_ended",
         "stage_ended",

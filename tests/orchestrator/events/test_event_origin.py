@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from orchestrator import api
-from orchestrator.events import monitor_reports, security_reports
+from orchestrator.events import missing_runs, monitor_reports, security_reports
 from orchestrator.events.jobs import reports
 from orchestrator.events.uploads import config_uploads
 from orchestrator.launch.settings import MultiAccount, Settings, StageTarget
@@ -29,6 +29,11 @@ EVENTS = {
         read_json("events/monitoring_run_ended.json") | {"account": "111122223333"},
         monitor_reports,
         "run_ended",
+    ),
+    "an alarm": (
+        read_json("events/monitor_alarm_changed.json") | {"account": "111122223333"},
+        missing_runs,
+        "alarm_changed",
     ),
     "a stack": (
         {

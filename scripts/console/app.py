@@ -11,11 +11,13 @@ from flask import Flask, render_template
 from werkzeug.exceptions import HTTPException
 
 from mlops_orchestrator.aws.api_client import OrchestratorApi
-from mlops_orchestrator.errors import MlopsError
+from mlops_orchestrator.errors import MlopsError, NotFound, RequestRefused
 from scripts.console import approvals, asked, looks, mail, monitors, pipelines, requests
 from scripts.console.guard import Guard
 
 _PARTS: Final = (pipelines.part, approvals.part, monitors.part, requests.part, mail.part)
+_STATUSES: Final = {NotFound: HTTPStatus.NOT_FOUND, RequestRefused: HTTPStatus.BAD_REQUEST}
+"""Of errors that do not come from the API, which gives its own."""
 _REFUSED: Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 
 
@@ -39,7 +41,8 @@ def make(api: OrchestratorApi, guard: Guard) -> Flask:
 
 
 def _failed(error: MlopsError) -> Any:
-    return _page(error.status or HTTPStatus.BAD_GATEWAY, error.message, [str(one) for one in error.problems])
+    otherwise = next((status for kind, status in _STATUSES.items() if isinstance(error, kind)), HTTPStatus.BAD_GATEWAY)
+    return _page(error.status or otherwise, error.message, [str(one) for one in error.problems])
 
 
 def _not_allowed(error: ClientError) -> Any:

@@ -70,6 +70,10 @@ class Visitor:
     def visit(self, path: str) -> Page:
         return self._page(self._client.get(path, base_url=ORIGIN))
 
+    def read(self, path: str) -> Any:
+        """Return what stands at an address of the page that is no part of it."""
+        return self._client.get(path, base_url=ORIGIN)
+
     def send(self, path: str, **typed: str) -> Page:
         return self._page(self._client.post(path, base_url=ORIGIN, headers={"Origin": ORIGIN}, data=typed))
 

@@ -3,66 +3,25 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import chdir
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
 from mlops_orchestrator import Orchestrator as Client
 from tests.cli.conftest import Mlops
-from tests.end_to_end import foreign
+from tests.end_to_end import windy
 from tests.end_to_end.running import Running
 from tests.end_to_end.users import Orchestrator
 
-_TRAIN: Final = (Path(__file__).parents[3] / "docs" / "examples" / "monitors" / "train.csv").read_text("utf-8")
 _ENDPOINT: Final = "shown-live"
-
-
-def _captures(at: datetime) -> str:
-    """What the endpoint captured while the wind was stronger than in the training data."""
-    lines = []
-    for number, row in enumerate(_TRAIN.splitlines()[1:]):
-        delayed, draught, cargo, wind, berth = row.split(",")
-        sent = f"{draught},{cargo},{float(wind) + 3:.1f},{berth}"
-        sides = {"endpointInput": sent, "endpointOutput": delayed}
-        data = {
-            name: {"observedContentType": "text/csv", "mode": "INPUT", "data": side, "encoding": "CSV"}
-            for name, side in sides.items()
-        }
-        event = {"eventId": f"event-{number}", "inferenceTime": f"{at:%Y-%m-%dT%H:%M:%SZ}"}
-        lines.append(json.dumps({"captureData": data, "eventMetadata": event, "eventVersion": "0"}))
-    return "\n".join(lines) + "\n"
-
-
-def _request(bucket: str) -> dict[str, Any]:
-    return {
-        "pipeline_type": "byom_data_quality_monitor",
-        "model_name": "shown",
-        "endpoint_name": _ENDPOINT,
-        "baseline_data": "baselines/shown.csv",
-        "baseline_job_output_location": f"{bucket}/monitoring/baselines",
-        "data_capture_location": f"{bucket}/captured/shown",
-        "monitoring_output_location": f"{bucket}/monitoring/reports",
-        "schedule_expression": "rate(6 hours)",
-        "monitor_max_runtime_seconds": 1800,
-        "instance_type": "ml.m5.large",
-        "instance_volume_size": 20,
-    }
 
 
 @pytest.fixture(scope="module")
 def monitored(orchestrator: Orchestrator) -> str:
     """The model of a monitor whose endpoint has captured something half an hour ago."""
-    bucket, s3 = orchestrator.deployment.outputs["AssetsBucketName"], orchestrator.client("s3")
-    foreign.make_endpoint(orchestrator.deployment.aws, _ENDPOINT)
-    at = datetime.now(UTC) - timedelta(minutes=30)
-    s3.put_object(Bucket=bucket, Key="baselines/shown.csv", Body=_TRAIN.encode())
-    key = f"captured/shown/{_ENDPOINT}/AllTraffic/{at:%Y/%m/%d/%H}/a.jsonl"
-    s3.put_object(Bucket=bucket, Key=key, Body=_captures(at).encode())
-    orchestrator.provisioned(_request(bucket))
+    windy.watch(orchestrator, "shown", _ENDPOINT)
     return "shown"
 
 

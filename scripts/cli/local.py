@@ -136,4 +136,5 @@ def _say_how_to_use(deployment: LocalDeployment, output: Output) -> None:
     output.say(f"next, in another terminal of this folder: {starter}")
     output.say(f"then, filled in: {hints.command('provision request.json --watch')}")
     output.say(f"what the topic sends by mail: {hints.command('mail')}")
+    output.say(f"all of it on a page: {hints.command('console')}")
     output.say("Ctrl-C ends the local AWS.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.end_to_end import users
+from tests.end_to_end import users, windy
 from tests.end_to_end.users import ARTIFACT_KEY, SERVED
 
 if TYPE_CHECKING:
@@ -101,3 +101,21 @@ def test_a_model_goes_through_the_accounts_of_all_stages(
         expect(page.get_by_role("heading", level=1)).to_have_text(f"{name}/realtime")
     expect(page.locator("#now .state").first).to_have_text("Succeeded")
     expect(page.locator("#now")).to_contain_text("fit for prod")
+
+
+def test_a_run_of_a_monitor_finds_a_drift_and_shows_its_report(
+    page: Page, single: str, accessible: Accessible, orchestrator: Orchestrator
+) -> None:
+    scheme = "dark" if page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") else "light"
+    name = f"windy-{scheme}"
+    windy.watch(orchestrator, name, f"{name}-live")
+    page.goto(single)
+    page.get_by_role("link", name="Monitors", exact=True).click()
+    page.get_by_role("link", name=f"{name}/data-quality").click()
+    page.get_by_role("button", name="Run it now").click()
+    violation = page.get_by_role("row").filter(has_text="baseline_drift_check")
+    # Without a reload: the page looks again by itself.
+    expect(violation).to_contain_text("wind")
+    report = page.frame_locator("iframe")
+    expect(report.get_by_role("heading", level=1)).to_contain_text(f"Data quality of {name}-live")
+    accessible(page)

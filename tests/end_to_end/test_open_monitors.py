@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote
@@ -13,71 +12,13 @@ from urllib.parse import quote
 import pytest
 
 from tests.end_to_end import berths
-from tests.end_to_end.berths import CENTRE, Berths, Change, same
+from tests.end_to_end.berths import Berths
+from tests.end_to_end.open_cases import CASES, Case
 from tests.end_to_end.subscribing import Subscriber
 from tests.end_to_end.users import Orchestrator
 
 Until = Callable[[Callable[[], Any]], Any]
 QUIET: Final = "Completed: Job completed successfully with no violations."
-BINARY: Final = {
-    "problem_type": "BinaryClassification",
-    "monitor_probability_attribute": "0",
-    "probability_threshold_attribute": 0.5,
-}
-
-
-@dataclass(frozen=True)
-class Case:
-    """A kind of monitor: its own keys, a change that it finds, and what it is called."""
-
-    kind: str
-    words: str
-    named: str
-    """What the message names."""
-    files: tuple[str, ...]
-    """Of its baseline and its runs, beside those that all have."""
-    keys: dict[str, Any] = field(default_factory=dict)
-    sent: Change = same
-    labelled: Change = same
-
-    def __str__(self) -> str:
-        return self.kind
-
-
-def _doubled(rows: Any) -> Any:
-    rows[:, 0] *= 2
-    return rows
-
-
-def _opposite(labels: Any) -> Any:
-    return 1 - labels
-
-
-def _late_at_high_tide(labels: Any) -> Any:
-    labels[berths.MODEL.holdout_rows[:, 2] == 1] = 1
-    return labels
-
-
-def _of_one_size(rows: Any) -> Any:
-    rows[:, 0] = CENTRE[0]
-    return rows
-
-
-BIAS: Final = {"label_values_or_threshold": [1], "facet_name": "tide", "facet_values_or_threshold": [1]}
-COLUMNS: Final = {
-    "baseline_inference_attribute": "predicted",
-    "baseline_probability_attribute": "probability",
-    "baseline_ground_truth_attribute": "late",
-}
-SHAP: Final = {"baseline": [list(CENTRE)], "num_samples": 20}
-CASES: Final = [
-    Case("data_quality", "data quality", "size: baseline_drift_check", ("statistics.json",), sent=_doubled),
-    Case("model_quality", "model quality", "accuracy", ("statistics.json",), COLUMNS | BINARY, labelled=_opposite),
-    Case("model_bias", "bias", "tide: bias_drift_check", ("analysis.json",), {"bias_config": BIAS} | BINARY,
-         labelled=_late_at_high_tide),
-    Case("model_explainability", "explainability", "feature_attribution_drift_check", ("analysis.json",),
-         {"shap_config": SHAP} | BINARY, sent=_of_one_size),
-]  # fmt: skip
 
 
 @pytest.fixture
@@ -102,7 +43,7 @@ def watched(orchestrator: Orchestrator) -> Callable[[Case], tuple[Berths, str]]:
             "instance_volume_size": 20,
             **case.keys,
         }
-        if case.kind in {"model_quality", "model_bias"}:
+        if case.needs_truth:
             request["monitor_ground_truth_input"] = served.truth
         return served, orchestrator.provisioned(request)
 

@@ -3,13 +3,11 @@
 
 from __future__ import annotations
 
-import json
-import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from mlops_orchestrator.aws.api_addresses import MAIL_PATH
+from mlops_orchestrator.aws import local_mail
 from mlops_orchestrator.settings import hints
 from scripts.cli import connection
 from scripts.cli.display import api_words, letters
@@ -17,7 +15,6 @@ from scripts.cli.errors import WrongUseError
 from scripts.cli.options import Access
 from scripts.cli.output import Output
 
-_SECONDS: Final = 10
 _ONLY_LOCAL: Final = (
     "AWS sends mails to the addresses that are subscribed to the topic, so they are in your inbox; only a local AWS"
     " keeps them to be read here. docs/notifications.md tells how to subscribe"
@@ -55,9 +52,7 @@ def _kept(access: Access) -> list[Mail]:
     aws = connection.aws(access)
     if not aws.is_local:
         raise WrongUseError(_ONLY_LOCAL)
-    # The address is that of a local AWS, so it is HTTP on this machine.
-    with urllib.request.urlopen(f"{aws.endpoint_url}{MAIL_PATH}", timeout=_SECONDS) as answer:  # noqa: S310
-        mails = json.load(answer)["mails"]
+    mails = local_mail.kept(aws)
     return [Mail(one["number"], one["sent_at"], one["to"], one["subject"], one["text"]) for one in mails]
 
 

@@ -3,17 +3,14 @@
 
 from __future__ import annotations
 
-import json
-import urllib.request
 from typing import Any, Final
 
 from flask import Blueprint, abort, render_template
 
-from mlops_orchestrator.aws.api_addresses import MAIL_PATH
+from mlops_orchestrator.aws import local_mail
 from scripts.console import asked
 
 part: Final = Blueprint("mail", __name__)
-_SECONDS: Final = 10
 
 
 @part.get("/mail")
@@ -22,7 +19,4 @@ def inbox() -> Any:
     aws = asked.api().client.aws
     if not aws.is_local:
         abort(404, "AWS sends mails to the addresses that are subscribed to the topic.")
-    # The address is that of a local AWS, so it is HTTP on this machine.
-    with urllib.request.urlopen(f"{aws.endpoint_url}{MAIL_PATH}", timeout=_SECONDS) as answer:  # noqa: S310
-        mails = json.load(answer)["mails"]
-    return render_template("mail.html", mails=mails[::-1])
+    return render_template("mail.html", mails=local_mail.kept(aws)[::-1])

@@ -118,7 +118,7 @@ def test_a_type_checker_knows_the_client_and_its_requests(installed: Installed, 
 
 def test_what_the_page_shows_is_typed(installed: Installed, tmp_path: Path) -> None:
     page = (paths.ROOT / "docs" / "python-client.md").read_text(encoding="utf-8")
-    (program,) = re.findall(r"^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    program = "".join(re.findall(r"^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE))
     assert "Success: no issues found" in _checked(installed, tmp_path, program)
 
 

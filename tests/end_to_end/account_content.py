@@ -31,9 +31,13 @@ _LISTED: Final = (
 )
 
 
+_OF_SAGEMAKER: Final = "logs /aws/sagemaker/"
+"""SageMaker makes a log group for each kind of job in an account, and nobody removes it."""
+
+
 def names(aws: Aws) -> set[str]:
     """The names of all that is there, each with its service."""
-    return {*_listed(aws), *_others(aws)}
+    return {name for name in {*_listed(aws), *_others(aws)} if not name.startswith(_OF_SAGEMAKER)}
 
 
 def _listed(aws: Aws) -> Iterator[str]:

@@ -40,7 +40,7 @@ def policies(name: str) -> tuple[Document, ...]:
 
 
 def test_every_folder_is_an_example_that_is_tested_and_listed() -> None:
-    folders = {path.name for path in worked.FOLDER.iterdir() if path.is_dir()}
+    folders = {path.parent.name for path in worked.FOLDER.glob("*/blueprint.yaml")}
     assert folders == set(worked.NAMES)
     listed = (worked.FOLDER / "README.md").read_text("utf-8")
     assert [name for name in worked.NAMES if f"({name}/README.md)" not in listed] == []

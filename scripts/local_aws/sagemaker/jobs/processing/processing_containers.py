@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Containers of processing jobs that run here: Python code of the job's own, and what monitors' images compute.
+"""Containers of processing jobs that run here: Python code of an entry point, and what monitors' images compute.
 
 Model Monitor's and Clarify's images are computed by the product's own engine, `lambda_src/monitor_engine`, which reads
 the same environment and writes the same files.
@@ -30,7 +30,7 @@ _ROWS: Final = "400"
 
 
 def runs(request: Mapping[str, Any]) -> bool:
-    """Whether a job runs here: by its own Python code, which comes with an input, or by the image of a monitor."""
+    """Whether a job runs here: by Python code in its entry point, or by the image of a monitor."""
     application = request["AppSpecification"]
     entry = application.get("ContainerEntrypoint") or []
     if entry:
@@ -54,7 +54,8 @@ def of(work: Work) -> Container:
 
 
 def _is_python(entry: list[str]) -> bool:
-    return len(entry) > 1 and entry[0].rpartition("/")[2] in {"python", "python3"}
+    # A script of an input may have paths of the container inside, which nobody can map to folders of this machine.
+    return entry[0].rpartition("/")[2] in {"python", "python3"} and entry[1:2] == ["-c"]
 
 
 def _engine(environment: Mapping[str, str], work: Work, asks: str = "") -> Container:

@@ -148,7 +148,7 @@ def _nothing_computed(request: Mapping[str, Any], why: str = "") -> str:
     outputs = request.get("ProcessingOutputConfig", {}).get("Outputs", [])
     unwritten = ", ".join(output["S3Output"]["S3Uri"] for output in outputs if "S3Output" in output)
     return (
-        "The local AWS recorded this job and computed nothing: it runs Python code that comes with the job, and the "
+        "The local AWS recorded this job and computed nothing: it runs the code of an entry point, python3 -c, and the "
         f"analyses of monitors, not {why or request['AppSpecification']['ImageUri'] + ' with this environment'}."
         + (f" Nothing was written to {unwritten}." if unwritten else "")
     )

@@ -79,16 +79,17 @@ def test_code_has_the_jobs_arguments_environment_and_role(client: ClientFactory,
     }  # fmt: skip
 
 
-def test_a_file_is_run_and_what_it_prints_is_in_the_log(client: ClientFactory, run: Run) -> None:
-    entry = {"ContainerEntrypoint": ["python3", "/opt/ml/processing/input/code/engine.py", "a"]}
-    assert run("File", "b", AppSpecification=entry)["ProcessingJobStatus"] == "Completed"
+def test_what_code_prints_is_in_the_log(client: ClientFactory, run: Run) -> None:
+    entry = {"ContainerEntrypoint": ["python3", "-c", "import sys; print(sys.argv)", "a"]}
+    assert run("File", "/opt/ml/processing/b", AppSpecification=entry)["ProcessingJobStatus"] == "Completed"
     (stream,) = client("logs").describe_log_streams(
         logGroupName="/aws/sagemaker/ProcessingJobs", logStreamNamePrefix="File/algo-1-"
     )["logStreams"]
     (event,) = client("logs").get_log_events(
         logGroupName="/aws/sagemaker/ProcessingJobs", logStreamName=stream["logStreamName"]
     )["events"]
-    assert event["message"].endswith("/processing/input/code/engine.py', 'a', 'b']")
+    assert event["message"].startswith("['-c', 'a', '")
+    assert event["message"].endswith("/processing/b']")
 
 
 @pytest.mark.parametrize(

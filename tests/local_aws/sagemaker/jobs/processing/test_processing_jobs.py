@@ -73,6 +73,7 @@ def test_tags_are_found_by_the_arn_in_lower_case(client: ClientFactory, start: S
     [
         ("own", {"AppSpecification": {"ImageUri": OWN}}, OWN),
         ("shell", {"AppSpecification": {"ImageUri": OWN, "ContainerEntrypoint": ["sh", "-c", "exit"]}}, OWN),
+        ("script", {"AppSpecification": {"ImageUri": OWN, "ContainerEntrypoint": ["python3", "/opt/ml/code.py"]}}, OWN),
         ("plain", {"Environment": None}, ANALYZER),
     ],
 )
@@ -81,7 +82,7 @@ def test_what_cannot_run_is_recorded_and_says_so(
 ) -> None:
     job = start(name, **changes)
     assert job["ProcessingJobStatus"] == "Completed"
-    assert f"comes with the job, and the analyses of monitors, not {image} with this env" in job["ExitMessage"]
+    assert f"python3 -c, and the analyses of monitors, not {image} with this env" in job["ExitMessage"]
     assert job["ExitMessage"].endswith(f"Nothing was written to s3://{BUCKET}/out/{name}.")
     assert keys(client("s3"), f"out/{name}") == []
 

@@ -9,11 +9,11 @@ gc.disable()
 import sys  # noqa: E402
 from pathlib import Path  # noqa: E402
 
-from generator import catalogue, files  # noqa: E402
+from generator import files, halves  # noqa: E402
 
 _TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 
 if __name__ == "__main__":
-    status = files.main("python -m generator", catalogue.texts, _TEMPLATES, "*.yaml")
+    status = files.main("python -m generator", halves.texts, _TEMPLATES, "*.yaml")
     gc.freeze()
     sys.exit(status)

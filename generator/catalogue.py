@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
 
 from troposphere import Template
@@ -15,20 +15,32 @@ from generator.boundary import template as boundary
 from generator.deployment import Kind
 from generator.root import multi_account, single_account
 
+Maker = Callable[[], Template]
+
 
 def texts() -> dict[str, str]:
     """Every template's text by its path below `templates/`."""
-    return {path: documents.text(iam_roles.keep_to_options(template)) for path, template in _templates()}
+    return texts_of(makers())
 
 
-def _templates() -> Iterator[tuple[str, Template]]:
+def texts_of(some: Mapping[str, Maker]) -> dict[str, str]:
+    """The texts of some templates by their paths."""
+    return {path: documents.text(iam_roles.keep_to_options(make())) for path, make in some.items()}
+
+
+def makers() -> dict[str, Maker]:
+    """What makes each template, by its path."""
     kinds = deployed_kinds()
-    yield "mlops-orchestrator-single-account.yaml", single_account.template(kinds)
-    yield "mlops-orchestrator-multi-account.yaml", multi_account.template(kinds)
-    yield "mlops-permissions-boundary.yaml", boundary.template()
-    for package, folder in ((pipelines, "pipelines"), (blueprints, "blueprints")):
-        for name, module in _modules(package):
-            yield f"{folder}/{name}.yaml", module.template()
+    return {
+        "mlops-orchestrator-single-account.yaml": lambda: single_account.template(kinds),
+        "mlops-orchestrator-multi-account.yaml": lambda: multi_account.template(kinds),
+        "mlops-permissions-boundary.yaml": boundary.template,
+        **{
+            f"{folder}/{name}.yaml": module.template
+            for package, folder in ((pipelines, "pipelines"), (blueprints, "blueprints"))
+            for name, module in _modules(package)
+        },
+    }
 
 
 def deployed_kinds() -> list[Kind]:

@@ -54,4 +54,4 @@ generated: Final = functools.cache(catalogue.texts)
 @functools.cache
 def declared() -> dict[str, Template]:
     """The templates as troposphere has them, by path; nobody may change them."""
-    return {path: found.to_dict() for path, found in catalogue._templates()}
+    return {path: make().to_dict() for path, make in catalogue.makers().items()}

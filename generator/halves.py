@@ -23,10 +23,11 @@ def texts() -> dict[str, str]:
     later = {path: maker for path, maker in makers.items() if path.startswith(_LATER)}
     reading, writing = os.pipe()
     child = os.fork()
-    with os.fdopen(reading, "rb") as answer, os.fdopen(writing, "wb") as question:
+    with os.fdopen(reading, "rb") as answer, os.fdopen(writing, "wb") as childs:
         if child == 0:
-            _make(later, question)
-        question.close()
+            _make(later, childs)
+        # The answer has an end once nobody can write to it.
+        childs.close()
         made = catalogue.texts_of({path: maker for path, maker in makers.items() if path not in later})
         content = answer.read()
     if os.waitpid(child, 0)[1]:

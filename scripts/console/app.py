@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from flask import Flask, render_template
 from werkzeug.exceptions import HTTPException
 
+from mlops_orchestrator.aws import aws_access
 from mlops_orchestrator.aws.api_client import OrchestratorApi
 from mlops_orchestrator.errors import MlopsError, NotFound, RequestRefused
 from scripts.console import approvals, asked, looks, mail, monitors, pipelines, requests
@@ -18,7 +19,6 @@ from scripts.console.guard import Guard
 _PARTS: Final = (pipelines.part, approvals.part, monitors.part, requests.part, mail.part)
 _STATUSES: Final = {NotFound: HTTPStatus.NOT_FOUND, RequestRefused: HTTPStatus.BAD_REQUEST}
 """Of errors that do not come from the API, which gives its own."""
-_REFUSED: Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 
 
 def make(api: OrchestratorApi, guard: Guard) -> Flask:
@@ -47,7 +47,7 @@ def _failed(error: MlopsError) -> Any:
 
 def _not_allowed(error: ClientError) -> Any:
     code, words = error.response["Error"]["Code"], error.response["Error"]["Message"]
-    status = HTTPStatus.FORBIDDEN if code in _REFUSED else HTTPStatus.BAD_GATEWAY
+    status = HTTPStatus.FORBIDDEN if aws_access.is_denied(error) else HTTPStatus.BAD_GATEWAY
     return _page(status, f"AWS answered {code} to {error.operation_name}.", [words])
 
 

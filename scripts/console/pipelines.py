@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from botocore.exceptions import ClientError
 from flask import Blueprint, redirect, render_template, request, url_for
 
-from mlops_orchestrator.client.answers import accepted
+from mlops_orchestrator.client import answers
 from mlops_orchestrator.client.executions import Runs
 from mlops_orchestrator.client.pipelines import Pipeline
 from mlops_orchestrator.errors import MlopsError
@@ -35,7 +35,7 @@ def table() -> str:
         pipelines=found,
         chosen=chosen,
         states=_STATES,
-        types=[one["pipeline_type"] for one in accepted(asked.api().pipeline_types(limit=50))["pipeline_types"]],
+        types=_types(),
         further=f"{url_for('.table')}?{urlencode(following)}" if following else "",
     )
 
@@ -73,6 +73,13 @@ def delete(name: str) -> Any:
         return render_template("deletion.html", details=details, trouble=True), HTTPStatus.BAD_REQUEST
     pipeline.delete(wait=False)
     return redirect(url_for(".table"), HTTPStatus.SEE_OTHER)
+
+
+def _types() -> list[str]:
+    """Return what the list may be narrowed to; a page that renews itself takes its list alone."""
+    if "HX-Request" in request.headers:
+        return []
+    return [one["pipeline_type"] for one in answers.pipeline_types(asked.api())]
 
 
 def _shown(pipeline: Pipeline, **trial: Any) -> str:

@@ -103,8 +103,12 @@ class TestWhatRequestsMayName:
     def test_roles_are_kept_within_it(self, with_options: Orchestrator, pipeline_id: str) -> None:
         """The root stack's by a managed policy, those of a pipeline by what its request was given."""
         (policy,) = [arn for arn in resources(with_options, STACK, "AWS::IAM::ManagedPolicy") if "RequestReach" in arn]
-        attached = with_options.client("iam").list_entities_for_policy(PolicyArn=policy)["PolicyRoles"]
-        assert {role["RoleName"].split("-")[2] for role in attached} == {"DeployRole", "OrchestratorRole"}
+        iam, kept = with_options.client("iam"), set()
+        for role in resources(with_options, STACK, "AWS::IAM::Role"):
+            attached = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
+            if policy in [one["PolicyArn"] for one in attached]:
+                kept.add(role.split("-")[2])
+        assert kept == {"DeployRole", "OrchestratorRole"}
         s3 = with_options.acting_as(DEPLOYED, "SageMakerRole", "s3")
         bucket = with_options.deployment.outputs["AssetsBucketName"]
         s3.put_object(Bucket=bucket, Key=f"captured/{NAME}/x", Body=b"")

@@ -225,11 +225,11 @@ def local(
     answering: Answering,
     verbose: Annotated[bool, typer.Option("--verbose", help="A line for each event, on a terminal too.")] = False,
 ) -> None:
-    """Run a local AWS with the solution deployed, until it is interrupted."""
+    """Run a local AWS with the solution deployed and the page of `console`, until it is interrupted."""
     from scripts.cli import extras
 
     with extras.needed("local"):
-        from scripts.cli import local
+        from scripts.cli.foreground import local
     from scripts.cli.output import Output
 
     local.run(rules, serving, Output(answering.form, verbose))

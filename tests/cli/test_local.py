@@ -5,8 +5,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
+import urllib.request
+from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,6 +38,14 @@ def test_ready_file_tells_what_others_rely_on(local: Running) -> None:
     assert ready["accounts"] == {"orchestrator": local.client("sts").get_caller_identity()["Account"]}
     (stack,) = local.client("cloudformation").describe_stacks(StackName=ready["stack_name"])["Stacks"]
     assert {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]} == ready["outputs"]
+
+
+def test_the_page_is_served_where_it_says(local: Running) -> None:
+    said = (local.folder / "log").read_text()
+    (address,) = re.findall(r"^all of it on a page: (http://127\.0\.0\.1:\d+/\?token=\S+)$", said, re.MULTILINE)
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
+    with opener.open(address) as answer:
+        assert "<h1>Pipelines</h1>" in answer.read().decode()
 
 
 def test_deploying_the_same_changes_nothing(local: Running, mlops: Mlops) -> None:
@@ -208,7 +219,7 @@ def test_destroying_what_is_not_there_is_done(mlops: Mlops) -> None:
 ANOTHER_THREAD: Final = """
 import os, signal, sys, threading
 from pathlib import Path
-from scripts.cli import local
+from scripts.cli.foreground import staying
 main = threading.main_thread()
 def sleeps():
     state = Path(f"/proc/self/task/{main.native_id}/stat").read_text().rpartition(")")[2].split()[0]
@@ -219,9 +230,9 @@ def end():
     signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
     forever.wait()
 forever = threading.Event()
-with local._until_interrupted():
+with staying.until_interrupted():
     threading.Thread(target=end, daemon=True).start()
-    local._wait()
+    staying.wait()
 print("ended")
 """
 

@@ -48,9 +48,9 @@ def console(
     from scripts.cli import extras
 
     with extras.needed("console"):
-        from scripts.cli.everyday import serving_console
+        from scripts.cli.foreground import console as page
 
-    serving_console.run(Asked(access, among.stack_name), port, only_print)
+    page.run(Asked(access, among.stack_name), port, only_print)
 
 
 @app.command()

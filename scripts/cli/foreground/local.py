@@ -1,14 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`mlops local`: the local AWS in the foreground, until SIGINT or SIGTERM."""
+"""`mlops local`: the local AWS and its console in the foreground, until SIGINT or SIGTERM."""
 
 from __future__ import annotations
 
-import errno
 import json
 import os
-import signal
 import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -17,16 +14,16 @@ from typing import Any, Final, cast
 from mlops_orchestrator.settings import hints, local_state
 from mlops_orchestrator.settings.effective import API_URL_VARIABLE
 from scripts.cli import connection
-from scripts.cli.errors import WrongUseError
+from scripts.cli.foreground import staying
 from scripts.cli.options import Access, Option, Rules, Serving
 from scripts.cli.output import Output
+from scripts.console import serving as page
 from scripts.launch import local_stack
 from scripts.launch.launch import EMAIL_PARAMETER, Launching
 from scripts.launch.local_deployment import DEFAULT_REGION, LocalDeployment
 
 _READY: Final = "Ready"
 _STOPPED: Final = "Stopped"
-_SECONDS_BETWEEN_LOOKS: Final = 0.5
 _IN_THE_WAY: Final = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
 """Variables that would lead to others than the local credentials."""
 
@@ -39,60 +36,21 @@ def run(rules: Rules, serving: Serving, output: Output) -> None:
     option = rules.option or cast(Option, settings.option.value)
     launching = Launching(option, parameters=parameters, with_boundary=True)
     region = settings.region.value or DEFAULT_REGION
-    with (
-        _until_interrupted(),
-        _port_in_words(port),
-        local_stack.deployed(launching, output, region, port, enforce_iam=serving.iam) as deployment,
-        ExitStack() as files,
-    ):
+    with staying.until_interrupted(), ExitStack() as open_:
+        with staying.port_in_words(port):
+            deploying = local_stack.deployed(launching, output, region, port, enforce_iam=serving.iam)
+            deployment = open_.enter_context(deploying)
+        address = open_.enter_context(page.served(deployment.api))
         told = deployment.description()
         state = {**told, "use_model_registry": bool(rules.use_model_registry)}
         for file, content in {local_state.FILE: state, **({ready_file: told} if ready_file else {})}.items():
-            files.enter_context(_announced(file, content))
-        output.line("state", {"state": _READY, **told})
+            open_.enter_context(_announced(file, content))
+        output.line("state", {"state": _READY, **told, "console": address})
         _say_how_to_use(deployment, output)
-        _wait()
+        output.say(f"all of it on a page: {address}")
+        output.say("Ctrl-C ends the local AWS.")
+        staying.wait()
     output.line("result", {"state": _STOPPED})
-
-
-def _wait() -> None:
-    """Wait for a signal.
-
-    The system may hand it to another thread, which does not wake this one: Python handles it here, when this one runs.
-    """
-    never = threading.Event()
-    while not never.wait(_SECONDS_BETWEEN_LOOKS):
-        pass
-
-
-@contextmanager
-def _port_in_words(port: int) -> Iterator[None]:
-    """Raise WrongUseError for a port that cannot be had."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in {errno.EADDRINUSE, errno.EACCES}:
-            raise
-        why = "is in use by another program" if error.errno == errno.EADDRINUSE else "is the administrator's"
-        raise WrongUseError(f"port {port} {why}: give --port another, or leave it out for a free one") from None
-
-
-@contextmanager
-def _until_interrupted() -> Iterator[None]:
-    """End the block in an orderly way at the first SIGINT or SIGTERM; later ones are ignored."""
-
-    def interrupt(signal_number: int, frame: object) -> None:
-        for each in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(each, signal.SIG_IGN)
-        raise KeyboardInterrupt
-
-    before = {each: signal.signal(each, interrupt) for each in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        with suppress(KeyboardInterrupt):
-            yield
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
 
 
 @contextmanager
@@ -136,5 +94,3 @@ def _say_how_to_use(deployment: LocalDeployment, output: Output) -> None:
     output.say(f"next, in another terminal of this folder: {starter}")
     output.say(f"then, filled in: {hints.command('provision request.json --watch')}")
     output.say(f"what the topic sends by mail: {hints.command('mail')}")
-    output.say(f"all of it on a page: {hints.command('console')}")
-    output.say("Ctrl-C ends the local AWS.")

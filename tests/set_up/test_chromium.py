@@ -123,8 +123,8 @@ def test_where_none_can_be_had_one_line_says_so(machine: Machine, capsys: pytest
 @pytest.mark.parametrize(
     ("status", "made", "ends"),
     [
-        (0, ["test", "driver", "test-console", "demo", "trust"], 0),
-        (chromium.NONE, ["test", "driver", "demo", "trust"], 0),
+        (0, ["test", "driver", "test-console", "site", "demo", "trust"], 0),
+        (chromium.NONE, ["test", "driver", "site", "demo", "trust"], 0),
         (1, ["test", "driver"], 1),
     ],
     ids=["a-browser", "none", "a-failure"],

@@ -21,7 +21,7 @@ _FOLDERS = ("generator", "lambda_src", "scripts", "templates")
 # What the local AWS imports, and the check of blueprints, which says so.
 _BY_EXTRA = {"cfnlint", "flask", "jsonpath_ng", "moto", "numpy", "pandas", "scipy", "sklearn", "werkzeug", "xgboost"}
 # What a benchmark measures in an environment of its own.
-_ELSEWHERE = {"evidently"}
+_ELSEWHERE = {"docutils", "evidently", "mmdr"}
 _GENERAL_NAMES = (*_FOLDERS, "orchestrator", "monitor_engine", "tests")
 
 

@@ -20,7 +20,8 @@ def html(phases: Mapping[str, tuple[Phase, str]], timeline: Timeline, facts: Map
         title="The loop closed",
         facts=list(facts.items()),
         remarks=[
-            "The model's error while its world changed, and after it was trained again, approved and deployed by itself"
+            "The model's error while its world changed, and after a newer version was trained by itself, approved by a "
+            "person, and deployed by itself"
         ],
         is_run=False,
         sections=[_quality(phases), _phases(phases), _events(timeline)],
@@ -57,6 +58,5 @@ def _phases(phases: Mapping[str, tuple[Phase, str]]) -> str:
 
 def _events(timeline: Timeline) -> str:
     rows = [event.cells for event in timeline]
-    return (
-        f"<section><h2>What happened</h2>{page.table('Minutes and seconds', ('when', 'who', 'what'), rows)}</section>"
-    )
+    table = page.table("Minutes and seconds since the beginning", ("when", "who", "what"), rows)
+    return f"<section><h2>What happened</h2>{table}</section>"

@@ -71,7 +71,7 @@ def close(loop: Loop) -> None:
     for pipeline_id in (monitor, serving):
         loop.timeline.take(loop.automation(pipeline_id).get("steps", []))
     story.chapter("What happened, and by whom")
-    loop.end(endpoint=names.endpoint, before=version.rpartition("/")[2], after=newer.rpartition("/")[2])
+    loop.end(names.endpoint, version, newer)
 
 
 def train(loop: Loop) -> tuple[str, str]:

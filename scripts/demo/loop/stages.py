@@ -77,7 +77,7 @@ def _close(loop: Loop) -> None:
     _phase(loop, traffic, AFTER)
     loop.timeline.take(loop.automation(serving).get("steps", []))
     story.chapter("What happened, and by whom")
-    loop.end(endpoint=f"{names.endpoint} in prod", before=version.rpartition("/")[2], after=newer.rpartition("/")[2])
+    loop.end(f"{names.endpoint} in prod", version, newer)
 
 
 def _buckets(loop: Loop) -> dict[str, str]:

@@ -108,10 +108,12 @@ class Loop:
         header = (harbour.LABEL, *harbour.FEATURES, PREDICTED)
         self.put(self.names.baseline, harbour.as_lines(harbour.beside(tested, predicted), header))
 
-    def end(self, **facts: str) -> None:
+    def end(self, endpoint: str, version: str, newer: str) -> None:
         """Check that the quality is back; show the timeline, and keep the report. Raise DemoError if it is not."""
         errors = {name: phase.error for name, (phase, _) in self.phases.items()}
         self.story.table(("when", "who", "what"), [event.cells for event in self.timeline])
+        numbers = (arn.rpartition("/")[2] for arn in (version, newer))
+        facts = dict(zip(("endpoint", "version before", "version after"), (endpoint, *numbers), strict=True))
         path = Path(tempfile.mkdtemp(prefix="mlops-demo-loop-")) / "report.html"
         path.write_text(report.html(self.phases, self.timeline, facts), encoding="utf-8")
         self.story.say(f"error: {', '.join(f'{value:.2f} hours {name}' for name, value in errors.items())}")

@@ -12,6 +12,7 @@ from moto.sagemaker.exceptions import ConflictException, ValidationError
 from moto.sagemaker.models import SageMakerModelBackend, sagemaker_backends
 
 from scripts.local_aws import request_constraints
+from scripts.local_aws.sagemaker import model_package_events
 
 _POLICY = "resource_policy"
 _creating = threading.Lock()
@@ -80,17 +81,22 @@ class ModelPackages(SageMakerModelBackend):
                     raise ValidationError("Model Package Group does not exist.")
             arn = super().create_model_package(*rest, **named)
             # Nothing was validated or scanned; moto has a status for each, with an ARN where a name belongs.
-            self.describe_model_package(arn).model_package_status_details = {"ValidationStatuses": []}
-            return arn
+            package = self.describe_model_package(arn)
+            package.model_package_status_details = {"ValidationStatuses": []}
+        model_package_events.created(package)
+        return arn
 
     def update_model_package(self, model_package_arn: str, *rest: Any, **named: Any) -> str:
         """Change the given members only. Customer metadata are added to the present ones."""
         package = self.describe_model_package(model_package_arn)
+        given = {name for name, value in named.items() if value}
         for name in ("model_approval_status", "approval_description"):
             named[name] = named.get(name) or getattr(package, name)
         metadata = named.get("customer_metadata_properties") or {}
         named["customer_metadata_properties"] = {**(package.customer_metadata_properties or {}), **metadata} or None
-        return super().update_model_package(model_package_arn, *rest, **named)
+        arn = super().update_model_package(model_package_arn, *rest, **named)
+        model_package_events.updated(package, given)
+        return arn
 
     def delete_model_package(self, model_package_name: str) -> None:
         """Remove a package or version, by its ARN or name; ValidationError where there is none."""
@@ -118,6 +124,20 @@ class ModelPackagesResponse(BaseResponse):
         if problem:
             raise ValidationError(problem)
         return cast(ActionResult, cast(Any, super()).create_model_package())
+
+    def update_model_package(self) -> ActionResult:
+        """Serve UpdateModelPackage."""
+        problem = request_constraints.violations("sagemaker", "UpdateModelPackage", json.loads(self.body))
+        if problem:
+            raise ValidationError(problem)
+        return cast(ActionResult, cast(Any, super()).update_model_package())
+
+    def list_model_packages(self) -> ActionResult:
+        """Serve ListModelPackages."""
+        problem = request_constraints.violations("sagemaker", "ListModelPackages", json.loads(self.body))
+        if problem:
+            raise ValidationError(problem)
+        return cast(ActionResult, cast(Any, super()).list_model_packages())
 
     def delete_model_package(self) -> ActionResult:
         """DeleteModelPackage."""

@@ -80,8 +80,7 @@ class ModelPackages(SageMakerModelBackend):
             if made:
                 return made[0].arn
             if group:
-                names = {each.arn: name for name, each in self.model_package_groups.items()}
-                named["model_package_group_name"] = names.get(in_lower_case(group), group)
+                named["model_package_group_name"] = self._group_named(group)
                 if named["model_package_group_name"] not in self.model_package_groups:
                     raise ValidationError("Model Package Group does not exist.")
             arn = super().create_model_package(*rest, **named)
@@ -90,6 +89,16 @@ class ModelPackages(SageMakerModelBackend):
             package.model_package_status_details = {"ValidationStatuses": []}
         model_package_events.created(package)
         return arn
+
+    def list_model_packages(self, *rest: Any, **named: Any) -> Any:
+        """List packages; a group may be given by its ARN, whose name is in lower case."""
+        if named.get("model_package_group_name"):
+            named["model_package_group_name"] = self._group_named(named["model_package_group_name"])
+        return super().list_model_packages(*rest, **named)
+
+    def _group_named(self, name_or_arn: str) -> str:
+        names = {each.arn: name for name, each in self.model_package_groups.items()}
+        return names.get(in_lower_case(name_or_arn), name_or_arn)
 
     def update_model_package(self, model_package_arn: str, *rest: Any, **named: Any) -> str:
         """Change the given members only. Customer metadata are added to the present ones."""

@@ -114,6 +114,14 @@ def test_wrong_changes_are_refused(client: ClientFactory, changes: dict[str, Any
     assert words in refused.value.response["Error"]["Message"]
 
 
+def test_a_group_may_be_listed_by_its_arn(client: ClientFactory) -> None:
+    sm = client("sagemaker")
+    group = make_group(client, "ByArn")
+    made = sm.create_model_package(**version("ByArn", ModelApprovalStatus="Approved"))["ModelPackageArn"]
+    listed = sm.list_model_packages(ModelPackageGroupName=group, ModelApprovalStatus="Approved")
+    assert [each["ModelPackageArn"] for each in listed["ModelPackageSummaryList"]] == [made]
+
+
 def test_a_page_of_versions_has_a_hundred_at_most(client: ClientFactory) -> None:
     with pytest.raises(ClientError, match="'maxResults' failed to satisfy"):
         client("sagemaker").list_model_packages(ModelPackageGroupName="Any", MaxResults=101)

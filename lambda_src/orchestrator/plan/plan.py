@@ -149,6 +149,8 @@ class PackagedBlueprint:
     """SHA-256 of that template, hexadecimal."""
     follows_tags: bool = True
     """Whether other tags alone make it another package."""
+    kept: Files = ()
+    """What the package holds in addition and what never makes it another one."""
 
     @property
     def file_name(self) -> str:
@@ -162,9 +164,10 @@ class PackagedBlueprint:
         """
         url = [(TEMPLATE_URL_FILE, template_url.encode())] if template_url else []
         first, rest = (self.file_name, template), (*url, *self.members)
-        files = (first, *_written(self.parameter_files), *rest)
         untagged = [replace(file, tags=()) for file in self.parameter_files]
-        return Package(self.package_key, files, () if self.follows_tags else (first, *_written(untagged), *rest))
+        written = tuple(_written(self.parameter_files))
+        counted = written if self.follows_tags else tuple(_written(untagged))
+        return Package(self.package_key, (first, *written, *rest, *self.kept), (first, *counted, *rest))
 
     def oversized_template(self, template: bytes, bucket: str) -> PlannedObject | None:
         """The template as an object of its own where StackSets deploy it and a request cannot hold it.

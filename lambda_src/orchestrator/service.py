@@ -15,7 +15,6 @@ from orchestrator.launch.settings import Settings
 from orchestrator.leniency import Reading
 from orchestrator.pipeline_types.installed import installed
 from orchestrator.pipeline_types.registry import Accepted, Registry
-from orchestrator.plan import kept_requests
 from orchestrator.plan.plan import ProvisioningPlan
 from orchestrator.plan.stack_tags import PIPELINE_NAME_OUTPUT
 from orchestrator.provision import engine_changes, is_in_place, provision
@@ -68,7 +67,7 @@ def _count(metric: str, types: Registry, body: Any) -> None:
 def _provisioned(body: Any, types: Registry, settings: Settings) -> "answers.PipelineAnswer":
     accepted = types.parse(body, settings.launch)
     informed = informing.inform(accepted.request, settings.launch, body)
-    plan = kept_requests.keep(informed.request.plan(settings), accepted.body, accepted.request.secret_keys())
+    plan = informed.request.plan(settings)
     warnings = [*accepted.warnings, *informed.warnings, *_unneeded(informed.missing, plan, settings)]
     answer: answers.PipelineAnswer
     if accepted.request.dry_run:

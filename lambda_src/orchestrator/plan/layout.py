@@ -44,6 +44,11 @@ def package(common_name: str) -> str:
     return f"{folder(common_name)}template.zip"
 
 
+def request(common_name: str) -> str:
+    """The key of a pipeline's request where its package, made by an earlier release, has none."""
+    return f"{folder(common_name)}request.json"
+
+
 def runs(common_name: str) -> str:
     """Prefix of the keys of what is known of a pipeline's runs in other accounts."""
     return f"{RUNS}{common_name}/"

@@ -66,7 +66,7 @@ def answer(given: str, settings: Settings) -> answers.PipelineDetails:
             ),
             settings,
         ),
-        "request": packages.request_in(package),
+        "request": packages.request_of(found.pipeline, package, settings.launch.pipelines_bucket),
     }
 
 

@@ -18,7 +18,6 @@ from orchestrator.aws.codepipeline.codepipelines import Execution
 from orchestrator.errors import ServiceBusyError, ServiceRefusedError
 from orchestrator.launch.settings import Settings
 from orchestrator.provisioned.awaited import approvals, comparison, figures, models, packages
-from orchestrator.provisioned.awaited.comparison import Masks
 from orchestrator.provisioned.awaited.packages import Package
 from orchestrator.provisioned.pipeline_stacks import Pipeline
 from orchestrator.stage_action.jobs import UnusableJobError
@@ -103,9 +102,8 @@ def _package(seen: Seen, execution: str, settings: Settings) -> Package:
 
 
 def _compare(told: AwaitedDeployment, package: Package, stack_set: StackSetName) -> None:
-    wanted, kept = package.definition(told["stage"]), package.kept()
+    wanted, masks = package.definition(told["stage"]), package.masks()
     found = None if told["is_first"] else stack_sets.definition_of(stack_set)
-    masks = Masks(kept.masked if kept else None)
     told["template_changes"] = found is not None and found.template != wanted.template
     told["parameters"] = comparison.parameters(wanted, found, masks)
     told["tags"] = comparison.tags(wanted, found)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,8 +12,9 @@ from orchestrator.aws.cloudformation.stack_sets import Definition
 from orchestrator.aws.s3 import objects
 from orchestrator.aws.s3.objects import ReadPackage
 from orchestrator.errors import ServiceBusyError, ServiceRefusedError
-from orchestrator.plan import kept_requests, layout
-from orchestrator.plan.kept_requests import KeptRequest
+from orchestrator.plan import layout
+from orchestrator.plan.plan import MASKED_FILE, REQUEST_FILE
+from orchestrator.provisioned.awaited.comparison import Masks
 from orchestrator.provisioned.pipeline_stacks import Pipeline
 from orchestrator.stage_action import artifacts
 from orchestrator.stage_action.jobs import UnusableJobError
@@ -20,6 +22,8 @@ from orchestrator.values.per_stage import Stage
 
 _TEMPLATE_FILE: Final = "TemplateFileName"
 """Parameter of the stacks of pipelines that have a package."""
+_LONGEST: Final = 1024 * 1024
+"""Bytes of a request, as the API takes it, with room for its form."""
 
 
 @dataclass(frozen=True)
@@ -34,10 +38,24 @@ class Package:
         file = self.parameters.get(f"{stage.capitalize()}ParamsName", "")
         return artifacts.definition(self.stored.content, self.parameters.get(_TEMPLATE_FILE, ""), file)
 
-    def kept(self) -> KeptRequest | None:
-        """Return its request; `None` for one of an earlier release. Raise `UnusableJobError` for one that is no zip."""
-        content = artifacts.member(self.stored.content, kept_requests.FILE, kept_requests.LONGEST)
-        return kept_requests.read(content)
+    def masks(self) -> Masks:
+        """Return what is secret of its parameters. Raise `UnusableJobError` if it is no zip."""
+        if self._member(REQUEST_FILE) is None:
+            return Masks(None)
+        return Masks(frozenset(self._masked("parameters")))
+
+    def request(self, beside: bytes | None) -> dict[str, Any] | None:
+        """Return its request without secrets, or that `beside` it. Raise `UnusableJobError` if it is no zip."""
+        found = self._member(REQUEST_FILE) or (beside or b"").decode()
+        told: dict[str, Any] = json.loads(found) if found else {}
+        return {key: value for key, value in told.items() if key not in self._masked("keys")} if told else None
+
+    def _masked(self, what: str) -> list[str]:
+        found = self._member(MASKED_FILE)
+        return list(json.loads(found)[what]) if found else []
+
+    def _member(self, name: str) -> str | None:
+        return artifacts.member(self.stored.content, name, _LONGEST)
 
 
 def read(pipeline: Pipeline, parameters: Mapping[str, str], bucket: str, version: str = "") -> Package | None:
@@ -58,10 +76,16 @@ def newest(pipeline: Pipeline, parameters: Mapping[str, str], bucket: str) -> Pa
         return None
 
 
-def request_in(package: Package | None) -> dict[str, Any] | None:
-    """Return the request of a package; `None` if it is not kept or cannot be read."""
-    try:
-        kept = package.kept() if package else None
-    except UnusableJobError:
+def request_of(pipeline: Pipeline, package: Package | None, bucket: str) -> dict[str, Any] | None:
+    """Return the request of a pipeline by its newest package; `None` if none is kept or it cannot be read."""
+    if package is None:
         return None
-    return kept.request if kept else None
+    try:
+        # A package of an earlier release has none, and has it beside it once it was sent again.
+        return package.request(None) or package.request(
+            objects.content_if_there(bucket, layout.request(pipeline.common_name))
+        )
+    except ServiceBusyError:
+        raise
+    except (ServiceRefusedError, UnusableJobError, ValueError):
+        return None

@@ -55,8 +55,10 @@ class AwaitedDeployment(TypedDict):
     package_version: Annotated[str, Field(description="version in S3 of the package that would be deployed")]
     is_first: Annotated[bool, Field(description="whether the stage has nothing of this pipeline yet")]
     template_changes: Annotated[bool, Field(description="whether the blueprint's template is another one")]
-    parameters: Annotated[list[ChangedValue], Field(description="parameters that change; for a first one all set")]
-    tags: Annotated[list[ChangedValue], Field(description="tags that change; for a first one all")]
+    changed_parameters: Annotated[
+        list[ChangedValue], Field(description="parameters that change; for a first one all set")
+    ]
+    changed_tags: Annotated[list[ChangedValue], Field(description="tags that change; for a first one all")]
     model: Annotated[DeployedModel | None, Field(description="null for what deploys no model")]
     monitors: list[MonitorFigures]
     problem: Annotated[str, Field(description="why all this cannot be told; empty otherwise")]

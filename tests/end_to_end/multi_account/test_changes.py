@@ -20,7 +20,7 @@ def _waiting(orchestrator: Orchestrator, pipeline_id: str) -> dict[str, Any]:
 
 
 def _values(waiting: dict[str, Any]) -> dict[str, tuple[str | None, str | None]]:
-    return {one["key"]: (one["before"], one["after"]) for one in waiting["parameters"]}
+    return {one["key"]: (one["before"], one["after"]) for one in waiting["changed_parameters"]}
 
 
 def test_a_decision_is_made_on_what_changes_in_the_stage(orchestrator: Orchestrator) -> None:
@@ -32,7 +32,7 @@ def test_a_decision_is_made_on_what_changes_in_the_stage(orchestrator: Orchestra
     assert (first["stage"], first["is_first"], first["template_changes"]) == ("staging", True, False)
     assert _values(first)["InferenceInstance"] == (None, "ml.m5.large")
     assert "ImageUri" in _values(first)
-    assert "mlops:model" in {tag["key"] for tag in first["tags"]}
+    assert "mlops:model" in {tag["key"] for tag in first["changed_tags"]}
     bucket = orchestrator.deployment.outputs["AssetsBucketName"]
     assert first["model"]["artifact"] == f"s3://{bucket}/{ARTIFACT_KEY}"
     stored = orchestrator.client("s3").head_object(Bucket=bucket, Key=ARTIFACT_KEY)
@@ -48,7 +48,7 @@ def test_a_decision_is_made_on_what_changes_in_the_stage(orchestrator: Orchestra
     orchestrator.provision(changed)
     orchestrator.asked(pipeline_id, "staging")
     second = _waiting(orchestrator, pipeline_id)
-    assert (second["is_first"], second["tags"]) == (False, [])
+    assert (second["is_first"], second["changed_tags"]) == (False, [])
     assert _values(second) == {"InferenceInstance": ("ml.m5.large", "ml.m5.xlarge")}
     assert second["package_version"] != first["package_version"]
 

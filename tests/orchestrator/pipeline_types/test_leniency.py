@@ -99,8 +99,9 @@ class TestPlaces:
     def test_a_uri_or_a_leading_slash_is_read_as_meant_and_told(
         self, builtin: Body, launch: Launch, key: str, *, written: str, meant: str
     ) -> None:
+        accepted = accept({**builtin, key: written}, launch)
+        # The bodies differ, and what they mean does not.
         assert accepted.request.model_dump() == request_of({**builtin, key: meant}, launch).model_dump()
-        assert accepted.request == request_of({**builtin, key: meant}, launch)
         (warning,) = accepted.warnings
         assert warning.startswith(f'{key}: "{written}" is read as "{meant}')
 

@@ -65,8 +65,8 @@ def _awaited(seen: Seen, stage: Stage, asked: answers.WaitingApproval, settings:
         "package_version": "",
         "is_first": stage not in seen.deployed,
         "template_changes": False,
-        "parameters": [],
-        "tags": [],
+        "changed_parameters": [],
+        "changed_tags": [],
         "model": None,
         "monitors": [],
         "problem": "",
@@ -105,6 +105,6 @@ def _compare(told: AwaitedDeployment, package: Package, stack_set: StackSetName)
     wanted, masks = package.definition(told["stage"]), package.masks()
     found = None if told["is_first"] else stack_sets.definition_of(stack_set)
     told["template_changes"] = found is not None and found.template != wanted.template
-    told["parameters"] = comparison.parameters(wanted, found, masks)
-    told["tags"] = comparison.tags(wanted, found)
+    told["changed_parameters"] = comparison.parameters(wanted, found, masks)
+    told["changed_tags"] = comparison.tags(wanted, found)
     told["model"] = models.of(dict(wanted.parameters))

@@ -48,7 +48,7 @@ def told(settings: Settings, newest: Execution | None = NEWEST, content: bytes |
 
 def test_an_execution_that_tells_no_package_is_a_sentence(settings: Settings) -> None:
     waiting = told(settings, replace(NEWEST, source_version=""))
-    assert (waiting["stage"], waiting["execution"], waiting["parameters"]) == ("staging", "e-1", [])
+    assert (waiting["stage"], waiting["execution"], waiting["changed_parameters"]) == ("staging", "e-1", [])
     assert waiting["problem"].startswith("What would be deployed is not known: the execution")
 
 

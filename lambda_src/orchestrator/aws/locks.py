@@ -65,9 +65,7 @@ def _write(bucket: str, key: str, owner: str, **condition: str) -> bool:
     """Write the lock; `False` if another invocation was faster."""
     try:
         with calling(f"store the lock s3://{bucket}/{key}"):
-            client("s3").put_object(
-                Bucket=bucket, Key=key, Body=owner.encode(), ContentType="text/plain", **condition
-            )
+            client("s3").put_object(Bucket=bucket, Key=key, Body=owner.encode(), ContentType="text/plain", **condition)
     except ServiceRefusedError as error:
         if error.code in _OVERTAKEN:
             return False

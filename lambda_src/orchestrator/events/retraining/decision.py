@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Decision on a retraining, of what is known of a run and of a training pipeline. Pure.
 
-Each further fact can only hold a retraining back, never bring one about. So the facts that cost most are looked up last,
-and an event that comes twice, late or out of order starts nothing that the first one would not have started.
+Each further fact can only hold a retraining back, never bring one about. So the facts that cost most are looked up
+last, and an event that comes twice, late or out of order starts nothing that the first would not have started.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import Enum
+from enum import Enum, auto
 from typing import Final, Literal
 
 WEEK: Final = timedelta(days=7)
@@ -89,25 +89,21 @@ class Facts:
 
 
 class Why(Enum):
-    """Kinds of reasons to start nothing; the value says whether people hear of it by mail."""
+    """Kinds of reasons to start nothing."""
 
-    DISABLED = "disabled", False
-    NOT_ASKED = "not asked", False
-    UNKNOWN = "unknown", True
-    PAUSED = "paused", True
-    LATE = "late", False
-    RUNNING = "running", False
-    COOLDOWN = "cooldown", False
-    WEEK = "week", True
-    BUSY = "busy", False
-    TOO_FEW = "too few rows", True
-    GONE = "gone", True
-    NO_REQUEST = "no request", True
-
-    @property
-    def is_told(self) -> bool:
-        """True if somebody has to do something, or may want to know."""
-        return self.value[1]
+    DISABLED = auto()
+    NOT_ASKED = auto()
+    UNKNOWN = auto()
+    PAUSED = auto()
+    LATE = auto()
+    RUNNING = auto()
+    COOLDOWN = auto()
+    WEEK = auto()
+    BUSY = auto()
+    TOO_FEW = auto()
+    GONE = auto()
+    NO_REQUEST = auto()
+    NO_PLACE = auto()
 
 
 @dataclass(frozen=True)
@@ -131,7 +127,7 @@ class Start:
 
 @dataclass(frozen=True)
 class Started:
-    """The training was started before, and the attempt that did it was interrupted: what is missing is to tell of it."""
+    """The training was started by an attempt that was interrupted: what is missing is to tell of it."""
 
 
 Decision = Hold | Prepare | Start | Started

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from orchestrator.automation import pauses, preparations, retrainings
+from orchestrator.automation import pauses, preparations, requests, retrainings
 from orchestrator.automation.preparations import Preparation
 from orchestrator.aws.cloudformation import stacks
 from orchestrator.aws.codepipeline import codepipelines
@@ -21,7 +21,7 @@ from orchestrator.errors import ServiceRefusedError
 from orchestrator.events.retraining.cases import Case
 from orchestrator.events.retraining.decision import WEEK, Begun, Facts
 from orchestrator.launch.settings import Settings
-from orchestrator.provisioned import pipeline_stacks, requests
+from orchestrator.provisioned import pipeline_stacks
 from orchestrator.sagemaker import job_kinds
 
 # As the API says it of training jobs, and of the others.

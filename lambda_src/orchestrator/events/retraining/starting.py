@@ -16,8 +16,9 @@ from orchestrator.events.retraining import recording
 from orchestrator.events.retraining.cases import Case
 from orchestrator.launch.settings import Settings
 
-# Merged data is a plain CSV file, whatever the request's own data is.
-_OF_PLAIN_FILES: Final = {"content_type": "csv", "s3_data_type": "S3Prefix", "compression_type": "None"}
+# Merged data is a plain CSV file, whatever the request's own data is. Algorithms call it csv, text/csv or otherwise.
+_CSV: Final = "csv"
+_OF_PLAIN_FILES: Final = {"content_type": _CSV, "s3_data_type": "S3Prefix", "compression_type": "None"}
 
 
 def start(case: Case, request: dict[str, Any], settings: Settings) -> None:
@@ -68,6 +69,6 @@ def _kept_cause(case: Case, settings: Settings) -> Cause:
 def _data(case: Case, request: dict[str, Any]) -> dict[str, str]:
     if case.data is None:
         return {}
-    plain = {key: value for key, value in _OF_PLAIN_FILES.items() if key in request}
+    plain = {key: value for key, value in _OF_PLAIN_FILES.items() if request.get(key) and _CSV not in str(request[key])}
     validation = {"validation_data": case.data.validation} if case.data.validation else {}
     return {**plain, "training_data": case.data.training, **validation}

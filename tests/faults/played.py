@@ -270,6 +270,11 @@ class SageMaker:
             raise RefusalError("ValidationException", "Could not find requested job")
         return self.described[name]
 
+    def describe_model_package_group(self, asked: Asked) -> Asked:
+        arn = f"arn:aws:sagemaker:eu-west-1:123456789012:model-package-group/{asked['ModelPackageGroupName']}"
+        made = {"CreationTime": THEN, "CreatedBy": {}, "ModelPackageGroupStatus": "Completed"}
+        return {**asked, **made, "ModelPackageGroupArn": arn}
+
     def describe_endpoint(self, asked: Asked) -> Asked:
         times = dict.fromkeys(("CreationTime", "LastModifiedTime"), "2026-11-20T08:15:00+00:00")
         arn = f"arn:aws:sagemaker:eu-west-1:123456789012:endpoint/{asked['EndpointName']}"

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -204,5 +205,5 @@ def test_runs_in_any_order_twice_and_late_stay_within_cooldown_and_week(
             history.append(Begun(facts.job, facts.now, "aws"))
     times = [one.at for one in history]
     assert len({one.job for one in history}) == len(history)
-    assert all(later - earlier >= cooldown * HOUR for earlier, later in zip(times, times[1:], strict=False))
+    assert all(later - earlier >= cooldown * HOUR for earlier, later in itertools.pairwise(times))
     assert all(sum(abs(one - other) < 7 * DAY and one >= other for other in times) <= 2 for one in times)

@@ -12,7 +12,7 @@ from orchestrator.automation import retrainings
 from orchestrator.automation.instructions import Retrain
 from orchestrator.aws import calls
 from orchestrator.plan import layout
-from orchestrator.sagemaker import monitor_runs
+from orchestrator.sagemaker import deployed_outputs, monitor_runs
 from tests.faults.invoking import ApiCall, Event
 from tests.faults.world import World
 from tests.orchestrator.conftest import read_json
@@ -73,7 +73,7 @@ class Loop:
 
     def scheduled(self) -> None:
         """The deployed monitor with its schedule, whose runs have a place for training data."""
-        outputs = {"MonitoringScheduleName": _SCHEDULE, "MonitorEngine": "Open"}
+        outputs = {deployed_outputs.SCHEDULE: _SCHEDULE, deployed_outputs.MONITOR_ENGINE: deployed_outputs.OPEN}
         made = {
             "Resources": {"Schedule": {"Type": "AWS::SNS::Topic"}},
             "Outputs": {name: {"Value": value} for name, value in outputs.items()},
@@ -108,7 +108,7 @@ class Loop:
         if status == "Completed":
             told = {"rows": rows, "validation_rows": rows // 4, "columns": ["y", "a"], "from": "x", "to": "y"}
             self.world.store(self.world.settings.launch.assets_bucket, f"{folder}data.json", json.dumps(told).encode())
-            for name in ("train.csv", "validation.csv", "baseline.csv"):
+            for name in ("train.csv", "validation.csv", "labelled.csv"):
                 self.world.store(self.world.settings.launch.assets_bucket, f"{folder}{name}", b"1,2\n")
         described = self._describe(monitor_runs.data_job(stack, run), status, **reason)
         return self._event(described, MONITOR)

@@ -41,9 +41,9 @@ _PIPELINES = {
     "image_builder": ImageBuilderParameters,
 }
 _RANDOM = re.compile(
-    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32}(?=/)|[0-9a-f]{64}|(?<=(?:-dev|ging|prod)-)[0-9a-f]{8}$"
+    r"(?<=mlops-retrain-)[0-9a-f]{8}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32}(?=/)|[0-9a-f]{64}|(?<=(?:-dev|ging|prod)-)[0-9a-f]{8}$"
 )
-_OF_THE_ATTEMPT = ("at", "time", "attempt", "requested_at", "message", "warnings")
+_OF_THE_ATTEMPT = ("at", "saw_until", "report", "time", "attempt", "requested_at", "message", "warnings")
 """Members of stored documents that say when, or in which words, and not what."""
 
 
@@ -197,7 +197,7 @@ class World:
                 for name, job in self.sagemaker.jobs.items()
                 if job["TransformJobStatus"] != "Stopped"
             ),
-            "data jobs": sorted(name for name in self.sagemaker.described if name.startswith(DATA_JOBS)),
+            "data jobs": [_RANDOM.sub("*", name) for name in self.sagemaker.described if name.startswith(DATA_JOBS)],
             "steps": self._steps(),
             "versions": [
                 {key: value for key, value in version.items() if key != "ClientToken"}

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from orchestrator.aws import locks
+from orchestrator.aws import locks, notifications
+from orchestrator.aws.notifications import Message
 from orchestrator.events.retraining import facts, preparing, recording, starting
 from orchestrator.events.retraining.cases import Case
 from orchestrator.events.retraining.decision import Hold, Prepare, Started, Why, decide
@@ -26,30 +27,31 @@ def carry_out(case: Case, settings: Settings, owner: str) -> None:
     Raises the errors of `orchestrator.errors` after which a retry may succeed.
     """
     decision = decide(facts.kept(case, settings).facts)
-    held = decision if isinstance(decision, Hold) else _alone(case, settings, owner)
-    if held is not None:
-        recording.hold(case.asked, held, case.now, settings, owner)
+    done = decision if isinstance(decision, Hold) else _alone(case, settings, owner)
+    if isinstance(done, Hold):
+        recording.hold(case.asked, done, case.now, settings, owner)
+    elif done is not None:
+        # Last of all: whoever is interrupted before tells nobody twice.
+        notifications.publish(settings.notifications_topic_arn, done)
 
 
-def _alone(case: Case, settings: Settings, owner: str) -> Hold | None:
-    """Do it while nobody else does; gives why not."""
+def _alone(case: Case, settings: Settings, owner: str) -> Hold | Message | None:
+    """Do it while nobody else does; gives why not, or what people are told."""
     key = layout.retraining_lock(case.training.common_name)
     with locks.holding(settings.launch.pipelines_bucket, key, owner) as is_held:
         return _done(case, settings) if is_held else _BUSY
 
 
-def _done(case: Case, settings: Settings) -> Hold | None:
+def _done(case: Case, settings: Settings) -> Hold | Message | None:
     looked = facts.looked(case, settings)
     decision = decide(looked.facts)
     if isinstance(decision, Hold):
         return decision
     if isinstance(decision, Started):
-        starting.tell(case, settings)
-        return None
+        return starting.started(case, settings)
     if isinstance(decision, Prepare):
         return preparing.prepare(case, settings)
     if looked.request is None:
         name = case.training.pipeline.short_name
         return Hold(Why.NO_REQUEST, f"{name} was made by an earlier release, which has not kept its request.")
-    starting.start(case, looked.request, settings)
-    return None
+    return starting.start(case, looked.request, settings)

@@ -13,9 +13,10 @@ from aws_lambda_powertools import Logger
 from orchestrator.automation import instructions, preparations
 from orchestrator.automation.instructions import Retrain
 from orchestrator.automation.preparations import Preparation
-from orchestrator.aws import claims
+from orchestrator.aws import claims, notifications
 from orchestrator.aws.s3 import objects
 from orchestrator.aws.sagemaker import jobs
+from orchestrator.aws.sagemaker.jobs import Job
 from orchestrator.events.retraining import cases, recording, runs
 from orchestrator.events.retraining.cases import Asked, Case, Data, Training
 from orchestrator.events.retraining.deciding import carry_out
@@ -69,13 +70,13 @@ def _go_on(case: Case, name: str, settings: Settings, owner: str) -> None:
     if job.status != "Completed":
         words = monitor_runs.said(job.description) or "SageMaker gives no reason."
         problem = f"The processing job {name}, which writes the data, has the status {job.status}: {words}"
-        recording.failed(case, job.ended_at, "prepare_data", [problem], settings)
+        _fail(case, job, problem, settings)
         return
     folder = f"{_ROOT}{case.asked.monitor}/{case.asked.run}/"
     content = objects.content_if_there(settings.launch.assets_bucket, f"{folder}data.json")
     if content is None:
         problem = f"The processing job {name} has completed, and has not written {folder}data.json."
-        recording.failed(case, job.ended_at, "prepare_data", [problem], settings)
+        _fail(case, job, problem, settings)
         return
     told = json.loads(content)
     rows, kept_back = int(told["rows"]), int(told["validation_rows"])
@@ -89,6 +90,11 @@ def _go_on(case: Case, name: str, settings: Settings, owner: str) -> None:
         rows=rows + kept_back,
         training=f"{folder}train.csv",
         validation=f"{folder}validation.csv" if kept_back else "",
-        baseline=f"{folder}baseline.csv",
+        baseline=f"{folder}labelled.csv",
     )
     carry_out(Case(case.asked, case.training, case.now, data), settings, owner)
+
+
+def _fail(case: Case, job: Job, problem: str, settings: Settings) -> None:
+    message = recording.failed(case, job.ended_at, "prepare_data", [problem], settings)
+    notifications.publish(settings.notifications_topic_arn, message)

@@ -14,6 +14,7 @@ from aws_lambda_powertools import Logger
 from orchestrator.automation import journal
 from orchestrator.automation.journal import Outcome, Step, StepName
 from orchestrator.aws import claims, notifications
+from orchestrator.aws.notifications import Message
 from orchestrator.events.retraining import messages
 from orchestrator.events.retraining.cases import Asked, Case
 from orchestrator.events.retraining.decision import Hold
@@ -41,20 +42,20 @@ def prepared(case: Case, at: datetime, outcome: Outcome, detail: str, settings: 
     _record(case, step, settings)
 
 
-def started(case: Case, at: datetime, remarks: list[str], settings: Settings) -> None:
-    """Record that the training was started, and tell people."""
+def started(case: Case, at: datetime, remarks: list[str], settings: Settings) -> Message:
+    """Record that the training was started; gives what people are told."""
     detail = f"{case.job} was started. Found: {messages.violations(case.asked.findings.violations)}."
     _record(case, Step(at=at, step="retrain", cause=_run(case.asked), outcome="started", detail=detail), settings)
-    notifications.publish(settings.notifications_topic_arn, messages.started(case, remarks))
     logger.info("retraining started", extra={"job": case.job, "run": case.asked.run})
+    return messages.started(case, remarks)
 
 
-def failed(case: Case, at: datetime, step: StepName, problems: list[str], settings: Settings) -> None:
-    """Record that nothing could be started, and tell people."""
+def failed(case: Case, at: datetime, step: StepName, problems: list[str], settings: Settings) -> Message:
+    """Record that nothing could be started; gives what people are told."""
     detail = " ".join(problems)
     _record(case, Step(at=at, step=step, cause=_run(case.asked), outcome="failed", detail=detail), settings)
-    notifications.publish(settings.notifications_topic_arn, messages.failed(case, problems))
     logger.warning("retraining failed", extra={"job": case.job, "run": case.asked.run, "problems": problems})
+    return messages.failed(case, problems)
 
 
 def _record(case: Case, step: Step, settings: Settings) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from orchestrator import service
 from orchestrator.automation import retrainings
 from orchestrator.automation.retrainings import Cause, Violated
+from orchestrator.aws.notifications import Message
 from orchestrator.errors import RefusedRequestError
 from orchestrator.events.retraining import recording
 from orchestrator.events.retraining.cases import Case
@@ -21,8 +22,8 @@ _CSV: Final = "csv"
 _OF_PLAIN_FILES: Final = {"content_type": _CSV, "s3_data_type": "S3Prefix", "compression_type": "None"}
 
 
-def start(case: Case, request: dict[str, Any], settings: Settings) -> None:
-    """Have the pipeline train under the job name that follows from the run.
+def start(case: Case, request: dict[str, Any], settings: Settings) -> Message:
+    """Have the pipeline train under the job name that follows from the run; gives what people are told.
 
     Raises the errors of `orchestrator.errors` after which a retry may succeed. A request that is refused is told.
     """
@@ -30,14 +31,13 @@ def start(case: Case, request: dict[str, Any], settings: Settings) -> None:
     try:
         answer = service.provision_pipeline({**request, "job_name": case.job, **_data(case, request)}, settings)
     except RefusedRequestError as refused:
-        recording.failed(case, cause.at, "retrain", [str(problem) for problem in refused.listed], settings)
-        return
-    recording.started(case, cause.at, answer.get("warnings", []), settings)
+        return recording.failed(case, cause.at, "retrain", [str(problem) for problem in refused.listed], settings)
+    return recording.started(case, cause.at, answer.get("warnings", []), settings)
 
 
-def tell(case: Case, settings: Settings) -> None:
-    """Tell of a training that an interrupted attempt has started."""
-    recording.started(case, _kept_cause(case, settings).at, [], settings)
+def started(case: Case, settings: Settings) -> Message:
+    """Return what people are told of a training that an interrupted attempt has started."""
+    return recording.started(case, _kept_cause(case, settings).at, [], settings)
 
 
 def cause_of(case: Case) -> Cause:

@@ -270,7 +270,11 @@ class SageMaker:
             raise RefusalError("ValidationException", "Could not find requested job")
         return self.described[name]
 
+    groups_are_gone = False
+
     def describe_model_package_group(self, asked: Asked) -> Asked:
+        if self.groups_are_gone:
+            raise RefusalError("ValidationException", f"{asked['ModelPackageGroupName']} does not exist.")
         arn = f"arn:aws:sagemaker:eu-west-1:123456789012:model-package-group/{asked['ModelPackageGroupName']}"
         made = {"CreationTime": THEN, "CreatedBy": {}, "ModelPackageGroupStatus": "Completed"}
         return {**asked, **made, "ModelPackageGroupArn": arn}

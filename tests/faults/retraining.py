@@ -29,12 +29,17 @@ _WORDS: Final = (
 )
 
 
+def job_of_run(run: str) -> str:
+    """Name of the job of a run."""
+    return f"{monitor_runs.JOBS}51af3dc0-{run}"
+
+
 class Loop:
     """The closed loop of one model in a world."""
 
     def __init__(self, world: World, **retrain: Any) -> None:
         self.world = world
-        world.settings = replace(world.settings, launch=replace(world.settings.launch, automatic_retraining=True))
+        _launch(world, is_enabled=True)
         self.training = ApiCall("POST", "/provisionpipeline", read_json("requests/model_training_builtin.json"))
         for key in ("2026w47.csv", "2026w47-validation.csv"):
             world.store(world.settings.launch.assets_bucket, f"training/berths/{key}", b"1,2\n")
@@ -53,22 +58,22 @@ class Loop:
 
     def job_of(self, run: str) -> str:
         """Name of the training that a run has started, or would have."""
-        return retrainings.job_name(MODEL, 63, run)
+        return retrainings.job_name(MODEL, 63, job_of_run(run))
 
     def ended(self, run: str, monitor: str = MONITOR, *, age: timedelta = timedelta()) -> Event:
         """A run of a monitor that has found violations, with its files; gives the event of its end."""
-        end = datetime.now(UTC) - age
+        job, end = job_of_run(run), datetime.now(UTC) - age
         environment = {
             "output_path": f"s3://{_REPORTS}/{_ENDPOINT}/{_SCHEDULE}",
             "start_time": f"{end - timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}",
             "end_time": f"{end:%Y-%m-%dT%H:%M:%SZ}",
-            "run_id": run,
+            "run_id": job,
             "sagemaker_endpoint_name": _ENDPOINT,
             "sagemaker_monitoring_schedule_name": _SCHEDULE,
         }
-        folder = f"{_ENDPOINT}/{_SCHEDULE}/{end:%Y/%m/%d/%H}/{run}/"
+        folder = f"{_ENDPOINT}/{_SCHEDULE}/{end:%Y/%m/%d/%H}/{job}/"
         self.world.store(_REPORTS, f"{folder}constraint_violations.json", json.dumps({"violations": [DRIFT]}).encode())
-        described = self._describe(run, "Completed", Environment=environment, ExitMessage=_WORDS)
+        described = self._describe(job, "Completed", Environment=environment, ExitMessage=_WORDS)
         return self._event(described, monitor)
 
     def scheduled(self) -> None:
@@ -104,13 +109,13 @@ class Loop:
     def written(self, run: str, rows: int, status: str = "Completed", **reason: str) -> Event:
         """The job that writes the data has ended; gives the event."""
         stack = self.world.stack(MONITOR).stack_id
-        folder = f"retraining/{MONITOR}/{run}/"
+        folder = f"retraining/{MONITOR}/{job_of_run(run)}/"
         if status == "Completed":
             told = {"rows": rows, "validation_rows": rows // 4, "columns": ["y", "a"], "from": "x", "to": "y"}
             self.world.store(self.world.settings.launch.assets_bucket, f"{folder}data.json", json.dumps(told).encode())
             for name in ("train.csv", "validation.csv", "labelled.csv"):
                 self.world.store(self.world.settings.launch.assets_bucket, f"{folder}{name}", b"1,2\n")
-        described = self._describe(monitor_runs.data_job(stack, run), status, **reason)
+        described = self._describe(monitor_runs.data_job(stack, job_of_run(run)), status, **reason)
         return self._event(described, MONITOR)
 
     def trains(self, run: str, status: str = "InProgress") -> None:
@@ -130,7 +135,7 @@ class Loop:
             "ProcessingJobArn": f"arn:aws:sagemaker:eu-west-1:123456789012:processing-job/{name}",
             "ProcessingJobStatus": status,
             "CreationTime": datetime.now(UTC),
-            "LastModifiedTime": datetime(2026, 11, 24, 12, tzinfo=UTC),
+            "LastModifiedTime": datetime.now(UTC),
             **more,
         }
         self.world.sagemaker.described[name] = described
@@ -156,7 +161,17 @@ class Loop:
         )
 
 
-RUN: Final = "mlops-monitor-51af3dc0-0f1e2d3c"
+def _launch(world: World, *, is_enabled: bool) -> None:
+    launch = replace(world.settings.launch, automatic_retraining=is_enabled)
+    world.settings = replace(world.settings, launch=launch)
+
+
+def disable(world: World) -> None:
+    """Launch the orchestrator without automatic retraining."""
+    _launch(world, is_enabled=False)
+
+
+RUN: Final = "0f1e2d3c"
 
 
 def drifted(world: World) -> Event:

@@ -16,8 +16,9 @@ from troposphere import If, NoValue, Ref, Template, iam
 
 from generator import arns, permissions
 from generator.root import launch
-from generator.root.events import jobs
 from orchestrator.automation import retrainings
+from orchestrator.pipeline_types.built_in import BUILT_IN
+from orchestrator.pipeline_types.built_in.training.job_types import kinds_by_type
 from orchestrator.sagemaker.monitor_runs import DATA_JOBS
 
 _POLICY: Final = "RetrainingPolicy"
@@ -43,7 +44,7 @@ def attached_policy() -> If:
 def _looks() -> Iterator[Statement]:
     """List jobs, about which SageMaker knows no resource, and read the tags of those with the names of retrainings."""
     # Jobs without events are listed and looked at anyway.
-    kinds = [kind for kind in jobs.kinds() if kind.event]
+    kinds = [kind for kind in dict.fromkeys(kinds_by_type(BUILT_IN).values()) if kind.event]
     yield permissions.allow([Action("sagemaker", f"List{kind.noun}s") for kind in kinds], "*")
     named = f"*{retrainings.MIDDLE}*"
     yield permissions.allow(

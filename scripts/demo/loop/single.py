@@ -63,8 +63,8 @@ def close(loop: Loop) -> None:
     story.chapter("A person decides once more: the new version is approved")
     loop.approve(newer)
     story.chapter("By itself: the approved version is deployed")
-    wait_for_deployment(loop, serving, newer)
-    Watcher(serving, loop.deployment, story).watch()
+    story.mail(*steps.until(lambda: loop.told("MLOps deploying version"), f"nothing has deployed {newer}"))
+    steps.until(lambda: _serves(loop, serving, newer), f"{names.endpoint} does not serve {newer}")
 
     story.chapter("The storm goes on: the quality is back")
     _phase(loop, traffic, monitor, AFTER, harbour.ships(_LATER_SHIPS, harbour.STORM, _SEEDS[2]))
@@ -108,11 +108,6 @@ def _phase(loop: Loop, traffic: Traffic, monitor: str, name: str, ships: harbour
     return phase
 
 
-def wait_for_deployment(loop: Loop, serving: str, version: str) -> None:
-    """Wait until the product has begun to deploy a version by itself."""
-
-    def begun() -> bool:
-        taken = loop.automation(serving).get("steps", [])
-        return any(step["step"] == "deploy" and step["outcome"] in {"started", "done"} for step in taken)
-
-    steps.until(begun, f"nothing has deployed {version}")
+def _serves(loop: Loop, serving: str, version: str) -> bool:
+    found = loop.deployment.api.details(serving).body
+    return bool(found["model_package_arn"] == version and found["state"] == "Succeeded")

@@ -18,7 +18,6 @@ from mlops_orchestrator.client.approvals import Decision
 from scripts.demo import demo_steps
 from scripts.demo.demo_captures import Captures
 from scripts.demo.demo_notifications import Notifications
-from scripts.demo.demo_steps import Watcher
 from scripts.demo.demo_story import DemoError, Story
 from scripts.demo.loop import harbour, orders, single, steps
 from scripts.demo.loop.orders import Names
@@ -71,7 +70,7 @@ def _close(loop: Loop) -> None:
     newer, _ = loop.registered()
     story.chapter("A person decides once more: the new version is approved, and each stage")
     loop.approve(newer)
-    single.wait_for_deployment(loop, serving, newer)
+    story.mail(*steps.until(lambda: loop.told("MLOps deploying version"), f"nothing has deployed {newer}"))
     _through_stages(loop, serving)
     story.chapter("The storm goes on: the quality is back in prod")
     _phase(loop, traffic, AFTER)
@@ -98,18 +97,17 @@ def _provision(loop: Loop, request: Mapping[str, Any]) -> str:
 
 def _through_stages(loop: Loop, pipeline_id: str) -> None:
     """Approve stage by stage, until the last one is deployed."""
-    watcher = Watcher(pipeline_id, loop.deployment, loop.story)
+
+    def state() -> PipelineStatus:
+        return demo_steps.status(pipeline_id, loop.deployment)
+
     for stage in list(loop.deployment.accounts)[1:]:
-        watcher.watch(until=lambda status, stage=stage: _waits_for(status, stage))  # type: ignore[misc]
+        steps.until(lambda stage=stage: _waits_for(state(), stage), f"{stage} is not asked for")  # type: ignore[misc]
         decision = Decision(stage, "the stage before is well", is_approval=True)
-        codepipeline = loop.deployment.aws.client("codepipeline")
-        approvals.decide(codepipeline, lambda: demo_steps.status(pipeline_id, loop.deployment), decision)
+        approvals.decide(loop.deployment.aws.client("codepipeline"), state, decision)
         loop.person(f"approves {stage}")
-    watcher.watch()
-
-
-def _waits_for(status: PipelineStatus, stage: str) -> bool:
-    return stage in [approval.target for approval in status.waiting]
+    details = loop.deployment.api.details
+    steps.until(lambda: details(pipeline_id).body["state"] == "Succeeded", "the last stage is not deployed")
 
 
 def _phase(loop: Loop, traffic: Traffic, name: str) -> None:

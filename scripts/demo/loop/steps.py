@@ -18,7 +18,7 @@ from scripts.demo.demo_notifications import Notifications
 from scripts.demo.demo_story import DemoError, Story
 from scripts.demo.loop import harbour, report
 from scripts.demo.loop.orders import PREDICTED, Names
-from scripts.demo.loop.timeline import PERSON, Timeline
+from scripts.demo.loop.timeline import MESSAGE, PERSON, Timeline
 from scripts.demo.loop.traffic import Phase
 from scripts.launch.local_deployment import LocalDeployment
 
@@ -86,6 +86,7 @@ class Loop:
             subject, text = self._inbox.pop(0)
             if self.names.model not in f"{subject} {text}":
                 continue
+            self.timeline.add(MESSAGE, subject)
             if subject.startswith(subjects):
                 return subject, text
             self.story.say(f"mail: {subject}")

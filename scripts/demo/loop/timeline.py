@@ -12,6 +12,7 @@ from typing import Any, Final
 WORLD: Final = "the world"
 PERSON: Final = "a person"
 ITSELF: Final = "by itself"
+MESSAGE: Final = "a message"
 _MINUTE: Final = 60
 
 

@@ -67,7 +67,7 @@ def _close(loop: Loop) -> None:
     story.mail(*steps.until(lambda: loop.told("MLOps model quality monitor found"), "nobody was told"))
 
     story.chapter("By itself: a training on the request's data, a comparison with the deployed version")
-    newer, _ = loop.registered()
+    newer = loop.registered()
     story.chapter("A person decides once more: the new version is approved, and each stage")
     loop.approve(newer)
     story.mail(*steps.until(lambda: loop.told("MLOps deploying version"), f"nothing has deployed {newer}"))

@@ -67,9 +67,15 @@ class Loop:
         """Return what the API tells of the automatic steps of a pipeline."""
         return self.deployment.api.details(pipeline_id).body.get("automation") or {}
 
-    def registered(self) -> tuple[str, str]:
-        """Wait until people are told that a model was registered; return its version and the status of its approval."""
-        return until(self._registered, "no model was registered")
+    def registered(self) -> str:
+        """Wait until people are told that a model was registered; return its version, which waits for their approval.
+
+        Raises DemoError if it does not, because its gate has not held.
+        """
+        version, status = until(self._registered, "no model was registered")
+        if status != "PendingManualApproval":
+            raise DemoError(f"the version {version} should wait for approval, and is {status}")
+        return version
 
     def _registered(self) -> tuple[str, str] | None:
         told = self.told("MLOps training job", "MLOps retraining", "MLOps model")

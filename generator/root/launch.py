@@ -81,6 +81,16 @@ class LaunchParameters(ReachOptions, OrganizationOptions):
             ),
         ),
     ] = "Open"
+    AutomaticRetraining: Annotated[
+        common.YesOrNo,
+        Field(
+            title="May monitors have models trained again?",
+            description=(
+                "Yes lets a monitor whose request says retrain start a training job when a run has found violations. "
+                "No starts nothing."
+            ),
+        ),
+    ] = "No"
     AllowDetailedErrorMessage: Annotated[
         common.YesOrNo,
         Field(

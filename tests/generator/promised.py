@@ -124,6 +124,7 @@ LAUNCH_PARAMETERS: Final[list[tuple[str, str, str | None, dict[str, Any]]]] = [
         {"AllowedValues": YES_OR_NO},
     ),
     ("MonitorEngine", "What does the work of monitors?", "Open", {"AllowedValues": ["Open", "SageMaker"]}),
+    ("AutomaticRetraining", "May monitors have models trained again?", "No", {"AllowedValues": YES_OR_NO}),
     (
         "AllowDetailedErrorMessage",
         "Do you want to allow detailed error messages in the APIs response?",

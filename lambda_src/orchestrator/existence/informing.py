@@ -18,8 +18,8 @@ from orchestrator.aws.cloudformation import stacks
 from orchestrator.aws.s3 import objects
 from orchestrator.aws.sagemaker import endpoints, model_sources
 from orchestrator.errors import Problem, RefusedRequestError, ServiceRefusedError
-from orchestrator.existence import named_things
-from orchestrator.existence.named_things import ENDPOINT_KEY, PACKAGE_KEY, Named
+from orchestrator.existence import named_things, trainings
+from orchestrator.existence.named_things import ENDPOINT_KEY, PACKAGE_KEY, TRAINING_KEY, Named
 from orchestrator.launch.settings import Launch
 from orchestrator.model_cards.refusals import absent, refusing
 from orchestrator.pipeline_types.base import PipelineRequest
@@ -110,6 +110,14 @@ def _reads(request: PipelineRequest, launch: Launch) -> Iterator[tuple[str, _Loo
         yield "sagemaker", partial(_package, arn, launch)
     if request.monitored_endpoints():
         yield "sagemaker", partial(_endpoints, request, launch)
+    if name := request.retrained_by():
+        yield "cloudformation", partial(_training, name, launch)
+
+
+def _training(name: str, launch: Launch) -> _Seen:
+    seen = trainings.look(name, launch)
+    missing = (Problem(TRAINING_KEY, seen.missing),) if seen.missing else ()
+    return _Seen(missing=missing, warnings=(Problem(TRAINING_KEY, seen.warning),) if seen.warning else ())
 
 
 def _headers(request: PipelineRequest, launch: Launch) -> _Seen:

@@ -25,7 +25,14 @@ DEFAULT_APPROVAL_TIMEOUT_MINUTES: Final = 7 * 24 * 60
 PARAMETERS: Final = (
     *BlueprintOptions.model_fields,
     *ReachOptions.model_fields,
-    *("AllowDetailedErrorMessage", "ArtifactPrefix", "MonitorEngine", "ResourceTags", "UseModelRegistry"),
+    *(
+        "AllowDetailedErrorMessage",
+        "ArtifactPrefix",
+        "AutomaticRetraining",
+        "MonitorEngine",
+        "ResourceTags",
+        "UseModelRegistry",
+    ),
 )
 """Launch parameters that are read here, each from the variable of its name."""
 _OF_EACH_STAGE: Final = ("AccountId", "OrgId", *NetworkOptions.model_fields)
@@ -54,6 +61,14 @@ class Launch:
     """What requests may name."""
     monitor_engine: EngineName = "open"
     """What does the work of monitors whose requests do not say it."""
+    automatic_retraining: bool = False
+    """Whether monitors may start training jobs."""
+
+    @property
+    def stack_arns(self) -> str:
+        """Beginning of the ARNs of all stacks of the orchestrator's account and Region."""
+        _, partition, _, _, account, _ = self.ecr_repository_arn.split(":", 5)
+        return f"arn:{partition}:cloudformation:{self.region}:{account}:stack/"
 
 
 @dataclass(frozen=True)
@@ -177,6 +192,7 @@ def read(variables: Mapping[str, str] = os.environ) -> Settings:
             options=_options(env, allowed),
             reach=allowed,
             monitor_engine="sagemaker" if env.text("MONITOR_ENGINE") == "SageMaker" else "open",
+            automatic_retraining=env.is_yes("AUTOMATIC_RETRAINING"),
         ),
         artifact_prefix=env.text("ARTIFACT_PREFIX"),
         url_suffix=env.text("URL_SUFFIX"),

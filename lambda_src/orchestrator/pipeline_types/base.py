@@ -4,7 +4,6 @@
 A type declares its fields, the rules between them and its deployment. Validation and error messages are derived here.
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from inspect import isfunction
@@ -84,7 +83,6 @@ class PipelineRequest(BaseModel):
     is_withdrawn: ClassVar[bool] = False
 
     _chosen_name: str = PrivateAttr("")
-    _sent: bytes = PrivateAttr(b"")
 
     pipeline_type: str
     dry_run: Annotated[StrictBool, Expect("true or false")] = Field(
@@ -230,12 +228,6 @@ class PipelineRequest(BaseModel):
         """Identity in the tag `mlops:subject`: separates pipelines that want one stack name; empty if none do."""
         return ""
 
-    def sent_as(self, body: Mapping[str, Any]) -> Self:
-        """Return the same request with its body as it was understood, before defaults; packages hold it."""
-        copy = self.model_copy()
-        copy._sent = json.dumps({key: value for key, value in body.items() if key != "dry_run"}, indent=4).encode()
-        return copy
-
     def named(self, stack_name: str) -> Self:
         """Return the same request under another of its `stack_names`."""
         copy = self.model_copy()
@@ -265,6 +257,10 @@ class PipelineRequest(BaseModel):
     def with_packaged_model(self, model: PackagedModel) -> Self:
         """Return the request with the model that the package holds."""
         return self
+
+    def retrained_by(self) -> str:
+        """Return what names the training pipeline that trains its model again, looked up before planning; or empty."""
+        return ""
 
     def monitored_endpoints(self) -> frozenset[str]:
         """Return the endpoint names as given; SageMaker's spelling is looked up before planning."""

@@ -12,11 +12,12 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from orchestrator.plan import layout
+from orchestrator.plan.automation import NOTHING, PlannedAutomation
 from orchestrator.plan.monitor_engines import PlannedEngine
 from orchestrator.values.tags import Tags
 
@@ -157,6 +158,8 @@ class PackagedBlueprint:
     """Whether other tags alone make it another package."""
     request: bytes = field(default=b"", compare=False)
     """The request as it was understood, as JSON; the package holds it, and is no other for it."""
+    automation: PlannedAutomation = NOTHING
+    """What the pipeline does by itself."""
 
     @property
     def file_name(self) -> str:
@@ -173,9 +176,10 @@ class PackagedBlueprint:
         written = (first, *_written(self.parameter_files), *rest)
         untagged = [replace(file, tags=()) for file in self.parameter_files]
         counted = written if self.follows_tags else (first, *_written(untagged), *rest)
-        if not self.request:
-            return Package(self.package_key, written, counted)
-        return Package(self.package_key, (*written, (REQUEST_FILE, self.request)), counted, ((REQUEST_NOTE, "1"),))
+        request = ((REQUEST_FILE, self.request),) if self.request else ()
+        noted = ((REQUEST_NOTE, "yes"),) if self.request else ()
+        own = self.automation
+        return Package(self.package_key, (*written, *request), (*counted, *own.members), (*noted, *own.notes))
 
     def oversized_template(self, template: bytes, bucket: str) -> PlannedObject | None:
         """The template as an object of its own where StackSets deploy it and a request cannot hold it.
@@ -225,6 +229,10 @@ class Deployment:
     """Of the stack that holds the CodePipeline, beside those by which the orchestrator knows it."""
     blueprint: PackagedBlueprint | None = None
 
+    def with_request(self, sent: bytes) -> Self:
+        """Return the same with a request for its package, if there is one."""
+        return replace(self, blueprint=replace(self.blueprint, request=sent)) if self.blueprint else self
+
 
 @dataclass(frozen=True)
 class ProvisioningPlan:
@@ -244,6 +252,11 @@ class ProvisioningPlan:
     def deployment(self) -> Deployment:
         """The preferred one."""
         return self.alternatives[0]
+
+    def sent_as(self, body: Mapping[str, Any]) -> Self:
+        """Return the plan of a request with this body, as it was understood: packages hold it."""
+        sent = json.dumps({key: value for key, value in body.items() if key != "dry_run"}, indent=4).encode()
+        return replace(self, alternatives=tuple(each.with_request(sent) for each in self.alternatives))
 
     def description(self) -> answers.Plan:
         """The plan as the answer to a dry run."""

@@ -75,6 +75,8 @@ class GroundTruthMonitor(PredictionMonitor):
     Its runs wait for a job that merges the two, so a run of an hourly schedule has half the time.
     """
 
+    merges_truth: ClassVar = True
+
     hourly_run_time: ClassVar = 1800
 
     monitor_ground_truth_input: Annotated[

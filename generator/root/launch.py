@@ -86,8 +86,8 @@ class LaunchParameters(ReachOptions, OrganizationOptions):
         Field(
             title="May monitors have models trained again?",
             description=(
-                "Yes lets a monitor whose request says retrain start a training job when a run has found violations. "
-                "No starts nothing."
+                "Yes lets a run of a monitor that found violations start the training pipeline that its request names. "
+                "No starts nothing, and leaves out the permissions for it."
             ),
         ),
     ] = "No"

@@ -24,6 +24,7 @@ from orchestrator.launch.settings import Launch
 from orchestrator.model_cards.refusals import absent, refusing
 from orchestrator.pipeline_types.base import PipelineRequest
 from orchestrator.pipeline_types.spelling import Spelling
+from orchestrator.plan.automation import RetrainedBy
 from orchestrator.values import package_artifacts
 from orchestrator.values.package_artifacts import PackagedModel
 
@@ -110,12 +111,12 @@ def _reads(request: PipelineRequest, launch: Launch) -> Iterator[tuple[str, _Loo
         yield "sagemaker", partial(_package, arn, launch)
     if request.monitored_endpoints():
         yield "sagemaker", partial(_endpoints, request, launch)
-    if name := request.retrained_by():
-        yield "cloudformation", partial(_training, name, launch)
+    if training := request.retrained_by():
+        yield "cloudformation", partial(_training, training, launch)
 
 
-def _training(name: str, launch: Launch) -> _Seen:
-    seen = trainings.look(name, launch)
+def _training(training: RetrainedBy, launch: Launch) -> _Seen:
+    seen = trainings.look(training, launch)
     missing = (Problem(TRAINING_KEY, seen.missing),) if seen.missing else ()
     return _Seen(missing=missing, warnings=(Problem(TRAINING_KEY, seen.warning),) if seen.warning else ())
 

@@ -10,6 +10,8 @@ from typing import Any, Final
 from orchestrator.automation import requests
 from orchestrator.errors import NotFoundError, RefusedRequestError, ServiceRefusedError
 from orchestrator.launch.settings import Launch
+from orchestrator.pipeline_types.built_in import BUILT_IN
+from orchestrator.plan.automation import RetrainedBy
 from orchestrator.provisioned import lookup
 
 _REGISTERS: Final = ("register", "registration")
@@ -23,19 +25,24 @@ class Look:
     warning: str = ""
 
 
-def look(name: str, launch: Launch) -> Look:
+def look(training: RetrainedBy, launch: Launch) -> Look:
     """Look for a training pipeline, and for its request, which is what runs again."""
     try:
-        found = lookup.find_training(name, launch)
+        found = lookup.find_training(training.name, launch)
         request = requests.stored(launch.pipelines_bucket, found.pipeline.common_name)
     except NotFoundError:
-        return Look(missing=f"there is no pipeline {name} that trains models: provision it first")
+        return Look(missing=f"there is no pipeline {training.name} that trains models: provision it first")
     except RefusedRequestError as several:
         return Look(missing=several.problems[0].problem)
     except ServiceRefusedError as refused:
         return Look(warning=f"could not be looked up before the deployment ({refused.code})")
     if found.removal is not None:
         return Look(missing=f"{found.pipeline.short_name} is being deleted")
+    if training.with_merged_data and not BUILT_IN.get(found.pipeline.type_name).takes_merged_data:
+        return Look(
+            missing=f"{found.pipeline.short_name} cannot be trained on merged data, which has no header: give data "
+            "request, or another pipeline"
+        )
     return _request(found.pipeline.short_name, request)
 
 

@@ -62,7 +62,7 @@ class Launch:
     monitor_engine: EngineName = "open"
     """What does the work of monitors whose requests do not say it."""
     automatic_retraining: bool = False
-    """Whether monitors may start training jobs."""
+    """Whether runs of monitors may have models trained again."""
 
     @property
     def stack_arns(self) -> str:
@@ -192,7 +192,8 @@ def read(variables: Mapping[str, str] = os.environ) -> Settings:
             options=_options(env, allowed),
             reach=allowed,
             monitor_engine="sagemaker" if env.text("MONITOR_ENGINE") == "SageMaker" else "open",
-            automatic_retraining=env.is_yes("AUTOMATIC_RETRAINING"),
+            # A missing variable lets nothing happen.
+            automatic_retraining=env.optional("AUTOMATIC_RETRAINING") == "Yes",
         ),
         artifact_prefix=env.text("ARTIFACT_PREFIX"),
         url_suffix=env.text("URL_SUFFIX"),

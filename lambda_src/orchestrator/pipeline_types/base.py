@@ -27,6 +27,7 @@ from orchestrator.csv_headers import CsvFile, Header
 from orchestrator.errors import Problem, RefusedRequestError
 from orchestrator.launch.settings import Launch, Settings
 from orchestrator.pipeline_types.spelling import Spelling
+from orchestrator.plan.automation import RetrainedBy
 from orchestrator.plan.plan import Deployment, ProvisioningPlan
 from orchestrator.values import tags
 from orchestrator.values.common import AlsoSpelt, Expect
@@ -80,6 +81,8 @@ class PipelineRequest(BaseModel):
     """Whether a multi-account orchestrator deploys it to dev, staging and prod, or only to its own account."""
     source: ClassVar["answers.Origin"] = "built-in"
     version: ClassVar[str] = ""
+    takes_merged_data: ClassVar[bool] = True
+    """Whether it could be trained on data without a header."""
     is_withdrawn: ClassVar[bool] = False
 
     _chosen_name: str = PrivateAttr("")
@@ -258,9 +261,9 @@ class PipelineRequest(BaseModel):
         """Return the request with the model that the package holds."""
         return self
 
-    def retrained_by(self) -> str:
-        """Return what names the training pipeline that trains its model again, looked up before planning; or empty."""
-        return ""
+    def retrained_by(self) -> RetrainedBy | None:
+        """Return the training pipeline that trains its model again, which is looked up before planning."""
+        return None
 
     def monitored_endpoints(self) -> frozenset[str]:
         """Return the endpoint names as given; SageMaker's spelling is looked up before planning."""

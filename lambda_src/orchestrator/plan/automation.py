@@ -40,6 +40,15 @@ class PlannedAutomation:
         return ((FOLLOWS_NOTE, " ".join(self.follows)),) if self.follows else ()
 
 
+@dataclass(frozen=True)
+class RetrainedBy:
+    """A training pipeline that a request names."""
+
+    name: str
+    with_merged_data: bool
+    """Whether it gets data without a header in place of its own."""
+
+
 NOTHING: Final = PlannedAutomation()
 
 

@@ -17,6 +17,7 @@ from orchestrator.existence.trainings import Look
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.built_in import BUILT_IN
 from orchestrator.plan import layout
+from orchestrator.plan.automation import RetrainedBy
 from tests.orchestrator.pipelines_there import deployed_name, make_pipeline
 
 TYPE = "model_training_builtin"
@@ -31,15 +32,19 @@ def launch(launch: Launch, aws: None) -> Launch:
     return replace(launch, ecr_repository_arn="arn:aws:ecr:eu-west-1:123456789012:repository/quayside-images")
 
 
-def made_of(launch: Launch, model: str, request: dict[str, Any] | None) -> str:
+def look(name: str, launch: Launch, *, merged: bool = False) -> Look:
+    return trainings.look(RetrainedBy(name, merged), launch)
+
+
+def made_of(launch: Launch, model: str, request: dict[str, Any] | None, type_name: str = TYPE) -> str:
     """A training pipeline with a package, made of this request or by an earlier release; gives its id."""
-    arn = make_pipeline(model, TYPE, postfix())
+    arn = make_pipeline(model, type_name, postfix(type_name))
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("template_params.json", "{}")
         if request is not None:
             archive.writestr("request.json", json.dumps(request))
-    key = layout.package(deployed_name(model, postfix()))
+    key = layout.package(deployed_name(model, postfix(type_name)))
     calls.client("s3").put_object(Bucket=launch.pipelines_bucket, Key=key, Body=buffer.getvalue())
     return arn
 
@@ -55,28 +60,25 @@ REGISTERING = {"pipeline_type": TYPE, "register": {"model_package_group_name": "
 def test_a_model_s_only_training_pipeline_is_meant_whatever_else_it_has(launch: Launch, name: str) -> None:
     make_pipeline("churn")
     made_of(launch, "churn", REGISTERING)
-    assert trainings.look(name, launch) == Look()
+    assert look(name, launch) == Look()
 
 
 def test_an_id_and_a_stack_s_name_are_taken(launch: Launch) -> None:
     arn = made_of(launch, "churn", REGISTERING)
-    assert trainings.look(arn, launch) == Look()
-    assert trainings.look(arn.split("/")[1], launch) == Look()
+    assert look(arn, launch) == Look()
+    assert look(arn.split("/")[1], launch) == Look()
 
 
 def test_one_that_is_not_there_is_missing(launch: Launch) -> None:
     arn = make_pipeline("churn")
     for name in ("churn", "churn/training", arn, arn.split("/")[1], "no-such-model", arn.replace("churn", "other")):
-        assert (
-            trainings.look(name, launch).missing
-            == f"there is no pipeline {name} that trains models: provision it first"
-        )
+        assert look(name, launch).missing == f"there is no pipeline {name} that trains models: provision it first"
 
 
 def test_of_several_one_must_be_named(launch: Launch) -> None:
     made_of(launch, "churn", REGISTERING)
     make_pipeline("churn", TUNER, postfix(TUNER))
-    assert "several pipelines: name one of churn/" in trainings.look("churn", launch).missing
+    assert "several pipelines: name one of churn/" in look("churn", launch).missing
 
 
 @pytest.mark.parametrize(
@@ -90,11 +92,22 @@ def test_of_several_one_must_be_named(launch: Launch) -> None:
 )
 def test_one_that_would_lead_to_nothing_is_told(launch: Launch, request_: dict[str, Any] | None, words: str) -> None:
     made_of(launch, "churn", request_)
-    seen = trainings.look("churn", launch)
+    seen = look("churn", launch)
     assert seen.missing == ""
     assert words in seen.warning
 
 
 def test_the_other_spelling_registers_too(launch: Launch) -> None:
     made_of(launch, "churn", {"pipeline_type": TYPE, "registration": {"model_package_group_name": "models"}})
-    assert trainings.look("churn", launch) == Look()
+    assert look("churn", launch) == Look()
+
+
+@pytest.mark.parametrize(
+    ("type_name", "may"),
+    [(TYPE, True), (TUNER, True), ("model_autopilot_training", False)],
+    ids=str,
+)
+def test_autopilot_has_no_use_for_data_without_a_header(launch: Launch, type_name: str, may: bool) -> None:
+    made_of(launch, "churn", REGISTERING, type_name)
+    assert look("churn", launch) == Look()
+    assert ("has no header" in look("churn", launch, merged=True).missing) is not may

@@ -44,7 +44,7 @@ def test_a_request_without_the_keys_does_nothing_by_itself(name: str, launch: La
     request = accept(read_json(f"requests/{name}"), stages).request
     if isinstance(request, PackagedPipeline):
         assert request.automation(stages) == NOTHING
-        assert request.retrained_by() == ""
+        assert request.retrained_by() is None
 
 
 class TestRetrain:
@@ -71,7 +71,14 @@ class TestRetrain:
         before, after = values_of(example(DATA), launch), values_of(example(DATA), launch, retrain=RETRAIN)
         assert {name for name in before if before[name] != after[name]} == {"EngineKey"}
 
-    @pytest.mark.parametrize("kind", [DATA, QUALITY])
+    def test_merged_data_has_a_folder_of_the_monitor_s_own(self, launch: Launch) -> None:
+        before, after = values_of(example(QUALITY), launch), values_of(example(QUALITY), launch, retrain=MERGED)
+        assert {name for name in before if before[name] != after[name]} == {"EngineKey", "RetrainingPrefix"}
+        name = "mlops-pipeline-berth-occupancy-byommodelqualitymonitor"
+        assert (before["RetrainingPrefix"], after["RetrainingPrefix"]) == ("", f"retraining/{name}")
+        assert values_of(example(QUALITY), launch, retrain=RETRAIN)["RetrainingPrefix"] == ""
+
+    @pytest.mark.parametrize("kind", [DATA, SHAP])
     def test_the_stack_has_it_in_its_tag(self, kind: str, launch: Launch) -> None:
         planned = informed(example(kind), launch, retrain=RETRAIN, baseline="follow").automation(launch)
         assert planned.tag == {"mlops:automation": "retrain baseline"}
@@ -136,9 +143,8 @@ class TestBaseline:
         assert here.follows == (f"followers/endpoints/berth-occupancy-live/{name}.json",)
         names = {"dev": "Berths-dev", "staging": "berths", "prod": "berths"}
         staged = informed(example(DATA, multi=True), multi_account, baseline="follow", endpoint_name=names)
-        assert staged.automation(multi_account).follows == (
-            f"followers/endpoints/berths-dev/{name}.json",
-            f"followers/endpoints/berths/{name}.json",
+        assert staged.automation(multi_account).follows == (f"followers/endpoints/berths/{name}.json",), (
+            "what all stages get has been deployed to prod last"
         )
 
     def test_it_makes_another_package(self, settings: Settings) -> None:
@@ -148,6 +154,11 @@ class TestBaseline:
         assert (before.files, before.digest) != (after.files, after.digest)
         assert before.digest != after.digest
         assert before.files == after.files
+
+    def test_one_that_holds_predictions_cannot_follow(self, launch: Launch) -> None:
+        assert "holds predictions" in problems_of({**example(QUALITY), "baseline": "follow"}, launch)["baseline"]
+        for kind in (DATA, BIAS, SHAP):
+            assert accept(example(kind), launch, baseline="follow").warnings == ()
 
     def test_it_follows_or_it_is_left_out(self, launch: Launch) -> None:
         assert problems_of({**example(DATA), "baseline": "stay"}, launch)["baseline"].startswith("must be follow")

@@ -19,10 +19,10 @@ from orchestrator.errors import Problem
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.built_in.monitors.request import MonitorRequest
-from orchestrator.plan.automation import PlannedAutomation
+from orchestrator.plan.automation import PlannedAutomation, RetrainedBy
 from orchestrator.plan.plan import PlannedObject
 from orchestrator.values.common import EXPECT_KEYWORD, Expect
-from orchestrator.values.per_stage import by_key
+from orchestrator.values.per_stage import at
 
 _EXPECTED: Final = f"an object with {', '.join(Retrain.model_fields)}; only the first is needed"
 _EXAMPLE: Final = {"pipeline": "churn/training", "on": ["baseline_drift_check"], "cooldown": "2 days"}
@@ -43,6 +43,8 @@ class Retraining(MonitorRequest):
 
     merges_truth: ClassVar[bool] = False
     """Whether its runs merge captures with ground truth."""
+    baseline_follows: ClassVar[bool] = True
+    """Whether data that a model was trained on can be its baseline."""
 
     retrain: Annotated[
         Retrain | None,
@@ -63,21 +65,27 @@ class Retraining(MonitorRequest):
     ] = ""
 
     @property
+    def is_merging(self) -> bool:
+        """True if what it merges becomes training data."""
+        return self.retrain is not None and self.retrain.data == _MERGED
+
+    @property
     @override
     def engine_folder(self) -> str:
         return self.retrain.engine_folder if self.retrain else ""
 
     @override
-    def retrained_by(self) -> str:
-        return self.retrain.pipeline if self.retrain else ""
+    def retrained_by(self) -> RetrainedBy | None:
+        return RetrainedBy(self.retrain.pipeline, self.is_merging) if self.retrain else None
 
     @override
     def automation(self, launch: Launch) -> PlannedAutomation:
         keys = tuple(key for key in ("retrain", "baseline") if getattr(self, key))
         if not self.baseline:
             return PlannedAutomation(keys)
-        endpoints = dict.fromkeys(name for _, name in by_key("endpoint_name", self.endpoint_name))
-        follows = tuple(followers.endpoint_key(name, self.stack_name) for name in endpoints)
+        # What all stages get has been deployed to the last of them.
+        endpoint = str(at(self.endpoint_name, self.stages(launch)[-1]))
+        follows = (followers.endpoint_key(endpoint, self.stack_name),)
         return PlannedAutomation(keys, (("baseline", self.baseline),), follows)
 
     @override
@@ -98,7 +106,7 @@ class Retraining(MonitorRequest):
                 "retrain: nothing will be trained by itself, because this orchestrator was launched with "
                 "AutomaticRetraining=No"
             )
-        if self.retrain.data != _MERGED:
+        if not self.is_merging:
             given = self.retrain.model_fields_set & {"minimum_rows", "validation_share", "days"}
             yield from (f"retrain.{key} has no meaning without data merged and is ignored" for key in sorted(given))
 
@@ -111,9 +119,18 @@ class Retraining(MonitorRequest):
                 "or leave retrain out",
             )
 
+    @rule("baseline")
+    def _baseline_can_follow(self, _: Launch) -> Iterator[Problem]:
+        if self.baseline and not self.baseline_follows:
+            yield Problem(
+                "baseline",
+                "cannot follow for this monitor: its baseline holds predictions, and the data that a model was trained "
+                "on has none of that model; give baseline_data made with the new model instead",
+            )
+
     @rule("retrain")
     def _there_is_data_to_merge(self, launch: Launch) -> Iterator[Problem]:
-        if self.retrain is None or self.retrain.data != _MERGED:
+        if not self.is_merging:
             return
         if not self.merges_truth:
             yield Problem(

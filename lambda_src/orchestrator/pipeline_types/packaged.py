@@ -118,6 +118,7 @@ class PackagedPipeline(PipelineRequest):
                 members=self.members(),
                 follows_tags=self.follows_tags,
                 automation=self.automation(settings.launch),
+                masked_keys=self.secret_keys(),
             ),
         )
 

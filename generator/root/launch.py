@@ -145,6 +145,7 @@ CREATE_ASSETS_BUCKET: Final = "CreateS3Bucket"
 CREATE_REPOSITORY: Final = "CreateECRRepo"
 CREATE_CONFIG_BUCKET: Final = "CreateConfigBucket"
 CREATE_MODEL_REGISTRY: Final = "CreateModelRegistryCondition"
+RETRAINS: Final = "RetrainsAutomatically"
 _ANY_BUCKET: Final = "AnyBucketProvided"
 
 
@@ -156,6 +157,7 @@ def add_to(template: Template, declared: type[TemplateParameters]) -> None:
     template.add_condition(CREATE_REPOSITORY, Equals(Ref("ExistingECRRepo"), ""))
     template.add_condition(CREATE_CONFIG_BUCKET, Equals(Ref("ConfigS3Bucket"), ""))
     template.add_condition(CREATE_MODEL_REGISTRY, Equals(Ref("CreateModelRegistry"), "Yes"))
+    template.add_condition(RETRAINS, Equals(Ref("AutomaticRetraining"), "Yes"))
 
 
 def variables(names: Iterable[str]) -> dict[str, Ref]:

@@ -25,14 +25,8 @@ DEFAULT_APPROVAL_TIMEOUT_MINUTES: Final = 7 * 24 * 60
 PARAMETERS: Final = (
     *BlueprintOptions.model_fields,
     *ReachOptions.model_fields,
-    *(
-        "AllowDetailedErrorMessage",
-        "ArtifactPrefix",
-        "AutomaticRetraining",
-        "MonitorEngine",
-        "ResourceTags",
-        "UseModelRegistry",
-    ),
+    *("AllowDetailedErrorMessage", "ArtifactPrefix", "AutomaticRetraining", "MonitorEngine", "ResourceTags"),
+    "UseModelRegistry",
 )
 """Launch parameters that are read here, each from the variable of its name."""
 _OF_EACH_STAGE: Final = ("AccountId", "OrgId", *NetworkOptions.model_fields)

@@ -75,8 +75,6 @@ def training(names: Names) -> dict[str, Any]:
         "register": {
             "model_package_group_name": names.group,
             "approval_status": "PendingManualApproval",
-            "better_than": "deployed",
-            "comparison_metric": "rmse",
         },
     }
 

@@ -23,6 +23,8 @@ from scripts.demo.loop.traffic import Phase
 from scripts.launch.local_deployment import LocalDeployment
 
 _REGISTERED: Final = re.compile(r"registered as (\S+), approval status (\w+)\.")
+_OF_EACH_PIPELINE: Final = ("MLOps pipeline SUCCEEDED", "MLOps stage", "APPROVAL NEEDED")
+"""Beginnings of subjects that tell nothing of the loop."""
 _LONGEST_WAIT_SECONDS: Final = 180.0
 _POLL_SECONDS: Final = 0.3
 _LEARNED: Final = 2_000
@@ -92,7 +94,8 @@ class Loop:
             subject, text = self._inbox.pop(0)
             if self.names.model not in f"{subject} {text}":
                 continue
-            self.timeline.add(MESSAGE, subject)
+            if not subject.startswith(_OF_EACH_PIPELINE):
+                self.timeline.add(MESSAGE, subject)
             if subject.startswith(subjects):
                 return subject, text
             self.story.say(f"mail: {subject}")

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
 
 from orchestrator.automation import retrainings
+from orchestrator.plan import layout
 from scripts.demo import demo_model
 from tests.end_to_end import berths
 from tests.end_to_end.berths import Berths
@@ -107,5 +109,6 @@ def test_a_drift_trains_once_and_the_version_says_why(
 
 def _steps(orchestrator: Orchestrator, pipeline: str) -> list[Body]:
     """The newest steps of a pipeline's journal, the newest first."""
-    told = orchestrator.deployment.api.details(f"{pipeline}-codepipeline").body
-    return list(told["automation"]["steps"])
+    s3, bucket = orchestrator.client("s3"), orchestrator.deployment.outputs["PipelinesBucketName"]
+    listed = s3.list_objects_v2(Bucket=bucket, Prefix=layout.steps(pipeline)).get("Contents", [])
+    return [json.loads(s3.get_object(Bucket=bucket, Key=one["Key"])["Body"].read()) for one in listed]

@@ -55,7 +55,7 @@ class Names:
 
 
 def training(names: Names) -> dict[str, Any]:
-    """Train, and register what is better than the deployed version; a person approves."""
+    """Train, and register what has come of it; a person approves."""
     return {
         "pipeline_type": "model_training_builtin",
         "model_name": names.model,

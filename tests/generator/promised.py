@@ -45,7 +45,7 @@ LOGICAL_IDS: Final[dict[str, str]] = {
     "mlops-orchestrator-single-account.yaml": """
         AccessLogsBucket AccessLogsBucketPolicy Api ApiAccessLogs ApiErrorsAlarm ApiLogging ApiLoggingRole ApiPermission
         ApiStage ApplicationGroup AssetsBucket AssetsBucketEvents AssetsBucketPolicy BucketEvents BucketEventsLogs
-        BucketEventsRole ChangedRoleRule ConfigBucket
+        BucketEventsRole ChangedRoleRule ComparisonEndedRule ComparisonPolicy ConfigBucket
         ConfigBucketEvents ConfigBucketPolicy ConfigUploadedPermission ConfigUploadedRule Dashboard
         DeadLetterQueue DeadLettersAlarm FunctionErrorsAlarm FunctionNetworkPolicy
         DeadLetterQueuePolicy DeletePipelineMethod DeployRole
@@ -92,12 +92,13 @@ LOGICAL_IDS["mlops-orchestrator-multi-account.yaml"] = f"""
     {LOGICAL_IDS["mlops-orchestrator-single-account.yaml"]}
     StageDeployer StageDeployerLogs StageDeployerRole StageEndedRule StageEventsPolicy StuckApprovalAlarm
 """
-RESOURCE_BUDGET: Final = 255
+RESOURCE_BUDGET: Final = 300
 """All templates together: 170 at first; to list, look at and delete pipelines takes six a root, the dashboard and the
 alarms nine in both, the application's group and the policy for functions in a VPC one a root, the two routes for
 pipeline types four a root, the access log of the inference API one, the two rules on what should never happen two a
 root, the boundary one, the policy for looks at what requests name one a root, monitors on the open engine 29,
-their runs four a root, the rules on missing runs one a root and one in each of these monitors."""
+their runs four a root, the rules on missing runs one a root and one in each of these monitors,
+the comparison with what is deployed two a root."""
 
 BLUEPRINT_BYTES: Final = 51_200
 """The longest template that CloudFormation takes inline."""

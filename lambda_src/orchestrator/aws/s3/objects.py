@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -128,6 +129,13 @@ def content(bucket: str, key: str) -> bytes:
     with calling(f"let the orchestrator read s3://{bucket}/{key}"):
         found: bytes = client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
     return found
+
+
+def lines(bucket: str, key: str) -> Iterator[str]:
+    """Yield the lines of an object, read as a stream."""
+    with calling(f"let the orchestrator read s3://{bucket}/{key}"):
+        for line in client("s3").get_object(Bucket=bucket, Key=key)["Body"].iter_lines():
+            yield line.decode(errors="replace")
 
 
 def uploaded_configuration(bucket: str, key: str, version_id: str | None, longest: int) -> bytes:

@@ -28,3 +28,15 @@ def reject(arn: str, reason: str) -> None:
         client("sagemaker").update_model_package(
             ModelPackageArn=arn, ModelApprovalStatus="Rejected", ApprovalDescription=reason
         )
+
+
+def newest_approved(group: str) -> str:
+    """Return the ARN of the newest approved version of a group; empty if it has none, or is not there.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ListModelPackages.html
+    """
+    approved = {"ModelPackageGroupName": group, "ModelApprovalStatus": "Approved"}
+    newest = {"SortBy": "CreationTime", "SortOrder": "Descending", "MaxResults": 1}
+    with calling(f"list the approved versions of {group}"):
+        listed = client("sagemaker").list_model_packages(**approved, **newest)["ModelPackageSummaryList"]
+    return str(listed[0]["ModelPackageArn"]) if listed else ""

@@ -33,7 +33,7 @@ from orchestrator.errors import OrchestratorError
 from orchestrator.events.event_tags import tags_of
 from orchestrator.events.jobs import registration
 from orchestrator.events.jobs.messages import Ending
-from orchestrator.events.jobs.registration import NotRegistered, Registered
+from orchestrator.events.jobs.registration import Asked, Result
 from orchestrator.events.jobs.versions import Source
 from orchestrator.launch.settings import Settings
 from orchestrator.pipeline_types.built_in import BUILT_IN
@@ -137,14 +137,20 @@ def _tell(ended: _Ended, settings: Settings) -> None:
         registration=registered,
         with_detail=settings.allow_detailed_error_message,
     )
-    notifications.publish(settings.notifications_topic_arn, ending.message)
+    publish(ending, settings)
     metrics.count(metrics.JOBS_ENDED, pipeline_type=ending.pipeline_type, outcome=ending.outcome)
+
+
+def publish(ending: Ending, settings: Settings) -> None:
+    """Tell people, and count what they are told."""
+    notifications.publish(settings.notifications_topic_arn, ending.message)
     metrics.count(metrics.STATES_TOLD, state=ending.state.name)
 
 
-def _registration(job: Job, ended: _Ended, settings: Settings) -> Registered | NotRegistered | None:
+def _registration(job: Job, ended: _Ended, settings: Settings) -> Result | None:
     key = ended.tags.get("registration", "")
     if not key or ended.status != _COMPLETED:
         return None
     source = Source(job.arn, ended.tags.get("model_name", ""), ended.tags.get("stack_name", ""))
-    return registration.register(job, source, settings.launch.pipelines_bucket, key)
+    pipeline_type = ended.tags.get("pipeline_type", "")
+    return registration.register(Asked(job, source, pipeline_type, settings.launch.pipelines_bucket, key))

@@ -13,7 +13,7 @@ from troposphere import Output, Ref, Template
 from generator.deployment import Kind
 from generator.root import api, launch, looks, model_cards, network, orchestrator, reach, roles
 from generator.root.data import encryption, models, storage
-from generator.root.events import bucket_events, comparisons, jobs, monitors, pipeline_ends, removal, runs
+from generator.root.events import automation, bucket_events, comparisons, jobs, monitors, pipeline_ends, removal, runs
 from generator.root.launch import LaunchParameters
 from generator.root.observability import alarms, dashboard, notifications
 
@@ -53,6 +53,7 @@ def template(description: str, declared: type[LaunchParameters], kinds: Sequence
     looks.add_to(built)
     runs.add_to(built)
     comparisons.add_to(built)
+    automation.add_to(built)
     roles.add_to(built, kinds, sharing.pipeline_statements)
     statements = [*jobs.statements(), *monitors.statements(), *model_cards.statements(), *removal.statements()]
     statements += [*pipeline_ends.statements(), *sharing.orchestrator_statements]

@@ -44,6 +44,7 @@ LOGICAL_IDS: Final[dict[str, str]] = {
     "mlops-permissions-boundary.yaml": "Boundary",
     "mlops-orchestrator-single-account.yaml": """
         AccessLogsBucket AccessLogsBucketPolicy Api ApiAccessLogs ApiErrorsAlarm ApiLogging ApiLoggingRole ApiPermission
+        AutomationPolicy
         ApiStage ApplicationGroup AssetsBucket AssetsBucketEvents AssetsBucketPolicy BucketEvents BucketEventsLogs
         BucketEventsRole ChangedRoleRule ComparisonEndedRule ComparisonPolicy ConfigBucket
         ConfigBucketEvents ConfigBucketPolicy ConfigUploadedPermission ConfigUploadedRule Dashboard

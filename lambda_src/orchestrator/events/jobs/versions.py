@@ -24,6 +24,7 @@ _LONGEST_REASON: Final = 1024
 _LONGEST_TOKEN: Final = 36
 _LONGEST_KEY: Final = 128
 _MOST_METADATA: Final = 50
+_LONGEST_VALUE: Final = 256
 _NOT_IN_METADATA: Final = re.compile(r"[^\w .:/=+@-]")
 # SageMaker stores metrics in single precision: 0.9 is returned as 0.8999999761581421.
 _PRECISION: Final = 1e-6
@@ -123,11 +124,18 @@ def _container(made: Container, image: str) -> dict[str, Any]:
 
 
 def _metadata(asked: Instructions, outcome: Outcome, decision: Decision, source: Source) -> dict[str, str]:
-    """Return the version's origin, comparison and metrics under keys that SageMaker accepts, as many as it takes."""
+    """Return origin, gate, comparison and metrics of the version as SageMaker accepts them, as many as it takes."""
     origin = {"job_arn": source.job_arn, "model_name": source.model_name, "stack_name": source.stack_name}
-    first = {**decision.compared, **origin}
+    first = {**_gate(asked), **decision.compared, **origin}
     metrics = {
         _NOT_IN_METADATA.sub("_", name)[:_LONGEST_KEY]: repr(value)
         for name, value in kept_metrics(asked, outcome).items()
     }
     return {**dict(islice(metrics.items(), _MOST_METADATA - len(first))), **first}
+
+
+def _gate(asked: Instructions) -> dict[str, str]:
+    """Return the bounds as `{"min_metric": "validation:auc=0.9 validation:f1=0.8"}`, without those that are not set."""
+    bounds = {"min_metric": asked.min_metric, "max_metric": asked.max_metric}
+    told = {key: " ".join(f"{name}={bound:g}" for name, bound in given.items()) for key, given in bounds.items()}
+    return {key: _NOT_IN_METADATA.sub("_", text)[:_LONGEST_VALUE] for key, text in told.items() if text}

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from orchestrator.automation import followers, requests
 from orchestrator.aws import claims
 from orchestrator.aws.s3 import objects
 from orchestrator.aws.sagemaker import jobs, model_packages, model_sources, transforms
@@ -21,9 +22,17 @@ _NOT_THERE: Final = "NoSuchKey"
 _MOST_FILES: Final = 1_000
 
 
-def deployed_version(asked: Instructions) -> str:
-    """Return the ARN of the version to compare with; empty if the group has none that is approved."""
-    return model_packages.newest_approved(asked.model_package_group_name)
+def deployed_version(asked: Instructions, bucket: str) -> str:
+    """Return the ARN of the version to compare with; empty if there is none.
+
+    It is the newest that a pipeline with `deploy_on_approval` deploys. If none follows the group, it is the newest that
+    is approved: who deploys by hand takes that one.
+    """
+    group = asked.model_package_group_name
+    following = followers.of_group(bucket, group.rpartition("/")[2])
+    asked_for = (requests.stored(bucket, each.common_name) for each in following)
+    deployed = [str(each["model_package_name"]) for each in asked_for if each and each.get("deploy_on_approval")]
+    return max(deployed, key=_number, default="") or model_packages.newest_approved(group)
 
 
 def begin(wanted: Comparison, asked: Instructions, outcome: Outcome, bucket: str) -> Comparison:
@@ -72,6 +81,10 @@ def clean(found: Comparison) -> None:
     """Delete the models: they cost nothing, but nobody needs them any more."""
     for side in SIDES:
         transforms.delete_model(found.name(side))
+
+
+def _number(version: str) -> int:
+    return int(version.rpartition("/")[2])
 
 
 def _lines(bucket: str, files: Iterable[str]) -> Iterator[str]:

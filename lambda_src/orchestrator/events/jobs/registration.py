@@ -157,7 +157,7 @@ def _registered(asked: Asked) -> Result:
     decision = versions.decide(asked.instructions, asked.outcome.metrics)
     if decision.reason or not asked.instructions.better_than:
         return _created(asked, decision)
-    deployed = comparing.deployed_version(asked.instructions)
+    deployed = comparing.deployed_version(asked.instructions, asked.bucket)
     return _compared(asked, deployed) if deployed else _created(asked, decision)
 
 

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import io
+import json
+import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -12,8 +15,10 @@ from botocore.stub import ANY, Stubber
 
 from orchestrator.aws import calls
 from orchestrator.errors import ServiceRefusedError
+from orchestrator.events.jobs import comparing
 from orchestrator.provisioned import registrations
 from orchestrator.sagemaker import job_kinds
+from orchestrator.sagemaker.registration import Instructions
 from tests.orchestrator.events.jobs.report.conftest import (
     KEY,
     PACKAGE,
@@ -286,3 +291,24 @@ def test_jobs_of_others_are_ignored(sagemaker: Stubber) -> None:
     """Also one whose name looks like a comparison's."""
     assert scored("nightly") == {"compared": 0}
     assert scored(f"mlops-gate-{'0' * 16}-deployed") == {"compared": 0}
+
+
+def follows(name: str, version: str, *, still: bool = True) -> None:
+    """Have a pipeline follow the group, or have followed it."""
+    request = {"model_package_name": version, **({"deploy_on_approval": True} if still else {})}
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w") as archive:
+        archive.writestr("request.json", json.dumps(request))
+    s3 = calls.client("s3")
+    s3.put_object(Bucket=PIPELINES, Key=f"provisioned/{name}/template.zip", Body=package.getvalue())
+    s3.put_object(Bucket=PIPELINES, Key=f"followers/groups/berths/{name}.json", Body=b"{}")
+
+
+def test_what_is_deployed_is_the_newest_version_of_those_who_follow(sagemaker: Stubber) -> None:
+    """As numbers, not as texts; an entry that is stale, or without a package, tells nothing."""
+    versions = [PACKAGE.replace("berths/3", f"berths/{number}") for number in (9, 10, 11)]
+    for number, version in enumerate(versions):
+        follows(f"pipeline-{number}", version, still=number < 2)
+    calls.client("s3").put_object(Bucket=PIPELINES, Key="followers/groups/berths/gone.json", Body=b"{}")
+    asked = Instructions(model_package_group_name="berths", **REGISTER)
+    assert comparing.deployed_version(asked, PIPELINES) == versions[1]

@@ -58,7 +58,7 @@ LOGICAL_IDS: Final[dict[str, str]] = {
         NotificationsTopicPolicy Orchestrator OrchestratorLogs OrchestratorRetries OrchestratorRole PipelineEndedRule
         PipelineRole PipelineStackRole PipelineStatusMethod PipelineStatusResource PipelinesBucket PipelinesBucketPolicy
         PipelineStartRole ProvisionPipelineMethod ProvisionPipelineResource RefusedWriteRule
-        RequestReachPolicy RunsResource StartRunMethod
+        RequestReachPolicy RunsResource StartRunMethod VersionChangedRule
     """,
     "pipelines/single_account_codepipeline.yaml": "MLOpsPipeline",
     "pipelines/multi_account_codepipeline.yaml": "MLOpsPipeline",

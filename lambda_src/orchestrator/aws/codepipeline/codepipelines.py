@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -40,18 +40,26 @@ class Execution:
 
 def newest_execution(pipeline: str) -> Execution | None:
     """Return the newest execution; `None` for a pipeline that has not run."""
+    return next(_executions(pipeline, 1), None)
+
+
+def execution(pipeline: str, id_: str) -> Execution | None:
+    """Return an execution; `None` if it is not among the newest, of which few run at once."""
+    return next((one for one in _executions(pipeline, _LOOKED_AT) if one.id == id_), None)
+
+
+def _executions(pipeline: str, most: int) -> Iterator[Execution]:
     with calling(f"list the executions of {pipeline}"):
-        answer = client("codepipeline").list_pipeline_executions(pipelineName=pipeline, maxResults=1)
+        answer = client("codepipeline").list_pipeline_executions(pipelineName=pipeline, maxResults=most)
     for summary in answer["pipelineExecutionSummaries"]:
         revisions = summary.get("sourceRevisions", [])
-        return Execution(
+        yield Execution(
             id=summary["pipelineExecutionId"],
             status=summary["status"],
             source_version=revisions[0].get("revisionId", "") if revisions else "",
             started_at=summary.get("startTime"),
             trigger=summary.get("trigger", {}).get("triggerType", ""),
         )
-    return None
 
 
 def start(pipeline: str, request_token: str) -> None:
@@ -75,6 +83,25 @@ def stop_running(pipeline: str, reason: str) -> None:
     for summary in listed["pipelineExecutionSummaries"]:
         if summary["status"] == "InProgress":
             _stop(pipeline, summary["pipelineExecutionId"], reason)
+
+
+def stop_waiting(pipeline: str, reason: str) -> list[str]:
+    """Stop executions that wait for a decision although a newer one has begun; return their ids.
+
+    Nothing else that they do is interrupted: an execution that deploys goes on.
+    """
+    newest = newest_execution(pipeline)
+    if newest is None:
+        return []
+    waiting = {
+        stage["latestExecution"]["pipelineExecutionId"]
+        for stage in state(pipeline)["stageStates"]
+        if any(awaits_decision(action) for action in stage["actionStates"])
+    }
+    older = sorted(waiting - {newest.id})
+    for execution in older:
+        _stop(pipeline, execution, reason)
+    return older
 
 
 def _stop(pipeline: str, execution: str, reason: str) -> None:

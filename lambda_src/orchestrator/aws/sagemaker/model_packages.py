@@ -30,13 +30,16 @@ def reject(arn: str, reason: str) -> None:
         )
 
 
-def newest_approved(group: str) -> str:
-    """Return the ARN of the newest approved version of a group; empty if it has none, or is not there.
+def approved(group: str) -> list[str]:
+    """Return the ARNs of the approved versions of a group, which is given by its ARN: names in ARNs have lower case.
 
-    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ListModelPackages.html
+    A call for each hundred. https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ListModelPackages.html
     """
-    approved = {"ModelPackageGroupName": group, "ModelApprovalStatus": "Approved"}
-    newest = {"SortBy": "CreationTime", "SortOrder": "Descending", "MaxResults": 1}
     with calling(f"list the approved versions of {group}"):
-        listed = client("sagemaker").list_model_packages(**approved, **newest)["ModelPackageSummaryList"]
-    return str(listed[0]["ModelPackageArn"]) if listed else ""
+        pages = (
+            client("sagemaker")
+            .get_paginator("list_model_packages")
+            .paginate(ModelPackageGroupName=group, ModelApprovalStatus="Approved")
+        )
+        listed = [version for page in pages for version in page["ModelPackageSummaryList"]]
+    return [version["ModelPackageArn"] for version in listed if version["ModelPackageStatus"] == "Completed"]

@@ -32,7 +32,7 @@ def deployed_version(asked: Instructions, bucket: str) -> str:
     following = followers.of_group(bucket, group.rpartition("/")[2])
     asked_for = (requests.stored(bucket, each.common_name) for each in following)
     deployed = [str(each["model_package_name"]) for each in asked_for if each and each.get("deploy_on_approval")]
-    return max(deployed, key=_number, default="") or model_packages.newest_approved(group)
+    return max(deployed or model_packages.approved(group), key=_number, default="")
 
 
 def begin(wanted: Comparison, asked: Instructions, outcome: Outcome, bucket: str) -> Comparison:

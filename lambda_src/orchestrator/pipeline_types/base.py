@@ -4,7 +4,6 @@
 A type declares its fields, the rules between them and its deployment. Validation and error messages are derived here.
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from inspect import isfunction
@@ -27,6 +26,7 @@ from orchestrator import problems
 from orchestrator.csv_headers import CsvFile, Header
 from orchestrator.errors import Problem, RefusedRequestError
 from orchestrator.launch.settings import Launch, Settings
+from orchestrator.pipeline_types.sent import Sent
 from orchestrator.pipeline_types.spelling import Spelling
 from orchestrator.plan.plan import Deployment, ProvisioningPlan
 from orchestrator.values import tags
@@ -84,7 +84,7 @@ class PipelineRequest(BaseModel):
     is_withdrawn: ClassVar[bool] = False
 
     _chosen_name: str = PrivateAttr("")
-    _sent: bytes = PrivateAttr(b"")
+    _sent: Sent = PrivateAttr(Sent())
 
     pipeline_type: str
     dry_run: Annotated[StrictBool, Expect("true or false")] = Field(
@@ -233,7 +233,7 @@ class PipelineRequest(BaseModel):
     def sent_as(self, body: Mapping[str, Any]) -> Self:
         """Return the same request with its body as it was understood, before defaults; packages hold it."""
         copy = self.model_copy()
-        copy._sent = json.dumps({key: value for key, value in body.items() if key != "dry_run"}, indent=4).encode()
+        copy._sent = Sent.of(body)
         return copy
 
     def named(self, stack_name: str) -> Self:

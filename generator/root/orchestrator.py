@@ -20,7 +20,7 @@ from generator import arns, permissions
 from generator.resources import functions
 from generator.root import application, launch, looks, network, reach, roles
 from generator.root.data import encryption, models, storage
-from generator.root.events import automation, comparisons, runs
+from generator.root.events import automation, comparisons, retraining, runs
 from generator.root.observability import notifications
 from orchestrator.events.uploads.names import CONFIG_NAME, RESULT_SUFFIX
 from orchestrator.launch import settings
@@ -51,7 +51,7 @@ def add_to(
             *policies,
             ManagedPolicyArns=[
                 *network.attached_policies(template),
-                *(part.attached_policy() for part in (reach, looks, runs, comparisons, automation)),
+                *(part.attached_policy() for part in (reach, looks, runs, comparisons, automation, retraining)),
             ],
         ),
         function(template, variables),

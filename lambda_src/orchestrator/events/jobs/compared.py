@@ -16,7 +16,7 @@ from orchestrator.aws import claims
 from orchestrator.aws.sagemaker import jobs
 from orchestrator.aws.sagemaker.jobs import Job
 from orchestrator.errors import ServiceBusyError, ServiceRefusedError
-from orchestrator.events.jobs import comparing, comparison, registration, reports, versions
+from orchestrator.events.jobs import comparing, comparison, registration, reports, traces, versions
 from orchestrator.events.jobs.comparison import SIDES, Comparison, Side
 from orchestrator.events.jobs.held_out import UnreadableError
 from orchestrator.events.jobs.messages import Ending
@@ -67,6 +67,7 @@ def _conclude(found: Comparison, scored: Mapping[Side, Job], settings: Settings)
         stack_name=found.stack_name,
         registration=made,
         with_detail=settings.allow_detailed_error_message,
+        cause=traces.cause_of(bucket, found.stack_name, found.job),
     )
     reports.publish(ending, settings)
     _clean(found)

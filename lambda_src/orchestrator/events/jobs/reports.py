@@ -31,9 +31,9 @@ from orchestrator.aws.sagemaker import jobs
 from orchestrator.aws.sagemaker.jobs import Job
 from orchestrator.errors import OrchestratorError
 from orchestrator.events.event_tags import tags_of
-from orchestrator.events.jobs import registration
+from orchestrator.events.jobs import registration, traces
 from orchestrator.events.jobs.messages import Ending
-from orchestrator.events.jobs.registration import Asked, Result
+from orchestrator.events.jobs.registration import Asked, Compared, Result
 from orchestrator.events.jobs.versions import Source
 from orchestrator.launch.settings import Settings
 from orchestrator.pipeline_types.built_in import BUILT_IN
@@ -136,13 +136,17 @@ def _tell(ended: _Ended, settings: Settings) -> None:
         stack_name=ended.tags.get("stack_name", ""),
         registration=registered,
         with_detail=settings.allow_detailed_error_message,
+        cause=traces.cause_of(settings.launch.pipelines_bucket, ended.tags.get("stack_name", ""), ended.name),
     )
     publish(ending, settings)
     metrics.count(metrics.JOBS_ENDED, pipeline_type=ending.pipeline_type, outcome=ending.outcome)
 
 
 def publish(ending: Ending, settings: Settings) -> None:
-    """Tell people, and count what they are told."""
+    """Record the end of a retraining with its pipelines, tell people, and count what they are told."""
+    if ending.cause and not isinstance(ending.registration, Compared):
+        step = traces.ended(ending.cause, ending.job.ended_at, ending.state, ending.job.name)
+        traces.record(settings.launch.pipelines_bucket, ending.stack_name, ending.cause, step)
     notifications.publish(settings.notifications_topic_arn, ending.message)
     metrics.count(metrics.STATES_TOLD, state=ending.state.name)
 

@@ -7,10 +7,13 @@ The name of a job tells that there is something to look for; any other job costs
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Final
 
-from orchestrator.automation import retrainings
+from orchestrator.automation import journal, retrainings
+from orchestrator.automation.journal import Outcome, Step
 from orchestrator.automation.retrainings import Cause
+from orchestrator.provisioned.state import State
 
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModelPackage.html
 _NOT_IN_METADATA: Final = re.compile(r"[^\w .:/=+@-]")
@@ -44,6 +47,19 @@ def in_words(cause: Cause | None) -> str:
     found = ", ".join(_features(cause)) or "violations"
     data = f" It was trained on {cause.rows} rows that the monitor has merged." if cause.rows else ""
     return f"It was started because the run {cause.run} of {cause.monitor} has found {found}.{data}"
+
+
+def record(bucket: str, stack_name: str, cause: Cause, step: Step) -> None:
+    """Record with both pipelines how a retraining has ended."""
+    for common in (cause.monitor, stack_name):
+        journal.record(bucket, common, step)
+
+
+def ended(cause: Cause, at: datetime, state: State, job: str) -> Step:
+    """Return the step of a retraining's end, by the state that it leaves its pipeline in."""
+    outcome: Outcome = "failed" if state.name == "Failed" else "done"
+    detail = f"{job} has ended. {state.reason}".rstrip()
+    return Step(at=at, step="retrain", cause=f"Run {cause.run} of {cause.monitor}", outcome=outcome, detail=detail)
 
 
 def _features(cause: Cause) -> list[str]:

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
 
+from orchestrator.automation.retrainings import Cause
+from orchestrator.events.jobs import traces
 from orchestrator.events.jobs.outcomes import Container, Outcome
 from orchestrator.sagemaker.registration import Instructions
 
@@ -37,6 +39,8 @@ class Source:
     job_arn: str
     model_name: str
     stack_name: str
+    cause: Cause | None = None
+    """Why the job was started, if that was a run of a monitor."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +130,7 @@ def _container(made: Container, image: str) -> dict[str, Any]:
 def _metadata(asked: Instructions, outcome: Outcome, decision: Decision, source: Source) -> dict[str, str]:
     """Return origin, gate, comparison and metrics of the version as SageMaker accepts them, as many as it takes."""
     origin = {"job_arn": source.job_arn, "model_name": source.model_name, "stack_name": source.stack_name}
-    first = {**_gate(asked), **decision.compared, **origin}
+    first = {**_gate(asked), **decision.compared, **origin, **traces.metadata(source.cause)}
     metrics = {
         _NOT_IN_METADATA.sub("_", name)[:_LONGEST_KEY]: repr(value)
         for name, value in kept_metrics(asked, outcome).items()

@@ -194,7 +194,7 @@ demo-train: $(LOCAL) ## A model trained, registered, deployed from the registry
 demo-monitor: $(LOCAL) ## Monitors that are quiet, then find shifted data, lost quality and bias
 	@$(BIN)/python -m scripts.demo.demo_monitor $(ARGS)
 
-demo-loop: $(LOCAL) ## Drift, retraining, approval, deployment, and quality back (ARGS=--multi: in stages)
+demo-loop: $(LOCAL) ## Drift, retraining, comparison, approval, deployment, and quality back (ARGS=--multi: in stages)
 	@$(BIN)/python -m scripts.demo.loop $(ARGS)
 
 demo: ## The product's main job on the local AWS: from a signed call to a prediction

@@ -13,7 +13,17 @@ from troposphere import Output, Ref, Template
 from generator.deployment import Kind
 from generator.root import api, launch, looks, model_cards, network, orchestrator, reach, roles
 from generator.root.data import encryption, models, storage
-from generator.root.events import automation, bucket_events, jobs, monitors, pipeline_ends, removal, runs
+from generator.root.events import (
+    approved_versions,
+    automation,
+    bucket_events,
+    jobs,
+    monitors,
+    pipeline_ends,
+    removal,
+    retraining,
+    runs,
+)
 from generator.root.launch import LaunchParameters
 from generator.root.observability import alarms, dashboard, notifications
 
@@ -53,12 +63,14 @@ def template(description: str, declared: type[LaunchParameters], kinds: Sequence
     looks.add_to(built)
     runs.add_to(built)
     automation.add_to(built)
+    retraining.add_to(built)
     roles.add_to(built, kinds, sharing.pipeline_statements)
     statements = [*jobs.statements(), *monitors.statements(), *model_cards.statements(), *removal.statements()]
     statements += [*pipeline_ends.statements(), *sharing.orchestrator_statements]
     orchestrator.add_to(built, sharing.variables, statements, sharing.orchestrator_policies)
     jobs.add_to(built)
     pipeline_ends.add_to(built)
+    approved_versions.add_to(built)
     removal.add_to(built, sharing.ended_work)
     monitors.add_to(built)
     bucket_events.add_to(built)

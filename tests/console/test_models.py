@@ -97,6 +97,17 @@ def test_all_of_a_version_is_shown(orchestrator: Orchestrator, visitor: Visitor,
     assert "None tells of it." in page.words
 
 
+def test_a_card_that_is_kept_with_a_version_is_shown_with_its_charts(
+    orchestrator: Orchestrator, visitor: Visitor, group: str
+) -> None:
+    bars = {"name": "delays", "type": "bar_chart", "value": [12, 7]}
+    evaluation = {"name": "winter", "metric_groups": [{"name": "summary", "metric_data": [bars]}]}
+    card = {"intended_uses": {"purpose_of_model": "Plan pilots."}, "evaluation_details": [evaluation]}
+    kept = {"ModelCardContent": json.dumps(card), "ModelCardStatus": "PendingReview"}
+    page = visitor.visit(f"/versions/{registering.by_hand(orchestrator, group, ModelCard=kept)}")
+    assert {"Card kept with the version", "PendingReview", "Plan pilots.", "Numbers of delays"} <= set(page.words)
+
+
 def test_a_person_approves_and_rejects(orchestrator: Orchestrator, visitor: Visitor, group: str) -> None:
     """Nothing of an earlier rejection stays with an approval."""
     arn = registering.by_hand(orchestrator, group)
@@ -147,6 +158,18 @@ def test_groups_have_their_newest_version(orchestrator: Orchestrator, visitor: V
     assert "No group has nobody-s in its name." in visitor.visit("/models?name=nobody-s").text
     arn = f"arn:aws:sagemaker:us-east-1:111122223333:model-package-group/{group}"
     assert visitor.visit(f"/models?name={arn}").location == f"/models/{arn}"
+
+
+def test_a_group_tells_what_of_it_is_deployed_where(orchestrator: Orchestrator, visitor: Visitor) -> None:
+    name = registering.group(orchestrator, "Live-on-console")
+    first, second = (registering.by_hand(orchestrator, name, ModelApprovalStatus="Approved") for _ in range(2))
+    own_keys = dict.fromkeys(("model_framework", "model_framework_version", "model_artifact_location"))
+    orchestrator.provisioned(orchestrator.request("live-on-console", model_package_name=first, **own_keys))
+    for page, there in ((f"/models/{name}", True), (f"/versions/{first}", True), (f"/versions/{second}", False)):
+        address = visitor.visit(page).html.partition('hx-get="')[2].partition('"')[0].replace("&amp;", "&")
+        told = visitor.visit(address)
+        assert told.status == 200
+        assert ("live-on-console/realtime" in told.words, "this account" in told.words) == (there, there)
 
 
 @pytest.mark.parametrize(

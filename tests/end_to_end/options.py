@@ -31,6 +31,7 @@ PARAMETERS: Final = {
     "FunctionConcurrency": "20",
     "ConfigS3Bucket": CONFIGURATIONS,
     "ExistingS3Bucket": ASSETS,
+    "AutomaticRetraining": "Yes",
     "UseModelRegistry": "Yes",
     "CreateModelRegistry": "Yes",
     "AllowedBuckets": "harbour-*",

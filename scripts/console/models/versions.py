@@ -10,11 +10,13 @@ from datetime import datetime
 from typing import Any, Final, Self
 
 from orchestrator.pipeline_types.packaged import PIPELINE_STACK_SUFFIX
+from scripts.console.models import card_content
 
 APPROVED: Final = "Approved"
 REJECTED: Final = "Rejected"
 PENDING: Final = "PendingManualApproval"
 _STACK: Final = "stack_name"
+_MODEL: Final = "model_name"
 _JOB: Final = "job_arn"
 _GATE: Final = {"min_metric": "at least", "max_metric": "at most"}
 _COMPARED: Final = ("challenger_", "deployed_")
@@ -59,6 +61,9 @@ class Version:
     answers: tuple[str, ...]
     files: Mapping[str, str]
     """Files with figures of the model: what they tell of -> S3 URI."""
+    card: Mapping[str, Any]
+    """Content of the card that SageMaker keeps with the version; empty without one."""
+    card_status: str
     hidden: str
     """Why there is no more to see than the list has."""
 
@@ -85,6 +90,8 @@ class Version:
             takes=tuple(served.get("SupportedContentTypes", ())),
             answers=tuple(served.get("SupportedResponseMIMETypes", ())),
             files=dict(_files(told.get("ModelMetrics") or {})),
+            card=card_content.read((told.get("ModelCard") or {}).get("ModelCardContent", "")),
+            card_status=(told.get("ModelCard") or {}).get("ModelCardStatus", ""),
             hidden=told.get("Hidden", ""),
         )
 
@@ -92,6 +99,11 @@ class Version:
     def job(self) -> str:
         """Name of the job, or whatever else it comes from."""
         return self.source.rpartition("/")[2]
+
+    @property
+    def model(self) -> str:
+        """Name of the model in the pipeline that made it; empty if nothing tells it."""
+        return self.metadata.get(_MODEL, "")
 
     @property
     def bounds(self) -> list[str]:

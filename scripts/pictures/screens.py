@@ -21,11 +21,12 @@ FOLDER: Final = ROOT / "docs" / "images"
 WIDTH: Final = 1100
 MOST_BYTES: Final = 150_000
 _TALLEST: Final = 1000
+_EVERYTHING: Final = 1_000_000
 _QUALITY: Final = 82
 _PARTS: Final = "h1, h2, h3, thead th, label, legend, button, dt, summary"
 # Words of the page itself, not of what it shows in them.
-_MADE_OF: Final = """([root, parts]) => [...root.querySelectorAll(parts)]
-  .filter(found => found.offsetParent !== null)
+_MADE_OF: Final = """([root, parts, end]) => [...root.querySelectorAll(parts)]
+  .filter(found => found.offsetParent !== null && found.getBoundingClientRect().bottom + scrollY <= end)
   .map(found => found.tagName.toLowerCase() + ': ' + (found.tagName === 'LABEL'
     ? [...found.childNodes].filter(node => node.nodeType === 3).map(node => node.textContent).join(' ')
     : found.innerText).replace(/\\s+/g, ' ').trim())"""
@@ -58,21 +59,25 @@ class Shot:
 
     @property
     def words(self) -> Path:
-        """Where it stands what the page was made of when the picture was taken."""
+        """Where it stands what the picture shows, from the top."""
         return FOLDER / f"{self.name}.json"
 
-    def made_of(self, page: Page) -> list[str]:
-        """Return what the page is made of: headings, columns, labels and buttons, without numbers, each once."""
-        found = page.evaluate(_MADE_OF, [page.locator(self.root).first.element_handle(), _PARTS])
+    def made_of(self, page: Page, end: int = _EVERYTHING) -> list[str]:
+        """Return what the page is made of: headings, columns, labels and buttons, without numbers, each once.
+
+        With `end`, only down to there, in pixels.
+        """
+        found = page.evaluate(_MADE_OF, [page.locator(self.root).first.element_handle(), _PARTS, end])
         return list(dict.fromkeys(re.sub(r"(?<!^h)\d+", "0", line) for line in found))
 
     def take(self, page: Page) -> None:
         """Write picture and words."""
         page.evaluate(_STEADY)
-        self.words.write_text(json.dumps(self.made_of(page), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         height = min(
             _TALLEST, page.evaluate("Math.ceil(document.querySelector('main').getBoundingClientRect().bottom)")
         )
+        made_of = self.made_of(page, height)
+        self.words.write_text(json.dumps(made_of, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         taken = page.context.new_cdp_session(page).send(
             "Page.captureScreenshot",
             {

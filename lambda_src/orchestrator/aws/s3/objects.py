@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -147,6 +147,20 @@ def store_marker(bucket: str, key: str, content: bytes) -> None:
         client("s3").put_object(Bucket=bucket, Key=key, Body=content, ContentType="application/json")
 
 
+def store_new_marker(bucket: str, key: str, content: bytes) -> bool:
+    """Upload a marker unless there is one; return whether it was."""
+    try:
+        with calling(f"store the marker s3://{bucket}/{key}"):
+            client("s3").put_object(
+                Bucket=bucket, Key=key, Body=content, ContentType="application/json", IfNoneMatch="*"
+            )
+    except ServiceRefusedError as error:
+        if error.code not in _OVERTAKEN:
+            raise
+        return False
+    return True
+
+
 def store_result(bucket: str, key: str, content: bytes) -> None:
     """Write the result of an uploaded configuration, as JSON."""
     with calling(f"write the result s3://{bucket}/{key}"):
@@ -169,6 +183,13 @@ def content(bucket: str, key: str) -> bytes:
     with calling(f"let the orchestrator read s3://{bucket}/{key}"):
         found: bytes = client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
     return found
+
+
+def lines(bucket: str, key: str) -> Iterator[str]:
+    """Yield the lines of an object, read as a stream."""
+    with calling(f"let the orchestrator read s3://{bucket}/{key}"):
+        for line in client("s3").get_object(Bucket=bucket, Key=key)["Body"].iter_lines():
+            yield line.decode(errors="replace")
 
 
 def content_if_there(bucket: str, key: str) -> bytes | None:

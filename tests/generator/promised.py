@@ -53,6 +53,7 @@ LOGICAL_IDS: Final[dict[str, str]] = {
         DeadLetterQueue DeadLettersAlarm FunctionErrorsAlarm FunctionNetworkPolicy
         DeadLetterQueuePolicy DeletePipelineMethod DeployRole
         ECRRepository EncryptionKey EncryptionKeyAlias JobCheckRule JobEndedRule JobsPermission ModelPackageGroup
+        PausePipelineMethod PauseResource ResumePipelineMethod ResumeResource
         ListPipelinesMethod ListRunsMethod LooksPolicy MonitorRunRule MonitorRunsMissingRule
         MonitorRunsPolicy PipelineResource PipelinesResource RemovalRule ShowPipelineMethod
         ListPipelineTypesMethod PipelineTypeResource PipelineTypesResource ShowPipelineTypeMethod

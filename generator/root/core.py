@@ -13,7 +13,7 @@ from troposphere import Output, Ref, Template
 from generator.deployment import Kind
 from generator.root import api, launch, looks, model_cards, network, orchestrator, reach, roles
 from generator.root.data import encryption, models, storage
-from generator.root.events import bucket_events, jobs, monitors, pipeline_ends, removal, runs
+from generator.root.events import bucket_events, digest, digest_policy, jobs, monitors, pipeline_ends, removal, runs
 from generator.root.launch import LaunchParameters
 from generator.root.observability import alarms, dashboard, notifications
 
@@ -52,6 +52,7 @@ def template(description: str, declared: type[LaunchParameters], kinds: Sequence
     reach.add_to(built, sharing.accounts)
     looks.add_to(built)
     runs.add_to(built)
+    digest_policy.add_to(built)
     roles.add_to(built, kinds, sharing.pipeline_statements)
     statements = [*jobs.statements(), *monitors.statements(), *model_cards.statements(), *removal.statements()]
     statements += [*pipeline_ends.statements(), *sharing.orchestrator_statements]
@@ -60,6 +61,7 @@ def template(description: str, declared: type[LaunchParameters], kinds: Sequence
     pipeline_ends.add_to(built)
     removal.add_to(built, sharing.ended_work)
     monitors.add_to(built)
+    digest.add_to(built)
     bucket_events.add_to(built)
     api.add_to(built)
     alarms.add_to(built, sharing.functions)

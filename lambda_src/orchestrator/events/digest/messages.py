@@ -173,5 +173,5 @@ def _time(moment: datetime) -> str:
 
 
 def _age(age: timedelta) -> str:
-    hours = int(age.total_seconds() // 3600)
+    hours = max(0, int(age.total_seconds() // 3600))
     return _count(hours // 24, "day") if hours >= 48 else _count(hours, "hour")

@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-local lock templates docs lint check-types check-style check-drift check-templates check-code checkov analyse second-opinion audit \
-	secrets sbom test tests test-console test-pythons trust demo run-demo demo-multi demo-train demo-monitor local bench bench-monitors test-engine-image package wheel keep-release \
+	secrets sbom test tests driver test-console test-pythons trust demo run-demo demo-multi demo-train demo-monitor local bench bench-monitors test-engine-image package wheel keep-release \
 	publish deploy destroy images clean
 
 help: ## List what can be made
@@ -147,10 +147,17 @@ tests: $(READY)
 	@$(BIN)/pytest -n 2 $(WITHOUT_LOCAL_AWS)
 	@$(BIN)/pytest -n 3 --dist loadgroup $(addprefix --ignore=,$(WITHOUT_LOCAL_AWS))
 
-# The browser is Debian's, or what playwright installs for itself: MLOPS_BROWSER says where another one is.
-test-console: $(READY) ## The console in a real browser: a mistake, a pipeline, approvals, a drift report; axe-core over every page
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement locks/browser.txt
-	@$(BIN)/python -m tests.browser.chromium
+# What drives a browser joins the environment of the tests.
+BROWSER := $(VENV)/.ready-browser
+
+$(BROWSER): $(READY) locks/browser.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement locks/browser.txt && touch $@
+
+driver: $(BROWSER)
+
+# The browser is the one on PATH, or Debian's, or what playwright installs: MLOPS_BROWSER says where another one is.
+test-console: $(BROWSER) ## The console in a real browser: a mistake, a pipeline, approvals, a drift report; axe-core over every page
+	@$(BIN)/python -m scripts.environments.chromium
 	@$(BIN)/pytest tests/browser $(ARGS)
 
 test-pythons: ## The tests on every Python that is promised; PYTHONS="python3.12 /path/to/python" says where they are

@@ -31,8 +31,16 @@ def template() -> Template:
             **open_environments.analysis(built),
             **open_environments.predictions(built),
             **open_environments.truth(built),
+            **open_environments.training_data(built),
         ),
     )
     description = "a monitor of how evenly an endpoint treats groups, on the open engine."
-    open_monitors.add_to(built, description, kind, clarify.policy(), open_roles.read_ground_truth(built))
+    open_monitors.add_to(
+        built,
+        description,
+        kind,
+        clarify.policy(),
+        open_roles.read_ground_truth(built),
+        open_roles.keep_training_data(built),
+    )
     return built

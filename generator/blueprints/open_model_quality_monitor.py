@@ -39,9 +39,12 @@ def template() -> Template:
             **open_environments.limits(),
             **open_environments.predictions(built),
             **open_environments.truth(built),
+            **open_environments.training_data(built, **open_environments.columns()),
         ),
     )
     description = "a monitor of the quality of an endpoint's predictions, on the open engine."
-    open_monitors.add_to(built, description, kind, open_roles.read_ground_truth(built))
+    open_monitors.add_to(
+        built, description, kind, open_roles.read_ground_truth(built), open_roles.keep_training_data(built)
+    )
     built.add_resource(quality_alarm.alarm(built, open_metrics.NAMESPACE))
     return built

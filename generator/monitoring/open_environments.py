@@ -93,6 +93,22 @@ def truth(built: Template) -> dict[str, Any]:
     return {"ground_truth_source": Sub("s3://${MonitorGroundTruthInput}"), **optional}
 
 
+def training_data(built: Template, **more: Any) -> dict[str, Any]:
+    """Where training data goes that is made of what runs merge, with what is read for it; absent unless asked for."""
+    members = {"training_data_path": Sub("s3://${AssetsBucket}/${RetrainingPrefix}"), **more}
+    return {member: if_provided(built, "RetrainingPrefix", value) for member, value in members.items()}
+
+
+def columns() -> dict[str, Any]:
+    """The baseline whose header names the columns, and what three of them are, for `training_data`."""
+    return {
+        "baseline_data": Sub("s3://${AssetsBucket}/${BaselineData}"),
+        "target_column": quoted("BaselineGroundTruthAttribute"),
+        "prediction_column": quoted("PredictionColumn"),
+        "probability_column": quoted("BaselineProbabilityAttribute"),
+    }
+
+
 def given(built: Template, **parameters: str) -> dict[str, Any]:
     """Members of a schedule's input that are any text of a request, each absent when its parameter is empty."""
     return {member: if_provided(built, name, quoted(name)) for member, name in parameters.items()}

@@ -50,6 +50,13 @@ def read_ground_truth(built: Template) -> Any:
     )
 
 
+def keep_training_data(built: Template) -> Any:
+    """Policy to write training data of what was merged, when the request has asked for it."""
+    place = arns.s3("${AssetsBucket}/${RetrainingPrefix}/*")
+    kept = permissions.policy("TrainingData", permissions.allow([s3.PutObject], place))
+    return if_provided(built, "RetrainingPrefix", kept)
+
+
 def schedule_role(built: Template) -> iam.Role:
     """Start the monitor's runs, and hand them its role."""
     jobs = arns.regional("sagemaker", f"processing-job/{RUN_PREFIX}*", Stack=arns.stack_digits())

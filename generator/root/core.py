@@ -13,7 +13,17 @@ from troposphere import Output, Ref, Template
 from generator.deployment import Kind
 from generator.root import api, launch, looks, model_cards, network, orchestrator, reach, roles
 from generator.root.data import encryption, models, storage
-from generator.root.events import bucket_events, digest, digest_policy, jobs, monitors, pipeline_ends, removal, runs
+from generator.root.events import (
+    automation,
+    bucket_events,
+    digest,
+    digest_policy,
+    jobs,
+    monitors,
+    pipeline_ends,
+    removal,
+    runs,
+)
 from generator.root.launch import LaunchParameters
 from generator.root.observability import alarms, dashboard, notifications
 
@@ -52,6 +62,7 @@ def template(description: str, declared: type[LaunchParameters], kinds: Sequence
     reach.add_to(built, sharing.accounts)
     looks.add_to(built)
     runs.add_to(built)
+    automation.add_to(built)
     digest_policy.add_to(built)
     roles.add_to(built, kinds, sharing.pipeline_statements)
     statements = [*jobs.statements(), *monitors.statements(), *model_cards.statements(), *removal.statements()]

@@ -27,6 +27,7 @@ _ANALYSES: Final = {
     contract.MODEL_QUALITY: "monitor_engine.model_quality.analysis",
     contract.MODEL_BIAS: "monitor_engine.bias.analysis",
     contract.MODEL_EXPLAINABILITY: "monitor_engine.attribution.analysis",
+    contract.TRAINING_DATA: "monitor_engine.training_data.analysis",
 }
 """Imported when asked for: each needs other libraries, which the others do not wait for."""
 # Made before circles among them are looked for.

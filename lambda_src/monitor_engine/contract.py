@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
-from monitor_engine import numbers, storage, windows
+from monitor_engine import numbers, windows
 from monitor_engine.problems import EngineError
+from monitor_engine.reader import Reader
 from monitor_engine.storage import Folder, Location
 from monitor_engine.windows import Window
 
@@ -22,7 +23,8 @@ DATA_QUALITY: Final = "DATA_QUALITY"
 MODEL_QUALITY: Final = "MODEL_QUALITY"
 MODEL_BIAS: Final = "MODEL_BIAS"
 MODEL_EXPLAINABILITY: Final = "MODEL_EXPLAINABILITY"
-ANALYSES: Final = (DATA_QUALITY, MODEL_QUALITY, MODEL_BIAS, MODEL_EXPLAINABILITY)
+TRAINING_DATA: Final = "TRAINING_DATA"
+ANALYSES: Final = (DATA_QUALITY, MODEL_QUALITY, MODEL_BIAS, MODEL_EXPLAINABILITY, TRAINING_DATA)
 REGRESSION: Final = "Regression"
 BINARY: Final = "BinaryClassification"
 MULTICLASS: Final = "MulticlassClassification"
@@ -33,8 +35,8 @@ PARTS: Final = ("endpointOutput", "endpointInput")
 _SCRIPTS: Final = ("record_preprocessor_script", "post_analytics_processor_script")
 _EARLIER: Final = 6
 """Runs before, whose metrics a report may show."""
+_MOST_VALIDATION: Final = 0.5
 _DRIFT_METHODS: Final = ("", "LInfinity", "ChiSquared")
-Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,21 @@ class Attributes:
     """A path of JMESPath to the features in what a model is asked, of bias and of attribution."""
     truth_source: Location | None = None
     """Files of ground truth, in a run."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """Columns of training data, and how its rows are divided."""
+
+    baseline: Path | None = None
+    """The monitor's baseline, whose header names the columns in their order."""
+    target: str = ""
+    """The column with the labels; empty: the first one."""
+    prediction: str = ""
+    probability: str = ""
+    """Columns with what the model answered; empty where the baseline has none."""
+    validation_share: float = 0.2
+    """Share of the rows that are held out."""
 
 
 @dataclass(frozen=True)
@@ -122,59 +139,8 @@ class Job:
     remote: Remote = field(default_factory=Remote)
     earlier: tuple[Location, ...] = ()
     """Folders of the runs before, the newest first."""
-
-
-class _Reader:
-    """The environment, with every problem in it."""
-
-    def __init__(self, environment: Mapping[str, str], work: Path) -> None:
-        self.environment = environment
-        self.problems: list[str] = []
-        self.sources: list[tuple[Folder, Path]] = []
-        self._work = work
-
-    def text(self, name: str, default: str = "") -> str:
-        return self.environment.get(name, "").strip() or default
-
-    def needed(self, name: str) -> str:
-        if not self.text(name):
-            self.problems.append(f"{name} is missing")
-        return self.text(name)
-
-    def one_of(self, name: str, known: tuple[str, ...], default: str) -> str:
-        found = self.text(name, default)
-        if found not in known:
-            self.problems.append(f"{name} is {found!r}: give one of {', '.join(filter(None, known))}")
-        return found
-
-    def tried(self, read: Callable[[], Value], otherwise: Value) -> Value:
-        try:
-            return read()
-        except EngineError as error:
-            self.problems.append(str(error))
-            return otherwise
-
-    def location(self, name: str) -> Location | None:
-        text = self.text(name)
-        return self.tried(lambda: storage.location(text), None) if text else None
-
-    def path(self, name: str) -> Path | None:
-        """A file; an object of S3 has a place of this machine, to which it is to be copied."""
-        place = self.location(name)
-        if not isinstance(place, Folder):
-            return place
-        self.sources.append((place, self._work / name / place.name))
-        return self.sources[-1][1]
-
-    def output(self, folder: str) -> tuple[Path, Folder | None]:
-        """Where the files are written, below a run's own folder, and where they go from there."""
-        place = self.run(folder)
-        return (self._work / "output", place) if isinstance(place, Folder) else (place, None)
-
-    def run(self, folder: str) -> Location:
-        """A run's own folder below the place of all."""
-        place = self.location("output_path") or Path()
-        return place.below(folder) if isinstance(place, Folder) else place / folder
+    training: Training = field(default_factory=Training)
+    """Of training data alone."""
 
 
 def message_path(environment: Mapping[str, str]) -> Path:
@@ -187,21 +153,25 @@ def read(environment: Mapping[str, str], work: Path = Path("/opt/ml/processing/w
 
     Raises EngineError with every problem.
     """
-    reader = _Reader(environment, work)
+    reader = Reader(environment, work)
     nothing = Format(CSV)
     stored = reader.needed("dataset_format")
     reader.needed("dataset_source")
     reader.needed("output_path")
     output, target = reader.output(reader.tried(lambda: windows.folder_of(environment), ""))
+    analysis = reader.one_of("analysis_type", ANALYSES, DATA_QUALITY)
+    # Training data is compared with nothing.
+    limits = ("", "") if analysis == TRAINING_DATA else ("baseline_constraints", "baseline_statistics")
+    constraints, statistics = map(reader.path, limits)
     job = Job(
-        analysis=reader.one_of("analysis_type", ANALYSES, DATA_QUALITY),
+        analysis=analysis,
         source=reader.location("dataset_source") or Path(),
         format=reader.tried(lambda: _format(stored), nothing) if stored else nothing,
         output=output,
         message=message_path(environment),
         window=reader.tried(lambda: windows.of(environment), None),
-        constraints=reader.path("baseline_constraints"),
-        statistics=reader.path("baseline_statistics"),
+        constraints=constraints,
+        statistics=statistics,
         monitor=Monitor(
             endpoint=reader.text("sagemaker_endpoint_name"),
             schedule=reader.text("sagemaker_monitoring_schedule_name"),
@@ -214,6 +184,7 @@ def read(environment: Mapping[str, str], work: Path = Path("/opt/ml/processing/w
         ),
         attributes=_attributes(reader),
         configuration=reader.path("analysis_config"),
+        training=_training(reader) if analysis == TRAINING_DATA else Training(),
         earlier=reader.tried(lambda: tuple(map(reader.run, windows.folders_before(environment, _EARLIER))), ()),
         asking=Asking(
             reader.tried(
@@ -240,7 +211,7 @@ def read(environment: Mapping[str, str], work: Path = Path("/opt/ml/processing/w
     return replace(job, remote=remote)
 
 
-def _attributes(reader: _Reader) -> Attributes:
+def _attributes(reader: Reader) -> Attributes:
     stated = reader.text("probability_threshold_attribute", "0.5")
     return Attributes(
         problem=reader.one_of("problem_type", ("", *PROBLEMS), ""),
@@ -253,15 +224,32 @@ def _attributes(reader: _Reader) -> Attributes:
     )
 
 
+def _training(reader: Reader) -> Training:
+    share = reader.text("validation_share", "0.2")
+    return Training(
+        baseline=reader.path("baseline_data"),
+        target=reader.text("target_column"),
+        prediction=reader.text("prediction_column"),
+        probability=reader.text("probability_column"),
+        validation_share=reader.tried(lambda: numbers.share("validation_share", share, _MOST_VALIDATION), 0.2),
+    )
+
+
 def _lacking(job: Job) -> list[str]:
     """What a job needs beside what every job needs."""
-    found, given = [], job.attributes
+    found = []
     if job.analysis in (MODEL_BIAS, MODEL_EXPLAINABILITY) and job.configuration is None:
         found.append("analysis_config is missing: say where Clarify's configuration is")
-    if job.analysis in (MODEL_QUALITY, MODEL_BIAS) and job.constraints is not None and given.truth_source is None:
+    is_compared = job.analysis in (MODEL_QUALITY, MODEL_BIAS) and job.constraints is not None
+    if (is_compared or job.analysis == TRAINING_DATA) and job.attributes.truth_source is None:
         found.append("ground_truth_source is missing: say where the labels of the window are")
-    if job.analysis != MODEL_QUALITY:
-        return found
+    if job.analysis == TRAINING_DATA and (job.configuration or job.training.baseline) is None:
+        found.append("baseline_data is missing: say where the monitor's baseline is, whose header names the columns")
+    return found + _lacking_of_quality(job) if job.analysis == MODEL_QUALITY else found
+
+
+def _lacking_of_quality(job: Job) -> list[str]:
+    found, given = [], job.attributes
     if not given.problem:
         found.append(f"problem_type is missing: give one of {', '.join(PROBLEMS)}")
     elif given.problem != BINARY and not given.inference and job.constraints is None:

@@ -36,7 +36,7 @@ def deliver(job: Job, result: Result) -> str:
     for name, content in result.files.items():
         _write(job, name, content)
     names = sorted(path.relative_to(job.output).as_posix() for path in job.output.rglob("*") if path.is_file())
-    names = [name for name in names if name != _RUN]
+    names = sorted((name for name in names if name != _RUN), key=result.last.__eq__)
     for name in names:
         _send(job, name)
     text = message.of(result, _published(job, result))

@@ -17,12 +17,12 @@ def at_least_one(name: str, text: str) -> float:
     return found
 
 
-def share(name: str, text: str) -> float:
-    """Return a number from 0 to 1. Raise EngineError."""
+def share(name: str, text: str, most: float = 1.0) -> float:
+    """Return a number from 0 to 1, or to a lower limit. Raise EngineError."""
     try:
         found = float(text)
     except ValueError:
         found = -1.0
-    if not 0 <= found <= 1:
-        raise EngineError(f"{name} is {text!r}: give a number from 0 to 1")
+    if not 0 <= found <= most:
+        raise EngineError(f"{name} is {text!r}: give a number from 0 to {most:g}")
     return found

@@ -48,7 +48,9 @@ class Result:
     records: int = 0
     """How many were looked at."""
     is_idle: bool = False
-    """Whether there was nothing to compare; the first remark says why."""
+    """Whether nothing was compared; the first remark says why, or what was done instead."""
+    last: str = ""
+    """The file that is stored after all others, if one is: who sees it sees all."""
 
 
 def text_of(content: Document | str) -> str:

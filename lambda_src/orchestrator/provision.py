@@ -21,8 +21,16 @@ from orchestrator.aws.s3 import objects
 from orchestrator.aws.s3.objects import StoredPackage
 from orchestrator.errors import ConflictError
 from orchestrator.launch.settings import Settings
+from orchestrator.plan import layout
 from orchestrator.plan.monitor_engines import PlannedEngine
-from orchestrator.plan.plan import Deployment, Package, PackagedBlueprint, PlannedObject, ProvisioningPlan
+from orchestrator.plan.plan import (
+    REQUEST_NOTE,
+    Deployment,
+    Package,
+    PackagedBlueprint,
+    PlannedObject,
+    ProvisioningPlan,
+)
 from orchestrator.plan.stack_tags import (
     ENGINE_TAG,
     LABEL_TAG,
@@ -162,12 +170,22 @@ def _stored(deployment: Deployment, blueprint: PackagedBlueprint, settings: Sett
         # A pipeline that is being deleted still has its package, so without a package there is nothing to check.
         _refuse_while_deleting(deployment.stack_name, settings)
     if stored is not None and stored.digest == wanted.digest:
+        _keep_request(stored, deployment, blueprint, settings)
         return _Source(stored, is_new=False)
     # Their keys are digests of their content and part of the package, so a stored package implies that they are stored.
     for planned in (*blueprint.objects, *filter(None, [apart])):
         objects.store(planned)
     stored = objects.store_package(settings.launch.pipelines_bucket, wanted, before=stored)
     return _Source(stored, is_new=stored.stored_at is None)
+
+
+def _keep_request(
+    stored: StoredPackage, deployment: Deployment, blueprint: PackagedBlueprint, settings: Settings
+) -> None:
+    """Store the request beside a package that an earlier release has made: a new package would be deployed."""
+    if blueprint.request and REQUEST_NOTE not in stored.notes:
+        key = layout.request(deployment.stack_name)
+        objects.store(PlannedObject(settings.launch.pipelines_bucket, key, blueprint.request))
 
 
 def _wanted(blueprint: PackagedBlueprint, settings: Settings) -> tuple[Package, PlannedObject | None]:

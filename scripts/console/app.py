@@ -15,8 +15,9 @@ from mlops_orchestrator.aws.api_client import OrchestratorApi
 from mlops_orchestrator.errors import MlopsError, NotFound, RequestRefused
 from scripts.console import approvals, asked, looks, mail, monitors, pipelines, requests
 from scripts.console.guard import Guard
+from scripts.console.models import cards, registry
 
-_PARTS: Final = (pipelines.part, approvals.part, monitors.part, requests.part, mail.part)
+_PARTS: Final = (pipelines.part, approvals.part, monitors.part, registry.part, cards.part, requests.part, mail.part)
 _STATUSES: Final = {NotFound: HTTPStatus.NOT_FOUND, RequestRefused: HTTPStatus.BAD_REQUEST}
 """Of errors that do not come from the API, which gives its own."""
 

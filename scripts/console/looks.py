@@ -23,6 +23,8 @@ _LOOKS: Final = {
     "Rejected": "bad",
     "CompletedWithViolations": "bad",
     "Waiting for approval": "asks",
+    "PendingManualApproval": "asks",
+    "PendingReview": "asks",
     "Deploying": "works",
     "Running": "works",
     "InProgress": "works",
@@ -35,6 +37,7 @@ def install(app: Flask) -> None:
     app.add_template_filter(look)
     app.add_template_filter(minute)
     app.add_template_filter(pretty)
+    app.add_template_filter(figure)
     app.add_template_filter(hints.command, "command")
 
 
@@ -54,3 +57,8 @@ def minute(time: str | datetime | None) -> str:
 def pretty(value: Any) -> str:
     """Return a value as JSON to read and to keep."""
     return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+
+
+def figure(value: float) -> str:
+    """Return a number of a model as people read it."""
+    return f"{value:.6g}"

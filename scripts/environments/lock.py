@@ -71,8 +71,8 @@ def locks() -> tuple[Lock, ...]:
         Lock(FOLDER / "analysers.txt", ("cloudsplaining", "parliament", "setuptools<81"), takes_versions=False),
         # The emulator runs the functions in its own environment, where Lambda would provide boto3.
         Lock(FOLDER / "second-opinion.txt", ("ministack", "boto3")),
-        # They join the environment of the tests, which drive a browser.
-        Lock(FOLDER / "browser.txt", ("axe-playwright-python", "playwright"), takes_versions=False),
+        # They join the environment of the tests, which drive a browser and read what it prints.
+        Lock(FOLDER / "browser.txt", ("axe-playwright-python", "playwright", "pypdf"), takes_versions=False),
         # What `make bench-monitors` measures beside the engine; its drift preset fails with a newer pandas.
         Lock(FOLDER / "evidently.txt", ("evidently==0.7.23", "pandas<3"), takes_versions=False),
         Lock(FOLDER / "engine-image.txt", ENGINE_IMAGE, takes_versions=False),

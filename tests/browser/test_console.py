@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Accessible = Callable[[Page], None]
 
 
-@pytest.mark.parametrize("part", ["Pipelines", "Approvals", "Monitors", "New", "Mail"])
+@pytest.mark.parametrize("part", ["Pipelines", "Approvals", "Monitors", "Models", "New", "Mail"])
 def test_every_part_is_for_everybody(page: Page, single: str, accessible: Accessible, part: str) -> None:
     page.goto(single)
     page.get_by_role("link", name=part, exact=True).click()

@@ -36,11 +36,11 @@ def typed(orchestrator: Orchestrator) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("path", ["/", "/approvals", "/monitors", "/new", "/mail"])
+@pytest.mark.parametrize("path", ["/", "/approvals", "/monitors", "/models", "/cards", "/new", "/mail"])
 def test_every_part_has_a_heading_and_a_way_to_the_others(visitor: Visitor, path: str) -> None:
     page = visitor.visit(path)
     assert (page.status, len(page.headings)) == (200, 1)
-    for part in ("Pipelines", "Approvals", "Monitors", "New", "Mail"):
+    for part in ("Pipelines", "Approvals", "Monitors", "Models", "New", "Mail"):
         assert part in page.words
 
 

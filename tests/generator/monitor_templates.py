@@ -78,6 +78,8 @@ def values(kind: str, **changes: str) -> dict[str, str]:
         "AnalysisPrefix": ANALYSIS,
         "FeaturesAttribute": "",
         "ShapBaselineKey": "",
+        "RetrainingPrefix": "",
+        "PredictionColumn": "prediction",
         **changes,
     }
 

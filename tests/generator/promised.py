@@ -45,6 +45,7 @@ LOGICAL_IDS: Final[dict[str, str]] = {
     "mlops-permissions-boundary.yaml": "Boundary",
     "mlops-orchestrator-single-account.yaml": """
         AccessLogsBucket AccessLogsBucketPolicy Api ApiAccessLogs ApiErrorsAlarm ApiLogging ApiLoggingRole ApiPermission
+        AutomationPolicy
         ApiStage ApplicationGroup AssetsBucket AssetsBucketEvents AssetsBucketPolicy BucketEvents BucketEventsLogs
         BucketEventsRole ChangedRoleRule ConfigBucket
         ConfigBucketEvents ConfigBucketPolicy ConfigUploadedPermission ConfigUploadedRule Dashboard
@@ -93,7 +94,7 @@ LOGICAL_IDS["mlops-orchestrator-multi-account.yaml"] = f"""
     {LOGICAL_IDS["mlops-orchestrator-single-account.yaml"]}
     StageDeployer StageDeployerLogs StageDeployerRole StageEndedRule StageEventsPolicy StuckApprovalAlarm
 """
-RESOURCE_BUDGET: Final = 259
+RESOURCE_BUDGET: Final = 294
 """All templates together: 170 at first; to list, look at and delete pipelines takes six a root, the dashboard and the
 alarms nine in both, the application's group and the policy for functions in a VPC one a root, the two routes for
 pipeline types four a root, the access log of the inference API one, the two rules on what should never happen two a

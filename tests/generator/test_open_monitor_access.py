@@ -64,6 +64,15 @@ class TestRoleOfJobs:
         own = f"arn:aws:s3:::quayside-monitoring/reports/{reports(kind)}"
         assert allowed(templates, kind, "SageMakerRole")["s3:PutObject"] == {BASELINE, own}
 
+    @pytest.mark.parametrize("kind", sorted(WITH_TRUTH))
+    def test_it_writes_training_data_where_the_request_asks_for_it_alone(
+        self, templates: dict[str, Template], kind: str
+    ) -> None:
+        before = allowed(templates, kind, "SageMakerRole")
+        found = allowed(templates, kind, "SageMakerRole", RetrainingPrefix="retraining/berths-quality")
+        more = {"arn:aws:s3:::quayside-assets/retraining/berths-quality/*"}
+        assert found == {**before, "s3:PutObject": before["s3:PutObject"] | more}
+
     @pytest.mark.parametrize("kind", KINDS)
     def test_it_lists_only_where_it_reads(self, templates: dict[str, Template], kind: str) -> None:
         listed: dict[str, set[str]] = {}
@@ -107,7 +116,7 @@ class TestRoleOfJobs:
         names_of = {policy.get("PolicyName") or policy["Fn::If"][1]["PolicyName"] for policy in today}
         made = open_monitors.template_of(templates, kind)["Resources"]["SageMakerRole"]["Properties"]["Policies"]
         found = {policy.get("PolicyName") or policy["Fn::If"][1]["PolicyName"] for policy in made}
-        assert found - names_of == {"Engine"}
+        assert found - names_of == {"Engine", *({"TrainingData"} if kind in WITH_TRUTH else ())}
         assert names_of - found == {"Endpoint"}
 
 

@@ -183,6 +183,20 @@ class TestRun:
         made = run(templates, "model_bias_monitor", FeaturesAttribute="features")["Environment"]
         assert made["features_attribute"] == "features"
 
+    def test_what_training_data_needs_is_there_when_it_is_asked_for(self, templates: dict[str, Template]) -> None:
+        for kind in WITH_TRUTH:
+            before = run(templates, kind)["Environment"]
+            made = run(templates, kind, RetrainingPrefix="retraining/berths")["Environment"]
+            more = {"training_data_path": "s3://quayside-assets/retraining/berths"}
+            if kind == "model_quality_monitor":
+                more |= {
+                    "baseline_data": "s3://quayside-assets/baselines/train.csv",
+                    "target_column": "occupied",
+                    "prediction_column": "prediction",
+                    "probability_column": "",
+                }
+            assert made == before | more
+
     @pytest.mark.parametrize("text", ['say "yes"', r"a\b", r"\"", '$.predictions["label"]', "Ä, ü"])
     def test_any_line_of_text_reaches_the_job(self, templates: dict[str, Template], text: str) -> None:
         """Names of columns and paths may hold what JSON escapes."""

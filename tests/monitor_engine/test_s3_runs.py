@@ -175,3 +175,35 @@ def test_ground_truth_is_of_the_window_and_later(cloud: Cloud) -> None:
     assert ended.document("statistics.json")["binary_classification_metrics"]["accuracy"]["value"] == pytest.approx(0.8)
     assert len(ended.files[f"{_AT}/merged.jsonl"].splitlines()) == 50
     assert ended.document("run.json")["records"] == 60
+
+
+def test_training_data_goes_where_it_is_asked_for_and_its_summary_last(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud.capture(_RECORDS)
+    told = ({"groundTruthData": {"data": "1"}, "eventMetadata": {"eventId": f"event-{one}"}} for one in range(200))
+    cloud.put("truth", "labels/2026/11/24/17/a.jsonl", "".join(f"{json.dumps(one)}\n" for one in told))
+    cloud.put("baseline", "known.csv", "late,size,berth\n")
+    sent: list[str] = []
+    really = aws.send
+
+    def noting(path: object, bucket: str, key: str, kms_key: str) -> None:
+        sent.append(key)
+        really(path, bucket, key, kms_key)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(aws, "send", noting)
+    ended = cloud.run(
+        analysis_type="TRAINING_DATA",
+        start_time=jobs.START,
+        end_time=jobs.END,
+        scheduled_time="",
+        output_path=f"s3://{cloud.bucket('output')}/retraining/harbour/run-1",
+        ground_truth_source=f"s3://{cloud.bucket('truth')}/labels",
+        baseline_data=f"s3://{cloud.bucket('baseline')}/known.csv",
+    )
+    assert ended.message.startswith("Completed: ")
+    assert ended.document("data.json")["rows"] + ended.document("data.json")["validation_rows"] == 200
+    names = ["baseline.csv", "labelled.csv", "train.csv", "validation.csv", "data.json"]
+    assert sent == [f"retraining/harbour/run-1/{name}" for name in names]
+    assert ended.files[f"retraining/harbour/run-1/{names[1]}"].startswith(b"late,size,berth\n1,0,south\n")
+    assert cloud.metric() == []

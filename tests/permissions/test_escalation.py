@@ -86,8 +86,8 @@ def test_templates_are_out_of_reach_of_those_who_upload_models(templates: dict[s
             writing = [action for action in statement["Action"] if action.startswith(("s3:Put", "s3:Delete"))]
             if writing and statement["Effect"] == "Allow" and "PipelinesBucket" in json.dumps(statement["Resource"]):
                 writers.add(name)
-    # The policy is the orchestrator's, and for records of runs.
-    assert writers == {"MonitorRunsPolicy", "OrchestratorRole", "PipelineRole"}
+    # The policies are the orchestrator's: for records of runs, and for what the closed loop keeps.
+    assert writers == {"AutomationPolicy", "MonitorRunsPolicy", "OrchestratorRole", "PipelineRole"}
 
 
 def test_what_is_launched_is_read_by_no_role(templates: dict[str, Template]) -> None:

@@ -97,6 +97,7 @@ def pipelines_bucket() -> s3.Bucket:
     expire = [
         _expiring("ExpireMarkers", layout.REPORTED, layout.REPORTED_DAYS),
         _expiring("ExpireRuns", layout.RUNS, layout.RUNS_DAYS),
+        _expiring("ExpireSteps", layout.STEPS, layout.STEPS_DAYS),
     ]
     return _bucket(PIPELINES, **_logged("pipelines"), LifecycleConfiguration=s3.LifecycleConfiguration(Rules=expire))
 

@@ -4,6 +4,7 @@
 A type declares its fields, the rules between them and its deployment. Validation and error messages are derived here.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from inspect import isfunction
@@ -83,6 +84,7 @@ class PipelineRequest(BaseModel):
     is_withdrawn: ClassVar[bool] = False
 
     _chosen_name: str = PrivateAttr("")
+    _sent: bytes = PrivateAttr(b"")
 
     pipeline_type: str
     dry_run: Annotated[StrictBool, Expect("true or false")] = Field(
@@ -227,6 +229,12 @@ class PipelineRequest(BaseModel):
     def owner(self) -> str:
         """Identity in the tag `mlops:subject`: separates pipelines that want one stack name; empty if none do."""
         return ""
+
+    def sent_as(self, body: Mapping[str, Any]) -> Self:
+        """Return the same request with its body as it was understood, before defaults; packages hold it."""
+        copy = self.model_copy()
+        copy._sent = json.dumps({key: value for key, value in body.items() if key != "dry_run"}, indent=4).encode()
+        return copy
 
     def named(self, stack_name: str) -> Self:
         """Return the same request under another of its `stack_names`."""

@@ -112,6 +112,7 @@ class PackagedPipeline(PipelineRequest):
                 objects=self.objects(settings.launch),
                 members=self.members(),
                 follows_tags=self.follows_tags,
+                request=self._sent,
             ),
         )
 

@@ -24,6 +24,19 @@ RUNS: Final = "runs/"
 """What events told of monitors' runs in the accounts of stages; it expires."""
 RUNS_DAYS: Final = 90
 """Days after which it expires."""
+AUTOMATION: Final = "automation/"
+"""What is kept for pipelines that the closed loop concerns: pauses, and causes of retrainings."""
+STEPS: Final = "automation-steps/"
+"""Automatic steps, and why some were not taken; they expire."""
+STEPS_DAYS: Final = 400
+"""Days after which they expire."""
+FOLLOWERS: Final = "followers/"
+FOLLOWERS_OF_GROUPS: Final = f"{FOLLOWERS}groups/"
+"""Pipelines that deploy what is approved in a model package group, whose name follows."""
+FOLLOWERS_OF_ENDPOINTS: Final = f"{FOLLOWERS}endpoints/"
+"""Monitors whose baselines follow what an endpoint deploys, whose name follows."""
+RETRAIN: Final = "retrain/"
+"""A monitor's instructions to retrain."""
 ANALYSIS: Final = "analysis/"
 """Clarify's configurations."""
 ENGINE: Final = "engine/"
@@ -44,6 +57,26 @@ def folder(common_name: str) -> str:
 def package(common_name: str) -> str:
     """The key of what the pipeline's source action reads."""
     return f"{folder(common_name)}template.zip"
+
+
+def request(common_name: str) -> str:
+    """The key of a pipeline's request where its package, made by an earlier release, has none."""
+    return f"{folder(common_name)}request.json"
+
+
+def paused(common_name: str) -> str:
+    """The key of the pause of a pipeline."""
+    return f"{AUTOMATION}{common_name}/paused.json"
+
+
+def retrainings(common_name: str) -> str:
+    """Prefix of the keys of the causes of a training pipeline's retrainings."""
+    return f"{AUTOMATION}{common_name}/retrainings/"
+
+
+def steps(common_name: str) -> str:
+    """Prefix of the keys of a pipeline's automatic steps."""
+    return f"{STEPS}{common_name}/"
 
 
 def runs(common_name: str) -> str:

@@ -13,7 +13,7 @@ import hashlib
 import io
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from orchestrator.plan import layout
@@ -30,6 +30,10 @@ TAGS_FILE: Final = "tags.json"
 """The member of a package with the tags of each StackSet, by the name of its parameter file."""
 TEMPLATE_URL_FILE: Final = "template-url.txt"
 """The member of a package that says where StackSets read a template that is too long for a request."""
+REQUEST_FILE: Final = "request.json"
+"""The member of a package with the request as it was understood; another request alone makes no other package."""
+REQUEST_NOTE: Final = "request"
+"""The note of a package that has it."""
 MOST_INLINE_BYTES: Final = 51_200
 """The longest template that CloudFormation takes inside a request.
 
@@ -110,6 +114,8 @@ class Package:
     files: Files
     counted: Files = ()
     """What makes it another package, if that is not the files as they are."""
+    notes: tuple[tuple[str, str], ...] = ()
+    """What is said of it where it is stored, so that nobody has to open it."""
 
     @property
     def digest(self) -> str:
@@ -149,6 +155,8 @@ class PackagedBlueprint:
     """SHA-256 of that template, hexadecimal."""
     follows_tags: bool = True
     """Whether other tags alone make it another package."""
+    request: bytes = field(default=b"", compare=False)
+    """The request as it was understood, as JSON; the package holds it, and is no other for it."""
 
     @property
     def file_name(self) -> str:
@@ -162,9 +170,12 @@ class PackagedBlueprint:
         """
         url = [(TEMPLATE_URL_FILE, template_url.encode())] if template_url else []
         first, rest = (self.file_name, template), (*url, *self.members)
-        files = (first, *_written(self.parameter_files), *rest)
+        written = (first, *_written(self.parameter_files), *rest)
         untagged = [replace(file, tags=()) for file in self.parameter_files]
-        return Package(self.package_key, files, () if self.follows_tags else (first, *_written(untagged), *rest))
+        counted = written if self.follows_tags else (first, *_written(untagged), *rest)
+        if not self.request:
+            return Package(self.package_key, written, counted)
+        return Package(self.package_key, (*written, (REQUEST_FILE, self.request)), counted, ((REQUEST_NOTE, "1"),))
 
     def oversized_template(self, template: bytes, bucket: str) -> PlannedObject | None:
         """The template as an object of its own where StackSets deploy it and a request cannot hold it.

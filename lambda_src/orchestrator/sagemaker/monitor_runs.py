@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from typing import Any, Final
@@ -22,6 +23,10 @@ KINDS: Final = {
 """Kind in the name of a schedule -> its name in words."""
 JOBS: Final = "mlops-monitor-"
 """Beginning of the names of the open engine's runs; eight digits of the id of the monitor's stack follow."""
+DATA_JOBS: Final = "mlops-retrain-"
+"""Beginning of the names of jobs that make training data of what a monitor has merged; the same digits follow."""
+_RUN_DIGITS: Final = 12
+_DATA_JOB: Final = re.compile(rf"{DATA_JOBS}[0-9a-f]{{8}}-[0-9a-f]{{{_RUN_DIGITS}}}")
 _JOB: Final = re.compile(rf"{JOBS}[0-9a-f]{{8}}-[a-zA-Z0-9-]+")
 STATUSES: Final = {"Pending": "InProgress", "Stopping": "InProgress"}
 """SageMaker's status -> that of a run, where they differ."""
@@ -38,6 +43,17 @@ def is_run(job: str) -> bool:
 def jobs_of(stack_arn: str) -> str:
     """Return the beginning of the names of a monitor's runs; its deployed stack has this ARN."""
     return f"{JOBS}{stack_arn.rsplit('/', 1)[1].split('-', 1)[0]}-"
+
+
+def data_job(stack_arn: str, run: str) -> str:
+    """Return the name of the job that makes training data because of a run: another for each run, and no second one."""
+    digits = hashlib.sha256(run.encode()).hexdigest()[:_RUN_DIGITS]
+    return f"{jobs_of(stack_arn).replace(JOBS, DATA_JOBS, 1)}{digits}"
+
+
+def is_data_job(job: str) -> bool:
+    """True if a processing job of that name makes training data."""
+    return _DATA_JOB.fullmatch(job) is not None
 
 
 def kind_in(name: str) -> str:

@@ -19,7 +19,11 @@ START: Final = "start_time"
 END: Final = "end_time"
 SCHEDULED: Final = "scheduled_time"
 RUN_ID: Final = "run_id"
+PLACE: Final = "training_data_path"
+"""Folder of training data, `s3://.../`; only monitors that were deployed to retrain with merged data have it."""
 _OUTPUT: Final = "output_path"
+_OF_SCHEDULES: Final = frozenset({SCHEDULED, "start_time_offset", "end_time_offset"})
+_OF_COMPARISONS: Final = frozenset({"schedule_expression", "baseline_constraints", "baseline_statistics"})
 _EXPRESSION: Final = "schedule_expression"
 _TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
 _DURATION: Final = re.compile(r"(?P<sign>-?)P(?:(?P<days>\d+)D)?(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?)?")
@@ -52,12 +56,27 @@ def of(environment: Mapping[str, str]) -> RunFacts:
 
 def on_demand(environment: Mapping[str, str], start: datetime, end: datetime, run_id: str) -> dict[str, str]:
     """Return the environment of a scheduled run with a window of its own in the place of the schedule's."""
-    others = {
-        name: value
-        for name, value in environment.items()
-        if name not in (SCHEDULED, "start_time_offset", "end_time_offset")
+    others = {name: value for name, value in environment.items() if name not in _OF_SCHEDULES}
+    return {**others, **_between(start, end), RUN_ID: run_id}
+
+
+def training_data(
+    environment: Mapping[str, str], start: datetime, end: datetime, run: str, validation_share: float
+) -> dict[str, str]:
+    """Return the environment of the job that makes training data of a window, because of a run of that name.
+
+    `environment` is that of the schedule's runs. Raises KeyError if the monitor has no place for training data.
+    """
+    left_out = _OF_SCHEDULES | _OF_COMPARISONS
+    others = {name: value for name, value in environment.items() if name not in left_out}
+    return {
+        **others,
+        **_between(start, end),
+        "analysis_type": "TRAINING_DATA",
+        _OUTPUT: f"{environment[PLACE].rstrip('/')}/{run}",
+        "publish_cloudwatch_metrics": "Disabled",
+        "validation_share": f"{validation_share:g}",
     }
-    return {**others, START: start.strftime(_TIME), END: end.strftime(_TIME), RUN_ID: run_id}
 
 
 def time(text: object) -> datetime | None:
@@ -67,6 +86,10 @@ def time(text: object) -> datetime | None:
     except ValueError:
         return None
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
+def _between(start: datetime, end: datetime) -> dict[str, str]:
+    return {START: start.strftime(_TIME), END: end.strftime(_TIME)}
 
 
 def _window(environment: Mapping[str, str]) -> tuple[datetime | None, datetime | None]:

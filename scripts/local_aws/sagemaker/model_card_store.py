@@ -20,6 +20,7 @@ from scripts.local_aws.sagemaker.jobs.job_lists import Order, page
 from scripts.local_aws.sagemaker.jobs.training_jobs import TRAINING_JOB
 
 _LISTED = Order("CreationTime", "Descending")
+_VERSIONS = Order("Version", "Ascending")
 _ARCHIVED = "Archived"
 
 
@@ -38,6 +39,10 @@ def _sections(content: str) -> dict[str, Any]:
     if not isinstance(sections, dict):
         raise ValidationError("Model card content must be a JSON object.")
     return sections
+
+
+def _in_utc(card: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value.replace(tzinfo=UTC) if isinstance(value, datetime) else value for key, value in card.items()}
 
 
 class ModelCards(SageMakerModelBackend):
@@ -68,11 +73,16 @@ class ModelCards(SageMakerModelBackend):
         wanted = request.get("ModelCardStatus")
         latest = [versions[-1] for versions in self.model_cards.values()]
         cards = [card.summary() for card in latest if wanted in (None, card.model_card_status)]
+        return page("ListModelCards", "ModelCard", _LISTED, map(_in_utc, cards), request)
+
+    def list_versions(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the answer of ListModelCardVersions."""
+        self._latest(request["ModelCardName"])
         records = [
-            {key: value.replace(tzinfo=UTC) if isinstance(value, datetime) else value for key, value in card.items()}
-            for card in cards
+            {**_in_utc(one.version_summary()), "Version": one.model_card_version}
+            for one in self.model_cards[request["ModelCardName"]]
         ]
-        return page("ListModelCards", "ModelCard", _LISTED, records, request)
+        return page("ListModelCardVersions", "ModelCard", _VERSIONS, records, request)
 
     def search(self, resource: Any = None, search_expression: Any = None) -> Any:
         """Search, also for what moto lacks: cards by their model, training jobs by their artifact."""
@@ -138,3 +148,9 @@ class ModelCardsResponse(BaseResponse):
         request = json.loads(self.body or "{}")
         check("ListModelCards", request)
         return ActionResult(self.sagemaker_backend.list_cards(request))
+
+    def list_model_card_versions(self) -> ActionResult:
+        """Serve ListModelCardVersions, by pages."""
+        request = json.loads(self.body or "{}")
+        check("ListModelCardVersions", request)
+        return ActionResult(self.sagemaker_backend.list_versions(request))

@@ -36,6 +36,11 @@ class ModelPackages(SageMakerModelBackend):
         group.arn = in_lower_case(group.arn)
         return str(group.arn)
 
+    def describe_model_package_group(self, model_package_group_name: str) -> Any:
+        """Find a group by its name or ARN."""
+        names = {one.arn: name for name, one in self.model_package_groups.items()}
+        return super().describe_model_package_group(names.get(model_package_group_name, model_package_group_name))
+
     def delete_model_package_group(self, model_package_group_name: str) -> None:
         """Remove an empty group; one that holds model packages is refused, as on AWS."""
         group = self.describe_model_package_group(model_package_group_name)
@@ -118,6 +123,11 @@ class ModelPackagesResponse(BaseResponse):
         if problem:
             raise ValidationError(problem)
         return cast(ActionResult, cast(Any, super()).create_model_package())
+
+    def describe_model_package_group(self) -> ActionResult:
+        """Serve DescribeModelPackageGroup. Who made a group is known in a domain of Studio alone."""
+        group = self.sagemaker_backend.describe_model_package_group(self._get_param("ModelPackageGroupName"))
+        return ActionResult({**group.gen_response_object(), "CreatedBy": {}})
 
     def delete_model_package(self) -> ActionResult:
         """DeleteModelPackage."""

@@ -119,7 +119,15 @@ class TestPackage:
         assert content == {
             "realtime_inference.yaml": b"Resources: {}\n",
             "template_params.json": blueprint_of(plan).parameter_files[0].text().encode(),
+            "request.json": blueprint_of(plan).request,
         }
+
+    def test_the_request_in_it_makes_no_other_package(self, plan: ProvisioningPlan) -> None:
+        """The digest is what it was before packages had requests: an upgrade runs no pipeline again."""
+        package = blueprint_of(plan).packed(b"Resources: {}\n")
+        files = tuple(file for file in package.files if file[0] != "request.json")
+        assert blueprint_of(plan).request
+        assert package.digest == Package(package.key, files).digest
 
     def test_equal_content_makes_equal_bytes(self, plan: ProvisioningPlan, monkeypatch: pytest.MonkeyPatch) -> None:
         first = blueprint_of(plan).packed(b"Resources: {}\n").zipped()

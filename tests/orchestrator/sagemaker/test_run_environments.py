@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
-from monitor_engine import windows
-from orchestrator.sagemaker import run_environments, run_periods
+from monitor_engine import contract, windows
+from orchestrator.sagemaker import monitor_runs, run_environments, run_periods
 
 HOUR = timedelta(hours=1)
 
@@ -78,6 +79,49 @@ def test_a_run_on_demand() -> None:
     assert facts.output == f"s3://b/x/{windows.folder_of(given)}/" == "s3://b/x/2026/11/24/02/0f1e/"
     assert "scheduled_time" not in given
     assert given["a"] == "b"
+
+
+def test_training_data_of_a_window_is_a_job_of_the_schedule_s_own() -> None:
+    scheduled = {
+        "analysis_type": "MODEL_QUALITY",
+        "dataset_format": '{"sagemakerCaptureJson": {}}',
+        "dataset_source": "s3://b/captured",
+        "ground_truth_source": "s3://b/labels",
+        "problem_type": "Regression",
+        "inference_attribute": "0",
+        "baseline_constraints": "s3://b/constraints.json",
+        "schedule_expression": "rate(1 hour)",
+        "scheduled_time": "x",
+        "output_path": "s3://b/reports",
+        "publish_cloudwatch_metrics": "Enabled",
+        "training_data_path": "s3://assets/retraining/quality",
+        "baseline_data": "s3://assets/outcomes.csv",
+        "target_column": "delay",
+        "prediction_column": "guess",
+        **OFFSETS[1],
+    }
+    start, end = (run_environments.time(f"2026-11-{day}T09:00:00Z") for day in ("01", "24"))
+    assert start is not None
+    assert end is not None
+    given = run_environments.training_data(scheduled, start, end, "mlops-monitor-1", 0.25)
+    job = contract.read(given, Path("/work"))
+    assert job.analysis == contract.TRAINING_DATA
+    assert job.window == windows.Window(start, end)
+    assert str(job.remote.target) == "s3://assets/retraining/quality/mlops-monitor-1"
+    assert (job.training.target, job.training.prediction, job.training.validation_share) == ("delay", "guess", 0.25)
+    assert (job.constraints, job.monitor.publishes_metrics) == (None, False)
+    del scheduled["training_data_path"]
+    with pytest.raises(KeyError):
+        run_environments.training_data(scheduled, start, end, "mlops-monitor-1", 0.25)
+
+
+def test_the_job_of_a_run_s_training_data_has_a_name_of_its_own() -> None:
+    stack = "arn:aws:cloudformation:us-east-1:123456789012:stack/quality/1a2b3c4d-0000-1111-2222-333344445555"
+    names = {monitor_runs.data_job(stack, run) for run in ("mlops-monitor-1a2b3c4d-0", "mlops-monitor-1a2b3c4d-1")}
+    assert len(names) == 2
+    assert all(name.startswith("mlops-retrain-1a2b3c4d-") and monitor_runs.is_data_job(name) for name in names)
+    assert not any(map(monitor_runs.is_run, names))
+    assert not monitor_runs.is_data_job("mlops-retrain-1a2b3c4d-by-hand")
 
 
 @pytest.mark.parametrize(

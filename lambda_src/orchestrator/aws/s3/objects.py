@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from orchestrator.aws.calls import calling, client
 from orchestrator.errors import ConflictError, ServiceRefusedError
@@ -27,6 +28,8 @@ class StoredPackage:
     """`None` if this call has stored it."""
     tag: str = ""
     """S3's `ETag`."""
+    notes: Mapping[str, str] = field(default_factory=dict)
+    """What was said of it when it was stored."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +58,8 @@ def stored_package(bucket: str, key: str) -> StoredPackage | None:
         if error.code in {"404", "NoSuchKey", "NotFound"}:
             return None
         raise
-    digest = head["Metadata"].get(_DIGEST, "")
-    return StoredPackage(head.get("VersionId", ""), digest, head["LastModified"], head["ETag"])
+    notes = dict(head["Metadata"])
+    return StoredPackage(head.get("VersionId", ""), notes.pop(_DIGEST, ""), head["LastModified"], head["ETag"], notes)
 
 
 def store_package(bucket: str, package: Package, before: StoredPackage | None) -> StoredPackage:
@@ -72,7 +75,7 @@ def store_package(bucket: str, package: Package, before: StoredPackage | None) -
                 Key=package.key,
                 Body=package.zipped(),
                 ContentType="application/zip",
-                Metadata={_DIGEST: package.digest},
+                Metadata={_DIGEST: package.digest, **dict(package.notes)},
                 **condition,
             )
     except ServiceRefusedError as error:
@@ -83,7 +86,7 @@ def store_package(bucket: str, package: Package, before: StoredPackage | None) -
             message = f"The package {package.key} was changed by another request just now. Repeat the request."
             raise ConflictError(message) from error
         return found
-    return StoredPackage(answer.get("VersionId", ""), package.digest, None)
+    return StoredPackage(answer.get("VersionId", ""), package.digest, None, notes=dict(package.notes))
 
 
 def store(planned: PlannedObject) -> None:
@@ -128,6 +131,37 @@ def content(bucket: str, key: str) -> bytes:
     with calling(f"let the orchestrator read s3://{bucket}/{key}"):
         found: bytes = client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
     return found
+
+
+def content_if_there(bucket: str, key: str) -> bytes | None:
+    """Read an object that the orchestrator has stored; `None` if there is none.
+
+    S3 says that a key is missing only to whoever may list the bucket.
+    """
+    try:
+        return content(bucket, key)
+    except ServiceRefusedError as error:
+        if error.code == "NoSuchKey":
+            return None
+        raise
+
+
+def all_keys(bucket: str, prefix: str) -> list[str]:
+    """Return every key with this prefix, in order; a call for each thousand."""
+    found = _listed(bucket, prefix)
+    return [str(entry["Key"]) for entry in found]
+
+
+def keys_since(bucket: str, prefix: str, moment: datetime) -> list[str]:
+    """Return the keys with this prefix of the objects that were stored at a moment or later, in order."""
+    found = _listed(bucket, prefix)
+    return [str(entry["Key"]) for entry in found if entry["LastModified"] >= moment]
+
+
+def _listed(bucket: str, prefix: str) -> list[dict[str, Any]]:
+    with calling(f"list what is below s3://{bucket}/{prefix}"):
+        pages = client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        return [entry for page in pages for entry in page.get("Contents", ())]
 
 
 def uploaded_configuration(bucket: str, key: str, version_id: str | None, longest: int) -> bytes:

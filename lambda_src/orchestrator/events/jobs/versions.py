@@ -22,6 +22,7 @@ _LONGEST_REASON: Final = 1024
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModelPackage.html
 _LONGEST_TOKEN: Final = 36
 _LONGEST_KEY: Final = 128
+_LONGEST_VALUE: Final = 256
 _NOT_IN_METADATA: Final = re.compile(r"[^\w .:/=+@-]")
 # SageMaker stores metrics in single precision: 0.9 is returned as 0.8999999761581421.
 _PRECISION: Final = 1e-6
@@ -109,10 +110,17 @@ def _container(made: Container, image: str) -> dict[str, Any]:
 
 
 def _metadata(asked: Instructions, outcome: Outcome, source: Source) -> dict[str, str]:
-    """Return the version's origin and metrics under keys that SageMaker accepts; it keeps 40 metrics of a job."""
+    """Return origin, metrics and gate of the version as SageMaker accepts them; it keeps 40 metrics of a job."""
     origin = {"job_arn": source.job_arn, "model_name": source.model_name, "stack_name": source.stack_name}
     metrics = {
         _NOT_IN_METADATA.sub("_", name)[:_LONGEST_KEY]: repr(value)
         for name, value in kept_metrics(asked, outcome).items()
     }
-    return {**metrics, **origin}
+    return {**metrics, **_gate(asked), **origin}
+
+
+def _gate(asked: Instructions) -> dict[str, str]:
+    """Return the bounds as `{"min_metric": "validation:auc=0.9 validation:f1=0.8"}`, without those that are not set."""
+    bounds = {"min_metric": asked.min_metric, "max_metric": asked.max_metric}
+    told = {key: " ".join(f"{name}={bound:g}" for name, bound in given.items()) for key, given in bounds.items()}
+    return {key: _NOT_IN_METADATA.sub("_", text)[:_LONGEST_VALUE] for key, text in told.items() if text}

@@ -11,6 +11,8 @@ from typing import Any, Final
 import pytest
 
 from orchestrator.pipeline_types.built_in.monitors import engine_archive
+from orchestrator.sagemaker import run_environments
+from scripts.local_aws.sagemaker.jobs.processing import processing_jobs
 from scripts.local_aws.sagemaker.monitors import monitor_runs
 from scripts.local_aws.server import LocalAws
 from tests import committed
@@ -106,6 +108,38 @@ def test_baseline_and_run_have_what_they_need(aws: LocalAws, kind: str) -> None:
     assert {"Name": "MonitoringSchedule", "Value": outputs["MonitoringScheduleJobName"]} in [
         dimension for metric in found["Metrics"] for dimension in metric["Dimensions"]
     ]
+
+
+def test_training_data_is_made_by_a_job_of_the_schedule_s_own(aws: LocalAws) -> None:
+    """With the role of the monitor's jobs, which may write that folder only if it was asked for."""
+    name, kind, place = "mlops-pipeline-merging", "model_quality_monitor", "retraining/merging"
+    outputs = deploy(aws, name, f"open_{kind}", kind, MonitoringScheduleName="merging-modelquality-0000",
+                     RetrainingPrefix=place)  # fmt: skip
+    capture(aws, 0.5)
+    scheduler, sagemaker = acting_in(aws, ACCOUNT, "scheduler"), acting_in(aws, ACCOUNT, "sagemaker")
+    declared = json.loads(scheduler.get_schedule(Name=outputs["MonitoringScheduleJobName"])["Target"]["Input"])
+    now = datetime.now(UTC)
+    environment = run_environments.training_data(declared["Environment"], now - timedelta(days=1), now, "run-1", 0.25)
+
+    def ended(job: str) -> dict[str, Any]:
+        sagemaker.create_processing_job(**{**declared, "ProcessingJobName": job, "Environment": environment})
+        assert processing_jobs.wait_until_over(processing_jobs.find(ACCOUNT, aws.region, job), 60)
+        return dict(sagemaker.describe_processing_job(ProcessingJobName=job))
+
+    job = ended("mlops-retrain-0a1b2c3d-0123456789ab")
+    assert job["ProcessingJobStatus"] == "Completed", job
+    s3 = acting_in(aws, ACCOUNT, "s3")
+    listed = s3.list_objects_v2(Bucket="quayside-assets", Prefix=f"{place}/run-1/")["Contents"]
+    files = {one["Key"].rpartition("/")[2]: one["Key"] for one in listed}
+    assert files.keys() == {"baseline.csv", "data.json", "labelled.csv", "train.csv", "validation.csv"}
+    told = json.loads(s3.get_object(Bucket="quayside-assets", Key=files["data.json"])["Body"].read())
+    assert told["rows"] + told["validation_rows"] == len(ROWS)
+    assert job["ExitMessage"].startswith(f"Completed: {told['rows']} rows for training and {told['validation_rows']}")
+
+    environment["output_path"] = "s3://quayside-assets/retraining/another/run-1"
+    refused = ended("mlops-retrain-0a1b2c3d-ba9876543210")
+    assert refused["ProcessingJobStatus"] == "Failed"
+    assert "s3:PutObject" in refused["FailureReason"]
 
 
 def test_a_stack_changes_its_engine_and_back(aws: LocalAws) -> None:

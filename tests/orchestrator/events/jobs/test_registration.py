@@ -171,6 +171,12 @@ class TestRequest:
         assert versions.kept_metrics(told, outcome) == {"validation:auc": AUC}
         assert metadata.keys() == {"validation:auc", "job_arn", "model_name", "stack_name"}
 
+    def test_the_gate_stands_in_the_version(self, trained: dict[str, Any]) -> None:
+        bounds = {"min_metric": {"validation:auc": 0.8, "f1 (macro)": 0.75}, "max_metric": {"m" * 255: 1}}
+        metadata = request_for(outcomes.of_training(trained), **bounds)["CustomerMetadataProperties"]
+        assert metadata["min_metric"] == "validation:auc=0.8 f1 _macro_=0.75"
+        assert metadata["max_metric"] == f"{'m' * 255}="
+
     def test_names_of_metrics_become_keys_that_sagemaker_takes(self) -> None:
         """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModelPackage.html"""
         metrics = {"f1 (macro)%": 0.5, "m" * 255: 0.25, "\u00e9cart": 1.0}

@@ -177,6 +177,15 @@ class GroundTruthParameters(PredictionParameters):
     EndTimeOffset: Annotated[monitors.TimeOffset, Field(description="How far back the data of a run ends.")] = ""
 
 
+class RetrainingParameters(TemplateParameters):
+    """Parameters of monitors of which training data may be made."""
+
+    RetrainingPrefix: Annotated[
+        common.KeyPrefix,
+        Field(description="Folder of the assets bucket for training data of what was merged; none is made when empty."),
+    ] = ""
+
+
 class QualityParameters(GroundTruthParameters):
     """Parameters of model quality."""
 
@@ -196,8 +205,13 @@ class ModelQualityMonitorParameters(QualityParameters, MonitorParameters):
     """Parameters of the model quality monitor's blueprint."""
 
 
-class OpenModelQualityMonitorParameters(QualityParameters, OpenMonitorParameters):
+class OpenModelQualityMonitorParameters(RetrainingParameters, QualityParameters, OpenMonitorParameters):
     """Parameters of the model quality monitor's blueprint on the open monitors."""
+
+    PredictionColumn: Annotated[
+        monitors.Attribute,
+        Field(description="Column of the baseline with the predictions, also when it is computed from probabilities."),
+    ] = ""
 
 
 class ClarifyParameters(TemplateParameters):
@@ -216,7 +230,9 @@ class ModelBiasMonitorParameters(ClarifyParameters, GroundTruthParameters, Monit
     """Parameters of the bias monitor's blueprint."""
 
 
-class OpenModelBiasMonitorParameters(OpenMonitorParameters, ClarifyParameters, GroundTruthParameters, AskingParameters):
+class OpenModelBiasMonitorParameters(
+    RetrainingParameters, OpenMonitorParameters, ClarifyParameters, GroundTruthParameters, AskingParameters
+):
     """Parameters of the bias monitor's blueprint on the open monitors."""
 
 

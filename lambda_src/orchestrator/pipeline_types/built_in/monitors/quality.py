@@ -106,6 +106,10 @@ class ModelQualityMonitor(GroundTruthMonitor):
         }
 
     @override
+    def derived(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
+        return {**super().derived(launch, stage), "PredictionColumn": self.baseline_inference_attribute}
+
+    @override
     def problems_with(self, headers: Mapping[CsvFile, Header]) -> Iterator[Problem]:
         yield from super().problems_with(headers)
         keys = ["baseline_inference_attribute", "baseline_ground_truth_attribute"]

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pauses: while a pipeline has one, nothing of it is done automatically. A person puts it there, and takes it away."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from orchestrator.aws import claims
+from orchestrator.aws.s3 import objects
+from orchestrator.plan import layout
+
+
+class Pause(BaseModel):
+    """Who has paused a pipeline, when and why."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    at: datetime
+    by: str
+    """ARN of the caller."""
+    reason: str = ""
+
+
+def find(bucket: str, common_name: str) -> Pause | None:
+    """Return the pause of a pipeline, or `None`."""
+    content = objects.content_if_there(bucket, layout.paused(common_name))
+    return None if content is None else Pause.model_validate_json(content)
+
+
+def pause(bucket: str, common_name: str, found: Pause) -> None:
+    """Pause a pipeline; a later pause takes the place of an earlier one."""
+    objects.store_marker(bucket, layout.paused(common_name), found.model_dump_json().encode())
+
+
+def resume(bucket: str, common_name: str) -> None:
+    """Take a pause away, whether there is one or not."""
+    claims.forget(bucket, layout.paused(common_name))

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Retrainings: jobs that a run of a monitor has started, told by their names, and what is kept of each one's cause.
+
+The name follows from the run, so that one run starts one job however often its event comes.
+"""
+
+import hashlib
+import re
+from datetime import datetime
+from typing import Final, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from orchestrator.aws import parallel
+from orchestrator.aws.s3 import objects
+from orchestrator.plan import layout
+
+_DIGITS: Final = 12
+_ENDING: Final = re.compile(rf".+-retrain-[0-9a-f]{{{_DIGITS}}}")
+
+
+class Violated(BaseModel):
+    """What a run found to be other than in the baseline."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    feature: str
+    check: str
+
+
+class Cause(BaseModel):
+    """Why a job was started, and what it is trained on."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    at: datetime
+    monitor: str
+    """Common name of the monitor's pipeline."""
+    run: str
+    """Name of the job of its run."""
+    violations: tuple[Violated, ...] = ()
+    data: Literal["request", "merged"] = "request"
+    rows: int | None = None
+    """Rows of the merged data; `None` for the request's own."""
+    training_data: str = ""
+    validation_data: str = ""
+    """Keys in the assets bucket of the merged data; empty for the request's own."""
+    baseline_data: str = ""
+    """Key in the assets bucket of a CSV file with a header, as monitors take it; empty if there is none."""
+
+
+def job_name(model: str, longest: int, run: str) -> str:
+    """Return the name of the job that a run starts for a model, with at most so many characters."""
+    ending = f"-retrain-{hashlib.sha256(run.encode()).hexdigest()[:_DIGITS]}"
+    return f"{model[: longest - len(ending)].rstrip('-')}{ending}"
+
+
+def is_retraining(name: str) -> bool:
+    """True if a job of that name has a cause to look for."""
+    return _ENDING.fullmatch(name) is not None
+
+
+def keep(bucket: str, common_name: str, job: str, cause: Cause) -> None:
+    """Keep the cause of a job of a training pipeline; the same job has one cause."""
+    objects.store_marker(bucket, _key(common_name, job), cause.model_dump_json().encode())
+
+
+def find(bucket: str, common_name: str, job: str) -> Cause | None:
+    """Return the cause of a job of a training pipeline, or `None`."""
+    content = objects.content_if_there(bucket, _key(common_name, job))
+    return None if content is None else Cause.model_validate_json(content)
+
+
+def since(bucket: str, common_name: str, moment: datetime) -> dict[str, Cause]:
+    """Return the causes that were kept for a training pipeline from a moment on, by the names of their jobs."""
+    folder = layout.retrainings(common_name)
+    keys = objects.keys_since(bucket, folder, moment)
+    found = parallel.each("s3", lambda key: objects.content_if_there(bucket, key), keys) if keys else []
+    jobs = [key.removeprefix(folder).removesuffix(".json") for key in keys]
+    return {
+        job: Cause.model_validate_json(content) for job, content in zip(jobs, found, strict=True) if content is not None
+    }
+
+
+def _key(common_name: str, job: str) -> str:
+    return f"{layout.retrainings(common_name)}{job}.json"

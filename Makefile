@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-local lock templates docs lint check-types check-style check-drift check-templates check-code checkov analyse second-opinion audit \
-	secrets sbom test tests driver test-console test-pythons trust demo run-demo demo-multi demo-train demo-monitor local bench bench-monitors test-engine-image package wheel keep-release \
+	secrets sbom test tests driver test-console site test-pythons trust demo run-demo demo-multi demo-train demo-monitor local bench bench-monitors test-engine-image package wheel keep-release \
 	publish deploy destroy images clean
 
 help: ## List what can be made
@@ -159,6 +159,16 @@ driver: $(BROWSER)
 test-console: $(BROWSER) ## The console in a real browser: a mistake, a pipeline, approvals, a drift report; axe-core over every page
 	@$(BIN)/python -m scripts.environments.chromium
 	@$(BIN)/pytest tests/browser $(ARGS)
+
+# The guide as a site, in an environment of its own.
+SITE_VENV := .venv-site
+SITE_READY := $(SITE_VENV)/.ready
+
+$(SITE_READY): $(SET_UP) locks/site.txt
+	$(call set_up,$(SITE_VENV),site)
+
+site: $(SITE_READY) ## The guide as a site with search, in build/site; a warning or a broken link is a failure
+	@PYTHONPATH="$(CURDIR)" $(SITE_VENV)/bin/python -m scripts.site
 
 test-pythons: ## The tests on every Python that is promised; PYTHONS="python3.12 /path/to/python" says where they are
 	@"$(PYTHON)" -m scripts.environments.test_pythons $(addprefix --python=,$(PYTHONS)) $(ARGS)

@@ -32,7 +32,11 @@ def template(kinds: Sequence[Kind]) -> Template:
         repository_policy=accounts.pull_images(),
         package_group_policy=accounts.use_model_packages(),
         pipeline_statements=stages.pipeline_statements(),
-        orchestrator_statements=[*stages.removal_statements(), *pipeline_ends.approval_statements()],
+        orchestrator_statements=[
+            *stages.removal_statements(),
+            *stages.decision_statements(),
+            *pipeline_ends.approval_statements(),
+        ],
         orchestrator_policies=stages.removal_policies(),
         functions=(orchestrator.FUNCTION, stages.FUNCTION),
         has_approvals=True,

@@ -105,6 +105,15 @@ def removal_statements() -> list[Statement]:
     return _on_stack_sets(actions, [cfn.DeleteStackInstances])
 
 
+def decision_statements() -> list[Statement]:
+    """Read what a stage has and what an approval would deploy, which may be of an older package than the newest."""
+    packages = arns.objects_in(GetAtt(storage.PIPELINES, "Arn"), layout.package("*"))
+    return [
+        *_on_stack_sets([cfn.DescribeStackSet]),
+        permissions.allow([s3_actions.GetObjectVersion], packages),
+    ]
+
+
 def removal_policies() -> list[Any]:
     """Policies for that which only a delegated administrator needs."""
     return [If(_DELEGATED, delegated(), NoValue)]
@@ -122,7 +131,7 @@ def ended_operations() -> dict[str, Any]:
     }
 
 
-def _on_stack_sets(actions: Sequence[Action], on_targets: Sequence[Action]) -> list[Statement]:
+def _on_stack_sets(actions: Sequence[Action], on_targets: Sequence[Action] = ()) -> list[Statement]:
     # A delegated administrator's stack sets belong to the management account, whose id no parameter has: the
     # organization is the limit then.
     variables = {"Account": If(_DELEGATED, "*", Ref("AWS::AccountId"))}
@@ -131,7 +140,8 @@ def _on_stack_sets(actions: Sequence[Action], on_targets: Sequence[Action]) -> l
     sets = Sub(f"{service}:${{AWS::Region}}:${{Account}}:stackset/{arns.PIPELINE_PREFIX}*:*", variables)
     targets = Sub(f"{service}:*:${{Account}}:stackset-target/{arns.PIPELINE_PREFIX}*", variables)
     types = Sub(f"{service}:*::type/resource/*")
-    return [permissions.allow(actions, sets, own), permissions.allow(on_targets, [sets, targets, types], own)]
+    further = [permissions.allow(on_targets, [sets, targets, types], own)] if on_targets else []
+    return [permissions.allow(actions, sets, own), *further]
 
 
 def pipeline_statements() -> list[Statement]:

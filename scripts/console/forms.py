@@ -57,6 +57,12 @@ def fields(details: Mapping[str, Any]) -> list[Field]:
     return sorted(made, key=lambda field: not field.is_required)
 
 
+def typed(request: Mapping[str, Any], declared: Iterable[Field]) -> dict[str, str]:
+    """Return what would be typed for a request."""
+    given = ((field.key, request[field.key]) for field in declared if field.key in request)
+    return {key: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False) for key, value in given}
+
+
 def body(pipeline_type: str, declared: Iterable[Field], typed: Mapping[str, str]) -> dict[str, Any]:
     """Return the request that was typed; what was left empty is left out."""
     given = {field.key: field.value(text) for field in declared if (text := typed.get(field.key, "").strip())}

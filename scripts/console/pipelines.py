@@ -10,33 +10,38 @@ from urllib.parse import urlencode
 from botocore.exceptions import ClientError
 from flask import Blueprint, redirect, render_template, request, url_for
 
-from mlops_orchestrator.client import answers
+from mlops_orchestrator.client import answers, executions
 from mlops_orchestrator.client.executions import Runs
 from mlops_orchestrator.client.pipelines import Pipeline
 from mlops_orchestrator.errors import MlopsError
-from scripts.console import asked
+from scripts.console import asked, payloads
+from scripts.console.asked import HERE, Wanted
 
 part: Final = Blueprint("pipelines", __name__)
+_SECONDS: Final = 5
+"""Between two looks of the page at what it shows."""
+_SECONDS_OF_SEARCHES: Final = 30
 _STATES: Final = ("Deploying", "Waiting for approval", "Running", "Succeeded", "Failed", "Unhealthy")
-_FILTERS: Final = ("model_name", "pipeline_type")
+_PLACES: Final = ("dev", "staging", "prod", HERE)
+_MOST_EXPLAINED: Final = 20
+"""Executions, the newest, of which those that failed say why."""
 
 
 @part.get("/")
 def table() -> str:
-    """Show a page of the pipelines, and where the next one begins."""
-    filters = {name: request.args.get(name, "").strip() for name in _FILTERS}
-    state = request.args.get("state", "")
-    page = asked.listed(request.args.get("next", ""), **filters)
-    found = [one for one in page["pipelines"] if state in ("", one.get("state"))]
-    chosen = {**filters, "state": state}
-    following = {**chosen, "next": page["next"]} if "next" in page else {}
+    """Show pipelines, and where the next ones begin."""
+    asked_for = Wanted.of(request.args)
+    found = asked.listed(asked_for, request.args.get("next", ""))
+    further = {**asked_for.query(), "next": found.following} if found.following else {}
     return render_template(
         "pipelines.html",
-        pipelines=found,
-        chosen=chosen,
+        pipelines=found.pipelines,
+        wanted=asked_for,
         states=_STATES,
+        places=_PLACES,
         types=_types(),
-        further=f"{url_for('.table')}?{urlencode(following)}" if following else "",
+        seconds=_SECONDS if found.pages == 1 else _SECONDS_OF_SEARCHES,
+        further=f"{url_for('.table')}?{urlencode(further)}" if further else "",
     )
 
 
@@ -75,22 +80,33 @@ def delete(name: str) -> Any:
     return redirect(url_for(".table"), HTTPStatus.SEE_OTHER)
 
 
+def _renews_itself() -> bool:
+    """Whether a part of a page that is there asks for itself alone."""
+    return "HX-Request" in request.headers
+
+
 def _types() -> list[str]:
-    """Return what the list may be narrowed to; a page that renews itself takes its list alone."""
-    if "HX-Request" in request.headers:
-        return []
-    return [one["pipeline_type"] for one in answers.pipeline_types(asked.api())]
+    """Return what the list may be narrowed to."""
+    return [] if _renews_itself() else [one["pipeline_type"] for one in answers.pipeline_types(asked.api())]
 
 
 def _shown(pipeline: Pipeline, **trial: Any) -> str:
+    """Show a pipeline; what does not change by itself is left out where the page renews the rest."""
     status = pipeline.status()
-    runs, hidden = _history(pipeline)
-    return render_template("pipeline.html", status=status, details=status.details, runs=runs, hidden=hidden, **trial)
+    told = {"status": status, "details": status.details, "runs": Runs(), "reasons": {}, "hidden": "", **trial}
+    if not _renews_itself():
+        told.update(_history(pipeline, status.execution.pipeline))
+        if status.details["endpoint"] and "payload" not in trial:
+            told["prepared"] = payloads.prepared(asked.api(), status.details)
+    return render_template("pipeline.html", **told)
 
 
-def _history(pipeline: Pipeline) -> tuple[Runs, str]:
-    """Return the executions, or why the caller does not see them."""
+def _history(pipeline: Pipeline, name: str) -> dict[str, Any]:
+    """Return the executions with why they failed, or why the caller does not see that."""
+    codepipeline = asked.api().client.aws.client("codepipeline")
     try:
-        return pipeline.runs(), ""
+        runs = pipeline.runs()
+        failed = [one.id for one in runs[:_MOST_EXPLAINED] if one.status == "Failed"]
+        return {"runs": runs, "reasons": {one: executions.failure(codepipeline, name, one) for one in failed}}
     except ClientError as error:
-        return Runs(), str(error)
+        return {"hidden": str(error)}

@@ -25,9 +25,12 @@ def choose() -> str:
 
 @part.get("/new/<pipeline_type>")
 def fill_in(pipeline_type: str) -> str:
-    """Show the form of a type."""
+    """Show the form of a type, filled in as the request `of` a pipeline was."""
     details = accepted(asked.api().pipeline_type(pipeline_type))
-    return render_template("request.html", details=details, fields=forms.fields(details), typed={}, problems={})
+    declared, of = forms.fields(details), request.args.get("of", "")
+    sent = asked.pipeline(of).status().details.get("request") if of else None
+    typed = forms.typed(sent or {}, declared)
+    return render_template("request.html", details=details, fields=declared, typed=typed, problems={})
 
 
 @part.post("/new/<pipeline_type>")

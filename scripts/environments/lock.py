@@ -73,6 +73,8 @@ def locks() -> tuple[Lock, ...]:
         Lock(FOLDER / "second-opinion.txt", ("ministack", "boto3")),
         # They join the environment of the tests, which drive a browser and read what it prints.
         Lock(FOLDER / "browser.txt", ("axe-playwright-python", "playwright", "pypdf"), takes_versions=False),
+        # What makes a site of the guide.
+        Lock(FOLDER / "site.txt", ("furo", "mmdr", "myst-parser", "sphinx", "sphinx-copybutton"), takes_versions=False),
         # What `make bench-monitors` measures beside the engine; its drift preset fails with a newer pandas.
         Lock(FOLDER / "evidently.txt", ("evidently==0.7.23", "pandas<3"), takes_versions=False),
         Lock(FOLDER / "engine-image.txt", ENGINE_IMAGE, takes_versions=False),

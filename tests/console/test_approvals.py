@@ -29,6 +29,11 @@ def test_a_person_sees_what_waits_and_decides(
     until(lambda: NAME in visitor.visit("/approvals").text)
     assert "waits for a decision" in visitor.visit(f"/pipelines/{NAME}").text
 
+    shown = visitor.visit("/approvals").text
+    assert "New: staging has nothing of this pipeline yet." in shown
+    assert "ModelArtifactLocation not set models/demo/model.tar.gz" in shown
+    assert f"s3://{multi_account.deployment.outputs['AssetsBucketName']}/models/demo/model.tar.gz, written 20" in shown
+
     silent = visitor.send(f"/approvals/staging/{NAME}", decision="reject", words=" ")
     assert (silent.status, "Give a reason" in silent.text) == (400, True)
     wrong = visitor.send(f"/approvals/prod/{NAME}", decision="approve")
@@ -42,3 +47,7 @@ def test_a_person_sees_what_waits_and_decides(
     assert visitor.send(f"/approvals/prod/{NAME}", decision="reject", words="not on a Friday").status == 303
     until(lambda: "not on a Friday" in visitor.visit(f"/pipelines/{NAME}").text)
     assert NAME not in visitor.visit("/approvals").text
+
+    assert api.provision(orchestrator.request(NAME, inference_instance="ml.m5.xlarge", **SERVED)).is_success
+    until(lambda: "InferenceInstance ml.m5.large ml.m5.xlarge" in visitor.visit("/approvals").text)
+    assert "ModelArtifactLocation" not in visitor.visit("/approvals").text

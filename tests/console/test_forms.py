@@ -26,6 +26,16 @@ DETAILS: dict[str, Any] = {
 FIELDS = {field.key: field for field in forms.fields(DETAILS)}
 
 
+@pytest.mark.parametrize(
+    "request_",
+    [{"name": "churn", "count": 3}, {"share": {"dev": 0.5}, "kind": "a"}, {"name": "7"}, {"share": 1, "name": "ä b"}],
+    ids=str,
+)
+def test_a_request_is_typed_and_read_again(request_: dict[str, Any]) -> None:
+    typed = forms.typed({"pipeline_type": "a_type", **request_}, FIELDS.values())
+    assert forms.body("a_type", FIELDS.values(), typed) == {"pipeline_type": "a_type", **request_}
+
+
 def test_what_is_required_comes_first_and_what_the_page_knows_is_not_asked() -> None:
     assert list(FIELDS) == ["count", "name", "share", "kind"]
     assert [field.is_required for field in FIELDS.values()] == [True, False, False, False]

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from scripts.console import payloads
 from scripts.console.guard import DOCUMENT_POLICY
 from tests.console.visiting import Visitor
 from tests.end_to_end import windy
@@ -28,6 +29,12 @@ def test_a_run_is_started_and_its_report_is_shown(orchestrator: Orchestrator, un
     assert "CompletedWithViolations" in page.text
     assert {"wind", "baseline_drift_check", "0.1 at most"} <= set(page.words)
     assert "All its runs" in visitor.visit(f"/pipelines/{MONITOR}").text
+
+    api = orchestrator.deployment.api
+    found = payloads.prepared(api, {"model_name": "seen"})
+    assert (found.text, found.columns) == ("9.1,21068,5.4,south", ("draught", "cargo", "wind", "berth"))
+    assert found.source.endswith("/baselines/seen.csv")
+    assert payloads.prepared(api, {"model_name": "never-seen"}).text == ""
 
     report = page.html.partition('<iframe src="')[2].partition('"')[0]
     answer = visitor.read(report)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -80,9 +81,21 @@ def test_a_pipeline_from_the_plan_to_its_end(
         )
     )
 
-    shown = visitor.visit("/?model_name=by-console&state=Succeeded")
-    assert "by-console" in shown.text
-    assert "by-console" not in visitor.visit("/?model_name=by-console&state=Failed").text
+    for query, is_there in {
+        "model_name=by-console&state=Succeeded": True,
+        "model_name=by-console&state=Failed": False,
+        "search=BY-CONS&place=this+account": True,
+        "search=by-console%2Freal": True,
+        "search=by-console&place=staging": False,
+    }.items():
+        assert ("by-console/realtime" in visitor.visit(f"/?{query}").words) is is_there, query
+
+    page = visitor.visit(sent.location)
+    kept = next(words for words in page.words if words.startswith("{ "))
+    assert json.loads(kept) == {"pipeline_type": "byom_realtime_builtin", **typed}
+    again = visitor.visit(f"{FORM}?of=by-console")
+    assert 'value="by-console"' in again.html
+    assert f">{typed['data_capture_location']}<" in again.html
 
     name = quote("by-console", safe="")
     payload = ",".join(map(str, model.holdout_rows[0]))

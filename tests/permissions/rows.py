@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from scripts.iam import templates as iam
-from scripts.iam.documents import Document
+from scripts.iam.documents import Document, parse
 from scripts.iam.resolving import Place
 from scripts.iam.templates import Need
 from tests.permissions import recorded
@@ -22,6 +22,8 @@ DEPLOYED_BY: Final = {"DeployRole": "blueprints/", "PipelineStackRole": "pipelin
 ACCOUNT: Final = "111122223333"
 PLAIN: Final = {"RolePath": "/", "PermissionsBoundaryName": ""}
 BOUNDED: Final = {"RolePath": "/", "PermissionsBoundaryName": "team/Boundary"}
+_ON_AN_OPTION: Final = ("DigestPolicy",)
+"""Managed policies that a role of a function has if the launch asks for it, for calls of the function's code."""
 _PLACES: Final = {"aws": ("eu-west-1", "amazonaws.com"), "aws-cn": ("cn-north-1", "amazonaws.com.cn")}
 
 
@@ -97,8 +99,21 @@ def beyond(templates: Templates, role: str, root: str) -> set[str]:
 
 
 def allowed(role: str, templates: Templates) -> set[str]:
-    """The actions that a role has in any template, whatever was chosen at launch."""
-    return actions(one for each in templates.values() if role in each["Resources"] for one in iam.policies(each, role))
+    """The actions that a role has in any template, whatever was chosen at launch; also by a policy for an option."""
+    return actions(
+        one
+        for each in templates.values()
+        if role in each["Resources"]
+        for one in (*iam.policies(each, role), *_on_an_option(each, role))
+    )
+
+
+def _on_an_option(template: Template, role: str) -> Iterator[Document]:
+    found = iam.resolver(template)
+    attached = str(found.properties(role).get("ManagedPolicyArns", ()))
+    for name in _ON_AN_OPTION:
+        if name in attached:
+            yield parse(found.structure(found.properties(name))["PolicyDocument"])
 
 
 def actions(documents: Iterable[Document]) -> set[str]:

@@ -12,6 +12,7 @@ from scripts.environments import chromium
 from tests.set_up.checkout import Checkout
 
 _STARTS = "exit 0"
+_NO_ROUTE = 'case "$1" in install) echo Error: no route >&2; echo at node >&2; exit 1;; esac'
 _NO_BROWSER = "The browser tests were not run, since no browser could be installed: install Chromium"
 
 
@@ -44,11 +45,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{_tools(tmp_path)}")
     monkeypatch.delenv(chromium.VARIABLE, raising=False)
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    monkeypatch.setattr(
-        chromium,
-        "_PLAYWRIGHT",
-        (str(made.offer("playwright", "echo Error: no route >&2; echo at node >&2; exit 1")), "install"),
-    )
+    monkeypatch.setattr(chromium, "_PLAYWRIGHT", (str(made.offer("playwright", _NO_ROUTE)),))
     return made
 
 
@@ -64,7 +61,8 @@ def test_a_browser_that_is_there_is_taken(machine: Machine) -> None:
     machine.offer("google-chrome", _STARTS)
     assert chromium.main() == 0
     assert chromium.path() == str(machine.folder / "google-chrome")
-    assert {call.split()[0] for call in machine.calls()} == {"google-chrome"}
+    assert {call.split()[0] for call in machine.calls()} == {"google-chrome", "playwright"}
+    assert "playwright --version" in machine.calls()
 
 
 def test_the_one_that_is_named_is_taken_and_must_start(
@@ -83,10 +81,19 @@ def test_the_one_that_is_named_is_taken_and_must_start(
 def test_root_gets_debians_without_being_asked_anything(machine: Machine) -> None:
     machine.offer("apt-get", f'case "$*" in *install*) {machine.installs("chromium")};; *) exit 1;; esac')
     assert chromium.main() == 0
-    update, install = machine.calls()
+    update, install = (call for call in machine.calls() if call.startswith("apt-get"))
     assert update.endswith("update 0 noninteractive")
-    assert install.endswith("install --no-install-recommends chromium 0 noninteractive")
+    assert install.endswith("install --no-install-recommends chromium libatomic1 0 noninteractive")
     assert " -y " in install
+
+
+def test_a_browser_that_playwright_cannot_drive_is_not_enough(machine: Machine) -> None:
+    machine.offer("chromium", _STARTS)
+    machine.offer("playwright", "echo node needs libatomic.so.1 >&2; exit 1")
+    repaired = f"printf '#!/bin/sh\\n' > '{machine.folder / 'playwright'}'"
+    machine.offer("apt-get", f'case "$*" in *libatomic1*) {repaired};; esac')
+    assert chromium.main() == 0
+    assert len([call for call in machine.calls() if call.startswith("apt-get")]) == 2
 
 
 def test_a_package_that_only_says_where_a_browser_is_does_not_do(machine: Machine) -> None:
@@ -116,8 +123,8 @@ def test_where_none_can_be_had_one_line_says_so(machine: Machine, capsys: pytest
 @pytest.mark.parametrize(
     ("status", "made", "ends"),
     [
-        (0, ["test", "driver", "test-console", "demo", "trust"], 0),
-        (chromium.NONE, ["test", "driver", "demo", "trust"], 0),
+        (0, ["test", "driver", "test-console", "site", "demo", "trust"], 0),
+        (chromium.NONE, ["test", "driver", "site", "demo", "trust"], 0),
         (1, ["test", "driver"], 1),
     ],
     ids=["a-browser", "none", "a-failure"],

@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
+from orchestrator.answers.awaited import AwaitedDeployment
 from orchestrator.answers.cards import ModelCardAnswer, ModelCardExport
 from orchestrator.answers.members import Message, Warnings
 from orchestrator.answers.runs import MonitorRunDetails, StartedRun
@@ -228,6 +229,9 @@ class PipelineDetails(PipelineIdentity, OverallState):
     monitor: MonitorState | None
     endpoint: EndpointState | None
     deletion: Deletion | None
+    changes: list[AwaitedDeployment]
+    """deployments that wait for a decision, against what their stages have now"""
+    request: Annotated[dict[str, Any] | None, Field(description="as sent last, without secrets; null if not kept")]
 
 
 class PipelineType(TypedDict):

@@ -250,6 +250,10 @@ class PipelineRequest(BaseModel):
         """Return keys whose values have no effect with these launch options: what they name need not exist."""
         return frozenset()
 
+    def secret_keys(self) -> frozenset[str]:
+        """Return keys whose values nobody is shown."""
+        return frozenset()
+
     def csv_files(self, launch: Launch) -> tuple[CsvFile, ...]:
         """Return the CSV files whose headers the request depends on; they are read before planning."""
         return ()

@@ -113,6 +113,7 @@ class PackagedPipeline(PipelineRequest):
                 members=self.members(),
                 follows_tags=self.follows_tags,
                 request=self._sent,
+                masked_keys=self.secret_keys(),
             ),
         )
 

@@ -32,6 +32,8 @@ TEMPLATE_URL_FILE: Final = "template-url.txt"
 """The member of a package that says where StackSets read a template that is too long for a request."""
 REQUEST_FILE: Final = "request.json"
 """The member of a package with the request as it was understood; another request alone makes no other package."""
+MASKED_FILE: Final = "masked.json"
+"""The member of a package with the keys of its request and the names of its parameters whose values are not shown."""
 REQUEST_NOTE: Final = "request"
 """The note of a package that has it."""
 MOST_INLINE_BYTES: Final = 51_200
@@ -157,6 +159,8 @@ class PackagedBlueprint:
     """Whether other tags alone make it another package."""
     request: bytes = field(default=b"", compare=False)
     """The request as it was understood, as JSON; the package holds it, and is no other for it."""
+    masked_keys: frozenset[str] = frozenset()
+    """Keys of the request whose values are not shown."""
 
     @property
     def file_name(self) -> str:
@@ -175,7 +179,17 @@ class PackagedBlueprint:
         counted = written if self.follows_tags else (first, *_written(untagged), *rest)
         if not self.request:
             return Package(self.package_key, written, counted)
-        return Package(self.package_key, (*written, (REQUEST_FILE, self.request)), counted, ((REQUEST_NOTE, "1"),))
+        return Package(self.package_key, (*written, *self._about()), counted, ((REQUEST_NOTE, "1"),))
+
+    def _about(self) -> Iterator[tuple[str, bytes]]:
+        """The request, and what of it and of the parameters is not shown."""
+        yield REQUEST_FILE, self.request
+        masked = {
+            "keys": self.masked_keys,
+            "parameters": {name for file in self.parameter_files for name in file.masked},
+        }
+        if any(masked.values()):
+            yield MASKED_FILE, json.dumps({name: sorted(found) for name, found in masked.items()}, indent=4).encode()
 
     def oversized_template(self, template: bytes, bucket: str) -> PlannedObject | None:
         """The template as an object of its own where StackSets deploy it and a request cannot hold it.

@@ -14,6 +14,7 @@ from orchestrator.aws.codepipeline import codepipelines
 from orchestrator.aws.codepipeline.codepipelines import Execution
 from orchestrator.launch.settings import Settings
 from orchestrator.provisioned import lookup, pipeline_stacks, progress, state, work
+from orchestrator.provisioned.awaited import deployments, packages
 from orchestrator.provisioned.lookup import Found
 from orchestrator.provisioned.registrations import Registration
 from orchestrator.values.per_stage import Stage
@@ -34,6 +35,8 @@ def answer(given: str, settings: Settings) -> answers.PipelineDetails:
     outputs = {} if deployed is None else dict(deployed.outputs)
     pipeline, newest = _state(found)
     done = work.of_deployed(found.pipeline, deployed, settings)
+    stages = _stages(found.pipeline.stack_sets, settings)
+    package = packages.newest(found.pipeline, _parameters(found), settings.launch.pipelines_bucket)
     overall = state.decide(state.Seen(progress.of(found.stack, pipeline or {}, newest, found.removal), done))
     return {
         **found.pipeline.description(),
@@ -43,7 +46,7 @@ def answer(given: str, settings: Settings) -> answers.PipelineDetails:
         "stack_status_reason": found.stack.reason if found.stack else "",
         "pipeline": pipeline,
         "stack": _stack(deployed),
-        "stages": _stages(found.pipeline.stack_sets, settings),
+        "stages": stages,
         "outputs": outputs,
         # What is deployed comes first; with stages it is elsewhere, and before, there is only what was asked for.
         "monitor_engine": done.monitor.engine if done.monitor else found.pipeline.engine,
@@ -52,6 +55,18 @@ def answer(given: str, settings: Settings) -> answers.PipelineDetails:
         "monitor": _monitor(done.monitor),
         "endpoint": _endpoint(done.endpoint),
         "deletion": found.removal.description() if found.removal else None,
+        "changes": deployments.of(
+            deployments.Seen(
+                found.pipeline,
+                _parameters(found),
+                pipeline or {},
+                newest,
+                package,
+                [one["stage"] for one in stages if one["instances"]],
+            ),
+            settings,
+        ),
+        "request": packages.request_of(found.pipeline, package, settings.launch.pipelines_bucket),
     }
 
 
@@ -59,6 +74,10 @@ def _state(found: Found) -> tuple[answers.PipelineState | None, Execution | None
     """Return the same as `/pipelinestatus`, and the newest execution; `None` when there is no pipeline."""
     name = pipeline_stacks.pipeline_name(found.stack) if found.stack else None
     return codepipelines.state_and_execution(name) if name is not None else (None, None)
+
+
+def _parameters(found: Found) -> Mapping[str, str]:
+    return found.stack.parameters if found.stack else {}
 
 
 def _stack(deployed: Stack | None) -> answers.DeployedStack | None:

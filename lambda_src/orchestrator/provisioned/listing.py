@@ -7,7 +7,7 @@ a page may be short or empty although there are more pipelines: only `next` show
 
 import base64
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final, Self
 
@@ -23,6 +23,7 @@ from orchestrator.errors import Problem, RefusedRequestError
 from orchestrator.launch.settings import Launch, Settings
 from orchestrator.pipeline_types.installed import installed
 from orchestrator.provisioned import pipeline_stacks, progress, state, work
+from orchestrator.provisioned.awaited import approvals
 from orchestrator.provisioned.state import Seen, Work
 
 if TYPE_CHECKING:
@@ -185,7 +186,7 @@ def _entry(listed: _Listed, done: Work) -> "answers.PipelineSummary":
         "stack_status": stack.status,
         "stages": [_stage(stage) for stage in stages],
         "last_execution": _execution(newest) if newest else None,
-        "waiting": [asked for stage in stages for asked in _waiting(stage)],
+        "waiting": [asked for stage in stages for asked in approvals.of_stage(stage)],
     }
 
 
@@ -206,16 +207,3 @@ def _stage(stage: Mapping[str, Any]) -> "answers.StageState":
 
 def _execution(newest: Execution) -> "answers.LastExecution":
     return {"id": newest.id, "status": newest.status, "started_at": newest.started_at, "trigger": newest.trigger}
-
-
-def _waiting(stage: Mapping[str, Any]) -> Iterator["answers.WaitingApproval"]:
-    """Yield the pending approvals of a stage."""
-    for action in stage.get("actionStates", ()):
-        latest = action.get("latestExecution", {})
-        if codepipelines.awaits_decision(action):
-            yield {
-                "stage": stage["stageName"],
-                "action": action["actionName"],
-                "since": latest.get("lastStatusChange"),
-                "execution": stage.get("latestExecution", {}).get("pipelineExecutionId"),
-            }

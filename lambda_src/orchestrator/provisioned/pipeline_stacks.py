@@ -124,6 +124,15 @@ def names_for(label: str, types: Registry) -> list[str]:
     return [*built_in, *(_name_of_added(name, label.lower()) for name in added)]
 
 
+def names_of_monitors(label: str, types: Registry) -> list[str]:
+    """Return the possible names of pipeline stacks that monitor a model."""
+    return [_name_for(type_, label.lower()) for type_ in types if _is_monitor(type_)]
+
+
+def _is_monitor(type_: type[PipelineRequest]) -> bool:
+    return "monitor_engine" in type_.model_fields
+
+
 def _name_of_added(type_name: str, label: str) -> str:
     return f"{STACK_PREFIX}-{label}-{in_stack_names(type_name)}-{PIPELINE_STACK_SUFFIX}"
 
@@ -156,7 +165,7 @@ def of(stack: Stack) -> Pipeline:
 
 
 def _engine(stack: Stack, type_name: str) -> EngineName | None:
-    is_monitor = type_name in BUILT_IN.names() and "monitor_engine" in BUILT_IN.get(type_name).model_fields
+    is_monitor = type_name in BUILT_IN.names() and _is_monitor(BUILT_IN.get(type_name))
     return monitor_engines.of_tags(stack.tags) if is_monitor else None
 
 

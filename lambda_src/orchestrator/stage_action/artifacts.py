@@ -8,6 +8,8 @@ files nor exhaust the memory.
 import io
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
 
@@ -44,21 +46,33 @@ _TAGS: Final = TypeAdapter(dict[str, dict[str, str]], config=ConfigDict(defer_bu
 
 def definition(package: bytes, template_file: str, parameter_file: str) -> Definition:
     """Read template and parameters; raises `UnusableJobError` for what is missing, too long or malformed."""
+    with _opened(package) as archive:
+        _require(archive, template_file, parameter_file)
+        template = _text(archive, template_file, LONGEST_TEMPLATE)
+        parameters = _text(archive, parameter_file, _LONGEST_PARAMETER_FILE)
+        # A package of an earlier release has no tags.
+        tags = _text(archive, TAGS_FILE, _LONGEST_TAGS) if TAGS_FILE in archive.namelist() else "{}"
+        url = _url(archive, template_file, len(template.encode()))
+    found = Definition.of(template, _parameters(parameter_file, parameters), _tags(parameter_file, tags))
+    return replace(found, template_url=url)
+
+
+def member(package: bytes, name: str, longest: int) -> str | None:
+    """Read a further file; `None` if there is none. Raises `UnusableJobError` for what is too long or malformed."""
+    with _opened(package) as archive:
+        return _text(archive, name, longest) if name in archive.namelist() else None
+
+
+@contextmanager
+def _opened(package: bytes) -> Iterator[zipfile.ZipFile]:
     if len(package) > LONGEST_PACKAGE:
         raise _refused(f"it is longer than {LONGEST_PACKAGE} bytes")
     try:
         with zipfile.ZipFile(io.BytesIO(package)) as archive:
-            _require(archive, template_file, parameter_file)
-            template = _text(archive, template_file, LONGEST_TEMPLATE)
-            parameters = _text(archive, parameter_file, _LONGEST_PARAMETER_FILE)
-            # A package of an earlier release has no tags.
-            tags = _text(archive, TAGS_FILE, _LONGEST_TAGS) if TAGS_FILE in archive.namelist() else "{}"
-            url = _url(archive, template_file, len(template.encode()))
+            yield archive
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
         # zipfile raises RuntimeError for an encrypted member.
         raise _refused(f"it cannot be read as a zip archive ({error})") from error
-    found = Definition.of(template, _parameters(parameter_file, parameters), _tags(parameter_file, tags))
-    return replace(found, template_url=url)
 
 
 def _refused(problem: str) -> UnusableJobError:

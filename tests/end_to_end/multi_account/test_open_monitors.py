@@ -70,3 +70,12 @@ def test_what_the_open_engine_finds_in_dev_reaches_people(
     assert run["id"] == job["ProcessingJobName"]
     found = dev.client("s3").list_objects_v2(Bucket=bucket, Prefix=f"reports/{name}/{schedule['Name']}/")["Contents"]
     assert {one["Key"].rpartition("/")[2] for one in found} >= {"report.html", "run.json"}
+
+    # Whoever decides on the same model for staging sees it.
+    decided = orchestrator.provision(orchestrator.request(model))["pipeline_id"]
+    orchestrator.asked(decided, "staging")
+    (waiting,) = api.details(decided).body["changes"]
+    (figures,) = waiting["monitors"]
+    assert (waiting["problem"], figures["pipeline_id"]) == ("", pipeline_id)
+    (newest,) = figures["runs"]
+    assert (newest["stage"], newest["account"], newest["status"]) == ("dev", DEV, "CompletedWithViolations")

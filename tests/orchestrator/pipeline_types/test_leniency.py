@@ -100,7 +100,8 @@ class TestPlaces:
         self, builtin: Body, launch: Launch, key: str, *, written: str, meant: str
     ) -> None:
         accepted = accept({**builtin, key: written}, launch)
-        assert accepted.request == request_of({**builtin, key: meant}, launch)
+        # The bodies differ, and what they mean does not.
+        assert accepted.request.model_dump() == request_of({**builtin, key: meant}, launch).model_dump()
         (warning,) = accepted.warnings
         assert warning.startswith(f'{key}: "{written}" is read as "{meant}')
 

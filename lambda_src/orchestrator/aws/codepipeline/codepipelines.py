@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -40,18 +40,26 @@ class Execution:
 
 def newest_execution(pipeline: str) -> Execution | None:
     """Return the newest execution; `None` for a pipeline that has not run."""
+    return next(_executions(pipeline, 1), None)
+
+
+def execution(pipeline: str, id_: str) -> Execution | None:
+    """Return an execution; `None` if it is not among the newest, of which few run at once."""
+    return next((one for one in _executions(pipeline, _LOOKED_AT) if one.id == id_), None)
+
+
+def _executions(pipeline: str, most: int) -> Iterator[Execution]:
     with calling(f"list the executions of {pipeline}"):
-        answer = client("codepipeline").list_pipeline_executions(pipelineName=pipeline, maxResults=1)
+        answer = client("codepipeline").list_pipeline_executions(pipelineName=pipeline, maxResults=most)
     for summary in answer["pipelineExecutionSummaries"]:
         revisions = summary.get("sourceRevisions", [])
-        return Execution(
+        yield Execution(
             id=summary["pipelineExecutionId"],
             status=summary["status"],
             source_version=revisions[0].get("revisionId", "") if revisions else "",
             started_at=summary.get("startTime"),
             trigger=summary.get("trigger", {}).get("triggerType", ""),
         )
-    return None
 
 
 def start(pipeline: str, request_token: str) -> None:

@@ -33,6 +33,23 @@ class StoredPackage:
 
 
 @dataclass(frozen=True)
+class ReadPackage:
+    """Content of a package, in one version."""
+
+    version_id: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class ObjectVersion:
+    """Which object S3 gives for a key now."""
+
+    version_id: str
+    """Empty in a bucket without versions."""
+    changed_at: datetime
+
+
+@dataclass(frozen=True)
 class Beginning:
     """The first bytes of an object."""
 
@@ -60,6 +77,27 @@ def stored_package(bucket: str, key: str) -> StoredPackage | None:
         raise
     notes = dict(head["Metadata"])
     return StoredPackage(head.get("VersionId", ""), notes.pop(_DIGEST, ""), head["LastModified"], head["ETag"], notes)
+
+
+def package(bucket: str, key: str, version_id: str, longest: int) -> ReadPackage | None:
+    """Read a version of a package, without one the newest, `longest + 1` bytes at most; `None` if it is not there."""
+    version = {"VersionId": version_id} if version_id else {}
+    try:
+        with calling(f"let the orchestrator read s3://{bucket}/{key}"):
+            answer = client("s3").get_object(Bucket=bucket, Key=key, **version)
+            content: bytes = answer["Body"].read(longest + 1)
+    except ServiceRefusedError as error:
+        if error.code in {"NoSuchKey", "NoSuchVersion"}:
+            return None
+        raise
+    return ReadPackage(answer.get("VersionId", ""), content)
+
+
+def version_of(bucket: str, key: str) -> ObjectVersion:
+    """Return the version of an object that its next reader gets."""
+    with calling(f"let the orchestrator look at s3://{bucket}/{key}"):
+        head = client("s3").head_object(Bucket=bucket, Key=key)
+    return ObjectVersion(head.get("VersionId", ""), head["LastModified"])
 
 
 def store_package(bucket: str, package: Package, before: StoredPackage | None) -> StoredPackage:

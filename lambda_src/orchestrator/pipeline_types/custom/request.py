@@ -95,6 +95,10 @@ class CustomRequest(PackagedPipeline):
         return frozenset(name for key in self._type.keys.values() if key.is_secret for name in key.parameters)
 
     @override
+    def secret_keys(self) -> frozenset[str]:
+        return frozenset(name for name, key in self._type.keys.items() if key.is_secret)
+
+    @override
     def members(self) -> tuple[tuple[str, bytes], ...]:
         """Return the notification sentences: changed sentences make another package."""
         return ((notifications.FILE, self._words()),) if self._type.notifications else ()

@@ -14,6 +14,7 @@ from generator.deployment import Kind
 from generator.root import api, launch, looks, model_cards, network, orchestrator, reach, roles
 from generator.root.data import encryption, models, storage
 from generator.root.events import (
+    approved_versions,
     automation,
     bucket_events,
     digest,
@@ -70,6 +71,7 @@ def template(description: str, declared: type[LaunchParameters], kinds: Sequence
     orchestrator.add_to(built, sharing.variables, statements, sharing.orchestrator_policies)
     jobs.add_to(built)
     pipeline_ends.add_to(built)
+    approved_versions.add_to(built)
     removal.add_to(built, sharing.ended_work)
     monitors.add_to(built)
     digest.add_to(built)

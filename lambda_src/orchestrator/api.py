@@ -24,7 +24,7 @@ from orchestrator.events.pipelines import ends
 from orchestrator.launch import settings
 from orchestrator.launch.settings import Settings
 from orchestrator.routes import ROUTES, SERVED, Call
-from orchestrator.sagemaker import job_kinds, monitor_alarms, monitor_runs
+from orchestrator.sagemaker import job_kinds, model_packages, monitor_alarms, monitor_runs
 
 if TYPE_CHECKING:
     from orchestrator import answers
@@ -43,6 +43,7 @@ _EVENTS: Final[dict[str | None, Expected]] = {
     monitor_alarms.DETAIL_TYPE: Expected(
         (monitor_alarms.SOURCE,), "events.missing_runs:alarm_changed", from_stages=True
     ),
+    model_packages.DETAIL_TYPE: Expected(("aws.sagemaker",), "events.approved_versions.reports:status_changed"),
     "Scheduled Event": Expected(("aws.events",), "events.checks:check"),
     ends.PIPELINE_EVENT: Expected(("aws.codepipeline",), "events.pipelines.reports:ended"),
     ends.ACTION_EVENT: Expected(("aws.codepipeline",), "events.pipelines.reports:ended"),

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 METRIC = "validation:auc"
 _DATA = ("training/console.csv", "training/console-validation.csv")
-_IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1"
+_IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3"
 
 
 def group(orchestrator: Orchestrator, name: str) -> str:

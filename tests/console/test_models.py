@@ -149,6 +149,18 @@ def test_groups_have_their_newest_version(orchestrator: Orchestrator, visitor: V
     assert visitor.visit(f"/models?name={arn}").location == f"/models/{arn}"
 
 
+def test_a_group_tells_what_of_it_is_deployed_where(orchestrator: Orchestrator, visitor: Visitor) -> None:
+    name = registering.group(orchestrator, "Live-on-console")
+    first, second = (registering.by_hand(orchestrator, name, ModelApprovalStatus="Approved") for _ in range(2))
+    own_keys = dict.fromkeys(("model_framework", "model_framework_version", "model_artifact_location"))
+    orchestrator.provisioned(orchestrator.request("live-on-console", model_package_name=first, **own_keys))
+    for page, there in ((f"/models/{name}", True), (f"/versions/{first}", True), (f"/versions/{second}", False)):
+        address = visitor.visit(page).html.partition('hx-get="')[2].partition('"')[0].replace("&amp;", "&")
+        told = visitor.visit(address)
+        assert told.status == 200
+        assert ("live-on-console/realtime" in told.words, "this account" in told.words) == (there, there)
+
+
 @pytest.mark.parametrize(
     "path",
     [

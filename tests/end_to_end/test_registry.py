@@ -19,7 +19,10 @@ def test_a_registered_version_is_deployed_and_predicts_what_the_model_predicts(
 ) -> None:
     assert ":model-package/mlops-model-registry-" in package
     request = with_options.request("packaged", model_package_name=package, **dict.fromkeys(OWN_KEYS))
-    with_options.provisioned(request)
+    pipeline = with_options.provisioned(request)
+    assert with_options.deployment.api.details(pipeline).body["model_package_arn"] == package
+    (listed,) = with_options.deployment.api.list(model_name="packaged").body["pipelines"]
+    assert listed["model_package_arn"] == package
     sagemaker = with_options.client("sagemaker")
     made = sagemaker.describe_model(ModelName=with_options.outputs(STACK)["SageMakerModelName"])
     assert made["PrimaryContainer"]["ModelPackageName"] == package

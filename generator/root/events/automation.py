@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Permissions of the orchestrator for what the closed loop keeps: the index of followers, causes, steps and pauses.
+"""Permissions of the orchestrator for the closed loop, and for what it keeps: followers, causes, steps and pauses.
 
 A managed policy, because the orchestrator's inline policies nearly fill what IAM allows a role.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from awacs import s3
+from awacs import s3, sagemaker
 from awacs.aws import Statement
 from troposphere import GetAtt, Ref, Template, iam
 
@@ -37,11 +37,15 @@ def attached_policy() -> Ref:
 
 
 def statements() -> list[Statement]:
-    """Read, write and list these places; a deletion removes all versions of what is below a pipeline's name."""
+    """Read, write and list these places, and list the versions of groups.
+
+    A deletion removes all versions of what is below a pipeline's name.
+    """
     bucket = GetAtt(storage.PIPELINES, "Arn")
     objects = [arns.objects_in(bucket, kept) for kept in _KEPT]
     actions = [s3.DeleteObject, s3.DeleteObjectVersion, s3.GetObject, s3.PutObject]
     return [
         permissions.allow(actions, objects),
         permissions.allow([s3.ListBucket, s3.ListBucketVersions], bucket, permissions.below(*_KEPT)),
+        permissions.allow([sagemaker.ListModelPackages], arns.regional("sagemaker", "model-package-group/*")),
     ]

@@ -18,7 +18,7 @@ from typing_extensions import TypedDict
 
 from orchestrator.answers.awaited import AwaitedDeployment
 from orchestrator.answers.cards import ModelCardAnswer, ModelCardExport
-from orchestrator.answers.members import Message, Warnings
+from orchestrator.answers.members import Message, ModelPackage, Warnings
 from orchestrator.answers.runs import MonitorRunDetails, StartedRun
 from orchestrator.answers.work import EndpointState, JobRegistration, MonitorState, OverallState, StartedJob
 from orchestrator.values.monitors import EngineName
@@ -164,6 +164,7 @@ class PipelineSummary(PipelineIdentity, OverallState):
     """A pipeline in the list."""
 
     stack_status: str
+    model_package_arn: ModelPackage
     stages: list[StageState]
     last_execution: LastExecution | None
     waiting: list[WaitingApproval]
@@ -202,6 +203,7 @@ class DeployedStage(TypedDict):
     stage: Stage
     stack_set: str
     instances: list[StackInstance] | None
+    model_package_arn: ModelPackage
 
 
 class Deletion(TypedDict):
@@ -222,6 +224,7 @@ class PipelineDetails(PipelineIdentity, OverallState):
     stages: list[DeployedStage]
     outputs: dict[str, str]
     """outputs of the deployed stack"""
+    model_package_arn: ModelPackage
     monitor_engine: MonitorEngine | None
     """null for a pipeline that is no monitor"""
     job: StartedJob | None

@@ -9,3 +9,7 @@ from pydantic import Field
 
 Message = Annotated[str, Field(description="what happened, in a sentence")]
 Warnings = Annotated[list[str], Field(description="what to know although it succeeded")]
+ModelPackage = Annotated[
+    str | None,
+    Field(description="version of the registry that is deployed, empty without one; null if that is not known"),
+]

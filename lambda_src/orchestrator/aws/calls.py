@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
@@ -20,6 +21,7 @@ _BUSY_CODES: Final = frozenset({"Throttling", "ThrottlingException", "RequestLim
 _OWNER: Final = "ExpectedBucketOwner"
 
 _owners: dict[str, str] = {}
+_making = threading.Lock()
 
 
 def expect_owner(buckets: Iterable[str], account: str) -> None:
@@ -47,7 +49,8 @@ def client(service: str) -> Any:
 def client_with(service: str, credentials: Mapping[str, str]) -> Any:
     """Return a client with these credentials, named as in boto3; without any, with the function's own.
 
-    boto3 is imported here, at the first call, so that a refused request does not wait for the import.
+    boto3 is imported here, at the first call, so that a refused request does not wait for the import. Its session makes
+    one client at a time.
     """
     import boto3  # noqa: PLC0415
     from botocore.config import Config  # noqa: PLC0415
@@ -58,7 +61,8 @@ def client_with(service: str, credentials: Mapping[str, str]) -> Any:
         retries={"mode": "standard", "max_attempts": _ATTEMPTS},
         user_agent_extra="mlops-workload-orchestrator",
     )
-    return boto3.client(service, config=config, **credentials)
+    with _making:
+        return boto3.client(service, config=config, **credentials)
 
 
 @contextmanager

@@ -69,6 +69,11 @@ def paused(common_name: str) -> str:
     return f"{AUTOMATION}{common_name}/paused.json"
 
 
+def pending(common_name: str) -> str:
+    """The key of an automatic change of a pipeline that has begun, or waits for the end of a pause."""
+    return f"{AUTOMATION}{common_name}/pending.json"
+
+
 def retrainings(common_name: str) -> str:
     """Prefix of the keys of the causes of a training pipeline's retrainings."""
     return f"{AUTOMATION}{common_name}/retrainings/"

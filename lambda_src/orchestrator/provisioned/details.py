@@ -4,17 +4,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from orchestrator.aws import parallel
-from orchestrator.aws.cloudformation import stack_set_removal
+from orchestrator.aws.cloudformation import stack_set_removal, stack_sets
 from orchestrator.aws.cloudformation.stack_sets import Instance, StackSetName
 from orchestrator.aws.cloudformation.stacks import Stack
 from orchestrator.aws.codepipeline import codepipelines
 from orchestrator.aws.codepipeline.codepipelines import Execution
+from orchestrator.errors import ServiceBusyError, ServiceRefusedError
 from orchestrator.launch.settings import Settings
 from orchestrator.provisioned import lookup, pipeline_stacks, progress, state, work
-from orchestrator.provisioned.awaited import deployments, packages
+from orchestrator.provisioned.awaited import deployments, models, packages
 from orchestrator.provisioned.lookup import Found
 from orchestrator.provisioned.registrations import Registration
 from orchestrator.values.per_stage import Stage
@@ -35,8 +36,9 @@ def answer(given: str, settings: Settings) -> answers.PipelineDetails:
     outputs = {} if deployed is None else dict(deployed.outputs)
     pipeline, newest = _state(found)
     done = work.of_deployed(found.pipeline, deployed, settings)
-    stages = _stages(found.pipeline.stack_sets, settings)
     package = packages.newest(found.pipeline, _parameters(found), settings.launch.pipelines_bucket)
+    request = packages.request_of(found.pipeline, package, settings.launch.pipelines_bucket)
+    stages = _stages(found.pipeline.stack_sets, settings, request)
     overall = state.decide(state.Seen(progress.of(found.stack, pipeline or {}, newest, found.removal), done))
     return {
         **found.pipeline.description(),
@@ -48,6 +50,7 @@ def answer(given: str, settings: Settings) -> answers.PipelineDetails:
         "stack": _stack(deployed),
         "stages": stages,
         "outputs": outputs,
+        "model_package_arn": done.package,
         # What is deployed comes first; with stages it is elsewhere, and before, there is only what was asked for.
         "monitor_engine": done.monitor.engine if done.monitor else found.pipeline.engine,
         "job": _job(done.job),
@@ -66,7 +69,7 @@ def answer(given: str, settings: Settings) -> answers.PipelineDetails:
             ),
             settings,
         ),
-        "request": packages.request_of(found.pipeline, package, settings.launch.pipelines_bucket),
+        "request": request,
     }
 
 
@@ -92,14 +95,31 @@ def _stack(deployed: Stack | None) -> answers.DeployedStack | None:
     }
 
 
-def _stages(stack_sets: Mapping[Stage, str], settings: Settings) -> list[answers.DeployedStage]:
+def _stages(
+    sets: Mapping[Stage, str], settings: Settings, request: Mapping[str, Any] | None
+) -> list[answers.DeployedStage]:
     def stage(entry: tuple[Stage, str]) -> answers.DeployedStage:
         name, stack_set = entry
-        instances = stack_set_removal.instances_of(StackSetName(stack_set, settings.call_as))
+        found = StackSetName(stack_set, settings.call_as)
+        instances = stack_set_removal.instances_of(found)
         listed = None if instances is None else [_instance(one) for one in instances]
-        return {"stage": name, "stack_set": stack_set, "instances": listed}
+        model_package = _package(found) if listed and names_package else unnamed
+        return {"stage": name, "stack_set": stack_set, "instances": listed, "model_package_arn": model_package}
 
-    return parallel.each("cloudformation", stage, stack_sets.items()) if stack_sets else []
+    names_package = bool(request and request.get("model_package_name"))
+    unnamed = None if request is None or names_package else ""
+    return parallel.each("cloudformation", stage, sets.items()) if sets else []
+
+
+def _package(stack_set: StackSetName) -> str | None:
+    """Return the version of the registry that a StackSet has; `None` if AWS does not let the orchestrator read it."""
+    try:
+        found = stack_sets.definition_of(stack_set)
+    except ServiceBusyError:
+        raise
+    except ServiceRefusedError:
+        return None
+    return dict(found.parameters).get(models.PACKAGE, "") if found else None
 
 
 def _instance(instance: Instance) -> answers.StackInstance:

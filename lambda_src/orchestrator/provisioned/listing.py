@@ -184,6 +184,7 @@ def _entry(listed: _Listed, done: Work) -> "answers.PipelineSummary":
         "state": overall.name,
         "state_reason": overall.reason,
         "stack_status": stack.status,
+        "model_package_arn": done.package,
         "stages": [_stage(stage) for stage in stages],
         "last_execution": _execution(newest) if newest else None,
         "waiting": [asked for stage in stages for asked in approvals.of_stage(stage)],

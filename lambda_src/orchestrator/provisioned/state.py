@@ -83,6 +83,8 @@ class Work:
     """What is missing of the deployment, in a sentence."""
     is_elsewhere: bool = False
     """Whether it is in accounts that the orchestrator cannot look into."""
+    package: str | None = None
+    """ARN of the version of the model registry that is deployed, empty without one; `None` if that is not known."""
 
 
 @dataclass(frozen=True)

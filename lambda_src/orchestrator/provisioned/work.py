@@ -21,6 +21,7 @@ from orchestrator.errors import ServiceBusyError, ServiceRefusedError
 from orchestrator.launch.settings import Settings
 from orchestrator.plan import layout
 from orchestrator.provisioned import registrations
+from orchestrator.provisioned.awaited import models
 from orchestrator.provisioned.pipeline_stacks import Pipeline
 from orchestrator.provisioned.registrations import Registration
 from orchestrator.provisioned.runs import monitors, open_engine
@@ -84,6 +85,7 @@ def of_stack(stack: Stack, settings: Settings) -> Work:
         registration=registration,
         endpoint=_endpoint(endpoint) if endpoint else None,
         monitor=_monitor(monitor) if monitor else None,
+        package=stack.parameters.get(models.PACKAGE, ""),
     )
 
 

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 
 from scripts.console.models import card_links, sagemaker
+from scripts.console.models import deployed as deployments
 from scripts.console.models.versions import APPROVED, PENDING, REJECTED, Version
 
 part: Final = Blueprint("models", __name__)
@@ -36,15 +37,29 @@ def versions(name: str) -> str:
     status = request.args.get("status", "")
     group = sagemaker.group(name)
     page = sagemaker.versions(name, status, request.args.get("next", ""))
+    found = [Version.of(one) for one in page.entries]
     return render_template(
         "versions.html",
         group=group,
         name=name,
-        versions=[Version.of(one) for one in page.entries],
+        versions=found,
+        models=sorted({one.model for one in found} - {""}),
         status=status,
         statuses=(APPROVED, REJECTED, PENDING),
         further=_further(page.following, status=status),
     )
+
+
+@part.get("/deployed/<path:name>")
+def deployed(name: str) -> str:
+    """Show where versions of a group are deployed, or the one of the query. Pages take it once it is there.
+
+    The names of its models are in the query, too: pipelines that deploy them may have these.
+    """
+    found = deployments.of_group(name, request.args.getlist("model"))
+    arn = request.args.get("arn", "")
+    wanted = [one for one in found.deployments if arn in ("", one.arn)]
+    return render_template("deployed.html", name=name, deployments=wanted, unasked=found.unasked)
 
 
 @part.get("/versions/<path:arn>")

@@ -15,6 +15,7 @@ APPROVED: Final = "Approved"
 REJECTED: Final = "Rejected"
 PENDING: Final = "PendingManualApproval"
 _STACK: Final = "stack_name"
+_MODEL: Final = "model_name"
 _JOB: Final = "job_arn"
 _GATE: Final = {"min_metric": "at least", "max_metric": "at most"}
 _COMPARED: Final = ("challenger_", "deployed_")
@@ -92,6 +93,11 @@ class Version:
     def job(self) -> str:
         """Name of the job, or whatever else it comes from."""
         return self.source.rpartition("/")[2]
+
+    @property
+    def model(self) -> str:
+        """Name of the model in the pipeline that made it; empty if nothing tells it."""
+        return self.metadata.get(_MODEL, "")
 
     @property
     def bounds(self) -> list[str]:

@@ -3,6 +3,7 @@
 
 SageMaker's events of jobs have the members of the Describe operation's answer, and tags. Where AWS's sources differ,
 both forms are accepted: the samples of SageMaker's guide have tags as a map, EventBridge's schema registry as a list.
+Those of model packages have the members of its answer, too, with times as text and the names of what was changed.
 https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html
 https://docs.aws.amazon.com/cdk/api/v2/python/aws_cdk.mixins_preview.aws_sagemaker.events.html
 """
@@ -85,6 +86,13 @@ _DETAILS: Final[Mapping[str, Mapping[str, Any]]] = {
     },
 }
 """Members of the samples, each with a value of its type."""
+_PACKAGE: Final = "SageMaker Model Package State Change"
+_UPDATED: Final = "UpdatedModelPackageFields"
+_UPDATED_FIELDS: Final = frozenset({
+    *("ModelLifeCycle", "ModelApprovalStatus", "ApprovalDescription", "sourceUri", "CustomerMetadataProperties"),
+    "InferenceSpecification",
+})  # fmt: skip
+_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _JOB: Final = re.compile(r"SageMaker (?P<kind>[A-Za-z ]+) Job State Change")
 
 
@@ -102,6 +110,8 @@ def problems(detail_type: str, detail: Mapping[str, Any]) -> Iterator[str]:
     """Yield the differences, each with the member that has it; none for an event whose documentation is unknown."""
     if job := _JOB.fullmatch(detail_type):
         yield from _job_problems(job["kind"].replace(" ", ""), detail)
+    elif detail_type == _PACKAGE:
+        yield from _package_problems(detail)
     elif detail_type in _DETAILS:
         yield from _differences(_DETAILS[detail_type], detail, "detail")
 
@@ -116,6 +126,22 @@ def _job_problems(kind: str, detail: Mapping[str, Any]) -> Iterator[str]:
     described = {name: value for name, value in detail.items() if name != "Tags"}
     found = answer_constraints.differences(shape, described, "detail")
     # An event need not have all members.
+    yield from (problem for problem in found if " lacks " not in problem)
+
+
+def _package_problems(detail: Mapping[str, Any]) -> Iterator[str]:
+    yield from (
+        f"{_UPDATED} has {name!r}, none of its values"
+        for name in detail.get(_UPDATED, [])
+        if name not in _UPDATED_FIELDS
+    )
+    shape = identity.service_model("sagemaker").operation_model("DescribeModelPackage").output_shape
+    described = {name: value for name, value in detail.items() if name != _UPDATED}
+    for name in ("CreationTime", "LastModifiedTime"):
+        text = described.pop(name, "2021-02-24T17:00:14Z")
+        if not isinstance(text, str) or not _TIME.fullmatch(text):
+            yield f"detail.{name} is {text!r}, no time as text"
+    found = answer_constraints.differences(shape, described, "detail")
     yield from (problem for problem in found if " lacks " not in problem)
 
 

@@ -12,6 +12,7 @@ from moto.sagemaker.exceptions import ConflictException, ValidationError
 from moto.sagemaker.models import SageMakerModelBackend, sagemaker_backends
 
 from scripts.local_aws import request_constraints
+from scripts.local_aws.sagemaker import model_package_events
 
 _POLICY = "resource_policy"
 _creating = threading.Lock()
@@ -79,23 +80,37 @@ class ModelPackages(SageMakerModelBackend):
             if made:
                 return made[0].arn
             if group:
-                names = {each.arn: name for name, each in self.model_package_groups.items()}
-                named["model_package_group_name"] = names.get(in_lower_case(group), group)
+                named["model_package_group_name"] = self._group_named(group)
                 if named["model_package_group_name"] not in self.model_package_groups:
                     raise ValidationError("Model Package Group does not exist.")
             arn = super().create_model_package(*rest, **named)
             # Nothing was validated or scanned; moto has a status for each, with an ARN where a name belongs.
-            self.describe_model_package(arn).model_package_status_details = {"ValidationStatuses": []}
-            return arn
+            package = self.describe_model_package(arn)
+            package.model_package_status_details = {"ValidationStatuses": []}
+        model_package_events.created(package)
+        return arn
+
+    def list_model_packages(self, *rest: Any, **named: Any) -> Any:
+        """List packages; a group may be given by its ARN, whose name is in lower case."""
+        if named.get("model_package_group_name"):
+            named["model_package_group_name"] = self._group_named(named["model_package_group_name"])
+        return super().list_model_packages(*rest, **named)
+
+    def _group_named(self, name_or_arn: str) -> str:
+        names = {each.arn: name for name, each in self.model_package_groups.items()}
+        return names.get(in_lower_case(name_or_arn), name_or_arn)
 
     def update_model_package(self, model_package_arn: str, *rest: Any, **named: Any) -> str:
         """Change the given members only. Customer metadata are added to the present ones."""
         package = self.describe_model_package(model_package_arn)
+        given = {name for name, value in named.items() if value}
         for name in ("model_approval_status", "approval_description"):
             named[name] = named.get(name) or getattr(package, name)
         metadata = named.get("customer_metadata_properties") or {}
         named["customer_metadata_properties"] = {**(package.customer_metadata_properties or {}), **metadata} or None
-        return super().update_model_package(model_package_arn, *rest, **named)
+        arn = super().update_model_package(model_package_arn, *rest, **named)
+        model_package_events.updated(package, given)
+        return arn
 
     def delete_model_package(self, model_package_name: str) -> None:
         """Remove a package or version, by its ARN or name; ValidationError where there is none."""
@@ -123,6 +138,20 @@ class ModelPackagesResponse(BaseResponse):
         if problem:
             raise ValidationError(problem)
         return cast(ActionResult, cast(Any, super()).create_model_package())
+
+    def update_model_package(self) -> ActionResult:
+        """Serve UpdateModelPackage."""
+        problem = request_constraints.violations("sagemaker", "UpdateModelPackage", json.loads(self.body))
+        if problem:
+            raise ValidationError(problem)
+        return cast(ActionResult, cast(Any, super()).update_model_package())
+
+    def list_model_packages(self) -> ActionResult:
+        """Serve ListModelPackages."""
+        problem = request_constraints.violations("sagemaker", "ListModelPackages", json.loads(self.body))
+        if problem:
+            raise ValidationError(problem)
+        return cast(ActionResult, cast(Any, super()).list_model_packages())
 
     def describe_model_package_group(self) -> ActionResult:
         """Serve DescribeModelPackageGroup. Who made a group is known in a domain of Studio alone."""

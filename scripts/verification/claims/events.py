@@ -27,6 +27,25 @@ CLAIMS: Final = (
         part="stages-events",
     ),
     Claim(
+        id="package-events",
+        what="The event of a change of a model package names the changed fields in `UpdatedModelPackageFields`, that"
+        " of a new version names none.",
+        rests="Pipelines that follow a group deploy what is approved. Changes of other fields are let through where the"
+        " event names none, and change nothing.",
+        evidence=f"[events of SageMaker]({DOCS}/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html)"
+        " has a sample of a change",
+        by_hand="provision a real-time pipeline with `deploy_on_approval`, and approve a newer version of its group",
+    ),
+    Claim(
+        id="waiting-approval",
+        what="A stage whose approval waits is locked, and a stop of that execution that abandons its actions frees it.",
+        rests="A newer approved version takes the place of one that waits for the approval of a stage.",
+        evidence=f"[executions]({DOCS}/codepipeline/latest/userguide/concepts-how-it-works.html), and"
+        f" [stopping one]({DOCS}/codepipeline/latest/userguide/pipelines-stop.html)",
+        by_hand="in several accounts, approve version 2 of a group that a pipeline follows, and version 3 while"
+        " version 2 waits before staging",
+    ),
+    Claim(
         id="quoted-searches",
         what="A search for metrics whose names have `/` or `_` finds them when these are in double quotes.",
         rests="The dashboard shows something.",

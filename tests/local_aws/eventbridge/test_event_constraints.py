@@ -20,6 +20,7 @@ STACK = "CloudFormation Stack Status Change"
     "name",
     [
         "config_uploaded",
+        "model_package_changed",
         "monitor_alarm_changed",
         "monitoring_run_ended",
         "pipeline_ended",

@@ -95,6 +95,43 @@ def test_wrong_requests_are_refused(client: ClientFactory, changes: dict[str, An
     assert (error["Code"], error["Message"][: len(words)]) == ("ValidationException", words)
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        pytest.param({"ApprovalDescription": "x" * 1025}, "have length less than or equal to 1024", id="too long"),
+        pytest.param({"ApprovalDescription": "two\nlines"}, "satisfy regular expression pattern: .*", id="two lines"),
+        pytest.param({"ModelApprovalStatus": "Perhaps"}, "satisfy enum value set: [Approved, Rejected", id="status"),
+    ],
+)
+def test_wrong_changes_are_refused(client: ClientFactory, changes: dict[str, Any], words: str) -> None:
+    sm = client("sagemaker")
+    if "Changed" not in [one["ModelPackageGroupName"] for one in _groups(sm)]:
+        make_group(client, "Changed")
+    arn = sm.create_model_package(**version("Changed", ClientToken="changed"))["ModelPackageArn"]
+    with pytest.raises(ClientError) as refused:
+        sm.update_model_package(ModelPackageArn=arn, **changes)
+    assert refused.value.response["Error"]["Code"] == "ValidationException"
+    assert words in refused.value.response["Error"]["Message"]
+
+
+def test_a_group_may_be_listed_by_its_arn(client: ClientFactory) -> None:
+    sm = client("sagemaker")
+    group = make_group(client, "ByArn")
+    made = sm.create_model_package(**version("ByArn", ModelApprovalStatus="Approved"))["ModelPackageArn"]
+    listed = sm.list_model_packages(ModelPackageGroupName=group, ModelApprovalStatus="Approved")
+    assert [each["ModelPackageArn"] for each in listed["ModelPackageSummaryList"]] == [made]
+
+
+def test_a_page_of_versions_has_a_hundred_at_most(client: ClientFactory) -> None:
+    with pytest.raises(ClientError, match="'maxResults' failed to satisfy"):
+        client("sagemaker").list_model_packages(ModelPackageGroupName="Any", MaxResults=101)
+
+
+def _groups(sm: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = sm.list_model_package_groups(NameContains="Changed")["ModelPackageGroupSummaryList"]
+    return found
+
+
 def test_a_model_of_a_version_serves(client: ClientFactory, trained: TrainedModel) -> None:
     sm = client("sagemaker")
     make_group(client, "Served")

@@ -90,6 +90,7 @@ def test_a_pipeline_tells_how_far_it_is_and_who_must_act(listed: List, monkeypat
                 "state_reason": "Somebody must decide whether staging is deployed.",
                 "short_name": "churn/realtime",
                 "stack_status": "CREATE_COMPLETE",
+                "model_package_arn": None,
                 "stages": [
                     {"name": "DeployDev", "status": "InProgress", "execution": "e-1"},
                     {"name": "DeployStaging", "status": None, "execution": None},

@@ -85,6 +85,25 @@ def stop_running(pipeline: str, reason: str) -> None:
             _stop(pipeline, summary["pipelineExecutionId"], reason)
 
 
+def stop_waiting(pipeline: str, reason: str) -> list[str]:
+    """Stop executions that wait for a decision although a newer one has begun; return their ids.
+
+    Nothing else that they do is interrupted: an execution that deploys goes on.
+    """
+    newest = newest_execution(pipeline)
+    if newest is None:
+        return []
+    waiting = {
+        stage["latestExecution"]["pipelineExecutionId"]
+        for stage in state(pipeline)["stageStates"]
+        if any(awaits_decision(action) for action in stage["actionStates"])
+    }
+    older = sorted(waiting - {newest.id})
+    for execution in older:
+        _stop(pipeline, execution, reason)
+    return older
+
+
 def _stop(pipeline: str, execution: str, reason: str) -> None:
     try:
         with calling(f"stop the execution {execution} of {pipeline}"):

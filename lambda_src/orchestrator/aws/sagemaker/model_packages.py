@@ -28,3 +28,18 @@ def reject(arn: str, reason: str) -> None:
         client("sagemaker").update_model_package(
             ModelPackageArn=arn, ModelApprovalStatus="Rejected", ApprovalDescription=reason
         )
+
+
+def approved(group: str) -> list[str]:
+    """Return the ARNs of the approved versions of a group, which is given by its ARN: names in ARNs have lower case.
+
+    A call for each hundred. https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ListModelPackages.html
+    """
+    with calling(f"list the approved versions of {group}"):
+        pages = (
+            client("sagemaker")
+            .get_paginator("list_model_packages")
+            .paginate(ModelPackageGroupName=group, ModelApprovalStatus="Approved")
+        )
+        listed = [version for page in pages for version in page["ModelPackageSummaryList"]]
+    return [version["ModelPackageArn"] for version in listed if version["ModelPackageStatus"] == "Completed"]

@@ -8,29 +8,33 @@ message cannot be published.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, TypeVar
 
 from aws_lambda_powertools import Logger
 
-from orchestrator import metrics
+from orchestrator import metrics, on_demand
 from orchestrator.aws import claims, notifications
 from orchestrator.aws.cloudformation import stacks
 from orchestrator.aws.codepipeline import codepipelines
 from orchestrator.aws.s3 import objects
+from orchestrator.errors import OrchestratorError, ServiceBusyError
 from orchestrator.events.pipelines import causes
 from orchestrator.events.pipelines.ends import End
 from orchestrator.events.pipelines.messages import Ending
 from orchestrator.launch.settings import Settings
 from orchestrator.plan import layout
 from orchestrator.plan import notifications as own_words
-from orchestrator.plan.stack_tags import STACK_TAG, TYPE_TAG
+from orchestrator.plan.stack_tags import AUTOMATION_TAG, STACK_TAG, TYPE_TAG
 from orchestrator.provisioned import pipeline_stacks, state, work
 from orchestrator.provisioned.state import Deployment, Seen, State, Work
 
 Learned = TypeVar("Learned")
 _EXECUTIONS: Final = {"SUCCEEDED": "Succeeded", "FAILED": "Failed", "STOPPED": "Stopped", "CANCELED": "Cancelled"}
 """State of an execution in events -> its status in answers. One that was superseded decides nothing."""
+
+_AFTER: Final = "events.approved_versions.ends:after"
+"""What goes on by itself; most pipelines need nothing of it."""
 
 logger = Logger(service="orchestrator", child=True)
 
@@ -42,14 +46,20 @@ def ended(event: dict[str, Any], settings: Settings, owner: str) -> dict[str, An
     """
     end = End.of(event)
     key = f"{layout.REPORTED}pipeline/{end.key}"
-    told = claims.once(settings.launch.pipelines_bucket, key, owner, lambda: _tell(end, settings))
+    errors: list[OrchestratorError] = []
+    told = claims.once(settings.launch.pipelines_bucket, key, owner, lambda: errors.extend(_tell(end, settings, owner)))
     logger.info("pipeline ended", extra={"pipeline": end.pipeline, "state": end.state, "told": told})
+    if errors:
+        # It is told, and marked so: this has the alarm on errors tell of the rest.
+        raise errors[0]
     return {"reported": int(told)}
 
 
-def _tell(end: End, settings: Settings) -> None:
+def _tell(end: End, settings: Settings, owner: str) -> list[OrchestratorError]:
+    """Tell the end; return the errors of what should have followed from it by itself."""
     nothing: dict[str, str] = {}
     tags = _learned("tags", lambda: codepipelines.tags(end.pipeline_arn), nothing)
+    errors = list(_go_on(end, tags, settings, owner)) if AUTOMATION_TAG in tags and not end.stage else []
     failed = end.state == "FAILED"
     cause = _learned("cause", lambda: causes.find(end, settings.approval_timeout), None) if failed else None
     words = _learned("words", lambda: _words(end, tags, settings), "") if not end.stage else ""
@@ -60,6 +70,7 @@ def _tell(end: End, settings: Settings) -> None:
         metrics.count(metrics.PIPELINES_ENDED, pipeline_type=tags.get(TYPE_TAG, ""), state=end.state)
     if overall is not None:
         metrics.count(metrics.STATES_TOLD, state=overall.name)
+    return errors
 
 
 def _state(end: End, tags: Mapping[str, str], settings: Settings) -> State | None:
@@ -82,6 +93,17 @@ def _words(end: End, tags: Mapping[str, str], settings: Settings) -> str:
     bucket = settings.launch.pipelines_bucket
     found = objects.beginning(bucket, own_words.key(common_name), own_words.LONGEST) if common_name else None
     return own_words.message_for(found.content, end.state) if found else ""
+
+
+def _go_on(end: End, tags: Mapping[str, str], settings: Settings, owner: str) -> Iterator[OrchestratorError]:
+    """Do what follows from this end by itself. What a retry may cure is raised before the end is told."""
+    try:
+        on_demand.function(_AFTER)(end, tags, settings, owner)
+    except ServiceBusyError:
+        raise
+    except OrchestratorError as error:
+        logger.warning("nothing follows from the end", extra={"pipeline": end.pipeline}, exc_info=True)
+        yield error
 
 
 def _learned(what: str, learn: Callable[[], Learned], otherwise: Learned) -> Learned:

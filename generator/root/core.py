@@ -23,6 +23,7 @@ from generator.root.events import (
     monitors,
     pipeline_ends,
     removal,
+    retraining,
     runs,
 )
 from generator.root.launch import LaunchParameters
@@ -64,6 +65,7 @@ def template(description: str, declared: type[LaunchParameters], kinds: Sequence
     looks.add_to(built)
     runs.add_to(built)
     automation.add_to(built)
+    retraining.add_to(built)
     digest_policy.add_to(built)
     roles.add_to(built, kinds, sharing.pipeline_statements)
     statements = [*jobs.statements(), *monitors.statements(), *model_cards.statements(), *removal.statements()]

@@ -81,6 +81,16 @@ class LaunchParameters(ReachOptions, OrganizationOptions):
             ),
         ),
     ] = "Open"
+    AutomaticRetraining: Annotated[
+        common.YesOrNo,
+        Field(
+            title="May monitors have models trained again?",
+            description=(
+                "Yes lets a run of a monitor that found violations start the training pipeline that its request names. "
+                "No starts nothing, and leaves out the permissions for it."
+            ),
+        ),
+    ] = "No"
     AllowDetailedErrorMessage: Annotated[
         common.YesOrNo,
         Field(
@@ -135,6 +145,7 @@ CREATE_ASSETS_BUCKET: Final = "CreateS3Bucket"
 CREATE_REPOSITORY: Final = "CreateECRRepo"
 CREATE_CONFIG_BUCKET: Final = "CreateConfigBucket"
 CREATE_MODEL_REGISTRY: Final = "CreateModelRegistryCondition"
+RETRAINS: Final = "RetrainsAutomatically"
 _ANY_BUCKET: Final = "AnyBucketProvided"
 
 
@@ -146,6 +157,7 @@ def add_to(template: Template, declared: type[TemplateParameters]) -> None:
     template.add_condition(CREATE_REPOSITORY, Equals(Ref("ExistingECRRepo"), ""))
     template.add_condition(CREATE_CONFIG_BUCKET, Equals(Ref("ConfigS3Bucket"), ""))
     template.add_condition(CREATE_MODEL_REGISTRY, Equals(Ref("CreateModelRegistry"), "Yes"))
+    template.add_condition(RETRAINS, Equals(Ref("AutomaticRetraining"), "Yes"))
 
 
 def variables(names: Iterable[str]) -> dict[str, Ref]:

@@ -20,7 +20,7 @@ from generator import arns, permissions
 from generator.resources import functions
 from generator.root import application, launch, looks, network, reach, roles
 from generator.root.data import encryption, models, storage
-from generator.root.events import automation, digest_policy, runs
+from generator.root.events import automation, digest_policy, retraining, runs
 from generator.root.observability import notifications
 from orchestrator.events.uploads.names import CONFIG_NAME, RESULT_SUFFIX
 from orchestrator.launch import settings
@@ -53,6 +53,7 @@ def add_to(
                 *network.attached_policies(template),
                 *(reach.attached_policy(), looks.attached_policy(), runs.attached_policy()),
                 automation.attached_policy(),
+                retraining.attached_policy(),
                 digest_policy.attached_policy(template),
             ],
         ),

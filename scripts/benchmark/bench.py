@@ -24,6 +24,7 @@ import yaml
 
 from mlops_orchestrator.aws.stack_following import StackEvent
 from scripts import paths
+from scripts.benchmark import bench_console
 from scripts.launch.deployment import Audience
 from scripts.launch.launch import Launching
 from scripts.launch.local_deployment import LocalDeployment
@@ -70,6 +71,7 @@ def _all(unpacked: Path) -> Iterator[Measurement]:
         yield _refused_for_what_is_missing(environment, deployment)
         yield from _provisions(environment, deployment)
         yield {"name": "local AWS, deployed and idle", "memory_mb": _resident_mb()}
+        yield bench_console.measure(deployment)
 
 
 def _generator() -> Measurement:

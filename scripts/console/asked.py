@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Final, Self, cast
@@ -10,10 +11,13 @@ from typing import Any, Final, Self, cast
 from flask import current_app
 
 from mlops_orchestrator.aws.api_client import OrchestratorApi
+from mlops_orchestrator.client import answers
 from mlops_orchestrator.client.answers import accepted
 from mlops_orchestrator.client.pipelines import Pipeline
 
 KEY: Final = "API"
+_TYPES: Final = "types"
+_SECONDS_OF_TYPES: Final = 60
 STAGES: Final = ("dev", "staging", "prod")
 HERE: Final = "this account"
 _PAGE: Final = 50
@@ -27,6 +31,16 @@ def api() -> OrchestratorApi:
 def pipeline(name: str) -> Pipeline:
     """Return a pipeline by its id or any of its names. Raise NotFound."""
     return Pipeline(api(), accepted(api().details(name)))
+
+
+def types() -> list[str]:
+    """Return what lists may be narrowed to: every page of a list has it, so it may be a minute old."""
+    until, found = current_app.extensions.get(_TYPES, (0.0, []))
+    if time.monotonic() < until:
+        return list(found)
+    found = [one["pipeline_type"] for one in answers.pipeline_types(api())]
+    current_app.extensions[_TYPES] = (time.monotonic() + _SECONDS_OF_TYPES, found)
+    return found
 
 
 @dataclass(frozen=True)

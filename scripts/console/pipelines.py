@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from botocore.exceptions import ClientError
 from flask import Blueprint, redirect, render_template, request, url_for
 
-from mlops_orchestrator.client import answers, executions
+from mlops_orchestrator.client import executions
 from mlops_orchestrator.client.executions import Runs
 from mlops_orchestrator.client.pipelines import Pipeline
 from mlops_orchestrator.errors import MlopsError
@@ -39,7 +39,7 @@ def table() -> str:
         wanted=asked_for,
         states=_STATES,
         places=_PLACES,
-        types=_types(),
+        types=[] if _renews_itself() else asked.types(),
         seconds=_SECONDS if found.pages == 1 else _SECONDS_OF_SEARCHES,
         further=f"{url_for('.table')}?{urlencode(further)}" if further else "",
     )
@@ -83,11 +83,6 @@ def delete(name: str) -> Any:
 def _renews_itself() -> bool:
     """Whether a part of a page that is there asks for itself alone."""
     return "HX-Request" in request.headers
-
-
-def _types() -> list[str]:
-    """Return what the list may be narrowed to."""
-    return [] if _renews_itself() else [one["pipeline_type"] for one in answers.pipeline_types(asked.api())]
 
 
 def _shown(pipeline: Pipeline, **trial: Any) -> str:

@@ -47,6 +47,9 @@ def test_a_person_sees_what_waits_and_decides(
     assert visitor.send(f"/approvals/prod/{NAME}", decision="reject", words="not on a Friday").status == 303
     until(lambda: "not on a Friday" in visitor.visit(f"/pipelines/{NAME}").text)
     assert NAME not in visitor.visit("/approvals").text
+    why = next(words for words in visitor.visit(f"/pipelines/{NAME}").words if words.startswith("DeployStaging, "))
+    assert why.startswith("DeployStaging, DeployProd: rejected by ")
+    assert why.endswith(": not on a Friday")
 
     assert api.provision(orchestrator.request(NAME, inference_instance="ml.m5.xlarge", **SERVED)).is_success
     until(lambda: "InferenceInstance ml.m5.large ml.m5.xlarge" in visitor.visit("/approvals").text)

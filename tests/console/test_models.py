@@ -97,6 +97,17 @@ def test_all_of_a_version_is_shown(orchestrator: Orchestrator, visitor: Visitor,
     assert "None tells of it." in page.words
 
 
+def test_a_card_that_is_kept_with_a_version_is_shown_with_its_charts(
+    orchestrator: Orchestrator, visitor: Visitor, group: str
+) -> None:
+    bars = {"name": "delays", "type": "bar_chart", "value": [12, 7]}
+    evaluation = {"name": "winter", "metric_groups": [{"name": "summary", "metric_data": [bars]}]}
+    card = {"intended_uses": {"purpose_of_model": "Plan pilots."}, "evaluation_details": [evaluation]}
+    kept = {"ModelCardContent": json.dumps(card), "ModelCardStatus": "PendingReview"}
+    page = visitor.visit(f"/versions/{registering.by_hand(orchestrator, group, ModelCard=kept)}")
+    assert {"Card kept with the version", "PendingReview", "Plan pilots.", "Numbers of delays"} <= set(page.words)
+
+
 def test_a_person_approves_and_rejects(orchestrator: Orchestrator, visitor: Visitor, group: str) -> None:
     """Nothing of an earlier rejection stays with an approval."""
     arn = registering.by_hand(orchestrator, group)

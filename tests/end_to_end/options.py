@@ -32,6 +32,7 @@ PARAMETERS: Final = {
     "DailyDigestHour": "7",
     "ConfigS3Bucket": CONFIGURATIONS,
     "ExistingS3Bucket": ASSETS,
+    "AutomaticRetraining": "Yes",
     "UseModelRegistry": "Yes",
     "CreateModelRegistry": "Yes",
     "AllowedBuckets": "harbour-*",

@@ -56,6 +56,13 @@ def _no_failures(state: State) -> State:
     return {**state, "messages": told, "objects": objects}
 
 
+def _unlocked(state: State) -> State:
+    objects = {bucket: {key: value for key, value in found.items() if not key.endswith(_LOCK)}
+               for bucket, found in state["objects"].items()}  # fmt: skip
+    return {**state, "objects": objects}
+
+
+_LOCK: Final = "/lock"
 _SAYS_DONE: Final = b"done"
 
 ACCEPTED: Final = (
@@ -97,6 +104,11 @@ ACCEPTED: Final = (
             name.startswith("configuration") and fault.how == "denied" and str(call) == "s3.PutObject"
         ),
         _without("objects"),
+    ),
+    Accepted(
+        "A lock that could not be released stays, and is nobody's after some minutes.",
+        lambda _, call, __: call.operation == "DeleteObject" and str(call.parameters["Key"]).endswith(_LOCK),
+        _unlocked,
     ),
     Accepted(
         "Nothing that SageMaker says to a stop keeps a stack from going away: the job ends by itself.",

@@ -155,7 +155,7 @@ def laboratory(session: KeptClients, patch: pytest.MonkeyPatch) -> Iterator[Labo
     found = Laboratory(single, multi, patch)
     found.wire.attach(patch, session.events)
     with loaded(FILE) as found.inline:
-        for service in ("s3", "cloudformation", "codepipeline", "ecr", "sns", "sagemaker"):
+        for service in ("s3", "cloudformation", "codepipeline", "ecr", "sns", "sagemaker", "scheduler"):
             calls.client(service)
         yield found
 

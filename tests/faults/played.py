@@ -246,7 +246,38 @@ class SageMaker:
         """By the token."""
 
     def describe_training_job(self, asked: Asked) -> Asked:
-        return self.described[asked["TrainingJobName"]]
+        return self._described(asked["TrainingJobName"])
+
+    def list_training_jobs(self, asked: Asked) -> Asked:
+        earliest = asked["CreationTimeAfter"]
+        named = [job for name, job in self.described.items() if asked["NameContains"] in name]
+        return {"TrainingJobSummaries": [job for job in named if job["CreationTime"] > earliest]}
+
+    def describe_processing_job(self, asked: Asked) -> Asked:
+        return self._described(asked["ProcessingJobName"])
+
+    def create_processing_job(self, asked: Asked) -> Asked:
+        name = asked["ProcessingJobName"]
+        if name in self.described:
+            raise RefusalError("ResourceInUse", "there is such a job")
+        arn = f"arn:aws:sagemaker:eu-west-1:123456789012:processing-job/{name}"
+        started = {"ProcessingJobArn": arn, "ProcessingJobStatus": "InProgress", "CreationTime": datetime.now(UTC)}
+        self.described[name] = {**asked, **started}
+        return {"ProcessingJobArn": arn}
+
+    def _described(self, name: str) -> Asked:
+        if name not in self.described:
+            raise RefusalError("ValidationException", "Could not find requested job")
+        return self.described[name]
+
+    groups_are_gone = False
+
+    def describe_model_package_group(self, asked: Asked) -> Asked:
+        if self.groups_are_gone:
+            raise RefusalError("ValidationException", f"{asked['ModelPackageGroupName']} does not exist.")
+        arn = f"arn:aws:sagemaker:eu-west-1:123456789012:model-package-group/{asked['ModelPackageGroupName']}"
+        made = {"CreationTime": THEN, "CreatedBy": {}, "ModelPackageGroupStatus": "Completed"}
+        return {**asked, **made, "ModelPackageGroupArn": arn}
 
     def describe_endpoint(self, asked: Asked) -> Asked:
         times = dict.fromkeys(("CreationTime", "LastModifiedTime"), "2026-11-20T08:15:00+00:00")

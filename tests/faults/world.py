@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from types import ModuleType
 from typing import Any, Final
@@ -27,7 +27,9 @@ from moto.sns.models import sns_backends
 from orchestrator.aws import calls
 from orchestrator.launch.settings import Settings
 from orchestrator.pipeline_types.built_in.image_builder import ImageBuilderParameters
+from orchestrator.plan import layout
 from orchestrator.plan.codepipeline_parameters import MultiAccountPipelineParameters, SingleAccountPipelineParameters
+from orchestrator.sagemaker.monitor_runs import DATA_JOBS
 from tests.faults.played import CodePipeline, RefusalError, SageMaker, StackSets, digest
 from tests.faults.wire import Call, Send, answer, refusal
 
@@ -39,9 +41,9 @@ _PIPELINES = {
     "image_builder": ImageBuilderParameters,
 }
 _RANDOM = re.compile(
-    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32}(?=/)|[0-9a-f]{64}|(?<=(?:-dev|ging|prod)-)[0-9a-f]{8}$"
+    r"(?<=mlops-retrain-)[0-9a-f]{8}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32}(?=/)|[0-9a-f]{64}|(?<=(?:-dev|ging|prod)-)[0-9a-f]{8}$"
 )
-_OF_THE_ATTEMPT = ("time", "attempt", "requested_at", "message", "warnings")
+_OF_THE_ATTEMPT = ("at", "saw_until", "report", "time", "attempt", "requested_at", "message", "warnings")
 """Members of stored documents that say when, or in which words, and not what."""
 
 
@@ -195,6 +197,8 @@ class World:
                 for name, job in self.sagemaker.jobs.items()
                 if job["TransformJobStatus"] != "Stopped"
             ),
+            "data jobs": [_RANDOM.sub("*", name) for name in self.sagemaker.described if name.startswith(DATA_JOBS)],
+            "steps": self._steps(),
             "versions": [
                 {key: value for key, value in version.items() if key != "ClientToken"}
                 for version in self.sagemaker.versions.values()
@@ -202,8 +206,21 @@ class World:
         }
 
     def _objects(self, bucket: str) -> dict[str, str]:
+        return {
+            _RANDOM.sub("*", name): _content(name, content)
+            for name, content in self._stored(bucket)
+            if not name.startswith(layout.STEPS)
+        }
+
+    def _steps(self) -> list[tuple[str, ...]]:
+        """Whose step, which and how it ended: an attempt that is repeated may have recorded it before."""
+        stored = self._stored(self.settings.launch.pipelines_bucket)
+        told = ((name, json.loads(content)) for name, content in stored if name.startswith(layout.STEPS))
+        return sorted({(name.split("/")[1], step["step"], step["outcome"]) for name, step in told})
+
+    def _stored(self, bucket: str) -> Iterator[tuple[str, bytes]]:
         keys = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[bucket].keys.items()
-        return {_RANDOM.sub("*", name): _content(name, key.value) for name, key in keys if hasattr(key, "value")}
+        yield from ((name, key.value) for name, key in keys if hasattr(key, "value"))
 
     def _read_by(self, pipeline: str, execution: Mapping[str, Any]) -> str:
         """The content that an execution has deployed."""

@@ -27,9 +27,11 @@ WITHOUT_RESOURCE: Final = {
     "logs:DescribeIndexPolicies": "CloudFormation reads log groups by it, and IAM knows no resource for it",
     "logs:DescribeResourcePolicies": "CloudFormation reads log groups by it, and IAM knows no resource for it",
     "sagemaker:ListAutoMLJobs": "a listing of the account",
+    "sagemaker:ListHyperParameterTuningJobs": "a listing of the account",
     "sagemaker:ListModelCards": "a listing of the account",
     "sagemaker:ListMonitoringExecutions": "a listing of the account",
     "sagemaker:ListProcessingJobs": "a listing of the account",
+    "sagemaker:ListTrainingJobs": "a listing of the account",
     "sagemaker:Search": "a search of the account",
     "xray:PutTelemetryRecords": "X-Ray has no resource for what is sent to it",
     "xray:PutTraceSegments": "X-Ray has no resource for what is sent to it",
@@ -59,7 +61,7 @@ LOGICAL_IDS: Final[dict[str, str]] = {
         NotificationsTopicPolicy Orchestrator OrchestratorLogs OrchestratorRetries OrchestratorRole PipelineEndedRule
         PipelineRole PipelineStackRole PipelineStatusMethod PipelineStatusResource PipelinesBucket PipelinesBucketPolicy
         PipelineStartRole ProvisionPipelineMethod ProvisionPipelineResource RefusedWriteRule
-        RequestReachPolicy RunsResource StartRunMethod VersionChangedRule
+        RequestReachPolicy RetrainingPolicy RunsResource StartRunMethod VersionChangedRule
     """,
     "pipelines/single_account_codepipeline.yaml": "MLOpsPipeline",
     "pipelines/multi_account_codepipeline.yaml": "MLOpsPipeline",
@@ -94,13 +96,13 @@ LOGICAL_IDS["mlops-orchestrator-multi-account.yaml"] = f"""
     {LOGICAL_IDS["mlops-orchestrator-single-account.yaml"]}
     StageDeployer StageDeployerLogs StageDeployerRole StageEndedRule StageEventsPolicy StuckApprovalAlarm
 """
-RESOURCE_BUDGET: Final = 304
+RESOURCE_BUDGET: Final = 308
 """All templates together: 170 at first; to list, look at and delete pipelines takes six a root, the dashboard and the
 alarms nine in both, the application's group and the policy for functions in a VPC one a root, the two routes for
 pipeline types four a root, the access log of the inference API one, the two rules on what should never happen two a
 root, the boundary one, the policy for looks at what requests name one a root, monitors on the open engine 29,
-their runs four a root, the rules on missing runs one a root and one in each of these monitors, the daily digest two a
-root."""
+their runs four a root, the rules on missing runs one a root and one in each of these monitors, the policy for
+retrainings one a root, the daily digest two a root."""
 
 BLUEPRINT_BYTES: Final = 51_200
 """The longest template that CloudFormation takes inline."""
@@ -126,6 +128,7 @@ LAUNCH_PARAMETERS: Final[list[tuple[str, str, str | None, dict[str, Any]]]] = [
         {"AllowedValues": YES_OR_NO},
     ),
     ("MonitorEngine", "What does the work of monitors?", "Open", {"AllowedValues": ["Open", "SageMaker"]}),
+    ("AutomaticRetraining", "May monitors have models trained again?", "No", {"AllowedValues": YES_OR_NO}),
     (
         "AllowDetailedErrorMessage",
         "Do you want to allow detailed error messages in the APIs response?",

@@ -111,7 +111,7 @@ class TestForwarding:
         forwarded = properties(templates, "data_quality_monitor", "RunEndedRule")["EventPattern"]
         *same, every_run = pattern["detail"]["$or"]
         assert same == forwarded["detail"]["$or"]
-        assert every_run["ProcessingJobName"] == [{"prefix": "mlops-monitor-"}]
+        assert every_run["ProcessingJobName"] == [{"prefix": "mlops-monitor-"}, {"prefix": "mlops-retrain-"}]
         assert pattern["detail-type"] == forwarded["detail-type"]
 
     def test_the_bus_takes_processing_jobs_and_alarms_of_the_stages_only(self, templates: dict[str, Template]) -> None:

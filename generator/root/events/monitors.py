@@ -20,7 +20,7 @@ from generator.root.events import jobs
 from orchestrator.plan import layout
 from orchestrator.sagemaker import monitor_alarms
 from orchestrator.sagemaker.job_kinds import ENDED
-from orchestrator.sagemaker.monitor_runs import DETAIL_TYPE, JOBS
+from orchestrator.sagemaker.monitor_runs import DATA_JOBS, DETAIL_TYPE, JOBS
 
 _READ_BY_JOBS: Final = [f"{layout.folder('*')}{kind}*" for kind in (layout.ANALYSIS, layout.ENGINE)]
 """Keys in the pipelines bucket of what the jobs of monitors read: configurations of analyses, and the engine."""
@@ -57,9 +57,12 @@ def runs_missing_rule() -> events.Rule:
 
 
 def _ended() -> dict[str, Any]:
-    """Ends that are worth a look, and every end of the open engine's runs: those in stages are known by it alone."""
+    """Ends that are worth a look, and every end of the open engine's runs: those in stages are known by it alone.
+
+    Ends of jobs that write data for a retraining, too: it goes on then.
+    """
     pattern = monitor_runs.ended(*roles.of_pipelines())
-    runs = {"ProcessingJobStatus": list(ENDED), "ProcessingJobName": [{"prefix": JOBS}]}
+    runs = {"ProcessingJobStatus": list(ENDED), "ProcessingJobName": [{"prefix": JOBS}, {"prefix": DATA_JOBS}]}
     detail = pattern["detail"]
     return {**pattern, "detail": {**detail, "$or": [*detail["$or"], runs]}}
 

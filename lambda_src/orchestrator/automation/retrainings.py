@@ -15,8 +15,10 @@ from orchestrator.aws import parallel
 from orchestrator.aws.s3 import objects
 from orchestrator.plan import layout
 
+MIDDLE: Final = "-retrain-"
+"""Part of the names of these jobs."""
 _DIGITS: Final = 12
-_ENDING: Final = re.compile(rf".+-retrain-[0-9a-f]{{{_DIGITS}}}")
+_ENDING: Final = re.compile(rf".+{MIDDLE}[0-9a-f]{{{_DIGITS}}}")
 
 
 class Violated(BaseModel):
@@ -51,7 +53,7 @@ class Cause(BaseModel):
 
 def job_name(model: str, longest: int, run: str) -> str:
     """Return the name of the job that a run starts for a model, with at most so many characters."""
-    ending = f"-retrain-{hashlib.sha256(run.encode()).hexdigest()[:_DIGITS]}"
+    ending = f"{MIDDLE}{hashlib.sha256(run.encode()).hexdigest()[:_DIGITS]}"
     return f"{model[: longest - len(ending)].rstrip('-')}{ending}"
 
 

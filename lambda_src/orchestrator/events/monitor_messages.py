@@ -5,13 +5,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from orchestrator.aws.notifications import Message
 from orchestrator.plan import layout
 from orchestrator.provisioned import state
 from orchestrator.provisioned.state import Job, Monitor, Run, State, Work
 from orchestrator.sagemaker.monitor_runs import VIOLATIONS, findings
+
+if TYPE_CHECKING:
+    from orchestrator.events.retraining import runs
 
 _COUNT: Final = re.compile(r"with (?P<count>[0-9]+) violation")
 _BASELINE_FILES: Final = ("/analysis.json", "/constraints.json", "/statistics.json")
@@ -45,6 +48,8 @@ class Ended:
     pipeline_type: str
     model_name: str
     """All three by the tags of the job; empty without."""
+    run: runs.Run | None = None
+    """It, if its model may be trained again because of it."""
 
     @property
     def marker(self) -> str:

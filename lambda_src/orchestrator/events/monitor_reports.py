@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from aws_lambda_powertools import Logger
 
-from orchestrator import metrics
+from orchestrator import metrics, on_demand
 from orchestrator.aws import claims, notifications
 from orchestrator.aws.sagemaker import jobs
 from orchestrator.events import open_engine_runs, run_records
@@ -40,6 +40,9 @@ _REPORT: Final = re.compile(rf"s3://.+/{_NAME}/[0-9]{{4}}/[0-9]{{2}}/[0-9]{{2}}/
 _BASELINE: Final = re.compile(rf"s3://.+/{_NAME}")
 _ENDED_BADLY: Final = frozenset({"Failed", "Stopped"})
 _COMPLETED: Final = "Completed"
+# Most runs have no model trained again, and do not wait for the imports of what provisions.
+_RETRAINING: Final = "events.retraining.reports:run_ended"
+_DATA_WRITTEN: Final = "events.retraining.prepared:ended"
 
 logger = Logger(service="orchestrator", child=True)
 
@@ -49,12 +52,16 @@ def run_ended(event: dict[str, Any], settings: Settings, owner: str) -> dict[str
 
     `owner` is the id of the invocation. Raises `OrchestratorError` when a retry may succeed.
     """
+    if monitor_runs.is_data_job(event["detail"]["ProcessingJobName"]):
+        return on_demand.function(_DATA_WRITTEN)(event, settings, owner)
     ended = _ended(event, settings)
     if ended is None:
         logger.info("ignored", extra={"resources": event.get("resources")})
         return {"reported": 0}
     told = claims.once(settings.launch.pipelines_bucket, ended.marker, owner, lambda: _tell(ended, settings))
     logger.info("monitoring run ended", extra={"schedule": ended.schedule, "status": ended.status, "told": told})
+    if ended.run is not None:
+        on_demand.function(_RETRAINING)(ended.run, settings, owner)
     return {"reported": int(told)}
 
 

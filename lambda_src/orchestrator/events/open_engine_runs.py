@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from orchestrator.aws.sagemaker import jobs
 from orchestrator.events import run_records
 from orchestrator.events.event_tags import tags_of
 from orchestrator.events.monitor_messages import Ended
+from orchestrator.events.retraining import runs
 from orchestrator.launch.settings import Settings
 from orchestrator.plan import layout
 from orchestrator.provisioned import pipeline_stacks
@@ -38,10 +40,14 @@ def ended(event: Mapping[str, Any], settings: Settings, stage: str) -> Ended | N
     pipeline = _pipeline_of(detail)
     if event["account"] == settings.account:
         job = jobs.describe(job_kinds.PROCESSING, detail["ProcessingJobName"]).description
-        return _of(event, job, pipeline)
-    if pipeline:
-        run_records.keep(event, pipeline, stage, settings.launch.pipelines_bucket)
-    return _of(event, detail, pipeline)
+    else:
+        job = detail
+        if pipeline:
+            run_records.keep(event, pipeline, stage, settings.launch.pipelines_bucket)
+    found = _of(event, job, pipeline)
+    if found is None:
+        return None
+    return replace(found, run=runs.of(event, job, stage, settings.launch.pipelines_bucket))
 
 
 def _pipeline_of(detail: Mapping[str, Any]) -> str:

@@ -25,7 +25,8 @@ DEFAULT_APPROVAL_TIMEOUT_MINUTES: Final = 7 * 24 * 60
 PARAMETERS: Final = (
     *BlueprintOptions.model_fields,
     *ReachOptions.model_fields,
-    *("AllowDetailedErrorMessage", "ArtifactPrefix", "MonitorEngine", "ResourceTags", "UseModelRegistry"),
+    *("AllowDetailedErrorMessage", "ArtifactPrefix", "AutomaticRetraining", "MonitorEngine", "ResourceTags"),
+    "UseModelRegistry",
 )
 """Launch parameters that are read here, each from the variable of its name."""
 _OF_EACH_STAGE: Final = ("AccountId", "OrgId", *NetworkOptions.model_fields)
@@ -54,6 +55,8 @@ class Launch:
     """What requests may name."""
     monitor_engine: EngineName = "open"
     """What does the work of monitors whose requests do not say it."""
+    automatic_retraining: bool = False
+    """Whether runs of monitors may have models trained again."""
 
 
 @dataclass(frozen=True)
@@ -177,6 +180,8 @@ def read(variables: Mapping[str, str] = os.environ) -> Settings:
             options=_options(env, allowed),
             reach=allowed,
             monitor_engine="sagemaker" if env.text("MONITOR_ENGINE") == "SageMaker" else "open",
+            # A missing variable lets nothing happen.
+            automatic_retraining=env.optional("AUTOMATIC_RETRAINING") == "Yes",
         ),
         artifact_prefix=env.text("ARTIFACT_PREFIX"),
         url_suffix=env.text("URL_SUFFIX"),

@@ -79,6 +79,16 @@ def retrainings(common_name: str) -> str:
     return f"{AUTOMATION}{common_name}/retrainings/"
 
 
+def preparations(common_name: str) -> str:
+    """Prefix of the keys of the preparations of data for a training pipeline's retrainings."""
+    return f"{AUTOMATION}{common_name}/preparations/"
+
+
+def retraining_lock(common_name: str) -> str:
+    """The key of the lock that is held while a training pipeline is made to train again."""
+    return f"{AUTOMATION}{common_name}/lock"
+
+
 def steps(common_name: str) -> str:
     """Prefix of the keys of a pipeline's automatic steps."""
     return f"{STEPS}{common_name}/"

@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from scripts.console.models import sagemaker
+from scripts.console.models import card_content, sagemaker
 from scripts.console.models.versions import Version
 
 _MOST: Final = 100
@@ -42,7 +41,7 @@ def cards_of(version: Version) -> Cards:
 
 def version_of(content: Mapping[str, Any]) -> str:
     """Return the ARN of the version that a card tells of; empty if it does not name one."""
-    model = str(_overview(content).get("model_id", ""))
+    model = str(card_content.overview(content).get("model_id", ""))
     if _OF_VERSION in model:
         return model
     return next(_packages(model.rpartition("/")[2]), "") if _OF_MODEL in model else ""
@@ -69,15 +68,7 @@ def _search(**expression: Any) -> Mapping[str, Any]:
 
 def _is_of(version: Version, card: Mapping[str, Any]) -> bool:
     """Whether a card has the version's artifact, and names no other version."""
-    try:
-        overview = _overview(json.loads(card.get("Content") or "{}"))
-    except ValueError:
-        return False
+    overview = card_content.overview(card_content.read(card.get("Content")))
     model = str(overview.get("model_id", ""))
     names_another = _OF_VERSION in model and model != version.arn
     return not names_another and not version.artifacts.isdisjoint(overview.get("model_artifact") or ())
-
-
-def _overview(content: Any) -> Mapping[str, Any]:
-    overview = content.get("model_overview") if isinstance(content, Mapping) else None
-    return overview if isinstance(overview, Mapping) else {}

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -15,7 +14,7 @@ from flask import Blueprint, Response, abort, render_template, request, url_for
 
 from mlops_orchestrator.client.answers import accepted
 from scripts.console import asked, looks
-from scripts.console.models import card_links, card_parts, sagemaker
+from scripts.console.models import card_content, card_links, card_parts, sagemaker
 
 part: Final = Blueprint("cards", __name__)
 _STATUSES: Final = ("Draft", "PendingReview", "Approved", "Archived")
@@ -35,12 +34,7 @@ class Card:
         if version and not version.isdecimal():
             abort(HTTPStatus.NOT_FOUND, "A version of a card is a number.")
         told = _asked("describe_model_card", name=name, version=int(version or 0))
-        try:
-            content = json.loads(told.get("Content") or "{}")
-        except ValueError:
-            content = None
-        # SageMaker keeps what it was given, whoever wrote it.
-        return cls(told, content if isinstance(content, dict) else {"content": told["Content"]})
+        return cls(told, card_content.read(told.get("Content")))
 
 
 @part.get("/cards")

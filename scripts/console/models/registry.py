@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from botocore.exceptions import ClientError
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 
-from scripts.console.models import card_links, sagemaker
+from scripts.console.models import card_links, card_parts, sagemaker
 from scripts.console.models import deployed as deployments
 from scripts.console.models.versions import APPROVED, PENDING, REJECTED, Version
 
@@ -91,7 +91,8 @@ def _shown(arn: str, trouble: str = "", words: str = "") -> str:
         abort(HTTPStatus.NOT_FOUND, "A version is named by its ARN.")
     version = Version.of(sagemaker.version(arn))
     cards = card_links.cards_of(version)
-    return render_template("version.html", version=version, cards=cards, trouble=trouble, words=words)
+    parts = card_parts.of(version.card)
+    return render_template("version.html", version=version, cards=cards, card=parts, trouble=trouble, words=words)
 
 
 def _further(following: str, **chosen: str) -> str:

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Final, Self
 
 from orchestrator.pipeline_types.packaged import PIPELINE_STACK_SUFFIX
+from scripts.console.models import card_content
 
 APPROVED: Final = "Approved"
 REJECTED: Final = "Rejected"
@@ -60,6 +61,9 @@ class Version:
     answers: tuple[str, ...]
     files: Mapping[str, str]
     """Files with figures of the model: what they tell of -> S3 URI."""
+    card: Mapping[str, Any]
+    """Content of the card that SageMaker keeps with the version; empty without one."""
+    card_status: str
     hidden: str
     """Why there is no more to see than the list has."""
 
@@ -86,6 +90,8 @@ class Version:
             takes=tuple(served.get("SupportedContentTypes", ())),
             answers=tuple(served.get("SupportedResponseMIMETypes", ())),
             files=dict(_files(told.get("ModelMetrics") or {})),
+            card=card_content.read((told.get("ModelCard") or {}).get("ModelCardContent", "")),
+            card_status=(told.get("ModelCard") or {}).get("ModelCardStatus", ""),
             hidden=told.get("Hidden", ""),
         )
 

@@ -15,6 +15,7 @@ from scripts.local_aws import request_constraints
 from scripts.local_aws.sagemaker import model_package_events
 
 _POLICY = "resource_policy"
+_CARD = "model_card"
 _creating = threading.Lock()
 
 
@@ -137,7 +138,16 @@ class ModelPackagesResponse(BaseResponse):
         problem = request_constraints.violations("sagemaker", "CreateModelPackage", json.loads(self.body))
         if problem:
             raise ValidationError(problem)
-        return cast(ActionResult, cast(Any, super()).create_model_package())
+        result = cast(Any, super()).create_model_package()
+        if card := self._get_param("ModelCard"):
+            setattr(self.sagemaker_backend.describe_model_package(result.result["ModelPackageArn"]), _CARD, card)
+        return cast(ActionResult, result)
+
+    def describe_model_package(self) -> ActionResult:
+        """Serve DescribeModelPackage, with the card that was made with the version."""
+        package = self.sagemaker_backend.describe_model_package(self._get_param("ModelPackageName"))
+        card = getattr(package, _CARD, None)
+        return ActionResult({**package.gen_response_object(), **({"ModelCard": card} if card else {})})
 
     def update_model_package(self) -> ActionResult:
         """Serve UpdateModelPackage."""

@@ -44,6 +44,12 @@ class Job:
         return moment
 
     @property
+    def created_at(self) -> datetime:
+        """Time of its creation."""
+        moment: datetime = self.description["CreationTime"]
+        return moment
+
+    @property
     def failure_reason(self) -> str:
         """SageMaker's reason for its failure; empty otherwise."""
         return str(self.description.get("FailureReason", ""))
@@ -65,6 +71,20 @@ def changed_since(kind: JobKind, earliest: datetime) -> Iterator[Job]:
         yield from (Job(kind, summary) for summary in answer[f"{kind.noun}Summaries"])
         if not answer.get("NextToken"):
             return
+        token = {"NextToken": answer["NextToken"]}
+
+
+def created_since(kind: JobKind, text: str, earliest: datetime) -> list[Job]:
+    """Return the jobs of a kind made since a time whose names contain a text, with the members that the listing has."""
+    page = {"NameContains": text, "CreationTimeAfter": earliest, "MaxResults": 100}
+    found: list[Job] = []
+    token: dict[str, str] = {}
+    while True:
+        with calling(f"list the {kind.words}s {text}*"):
+            answer = _call(f"List{kind.noun}s", **page, **token)
+        found += (Job(kind, summary) for summary in answer[f"{kind.noun}Summaries"])
+        if not answer.get("NextToken"):
+            return found
         token = {"NextToken": answer["NextToken"]}
 
 

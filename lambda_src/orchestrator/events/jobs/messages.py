@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from orchestrator.automation.retrainings import Cause
 from orchestrator.aws.notifications import Message
 from orchestrator.aws.sagemaker.jobs import Job
-from orchestrator.events.jobs import outcomes
+from orchestrator.events.jobs import outcomes, traces
 from orchestrator.events.jobs.registration import NotRegistered, Registered
 from orchestrator.provisioned import state as states
 from orchestrator.provisioned.state import State
@@ -33,6 +34,8 @@ class Ending:
     registration: Registered | NotRegistered | None
     with_detail: bool
     """Whether the operator allows AWS's error messages."""
+    cause: Cause | None = None
+    """Why the job was started, if that was a run of a monitor."""
 
     @property
     def message(self) -> Message:
@@ -66,7 +69,7 @@ class Ending:
             f"State: {self.state.name}"
         )
         what, then = self._story()
-        return "\n\n".join(filter(None, [first, what, pipeline, then]))
+        return "\n\n".join(filter(None, [first, traces.in_words(self.cause), what, pipeline, then]))
 
     def _story(self) -> tuple[str, str]:
         """Return the result of the job, and the next step."""

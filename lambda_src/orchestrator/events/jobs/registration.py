@@ -8,7 +8,7 @@ failing service, another change of the same group at the same time) are raised, 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from aws_lambda_powertools import Logger
@@ -18,7 +18,7 @@ from orchestrator.aws.s3 import objects
 from orchestrator.aws.sagemaker import jobs, model_packages
 from orchestrator.aws.sagemaker.jobs import Job
 from orchestrator.errors import ServiceBusyError, ServiceRefusedError
-from orchestrator.events.jobs import outcomes, versions
+from orchestrator.events.jobs import outcomes, traces, versions
 from orchestrator.events.jobs.outcomes import Outcome
 from orchestrator.events.jobs.versions import Decision, Source
 from orchestrator.pipeline_types.base import STACK_PREFIX
@@ -113,7 +113,8 @@ def _registered(job: Job, source: Source, bucket: str, key: str) -> Registered |
     if metrics:
         objects.store(document)
     uri = document.uri if metrics else ""
-    arn = model_packages.create(versions.request(asked, outcome, decision.status, source, uri))
+    cause = traces.cause_of(bucket, source.stack_name, job.name)
+    arn = model_packages.create(versions.request(asked, outcome, decision.status, replace(source, cause=cause), uri))
     if decision.reason:
         _explain(arn, decision.reason)
     return Registered(arn, decision, metrics)

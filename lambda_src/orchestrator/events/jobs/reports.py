@@ -31,7 +31,7 @@ from orchestrator.aws.sagemaker import jobs
 from orchestrator.aws.sagemaker.jobs import Job
 from orchestrator.errors import OrchestratorError
 from orchestrator.events.event_tags import tags_of
-from orchestrator.events.jobs import registration
+from orchestrator.events.jobs import registration, traces
 from orchestrator.events.jobs.messages import Ending
 from orchestrator.events.jobs.registration import NotRegistered, Registered
 from orchestrator.events.jobs.versions import Source
@@ -136,7 +136,11 @@ def _tell(ended: _Ended, settings: Settings) -> None:
         stack_name=ended.tags.get("stack_name", ""),
         registration=registered,
         with_detail=settings.allow_detailed_error_message,
+        cause=traces.cause_of(settings.launch.pipelines_bucket, ended.tags.get("stack_name", ""), ended.name),
     )
+    if ending.cause:
+        step = traces.ended(ending.cause, job.ended_at, ending.state, job.name)
+        traces.record(settings.launch.pipelines_bucket, ending.stack_name, ending.cause, step)
     notifications.publish(settings.notifications_topic_arn, ending.message)
     metrics.count(metrics.JOBS_ENDED, pipeline_type=ending.pipeline_type, outcome=ending.outcome)
     metrics.count(metrics.STATES_TOLD, state=ending.state.name)

@@ -15,6 +15,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from orchestrator.automation.retrainings import Cause
+from orchestrator.events.jobs import traces
 from orchestrator.events.jobs.outcomes import Container, Outcome
 from orchestrator.sagemaker.registration import Instructions
 
@@ -35,6 +37,8 @@ class Source:
     job_arn: str
     model_name: str
     stack_name: str
+    cause: Cause | None = None
+    """Why the job was started, if that was a run of a monitor."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,8 @@ def _container(made: Container, image: str) -> dict[str, Any]:
 
 def _metadata(asked: Instructions, outcome: Outcome, source: Source) -> dict[str, str]:
     """Return origin, metrics and gate of the version as SageMaker accepts them; it keeps 40 metrics of a job."""
-    origin = {"job_arn": source.job_arn, "model_name": source.model_name, "stack_name": source.stack_name}
+    named = {"job_arn": source.job_arn, "model_name": source.model_name, "stack_name": source.stack_name}
+    origin = {**named, **traces.metadata(source.cause)}
     metrics = {
         _NOT_IN_METADATA.sub("_", name)[:_LONGEST_KEY]: repr(value)
         for name, value in kept_metrics(asked, outcome).items()

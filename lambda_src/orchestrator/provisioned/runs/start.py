@@ -41,7 +41,7 @@ def begin(given: str, body: str | bytes | None, settings: Settings) -> answers.M
     if not monitor.is_open:
         raise UnfitStateError(_native(found.pipeline))
     window = windows.of(asked, monitor.period, datetime.now(UTC))
-    request = _request(_declared(monitor, found.pipeline), monitor, window)
+    request = _request(declared(monitor, found.pipeline.short_name), monitor, window)
     jobs.start_processing(request)
     message = f"The run has begun: {window.start:%Y-%m-%d %H:%M:%S} to {window.end:%Y-%m-%d %H:%M:%S} UTC."
     return {"message": message, "run": {"id": request["ProcessingJobName"]}}
@@ -64,24 +64,27 @@ def _native(pipeline: Pipeline) -> str:
     )
 
 
-def _declared(monitor: DeployedMonitor, pipeline: Pipeline) -> dict[str, Any]:
-    """Return the request of a scheduled run; raises `UnfitStateError` if the schedule is not there or is another."""
+def declared(monitor: DeployedMonitor, pipeline: str) -> dict[str, Any]:
+    """Return the request of a scheduled run; `pipeline` is what people call the monitor.
+
+    Raises `UnfitStateError` if the schedule is not there or is another.
+    """
     found = schedules.find(monitor.schedule)
     if found is None:
         raise UnfitStateError(
-            f"The schedule {monitor.schedule} of {pipeline.short_name} is not there any more in EventBridge Scheduler: "
+            f"The schedule {monitor.schedule} of {pipeline} is not there any more in EventBridge Scheduler: "
             "delete the monitor and provision it again."
         )
     try:
-        declared = json.loads(found.get("Target", {}).get("Input", ""))
+        request = json.loads(found.get("Target", {}).get("Input", ""))
     except ValueError:
-        declared = None
-    if not isinstance(declared, dict) or not isinstance(declared.get("Environment"), Mapping):
+        request = None
+    if not isinstance(request, dict) or not isinstance(request.get("Environment"), Mapping):
         raise UnfitStateError(
-            f"The schedule {monitor.schedule} of {pipeline.short_name} starts something else than the monitor's runs: "
+            f"The schedule {monitor.schedule} of {pipeline} starts something else than the monitor's runs: "
             "somebody has changed it. Delete the monitor and provision it again."
         )
-    return declared
+    return request
 
 
 def _request(declared: Mapping[str, Any], monitor: DeployedMonitor, window: Window) -> dict[str, Any]:

@@ -96,7 +96,7 @@ LOGICAL_IDS["mlops-orchestrator-multi-account.yaml"] = f"""
     {LOGICAL_IDS["mlops-orchestrator-single-account.yaml"]}
     StageDeployer StageDeployerLogs StageDeployerRole StageEndedRule StageEventsPolicy StuckApprovalAlarm
 """
-RESOURCE_BUDGET: Final = 308
+RESOURCE_BUDGET: Final = 304
 """All templates together: 170 at first; to list, look at and delete pipelines takes six a root, the dashboard and the
 alarms nine in both, the application's group and the policy for functions in a VPC one a root, the two routes for
 pipeline types four a root, the access log of the inference API one, the two rules on what should never happen two a

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from orchestrator import templates
+from orchestrator.automation import followers
 from orchestrator.aws.cloudformation import stacks
 from orchestrator.aws.cloudformation.stacks import Stack, StackDefinition
 from orchestrator.aws.codepipeline import codepipelines
@@ -21,7 +22,7 @@ from orchestrator.aws.s3 import objects
 from orchestrator.aws.s3.objects import StoredPackage
 from orchestrator.errors import ConflictError
 from orchestrator.launch.settings import Settings
-from orchestrator.plan import layout
+from orchestrator.plan import automation, layout
 from orchestrator.plan.monitor_engines import PlannedEngine
 from orchestrator.plan.plan import (
     REQUEST_NOTE,
@@ -171,12 +172,20 @@ def _stored(deployment: Deployment, blueprint: PackagedBlueprint, settings: Sett
         _refuse_while_deleting(deployment.stack_name, settings)
     if stored is not None and stored.digest == wanted.digest:
         _keep_request(stored, deployment, blueprint, settings)
+        _follow(blueprint, stored, settings)
         return _Source(stored, is_new=False)
     # Their keys are digests of their content and part of the package, so a stored package implies that they are stored.
     for planned in (*blueprint.objects, *filter(None, [apart])):
         objects.store(planned)
-    stored = objects.store_package(settings.launch.pipelines_bucket, wanted, before=stored)
+    before, stored = stored, objects.store_package(settings.launch.pipelines_bucket, wanted, before=stored)
+    _follow(blueprint, before, settings)
     return _Source(stored, is_new=stored.stored_at is None)
+
+
+def _follow(blueprint: PackagedBlueprint, before: StoredPackage | None, settings: Settings) -> None:
+    """Have the pipeline found by what it follows; one that follows nothing, and did not, costs no call."""
+    known = automation.followed(before.notes) if before else ()
+    followers.bring_about(settings.launch.pipelines_bucket, blueprint.automation.follows, known)
 
 
 def _keep_request(
@@ -215,12 +224,13 @@ def _definition(plan: ProvisioningPlan, deployment: Deployment, settings: Settin
     name = deployment.pipeline_stack_name
     owner = {OWNER_TAG: plan.owner} if plan.owner else {}
     engine = {ENGINE_TAG: plan.engine.name} if plan.engine else {}
+    own = deployment.blueprint.automation.tag if deployment.blueprint else {}
     return StackDefinition(
         name=name,
         template=templates.read(deployment.pipeline_template).decode(),
         parameters=dict(deployment.pipeline_parameters),
         role_arn=settings.pipeline_stack_role_arn,
-        tags={**dict(deployment.tags), **_told(plan, settings), STACK_TAG: name, **owner, **engine},
+        tags={**dict(deployment.tags), **_told(plan, settings), STACK_TAG: name, **owner, **engine, **own},
     )
 
 

@@ -67,7 +67,7 @@ def _count(metric: str, types: Registry, body: Any) -> None:
 def _provisioned(body: Any, types: Registry, settings: Settings) -> "answers.PipelineAnswer":
     accepted = types.parse(body, settings.launch)
     informed = informing.inform(accepted.request, settings.launch, body)
-    plan = informed.request.plan(settings)
+    plan = informed.request.plan(settings).sent_as(accepted.body)
     warnings = [*accepted.warnings, *informed.warnings, *_unneeded(informed.missing, plan, settings)]
     answer: answers.PipelineAnswer
     if accepted.request.dry_run:

@@ -5,15 +5,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from mlops_orchestrator.aws.api_client import OrchestratorApi
-from mlops_orchestrator.client import answers
-from mlops_orchestrator.errors import MlopsError
 
 _MONITOR: Final = "_monitor"
 _STACK_OF_PIPELINE: Final = "-codepipeline"
@@ -31,17 +29,13 @@ class Payload:
     source: str = ""
 
 
-def prepared(api: OrchestratorApi, details: Mapping[str, Any]) -> Payload:
-    """Return the first row of a baseline of the model. Never fails: what cannot be read is not known."""
-    try:
-        return next(_rows(api, details["model_name"]), Payload())
-    except (MlopsError, ClientError, BotoCoreError):
-        return Payload()
+def prepared(api: OrchestratorApi, of_model: Iterable[Mapping[str, Any]]) -> Payload:
+    """Return the first row of a baseline among a model's pipelines. Never fails: what cannot be read is not known."""
+    return next(_rows(api, of_model), Payload())
 
 
-def _rows(api: OrchestratorApi, model: str) -> Iterator[Payload]:
-    monitors = [one for one in answers.pipelines(api, model_name=model) if one["pipeline_type"].endswith(_MONITOR)]
-    for monitor in monitors:
+def _rows(api: OrchestratorApi, of_model: Iterable[Mapping[str, Any]]) -> Iterator[Payload]:
+    for monitor in (one for one in of_model if one["pipeline_type"].endswith(_MONITOR)):
         try:
             parameters = _parameters(api, monitor["pipeline_stack_name"].removesuffix(_STACK_OF_PIPELINE))
             if found := _row(api, parameters):

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from botocore.exceptions import ClientError
 from flask import Blueprint, redirect, render_template, request, url_for
 
-from mlops_orchestrator.client import executions
+from mlops_orchestrator.client import answers, executions
 from mlops_orchestrator.client.executions import Runs
 from mlops_orchestrator.client.pipelines import Pipeline
 from mlops_orchestrator.errors import MlopsError
@@ -91,8 +91,11 @@ def _shown(pipeline: Pipeline, **trial: Any) -> str:
     told = {"status": status, "details": status.details, "runs": Runs(), "reasons": {}, "hidden": "", **trial}
     if not _renews_itself():
         told.update(_history(pipeline, status.execution.pipeline))
+        model = status.details["model_name"]
+        of_model = list(answers.pipelines(asked.api(), model_name=model)) if model else []
+        told["others"] = [one for one in of_model if one["pipeline_id"] != pipeline.id]
         if status.details["endpoint"] and "payload" not in trial:
-            told["prepared"] = payloads.prepared(asked.api(), status.details)
+            told["prepared"] = payloads.prepared(asked.api(), of_model)
     return render_template("pipeline.html", **told)
 
 

@@ -33,6 +33,8 @@ def launch(option: str, use_model_registry: bool, region: str, engine: EngineNam
         ecr_repository_arn=f"arn:aws:ecr:{region}:111122223333:repository/images",
         application="application",
         monitor_engine=engine,
+        # What only the orchestrator knows is no warning here.
+        automatic_retraining=True,
     )
 
 

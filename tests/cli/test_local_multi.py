@@ -75,6 +75,7 @@ def test_model_goes_from_stage_to_stage_as_people_decide(
     assert watched.status == 0
     assert "DeployDev/DeployStaging: Succeeded  approved by" in watched.out
     assert f"mlops approve {_STACK}-codepipeline prod --local" in watched.out
+    assert "new: prod has nothing of this pipeline yet" in watched.out
     assert _reached(local) == ["dev", "staging"]
 
     again = mlops("approve", "by-stages", "staging", "--local")
@@ -104,6 +105,8 @@ def test_newer_request_waits_behind_an_approval_and_goes_on_after_a_rejection(
     assert newer.status == 0
     assert asked["execution"] == first["execution"]
     assert asked["newer_execution"] not in ("", first["execution"])
+    (change,) = newer.documents[-1]["changes"]
+    assert (change["execution"], change["is_first"], change["problem"]) == (first["execution"], True, "")
 
     assert mlops("reject", "newer", "staging", "--local", "--reason", "a newer one waits").status == 0
     watched = mlops("status", "newer", "--local", "--watch", "--json")

@@ -14,15 +14,16 @@ import pytest
 from mlops_orchestrator.aws.api_client import OrchestratorApi, SignedClient
 from tests.console import registering
 from tests.console.registering import METRIC
-from tests.console.visiting import Visitor
+from tests.console.visiting import Page, Visitor
 
 if TYPE_CHECKING:
     from tests.end_to_end.users import Orchestrator
 
 Until = Callable[[Callable[[], Any]], Any]
 RETRAINED = {
-    "retrained_by_monitor": "cells-data-quality",
-    "retrained_features": "radius texture",
+    "retrained_by_monitor": "mlops-pipeline-cells-byomdataqualitymonitor",
+    "retrained_by_run": "mlops-monitor-7",
+    "retrained_features": "radius / texture",
     "challenger_auc": "0.97",
     "deployed_auc": "0.91",
 }
@@ -52,6 +53,12 @@ def reads_only(orchestrator: Orchestrator) -> OrchestratorApi:
     return replace(deployment.api, client=SignedClient(person))
 
 
+def _registration(orchestrator: Orchestrator, pipeline_id: str) -> dict[str, Any] | None:
+    """What the API tells of it, once it is done."""
+    told: dict[str, Any] = orchestrator.deployment.api.details(pipeline_id).body["registration"]
+    return told if told["model_package_arn"] else None
+
+
 def _policy(**statement: Any) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]})
 
@@ -64,15 +71,21 @@ def test_a_trained_model_is_there_with_metrics_gate_and_pipeline(
     assert "There are no versions." in visitor.visit(f"/models/{name}").text
     good = registering.trained(orchestrator, "console-good", name, min_metric={METRIC: 0.9})
     registering.trained(orchestrator, "console-bad", name, min_metric={METRIC: 2})
-    page = until(lambda: (found := visitor.visit(f"/models/{name}")).text.count("-job") == 2 and found)
+
+    def told_of_both() -> Page | None:
+        found = visitor.visit(f"/models/{name}")
+        # The reason follows its version.
+        return found if "that min_metric allows" in found.text and found.text.count("-job") == 2 else None
+
+    page = until(told_of_both)
     assert {"PendingManualApproval", "Rejected", "console-good-job", "console-bad-job", METRIC} <= set(page.words)
     assert "and 2 is the least that min_metric allows." in page.text
 
-    told = orchestrator.deployment.api.details(good).body
-    arn = told["registration"]["model_package_arn"]
+    registration = until(lambda: _registration(orchestrator, good))
+    arn = registration["model_package_arn"]
     version = visitor.visit(f"/versions/{arn}")
     assert version.headings == [f"{name}, version {arn.rpartition('/')[2]}"]
-    assert {METRIC, f"{told['registration']['metrics'][METRIC]:.6g}"} <= set(version.words)
+    assert {METRIC, f"{registration['metrics'][METRIC]:.6g}"} <= set(version.words)
     link = version.html.partition('<a href="/pipelines/')[2].partition('"')[0]
     assert visitor.visit(f"/pipelines/{link}").headings == ["console-good/training"]
     assert f"The gate of its request: at least {METRIC}=0.9." in version.text
@@ -91,8 +104,13 @@ def test_all_of_a_version_is_shown(orchestrator: Orchestrator, visitor: Visitor,
     assert {arn, "of the winter", "auc", "0.93", "PendingManualApproval", *RETRAINED, *RETRAINED.values()} <= {
         *page.words
     }
-    metrics = page.text.partition("Metrics and gate")[2].partition("Containers")[0]
+    metrics = page.text.partition("Metrics and gate")[2].partition("Compared with")[0]
     assert "challenger_auc" not in metrics
+    compared = page.text.partition("Compared with what was deployed")[2].partition("Containers")[0]
+    assert "auc 0.97 0.91" in compared
+    stack = "mlops-pipeline-cells-byomdataqualitymonitor-codepipeline"
+    assert f'href="/monitors/{stack}?run=mlops-monitor-7"' in page.html
+    assert ", which found radius / texture" in page.words
     assert "THREADS=1" in page.text
     assert "None tells of it." in page.words
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from mlops_orchestrator.client import answers
 from scripts.console import payloads
 from scripts.console.guard import DOCUMENT_POLICY
 from tests.console.visiting import Visitor
@@ -31,16 +32,26 @@ def test_a_run_is_started_and_its_report_is_shown(orchestrator: Orchestrator, un
     assert "All its runs" in visitor.visit(f"/pipelines/{MONITOR}").text
 
     api = orchestrator.deployment.api
-    found = payloads.prepared(api, {"model_name": "seen"})
+    found = payloads.prepared(api, answers.pipelines(api, model_name="seen"))
     assert (found.text, found.columns) == ("9.1,21068,5.4,south", ("draught", "cargo", "wind", "berth"))
     assert found.source.endswith("/baselines/seen.csv")
-    assert payloads.prepared(api, {"model_name": "never-seen"}).text == ""
+    gone = {"pipeline_type": "a_monitor", "pipeline_stack_name": "mlops-pipeline-gone-codepipeline"}
+    assert payloads.prepared(api, [gone, {**gone, "pipeline_type": "none"}]).text == ""
 
     report = page.html.partition('<iframe src="')[2].partition('"')[0]
     answer = visitor.read(report)
     assert "Data quality of seen-live" in answer.text
     assert answer.headers["Content-Security-Policy"] == DOCUMENT_POLICY
     assert visitor.visit("/reports/none/seen").status == 404
+
+
+def test_a_model_has_its_monitors_beside_it_and_a_row_to_ask_for(orchestrator: Orchestrator) -> None:
+    windy.watch(orchestrator, "beside", "beside-live")
+    orchestrator.provisioned(orchestrator.request("beside", endpoint_name="beside-served"))
+    page = Visitor(orchestrator.deployment.api).visit("/pipelines/beside/realtime")
+    assert "beside/data-quality" in page.words
+    assert "9.1,21068,5.4,south" in page.words
+    assert "draught, cargo, wind, berth." in page.text
 
 
 def test_what_is_no_monitor_has_no_runs(orchestrator: Orchestrator) -> None:

@@ -58,6 +58,7 @@ def test_a_refusal_needs_no_aws_at_all(api_event: ApiEvent, builtin: Body, setti
     ]
     variables = {
         "ALLOW_DETAILED_ERROR_MESSAGE": "Yes",
+        "AUTOMATIC_RETRAINING": "No",
         "MONITOR_ENGINE": "Open",
         "APPLICATION": settings.launch.application,
         "ARTIFACT_PREFIX": settings.artifact_prefix,

@@ -66,6 +66,7 @@ _ENVIRONMENT: Final = {
     **{f"{name}_ROLE_ARN": f"arn:aws:iam::{ACCOUNT}:role/mlops-{name}" for name in ("PIPELINE_START", "DEPLOY")},
     "NOTIFICATIONS_TOPIC_ARN": TOPIC,
     "ALLOW_DETAILED_ERROR_MESSAGE": "Yes",
+    "AUTOMATIC_RETRAINING": "No",
     "MONITOR_ENGINE": "Open",
     "LOG_KMS_KEY_ARN": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/solution",
     "LOG_RETENTION_DAYS": "365",

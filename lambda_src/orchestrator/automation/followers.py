@@ -9,6 +9,7 @@ case.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from orchestrator.aws import claims
@@ -48,6 +49,18 @@ def of_endpoint(bucket: str, endpoint: str) -> list[Follower]:
 def follow(bucket: str, key: str) -> None:
     """Make an entry, whether it is there or not."""
     objects.store_marker(bucket, key, b"{}")
+
+
+def bring_about(bucket: str, wanted: Sequence[str], before: Sequence[str]) -> None:
+    """Make the entries of a pipeline, those that are there as well, and remove what it has followed before.
+
+    It comes after the pipeline's package, whose notes tell of the entries: an entry without a package is stale.
+    """
+    for key in wanted:
+        follow(bucket, key)
+    for key in before:
+        if key not in wanted:
+            forget(bucket, key)
 
 
 def forget(bucket: str, key: str) -> None:

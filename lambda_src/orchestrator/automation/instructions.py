@@ -11,9 +11,9 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from orchestrator.aws.s3 import objects
 from orchestrator.plan import layout
@@ -57,13 +57,9 @@ TrainingPipelineName = Annotated[
 ]
 
 
-def _plainly(value: Any) -> Any:
-    return " ".join(value.lower().split()) if isinstance(value, str) else value
-
-
 Cooldown = Annotated[
     str,
-    BeforeValidator(_plainly),
+    StringConstraints(strip_whitespace=True),
     Field(pattern=r"^[1-9][0-9]{0,2} (hour|day)s?$"),
     Expect("a number of hours or days, 999 at most", example="12 hours"),
 ]
@@ -86,7 +82,11 @@ class Retrain(BaseModel):
     ]
     on: Annotated[
         list[Check],
-        Field(max_length=10, description="checks whose violations count; any violation when left out"),
+        Field(
+            max_length=10,
+            description="checks whose violations count, by their names in reports, such as baseline_drift_check; any "
+            "violation when left out",
+        ),
     ] = []
     cooldown: Annotated[
         Cooldown, Field(description="the time in which nothing is started after the start of a retraining")

@@ -18,12 +18,13 @@ from orchestrator.aws.cloudformation import stacks
 from orchestrator.aws.s3 import objects
 from orchestrator.aws.sagemaker import endpoints, model_sources
 from orchestrator.errors import Problem, RefusedRequestError, ServiceRefusedError
-from orchestrator.existence import named_things
-from orchestrator.existence.named_things import ENDPOINT_KEY, PACKAGE_KEY, Named
+from orchestrator.existence import named_things, trainings
+from orchestrator.existence.named_things import ENDPOINT_KEY, PACKAGE_KEY, TRAINING_KEY, Named
 from orchestrator.launch.settings import Launch
 from orchestrator.model_cards.refusals import absent, refusing
 from orchestrator.pipeline_types.base import PipelineRequest
 from orchestrator.pipeline_types.spelling import Spelling
+from orchestrator.plan.automation import RetrainedBy
 from orchestrator.values import package_artifacts
 from orchestrator.values.package_artifacts import PackagedModel
 
@@ -110,6 +111,14 @@ def _reads(request: PipelineRequest, launch: Launch) -> Iterator[tuple[str, _Loo
         yield "sagemaker", partial(_package, arn, launch)
     if request.monitored_endpoints():
         yield "sagemaker", partial(_endpoints, request, launch)
+    if training := request.retrained_by():
+        yield "cloudformation", partial(_training, training, launch)
+
+
+def _training(training: RetrainedBy, launch: Launch) -> _Seen:
+    seen = trainings.look(training, launch)
+    missing = (Problem(TRAINING_KEY, seen.missing),) if seen.missing else ()
+    return _Seen(missing=missing, warnings=(Problem(TRAINING_KEY, seen.warning),) if seen.warning else ())
 
 
 def _headers(request: PipelineRequest, launch: Launch) -> _Seen:

@@ -18,6 +18,7 @@ from orchestrator.values.things import Around, Bucket, MustExist, Thing
 
 PACKAGE_KEY: Final = "model_package_name"
 ENDPOINT_KEY: Final = "endpoint_name"
+TRAINING_KEY: Final = "retrain.pipeline"
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ def keys(request: PipelineRequest, launch: Launch) -> tuple[str, ...]:
         named.add(PACKAGE_KEY)
     if request.monitored_endpoints() and not launch.multi_account:
         named.add(ENDPOINT_KEY)
+    if request.retrained_by():
+        named.add(TRAINING_KEY)
     declared = list(type(request).model_fields)
     return tuple(sorted(named, key=lambda key: declared.index(key.split(".")[0])))
 

@@ -58,6 +58,12 @@ class Launch:
     automatic_retraining: bool = False
     """Whether runs of monitors may have models trained again."""
 
+    @property
+    def stack_arns(self) -> str:
+        """Beginning of the ARNs of all stacks of the orchestrator's account and Region."""
+        _, partition, _, _, account, _ = self.ecr_repository_arn.split(":", 5)
+        return f"arn:{partition}:cloudformation:{self.region}:{account}:stack/"
+
 
 @dataclass(frozen=True)
 class StageTarget:

@@ -4,7 +4,6 @@
 A type declares its fields, the rules between them and its deployment. Validation and error messages are derived here.
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from inspect import isfunction
@@ -28,6 +27,7 @@ from orchestrator.csv_headers import CsvFile, Header
 from orchestrator.errors import Problem, RefusedRequestError
 from orchestrator.launch.settings import Launch, Settings
 from orchestrator.pipeline_types.spelling import Spelling
+from orchestrator.plan.automation import RetrainedBy
 from orchestrator.plan.plan import Deployment, ProvisioningPlan
 from orchestrator.values import tags
 from orchestrator.values.common import AlsoSpelt, Expect
@@ -81,10 +81,11 @@ class PipelineRequest(BaseModel):
     """Whether a multi-account orchestrator deploys it to dev, staging and prod, or only to its own account."""
     source: ClassVar["answers.Origin"] = "built-in"
     version: ClassVar[str] = ""
+    takes_merged_data: ClassVar[bool] = True
+    """Whether it could be trained on data without a header."""
     is_withdrawn: ClassVar[bool] = False
 
     _chosen_name: str = PrivateAttr("")
-    _sent: bytes = PrivateAttr(b"")
 
     pipeline_type: str
     dry_run: Annotated[StrictBool, Expect("true or false")] = Field(
@@ -230,12 +231,6 @@ class PipelineRequest(BaseModel):
         """Identity in the tag `mlops:subject`: separates pipelines that want one stack name; empty if none do."""
         return ""
 
-    def sent_as(self, body: Mapping[str, Any]) -> Self:
-        """Return the same request with its body as it was understood, before defaults; packages hold it."""
-        copy = self.model_copy()
-        copy._sent = json.dumps({key: value for key, value in body.items() if key != "dry_run"}, indent=4).encode()
-        return copy
-
     def named(self, stack_name: str) -> Self:
         """Return the same request under another of its `stack_names`."""
         copy = self.model_copy()
@@ -269,6 +264,10 @@ class PipelineRequest(BaseModel):
     def with_packaged_model(self, model: PackagedModel) -> Self:
         """Return the request with the model that the package holds."""
         return self
+
+    def retrained_by(self) -> RetrainedBy | None:
+        """Return the training pipeline that trains its model again, which is looked up before planning."""
+        return None
 
     def monitored_endpoints(self) -> frozenset[str]:
         """Return the endpoint names as given; SageMaker's spelling is looked up before planning."""

@@ -10,6 +10,7 @@ from typing_extensions import override
 from orchestrator.launch.settings import Launch, MultiAccount, Settings
 from orchestrator.pipeline_types.base import LONGEST_STACK_NAME, STACK_PREFIX, PipelineRequest
 from orchestrator.plan import layout
+from orchestrator.plan.automation import NOTHING, PlannedAutomation
 from orchestrator.plan.codepipeline_parameters import MultiAccountPipelineParameters, SingleAccountPipelineParameters
 from orchestrator.plan.plan import Deployment, PackagedBlueprint, ParameterFile, PlannedObject, StackSetParameterFile
 from orchestrator.values.per_stage import STAGES, Stage
@@ -88,6 +89,10 @@ class PackagedPipeline(PipelineRequest):
         """Return the objects to store, to which the parameter values of all stages refer."""
         return ()
 
+    def automation(self, launch: Launch) -> PlannedAutomation:
+        """Return what the pipeline does by itself."""
+        return NOTHING
+
     def members(self) -> tuple[tuple[str, bytes], ...]:
         """Return further files of the package, besides blueprint and parameters, as names and contents."""
         return ()
@@ -112,7 +117,7 @@ class PackagedPipeline(PipelineRequest):
                 objects=self.objects(settings.launch),
                 members=self.members(),
                 follows_tags=self.follows_tags,
-                request=self._sent,
+                automation=self.automation(settings.launch),
                 masked_keys=self.secret_keys(),
             ),
         )

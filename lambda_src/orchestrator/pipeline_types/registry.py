@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 
 from orchestrator import leniency, on_demand
@@ -157,8 +157,7 @@ class Registry:
         """Validate a decoded request for a pipeline; raises `RefusedRequestError` with every problem found."""
         if not isinstance(body, Mapping):
             raise RefusedRequestError([Problem("", f"the request must be a JSON object; got {shortened(body)}")])
-        accepted = _accepted(self._type_of(body), self._pipelines, body, launch)
-        return replace(accepted, request=accepted.request.sent_as(accepted.body))
+        return _accepted(self._type_of(body), self._pipelines, body, launch)
 
     def parse_any(self, body: Any, launch: Launch) -> Accepted[PipelineRequest] | Accepted[Operation]:
         """Validate a decoded request for a pipeline or an operation; raises as `parse` does."""

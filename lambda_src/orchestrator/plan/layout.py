@@ -64,9 +64,14 @@ def request(common_name: str) -> str:
     return f"{folder(common_name)}request.json"
 
 
+def kept(common_name: str) -> str:
+    """Prefix of the keys of what the closed loop keeps for a pipeline, its steps excepted."""
+    return f"{AUTOMATION}{common_name}/"
+
+
 def paused(common_name: str) -> str:
     """The key of the pause of a pipeline."""
-    return f"{AUTOMATION}{common_name}/paused.json"
+    return f"{kept(common_name)}paused.json"
 
 
 def pending(common_name: str) -> str:
@@ -76,7 +81,7 @@ def pending(common_name: str) -> str:
 
 def retrainings(common_name: str) -> str:
     """Prefix of the keys of the causes of a training pipeline's retrainings."""
-    return f"{AUTOMATION}{common_name}/retrainings/"
+    return f"{kept(common_name)}retrainings/"
 
 
 def preparations(common_name: str) -> str:

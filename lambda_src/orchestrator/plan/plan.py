@@ -12,11 +12,12 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from orchestrator.plan import layout
+from orchestrator.plan.automation import NOTHING, PlannedAutomation
 from orchestrator.plan.monitor_engines import PlannedEngine
 from orchestrator.values.tags import Tags
 
@@ -159,6 +160,8 @@ class PackagedBlueprint:
     """Whether other tags alone make it another package."""
     request: bytes = field(default=b"", compare=False)
     """The request as it was understood, as JSON; the package holds it, and is no other for it."""
+    automation: PlannedAutomation = NOTHING
+    """What the pipeline does by itself."""
     masked_keys: frozenset[str] = frozenset()
     """Keys of the request whose values are not shown."""
 
@@ -177,9 +180,10 @@ class PackagedBlueprint:
         written = (first, *_written(self.parameter_files), *rest)
         untagged = [replace(file, tags=()) for file in self.parameter_files]
         counted = written if self.follows_tags else (first, *_written(untagged), *rest)
-        if not self.request:
-            return Package(self.package_key, written, counted)
-        return Package(self.package_key, (*written, *self._about()), counted, ((REQUEST_NOTE, "1"),))
+        about = tuple(self._about()) if self.request else ()
+        noted = ((REQUEST_NOTE, "yes"),) if self.request else ()
+        own = self.automation
+        return Package(self.package_key, (*written, *about), (*counted, *own.members), (*noted, *own.notes))
 
     def _about(self) -> Iterator[tuple[str, bytes]]:
         """The request, and what of it and of the parameters is not shown."""
@@ -239,6 +243,10 @@ class Deployment:
     """Of the stack that holds the CodePipeline, beside those by which the orchestrator knows it."""
     blueprint: PackagedBlueprint | None = None
 
+    def with_request(self, sent: bytes) -> Self:
+        """Return the same with a request for its package, if there is one."""
+        return replace(self, blueprint=replace(self.blueprint, request=sent)) if self.blueprint else self
+
 
 @dataclass(frozen=True)
 class ProvisioningPlan:
@@ -258,6 +266,11 @@ class ProvisioningPlan:
     def deployment(self) -> Deployment:
         """The preferred one."""
         return self.alternatives[0]
+
+    def sent_as(self, body: Mapping[str, Any]) -> Self:
+        """Return the plan of a request with this body, as it was understood: packages hold it."""
+        sent = json.dumps({key: value for key, value in body.items() if key != "dry_run"}, indent=4).encode()
+        return replace(self, alternatives=tuple(each.with_request(sent) for each in self.alternatives))
 
     def description(self) -> answers.Plan:
         """The plan as the answer to a dry run."""

@@ -8,6 +8,7 @@ requests, by its short name, or by any of their words that no other pipeline of 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
@@ -16,10 +17,10 @@ from orchestrator.aws import parallel
 from orchestrator.aws.cloudformation import stacks
 from orchestrator.aws.cloudformation.stacks import Stack
 from orchestrator.errors import NotFoundError, Problem, RefusedRequestError
-from orchestrator.launch.settings import Settings
+from orchestrator.launch.settings import Launch, Settings
 from orchestrator.pipeline_types.base import STACK_PREFIX
+from orchestrator.pipeline_types.built_in import BUILT_IN
 from orchestrator.pipeline_types.installed import installed
-from orchestrator.pipeline_types.registry import Registry
 from orchestrator.provisioned import pipeline_stacks, removal_records, short_names
 from orchestrator.provisioned.pipeline_stacks import Pipeline
 from orchestrator.provisioned.removal_records import Removal
@@ -57,17 +58,45 @@ def find(given: str, settings: Settings) -> Found:
     return candidates[0]
 
 
+def find_training(given: str, launch: Launch) -> Found:
+    """Return the pipeline that trains models and has this id or name, or is the only one of a model of this name.
+
+    Pipelines of other types do not count. Raises as `find` does.
+    """
+    types = list(BUILT_IN.within("training"))
+    names = {type_.type_name() for type_ in types}
+    candidates = [
+        found
+        for found in _there(
+            given, launch, launch.stack_arns, lambda label: pipeline_stacks.names_of_types(label, types)
+        )
+        if found.pipeline.type_name in names
+    ]
+    if not candidates:
+        raise NotFoundError(f"There is no pipeline {given[:_LONGEST_SHOWN]} that trains models.")
+    if len(candidates) > 1:
+        listed = short_names.listed([found.pipeline for found in candidates])
+        raise RefusedRequestError([Problem("id", f"{given} has several pipelines: name one of {listed}")])
+    return candidates[0]
+
+
 def _candidates(asked: str, settings: Settings) -> list[Found]:
-    bucket = settings.launch.pipelines_bucket
+    types = installed(settings.launch)
+    return _there(asked, settings.launch, settings.stack_arns, lambda label: pipeline_stacks.names_for(label, types))
+
+
+def _there(asked: str, launch: Launch, stack_arns: str, names: Callable[[str], list[str]]) -> list[Found]:
+    """Return the pipelines that are meant; `names` gives the possible names of the stacks of a model's pipelines."""
+    bucket = launch.pipelines_bucket
     if asked.startswith("arn:"):
-        arn = _STACK_ARN.fullmatch(asked) if asked.startswith(settings.stack_arns) else None
+        arn = _STACK_ARN.fullmatch(asked) if asked.startswith(stack_arns) else None
         return _of_stack(asked, arn["name"], bucket) if arn is not None else []
     name = _NAME.fullmatch(asked)
     if name is None:
         return []
     if asked.startswith(f"{STACK_PREFIX}-"):
         return _of_stack(asked, asked, bucket)
-    of_model = _of_label(name["label"], bucket, installed(settings.launch))
+    of_model = _of_label(name["label"], bucket, names(name["label"]))
     return _of_type(of_model, name["type"]) if name["type"] else of_model
 
 
@@ -89,8 +118,7 @@ def _of_stack(asked: str, name: str, bucket: str) -> list[Found]:
     return [found] if found is not None and asked in (found.pipeline.id, name) else []
 
 
-def _of_label(label: str, bucket: str, types: Registry) -> list[Found]:
-    names = pipeline_stacks.names_for(label, types)
+def _of_label(label: str, bucket: str, names: list[str]) -> list[Found]:
     there = parallel.each("cloudformation", stacks.find, names)
     leaving = removal_records.names(bucket, f"{STACK_PREFIX}-{label.lower()}-")
     marked = (common if (common := pipeline_stacks.common_name(name)) in leaving else "" for name in names)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -19,7 +19,7 @@ from orchestrator.pipeline_types.built_in import BUILT_IN
 from orchestrator.pipeline_types.custom.names import in_stack_names
 from orchestrator.pipeline_types.packaged import PIPELINE_STACK_SUFFIX
 from orchestrator.pipeline_types.registry import Registry
-from orchestrator.plan import monitor_engines
+from orchestrator.plan import automation, monitor_engines
 from orchestrator.plan.codepipeline_parameters import MultiAccountPipelineParameters
 from orchestrator.plan.stack_tags import LABEL_TAG, PIPELINE_NAME_OUTPUT, RELEASE_TAG, TYPE_TAG
 from orchestrator.values.monitors import EngineName
@@ -50,6 +50,8 @@ class Pipeline:
     """StackSets of its stages, if it deploys through stages."""
     engine: EngineName | None = None
     """What does the work of a monitor, as it was asked for last; `None` for other pipelines."""
+    automation: tuple[str, ...] = ()
+    """Keys of the request that have something done by itself; empty for pipelines that do nothing so."""
 
     @property
     def stack_name(self) -> str:
@@ -60,6 +62,11 @@ class Pipeline:
     def common_name(self) -> str:
         """Common prefix of its names in CloudFormation and in the pipelines bucket."""
         return common_name(self.stack_name)
+
+    @property
+    def is_training(self) -> bool:
+        """True if it trains models, so that monitors may have it train again."""
+        return self.type_name in {type_.type_name() for type_ in BUILT_IN.within("training")}
 
     @property
     def short_type(self) -> str:
@@ -120,8 +127,12 @@ def holds_pipeline(stack: Stack) -> bool:
 def names_for(label: str, types: Registry) -> list[str]:
     """Return the possible names of pipeline stacks of a model, one for each pipeline type."""
     added = [name for name in types.all_names() if name not in types.names()]
-    built_in = [_name_for(type_, label.lower()) for type_ in types]
-    return [*built_in, *(_name_of_added(name, label.lower()) for name in added)]
+    return [*names_of_types(label, types), *(_name_of_added(name, label.lower()) for name in added)]
+
+
+def names_of_types(label: str, types: Iterable[type[PipelineRequest]]) -> list[str]:
+    """Return the possible names of pipeline stacks of a model, one for each of these built-in types."""
+    return [_name_for(type_, label.lower()) for type_ in types]
 
 
 def names_of_monitors(label: str, types: Registry) -> list[str]:
@@ -161,6 +172,7 @@ def of(stack: Stack) -> Pipeline:
         deployed_stack="" if has_stages else deployed,
         stack_sets=_stack_sets(deployed, stack.arn) if has_stages else {},
         engine=_engine(stack, stack.tags.get(TYPE_TAG, type_name)),
+        automation=automation.of_tags(stack.tags),
     )
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aws_lambda_powertools import Logger
 
+from orchestrator.automation import ending
 from orchestrator.aws import claims, notifications
 from orchestrator.aws.notifications import Message
 from orchestrator.aws.s3 import object_versions
@@ -126,6 +127,8 @@ def _go_on(removal: Removal, settings: Settings, owner: str) -> None:
 def _finish(removal: Removal, settings: Settings, owner: str) -> None:
     bucket = settings.launch.pipelines_bucket
     below = layout.folder(removal.pipeline.common_name)
+    if removal.pipeline.automation or removal.pipeline.is_training:
+        ending.forget(bucket, removal.pipeline.common_name)
     # A scheduled job may still run, and needs its instructions for the registration.
     object_versions.purge(bucket, below, kept=f"{below}{layout.REGISTRATIONS}")
     # Simultaneous requests are separate attempts, but the pipeline's end is reported once.

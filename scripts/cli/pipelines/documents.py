@@ -28,6 +28,7 @@ def whole(found: Status, pipeline: AskedPipeline) -> dict[str, Any]:
         "stack_status": details.get("stack_status", found.execution.stack_status),
         "stages": _stages(found),
         "waiting_approvals": [decision(approval, pipeline) for approval in found.execution.waiting],
+        "changes": details.get("changes", []),
         **{name: details.get(name) for name in _WORK},
         "stack_sets": details.get("stages", []),
     }

@@ -23,6 +23,7 @@ from scripts.cli.display.screens import Screen
 from scripts.cli.display.times import minute
 from scripts.cli.everyday import hosting
 from scripts.cli.output import style, table
+from scripts.cli.pipelines import changes
 from scripts.cli.pipelines.answers import AskedPipeline
 
 _RUNNING: Final = "InProgress"
@@ -76,6 +77,8 @@ def stages(found: Status) -> Group:
 def question(approval: Approval, found: Status, pipeline: AskedPipeline) -> Iterator[str]:
     """Yield lines about who must act, and how."""
     yield f"{approval.stage} waits for a person to decide whether {approval.target} is deployed:"
+    for change in changes.lines(approval.target, found.details.get("changes", ())):
+        yield f"  {change}"
     for command in pipeline.commands(approval).values():
         yield f"  {command}"
     if approval.behind:

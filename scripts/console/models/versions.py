@@ -19,8 +19,12 @@ _STACK: Final = "stack_name"
 _MODEL: Final = "model_name"
 _JOB: Final = "job_arn"
 _GATE: Final = {"min_metric": "at least", "max_metric": "at most"}
-_COMPARED: Final = ("challenger_", "deployed_")
-"""Beginnings of metadata with figures of a comparison: these are no metrics of the version."""
+_CHALLENGER, _DEPLOYED = "challenger_", "deployed_"
+"""Beginnings of metadata with the figures of a comparison, by the names of metrics."""
+_RETRAINED: Final = "retrained_"
+"""Beginning of metadata on the run of a monitor that had the model trained again."""
+_OTHERS: Final = (_CHALLENGER, _DEPLOYED, _RETRAINED)
+"""These are no metrics of the version."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,23 @@ class Version:
         return [f"{_GATE[name]} {allowed}" for name, allowed in self.gate.items()]
 
     @property
+    def compared(self) -> list[tuple[str, str, str]]:
+        """Metrics of a comparison on the same rows, each with the value of this version and of the deployed one."""
+        names = [key.removeprefix(_CHALLENGER) for key in self.metadata if key.startswith(_CHALLENGER)]
+        return [(name, self.metadata[_CHALLENGER + name], self.metadata.get(_DEPLOYED + name, "")) for name in names]
+
+    @property
+    def compared_with(self) -> str:
+        """ARN of the deployed version of the comparison; empty if nothing tells it."""
+        return self.metadata.get(f"{_DEPLOYED}version", "")
+
+    @property
+    def monitor(self) -> str:
+        """Name of the stack of the monitor for which the model was trained again; empty if it was not."""
+        name = self.metadata.get(f"{_RETRAINED}by_monitor", "")
+        return f"{name}-{PIPELINE_STACK_SUFFIX}" if name else ""
+
+    @property
     def artifacts(self) -> frozenset[str]:
         """Where its model lies."""
         return frozenset(one.artifact for one in self.containers if one.artifact)
@@ -118,7 +139,7 @@ class Version:
 
 def _metrics(metadata: Mapping[str, str]) -> Iterator[tuple[str, float]]:
     for name, text in metadata.items():
-        if name in _GATE or name.startswith(_COMPARED):
+        if name in _GATE or name.startswith(_OTHERS):
             continue
         try:
             value = float(text)

@@ -33,7 +33,7 @@ def test_what_is_left_out_has_a_default() -> None:
     [
         ("1 day", timedelta(days=1)),
         ("12 hours", timedelta(hours=12)),
-        (" 3  Days ", timedelta(days=3)),
+        (" 3 days ", timedelta(days=3)),
         ("1 hour", timedelta(hours=1)),
     ],
 )
@@ -45,6 +45,7 @@ def test_a_cooldown_is_a_number_of_hours_or_days(written: str, time: timedelta) 
     "keys",
     [
         {"cooldown": "0 days"},
+        {"cooldown": "1 DAY"},
         {"cooldown": "1000 days"},
         {"cooldown": "90 minutes"},
         {"cooldown": 3600},
@@ -75,7 +76,7 @@ def test_checks_are_those_of_the_engine() -> None:
 
 
 def test_equal_instructions_have_one_key_and_others_another() -> None:
-    assert of(cooldown="1 DAY").key(MONITOR) == of().key(MONITOR)
+    assert of(cooldown=" 1 day").key(MONITOR) == of().key(MONITOR)
     assert of(cooldown="2 days").key(MONITOR) != of().key(MONITOR)
 
 

@@ -32,6 +32,7 @@ VARIABLES = {
     "NOTIFICATIONS_TOPIC_ARN": "arn:aws:sns:il-central-1:111122223333:t",
     "ALLOW_DETAILED_ERROR_MESSAGE": "No",
     "MONITOR_ENGINE": "SageMaker",
+    "AUTOMATIC_RETRAINING": "No",
     "LOG_KMS_KEY_ARN": "arn:aws:kms:il-central-1:111122223333:key/k",
     "LOG_RETENTION_DAYS": "90",
     "ROLE_PATH": "/mlops/",
@@ -48,6 +49,11 @@ def test_settings_come_from_the_environment() -> None:
     assert roles == tuple(
         VARIABLES[f"{name}_ROLE_ARN"] for name in ("PIPELINE_STACK", "PIPELINE", "PIPELINE_START", "DEPLOY")
     )
+
+
+@pytest.mark.parametrize(("value", "may"), [("Yes", True), ("No", False), ("yes", False)])
+def test_monitors_start_trainings_where_the_operator_says_so(value: str, may: bool) -> None:
+    assert settings.read({**VARIABLES, "AUTOMATIC_RETRAINING": value}).launch.automatic_retraining is may
 
 
 @pytest.mark.parametrize("value", ["yes", "True", "1"])

@@ -22,7 +22,8 @@ STACK = "mlops-pipeline-berth-occupancy-byompipelinerealtimebuiltin"
 
 
 def planned(body: Body, settings: Settings) -> ProvisioningPlan:
-    return BUILT_IN.parse(body, settings.launch).request.plan(settings)
+    accepted = BUILT_IN.parse(body, settings.launch)
+    return accepted.request.plan(settings).sent_as(accepted.body)
 
 
 def blueprint_of(plan: ProvisioningPlan) -> PackagedBlueprint:

@@ -70,7 +70,7 @@ def provision(builtin: Body, settings: Settings) -> Provision:
 
     def carry_out(settings: Settings = settings, **changes: Any) -> Provisioned:
         accepted = BUILT_IN.parse({**builtin, **changes}, settings.launch)
-        return provisioner.provision(accepted.request.plan(settings), settings)
+        return provisioner.provision(accepted.request.plan(settings).sent_as(accepted.body), settings)
 
     return carry_out
 

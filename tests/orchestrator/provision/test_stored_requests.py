@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from orchestrator.automation import requests
 from orchestrator.aws import calls
 from orchestrator.launch.settings import Settings
 from orchestrator.pipeline_types.built_in import BUILT_IN
+from orchestrator.plan.plan import ProvisioningPlan
 from tests.orchestrator.provision.conftest import NOTHING_TO_DO, STACK, Provision, execution, operations
 
 Body = dict[str, Any]
@@ -46,20 +46,25 @@ def test_where_nothing_is_stored_there_is_no_request(settings: Settings) -> None
     assert requests.stored(settings.launch.pipelines_bucket, STACK) is None
 
 
+def planned(body: Body, settings: Settings) -> ProvisioningPlan:
+    accepted = BUILT_IN.parse(body, settings.launch)
+    return accepted.request.plan(settings).sent_as(accepted.body)
+
+
 def test_the_stored_request_is_that_pipeline_again(builtin: Body, settings: Settings) -> None:
-    plan = BUILT_IN.parse(builtin, settings.launch).request.plan(settings)
+    plan = planned(builtin, settings)
     stored = json.loads(plan.deployment.blueprint.request) if plan.deployment.blueprint else {}
-    assert BUILT_IN.parse(stored, settings.launch).request.plan(settings) == plan
+    assert planned(stored, settings) == plan
 
 
 def test_the_order_of_keys_makes_no_other_package(
     provision: Provision, builtin: Body, settings: Settings, sent: list[Any], has_run: Callable[[], None]
 ) -> None:
     provision()
-    turned = BUILT_IN.parse(dict(reversed(builtin.items())), settings.launch).request
     has_run()
     sent.clear()
-    assert provisioner.provision(turned.plan(settings), settings).message == NOTHING_TO_DO
+    turned = planned(dict(reversed(builtin.items())), settings)
+    assert provisioner.provision(turned, settings).message == NOTHING_TO_DO
     assert "s3.PutObject" not in operations(sent)
 
 
@@ -68,13 +73,9 @@ def test_a_package_of_an_earlier_release_stays_and_gets_the_request_beside_it(
 ) -> None:
     """Another package would be another version, which the pipeline would deploy."""
     bucket = settings.launch.pipelines_bucket
-    plan = BUILT_IN.parse(builtin, settings.launch).request.plan(settings)
-    assert plan.deployment.blueprint is not None
-    before = replace(plan.deployment, blueprint=replace(plan.deployment.blueprint, request=b""))
-    provisioner.provision(replace(plan, alternatives=(before,)), settings)
+    provisioner.provision(BUILT_IN.parse(builtin, settings.launch).request.plan(settings), settings)
     assert requests.stored(bucket, STACK) is None
     has_run()
     assert provision().message == NOTHING_TO_DO
     assert requests.stored(bucket, STACK) == builtin
-    listed = calls.client("s3").list_object_versions(Bucket=bucket, Prefix=KEY)
-    assert len(listed["Versions"]) == 1
+    assert len(calls.client("s3").list_object_versions(Bucket=bucket, Prefix=KEY)["Versions"]) == 1

@@ -4,19 +4,22 @@
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, StrictBool
 from typing_extensions import override
 
+from orchestrator.automation import followers
 from orchestrator.errors import Problem
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types import private_images
 from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.blueprints import BlueprintPipeline
 from orchestrator.pipeline_types.private_images import PrivateImage
+from orchestrator.plan.automation import NOTHING, PlannedAutomation
 from orchestrator.sagemaker.images import ImageQuery, UnknownImageError, resolve, superfluous_version
 from orchestrator.values import common
 from orchestrator.values.common import (
     AssetsKey,
+    Expect,
     FrameworkName,
     FrameworkVersion,
     ImageUri,
@@ -74,11 +77,27 @@ class OwnModel(BlueprintPipeline):
         InTemplate("Model package version to deploy instead of an image and an artifact."),
     ] = ""
 
+    deploy_on_approval: Annotated[
+        StrictBool,
+        Expect("true or false"),
+        Field(
+            description="deploy a version of the model package's group by itself when it is approved, and go back when "
+            "the deployed one is rejected; the group must be of this account"
+        ),
+    ] = False
+
     _packaged: PackagedModel = PrivateAttr(PackagedModel())
 
     def comes_from_package(self, launch: Launch) -> bool:
         """Whether a model package is deployed: always with the model registry, else if the request names one."""
         return launch.use_model_registry or bool(self.model_package_name)
+
+    @override
+    def automation(self, launch: Launch) -> PlannedAutomation:
+        if not self.deploy_on_approval:
+            return NOTHING
+        follows = (followers.group_key(self.model_package_name.split("/")[1], self.stack_name),)
+        return PlannedAutomation(("deploy_on_approval",), (("deploy_on_approval", True),), follows)
 
     @override
     def unused_keys(self, launch: Launch) -> frozenset[str]:
@@ -142,6 +161,24 @@ class OwnModel(BlueprintPipeline):
     def _registry_names_a_package(self, launch: Launch) -> Iterator[Problem]:
         if launch.use_model_registry and not self.model_package_name:
             yield Problem("model_package_name", "is required: this orchestrator deploys models from the model registry")
+
+    @rule("deploy_on_approval", "model_package_name")
+    def _approvals_are_heard_of(self, launch: Launch) -> Iterator[Problem]:
+        """SageMaker tells of a version's approval in the account and Region of its group alone."""
+        if not self.deploy_on_approval:
+            return
+        if not self.model_package_name:
+            yield Problem(
+                "deploy_on_approval",
+                "needs model_package_name, the version to begin with: the versions of its group are deployed when they "
+                "are approved",
+            )
+        elif self.model_package_name.split(":")[3:5] != [launch.region, launch.ecr_repository_arn.split(":")[4]]:
+            yield Problem(
+                "deploy_on_approval",
+                "needs a model package of the orchestrator's own account and Region: approvals elsewhere are not heard "
+                "of here",
+            )
 
     @rule("model_artifact_location", "model_package_name")
     def _artifact_without_package(self, launch: Launch) -> Iterator[Problem]:

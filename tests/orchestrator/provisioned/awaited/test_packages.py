@@ -19,7 +19,8 @@ Body = dict[str, Any]
 
 @pytest.fixture
 def blueprint(builtin: Body, settings: Settings) -> PackagedBlueprint:
-    found = BUILT_IN.parse(builtin, settings.launch).request.plan(settings).deployment.blueprint
+    accepted = BUILT_IN.parse(builtin, settings.launch)
+    found = accepted.request.plan(settings).sent_as(accepted.body).deployment.blueprint
     assert found is not None
     return found
 

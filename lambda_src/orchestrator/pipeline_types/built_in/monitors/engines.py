@@ -101,7 +101,8 @@ class OpenEngine(Engine):
     def files(self, monitor: MonitorRequest, launch: Launch, stage: Stage | None) -> Iterator[StageFiles]:
         packed = ((engine_archive.FILE, engine_archive.packed().content),)
         key = at(monitor.kms_key_arn, stage)
-        yield StageFiles(launch.pipelines_bucket, monitor.stack_name, layout.ENGINE, stage, key, packed)
+        folder = f"{layout.ENGINE}{monitor.engine_folder}"
+        yield StageFiles(launch.pipelines_bucket, monitor.stack_name, folder, stage, key, packed)
 
     @override
     def problems(self, monitor: MonitorRequest, launch: Launch) -> Iterator[Problem]:

@@ -24,7 +24,7 @@ from orchestrator.pipeline_types.base import LONGEST_STACK_NAME, STACK_PREFIX, r
 from orchestrator.pipeline_types.blueprints import PIPELINE_STACK_SUFFIX
 from orchestrator.pipeline_types.built_in.monitors import engines
 from orchestrator.pipeline_types.built_in.monitors.engines import Engine
-from orchestrator.pipeline_types.built_in.monitors.request import MonitorRequest
+from orchestrator.pipeline_types.built_in.monitors.retraining import Retraining
 from orchestrator.pipeline_types.built_in.monitors.stage_files import StageFiles
 from orchestrator.pipeline_types.built_in.realtime_inference import RealtimeBuiltIn, RealtimeCustom
 from orchestrator.pipeline_types.packaged import BlueprintSource
@@ -42,7 +42,7 @@ _LONGEST_SUFFIX: Final = len("-staging-12345678")
 """Longest suffix after a stack's name: that of a StackSet's stacks."""
 
 
-class Monitor(MonitorRequest):
+class Monitor(Retraining):
     """Base of the four monitors."""
 
     _header: Header | None = PrivateAttr(None)

@@ -2,7 +2,7 @@
 """Monitors of a model's predictions, and those that compare them with ground truth."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import Field
 from typing_extensions import override
@@ -15,6 +15,8 @@ from orchestrator.values import locations, monitors
 from orchestrator.values.per_stage import PerStage, Stage, at
 
 BINARY = "BinaryClassification"
+_RETRAINING: Final = "retraining/"
+"""Folder of the assets bucket with training data of what monitors have merged."""
 
 
 class PredictionMonitor(Monitor):
@@ -75,6 +77,8 @@ class GroundTruthMonitor(PredictionMonitor):
     Its runs wait for a job that merges the two, so a run of an hourly schedule has half the time.
     """
 
+    merges_truth: ClassVar = True
+
     hourly_run_time: ClassVar = 1800
 
     monitor_ground_truth_input: Annotated[
@@ -107,4 +111,5 @@ class GroundTruthMonitor(PredictionMonitor):
         return {
             **super().derived(launch, stage),
             **located("MonitoringOutput", at(self.monitoring_output_location, stage)),
+            "RetrainingPrefix": f"{_RETRAINING}{self.stack_name}" if self.is_merging else "",
         }

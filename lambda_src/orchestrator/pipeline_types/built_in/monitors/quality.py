@@ -75,6 +75,7 @@ class ModelQualityMonitor(GroundTruthMonitor):
 
     postfix: ClassVar = "BYOMModelQualityMonitor"
     short_name: ClassVar = "model-quality"
+    baseline_follows: ClassVar = False
     blueprint: ClassVar = "model_quality_monitor"
     kind: ClassVar = "modelquality"
     parameters_type: ClassVar = ModelQualityMonitorParameters

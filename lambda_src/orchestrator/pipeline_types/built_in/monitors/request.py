@@ -27,6 +27,11 @@ class MonitorRequest(Encrypted, BlueprintPipeline):
     hourly_run_time: ClassVar[int] = 3600
     """Seconds that a run of an hourly schedule may take."""
 
+    @property
+    def engine_folder(self) -> str:
+        """Folder of the open engine's archive among others of the pipeline, with a slash at its end; or empty."""
+        return ""
+
     endpoint_name: Annotated[
         PerStage[monitors.MonitoredEndpoint],
         Field(description="endpoint to monitor, with data capture, made by this solution or not"),

@@ -62,6 +62,7 @@ class AutopilotTraining(JobPipeline):
     parameters_type: ClassVar = AutopilotParameters
     postfix: ClassVar = "AutopilotTraining"
     short_name: ClassVar = "autopilot"
+    takes_merged_data: ClassVar = False
     job: ClassVar = job_kinds.AUTOPILOT
     instance_key: ClassVar = ""
     purpose: ClassVar = "autopilot"

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a deployment that waits for a decision changes, in lines for the person who decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+_MOST: Final = 10
+"""Values that are shown; the API and the console have all."""
+
+
+def lines(stage: str, changes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield what changes in a stage; nothing where the orchestrator does not tell."""
+    for change in changes:
+        if change["stage"] == stage:
+            yield from _told(change)
+
+
+def _told(change: Mapping[str, Any]) -> Iterator[str]:
+    stage, values = change["stage"], change["changed_parameters"]
+    if change["problem"]:
+        yield f"what it changes cannot be told: {change['problem']}"
+    elif change["is_first"]:
+        yield f"new: {stage} has nothing of this pipeline yet"
+    elif not values and not change["template_changes"]:
+        yield f"no parameter changes in {stage}"
+    else:
+        yield from (
+            f"changes {one['key']}: {_shown(one['before'])} -> {_shown(one['after'])}" for one in values[:_MOST]
+        )
+        if len(values) > _MOST:
+            yield f"changes {len(values) - _MOST} more parameters"
+        if change["template_changes"]:
+            yield "changes the blueprint's template"
+    for monitor in change["monitors"]:
+        for run in monitor["runs"]:
+            yield f"{monitor['short_name']} in {run['stage']}: {run['status']}. {run['message']}".rstrip()
+
+
+def _shown(value: str | None) -> str:
+    return "not set" if value is None else value or "empty"

@@ -55,6 +55,7 @@ NEVER: Final[Reasons] = {
         "kms:CreateGrant": _KEYS["kms:CreateGrant"],
         "kms:RetireGrant": _KEYS["kms:CreateGrant"],
         "organizations:ListDelegatedAdministrators": _DELEGATED,
+        "sagemaker:ListHyperParameterTuningJobs": "finds retrainings of a tuning pipeline, as it does of a training",
     },
     "SageMakerJobRole": {**_TRACES, **_INTERFACES, **_KEYS},
     "StageDeployerRole": {

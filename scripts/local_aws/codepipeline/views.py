@@ -9,6 +9,7 @@ from typing import Any
 
 from scripts.local_aws.codepipeline.model import ActionRun, Artifact, Declaration, Execution, Pipeline, Revision, Stage
 
+_STOPPED = frozenset({"Stopping", "Stopped"})
 _S3_CONSOLE = "https://console.aws.amazon.com/s3/home?region={region}#"
 
 
@@ -23,7 +24,9 @@ def pipeline_state(pipeline: Pipeline, declaration: Declaration) -> dict[str, An
 
 def execution_summary(execution: Execution) -> dict[str, Any]:
     """Return an entry of ListPipelineExecutions."""
+    is_stopped = execution.status in _STOPPED
     return _common(execution) | {
+        **({"stopTrigger": {"reason": execution.status_summary}} if is_stopped else {}),
         "startTime": _seconds(execution.started),
         "lastUpdateTime": _seconds(execution.changed),
         "sourceRevisions": [_source_revision(each) for each in execution.revisions],

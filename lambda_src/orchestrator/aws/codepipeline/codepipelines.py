@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 NOT_THERE: Final = "PipelineNotFoundException"
 """Error code for a pipeline that does not exist."""
+OVERTAKEN: Final = "A newer decision has taken its place."
+"""Why an execution is stopped that still waits for an approval."""
 _STOPPED_ALREADY: Final = frozenset({"DuplicatedStopRequestException", "PipelineExecutionNotStoppableException"})
 # Newer executions supersede older ones, so few run at once.
 _LOOKED_AT: Final = 20
@@ -85,7 +87,7 @@ def stop_running(pipeline: str, reason: str) -> None:
             _stop(pipeline, summary["pipelineExecutionId"], reason)
 
 
-def stop_waiting(pipeline: str, reason: str) -> list[str]:
+def stop_waiting(pipeline: str) -> list[str]:
     """Stop executions that wait for a decision although a newer one has begun; return their ids.
 
     Nothing else that they do is interrupted: an execution that deploys goes on.
@@ -100,8 +102,19 @@ def stop_waiting(pipeline: str, reason: str) -> list[str]:
     }
     older = sorted(waiting - {newest.id})
     for execution in older:
-        _stop(pipeline, execution, reason)
+        _stop(pipeline, execution, OVERTAKEN)
     return older
+
+
+def was_overtaken(pipeline: str, execution: str) -> bool:
+    """True if an execution was stopped because a newer decision has taken its place."""
+    with calling(f"list the executions of {pipeline}"):
+        listed = client("codepipeline").list_pipeline_executions(pipelineName=pipeline, maxResults=_LOOKED_AT)
+    reasons = {
+        one["pipelineExecutionId"]: one.get("stopTrigger", {}).get("reason")
+        for one in listed["pipelineExecutionSummaries"]
+    }
+    return reasons.get(execution) == OVERTAKEN
 
 
 def _stop(pipeline: str, execution: str, reason: str) -> None:

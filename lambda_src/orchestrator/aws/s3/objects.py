@@ -147,6 +147,20 @@ def store_marker(bucket: str, key: str, content: bytes) -> None:
         client("s3").put_object(Bucket=bucket, Key=key, Body=content, ContentType="application/json")
 
 
+def store_new_marker(bucket: str, key: str, content: bytes) -> bool:
+    """Upload a marker unless there is one; return whether it was."""
+    try:
+        with calling(f"store the marker s3://{bucket}/{key}"):
+            client("s3").put_object(
+                Bucket=bucket, Key=key, Body=content, ContentType="application/json", IfNoneMatch="*"
+            )
+    except ServiceRefusedError as error:
+        if error.code not in _OVERTAKEN:
+            raise
+        return False
+    return True
+
+
 def store_result(bucket: str, key: str, content: bytes) -> None:
     """Write the result of an uploaded configuration, as JSON."""
     with calling(f"write the result s3://{bucket}/{key}"):

@@ -144,7 +144,7 @@ def _one(deployed: _Deployed, settings: Settings, owner: str, follower: Follower
         return False
     pause = pauses.find(bucket, follower.common_name)
     if pause is not None:
-        pending.keep(bucket, follower.common_name, change)
+        pending.begin(bucket, follower.common_name, change)
         message = messages.paused(automatic.subject, change, pause)
         automatic.hold(change, message, f"{pause.by} has paused it", pause.at.isoformat())
         return False

@@ -26,6 +26,8 @@ class Cause(BaseModel):
     """In a sentence without its end."""
     version: str = ""
     """ARN of the version that it is about, if it is about one."""
+    status: str = ""
+    """What that version is now."""
 
     @classmethod
     def of_event(cls, event: Mapping[str, Any]) -> Self:
@@ -42,7 +44,16 @@ class Cause(BaseModel):
             at=datetime.fromisoformat(event["time"]),
             words=escaped(words)[:_MOST],
             version=arn,
+            status=status,
         )
+
+    def of_change(self, version: str, before: str) -> Self:
+        """Return the cause of a change to a version, of which another event may have given occasion."""
+        is_approved = self.status == "Approved"
+        if not self.version or self.version.lower() == (version if is_approved else before).lower():
+            return self
+        newest = f"version {version.rpartition('/')[2]} is the newest that is approved"
+        return self.model_copy(update={"words": f"{newest}, as was seen when {self.words}"})
 
     @classmethod
     def of_moment(cls, words: str, *parts: str) -> Self:

@@ -17,7 +17,7 @@ from typing import Any, Final
 from aws_lambda_powertools import Logger
 
 from orchestrator import service
-from orchestrator.automation import journal
+from orchestrator.automation import journal, requests
 from orchestrator.automation.journal import Outcome, Step
 from orchestrator.aws import claims, notifications
 from orchestrator.aws.cloudformation import stacks
@@ -70,7 +70,10 @@ class Automatic:
 
     def carry_out(self, change: Pending) -> bool:
         """Change the pipeline; return whether it was. Raises the errors of `orchestrator.errors`."""
-        pending.keep(self.bucket, self.common_name, change)
+        change = pending.begin(self.bucket, self.common_name, change)
+        if self._is_overtaken(change):
+            pending.drop(self.bucket, self.common_name)
+            return False
         try:
             service.provision_pipeline({**self.request, **change.changes}, self.settings)
         except RefusedRequestError as refused:
@@ -82,6 +85,12 @@ class Automatic:
         self.tell(told, change, "started", told.text.partition("\n")[0], change.cause.id)
         pending.drop(self.bucket, self.common_name)
         return True
+
+    def _is_overtaken(self, change: Pending) -> bool:
+        """True if another invocation has made the same change since this one has looked."""
+        now = requests.stored(self.bucket, self.common_name) or {}
+        had, has = ({key: one.get(key) for key in change.changes} for one in (self.request, now))
+        return had != has == change.changes
 
     def hold(self, change: Pending, message: Message, why: str, *once_for: str) -> None:
         """Record that a change is not made, and tell people, once for each of these."""
@@ -114,7 +123,7 @@ class Automatic:
         """
         stack = stacks.find(f"{self.common_name}-{PIPELINE_STACK_SUFFIX}")
         name = stack.outputs.get(PIPELINE_NAME_OUTPUT) if stack is not None else None
-        return codepipelines.stop_waiting(name, messages.SUPERSEDED) if name else []
+        return codepipelines.stop_waiting(name) if name else []
 
 
 def in_turn(work: Callable[[], bool]) -> tuple[bool, Exception | None]:

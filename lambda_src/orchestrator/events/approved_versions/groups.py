@@ -101,7 +101,8 @@ class Group:
             return automatic.carry_out(begun)
         version = decisions.numbered(decisions.group_arn(automatic.request[KEY]), decision.version)
         step: Any = decision.what
-        change = Pending(step=step, changes={KEY: version}, cause=self.cause)
+        cause = self.cause.of_change(version, str(automatic.request[KEY]))
+        change = Pending(step=step, changes={KEY: version}, cause=cause)
         pause = pauses.find(automatic.bucket, automatic.common_name)
         if pause is not None:
             message = messages.paused(automatic.subject, change, pause)

@@ -13,8 +13,6 @@ from orchestrator.events.approved_versions import decisions
 from orchestrator.events.approved_versions.pending import Pending
 from orchestrator.provisioned import pipeline_stacks
 
-SUPERSEDED: Final = "A newer decision on the model's versions has taken its place."
-"""Why an execution that waited for an approval was stopped."""
 LONGEST_DETAIL: Final = 2000
 _VERSION: Final = "model_package_name"
 

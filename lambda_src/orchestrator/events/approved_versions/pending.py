@@ -30,9 +30,16 @@ def find(bucket: str, common_name: str) -> Pending | None:
     return None if content is None else Pending.model_validate_json(content)
 
 
-def keep(bucket: str, common_name: str, change: Pending) -> None:
-    """Write down that a change begins."""
-    objects.store_marker(bucket, layout.pending(common_name), change.model_dump_json().encode())
+def begin(bucket: str, common_name: str, change: Pending) -> Pending:
+    """Write down that a change begins; return it, or the same change if it has begun already, with its own cause."""
+    content = change.model_dump_json().encode()
+    if objects.store_new_marker(bucket, layout.pending(common_name), content):
+        return change
+    begun = find(bucket, common_name)
+    if begun is not None and (begun.step, begun.changes) == (change.step, change.changes):
+        return begun
+    objects.store_marker(bucket, layout.pending(common_name), content)
+    return change
 
 
 def drop(bucket: str, common_name: str) -> None:

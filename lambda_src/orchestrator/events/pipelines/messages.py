@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from orchestrator.aws.codepipeline import codepipelines
 from orchestrator.aws.notifications import Message
 from orchestrator.events import console_links
 from orchestrator.events.pipelines.causes import Cause
@@ -43,6 +44,8 @@ class Ending:
     """Sentence that the pipeline type's author wrote for such an end."""
     state: State | None = None
     """State of the pipeline after this end, with the work that it started, if it is known."""
+    is_overtaken: bool = False
+    """Whether it was stopped because a newer decision has taken its place."""
 
     @property
     def message(self) -> Message:
@@ -50,12 +53,16 @@ class Ending:
         end = self.end
         return Message(
             subject=f"MLOps {self._what} {end.state}: {self._model or end.pipeline}",
-            text="\n\n".join(filter(None, [end.sentence, self.words, self._why, self._whose, self._next, self._links])),
+            text="\n\n".join(filter(None, [end.sentence, *self._whys, self._whose, self._next, self._links])),
             pipeline_type=self.tags.get(TYPE_TAG, ""),
             model_name=self._model,
             stage=self._stage,
             state=end.state,
         )
+
+    @property
+    def _whys(self) -> tuple[str, ...]:
+        return (self.words, self._why, codepipelines.OVERTAKEN if self.is_overtaken else "")
 
     @property
     def _model(self) -> str:
@@ -103,7 +110,7 @@ class Ending:
     def _next(self) -> str:
         if self.end.state == "FAILED":
             return self._next_after_failure
-        return _STAGE_DONE if self.end.stage else _NEXT[self.end.state]
+        return _STAGE_DONE if self.end.stage else _NEXT["SUPERSEDED" if self.is_overtaken else self.end.state]
 
     @property
     def _next_after_failure(self) -> str:

@@ -64,13 +64,19 @@ def _tell(end: End, settings: Settings, owner: str) -> list[OrchestratorError]:
     cause = _learned("cause", lambda: causes.find(end, settings.approval_timeout), None) if failed else None
     words = _learned("words", lambda: _words(end, tags, settings), "") if not end.stage else ""
     overall = _learned("state", lambda: _state(end, tags, settings), None)
-    ending = Ending(end, tags, cause, settings.allow_detailed_error_message, words, overall)
+    is_overtaken = _learned("stop", lambda: _is_overtaken(end, tags), otherwise=False)
+    ending = Ending(end, tags, cause, settings.allow_detailed_error_message, words, overall, is_overtaken)
     notifications.publish(settings.notifications_topic_arn, ending.message)
     if not end.stage:
         metrics.count(metrics.PIPELINES_ENDED, pipeline_type=tags.get(TYPE_TAG, ""), state=end.state)
     if overall is not None:
         metrics.count(metrics.STATES_TOLD, state=overall.name)
     return errors
+
+
+def _is_overtaken(end: End, tags: Mapping[str, str]) -> bool:
+    is_stopped = end.state == "STOPPED" and not end.stage and AUTOMATION_TAG in tags
+    return is_stopped and codepipelines.was_overtaken(end.pipeline, end.execution)
 
 
 def _state(end: End, tags: Mapping[str, str], settings: Settings) -> State | None:

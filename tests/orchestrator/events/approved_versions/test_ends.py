@@ -102,7 +102,7 @@ def test_what_was_left_to_do_is_done(registry: Registry, pipelines: Pipelines, e
     """All attempts of the event were used up while the pipeline's stack was being changed."""
     registry.make("Approved", "Approved")
     name = pipelines.make(number=2)
-    pending.keep(
+    pending.begin(
         pipelines.bucket, name, Pending(step="deploy", changes={"model_package_name": version(2)}, cause=CAUSE)
     )
     ended("FAILED")

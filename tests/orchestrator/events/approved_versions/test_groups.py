@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from orchestrator import api
-from orchestrator.automation import requests
+from orchestrator.automation import pauses, requests
 from orchestrator.aws import calls
 from orchestrator.aws.codepipeline import codepipelines
 from orchestrator.errors import ConflictError, Problem, RefusedRequestError, ServiceBusyError
@@ -269,8 +269,56 @@ def test_in_several_accounts_the_execution_that_waits_for_an_approval_is_stopped
 ) -> None:
     used = replace(pipelines.settings, multi_account=object())  # type: ignore[arg-type]
     monkeypatch.setattr(api, "_settings", lambda: used)
-    monkeypatch.setattr(codepipelines, "stop_waiting", lambda name, _: [f"e-1 of {name}"])
+    monkeypatch.setattr(codepipelines, "stop_waiting", lambda name: [f"e-1 of {name}"])
     registry.make("Approved", "Approved")
     pipelines.make()
     deliver(registry.set(2, "Approved"))
     assert "Stopped, because it still waited for an approval: execution e-1 of the-churn." in inbox()[0]["Message"]
+
+
+def test_two_events_at_once_of_one_change_deploy_and_tell_once(
+    registry: Registry, pipelines: Pipelines, inbox: Inbox
+) -> None:
+    """The event of the new version, delivered late, and that of its approval."""
+    registry.make("Approved", "PendingManualApproval")
+    pipelines.make()
+    made, approved = registry.event(2, "PendingManualApproval"), registry.set(2, "Approved")
+
+    def at_once() -> None:
+        pipelines.meanwhile = lambda: None
+        deliver(made, "second")
+
+    pipelines.meanwhile = at_once
+    deliver(approved)
+    assert pipelines.version() == 2
+    (message,) = inbox()
+    assert "Why: version 2 of berths is Approved: better" in message["Message"]
+
+
+def test_who_has_looked_before_another_was_done_changes_nothing(
+    registry: Registry, pipelines: Pipelines, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry.make("Approved", "Approved")
+    pipelines.make()
+    event = registry.set(2, "Approved")
+    find = pauses.find
+
+    def done_meanwhile(bucket: str, name: str) -> Any:
+        monkeypatch.setattr(pauses, "find", find)
+        deliver(registry.event(2, "Approved", LastModifiedTime="earlier"), "second")
+        return find(bucket, name)
+
+    monkeypatch.setattr(pauses, "find", done_meanwhile)
+    deliver(event)
+    assert len(pipelines.provisioned) == len(inbox()) == 1
+    assert pipelines.keys(layout.pending(deployed_name("churn"))) == []
+
+
+def test_an_event_that_only_gave_occasion_is_told_as_that(
+    registry: Registry, pipelines: Pipelines, inbox: Inbox
+) -> None:
+    registry.make("Approved", "Approved", "Rejected")
+    pipelines.make()
+    deliver(registry.event(3, "Rejected"))
+    words = "Why: version 2 is the newest that is approved, as was seen when version 3 of berths is Rejected: better"
+    assert words in inbox()[0]["Message"]

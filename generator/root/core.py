@@ -17,6 +17,7 @@ from generator.root.events import (
     approved_versions,
     automation,
     bucket_events,
+    comparisons,
     digest,
     digest_policy,
     jobs,
@@ -64,6 +65,7 @@ def template(description: str, declared: type[LaunchParameters], kinds: Sequence
     reach.add_to(built, sharing.accounts)
     looks.add_to(built)
     runs.add_to(built)
+    comparisons.add_to(built)
     automation.add_to(built)
     retraining.add_to(built)
     digest_policy.add_to(built)

@@ -91,8 +91,18 @@ def role(built: Template, condition: Condition | None = None) -> iam.Role:
         *job_access.data_policies(built, "TrainingData", "ValidationData"),
         objects_of_manifest(built),
         if_provided(built, "CustomAlgorithmsECRRepoArn", image),
+        read_compared_models(built),
         condition=condition,
     )
+
+
+def read_compared_models(built: Template) -> Any:
+    """Policy to load the model of the version that is deployed, which another pipeline may have trained.
+
+    Both models are compared under this role: it may read the held-out rows.
+    """
+    models = permissions.allow([s3.GetObject], arns.s3("${AssetsBucket}/*.tar.gz"))
+    return if_provided(built, "BetterThan", permissions.policy("ComparedModels", models))
 
 
 def objects_of_manifest(built: Template) -> If:

@@ -17,6 +17,7 @@ from generator.root.events import (
     approved_versions,
     automation,
     bucket_events,
+    comparisons,
     jobs,
     monitors,
     pipeline_ends,
@@ -62,6 +63,7 @@ def template(description: str, declared: type[LaunchParameters], kinds: Sequence
     reach.add_to(built, sharing.accounts)
     looks.add_to(built)
     runs.add_to(built)
+    comparisons.add_to(built)
     automation.add_to(built)
     retraining.add_to(built)
     roles.add_to(built, kinds, sharing.pipeline_statements)

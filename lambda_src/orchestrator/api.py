@@ -39,6 +39,7 @@ _EVENTS: Final[dict[str | None, Expected]] = {
     "Object Created": Expected(("aws.s3",), "events.uploads.config_uploads:handle", of_uploads=True),
     job_kinds.TRAINING.event: Expected(("aws.sagemaker",), "events.jobs.reports:job_changed"),
     job_kinds.TUNING.event: Expected(("aws.sagemaker",), "events.jobs.reports:job_changed"),
+    job_kinds.TRANSFORM.event: Expected(("aws.sagemaker",), "events.jobs.compared:transform_ended"),
     monitor_runs.DETAIL_TYPE: Expected(("aws.sagemaker",), "events.monitor_reports:run_ended", from_stages=True),
     monitor_alarms.DETAIL_TYPE: Expected(
         (monitor_alarms.SOURCE,), "events.missing_runs:alarm_changed", from_stages=True

@@ -48,7 +48,7 @@ LOGICAL_IDS: Final[dict[str, str]] = {
         AccessLogsBucket AccessLogsBucketPolicy Api ApiAccessLogs ApiErrorsAlarm ApiLogging ApiLoggingRole ApiPermission
         AutomationPolicy
         ApiStage ApplicationGroup AssetsBucket AssetsBucketEvents AssetsBucketPolicy BucketEvents BucketEventsLogs
-        BucketEventsRole ChangedRoleRule ConfigBucket
+        BucketEventsRole ChangedRoleRule ComparisonEndedRule ComparisonPolicy ConfigBucket
         ConfigBucketEvents ConfigBucketPolicy ConfigUploadedPermission ConfigUploadedRule Dashboard
         DeadLetterQueue DeadLettersAlarm FunctionErrorsAlarm FunctionNetworkPolicy
         DeadLetterQueuePolicy DeletePipelineMethod DeployRole
@@ -101,7 +101,7 @@ alarms nine in both, the application's group and the policy for functions in a V
 pipeline types four a root, the access log of the inference API one, the two rules on what should never happen two a
 root, the boundary one, the policy for looks at what requests name one a root, monitors on the open engine 29,
 their runs four a root, the rules on missing runs one a root and one in each of these monitors, the policy for
-retrainings one a root."""
+retrainings one a root, the comparison with what is deployed two a root."""
 
 BLUEPRINT_BYTES: Final = 51_200
 """The longest template that CloudFormation takes inline."""

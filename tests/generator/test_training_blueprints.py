@@ -51,6 +51,7 @@ OF_TRAINING: Final = {
     "DataRecordWrapping": "",
     "AttributeNames": "",
     "MetricDefinitions": "",
+    "BetterThan": "",
 }
 PARAMETERS: Final = {
     "model_training": {**OF_TRAINING, "HyperParameters": '{"eta": "0.08"}', "ScheduleExpression": "rate(7 days)"},
@@ -273,6 +274,9 @@ class TestSageMakerRole:
         manifest = allowed(templates, name, "SageMakerRole", S3DataType="ManifestFile")
         added = [resource for resource in manifest["s3:GetObject"] if resource not in plain["s3:GetObject"]]
         assert added == [s3("quayside-assets/*")]
+        compared = allowed(templates, name, "SageMakerRole", BetterThan="deployed")
+        added = [resource for resource in compared["s3:GetObject"] if resource not in plain["s3:GetObject"]]
+        assert added == [s3("quayside-assets/*.tar.gz")]
         image = allowed(templates, name, "SageMakerRole", CustomAlgorithmsECRRepoArn=OWN)
         assert image["ecr:BatchGetImage"] == [OWN]
         assert image["ecr:GetAuthorizationToken"] == ["*"]

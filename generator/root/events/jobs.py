@@ -20,9 +20,11 @@ from troposphere import GetAtt, Sub, Template, events
 from generator import arns, permissions
 from generator.root import orchestrator, roles
 from generator.root.data import storage
+from orchestrator.events.jobs import comparison
 from orchestrator.pipeline_types.built_in import BUILT_IN
 from orchestrator.pipeline_types.built_in.training.job_types import kinds_by_type
 from orchestrator.plan import layout
+from orchestrator.sagemaker import job_kinds
 from orchestrator.sagemaker.job_kinds import ENDED, JobKind
 
 _KINDS: Final = kinds_by_type(BUILT_IN)
@@ -37,8 +39,8 @@ _ARTIFACTS: Final = "*.tar.gz"
 
 
 def add_to(template: Template) -> None:
-    """Add the rules and the permission for both."""
-    for resource in (ended_rule(), check_rule()):
+    """Add the rules and the permission for all."""
+    for resource in (ended_rule(), check_rule(), compared_rule()):
         template.add_resource(resource)
     rules = arns.regional("events", f"rule/{_RULES}-*", Digits=arns.stack_digits())
     template.add_resource(orchestrator.permission("JobsPermission", rules))
@@ -63,6 +65,18 @@ def check_rule() -> events.Rule:
         Name=named("check"),
         Description=f"Has the orchestrator look for {words} that have ended",
         ScheduleExpression=_EVERY,
+        Targets=[orchestrator.to_function()],
+    )
+
+
+def compared_rule() -> events.Rule:
+    """Transform jobs of comparisons, by their names, which the orchestrator alone gives."""
+    detail = {"TransformJobName": [{"prefix": comparison.NAMES}], "TransformJobStatus": list(ENDED)}
+    return events.Rule(
+        "ComparisonEndedRule",
+        Name=named("compared"),
+        Description="Tells the orchestrator that a model has scored the held-out rows of a comparison",
+        EventPattern={"source": ["aws.sagemaker"], "detail-type": [job_kinds.TRANSFORM.event], "detail": detail},
         Targets=[orchestrator.to_function()],
     )
 

@@ -28,6 +28,7 @@ class CreateModelCard(CardWriting):
     """Make a card."""
 
     operation: ClassVar[str] = "create_model_card"
+    is_new: ClassVar[bool] = True
 
     status: Annotated[Status, Field(description="how far its review is")] = "Draft"
     security_config: Annotated[SecurityConfig | None, Field(description="how SageMaker encrypts it")] = None

@@ -4,7 +4,7 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import Field
 
@@ -44,6 +44,9 @@ class CardContent:
 
 class CardWriting(Operation):
     """An operation that writes a card."""
+
+    is_new: ClassVar[bool] = False
+    """Whether there is no card yet, whose sections that are not given would have to stay."""
 
     name: Annotated[EntityName, Field(description="name of the card")]
     model_overview: Annotated[
@@ -107,8 +110,9 @@ class CardWriting(Operation):
             yield "training_details", lambda: discovery.training(training, models)
         if evaluations is not None:
             yield "evaluation_details", lambda: _evaluations(evaluations)
-        if self.additional_information is not None:
-            yield "additional_information", lambda: _as_given(self.additional_information)
+        if self.additional_information is not None or self.is_new:
+            named = overview.model_name if overview is not None else None
+            yield "additional_information", lambda: discovery.additional(self.additional_information, named, models)
 
 
 def _as_given(section: Any) -> Section:

@@ -10,14 +10,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from orchestrator.aws.sagemaker import model_sources
 from orchestrator.errors import Problem, RefusedRequestError
 from orchestrator.model_cards.refusals import absent, refusing
-from orchestrator.model_cards.sections import Content, ModelOverview, TrainingDetails, environment
+from orchestrator.model_cards.sections import (
+    AdditionalInformation,
+    Content,
+    ModelOverview,
+    TrainingDetails,
+    environment,
+)
 
+_RETRAINED: Final = "retrained_"
+"""Beginning of the metadata of a version that say why its job was started."""
 _MOST_IMAGES: Final = 15
 _MOST_METRICS: Final = 50
 _MOST_HYPER_PARAMETERS: Final = 100
@@ -39,6 +47,8 @@ class Model:
     arn: str
     artifacts: tuple[str, ...]
     images: tuple[str, ...]
+    origin: Mapping[str, str] = field(default_factory=dict)
+    """What its version says of the run of a monitor that had it trained."""
 
 
 class Models:
@@ -54,24 +64,37 @@ class Models:
                 self._found[name] = _model(model_sources.describe_model(name))
         return self._found[name]
 
+    def origin(self, name: str | None) -> Mapping[str, str]:
+        """Return what the version of a model that was found says of a retraining; empty without."""
+        return self._found[name].origin if name in self._found else {}
+
 
 def _model(described: Mapping[str, Any]) -> Model:
     containers = described.get("Containers") or [described.get("PrimaryContainer") or {}]
-    parts = [part for container in containers for part in _parts(container)]
+    versions = [_version(container) for container in containers]
+    parts = [
+        part for container, version in zip(containers, versions, strict=True) for part in _parts(container, version)
+    ]
+    told = [version.get("CustomerMetadataProperties", {}).items() for version in versions]
     return Model(
         arn=described["ModelArn"],
         artifacts=_each_once(_artifact(part) for part in parts),
         images=_each_once(part.get("Image", "") for part in parts),
+        origin={key: value for items in told for key, value in items if key.startswith(_RETRAINED)},
     )
 
 
-def _parts(container: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the container, or those of its model package, which alone name image and artifact (lesson 88)."""
+def _version(container: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the model package that a container was made from; empty without."""
     package = container.get("ModelPackageName")
-    if not package:
+    return model_sources.describe_model_package(package) if package else {}
+
+
+def _parts(container: Mapping[str, Any], version: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the container, or those of its model package, which alone name image and artifact (lesson 88)."""
+    if not container.get("ModelPackageName"):
         return [container]
-    specification = model_sources.describe_model_package(package).get("InferenceSpecification", {})
-    return list(specification.get("Containers", []))
+    return list(version.get("InferenceSpecification", {}).get("Containers", []))
 
 
 def _artifact(container: Mapping[str, Any]) -> str:
@@ -110,6 +133,14 @@ def overview(given: ModelOverview, card: str, models: Models) -> Section:
 
 def _cards_of(model: Model) -> set[str]:
     return {found["ModelCardName"] for found in model_sources.search("ModelCard", "ModelId", model.arn, 2)}
+
+
+def additional(given: AdditionalInformation | None, model_name: str | None, models: Models) -> Section:
+    """Return the section as given, with why the model was trained again among its details; what is given wins."""
+    origin, content = models.origin(model_name), given.content() if given else {}
+    if not origin:
+        return Section(content if given else None)
+    return Section({**content, "custom_details": {**origin, **content.get("custom_details", {})}})
 
 
 def training(given: TrainingDetails, models: Models) -> Section:

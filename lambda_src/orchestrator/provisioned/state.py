@@ -178,7 +178,7 @@ def _of_registration(seen: Work) -> Iterator[State]:
     if made.status == registrations.REJECTED:
         yield State("Failed", f"The model was registered as Rejected: its gate did not hold. {made.reason}".rstrip())
     if made.status == registrations.PENDING:
-        yield State("Running", "The model is being registered.")
+        yield State("Running", f"The model is being registered. {made.reason}".rstrip())
 
 
 def _of_endpoint(seen: Work) -> Iterator[State]:

@@ -18,6 +18,8 @@ from orchestrator.values.jobs import MediaType
 
 _MOST_METRICS: Final = 40
 """Final metrics that SageMaker keeps for a job."""
+_COMPARISON: Final = {"better_than", "comparison_metric", "margin", "comparison_instance_type"}
+"""Keys that say something only together."""
 
 PackageGroup = Annotated[
     str,
@@ -40,6 +42,8 @@ MetricName = Annotated[
     Field(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$"),
     Expect("the name of a metric of the job", example="validation:auc"),
 ]
+
+ComparisonMetric = Literal["rmse", "mae", "accuracy", "auc"]
 
 Bound = Annotated[float, Field(strict=True, allow_inf_nan=False), Expect("a number")]
 
@@ -73,6 +77,27 @@ class Instructions(BaseModel):
         dict[MetricName, Bound],
         Field(max_length=_MOST_METRICS, description="metric and its greatest value; above it the version is Rejected"),
     ] = {}
+    better_than: Annotated[
+        Literal["", "deployed"],
+        Expect("deployed"),
+        Field(
+            description="deployed: the version is Rejected unless it is better than the version of the group that is "
+            "deployed, on the rows of validation_data"
+        ),
+    ] = ""
+    comparison_metric: Annotated[
+        ComparisonMetric | Literal[""],
+        Expect("rmse, mae, accuracy or auc"),
+        Field(description="what is compared (needed with better_than); of rmse and mae, less is better"),
+    ] = ""
+    margin: Annotated[
+        float,
+        Field(strict=True, ge=0, allow_inf_nan=False, description="by how much the version must be better at least"),
+        Expect("a number, 0 at least"),
+    ] = 0.0
+    comparison_instance_type: Annotated[
+        common.InstanceType, Field(description="instance type that asks both models for their predictions")
+    ] = "ml.m5.large"
     inference_image_uri: Annotated[
         common.ImageUri, Field(description="image that serves the model, when it is not the one of the framework")
     ] = ""
@@ -85,5 +110,6 @@ class Instructions(BaseModel):
     description: Annotated[Description, Field(description="what the version says of itself")] = ""
 
     def as_json(self) -> bytes:
-        """Return the file's content; equal instructions have equal content."""
-        return json.dumps(self.model_dump(mode="json"), indent=4, sort_keys=True).encode()
+        """Return the file's content; equal instructions have equal content, also of releases without comparisons."""
+        content = self.model_dump(mode="json", exclude=None if self.better_than else _COMPARISON)
+        return json.dumps(content, indent=4, sort_keys=True).encode()

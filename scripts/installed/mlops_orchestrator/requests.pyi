@@ -91,6 +91,14 @@ class _Instructions(TypedDict, total=False):
     """metric and its least value; below it the version is Rejected"""
     max_metric: Mapping[str, float]
     """metric and its greatest value; above it the version is Rejected"""
+    better_than: Literal["", "deployed"]
+    """deployed: the version is Rejected unless it is better than the version of the group that is deployed, on the rows of validation_data"""
+    comparison_metric: Literal["rmse", "mae", "accuracy", "auc"] | Literal[""]
+    """what is compared (needed with better_than); of rmse and mae, less is better"""
+    margin: float
+    """by how much the version must be better at least"""
+    comparison_instance_type: str
+    """instance type that asks both models for their predictions"""
     inference_image_uri: str
     """image that serves the model, when it is not the one of the framework"""
     supported_content_types: Sequence[str]

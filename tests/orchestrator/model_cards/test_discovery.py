@@ -32,7 +32,7 @@ def model(sagemaker: Stubber, **containers: Any) -> None:
     sagemaker.add_response("describe_model", described, {"ModelName": "berth-model"})
 
 
-def package(sagemaker: Stubber, *containers: Body) -> None:
+def package(sagemaker: Stubber, *containers: Body, **metadata: str) -> None:
     described = {
         "ModelPackageName": "berth-models",
         "ModelPackageArn": PACKAGE,
@@ -40,6 +40,7 @@ def package(sagemaker: Stubber, *containers: Body) -> None:
         "ModelPackageStatus": "Completed",
         "ModelPackageStatusDetails": {"ValidationStatuses": []},
         "InferenceSpecification": {"Containers": list(containers)},
+        **({"CustomerMetadataProperties": metadata} if metadata else {}),
     }
     sagemaker.add_response("describe_model_package", described, {"ModelPackageName": PACKAGE})
 
@@ -119,6 +120,28 @@ class TestModel:
         content, _ = planned(ask, model_overview={"model_name": "berth-model"})
         assert content["model_overview"]["inference_environment"] == {"container_image": [IMAGE]}
         assert content["model_overview"]["model_artifact"] == [ARTIFACT]
+
+    def test_a_version_that_was_trained_again_says_why(self, ask: Ask, sagemaker: Stubber) -> None:
+        """It costs no call, and what the request says of it wins."""
+        model(sagemaker, PrimaryContainer={"ModelPackageName": PACKAGE})
+        package(sagemaker, OWN, job_arn="x", retrained_by_monitor="m", retrained_by_run="r")
+        cards(sagemaker)
+        own = {"caveats_and_recommendations": "None.", "custom_details": {"retrained_by_run": "mine", "ticket": "7"}}
+        content, _ = planned(ask, model_overview={"model_name": "berth-model"}, additional_information=own)
+        assert content["additional_information"] == {
+            "caveats_and_recommendations": "None.",
+            "custom_details": {"retrained_by_monitor": "m", "retrained_by_run": "mine", "ticket": "7"},
+        }
+
+    @pytest.mark.parametrize("origin", [{}, {"retrained_by_run": "r"}], ids=["trained once", "trained again"])
+    def test_a_new_card_has_the_section_only_if_there_is_something_to_say(
+        self, ask: Ask, sagemaker: Stubber, origin: dict[str, str]
+    ) -> None:
+        model(sagemaker, PrimaryContainer={"ModelPackageName": PACKAGE})
+        package(sagemaker, OWN, **origin)
+        cards(sagemaker)
+        content, _ = planned(ask, model_overview={"model_name": "berth-model"})
+        assert content.get("additional_information", {}).get("custom_details", {}) == origin
 
     def test_every_container_of_a_pipeline_counts(self, ask: Ask, sagemaker: Stubber) -> None:
         source = {"S3DataSource": {"S3Uri": "s3://a/b/", "S3DataType": "S3Prefix", "CompressionType": "None"}}

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -183,6 +183,13 @@ def content(bucket: str, key: str) -> bytes:
     with calling(f"let the orchestrator read s3://{bucket}/{key}"):
         found: bytes = client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
     return found
+
+
+def lines(bucket: str, key: str) -> Iterator[str]:
+    """Yield the lines of an object, read as a stream."""
+    with calling(f"let the orchestrator read s3://{bucket}/{key}"):
+        for line in client("s3").get_object(Bucket=bucket, Key=key)["Body"].iter_lines():
+            yield line.decode(errors="replace")
 
 
 def content_if_there(bucket: str, key: str) -> bytes | None:

@@ -10,7 +10,8 @@ from orchestrator.automation.retrainings import Cause
 from orchestrator.aws.notifications import Message
 from orchestrator.aws.sagemaker.jobs import Job
 from orchestrator.events.jobs import outcomes, traces
-from orchestrator.events.jobs.registration import NotRegistered, Registered
+from orchestrator.events.jobs.comparison import Comparison
+from orchestrator.events.jobs.registration import Compared, NotRegistered, Registered, Result
 from orchestrator.provisioned import state as states
 from orchestrator.provisioned.state import State
 
@@ -31,7 +32,7 @@ class Ending:
     pipeline_type: str
     model_name: str
     stack_name: str
-    registration: Registered | NotRegistered | None
+    registration: Result | None
     with_detail: bool
     """Whether the operator allows AWS's error messages."""
     cause: Cause | None = None
@@ -81,6 +82,8 @@ class Ending:
             return stopped, "Next: change the request, for example its time limit, and provision it again."
         if isinstance(self.registration, Registered):
             return "\n".join(_registered(self.registration)), _NEXT[self.registration.decision.status]
+        if isinstance(self.registration, Compared):
+            return _compared(self.registration.comparison), _WAIT
         if isinstance(self.registration, NotRegistered):
             return self._not_registered(self.registration), _REGISTER_AGAIN
         return outcomes.in_words(self.job.description), _UNREGISTERED
@@ -96,14 +99,24 @@ _REGISTER_AGAIN = (
     "Next: put that right and register the model in SageMaker's model registry, or provision the request with other "
     "instructions, which trains another one."
 )
+_WAIT = "Next: nothing. You hear what became of it."
 _UNREGISTERED = (
     "Next: provision a real-time or batch pipeline with the model's artifact, or give the request register, so that "
     "the next model becomes a version of a model package group."
 )
 
 
+def _compared(comparison: Comparison) -> str:
+    return (
+        f"The model is compared with {comparison.version}, which is deployed: both predict the rows of "
+        "validation_data. It is registered after that."
+    )
+
+
 def _registered(made: Registered) -> Iterator[str]:
     yield f"The model was registered as {made.package_arn}, approval status {made.decision.status}."
+    if made.decision.compared and not made.decision.reason:
+        yield f"It is better than the version that is deployed. {_listed_texts(made.decision.compared)}"
     if made.decision.reason:
         yield f"It was rejected because the request's gate did not hold. {made.decision.reason}"
     if made.metrics:
@@ -112,3 +125,7 @@ def _registered(made: Registered) -> Iterator[str]:
 
 def _listed(metrics: Mapping[str, float]) -> str:
     return ", ".join(f"{name} {value:g}" for name, value in metrics.items())
+
+
+def _listed_texts(told: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in told.items())

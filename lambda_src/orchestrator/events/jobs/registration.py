@@ -7,6 +7,7 @@ failing service, another change of the same group at the same time) are raised, 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal
@@ -18,7 +19,8 @@ from orchestrator.aws.s3 import objects
 from orchestrator.aws.sagemaker import jobs, model_packages
 from orchestrator.aws.sagemaker.jobs import Job
 from orchestrator.errors import ServiceBusyError, ServiceRefusedError
-from orchestrator.events.jobs import outcomes, traces, versions
+from orchestrator.events.jobs import comparing, comparison, outcomes, traces, versions
+from orchestrator.events.jobs.comparison import Comparison
 from orchestrator.events.jobs.outcomes import Outcome
 from orchestrator.events.jobs.versions import Decision, Source
 from orchestrator.pipeline_types.base import STACK_PREFIX
@@ -58,6 +60,19 @@ class Registered:
 
 
 @dataclass(frozen=True)
+class Compared:
+    """A model that is compared with the deployed one before it is registered."""
+
+    comparison: Comparison
+
+    @property
+    def record(self) -> Registration:
+        """The result as the pipeline's state has it."""
+        reason = f"It is compared with {self.comparison.version}, which is deployed."
+        return Registration(status="Pending", reason=reason)
+
+
+@dataclass(frozen=True)
 class NotRegistered:
     """The reason for a missing version; `detail` is AWS's error message."""
 
@@ -70,15 +85,48 @@ class NotRegistered:
         return Registration(status="Failed", reason=self.reason, detail=self.detail)
 
 
-def register(job: Job, source: Source, bucket: str, key: str) -> Registered | NotRegistered:
-    """Register the model of a completed job by the instructions stored in `bucket` under `key`.
+Result = Registered | NotRegistered | Compared
+"""What became of a registration."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A registration that a job asks for."""
+
+    job: Job
+    source: Source
+    pipeline_type: str
+    bucket: str
+    key: str
+    """Key of the instructions in that bucket."""
+
+    @functools.cached_property
+    def instructions(self) -> Instructions:
+        """The instructions; raises `ServiceRefusedError`."""
+        return Instructions.model_validate_json(objects.content(self.bucket, self.key))
+
+    @functools.cached_property
+    def outcome(self) -> Outcome:
+        """Containers and metrics of the job; raises `ServiceRefusedError`."""
+        return _OUTCOMES[self.job.kind](self.job)
+
+
+def register(asked: Asked) -> Result:
+    """Register the model of a completed job, or begin to compare it with the deployed one.
 
     Raises `ServiceRefusedError` when a retry may succeed.
     """
+    return _answered(lambda: _registered(asked))
+
+
+def conclude(asked: Asked, decision: Decision) -> Result:
+    """Register the model of a job after its comparison. Raises `ServiceRefusedError` when a retry may succeed."""
+    return _answered(lambda: _created(asked, decision))
+
+
+def _answered(step: Callable[[], Result]) -> Result:
     try:
-        if not _is_of_its_pipeline(job, source, key):
-            return NotRegistered(_FORGED)
-        return _registered(job, source, bucket, key)
+        return step()
     except ServiceBusyError:
         raise
     except ServiceRefusedError as refused:
@@ -101,20 +149,41 @@ def _is_of_its_pipeline(job: Job, source: Source, key: str) -> bool:
     return role in roles if roles is not None else role.startswith(STACK_PREFIX)
 
 
-def _registered(job: Job, source: Source, bucket: str, key: str) -> Registered | NotRegistered:
-    asked = Instructions.model_validate_json(objects.content(bucket, key))
-    outcome = _OUTCOMES[job.kind](job)
-    if outcome.missing:
-        return NotRegistered(outcome.missing)
-    metrics = versions.kept_metrics(asked, outcome)
-    decision = versions.decide(asked, outcome.metrics)
-    key = f"{registrations.folder(job.kind, job.name)}metrics.json"
-    document = PlannedObject(bucket, key, versions.metrics_document(source, metrics))
+def _registered(asked: Asked) -> Result:
+    if not _is_of_its_pipeline(asked.job, asked.source, asked.key):
+        return NotRegistered(_FORGED)
+    if asked.outcome.missing:
+        return NotRegistered(asked.outcome.missing)
+    decision = versions.decide(asked.instructions, asked.outcome.metrics)
+    if decision.reason or not asked.instructions.better_than:
+        return _created(asked, decision)
+    deployed = comparing.deployed_version(asked.instructions, asked.bucket)
+    return _compared(asked, deployed) if deployed else _created(asked, decision)
+
+
+def _compared(asked: Asked, deployed: str) -> Result:
+    wanted = comparison.begun(asked.job.kind, asked.source, asked.pipeline_type, asked.key, deployed)
+    try:
+        return Compared(comparing.begin(wanted, asked.instructions, asked.outcome, asked.bucket))
+    except ServiceBusyError:
+        raise
+    except ServiceRefusedError as refused:
+        # People may still approve the version; that it is better is not known.
+        logger.warning("not compared", extra={"job": asked.job.name, "detail": refused.detail})
+        comparing.give_up(wanted, asked.bucket)
+        reason = f"It was not compared with {wanted.version}, which is deployed: AWS did not {refused.doing}."
+        return _created(asked, versions.rejected(reason))
+
+
+def _created(asked: Asked, decision: Decision) -> Registered:
+    metrics = versions.kept_metrics(asked.instructions, asked.outcome)
+    key = f"{registrations.folder(asked.job.kind, asked.job.name)}metrics.json"
+    document = PlannedObject(asked.bucket, key, versions.metrics_document(asked.source, metrics))
     if metrics:
         objects.store(document)
     uri = document.uri if metrics else ""
-    cause = traces.cause_of(bucket, source.stack_name, job.name)
-    arn = model_packages.create(versions.request(asked, outcome, decision.status, replace(source, cause=cause), uri))
+    source = replace(asked.source, cause=traces.cause_of(asked.bucket, asked.source.stack_name, asked.job.name))
+    arn = model_packages.create(versions.request(asked.instructions, asked.outcome, decision, source, uri))
     if decision.reason:
         _explain(arn, decision.reason)
     return Registered(arn, decision, metrics)

@@ -33,7 +33,7 @@ from orchestrator.errors import OrchestratorError
 from orchestrator.events.event_tags import tags_of
 from orchestrator.events.jobs import registration, traces
 from orchestrator.events.jobs.messages import Ending
-from orchestrator.events.jobs.registration import NotRegistered, Registered
+from orchestrator.events.jobs.registration import Asked, Compared, Result
 from orchestrator.events.jobs.versions import Source
 from orchestrator.launch.settings import Settings
 from orchestrator.pipeline_types.built_in import BUILT_IN
@@ -138,17 +138,23 @@ def _tell(ended: _Ended, settings: Settings) -> None:
         with_detail=settings.allow_detailed_error_message,
         cause=traces.cause_of(settings.launch.pipelines_bucket, ended.tags.get("stack_name", ""), ended.name),
     )
-    if ending.cause:
-        step = traces.ended(ending.cause, job.ended_at, ending.state, job.name)
+    publish(ending, settings)
+    metrics.count(metrics.JOBS_ENDED, pipeline_type=ending.pipeline_type, outcome=ending.outcome)
+
+
+def publish(ending: Ending, settings: Settings) -> None:
+    """Record the end of a retraining with its pipelines, tell people, and count what they are told."""
+    if ending.cause and not isinstance(ending.registration, Compared):
+        step = traces.ended(ending.cause, ending.job.ended_at, ending.state, ending.job.name)
         traces.record(settings.launch.pipelines_bucket, ending.stack_name, ending.cause, step)
     notifications.publish(settings.notifications_topic_arn, ending.message)
-    metrics.count(metrics.JOBS_ENDED, pipeline_type=ending.pipeline_type, outcome=ending.outcome)
     metrics.count(metrics.STATES_TOLD, state=ending.state.name)
 
 
-def _registration(job: Job, ended: _Ended, settings: Settings) -> Registered | NotRegistered | None:
+def _registration(job: Job, ended: _Ended, settings: Settings) -> Result | None:
     key = ended.tags.get("registration", "")
     if not key or ended.status != _COMPLETED:
         return None
     source = Source(job.arn, ended.tags.get("model_name", ""), ended.tags.get("stack_name", ""))
-    return registration.register(job, source, settings.launch.pipelines_bucket, key)
+    pipeline_type = ended.tags.get("pipeline_type", "")
+    return registration.register(Asked(job, source, pipeline_type, settings.launch.pipelines_bucket, key))

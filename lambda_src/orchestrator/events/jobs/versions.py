@@ -12,7 +12,8 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final
 
 from orchestrator.automation.retrainings import Cause
@@ -24,6 +25,7 @@ _LONGEST_REASON: Final = 1024
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModelPackage.html
 _LONGEST_TOKEN: Final = 36
 _LONGEST_KEY: Final = 128
+_MOST_METADATA: Final = 50
 _LONGEST_VALUE: Final = 256
 _NOT_IN_METADATA: Final = re.compile(r"[^\w .:/=+@-]")
 # SageMaker stores metrics in single precision: 0.9 is returned as 0.8999999761581421.
@@ -47,15 +49,20 @@ class Decision:
 
     status: str
     reason: str = ""
+    compared: Mapping[str, str] = field(default_factory=dict)
+    """What the version tells of its comparison with the one that is deployed."""
 
 
 def decide(asked: Instructions, metrics: Mapping[str, float]) -> Decision:
     """Return the requested status when the gate holds, otherwise `Rejected` with every reason."""
     reasons = list(_failed_bounds(asked, metrics))
-    if not reasons:
-        return Decision(asked.approval_status)
-    text = " ".join(reasons)
-    return Decision("Rejected", text if len(text) <= _LONGEST_REASON else f"{text[: _LONGEST_REASON - 3]}...")
+    return rejected(" ".join(reasons)) if reasons else Decision(asked.approval_status)
+
+
+def rejected(reason: str, compared: Mapping[str, str] | None = None) -> Decision:
+    """Return the decision against a version; the reason is cut to what SageMaker takes."""
+    fitting = reason if len(reason) <= _LONGEST_REASON else f"{reason[: _LONGEST_REASON - 3]}..."
+    return Decision("Rejected", fitting, compared or {})
 
 
 def _failed_bounds(asked: Instructions, metrics: Mapping[str, float]) -> Iterator[str]:
@@ -88,24 +95,31 @@ def metrics_document(source: Source, metrics: Mapping[str, float]) -> bytes:
     return json.dumps(document, indent=4).encode()
 
 
-def request(asked: Instructions, outcome: Outcome, status: str, source: Source, metrics_uri: str) -> dict[str, Any]:
+def request(
+    asked: Instructions, outcome: Outcome, decision: Decision, source: Source, metrics_uri: str
+) -> dict[str, Any]:
     """Return the parameters of CreateModelPackage; without an address there are no model metrics."""
-    image = "" if outcome.has_own_images else asked.inference_image_uri
     statistics = {"Statistics": {"ContentType": "application/json", "S3Uri": metrics_uri}}
     return {
         "ModelPackageGroupName": asked.model_package_group_name,
         **({"ModelPackageDescription": asked.description} if asked.description else {}),
-        "ModelApprovalStatus": status,
+        "ModelApprovalStatus": decision.status,
         "InferenceSpecification": {
-            "Containers": [_container(made, image) for made in outcome.containers],
+            "Containers": containers(asked, outcome),
             "SupportedContentTypes": asked.supported_content_types,
             "SupportedResponseMIMETypes": asked.supported_response_types,
         },
         "MetadataProperties": {"GeneratedBy": outcome.source or source.job_arn},
-        "CustomerMetadataProperties": _metadata(asked, outcome, source),
+        "CustomerMetadataProperties": _metadata(asked, outcome, decision, source),
         **({"ModelMetrics": {"ModelQuality": statistics}} if metrics_uri else {}),
         "ClientToken": hashlib.sha256(source.job_arn.encode()).hexdigest()[:_LONGEST_TOKEN],
     }
+
+
+def containers(asked: Instructions, outcome: Outcome) -> list[dict[str, Any]]:
+    """Return the containers that serve the model."""
+    image = "" if outcome.has_own_images else asked.inference_image_uri
+    return [_container(made, image) for made in outcome.containers]
 
 
 def _container(made: Container, image: str) -> dict[str, Any]:
@@ -113,15 +127,15 @@ def _container(made: Container, image: str) -> dict[str, Any]:
     return {"Image": image or made.image, "ModelDataUrl": made.artifact, **environment}
 
 
-def _metadata(asked: Instructions, outcome: Outcome, source: Source) -> dict[str, str]:
-    """Return origin, metrics and gate of the version as SageMaker accepts them; it keeps 40 metrics of a job."""
-    named = {"job_arn": source.job_arn, "model_name": source.model_name, "stack_name": source.stack_name}
-    origin = {**named, **traces.metadata(source.cause)}
+def _metadata(asked: Instructions, outcome: Outcome, decision: Decision, source: Source) -> dict[str, str]:
+    """Return origin, gate, comparison and metrics of the version as SageMaker accepts them, as many as it takes."""
+    origin = {"job_arn": source.job_arn, "model_name": source.model_name, "stack_name": source.stack_name}
+    first = {**_gate(asked), **decision.compared, **origin, **traces.metadata(source.cause)}
     metrics = {
         _NOT_IN_METADATA.sub("_", name)[:_LONGEST_KEY]: repr(value)
         for name, value in kept_metrics(asked, outcome).items()
     }
-    return {**metrics, **_gate(asked), **origin}
+    return {**dict(islice(metrics.items(), _MOST_METADATA - len(first))), **first}
 
 
 def _gate(asked: Instructions) -> dict[str, str]:

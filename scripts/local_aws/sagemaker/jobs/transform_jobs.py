@@ -15,6 +15,7 @@ from moto.sagemaker.exceptions import ValidationError
 from moto.sagemaker.models import Model
 
 from scripts.local_aws.sagemaker import model_hosting
+from scripts.local_aws.sagemaker.jobs import transform_filters
 from scripts.local_aws.sagemaker.jobs.job_data import check_input
 from scripts.local_aws.sagemaker.jobs.job_lists import Order
 from scripts.local_aws.sagemaker.jobs.job_records import Job, JobKind, Jobs
@@ -55,6 +56,7 @@ class TransformJobs(Jobs):
         """
         self.check_job_request(TRANSFORM_JOB, request)
         _check_payload(request)
+        transform_filters.check(request)
         model = self._found("model", request["ModelName"], self._models, "model")
         source = request["TransformInput"]["DataSource"]["S3DataSource"]
         check_input(source["S3Uri"], model.execution_role_arn, self.region_name)

@@ -19,6 +19,7 @@ from scripts.local_aws import clients
 from scripts.local_aws.sagemaker import model_hosting
 from scripts.local_aws.sagemaker.jobs.job_data import encryption, input_keys, see_logs
 from scripts.local_aws.sagemaker.jobs.job_records import JobFailedError, JobStoppedError
+from scripts.local_aws.sagemaker.jobs.transform_filters import FilterError, Filters
 from scripts.local_aws.sagemaker.model_hosting import Container, ForeignImageError, Served, ServingError, split_s3_uri
 from scripts.local_aws.xgboost.xgboost_host import HostError
 
@@ -26,7 +27,7 @@ _DEFAULT_PAYLOAD_MB = 6
 _BYTES_PER_MB = 1024 * 1024
 _FIRST_ERROR, _FIRST_SERVER_ERROR = 400, 500
 # These parameters would change the results, but are not implemented: better no results than wrong ones.
-_NOT_BUILT = ("DataProcessing", "DataCaptureConfig", "Environment")
+_NOT_BUILT = ("DataCaptureConfig", "Environment")
 _NOT_BUILT_VALUES = {
     "CompressionType": ("None",),
     "SplitType": ("None", "Line"),
@@ -74,14 +75,24 @@ class Scoring:
         bucket = split_s3_uri(self._input_uri)[0]
         try:
             body = self._s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-            answers = [self._ask(served, batch) for batch in batches(body, self.request)]
+            answers = [self._scored(served, batch) for batch in batches(body, self.request)]
             self._stop_if_told()
             self._write(key, assembled(answers, self.request["TransformOutput"].get("AssembleWith")))
         except ClientError as error:
             return f"ClientError: {error}"
         except _RecordError as error:
             return see_logs(error.side, f"s3://{bucket}/{key}: {error}")
+        except FilterError as error:
+            return see_logs("ClientError", f"s3://{bucket}/{key}: {error}")
         return ""
+
+    def _scored(self, served: Served, batch: bytes) -> bytes:
+        """Return the results of a batch: the model's answer, or what the job's filters make of rows and answers."""
+        processing = self.request.get("DataProcessing")
+        if not processing:
+            return self._ask(served, batch)
+        filters = Filters.of(processing)
+        return filters.joined(batch, self._ask(served, filters.for_model(batch)))
 
     def _ask(self, served: Served, batch: bytes) -> bytes:
         self._stop_if_told()

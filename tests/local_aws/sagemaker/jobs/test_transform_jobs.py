@@ -203,7 +203,7 @@ def test_a_name_is_never_free_again(client: ClientFactory, start: Start) -> None
         ("custom", {"ModelName": "Custom"}, rf"^The local AWS cannot run the image {re.escape(CUSTOM_IMAGE)}"),
         ("recordio", {"TransformInput": {"SplitType": "RecordIO"}}, "SplitType None or Line, not RecordIO"),
         ("gzip", {"TransformInput": {"CompressionType": "Gzip"}}, "CompressionType None, not Gzip"),
-        ("joined", {"DataProcessing": {"JoinSource": "Input"}}, "without DataProcessing"),
+        ("captured", {"DataCaptureConfig": {"DestinationS3Uri": "s3://x/y"}}, "without DataCaptureConfig"),
         ("nowhere", {"TransformOutput": {"S3OutputPath": "s3://not-there/out"}}, "NoSuchBucket"),
     ],
 )
@@ -322,3 +322,17 @@ def test_a_record_over_the_payload_limit_fails_the_job(client: ClientFactory, st
     client("s3").put_object(Bucket=BUCKET, Key="wide.csv", Body=b"1," * 600_000)
     job = start("Wide", "wide.csv", MaxPayloadInMB=1)
     assert "larger than MaxPayloadInMB allows (1048576 bytes)" in job["FailureReason"]
+
+
+def test_filters_leave_label_and_prediction_of_each_row(
+    client: ClientFactory, start: Start, trained: TrainedModel
+) -> None:
+    """As a model is compared: it does not see the label."""
+    rows = csv_of(trained, 4).splitlines()
+    body = "".join(f"{number}.5,{row}\n" for number, row in enumerate(rows))
+    client("s3").put_object(Bucket=BUCKET, Key="labelled/rows.csv", Body=body)
+    processing = {"InputFilter": "$[1:]", "JoinSource": "Input", "OutputFilter": "$[0,-1]"}
+    assert start("Labelled", "labelled/rows.csv", DataProcessing=processing)["TransformJobStatus"] == "Completed"
+    pairs = [line.split(",") for line in read(client, "out/Labelled/rows.csv.out").splitlines()]
+    assert [pair[0] for pair in pairs] == ["0.5", "1.5", "2.5", "3.5"]
+    assert [float(pair[1]) for pair in pairs] == demo_model.predict(trained, trained.holdout_rows[:4])

@@ -121,7 +121,7 @@ class TestOutcome:
 
 
 def request_for(outcome: Outcome, **more: Any) -> dict[str, Any]:
-    request = versions.request(asked(**more), outcome, "Approved", SOURCE, URI)
+    request = versions.request(asked(**more), outcome, versions.Decision("Approved"), SOURCE, URI)
     shape = session.get_session().get_service_model("sagemaker").operation_model("CreateModelPackage").input_shape
     report = ParamValidator().validate(request, shape)
     assert not report.has_errors(), report.generate_report()
@@ -156,7 +156,7 @@ class TestRequest:
     def test_a_repeat_is_the_same_call(self, trained: dict[str, Any]) -> None:
         """SageMaker recognises it by the token and makes no second version; another job has another token."""
         outcome = outcomes.of_training(trained)
-        other = versions.request(asked(), outcome, "Approved", Source(f"{JOB}2", "berths", "s"), URI)
+        other = versions.request(asked(), outcome, versions.Decision("Approved"), Source(f"{JOB}2", "berths", "s"), URI)
         assert request_for(outcome) == request_for(outcome)
         assert request_for(outcome)["ClientToken"] != other["ClientToken"]
 
@@ -187,7 +187,7 @@ class TestRequest:
 
     def test_a_job_without_metrics_has_no_model_metrics(self) -> None:
         outcome = Outcome((Container(IMAGE, ARTIFACT, {}),), {}, JOB)
-        assert "ModelMetrics" not in versions.request(asked(), outcome, "Approved", SOURCE, "")
+        assert "ModelMetrics" not in versions.request(asked(), outcome, versions.Decision("Approved"), SOURCE, "")
 
     def test_all_containers_of_autopilot_are_registered(self) -> None:
         """No other image could serve what they hold."""

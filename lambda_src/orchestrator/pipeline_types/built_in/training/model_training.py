@@ -12,7 +12,8 @@ from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.built_in.training import hyperparameters, metric_definitions
 from orchestrator.pipeline_types.built_in.training.metric_definitions import MetricDefinitions
-from orchestrator.pipeline_types.built_in.training.training import Training, TrainingParameters
+from orchestrator.pipeline_types.built_in.training.training import Training
+from orchestrator.pipeline_types.built_in.training.training_parameters import TrainingParameters
 from orchestrator.pipeline_types.json_values import JsonValue
 from orchestrator.sagemaker import job_kinds
 from orchestrator.values import jobs, training

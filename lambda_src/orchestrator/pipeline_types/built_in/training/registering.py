@@ -8,7 +8,7 @@ running job keeps the instructions that it was started with.
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
@@ -50,6 +50,9 @@ class Registering(BlueprintPipeline):
         ),
     ] = None
 
+    can_compare: ClassVar[bool] = False
+    """Whether its model can be compared with the deployed one: with rows held out, the label first."""
+
     def inference_image_uri(self, launch: Launch) -> str:
         """Return the image that serves the model; empty when the job defines it, as Autopilot's best candidate does."""
         raise NotImplementedError
@@ -88,6 +91,23 @@ class Registering(BlueprintPipeline):
                     f"registration.min_metric.{metric}",
                     f"is above max_metric, which is {asked.max_metric[metric]:g}: no model could ever pass",
                 )
+
+    @rule("registration")
+    def _comparison_is_whole(self, _: Launch) -> Iterator[Problem]:
+        asked = self.registration
+        if asked is None:
+            return
+        if not asked.better_than:
+            for key in ("comparison_metric", "margin"):
+                if getattr(asked, key):
+                    yield Problem(f"registration.{key}", "needs better_than: it says how models are compared")
+        elif not self.can_compare:
+            yield Problem(
+                "registration.better_than",
+                "is for training and tuning, whose validation_data is held out",
+            )
+        elif not asked.comparison_metric:
+            yield Problem("registration.comparison_metric", "is required with better_than: rmse, mae, accuracy or auc")
 
     @rule("registration")
     def _group_is_in_this_region(self, launch: Launch) -> Iterator[Problem]:

@@ -12,7 +12,7 @@ from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types import private_images
 from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.built_in.training import hyperparameters
-from orchestrator.pipeline_types.built_in.training.jobs import JobParameters, JobPipeline
+from orchestrator.pipeline_types.built_in.training.jobs import JobPipeline
 from orchestrator.pipeline_types.private_images import PrivateImage
 from orchestrator.sagemaker import checkpoints
 from orchestrator.sagemaker.images import ImageQuery, Purpose, UnknownImageError, resolve, superfluous_version
@@ -24,50 +24,12 @@ _DEFAULT_SPOT_WAIT: Final = 172_800
 _NONE: Final = "None"
 
 
-class TrainingParameters(JobParameters):
-    """Parameters of the blueprints of training and tuning."""
-
-    ImageUri: Annotated[common.ImageUri, Field(description="Container image that trains.")]
-    CustomAlgorithmsECRRepoArn: Annotated[
-        common.EcrRepositoryArn, Field(description="Repository of an image of your own; empty for a built-in one.")
-    ] = ""
-    ValidationData: Annotated[
-        training.OptionalData, Field(description="Key or prefix of the validation data; none when empty.")
-    ] = ""
-    InstanceType: Annotated[common.InstanceType, Field(description="Instance type that trains.")]
-    JobInstanceCount: Annotated[training.InstanceCount, Field(description="Number of instances.")]
-    InstanceVolumeSize: Annotated[training.VolumeSize, Field(description="Gigabytes of each volume.")]
-    EncryptInnerTraffic: Annotated[
-        training.TrueOrFalse, Field(description="Whether traffic between the containers is encrypted.")
-    ]
-    MaxRuntimePerJob: Annotated[training.JobRunTime, Field(description="Seconds after which a job is stopped.")]
-    UseSpotInstances: Annotated[training.TrueOrFalse, Field(description="Whether to train on spot instances.")]
-    MaxWaitTimeForSpotInstances: Annotated[
-        training.SpotWait, Field(description="Seconds to wait for spot instances, the run itself included.")
-    ]
-    ContentType: Annotated[training.ChannelContentType, Field(description="Content type of the data.")]
-    S3DataType: Annotated[training.S3DataType, Field(description="What the keys of the data name.")]
-    DataDistribution: Annotated[
-        training.DataDistribution, Field(description="How the data is spread over the instances.")
-    ]
-    CompressionType: Annotated[training.Compression, Field(description="How the data is compressed.")] = ""
-    DataInputMode: Annotated[training.InputMode, Field(description="How the data comes to the container.")]
-    DataRecordWrapping: Annotated[
-        training.RecordWrapping, Field(description="How records are wrapped before they are handed on.")
-    ] = ""
-    AttributeNames: Annotated[
-        training.JsonDocument, Field(description="Attributes of an augmented manifest, as JSON.")
-    ] = ""
-    MetricDefinitions: Annotated[
-        training.JsonDocument, Field(description="Metrics and where they stand in the log, as JSON.")
-    ] = ""
-
-
 class Training(JobPipeline):
     """A pipeline that trains with a built-in image or one of the caller's own."""
 
     instance_key: ClassVar = "instance_type"
     instance_purpose: ClassVar = "training"
+    can_compare: ClassVar = True
 
     training_data: Annotated[
         common.AssetsPrefix,
@@ -156,6 +118,7 @@ class Training(JobPipeline):
             "UseSpotInstances": str(self._uses_spot),
             "MaxWaitTimeForSpotInstances": self._spot_wait,
             "S3DataType": self.s3_data_type,
+            "BetterThan": self.registration.better_than if self.registration else "",
         }
 
     @override
@@ -246,6 +209,19 @@ class Training(JobPipeline):
             resolve(self._query("inference", launch, self.instance_type))
         except UnknownImageError as error:
             yield Problem("registration.inference_image_uri", f"is required to register the model: {error}")
+
+    @rule("registration", "validation_data", "content_type", "s3_data_type", "compression_type")
+    def _rows_can_be_compared(self, _: Launch) -> Iterator[Problem]:
+        """Require what transform jobs can take apart: lines of CSV, whose first column is the label."""
+        if not (self.registration and self.registration.better_than):
+            return
+        if not self.validation_data:
+            yield Problem("validation_data", "is required with better_than: on its rows the models are compared")
+        for key, needed in (("content_type", ("csv", "text/csv")), ("s3_data_type", ("S3Prefix",))):
+            if getattr(self, key) not in needed:
+                yield Problem(key, f"must be {' or '.join(needed)} with better_than, which compares lines of CSV")
+        if self.compression_type not in {"", _NONE}:
+            yield Problem("compression_type", "cannot go together with better_than, which compares lines of CSV")
 
     @rule("instance_type")
     def _instance_is_possible(self, _: Launch) -> Iterator[Problem]:

@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-local lock templates docs lint check-types check-style check-drift check-templates check-code checkov analyse second-opinion audit \
-	secrets sbom test tests driver test-console site test-pythons trust demo run-demo demo-multi demo-train demo-monitor local bench bench-monitors test-engine-image package wheel keep-release \
+	secrets sbom test tests driver test-console site test-pythons trust demo run-demo demo-multi demo-train demo-monitor demo-loop local bench bench-monitors test-engine-image package wheel keep-release \
 	publish deploy destroy images clean
 
 help: ## List what can be made
@@ -193,6 +193,9 @@ demo-train: $(LOCAL) ## A model trained, registered, deployed from the registry
 
 demo-monitor: $(LOCAL) ## Monitors that are quiet, then find shifted data, lost quality and bias
 	@$(BIN)/python -m scripts.demo.demo_monitor $(ARGS)
+
+demo-loop: $(LOCAL) ## Drift, retraining, approval, deployment, and quality back (ARGS=--multi: in stages)
+	@$(BIN)/python -m scripts.demo.loop $(ARGS)
 
 demo: ## The product's main job on the local AWS: from a signed call to a prediction
 	$(call timed,setup-local run-demo)

@@ -55,8 +55,13 @@ def as_csv(table: Matrix) -> bytes:
 
 def predict(model: TrainedModel, rows: Matrix) -> list[float]:
     """Return the probability of label 1 for each row, in single precision as XGBoost computes it."""
-    predictions: list[float] = model.booster.predict(xgboost.DMatrix(rows)).tolist()
-    return predictions
+    return predicted(model.booster, rows)
+
+
+def predicted(booster: xgboost.Booster, rows: Matrix) -> list[float]:
+    """Return what a model predicts for each row."""
+    found: list[float] = booster.predict(xgboost.DMatrix(rows)).tolist()
+    return found
 
 
 def package(model: TrainedModel) -> bytes:

@@ -82,10 +82,12 @@ class Story(Audience):
         return round(time.monotonic() - self._started, 1)
 
 
-def tell(run: Callable[[Story], None], module: Mapping[str, Any]) -> int:
+def tell(
+    run: Callable[[Story], None], module: Mapping[str, Any], in_stages: Callable[[Story], None] | None = None
+) -> int:
     """Run a demo with the options of the command line; the exit status is 0 if it succeeds.
 
-    `module` is the demo's `globals()`: its docstring is the help.
+    `module` is the demo's `globals()`: its docstring is the help. `in_stages` is the same story in several accounts.
     """
     parser = argparse.ArgumentParser(
         prog=f"python -m {module['__spec__'].name}",
@@ -93,10 +95,13 @@ def tell(run: Callable[[Story], None], module: Mapping[str, Any]) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--json", action="store_true", help="write the steps with their times as lines of JSON")
-    output = Output("json" if parser.parse_args().json else "table")
+    if in_stages is not None:
+        parser.add_argument("--multi", action="store_true", help="tell the story in the accounts of several stages")
+    options = parser.parse_args()
+    output = Output("json" if options.json else "table")
     story = Story(output)
     try:
-        run(story)
+        (in_stages if in_stages is not None and options.multi else run)(story)
     except KeyboardInterrupt:
         sys.stderr.write("interrupted: the local AWS of the demo is gone\n")
         return errors.INTERRUPTED

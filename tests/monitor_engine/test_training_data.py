@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from monitor_engine import storage
 from monitor_engine.training_data import parts
 from tests.monitor_engine import jobs
 from tests.monitor_engine.jobs import Ended, record
@@ -111,6 +113,26 @@ def test_the_rows_of_one_record_stay_together() -> None:
     assert {parts.is_held_out("event-1", share) for share in (0.0, 1.0)} == {False, True}
     held_out = sum(parts.is_held_out(f"cell-{number}", 0.2) for number in range(20_000))
     assert 3_800 < held_out < 4_200
+
+
+def test_more_records_need_no_more_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They pass as a stream: what is remembered of them lies on the disk."""
+    monkeypatch.setattr(storage, "_BLOCK", 1 << 14)
+    _run_of(tmp_path / "first", 1_500)
+    few, many = (_run_of(tmp_path / str(count), count) for count in (1_500, 9_000))
+    assert many < few * 1.2
+
+
+def _run_of(folder: Path, count: int) -> int:
+    """The most bytes that a job of so many records has had."""
+    jobs.written(folder, _captured((1, number, "north") for number in range(count)))
+    _truth(folder, ((f"event-{number}", "1") for number in range(count)))
+    tracemalloc.start()
+    try:
+        assert _run(folder).status == 0
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
 
 
 def test_what_is_left_out_is_counted_and_told(tmp_path: Path) -> None:

@@ -31,10 +31,11 @@ _WORK: Final[Mapping[str, str]] = {
 }
 """Actions also used by code of requests: jobs, models, data, images, logs."""
 _CONTROL: Final[Mapping[str, str]] = {
+    "ce": "GetCost*",
     "cloudformation": "Describe* List*",
     "codepipeline": "List* PutJob*",
-    "organizations": "ListDelegated*",
-    "s3": "PutBucketNot*",
+    "organizations": "ListD*",
+    "s3": "PutBucketN*",
     "sagemaker": "CreateEndpoint* CreateMo* Delete*Job* DeleteE* DeleteMo* DeleteTags Search UpdateE* UpdateMo*",
     "secretsmanager": "Describe*",
     "sns": "Publish",

@@ -35,12 +35,14 @@ _EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "ListPipelines": {"limit": 50, "next": "WyIiLCAiIl0=", "model_name": "berth-delay", "pipeline_type": _KIND},
     "ListRuns": {"limit": 50, "next": "8204499700000-222233334444-mlops-monitor-1a2b3c4d-0f1e2d3c.json"},
     "StartRun": {"start_time": "2026-11-24T12:00:00Z", "end_time": "2026-11-24T15:00:00Z"},
+    "PausePipeline": {"reason": "the data of this week is being mended"},
     "ListPipelineTypes": {"limit": 50, "next": _KIND},
 }
 """Example values for the operations that have a request model, by name."""
 _NAMES_OF_EXAMPLES: Final = {
     "PipelineStatus": ("pipeline", "The pipeline of an earlier answer"),
     "StartRun": ("window", "A window of three hours"),
+    "PausePipeline": ("reason", "With a reason"),
 }
 """Name and summary of the example of a body."""
 
@@ -62,8 +64,8 @@ def _parameter(place: str, name: str, declared: Mapping[str, Any], example: Any)
 
 
 def body(route: Route, components: Components) -> Schema:
-    """The body of a POST; nothing for others."""
-    if route.method != "POST":
+    """The body of a POST; nothing for others, and for one whose path says it all."""
+    if route.method != "POST" or ("{" in route.path and not route.request):
         return {}
     if route.request:
         model = on_demand.named(route.request)

@@ -18,6 +18,8 @@ from generator.root.events import (
     automation,
     bucket_events,
     comparisons,
+    digest,
+    digest_policy,
     jobs,
     monitors,
     pipeline_ends,
@@ -66,6 +68,7 @@ def template(description: str, declared: type[LaunchParameters], kinds: Sequence
     comparisons.add_to(built)
     automation.add_to(built)
     retraining.add_to(built)
+    digest_policy.add_to(built)
     roles.add_to(built, kinds, sharing.pipeline_statements)
     statements = [*jobs.statements(), *monitors.statements(), *model_cards.statements(), *removal.statements()]
     statements += [*pipeline_ends.statements(), *sharing.orchestrator_statements]
@@ -75,6 +78,7 @@ def template(description: str, declared: type[LaunchParameters], kinds: Sequence
     approved_versions.add_to(built)
     removal.add_to(built, sharing.ended_work)
     monitors.add_to(built)
+    digest.add_to(built)
     bucket_events.add_to(built)
     api.add_to(built)
     alarms.add_to(built, sharing.functions)

@@ -76,7 +76,25 @@ class OwnLogOptions(LogOptions):
     ] = "INFO"
 
 
-class OrganizationOptions(FunctionOptions, OwnLogOptions, ResourceOptions, RoleOptions):
+class MessageOptions(TemplateParameters):
+    """Options for what people are told."""
+
+    DailyDigestHour: Annotated[
+        str,
+        Field(
+            title="Hour of the daily digest (UTC)",
+            description=(
+                "Hour of the day, in UTC, at which one message tells what failed, what waits, what monitors found and "
+                "what it costs. Empty sends none."
+            ),
+            max_length=2,
+            pattern=r"^([0-9]|1[0-9]|2[0-3])?$",
+        ),
+        Expect("a whole number from 0 to 23, or empty"),
+    ] = ""
+
+
+class OrganizationOptions(MessageOptions, FunctionOptions, OwnLogOptions, ResourceOptions, RoleOptions):
     """Options of both root templates; those of the last base come first on the console."""
 
     CustomBlueprintPolicyArn: Annotated[

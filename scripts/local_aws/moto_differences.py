@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC
+from datetime import UTC, date, timedelta
+from itertools import pairwise
 from typing import Any
 from xml.etree import ElementTree
 
+from moto.ce.models import CostExplorerBackend
 from moto.codepipeline.models import CodePipeline
+from moto.core.exceptions import JsonRESTError
 from moto.iam.access_control import PermissionResult
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.models import AWSManagedPolicy, IAMBackend
@@ -18,9 +21,13 @@ from moto.s3.models import FakeBucket
 from moto.s3.responses import S3Response
 from moto.servicequotas.models import ServiceQuotasBackend
 
+from scripts.local_aws.request_constraints import violations
+
+_moto_get_cost_and_usage = CostExplorerBackend.get_cost_and_usage
 _moto_attach_role_policy = IAMBackend.attach_role_policy
 _moto_get_bucket_notification = S3Response.get_bucket_notification
 _moto_get_service_quota = ServiceQuotasBackend.get_service_quota
+_MOST_GROUPS = 2
 _AWS_POLICY = ":iam::aws:policy/"
 # What an account has without asking for more; moto has those of VPCs alone.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
@@ -40,6 +47,7 @@ def install() -> None:
     # Without a key to name.
     logs.disassociate_kms_key = _associate_kms_key
     _patchable(ServiceQuotasBackend).get_service_quota = _get_service_quota
+    _patchable(CostExplorerBackend).get_cost_and_usage = _get_cost_and_usage
 
 
 def _patchable(kind: type) -> Any:
@@ -86,6 +94,33 @@ def _get_service_quota(backend: Any, service_code: str, quota_code: str) -> dict
         return found
     name, value = _STACK_QUOTAS[quota_code]
     return {"ServiceCode": service_code, "QuotaCode": quota_code, "QuotaName": name, "Value": value}
+
+
+def _get_cost_and_usage(backend: Any, body: str) -> dict[str, Any]:
+    """Serve GetCostAndUsage: nothing costs anything here, so each day that is asked for has no groups.
+
+    moto answers no day at all. Costs that somebody has queued for moto, `/moto-api/static/ce/cost-and-usage-results`,
+    are answered as they are. Like AWS, refuse what the SDK's description and the API's page do not allow:
+    https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_GetCostAndUsage.html
+    """
+    asked = json.loads(body)
+    first, end = (date.fromisoformat(asked["TimePeriod"][name]) for name in ("Start", "End"))
+    problem = violations("ce", "GetCostAndUsage", asked)
+    if first >= end:
+        problem = "Start date (and hour) should be before end date (and hour)"
+    if len(asked.get("GroupBy", ())) > _MOST_GROUPS:
+        problem = f"You can group by up to {_MOST_GROUPS} groups"
+    if problem:
+        raise JsonRESTError("ValidationException", problem)
+    queued: dict[str, Any] = _moto_get_cost_and_usage(backend, body)
+    if queued["ResultsByTime"] or asked["Granularity"] != "DAILY":
+        return queued
+    days = [first + timedelta(days=number) for number in range((end - first).days + 1)]
+    periods = [{"Start": day.isoformat(), "End": after.isoformat()} for day, after in pairwise(days)]
+    return {
+        **queued,
+        "ResultsByTime": [{"TimePeriod": one, "Total": {}, "Groups": [], "Estimated": True} for one in periods],
+    }
 
 
 def _associate_kms_key(response: Any) -> str:

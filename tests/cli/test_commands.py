@@ -35,6 +35,8 @@ _COMMANDS = (
     "logs",
     "events",
     "retry",
+    "pause",
+    "resume",
     "cards",
     "monitor",
 )

@@ -29,6 +29,7 @@ PARAMETERS: Final = {
     "FunctionSubnetIds": "subnet-0a1b2c3d,subnet-1a1b2c3d",
     "FunctionSecurityGroupIds": "sg-0a1b2c3d",
     "FunctionConcurrency": "20",
+    "DailyDigestHour": "7",
     "ConfigS3Bucket": CONFIGURATIONS,
     "ExistingS3Bucket": ASSETS,
     "AutomaticRetraining": "Yes",

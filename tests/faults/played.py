@@ -244,6 +244,8 @@ class SageMaker:
         self.jobs: dict[str, dict[str, Any]] = {}
         self.versions: dict[str, dict[str, Any]] = {}
         """By the token."""
+        self.approved: set[str] = set()
+        """ARNs of versions that others have made, and approved."""
 
     def describe_training_job(self, asked: Asked) -> Asked:
         return self._described(asked["TrainingJobName"])
@@ -294,6 +296,23 @@ class SageMaker:
         return {"Tags": [{"Key": key, "Value": value} for key, value in self.tags.items()]}
 
     tags: Mapping[str, str] = {}
+
+    def list_model_packages(self, asked: Asked) -> Asked:
+        listed = {"CreationTime": THEN, "ModelPackageStatus": "Completed", "ModelApprovalStatus": "Approved"}
+        versions = asked["ModelPackageGroupName"].replace(":model-package-group/", ":model-package/")
+        found = [arn for arn in sorted(self.approved) if arn.startswith(f"{versions}/")]
+        return {"ModelPackageSummaryList": [{**listed, "ModelPackageArn": arn} for arn in found]}
+
+    def describe_model_package(self, asked: Asked) -> Asked:
+        container = {"Image": "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:1.7-1"}
+        container |= {"ModelDataUrl": "s3://quayside-assets/out/berths/model.tar.gz"}
+        return {
+            "ModelPackageArn": asked["ModelPackageName"],
+            "CreationTime": THEN,
+            "ModelPackageStatus": "Completed",
+            "ModelPackageStatusDetails": {"ValidationStatuses": []},
+            "InferenceSpecification": {"Containers": [container]},
+        }
 
     def create_model_package(self, asked: Asked) -> Asked:
         version = self.versions.setdefault(asked["ClientToken"], dict(asked))

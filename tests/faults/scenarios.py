@@ -15,7 +15,7 @@ from orchestrator import bucket_events
 from orchestrator.aws import calls
 from orchestrator.sagemaker.registration import Instructions
 from orchestrator.values.per_stage import STAGES
-from tests.faults import retraining
+from tests.faults import approving, retraining
 from tests.faults.invoking import ApiCall, CustomResource, Event, Invocation, StageJob
 from tests.faults.played import UNIT
 from tests.faults.world import CONFIG, World
@@ -361,6 +361,9 @@ SCENARIOS: Final = (
     Scenario("a pipeline has failed", _pipeline_failed),
     Scenario("a monitoring run has ended", _monitoring_run_ended),
     Scenario("runs of a monitor are missing", _runs_missing),
+    Scenario("approval: a newer version is approved", approving.approved),
+    Scenario("approval: the deployed version is rejected", approving.rejected),
+    Scenario("approval: no version is left", approving.none_left),
     Scenario("retraining: a run has found violations", retraining.drifted),
     Scenario("retraining: a run has found violations, and data is to be written", retraining.drifted_with_truth),
     Scenario("retraining: the data is written", retraining.data_written),

@@ -35,6 +35,7 @@ INTERFACES: Final = {
 LAUNCH: Final = Path(__file__).parents[2] / "docs" / "launch.md"
 LAMBDA: Final = Path(__file__).parents[2] / "lambda_src"
 ENDPOINTS: Final = {
+    "ce": "Cost Explorer",
     "cloudformation": "CloudFormation",
     "codebuild": "CodeBuild",
     "codepipeline": "CodePipeline",

@@ -21,6 +21,7 @@ DEFAULTS: Final = {
     "FunctionSubnetIds": "",
     "FunctionSecurityGroupIds": "",
     "FunctionConcurrency": "",
+    "DailyDigestHour": "",
     "CustomBlueprintPolicyArn": "",
 }
 MULTI_DEFAULTS: Final = {
@@ -103,6 +104,7 @@ def test_a_person_can_read_every_pattern(templates: dict[str, Template]) -> None
         ("LogRetentionDays", ["1", "3653"], ["0", "2", ""]),
         ("LogLevel", ["DEBUG", "ERROR"], ["debug", ""]),
         ("FunctionConcurrency", ["", "1", "9999"], ["0", "05", "10000", "-1", "many"]),
+        ("DailyDigestHour", ["", "0", "9", "10", "23"], ["24", "07", "-1", "7:00", "7 ", "Yes"]),
         ("FunctionSubnetIds", ["", "subnet-0a1b2c3d", "subnet-0a1b2c3d,subnet-0a1b2c3d4e5f67890"], ["subnet-x", ","]),
         (
             "CustomBlueprintPolicyArn",

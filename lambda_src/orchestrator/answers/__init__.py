@@ -16,16 +16,15 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
+from orchestrator.answers.automation import Automation
 from orchestrator.answers.awaited import AwaitedDeployment
 from orchestrator.answers.cards import ModelCardAnswer, ModelCardExport
-from orchestrator.answers.members import Message, ModelPackage, Warnings
+from orchestrator.answers.members import Message, ModelPackage, Next, PipelineId, Warnings
 from orchestrator.answers.runs import MonitorRunDetails, StartedRun
 from orchestrator.answers.work import EndpointState, JobRegistration, MonitorState, OverallState, StartedJob
 from orchestrator.values.monitors import EngineName
 from orchestrator.values.per_stage import Stage
 
-PipelineId = Annotated[str, Field(description="ARN of the pipeline's stack; other operations take it")]
-Next = Annotated[str, Field(description="where the next page begins; left out on the last")]
 MonitorEngine = Annotated[EngineName, Field(description="what does the work of a monitor")]
 Texts = dict[str, dict[str, str]]
 Origin = Literal["built-in", "custom"]
@@ -235,6 +234,7 @@ class PipelineDetails(PipelineIdentity, OverallState):
     changes: list[AwaitedDeployment]
     """deployments that wait for a decision, against what their stages have now"""
     request: Annotated[dict[str, Any] | None, Field(description="as sent last, without secrets; null if not kept")]
+    automation: Annotated[Automation | None, Field(description="null for a pipeline that does nothing by itself")]
 
 
 class PipelineType(TypedDict):

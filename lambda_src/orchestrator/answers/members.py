@@ -13,3 +13,5 @@ ModelPackage = Annotated[
     str | None,
     Field(description="version of the registry that is deployed, empty without one; null if that is not known"),
 ]
+PipelineId = Annotated[str, Field(description="ARN of the pipeline's stack; other operations take it")]
+Next = Annotated[str, Field(description="where the next page begins; left out on the last")]

@@ -7,13 +7,16 @@ same object.
 
 import hashlib
 from datetime import datetime
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from orchestrator.aws import parallel
 from orchestrator.aws.s3 import objects
 from orchestrator.plan import layout
+
+if TYPE_CHECKING:
+    from orchestrator.answers import automation as told
 
 _COUNTED_FROM: Final = 10**16
 """Microseconds of a day long from now, which every key counts down to."""
@@ -35,6 +38,16 @@ class Step(BaseModel):
     outcome: Outcome
     detail: str = ""
     """What was started, or why nothing was, in a sentence."""
+
+    def description(self) -> "told.AutomaticStep":
+        """Return the step as a part of the API's responses."""
+        return {
+            "at": self.at,
+            "step": self.step,
+            "cause": self.cause,
+            "outcome": self.outcome,
+            "detail": self.detail,
+        }
 
 
 def record(bucket: str, common_name: str, step: Step) -> None:

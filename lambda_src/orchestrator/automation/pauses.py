@@ -2,12 +2,16 @@
 """Pauses: while a pipeline has one, nothing of it is done automatically. A person puts it there, and takes it away."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict
 
 from orchestrator.aws import claims
 from orchestrator.aws.s3 import objects
 from orchestrator.plan import layout
+
+if TYPE_CHECKING:
+    from orchestrator.answers import automation as told
 
 
 class Pause(BaseModel):
@@ -19,6 +23,10 @@ class Pause(BaseModel):
     by: str
     """ARN of the caller."""
     reason: str = ""
+
+    def description(self) -> "told.PauseState":
+        """Return the pause as a part of the API's responses."""
+        return {"at": self.at, "by": self.by, "reason": self.reason}
 
 
 def find(bucket: str, common_name: str) -> Pause | None:

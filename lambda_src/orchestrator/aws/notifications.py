@@ -19,7 +19,7 @@ _CUT: Final = "\n... and more: the message was too long to be sent whole."
 
 @dataclass(frozen=True)
 class Message:
-    """A notification. The last four fields, where known, are sent as attributes, by which subscriptions can filter."""
+    """A notification. All but the first two fields, where known, are attributes, by which subscriptions can filter."""
 
     subject: str
     text: str
@@ -29,6 +29,8 @@ class Message:
     """`dev`, `staging` or `prod`."""
     state: str = ""
     """Final status as the service reports it, e.g. `FAILED` or `Completed`."""
+    kind: str = ""
+    """`digest`; a message about one thing has none."""
 
     def attributes(self) -> dict[str, Any]:
         """Return the attributes that have a value, in the form of SNS."""
@@ -37,6 +39,7 @@ class Message:
             "model_name": self.model_name,
             "stage": self.stage,
             "state": self.state,
+            "kind": self.kind,
         }
         return {
             name: {"DataType": "String", "StringValue": escaped(value)[:_LONGEST_ATTRIBUTE]}

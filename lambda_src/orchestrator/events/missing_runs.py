@@ -21,6 +21,7 @@ from aws_lambda_powertools import Logger
 
 from orchestrator.aws import claims, notifications
 from orchestrator.aws.notifications import Message
+from orchestrator.aws.s3 import objects
 from orchestrator.launch.settings import Settings
 from orchestrator.pipeline_types.base import STACK_PREFIX
 from orchestrator.plan import layout
@@ -32,6 +33,8 @@ _ALARM: Final = re.compile(rf"(?P<stack>(StackSet-)?{STACK_PREFIX}-.+)-{monitor_
 _PERIODS: Final = 2
 """So many periods without a run turn the alarm on."""
 _ANY_KIND: Final = "drift"
+_OPEN: Final = "missing"
+_MOST_KEYS: Final = 1000
 
 logger = Logger(service="orchestrator", child=True)
 
@@ -59,11 +62,11 @@ class Change:
     @property
     def open_marker(self) -> str:
         """Key of the marker that says that people were told of missing runs, and not yet that they come again."""
-        return f"{self._markers}missing"
+        return f"{self._markers}{_OPEN}"
 
     @property
     def _markers(self) -> str:
-        return f"{layout.REPORTED}RunsMissing/{self.account}/{self.stack}/"
+        return f"{layout.RUNS_MISSING}{self.account}/{self.stack}/"
 
     def message(self, stage: str) -> Message:
         """Return the message to publish."""
@@ -130,6 +133,32 @@ def alarm_changed(event: dict[str, Any], settings: Settings, owner: str) -> dict
     claims.once(bucket, change.marker, owner, lambda: told.append(_tell(change, settings, owner)))
     logger.info("runs of a monitor", extra={"schedule": change.schedule, "missing": change.is_missing, "told": told})
     return {"reported": sum(told)}
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A monitor of whose missing runs people were told, and not yet that they come again."""
+
+    account: str
+    stack: str
+    since: str
+    """When its alarm changed last, as CloudWatch writes it; empty if that marker has expired."""
+
+
+def still_missing(bucket: str) -> Iterator[Missing]:
+    """Yield the monitors whose runs are missing, by the markers; their stacks may be gone since."""
+    moments: dict[tuple[str, str], str] = {}
+    after, found = "", [""]
+    while found:
+        found = objects.keys(bucket, layout.RUNS_MISSING, _MOST_KEYS, after)
+        for key in found:
+            account, stack, ending = key.removeprefix(layout.RUNS_MISSING).split("/", 2)
+            # Times begin with a digit: in S3's order they all come before the marker that is left.
+            if ending == _OPEN:
+                yield Missing(account, stack, moments.get((account, stack), ""))
+            else:
+                moments[account, stack] = ending
+        after = found[-1] if found else ""
 
 
 def _tell(change: Change, settings: Settings, owner: str) -> bool:

@@ -14,6 +14,8 @@ DELETING: Final = "deleting/"
 """Markers of deletions; the pipeline's common name follows."""
 REPORTED: Final = "reported/"
 """Markers of what is done once (`aws/claims.py`); they expire."""
+RUNS_MISSING: Final = f"{REPORTED}RunsMissing/"
+"""Markers of missing runs of monitors; account and stack follow."""
 REPORTED_DAYS: Final = 30
 """Days after which these markers expire."""
 REGISTERED: Final = "registered/"

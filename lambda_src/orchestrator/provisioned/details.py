@@ -15,6 +15,7 @@ from orchestrator.aws.codepipeline.codepipelines import Execution
 from orchestrator.errors import ServiceBusyError, ServiceRefusedError
 from orchestrator.launch.settings import Settings
 from orchestrator.provisioned import lookup, pipeline_stacks, progress, state, work
+from orchestrator.provisioned.automatic import telling
 from orchestrator.provisioned.awaited import deployments, models, packages
 from orchestrator.provisioned.lookup import Found
 from orchestrator.provisioned.registrations import Registration
@@ -70,6 +71,7 @@ def answer(given: str, settings: Settings) -> answers.PipelineDetails:
             settings,
         ),
         "request": request,
+        "automation": telling.of(found.pipeline, request, settings),
     }
 
 

@@ -103,10 +103,20 @@ def answer(query: Mapping[str, str], settings: Settings) -> "answers.PipelineLis
     """Return one page; raises the errors of `orchestrator.errors`."""
     asked = _request(query, settings.launch)
     found, known, following = _scan(asked)
+    entries = summaries(found, known, settings)
+    return {"pipelines": entries, "next": following.text()} if following else {"pipelines": entries}
+
+
+def summaries(
+    found: Sequence[Stack], known: Mapping[str, Stack], settings: Settings
+) -> "list[answers.PipelineSummary]":
+    """Return what the list tells of the pipelines in these stacks; `known` are stacks by name that need no look-up.
+
+    Raises the errors of `orchestrator.errors`.
+    """
     listed = parallel.each("codepipeline", _listed, found)
     works = _works([one.stack for one in listed if one.has_deployed], known, settings)
-    entries = [_entry(one, works.get(one.stack.arn, Work())) for one in listed]
-    return {"pipelines": entries, "next": following.text()} if following else {"pipelines": entries}
+    return [_entry(one, works.get(one.stack.arn, Work())) for one in listed]
 
 
 def _works(found: Sequence[Stack], known: Mapping[str, Stack], settings: Settings) -> dict[str, Work]:

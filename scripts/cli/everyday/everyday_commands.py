@@ -113,3 +113,26 @@ def retry(
     from scripts.cli.everyday import retrying
 
     retrying.run(Asked(access, among.stack_name, watch), among.named(pipeline))
+
+
+@app.command()
+@grouped
+def pause(
+    access: Access,
+    among: Among,
+    pipeline: Pipeline,
+    reason: Annotated[str, typer.Option(help="Why, for whoever finds it paused.")] = "",
+) -> None:
+    """Pause what a pipeline does by itself: retraining, deployment on approval, a baseline that follows."""
+    from scripts.cli.pipelines import pausing
+
+    pausing.pause(Asked(access, among.stack_name), among.named(pipeline), reason)
+
+
+@app.command()
+@grouped
+def resume(access: Access, among: Among, pipeline: Pipeline) -> None:
+    """Let a paused pipeline go on by itself."""
+    from scripts.cli.pipelines import pausing
+
+    pausing.resume(Asked(access, among.stack_name), among.named(pipeline))

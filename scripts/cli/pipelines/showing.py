@@ -23,7 +23,7 @@ from scripts.cli.display.screens import Screen
 from scripts.cli.display.times import minute
 from scripts.cli.everyday import hosting
 from scripts.cli.output import style, table
-from scripts.cli.pipelines import changes
+from scripts.cli.pipelines import changes, pausing
 from scripts.cli.pipelines.answers import AskedPipeline
 
 _RUNNING: Final = "InProgress"
@@ -46,6 +46,7 @@ def to_copy(found: Status, pipeline: AskedPipeline) -> Iterator[str]:
     """Yield lines with commands and addresses: who must act, and where the console shows the pipeline."""
     for approval in found.execution.waiting:
         yield from question(approval, found, pipeline)
+    yield from pausing.lines((found.details or {}).get("automation"), pipeline)
     if found.execution.pipeline and not pipeline.aws.is_local:
         yield _console_link(found.execution.pipeline, pipeline.aws)
 

@@ -11,6 +11,7 @@ import pytest
 
 from orchestrator import api
 from orchestrator.events import missing_runs, monitor_reports, security_reports
+from orchestrator.events.digest import reports as digests
 from orchestrator.events.jobs import reports
 from orchestrator.events.uploads import config_uploads
 from orchestrator.launch.settings import MultiAccount, Settings, StageTarget
@@ -25,6 +26,7 @@ EVENTS = {
     "an upload": (read_json("events/config_uploaded.json"), config_uploads, "handle"),
     "a job": (read_json("events/training_job_ended.json"), reports, "job_changed"),
     "a check": (read_json("events/jobs_to_check.json"), reports, "check"),
+    "a digest": (read_json("events/digest_due.json"), digests, "send"),
     "a monitor's run": (
         read_json("events/monitoring_run_ended.json") | {"account": "111122223333"},
         monitor_reports,

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from orchestrator.aws.calls import calling, client
 from orchestrator.aws.cloudformation import stacks
 from orchestrator.aws.cloudformation.stacks import Stack
-from orchestrator.errors import ServiceRefusedError
+from orchestrator.errors import ServiceBusyError, ServiceRefusedError
 
 _VALIDATION_ERROR: Final = "ValidationError"
 
@@ -35,3 +36,16 @@ def page(token: str) -> Page | None:
             return None
         raise
     return Page(tuple(stacks.described(found) for found in answer["Stacks"]), answer.get("NextToken", ""))
+
+
+def every() -> Iterator[Stack]:
+    """Yield all stacks. Raises `ServiceRefusedError`, after which a repeat may succeed."""
+    token = ""
+    while True:
+        found = page(token)
+        if found is None:
+            raise ServiceBusyError("list the stacks", _VALIDATION_ERROR, "the token of the next page is not taken")
+        yield from found.stacks
+        token = found.token
+        if not token:
+            return

@@ -101,6 +101,20 @@ def newest_processing(prefix: str, most: int, token: str = "") -> tuple[list[str
     return [name for name in names if name.startswith(prefix)], str(answer.get("NextToken", ""))
 
 
+def processing_since(prefix: str, earliest: datetime) -> Iterator[Mapping[str, Any]]:
+    """Yield the listing's entries of processing jobs that begin so and were made after a time, the newest first.
+
+    An entry has the exit message and the reason of a failure.
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProcessingJobSummary.html
+    """
+    request = {"NameContains": prefix, "CreationTimeAfter": earliest, "MaxResults": 100}
+    with calling(f"list the processing jobs {prefix}*"):
+        pages = client("sagemaker").get_paginator("list_processing_jobs")
+        for page in pages.paginate(**request, SortBy="CreationTime", SortOrder="Descending"):
+            summaries: list[Mapping[str, Any]] = page["ProcessingJobSummaries"]
+            yield from (one for one in summaries if str(one["ProcessingJobName"]).startswith(prefix))
+
+
 def start_processing(request: Mapping[str, Any]) -> None:
     """Call CreateProcessingJob."""
     with calling(f"start the processing job {request['ProcessingJobName']}"):

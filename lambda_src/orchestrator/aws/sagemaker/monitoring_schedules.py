@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from orchestrator.aws.calls import calling, client
@@ -27,3 +29,11 @@ def executions(name: str, most: int, token: str = "") -> tuple[list[dict[str, An
     with calling(f"list the executions of the monitoring schedule {name}"):
         answer = client("sagemaker").list_monitoring_executions(**page, **({"NextToken": token} if token else {}))
     return list(answer["MonitoringExecutionSummaries"]), str(answer.get("NextToken", ""))
+
+
+def executions_since(earliest: datetime) -> Iterator[Mapping[str, Any]]:
+    """Yield the executions of all schedules that were due after a time, the newest first."""
+    request = {"ScheduledTimeAfter": earliest, "MaxResults": 100, "SortBy": "ScheduledTime", "SortOrder": "Descending"}
+    with calling("list the executions of monitoring schedules"):
+        for page in client("sagemaker").get_paginator("list_monitoring_executions").paginate(**request):
+            yield from page["MonitoringExecutionSummaries"]

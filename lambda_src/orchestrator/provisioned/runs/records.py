@@ -64,6 +64,16 @@ def page(bucket: str, common_name: str, limit: int, token: str) -> Page:
     return Page([record.run() for record in found if record is not None], following)
 
 
+def since(bucket: str, common_name: str, earliest: datetime, most: int) -> list[RunRecord]:
+    """Return a pipeline's runs whose jobs were made after a time, the newest first, and so many at most."""
+    folder, created_ms = layout.runs(common_name), int(earliest.timestamp() * 1000)
+    # Keys count down.
+    last = f"{folder}{_COUNTED_FROM - created_ms:013d}"
+    keys = [key for key in objects.keys(bucket, folder, most) if key < last]
+    found = parallel.each("s3", lambda key: _record(bucket, key), keys) if keys else []
+    return [record for record in found if record is not None]
+
+
 def _record(bucket: str, key: str) -> RunRecord | None:
     try:
         return RunRecord.model_validate_json(objects.content(bucket, key))

@@ -98,6 +98,14 @@ class OrchestratorApi:
         """Start or continue the deletion of a pipeline."""
         return self._send("DELETE", f"/pipelines/{quote(pipeline_id, safe='')}")
 
+    def pause(self, pipeline_id: str, reason: str) -> Answer:
+        """Pause what a pipeline does by itself."""
+        return self._call(f"/pipelines/{quote(pipeline_id, safe='')}/pause", {"reason": reason})
+
+    def resume(self, pipeline_id: str) -> Answer:
+        """Let a pipeline go on by itself."""
+        return self._send("POST", f"/pipelines/{quote(pipeline_id, safe='')}/resume")
+
     def runs(self, pipeline_id: str, **query: str | int) -> Answer:
         """Return one page of the runs of a monitor, the newest first. The query has the API's names."""
         given = urlencode({name: value for name, value in query.items() if value != ""})

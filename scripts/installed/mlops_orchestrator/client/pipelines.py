@@ -185,6 +185,16 @@ class Pipeline:
         """Reject the deployment to the next stage; others read the reason. Raise as `approve` does."""
         return self._decide(Decision(stage, reason, is_approval=False), "the reason")
 
+    def pause(self, reason: str = "") -> Self:
+        """Pause what the pipeline does by itself; what runs already goes on. Raise Failed if it does nothing so."""
+        accepted(self._api.pause(self.id, reason))
+        return self
+
+    def resume(self) -> Self:
+        """Let the pipeline go on by itself. Raise as `pause` does."""
+        accepted(self._api.resume(self.id))
+        return self
+
     def delete(self, *, wait: bool = True, timeout: float | None = None) -> None:
         """Delete the pipeline and what it deployed; models, data and registered versions stay.
 

@@ -98,6 +98,14 @@ def test_names_of_versions_and_groups() -> None:
     assert decisions.numbered(GROUP, 3) == f"{VERSION}/3"
 
 
-@pytest.mark.parametrize("other", ["", "berths", VERSION, f"{VERSION}/x"])
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param("", id="nothing"),
+        pytest.param("berths", id="a name"),
+        pytest.param(VERSION, id="no version"),
+        pytest.param(f"{VERSION}/x", id="no number"),
+    ],
+)
 def test_what_is_no_version_of_a_group_has_no_number(other: str) -> None:
     assert decisions.number(other) == 0

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The digest of the day, turned on and off again: what it tells of pipelines through dev, staging and prod."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import pytest
+
+from scripts.launch import launch
+from scripts.launch.launch import Launching
+from scripts.launch.local_deployment import STAGE_ACCOUNTS
+from tests.end_to_end import digests
+from tests.end_to_end.berths import Berths
+from tests.end_to_end.open_cases import CASES
+from tests.end_to_end.subscribing import Subscriber
+from tests.end_to_end.users import Nobody, Orchestrator
+
+Until = Callable[[Callable[[], Any]], Any]
+DEV: Final = STAGE_ACCOUNTS["dev"]
+TIDES: Final = "digest-tides"
+LOST: Final = "digest-lost"
+CASE: Final = next(case for case in CASES if case.kind == "data_quality")
+
+
+def launched(orchestrator: Orchestrator, hour: str) -> None:
+    """Update the root stack with an hour for the digest."""
+    deployment = orchestrator.deployment
+    launching = Launching("multi-account", deployment.stack_name, parameters={"DailyDigestHour": hour})
+    assert launch.deploy(deployment.aws, launching, Nobody(), agree=lambda _: True).changed
+
+
+@pytest.fixture
+def with_digest(orchestrator: Orchestrator) -> Iterator[Orchestrator]:
+    """The orchestrator with a digest, which it has not without."""
+    assert digests.made(orchestrator) == {}
+    launched(orchestrator, "6")
+    assert digests.made(orchestrator).keys() == {"DigestPolicy", "DigestRule"}
+    yield orchestrator
+    launched(orchestrator, "")
+    assert digests.made(orchestrator) == {}
+
+
+def rejected(orchestrator: Orchestrator) -> None:
+    """A pipeline that fails, because somebody has rejected it."""
+    request = orchestrator.request(LOST, endpoint_name=f"{LOST}-live")
+    pipeline_id = orchestrator.provision(request)["pipeline_id"]
+    orchestrator.decide(pipeline_id, orchestrator.asked(pipeline_id, "staging"), approve=False, words="recall is low")
+    assert orchestrator.ended(pipeline_id).has_failed
+
+
+def watching(orchestrator: Orchestrator) -> Callable[[], None]:
+    """A monitor in dev, which waits for staging; gives what has it find a change."""
+    dev, name = orchestrator.in_account("dev"), f"{TIDES}-dev"
+    bucket, assets = f"{name}-{DEV}", orchestrator.deployment.outputs["AssetsBucketName"]
+    dev.client("s3").create_bucket(Bucket=bucket)
+    served = Berths(dev, name, bucket)
+    served.serve()
+    request = {
+        "pipeline_type": "byom_data_quality_monitor",
+        "model_name": TIDES,
+        "endpoint_name": {stage: f"{TIDES}-{stage}" for stage in STAGE_ACCOUNTS},
+        "baseline_data": served.baseline(CASE.kind, orchestrator.client("s3"), assets),
+        "baseline_job_output_location": f"{bucket}/baselines",
+        "data_capture_location": served.captured,
+        "monitoring_output_location": f"{bucket}/reports",
+        "schedule_expression": "rate(1 hour)",
+        "monitor_max_runtime_seconds": 600,
+        "instance_type": "ml.m5.large",
+        "instance_volume_size": 20,
+        **CASE.keys,
+    }
+    orchestrator.asked(orchestrator.provision(request)["pipeline_id"], "staging")
+    (schedule,) = dev.client("scheduler").list_schedules(NamePrefix=f"{name}-dataquality-")["Schedules"]
+
+    def find() -> None:
+        served.send(CASE.sent)
+        url = f"{orchestrator.deployment.aws.endpoint_url}/_monitoring/{schedule['Name']}?account={DEV}"
+        status, body = orchestrator.deployment.api.client.post(url, b"")
+        assert status == 200, body
+        assert json.loads(body)["ExitMessage"].startswith("CompletedWithViolations: "), body
+
+    return find
+
+
+def test_a_digest_has_what_failed_what_waits_what_monitors_found_and_costs(
+    with_digest: Orchestrator, subscriber: Subscriber, until: Until
+) -> None:
+    deployment = with_digest.deployment
+    rejected(with_digest)
+    watching(with_digest)()
+    subscriber.next(f"The data quality monitor of endpoint {TIDES}-dev found ", until)
+
+    now = datetime.now(UTC)
+    yesterday = now - timedelta(days=1)
+    costs = {f"mlops-pipeline-{LOST}-byompipelinerealtimebuiltin": "12.144", "": "1.2"}
+    digests.spent(with_digest, digests.day_of(yesterday, costs, deployment.stack_name))
+    for _ in range(2):
+        digests.fire(with_digest, now)
+    digest = subscriber.next("The day until ", until)
+    assert digest.attributes == {"kind": "digest", "state": "needs attention"}
+    flags = f"--region {deployment.aws.region} --stack-name {deployment.stack_name}"
+    for told in (
+        f"\n  {LOST}/realtime is Failed: DeployDev, DeployStaging: rejected by ",
+        ": recall is low\n",
+        f"\n      mlops status {LOST}/realtime {flags}\n",
+        f"\n  {TIDES}/data-quality waits for staging, since {now:%Y-%m-%d} ",
+        f" UTC (0 hours)\n      mlops approve {TIDES}/data-quality staging {flags}\n",
+        f"\n  {TIDES}/data-quality in dev: 1 of 1 run found violations. ",
+        CASE.named,
+        f"\n      mlops monitor list {TIDES}/data-quality {flags}\n",
+        "\n\nCost by the tag mlops:pipeline, unblended, of this account, or of the whole organization ",
+        f"\n  {LOST}/realtime: 0.00 USD on {now - timedelta(days=2):%Y-%m-%d}, 12.14 USD on {yesterday:%Y-%m-%d} (an ",
+        "\n  all together: 0.00 USD on ",
+    ):
+        assert told in digest.text, (told, digest.text)
+    assert deployment.api.details(f"{TIDES}/data-quality").body["model_name"] == TIDES
+    (mail,) = digests.mails(with_digest, now)
+    assert mail["text"] == digest.text
+    assert len(mail["subject"]) < 100
+    assert " failed, " in mail["subject"]

@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-local lock templates docs lint check-types check-style check-drift check-templates check-code checkov analyse second-opinion audit \
-	secrets sbom test tests driver test-console site test-pythons trust demo run-demo demo-multi demo-train demo-monitor demo-loop local bench bench-monitors test-engine-image package wheel keep-release \
+	secrets sbom test tests driver test-console pictures site test-pythons trust demo run-demo demo-multi demo-train demo-monitor demo-loop local bench bench-monitors test-engine-image package wheel keep-release \
 	publish deploy destroy images clean
 
 help: ## List what can be made
@@ -159,6 +159,10 @@ driver: $(BROWSER)
 test-console: $(BROWSER) ## The console in a real browser: a mistake, a pipeline, approvals, a drift report; axe-core over every page
 	@$(BIN)/python -m scripts.environments.chromium
 	@$(BIN)/pytest tests/browser $(ARGS)
+
+pictures: $(BROWSER) ## Make the guide's pictures of terminal and console anew, from real runs on the local AWS
+	@$(BIN)/python -m scripts.environments.chromium
+	@$(BIN)/python -m scripts.pictures
 
 # The guide as a site, in an environment of its own.
 SITE_VENV := .venv-site

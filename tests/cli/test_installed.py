@@ -32,8 +32,8 @@ _BY_EXTRA = {
     "werkzeug",
     "xgboost",
 }
-# What stands in an environment of its own: what a benchmark measures, what makes the site.
-_ELSEWHERE = {"docutils", "evidently", "mmdr"}
+# What stands in an environment of its own: what a benchmark measures, what makes site and pictures.
+_ELSEWHERE = {"docutils", "evidently", "mmdr", "playwright"}
 _GENERAL_NAMES = (*_FOLDERS, "orchestrator", "monitor_engine", "tests")
 
 

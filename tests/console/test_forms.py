@@ -29,7 +29,7 @@ FIELDS = {field.key: field for field in forms.fields(DETAILS)}
 @pytest.mark.parametrize(
     "request_",
     [{"name": "churn", "count": 3}, {"share": {"dev": 0.5}, "kind": "a"}, {"name": "7"}, {"share": 1, "name": "ä b"}],
-    ids=str,
+    ids=["number", "by-stage", "digits", "umlaut"],
 )
 def test_a_request_is_typed_and_read_again(request_: dict[str, Any]) -> None:
     typed = forms.typed({"pipeline_type": "a_type", **request_}, FIELDS.values())

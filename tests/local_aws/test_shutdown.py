@@ -11,6 +11,7 @@ from typing import Any
 
 import boto3
 import pytest
+from moto import mock_aws
 from moto.sagemaker.models import sagemaker_backends
 
 from scripts.demo import demo_model
@@ -190,3 +191,15 @@ def test_functions_end_with_the_local_aws(tmp_path: Path) -> None:
         assert threads("invocation")
     assert not alive(pid)
     assert threads("invocation", "log of") == []
+
+
+def test_other_tests_of_the_process_get_moto_s_own_stacks() -> None:
+    """Ours are made on threads: what comes right after CreateStack would find a stack without resources."""
+    with LocalAws():
+        pass
+    template = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
+    with mock_aws():
+        cloudformation = boto3.client("cloudformation", region_name="eu-west-1")
+        cloudformation.create_stack(StackName="plain", TemplateBody=json.dumps(template))
+        (stack,) = cloudformation.describe_stacks(StackName="plain")["Stacks"]
+    assert stack["StackStatus"] == "CREATE_COMPLETE"

@@ -17,6 +17,8 @@ The product depends on all of these, so the service is our own:
 
 from __future__ import annotations
 
+from typing import Final
+
 from moto.cloudformation import urls
 
 from scripts.local_aws import moto_differences
@@ -26,17 +28,22 @@ from scripts.local_aws.cloudformation.stack_sets import operations as stack_set_
 from scripts.local_aws.functions import install as functions
 
 
+_ROUTE: Final = "{0}/$"
+_of_moto: Final = urls.url_paths[_ROUTE]
+
+
 def install() -> None:
     """Route CloudFormation's requests to our API. moto reads its table when the server gets the first of them."""
     moto_differences.install()
     stack_set_operations.install()
     functions.listen(custom_resources.invocation_ended)
     custom_resources.open_for_answers()
-    urls.url_paths["{0}/$"] = CloudFormationApi.dispatch
+    urls.url_paths[_ROUTE] = CloudFormationApi.dispatch
 
 
 def shutdown() -> None:
-    """Cancel running operations and wait for their threads."""
+    """Cancel running operations, wait for their threads, and give moto's API back to what uses moto after this."""
+    urls.url_paths[_ROUTE] = _of_moto
     custom_resources.close()
     # StackSets first: they start stacks.
     stack_set_operations.stop_all()

@@ -55,6 +55,7 @@ docs: $(READY) ## Write the generated reference pages and the OpenAPI document
 	@$(BIN)/python -m generator.reference.pages
 	@$(BIN)/python -m generator.reference.openapi
 	@$(BIN)/python -m generator.reference.request_stubs
+	@$(BIN)/python -m generator.reference.closed_loop
 	@$(BIN)/python -m scripts.verification.claims.page
 	@$(BIN)/python -m tests.permissions.report
 	@$(BIN)/python -m tests.permissions.analysis.explained
@@ -71,6 +72,7 @@ check-drift: $(READY)
 	@$(BIN)/python -m generator.reference.pages --check
 	@$(BIN)/python -m generator.reference.openapi --check
 	@$(BIN)/python -m generator.reference.request_stubs --check
+	@$(BIN)/python -m generator.reference.closed_loop --check
 	@$(BIN)/python -m scripts.verification.claims.page --check
 	@$(BIN)/python -m tests.permissions.report --check
 	@$(BIN)/python -m tests.permissions.analysis.explained --check

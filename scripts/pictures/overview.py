@@ -25,7 +25,7 @@ REQUEST: Final = {
 }
 """Which the picture shows, and the orchestrator takes."""
 _WIDTH, _HEIGHT = 1200, 430
-_ORCHESTRATOR: Final = ("names every mistake", "shows the plan first", "packages a blueprint", "no administrator role")
+_ORCHESTRATOR: Final = ("checks the request", "shows the plan", "creates the pipeline", "says how it ended")
 _LONGEST = 46
 _WATCHED: Final = "drift · quality · bias · attribution"
 _SANS: Final = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif"
@@ -94,8 +94,12 @@ def _request(colours: Colours) -> Iterator[str]:
     shown = f'font-family="{escape(_MONO)}" font-size="11.5" xml:space="preserve"'
     for number, line in enumerate(json.dumps(REQUEST, indent=1).splitlines()):
         # An address that does not fit is cut where a reader expects it.
-        yield _text(28, 70 + 17 * number, line if len(line) < _LONGEST else f'{line[: _LONGEST - 8]}…",', shown)
-    yield _text(32, 236, "signed call, command, console, or a file in S3", f'font-size="13" fill="{colours.quiet}"')
+        yield _text(28, 70 + 17 * number, line if len(line) < _LONGEST else _cut(line), shown)
+    yield _text(32, 236, "API, command, console or a file in S3", f'font-size="13" fill="{colours.quiet}"')
+
+
+def _cut(line: str) -> str:
+    return f'{line[: _LONGEST - 8]}…"{"," if line.endswith(",") else ""}'
 
 
 def _orchestrator(colours: Colours) -> Iterator[str]:
@@ -103,13 +107,13 @@ def _orchestrator(colours: Colours) -> Iterator[str]:
     yield _title(420, 44, "2  The orchestrator")
     for number, line in enumerate(_ORCHESTRATOR):
         yield _text(420, 84 + 32 * number, f"✓  {line}", 'font-size="15.5"')
-    yield _text(420, 236, "one CloudFormation launch", f'font-size="13" fill="{colours.quiet}"')
+    yield _text(420, 236, "no administrator role", f'font-size="13" fill="{colours.quiet}"')
     yield _arrow(colours, "M342 130 H396")
 
 
 def _pipeline(colours: Colours) -> Iterator[str]:
     yield _box(698, 12, (490, 238), colours.panel, colours.line)
-    yield _title(718, 44, "3  A pipeline, deployed through accounts")
+    yield _title(718, 44, "3  A pipeline through your accounts")
     yield _arrow(colours, "M640 130 H694")
     for number, stage in enumerate(STAGE_ACCOUNTS):
         left = 718 + 160 * number
@@ -123,7 +127,7 @@ def _pipeline(colours: Colours) -> Iterator[str]:
             yield _arrow(colours, f"M{left - 50} 132 H{left - 4}")
             yield _text(left - 26, 208, "approve", f'font-size="14" text-anchor="middle" fill="{colours.asks}"')
             yield f'<path d="M{left - 26} 194 V140" stroke="{colours.asks}" stroke-width="1.5" stroke-dasharray="3 3"/>'
-    words = "mails to whoever must act, or wants to know"
+    words = "e-mails to approvers and subscribers"
     yield _text(718, 236, words, f'font-size="13" fill="{colours.quiet}"')
 
 
@@ -131,11 +135,11 @@ def _loop(colours: Colours) -> Iterator[str]:
     yield _box(698, 312, (490, 104), colours.panel, colours.line)
     yield _title(718, 346, "4  Monitors, with reports")
     yield _text(718, 374, _WATCHED, 'font-size="15.5"')
-    yield _text(718, 400, "in any account, on an open engine", f'font-size="13" fill="{colours.quiet}"')
+    yield _text(718, 400, "computed by an engine that comes with it", f'font-size="13" fill="{colours.quiet}"')
     yield _arrow(colours, "M1093 250 V308")
     yield _box(212, 312, (428, 104), colours.panel, colours.line)
     yield _title(232, 346, "5  Train again, and register")
     yield _text(232, 374, "training · tuning · Autopilot · model registry", 'font-size="15.5"')
-    yield _text(232, 400, "pipelines, too: the same kind of request", f'font-size="13" fill="{colours.quiet}"')
+    yield _text(232, 400, "by a request, or by itself if you allow it", f'font-size="13" fill="{colours.quiet}"')
     yield _arrow(colours, "M698 364 H644")
     yield _arrow(colours, "M212 364 H110 V254")

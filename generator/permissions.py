@@ -32,8 +32,8 @@ from generator import arns
 POLICY_VERSION = "2012-10-17"
 
 
-def document(*statements: Statement) -> PolicyDocument:
-    """A policy document."""
+def document(*statements: Statement | If) -> PolicyDocument:
+    """A policy document; a statement may depend on a condition."""
     return PolicyDocument(Version=POLICY_VERSION, Statement=list(statements))
 
 

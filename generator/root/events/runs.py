@@ -15,6 +15,7 @@ from troposphere import GetAtt, Join, Ref, Split, Template, iam
 from generator import arns, iam_roles, names, permissions
 from generator.monitoring import monitor_runs as blueprint
 from generator.root.data import storage
+from generator.root.events import digest_policy
 from orchestrator import reach
 from orchestrator.plan import layout
 from orchestrator.sagemaker.monitor_runs import JOBS
@@ -30,7 +31,9 @@ def add_to(template: Template) -> None:
         iam.ManagedPolicy(
             _POLICY,
             Description="Lists, reads and starts runs of monitors",
-            PolicyDocument=permissions.document(*_lists(), *_starts(), _reads(), *_keeps()),
+            PolicyDocument=permissions.document(
+                *_lists(), *_starts(), _reads(), *_keeps(), *digest_policy.statements(template)
+            ),
         )
     )
 

@@ -19,7 +19,6 @@ from generator.root.events import (
     bucket_events,
     comparisons,
     digest,
-    digest_policy,
     jobs,
     monitors,
     pipeline_ends,
@@ -68,7 +67,6 @@ def template(description: str, declared: type[LaunchParameters], kinds: Sequence
     comparisons.add_to(built)
     automation.add_to(built)
     retraining.add_to(built)
-    digest_policy.add_to(built)
     roles.add_to(built, kinds, sharing.pipeline_statements)
     statements = [*jobs.statements(), *monitors.statements(), *model_cards.statements(), *removal.statements()]
     statements += [*pipeline_ends.statements(), *sharing.orchestrator_statements]

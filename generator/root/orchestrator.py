@@ -20,7 +20,7 @@ from generator import arns, permissions
 from generator.resources import functions
 from generator.root import application, launch, looks, network, reach, roles
 from generator.root.data import encryption, models, storage
-from generator.root.events import automation, comparisons, digest_policy, retraining, runs
+from generator.root.events import automation, comparisons, retraining, runs
 from generator.root.observability import notifications
 from orchestrator.events.uploads.names import CONFIG_NAME, RESULT_SUFFIX
 from orchestrator.launch import settings
@@ -52,7 +52,6 @@ def add_to(
             ManagedPolicyArns=[
                 *network.attached_policies(template),
                 *(part.attached_policy() for part in (reach, looks, runs, comparisons, automation, retraining)),
-                digest_policy.attached_policy(template),
             ],
         ),
         function(template, variables),

@@ -11,7 +11,7 @@ from typing import Any, Final
 from tests.end_to_end.users import Orchestrator
 
 Until = Callable[[Callable[[], Any]], Any]
-KIND: Final = {"AWS::Events::Rule": "DigestRule", "AWS::IAM::ManagedPolicy": "DigestPolicy"}
+RULE: Final = "DigestRule"
 
 
 def made(orchestrator: Orchestrator) -> dict[str, str]:
@@ -22,13 +22,13 @@ def made(orchestrator: Orchestrator) -> dict[str, str]:
     return {
         one["LogicalResourceId"]: one["PhysicalResourceId"]
         for one in listed
-        if one["LogicalResourceId"] in KIND.values() and not one["ResourceStatus"].startswith("DELETE")
+        if one["LogicalResourceId"] == RULE and not one["ResourceStatus"].startswith("DELETE")
     }
 
 
 def fire(orchestrator: Orchestrator, moment: datetime) -> None:
     """Let the rule fire, as of a time."""
-    rule, deployment = made(orchestrator)["DigestRule"], orchestrator.deployment
+    rule, deployment = made(orchestrator)[RULE], orchestrator.deployment
     url = f"{deployment.aws.endpoint_url}/_events/{rule}?at={moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     status, body = deployment.api.client.post(url, b"")
     assert status == 200, body

@@ -22,7 +22,7 @@ DEPLOYED_BY: Final = {"DeployRole": "blueprints/", "PipelineStackRole": "pipelin
 ACCOUNT: Final = "111122223333"
 PLAIN: Final = {"RolePath": "/", "PermissionsBoundaryName": ""}
 BOUNDED: Final = {"RolePath": "/", "PermissionsBoundaryName": "team/Boundary"}
-_ON_AN_OPTION: Final = ("DigestPolicy", "RetrainingPolicy")
+_ON_AN_OPTION: Final = ("RetrainingPolicy",)
 """Managed policies that a role of a function has if the launch asks for it, for calls of the function's code."""
 _PLACES: Final = {"aws": ("eu-west-1", "amazonaws.com"), "aws-cn": ("cn-north-1", "amazonaws.com.cn")}
 

@@ -15,6 +15,7 @@ from troposphere import GetAtt, Join, Ref, Split, Template, iam
 from generator import arns, iam_roles, names, permissions
 from generator.monitoring import monitor_runs as blueprint
 from generator.root.data import storage
+from generator.root.events import digest_policy
 from orchestrator import reach
 from orchestrator.plan import layout
 from orchestrator.sagemaker.monitor_runs import JOBS
@@ -26,11 +27,14 @@ _READ: Final = ("constraint_violations.json", "run.json")
 
 def add_to(template: Template) -> None:
     """Add the policy."""
+    document = permissions.document(*_lists(), *_starts(), _reads(), *_keeps())
+    # awacs takes no function of CloudFormation for a statement.
+    document.properties["Statement"].extend(digest_policy.statements(template))
     template.add_resource(
         iam.ManagedPolicy(
             _POLICY,
             Description="Lists, reads and starts runs of monitors",
-            PolicyDocument=permissions.document(*_lists(), *_starts(), _reads(), *_keeps()),
+            PolicyDocument=document,
         )
     )
 

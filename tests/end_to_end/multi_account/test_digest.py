@@ -38,7 +38,7 @@ def with_digest(orchestrator: Orchestrator) -> Iterator[Orchestrator]:
     """The orchestrator with a digest, which it has not without."""
     assert digests.made(orchestrator) == {}
     launched(orchestrator, "6")
-    assert digests.made(orchestrator).keys() == {"DigestPolicy", "DigestRule"}
+    assert digests.made(orchestrator).keys() == {digests.RULE}
     yield orchestrator
     launched(orchestrator, "")
     assert digests.made(orchestrator) == {}

@@ -55,6 +55,7 @@ docs: $(READY) ## Write the generated reference pages and the OpenAPI document
 	@$(BIN)/python -m generator.reference.pages
 	@$(BIN)/python -m generator.reference.openapi
 	@$(BIN)/python -m generator.reference.request_stubs
+	@$(BIN)/python -m generator.reference.closed_loop
 	@$(BIN)/python -m scripts.verification.claims.page
 	@$(BIN)/python -m tests.permissions.report
 	@$(BIN)/python -m tests.permissions.analysis.explained
@@ -71,6 +72,7 @@ check-drift: $(READY)
 	@$(BIN)/python -m generator.reference.pages --check
 	@$(BIN)/python -m generator.reference.openapi --check
 	@$(BIN)/python -m generator.reference.request_stubs --check
+	@$(BIN)/python -m generator.reference.closed_loop --check
 	@$(BIN)/python -m scripts.verification.claims.page --check
 	@$(BIN)/python -m tests.permissions.report --check
 	@$(BIN)/python -m tests.permissions.analysis.explained --check
@@ -198,7 +200,7 @@ demo-train: $(LOCAL) ## A model trained, registered, deployed from the registry
 demo-monitor: $(LOCAL) ## Monitors that are quiet, then find shifted data, lost quality and bias
 	@$(BIN)/python -m scripts.demo.demo_monitor $(ARGS)
 
-demo-loop: $(LOCAL) ## Drift, retraining, approval, deployment, and quality back (ARGS=--multi: in stages)
+demo-loop: $(LOCAL) ## Drift, retraining, comparison, approval, deployment, and quality back (ARGS=--multi: in stages)
 	@$(BIN)/python -m scripts.demo.loop $(ARGS)
 
 demo: ## The product's main job on the local AWS: from a signed call to a prediction

@@ -197,7 +197,7 @@ ROUTES: Final = (
         "POST",
         "/pipelines/{id}/resume",
         "ResumePipeline",
-        "provisioned.automatic.pausing:resume",
+        "events.approved_versions.resumed:resume",
         lambda call, used: (call.parameters["id"], used),
         summary="Let a pipeline go on by itself",
         answer="It goes on.",

@@ -41,6 +41,7 @@ def test_the_error_rises_with_the_world_and_falls_again(with_options: Orchestrat
     told: dict[str, Any] = newer["CustomerMetadataProperties"]
     assert told["retrained_by_monitor"] == f"mlops-pipeline-{NAMES.model}-byommodelqualitymonitor"
     assert "rmse" in told["retrained_features"]
+    assert float(told["challenger_rmse"]) * 3 < float(told["deployed_rmse"])
     assert {("prepare_data", "done"), ("retrain", "started"), ("deploy", "started")} <= set(_steps(with_options))
 
 

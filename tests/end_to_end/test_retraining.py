@@ -88,7 +88,7 @@ def test_a_drift_trains_once_and_the_version_says_why(
     message = subscriber.next_about(f"The monitor {MODEL}/data-quality has found violations, and", until)
     assert f"{MODEL}/training trains again: the training job {job}." in message
     assert "Found: size (baseline_drift_check)" in message
-    assert f"`mlops pause {MODEL}/training`" in message
+    assert f"`mlops pause {MODEL}/data-quality` keeps this monitor from having it train again." in message
     message = subscriber.next_about(f"The training job {job} status is: Completed.", until)
     assert f"It was started because the run {first} of {MONITOR} has found size" in message
 

@@ -240,17 +240,16 @@ def test_two_hundred_monitors_within_a_minute(laboratory: Laboratory, loop: Arra
 
 
 class TestWhatIsInTheWay:
-    @pytest.mark.parametrize("common", [MONITOR, TRAINING])
-    def test_a_pause_of_either_is_told_once_a_day(self, loop: Arranged, common: str) -> None:
+    def test_a_pause_is_told_once_a_day(self, loop: Arranged) -> None:
         made = loop()
         bucket = made.world.settings.launch.pipelines_bucket
-        pauses.pause(bucket, common, Pause(at=datetime.now(UTC), by="arn:aws:iam::1:user/x"))
+        pauses.pause(bucket, MONITOR, Pause(at=datetime.now(UTC), by="arn:aws:iam::1:user/x"))
         for run in ("run-a", "run-b"):
             handled(made.ended(run), made)
         assert trained(made) == 1
         assert [outcome for outcome, _ in steps(made)] == ["held", "held"]
         assert messages(made) == ["MLOps retraining held back: berth-occupancy"]
-        pauses.resume(bucket, common)
+        pauses.resume(bucket, MONITOR)
         handled(made.ended("run-c"), made)
         assert trained(made) == 2
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Demo of the closed loop on the local AWS: drift, retraining, approval, deployment.
+"""Demo of the closed loop on the local AWS: drift, retraining, comparison, approval, deployment.
 
 Run by `make demo-loop`.
 

@@ -55,7 +55,7 @@ def close(loop: Loop) -> None:
     _phase(loop, traffic, monitor, DURING, harbour.ships(_STORM_SHIPS, harbour.STORM, _SEEDS[1]))
     story.mail(*steps.until(lambda: loop.told("MLOps model quality monitor found"), "nobody was told"))
 
-    story.chapter("By itself: fresh data with its truth, a training, a new version")
+    story.chapter("By itself: fresh data with its truth, a training, a comparison with the deployed version")
     newer = loop.registered()
 
     story.chapter("A person decides once more: the new version is approved")

@@ -66,7 +66,7 @@ def _close(loop: Loop) -> None:
     _phase(loop, traffic, DURING)
     story.mail(*steps.until(lambda: loop.told("MLOps model quality monitor found"), "nobody was told"))
 
-    story.chapter("By itself: a training on the request's data, a new version")
+    story.chapter("By itself: a training on the request's data, a comparison with the deployed version")
     newer = loop.registered()
     story.chapter("A person decides once more: the new version is approved, and each stage")
     loop.approve(newer)

@@ -27,7 +27,6 @@ from scripts.local_aws.cloudformation.api import CloudFormationApi
 from scripts.local_aws.cloudformation.stack_sets import operations as stack_set_operations
 from scripts.local_aws.functions import install as functions
 
-
 _ROUTE: Final = "{0}/$"
 _of_moto: Final = urls.url_paths[_ROUTE]
 

@@ -115,7 +115,11 @@ class TestPausing:
         monitor(settings, baseline="follow")
         assert ask("POST", "churn", "/pause")[1]["paused"]["reason"] == ""
 
-    @pytest.mark.parametrize("body", [{"reason": "a\nb"}, {"reason": "x" * 501}, {"why": "x"}, []], ids=str)
+    @pytest.mark.parametrize(
+        "body",
+        [{"reason": "a\nb"}, {"reason": "x" * 501}, {"why": "x"}, []],
+        ids=["two-lines", "too-long", "another-key", "no-object"],
+    )
     def test_a_mistake_pauses_nothing(self, ask: Ask, settings: Settings, body: Any) -> None:
         monitor(settings, baseline="follow")
         assert ask("POST", "churn", "/pause", body)[0] == 400

@@ -85,14 +85,7 @@ def _earliest(case: Case) -> datetime:
 
 
 def _paused(case: Case, bucket: str) -> str:
-    training = case.training
-    for common, name in (
-        (case.asked.monitor, case.asked.monitor_name),
-        (training.common_name, training.pipeline.short_name),
-    ):
-        if pauses.find(bucket, common):
-            return name
-    return ""
+    return case.asked.monitor_name if pauses.find(bucket, case.asked.monitor) else ""
 
 
 def _listed(case: Case, known: set[str]) -> list[Job]:

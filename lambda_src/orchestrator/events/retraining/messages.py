@@ -34,7 +34,7 @@ def started(case: Case, remarks: Sequence[str]) -> Message:
     )
     then = (
         "Next: the message at the end of that job tells what becomes of its model. "
-        f"`mlops pause {name}` keeps monitors from having it train, `mlops pause {asked.monitor_name}` this monitor."
+        f"`mlops pause {asked.monitor_name}` keeps this monitor from having it train again."
     )
     listed = [*_found(asked), f"Training data: {_data(case)}", f"Training pipeline: {name}"]
     listed += [f"Remark: {remark}" for remark in remarks]

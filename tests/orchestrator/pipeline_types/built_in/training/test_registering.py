@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Final, Literal
 
 import pytest
 
@@ -24,6 +24,8 @@ class Trained(Registering):
 
     blueprint: ClassVar = "trained"
     postfix: ClassVar = "Trained"
+
+    can_compare: ClassVar = True
 
     pipeline_type: Literal["trained"]
 
@@ -125,9 +127,12 @@ def test_a_range_of_one_value_can_hold(launch: Launch) -> None:
 
 
 def test_the_instructions_are_complete(launch: Launch) -> None:
-    """The function that registers knows the stored file and nothing of the request."""
+    """The function that registers knows the stored file and nothing of the request.
+
+    It is the file of releases without comparisons: a tag names its digest, and another tag would be another job.
+    """
     found = stored(parsed(launch, {"model_package_group_name": "berths"}), launch)
-    assert found.model_dump() == {
+    assert json.loads(found.as_json()) == {
         "model_package_group_name": "berths",
         "approval_status": "PendingManualApproval",
         "metrics": [],
@@ -152,7 +157,23 @@ def test_what_is_given_is_kept(launch: Launch) -> None:
         "supported_response_types": ["application/json"],
         "description": "Berths, every week",
     }
-    assert stored(parsed(launch, given), launch).model_dump() == given
+    assert json.loads(stored(parsed(launch, given), launch).as_json()) == given
+
+
+COMPARED: Final = {"model_package_group_name": "berths", "better_than": "deployed", "comparison_metric": "auc"}
+
+
+def test_a_comparison_is_kept(launch: Launch) -> None:
+    given = {**COMPARED, "margin": 0.1}
+    found = json.loads(stored(parsed(launch, given), launch).as_json())
+    assert {**given, "comparison_instance_type": "ml.m5.large"}.items() <= found.items()
+
+
+def test_what_holds_no_rows_out_cannot_compare(launch: Launch, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Trained, "can_compare", False)
+    assert problems_of(launch, body(COMPARED)) == {
+        "register.better_than": "is for training and tuning, whose validation_data is held out"
+    }
 
 
 @pytest.mark.parametrize("register", ["", "left out"])

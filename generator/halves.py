@@ -25,6 +25,8 @@ def texts() -> dict[str, str]:
     child = os.fork()
     with os.fdopen(reading, "rb") as answer, os.fdopen(writing, "wb") as childs:
         if child == 0:
+            # Else it would wait for a reader for ever if the parent has none any more.
+            answer.close()
             _make(later, childs)
         # The answer has an end once nobody can write to it.
         childs.close()

@@ -74,7 +74,7 @@ def allowed(template: Template, role: str, given: dict[str, str]) -> set[str]:
     documents = [policy["PolicyDocument"] for policy in _chosen(made["Policies"], template, given)]
     for attached in _chosen(made.get("ManagedPolicyArns", []), template, given):
         documents.append(template["Resources"][attached["Ref"]]["Properties"]["PolicyDocument"])
-    statements = [statement for document in documents for statement in document["Statement"]]
+    statements = _chosen([statement for document in documents for statement in document["Statement"]], template, given)
     return {action for one in statements if one["Effect"] == "Allow" for action in one["Action"]}
 
 

@@ -45,6 +45,8 @@ def _make(makers: Mapping[str, catalogue.Maker], answer: BinaryIO) -> None:
         answer.write(json.dumps(catalogue.texts_of(makers)).encode())
         answer.flush()
         status = 0
+    except BrokenPipeError:
+        pass  # the parent has failed, and says why
     except Exception:  # it would not come out of this process otherwise
         traceback.print_exc()
     finally:

@@ -44,7 +44,7 @@ def test_a_root_template_that_cannot_be_made_ends_the_other_process_too() -> Non
     ended = ran(
         "from generator import halves",
         "from generator.root import single_account",
-        "single_account.template = lambda: 1 / 0",
+        "single_account.template = lambda kinds: 1 / 0",
         "halves.texts()",
     )
     assert ended.returncode == 1

@@ -59,7 +59,8 @@ def steady(text: str) -> str:
 
 def variables() -> dict[str, str]:
     """Return the environment in which a process finds this checkout."""
-    return {**os.environ, "TERM": "xterm-256color", "PYTHONPATH": os.pathsep.join(sys.path)}
+    own = {"TERM": "xterm-256color", "COLUMNS": str(COLUMNS), "PYTHONPATH": os.pathsep.join(sys.path)}
+    return {**os.environ, **own}
 
 
 def run(command: Sequence[str], folder: Path) -> str:

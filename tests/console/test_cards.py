@@ -105,11 +105,11 @@ def test_the_list_is_narrowed_by_name_and_status(orchestrator: Orchestrator, vis
 
 def test_the_list_has_pages(orchestrator: Orchestrator, visitor: Visitor) -> None:
     for number in range(21):
-        make(orchestrator, f"many-{number}")
-    first = visitor.visit("/cards?name_contains=many")
+        make(orchestrator, f"leafy-{number}")
+    first = visitor.visit("/cards?name_contains=leafy")
     more = first.html.partition('<a href="/cards?')[2].partition('"')[0].replace("&amp;", "&")
     second = visitor.visit(f"/cards?{more}")
-    assert [sum(word.startswith("many-") for word in page.words) for page in (first, second)] == [20, 1]
+    assert [sum(word.startswith("leafy-") for word in page.words) for page in (first, second)] == [20, 1]
 
 
 def test_what_a_card_says_is_text_and_nothing_else(orchestrator: Orchestrator, visitor: Visitor) -> None:

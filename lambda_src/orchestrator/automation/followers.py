@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from orchestrator.aws import claims
 from orchestrator.aws.s3 import objects
@@ -26,14 +27,8 @@ class Follower:
     """Of the pipeline that follows."""
 
 
-def group_key(group: str, common_name: str) -> str:
-    """Return the key of a pipeline's entry for a model package group."""
-    return f"{layout.FOLLOWERS_OF_GROUPS}{group.lower()}/{common_name}.json"
-
-
-def endpoint_key(endpoint: str, common_name: str) -> str:
-    """Return the key of a monitor's entry for an endpoint."""
-    return f"{layout.FOLLOWERS_OF_ENDPOINTS}{endpoint.lower()}/{common_name}.json"
+group_key: Final = layout.follower_of_group
+endpoint_key: Final = layout.follower_of_endpoint
 
 
 def of_group(bucket: str, group: str) -> list[Follower]:

@@ -107,3 +107,13 @@ def runs(common_name: str) -> str:
 def reported_job(noun: str, name: str, status: str) -> str:
     """The key of the marker of a job's end."""
     return f"{REPORTED}{noun}/{name}/{status}"
+
+
+def follower_of_group(group: str, common_name: str) -> str:
+    """Return the key of a pipeline's entry for a model package group that it follows."""
+    return f"{FOLLOWERS_OF_GROUPS}{group.lower()}/{common_name}.json"
+
+
+def follower_of_endpoint(endpoint: str, common_name: str) -> str:
+    """Return the key of a monitor's entry for an endpoint that it follows."""
+    return f"{FOLLOWERS_OF_ENDPOINTS}{endpoint.lower()}/{common_name}.json"

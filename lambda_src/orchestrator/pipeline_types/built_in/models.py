@@ -7,13 +7,13 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import Field, PrivateAttr, StrictBool
 from typing_extensions import override
 
-from orchestrator.automation import followers
 from orchestrator.errors import Problem
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types import private_images
 from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.blueprints import BlueprintPipeline
 from orchestrator.pipeline_types.private_images import PrivateImage
+from orchestrator.plan import layout
 from orchestrator.plan.automation import NOTHING, PlannedAutomation
 from orchestrator.sagemaker.images import ImageQuery, UnknownImageError, resolve, superfluous_version
 from orchestrator.values import common
@@ -96,7 +96,7 @@ class OwnModel(BlueprintPipeline):
     def automation(self, launch: Launch) -> PlannedAutomation:
         if not self.deploy_on_approval:
             return NOTHING
-        follows = (followers.group_key(self.model_package_name.split("/")[1], self.stack_name),)
+        follows = (layout.follower_of_group(self.model_package_name.split("/")[1], self.stack_name),)
         return PlannedAutomation(("deploy_on_approval",), (("deploy_on_approval", True),), follows)
 
     @override

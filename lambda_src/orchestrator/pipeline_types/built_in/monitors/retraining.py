@@ -13,12 +13,12 @@ from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 from typing_extensions import override
 
-from orchestrator.automation import followers
 from orchestrator.automation.instructions import Retrain
 from orchestrator.errors import Problem
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.built_in.monitors.request import MonitorRequest
+from orchestrator.plan import layout
 from orchestrator.plan.automation import PlannedAutomation, RetrainedBy
 from orchestrator.plan.plan import PlannedObject
 from orchestrator.values.common import EXPECT_KEYWORD, Expect
@@ -85,7 +85,7 @@ class Retraining(MonitorRequest):
             return PlannedAutomation(keys)
         # What all stages get has been deployed to the last of them.
         endpoint = str(at(self.endpoint_name, self.stages(launch)[-1]))
-        follows = (followers.endpoint_key(endpoint, self.stack_name),)
+        follows = (layout.follower_of_endpoint(endpoint, self.stack_name),)
         return PlannedAutomation(keys, (("baseline", self.baseline),), follows)
 
     @override

@@ -56,6 +56,12 @@ def _no_failures(state: State) -> State:
     return {**state, "messages": told, "objects": objects}
 
 
+def _unrefused(state: State) -> State:
+    """Without what is told of, and recorded about, an attempt that was refused."""
+    told = [message for message in state["messages"] if " refused: " not in message]
+    return {**state, "messages": told, "steps": [step for step in state["steps"] if step[-1] != "failed"]}
+
+
 def _unlocked(state: State) -> State:
     objects = {bucket: {key: value for key, value in found.items() if not key.endswith(_LOCK)}
                for bucket, found in state["objects"].items()}  # fmt: skip
@@ -109,6 +115,13 @@ ACCEPTED: Final = (
         "A lock that could not be released stays, and is nobody's after some minutes.",
         lambda _, call, __: call.operation == "DeleteObject" and str(call.parameters["Key"]).endswith(_LOCK),
         _unlocked,
+    ),
+    Accepted(
+        "AWS does not let the orchestrator look at a version: people are told, and who repeats it has it deployed.",
+        lambda name, call, fault: (
+            name.startswith("approval") and fault.how == "denied" and call.operation == "DescribeModelPackage"
+        ),
+        _unrefused,
     ),
     Accepted(
         "Nothing that SageMaker says to a stop keeps a stack from going away: the job ends by itself.",

@@ -77,8 +77,8 @@ def left(orchestrator: Orchestrator, package: Body) -> list[str]:
     """Models that the comparison of a version has left."""
     job = package["CustomerMetadataProperties"]["job_arn"]
     own = f"mlops-gate-{hashlib.sha256(job.encode()).hexdigest()[:16]}"
-    pages = orchestrator.client("sagemaker").get_paginator("list_models").paginate(NameContains=own)
-    return [one["ModelName"] for page in pages for one in page["Models"]]
+    pages = orchestrator.client("sagemaker").get_paginator("list_models").paginate()
+    return [one["ModelName"] for page in pages for one in page["Models"] if one["ModelName"].startswith(own)]
 
 
 def details(orchestrator: Orchestrator, request: Body) -> Body:

@@ -40,7 +40,9 @@ def test_missing_runs_in_dev_reach_people(orchestrator: Orchestrator, subscriber
     orchestrator.asked(pipeline_id, "staging")
     cloudwatch = dev.client("cloudwatch")
     alarms = cloudwatch.describe_alarms(AlarmNamePrefix="StackSet-mlops-pipeline-")["MetricAlarms"]
-    (alarm,) = [one["AlarmName"] for one in alarms if "-RunsMissingAlarm-" in one["AlarmName"] and NAME in str(one)]
+    (alarm,) = [
+        one["AlarmName"] for one in alarms if "-RunsMissingAlarm-" in one["AlarmName"] and f"'{NAME}-dev'" in str(one)
+    ]
     for state in ("INSUFFICIENT_DATA", "OK", "ALARM"):
         cloudwatch.set_alarm_state(AlarmName=alarm, StateValue=state, StateReason="by hand")
     missing = subscriber.next(f"The data quality monitor of endpoint {NAME}-dev is blind", until)

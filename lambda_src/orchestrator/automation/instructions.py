@@ -11,11 +11,11 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from orchestrator.aws.s3 import objects
+from orchestrator.aws.s3 import documents
 from orchestrator.plan import layout
 from orchestrator.values.common import NUMBER, Expect
 
@@ -131,11 +131,6 @@ class Retrain(BaseModel):
         """Return the folder of the engine's archives that tells of the instructions, with a slash at its end."""
         return f"{_BEGINNING}{self.digest}/"
 
-    @classmethod
-    def of_file(cls, content: bytes) -> Self:
-        """Return the instructions in a file."""
-        return cls.model_validate_json(content)
-
 
 @dataclass(frozen=True)
 class Told:
@@ -155,8 +150,7 @@ def told_by_engine(uri: str) -> Told | None:
 
 def read(bucket: str, key: str) -> Retrain | None:
     """Return stored instructions; `None` when they are gone, because the pipeline is."""
-    content = objects.content_if_there(bucket, key)
-    return None if content is None else Retrain.of_file(content)
+    return documents.find(Retrain, bucket, key)
 
 
 def _key(common_name: str, digest: str) -> str:

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from orchestrator.aws import parallel
-from orchestrator.aws.s3 import objects
+from orchestrator.aws.s3 import documents, objects
 from orchestrator.plan import layout
 
 if TYPE_CHECKING:
@@ -61,5 +60,4 @@ def record(bucket: str, common_name: str, step: Step) -> None:
 def newest(bucket: str, common_name: str, most: int) -> list[Step]:
     """Return the newest steps, the newest first; old ones expire."""
     keys = objects.keys(bucket, layout.steps(common_name), most)
-    found = parallel.each("s3", lambda key: objects.content_if_there(bucket, key), keys) if keys else []
-    return [Step.model_validate_json(content) for content in found if content is not None]
+    return [step for step in documents.each(Step, bucket, keys) if step is not None]

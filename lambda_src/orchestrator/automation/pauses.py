@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict
 
 from orchestrator.aws import claims
-from orchestrator.aws.s3 import objects
+from orchestrator.aws.s3 import documents
 from orchestrator.plan import layout
 
 if TYPE_CHECKING:
@@ -31,13 +31,12 @@ class Pause(BaseModel):
 
 def find(bucket: str, common_name: str) -> Pause | None:
     """Return the pause of a pipeline, or `None`."""
-    content = objects.content_if_there(bucket, layout.paused(common_name))
-    return None if content is None else Pause.model_validate_json(content)
+    return documents.find(Pause, bucket, layout.paused(common_name))
 
 
 def pause(bucket: str, common_name: str, found: Pause) -> None:
     """Pause a pipeline; a later pause takes the place of an earlier one."""
-    objects.store_marker(bucket, layout.paused(common_name), found.model_dump_json().encode())
+    documents.store(bucket, layout.paused(common_name), found)
 
 
 def resume(bucket: str, common_name: str) -> None:

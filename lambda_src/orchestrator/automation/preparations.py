@@ -9,8 +9,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict
 
 from orchestrator.automation.retrainings import Cause
-from orchestrator.aws import parallel
-from orchestrator.aws.s3 import objects
+from orchestrator.aws.s3 import documents
 from orchestrator.plan import layout
 
 
@@ -30,26 +29,17 @@ class Preparation(BaseModel):
 
 def keep(bucket: str, common_name: str, data_job: str, preparation: Preparation) -> None:
     """Keep a preparation of a training pipeline; the same job has one."""
-    objects.store_marker(bucket, _key(common_name, data_job), preparation.model_dump_json().encode())
+    documents.store(bucket, _key(common_name, data_job), preparation)
 
 
 def find(bucket: str, common_name: str, data_job: str) -> Preparation | None:
     """Return the preparation of a job for a training pipeline, or `None`."""
-    content = objects.content_if_there(bucket, _key(common_name, data_job))
-    return None if content is None else Preparation.model_validate_json(content)
+    return documents.find(Preparation, bucket, _key(common_name, data_job))
 
 
 def since(bucket: str, common_name: str, moment: datetime) -> dict[str, Preparation]:
     """Return what was kept for a training pipeline from a moment on, by the names of the jobs that write."""
-    folder = layout.preparations(common_name)
-    keys = objects.keys_since(bucket, folder, moment)
-    found = parallel.each("s3", lambda key: objects.content_if_there(bucket, key), keys) if keys else []
-    names = [key.removeprefix(folder).removesuffix(".json") for key in keys]
-    return {
-        name: Preparation.model_validate_json(content)
-        for name, content in zip(names, found, strict=True)
-        if content is not None
-    }
+    return documents.since(Preparation, bucket, layout.preparations(common_name), moment)
 
 
 def _key(common_name: str, data_job: str) -> str:

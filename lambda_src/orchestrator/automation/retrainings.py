@@ -11,8 +11,7 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from orchestrator.aws import parallel
-from orchestrator.aws.s3 import objects
+from orchestrator.aws.s3 import documents
 from orchestrator.plan import layout
 
 MIDDLE: Final = "-retrain-"
@@ -64,24 +63,17 @@ def is_retraining(name: str) -> bool:
 
 def keep(bucket: str, common_name: str, job: str, cause: Cause) -> None:
     """Keep the cause of a job of a training pipeline; the same job has one cause."""
-    objects.store_marker(bucket, _key(common_name, job), cause.model_dump_json().encode())
+    documents.store(bucket, _key(common_name, job), cause)
 
 
 def find(bucket: str, common_name: str, job: str) -> Cause | None:
     """Return the cause of a job of a training pipeline, or `None`."""
-    content = objects.content_if_there(bucket, _key(common_name, job))
-    return None if content is None else Cause.model_validate_json(content)
+    return documents.find(Cause, bucket, _key(common_name, job))
 
 
 def since(bucket: str, common_name: str, moment: datetime) -> dict[str, Cause]:
     """Return the causes that were kept for a training pipeline from a moment on, by the names of their jobs."""
-    folder = layout.retrainings(common_name)
-    keys = objects.keys_since(bucket, folder, moment)
-    found = parallel.each("s3", lambda key: objects.content_if_there(bucket, key), keys) if keys else []
-    jobs = [key.removeprefix(folder).removesuffix(".json") for key in keys]
-    return {
-        job: Cause.model_validate_json(content) for job, content in zip(jobs, found, strict=True) if content is not None
-    }
+    return documents.since(Cause, bucket, layout.retrainings(common_name), moment)
 
 
 def _key(common_name: str, job: str) -> str:

@@ -76,7 +76,7 @@ def paused(common_name: str) -> str:
 
 def pending(common_name: str) -> str:
     """The key of an automatic change of a pipeline that has begun, or waits for the end of a pause."""
-    return f"{AUTOMATION}{common_name}/pending.json"
+    return f"{kept(common_name)}pending.json"
 
 
 def retrainings(common_name: str) -> str:
@@ -86,12 +86,12 @@ def retrainings(common_name: str) -> str:
 
 def preparations(common_name: str) -> str:
     """Prefix of the keys of the preparations of data for a training pipeline's retrainings."""
-    return f"{AUTOMATION}{common_name}/preparations/"
+    return f"{kept(common_name)}preparations/"
 
 
 def retraining_lock(common_name: str) -> str:
     """The key of the lock that is held while a training pipeline is made to train again."""
-    return f"{AUTOMATION}{common_name}/lock"
+    return f"{kept(common_name)}lock"
 
 
 def steps(common_name: str) -> str:

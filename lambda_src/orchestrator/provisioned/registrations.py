@@ -5,8 +5,7 @@ from typing import Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from orchestrator.aws.s3 import objects
-from orchestrator.errors import ServiceRefusedError
+from orchestrator.aws.s3 import documents
 from orchestrator.plan import layout
 from orchestrator.sagemaker.job_kinds import JobKind
 
@@ -15,7 +14,6 @@ REGISTERED: Final = "Registered"
 REJECTED: Final = "Rejected"
 FAILED: Final = "Failed"
 UNKNOWN: Final = "Unknown"
-_NOT_THERE: Final = "NoSuchKey"
 
 
 class Registration(BaseModel):
@@ -44,17 +42,12 @@ def folder(kind: JobKind, job: str) -> str:
 
 def store(bucket: str, kind: JobKind, job: str, registration: Registration) -> None:
     """Record the result; a later one takes its place."""
-    objects.store_marker(bucket, _key(kind, job), registration.model_dump_json().encode())
+    documents.store(bucket, _key(kind, job), registration)
 
 
 def find(bucket: str, kind: JobKind, job: str) -> Registration | None:
     """Return the recorded result; `None` as long as there is none."""
-    try:
-        return Registration.model_validate_json(objects.content(bucket, _key(kind, job)))
-    except ServiceRefusedError as error:
-        if error.code == _NOT_THERE:
-            return None
-        raise
+    return documents.find(Registration, bucket, _key(kind, job))
 
 
 def _key(kind: JobKind, job: str) -> str:

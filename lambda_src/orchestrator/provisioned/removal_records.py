@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from orchestrator.aws.s3 import object_versions, objects
-from orchestrator.errors import ConflictError, ServiceRefusedError
+from orchestrator.aws.s3 import documents, object_versions, objects
+from orchestrator.errors import ConflictError
 from orchestrator.plan import layout
 from orchestrator.provisioned.pipeline_stacks import Pipeline
 
@@ -66,13 +66,8 @@ def find(bucket: str, common_name: str) -> Removal | None:
     key = f"{layout.DELETING}{common_name}"
     if key not in objects.keys(bucket, key, most=1):
         return None
-    try:
-        return Removal.model_validate_json(objects.content(bucket, key))
-    except ServiceRefusedError as error:
-        if error.code == "NoSuchKey":
-            # Another invocation has finished the deletion meanwhile.
-            return None
-        raise
+    # It is gone if another invocation has finished the deletion meanwhile.
+    return documents.find(Removal, bucket, key)
 
 
 def names(bucket: str, beginning: str) -> frozenset[str]:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from orchestrator.automation.journal import StepName
 from orchestrator.aws import claims
-from orchestrator.aws.s3 import objects
+from orchestrator.aws.s3 import documents, objects
 from orchestrator.events.approved_versions.causes import Cause
 from orchestrator.plan import layout
 
@@ -26,19 +26,17 @@ class Pending(BaseModel):
 
 def find(bucket: str, common_name: str) -> Pending | None:
     """Return the change of a pipeline that has begun, or `None`."""
-    content = objects.content_if_there(bucket, layout.pending(common_name))
-    return None if content is None else Pending.model_validate_json(content)
+    return documents.find(Pending, bucket, layout.pending(common_name))
 
 
 def begin(bucket: str, common_name: str, change: Pending) -> Pending:
     """Write down that a change begins; return it, or the same change if it has begun already, with its own cause."""
-    content = change.model_dump_json().encode()
-    if objects.store_new_marker(bucket, layout.pending(common_name), content):
+    if objects.store_new_marker(bucket, layout.pending(common_name), change.model_dump_json().encode()):
         return change
     begun = find(bucket, common_name)
     if begun is not None and (begun.step, begun.changes) == (change.step, change.changes):
         return begun
-    objects.store_marker(bucket, layout.pending(common_name), content)
+    documents.store(bucket, layout.pending(common_name), change)
     return change
 
 

@@ -8,9 +8,8 @@ from typing import Final
 
 from orchestrator.automation import followers, requests
 from orchestrator.aws import claims
-from orchestrator.aws.s3 import objects
+from orchestrator.aws.s3 import documents, objects
 from orchestrator.aws.sagemaker import jobs, model_packages, model_sources, transforms
-from orchestrator.errors import ServiceRefusedError
 from orchestrator.events.jobs import comparison, held_out, outcomes, versions
 from orchestrator.events.jobs.comparison import SIDES, Comparison, Side
 from orchestrator.events.jobs.held_out import Figures
@@ -18,7 +17,6 @@ from orchestrator.events.jobs.outcomes import Outcome
 from orchestrator.sagemaker import job_kinds
 from orchestrator.sagemaker.registration import Instructions
 
-_NOT_THERE: Final = "NoSuchKey"
 _MOST_FILES: Final = 1_000
 
 
@@ -47,7 +45,7 @@ def begin(wanted: Comparison, asked: Instructions, outcome: Outcome, bucket: str
         "challenger": versions.containers(asked, outcome),
         "deployed": described.get("InferenceSpecification", {}).get("Containers", []),
     }
-    objects.store_marker(bucket, comparison.key(begun.id), begun.model_dump_json().encode())
+    documents.store(bucket, comparison.key(begun.id), begun)
     for side in SIDES:
         transforms.create_model(comparison.model_request(begun, side, served[side], outcomes.role(training)))
         transforms.start(comparison.transform_request(begun, side, asked, training))
@@ -62,12 +60,7 @@ def give_up(wanted: Comparison, bucket: str) -> None:
 
 def find(bucket: str, comparison_id: str) -> Comparison | None:
     """Return a comparison that has begun; `None` if there is no such."""
-    try:
-        return Comparison.model_validate_json(objects.content(bucket, comparison.key(comparison_id)))
-    except ServiceRefusedError as error:
-        if error.code == _NOT_THERE:
-            return None
-        raise
+    return documents.find(Comparison, bucket, comparison.key(comparison_id))
 
 
 def figures(found: Comparison, asked: Instructions, side: Side) -> Figures:

@@ -11,16 +11,14 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
-from orchestrator.aws import parallel
-from orchestrator.aws.s3 import objects
-from orchestrator.errors import Problem, RefusedRequestError, ServiceRefusedError
+from orchestrator.aws.s3 import documents, objects
+from orchestrator.errors import Problem, RefusedRequestError
 from orchestrator.plan import layout
 from orchestrator.provisioned.runs.run import MonitorRun, Page
 
 _COUNTED_FROM: Final = 10**13
 """Milliseconds of a day long from now, which every key counts down to."""
 _ENDING: Final = re.compile(r"[0-9]{13}-[0-9]{12}-[a-zA-Z0-9-]{1,63}\.json")
-_NOT_THERE: Final = "NoSuchKey"
 
 
 class RunRecord(BaseModel):
@@ -46,7 +44,7 @@ class RunRecord(BaseModel):
 def store(bucket: str, common_name: str, record: RunRecord, created_ms: int) -> None:
     """Keep a run of a pipeline; `created_ms` is when its job was made, in milliseconds of the epoch."""
     ending = f"{_COUNTED_FROM - created_ms:013d}-{record.account}-{record.id}.json"
-    objects.store_marker(bucket, f"{layout.runs(common_name)}{ending}", record.model_dump_json().encode())
+    documents.store(bucket, f"{layout.runs(common_name)}{ending}", record)
 
 
 def page(bucket: str, common_name: str, limit: int, token: str) -> Page:
@@ -59,9 +57,8 @@ def page(bucket: str, common_name: str, limit: int, token: str) -> Page:
     folder = layout.runs(common_name)
     keys = objects.keys(bucket, folder, limit + 1, after=f"{folder}{token}" if token else "")
     shown = keys[:limit]
-    found = parallel.each("s3", lambda key: _record(bucket, key), shown) if shown else []
     following = shown[-1].removeprefix(folder) if len(keys) > limit else ""
-    return Page([record.run() for record in found if record is not None], following)
+    return Page([record.run() for record in _records(bucket, shown)], following)
 
 
 def since(bucket: str, common_name: str, earliest: datetime, most: int) -> list[RunRecord]:
@@ -69,16 +66,9 @@ def since(bucket: str, common_name: str, earliest: datetime, most: int) -> list[
     folder, created_ms = layout.runs(common_name), int(earliest.timestamp() * 1000)
     # Keys count down.
     last = f"{folder}{_COUNTED_FROM - created_ms:013d}"
-    keys = [key for key in objects.keys(bucket, folder, most) if key < last]
-    found = parallel.each("s3", lambda key: _record(bucket, key), keys) if keys else []
-    return [record for record in found if record is not None]
+    return _records(bucket, [key for key in objects.keys(bucket, folder, most) if key < last])
 
 
-def _record(bucket: str, key: str) -> RunRecord | None:
-    try:
-        return RunRecord.model_validate_json(objects.content(bucket, key))
-    except ServiceRefusedError as error:
-        if error.code == _NOT_THERE:
-            # It has expired meanwhile.
-            return None
-        raise
+def _records(bucket: str, keys: list[str]) -> list[RunRecord]:
+    """Return the records that have not expired meanwhile."""
+    return [record for record in documents.each(RunRecord, bucket, keys) if record is not None]

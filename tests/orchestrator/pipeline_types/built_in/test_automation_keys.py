@@ -53,7 +53,7 @@ class TestRetrain:
         body = example(kind, multi=True)
         request = informed(body, multi_account, retrain=RETRAIN)
         (stored,) = [each for each in request.objects(multi_account) if "/retrain/" in each.key]
-        assert Retrain.of_file(stored.content) == Retrain.model_validate(RETRAIN)
+        assert Retrain.model_validate_json(stored.content) == Retrain.model_validate(RETRAIN)
         for stage in ("dev", "staging", "prod"):
             key = values_of(body, multi_account, stage, retrain=RETRAIN)["EngineKey"]  # type: ignore[arg-type]
             told = instructions.told_by_engine(f"s3://{stored.bucket}/{key}")

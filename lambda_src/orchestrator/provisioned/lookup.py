@@ -8,7 +8,7 @@ requests, by its short name, or by any of their words that no other pipeline of 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
@@ -18,7 +18,7 @@ from orchestrator.aws.cloudformation import stacks
 from orchestrator.aws.cloudformation.stacks import Stack
 from orchestrator.errors import NotFoundError, Problem, RefusedRequestError
 from orchestrator.launch.settings import Launch, Settings
-from orchestrator.pipeline_types.base import STACK_PREFIX
+from orchestrator.pipeline_types.base import STACK_PREFIX, PipelineRequest
 from orchestrator.pipeline_types.built_in import BUILT_IN
 from orchestrator.pipeline_types.installed import installed
 from orchestrator.provisioned import pipeline_stacks, removal_records, short_names
@@ -67,9 +67,7 @@ def find_training(given: str, launch: Launch) -> Found:
     names = {type_.type_name() for type_ in types}
     candidates = [
         found
-        for found in _there(
-            given, launch, launch.stack_arns, lambda label: pipeline_stacks.names_of_types(label, types)
-        )
+        for found in _there(given, launch, launch.stack_arns, lambda label, kind: _narrowed(label, kind, types))
         if found.pipeline.type_name in names
     ]
     if not candidates:
@@ -82,11 +80,20 @@ def find_training(given: str, launch: Launch) -> Found:
 
 def _candidates(asked: str, settings: Settings) -> list[Found]:
     types = installed(settings.launch)
-    return _there(asked, settings.launch, settings.stack_arns, lambda label: pipeline_stacks.names_for(label, types))
+    return _there(asked, settings.launch, settings.stack_arns, lambda label, _: pipeline_stacks.names_for(label, types))
 
 
-def _there(asked: str, launch: Launch, stack_arns: str, names: Callable[[str], list[str]]) -> list[Found]:
-    """Return the pipelines that are meant; `names` gives the possible names of the stacks of a model's pipelines."""
+def _narrowed(label: str, kind: str, types: Sequence[type[PipelineRequest]]) -> list[str]:
+    """Return the possible names of a model's stacks of these types: of the given kind alone, if there is one."""
+    names = pipeline_stacks.names_of_types(label, types)
+    named = {name: pipeline_stacks.deployed_as(pipeline_stacks.common_name(name), label) for name in names}
+    chosen = short_names.of_type(list(named.values()), kind) if kind else []
+    # Who names no kind that there is hears of all.
+    return [name for name, pipeline in named.items() if pipeline in chosen] or names
+
+
+def _there(asked: str, launch: Launch, stack_arns: str, names: Callable[[str, str], list[str]]) -> list[Found]:
+    """Return the pipelines that are meant; `names` gives possible names of stacks of a model, perhaps of one type."""
     bucket = launch.pipelines_bucket
     if asked.startswith("arn:"):
         arn = _STACK_ARN.fullmatch(asked) if asked.startswith(stack_arns) else None
@@ -96,7 +103,7 @@ def _there(asked: str, launch: Launch, stack_arns: str, names: Callable[[str], l
         return []
     if asked.startswith(f"{STACK_PREFIX}-"):
         return _of_stack(asked, asked, bucket)
-    of_model = _of_label(name["label"], bucket, names(name["label"]))
+    of_model = _of_label(name["label"], bucket, names(name["label"], name["type"] or ""))
     return _of_type(of_model, name["type"]) if name["type"] else of_model
 
 

@@ -12,11 +12,9 @@ from orchestrator.aws.cloudformation.stacks import Stack
 from orchestrator.errors import NotFoundError, RefusedRequestError
 from orchestrator.events.retraining.decision import Findings, Limits
 from orchestrator.launch.settings import Settings
-from orchestrator.pipeline_types.base import STACK_PREFIX
 from orchestrator.pipeline_types.built_in import BUILT_IN
 from orchestrator.pipeline_types.built_in.training.job_types import kinds_by_type
-from orchestrator.provisioned import lookup, pipeline_stacks, short_names
-from orchestrator.provisioned.lookup import Found
+from orchestrator.provisioned import lookup, pipeline_stacks
 from orchestrator.provisioned.pipeline_stacks import Pipeline
 from orchestrator.sagemaker.job_kinds import JobKind
 
@@ -100,44 +98,10 @@ class Case:
 def training_of(retrain: Retrain, settings: Settings) -> Training | str:
     """Return the training pipeline that a monitor's request names, or why there is none, in a sentence."""
     try:
-        found = _found(retrain.pipeline, settings)
+        found = lookup.find_training(retrain.pipeline, settings.launch)
     except (NotFoundError, RefusedRequestError) as error:
         problems = error.listed if isinstance(error, RefusedRequestError) else ()
         return " ".join(problem.problem for problem in problems) or str(error)
-    kind = kinds_by_type(BUILT_IN).get(found.pipeline.type_name)
-    if kind is None:
-        return f"{found.pipeline.short_name} is no training, tuning or Autopilot pipeline."
     if found.stack is None or found.removal is not None:
         return f"{found.pipeline.short_name} is being deleted."
-    return Training(found.pipeline, found.stack, kind)
-
-
-def _found(given: str, settings: Settings) -> Found:
-    """Look a pipeline up: for a model, only the types that train are asked about. Raises as `lookup.find` does."""
-    label, _, kind = given.partition("/")
-    if given.startswith(("arn:", f"{STACK_PREFIX}-")):
-        return lookup.find(given, settings)
-    likely = [_likely(stack, settings) for stack in _stacks(label, kind)]
-    there = [found for found in likely if found is not None]
-    # Who names none or several is told so in the words of every look-up.
-    return there[0] if len(there) == 1 else lookup.find(given, settings)
-
-
-def _stacks(label: str, kind: str) -> list[str]:
-    """Return the names that pipelines of a model which train have, those of the given kind if one is given."""
-    named = {name: pipeline_stacks.common_name(name) for name in pipeline_stacks.names_for(label, BUILT_IN)}
-    trains = kinds_by_type(BUILT_IN)
-    stacks = {
-        name: pipeline_stacks.deployed_as(common, label)
-        for name, common in named.items()
-        if pipeline_stacks.type_and_label(common)[0] in trains
-    }
-    chosen = short_names.of_type(list(stacks.values()), kind) if kind else list(stacks.values())
-    return [name for name, pipeline in stacks.items() if pipeline in chosen]
-
-
-def _likely(stack: str, settings: Settings) -> Found | None:
-    try:
-        return lookup.find(stack, settings)
-    except NotFoundError:
-        return None
+    return Training(found.pipeline, found.stack, kinds_by_type(BUILT_IN)[found.pipeline.type_name])

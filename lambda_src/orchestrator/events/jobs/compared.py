@@ -8,6 +8,7 @@ deleted. A model that could not be compared becomes a rejected version with the 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from aws_lambda_powertools import Logger
@@ -56,19 +57,11 @@ def _ended_sides(found: Comparison) -> Mapping[Side, Job]:
 
 def _conclude(found: Comparison, scored: Mapping[Side, Job], settings: Settings) -> None:
     bucket, kind = settings.launch.pipelines_bucket, job_kinds.in_words(found.kind)
-    asked = Asked(jobs.describe(kind, found.job), found.source, found.pipeline_type, bucket, found.instructions)
+    source = replace(found.source, cause=traces.cause_of(bucket, found.stack_name, found.job))
+    asked = Asked(jobs.describe(kind, found.job), source, bucket, found.instructions)
     made = registration.conclude(asked, _decision(found, asked, scored))
     registrations.store(bucket, kind, found.job, made.record)
-    ending = Ending(
-        job=asked.job,
-        status=_COMPLETED,
-        pipeline_type=found.pipeline_type,
-        model_name=found.model_name,
-        stack_name=found.stack_name,
-        registration=made,
-        with_detail=settings.allow_detailed_error_message,
-        cause=traces.cause_of(bucket, found.stack_name, found.job),
-    )
+    ending = Ending(asked.job, _COMPLETED, source, made, settings.allow_detailed_error_message)
     reports.publish(ending, settings)
     _clean(found)
 

@@ -54,7 +54,7 @@ class Comparison(BaseModel):
     @property
     def source(self) -> Source:
         """The job, and the pipeline that started it."""
-        return Source(self.job_arn, self.model_name, self.stack_name)
+        return Source(self.job_arn, self.model_name, self.stack_name, self.pipeline_type)
 
     @property
     def id(self) -> str:
@@ -91,13 +91,13 @@ def marker(comparison_id: str) -> str:
     return f"{layout.REPORTED}comparisons/{comparison_id}"
 
 
-def begun(kind: JobKind, source: Source, pipeline_type: str, instructions: str, deployed: str) -> Comparison:
+def begun(kind: JobKind, source: Source, instructions: str, deployed: str) -> Comparison:
     """Return the comparison of the model of a job; where its results go is known when the job is described."""
     return Comparison(
         kind=kind.words,
         job=source.job_arn.rpartition("/")[2],
         job_arn=source.job_arn,
-        pipeline_type=pipeline_type,
+        pipeline_type=source.pipeline_type,
         model_name=source.model_name,
         stack_name=source.stack_name,
         instructions=instructions,

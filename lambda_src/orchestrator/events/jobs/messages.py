@@ -6,12 +6,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from orchestrator.automation.retrainings import Cause
 from orchestrator.aws.notifications import Message
 from orchestrator.aws.sagemaker.jobs import Job
 from orchestrator.events.jobs import outcomes, traces
 from orchestrator.events.jobs.comparison import Comparison
 from orchestrator.events.jobs.registration import Compared, NotRegistered, Registered, Result
+from orchestrator.events.jobs.versions import Source
 from orchestrator.provisioned import state as states
 from orchestrator.provisioned.state import State
 
@@ -29,19 +29,16 @@ class Ending:
 
     job: Job
     status: str
-    pipeline_type: str
-    model_name: str
-    stack_name: str
+    source: Source
+    """The job, the pipeline that started it, and why."""
     registration: Result | None
     with_detail: bool
     """Whether the operator allows AWS's error messages."""
-    cause: Cause | None = None
-    """Why the job was started, if that was a run of a monitor."""
 
     @property
     def message(self) -> Message:
         """The notification."""
-        return Message(self._subject, self._text, self.pipeline_type, self.model_name, state=self.outcome)
+        return Message(self._subject, self._text, self.source.pipeline_type, self.source.model_name, state=self.outcome)
 
     @property
     def outcome(self) -> str:
@@ -60,17 +57,17 @@ class Ending:
         what = f"{self.job.kind.words} {self.status}" if self.outcome == self.status else "model not registered"
         if isinstance(self.registration, Registered) and self.registration.decision.reason:
             what = "model rejected by its gate"
-        return f"MLOps {what}: {self.model_name}"
+        return f"MLOps {what}: {self.source.model_name}"
 
     @property
     def _text(self) -> str:
         first = f"The {self.job.kind.words} {self.job.name} status is: {self.status}."
         pipeline = (
-            f"Model: {self.model_name}\nPipeline's stack: {self.stack_name}\nJob: {self.job.arn}\n"
+            f"Model: {self.source.model_name}\nPipeline's stack: {self.source.stack_name}\nJob: {self.job.arn}\n"
             f"State: {self.state.name}"
         )
         what, then = self._story()
-        return "\n\n".join(filter(None, [first, traces.in_words(self.cause), what, pipeline, then]))
+        return "\n\n".join(filter(None, [first, traces.in_words(self.source.cause), what, pipeline, then]))
 
     def _story(self) -> tuple[str, str]:
         """Return the result of the job, and the next step."""

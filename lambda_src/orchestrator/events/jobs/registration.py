@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Literal
 
 from aws_lambda_powertools import Logger
@@ -19,7 +19,7 @@ from orchestrator.aws.s3 import objects
 from orchestrator.aws.sagemaker import jobs, model_packages
 from orchestrator.aws.sagemaker.jobs import Job
 from orchestrator.errors import ServiceBusyError, ServiceRefusedError
-from orchestrator.events.jobs import comparing, comparison, outcomes, traces, versions
+from orchestrator.events.jobs import comparing, comparison, outcomes, versions
 from orchestrator.events.jobs.comparison import Comparison
 from orchestrator.events.jobs.outcomes import Outcome
 from orchestrator.events.jobs.versions import Decision, Source
@@ -95,7 +95,6 @@ class Asked:
 
     job: Job
     source: Source
-    pipeline_type: str
     bucket: str
     key: str
     """Key of the instructions in that bucket."""
@@ -162,7 +161,7 @@ def _registered(asked: Asked) -> Result:
 
 
 def _compared(asked: Asked, deployed: str) -> Result:
-    wanted = comparison.begun(asked.job.kind, asked.source, asked.pipeline_type, asked.key, deployed)
+    wanted = comparison.begun(asked.job.kind, asked.source, asked.key, deployed)
     try:
         return Compared(comparing.begin(wanted, asked.instructions, asked.outcome, asked.bucket))
     except ServiceBusyError:
@@ -182,8 +181,7 @@ def _created(asked: Asked, decision: Decision) -> Registered:
     if metrics:
         objects.store(document)
     uri = document.uri if metrics else ""
-    source = replace(asked.source, cause=traces.cause_of(asked.bucket, asked.source.stack_name, asked.job.name))
-    arn = model_packages.create(versions.request(asked.instructions, asked.outcome, decision, source, uri))
+    arn = model_packages.create(versions.request(asked.instructions, asked.outcome, decision, asked.source, uri))
     if decision.reason:
         _explain(arn, decision.reason)
     return Registered(arn, decision, metrics)

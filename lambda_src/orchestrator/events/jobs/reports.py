@@ -123,38 +123,40 @@ def _report(ended: _Ended, settings: Settings, owner: str) -> bool:
 
 
 def _tell(ended: _Ended, settings: Settings) -> None:
-    job = jobs.describe(ended.kind, ended.name)
-    registered = _registration(job, ended, settings)
+    bucket, job = settings.launch.pipelines_bucket, jobs.describe(ended.kind, ended.name)
+    source = _source(ended, job, bucket)
+    registered = _registration(job, source, ended, bucket)
     if registered is not None:
         # Before the message: whoever gets it finds the same when he asks.
-        registrations.store(settings.launch.pipelines_bucket, ended.kind, ended.name, registered.record)
-    ending = Ending(
-        job=job,
-        status=ended.status,
-        pipeline_type=ended.tags.get("pipeline_type", ""),
-        model_name=ended.tags.get("model_name", ""),
-        stack_name=ended.tags.get("stack_name", ""),
-        registration=registered,
-        with_detail=settings.allow_detailed_error_message,
-        cause=traces.cause_of(settings.launch.pipelines_bucket, ended.tags.get("stack_name", ""), ended.name),
-    )
+        registrations.store(bucket, ended.kind, ended.name, registered.record)
+    ending = Ending(job, ended.status, source, registered, settings.allow_detailed_error_message)
     publish(ending, settings)
-    metrics.count(metrics.JOBS_ENDED, pipeline_type=ending.pipeline_type, outcome=ending.outcome)
+    metrics.count(metrics.JOBS_ENDED, pipeline_type=source.pipeline_type, outcome=ending.outcome)
 
 
 def publish(ending: Ending, settings: Settings) -> None:
     """Record the end of a retraining with its pipelines, tell people, and count what they are told."""
-    if ending.cause and not isinstance(ending.registration, Compared):
-        step = traces.ended(ending.cause, ending.job.ended_at, ending.state, ending.job.name)
-        traces.record(settings.launch.pipelines_bucket, ending.stack_name, ending.cause, step)
+    source = ending.source
+    if source.cause and not isinstance(ending.registration, Compared):
+        step = traces.ended(source.cause, ending.job.ended_at, ending.state, ending.job.name)
+        traces.record(settings.launch.pipelines_bucket, source.stack_name, source.cause, step)
     notifications.publish(settings.notifications_topic_arn, ending.message)
     metrics.count(metrics.STATES_TOLD, state=ending.state.name)
 
 
-def _registration(job: Job, ended: _Ended, settings: Settings) -> Result | None:
+def _source(ended: _Ended, job: Job, bucket: str) -> Source:
+    stack = ended.tags.get("stack_name", "")
+    return Source(
+        job.arn,
+        ended.tags.get("model_name", ""),
+        stack,
+        ended.tags.get("pipeline_type", ""),
+        traces.cause_of(bucket, stack, ended.name),
+    )
+
+
+def _registration(job: Job, source: Source, ended: _Ended, bucket: str) -> Result | None:
     key = ended.tags.get("registration", "")
     if not key or ended.status != _COMPLETED:
         return None
-    source = Source(job.arn, ended.tags.get("model_name", ""), ended.tags.get("stack_name", ""))
-    pipeline_type = ended.tags.get("pipeline_type", "")
-    return registration.register(Asked(job, source, pipeline_type, settings.launch.pipelines_bucket, key))
+    return registration.register(Asked(job, source, bucket, key))

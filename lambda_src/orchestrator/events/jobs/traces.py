@@ -6,18 +6,13 @@ The name of a job tells that there is something to look for; any other job costs
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
-from typing import Final
 
 from orchestrator.automation import journal, retrainings
 from orchestrator.automation.journal import Outcome, Step
 from orchestrator.automation.retrainings import Cause
+from orchestrator.events.jobs import metadata as entries
 from orchestrator.provisioned.state import State
-
-# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModelPackage.html
-_NOT_IN_METADATA: Final = re.compile(r"[^\w .:/=+@-]")
-_LONGEST_VALUE: Final = 256
 
 
 def cause_of(bucket: str, stack_name: str, job: str) -> Cause | None:
@@ -37,7 +32,7 @@ def metadata(cause: Cause | None) -> dict[str, str]:
         "retrained_features": " / ".join(_features(cause)),
         "baseline_data": cause.baseline_data,
     }
-    return {key: _NOT_IN_METADATA.sub("_", value)[:_LONGEST_VALUE] for key, value in told.items() if value}
+    return {key: entries.value(text) for key, text in told.items() if text}
 
 
 def in_words(cause: Cause | None) -> str:

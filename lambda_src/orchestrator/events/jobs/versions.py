@@ -10,24 +10,19 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
 
 from orchestrator.automation.retrainings import Cause
-from orchestrator.events.jobs import traces
+from orchestrator.events.jobs import metadata, traces
 from orchestrator.events.jobs.outcomes import Container, Outcome
 from orchestrator.sagemaker.registration import Instructions
 
 _LONGEST_REASON: Final = 1024
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModelPackage.html
 _LONGEST_TOKEN: Final = 36
-_LONGEST_KEY: Final = 128
-_MOST_METADATA: Final = 50
-_LONGEST_VALUE: Final = 256
-_NOT_IN_METADATA: Final = re.compile(r"[^\w .:/=+@-]")
 # SageMaker stores metrics in single precision: 0.9 is returned as 0.8999999761581421.
 _PRECISION: Final = 1e-6
 
@@ -39,6 +34,7 @@ class Source:
     job_arn: str
     model_name: str
     stack_name: str
+    pipeline_type: str = ""
     cause: Cause | None = None
     """Why the job was started, if that was a run of a monitor."""
 
@@ -131,15 +127,12 @@ def _metadata(asked: Instructions, outcome: Outcome, decision: Decision, source:
     """Return origin, gate, comparison and metrics of the version as SageMaker accepts them, as many as it takes."""
     origin = {"job_arn": source.job_arn, "model_name": source.model_name, "stack_name": source.stack_name}
     first = {**_gate(asked), **decision.compared, **origin, **traces.metadata(source.cause)}
-    metrics = {
-        _NOT_IN_METADATA.sub("_", name)[:_LONGEST_KEY]: repr(value)
-        for name, value in kept_metrics(asked, outcome).items()
-    }
-    return {**dict(islice(metrics.items(), _MOST_METADATA - len(first))), **first}
+    metrics = {metadata.key(name): repr(value) for name, value in kept_metrics(asked, outcome).items()}
+    return {**dict(islice(metrics.items(), metadata.MOST - len(first))), **first}
 
 
 def _gate(asked: Instructions) -> dict[str, str]:
     """Return the bounds as `{"min_metric": "validation:auc=0.9 validation:f1=0.8"}`, without those that are not set."""
     bounds = {"min_metric": asked.min_metric, "max_metric": asked.max_metric}
     told = {key: " ".join(f"{name}={bound:g}" for name, bound in given.items()) for key, given in bounds.items()}
-    return {key: _NOT_IN_METADATA.sub("_", text)[:_LONGEST_VALUE] for key, text in told.items() if text}
+    return {key: metadata.value(text) for key, text in told.items() if text}

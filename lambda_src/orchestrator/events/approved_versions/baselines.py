@@ -21,7 +21,7 @@ from orchestrator.aws.cloudformation import stacks
 from orchestrator.aws.codepipeline import codepipelines
 from orchestrator.aws.sagemaker import model_sources
 from orchestrator.errors import ConflictError
-from orchestrator.events.approved_versions import changes, decisions, messages, pending
+from orchestrator.events.approved_versions import changes, messages, pending
 from orchestrator.events.approved_versions.causes import Cause
 from orchestrator.events.approved_versions.changes import Automatic
 from orchestrator.events.approved_versions.groups import KEY as VERSION_KEY
@@ -29,7 +29,7 @@ from orchestrator.events.approved_versions.pending import Pending
 from orchestrator.launch.settings import Settings
 from orchestrator.pipeline_types.packaged import PIPELINE_STACK_SUFFIX
 from orchestrator.provisioned import pipeline_stacks, work
-from orchestrator.sagemaker import deployed_outputs
+from orchestrator.sagemaker import deployed_outputs, version_arns
 
 BASELINE_KEY: Final = "baseline_data"
 """Key of requests, and of a version's metadata, with the file."""
@@ -116,8 +116,7 @@ def _endpoint(common_name: str, request: Mapping[str, Any], settings: Settings) 
 def _deployed(endpoint: str, version: str, ended: Ended) -> _Deployed:
     described = model_sources.describe_model_package(version)
     baseline = str((described.get("CustomerMetadataProperties") or {}).get(BASELINE_KEY, ""))
-    group, number = decisions.group_arn(version).rpartition("/")[2], decisions.number(version)
-    words = f"version {number} of {group} was deployed to the endpoint {endpoint}"
+    words = f"{version_arns.in_words(version)} was deployed to the endpoint {endpoint}"
     return _Deployed(endpoint, version, baseline, Cause.of_moment(words, ended.execution))
 
 

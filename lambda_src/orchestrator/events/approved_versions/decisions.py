@@ -44,20 +44,3 @@ def decide(seen: Situation) -> Decision:
     if newest < seen.present:
         return Decision("roll_back", newest)
     return Decision("finish", newest) if seen.begun == newest else Decision("nothing")
-
-
-def number(version: str) -> int:
-    """Return the number in the ARN of a version of a group; 0 if it is none."""
-    ending = version.rpartition("/")[2]
-    return int(ending) if version.count("/") > 1 and ending.isdecimal() else 0
-
-
-def group_arn(version: str) -> str:
-    """Return the ARN of the group of a version, from the version's."""
-    stem, _, names = version.partition(":model-package/")
-    return f"{stem}:model-package-group/{names.partition('/')[0]}"
-
-
-def numbered(group: str, version: int) -> str:
-    """Return the ARN of a version of a group, from the group's."""
-    return f"{group.replace(':model-package-group/', ':model-package/')}/{version}"

@@ -15,13 +15,14 @@ from aws_lambda_powertools import Logger
 from orchestrator.automation import requests
 from orchestrator.automation.followers import Follower, group_key
 from orchestrator.errors import ConflictError
-from orchestrator.events.approved_versions import baselines, decisions, pending
+from orchestrator.events.approved_versions import baselines, pending
 from orchestrator.events.approved_versions.baselines import Ended
 from orchestrator.events.approved_versions.causes import Cause
 from orchestrator.events.approved_versions.groups import KEY, SWITCH, Group
 from orchestrator.launch.settings import Settings
 from orchestrator.plan.stack_tags import AUTOMATION_TAG, STACK_TAG
 from orchestrator.provisioned import pipeline_stacks
+from orchestrator.sagemaker import version_arns
 
 _SUCCEEDED: Final = "SUCCEEDED"
 
@@ -57,8 +58,7 @@ def reconcile(common_name: str, cause: Cause, settings: Settings, owner: str) ->
     """Bring one pipeline that follows a group to what is approved; raises the errors of `orchestrator.errors`."""
     request = requests.stored(settings.launch.pipelines_bucket, common_name)
     version = str((request or {}).get(KEY, ""))
-    if not decisions.number(version):
+    if not version_arns.number(version):
         return 0
-    group = decisions.group_arn(version)
-    follower = Follower(group_key(group.rpartition("/")[2], common_name), common_name)
-    return Group(group, cause, settings, owner).reconcile([follower])
+    follower = Follower(group_key(version_arns.group_name(version), common_name), common_name)
+    return Group(version_arns.group_arn(version), cause, settings, owner).reconcile([follower])

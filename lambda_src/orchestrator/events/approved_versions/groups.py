@@ -26,6 +26,7 @@ from orchestrator.events.approved_versions.changes import Automatic
 from orchestrator.events.approved_versions.decisions import Decision, Situation
 from orchestrator.events.approved_versions.pending import Pending
 from orchestrator.launch.settings import Settings
+from orchestrator.sagemaker import version_arns
 
 KEY: Final = "model_package_name"
 """Key of requests with the version that is deployed."""
@@ -68,7 +69,7 @@ class Group:
         return changes.in_turn(lambda: self._one(one, approved))
 
     def _approved(self) -> frozenset[int]:
-        return frozenset(decisions.number(version) for version in model_packages.approved(self.arn))
+        return frozenset(version_arns.number(version) for version in model_packages.approved(self.arn))
 
     def _one(self, follower: Follower, approved: frozenset[int]) -> bool:
         """Bring one pipeline to what is approved; return whether its request is another now."""
@@ -91,7 +92,7 @@ class Group:
 
     def _is_followed_by(self, request: dict[str, Any]) -> bool:
         version = str(request.get(KEY, ""))
-        return bool(request.get(SWITCH)) and decisions.group_arn(version).lower() == self.arn.lower()
+        return bool(request.get(SWITCH)) and version_arns.group_arn(version).lower() == self.arn.lower()
 
     def _bring_about(self, automatic: Automatic, decision: Decision, begun: Pending | None) -> bool:
         if decision.what == "none_left":
@@ -99,7 +100,7 @@ class Group:
             return False
         if decision.what == "finish" and begun is not None:
             return automatic.carry_out(begun)
-        version = decisions.numbered(decisions.group_arn(automatic.request[KEY]), decision.version)
+        version = version_arns.numbered(version_arns.group_arn(automatic.request[KEY]), decision.version)
         step: Any = decision.what
         cause = self.cause.of_change(version, str(automatic.request[KEY]))
         change = Pending(step=step, changes={KEY: version}, cause=cause)
@@ -122,5 +123,5 @@ class Group:
 
 
 def _situation(request: dict[str, Any], approved: frozenset[int], begun: Pending | None) -> Situation:
-    under_way = decisions.number(begun.changes.get(KEY, "")) if begun is not None else 0
-    return Situation(decisions.number(str(request[KEY])), approved, under_way)
+    under_way = version_arns.number(begun.changes.get(KEY, "")) if begun is not None else 0
+    return Situation(version_arns.number(str(request[KEY])), approved, under_way)

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from orchestrator.automation.pauses import Pause
 from orchestrator.aws.notifications import Message
-from orchestrator.events.approved_versions import decisions
 from orchestrator.events.approved_versions.pending import Pending
 from orchestrator.provisioned import pipeline_stacks
+from orchestrator.sagemaker import version_arns
 
 LONGEST_DETAIL: Final = 2000
 _VERSION: Final = "model_package_name"
@@ -101,8 +101,7 @@ def without_baseline(subject: Subject, change: Pending, version: str) -> Message
     return subject.message(
         "baseline kept",
         "held",
-        f"{subject.name} keeps its baseline: version {decisions.number(version)} of "
-        f"{decisions.group_arn(version).rpartition('/')[2]} has no baseline_data among its metadata.",
+        f"{subject.name} keeps its baseline: {version_arns.in_words(version)} has no baseline_data among its metadata.",
         _why(change),
         "Next: if the model has learned from other data, provision the monitor with baseline_data of these.",
     )
@@ -113,9 +112,9 @@ def _doing(subject: Subject, change: Pending) -> tuple[str, str]:
         return "new baseline", f"{subject.name} takes a new baseline: {change.changes['baseline_data']}."
     before, now = str(subject.request.get(_VERSION, "")), change.changes[_VERSION]
     what = "rolling back to" if change.step == "roll_back" else "deploying"
-    instead = f" instead of version {decisions.number(before)}" if before not in ("", now) else ""
+    instead = f" instead of version {version_arns.number(before)}" if before not in ("", now) else ""
     sentence = f"{subject.name} is {what} {_target(change, start=False)}{instead}."
-    return f"{what} version {decisions.number(now)}", sentence
+    return f"{what} version {version_arns.number(now)}", sentence
 
 
 def _noun(change: Pending) -> str:
@@ -127,7 +126,7 @@ def _target(change: Pending, *, start: bool = True) -> str:
     if version is None:
         words = f"the baseline {change.changes.get('baseline_data', '')}"
     else:
-        words = f"version {decisions.number(version)} of {decisions.group_arn(version).rpartition('/')[2]}"
+        words = version_arns.in_words(version)
     return f"{words[0].upper()}{words[1:]}" if start else words
 
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 from aws_lambda_powertools import Logger
 
 from orchestrator.automation import followers
-from orchestrator.events.approved_versions import decisions
 from orchestrator.events.approved_versions.causes import Cause
 from orchestrator.events.approved_versions.groups import Group
 from orchestrator.events.origin import Event
 from orchestrator.launch.settings import Settings
+from orchestrator.sagemaker import version_arns
 
 logger = Logger(service="orchestrator", child=True)
 
@@ -26,7 +26,7 @@ def status_changed(event: Event, settings: Settings, owner: str) -> Event:
     found = followers.of_group(settings.launch.pipelines_bucket, group) if group else []
     if not found:
         return {"followers": 0, "changed": 0}
-    arn = decisions.group_arn(detail["ModelPackageArn"])
+    arn = version_arns.group_arn(detail["ModelPackageArn"])
     changed = Group(arn, Cause.of_event(event), settings, owner).reconcile(found)
     logger.info("versions changed", extra={"group": group, "followers": len(found), "changed": changed})
     return {"followers": len(found), "changed": changed}

@@ -14,7 +14,7 @@ from orchestrator.events.jobs import comparison, held_out, outcomes, versions
 from orchestrator.events.jobs.comparison import SIDES, Comparison, Side
 from orchestrator.events.jobs.held_out import Figures
 from orchestrator.events.jobs.outcomes import Outcome
-from orchestrator.sagemaker import job_kinds
+from orchestrator.sagemaker import job_kinds, version_arns
 from orchestrator.sagemaker.registration import Instructions
 
 _MOST_FILES: Final = 1_000
@@ -30,7 +30,7 @@ def deployed_version(asked: Instructions, bucket: str) -> str:
     following = followers.of_group(bucket, group.rpartition("/")[2])
     asked_for = (requests.stored(bucket, each.common_name) for each in following)
     deployed = [str(each["model_package_name"]) for each in asked_for if each and each.get("deploy_on_approval")]
-    return max(deployed or model_packages.approved(group), key=_number, default="")
+    return max(deployed or model_packages.approved(group), key=version_arns.number, default="")
 
 
 def begin(wanted: Comparison, asked: Instructions, outcome: Outcome, bucket: str) -> Comparison:
@@ -74,10 +74,6 @@ def clean(found: Comparison) -> None:
     """Delete the models: they cost nothing, but nobody needs them any more."""
     for side in SIDES:
         transforms.delete_model(found.name(side))
-
-
-def _number(version: str) -> int:
-    return int(version.rpartition("/")[2])
 
 
 def _lines(bucket: str, files: Iterable[str]) -> Iterator[str]:

@@ -17,6 +17,7 @@ from orchestrator.events.jobs import held_out, versions
 from orchestrator.events.jobs.held_out import Figures
 from orchestrator.events.jobs.versions import Decision, Source
 from orchestrator.plan import layout
+from orchestrator.sagemaker import version_arns
 from orchestrator.sagemaker.job_kinds import JobKind
 from orchestrator.sagemaker.registration import Instructions
 
@@ -64,7 +65,7 @@ class Comparison(BaseModel):
     @property
     def version(self) -> str:
         """The deployed version as people call it: group and number."""
-        return self.deployed.partition(":model-package/")[2].replace("/", " version ")
+        return f"{version_arns.group_name(self.deployed)} version {version_arns.number(self.deployed)}"
 
     def name(self, side: Side) -> str:
         """Name of the model of a side, and of its transform job."""

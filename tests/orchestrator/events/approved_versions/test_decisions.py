@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.events.approved_versions import decisions
 from orchestrator.events.approved_versions.decisions import Decision, Situation, decide
+from orchestrator.sagemaker import version_arns
 
 GROUP = "arn:aws:sagemaker:eu-west-1:111122223333:model-package-group/berths"
 VERSION = "arn:aws:sagemaker:eu-west-1:111122223333:model-package/berths"
@@ -93,9 +93,9 @@ def test_what_was_done_needs_nothing_more(present: int, approved: frozenset[int]
 
 
 def test_names_of_versions_and_groups() -> None:
-    assert decisions.number(f"{VERSION}/12") == 12
-    assert decisions.group_arn(f"{VERSION}/12") == GROUP
-    assert decisions.numbered(GROUP, 3) == f"{VERSION}/3"
+    assert version_arns.number(f"{VERSION}/12") == 12
+    assert version_arns.group_arn(f"{VERSION}/12") == GROUP
+    assert version_arns.numbered(GROUP, 3) == f"{VERSION}/3"
 
 
 @pytest.mark.parametrize(
@@ -108,4 +108,4 @@ def test_names_of_versions_and_groups() -> None:
     ],
 )
 def test_what_is_no_version_of_a_group_has_no_number(other: str) -> None:
-    assert decisions.number(other) == 0
+    assert version_arns.number(other) == 0

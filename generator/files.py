@@ -27,6 +27,13 @@ def main(program: str, texts: Callable[[], Mapping[str, str]], folder: Path, pat
     return 0
 
 
+def between(page: str, begin: str, end: str, made: str) -> str:
+    """Return a page that people write, with what is between two markers made anew."""
+    before, _, rest = page.partition(begin)
+    _, _, after = rest.partition(end)
+    return f"{before}{begin}{made}{end}{after}"
+
+
 def _write(generated: Mapping[str, str], folder: Path, present: set[str]) -> None:
     for stale in present - generated.keys():
         (folder / stale).unlink()

@@ -13,6 +13,8 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Final
 
+from generator import files
+
 ROOT: Final = Path(__file__).parents[1]
 PAGE: Final = ROOT / "docs" / "architecture.md"
 _BEGIN, _END = "<!-- layers: python -m tests.house -->\n", "<!-- end of layers -->"
@@ -87,10 +89,8 @@ def layers(graph: Graph) -> list[list[str]]:
 
 def written(page: str) -> str:
     """The page with the layers of today."""
-    before, _, rest = page.partition(_BEGIN)
-    _, _, after = rest.partition(_END)
     tables = "\n".join(f"{table}\n" for table in map(_table, _TOPS))
-    return f"{before}{_BEGIN}\n{tables}{_END}{after}"
+    return files.between(page, _BEGIN, _END, f"\n{tables}")
 
 
 def _table(top: str) -> str:

@@ -7,21 +7,22 @@ error.
 
 from __future__ import annotations
 
-import argparse
-import difflib
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, get_args, get_type_hints
 
+from generator import files
 from orchestrator.automation.journal import StepName
 from orchestrator.events.approved_versions import decisions
 from orchestrator.events.retraining import decision
 from orchestrator.events.retraining.decision import Hold, Prepare, Start, Started, Why
 
-PAGE: Final = Path(__file__).parents[2] / "docs" / "closed-loop.md"
-BEGIN: Final = "<!-- begin: python -m generator.reference.closed_loop -->"
-END: Final = "<!-- end -->"
+DOCS: Final = Path(__file__).parents[2] / "docs"
+NAME: Final = "closed-loop.md"
+
+_BEGIN: Final = "<!-- begin: python -m generator.reference.closed_loop -->"
+_END: Final = "<!-- end -->"
 
 _OF_RUNS: Final[Mapping[type, tuple[str, str]]] = {
     Hold: ("Watching", "held back"),
@@ -78,11 +79,10 @@ def drawing() -> str:
     )
 
 
-def with_drawing(page: str) -> str:
-    """Return the page with what is between the markers made anew."""
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n\n{drawing()}\n\n{END}{after}"
+def texts() -> dict[str, str]:
+    """Return the page with the drawing made anew, by its name below docs/."""
+    page = (DOCS / NAME).read_text(encoding="utf-8")
+    return {NAME: files.between(page, _BEGIN, _END, f"\n\n{drawing()}\n\n")}
 
 
 def _transitions() -> Iterator[tuple[str, str, str]]:
@@ -95,19 +95,5 @@ def _transitions() -> Iterator[tuple[str, str, str]]:
         yield "Looking", after, words
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Write the page; with `--check` print the difference and return 1 if there is one."""
-    parser = argparse.ArgumentParser(prog="python -m generator.reference.closed_loop", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="only compare; exit with 1 and a diff on drift")
-    options = parser.parse_args(arguments)
-    committed = PAGE.read_text(encoding="utf-8")
-    wanted = with_drawing(committed)
-    if options.check:
-        sys.stdout.writelines(difflib.unified_diff(committed.splitlines(True), wanted.splitlines(True)))
-        return int(committed != wanted)
-    PAGE.write_text(wanted, encoding="utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(files.main("python -m generator.reference.closed_loop", texts, DOCS, NAME))

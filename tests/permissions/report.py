@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from generator import catalogue
+from generator import catalogue, files
 from scripts.iam import recording
 from scripts.pipeline_types import pipeline_folder
 from tests.permissions import matrix, matrix_tables, recorded, rows
@@ -63,9 +63,7 @@ def keep(folder: Path) -> None:
 
 def with_tables(page: str) -> str:
     """The page with what is between the markers made anew."""
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n\n{tables()}\n\n{END}{after}"
+    return files.between(page, BEGIN, END, f"\n\n{tables()}\n\n")
 
 
 def tables() -> str:

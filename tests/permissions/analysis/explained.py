@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from generator import files
+
 PAGE: Final = Path(__file__).parents[3] / "docs" / "security.md"
 BEGIN: Final = "<!-- begin: what analysers find -->"
 END: Final = "<!-- end: what analysers find -->"
@@ -260,8 +262,7 @@ def _short(what: str) -> str:
 
 def with_table(page: str) -> str:
     """The page with the table between its markers."""
-    before, _, rest = page.partition(BEGIN)
-    return f"{before}{BEGIN}\n\n{table()}\n\n{END}{rest.partition(END)[2]}"
+    return files.between(page, BEGIN, END, f"\n\n{table()}\n\n")
 
 
 def main() -> int:

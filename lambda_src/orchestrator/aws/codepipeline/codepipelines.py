@@ -25,7 +25,7 @@ _LOOKED_AT: Final = 20
 
 @dataclass(frozen=True)
 class Execution:
-    """The newest execution of a pipeline; `source_version` is empty until its source action has ended."""
+    """An execution of a pipeline; `source_version` is empty until its source action has ended."""
 
     id: str
     status: str
@@ -33,6 +33,8 @@ class Execution:
     started_at: datetime | None
     trigger: str = ""
     """CodePipeline's name for what started it, e.g. `StartPipelineExecution`."""
+    stop_reason: str = ""
+    """What was said when it was stopped."""
 
     @property
     def ended_without_deploying(self) -> bool:
@@ -61,6 +63,7 @@ def _executions(pipeline: str, most: int) -> Iterator[Execution]:
             source_version=revisions[0].get("revisionId", "") if revisions else "",
             started_at=summary.get("startTime"),
             trigger=summary.get("trigger", {}).get("triggerType", ""),
+            stop_reason=summary.get("stopTrigger", {}).get("reason", ""),
         )
 
 
@@ -76,15 +79,14 @@ def stop_running(pipeline: str, reason: str) -> None:
     Nothing happens if there is no such pipeline.
     """
     try:
-        with calling(f"list the executions of {pipeline}"):
-            listed = client("codepipeline").list_pipeline_executions(pipelineName=pipeline, maxResults=_LOOKED_AT)
+        listed = list(_executions(pipeline, _LOOKED_AT))
     except ServiceRefusedError as error:
         if error.code == NOT_THERE:
             return
         raise
-    for summary in listed["pipelineExecutionSummaries"]:
-        if summary["status"] == "InProgress":
-            _stop(pipeline, summary["pipelineExecutionId"], reason)
+    for one in listed:
+        if one.status == "InProgress":
+            _stop(pipeline, one.id, reason)
 
 
 def stop_waiting(pipeline: str) -> list[str]:
@@ -101,20 +103,15 @@ def stop_waiting(pipeline: str) -> list[str]:
         if any(awaits_decision(action) for action in stage["actionStates"])
     }
     older = sorted(waiting - {newest.id})
-    for execution in older:
-        _stop(pipeline, execution, OVERTAKEN)
+    for one in older:
+        _stop(pipeline, one, OVERTAKEN)
     return older
 
 
-def was_overtaken(pipeline: str, execution: str) -> bool:
+def was_overtaken(pipeline: str, id_: str) -> bool:
     """True if an execution was stopped because a newer decision has taken its place."""
-    with calling(f"list the executions of {pipeline}"):
-        listed = client("codepipeline").list_pipeline_executions(pipelineName=pipeline, maxResults=_LOOKED_AT)
-    reasons = {
-        one["pipelineExecutionId"]: one.get("stopTrigger", {}).get("reason")
-        for one in listed["pipelineExecutionSummaries"]
-    }
-    return reasons.get(execution) == OVERTAKEN
+    found = execution(pipeline, id_)
+    return found is not None and found.stop_reason == OVERTAKEN
 
 
 def _stop(pipeline: str, execution: str, reason: str) -> None:

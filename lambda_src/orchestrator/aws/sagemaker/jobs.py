@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from orchestrator.aws.calls import calling, client
+from orchestrator.sagemaker import job_kinds
 from orchestrator.sagemaker.job_kinds import JobKind
 
 
@@ -62,30 +63,13 @@ def describe(kind: JobKind, name: str) -> Job:
 
 
 def changed_since(kind: JobKind, earliest: datetime) -> Iterator[Job]:
-    """Yield the jobs of a kind that have changed since a time, with the members that the listing has."""
-    page = {"LastModifiedTimeAfter": earliest, "MaxResults": 100}
-    token: dict[str, str] = {}
-    while True:
-        with calling(f"list the {kind.words}s"):
-            answer = _call(f"List{kind.noun}s", **page, **token)
-        yield from (Job(kind, summary) for summary in answer[f"{kind.noun}Summaries"])
-        if not answer.get("NextToken"):
-            return
-        token = {"NextToken": answer["NextToken"]}
+    """Return the jobs of a kind that have changed since a time, with the members that the listing has."""
+    return _listed(kind, f"list the {kind.words}s", LastModifiedTimeAfter=earliest)
 
 
 def created_since(kind: JobKind, text: str, earliest: datetime) -> list[Job]:
     """Return the jobs of a kind made since a time whose names contain a text, with the members that the listing has."""
-    page = {"NameContains": text, "CreationTimeAfter": earliest, "MaxResults": 100}
-    found: list[Job] = []
-    token: dict[str, str] = {}
-    while True:
-        with calling(f"list the {kind.words}s {text}*"):
-            answer = _call(f"List{kind.noun}s", **page, **token)
-        found += (Job(kind, summary) for summary in answer[f"{kind.noun}Summaries"])
-        if not answer.get("NextToken"):
-            return found
-        token = {"NextToken": answer["NextToken"]}
+    return list(_listed(kind, f"list the {kind.words}s {text}*", NameContains=text, CreationTimeAfter=earliest))
 
 
 def newest_processing(prefix: str, most: int, token: str = "") -> tuple[list[str], str]:
@@ -102,17 +86,19 @@ def newest_processing(prefix: str, most: int, token: str = "") -> tuple[list[str
 
 
 def processing_since(prefix: str, earliest: datetime) -> Iterator[Mapping[str, Any]]:
-    """Yield the listing's entries of processing jobs that begin so and were made after a time, the newest first.
+    """Return the listing's entries of processing jobs that begin so and were made after a time, the newest first.
 
     An entry has the exit message and the reason of a failure.
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProcessingJobSummary.html
     """
-    request = {"NameContains": prefix, "CreationTimeAfter": earliest, "MaxResults": 100}
-    with calling(f"list the processing jobs {prefix}*"):
-        pages = client("sagemaker").get_paginator("list_processing_jobs")
-        for page in pages.paginate(**request, SortBy="CreationTime", SortOrder="Descending"):
-            summaries: list[Mapping[str, Any]] = page["ProcessingJobSummaries"]
-            yield from (one for one in summaries if str(one["ProcessingJobName"]).startswith(prefix))
+    request = {
+        "NameContains": prefix,
+        "CreationTimeAfter": earliest,
+        "SortBy": "CreationTime",
+        "SortOrder": "Descending",
+    }
+    listed = _listed(job_kinds.PROCESSING, f"list the processing jobs {prefix}*", **request)
+    return (job.description for job in listed if job.name.startswith(prefix))
 
 
 def start_processing(request: Mapping[str, Any]) -> None:
@@ -126,6 +112,18 @@ def tags(job: Job) -> dict[str, str]:
     with calling(f"list the tags of the {job.kind.words} {job.name}"):
         pages = client("sagemaker").get_paginator("list_tags").paginate(ResourceArn=job.arn)
         return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
+
+
+def _listed(kind: JobKind, doing: str, **request: Any) -> Iterator[Job]:
+    """Yield what the listing of a kind has, page by page."""
+    token: dict[str, str] = {}
+    while True:
+        with calling(doing):
+            answer = _call(f"List{kind.noun}s", **request, MaxResults=100, **token)
+        yield from (Job(kind, summary) for summary in answer[f"{kind.noun}Summaries"])
+        if not answer.get("NextToken"):
+            return
+        token = {"NextToken": answer["NextToken"]}
 
 
 def _call(operation: str, **parameters: Any) -> dict[str, Any]:

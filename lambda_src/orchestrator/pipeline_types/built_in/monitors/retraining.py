@@ -6,11 +6,10 @@ gets: an event of a run, from any account, tells whether there are some and wher
 `orchestrator/events/`.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, ClassVar, Final, Literal
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Final, Literal
 
-from pydantic import BeforeValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 from typing_extensions import override
 
 from orchestrator.automation.instructions import Retrain
@@ -18,6 +17,7 @@ from orchestrator.errors import Problem
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.built_in.monitors.request import MonitorRequest
+from orchestrator.pipeline_types.optional_objects import optional_object
 from orchestrator.plan import layout
 from orchestrator.plan.automation import PlannedAutomation, RetrainedBy
 from orchestrator.plan.plan import PlannedObject
@@ -27,15 +27,6 @@ from orchestrator.values.per_stage import at
 _EXPECTED: Final = f"an object with {', '.join(Retrain.model_fields)}; only the first is needed"
 _EXAMPLE: Final = {"pipeline": "churn/training", "on": ["baseline_drift_check"], "cooldown": "2 days"}
 _MERGED: Final = "merged"
-
-
-def _object(value: Any) -> Any:
-    """Return an object, or `None` for the empty text that stands for a key left out."""
-    if value == "":
-        return None
-    if not isinstance(value, Mapping):
-        raise PydanticCustomError("expectation", f"must be {_EXPECTED}")
-    return value
 
 
 class Retraining(MonitorRequest):
@@ -48,7 +39,7 @@ class Retraining(MonitorRequest):
 
     retrain: Annotated[
         Retrain | None,
-        BeforeValidator(_object),
+        optional_object(_EXPECTED),
         Field(
             description="train the model again when a run has found violations; needs the open engine, and "
             "AutomaticRetraining=Yes at launch",

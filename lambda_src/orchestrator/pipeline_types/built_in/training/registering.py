@@ -7,17 +7,17 @@ running job keeps the instructions that it was started with.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, ClassVar, Final
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Final
 
-from pydantic import BeforeValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 from typing_extensions import override
 
 from orchestrator.errors import Problem
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.blueprints import BlueprintPipeline
+from orchestrator.pipeline_types.optional_objects import optional_object
 from orchestrator.plan import layout
 from orchestrator.plan.plan import PlannedObject
 from orchestrator.sagemaker.registration import Instructions
@@ -28,22 +28,13 @@ _EXPECTED: Final = f"an object with {', '.join(Instructions.model_fields)}; only
 _EXAMPLE: Final = {"model_package_group_name": "my-models", "min_metric": {"validation:auc": 0.8}}
 
 
-def _object(value: Any) -> Any:
-    """Return an object, or `None` for the empty text that stands for a key left out."""
-    if value == "":
-        return None
-    if not isinstance(value, Mapping):
-        raise PydanticCustomError("expectation", f"must be {_EXPECTED}")
-    return value
-
-
 class Registering(BlueprintPipeline):
     """A pipeline of a job whose model can be registered."""
 
     registration: Annotated[
         Instructions | None,
         AlsoSpelt("register"),
-        BeforeValidator(_object),
+        optional_object(_EXPECTED),
         Field(
             description="register the model as a version of a model package group when the job has completed",
             json_schema_extra={"default": "", EXPECT_KEYWORD: _EXPECTED, "examples": [_EXAMPLE]},

@@ -14,7 +14,7 @@ from orchestrator.provisioned import pipeline_stacks
 _MOST_NAMED: Final = 10
 _NEXT: Final[Mapping[Why, str]] = {
     Why.UNKNOWN: "look at the report of the run; without `on`, any violation that is told has the model trained again.",
-    Why.PAUSED: "`mlops resume` with that name, when monitors may have it train again.",
+    Why.PAUSED: "`mlops resume {monitor}`, when it may have a model trained again.",
     Why.WEEK: "see what became of these. A model that drifts so often may need another look more than newer data.",
     Why.TOO_FEW: "see that ground truth arrives, or ask for fewer rows with minimum_rows.",
     Why.GONE: "provision what is missing, or provision the monitor without retrain.",

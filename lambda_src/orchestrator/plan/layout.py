@@ -109,6 +109,11 @@ def reported_job(noun: str, name: str, status: str) -> str:
     return f"{REPORTED}{noun}/{name}/{status}"
 
 
+def reported_retraining(account: str, job: str) -> str:
+    """The key of the marker of what the end of a job has brought about for a retraining."""
+    return f"{REPORTED}Retraining/{account}/{job}"
+
+
 def follower_of_group(group: str, common_name: str) -> str:
     """Return the key of a pipeline's entry for a model package group that it follows."""
     return f"{FOLLOWERS_OF_GROUPS}{group.lower()}/{common_name}.json"

@@ -25,6 +25,8 @@ JOBS: Final = "mlops-monitor-"
 """Beginning of the names of the open engine's runs; eight digits of the id of the monitor's stack follow."""
 DATA_JOBS: Final = "mlops-retrain-"
 """Beginning of the names of jobs that make training data of what a monitor has merged; the same digits follow."""
+MERGED: Final = "retraining/"
+"""Folder of the assets bucket with training data of what monitors have merged; below it a folder for each monitor."""
 _RUN_DIGITS: Final = 12
 _DATA_JOB: Final = re.compile(rf"{DATA_JOBS}[0-9a-f]{{8}}-[0-9a-f]{{{_RUN_DIGITS}}}")
 _JOB: Final = re.compile(rf"{JOBS}[0-9a-f]{{8}}-[a-zA-Z0-9-]+")

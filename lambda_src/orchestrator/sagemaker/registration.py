@@ -7,7 +7,7 @@ ended and its model is registered. The limits are those of CreateModelPackage
 """
 
 import json
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -108,6 +108,11 @@ class Instructions(BaseModel):
         list[MediaType], Field(min_length=1, max_length=50, description="MIME types that the model answers with")
     ] = ["text/csv"]
     description: Annotated[Description, Field(description="what the version says of itself")] = ""
+
+    @property
+    def compared_by(self) -> ComparisonMetric:
+        """The metric of the comparison, which every request for one names."""
+        return cast(ComparisonMetric, self.comparison_metric)
 
     def as_json(self) -> bytes:
         """Return the file's content; equal instructions have equal content, also of releases without comparisons."""

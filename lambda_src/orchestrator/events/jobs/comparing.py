@@ -67,7 +67,7 @@ def figures(found: Comparison, asked: Instructions, side: Side) -> Figures:
     """Return what a side has reached; raises `UnreadableError`, `ServiceRefusedError`."""
     bucket, _, prefix = found.results(side).removeprefix("s3://").partition("/")
     files = objects.keys(bucket, f"{prefix}/", _MOST_FILES)
-    return held_out.figures(_lines(bucket, files), asked.comparison_metric or "rmse")
+    return held_out.figures(_lines(bucket, files), asked.compared_by)
 
 
 def clean(found: Comparison) -> None:

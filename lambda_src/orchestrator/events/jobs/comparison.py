@@ -159,7 +159,7 @@ def held_out_rows(training: Mapping[str, Any]) -> str:
 
 def decision(comparison: Comparison, asked: Instructions, reached: Mapping[Side, Figures]) -> Decision:
     """Return the requested status if the model is better than the deployed one, otherwise `Rejected` with figures."""
-    metric = asked.comparison_metric or "rmse"
+    metric = asked.compared_by
     challenger, deployed = (reached[side] for side in SIDES)
     if not challenger.is_of_same_rows(deployed):
         return versions.rejected(

@@ -25,7 +25,6 @@ from orchestrator.launch.settings import Settings
 from orchestrator.plan import layout
 from orchestrator.sagemaker import job_kinds, monitor_runs
 
-_ROOT: Final = "retraining/"
 _IGNORED: Final = {"reported": 0}
 
 logger = Logger(service="orchestrator", child=True)
@@ -42,7 +41,7 @@ def ended(event: Mapping[str, Any], settings: Settings, owner: str) -> dict[str,
     is_ours = settings.launch.automatic_retraining and event["account"] == settings.account
     if told is None or not is_ours or detail["ProcessingJobStatus"] not in job_kinds.ENDED:
         return _IGNORED
-    marker = f"{layout.REPORTED}Retraining/{event['account']}/{name}"
+    marker = layout.reported_retraining(event["account"], name)
 
     def work() -> None:
         retrain = instructions.read(bucket, told.key)
@@ -72,7 +71,7 @@ def _go_on(case: Case, name: str, settings: Settings, owner: str) -> None:
         problem = f"The processing job {name}, which writes the data, has the status {job.status}: {words}"
         _fail(case, job, problem, settings)
         return
-    folder = f"{_ROOT}{case.asked.monitor}/{case.asked.run}/"
+    folder = f"{monitor_runs.MERGED}{case.asked.monitor}/{case.asked.run}/"
     content = objects.content_if_there(settings.launch.assets_bucket, f"{folder}data.json")
     if content is None:
         problem = f"The processing job {name} has completed, and has not written {folder}data.json."

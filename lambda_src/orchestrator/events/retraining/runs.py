@@ -43,7 +43,7 @@ class Run:
     @property
     def marker(self) -> str:
         """Key of the marker of what is done once for it."""
-        return f"{layout.REPORTED}Retraining/{self.account}/{self.job}"
+        return layout.reported_retraining(self.account, self.job)
 
     @property
     def report(self) -> str:

@@ -2,7 +2,7 @@
 """Monitors of a model's predictions, and those that compare them with ground truth."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 from typing_extensions import override
@@ -11,12 +11,11 @@ from orchestrator.errors import Problem
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.built_in.monitors.monitors import Monitor, located
+from orchestrator.sagemaker import monitor_runs
 from orchestrator.values import locations, monitors
 from orchestrator.values.per_stage import PerStage, Stage, at
 
 BINARY = "BinaryClassification"
-_RETRAINING: Final = "retraining/"
-"""Folder of the assets bucket with training data of what monitors have merged."""
 
 
 class PredictionMonitor(Monitor):
@@ -111,5 +110,5 @@ class GroundTruthMonitor(PredictionMonitor):
         return {
             **super().derived(launch, stage),
             **located("MonitoringOutput", at(self.monitoring_output_location, stage)),
-            "RetrainingPrefix": f"{_RETRAINING}{self.stack_name}" if self.is_merging else "",
+            "RetrainingPrefix": f"{monitor_runs.MERGED}{self.stack_name}" if self.is_merging else "",
         }

@@ -167,11 +167,11 @@ def test_executions_of_pipelines_end_with_the_local_aws_and_the_next_one_has_non
 
 
 FUNCTION = """
-import os, pathlib, time
+import os, pathlib, threading
 def handler(event, context):
     if event:
         pathlib.Path(event["began"]).touch()
-        time.sleep(60)
+        threading.Event().wait()
     return os.getpid()
 """
 

@@ -206,6 +206,7 @@ def test_a_name_is_never_free_again(client: ClientFactory, start: Start) -> None
         ("captured", {"DataCaptureConfig": {"DestinationS3Uri": "s3://x/y"}}, "without DataCaptureConfig"),
         ("nowhere", {"TransformOutput": {"S3OutputPath": "s3://not-there/out"}}, "NoSuchBucket"),
     ],
+    ids=["a-foreign-image", "recordio", "compressed", "captured", "no-bucket"],
 )
 def test_what_cannot_be_done_fails_the_job_in_words(
     start: Start, name: str, changes: dict[str, Any], reason: str

@@ -128,6 +128,7 @@ def _refused(*_: Any) -> Any:
         ("DataUnavailableException", "Cost Explorer has no data. It is enabled by opening it once in the console of "),
         ("ServiceUnavailableException", "Cost Explorer did not tell it. AWS said: ServiceUnavailableException: "),
     ],
+    ids=["denied", "no-data", "unavailable"],
 )
 def test_costs_that_are_not_told_hold_nothing_up(
     morning: Morning, cost_explorer: Stubber, code: str, words: str

@@ -256,6 +256,8 @@ class TestPlan:
         assert notifications.message_for(stored.content, "FAILED") == ""
         assert ("notifications.json", stored.content) in plan.deployment.blueprint.packed(b"").files
 
-    @pytest.mark.parametrize("content", [b"", b"[]", b'{"succeeded": 1}', b"\xff"])
+    @pytest.mark.parametrize(
+        "content", [b"", b"[]", b'{"succeeded": 1}', b"\xff"], ids=["nothing", "a-list", "a-number", "no-text"]
+    )
     def test_words_that_cannot_be_read_are_none(self, content: bytes) -> None:
         assert notifications.message_for(content, "SUCCEEDED") == ""

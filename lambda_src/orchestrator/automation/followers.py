@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from orchestrator.aws import claims
 from orchestrator.aws.s3 import objects
@@ -25,10 +24,6 @@ class Follower:
     key: str
     common_name: str
     """Of the pipeline that follows."""
-
-
-group_key: Final = layout.follower_of_group
-endpoint_key: Final = layout.follower_of_endpoint
 
 
 def of_group(bucket: str, group: str) -> list[Follower]:

@@ -64,12 +64,12 @@ class TestJournal:
 class TestFollowers:
     def test_names_are_of_one_case_and_of_no_other_group(self, bucket: str) -> None:
         for group, name in (("Churn", "b"), ("churn", "a"), ("churn-2", "c")):
-            followers.follow(bucket, followers.group_key(group, name))
+            followers.follow(bucket, layout.follower_of_group(group, name))
         assert [one.common_name for one in followers.of_group(bucket, "CHURN")] == ["a", "b"]
         assert followers.of_endpoint(bucket, "churn") == []
 
     def test_a_forgotten_entry_is_gone(self, bucket: str) -> None:
-        key = followers.endpoint_key("churn-live", MONITOR)
+        key = layout.follower_of_endpoint("churn-live", MONITOR)
         followers.follow(bucket, key)
         (found,) = followers.of_endpoint(bucket, "churn-live")
         assert (found.key, found.common_name) == (key, MONITOR)
@@ -80,7 +80,7 @@ class TestFollowers:
         """A page of S3 has a thousand keys."""
         monkeypatch.setenv("MOTO_S3_DEFAULT_MAX_KEYS", "2")
         for number in range(5):
-            followers.follow(bucket, followers.group_key("churn", f"pipeline-{number}"))
+            followers.follow(bucket, layout.follower_of_group("churn", f"pipeline-{number}"))
         assert len(followers.of_group(bucket, "churn")) == 5
 
     def test_no_follower_is_one_call(self, bucket: str, sent: list[Any]) -> None:

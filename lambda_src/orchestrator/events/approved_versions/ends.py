@@ -13,14 +13,15 @@ from typing import Final
 from aws_lambda_powertools import Logger
 
 from orchestrator.automation import requests
-from orchestrator.automation.followers import Follower, group_key
+from orchestrator.automation.followers import Follower
 from orchestrator.errors import ConflictError
 from orchestrator.events.approved_versions import baselines, pending
 from orchestrator.events.approved_versions.baselines import Ended
 from orchestrator.events.approved_versions.causes import Cause
 from orchestrator.events.approved_versions.groups import KEY, SWITCH, Group
 from orchestrator.launch.settings import Settings
-from orchestrator.plan.stack_tags import AUTOMATION_TAG, STACK_TAG
+from orchestrator.plan import automation, layout
+from orchestrator.plan.stack_tags import STACK_TAG
 from orchestrator.provisioned import pipeline_stacks
 from orchestrator.sagemaker import version_arns
 
@@ -34,7 +35,7 @@ def after(ended: Ended, tags: Mapping[str, str], settings: Settings, owner: str)
 
     Raises `ServiceBusyError`, after which a retry may succeed. What another change is in the way of is left to its end.
     """
-    used = tags.get(AUTOMATION_TAG, "").split()
+    used = automation.of_tags(tags)
     common_name = pipeline_stacks.common_name(tags[STACK_TAG])
     try:
         if baselines.SWITCH in used:
@@ -60,5 +61,5 @@ def reconcile(common_name: str, cause: Cause, settings: Settings, owner: str) ->
     version = str((request or {}).get(KEY, ""))
     if not version_arns.number(version):
         return 0
-    follower = Follower(group_key(version_arns.group_name(version), common_name), common_name)
+    follower = Follower(layout.follower_of_group(version_arns.group_name(version), common_name), common_name)
     return Group(version_arns.group_arn(version), cause, settings, owner).reconcile([follower])

@@ -139,7 +139,7 @@ class Pipelines:
         }
         name = deployed_name(model)
         store_request(self.bucket, name, request)
-        followers.follow(self.bucket, followers.group_key(GROUP, name))
+        followers.follow(self.bucket, layout.follower_of_group(GROUP, name))
         return name
 
     def provision(self, body: Body, _: Settings) -> Body:

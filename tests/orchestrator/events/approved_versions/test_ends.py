@@ -74,7 +74,7 @@ def monitored(registry: Registry, pipelines: Pipelines) -> Pipelines:
 def watch(pipelines: Pipelines, **changes: Any) -> None:
     request = {"pipeline_type": "byom_data_quality_monitor", "model_name": "churn", "endpoint_name": "churn-endpoint"}
     store_request(pipelines.bucket, MONITOR, {**request, **changes})
-    followers.follow(pipelines.bucket, followers.endpoint_key("churn-endpoint", MONITOR))
+    followers.follow(pipelines.bucket, layout.follower_of_endpoint("churn-endpoint", MONITOR))
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ OTHER = f"{DEPLOYED}-2"
 def keep(name: str) -> None:
     pauses.pause(BUCKET, name, Pause(at=NOW, by="anna"))
     journal.record(BUCKET, name, Step(at=NOW, step="deploy", cause="an approval", outcome="done"))
-    followers.follow(BUCKET, followers.group_key("models", name))
+    followers.follow(BUCKET, layout.follower_of_group("models", name))
 
 
 def make(name: str, follows: str = "") -> None:
@@ -34,13 +34,15 @@ def make(name: str, follows: str = "") -> None:
 def test_a_deletion_takes_along_what_was_kept(delete: Delete) -> None:
     tags = {"pipeline_type": "byom_realtime_builtin", "model_name": "churn", "mlops:automation": "deploy_on_approval"}
     arn = make_stack(f"{DEPLOYED}-codepipeline", {"StackName": DEPLOYED}, tags, PipelineName="the-churn")
-    make(DEPLOYED, followers.group_key("models", DEPLOYED))
+    make(DEPLOYED, layout.follower_of_group("models", DEPLOYED))
     for name in (DEPLOYED, OTHER):
         keep(name)
     delete(arn)
     assert len([key for key in objects_left() if DEPLOYED in key and OTHER not in key]) > 3
     stack_ended(arn)
-    assert followers.of_group(BUCKET, "models") == [followers.Follower(followers.group_key("models", OTHER), OTHER)]
+    assert followers.of_group(BUCKET, "models") == [
+        followers.Follower(layout.follower_of_group("models", OTHER), OTHER)
+    ]
     left = {key for key in objects_left() if OTHER not in key and not key.startswith("followers/")}
     assert left == set()
     assert {key.split("/")[0] for key in objects_left() if OTHER in key} == {

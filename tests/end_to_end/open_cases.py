@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from tests.end_to_end import berths
-from tests.end_to_end.berths import CENTRE, Change, same
+from tests.end_to_end.berths import CENTRE, Berths, Change, same
 
 BINARY: Final = {
     "problem_type": "BinaryClassification",
@@ -72,3 +72,24 @@ CASES: Final = [
     Case("model_explainability", "explainability", "feature_attribution_drift_check", ("analysis.json",),
          {"shap_config": SHAP} | BINARY, sent=_of_one_size),
 ]  # fmt: skip
+
+
+def request_of(case: Case, served: Berths, place: str, baseline: str, **more: Any) -> dict[str, Any]:
+    """The request of a monitor of this kind; baselines and reports lie below a place, `baseline` is an asset's key."""
+    truth = {"monitor_ground_truth_input": served.truth} if case.needs_truth else {}
+    return {
+        "pipeline_type": f"byom_{case.kind}_monitor",
+        "model_name": served.name,
+        "endpoint_name": served.name,
+        "baseline_data": baseline,
+        "baseline_job_output_location": f"{place}/baselines",
+        "data_capture_location": served.captured,
+        "monitoring_output_location": f"{place}/reports",
+        "schedule_expression": "rate(1 hour)",
+        "monitor_max_runtime_seconds": 600,
+        "instance_type": "ml.m5.large",
+        "instance_volume_size": 20,
+        **case.keys,
+        **truth,
+        **more,
+    }

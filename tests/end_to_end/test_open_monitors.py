@@ -13,7 +13,7 @@ import pytest
 
 from tests.end_to_end import berths
 from tests.end_to_end.berths import Berths
-from tests.end_to_end.open_cases import CASES, Case
+from tests.end_to_end.open_cases import CASES, Case, request_of
 from tests.end_to_end.subscribing import Subscriber
 from tests.end_to_end.users import Orchestrator
 
@@ -29,22 +29,8 @@ def watched(orchestrator: Orchestrator) -> Callable[[Case], tuple[Berths, str]]:
         bucket = orchestrator.deployment.outputs["AssetsBucketName"]
         served = Berths(orchestrator.deployment.aws, f"berths-{case.kind.replace('_', '-')}", bucket)
         served.serve()
-        request = {
-            "pipeline_type": f"byom_{case.kind}_monitor",
-            "model_name": served.name,
-            "endpoint_name": served.name,
-            "baseline_data": served.baseline(case.kind, orchestrator.client("s3"), bucket),
-            "baseline_job_output_location": f"{bucket}/monitoring/baselines",
-            "data_capture_location": served.captured,
-            "monitoring_output_location": f"{bucket}/monitoring/reports",
-            "schedule_expression": "rate(1 hour)",
-            "monitor_max_runtime_seconds": 600,
-            "instance_type": "ml.m5.large",
-            "instance_volume_size": 20,
-            **case.keys,
-        }
-        if case.needs_truth:
-            request["monitor_ground_truth_input"] = served.truth
+        baseline = served.baseline(case.kind, orchestrator.client("s3"), bucket)
+        request = request_of(case, served, f"{bucket}/monitoring", baseline)
         return served, orchestrator.provisioned(request)
 
     return provision

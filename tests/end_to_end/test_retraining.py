@@ -14,6 +14,7 @@ from orchestrator.plan import layout
 from scripts.demo import demo_model
 from tests.end_to_end import berths
 from tests.end_to_end.berths import Berths
+from tests.end_to_end.open_cases import CASES, request_of
 from tests.end_to_end.subscribing import Subscriber
 from tests.end_to_end.test_open_monitors import Runs
 from tests.end_to_end.test_train_register_deploy import (
@@ -26,6 +27,7 @@ from tests.end_to_end.test_train_register_deploy import (
 from tests.end_to_end.users import Orchestrator
 
 Until = Callable[[Callable[[], Any]], Any]
+CASE: Final = next(case for case in CASES if case.kind == "data_quality")
 MODEL: Final = "berths-that-drift"
 TRAINING: Final = f"mlops-pipeline-{MODEL}-modeltraining"
 MONITOR: Final = f"mlops-pipeline-{MODEL}-byomdataqualitymonitor"
@@ -49,25 +51,9 @@ def group(orchestrator: Orchestrator) -> str:
 def watching(orchestrator: Orchestrator, served: Berths, **retrain: Any) -> Body:
     """A request for a monitor that has its model trained again."""
     bucket = orchestrator.deployment.outputs["AssetsBucketName"]
-    return {
-        "pipeline_type": "byom_data_quality_monitor",
-        "model_name": MODEL,
-        "endpoint_name": served.name,
-        "baseline_data": served.baseline("data_quality", orchestrator.client("s3"), bucket),
-        "baseline_job_output_location": f"{bucket}/monitoring/baselines",
-        "data_capture_location": served.captured,
-        "monitoring_output_location": f"{bucket}/monitoring/reports",
-        "schedule_expression": "rate(1 hour)",
-        "monitor_max_runtime_seconds": 600,
-        "instance_type": "ml.m5.large",
-        "instance_volume_size": 20,
-        "retrain": {"pipeline": MODEL, **retrain},
-    }
-
-
-def doubled(rows: Any) -> Any:
-    rows[:, 0] *= 2
-    return rows
+    baseline = served.baseline(CASE.kind, orchestrator.client("s3"), bucket)
+    asked = {"pipeline": MODEL, **retrain}
+    return request_of(CASE, served, f"{bucket}/monitoring", baseline, model_name=MODEL, retrain=asked)
 
 
 def test_a_drift_trains_once_and_the_version_says_why(
@@ -82,7 +68,7 @@ def test_a_drift_trains_once_and_the_version_says_why(
     runs = Runs(orchestrator, orchestrator.provisioned(request))
 
     start = berths.next_second(until)
-    served.send(doubled)
+    served.send(CASE.sent)
     first = runs.ask(start, berths.next_second(until))
     job = retrainings.job_name(MODEL, 63, first)
     message = subscriber.next_about(f"The monitor {MODEL}/data-quality has found violations, and", until)

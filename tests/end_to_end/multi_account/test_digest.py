@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -12,15 +11,13 @@ import pytest
 
 from scripts.launch import launch
 from scripts.launch.launch import Launching
-from scripts.launch.local_deployment import STAGE_ACCOUNTS
 from tests.end_to_end import digests
-from tests.end_to_end.berths import Berths
+from tests.end_to_end.multi_account import in_dev
 from tests.end_to_end.open_cases import CASES
 from tests.end_to_end.subscribing import Subscriber
 from tests.end_to_end.users import Nobody, Orchestrator
 
 Until = Callable[[Callable[[], Any]], Any]
-DEV: Final = STAGE_ACCOUNTS["dev"]
 TIDES: Final = "digest-tides"
 LOST: Final = "digest-lost"
 CASE: Final = next(case for case in CASES if case.kind == "data_quality")
@@ -52,46 +49,14 @@ def rejected(orchestrator: Orchestrator) -> None:
     assert orchestrator.ended(pipeline_id).has_failed
 
 
-def watching(orchestrator: Orchestrator) -> Callable[[], None]:
-    """A monitor in dev, which waits for staging; gives what has it find a change."""
-    dev, name = orchestrator.in_account("dev"), f"{TIDES}-dev"
-    bucket, assets = f"{name}-{DEV}", orchestrator.deployment.outputs["AssetsBucketName"]
-    dev.client("s3").create_bucket(Bucket=bucket)
-    served = Berths(dev, name, bucket)
-    served.serve()
-    request = {
-        "pipeline_type": "byom_data_quality_monitor",
-        "model_name": TIDES,
-        "endpoint_name": {stage: f"{TIDES}-{stage}" for stage in STAGE_ACCOUNTS},
-        "baseline_data": served.baseline(CASE.kind, orchestrator.client("s3"), assets),
-        "baseline_job_output_location": f"{bucket}/baselines",
-        "data_capture_location": served.captured,
-        "monitoring_output_location": f"{bucket}/reports",
-        "schedule_expression": "rate(1 hour)",
-        "monitor_max_runtime_seconds": 600,
-        "instance_type": "ml.m5.large",
-        "instance_volume_size": 20,
-        **CASE.keys,
-    }
-    orchestrator.asked(orchestrator.provision(request)["pipeline_id"], "staging")
-    (schedule,) = dev.client("scheduler").list_schedules(NamePrefix=f"{name}-dataquality-")["Schedules"]
-
-    def find() -> None:
-        served.send(CASE.sent)
-        url = f"{orchestrator.deployment.aws.endpoint_url}/_monitoring/{schedule['Name']}?account={DEV}"
-        status, body = orchestrator.deployment.api.client.post(url, b"")
-        assert status == 200, body
-        assert json.loads(body)["ExitMessage"].startswith("CompletedWithViolations: "), body
-
-    return find
-
-
 def test_a_digest_has_what_failed_what_waits_what_monitors_found_and_costs(
     with_digest: Orchestrator, subscriber: Subscriber, until: Until
 ) -> None:
     deployment = with_digest.deployment
     rejected(with_digest)
-    watching(with_digest)()
+    watching = in_dev.watched(with_digest, TIDES, CASE)
+    watching.served.send(CASE.sent)
+    watching.run()
     subscriber.next(f"The data quality monitor of endpoint {TIDES}-dev found ", until)
 
     now = datetime.now(UTC)

@@ -13,45 +13,40 @@ import xgboost
 
 from scripts.demo import demo_model
 from tests.end_to_end.subscribing import Subscriber
+from tests.end_to_end.test_train_register_deploy import (
+    TRAINING_DATA,
+    VALIDATION_DATA,
+    Body,
+    how_it_is,
+    model_of,
+    training,
+)
 from tests.end_to_end.users import Orchestrator
 
-Body = dict[str, Any]
 Until = Callable[[Callable[[], Any]], Any]
 GROUP: Final = "mlops-model-registry-compared"
 ANOTHER: Final = "mlops-model-registry-by-a-margin"
-TRAINING_DATA: Final = "compared/learned.csv"
-HELD_OUT: Final = "compared/held-out.csv"
 WEAK, STRONG = 1, 20
 """Rounds of boosting."""
 
 
 @pytest.fixture(scope="module")
 def orchestrator(with_options: Orchestrator) -> Orchestrator:
-    learned, held_out = demo_model.split()
-    s3, bucket = with_options.client("s3"), with_options.deployment.outputs["AssetsBucketName"]
-    for key, rows in ((TRAINING_DATA, learned), (HELD_OUT, held_out)):
-        s3.put_object(Bucket=bucket, Key=key, Body=demo_model.as_csv(rows))
+    with_options.store_rows(TRAINING_DATA, VALIDATION_DATA)
     for group in (GROUP, ANOTHER):
         with_options.client("sagemaker").create_model_package_group(ModelPackageGroupName=group)
     return with_options
 
 
-def training(name: str, rounds: int, **register: Any) -> Body:
+def compared(name: str, rounds: int, **register: Any) -> Body:
     """A request for a training job whose model is compared."""
-    compared = {"better_than": "deployed", "comparison_metric": "rmse", "approval_status": "Approved", **register}
-    return {
-        "pipeline_type": "model_training_builtin",
-        "model_name": name,
-        "job_name": f"{name}-job",
-        "training_data": TRAINING_DATA,
-        "validation_data": HELD_OUT,
-        "job_output_location": f"trained/{name}",
-        "model_framework": "xgboost",
-        "model_framework_version": "1.7-1",
-        "content_type": "text/csv",
-        "algo_hyperparameters": {"objective": "binary:logistic", "max_depth": 2, "num_round": rounds},
-        "register": {"model_package_group_name": GROUP, **compared},
-    }
+    comparison = {"better_than": "deployed", "comparison_metric": "rmse", "approval_status": "Approved"}
+    return training(
+        name,
+        GROUP,
+        algo_hyperparameters={"objective": "binary:logistic", "max_depth": 2, "num_round": rounds},
+        register={"model_package_group_name": GROUP, **comparison, **register},
+    )
 
 
 def version(orchestrator: Orchestrator, name: str, group: str = GROUP) -> Body:
@@ -66,10 +61,8 @@ def version(orchestrator: Orchestrator, name: str, group: str = GROUP) -> Body:
 
 def error_of(orchestrator: Orchestrator, package: Body) -> float:
     """Root of the mean squared error of a version's model on the held-out rows, by XGBoost itself."""
-    bucket, _, key = package["InferenceSpecification"]["Containers"][0]["ModelDataUrl"][len("s3://") :].partition("/")
-    model = demo_model.unpacked(orchestrator.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
     rows = demo_model.split()[1]
-    predicted = model.predict(xgboost.DMatrix(rows[:, 1:]))
+    predicted = model_of(orchestrator, package).predict(xgboost.DMatrix(rows[:, 1:]))
     return float(np.sqrt(np.mean((predicted - rows[:, 0]) ** 2)))
 
 
@@ -81,15 +74,10 @@ def left(orchestrator: Orchestrator, package: Body) -> list[str]:
     return [one["ModelName"] for page in pages for one in page["Models"] if one["ModelName"].startswith(own)]
 
 
-def details(orchestrator: Orchestrator, request: Body) -> Body:
-    plan = orchestrator.provision({**request, "dry_run": True})["plan"]
-    return dict(orchestrator.deployment.api.details(plan["pipeline_stack_name"]).body)
-
-
 def test_a_version_must_be_better_than_the_one_that_is_deployed(
     orchestrator: Orchestrator, subscriber: Subscriber, until: Until
 ) -> None:
-    first, same, better = (training(name, rounds) for name, rounds in (("c1", WEAK), ("c2", WEAK), ("c3", STRONG)))
+    first, same, better = (compared(name, rounds) for name, rounds in (("c1", WEAK), ("c2", WEAK), ("c3", STRONG)))
     orchestrator.provisioned(first)
     message = subscriber.next_about("The training job c1-job status is: Completed.", until)
     assert "approval status Approved" in message, "nothing to compare with"
@@ -104,7 +92,7 @@ def test_a_version_must_be_better_than_the_one_that_is_deployed(
     assert rejected["ModelApprovalStatus"] == "Rejected"
     assert f"for {GROUP} version 1, which is deployed: that is not better at all." in rejected["ApprovalDescription"]
     assert rejected["ApprovalDescription"] in concluded
-    told = details(orchestrator, same)
+    told = how_it_is(orchestrator, same)
     assert (told["state"], told["registration"]["status"]) == ("Failed", "Rejected")
 
     orchestrator.provisioned(better)
@@ -126,9 +114,9 @@ def test_a_version_must_be_better_than_the_one_that_is_deployed(
 def test_a_margin_may_be_asked_for(orchestrator: Orchestrator, subscriber: Subscriber, until: Until) -> None:
     """The bar is higher than anything that boosting gains."""
     into = {"model_package_group_name": ANOTHER}
-    orchestrator.provisioned(training("c4", WEAK, **into))
+    orchestrator.provisioned(compared("c4", WEAK, **into))
     subscriber.next_about("The training job c4-job status is: Completed.", until)
-    orchestrator.provisioned(training("c5", STRONG, margin=0.9, **into))
+    orchestrator.provisioned(compared("c5", STRONG, margin=0.9, **into))
     subscriber.next_about("The training job c5-job status is: Completed.", until)
     concluded = subscriber.next_about("The training job c5-job status is: Completed.", until)
     assert "that is not better by 0.9 at least." in concluded
@@ -148,7 +136,7 @@ def test_a_margin_may_be_asked_for(orchestrator: Orchestrator, subscriber: Subsc
 def test_a_comparison_that_cannot_be_is_refused(
     orchestrator: Orchestrator, register: Body, changes: Body, key: str, words: str
 ) -> None:
-    answer = orchestrator.deployment.api.provision({**training("c6", WEAK, **register), **changes})
+    answer = orchestrator.deployment.api.provision({**compared("c6", WEAK, **register), **changes})
     assert answer.status == 400
     problems = {error["key"]: error["problem"] for error in answer.body["errors"]}
     assert problems[key].startswith(words)

@@ -11,7 +11,6 @@ import pytest
 
 from orchestrator.automation import retrainings
 from orchestrator.plan import layout
-from scripts.demo import demo_model
 from tests.end_to_end import berths
 from tests.end_to_end.berths import Berths
 from tests.end_to_end.open_cases import CASES, request_of
@@ -36,10 +35,7 @@ MONITOR: Final = f"mlops-pipeline-{MODEL}-byomdataqualitymonitor"
 @pytest.fixture(scope="module")
 def orchestrator(with_options: Orchestrator) -> Orchestrator:
     """The orchestrator that was launched so that it retrains, with data in its assets bucket."""
-    learned, held_out = demo_model.split()
-    s3, bucket = with_options.client("s3"), with_options.deployment.outputs["AssetsBucketName"]
-    for key, rows in ((TRAINING_DATA, learned), (VALIDATION_DATA, held_out)):
-        s3.put_object(Bucket=bucket, Key=key, Body=demo_model.as_csv(rows))
+    with_options.store_rows(TRAINING_DATA, VALIDATION_DATA)
     return with_options
 
 

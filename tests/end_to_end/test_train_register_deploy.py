@@ -27,11 +27,9 @@ GATE: Final = {"validation:auc": 0.9}
 @pytest.fixture(scope="module")
 def orchestrator(with_options: Orchestrator) -> Orchestrator:
     """The orchestrator that was launched for the registry, with data in its assets bucket."""
-    learned, held_out = demo_model.split()
-    s3, bucket = with_options.client("s3"), with_options.deployment.outputs["AssetsBucketName"]
-    for key, rows in ((TRAINING_DATA, learned), (VALIDATION_DATA, held_out)):
-        s3.put_object(Bucket=bucket, Key=key, Body=demo_model.as_csv(rows))
-    s3.put_object(Bucket=bucket, Key=HEADED_DATA, Body=demo_model.DATA.read_bytes())
+    with_options.store_rows(TRAINING_DATA, VALIDATION_DATA)
+    bucket = with_options.deployment.outputs["AssetsBucketName"]
+    with_options.client("s3").put_object(Bucket=bucket, Key=HEADED_DATA, Body=demo_model.DATA.read_bytes())
     return with_options
 
 

@@ -61,6 +61,14 @@ class Orchestrator:
         self.client("s3").put_object(Bucket=bucket, Key=ARTIFACT_KEY, Body=demo_model.package(model))
         return model
 
+    def store_rows(self, learned: str, held_out: str) -> None:
+        """Put rows to train with, and others to compare models on, into the assets bucket under these keys."""
+        from scripts.demo import demo_model  # noqa: PLC0415
+
+        s3, bucket = self.client("s3"), self.deployment.outputs["AssetsBucketName"]
+        for key, rows in zip((learned, held_out), demo_model.split(), strict=True):
+            s3.put_object(Bucket=bucket, Key=key, Body=demo_model.as_csv(rows))
+
     def request(self, model_name: str, **changes: Any) -> dict[str, Any]:
         """A valid request of the built-in real-time type; a change to `None` leaves the key out.
 

@@ -36,11 +36,18 @@ def declare(template: Template, parameters: type[TemplateParameters]) -> None:
         template.add_parameter(parameter(name, field))
 
 
-def parameter(name: str, field: FieldInfo) -> Parameter:
+def declare_filled(template: Template, parameters: type[TemplateParameters]) -> None:
+    """Add the parameters of a template that the orchestrator fills: what is wrong with a value, it has said before."""
+    for name, field in parameters.model_fields.items():
+        template.add_parameter(parameter(name, field, explained=False))
+
+
+def parameter(name: str, field: FieldInfo, explained: bool = True) -> Parameter:
     """Return a field as a parameter. Raise `ValueError` for a type or constraint that CloudFormation does not have."""
     default = None if field.is_required() else field.default
     annotation: Any = field.annotation
-    return _parameter(name, annotation, default, field.description, tuple(field.metadata))
+    metadata = tuple(one for one in field.metadata if explained or not isinstance(one, Expect))
+    return _parameter(name, annotation, default, field.description, metadata)
 
 
 @functools.lru_cache(maxsize=None, typed=True)

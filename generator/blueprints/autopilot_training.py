@@ -29,7 +29,7 @@ _SERVING: Final = ("endpoint", "endpoint-config", "model")
 def template() -> Template:
     """The template."""
     built = Template(Description=_DESCRIPTION)
-    parameters.declare(built, AutopilotParameters)
+    parameters.declare_filled(built, AutopilotParameters)
     built.add_resource(role(built))
     built.add_resource(passing_itself())
     own = job(built)

@@ -34,7 +34,7 @@ _MODEL_NAME = GetAtt(MODEL, "ModelName")
 def template() -> Template:
     """The template."""
     built = Template(Description=_DESCRIPTION)
-    parameters.declare(built, BatchTransform.template_parameters())
+    parameters.declare_filled(built, BatchTransform.template_parameters())
     built.add_resource(role(built))
     built.add_resource(model_resources.model(built, _ROLE))
     built.add_resource(schedule_role(built))

@@ -30,7 +30,7 @@ _SCHEDULED = "mlops-train"
 def template() -> Template:
     """The template."""
     built = Template(Description=_DESCRIPTION)
-    parameters.declare(built, ModelTrainingParameters)
+    parameters.declare_filled(built, ModelTrainingParameters)
     built.add_resource(training_requests.role(built, sagemaker_roles.only_for_this_account()))
     built.add_resource(schedule_role(built))
     built.add_resource(schedule(built))

@@ -24,7 +24,7 @@ _JOB = "TuningJob"
 def template() -> Template:
     """The template."""
     built = Template(Description=_DESCRIPTION)
-    parameters.declare(built, ModelTuningParameters)
+    parameters.declare_filled(built, ModelTuningParameters)
     built.add_resource(training_requests.role(built))
     own = job(built)
     own.add_to(built, job_access.starting_policy(own.arns), sagemaker_roles.hand_on_request_key(built))

@@ -3,16 +3,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from typing import Final
 
-from awacs import sagemaker as sagemaker_actions
-from troposphere import Equals, GetAtt, If, NoValue, Output, Ref, Sub, Tags, Template, awslambda, iam, sagemaker
-from troposphere.validators import boolean, integer
+from troposphere import GetAtt, Output, Sub, Template, iam
 
-from generator import checkov, deployment, parameters, permissions
-from generator.conditions import if_provided
-from generator.resources import functions, inline_code, model_resources, rest_apis, sagemaker_roles
-from generator.resources.rest_apis import RestApi, Route
+from generator import deployment, parameters
+from generator.resources import model_resources, sagemaker_roles
+from generator.serving import endpoints, inference_api
+from generator.serving.endpoints import CONFIG, ENDPOINT
 from orchestrator.pipeline_types.built_in.realtime_inference import RealtimeInference
 from orchestrator.sagemaker import deployed_outputs
 
@@ -27,42 +25,17 @@ DEPLOYS: Final = (
 
 _DESCRIPTION = "MLOps Workload Orchestrator: a real-time endpoint behind a signed API."
 _ROLE = "SageMakerRole"
-_CONFIG = "MLOpsSagemakerEndpointConfig"
-_ENDPOINT = "MLOpsSagemakerEndpoint"
-_FUNCTION = "Inference"
-_ACCESS_LOG = "InferenceApiAccessLogs"
-_LOGGED = "ApiAccessLogsWanted"
-_MEMORY_MB = 512
-_TIMEOUT_SECONDS = 30
-
-
-class EndpointDataCapture(sagemaker.DataCaptureConfig):
-    """An endpoint's data capture: troposphere 4.11 has only the transform job's type of the same name."""
-
-    props: ClassVar = {
-        "CaptureContentTypeHeader": (sagemaker.CaptureContentTypeHeader, False),
-        "CaptureOptions": ([sagemaker.CaptureOption], True),
-        "DestinationS3Uri": (str, True),
-        "EnableCapture": (boolean, False),
-        "InitialSamplingPercentage": (integer, True),
-        "KmsKeyId": (str, False),
-    }
 
 
 def template() -> Template:
     """The template."""
     built = Template(Description=_DESCRIPTION)
-    parameters.declare(built, RealtimeInference.template_parameters())
+    parameters.declare_filled(built, RealtimeInference.template_parameters())
     built.add_resource(role(built))
     built.add_resource(model_resources.model(built, _ROLE))
-    built.add_resource(endpoint_config(built))
-    built.add_resource(endpoint(built))
-    built.add_resource(functions.log_group(_FUNCTION, functions.operator_key(built)))
-    built.add_resource(function_role(built))
-    built.add_resource(function(built))
-    built.add_condition(_LOGGED, Equals(Ref("ApiAccessLogs"), "Yes"))
-    built.add_resource(functions.expiring_log_group(_ACCESS_LOG, functions.operator_key(built), Condition=_LOGGED))
-    api().add_to(built)
+    built.add_resource(endpoints.endpoint_config(built))
+    built.add_resource(endpoints.endpoint(built))
+    inference_api.add_to(built)
     add_outputs(built)
     return built
 
@@ -78,96 +51,14 @@ def role(built: Template) -> iam.Role:
     )
 
 
-def endpoint_config(built: Template) -> sagemaker.EndpointConfig:
-    """Endpoint configuration with one variant on one instance that captures every request and answer."""
-    return sagemaker.EndpointConfig(
-        _CONFIG,
-        DataCaptureConfig=EndpointDataCapture(
-            EnableCapture=True,
-            InitialSamplingPercentage=100,
-            DestinationS3Uri=Sub("s3://${DataCaptureLocation}"),
-            CaptureOptions=[
-                sagemaker.CaptureOption(CaptureMode="Output"),
-                sagemaker.CaptureOption(CaptureMode="Input"),
-            ],
-            # Bodies of other types are stored in base64 (lesson 107).
-            CaptureContentTypeHeader=sagemaker.CaptureContentTypeHeader(
-                CsvContentTypes=["text/csv"], JsonContentTypes=["application/json", "application/jsonlines"]
-            ),
-            KmsKeyId=if_provided(built, "KmsKeyArn", Ref("KmsKeyArn")),
-        ),
-        # Some instance types refuse a key for their volumes (lesson 72).
-        KmsKeyId=if_provided(built, "VolumeKmsKeyArn", Ref("VolumeKmsKeyArn")),
-        ProductionVariants=[
-            sagemaker.ProductionVariant(
-                VariantName="AllTraffic",
-                ModelName=GetAtt(model_resources.MODEL, "ModelName"),
-                InstanceType=Ref("InferenceInstance"),
-                InitialInstanceCount=1,
-                InitialVariantWeight=1,
-            )
-        ],
-        Tags=Tags({"endpoint-config-name": Sub("${ModelName}-endpoint-config")}),
-    )
-
-
-def endpoint(built: Template) -> sagemaker.Endpoint:
-    """The endpoint, with the name of the request when it has one."""
-    return sagemaker.Endpoint(
-        _ENDPOINT,
-        EndpointName=if_provided(built, "EndpointName", Ref("EndpointName")),
-        EndpointConfigName=GetAtt(_CONFIG, "EndpointConfigName"),
-        Tags=Tags({"endpoint-name": Sub("${ModelName}-endpoint")}),
-    )
-
-
-def function_role(built: Template) -> iam.Role:
-    """Invoke this endpoint and no other."""
-    invoke = permissions.allow([sagemaker_actions.InvokeEndpoint], Ref(_ENDPOINT))
-    return functions.role(_FUNCTION, [invoke], functions.network_policy(built))
-
-
-def function(built: Template) -> awslambda.Function:
-    """The function behind the API; its code stands in the template, so that any account can deploy it."""
-    return functions.function(
-        built,
-        _FUNCTION,
-        Description="Hands requests to the endpoint",
-        Handler="index.handler",
-        Code=awslambda.Code(ZipFile=inline_code.text("inference")),
-        MemorySize=_MEMORY_MB,
-        Timeout=_TIMEOUT_SECONDS,
-        KmsKeyArn=functions.operator_key(built),
-        Environment=awslambda.Environment(Variables={"SAGEMAKER_ENDPOINT_NAME": GetAtt(_ENDPOINT, "EndpointName")}),
-    )
-
-
-def api() -> RestApi:
-    """`POST /inference`.
-
-    Its access log needs the logging role that an account has for API Gateway. The template must not set that (lesson
-    70), so there is a log only if the operator confirms that the role exists.
-    """
-    return rest_apis.RestApi(
-        name="InferenceApi",
-        description=Sub("Predictions of ${ModelName}"),
-        function=_FUNCTION,
-        routes=[Route("Inference", "inference")],
-        stage_properties={"AccessLogSetting": If(_LOGGED, rest_apis.access_log(_ACCESS_LOG), NoValue)},
-        unfit_checks=[checkov.OPTIONAL_ACCESS_LOG],
-        # A model may answer with bytes, of any type.
-        binary_types=["*/*"],
-    )
-
-
 def add_outputs(built: Template) -> None:
     """Add outputs for calling the endpoint and inspecting it."""
-    captured = f"s3://${{DataCaptureLocation}}/${{{_ENDPOINT}.EndpointName}}/"
+    captured = f"s3://${{DataCaptureLocation}}/${{{ENDPOINT}.EndpointName}}/"
     values = {
-        "InferenceApiUrl": ("Address for predictions", Sub("${Api}/inference", Api=api().url())),
+        "InferenceApiUrl": ("Address for predictions", inference_api.address()),
         "SageMakerModelName": ("Model", GetAtt(model_resources.MODEL, "ModelName")),
-        "SageMakerEndpointConfigName": ("Endpoint configuration", GetAtt(_CONFIG, "EndpointConfigName")),
-        deployed_outputs.ENDPOINT: ("Endpoint", GetAtt(_ENDPOINT, "EndpointName")),
+        "SageMakerEndpointConfigName": ("Endpoint configuration", GetAtt(CONFIG, "EndpointConfigName")),
+        deployed_outputs.ENDPOINT: ("Endpoint", GetAtt(ENDPOINT, "EndpointName")),
         "EndpointDataCaptureLocation": ("Captured requests and answers", Sub(captured)),
     }
     for name, (description, value) in values.items():

@@ -55,7 +55,7 @@ class MonitorKind:
 def add_to(built: Template, description: str, kind: MonitorKind, *policies: Any) -> None:
     """Add all parts of a monitor; `policies` are what only this kind may do beside what all may."""
     built.set_description(f"MLOps Workload Orchestrator: {description}")
-    parameters.declare(built, kind.parameters)
+    parameters.declare_filled(built, kind.parameters)
     built.add_resource(monitor_roles.role(built, *policies))
     built.add_resource(baseline(built, kind))
     built.add_resource(definition(built, kind))

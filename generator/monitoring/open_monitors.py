@@ -41,7 +41,7 @@ class OpenKind:
 def add_to(built: Template, description: str, kind: OpenKind, *policies: Any) -> None:
     """Add all parts of a monitor; `policies` are what only this kind may do beside what all may."""
     built.set_description(f"MLOps Workload Orchestrator: {description}")
-    parameters.declare(built, kind.parameters)
+    parameters.declare_filled(built, kind.parameters)
     built.add_resource(open_roles.role(built, *policies))
     built.add_resource(open_roles.schedule_role(built))
     built.add_resource(open_jobs.baseline(built, kind.inputs, kind.output, kind.baseline))

@@ -29,7 +29,7 @@ def from_validation(error: ValidationError, fields: Mapping[str, FieldInfo]) -> 
 
 def _sentence(details: ErrorDetails, path: list[str], fields: Mapping[str, FieldInfo]) -> str:
     kind = details["type"]
-    by_stage = BY_STAGE in details["loc"]
+    by_stage = details["loc"][-2:-1] == (BY_STAGE,)
     if kind == "missing":
         return _missing(path, fields, by_stage)
     if kind in {"extra_forbidden", "unexpected_keyword_argument"}:

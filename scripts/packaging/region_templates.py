@@ -21,9 +21,7 @@ WITHOUT_GROUPS: Final = frozenset(
 _GROUP: Final = re.compile(r"^  ModelPackageGroup:\n(?:    .*\n)+", re.MULTILINE)
 _REFERENCE: Final = "!Ref ModelPackageGroup\n"
 _NONE: Final = "'[No Model Package Group was created]'\n"
-_CHOICE: Final = re.compile(
-    r"(^  CreateModelRegistry:\n(?:    .*\n)*?    AllowedValues:\n)(?:    - .*\n)+", re.MULTILINE
-)
+_CHOICE: Final = re.compile(r"(^  CreateModelRegistry:\n(?:    .*\n)*?    AllowedValues: ).*\n", re.MULTILINE)
 
 
 def fitting(template: str, region: str) -> str:
@@ -31,4 +29,4 @@ def fitting(template: str, region: str) -> str:
     if region not in WITHOUT_GROUPS:
         return template
     template = _GROUP.sub("", template, count=1).replace(_REFERENCE, _NONE)
-    return _CHOICE.sub(r"\1    - 'No'\n", template, count=1)
+    return _CHOICE.sub(r"\1['No']\n", template, count=1)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar, get_args
 
@@ -35,20 +35,38 @@ def _form(value: Any) -> str:
     return BY_STAGE if isinstance(value, Mapping | Staged) else ONE_VALUE
 
 
-def _only_where_stages_exist(value: Any, info: ValidationInfo) -> Any:
-    if _form(value) == BY_STAGE and info.context is not None and not info.context.launch.multi_account:
-        raise PydanticCustomError(
-            "stages_in_single_account",
-            "must be one value: this orchestrator deploys to a single account, so there are no dev, staging and prod",
-        )
-    return value
+def _form_of_object(value: Any) -> str:
+    """An object has members of its own: it is by stage if one of them is a stage."""
+    if isinstance(value, Mapping) and not set(STAGES).intersection(value):
+        return ONE_VALUE
+    return _form(value)
+
+
+def _only_where_stages_exist(form: Callable[[Any], str]) -> BeforeValidator:
+    def check(value: Any, info: ValidationInfo) -> Any:
+        if form(value) == BY_STAGE and info.context is not None and not info.context.launch.multi_account:
+            raise PydanticCustomError(
+                "stages_in_single_account",
+                "must be one value: this orchestrator deploys to a single account, so there are no dev, staging and "
+                "prod",
+            )
+        return value
+
+    return BeforeValidator(check)
 
 
 PerStage = Annotated[
     Annotated[T, Tag(ONE_VALUE)] | Annotated[Staged[T], Tag(BY_STAGE)],
     Discriminator(_form),
-    BeforeValidator(_only_where_stages_exist),
+    _only_where_stages_exist(_form),
 ]
+
+PerStageObject = Annotated[
+    Annotated[T, Tag(ONE_VALUE)] | Annotated[Staged[T], Tag(BY_STAGE)],
+    Discriminator(_form_of_object),
+    _only_where_stages_exist(_form_of_object),
+]
+"""The same for an object: it has no members with the names of stages."""
 
 
 def at(value: T | Staged[T], stage: Stage | None) -> T:

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The endpoint of a model and its configuration, with data capture (compatibility 3.1, 3.2)."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final
+
+from troposphere import GetAtt, Ref, Sub, Tags, Template, sagemaker
+from troposphere.validators import boolean, integer
+
+from generator.conditions import if_provided
+from generator.resources import model_resources
+
+CONFIG: Final = "MLOpsSagemakerEndpointConfig"
+ENDPOINT: Final = "MLOpsSagemakerEndpoint"
+
+
+class EndpointDataCapture(sagemaker.DataCaptureConfig):
+    """An endpoint's data capture: troposphere 4.11 has only the transform job's type of the same name."""
+
+    props: ClassVar = {
+        "CaptureContentTypeHeader": (sagemaker.CaptureContentTypeHeader, False),
+        "CaptureOptions": ([sagemaker.CaptureOption], True),
+        "DestinationS3Uri": (str, True),
+        "EnableCapture": (boolean, False),
+        "InitialSamplingPercentage": (integer, True),
+        "KmsKeyId": (str, False),
+    }
+
+
+def endpoint_config(built: Template) -> sagemaker.EndpointConfig:
+    """Endpoint configuration with one variant on one instance that captures every request and answer."""
+    return sagemaker.EndpointConfig(
+        CONFIG,
+        DataCaptureConfig=EndpointDataCapture(
+            EnableCapture=True,
+            InitialSamplingPercentage=100,
+            DestinationS3Uri=Sub("s3://${DataCaptureLocation}"),
+            CaptureOptions=[
+                sagemaker.CaptureOption(CaptureMode="Output"),
+                sagemaker.CaptureOption(CaptureMode="Input"),
+            ],
+            # Bodies of other types are stored in base64 (lesson 107).
+            CaptureContentTypeHeader=sagemaker.CaptureContentTypeHeader(
+                CsvContentTypes=["text/csv"], JsonContentTypes=["application/json", "application/jsonlines"]
+            ),
+            KmsKeyId=if_provided(built, "KmsKeyArn", Ref("KmsKeyArn")),
+        ),
+        # Some instance types refuse a key for their volumes (lesson 72).
+        KmsKeyId=if_provided(built, "VolumeKmsKeyArn", Ref("VolumeKmsKeyArn")),
+        ProductionVariants=[
+            sagemaker.ProductionVariant(
+                VariantName="AllTraffic",
+                ModelName=GetAtt(model_resources.MODEL, "ModelName"),
+                InstanceType=Ref("InferenceInstance"),
+                InitialInstanceCount=1,
+                InitialVariantWeight=1,
+            )
+        ],
+        Tags=Tags({"endpoint-config-name": Sub("${ModelName}-endpoint-config")}),
+    )
+
+
+def endpoint(built: Template) -> sagemaker.Endpoint:
+    """The endpoint, with the name of the request when it has one."""
+    return sagemaker.Endpoint(
+        ENDPOINT,
+        EndpointName=if_provided(built, "EndpointName", Ref("EndpointName")),
+        EndpointConfigName=GetAtt(CONFIG, "EndpointConfigName"),
+        Tags=Tags({"endpoint-name": Sub("${ModelName}-endpoint")}),
+    )

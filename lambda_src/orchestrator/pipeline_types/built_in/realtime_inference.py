@@ -12,6 +12,7 @@ from orchestrator.launch.operator_options import ApiParameters, FunctionParamete
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.built_in.models import BuiltInImage, CustomImage, OwnModel, OwnModelParameters
+from orchestrator.pipeline_types.built_in.serving.updates import SafelyUpdated, UpdateParameters
 from orchestrator.pipeline_types.encryption import Encrypted, EncryptionParameters
 from orchestrator.values import common, locations
 from orchestrator.values.per_stage import PerStage, Stage, by_key
@@ -19,12 +20,12 @@ from orchestrator.values.template_parameters import InTemplate
 
 
 class RealtimeInferenceParameters(
-    RoleParameters, FunctionParameters, ApiParameters, EncryptionParameters, OwnModelParameters
+    UpdateParameters, RoleParameters, FunctionParameters, ApiParameters, EncryptionParameters, OwnModelParameters
 ):
     """Parameters of the real-time inference blueprint."""
 
 
-class RealtimeInference(Encrypted, OwnModel):
+class RealtimeInference(Encrypted, SafelyUpdated, OwnModel):
     """What both real-time types have in common."""
 
     blueprint: ClassVar = "realtime_inference"
@@ -53,6 +54,10 @@ class RealtimeInference(Encrypted, OwnModel):
                     f"{key}: the accounts of the stages may only read the assets bucket, so nothing will be captured;"
                     " name a bucket that the stage's account may write to"
                 )
+
+    @rule("deployment", "endpoint_name", "inference_instance")
+    def _deployment_is_possible(self, launch: Launch) -> Iterator[Problem]:
+        yield from self.impossible_deployments(launch)
 
     @rule("inference_instance")
     def _instance_is_possible(self, _: Launch) -> Iterator[Problem]:

@@ -12,7 +12,7 @@ from tests.generator.resolving import Template, resolved
 LIMITS = {"AlarmLimits": "0.05,0,180", "EndpointName": "berths"}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def blueprint(blueprints: dict[str, Template]) -> Template:
     return blueprints["blueprints/realtime_inference.yaml"]
 

@@ -121,7 +121,8 @@ class Update(BaseModel):
         least, most = guardrails.STEP_PERCENT[self.strategy]
         if self.step_percent is not None and self.step_percent < least:
             yield Problem(f"{key}.step_percent", f"must be {least} to {most} with {self.strategy}")
-        yield from self._of_time(key)
+        else:
+            yield from self._of_time(key)
         count = endpoint.instance_count
         if self.step_instances is not None and count is not None and not least <= self._share(count) <= most:
             yield Problem(

@@ -39,8 +39,14 @@ class TestParameters:
 
     def test_numbers_of_the_request_take_the_place_of_defaults(self, builtin: Body, launch: Launch) -> None:
         given = {
-            **{"strategy": "linear", "step_percent": 25, "wait_seconds": 600, "maximum_seconds": 3600},
-            **{"error_percent": 0.5, "latency_ms": 250, "cpu_percent": 0, "alarms": ["too-few-orders", "drift"]},
+            "strategy": "linear",
+            "step_percent": 25,
+            "wait_seconds": 600,
+            "maximum_seconds": 3600,
+            "error_percent": 0.5,
+            "latency_ms": 250,
+            "cpu_percent": 0,
+            "alarms": ["too-few-orders", "drift"],
         }
         assert updates(builtin, launch, given) == {
             "Deployment": "LINEAR,CAPACITY_PERCENT,25,600,3600",
@@ -78,7 +84,9 @@ class TestRefusals:
         [
             pytest.param({"strategy": "blue"}, "strategy", "all_at_once, canary, linear or rolling", id="strategy"),
             pytest.param({**CANARY, "step_percent": 51}, "step_percent", "1 to 50", id="canary above half"),
-            pytest.param({"strategy": "linear", "step_percent": 9}, "step_percent", "10 to 50 with linear", id="linear"),
+            pytest.param(
+                {"strategy": "linear", "step_percent": 9}, "step_percent", "10 to 50 with linear", id="linear"
+            ),
             pytest.param({"strategy": "rolling", "step_percent": 4}, "step_percent", "5 to 50", id="rolling"),
             pytest.param({**CANARY, "step_instances": 1}, "step_instances", "it is 100 percent", id="one instance"),
             pytest.param(

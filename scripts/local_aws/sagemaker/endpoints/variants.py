@@ -17,7 +17,7 @@ _DEFAULT_WEIGHT = 1.0
 
 @dataclass
 class Variant:
-    """Model that an endpoint serves, with its weight and its number of instances: it may be 0, and is None if serverless.
+    """Model that an endpoint serves, with its weight and its number of instances: may be 0, and None if serverless.
 
     `declared` is its part of the endpoint configuration. Changes of weight and count take no time here: what is
     desired is what is there.

@@ -10,7 +10,6 @@ from moto.sagemaker import urls as moto_urls
 from moto.sagemaker.exceptions import ValidationError
 from moto.sagemaker.models import Model
 
-from scripts.local_aws.sagemaker import model_hosting
 from scripts.local_aws.sagemaker.endpoints.operations import Endpoints, EndpointsResponse
 from scripts.local_aws.sagemaker.jobs.automl_jobs import AutoMLJobs, AutoMLJobsResponse
 from scripts.local_aws.sagemaker.jobs.processing.processing_jobs import ProcessingJobs, ProcessingJobsResponse
@@ -22,6 +21,7 @@ from scripts.local_aws.sagemaker.model_card_store import ModelCards, ModelCardsR
 from scripts.local_aws.sagemaker.model_packages import ModelPackages, ModelPackagesResponse, in_lower_case
 from scripts.local_aws.sagemaker.monitors.monitor_definitions import MonitorDefinitionsResponse
 from scripts.local_aws.sagemaker.monitors.monitor_schedules import MonitoringSchedules, MonitoringSchedulesResponse
+from scripts.local_aws.serving.containers import check_artifact, container_of
 
 Tags = list[dict[str, str]]
 
@@ -56,8 +56,8 @@ class LocalSageMaker(
         self._check_free("model", model_name, self._models, "model")
         model = super().create_model(model_name, *rest, **named)
         try:
-            container = model_hosting.container_of(model, self.region_name)
-            model_hosting.check_artifact(container, model.execution_role_arn, self.region_name)
+            container = container_of(model, self.region_name)
+            check_artifact(container, model.execution_role_arn, self.region_name)
         except ValidationError:
             del self._models[model_name]
             raise

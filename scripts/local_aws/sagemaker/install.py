@@ -9,12 +9,11 @@ from __future__ import annotations
 from moto.sagemaker.models import sagemaker_backends
 from moto.sagemakerruntime.models import sagemakerruntime_backends
 
-from scripts.local_aws.processes import programs
+from scripts.local_aws.processes import model_process, programs
 from scripts.local_aws.sagemaker.backend import LocalSageMaker
 from scripts.local_aws.sagemaker.endpoints import invocations
 from scripts.local_aws.sagemaker.jobs import job_records
 from scripts.local_aws.sagemaker.runtime import LocalSageMakerRuntime
-from scripts.local_aws.xgboost import xgboost_host
 
 
 def install() -> None:
@@ -41,5 +40,5 @@ def shutdown() -> None:
     """Write captured data, stop the jobs, then end every process that serves a model."""
     invocations.stop()
     job_records.THREADS.close()
-    xgboost_host.stop_all()
+    model_process.stop_all()
     programs.stop()

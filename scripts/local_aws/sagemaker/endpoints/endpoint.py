@@ -117,10 +117,12 @@ class LocalEndpoint(FakeEndpoint):
 
 def summary(variant: Variant, resolved: Any) -> dict[str, Any]:
     """Return a ProductionVariantSummary; `resolved` is the time at which its image was looked up."""
-    image = variant.served.container.image
     found: dict[str, Any] = {
         "VariantName": variant.name,
-        "DeployedImages": [{"SpecifiedImage": image, "ResolvedImage": image, "ResolutionTime": resolved}],
+        "DeployedImages": [
+            {"SpecifiedImage": one.image, "ResolvedImage": one.image, "ResolutionTime": resolved}
+            for one in variant.served.container.series
+        ],
         "CurrentWeight": variant.weight,
         "DesiredWeight": variant.weight,
     }

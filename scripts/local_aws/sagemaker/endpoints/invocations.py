@@ -16,13 +16,13 @@ from typing import Final
 from moto.core.exceptions import ServiceException
 from moto.utilities.utils import get_partition
 
+from scripts.local_aws.processes.model_process import HostError, Prediction
 from scripts.local_aws.sagemaker.data_capture import CaptureWriter, Invocation, Payload
 from scripts.local_aws.sagemaker.endpoints import variants
 from scripts.local_aws.sagemaker.endpoints.endpoint import LocalEndpoint
 from scripts.local_aws.sagemaker.endpoints.traffic import GENERATOR
 from scripts.local_aws.sagemaker.endpoints.variants import Fleet, Variant
 from scripts.local_aws.sagemaker.model_hosting import ForeignImageError
-from scripts.local_aws.xgboost.xgboost_host import HostError, Prediction
 
 _FIRST_ERROR, _FIRST_SERVER_ERROR, _NOT_IMPLEMENTED = 400, 500, 501
 _SHADOW_THREADS = 2

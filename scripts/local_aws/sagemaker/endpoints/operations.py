@@ -19,8 +19,9 @@ from scripts.local_aws.sagemaker.data_capture import CaptureSettings, CaptureTar
 from scripts.local_aws.sagemaker.endpoints.configs import Given, LocalEndpointConfig
 from scripts.local_aws.sagemaker.endpoints.endpoint import LocalEndpoint, Tags
 from scripts.local_aws.sagemaker.endpoints.variants import Fleet, Variant
-from scripts.local_aws.sagemaker.model_hosting import ServingError
 from scripts.local_aws.sagemaker.sagemaker_names import NamedResources
+from scripts.local_aws.serving.artifacts import ServingError
+from scripts.local_aws.serving.containers import container_of
 
 
 class Endpoints(NamedResources):
@@ -120,7 +121,7 @@ class Endpoints(NamedResources):
     def _variant(self, endpoint_name: str, declared: dict[str, Any], capture: CaptureSettings | None) -> Variant:
         model = self._found("model", declared["ModelName"], self._models, "model")
         role, name = model.execution_role_arn, str(declared["VariantName"])
-        container = model_hosting.container_of(model, self.region_name)
+        container = container_of(model, self.region_name)
         served = model_hosting.serve(container, role, self.region_name, name)
         target = None
         if capture:

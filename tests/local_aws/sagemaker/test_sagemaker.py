@@ -12,8 +12,8 @@ from botocore.exceptions import ClientError
 
 from scripts.demo import demo_model
 from scripts.demo.demo_model import TrainedModel
+from scripts.local_aws.processes import model_process
 from scripts.local_aws.sagemaker import install as sagemaker
-from scripts.local_aws.xgboost import xgboost_host
 from tests.local_aws.conftest import ClientFactory
 from tests.local_aws.serving import (
     ACCOUNT,
@@ -218,7 +218,7 @@ def test_unknown_and_repeated_names_are_refused_in_sagemakers_words(client: Clie
 def test_instance_types_are_those_of_the_sdk(client: ClientFactory) -> None:
     make_model(client("sagemaker"), image=CUSTOM_IMAGE)
     variant = VARIANT | {"ModelName": "Model", "InstanceType": "ml.imaginary.large"}
-    with pytest.raises(ClientError, match=r"Member must satisfy enum value set.*ml\.imaginary\.large"):
+    with pytest.raises(ClientError, match=r"'ml\.imaginary\.large'.*Member must satisfy enum value set"):
         client("sagemaker").create_endpoint_config(EndpointConfigName="Config", ProductionVariants=[variant])
 
 
@@ -299,9 +299,9 @@ def test_invocations_are_captured(client: ClientFactory, trained: TrainedModel) 
 
 def test_updated_endpoint_serves_the_new_model_and_ends_the_old_process(client: ClientFactory) -> None:
     sm = client("sagemaker")
-    others = set(xgboost_host.running())
+    others = set(model_process.running())
     make_endpoint(sm)
-    (before,) = set(xgboost_host.running()) - others
+    (before,) = set(model_process.running()) - others
     make_model(sm, "Second", CUSTOM_IMAGE)
     make_config(sm, "SecondConfig", "Second")
     sm.update_endpoint(EndpointName="Endpoint", EndpointConfigName="SecondConfig")

@@ -9,9 +9,10 @@ from troposphere import GetAtt, Output, Sub, Template, iam
 
 from generator import deployment, parameters
 from generator.resources import model_resources, sagemaker_roles
-from generator.serving import endpoints, inference_api, updates
+from generator.serving import endpoints, inference_api, updates, variants
 from generator.serving.endpoints import CONFIG, ENDPOINT
 from orchestrator.pipeline_types.built_in.realtime_inference import RealtimeInference
+from orchestrator.pipeline_types.built_in.serving.variants import MAIN
 from orchestrator.sagemaker import deployed_outputs
 
 DEPLOYS: Final = (
@@ -35,8 +36,9 @@ def template() -> Template:
     parameters.declare_filled(built, RealtimeInference.template_parameters())
     built.add_resource(role(built))
     built.add_resource(model_resources.model(built, _ROLE))
+    variants.add_to(built, _ROLE)
     built.add_resource(endpoints.endpoint_config(built))
-    updates.add_to(built, endpoints.MAIN_VARIANT)
+    updates.add_to(built, MAIN)
     built.add_resource(endpoints.endpoint(built))
     inference_api.add_to(built)
     add_outputs(built)
@@ -48,6 +50,8 @@ def role(built: Template) -> iam.Role:
     return sagemaker_roles.role(
         _ROLE,
         *sagemaker_roles.read_own_model(built),
+        variants.read_packages(built),
+        updates.watch_alarms(built),
         sagemaker_roles.write_objects("DataCapture", "DataCaptureLocation"),
         sagemaker_roles.use_request_key(built),
         condition=sagemaker_roles.only_for_this_account(),

@@ -90,6 +90,7 @@ LOGICAL_IDS: Final[dict[str, str]] = {
         Inference InferenceApi InferenceApiAccessLogs InferenceApiPermission InferenceApiStage InferenceLogs
         InferenceMethod InferenceResource InferenceRole MLOpsSagemakerEndpoint MLOpsSagemakerEndpointConfig
         MLOpsSagemakerModel SageMakerRole EndpointCpuAlarm EndpointErrorsAlarm EndpointLatencyAlarm
+        MLOpsSagemakerModelVariant1 MLOpsSagemakerModelVariant2
     """,
 }
 # Whoever changes from one root template to the other keeps everything.

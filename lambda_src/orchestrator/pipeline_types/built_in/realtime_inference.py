@@ -13,6 +13,7 @@ from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.built_in.models import BuiltInImage, CustomImage
 from orchestrator.pipeline_types.built_in.served_models import ServedModel, ServedModelParameters
+from orchestrator.pipeline_types.built_in.serving.comparisons import Compared, VariantParameters
 from orchestrator.pipeline_types.built_in.serving.updates import SafelyUpdated, UpdateParameters
 from orchestrator.pipeline_types.encryption import Encrypted, EncryptionParameters
 from orchestrator.values import common, locations
@@ -22,6 +23,7 @@ from orchestrator.values.template_parameters import InTemplate
 
 class RealtimeInferenceParameters(
     UpdateParameters,
+    VariantParameters,
     RoleParameters,
     FunctionParameters,
     ApiParameters,
@@ -71,10 +73,13 @@ class RealtimeInference(Encrypted, SafelyUpdated, ServedModel):
 
     @override
     def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
-        return {**super().values(launch, stage), **self.encryption_parameters(stage)}
+        encrypted = self.encryption_parameters(stage)
+        if self.needs_no_volume_key(stage):
+            encrypted["VolumeKmsKeyArn"] = ""
+        return {**super().values(launch, stage), **encrypted}
 
 
-class RealtimeBuiltIn(RealtimeInference, BuiltInImage):
+class RealtimeBuiltIn(RealtimeInference, Compared, BuiltInImage):
     """Serve predictions from an endpoint, with a model of a built-in framework."""
 
     postfix: ClassVar = "BYOMPipelineRealtimeBuiltIn"
@@ -82,11 +87,19 @@ class RealtimeBuiltIn(RealtimeInference, BuiltInImage):
 
     pipeline_type: Literal["byom_realtime_builtin"]
 
+    @override
+    def image_on(self, launch: Launch, instance_type: str) -> str:
+        return self.image_for(launch, instance_type)
 
-class RealtimeCustom(RealtimeInference, CustomImage):
+
+class RealtimeCustom(RealtimeInference, Compared, CustomImage):
     """Serve predictions from an endpoint, with a container image of your own."""
 
     postfix: ClassVar = "BYOMPipelineRealtimeCustom"
     short_name: ClassVar = "realtime-custom"
 
     pipeline_type: Literal["byom_realtime_custom"]
+
+    @override
+    def image_on(self, launch: Launch, instance_type: str) -> str:
+        return self.custom_image_uri

@@ -14,6 +14,34 @@ class ByStage(TypedDict, Generic[_T]):
     staging: _T
     prod: _T
 
+class _Scaling(TypedDict, total=False):
+    """Limits and the load that an instance should have."""
+
+    minimum: Required[int]
+    """fewest instances"""
+    maximum: Required[int]
+    """most instances"""
+    invocations_per_instance: Required[float]
+    """invocations a minute that an instance should have, on average"""
+    scale_in_cooldown: int
+    """seconds after a change before instances are taken away"""
+    scale_out_cooldown: int
+    """seconds after a change before more are added"""
+    schedules: Sequence[_ScheduledCapacity]
+    """times from which on the limits are others"""
+
+class _ScheduledCapacity(TypedDict, total=False):
+    """A time from which on there are other limits."""
+
+    schedule: Required[str]
+    """when it happens: rate(...), cron(...) or at(...)"""
+    minimum: Required[int]
+    """fewest instances from then on"""
+    maximum: Required[int]
+    """most instances from then on"""
+    time_zone: str
+    """time zone of the schedule"""
+
 class _Retrain(TypedDict, total=False):
     """When a monitor has a training pipeline run, and on what it trains."""
 
@@ -170,6 +198,10 @@ class RealtimeBuiltIn(BaseModel):
     """ARN of the model package version (needed with the model registry)"""
     deploy_on_approval: bool = ...
     """deploy a version of the model package's group by itself when it is approved, and go back when the deployed one is rejected; the group must be of this account"""
+    instance_count: int | ByStage[int] = ...
+    """instances that serve; with autoscaling, those of the beginning"""
+    autoscaling: _Scaling | None | ByStage[_Scaling | None] = ...
+    """add and take away instances with the load"""
     kms_key_arn: str | ByStage[str] = ...
     """key, or alias of a key, that encrypts the instances' volumes and what is written to S3"""
     endpoint_name: str | ByStage[str] = ...
@@ -197,6 +229,10 @@ class RealtimeCustom(BaseModel):
     """ARN of the model package version (needed with the model registry)"""
     deploy_on_approval: bool = ...
     """deploy a version of the model package's group by itself when it is approved, and go back when the deployed one is rejected; the group must be of this account"""
+    instance_count: int | ByStage[int] = ...
+    """instances that serve; with autoscaling, those of the beginning"""
+    autoscaling: _Scaling | None | ByStage[_Scaling | None] = ...
+    """add and take away instances with the load"""
     kms_key_arn: str | ByStage[str] = ...
     """key, or alias of a key, that encrypts the instances' volumes and what is written to S3"""
     endpoint_name: str | ByStage[str] = ...

@@ -28,7 +28,7 @@ class _Scaling(TypedDict, total=False):
     scale_out_cooldown: int
     """seconds after a change before more are added"""
     schedules: Sequence[_ScheduledCapacity]
-    """times from which on the limits are others"""
+    """times from which on the limits are others, 3 at most"""
 
 class _ScheduledCapacity(TypedDict, total=False):
     """A time from which on there are other limits."""
@@ -198,6 +198,10 @@ class RealtimeBuiltIn(BaseModel):
     """ARN of the model package version (needed with the model registry)"""
     deploy_on_approval: bool = ...
     """deploy a version of the model package's group by itself when it is approved, and go back when the deployed one is rejected; the group must be of this account"""
+    model_framework: str = ...
+    """framework or algorithm (needed without a model package)"""
+    model_framework_version: str = ...
+    """version of the framework (needed without a model package)"""
     instance_count: int | ByStage[int] = ...
     """instances that serve; with autoscaling, those of the beginning"""
     autoscaling: _Scaling | None | ByStage[_Scaling | None] = ...
@@ -206,10 +210,6 @@ class RealtimeBuiltIn(BaseModel):
     """key, or alias of a key, that encrypts the instances' volumes and what is written to S3"""
     endpoint_name: str | ByStage[str] = ...
     """name of the endpoint"""
-    model_framework: str = ...
-    """framework or algorithm (needed without a model package)"""
-    model_framework_version: str = ...
-    """version of the framework (needed without a model package)"""
 
 class RealtimeCustom(BaseModel):
     """Serve predictions from an endpoint, with a container image of your own."""
@@ -229,6 +229,8 @@ class RealtimeCustom(BaseModel):
     """ARN of the model package version (needed with the model registry)"""
     deploy_on_approval: bool = ...
     """deploy a version of the model package's group by itself when it is approved, and go back when the deployed one is rejected; the group must be of this account"""
+    custom_image_uri: str = ...
+    """URI of the container image that serves the model (needed without a model package)"""
     instance_count: int | ByStage[int] = ...
     """instances that serve; with autoscaling, those of the beginning"""
     autoscaling: _Scaling | None | ByStage[_Scaling | None] = ...
@@ -237,8 +239,6 @@ class RealtimeCustom(BaseModel):
     """key, or alias of a key, that encrypts the instances' volumes and what is written to S3"""
     endpoint_name: str | ByStage[str] = ...
     """name of the endpoint"""
-    custom_image_uri: str = ...
-    """URI of the container image that serves the model (needed without a model package)"""
 
 class BatchBuiltIn(BaseModel):
     """Score a data set, once or on a schedule, with a model of a built-in framework."""

@@ -62,8 +62,10 @@ class Scaling(BaseModel):
     scale_out_cooldown: Annotated[Cooldown, Field(description="seconds after a change before more are added")] = 300
     schedules: Annotated[
         list[ScheduledCapacity],
-        Field(max_length=MOST_SCHEDULES, description="times from which on the limits are others"),
-        Expect(f"a list of objects with schedule, minimum and maximum, {MOST_SCHEDULES} at most"),
+        Field(
+            description=f"times from which on the limits are others, {MOST_SCHEDULES} at most",
+            json_schema_extra={"maxItems": MOST_SCHEDULES},
+        ),
     ] = []
 
     def parameters(self) -> dict[str, str]:
@@ -77,6 +79,8 @@ class Scaling(BaseModel):
 
     def impossible_limits(self, key: str) -> Iterator[Problem]:
         """Yield a problem for each pair of limits that leaves no number of instances, or none that serves at once."""
+        if len(self.schedules) > MOST_SCHEDULES:
+            yield Problem(f"{key}.schedules", f"must have {MOST_SCHEDULES} at most, not {len(self.schedules)}")
         limits = [(key, self.minimum, self.maximum)]
         limits += [(f"{key}.schedules.{n}", one.minimum, one.maximum) for n, one in enumerate(self.schedules)]
         for place, minimum, maximum in limits:

@@ -10,7 +10,7 @@ from typing_extensions import override
 from orchestrator.errors import Problem
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import rule
-from orchestrator.pipeline_types.built_in.models import OwnModel
+from orchestrator.pipeline_types.built_in.served_models import ServedModel
 from orchestrator.pipeline_types.built_in.serving.autoscaling import Instances, Scaling
 from orchestrator.pipeline_types.optional_objects import optional_object
 from orchestrator.sagemaker.serving.capacity import is_burstable
@@ -32,7 +32,7 @@ class CapacityParameters(TemplateParameters):
     ScalingSchedule3: str = ""
 
 
-class Capacity(OwnModel):
+class Capacity(ServedModel):
     """A model on as many instances as the request says, or as its load asks for."""
 
     instance_count: Annotated[

@@ -102,7 +102,8 @@ LOGICAL_IDS: Final[dict[str, str]] = {
     "blueprints/realtime_inference.yaml": """
         Inference InferenceApi InferenceApiAccessLogs InferenceApiPermission InferenceApiStage InferenceLogs
         InferenceMethod InferenceResource InferenceRole MLOpsSagemakerEndpoint MLOpsSagemakerEndpointConfig
-        MLOpsSagemakerModel SageMakerRole ScalableTarget ScalingPolicy
+        MLOpsSagemakerModel SageMakerRole EndpointCpuAlarm EndpointErrorsAlarm EndpointLatencyAlarm
+        ScalableTarget ScalingPolicy
     """,
 }
 # Whoever changes from one root template to the other keeps everything.

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Static facts about endpoints: what SageMaker refuses, and its limits."""
+"""Static facts about SageMaker's endpoints."""

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keys of requests that serve models: what real-time endpoints can have beyond a model on one instance."""
+"""Keys of requests that serve models, by subject."""

@@ -9,7 +9,7 @@ from troposphere import GetAtt, Output, Sub, Template, iam
 
 from generator import deployment, parameters
 from generator.resources import model_resources, sagemaker_roles
-from generator.serving import endpoints, inference_api, updates, variants
+from generator.serving import endpoints, inference_api, scaling, updates, variants
 from generator.serving.endpoints import CONFIG, ENDPOINT
 from orchestrator.pipeline_types.built_in.realtime_inference import RealtimeInference
 from orchestrator.pipeline_types.built_in.serving.variants import MAIN
@@ -19,6 +19,7 @@ DEPLOYS: Final = (
     deployment.roles,
     deployment.models,
     deployment.endpoints,
+    deployment.autoscaling,
     deployment.alarms,
     deployment.rollback_alarms,
     deployment.functions,
@@ -40,6 +41,7 @@ def template() -> Template:
     built.add_resource(endpoints.endpoint_config(built))
     updates.add_to(built, MAIN)
     built.add_resource(endpoints.endpoint(built))
+    scaling.add_to(built)
     inference_api.add_to(built)
     add_outputs(built)
     return built

@@ -22,6 +22,7 @@ from orchestrator.values.package_artifacts import PackagedModel
 from orchestrator.values.per_stage import PerStage, PerStageObject, Stage, at, key_at
 from orchestrator.values.template_parameters import TemplateParameters
 
+_VARIANT: Final = f"a list of objects with {', '.join(Variant.model_fields)}; name and a model are needed"
 _EXPECTED: Final = f"an object with {', '.join(Shadow.model_fields)}; name and a model are needed"
 _SHADOW_EXAMPLE: Final = {"name": "next", "model_artifact_location": "models/next/model.tar.gz", "sampling_percent": 50}
 
@@ -46,7 +47,7 @@ class Compared(SafelyUpdated, OwnModel):
         PerStage[Annotated[list[Variant], Field(max_length=MOST)]],
         Field(
             description="further models that share the traffic with the request's own, two at most",
-            json_schema_extra={"default": []},
+            json_schema_extra={"default": [], EXPECT_KEYWORD: _VARIANT},
         ),
     ] = NONE
     shadow_variant: Annotated[

@@ -72,8 +72,9 @@ class Update(BaseModel):
         Percent, Field(description="alarm when the instances' cores are busier than this on average over a minute")
     ] = 90.0
     alarms: Annotated[
-        list[Annotated[AlarmName, things.AN_ALARM]],
+        list[AlarmName],
         Field(max_length=MOST_NAMED, description="names of further alarms that take an update back, at most 3"),
+        things.ALARMS,
     ] = []
     monitors: Annotated[
         StrictBool,

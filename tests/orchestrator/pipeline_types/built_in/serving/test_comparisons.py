@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`variants` and `shadow_variant`: what is refused in words, and the parameters of the blueprint that follow from them."""
+"""`variants` and `shadow_variant`: what is refused in words, and the parameters of the blueprint that they become."""
 
 from __future__ import annotations
 

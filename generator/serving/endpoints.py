@@ -10,9 +10,11 @@ from troposphere.validators import boolean, integer
 
 from generator.conditions import if_provided
 from generator.resources import model_resources
+from generator.serving import capacity
 
 CONFIG: Final = "MLOpsSagemakerEndpointConfig"
 ENDPOINT: Final = "MLOpsSagemakerEndpoint"
+MAIN_VARIANT: Final = "AllTraffic"
 
 
 class EndpointDataCapture(sagemaker.DataCaptureConfig):
@@ -29,35 +31,42 @@ class EndpointDataCapture(sagemaker.DataCaptureConfig):
 
 
 def endpoint_config(built: Template) -> sagemaker.EndpointConfig:
-    """Endpoint configuration with one variant on one instance that captures every request and answer."""
+    """Endpoint configuration of the model's variant, which captures every request and answer."""
     return sagemaker.EndpointConfig(
         CONFIG,
-        DataCaptureConfig=EndpointDataCapture(
-            EnableCapture=True,
-            InitialSamplingPercentage=100,
-            DestinationS3Uri=Sub("s3://${DataCaptureLocation}"),
-            CaptureOptions=[
-                sagemaker.CaptureOption(CaptureMode="Output"),
-                sagemaker.CaptureOption(CaptureMode="Input"),
-            ],
-            # Bodies of other types are stored in base64 (lesson 107).
-            CaptureContentTypeHeader=sagemaker.CaptureContentTypeHeader(
-                CsvContentTypes=["text/csv"], JsonContentTypes=["application/json", "application/jsonlines"]
-            ),
-            KmsKeyId=if_provided(built, "KmsKeyArn", Ref("KmsKeyArn")),
-        ),
+        DataCaptureConfig=data_capture(built),
         # Some instance types refuse a key for their volumes (lesson 72).
         KmsKeyId=if_provided(built, "VolumeKmsKeyArn", Ref("VolumeKmsKeyArn")),
-        ProductionVariants=[
-            sagemaker.ProductionVariant(
-                VariantName="AllTraffic",
-                ModelName=GetAtt(model_resources.MODEL, "ModelName"),
-                InstanceType=Ref("InferenceInstance"),
-                InitialInstanceCount=1,
-                InitialVariantWeight=1,
-            )
-        ],
+        ProductionVariants=[main_variant(built)],
         Tags=Tags({"endpoint-config-name": Sub("${ModelName}-endpoint-config")}),
+    )
+
+
+def data_capture(built: Template) -> EndpointDataCapture:
+    """Capture of every request and answer."""
+    return EndpointDataCapture(
+        EnableCapture=True,
+        InitialSamplingPercentage=100,
+        DestinationS3Uri=Sub("s3://${DataCaptureLocation}"),
+        CaptureOptions=[
+            sagemaker.CaptureOption(CaptureMode="Output"),
+            sagemaker.CaptureOption(CaptureMode="Input"),
+        ],
+        # Bodies of other types are stored in base64 (lesson 107).
+        CaptureContentTypeHeader=sagemaker.CaptureContentTypeHeader(
+            CsvContentTypes=["text/csv"], JsonContentTypes=["application/json", "application/jsonlines"]
+        ),
+        KmsKeyId=if_provided(built, "KmsKeyArn", Ref("KmsKeyArn")),
+    )
+
+
+def main_variant(built: Template) -> sagemaker.ProductionVariant:
+    """The variant of the request's model, from what each subject's module says of it."""
+    return sagemaker.ProductionVariant(
+        VariantName=MAIN_VARIANT,
+        ModelName=GetAtt(model_resources.MODEL, "ModelName"),
+        **capacity.variant_properties(built),
+        InitialVariantWeight=1,
     )
 
 

@@ -9,6 +9,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.end_to_end import account_content
 from tests.end_to_end.subscribing import Subscriber
@@ -26,6 +27,24 @@ def _names(model_name: str) -> tuple[str, str]:
 def _resources(orchestrator: Orchestrator) -> set[str]:
     """What can be left behind."""
     return account_content.names(orchestrator.deployment.aws)
+
+
+def _left(orchestrator: Orchestrator, before: set[str], own: tuple[str, str]) -> set[str]:
+    """What is there beside what was there before, and what pipelines of other tests have made meanwhile."""
+    found = _resources(orchestrator) - before
+    others = orchestrator.stacks() - set(own) if found else set()
+    theirs = others.union(*(_made_by(orchestrator, stack) for stack in others))
+    return {name for name in found if name.partition(" ")[2] not in theirs}
+
+
+def _made_by(orchestrator: Orchestrator, stack: str) -> set[str]:
+    """Names of a stack's resources; none if it is gone by now."""
+    pages = orchestrator.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
+    try:
+        made = [one for page in pages for one in page["StackResourceSummaries"]]
+    except ClientError:
+        return set()
+    return {one.get("PhysicalResourceId", "").rpartition("/")[2] for one in made}
 
 
 def _objects(orchestrator: Orchestrator, bucket: str) -> set[str]:
@@ -59,7 +78,7 @@ def test_a_deleted_pipeline_leaves_nothing_but_data(
     assert (answer.status, answer.body["pipeline_id"]) == (202, pipeline_id)
     subscriber.next_about("and what it deployed are deleted", until, stack)
 
-    until(lambda: _resources(orchestrator) <= before)
+    until(lambda: not _left(orchestrator, before, (deployed, stack)))
     assert _objects(orchestrator, "AssetsBucketName") == data
     kept = _objects(orchestrator, "PipelinesBucketName")
     assert [key for key in kept if key.startswith(("deleting/", f"provisioned/{deployed}/"))] == []
@@ -82,7 +101,7 @@ def test_a_deletion_while_it_is_still_deployed(
     assert api.delete(pipeline_id).status == 202
     assert api.delete(pipeline_id).status in (202, 404), "asked again at once"
     subscriber.next_about(f"The pipeline {stack} (byom_realtime_builtin, {name}) and what it deployed", until)
-    until(lambda: _resources(orchestrator) <= before)
+    until(lambda: not _left(orchestrator, before, (deployed, stack)))
 
 
 def test_what_cannot_be_deleted_is_told_and_goes_on_later(

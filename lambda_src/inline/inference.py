@@ -23,14 +23,8 @@ _LATE = f"The model did not answer within {_SECONDS} seconds."
 
 # What InvokeEndpoint takes at most, and what Lambda hands back.
 _MOST = 6_291_456
-# Members of a body in JSON with the header that says the same, and SageMaker's longest value.
-_TEXTS = {
-    "content_type": ("Content-Type", 1024),
-    "accept": ("Accept", 1024),
-    "inference_id": ("X-Amzn-SageMaker-Inference-Id", 64),
-    "custom_attributes": ("X-Amzn-SageMaker-Custom-Attributes", 1024),
-    "target_variant": ("X-Amzn-SageMaker-Target-Variant", 63),
-}
+# What stands beside the payload: a member of a body in JSON, a header in raw mode.
+_BESIDE = ("content_type", "accept", "inference_id", "custom_attributes", "target_variant")
 _BUSY = ("ThrottlingException", "ServiceUnavailable", "ModelNotReadyException")
 
 
@@ -67,21 +61,26 @@ def _read(event: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
         return {}, {"": "the body must be a JSON object with payload and content_type"}
     problems: dict[str, str] = {}
     asked = {"Body": content if is_raw else _payload(given, problems)}
-    for key, (header, longest) in _TEXTS.items():
+    for key in _BESIDE:
         value = given.get(key)
-        if _can_be_header(value) and len(value) <= longest:
+        if isinstance(value, str) and value.strip() and value.isascii() and value.isprintable():
             asked[key.title().replace("_", "")] = value
         elif key == "content_type":
-            problems[header if is_raw else key] = "is required: the MIME type of the payload, as text/csv"
+            problems[_header(key) if is_raw else key] = "is required: the MIME type of the payload, as text/csv"
         elif value not in (None, ""):
-            problems[header if is_raw else key] = f"must be a line of ASCII, {longest} characters at most"
+            problems[_header(key) if is_raw else key] = "must be one line of ASCII"
     return asked, problems
+
+
+def _header(key: str) -> str:
+    name = key.title().replace("_", "-")
+    return name if key in _BESIDE[:2] else f"X-Amzn-SageMaker-{name}"
 
 
 def _of_headers(event: dict[str, Any], is_other: bool) -> dict[str, Any]:
     """Return what headers say in place of members; `*/*`, which clients accept by habit, is said to no model."""
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items() if value != "*/*"}
-    given = {key: headers.get(header.lower()) for key, (header, _) in _TEXTS.items()}
+    given = {key: headers.get(_header(key).lower()) for key in _BESIDE}
     return {**given, "content_type": given["content_type"] or (is_other and "application/json")}
 
 
@@ -107,16 +106,12 @@ def _payload(given: dict[str, Any], problems: dict[str, str]) -> bytes:
     return b""
 
 
-def _can_be_header(value: Any) -> bool:
-    return isinstance(value, str) and bool(value.strip()) and value.isascii() and value.isprintable()
-
-
 def _answered(answer: dict[str, Any], asked: dict[str, Any], context: Any) -> dict[str, Any]:
     """Hand the model's answer on, with what came beside it."""
     beside = {
         "X-Amzn-Invoked-Production-Variant": answer.get("InvokedProductionVariant"),
-        "X-Amzn-SageMaker-Custom-Attributes": answer.get("CustomAttributes"),
-        "X-Amzn-SageMaker-Inference-Id": asked.get("InferenceId"),
+        _header("custom_attributes"): answer.get("CustomAttributes"),
+        _header("inference_id"): asked.get("InferenceId"),
     }
     found = _answer(200, answer.get("ContentType", "text/plain"), answer["Body"].read(), beside)
     if len(json.dumps(found)) > _MOST:
@@ -135,8 +130,8 @@ def _refused_by_sagemaker(response: dict[str, Any], asked: dict[str, Any], conte
         return _failed(424, detail, context, "The model failed.", **more)
     if code == "ModelError" and "timed out" in detail:
         return _failed(504, detail, context, _LATE)
-    if code == "ValidationError" and "TargetVariant" in asked:
-        return _failed(400, detail, context, "SageMaker refused the call: is target_variant a variant of the endpoint?")
+    if code == "ValidationError" and asked.keys() - {"Body", "ContentType"}:
+        return _failed(400, detail, context, "SageMaker refused what stands beside the payload: is it a known variant?")
     return _failed(503 if code in _BUSY else 502, detail, context)
 
 

@@ -51,10 +51,10 @@ def predict(inference: ModuleType, sagemaker: Stubber) -> Predict:
     return invoke
 
 
-def expect(sagemaker: Stubber, sent: Any, content_type: str, answer: bytes = b"0.7\n", answer_type: str = "") -> None:
+def expect(sagemaker: Stubber, sent: str, content_type: str, answer: bytes = b"0.7\n", answer_type: str = "") -> None:
     body = StreamingBody(io.BytesIO(answer), len(answer))
     response = {"Body": body, **({"ContentType": answer_type} if answer_type else {})}
-    expected = {"EndpointName": ENDPOINT, "Body": sent.encode() if isinstance(sent, str) else sent, "ContentType": content_type}
+    expected = {"EndpointName": ENDPOINT, "Body": sent.encode(), "ContentType": content_type}
     sagemaker.add_response("invoke_endpoint", response, expected)
 
 

@@ -87,7 +87,7 @@ class Private:
 
         https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html
         """
-        invoke = {"Action": "execute-api:Invoke", "Resource": "execute-api:/*"}
+        invoke = {"Action": ["execute-api:Invoke"], "Resource": ["execute-api:/*"]}
         others = {"StringNotEquals": {"aws:SourceVpce": self._ids()}}
         statements = [
             {"Effect": "Allow", "Principal": {"AWS": Ref("AWS::AccountId")}, **invoke},

@@ -11,7 +11,8 @@ from orchestrator.errors import Problem
 from orchestrator.launch.operator_options import ApiParameters, FunctionParameters, RoleParameters
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import rule
-from orchestrator.pipeline_types.built_in.models import BuiltInImage, CustomImage, OwnModel, OwnModelParameters
+from orchestrator.pipeline_types.built_in.models import BuiltInImage, CustomImage
+from orchestrator.pipeline_types.built_in.served_models import ServedModel, ServedModelParameters
 from orchestrator.pipeline_types.built_in.serving.inference_api import InferenceApiParameters, WithInferenceApi
 from orchestrator.pipeline_types.encryption import Encrypted, EncryptionParameters
 from orchestrator.values import common, locations
@@ -20,12 +21,17 @@ from orchestrator.values.template_parameters import InTemplate
 
 
 class RealtimeInferenceParameters(
-    InferenceApiParameters, RoleParameters, FunctionParameters, ApiParameters, EncryptionParameters, OwnModelParameters
+    InferenceApiParameters,
+    RoleParameters,
+    FunctionParameters,
+    ApiParameters,
+    EncryptionParameters,
+    ServedModelParameters,
 ):
     """Parameters of the real-time inference blueprint."""
 
 
-class RealtimeInference(Encrypted, OwnModel, WithInferenceApi):
+class RealtimeInference(Encrypted, ServedModel, WithInferenceApi):
     """What both real-time types have in common."""
 
     blueprint: ClassVar = "realtime_inference"
@@ -64,7 +70,7 @@ class RealtimeInference(Encrypted, OwnModel, WithInferenceApi):
         return {**super().values(launch, stage), **self.encryption_parameters(stage)}
 
 
-class RealtimeBuiltIn(BuiltInImage, RealtimeInference):
+class RealtimeBuiltIn(RealtimeInference, BuiltInImage):
     """Serve predictions from an endpoint, with a model of a built-in framework."""
 
     postfix: ClassVar = "BYOMPipelineRealtimeBuiltIn"
@@ -73,7 +79,7 @@ class RealtimeBuiltIn(BuiltInImage, RealtimeInference):
     pipeline_type: Literal["byom_realtime_builtin"]
 
 
-class RealtimeCustom(CustomImage, RealtimeInference):
+class RealtimeCustom(RealtimeInference, CustomImage):
     """Serve predictions from an endpoint, with a container image of your own."""
 
     postfix: ClassVar = "BYOMPipelineRealtimeCustom"

@@ -88,8 +88,8 @@ LOGICAL_IDS: Final[dict[str, str]] = {
     "blueprints/open_model_quality_monitor.yaml": f"{_OPEN_MONITOR} NoBetterThanAGuessAlarm",
     "blueprints/realtime_inference.yaml": """
         Inference InferenceApi InferenceApiAccessLogs InferenceApiPermission InferenceApiStage InferenceLogs
-        InferenceMethod InferenceResource InferenceRole OpenAIMethod OpenAIResource V1Resource MLOpsSagemakerEndpoint MLOpsSagemakerEndpointConfig
-        MLOpsSagemakerModel SageMakerRole
+        InferenceMethod InferenceResource InferenceRole MLOpsSagemakerEndpoint MLOpsSagemakerEndpointConfig
+        MLOpsSagemakerModel OpenAIMethod OpenAIResource SageMakerRole V1Resource
     """,
 }
 # Whoever changes from one root template to the other keeps everything.

@@ -22,7 +22,6 @@ from mlops_orchestrator.settings.files import SettingsError
 from scripts.cli import completing
 
 if TYPE_CHECKING:
-    from mlops_orchestrator.client.predictions import Beside
     from mlops_orchestrator.settings.choosing import Chosen
 
 Form = Literal["json", "text", "table"]
@@ -141,28 +140,6 @@ def form_of(arguments: Sequence[str]) -> Form:
         return Answering(as_json="--json" in arguments, output=found).form
     except SettingsError:
         return "table"
-
-
-@dataclass(frozen=True)
-class Said:
-    """What is said to a model beside its data."""
-
-    content_type: Annotated[
-        str, typer.Option(help="Media type; otherwise by the extension: .csv, .json, .jsonl, .libsvm.")
-    ] = ""
-    accept: Annotated[str, typer.Option(help="Media type of the answer.")] = ""
-    inference_id: Annotated[str, typer.Option(help="Id of the call; ground truth is matched by it.")] = ""
-    custom_attributes: Annotated[str, typer.Option(help="Text for the model's container.")] = ""
-    target_variant: Annotated[str, typer.Option(help="Variant of the endpoint that answers.")] = ""
-
-    def beside(self) -> Beside:
-        """All but the media type of the data."""
-        return {
-            "accept": self.accept,
-            "inference_id": self.inference_id,
-            "custom_attributes": self.custom_attributes,
-            "target_variant": self.target_variant,
-        }
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from scripts.cli.options import Access, Among, Asked, Pipeline, Said, grouped
+from scripts.cli.everyday.said import Said
+from scripts.cli.options import Access, Among, Asked, Pipeline, grouped
 
 app = typer.Typer()
 

@@ -22,8 +22,9 @@ from orchestrator.pipeline_types.base import STACK_PREFIX
 from scripts.cli import request_files
 from scripts.cli.errors import CommandError, WrongUseError
 from scripts.cli.everyday import log_groups, work
+from scripts.cli.everyday.said import Said
 from scripts.cli.everyday.work import Work
-from scripts.cli.options import Asked, Said
+from scripts.cli.options import Asked
 from scripts.cli.output import Output
 
 _TYPES: Final = {

@@ -14,23 +14,57 @@ class ByStage(TypedDict, Generic[_T]):
     staging: _T
     prod: _T
 
-class _Api(TypedDict, total=False):
-    """The API in front of an endpoint."""
+class _Scaling(TypedDict, total=False):
+    """Limits and the load that an instance should have."""
 
-    mode: Literal["json", "raw", "none"]
-    """json takes an object with payload and content_type, raw the payload itself; none makes no API and no function: the endpoint is asked by InvokeEndpoint"""
-    throttle_rate: int | None
-    """requests a second, of all callers; the account's limit when left out"""
-    throttle_burst: int | None
-    """requests at the same moment; throttle_rate when left out"""
-    max_request_bytes: int | None
-    """longest payload that reaches the endpoint; what fits a call when left out"""
-    memory_mb: int
-    """memory of the function behind the API"""
-    concurrency: int | None
-    """executions reserved for the function, which are also the most that it gets; as at launch when left out"""
-    vpc_endpoints: Sequence[str]
-    """make the API private, and let in calls through these VPC endpoints of execute-api only"""
+    minimum: Required[int]
+    """fewest instances"""
+    maximum: Required[int]
+    """most instances"""
+    invocations_per_instance: Required[float]
+    """invocations a minute that an instance should have, on average"""
+    scale_in_cooldown: int
+    """seconds after a change before instances are taken away"""
+    scale_out_cooldown: int
+    """seconds after a change before more are added"""
+    schedules: Sequence[_ScheduledCapacity]
+    """times from which on the limits are others, 3 at most"""
+
+class _ScheduledCapacity(TypedDict, total=False):
+    """A time from which on there are other limits."""
+
+    schedule: Required[str]
+    """when it happens: rate(...), cron(...) or at(...)"""
+    minimum: Required[int]
+    """fewest instances from then on"""
+    maximum: Required[int]
+    """most instances from then on"""
+    time_zone: str
+    """time zone of the schedule"""
+
+class _Update(TypedDict, total=False):
+    """How an update of the endpoint is deployed."""
+
+    strategy: Required[Literal["all_at_once", "canary", "linear", "rolling"]]
+    """all_at_once moves all traffic to new instances; canary first a part, then the rest; linear in equal steps; rolling replaces instances batch by batch"""
+    step_percent: int | None
+    """size of a step in percent of the instances: 10 for canary, 20 for linear, 50 for rolling"""
+    step_instances: int | None
+    """size of a step in instances, in place of step_percent"""
+    wait_seconds: int
+    """how long the alarms are watched after each step"""
+    maximum_seconds: int
+    """after how long an update that is not done is given up and taken back"""
+    error_percent: float
+    """alarm when more of a minute's calls than this end in an error of the model (5xx)"""
+    latency_ms: int
+    """alarm when the model takes longer than this on average over a minute"""
+    cpu_percent: float
+    """alarm when the instances' cores are busier than this on average over a minute"""
+    alarms: Sequence[str]
+    """names of further alarms that take an update back, at most 4"""
+    monitors: bool
+    """also the ViolationsAlarm of each monitor of the model that is there, on the open engine"""
 
 class _Retrain(TypedDict, total=False):
     """When a monitor has a training pipeline run, and on what it trains."""
@@ -182,8 +216,6 @@ class RealtimeBuiltIn(BaseModel):
     """bucket/prefix for the captured requests and answers, without s3://"""
     dry_run: bool = ...
     """answer the plan and touch nothing"""
-    inference_api: _Api | None | ByStage[_Api | None] = ...
-    """the API in front of the endpoint: what it takes, its limits, or none"""
     model_artifact_location: str = ...
     """key of model.tar.gz in the assets bucket (needed without a model package)"""
     model_package_name: str = ...
@@ -194,6 +226,12 @@ class RealtimeBuiltIn(BaseModel):
     """framework or algorithm (needed without a model package)"""
     model_framework_version: str = ...
     """version of the framework (needed without a model package)"""
+    instance_count: int | ByStage[int] = ...
+    """instances that serve; with autoscaling, those of the beginning"""
+    autoscaling: _Scaling | None | ByStage[_Scaling | None] = ...
+    """add and take away instances with the load"""
+    deployment: _Update | None | ByStage[_Update | None] = ...
+    """how an update of the endpoint reaches traffic, and the alarms that take it back; all at once and without alarms when left out"""
     kms_key_arn: str | ByStage[str] = ...
     """key, or alias of a key, that encrypts the instances' volumes and what is written to S3"""
     endpoint_name: str | ByStage[str] = ...
@@ -211,8 +249,6 @@ class RealtimeCustom(BaseModel):
     """bucket/prefix for the captured requests and answers, without s3://"""
     dry_run: bool = ...
     """answer the plan and touch nothing"""
-    inference_api: _Api | None | ByStage[_Api | None] = ...
-    """the API in front of the endpoint: what it takes, its limits, or none"""
     model_artifact_location: str = ...
     """key of model.tar.gz in the assets bucket (needed without a model package)"""
     model_package_name: str = ...
@@ -221,6 +257,12 @@ class RealtimeCustom(BaseModel):
     """deploy a version of the model package's group by itself when it is approved, and go back when the deployed one is rejected; the group must be of this account"""
     custom_image_uri: str = ...
     """URI of the container image that serves the model (needed without a model package)"""
+    instance_count: int | ByStage[int] = ...
+    """instances that serve; with autoscaling, those of the beginning"""
+    autoscaling: _Scaling | None | ByStage[_Scaling | None] = ...
+    """add and take away instances with the load"""
+    deployment: _Update | None | ByStage[_Update | None] = ...
+    """how an update of the endpoint reaches traffic, and the alarms that take it back; all at once and without alarms when left out"""
     kms_key_arn: str | ByStage[str] = ...
     """key, or alias of a key, that encrypts the instances' volumes and what is written to S3"""
     endpoint_name: str | ByStage[str] = ...

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a request may say of how a model is served, one module for each subject."""
+"""Keys of requests that serve models, by subject."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from botocore.exceptions import ClientError
+from moto.applicationautoscaling.models import applicationautoscaling_backends
 from moto.core.responses import ActionResult
 from moto.sagemaker.exceptions import AWSValidationException, ValidationError
 from moto.sagemaker.responses import SageMakerResponse
@@ -67,6 +68,7 @@ class Endpoints(NamedResources):
         if endpoint.fleet is None or endpoint.fleet.config is config:
             self._deploy(endpoint, config)
             return endpoint
+        self._check_scaled(endpoint, config)
         fleet = self._loaded(endpoint, config)
         if fleet is None:
             return endpoint
@@ -142,6 +144,24 @@ class Endpoints(NamedResources):
         except (ServingError, ValidationError) as error:
             endpoint.fail(getattr(error, "message", None) or str(error))
             return None
+
+    def _check_scaled(self, endpoint: LocalEndpoint, config: LocalEndpointConfig) -> None:
+        """Refuse another instance type of a variant that is scaled: its scalable target has to be deregistered first.
+
+        https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-add-policy.html
+        """
+        scaling = applicationautoscaling_backends[self.account_id][self.region_name].targets
+        for declared in config.production_variants:
+            name = declared["VariantName"]
+            resource = f"endpoint/{endpoint.endpoint_name}/variant/{name}"
+            before = endpoint.fleet.variant(name) if endpoint.fleet else None
+            if before is None or resource not in scaling.get("sagemaker:variant:DesiredInstanceCount", {}):
+                continue
+            if before.declared.get("InstanceType") != declared.get("InstanceType"):
+                raise AWSValidationException(
+                    f'The instance type of variant "{name}" cannot change while it is registered as a scalable target '
+                    f'of Application Auto Scaling ("{resource}"): deregister that first.'
+                )
 
     def _check_alarms(self, policy: Policy, config: LocalEndpointConfig) -> None:
         """Look the alarms up as the role of the first model: it needs cloudwatch:DescribeAlarms on them.

@@ -204,6 +204,18 @@ def test_what_autoscaling_has_made_is_retained(client: ClientFactory) -> None:
     assert (variant["CurrentInstanceCount"], variant["CurrentWeight"]) == (5, 1.0)
 
 
+def test_scaled_variant_keeps_its_instance_type(client: ClientFactory) -> None:
+    sm = client("sagemaker")
+    Updated(sm, "scaled")
+    resource = {"ResourceId": "endpoint/scaled/variant/AllTraffic", "ServiceNamespace": "sagemaker"}
+    dimension = {"ScalableDimension": "sagemaker:variant:DesiredInstanceCount"}
+    client("application-autoscaling").register_scalable_target(**resource, **dimension, MinCapacity=1, MaxCapacity=2)
+    other = VARIANT | {"ModelName": "Broken", "InstanceType": "ml.m5.xlarge"}
+    sm.create_endpoint_config(EndpointConfigName="scaled-other", ProductionVariants=[other])
+    with pytest.raises(ClientError, match="registered as a scalable target"):
+        sm.update_endpoint(EndpointName="scaled", EndpointConfigName="scaled-other")
+
+
 @pytest.mark.parametrize(
     ("config", "words"),
     [

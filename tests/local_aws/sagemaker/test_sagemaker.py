@@ -14,6 +14,7 @@ from scripts.demo import demo_model
 from scripts.demo.demo_model import TrainedModel
 from scripts.local_aws.processes import model_process
 from scripts.local_aws.sagemaker import install as sagemaker
+from scripts.local_aws.serving.images import SERVED
 from tests.local_aws.conftest import ClientFactory
 from tests.local_aws.serving import (
     ACCOUNT,
@@ -131,7 +132,7 @@ def test_custom_image_is_deployed_and_its_invocation_refused_in_words(client: Cl
     runtime = client("sagemaker-runtime")
     with pytest.raises(runtime.exceptions.ModelError) as refused:
         runtime.invoke_endpoint(EndpointName="Endpoint", ContentType="text/csv", Body="1")
-    words = f"The local AWS cannot run the image {CUSTOM_IMAGE}: it runs SageMaker's XGBoost images only."
+    words = f"The local AWS cannot run the image {CUSTOM_IMAGE}: it runs {SERVED} only."
     assert refused.value.response["Error"]["Message"] == words
 
 

@@ -101,12 +101,6 @@ def _to_npy(array: Any) -> bytes:
     return stream.getvalue()
 
 
-def _known(coders: dict[str, Callable[[Any], Any]], content_type: str) -> Callable[[Any], Any]:
-    if content_type not in coders:
-        raise UnsupportedFormatError(content_type)
-    return coders[content_type]
-
-
 class _Toolkit:
     """Defaults of the inference toolkit's four functions."""
 
@@ -114,10 +108,14 @@ class _Toolkit:
     to_csv = staticmethod(_to_csv)
 
     def decode(self, content: Any, content_type: str) -> Any:
-        return _known({_JSON: _from_json, _CSV: self.from_csv, _NPY: _from_npy}, content_type)(content)
+        if content_type not in _TYPES:
+            raise UnsupportedFormatError(content_type)
+        return {_JSON: _from_json, _CSV: self.from_csv, _NPY: _from_npy}[content_type](content)
 
     def encode(self, array: Any, content_type: str) -> Any:
-        return _known({_JSON: _to_json, _CSV: self.to_csv, _NPY: _to_npy}, content_type)(array)
+        if content_type not in _TYPES:
+            raise UnsupportedFormatError(content_type)
+        return {_JSON: _to_json, _CSV: self.to_csv, _NPY: _to_npy}[content_type](array)
 
     def model_fn(self, model_dir: str) -> Any:
         raise NotImplementedError("Please provide a model_fn implementation.")
@@ -290,8 +288,7 @@ def main() -> None:
         script = loaded(*sys.argv[1:])
     except BaseException as error:  # sys.exit in a script, too
         traceback.print_exc()
-        last = traceback.format_exception_only(type(error), error)[-1].strip()
-        send({"failed": last})
+        send({"failed": traceback.format_exception_only(type(error), error)[-1].strip()})
         os._exit(1)
     send({"ready": True})
     while True:

@@ -187,3 +187,11 @@ def alarms() -> list[Statement]:
         *(cloudwatch.PutMetricAlarm, cloudwatch.TagResource, cloudwatch.UntagResource),
     ]
     return [permissions.allow(actions, arns.regional("cloudwatch", f"alarm:{arns.PIPELINE_PREFIX}*"))]
+
+
+def rollback_alarms() -> list[Statement]:
+    """Alarms that take an endpoint's update back, which people may name: SageMaker looks at them for whoever updates.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html
+    """
+    return [permissions.allow([cloudwatch.DescribeAlarms], arns.regional("cloudwatch", "alarm:*"))]

@@ -89,7 +89,7 @@ LOGICAL_IDS: Final[dict[str, str]] = {
     "blueprints/realtime_inference.yaml": """
         Inference InferenceApi InferenceApiAccessLogs InferenceApiPermission InferenceApiStage InferenceLogs
         InferenceMethod InferenceResource InferenceRole MLOpsSagemakerEndpoint MLOpsSagemakerEndpointConfig
-        MLOpsSagemakerModel SageMakerRole
+        MLOpsSagemakerModel SageMakerRole EndpointCpuAlarm EndpointErrorsAlarm EndpointLatencyAlarm
     """,
 }
 # Whoever changes from one root template to the other keeps everything.

@@ -61,21 +61,12 @@ class UnsupportedFormatError(BaseInferenceToolkitError):
         )
 
 
-def _from_json(text: str) -> Any:
-    return np.array(json.loads(text))
-
-
 def _from_csv(text: str) -> Any:
     return np.genfromtxt(io.StringIO(text), dtype=None, delimiter=",")
 
 
 def _from_csv_as_scikit_learn(text: str) -> Any:
     return np.array(list(csv.reader(io.StringIO(text), strict=True))).squeeze()
-
-
-def _from_npy(content: bytes) -> Any:
-    # An array of objects is a pickle: the model's own code could run anything as well.
-    return np.load(io.BytesIO(content), allow_pickle=True)
 
 
 def _to_csv(array: Any) -> str:
@@ -91,16 +82,6 @@ def _to_csv_as_scikit_learn(array: Any) -> str:
     return stream.getvalue()
 
 
-def _to_json(array: Any) -> str:
-    return json.dumps(array, default=lambda value: value.tolist())
-
-
-def _to_npy(array: Any) -> bytes:
-    stream = io.BytesIO()
-    np.save(stream, array)
-    return stream.getvalue()
-
-
 class _Toolkit:
     """Defaults of the inference toolkit's four functions."""
 
@@ -108,14 +89,21 @@ class _Toolkit:
     to_csv = staticmethod(_to_csv)
 
     def decode(self, content: Any, content_type: str) -> Any:
-        if content_type not in _TYPES:
+        if content_type == _NPY:
+            # An array of objects is a pickle: the model's own code could run anything as well.
+            return np.load(io.BytesIO(content), allow_pickle=True)
+        if content_type not in _TEXTS:
             raise UnsupportedFormatError(content_type)
-        return {_JSON: _from_json, _CSV: self.from_csv, _NPY: _from_npy}[content_type](content)
+        return np.array(json.loads(content)) if content_type == _JSON else self.from_csv(content)
 
     def encode(self, array: Any, content_type: str) -> Any:
-        if content_type not in _TYPES:
+        if content_type == _NPY:
+            stream = io.BytesIO()
+            np.save(stream, array)
+            return stream.getvalue()
+        if content_type not in _TEXTS:
             raise UnsupportedFormatError(content_type)
-        return {_JSON: _to_json, _CSV: self.to_csv, _NPY: _to_npy}[content_type](array)
+        return json.dumps(array, default=lambda value: value.tolist()) if content_type == _JSON else self.to_csv(array)
 
     def model_fn(self, model_dir: str) -> Any:
         raise NotImplementedError("Please provide a model_fn implementation.")

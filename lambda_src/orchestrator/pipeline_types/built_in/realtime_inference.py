@@ -13,6 +13,7 @@ from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.built_in.models import BuiltInImage, CustomImage
 from orchestrator.pipeline_types.built_in.served_models import ServedModel, ServedModelParameters
+from orchestrator.pipeline_types.built_in.serving.updates import SafelyUpdated, UpdateParameters
 from orchestrator.pipeline_types.encryption import Encrypted, EncryptionParameters
 from orchestrator.values import common, locations
 from orchestrator.values.per_stage import PerStage, Stage, by_key
@@ -20,12 +21,17 @@ from orchestrator.values.template_parameters import InTemplate
 
 
 class RealtimeInferenceParameters(
-    RoleParameters, FunctionParameters, ApiParameters, EncryptionParameters, ServedModelParameters
+    UpdateParameters,
+    RoleParameters,
+    FunctionParameters,
+    ApiParameters,
+    EncryptionParameters,
+    ServedModelParameters,
 ):
     """Parameters of the real-time inference blueprint."""
 
 
-class RealtimeInference(Encrypted, ServedModel):
+class RealtimeInference(Encrypted, SafelyUpdated, ServedModel):
     """What both real-time types have in common."""
 
     blueprint: ClassVar = "realtime_inference"
@@ -54,6 +60,10 @@ class RealtimeInference(Encrypted, ServedModel):
                     f"{key}: the accounts of the stages may only read the assets bucket, so nothing will be captured;"
                     " name a bucket that the stage's account may write to"
                 )
+
+    @rule("deployment", "endpoint_name", "inference_instance")
+    def _deployment_is_possible(self, launch: Launch) -> Iterator[Problem]:
+        yield from self.impossible_deployments(launch)
 
     @rule("inference_instance")
     def _instance_is_possible(self, _: Launch) -> Iterator[Problem]:

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from awacs import apigateway, awslambda, cloudwatch, ec2, iam, kms, logs, sagemaker, scheduler
-from awacs.aws import Action, Condition, Statement
+from awacs import apigateway, application_autoscaling, awslambda, cloudwatch, ec2, iam, kms, logs, sagemaker, scheduler
+from awacs.aws import Action, Condition, Statement, StringEquals
 from troposphere import Sub
 
 from generator import arns, iam_roles, names, permissions
@@ -132,6 +132,37 @@ def endpoints() -> list[Statement]:
     return [
         permissions.allow(actions, [*configurations, arns.regional("sagemaker", "endpoint/*")]),
         *_keys_for_volumes(),
+    ]
+
+
+def autoscaling() -> list[Statement]:
+    """Scaling of endpoints. IAM knows no resource for it; the namespace is what limits it.
+
+    Application Auto Scaling tries what it will do, in the name of who asks for it.
+    https://docs.aws.amazon.com/autoscaling/application/userguide/security_iam_permission_validation.html
+    """
+    changed = [
+        *(application_autoscaling.DeleteScalingPolicy, application_autoscaling.DeleteScheduledAction),
+        *(application_autoscaling.DeregisterScalableTarget, application_autoscaling.PutScalingPolicy),
+        *(application_autoscaling.PutScheduledAction, application_autoscaling.RegisterScalableTarget),
+    ]
+    looked_at = [
+        *(application_autoscaling.DescribeScalableTargets, application_autoscaling.DescribeScalingPolicies),
+        *(application_autoscaling.DescribeScheduledActions, application_autoscaling.ListTagsForResource),
+    ]
+    tagged = [Action("application-autoscaling", verb) for verb in ("TagResource", "UntagResource")]
+    of_endpoints = Condition(StringEquals("application-autoscaling:service-namespace", "sagemaker"))
+    alarms_of_policies = [cloudwatch.DeleteAlarms, cloudwatch.DescribeAlarms, cloudwatch.PutMetricAlarm]
+    alarm_names = arns.regional("cloudwatch", "alarm:TargetTracking-endpoint/*")
+    for_endpoints = Condition(StringEquals("iam:AWSServiceName", "sagemaker.application-autoscaling.amazonaws.com"))
+    own_role = arns.in_account("iam", "role/aws-service-role/*")
+    return [
+        permissions.allow(changed, "*", of_endpoints),
+        permissions.allow([*looked_at, *tagged], "*"),
+        permissions.allow(alarms_of_policies, alarm_names),
+        permissions.allow([cloudwatch.GetMetricData], "*"),
+        permissions.allow([sagemaker.UpdateEndpointWeightsAndCapacities], arns.regional("sagemaker", "endpoint/*")),
+        permissions.allow([iam.CreateServiceLinkedRole], own_role, for_endpoints),
     ]
 
 

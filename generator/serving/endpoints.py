@@ -76,6 +76,7 @@ def endpoint(built: Template) -> sagemaker.Endpoint:
         ENDPOINT,
         EndpointName=if_provided(built, "EndpointName", Ref("EndpointName")),
         EndpointConfigName=GetAtt(CONFIG, "EndpointConfigName"),
+        **capacity.endpoint_properties(built),
         **updates.endpoint_properties(built),
         Tags=Tags({"endpoint-name": Sub("${ModelName}-endpoint")}),
     )

@@ -14,6 +14,34 @@ class ByStage(TypedDict, Generic[_T]):
     staging: _T
     prod: _T
 
+class _Scaling(TypedDict, total=False):
+    """Limits and the load that an instance should have."""
+
+    minimum: Required[int]
+    """fewest instances"""
+    maximum: Required[int]
+    """most instances"""
+    invocations_per_instance: Required[float]
+    """invocations a minute that an instance should have, on average"""
+    scale_in_cooldown: int
+    """seconds after a change before instances are taken away"""
+    scale_out_cooldown: int
+    """seconds after a change before more are added"""
+    schedules: Sequence[_ScheduledCapacity]
+    """times from which on the limits are others, 3 at most"""
+
+class _ScheduledCapacity(TypedDict, total=False):
+    """A time from which on there are other limits."""
+
+    schedule: Required[str]
+    """when it happens: rate(...), cron(...) or at(...)"""
+    minimum: Required[int]
+    """fewest instances from then on"""
+    maximum: Required[int]
+    """most instances from then on"""
+    time_zone: str
+    """time zone of the schedule"""
+
 class _Update(TypedDict, total=False):
     """How an update of the endpoint is deployed."""
 
@@ -198,6 +226,10 @@ class RealtimeBuiltIn(BaseModel):
     """framework or algorithm (needed without a model package)"""
     model_framework_version: str = ...
     """version of the framework (needed without a model package)"""
+    instance_count: int | ByStage[int] = ...
+    """instances that serve; with autoscaling, those of the beginning"""
+    autoscaling: _Scaling | None | ByStage[_Scaling | None] = ...
+    """add and take away instances with the load"""
     deployment: _Update | None | ByStage[_Update | None] = ...
     """how an update of the endpoint reaches traffic, and the alarms that take it back; all at once and without alarms when left out"""
     kms_key_arn: str | ByStage[str] = ...
@@ -225,6 +257,10 @@ class RealtimeCustom(BaseModel):
     """deploy a version of the model package's group by itself when it is approved, and go back when the deployed one is rejected; the group must be of this account"""
     custom_image_uri: str = ...
     """URI of the container image that serves the model (needed without a model package)"""
+    instance_count: int | ByStage[int] = ...
+    """instances that serve; with autoscaling, those of the beginning"""
+    autoscaling: _Scaling | None | ByStage[_Scaling | None] = ...
+    """add and take away instances with the load"""
     deployment: _Update | None | ByStage[_Update | None] = ...
     """how an update of the endpoint reaches traffic, and the alarms that take it back; all at once and without alarms when left out"""
     kms_key_arn: str | ByStage[str] = ...

@@ -12,7 +12,8 @@ from orchestrator.launch.operator_options import ApiParameters, FunctionParamete
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.built_in.models import BuiltInImage, CustomImage
-from orchestrator.pipeline_types.built_in.served_models import ServedModel, ServedModelParameters
+from orchestrator.pipeline_types.built_in.served_models import ServedModelParameters
+from orchestrator.pipeline_types.built_in.serving.capacity import Capacity, CapacityParameters
 from orchestrator.pipeline_types.built_in.serving.updates import SafelyUpdated, UpdateParameters
 from orchestrator.pipeline_types.encryption import Encrypted, EncryptionParameters
 from orchestrator.values import common, locations
@@ -21,6 +22,7 @@ from orchestrator.values.template_parameters import InTemplate
 
 
 class RealtimeInferenceParameters(
+    CapacityParameters,
     UpdateParameters,
     RoleParameters,
     FunctionParameters,
@@ -31,7 +33,7 @@ class RealtimeInferenceParameters(
     """Parameters of the real-time inference blueprint."""
 
 
-class RealtimeInference(Encrypted, SafelyUpdated, ServedModel):
+class RealtimeInference(Encrypted, SafelyUpdated, Capacity):
     """What both real-time types have in common."""
 
     blueprint: ClassVar = "realtime_inference"

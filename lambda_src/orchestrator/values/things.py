@@ -135,7 +135,21 @@ class SecurityGroups:
         return False
 
 
-Thing = StoredObject | Bucket | Image | Key | Secret | PackageGroup | Subnets | SecurityGroups
+@dataclass(frozen=True)
+class Vpc:
+    """Subnets and security groups of one VPC."""
+
+    subnets: tuple[str, ...]
+    security_groups: tuple[str, ...]
+    zones: int = 1
+    """Availability Zones in which the subnets must lie at least."""
+
+    def is_near(self, _: Around) -> bool:
+        """False: an id says no account."""
+        return False
+
+
+Thing = StoredObject | Bucket | Image | Key | Secret | PackageGroup | Subnets | SecurityGroups | Vpc
 
 
 @dataclass(frozen=True)
@@ -173,3 +187,8 @@ A_SECRET: Final = MustExist(lambda arn, _: Secret(arn))
 A_PACKAGE_GROUP: Final = MustExist(lambda name, _: PackageGroup(name))
 SUBNETS: Final = MustExist(lambda ids, _: Subnets(tuple(ids)))
 SECURITY_GROUPS: Final = MustExist(lambda ids, _: SecurityGroups(tuple(ids)))
+
+
+def of_vpc(zones: int = 1) -> MustExist:
+    """Return the mark of an object with `subnets` and `security_groups`, which need as many Availability Zones."""
+    return MustExist(lambda vpc, _: Vpc(tuple(vpc.subnets), tuple(vpc.security_groups), zones))

@@ -14,18 +14,19 @@ from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.built_in.models import BuiltInImage, CustomImage
 from orchestrator.pipeline_types.built_in.served_models import ServedModel, ServedModelParameters
 from orchestrator.pipeline_types.encryption import Encrypted, EncryptionParameters
+from orchestrator.pipeline_types.network import NetworkedEndpoint, NetworkParameters
 from orchestrator.values import common, locations
 from orchestrator.values.per_stage import PerStage, Stage, by_key
 from orchestrator.values.template_parameters import InTemplate
 
 
 class RealtimeInferenceParameters(
-    RoleParameters, FunctionParameters, ApiParameters, EncryptionParameters, ServedModelParameters
+    NetworkParameters, RoleParameters, FunctionParameters, ApiParameters, EncryptionParameters, ServedModelParameters
 ):
     """Parameters of the real-time inference blueprint."""
 
 
-class RealtimeInference(Encrypted, ServedModel):
+class RealtimeInference(Encrypted, NetworkedEndpoint, ServedModel):
     """What both real-time types have in common."""
 
     blueprint: ClassVar = "realtime_inference"
@@ -61,7 +62,8 @@ class RealtimeInference(Encrypted, ServedModel):
 
     @override
     def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
-        return {**super().values(launch, stage), **self.encryption_parameters(stage)}
+        own = {**self.encryption_parameters(stage), **self.network_parameters(stage)}
+        return {**super().values(launch, stage), **own}
 
 
 class RealtimeBuiltIn(RealtimeInference, BuiltInImage):

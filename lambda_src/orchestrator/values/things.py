@@ -136,6 +136,17 @@ class SecurityGroups:
 
 
 @dataclass(frozen=True)
+class Alarm:
+    """An alarm of CloudWatch."""
+
+    name: str
+
+    def is_near(self, _: Around) -> bool:
+        """False: a name says no account."""
+        return False
+
+
+@dataclass(frozen=True)
 class Vpc:
     """Subnets and security groups of one VPC."""
 
@@ -149,7 +160,7 @@ class Vpc:
         return False
 
 
-Thing = StoredObject | Bucket | Image | Key | Secret | PackageGroup | Subnets | SecurityGroups | Vpc
+Thing = StoredObject | Bucket | Image | Key | Secret | PackageGroup | Subnets | SecurityGroups | Alarm | Vpc
 
 
 @dataclass(frozen=True)
@@ -187,6 +198,7 @@ A_SECRET: Final = MustExist(lambda arn, _: Secret(arn))
 A_PACKAGE_GROUP: Final = MustExist(lambda name, _: PackageGroup(name))
 SUBNETS: Final = MustExist(lambda ids, _: Subnets(tuple(ids)))
 SECURITY_GROUPS: Final = MustExist(lambda ids, _: SecurityGroups(tuple(ids)))
+AN_ALARM: Final = MustExist(lambda name, _: Alarm(name))
 
 
 def of_vpc(zones: int = 1) -> MustExist:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The network of models and jobs: the VPC of the request, its interfaces, and containers that reach no network.
 
-The parameters are those of `orchestrator/pipeline_types/network.py`. Without values nothing of it is there.
+The parameters are those of `orchestrator/pipeline_types/built_in/network.py`. Without values nothing of it is there.
 """
 
 from __future__ import annotations

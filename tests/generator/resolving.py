@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from orchestrator.launch.operator_options import ApiParameters, FunctionParameters, RoleParameters
-from orchestrator.pipeline_types.network import NetworkParameters
+from orchestrator.pipeline_types.built_in.network import NetworkParameters
 
 Template = dict[str, Any]
 

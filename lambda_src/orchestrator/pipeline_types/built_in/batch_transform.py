@@ -16,9 +16,9 @@ from orchestrator.launch.operator_options import FunctionParameters, RoleParamet
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.built_in.models import BuiltInImage, CustomImage, OwnModel
+from orchestrator.pipeline_types.built_in.network import Networked, NetworkParameters
 from orchestrator.pipeline_types.built_in.served_models import ServedModelParameters
 from orchestrator.pipeline_types.encryption import Encrypted, EncryptionParameters
-from orchestrator.pipeline_types.network import Networked, NetworkParameters
 from orchestrator.values import common, jobs, json_parameter, locations, training
 from orchestrator.values.per_stage import PerStage, Stage, at
 from orchestrator.values.template_parameters import InTemplate

@@ -9,8 +9,8 @@ from typing import Annotated
 from pydantic import Field
 
 from orchestrator.launch.operator_options import RoleParameters
+from orchestrator.pipeline_types.built_in.network import IsolationParameters
 from orchestrator.pipeline_types.encryption import EncryptionParameters
-from orchestrator.pipeline_types.network import IsolationParameters
 from orchestrator.values import common, jobs, locations, monitors
 from orchestrator.values.template_parameters import TemplateParameters
 

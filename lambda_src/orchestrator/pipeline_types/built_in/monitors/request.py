@@ -11,8 +11,8 @@ from orchestrator.errors import Problem
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.blueprints import BlueprintPipeline
+from orchestrator.pipeline_types.built_in.network import Networked
 from orchestrator.pipeline_types.encryption import Encrypted
-from orchestrator.pipeline_types.network import Networked
 from orchestrator.values import common, jobs, locations, monitors
 from orchestrator.values.per_stage import PerStage, Stage, at, key_at
 from orchestrator.values.template_parameters import TemplateParameters

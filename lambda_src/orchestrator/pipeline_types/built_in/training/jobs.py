@@ -14,10 +14,10 @@ from typing_extensions import override
 
 from orchestrator.launch.operator_options import FunctionParameters, RoleParameters
 from orchestrator.launch.settings import Launch
+from orchestrator.pipeline_types.built_in.network import JobInVpc, VpcParameters
 from orchestrator.pipeline_types.built_in.training.registering import Registering
 from orchestrator.pipeline_types.encryption import Encrypted, EncryptionParameters
 from orchestrator.pipeline_types.json_values import JsonValue
-from orchestrator.pipeline_types.network import JobInVpc, VpcParameters
 from orchestrator.plan.plan import PlannedObject
 from orchestrator.sagemaker.job_kinds import JobKind
 from orchestrator.values import common, tags, training

@@ -11,9 +11,9 @@ from orchestrator.errors import Problem
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types import private_images
 from orchestrator.pipeline_types.base import rule
+from orchestrator.pipeline_types.built_in.network import IsolatedJob
 from orchestrator.pipeline_types.built_in.training import hyperparameters
 from orchestrator.pipeline_types.built_in.training.jobs import JobPipeline
-from orchestrator.pipeline_types.network import IsolatedJob
 from orchestrator.pipeline_types.private_images import PrivateImage
 from orchestrator.sagemaker import checkpoints
 from orchestrator.sagemaker.images import ImageQuery, Purpose, UnknownImageError, resolve, superfluous_version

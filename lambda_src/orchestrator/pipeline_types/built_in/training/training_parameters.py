@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from orchestrator.pipeline_types.built_in.network import IsolationParameters
 from orchestrator.pipeline_types.built_in.training.jobs import JobParameters
-from orchestrator.pipeline_types.network import IsolationParameters
 from orchestrator.values import common, training
 
 

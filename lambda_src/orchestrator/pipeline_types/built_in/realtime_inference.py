@@ -15,6 +15,7 @@ from orchestrator.pipeline_types.built_in.models import BuiltInImage, CustomImag
 from orchestrator.pipeline_types.built_in.network import NetworkedEndpoint, NetworkParameters
 from orchestrator.pipeline_types.built_in.served_models import ServedModelParameters
 from orchestrator.pipeline_types.built_in.serving.capacity import Capacity, CapacityParameters
+from orchestrator.pipeline_types.built_in.serving.inference_api import InferenceApiParameters, WithInferenceApi
 from orchestrator.pipeline_types.built_in.serving.updates import SafelyUpdated, UpdateParameters
 from orchestrator.pipeline_types.encryption import Encrypted, EncryptionParameters
 from orchestrator.values import common, locations
@@ -26,6 +27,7 @@ class RealtimeInferenceParameters(
     NetworkParameters,
     CapacityParameters,
     UpdateParameters,
+    InferenceApiParameters,
     RoleParameters,
     FunctionParameters,
     ApiParameters,
@@ -35,7 +37,7 @@ class RealtimeInferenceParameters(
     """Parameters of the real-time inference blueprint."""
 
 
-class RealtimeInference(Encrypted, NetworkedEndpoint, SafelyUpdated, Capacity):
+class RealtimeInference(Encrypted, NetworkedEndpoint, SafelyUpdated, Capacity, WithInferenceApi):
     """What both real-time types have in common."""
 
     blueprint: ClassVar = "realtime_inference"

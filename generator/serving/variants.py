@@ -35,7 +35,9 @@ def add_to(built: Template, role: str) -> None:
             sagemaker.ContainerDefinition(ModelPackageName=_part(place, _PACKAGE)),
             sagemaker.ContainerDefinition(Image=_part(place, _IMAGE), ModelDataUrl=_part(place, _ARTIFACT)),
         )
-        built.add_resource(model_resources.of_container(model_id(place), role, container, Condition=_is_there(place)))
+        built.add_resource(
+            model_resources.of_container(built, model_id(place), role, container, Condition=_is_there(place))
+        )
 
 
 def production() -> list[Any]:

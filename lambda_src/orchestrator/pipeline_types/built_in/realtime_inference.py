@@ -12,6 +12,7 @@ from orchestrator.launch.operator_options import ApiParameters, FunctionParamete
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.built_in.models import BuiltInImage, CustomImage
+from orchestrator.pipeline_types.built_in.network import NetworkedEndpoint, NetworkParameters
 from orchestrator.pipeline_types.built_in.served_models import ServedModelParameters
 from orchestrator.pipeline_types.built_in.serving.capacity import Capacity, CapacityParameters
 from orchestrator.pipeline_types.built_in.serving.comparisons import Compared, VariantParameters
@@ -24,6 +25,7 @@ from orchestrator.values.template_parameters import InTemplate
 
 
 class RealtimeInferenceParameters(
+    NetworkParameters,
     CapacityParameters,
     UpdateParameters,
     VariantParameters,
@@ -37,7 +39,7 @@ class RealtimeInferenceParameters(
     """Parameters of the real-time inference blueprint."""
 
 
-class RealtimeInference(Encrypted, SafelyUpdated, Capacity, WithInferenceApi):
+class RealtimeInference(Encrypted, NetworkedEndpoint, SafelyUpdated, Capacity, WithInferenceApi):
     """What both real-time types have in common."""
 
     blueprint: ClassVar = "realtime_inference"
@@ -77,10 +79,10 @@ class RealtimeInference(Encrypted, SafelyUpdated, Capacity, WithInferenceApi):
 
     @override
     def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
-        encrypted = self.encryption_parameters(stage)
+        own = {**self.encryption_parameters(stage), **self.network_parameters(stage)}
         if self.needs_no_volume_key(stage):
-            encrypted["VolumeKmsKeyArn"] = ""
-        return {**super().values(launch, stage), **encrypted}
+            own["VolumeKmsKeyArn"] = ""
+        return {**super().values(launch, stage), **own}
 
 
 class RealtimeBuiltIn(RealtimeInference, Compared, BuiltInImage):

@@ -16,6 +16,7 @@ from moto.sagemaker.responses import SageMakerResponse
 from scripts.local_aws import identity, request_constraints
 from scripts.local_aws.sagemaker import model_hosting
 from scripts.local_aws.sagemaker.data_capture import CaptureSettings, CaptureTarget
+from scripts.local_aws.sagemaker.endpoints import serverless
 from scripts.local_aws.sagemaker.endpoints.configs import Given, LocalEndpointConfig
 from scripts.local_aws.sagemaker.endpoints.endpoint import LocalEndpoint, Tags
 from scripts.local_aws.sagemaker.endpoints.variants import Fleet, Variant
@@ -40,6 +41,7 @@ class Endpoints(NamedResources):
         config = LocalEndpointConfig(self.account_id, self.region_name, given)
         for variant in (*config.production_variants, *config.shadow_variants):
             self._found("model", str(variant["ModelName"]), self._models, "model")
+        serverless.check_config(config, self._models)
         self.endpoint_configs[name] = config
         return config
 
@@ -55,6 +57,8 @@ class Endpoints(NamedResources):
     def update_endpoint(self, endpoint_name: str, endpoint_config_name: str) -> LocalEndpoint:
         """Serve another configuration. On failure, the old one goes on and DescribeEndpoint has the reason."""
         endpoint = self.find_endpoint(endpoint_name)
+        if endpoint.fleet is not None:
+            serverless.check_update(endpoint.fleet.config, self._config(endpoint_config_name))
         self._deploy(endpoint, self._config(endpoint_config_name))
         return endpoint
 

@@ -14,6 +14,24 @@ class ByStage(TypedDict, Generic[_T]):
     staging: _T
     prod: _T
 
+class _Api(TypedDict, total=False):
+    """The API in front of an endpoint."""
+
+    mode: Literal["json", "raw", "none"]
+    """json takes an object with payload and content_type, raw the payload itself; none makes no API and no function: the endpoint is asked by InvokeEndpoint"""
+    throttle_rate: int | None
+    """requests a second, of all callers; the account's limit when left out"""
+    throttle_burst: int | None
+    """requests at the same moment; throttle_rate when left out"""
+    max_request_bytes: int | None
+    """longest payload that reaches the endpoint; what fits a call when left out"""
+    memory_mb: int
+    """memory of the function behind the API"""
+    concurrency: int | None
+    """executions reserved for the function, which are also the most that it gets; as at launch when left out"""
+    vpc_endpoints: Sequence[str]
+    """make the API private, and let in calls through these VPC endpoints of execute-api only"""
+
 class _Scaling(TypedDict, total=False):
     """Limits and the load that an instance should have."""
 
@@ -226,6 +244,8 @@ class RealtimeBuiltIn(BaseModel):
     """bucket/prefix for the captured requests and answers, without s3://; not needed with serverless"""
     dry_run: bool = ...
     """answer the plan and touch nothing"""
+    inference_api: _Api | None | ByStage[_Api | None] = ...
+    """the API in front of the endpoint: what it takes, its limits, or none"""
     model_artifact_location: str = ...
     """key of model.tar.gz in the assets bucket (needed without a model package)"""
     model_package_name: str = ...
@@ -261,6 +281,8 @@ class RealtimeCustom(BaseModel):
     """bucket/prefix for the captured requests and answers, without s3://; not needed with serverless"""
     dry_run: bool = ...
     """answer the plan and touch nothing"""
+    inference_api: _Api | None | ByStage[_Api | None] = ...
+    """the API in front of the endpoint: what it takes, its limits, or none"""
     model_artifact_location: str = ...
     """key of model.tar.gz in the assets bucket (needed without a model package)"""
     model_package_name: str = ...

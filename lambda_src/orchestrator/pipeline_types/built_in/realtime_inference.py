@@ -14,6 +14,7 @@ from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.built_in.models import BuiltInImage, CustomImage
 from orchestrator.pipeline_types.built_in.served_models import ServedModelParameters
 from orchestrator.pipeline_types.built_in.serving.capacity import Capacity, CapacityParameters
+from orchestrator.pipeline_types.built_in.serving.inference_api import InferenceApiParameters, WithInferenceApi
 from orchestrator.pipeline_types.built_in.serving.updates import SafelyUpdated, UpdateParameters
 from orchestrator.pipeline_types.encryption import Encrypted, EncryptionParameters
 from orchestrator.values import common, locations
@@ -24,6 +25,7 @@ from orchestrator.values.template_parameters import InTemplate
 class RealtimeInferenceParameters(
     CapacityParameters,
     UpdateParameters,
+    InferenceApiParameters,
     RoleParameters,
     FunctionParameters,
     ApiParameters,
@@ -33,7 +35,7 @@ class RealtimeInferenceParameters(
     """Parameters of the real-time inference blueprint."""
 
 
-class RealtimeInference(Encrypted, SafelyUpdated, Capacity):
+class RealtimeInference(Encrypted, SafelyUpdated, Capacity, WithInferenceApi):
     """What both real-time types have in common."""
 
     blueprint: ClassVar = "realtime_inference"

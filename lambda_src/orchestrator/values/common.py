@@ -135,12 +135,6 @@ InstanceType = Annotated[
     Expect("a SageMaker instance type", example="ml.m5.large"),
 ]
 
-OptionalInstanceType = Annotated[
-    str,
-    Field(max_length=64, pattern=r"^(ml\.[a-z0-9-]+\.[a-z0-9-]+)?$"),
-    Expect("a SageMaker instance type", example="ml.m5.large"),
-]
-
 BucketName = Annotated[
     str,
     Field(min_length=3, max_length=63, pattern=rf"^{BUCKET}$"),

@@ -69,7 +69,9 @@ class RealtimeInference(Encrypted, SafelyUpdated, Capacity, WithInferenceApi):
 
     @rule("data_capture_location", "serverless")
     def _captures_have_a_place(self, launch: Launch) -> Iterator[Problem]:
-        yield from self.missing_on_instances(launch, "data_capture_location", "a bucket and prefix")
+        yield from self.missing_on_instances(
+            launch, "data_capture_location", "a bucket and prefix, such as my-bucket/some/prefix, without s3://"
+        )
 
     @rule("deployment", "endpoint_name", "inference_instance")
     def _deployment_is_possible(self, launch: Launch) -> Iterator[Problem]:

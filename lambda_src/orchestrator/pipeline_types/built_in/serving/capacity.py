@@ -15,7 +15,7 @@ from orchestrator.pipeline_types.built_in.serving.autoscaling import Instances, 
 from orchestrator.pipeline_types.built_in.serving.serverless import NOT_SERVERLESS, ServerlessCapacity
 from orchestrator.pipeline_types.optional_objects import optional_object
 from orchestrator.sagemaker.serving import capacity
-from orchestrator.values.common import EXPECT_KEYWORD, OptionalInstanceType
+from orchestrator.values.common import EXPECT_KEYWORD, Expect
 from orchestrator.values.per_stage import STAGES, PerStage, PerStageObject, Stage, at, key_at
 from orchestrator.values.template_parameters import InTemplate, TemplateParameters
 
@@ -24,6 +24,12 @@ _SCALED: Final = {"minimum": 2, "maximum": 10, "invocations_per_instance": 600}
 _SERVERLESS: Final = "an object with memory_mb and max_concurrency"
 _ON_INSTANCES: Final = ("inference_instance", "data_capture_location")
 """Required keys that a serverless endpoint has no use for."""
+
+OptionalInstanceType = Annotated[
+    str,
+    Field(max_length=64, pattern=r"^(ml\.[a-z0-9-]+\.[a-z0-9-]+)?$"),
+    Expect("a SageMaker instance type", example="ml.m5.large"),
+]
 
 
 class CapacityParameters(TemplateParameters):

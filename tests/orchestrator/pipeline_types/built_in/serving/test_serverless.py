@@ -49,7 +49,8 @@ def test_a_stage_on_instances_needs_what_they_need(multi_account: Launch) -> Non
     assert problems_of({**body, **changes}, multi_account) == {
         "inference_instance.staging": "must be a SageMaker instance type, such as ml.m5.large, or serverless must be "
         "given",
-        "data_capture_location.prod": "must be a bucket and prefix, or serverless must be given",
+        "data_capture_location.prod": "must be a bucket and prefix, such as my-bucket/some/prefix, without s3://, "
+        "or serverless must be given",
     }
     complete = {"inference_instance": "ml.m5.large", "data_capture_location": "captures"}
     found = [parameters_of(body, multi_account, stage, serverless=in_dev, **complete) for stage in ("dev", "prod")]

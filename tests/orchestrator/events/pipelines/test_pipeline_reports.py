@@ -251,6 +251,32 @@ class TestWhy:
         )
         assert "correct it and provision it again" in message["Message"]
 
+    def test_an_update_that_was_taken_back_names_the_alarm(
+        self, codepipeline: Stubber, cloudformation: Stubber, inbox: Inbox
+    ) -> None:
+        """SageMaker's words are what they are; the stack's own alarms say which of them is on."""
+        tagged(codepipeline)
+        acted(
+            codepipeline, action("DeployPipeline", "deploy_stack", "CloudFormation", external_id=STACK, error="Failed")
+        )
+        happened(cloudformation, ("Endpoint", "UPDATE_FAILED", "The update was rolled back.", 19))
+        cloudwatch = calls.client("cloudwatch")
+        for name in ("EndpointErrorsAlarm-1", "EndpointCpuAlarm-1"):
+            cloudwatch.put_metric_alarm(
+                AlarmName=f"{STACK.split('/')[1]}-{name}",
+                ComparisonOperator="GreaterThanThreshold",
+                EvaluationPeriods=1,
+                MetricName="Invocation5XXErrors",
+                Namespace="AWS/SageMaker",
+                Period=60,
+                Statistic="Average",
+                Threshold=0.05,
+            )
+        fired = f"{STACK.split('/')[1]}-EndpointErrorsAlarm-1"
+        cloudwatch.set_alarm_state(AlarmName=fired, StateValue="ALARM", StateReason="errors")
+        deliver(ended("FAILED"))
+        assert f"The update was rolled back. In ALARM now: {fired}\n" in inbox()[0]["Message"]
+
     def test_what_was_wrong_before_there_was_a_stack(self, codepipeline: Stubber, inbox: Inbox) -> None:
         tagged(codepipeline)
         acted(codepipeline, action("DeployPipeline", "deploy_stack", "CloudFormation", error="Template error"))

@@ -35,7 +35,12 @@ def captured(orchestrator: Orchestrator, prefix: str) -> int:
 def test_weights_of_one_and_three_share_the_calls(orchestrator: Orchestrator, model: TrainedModel) -> None:
     challenger = {"name": "challenger", "model_artifact_location": ARTIFACT_KEY, "weight": 3}
     request = orchestrator.request("split", endpoint_name="split-calls", variants=[challenger], **SERVED)
-    orchestrator.provisioned(request)
+    pipeline = orchestrator.provisioned(request)
+    told = orchestrator.deployment.api.details(pipeline).body["endpoint"]["variants"]
+    assert [(one["name"], one["share"], one["instance_count"]) for one in told] == [
+        ("AllTraffic", 0.25, 1),
+        ("challenger", 0.75, 1),
+    ]
 
     def share() -> float:
         answered = answers(orchestrator, "split-calls", model, CALLS)

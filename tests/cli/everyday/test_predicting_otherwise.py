@@ -10,13 +10,13 @@ import pytest
 from scripts.demo import demo_model
 from scripts.demo.demo_model import TrainedModel
 from tests.cli.conftest import Mlops
-from tests.end_to_end.running import Running
 from tests.end_to_end.users import SERVED, Orchestrator
 
 
+@pytest.mark.usefixtures("local")
 @pytest.mark.parametrize("api", ["raw", "none"])
 def test_the_model_is_asked_in_the_way_it_has(
-    local: Running, orchestrator: Orchestrator, mlops: Mlops, tmp_path: Path, model: TrainedModel, api: str
+    orchestrator: Orchestrator, mlops: Mlops, tmp_path: Path, model: TrainedModel, api: str
 ) -> None:
     name = f"asked-{api}"
     orchestrator.provisioned(orchestrator.request(name, **SERVED, inference_api=api))

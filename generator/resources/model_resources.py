@@ -7,6 +7,7 @@ from troposphere import GetAtt, If, Ref, Sub, Tags, Template, sagemaker
 
 from generator import checkov
 from generator.conditions import if_provided, provided
+from generator.resources import network
 
 MODEL = "MLOpsSagemakerModel"
 """CloudFormation may name SageMaker resources after their logical ids, so these are part of ARNs in policies."""
@@ -25,5 +26,6 @@ def model(template: Template, role: str) -> sagemaker.Model:
         Metadata=checkov.skipped(checkov.ISOLATION),
         ExecutionRoleArn=GetAtt(role, "Arn"),
         PrimaryContainer=If(provided(template, "ModelPackageName"), from_package, from_artifact),
+        **network.of_model(template),
         Tags=Tags({"model_name": Ref("ModelName")}),
     )

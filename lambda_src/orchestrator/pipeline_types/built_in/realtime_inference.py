@@ -12,6 +12,7 @@ from orchestrator.launch.operator_options import ApiParameters, FunctionParamete
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.built_in.models import BuiltInImage, CustomImage
+from orchestrator.pipeline_types.built_in.network import NetworkedEndpoint, NetworkParameters
 from orchestrator.pipeline_types.built_in.served_models import ServedModelParameters
 from orchestrator.pipeline_types.built_in.serving.capacity import Capacity, CapacityParameters
 from orchestrator.pipeline_types.built_in.serving.inference_api import InferenceApiParameters, WithInferenceApi
@@ -23,6 +24,7 @@ from orchestrator.values.template_parameters import InTemplate
 
 
 class RealtimeInferenceParameters(
+    NetworkParameters,
     CapacityParameters,
     UpdateParameters,
     InferenceApiParameters,
@@ -35,7 +37,7 @@ class RealtimeInferenceParameters(
     """Parameters of the real-time inference blueprint."""
 
 
-class RealtimeInference(Encrypted, SafelyUpdated, Capacity, WithInferenceApi):
+class RealtimeInference(Encrypted, NetworkedEndpoint, SafelyUpdated, Capacity, WithInferenceApi):
     """What both real-time types have in common."""
 
     blueprint: ClassVar = "realtime_inference"
@@ -75,7 +77,8 @@ class RealtimeInference(Encrypted, SafelyUpdated, Capacity, WithInferenceApi):
 
     @override
     def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
-        return {**super().values(launch, stage), **self.encryption_parameters(stage)}
+        own = {**self.encryption_parameters(stage), **self.network_parameters(stage)}
+        return {**super().values(launch, stage), **own}
 
 
 class RealtimeBuiltIn(RealtimeInference, BuiltInImage):

@@ -104,7 +104,11 @@ class WithInferenceApi(BlueprintPipeline):
     """A model that is asked through an API."""
 
     inference_api: Annotated[
-        PerStageObject[Annotated[Api | None, BeforeValidator(_read)]],
+        PerStageObject[
+            Annotated[
+                Api | None, BeforeValidator(_read, json_schema_input_type=Api | Literal["json", "raw", "none"] | None)
+            ]
+        ],
         Field(
             description="the API in front of the endpoint: what it takes, its limits, or none",
             json_schema_extra={"default": "json", EXPECT_KEYWORD: _EXPECTED, "examples": [_EXAMPLE]},

@@ -60,6 +60,16 @@ class _ScheduledCapacity(TypedDict, total=False):
     time_zone: str
     """time zone of the schedule"""
 
+class _ServerlessCapacity(TypedDict, total=False):
+    """Memory of a call's process, and how many calls run at once."""
+
+    memory_mb: Required[int]
+    """memory in MB; CPU comes with it"""
+    max_concurrency: Required[int]
+    """most calls at once; more are refused"""
+    provisioned_concurrency: int
+    """calls at once that find a process which is ready; each costs, used or not"""
+
 class _Update(TypedDict, total=False):
     """How an update of the endpoint is deployed."""
 
@@ -80,9 +90,41 @@ class _Update(TypedDict, total=False):
     cpu_percent: float
     """alarm when the instances' cores are busier than this on average over a minute"""
     alarms: Sequence[str]
-    """names of further alarms that take an update back, at most 4"""
+    """names of further alarms that take an update back, at most 3"""
     monitors: bool
     """also the ViolationsAlarm of each monitor of the model that is there, on the open engine"""
+
+class _Variant(TypedDict, total=False):
+    """A model that gets a share of the traffic."""
+
+    name: Required[str]
+    """name of the variant; AllTraffic is the request's own model"""
+    model_artifact_location: str
+    """key of its model.tar.gz in the assets bucket, served by the image of the request's own model"""
+    model_package_name: str
+    """ARN of the model package version, in place of an artifact"""
+    inference_instance: str | None
+    """instance type that serves it; that of the request when left out"""
+    instance_count: int
+    """how many instances serve it"""
+    weight: float
+    """its share of the calls, relative to 1 of the request's own model; 0 gets none"""
+
+class _Shadow(TypedDict, total=False):
+    """A model that gets copies of calls, and whose answers nobody gets."""
+
+    name: Required[str]
+    """name of the variant; AllTraffic is the request's own model"""
+    model_artifact_location: str
+    """key of its model.tar.gz in the assets bucket, served by the image of the request's own model"""
+    model_package_name: str
+    """ARN of the model package version, in place of an artifact"""
+    inference_instance: str | None
+    """instance type that serves it; that of the request when left out"""
+    instance_count: int
+    """how many instances serve it"""
+    sampling_percent: float
+    """how many of the calls are copied to it, in percent"""
 
 class _VpcConfig(TypedDict, total=False):
     """Subnets and security groups of a VPC."""
@@ -237,9 +279,9 @@ class RealtimeBuiltIn(BaseModel):
     model_name: str
     """the name of your model; it names the pipeline"""
     inference_instance: str | ByStage[str]
-    """instance type that serves the model"""
+    """instance type that serves the model; not needed with serverless"""
     data_capture_location: str | ByStage[str]
-    """bucket/prefix for the captured requests and answers, without s3://"""
+    """bucket/prefix for the captured requests and answers, without s3://; not needed with serverless"""
     dry_run: bool = ...
     """answer the plan and touch nothing"""
     inference_api: _Api | None | ByStage[_Api | None] = ...
@@ -258,8 +300,14 @@ class RealtimeBuiltIn(BaseModel):
     """instances that serve; with autoscaling, those of the beginning"""
     autoscaling: _Scaling | None | ByStage[_Scaling | None] = ...
     """add and take away instances with the load"""
+    serverless: _ServerlessCapacity | None | ByStage[_ServerlessCapacity | None] = ...
+    """serve without instances, in place of inference_instance"""
     deployment: _Update | None | ByStage[_Update | None] = ...
     """how an update of the endpoint reaches traffic, and the alarms that take it back; all at once and without alarms when left out"""
+    variants: Sequence[_Variant] | ByStage[Sequence[_Variant]] = ...
+    """further models that share the traffic with the request's own, two at most"""
+    shadow_variant: _Shadow | None | ByStage[_Shadow | None] = ...
+    """a model that gets copies of the calls; its answers are captured and nobody gets them"""
     network_isolation: bool | ByStage[bool] = ...
     """whether containers reach no network, not even AWS services; SageMaker itself still does"""
     vpc: _VpcConfig | None | ByStage[_VpcConfig | None] = ...
@@ -276,9 +324,9 @@ class RealtimeCustom(BaseModel):
     model_name: str
     """the name of your model; it names the pipeline"""
     inference_instance: str | ByStage[str]
-    """instance type that serves the model"""
+    """instance type that serves the model; not needed with serverless"""
     data_capture_location: str | ByStage[str]
-    """bucket/prefix for the captured requests and answers, without s3://"""
+    """bucket/prefix for the captured requests and answers, without s3://; not needed with serverless"""
     dry_run: bool = ...
     """answer the plan and touch nothing"""
     inference_api: _Api | None | ByStage[_Api | None] = ...
@@ -295,8 +343,14 @@ class RealtimeCustom(BaseModel):
     """instances that serve; with autoscaling, those of the beginning"""
     autoscaling: _Scaling | None | ByStage[_Scaling | None] = ...
     """add and take away instances with the load"""
+    serverless: _ServerlessCapacity | None | ByStage[_ServerlessCapacity | None] = ...
+    """serve without instances, in place of inference_instance"""
     deployment: _Update | None | ByStage[_Update | None] = ...
     """how an update of the endpoint reaches traffic, and the alarms that take it back; all at once and without alarms when left out"""
+    variants: Sequence[_Variant] | ByStage[Sequence[_Variant]] = ...
+    """further models that share the traffic with the request's own, two at most"""
+    shadow_variant: _Shadow | None | ByStage[_Shadow | None] = ...
+    """a model that gets copies of the calls; its answers are captured and nobody gets them"""
     network_isolation: bool | ByStage[bool] = ...
     """whether containers reach no network, not even AWS services; SageMaker itself still does"""
     vpc: _VpcConfig | None | ByStage[_VpcConfig | None] = ...

@@ -15,6 +15,7 @@ from orchestrator import api
 from orchestrator.aws import calls, notifications
 from orchestrator.errors import ServiceRefusedError
 from orchestrator.launch.settings import MultiAccount, Settings
+from tests import making
 from tests.orchestrator.conftest import Context, read_json
 
 Event = dict[str, Any]
@@ -254,26 +255,11 @@ class TestWhy:
     def test_an_update_that_was_taken_back_names_the_alarm(
         self, codepipeline: Stubber, cloudformation: Stubber, inbox: Inbox
     ) -> None:
-        """SageMaker's words are what they are; the stack's own alarms say which of them is on."""
         tagged(codepipeline)
-        acted(
-            codepipeline, action("DeployPipeline", "deploy_stack", "CloudFormation", external_id=STACK, error="Failed")
-        )
+        acted(codepipeline, action("DeployPipeline", "deploy", "CloudFormation", external_id=STACK))
         happened(cloudformation, ("Endpoint", "UPDATE_FAILED", "The update was rolled back.", 19))
-        cloudwatch = calls.client("cloudwatch")
-        for name in ("EndpointErrorsAlarm-1", "EndpointCpuAlarm-1"):
-            cloudwatch.put_metric_alarm(
-                AlarmName=f"{STACK.split('/')[1]}-{name}",
-                ComparisonOperator="GreaterThanThreshold",
-                EvaluationPeriods=1,
-                MetricName="Invocation5XXErrors",
-                Namespace="AWS/SageMaker",
-                Period=60,
-                Statistic="Average",
-                Threshold=0.05,
-            )
-        fired = f"{STACK.split('/')[1]}-EndpointErrorsAlarm-1"
-        cloudwatch.set_alarm_state(AlarmName=fired, StateValue="ALARM", StateReason="errors")
+        fired = making.alarm(calls.client, f"{STACK.split('/')[1]}-EndpointErrorsAlarm-1", "ALARM")
+        making.alarm(calls.client, fired.replace("Errors", "Cpu"), "OK")
         deliver(ended("FAILED"))
         assert f"The update was rolled back. In ALARM now: {fired}\n" in inbox()[0]["Message"]
 

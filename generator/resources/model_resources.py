@@ -3,27 +3,43 @@
 
 from __future__ import annotations
 
-from troposphere import GetAtt, If, Ref, Sub, Tags, Template, sagemaker
+from troposphere import GetAtt, If, NoValue, Ref, Sub, Tags, Template, sagemaker
 
 from generator import checkov
-from generator.conditions import if_provided, provided
+from generator.conditions import if_provided
 
+_PREFIX = "ModelDataPrefix"
 MODEL = "MLOpsSagemakerModel"
 """CloudFormation may name SageMaker resources after their logical ids, so these are part of ARNs in policies."""
 
 
 def model(template: Template, role: str) -> sagemaker.Model:
-    """A model from the registry when a package is named, otherwise from an image and an artifact."""
-    from_package = sagemaker.ContainerDefinition(ModelPackageName=Ref("ModelPackageName"))
-    artifact = Sub("s3://${AssetsBucket}/${ModelArtifactLocation}")
-    from_artifact = sagemaker.ContainerDefinition(
-        Image=if_provided(template, "ImageUri", Ref("ImageUri")),
-        ModelDataUrl=if_provided(template, "ModelArtifactLocation", artifact),
-    )
+    """A model from the registry when a package is named, otherwise from an image, and an artifact or a prefix."""
     return sagemaker.Model(
         MODEL,
         Metadata=checkov.skipped(checkov.ISOLATION),
         ExecutionRoleArn=GetAtt(role, "Arn"),
-        PrimaryContainer=If(provided(template, "ModelPackageName"), from_package, from_artifact),
+        PrimaryContainer=container(template),
         Tags=Tags({"model_name": Ref("ModelName")}),
     )
+
+
+def container(template: Template) -> sagemaker.ContainerDefinition:
+    """The container of the model. Its environment is put in when the blueprint is packaged (`plan/additions.py`)."""
+    artifact = Sub("s3://${AssetsBucket}/${ModelArtifactLocation}")
+    uncompressed = {"ModelDataSource": data_source(template)} if _PREFIX in template.parameters else {}
+    return sagemaker.ContainerDefinition(
+        ModelPackageName=if_provided(template, "ModelPackageName", Ref("ModelPackageName")),
+        Image=if_provided(template, "ImageUri", Ref("ImageUri")),
+        ModelDataUrl=if_provided(template, "ModelArtifactLocation", artifact),
+        **uncompressed,
+        Environment=NoValue,
+    )
+
+
+def data_source(template: Template) -> If:
+    """Files as they are below a prefix, which ends with a slash for SageMaker."""
+    files = sagemaker.S3ModelDataSource(
+        S3Uri=Sub(f"s3://${{AssetsBucket}}/${{{_PREFIX}}}/"), S3DataType="S3Prefix", CompressionType="None"
+    )
+    return if_provided(template, _PREFIX, sagemaker.ModelDataSource(S3DataSource=files))

@@ -10,7 +10,7 @@ from troposphere.validators import boolean, integer
 
 from generator.conditions import if_provided
 from generator.resources import model_resources
-from generator.serving import capacity
+from generator.serving import capacity, containers
 
 CONFIG: Final = "MLOpsSagemakerEndpointConfig"
 ENDPOINT: Final = "MLOpsSagemakerEndpoint"
@@ -66,6 +66,7 @@ def main_variant(built: Template) -> sagemaker.ProductionVariant:
         VariantName=MAIN_VARIANT,
         ModelName=GetAtt(model_resources.MODEL, "ModelName"),
         **capacity.variant_properties(built),
+        **containers.variant_properties(built),
         InitialVariantWeight=1,
     )
 

@@ -17,6 +17,7 @@ from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.built_in.models import BuiltInImage, CustomImage, OwnModel
 from orchestrator.pipeline_types.built_in.served_models import ServedModelParameters
+from orchestrator.pipeline_types.built_in.serving.containers import WithContainers
 from orchestrator.pipeline_types.encryption import Encrypted, EncryptionParameters
 from orchestrator.values import common, jobs, json_parameter, locations, training
 from orchestrator.values.per_stage import PerStage, Stage, at
@@ -41,7 +42,7 @@ class BatchTransformParameters(RoleParameters, FunctionParameters, EncryptionPar
     Tags: Annotated[training.JsonDocument, Field(description="Tags of the jobs, as JSON.")]
 
 
-class BatchTransform(Encrypted, OwnModel):
+class BatchTransform(Encrypted, WithContainers, OwnModel):
     """What both batch types have in common."""
 
     blueprint: ClassVar = "batch_transform"

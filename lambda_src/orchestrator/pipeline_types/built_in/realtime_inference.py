@@ -12,7 +12,9 @@ from orchestrator.launch.operator_options import ApiParameters, FunctionParamete
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.built_in.models import BuiltInImage, CustomImage
-from orchestrator.pipeline_types.built_in.served_models import ServedModel, ServedModelParameters
+from orchestrator.pipeline_types.built_in.served_models import ServedModelParameters
+from orchestrator.pipeline_types.built_in.serving.containers import WithContainers
+from orchestrator.pipeline_types.built_in.serving.loading import Loading, LoadingParameters, PrefixedModel
 from orchestrator.pipeline_types.encryption import Encrypted, EncryptionParameters
 from orchestrator.values import common, locations
 from orchestrator.values.per_stage import PerStage, Stage, by_key
@@ -20,12 +22,12 @@ from orchestrator.values.template_parameters import InTemplate
 
 
 class RealtimeInferenceParameters(
-    RoleParameters, FunctionParameters, ApiParameters, EncryptionParameters, ServedModelParameters
+    LoadingParameters, RoleParameters, FunctionParameters, ApiParameters, EncryptionParameters, ServedModelParameters
 ):
     """Parameters of the real-time inference blueprint."""
 
 
-class RealtimeInference(Encrypted, ServedModel):
+class RealtimeInference(Encrypted, Loading, WithContainers):
     """What both real-time types have in common."""
 
     blueprint: ClassVar = "realtime_inference"
@@ -64,7 +66,7 @@ class RealtimeInference(Encrypted, ServedModel):
         return {**super().values(launch, stage), **self.encryption_parameters(stage)}
 
 
-class RealtimeBuiltIn(RealtimeInference, BuiltInImage):
+class RealtimeBuiltIn(RealtimeInference, PrefixedModel, BuiltInImage):
     """Serve predictions from an endpoint, with a model of a built-in framework."""
 
     postfix: ClassVar = "BYOMPipelineRealtimeBuiltIn"
@@ -73,7 +75,7 @@ class RealtimeBuiltIn(RealtimeInference, BuiltInImage):
     pipeline_type: Literal["byom_realtime_builtin"]
 
 
-class RealtimeCustom(RealtimeInference, CustomImage):
+class RealtimeCustom(RealtimeInference, PrefixedModel, CustomImage):
     """Serve predictions from an endpoint, with a container image of your own."""
 
     postfix: ClassVar = "BYOMPipelineRealtimeCustom"

@@ -21,6 +21,7 @@ _ENVIRONMENT_LINE: Final = re.compile(rf"(?m)^( +){re.escape(NO_ENVIRONMENT)}$")
 _PRIMARY: Final = re.compile(r"(?m)^( +)PrimaryContainer:\n((?:\1  .*\n)+)")
 _CONDITIONS: Final = "\nConditions:\n"
 _GIVEN: Final = "Provided"
+_EMPTY: Final = "Default: '', "
 
 
 @dataclass(frozen=True)
@@ -63,19 +64,25 @@ class Additions:
             text = _replaced(_ENVIRONMENT_LINE, lambda found: _environment(found[1], self.environment), text)
         return text.encode()
 
-    def _with_parameters(self, text: str) -> str:
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The parameters that are added: name -> description."""
         variables = [*self.environment, *(each for one in self.further for each in one.environment)]
         described = {one.parameter: f"Environment variable {one.name}." for one in variables}
-        optional = [*described, *(one.artifact for one in self.further)]
-        for one in self.further:
-            described |= one.parameters
+        return {**described, **{name: words for one in self.further for name, words in one.parameters.items()}}
+
+    def _with_parameters(self, text: str) -> str:
         before, divider, after = text.partition(_CONDITIONS)
         if not divider:
             raise ValueError("the blueprint has no conditions")
+        needed = {one.image for one in self.further}
         parameters = "".join(
-            f"\n  {name}: {{Type: String, Default: '', Description: '{words}'}}" for name, words in described.items()
+            f"\n  {name}: {{Type: String, {'' if name in needed else _EMPTY}Description: '{words}'}}"
+            for name, words in self.parameters.items()
         )
-        conditions = "".join(f"  {name}{_GIVEN}: !Not [!Equals [!Ref {name}, '']]\n" for name in optional)
+        conditions = "".join(
+            f"  {name}{_GIVEN}: !Not [!Equals [!Ref {name}, '']]\n" for name in self.parameters if name not in needed
+        )
         return f"{before}{parameters}{divider}{conditions}{after}"
 
     def _in_series(self, found: re.Match[str]) -> str:

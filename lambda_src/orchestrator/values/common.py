@@ -190,23 +190,6 @@ AssetsPrefix = Annotated[
     WithoutTrailingSlash(),
 ]
 
-ModelDataPrefix = Annotated[
-    str,
-    Field(max_length=800, pattern=rf"^({KEY})?$"),
-    KeyOfAssets(),
-    VISIBLE,
-    Expect(
-        "the prefix of files in the assets bucket",
-        example="models/v1",
-        but="without bucket, s3:// and wildcards",
-    ),
-    WithoutTrailingSlash(),
-    things.FILES,
-]
-
-ModelFiles = Annotated[ModelDataPrefix, Field(min_length=1)]
-"""The same, never empty."""
-
 AssetsData = Annotated[
     str,
     Field(min_length=1, max_length=800, pattern=rf"^{KEY}$"),

@@ -28,6 +28,58 @@ class _ContainerInSeries(TypedDict, total=False):
     environment: Mapping[str, str] | None | ByStage[Mapping[str, str] | None]
     """environment variables of this container"""
 
+class _Scaling(TypedDict, total=False):
+    """Limits and the load that an instance should have."""
+
+    minimum: Required[int]
+    """fewest instances"""
+    maximum: Required[int]
+    """most instances"""
+    invocations_per_instance: Required[float]
+    """invocations a minute that an instance should have, on average"""
+    scale_in_cooldown: int
+    """seconds after a change before instances are taken away"""
+    scale_out_cooldown: int
+    """seconds after a change before more are added"""
+    schedules: Sequence[_ScheduledCapacity]
+    """times from which on the limits are others, 3 at most"""
+
+class _ScheduledCapacity(TypedDict, total=False):
+    """A time from which on there are other limits."""
+
+    schedule: Required[str]
+    """when it happens: rate(...), cron(...) or at(...)"""
+    minimum: Required[int]
+    """fewest instances from then on"""
+    maximum: Required[int]
+    """most instances from then on"""
+    time_zone: str
+    """time zone of the schedule"""
+
+class _Update(TypedDict, total=False):
+    """How an update of the endpoint is deployed."""
+
+    strategy: Required[Literal["all_at_once", "canary", "linear", "rolling"]]
+    """all_at_once moves all traffic to new instances; canary first a part, then the rest; linear in equal steps; rolling replaces instances batch by batch"""
+    step_percent: int | None
+    """size of a step in percent of the instances: 10 for canary, 20 for linear, 50 for rolling"""
+    step_instances: int | None
+    """size of a step in instances, in place of step_percent"""
+    wait_seconds: int
+    """how long the alarms are watched after each step"""
+    maximum_seconds: int
+    """after how long an update that is not done is given up and taken back"""
+    error_percent: float
+    """alarm when more of a minute's calls than this end in an error of the model (5xx)"""
+    latency_ms: int
+    """alarm when the model takes longer than this on average over a minute"""
+    cpu_percent: float
+    """alarm when the instances' cores are busier than this on average over a minute"""
+    alarms: Sequence[str]
+    """names of further alarms that take an update back, at most 4"""
+    monitors: bool
+    """also the ViolationsAlarm of each monitor of the model that is there, on the open engine"""
+
 class _Retrain(TypedDict, total=False):
     """When a monitor has a training pipeline run, and on what it trains."""
 
@@ -200,6 +252,12 @@ class RealtimeBuiltIn(BaseModel):
     """seconds in which the containers must answer pings; SageMaker decides when left out"""
     volume_size: str | int | ByStage[str | int] = ...
     """gigabytes of the volume of each instance, for instance types without storage of their own; SageMaker decides when left out"""
+    instance_count: int | ByStage[int] = ...
+    """instances that serve; with autoscaling, those of the beginning"""
+    autoscaling: _Scaling | None | ByStage[_Scaling | None] = ...
+    """add and take away instances with the load"""
+    deployment: _Update | None | ByStage[_Update | None] = ...
+    """how an update of the endpoint reaches traffic, and the alarms that take it back; all at once and without alarms when left out"""
     kms_key_arn: str | ByStage[str] = ...
     """key, or alias of a key, that encrypts the instances' volumes and what is written to S3"""
     endpoint_name: str | ByStage[str] = ...
@@ -237,6 +295,12 @@ class RealtimeCustom(BaseModel):
     """seconds in which the containers must answer pings; SageMaker decides when left out"""
     volume_size: str | int | ByStage[str | int] = ...
     """gigabytes of the volume of each instance, for instance types without storage of their own; SageMaker decides when left out"""
+    instance_count: int | ByStage[int] = ...
+    """instances that serve; with autoscaling, those of the beginning"""
+    autoscaling: _Scaling | None | ByStage[_Scaling | None] = ...
+    """add and take away instances with the load"""
+    deployment: _Update | None | ByStage[_Update | None] = ...
+    """how an update of the endpoint reaches traffic, and the alarms that take it back; all at once and without alarms when left out"""
     kms_key_arn: str | ByStage[str] = ...
     """key, or alias of a key, that encrypts the instances' volumes and what is written to S3"""
     endpoint_name: str | ByStage[str] = ...
@@ -268,6 +332,12 @@ class RealtimeLlm(BaseModel):
     """seconds in which the container must answer pings"""
     volume_size: str | int | ByStage[str | int] = ...
     """gigabytes of the volume of each instance, for instance types without storage of their own; SageMaker decides when left out"""
+    instance_count: int | ByStage[int] = ...
+    """instances that serve; with autoscaling, those of the beginning"""
+    autoscaling: _Scaling | None | ByStage[_Scaling | None] = ...
+    """add and take away instances with the load"""
+    deployment: _Update | None | ByStage[_Update | None] = ...
+    """how an update of the endpoint reaches traffic, and the alarms that take it back; all at once and without alarms when left out"""
     kms_key_arn: str | ByStage[str] = ...
     """key, or alias of a key, that encrypts the instances' volumes and what is written to S3"""
     endpoint_name: str | ByStage[str] = ...

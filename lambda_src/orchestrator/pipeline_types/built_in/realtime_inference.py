@@ -13,8 +13,10 @@ from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.built_in.models import BuiltInImage, CustomImage
 from orchestrator.pipeline_types.built_in.served_models import ServedModelParameters
+from orchestrator.pipeline_types.built_in.serving.capacity import Capacity, CapacityParameters
 from orchestrator.pipeline_types.built_in.serving.containers import WithContainers
 from orchestrator.pipeline_types.built_in.serving.loading import Loading, LoadingParameters, PrefixedModel
+from orchestrator.pipeline_types.built_in.serving.updates import SafelyUpdated, UpdateParameters
 from orchestrator.pipeline_types.encryption import Encrypted, EncryptionParameters
 from orchestrator.values import common, locations
 from orchestrator.values.per_stage import PerStage, Stage, by_key
@@ -22,12 +24,19 @@ from orchestrator.values.template_parameters import InTemplate
 
 
 class RealtimeInferenceParameters(
-    LoadingParameters, RoleParameters, FunctionParameters, ApiParameters, EncryptionParameters, ServedModelParameters
+    LoadingParameters,
+    CapacityParameters,
+    UpdateParameters,
+    RoleParameters,
+    FunctionParameters,
+    ApiParameters,
+    EncryptionParameters,
+    ServedModelParameters,
 ):
     """Parameters of the real-time inference blueprint."""
 
 
-class RealtimeInference(Encrypted, Loading, WithContainers):
+class RealtimeInference(Encrypted, SafelyUpdated, Capacity, Loading, WithContainers):
     """What both real-time types have in common."""
 
     blueprint: ClassVar = "realtime_inference"
@@ -56,6 +65,10 @@ class RealtimeInference(Encrypted, Loading, WithContainers):
                     f"{key}: the accounts of the stages may only read the assets bucket, so nothing will be captured;"
                     " name a bucket that the stage's account may write to"
                 )
+
+    @rule("deployment", "endpoint_name", "inference_instance")
+    def _deployment_is_possible(self, launch: Launch) -> Iterator[Problem]:
+        yield from self.impossible_deployments(launch)
 
     @rule("inference_instance")
     def _instance_is_possible(self, _: Launch) -> Iterator[Problem]:

@@ -21,7 +21,7 @@ from orchestrator.pipeline_types.built_in.realtime_inference import RealtimeInfe
 from orchestrator.pipeline_types.built_in.serving import values as hosting
 from orchestrator.sagemaker.images import ImageQuery, UnknownImageError, resolve
 from orchestrator.sagemaker.serving import gpus
-from orchestrator.values.common import Expect, FrameworkVersion, ModelFiles
+from orchestrator.values.common import Expect, FrameworkVersion
 from orchestrator.values.per_stage import PerStage, Stage, at, by_key
 
 _DJL: Final = "djl-lmi"
@@ -45,7 +45,7 @@ class RealtimeLlm(RealtimeInference):
 
     pipeline_type: Literal["byom_realtime_llm"]
     model_id: Annotated[
-        PerStage[ModelFiles],
+        PerStage[hosting.ModelFiles],
         Field(description="prefix of the model's files in the assets bucket, as Hugging Face has them"),
     ]
     model_framework: Annotated[

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Static facts about what serves models: instances, containers."""
+"""Static facts about SageMaker's endpoints."""

@@ -18,7 +18,6 @@ from orchestrator.pipeline_types.built_in.models import OwnModel
 from orchestrator.pipeline_types.built_in.served_models import ServedModel
 from orchestrator.pipeline_types.built_in.serving import values as hosting
 from orchestrator.sagemaker.instance_storage import has_local_storage
-from orchestrator.values.common import ModelDataPrefix
 from orchestrator.values.package_artifacts import PackagedModel
 from orchestrator.values.per_stage import PerStage, Stage, at, by_key
 from orchestrator.values.template_parameters import TemplateParameters
@@ -78,7 +77,7 @@ class PrefixedModel(OwnModel):
     """A model that the caller brings as an artifact, or as files below a prefix."""
 
     model_data_prefix: Annotated[
-        PerStage[ModelDataPrefix],
+        PerStage[hosting.ModelDataPrefix],
         Field(
             description="prefix of the model's uncompressed files in the assets bucket, in place of "
             "model_artifact_location"

@@ -37,17 +37,26 @@ def declare(template: Template, parameters: type[TemplateParameters]) -> None:
 
 
 def declare_filled(template: Template, parameters: type[TemplateParameters]) -> None:
-    """Add the parameters of a template that the orchestrator fills: what is wrong with a value, it has said before."""
+    """Add the parameters of a template that the orchestrator fills, with values that it has checked, in words."""
     for name, field in parameters.model_fields.items():
-        template.add_parameter(parameter(name, field, explained=False))
+        declared = _parameter(name, _plain(field), _default(field), field.description, ())
+        template.add_parameter(declared)
 
 
-def parameter(name: str, field: FieldInfo, explained: bool = True) -> Parameter:
+def parameter(name: str, field: FieldInfo) -> Parameter:
     """Return a field as a parameter. Raise `ValueError` for a type or constraint that CloudFormation does not have."""
-    default = None if field.is_required() else field.default
     annotation: Any = field.annotation
-    metadata = tuple(one for one in field.metadata if explained or not isinstance(one, Expect))
-    return _parameter(name, annotation, default, field.description, metadata)
+    return _parameter(name, annotation, _default(field), field.description, tuple(field.metadata))
+
+
+def _default(field: FieldInfo) -> Any:
+    return None if field.is_required() else field.default
+
+
+def _plain(field: FieldInfo) -> Any:
+    """The type of a field's values, whichever of them are allowed."""
+    allowed = get_args(field.annotation)
+    return type(allowed[0]) if allowed else field.annotation
 
 
 @functools.lru_cache(maxsize=None, typed=True)

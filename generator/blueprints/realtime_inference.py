@@ -8,7 +8,7 @@ from typing import Final
 from troposphere import GetAtt, Output, Sub, Template, iam
 
 from generator import deployment, parameters
-from generator.resources import model_resources, sagemaker_roles
+from generator.resources import model_resources, network, sagemaker_roles
 from generator.serving import endpoints, inference_api, scaling, updates
 from generator.serving.endpoints import CONFIG, ENDPOINT
 from orchestrator.pipeline_types.built_in.realtime_inference import RealtimeInference
@@ -52,6 +52,7 @@ def role(built: Template) -> iam.Role:
         *sagemaker_roles.read_own_model(built),
         sagemaker_roles.write_objects("DataCapture", "DataCaptureLocation"),
         sagemaker_roles.use_request_key(built),
+        network.interfaces(built),
         condition=sagemaker_roles.only_for_this_account(),
     )
 
@@ -60,11 +61,11 @@ def add_outputs(built: Template) -> None:
     """Add outputs for calling the endpoint and inspecting it."""
     captured = f"s3://${{DataCaptureLocation}}/${{{ENDPOINT}.EndpointName}}/"
     values = {
-        "InferenceApiUrl": ("Address for predictions", inference_api.address()),
         "SageMakerModelName": ("Model", GetAtt(model_resources.MODEL, "ModelName")),
         "SageMakerEndpointConfigName": ("Endpoint configuration", GetAtt(CONFIG, "EndpointConfigName")),
         deployed_outputs.ENDPOINT: ("Endpoint", GetAtt(ENDPOINT, "EndpointName")),
         "EndpointDataCaptureLocation": ("Captured requests and answers", Sub(captured)),
     }
+    built.add_output(inference_api.outputs())
     for name, (description, value) in values.items():
         built.add_output(Output(name, Description=description, Value=value))

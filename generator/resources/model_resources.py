@@ -7,6 +7,7 @@ from troposphere import GetAtt, If, NoValue, Ref, Sub, Tags, Template, sagemaker
 
 from generator import checkov
 from generator.conditions import if_provided
+from generator.resources import network
 
 _PREFIX = "ModelDataPrefix"
 MODEL = "MLOpsSagemakerModel"
@@ -20,6 +21,7 @@ def model(template: Template, role: str) -> sagemaker.Model:
         Metadata=checkov.skipped(checkov.ISOLATION),
         ExecutionRoleArn=GetAtt(role, "Arn"),
         PrimaryContainer=container(template),
+        **network.of_model(template),
         Tags=Tags({"model_name": Ref("ModelName")}),
     )
 

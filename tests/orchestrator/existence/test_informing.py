@@ -173,6 +173,57 @@ class TestUnusable:
         assert found["security_group_ids"] == "there is no security group sg-0 in this account and Region"
 
 
+class TestVpc:
+    @pytest.fixture
+    def two(self) -> tuple[list[str], list[str]]:
+        """Two subnets of two zones and a group of one VPC; then a subnet and a group of another."""
+        ec2, subnets, groups = calls.client("ec2"), [], []
+        for number, zones in ((0, ("a", "b")), (1, ("a",))):
+            vpc = ec2.create_vpc(CidrBlock=f"10.{number}.0.0/16")["Vpc"]["VpcId"]
+            groups.append(ec2.create_security_group(GroupName=f"g{number}", Description="g", VpcId=vpc)["GroupId"])
+            for place, zone in enumerate(zones):
+                block = {"CidrBlock": f"10.{number}.{place}.0/24", "AvailabilityZone": f"eu-west-1{zone}"}
+                subnets.append(ec2.create_subnet(VpcId=vpc, **block)["Subnet"]["SubnetId"])
+        return subnets, groups
+
+    @pytest.fixture
+    def told(self, look: Look) -> Callable[[str, list[str], list[str]], str]:
+        def of_vpc(pipeline_type: str, subnets: list[str], groups: list[str]) -> str:
+            vpc = {"subnets": subnets, "security_groups": groups}
+            return missing(look(of(pipeline_type), vpc=vpc)).get("vpc", "")
+
+        return of_vpc
+
+    def test_subnets_and_security_groups_are_of_one_vpc(
+        self, told: Callable[[str, list[str], list[str]], str], two: tuple[list[str], list[str]]
+    ) -> None:
+        (one, other, strange), (group, strange_group) = two
+        assert told("byom_realtime_builtin", [one, other], [group]) == ""
+        assert told("model_training_builtin", [one], [group]) == ""
+        mixed = told("byom_batch_builtin", [one, strange], [group])
+        assert mixed.startswith(f"must be of one VPC: {one} is of vpc-")
+        assert "must be of one VPC" in told("byom_batch_builtin", [one], [group, strange_group])
+
+    def test_what_is_missing_is_named_at_once(
+        self, told: Callable[[str, list[str], list[str]], str], two: tuple[list[str], list[str]]
+    ) -> None:
+        (one, *_), _ = two
+        assert told("byom_batch_builtin", [one, "subnet-00000000"], ["sg-00000000"]) == (
+            "there is no subnet subnet-00000000 in this account and Region; "
+            "there is no security group sg-00000000 in this account and Region"
+        )
+
+    def test_an_endpoint_is_in_two_zones(
+        self, told: Callable[[str, list[str], list[str]], str], two: tuple[list[str], list[str]]
+    ) -> None:
+        (one, _, _), (group, _) = two
+        network = calls.client("ec2").describe_subnets(SubnetIds=[one])["Subnets"][0]
+        block = {"CidrBlock": "10.0.7.0/24", "AvailabilityZone": network["AvailabilityZone"]}
+        beside = calls.client("ec2").create_subnet(VpcId=network["VpcId"], **block)["Subnet"]["SubnetId"]
+        assert "subnets in 2 Availability Zones at least" in told("byom_realtime_builtin", [one, beside], [group])
+        assert told("byom_batch_builtin", [one, beside], [group]) == ""
+
+
 class TestNotSeen:
     @pytest.mark.parametrize("code", ["AccessDenied", "SlowDown"])
     def test_what_may_not_be_looked_at_is_a_warning(self, look: Look, code: str) -> None:

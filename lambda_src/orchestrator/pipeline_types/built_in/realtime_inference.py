@@ -12,9 +12,11 @@ from orchestrator.launch.operator_options import ApiParameters, FunctionParamete
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.built_in.models import BuiltInImage, CustomImage
+from orchestrator.pipeline_types.built_in.network import NetworkedEndpoint, NetworkParameters
 from orchestrator.pipeline_types.built_in.served_models import ServedModelParameters
 from orchestrator.pipeline_types.built_in.serving.capacity import Capacity, CapacityParameters
 from orchestrator.pipeline_types.built_in.serving.containers import WithContainers
+from orchestrator.pipeline_types.built_in.serving.inference_api import InferenceApiParameters, WithInferenceApi
 from orchestrator.pipeline_types.built_in.serving.loading import Loading, LoadingParameters, PrefixedModel
 from orchestrator.pipeline_types.built_in.serving.updates import SafelyUpdated, UpdateParameters
 from orchestrator.pipeline_types.encryption import Encrypted, EncryptionParameters
@@ -25,8 +27,10 @@ from orchestrator.values.template_parameters import InTemplate
 
 class RealtimeInferenceParameters(
     LoadingParameters,
+    NetworkParameters,
     CapacityParameters,
     UpdateParameters,
+    InferenceApiParameters,
     RoleParameters,
     FunctionParameters,
     ApiParameters,
@@ -36,7 +40,9 @@ class RealtimeInferenceParameters(
     """Parameters of the real-time inference blueprint."""
 
 
-class RealtimeInference(Encrypted, SafelyUpdated, Capacity, Loading, WithContainers):
+class RealtimeInference(
+    Encrypted, NetworkedEndpoint, SafelyUpdated, Capacity, WithInferenceApi, Loading, WithContainers
+):
     """What both real-time types have in common."""
 
     blueprint: ClassVar = "realtime_inference"
@@ -76,7 +82,8 @@ class RealtimeInference(Encrypted, SafelyUpdated, Capacity, Loading, WithContain
 
     @override
     def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
-        return {**super().values(launch, stage), **self.encryption_parameters(stage)}
+        own = {**self.encryption_parameters(stage), **self.network_parameters(stage)}
+        return {**super().values(launch, stage), **own}
 
 
 class RealtimeBuiltIn(RealtimeInference, PrefixedModel, BuiltInImage):

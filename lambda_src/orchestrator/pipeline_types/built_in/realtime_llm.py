@@ -9,7 +9,7 @@ https://huggingface.co/docs/text-generation-inference/reference/api_reference#am
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, ClassVar, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import Field
 from typing_extensions import override
@@ -74,6 +74,10 @@ class RealtimeLlm(RealtimeInference):
     @override
     def data_prefix(self, launch: Launch, stage: Stage | None) -> str:
         return at(self.model_id, stage)
+
+    @override
+    def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
+        return {**super().values(launch, stage), "OpenAIRoute": "Yes"}
 
     @override
     def variables(self, stage: Stage | None) -> Mapping[str, str]:

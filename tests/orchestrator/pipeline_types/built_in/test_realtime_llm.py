@@ -34,6 +34,7 @@ def test_files_image_and_time_outs(llm: Body, launch: Launch) -> None:
     assert values["ImageUri"].split("/")[1].startswith("djl-inference:0.36.0-lmi")
     assert (values["ModelDataPrefix"], values["ModelArtifactLocation"]) == ("models/harbour-chat/2026-10", "")
     assert values["ModelPackageObjects"] == "arn:aws:s3:::quayside-assets/models/harbour-chat/2026-10/*"
+    assert values["OpenAIRoute"] == "Yes"
     assert (values["ModelDataDownloadTimeout"], values["ContainerStartupTimeout"]) == ("1800", "1800")
 
 

@@ -41,7 +41,7 @@ Environment = PerStageObject[Annotated[dict[str, _Text] | None, optional_object(
 class ContainerInSeries(BaseModel):
     """A container that gets what the one before it has answered."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     custom_image_uri: Annotated[
         ImageUri, Field(description="URI of its image, or else a framework and its version")

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from troposphere import GetAtt, Output, Sub, Template, iam
+from troposphere import GetAtt, If, NoValue, Output, Sub, Template, iam
 
 from generator import deployment, parameters
 from generator.resources import model_resources, network, sagemaker_roles
-from generator.serving import endpoints, inference_api, scaling, updates
+from generator.serving import capacity, endpoints, inference_api, scaling, updates
 from generator.serving.endpoints import CONFIG, ENDPOINT
 from orchestrator.pipeline_types.built_in.realtime_inference import RealtimeInference
 from orchestrator.sagemaker import deployed_outputs
@@ -50,7 +50,11 @@ def role(built: Template) -> iam.Role:
     return sagemaker_roles.role(
         _ROLE,
         *sagemaker_roles.read_own_model(built),
-        sagemaker_roles.write_objects("DataCapture", "DataCaptureLocation"),
+        If(
+            capacity.has_instances(built),
+            sagemaker_roles.write_objects("DataCapture", "DataCaptureLocation"),
+            NoValue,
+        ),
         sagemaker_roles.use_request_key(built),
         network.interfaces(built),
         condition=sagemaker_roles.only_for_this_account(),
@@ -69,3 +73,4 @@ def add_outputs(built: Template) -> None:
     built.add_output(inference_api.outputs())
     for name, (description, value) in values.items():
         built.add_output(Output(name, Description=description, Value=value))
+    built.outputs["EndpointDataCaptureLocation"].Condition = capacity.has_instances(built)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from troposphere import GetAtt, Ref, Sub, Tags, Template, sagemaker
+from troposphere import GetAtt, If, NoValue, Ref, Sub, Tags, Template, sagemaker
 from troposphere.validators import boolean, integer
 
 from generator.conditions import if_provided
@@ -34,7 +34,7 @@ def endpoint_config(built: Template) -> sagemaker.EndpointConfig:
     """Endpoint configuration of the model's variant, which captures every request and answer."""
     return sagemaker.EndpointConfig(
         CONFIG,
-        DataCaptureConfig=data_capture(built),
+        DataCaptureConfig=If(capacity.has_instances(built), data_capture(built), NoValue),
         # Some instance types refuse a key for their volumes (lesson 72).
         KmsKeyId=if_provided(built, "VolumeKmsKeyArn", Ref("VolumeKmsKeyArn")),
         ProductionVariants=[main_variant(built)],

@@ -74,6 +74,16 @@ class _ScheduledCapacity(TypedDict, total=False):
     time_zone: str
     """time zone of the schedule"""
 
+class _ServerlessCapacity(TypedDict, total=False):
+    """Memory of a call's process, and how many calls run at once."""
+
+    memory_mb: Required[int]
+    """memory in MB; CPU comes with it"""
+    max_concurrency: Required[int]
+    """most calls at once; more are refused"""
+    provisioned_concurrency: int
+    """calls at once that find a process which is ready; each costs, used or not"""
+
 class _Update(TypedDict, total=False):
     """How an update of the endpoint is deployed."""
 
@@ -251,9 +261,9 @@ class RealtimeBuiltIn(BaseModel):
     model_name: str
     """the name of your model; it names the pipeline"""
     inference_instance: str | ByStage[str]
-    """instance type that serves the model"""
+    """instance type that serves the model; not needed with serverless"""
     data_capture_location: str | ByStage[str]
-    """bucket/prefix for the captured requests and answers, without s3://"""
+    """bucket/prefix for the captured requests and answers, without s3://; not needed with serverless"""
     dry_run: bool = ...
     """answer the plan and touch nothing"""
     model_artifact_location: str = ...
@@ -284,6 +294,8 @@ class RealtimeBuiltIn(BaseModel):
     """instances that serve; with autoscaling, those of the beginning"""
     autoscaling: _Scaling | None | ByStage[_Scaling | None] = ...
     """add and take away instances with the load"""
+    serverless: _ServerlessCapacity | None | ByStage[_ServerlessCapacity | None] = ...
+    """serve without instances, in place of inference_instance"""
     deployment: _Update | None | ByStage[_Update | None] = ...
     """how an update of the endpoint reaches traffic, and the alarms that take it back; all at once and without alarms when left out"""
     network_isolation: bool | ByStage[bool] = ...
@@ -302,9 +314,9 @@ class RealtimeCustom(BaseModel):
     model_name: str
     """the name of your model; it names the pipeline"""
     inference_instance: str | ByStage[str]
-    """instance type that serves the model"""
+    """instance type that serves the model; not needed with serverless"""
     data_capture_location: str | ByStage[str]
-    """bucket/prefix for the captured requests and answers, without s3://"""
+    """bucket/prefix for the captured requests and answers, without s3://; not needed with serverless"""
     dry_run: bool = ...
     """answer the plan and touch nothing"""
     model_artifact_location: str = ...
@@ -333,6 +345,8 @@ class RealtimeCustom(BaseModel):
     """instances that serve; with autoscaling, those of the beginning"""
     autoscaling: _Scaling | None | ByStage[_Scaling | None] = ...
     """add and take away instances with the load"""
+    serverless: _ServerlessCapacity | None | ByStage[_ServerlessCapacity | None] = ...
+    """serve without instances, in place of inference_instance"""
     deployment: _Update | None | ByStage[_Update | None] = ...
     """how an update of the endpoint reaches traffic, and the alarms that take it back; all at once and without alarms when left out"""
     network_isolation: bool | ByStage[bool] = ...
@@ -351,9 +365,9 @@ class RealtimeLlm(BaseModel):
     model_name: str
     """the name of your model; it names the pipeline"""
     inference_instance: str | ByStage[str]
-    """instance type that serves the model"""
+    """instance type that serves the model; not needed with serverless"""
     data_capture_location: str | ByStage[str]
-    """bucket/prefix for the captured requests and answers, without s3://"""
+    """bucket/prefix for the captured requests and answers, without s3://; not needed with serverless"""
     model_id: str | ByStage[str]
     """prefix of the model's files in the assets bucket, as Hugging Face has them"""
     model_framework_version: str
@@ -376,6 +390,8 @@ class RealtimeLlm(BaseModel):
     """instances that serve; with autoscaling, those of the beginning"""
     autoscaling: _Scaling | None | ByStage[_Scaling | None] = ...
     """add and take away instances with the load"""
+    serverless: _ServerlessCapacity | None | ByStage[_ServerlessCapacity | None] = ...
+    """serve without instances, in place of inference_instance"""
     deployment: _Update | None | ByStage[_Update | None] = ...
     """how an update of the endpoint reaches traffic, and the alarms that take it back; all at once and without alarms when left out"""
     network_isolation: bool | ByStage[bool] = ...

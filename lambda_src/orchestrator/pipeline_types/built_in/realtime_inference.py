@@ -50,8 +50,10 @@ class RealtimeInference(
     instance_purpose: ClassVar = "endpoint"
 
     data_capture_location: Annotated[
-        PerStage[locations.S3Location],
-        Field(description="bucket/prefix for the captured requests and answers, without s3://"),
+        PerStage[locations.OptionalS3Location],
+        Field(
+            description="bucket/prefix for the captured requests and answers, without s3://; not needed with serverless"
+        ),
         InTemplate("Bucket and prefix that receive the captured requests and answers."),
     ]
     endpoint_name: Annotated[
@@ -72,6 +74,12 @@ class RealtimeInference(
                     " name a bucket that the stage's account may write to"
                 )
 
+    @rule("data_capture_location", "serverless")
+    def _captures_have_a_place(self, launch: Launch) -> Iterator[Problem]:
+        yield from self.missing_on_instances(
+            launch, "data_capture_location", "a bucket and prefix, such as my-bucket/some/prefix, without s3://"
+        )
+
     @rule("deployment", "endpoint_name", "inference_instance")
     def _deployment_is_possible(self, launch: Launch) -> Iterator[Problem]:
         yield from self.impossible_deployments(launch)
@@ -79,6 +87,10 @@ class RealtimeInference(
     @rule("inference_instance")
     def _instance_is_possible(self, _: Launch) -> Iterator[Problem]:
         yield from self.impossible_instances()
+
+    @override
+    def has_plain_volume(self, stage: Stage | None) -> bool:
+        return not self.is_serverless_at(stage) and super().has_plain_volume(stage)
 
     @override
     def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from orchestrator.pipeline_types.built_in.models import BuiltInImage, CustomImag
 from orchestrator.pipeline_types.built_in.network import NetworkedEndpoint, NetworkParameters
 from orchestrator.pipeline_types.built_in.served_models import ServedModelParameters
 from orchestrator.pipeline_types.built_in.serving.capacity import Capacity, CapacityParameters
-from orchestrator.pipeline_types.built_in.serving.containers import WithContainers
 from orchestrator.pipeline_types.built_in.serving.inference_api import InferenceApiParameters, WithInferenceApi
 from orchestrator.pipeline_types.built_in.serving.loading import Loading, LoadingParameters, PrefixedModel
 from orchestrator.pipeline_types.built_in.serving.updates import SafelyUpdated, UpdateParameters
@@ -40,9 +39,7 @@ class RealtimeInferenceParameters(
     """Parameters of the real-time inference blueprint."""
 
 
-class RealtimeInference(
-    Encrypted, NetworkedEndpoint, SafelyUpdated, Capacity, WithInferenceApi, Loading, WithContainers
-):
+class RealtimeInference(Encrypted, NetworkedEndpoint, SafelyUpdated, Capacity, WithInferenceApi, Loading):
     """What both real-time types have in common."""
 
     blueprint: ClassVar = "realtime_inference"

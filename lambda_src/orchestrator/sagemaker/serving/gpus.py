@@ -33,7 +33,7 @@ _SEVERAL: Final = {
 
 
 def has_gpus(instance_type: str) -> bool:
-    """True if an instance type, e.g. `ml.g5.xlarge`, has GPUs."""
+    """True if an instance type, e.g. `ml.g5.xlarge`, has GPUs; the empty text has none."""
     return _FAMILY.fullmatch(_parts(instance_type)[0]) is not None
 
 
@@ -44,5 +44,5 @@ def count(instance_type: str) -> int | None:
 
 
 def _parts(instance_type: str) -> tuple[str, str]:
-    _, family, size = instance_type.split(".")
+    family, _, size = instance_type.removeprefix("ml.").partition(".")
     return family, size

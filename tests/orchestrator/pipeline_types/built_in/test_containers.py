@@ -155,6 +155,13 @@ class TestLoading:
         assert "local NVMe storage" in problems_of(body, launch)["volume_size"]
 
 
+def test_serverless_has_none_of_it(live: Body, launch: Launch) -> None:
+    given = {**UNCOMPRESSED, "containers": [SECOND], "volume_size": 10, "inference_instance": GONE}
+    body = changed({**live, "serverless": {"memory_mb": 2048, "max_concurrency": 5}}, given)
+    found = problems_of(body, launch)
+    assert {"volume_size", "containers", "model_data_prefix"} <= found.keys()
+
+
 class TestPrefix:
     def test_it_takes_the_place_of_the_artifact(self, live: Body, launch: Launch) -> None:
         values = parameters_of(live, launch, **UNCOMPRESSED)

@@ -193,6 +193,8 @@ def _unknown_image(
     key: str, one: ContainerInSeries, launch: Launch, instance_types: list[tuple[str, str]]
 ) -> Iterator[Problem]:
     for _, instance_type in instance_types:
+        if not instance_type:
+            continue
         try:
             one.image_uri(launch.region, instance_type)
         except UnknownImageError as error:

@@ -15,8 +15,8 @@ from orchestrator.errors import Problem
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.built_in.models import OwnModel
-from orchestrator.pipeline_types.built_in.served_models import ServedModel
 from orchestrator.pipeline_types.built_in.serving import values as hosting
+from orchestrator.pipeline_types.built_in.serving.containers import WithContainers
 from orchestrator.sagemaker.instance_storage import has_local_storage
 from orchestrator.values.package_artifacts import PackagedModel
 from orchestrator.values.per_stage import PerStage, Stage, at, by_key
@@ -32,7 +32,7 @@ class LoadingParameters(TemplateParameters):
     ModelDataPrefix: Annotated[str, Field(description="Prefix of the model's files in the assets bucket.")] = ""
 
 
-class Loading(ServedModel):
+class Loading(WithContainers):
     """A model behind an endpoint, whose instances load it when they start."""
 
     model_data_download_timeout: Annotated[

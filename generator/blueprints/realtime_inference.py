@@ -9,9 +9,10 @@ from troposphere import GetAtt, If, NoValue, Output, Sub, Template, iam
 
 from generator import deployment, parameters
 from generator.resources import model_resources, network, sagemaker_roles
-from generator.serving import capacity, endpoints, inference_api, scaling, updates
+from generator.serving import capacity, endpoints, inference_api, scaling, updates, variants
 from generator.serving.endpoints import CONFIG, ENDPOINT
 from orchestrator.pipeline_types.built_in.realtime_inference import RealtimeInference
+from orchestrator.pipeline_types.built_in.serving.variants import MAIN
 from orchestrator.sagemaker import deployed_outputs
 
 DEPLOYS: Final = (
@@ -36,8 +37,9 @@ def template() -> Template:
     parameters.declare_filled(built, RealtimeInference.template_parameters())
     built.add_resource(role(built))
     built.add_resource(model_resources.model(built, _ROLE))
+    variants.add_to(built, _ROLE)
     built.add_resource(endpoints.endpoint_config(built))
-    updates.add_to(built, endpoints.MAIN_VARIANT)
+    updates.add_to(built, MAIN)
     built.add_resource(endpoints.endpoint(built))
     scaling.add_to(built)
     inference_api.add_to(built)
@@ -50,6 +52,8 @@ def role(built: Template) -> iam.Role:
     return sagemaker_roles.role(
         _ROLE,
         *sagemaker_roles.read_own_model(built),
+        variants.read_packages(built),
+        updates.watch_alarms(built),
         If(
             capacity.has_instances(built),
             sagemaker_roles.write_objects("DataCapture", "DataCaptureLocation"),

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from troposphere import GetAtt, If, NoValue, Ref, Sub, Tags, Template, sagemaker
 
 from generator import checkov
@@ -16,17 +18,23 @@ MODEL = "MLOpsSagemakerModel"
 
 def model(template: Template, role: str) -> sagemaker.Model:
     """A model from the registry when a package is named, otherwise from an image, and an artifact or a prefix."""
+    return of_container(template, MODEL, role, own_container(template))
+
+
+def of_container(template: Template, name: str, role: str, container: Any, **attributes: Any) -> sagemaker.Model:
+    """A model of one container."""
     return sagemaker.Model(
-        MODEL,
+        name,
         Metadata=checkov.skipped(checkov.ISOLATION),
         ExecutionRoleArn=GetAtt(role, "Arn"),
-        PrimaryContainer=container(template),
+        PrimaryContainer=container,
         **network.of_model(template),
         Tags=Tags({"model_name": Ref("ModelName")}),
+        **attributes,
     )
 
 
-def container(template: Template) -> sagemaker.ContainerDefinition:
+def own_container(template: Template) -> sagemaker.ContainerDefinition:
     """The container of the model. Its environment is put in when the blueprint is packaged (`plan/additions.py`)."""
     artifact = Sub("s3://${AssetsBucket}/${ModelArtifactLocation}")
     uncompressed = {"ModelDataSource": data_source(template)} if _PREFIX in template.parameters else {}

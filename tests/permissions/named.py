@@ -37,8 +37,11 @@ _WITHOUT_MEANING: Final = {("model_autopilot_training", "registration.inference_
 """Keys that are refused whatever they name."""
 _LISTED: Final[Mapping[str, Callable[[str], Body]]] = {
     "containers": lambda member: {} if member == "custom_image_uri" else dict(zip(_FRAMEWORK, _XGBOOST, strict=True)),
+    "variants": lambda _: {"name": "next"},
 }
 """Keys that hold a list of objects: what an object needs beside a member."""
+_BESIDE: Final = {"shadow_variant": {"name": "next"}}
+"""Members that an object cannot be without."""
 _EXAMPLES_ACCOUNT: Final = "444455556666"
 
 
@@ -72,7 +75,9 @@ class RequestKey:
         if first == "registration":
             body.pop("register", None)
             return {**body, first: {"model_package_group_name": "own-group", member: value}}
-        return {**body, first: {**body.get(first, {}), member: value} if member else value}
+        if member:
+            return {**body, first: {**_BESIDE.get(first, {}), **body.get(first, {}), member: value}}
+        return {**body, first: value}
 
 
 @dataclass(frozen=True)

@@ -179,9 +179,8 @@ def _others(kind: str, ids: tuple[str, ...], found: set[str]) -> str:
     return f"there is no {kind} {' and no '.join(missing)} in this account and Region" if missing else ""
 
 
-def _alarm(thing: things.Alarm) -> str:
-    found = alarms.named([thing.name])
-    return "" if found else f"there is no alarm {thing.name} in this account and Region: make it first"
+def _alarms(thing: things.Alarms) -> str:
+    return _others("alarm", thing.names, set(alarms.named(thing.names)))
 
 
 _LOOKS: Final[Mapping[type, tuple[str, Callable[[Any], str]]]] = {
@@ -194,6 +193,6 @@ _LOOKS: Final[Mapping[type, tuple[str, Callable[[Any], str]]]] = {
     things.Subnets: ("ec2", _subnets),
     things.SecurityGroups: ("ec2", _security_groups),
     things.Vpc: ("ec2", _vpc),
-    things.Alarm: ("cloudwatch", _alarm),
+    things.Alarms: ("cloudwatch", _alarms),
 }
 """Kind of thing -> the service that is asked, and the look."""

@@ -62,6 +62,7 @@ def keys(request: PipelineRequest, launch: Launch) -> tuple[str, ...]:
         named.add(ENDPOINT_KEY)
     if request.retrained_by():
         named.add(TRAINING_KEY)
+    named.update(request.further_packages(launch))
     if request.alarms_of_monitors(launch):
         named.add(ALARMS_KEY)
     declared = list(type(request).model_fields)

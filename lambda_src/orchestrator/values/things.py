@@ -136,10 +136,10 @@ class SecurityGroups:
 
 
 @dataclass(frozen=True)
-class Alarm:
-    """An alarm of CloudWatch."""
+class Alarms:
+    """Alarms of CloudWatch."""
 
-    name: str
+    names: tuple[str, ...]
 
     def is_near(self, _: Around) -> bool:
         """False: a name says no account."""
@@ -160,7 +160,7 @@ class Vpc:
         return False
 
 
-Thing = StoredObject | Bucket | Image | Key | Secret | PackageGroup | Subnets | SecurityGroups | Alarm | Vpc
+Thing = StoredObject | Bucket | Image | Key | Secret | PackageGroup | Subnets | SecurityGroups | Alarms | Vpc
 
 
 @dataclass(frozen=True)
@@ -200,7 +200,7 @@ A_SECRET: Final = MustExist(lambda arn, _: Secret(arn))
 A_PACKAGE_GROUP: Final = MustExist(lambda name, _: PackageGroup(name))
 SUBNETS: Final = MustExist(lambda ids, _: Subnets(tuple(ids)))
 SECURITY_GROUPS: Final = MustExist(lambda ids, _: SecurityGroups(tuple(ids)))
-AN_ALARM: Final = MustExist(lambda name, _: Alarm(name))
+ALARMS: Final = MustExist(lambda names, _: Alarms(tuple(names)))
 
 
 def of_vpc(zones: int = 1) -> MustExist:

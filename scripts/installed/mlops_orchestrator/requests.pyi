@@ -104,9 +104,41 @@ class _Update(TypedDict, total=False):
     cpu_percent: float
     """alarm when the instances' cores are busier than this on average over a minute"""
     alarms: Sequence[str]
-    """names of further alarms that take an update back, at most 4"""
+    """names of further alarms that take an update back, at most 3"""
     monitors: bool
     """also the ViolationsAlarm of each monitor of the model that is there, on the open engine"""
+
+class _Variant(TypedDict, total=False):
+    """A model that gets a share of the traffic."""
+
+    name: Required[str]
+    """name of the variant; AllTraffic is the request's own model"""
+    model_artifact_location: str
+    """key of its model.tar.gz in the assets bucket, served by the image of the request's own model"""
+    model_package_name: str
+    """ARN of the model package version, in place of an artifact"""
+    inference_instance: str | None
+    """instance type that serves it; that of the request when left out"""
+    instance_count: int
+    """how many instances serve it"""
+    weight: float
+    """its share of the calls, relative to 1 of the request's own model; 0 gets none"""
+
+class _Shadow(TypedDict, total=False):
+    """A model that gets copies of calls, and whose answers nobody gets."""
+
+    name: Required[str]
+    """name of the variant; AllTraffic is the request's own model"""
+    model_artifact_location: str
+    """key of its model.tar.gz in the assets bucket, served by the image of the request's own model"""
+    model_package_name: str
+    """ARN of the model package version, in place of an artifact"""
+    inference_instance: str | None
+    """instance type that serves it; that of the request when left out"""
+    instance_count: int
+    """how many instances serve it"""
+    sampling_percent: float
+    """how many of the calls are copied to it, in percent"""
 
 class _VpcConfig(TypedDict, total=False):
     """Subnets and security groups of a VPC."""
@@ -276,8 +308,6 @@ class RealtimeBuiltIn(BaseModel):
     """framework or algorithm (needed without a model package)"""
     model_framework_version: str = ...
     """version of the framework (needed without a model package)"""
-    model_data_prefix: str | ByStage[str] = ...
-    """prefix of the model's uncompressed files in the assets bucket, in place of model_artifact_location"""
     environment: Mapping[str, str] | None | ByStage[Mapping[str, str] | None] = ...
     """environment variables of the model's container, by name; the values may differ by stage and are no place for secrets"""
     containers: Sequence[_ContainerInSeries] | None = ...
@@ -298,6 +328,12 @@ class RealtimeBuiltIn(BaseModel):
     """serve without instances, in place of inference_instance"""
     deployment: _Update | None | ByStage[_Update | None] = ...
     """how an update of the endpoint reaches traffic, and the alarms that take it back; all at once and without alarms when left out"""
+    variants: Sequence[_Variant] | ByStage[Sequence[_Variant]] = ...
+    """further models that share the traffic with the request's own, two at most"""
+    shadow_variant: _Shadow | None | ByStage[_Shadow | None] = ...
+    """a model that gets copies of the calls; its answers are captured and nobody gets them"""
+    model_data_prefix: str | ByStage[str] = ...
+    """prefix of the model's uncompressed files in the assets bucket, in place of model_artifact_location"""
     network_isolation: bool | ByStage[bool] = ...
     """whether containers reach no network, not even AWS services; SageMaker itself still does"""
     vpc: _VpcConfig | None | ByStage[_VpcConfig | None] = ...
@@ -327,8 +363,6 @@ class RealtimeCustom(BaseModel):
     """deploy a version of the model package's group by itself when it is approved, and go back when the deployed one is rejected; the group must be of this account"""
     custom_image_uri: str = ...
     """URI of the container image that serves the model (needed without a model package)"""
-    model_data_prefix: str | ByStage[str] = ...
-    """prefix of the model's uncompressed files in the assets bucket, in place of model_artifact_location"""
     environment: Mapping[str, str] | None | ByStage[Mapping[str, str] | None] = ...
     """environment variables of the model's container, by name; the values may differ by stage and are no place for secrets"""
     containers: Sequence[_ContainerInSeries] | None = ...
@@ -349,6 +383,12 @@ class RealtimeCustom(BaseModel):
     """serve without instances, in place of inference_instance"""
     deployment: _Update | None | ByStage[_Update | None] = ...
     """how an update of the endpoint reaches traffic, and the alarms that take it back; all at once and without alarms when left out"""
+    variants: Sequence[_Variant] | ByStage[Sequence[_Variant]] = ...
+    """further models that share the traffic with the request's own, two at most"""
+    shadow_variant: _Shadow | None | ByStage[_Shadow | None] = ...
+    """a model that gets copies of the calls; its answers are captured and nobody gets them"""
+    model_data_prefix: str | ByStage[str] = ...
+    """prefix of the model's uncompressed files in the assets bucket, in place of model_artifact_location"""
     network_isolation: bool | ByStage[bool] = ...
     """whether containers reach no network, not even AWS services; SageMaker itself still does"""
     vpc: _VpcConfig | None | ByStage[_VpcConfig | None] = ...

@@ -17,10 +17,11 @@ from orchestrator.errors import RefusedRequestError
 from orchestrator.existence import informing
 from orchestrator.existence.informing import Informed
 from orchestrator.launch.settings import Launch, Settings
+from orchestrator.pipeline_types.built_in.serving.updates import SafelyUpdated
 from tests import making
 from tests.orchestrator.conftest import Body, Bundled, read_json
 from tests.orchestrator.provision.conftest import PIPELINE_TEMPLATE
-from tests.orchestrator.requesting import request_of
+from tests.orchestrator.requesting import PACKAGE, request_of
 
 ACCOUNT: Final = "123456789012"
 Look = Callable[..., Informed]
@@ -306,3 +307,59 @@ class TestInPlace:
         self.ran(codepipeline, launch, "Failed", 1)
         with pytest.raises(RefusedRequestError):
             provision()
+
+
+class TestAlarms:
+    """Alarms that a deployment names, and those of the model's monitors."""
+
+    CANARY: Final = {"strategy": "canary"}
+
+    @pytest.fixture
+    def alarm(self, there: None) -> Callable[[str], None]:
+        def make(name: str) -> None:
+            calls.client("cloudwatch").put_metric_alarm(
+                AlarmName=name,
+                ComparisonOperator="GreaterThanThreshold",
+                EvaluationPeriods=1,
+                MetricName="Orders",
+                Namespace="Quayside",
+                Period=60,
+                Statistic="Sum",
+                Threshold=1,
+            )
+
+        return make
+
+    def test_each_that_is_named_must_be_there(self, look: Look, alarm: Callable[[str], None]) -> None:
+        named = {"deployment": {**self.CANARY, "alarms": ["too-few-orders", "drift"]}}
+        alarm("drift")
+        found = missing(look(of("byom_realtime_builtin"), **named))["deployment.alarms"]
+        assert found == "there is no alarm too-few-orders in this account and Region"
+        alarm("too-few-orders")
+        assert "deployment.alarms" not in missing(look(of("byom_realtime_builtin"), **named))
+
+    def test_those_of_the_model_s_monitors_are_found(
+        self, look: Look, alarm: Callable[[str], None], launch: Launch
+    ) -> None:
+        body = {**of("byom_realtime_builtin"), "deployment": {**self.CANARY, "monitors": True}}
+        making.all_named(of("byom_realtime_builtin"), launch, calls.client)
+        (warning,) = look(body).warnings
+        assert "deployment.monitors: there is no monitor of this model on the open engine yet" in warning
+        own = "mlops-pipeline-berth-occupancy-byompipelinedataqualitymonitor-ViolationsAlarm-1"
+        for name in (own, own.replace("ViolationsAlarm", "RunsMissingAlarm"), own.replace("occupancy", "occupancy-x")):
+            alarm(name)
+        found = look(body)
+        assert found.warnings == ()
+        assert isinstance(found.request, SafelyUpdated)
+        assert found.request.values(launch, None)["RollbackAlarms"] == f"{own},,"
+
+    def test_an_artifact_of_a_variant_must_be_there(self, look: Look) -> None:
+        other = {"name": "b", "model_artifact_location": "models/other.tar.gz"}
+        found = missing(look(of("byom_realtime_builtin"), variants=[other]))
+        assert "there is no models/other.tar.gz" in found["variants.0.model_artifact_location"]
+
+    def test_a_version_of_a_variant_must_be_there(self, look: Look) -> None:
+        other = {"name": "b", "model_package_name": PACKAGE}
+        with pytest.raises(RefusedRequestError) as refused:
+            look(of("byom_realtime_builtin"), variants=[other])
+        assert "variants.0.model_package_name" in [problem.key for problem in refused.value.problems]

@@ -162,6 +162,10 @@ class BuiltInImage(OwnModel):
             return ""
         return resolve(self._query(launch, self.instance_type_at(stage)))
 
+    def image_for(self, launch: Launch, instance_type: str) -> str:
+        """Return the framework's image for an instance type; raises `UnknownImageError`."""
+        return resolve(self._query(launch, instance_type))
+
     def _query(self, launch: Launch, instance_type: str | None) -> ImageQuery:
         return ImageQuery(
             framework=self.model_framework,

@@ -15,6 +15,7 @@ from orchestrator.pipeline_types.built_in.models import BuiltInImage, CustomImag
 from orchestrator.pipeline_types.built_in.network import NetworkedEndpoint, NetworkParameters
 from orchestrator.pipeline_types.built_in.served_models import ServedModelParameters
 from orchestrator.pipeline_types.built_in.serving.capacity import Capacity, CapacityParameters
+from orchestrator.pipeline_types.built_in.serving.comparisons import Compared, VariantParameters
 from orchestrator.pipeline_types.built_in.serving.inference_api import InferenceApiParameters, WithInferenceApi
 from orchestrator.pipeline_types.built_in.serving.loading import Loading, LoadingParameters, PrefixedModel
 from orchestrator.pipeline_types.built_in.serving.updates import SafelyUpdated, UpdateParameters
@@ -29,6 +30,7 @@ class RealtimeInferenceParameters(
     NetworkParameters,
     CapacityParameters,
     UpdateParameters,
+    VariantParameters,
     InferenceApiParameters,
     RoleParameters,
     FunctionParameters,
@@ -92,10 +94,12 @@ class RealtimeInference(Encrypted, NetworkedEndpoint, SafelyUpdated, Capacity, W
     @override
     def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
         own = {**self.encryption_parameters(stage), **self.network_parameters(stage)}
+        if self.needs_no_volume_key(stage):
+            own["VolumeKmsKeyArn"] = ""
         return {**super().values(launch, stage), **own}
 
 
-class RealtimeBuiltIn(RealtimeInference, PrefixedModel, BuiltInImage):
+class RealtimeBuiltIn(RealtimeInference, PrefixedModel, Compared, BuiltInImage):
     """Serve predictions from an endpoint, with a model of a built-in framework."""
 
     postfix: ClassVar = "BYOMPipelineRealtimeBuiltIn"
@@ -103,11 +107,19 @@ class RealtimeBuiltIn(RealtimeInference, PrefixedModel, BuiltInImage):
 
     pipeline_type: Literal["byom_realtime_builtin"]
 
+    @override
+    def image_on(self, launch: Launch, instance_type: str) -> str:
+        return self.image_for(launch, instance_type)
 
-class RealtimeCustom(RealtimeInference, PrefixedModel, CustomImage):
+
+class RealtimeCustom(RealtimeInference, PrefixedModel, Compared, CustomImage):
     """Serve predictions from an endpoint, with a container image of your own."""
 
     postfix: ClassVar = "BYOMPipelineRealtimeCustom"
     short_name: ClassVar = "realtime-custom"
 
     pipeline_type: Literal["byom_realtime_custom"]
+
+    @override
+    def image_on(self, launch: Launch, instance_type: str) -> str:
+        return self.custom_image_uri

@@ -10,6 +10,7 @@ from typing_extensions import override
 from orchestrator.launch.settings import Launch, MultiAccount, Settings
 from orchestrator.pipeline_types.base import LONGEST_STACK_NAME, STACK_PREFIX, PipelineRequest
 from orchestrator.plan import layout
+from orchestrator.plan.additions import NO_ADDITIONS, Additions
 from orchestrator.plan.automation import NOTHING, PlannedAutomation
 from orchestrator.plan.codepipeline_parameters import MultiAccountPipelineParameters, SingleAccountPipelineParameters
 from orchestrator.plan.plan import Deployment, PackagedBlueprint, ParameterFile, PlannedObject, StackSetParameterFile
@@ -93,6 +94,10 @@ class PackagedPipeline(PipelineRequest):
         """Return what the pipeline does by itself."""
         return NOTHING
 
+    def additions(self, launch: Launch) -> Additions:
+        """Return what the blueprint's text gets beside the parameters that it declares."""
+        return NO_ADDITIONS
+
     def members(self) -> tuple[tuple[str, bytes], ...]:
         """Return further files of the package, besides blueprint and parameters, as names and contents."""
         return ()
@@ -119,6 +124,7 @@ class PackagedPipeline(PipelineRequest):
                 follows_tags=self.follows_tags,
                 automation=self.automation(settings.launch),
                 masked_keys=self.secret_keys(),
+                additions=self.additions(settings.launch),
             ),
         )
 

@@ -22,6 +22,7 @@ _WORK: Final[Mapping[str, str]] = {
     "ec2": "*signPrivateIpAddresses CreateNetworkInterface* DeleteNetworkInterface* Describe*",
     "ecr": "*Layer* BatchGetImage Describe* Get* PutImage",
     "events": "PutEvents",
+    "execute-api": "Invoke",
     "kms": "*crypt CreateGrant DescribeKey GenerateDataKey* RetireGrant",
     "logs": "*LogEvents CreateLogGroup CreateLogStream Describe*",
     "s3": "AbortMultipartUpload DeleteObject* Get* List* PutObject",

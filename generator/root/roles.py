@@ -142,7 +142,11 @@ def deploy_role(template: Template, kinds: Sequence[Kind]) -> iam.Role:
         ManagedPolicyArns=[conditions.if_provided(template, given, Ref(given)), reach.attached_policy()],
         Policies=[
             permissions.policy(
-                "Blueprints", *(statement for kind in kinds for statement in kind()), _environments(), _not_this_api()
+                "Blueprints",
+                *(statement for kind in kinds for statement in kind()),
+                _environments(),
+                _code(),
+                _not_this_api(),
             )
         ],
     )
@@ -152,6 +156,13 @@ def _not_this_api() -> Statement:
     """ARNs of APIs contain no names: without this, a blueprint could open the API of the solution itself."""
     own = f"arn:${{AWS::Partition}}:apigateway:${{AWS::Region}}::/restapis/${{{API}}}"
     return Statement(Effect=Deny, Action=[Action("apigateway", "*")], Resource=[Sub(own), Sub(f"{own}/*")])
+
+
+def _code() -> Statement:
+    """Read the functions that lie beside packages: Lambda reads code in the name of whoever makes the function."""
+    return permissions.allow(
+        [s3_actions.GetObject], arns.objects_in(GetAtt(storage.PIPELINES, "Arn"), storage.SMOKE_TESTS)
+    )
 
 
 def _environments() -> Statement:

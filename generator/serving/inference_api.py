@@ -11,9 +11,11 @@ from troposphere import Equals, GetAtt, If, NoValue, Ref, Sub, Template, awslamb
 from generator import checkov, permissions
 from generator.resources import functions, inline_code, rest_apis
 from generator.resources.rest_apis import RestApi, Route
+from generator.serving import smoke_test
 from generator.serving.endpoints import ENDPOINT
 
-_FUNCTION: Final = "Inference"
+FUNCTION: Final = "Inference"
+NAME: Final = "InferenceApi"
 _ACCESS_LOG: Final = "InferenceApiAccessLogs"
 _LOGGED: Final = "ApiAccessLogsWanted"
 _MEMORY_MB: Final = 512
@@ -21,26 +23,27 @@ _TIMEOUT_SECONDS: Final = 30
 
 
 def add_to(built: Template) -> None:
-    """Add the API, its function, and their logs."""
-    built.add_resource(functions.log_group(_FUNCTION, functions.operator_key(built)))
+    """Add the API, its function, their logs, and what asks the model at a deployment."""
+    built.add_resource(functions.log_group(FUNCTION, functions.operator_key(built)))
     built.add_resource(function_role(built))
     built.add_resource(function(built))
     built.add_condition(_LOGGED, Equals(Ref("ApiAccessLogs"), "Yes"))
     built.add_resource(functions.expiring_log_group(_ACCESS_LOG, functions.operator_key(built), Condition=_LOGGED))
     api().add_to(built)
+    smoke_test.add_to(built, smoke_test.Tested(NAME, address(), FUNCTION))
 
 
 def function_role(built: Template) -> iam.Role:
-    """Invoke this endpoint and no other."""
+    """Invoke this endpoint and no other; and what the function needs that asks the model at a deployment."""
     invoke = permissions.allow([sagemaker_actions.InvokeEndpoint], Ref(ENDPOINT))
-    return functions.role(_FUNCTION, [invoke], functions.network_policy(built))
+    return functions.role(FUNCTION, [invoke], functions.network_policy(built), smoke_test.policy(built, NAME))
 
 
 def function(built: Template) -> awslambda.Function:
     """The function behind the API; its code stands in the template, so that any account can deploy it."""
     return functions.function(
         built,
-        _FUNCTION,
+        FUNCTION,
         Description="Hands requests to the endpoint",
         Handler="index.handler",
         Code=awslambda.Code(ZipFile=inline_code.text("inference")),
@@ -58,9 +61,9 @@ def api() -> RestApi:
     70), so there is a log only if the operator confirms that the role exists.
     """
     return rest_apis.RestApi(
-        name="InferenceApi",
+        name=NAME,
         description=Sub("Predictions of ${ModelName}"),
-        function=_FUNCTION,
+        function=FUNCTION,
         routes=[Route("Inference", "inference")],
         stage_properties={"AccessLogSetting": If(_LOGGED, rest_apis.access_log(_ACCESS_LOG), NoValue)},
         unfit_checks=[checkov.OPTIONAL_ACCESS_LOG],

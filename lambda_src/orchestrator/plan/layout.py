@@ -25,7 +25,7 @@ RUNS: Final = "runs/"
 RUNS_DAYS: Final = 90
 """Days after which it expires."""
 AUTOMATION: Final = "automation/"
-"""What is kept for pipelines that the closed loop concerns: pauses, and causes of retrainings."""
+"""What is kept for pipelines: pauses and causes of retrainings by the closed loop, and what smoke tests found."""
 STEPS: Final = "automation-steps/"
 """Automatic steps, and why some were not taken; they expire."""
 STEPS_DAYS: Final = 400
@@ -45,6 +45,8 @@ REGISTRATIONS: Final = "registrations/"
 """Instructions to register a job's model. Kept when the pipeline is deleted, because a job may still run."""
 REQUESTS: Final = "requests/"
 """Values that are too long for a parameter."""
+SMOKE_TESTS: Final = "smoke-tests/"
+"""Functions that ask a deployed model, and, below what is kept for a pipeline, what they found."""
 TEMPLATES: Final = "templates/"
 """Blueprint templates that are too long for a request of a StackSet."""
 
@@ -97,6 +99,11 @@ def retraining_lock(common_name: str) -> str:
 def steps(common_name: str) -> str:
     """Prefix of the keys of a pipeline's automatic steps."""
     return f"{STEPS}{common_name}/"
+
+
+def smoke_tests(common_name: str) -> str:
+    """Prefix of the keys of what is known of a pipeline's smoke tests, an object for each account."""
+    return f"{kept(common_name)}{SMOKE_TESTS}"
 
 
 def runs(common_name: str) -> str:

@@ -14,6 +14,26 @@ class ByStage(TypedDict, Generic[_T]):
     staging: _T
     prod: _T
 
+class _SmokeCalls(TypedDict, total=False):
+    """What a deployed model is asked through its inference API, and what it has to answer."""
+
+    payload: Required[Any]
+    """what the model reads: a text, or any JSON value but null"""
+    content_type: Required[str]
+    """MIME type of the payload"""
+    accept: str
+    """MIME type that the answer should have; the model's own when left out"""
+    expected_status: int
+    """HTTP status that the inference API has to answer"""
+    expression: str
+    """JMESPath expression over the answer, which is a text where it is no JSON"""
+    expected: Any
+    """what the expression has to give; true when left out"""
+    max_latency_ms: int
+    """milliseconds that each call may take; any time when left out"""
+    calls: int
+    """number of calls, one after the other"""
+
 class _Retrain(TypedDict, total=False):
     """When a monitor has a training pipeline run, and on what it trains."""
 
@@ -170,6 +190,8 @@ class RealtimeBuiltIn(BaseModel):
     """ARN of the model package version (needed with the model registry)"""
     deploy_on_approval: bool = ...
     """deploy a version of the model package's group by itself when it is approved, and go back when the deployed one is rejected; the group must be of this account"""
+    smoke_test: _SmokeCalls | None | ByStage[_SmokeCalls | None] = ...
+    """calls of the inference API after each deployment, which fails if they do; none when left out"""
     kms_key_arn: str | ByStage[str] = ...
     """key, or alias of a key, that encrypts the instances' volumes and what is written to S3"""
     endpoint_name: str | ByStage[str] = ...
@@ -197,6 +219,8 @@ class RealtimeCustom(BaseModel):
     """ARN of the model package version (needed with the model registry)"""
     deploy_on_approval: bool = ...
     """deploy a version of the model package's group by itself when it is approved, and go back when the deployed one is rejected; the group must be of this account"""
+    smoke_test: _SmokeCalls | None | ByStage[_SmokeCalls | None] = ...
+    """calls of the inference API after each deployment, which fails if they do; none when left out"""
     kms_key_arn: str | ByStage[str] = ...
     """key, or alias of a key, that encrypts the instances' volumes and what is written to S3"""
     endpoint_name: str | ByStage[str] = ...

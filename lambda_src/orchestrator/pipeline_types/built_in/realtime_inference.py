@@ -12,6 +12,7 @@ from orchestrator.launch.operator_options import ApiParameters, FunctionParamete
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.built_in.models import BuiltInImage, CustomImage, OwnModel, OwnModelParameters
+from orchestrator.pipeline_types.built_in.serving.smoke_test import SmokeTested, SmokeTestParameters
 from orchestrator.pipeline_types.encryption import Encrypted, EncryptionParameters
 from orchestrator.values import common, locations
 from orchestrator.values.per_stage import PerStage, Stage, by_key
@@ -19,12 +20,17 @@ from orchestrator.values.template_parameters import InTemplate
 
 
 class RealtimeInferenceParameters(
-    RoleParameters, FunctionParameters, ApiParameters, EncryptionParameters, OwnModelParameters
+    RoleParameters,
+    FunctionParameters,
+    ApiParameters,
+    EncryptionParameters,
+    SmokeTestParameters,
+    OwnModelParameters,
 ):
     """Parameters of the real-time inference blueprint."""
 
 
-class RealtimeInference(Encrypted, OwnModel):
+class RealtimeInference(Encrypted, SmokeTested, OwnModel):
     """What both real-time types have in common."""
 
     blueprint: ClassVar = "realtime_inference"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A model is asked before its deployment counts: figures where it answers as wanted, and no new model where it does not."""
+"""A model is asked before its deployment counts: figures if it answers as wanted, and no new model if it does not."""
 
 from __future__ import annotations
 

@@ -134,7 +134,7 @@ def test_the_guide_names_every_service_that_a_boundary_must_allow(templates: dic
     }
     guide = SECURITY.read_text(encoding="utf-8").split("### Boundary")[1].split("\n## ")[0]
     sentence = guide.split("they are of the services")[1].split(".\n")[0]
-    assert set(re.findall(r"`([a-z0-9]+)`", sentence)) == used
+    assert set(re.findall(r"`([a-z0-9-]+)`", sentence)) == used
 
 
 def test_no_role_of_a_pipeline_has_managed_policies(templates: dict[str, Template]) -> None:

@@ -17,13 +17,13 @@ from moto.sagemaker.models import sagemaker_backends
 from scripts.demo import demo_model
 from scripts.demo.demo_model import TrainedModel
 from scripts.local_aws.cloudformation.stack_sets import faults
+from scripts.local_aws.processes import model_process
+from scripts.local_aws.processes.model_process import Prediction
 from scripts.local_aws.sagemaker import install as sagemaker
 from scripts.local_aws.sagemaker.jobs import job_process
 from scripts.local_aws.sagemaker.jobs.job_records import THREADS
 from scripts.local_aws.sagemaker.model_hosting import Served
 from scripts.local_aws.server import LocalAws
-from scripts.local_aws.xgboost import xgboost_host
-from scripts.local_aws.xgboost.xgboost_host import Prediction
 from tests.local_aws import monitoring, training
 from tests.local_aws.deploying import alive, zipped
 from tests.local_aws.pipelines import Account, approval
@@ -76,14 +76,14 @@ def test_endpoints_and_transform_jobs_end_with_the_local_aws_and_the_next_one_st
         start_transform(aws, trained)
         assert asked.wait(SECONDS)
         assert threads("transform job") == ["transform job held"]
-        hosts = xgboost_host.running()
+        hosts = model_process.running()
         assert len(hosts) == 2
         job = sagemaker_backends[ACCOUNT][aws.region].transform_jobs["held"]
         sagemaker.shutdown()
         # Not only when moto forgets the endpoints.
-        assert xgboost_host.running() == []
+        assert model_process.running() == []
     assert job.status == "Stopped"
-    assert threads("transform job") == xgboost_host.running() == []
+    assert threads("transform job") == model_process.running() == []
     assert not any(Path(f"/proc/{host.pid}").exists() for host in hosts)
     with LocalAws() as aws:
         assert client(aws, "sagemaker").list_transform_jobs()["TransformJobSummaries"] == []

@@ -231,8 +231,7 @@ class PipelineDetails(PipelineIdentity, OverallState):
     monitor: MonitorState | None
     endpoint: EndpointState | None
     deletion: Deletion | None
-    smoke_tests: list[SmokeTestFigures]
-    """the newest smoke test in each account; none where the request has no smoke_test"""
+    smoke_tests: Annotated[list[SmokeTestFigures], Field(description="the newest in each account, if there is any")]
     changes: list[AwaitedDeployment]
     """deployments that wait for a decision, against what their stages have now"""
     request: Annotated[dict[str, Any] | None, Field(description="as sent last, without secrets; null if not kept")]

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Any, Final, Self
 
 from orchestrator.errors import Problem
 from orchestrator.reach import BUCKET as A_BUCKET
@@ -28,6 +28,10 @@ class PackagedModel:
 
     places: tuple[str, ...] = ()
     """`bucket/key` or `bucket/prefix*`."""
+
+    def joined(self, others: Self) -> Self:
+        """Return these places and those of other models, each once."""
+        return replace(self, places=tuple(dict.fromkeys((*self.places, *others.places))))
 
     def parameters(self, partition: str) -> dict[str, str]:
         """Values of the parameters of a blueprint by which its role may read them; each text has commas between."""

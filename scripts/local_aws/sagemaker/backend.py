@@ -28,11 +28,13 @@ from scripts.local_aws.sagemaker.jobs.transform_jobs import TransformJobs, Trans
 from scripts.local_aws.sagemaker.jobs.tuning_jobs import TuningJobs, TuningJobsResponse
 from scripts.local_aws.sagemaker.model_card_exports import ModelCardExports, ModelCardExportsResponse
 from scripts.local_aws.sagemaker.model_card_store import ModelCards, ModelCardsResponse
-from scripts.local_aws.sagemaker.model_hosting import Served, ServingError
+from scripts.local_aws.sagemaker.model_hosting import Served
 from scripts.local_aws.sagemaker.model_packages import ModelPackages, ModelPackagesResponse, in_lower_case
 from scripts.local_aws.sagemaker.monitors.monitor_definitions import MonitorDefinitionsResponse
 from scripts.local_aws.sagemaker.monitors.monitor_schedules import MonitoringSchedules, MonitoringSchedulesResponse
 from scripts.local_aws.sagemaker.sagemaker_names import NamedResources
+from scripts.local_aws.serving.artifacts import ServingError
+from scripts.local_aws.serving.containers import check_artifact, container_of
 
 Tags = list[dict[str, str]]
 
@@ -191,8 +193,8 @@ class LocalSageMaker(
         self._check_free("model", model_name, self._models, "model")
         model = super().create_model(model_name, *rest, **named)
         try:
-            container = model_hosting.container_of(model, self.region_name)
-            model_hosting.check_artifact(container, model.execution_role_arn, self.region_name)
+            container = container_of(model, self.region_name)
+            check_artifact(container, model.execution_role_arn, self.region_name)
         except ValidationError:
             del self._models[model_name]
             raise
@@ -245,7 +247,7 @@ class LocalSageMaker(
         variant = config.production_variants[0]
         model = self._found("model", variant["ModelName"], self._models, "model")
         try:
-            container = model_hosting.container_of(model, self.region_name)
+            container = container_of(model, self.region_name)
             role = model.execution_role_arn
             served = model_hosting.serve(container, role, self.region_name, variant["VariantName"])
         except (ServingError, ValidationError) as error:

@@ -21,7 +21,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from scripts.local_aws import clients
-from scripts.local_aws.sagemaker.model_hosting import split_s3_uri
+from scripts.local_aws.serving.artifacts import split_s3_uri
 
 _log = logging.getLogger(__name__)
 _GATHER_SECONDS = 1.0

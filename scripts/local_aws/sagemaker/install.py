@@ -9,11 +9,10 @@ from __future__ import annotations
 from moto.sagemaker.models import sagemaker_backends
 from moto.sagemakerruntime.models import sagemakerruntime_backends
 
-from scripts.local_aws.processes import programs
+from scripts.local_aws.processes import model_process, programs
 from scripts.local_aws.sagemaker.backend import LocalSageMaker
 from scripts.local_aws.sagemaker.jobs import job_records
 from scripts.local_aws.sagemaker.runtime import LocalSageMakerRuntime, capture_writer
-from scripts.local_aws.xgboost import xgboost_host
 
 
 def install() -> None:
@@ -40,5 +39,5 @@ def shutdown() -> None:
     """Write captured data, stop the jobs, then end every process that serves a model."""
     capture_writer.stop()
     job_records.THREADS.close()
-    xgboost_host.stop_all()
+    model_process.stop_all()
     programs.stop()

@@ -20,7 +20,7 @@ from moto.sts.models import sts_backends
 
 from scripts.local_aws import clients, identity
 from scripts.local_aws.sagemaker.model_card_store import check
-from scripts.local_aws.sagemaker.model_hosting import split_s3_uri
+from scripts.local_aws.serving.artifacts import split_s3_uri
 
 _LONGEST_REASON = 1024
 

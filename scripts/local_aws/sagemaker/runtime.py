@@ -18,10 +18,10 @@ from moto.sagemakerruntime.models import SageMakerRuntimeBackend
 from moto.sagemakerruntime.responses import SageMakerRuntimeResponse
 from moto.utilities.utils import get_partition
 
+from scripts.local_aws.processes.model_process import HostError, Prediction
 from scripts.local_aws.sagemaker.backend import LocalEndpoint
 from scripts.local_aws.sagemaker.data_capture import CaptureWriter, Invocation, Payload
 from scripts.local_aws.sagemaker.model_hosting import ForeignImageError
-from scripts.local_aws.xgboost.xgboost_host import HostError, Prediction
 
 _MAXIMUM_BODY = 6_291_456
 _FIRST_ERROR, _FIRST_SERVER_ERROR, _NOT_IMPLEMENTED = 400, 500, 501

@@ -12,8 +12,8 @@ from botocore.exceptions import ClientError
 
 from scripts.demo import demo_model
 from scripts.demo.demo_model import TrainedModel
+from scripts.local_aws.processes import model_process
 from scripts.local_aws.sagemaker import install as sagemaker
-from scripts.local_aws.xgboost import xgboost_host
 from tests.local_aws.conftest import ClientFactory
 from tests.local_aws.serving import (
     ACCOUNT,
@@ -299,9 +299,9 @@ def test_invocations_are_captured(client: ClientFactory, trained: TrainedModel) 
 
 def test_updated_endpoint_serves_the_new_model_and_ends_the_old_process(client: ClientFactory) -> None:
     sm = client("sagemaker")
-    others = set(xgboost_host.running())
+    others = set(model_process.running())
     make_endpoint(sm)
-    (before,) = set(xgboost_host.running()) - others
+    (before,) = set(model_process.running()) - others
     make_model(sm, "Second", CUSTOM_IMAGE)
     make_config(sm, "SecondConfig", "Second")
     sm.update_endpoint(EndpointName="Endpoint", EndpointConfigName="SecondConfig")

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import xgboost
 
-from scripts.local_aws.xgboost import xgboost_host
-from scripts.local_aws.xgboost.xgboost_host import HostError, XgboostHost, XgboostImage, xgboost_image
+from scripts.local_aws.processes import model_process
+from scripts.local_aws.processes.model_process import HostError
+from scripts.local_aws.xgboost.xgboost_host import XgboostHost, XgboostImage, xgboost_image
 
 NEW, OLD = XgboostImage((1, 7, 1)), XgboostImage((0, 90, 2))
 ROWS = np.random.default_rng(7).random((60, 4))
@@ -50,9 +51,9 @@ def started(tmp_path: Path) -> Iterator[HostFactory]:
         (tmp_path / name).write_bytes(content)
         return XgboostHost(tmp_path, image)
 
-    before = set(xgboost_host.running())
+    before = set(model_process.running())
     yield start
-    for host in set(xgboost_host.running()) - before:
+    for host in set(model_process.running()) - before:
         host.stop()
 
 

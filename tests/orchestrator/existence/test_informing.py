@@ -71,7 +71,7 @@ def missing(found: Informed) -> dict[str, str]:
 
 LOOKED_AT: Final = {
     "byom_realtime_builtin": ["model_artifact_location", "data_capture_location"],
-    "byom_realtime_custom": ["model_artifact_location", "data_capture_location", "custom_image_uri"],
+    "byom_realtime_custom": ["model_artifact_location", "custom_image_uri", "data_capture_location"],
     "byom_batch_builtin": ["model_artifact_location", "batch_inference_data", "batch_job_output_location"],
     "byom_image_builder": ["custom_algorithm_docker", "ecr_repo_name"],
     "model_training_builtin": ["register.model_package_group_name", "training_data", "validation_data"],

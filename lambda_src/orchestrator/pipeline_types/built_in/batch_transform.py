@@ -15,14 +15,15 @@ from orchestrator.errors import Problem
 from orchestrator.launch.operator_options import FunctionParameters, RoleParameters
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import rule
-from orchestrator.pipeline_types.built_in.models import BuiltInImage, CustomImage, OwnModel, OwnModelParameters
+from orchestrator.pipeline_types.built_in.models import BuiltInImage, CustomImage, OwnModel
+from orchestrator.pipeline_types.built_in.served_models import ServedModelParameters
 from orchestrator.pipeline_types.encryption import Encrypted, EncryptionParameters
 from orchestrator.values import common, jobs, json_parameter, locations, training
 from orchestrator.values.per_stage import PerStage, Stage, at
 from orchestrator.values.template_parameters import InTemplate
 
 
-class BatchTransformParameters(RoleParameters, FunctionParameters, EncryptionParameters, OwnModelParameters):
+class BatchTransformParameters(RoleParameters, FunctionParameters, EncryptionParameters, ServedModelParameters):
     """Parameters of the batch transform blueprint."""
 
     BatchInputBucket: Annotated[common.BucketName, Field(description="Bucket of the data to score.")]

@@ -11,70 +11,36 @@ from orchestrator.errors import Problem
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types import private_images
 from orchestrator.pipeline_types.base import rule
-from orchestrator.pipeline_types.blueprints import BlueprintPipeline
+from orchestrator.pipeline_types.built_in.served_models import ServedModel
 from orchestrator.pipeline_types.private_images import PrivateImage
 from orchestrator.plan import layout
 from orchestrator.plan.automation import NOTHING, PlannedAutomation
 from orchestrator.sagemaker.images import ImageQuery, UnknownImageError, resolve, superfluous_version
-from orchestrator.values import common
 from orchestrator.values.common import (
     AssetsKey,
     Expect,
     FrameworkName,
     FrameworkVersion,
     ImageUri,
-    InstanceType,
     ModelPackageArn,
 )
 from orchestrator.values.package_artifacts import PackagedModel
-from orchestrator.values.per_stage import PerStage, Stage, at, by_key
-from orchestrator.values.template_parameters import InTemplate, TemplateParameters
-
-_Joined = Annotated[str, Field(max_length=4096)]
-"""Comma-separated texts made by the orchestrator."""
+from orchestrator.values.per_stage import Stage, at
 
 
-class OwnModelParameters(TemplateParameters):
-    """Parameters of a blueprint that makes a SageMaker model of what the caller brings."""
-
-    ModelName: Annotated[common.ModelName, Field(description="Name of the model, for tags.")]
-    AssetsBucket: Annotated[common.BucketName, Field(description="Bucket that holds the model artifact.")]
-    ImageUri: Annotated[common.ImageUri, Field(description="Container image that serves the model.")] = ""
-    CustomAlgorithmsECRRepoArn: Annotated[
-        common.EcrRepositoryArn, Field(description="Repository from which the image may be pulled.")
-    ] = ""
-    ModelPackageGroupName: Annotated[
-        common.ModelPackageGroupName, Field(description="Group of that model package version, in the same account.")
-    ] = ""
-    ModelPackageObjects: Annotated[
-        _Joined, Field(description="ARNs of the objects that hold the version's model; a star stands for several.")
-    ] = ""
-    ModelPackageBuckets: Annotated[
-        _Joined, Field(description="ARNs of the buckets in which several have to be found.")
-    ] = ""
-    ModelPackagePrefixes: Annotated[_Joined, Field(description="How the keys of these begin.")] = ""
-
-
-class OwnModel(BlueprintPipeline):
-    """A model that the caller brings."""
+class OwnModel(ServedModel):
+    """A model that the caller brings: an image and an artifact, or a package of both."""
 
     in_package: ClassVar[tuple[str, ...]] = ("model_artifact_location",)
     """Keys that are ignored with a model package, which has its own image and artifact."""
 
-    inference_instance: Annotated[
-        PerStage[InstanceType],
-        Field(description="instance type that serves the model"),
-        InTemplate("Instance type that serves the model."),
-    ]
     model_artifact_location: Annotated[
         AssetsKey,
         Field(description="key of model.tar.gz in the assets bucket (needed without a model package)"),
-        InTemplate("Key of model.tar.gz in the assets bucket."),
     ] = ""
     model_package_name: Annotated[
         ModelPackageArn,
         Field(description="ARN of the model package version (needed with the model registry)"),
-        InTemplate("Model package version to deploy instead of an image and an artifact."),
     ] = ""
 
     deploy_on_approval: Annotated[
@@ -88,6 +54,7 @@ class OwnModel(BlueprintPipeline):
 
     _packaged: PackagedModel = PrivateAttr(PackagedModel())
 
+    @override
     def comes_from_package(self, launch: Launch) -> bool:
         """Whether a model package is deployed: always with the model registry, else if the request names one."""
         return launch.use_model_registry or bool(self.model_package_name)
@@ -114,14 +81,14 @@ class OwnModel(BlueprintPipeline):
         return informed
 
     @override
+    def places(self, launch: Launch) -> PackagedModel:
+        return super().places(launch).joined(self._packaged)
+
+    @override
     def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
         return {
             **super().values(launch, stage),
-            **self._packaged.parameters(launch.ecr_repository_arn.split(":")[1]),
-            "AssetsBucket": launch.assets_bucket,
             "ModelArtifactLocation": "" if self.comes_from_package(launch) else self.model_artifact_location,
-            "ImageUri": self.image_uri(launch, stage),
-            "CustomAlgorithmsECRRepoArn": self.repository_arn(launch),
             "ModelPackageGroupName": self.model_package_name.split("/")[1] if self.model_package_name else "",
         }
 
@@ -144,14 +111,6 @@ class OwnModel(BlueprintPipeline):
                 f"model_package_name: SageMaker deploys packages of its own Region, {launch.region}; this one is in "
                 f"{region}"
             )
-
-    def image_uri(self, launch: Launch, stage: Stage | None) -> str:
-        """Return the container image; empty with a model package, which names its own."""
-        raise NotImplementedError
-
-    def repository_arn(self, launch: Launch) -> str:
-        """Return the ARN of the ECR repository that the model's role must read."""
-        return launch.ecr_repository_arn
 
     def _needed_without_package(self, key: str, launch: Launch) -> Iterator[Problem]:
         if not self.comes_from_package(launch) and not getattr(self, key):
@@ -216,7 +175,7 @@ class BuiltInImage(OwnModel):
     def warnings(self, launch: Launch) -> Iterator[str]:
         yield from super().warnings(launch)
         if not self.comes_from_package(launch):
-            for _, instance_type in self._instance_types()[:1]:
+            for _, instance_type in self.instance_types()[:1]:
                 yield from superfluous_version(self._query(launch, instance_type))
 
     @rule("model_framework", "model_package_name")
@@ -233,18 +192,13 @@ class BuiltInImage(OwnModel):
         if self.comes_from_package(launch) or not (self.model_framework and self.model_framework_version):
             return
         found: dict[str, Problem] = {}
-        for key, instance_type in self._instance_types():
+        for key, instance_type in self.instance_types():
             try:
                 resolve(self._query(launch, instance_type))
             except UnknownImageError as error:
                 named = key if error.key == "instance_type" else error.key
                 found.setdefault(named, Problem(named, str(error)))
         yield from (problem for key, problem in found.items() if key)
-
-    def _instance_types(self) -> list[tuple[str, str | None]]:
-        """Return each instance type with its key; a single `None` without key when the key itself is invalid."""
-        given = getattr(self, "inference_instance", None)
-        return [("", None)] if given is None else [*by_key("inference_instance", given)]
 
 
 class CustomImage(OwnModel):
@@ -261,6 +215,7 @@ class CustomImage(OwnModel):
     def image_uri(self, launch: Launch, stage: Stage | None) -> str:
         return "" if self.comes_from_package(launch) else self.custom_image_uri
 
+    @override
     def repository_arn(self, launch: Launch) -> str:
         """Return the ARN of the image's own repository; with a model package, of the solution's."""
         image = PrivateImage.named(self.custom_image_uri)

@@ -11,7 +11,8 @@ from orchestrator.errors import Problem
 from orchestrator.launch.operator_options import ApiParameters, FunctionParameters, RoleParameters
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import rule
-from orchestrator.pipeline_types.built_in.models import BuiltInImage, CustomImage, OwnModel, OwnModelParameters
+from orchestrator.pipeline_types.built_in.models import BuiltInImage, CustomImage
+from orchestrator.pipeline_types.built_in.served_models import ServedModel, ServedModelParameters
 from orchestrator.pipeline_types.built_in.serving.smoke_test import SmokeTested, SmokeTestParameters
 from orchestrator.pipeline_types.encryption import Encrypted, EncryptionParameters
 from orchestrator.values import common, locations
@@ -25,12 +26,12 @@ class RealtimeInferenceParameters(
     ApiParameters,
     EncryptionParameters,
     SmokeTestParameters,
-    OwnModelParameters,
+    ServedModelParameters,
 ):
     """Parameters of the real-time inference blueprint."""
 
 
-class RealtimeInference(Encrypted, SmokeTested, OwnModel):
+class RealtimeInference(Encrypted, SmokeTested, ServedModel):
     """What both real-time types have in common."""
 
     blueprint: ClassVar = "realtime_inference"
@@ -69,7 +70,7 @@ class RealtimeInference(Encrypted, SmokeTested, OwnModel):
         return {**super().values(launch, stage), **self.encryption_parameters(stage)}
 
 
-class RealtimeBuiltIn(BuiltInImage, RealtimeInference):
+class RealtimeBuiltIn(RealtimeInference, BuiltInImage):
     """Serve predictions from an endpoint, with a model of a built-in framework."""
 
     postfix: ClassVar = "BYOMPipelineRealtimeBuiltIn"
@@ -78,7 +79,7 @@ class RealtimeBuiltIn(BuiltInImage, RealtimeInference):
     pipeline_type: Literal["byom_realtime_builtin"]
 
 
-class RealtimeCustom(CustomImage, RealtimeInference):
+class RealtimeCustom(RealtimeInference, CustomImage):
     """Serve predictions from an endpoint, with a container image of your own."""
 
     postfix: ClassVar = "BYOMPipelineRealtimeCustom"

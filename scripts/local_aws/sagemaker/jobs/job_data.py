@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 from moto.sagemaker.exceptions import ValidationError
 
 from scripts.local_aws import clients
-from scripts.local_aws.sagemaker.model_hosting import split_s3_uri
+from scripts.local_aws.serving.artifacts import split_s3_uri
 
 
 def input_keys(uri: str, role_arn: str, region: str) -> list[str]:

@@ -22,7 +22,7 @@ from scripts.local_aws import clients
 from scripts.local_aws.sagemaker.jobs import job_process
 from scripts.local_aws.sagemaker.jobs.job_data import encryption, input_keys
 from scripts.local_aws.sagemaker.jobs.job_records import Job, JobFailedError
-from scripts.local_aws.sagemaker.model_hosting import split_s3_uri
+from scripts.local_aws.serving.artifacts import split_s3_uri
 from scripts.local_aws.xgboost import training_parameters
 from scripts.local_aws.xgboost.training_parameters import ParameterError, TrainingParameters
 from scripts.local_aws.xgboost.xgboost_host import xgboost_image

@@ -14,12 +14,12 @@ from moto.core.responses import ActionResult, BaseResponse, EmptyResult
 from moto.sagemaker.exceptions import ValidationError
 from moto.sagemaker.models import Model
 
-from scripts.local_aws.sagemaker import model_hosting
 from scripts.local_aws.sagemaker.jobs import transform_filters
 from scripts.local_aws.sagemaker.jobs.job_data import check_input
 from scripts.local_aws.sagemaker.jobs.job_lists import Order
 from scripts.local_aws.sagemaker.jobs.job_records import Job, JobKind, Jobs
 from scripts.local_aws.sagemaker.jobs.transform_scoring import Scoring
+from scripts.local_aws.serving.containers import container_of
 
 _MOST_PAYLOAD_MB = 100
 
@@ -65,7 +65,7 @@ class TransformJobs(Jobs):
         return job
 
     def _score(self, job: TransformJob, model: Model) -> None:
-        container = model_hosting.container_of(model, self.region_name)
+        container = container_of(model, self.region_name)
         Scoring(job.request, container, model.execution_role_arn, self.region_name, job.told_to_stop).run()
 
 

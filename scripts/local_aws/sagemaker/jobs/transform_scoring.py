@@ -16,12 +16,14 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from scripts.local_aws import clients
+from scripts.local_aws.processes.model_process import HostError
 from scripts.local_aws.sagemaker import model_hosting
 from scripts.local_aws.sagemaker.jobs.job_data import encryption, input_keys, see_logs
 from scripts.local_aws.sagemaker.jobs.job_records import JobFailedError, JobStoppedError
 from scripts.local_aws.sagemaker.jobs.transform_filters import FilterError, Filters
-from scripts.local_aws.sagemaker.model_hosting import Container, ForeignImageError, Served, ServingError, split_s3_uri
-from scripts.local_aws.xgboost.xgboost_host import HostError
+from scripts.local_aws.sagemaker.model_hosting import ForeignImageError, Served
+from scripts.local_aws.serving.artifacts import ServingError, split_s3_uri
+from scripts.local_aws.serving.containers import Container
 
 _DEFAULT_PAYLOAD_MB = 6
 _BYTES_PER_MB = 1024 * 1024

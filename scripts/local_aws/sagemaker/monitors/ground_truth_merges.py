@@ -12,8 +12,8 @@ from typing import Any
 
 from scripts.local_aws import clients
 from scripts.local_aws.sagemaker.jobs.job_data import encryption, input_keys
-from scripts.local_aws.sagemaker.model_hosting import split_s3_uri
 from scripts.local_aws.sagemaker.monitors.monitor_requests import Run
+from scripts.local_aws.serving.artifacts import split_s3_uri
 
 Record = dict[str, Any]
 

@@ -13,11 +13,11 @@ from botocore.exceptions import ClientError
 from scripts.demo import demo_model
 from scripts.demo.demo_model import TrainedModel
 from scripts.local_aws.eventbridge import events
+from scripts.local_aws.processes import model_process
+from scripts.local_aws.processes.model_process import Prediction
 from scripts.local_aws.sagemaker import install as sagemaker
 from scripts.local_aws.sagemaker.jobs import transform_scoring
 from scripts.local_aws.sagemaker.model_hosting import Served
-from scripts.local_aws.xgboost import xgboost_host
-from scripts.local_aws.xgboost.xgboost_host import Prediction
 from tests.local_aws.conftest import ClientFactory
 from tests.local_aws.serving import ACCOUNT, ARN, BUCKET, CUSTOM_IMAGE, IMAGE, ROLE, csv_of, make_model
 from tests.local_aws.waiting import SECONDS
@@ -86,9 +86,9 @@ def numbers(text: str) -> list[float]:
 def test_the_output_equals_the_predictions_of_the_model_itself(
     client: ClientFactory, start: Start, trained: TrainedModel
 ) -> None:
-    before = xgboost_host.running()
+    before = model_process.running()
     job = start("Scores")
-    assert xgboost_host.running() == before
+    assert model_process.running() == before
     assert job["TransformJobStatus"] == "Completed"
     assert numbers(read(client, "out/Scores/data.csv.out")) == demo_model.predict(trained, trained.holdout_rows[:20])
 

@@ -123,7 +123,7 @@ class ProcessingJobs(Jobs):
     def foreign_image(self, endpoint: str) -> str:
         """Return the image of an endpoint that cannot answer here; empty for one that can, and for none."""
         served = getattr(self.endpoints.get(endpoint), "served", None)
-        return str(served.container.image) if served is not None and served.host is None else ""
+        return str(served.container.image) if served is not None and served.unserved else ""
 
     def _find_inputs(self, job: ProcessingJob) -> None:
         """List each prefix as the role of the job, even if the content is not read. Raise ValidationError."""

@@ -24,7 +24,7 @@ from scripts.local_aws.enforcement import services
 from scripts.local_aws.sagemaker.jobs import job_process
 from scripts.local_aws.sagemaker.jobs.job_data import check_input, encryption, input_keys
 from scripts.local_aws.sagemaker.jobs.job_records import Job, JobFailedError
-from scripts.local_aws.sagemaker.model_hosting import split_s3_uri
+from scripts.local_aws.serving.artifacts import split_s3_uri
 
 _PROGRAM: Final = "processing_program"
 _SERVICE: Final = "sagemaker.amazonaws.com"

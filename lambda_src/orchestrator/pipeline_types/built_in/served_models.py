@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What SageMaker serves on instances: the model of a request, wherever it comes from (compatibility 3.1 to 3.4)."""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+from typing_extensions import override
+
+from orchestrator.launch.settings import Launch
+from orchestrator.pipeline_types.blueprints import BlueprintPipeline
+from orchestrator.values import common
+from orchestrator.values.common import InstanceType
+from orchestrator.values.package_artifacts import PackagedModel
+from orchestrator.values.per_stage import PerStage, Stage, by_key
+from orchestrator.values.template_parameters import InTemplate, TemplateParameters
+
+_Joined = Annotated[str, Field(max_length=4096)]
+"""Comma-separated texts made by the orchestrator."""
+
+
+class ServedModelParameters(TemplateParameters):
+    """Parameters of a blueprint that makes a SageMaker model of what the request names."""
+
+    ModelName: Annotated[common.ModelName, Field(description="Name of the model, for tags.")]
+    AssetsBucket: Annotated[common.BucketName, Field(description="Bucket that holds the model artifact.")]
+    ModelArtifactLocation: Annotated[
+        common.AssetsKey, Field(description="Key of model.tar.gz in the assets bucket.")
+    ] = ""
+    ModelPackageName: Annotated[
+        common.ModelPackageArn,
+        Field(description="Model package version to deploy instead of an image and an artifact."),
+    ] = ""
+    ImageUri: Annotated[common.ImageUri, Field(description="Container image that serves the model.")] = ""
+    CustomAlgorithmsECRRepoArn: Annotated[
+        common.EcrRepositoryArn, Field(description="Repository from which the image may be pulled.")
+    ] = ""
+    ModelPackageGroupName: Annotated[
+        common.ModelPackageGroupName, Field(description="Group of that model package version, in the same account.")
+    ] = ""
+    ModelPackageObjects: Annotated[
+        _Joined, Field(description="ARNs of the objects that hold the version's model; a star stands for several.")
+    ] = ""
+    ModelPackageBuckets: Annotated[
+        _Joined, Field(description="ARNs of the buckets in which several have to be found.")
+    ] = ""
+    ModelPackagePrefixes: Annotated[_Joined, Field(description="How the keys of these begin.")] = ""
+
+
+class ServedModel(BlueprintPipeline):
+    """A model that SageMaker serves on instances, wherever it comes from."""
+
+    inference_instance: Annotated[
+        PerStage[InstanceType],
+        Field(description="instance type that serves the model"),
+        InTemplate("Instance type that serves the model."),
+    ]
+
+    def comes_from_package(self, launch: Launch) -> bool:
+        """Whether a model package is deployed."""
+        return False
+
+    def places(self, launch: Launch) -> PackagedModel:
+        """Return where in S3 the model is, as far as it is not at `model_artifact_location`."""
+        return PackagedModel()
+
+    def image_uri(self, launch: Launch, stage: Stage | None) -> str:
+        """Return the container image; empty with a model package, which names its own."""
+        raise NotImplementedError
+
+    def repository_arn(self, launch: Launch) -> str:
+        """Return the ARN of the ECR repository that the model's role must read."""
+        return launch.ecr_repository_arn
+
+    @override
+    def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
+        return {
+            **super().values(launch, stage),
+            **self.places(launch).parameters(launch.ecr_repository_arn.split(":")[1]),
+            "AssetsBucket": launch.assets_bucket,
+            "ImageUri": self.image_uri(launch, stage),
+            "CustomAlgorithmsECRRepoArn": self.repository_arn(launch),
+        }
+
+    def instance_types(self) -> list[tuple[str, str | None]]:
+        """Return each instance type with its key; a single `None` without key when the key itself is invalid."""
+        given = getattr(self, "inference_instance", None)
+        return [("", None)] if given is None else [*by_key("inference_instance", given)]

@@ -11,8 +11,9 @@ from moto.sagemakerruntime.models import sagemakerruntime_backends
 
 from scripts.local_aws.processes import model_process, programs
 from scripts.local_aws.sagemaker.backend import LocalSageMaker
+from scripts.local_aws.sagemaker.endpoints import invocations
 from scripts.local_aws.sagemaker.jobs import job_records
-from scripts.local_aws.sagemaker.runtime import LocalSageMakerRuntime, capture_writer
+from scripts.local_aws.sagemaker.runtime import LocalSageMakerRuntime
 
 
 def install() -> None:
@@ -27,7 +28,7 @@ def install() -> None:
 
 def flush_captures() -> bool:
     """Write the captured data collected so far, and wait. Return false if it takes longer than 30 seconds."""
-    return capture_writer.flush()
+    return invocations.flush()
 
 
 def wait_idle(timeout: float) -> bool:
@@ -37,7 +38,7 @@ def wait_idle(timeout: float) -> bool:
 
 def shutdown() -> None:
     """Write captured data, stop the jobs, then end every process that serves a model."""
-    capture_writer.stop()
+    invocations.stop()
     job_records.THREADS.close()
     model_process.stop_all()
     programs.stop()

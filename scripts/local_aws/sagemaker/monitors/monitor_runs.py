@@ -23,13 +23,14 @@ from werkzeug.wrappers import Request, Response
 from scripts.local_aws import identity
 from scripts.local_aws.eventbridge import scheduler
 from scripts.local_aws.eventbridge.scheduler import FiringFailedError, ScheduleDisabledError, next_second
-from scripts.local_aws.sagemaker.backend import LocalEndpoint, LocalSageMaker
+from scripts.local_aws.sagemaker.backend import LocalSageMaker
+from scripts.local_aws.sagemaker.endpoints import invocations
+from scripts.local_aws.sagemaker.endpoints.endpoint import LocalEndpoint
 from scripts.local_aws.sagemaker.jobs.job_data import input_keys
 from scripts.local_aws.sagemaker.jobs.processing.processing_jobs import Outcome, ProcessingJob, find, wait_until_over
 from scripts.local_aws.sagemaker.monitors import ground_truth_merges
 from scripts.local_aws.sagemaker.monitors.monitor_requests import Run
 from scripts.local_aws.sagemaker.monitors.monitor_schedules import Execution
-from scripts.local_aws.sagemaker.runtime import capture_writer
 
 PATH = "/_monitoring/"
 _SECONDS_TO_END = 300.0
@@ -55,7 +56,7 @@ def fire(
     """
     backend = cast(LocalSageMaker, sagemaker_backends[account][region or identity.current().region])
     schedule = backend.find_schedule(name)
-    capture_writer.flush()
+    invocations.flush()
     captures = _captures(backend, schedule.definition.endpoint_name)
     variant = captures.rpartition("/")[2] or "AllTraffic"
     run = Run(name, schedule.definition, next_second(), variant)
@@ -74,7 +75,7 @@ def fire_scheduler(name: str, account: str = DEFAULT_ACCOUNT_ID, region: str = "
     `region` defaults to the server's own. Raises moto's JsonRESTError for a missing schedule, ScheduleDisabledError,
     and FiringFailedError if its role may not start the job or SageMaker refuses it.
     """
-    capture_writer.flush()
+    invocations.flush()
     answer = scheduler.fire(name, account=account, region=region).answer
     arn = str(answer.get("ProcessingJobArn", ""))
     _, _, _, place, owner, resource = arn.split(":", 5) if arn else [""] * 6

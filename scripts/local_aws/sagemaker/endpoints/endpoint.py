@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An endpoint: its status, the fleets that serve it, and how DescribeEndpoint shows them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.core.utils import utcnow
+from moto.sagemaker.models import FakeEndpoint
+
+from scripts.local_aws.sagemaker.data_capture import CaptureSettings, CaptureTarget
+from scripts.local_aws.sagemaker.endpoints.configs import LocalEndpointConfig
+from scripts.local_aws.sagemaker.endpoints.traffic import Traffic
+from scripts.local_aws.sagemaker.endpoints.variants import Fleet, Variant
+from scripts.local_aws.sagemaker.model_hosting import Served
+from scripts.local_aws.sagemaker.model_packages import in_lower_case
+
+Tags = list[dict[str, str]]
+
+
+class LocalEndpoint(FakeEndpoint):
+    """Endpoint with the fleet that it serves (`fleet` is None before the first, and after a failure)."""
+
+    def __init__(self, place: tuple[str, str], name: str, config: LocalEndpointConfig, tags: Tags) -> None:
+        super().__init__(
+            account_id=place[0],
+            region_name=place[1],
+            endpoint_name=name,
+            endpoint_config_name=config.endpoint_config_name,
+            production_variants=config.production_variants,
+            data_capture_config=config.data_capture_config,
+            tags=tags,
+        )
+        self.account_id, self.region_name = place
+        self.arn = in_lower_case(self.arn)
+        self.endpoint_status = "Creating"
+        self.failure_reason: str | None = None  # type: ignore[assignment]  # moto knows no failure
+        self.traffic = Traffic()
+        self.fleet: Fleet | None = None
+
+    def is_created(self) -> bool:
+        """Whether the endpoint answers."""
+        return self.fleet is not None
+
+    @property
+    def capture(self) -> CaptureSettings | None:
+        """What is captured of its calls."""
+        return self.fleet.capture if self.fleet else None
+
+    @property
+    def capture_target(self) -> CaptureTarget | None:
+        """Where the calls of its first variant are captured."""
+        return self.fleet.variants[0].capture_target if self.fleet else None
+
+    @property
+    def served(self) -> Served | None:
+        """What answers as its first variant."""
+        return self.fleet.variants[0].served if self.fleet else None
+
+    def go_live(self, fleet: Fleet) -> None:
+        """Serve this fleet alone from now on."""
+        self.fleet = fleet
+        self.endpoint_config_name = fleet.config.endpoint_config_name
+        self.production_variants = self._process_production_variants(fleet.config.production_variants)
+        self.data_capture_config = fleet.config.data_capture_config
+        self.traffic.route({fleet: 1.0})
+        self._set_status("InService", None)
+
+    def fail(self, reason: str) -> None:
+        """Store the reason of a failed creation or update; an endpoint that served before goes on."""
+        self._set_status("InService" if self.fleet else "Failed", reason)
+
+    def stop(self) -> None:
+        """Stop the processes that serve the models, each after its last call."""
+        self.traffic.route({})
+
+    def touch(self) -> None:
+        """Record a change now."""
+        self.last_modified_time = utcnow()
+
+    def _set_status(self, status: str, reason: str | None) -> None:
+        self.endpoint_status, self.failure_reason = status, reason
+        self.touch()
+
+    @property
+    def response_object(self) -> dict[str, Any]:
+        """Answer of DescribeEndpoint."""
+        answer = {
+            "EndpointName": self.endpoint_name,
+            "EndpointArn": self.arn,
+            "EndpointConfigName": self.endpoint_config_name,
+            "ProductionVariants": self._summaries(self.fleet.variants) if self.fleet else None,
+            "ShadowProductionVariants": self._summaries(self.fleet.shadows) if self.fleet else None,
+            "EndpointStatus": self.endpoint_status,
+            "FailureReason": self.failure_reason,
+            "CreationTime": self.creation_time,
+            "LastModifiedTime": self.last_modified_time,
+            "DataCaptureConfig": self._capture_summary(),
+            "AsyncInferenceConfig": self.fleet.config.given.get("AsyncInferenceConfig") if self.fleet else None,
+        }
+        return {name: value for name, value in answer.items() if value is not None}
+
+    def _summaries(self, variants: list[Variant]) -> list[dict[str, Any]] | None:
+        return [summary(variant, self.last_modified_time) for variant in variants] or None
+
+    def _capture_summary(self) -> dict[str, Any] | None:
+        if not self.capture:
+            return None
+        return {
+            "EnableCapture": True,
+            "CaptureStatus": "Started",
+            "CurrentSamplingPercentage": self.capture.percentage,
+            "DestinationS3Uri": self.capture.destination,
+            "KmsKeyId": self.capture.kms_key_id,
+        }
+
+
+def summary(variant: Variant, resolved: Any) -> dict[str, Any]:
+    """Return a ProductionVariantSummary; `resolved` is the time at which its image was looked up."""
+    found: dict[str, Any] = {
+        "VariantName": variant.name,
+        "DeployedImages": [
+            {"SpecifiedImage": one.image, "ResolvedImage": one.image, "ResolutionTime": resolved}
+            for one in variant.served.container.series
+        ],
+        "CurrentWeight": variant.weight,
+        "DesiredWeight": variant.weight,
+    }
+    if variant.count is not None:
+        found |= {"CurrentInstanceCount": variant.count, "DesiredInstanceCount": variant.count}
+    else:
+        serverless = variant.declared["ServerlessConfig"]
+        found |= {"CurrentServerlessConfig": serverless, "DesiredServerlessConfig": serverless}
+    for name in ("ManagedInstanceScaling", "RoutingConfig"):
+        if name in variant.declared:
+            found[name] = variant.declared[name]
+    return found

@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Invocation of an endpoint: a fleet by its share of the traffic, a variant by its weight, and copies for shadows.
+
+Callers in this process use `invoke` as `runtime.py` does for those on HTTP.
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Final
+
+from moto.core.exceptions import ServiceException
+from moto.utilities.utils import get_partition
+
+from scripts.local_aws.processes.model_process import HostError, Prediction
+from scripts.local_aws.sagemaker.data_capture import CaptureWriter, Invocation, Payload
+from scripts.local_aws.sagemaker.endpoints import variants
+from scripts.local_aws.sagemaker.endpoints.endpoint import LocalEndpoint
+from scripts.local_aws.sagemaker.endpoints.traffic import GENERATOR
+from scripts.local_aws.sagemaker.endpoints.variants import Fleet, Variant
+from scripts.local_aws.sagemaker.model_hosting import ForeignImageError
+
+_FIRST_ERROR, _FIRST_SERVER_ERROR, _NOT_IMPLEMENTED = 400, 500, 501
+_SHADOW_THREADS = 2
+
+capture_writer = CaptureWriter()
+
+
+class RuntimeValidationError(ServiceException):
+    """Request that never reaches a model."""
+
+    code = "ValidationError"
+
+
+class ModelError(ServiceException):
+    """Error answered by the model: HTTP 424, with the model's own status and message."""
+
+    code = "ModelError"
+
+    def __init__(self, message: str, status: int, original: str, log_stream_arn: str) -> None:
+        super().__init__(message)
+        self.original_status_code = status
+        self.original_message = original
+        self.log_stream_arn = log_stream_arn
+
+
+@dataclass(frozen=True)
+class Request:
+    """Call of InvokeEndpoint. Absent headers are empty."""
+
+    body: bytes
+    content_type: str = ""
+    accept: str = ""
+    target_variant: str = ""
+    inference_id: str = ""
+    custom_attributes: str = ""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """Answer of a model, and the name of the variant that gave it."""
+
+    prediction: Prediction
+    variant: str
+
+
+class _ShadowCalls:
+    """Calls of shadow variants, on threads of their own: nobody waits for their answers."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._pool: ThreadPoolExecutor | None = None
+        self._pending: set[Future[None]] = set()
+
+    def start(self, call: Callable[[], None]) -> None:
+        with self._lock:
+            if self._pool is None:
+                self._pool = ThreadPoolExecutor(_SHADOW_THREADS, thread_name_prefix="shadow-calls")
+            future = self._pool.submit(call)
+            self._pending.add(future)
+        future.add_done_callback(self._over)
+
+    def _over(self, future: Future[None]) -> None:
+        with self._lock:
+            self._pending.discard(future)
+
+    def flush(self, timeout: float) -> bool:
+        with self._lock:
+            pending = set(self._pending)
+        return not wait(pending, timeout).not_done
+
+    def stop(self) -> None:
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool:
+            pool.shutdown()
+
+
+shadow_calls: Final = _ShadowCalls()
+
+
+def flush(timeout: float = 30.0) -> bool:
+    """Wait for the shadows' calls, then write what is captured. Return false if either takes longer than `timeout`."""
+    return shadow_calls.flush(timeout) and capture_writer.flush(timeout)
+
+
+def stop() -> None:
+    """Let the shadows' calls end, and write what is captured."""
+    shadow_calls.stop()
+    capture_writer.stop()
+
+
+def invoke(endpoint: LocalEndpoint, request: Request) -> Answered:
+    """Call the endpoint's model. Raise RuntimeValidationError and ModelError."""
+    with endpoint.traffic.call() as fleet:
+        if fleet is None:
+            raise RuntimeValidationError(
+                f"Endpoint {endpoint.endpoint_name} of account {endpoint.account_id} is {endpoint.endpoint_status}, "
+                "not InService."
+            )
+        variant = _drawn(endpoint, fleet, request.target_variant)
+        _copy_to_shadows(endpoint, fleet, variant, request)
+        prediction = _predict(endpoint, variant, request)
+        _capture(fleet, variant, request, prediction)
+        if prediction.status >= _FIRST_ERROR:
+            raise _model_error(endpoint, prediction.status, prediction.body.decode())
+        return Answered(prediction, variant.name)
+
+
+def _drawn(endpoint: LocalEndpoint, fleet: Fleet, target: str) -> Variant:
+    """Return the variant that takes the call. Raise RuntimeValidationError: there is none, or it has no instance."""
+    variant = fleet.variant(target) if target else variants.choose(fleet.variants, GENERATOR)
+    if variant is None:
+        known = ", ".join(one.name for one in fleet.variants)
+        raise RuntimeValidationError(
+            f"Variant {target} is not a variant of endpoint {endpoint.endpoint_name}: {known}."
+        )
+    if not variant.answers:
+        raise RuntimeValidationError(f"Variant {variant.name} of endpoint {endpoint.endpoint_name} has no instance.")
+    return variant
+
+
+def _predict(endpoint: LocalEndpoint, variant: Variant, request: Request) -> Prediction:
+    try:
+        return variant.served.predict(request.body, request.content_type, request.accept)
+    except ForeignImageError as error:
+        raise ModelError(str(error), _NOT_IMPLEMENTED, str(error), _log_stream_arn(endpoint)) from error
+    except HostError as error:
+        raise _model_error(endpoint, _FIRST_SERVER_ERROR, str(error)) from error
+
+
+def _copy_to_shadows(endpoint: LocalEndpoint, fleet: Fleet, production: Variant, request: Request) -> None:
+    for shadow in variants.sampled(fleet.shadows, production, GENERATOR):
+        endpoint.traffic.join(fleet)
+        shadow_calls.start(lambda shadow=shadow: _shadowed(endpoint, fleet, shadow, request))  # type: ignore[misc]
+
+
+def _shadowed(endpoint: LocalEndpoint, fleet: Fleet, shadow: Variant, request: Request) -> None:
+    """Ask a shadow and capture its answer. Whatever fails is without effect, and so is the answer."""
+    try:
+        prediction = _predict(endpoint, shadow, request)
+        _capture(fleet, shadow, request, prediction)
+    except ModelError:
+        return
+    finally:
+        endpoint.traffic.leave(fleet)
+
+
+def _capture(fleet: Fleet, variant: Variant, request: Request, prediction: Prediction) -> None:
+    """Capture an answer of a model that is no error."""
+    if prediction.status >= _FIRST_ERROR or not (fleet.capture and variant.capture_target and fleet.capture.sampled()):
+        return
+    invocation = Invocation(
+        request=Payload(request.body, request.content_type),
+        response=Payload(prediction.body, prediction.content_type),
+        inference_id=request.inference_id,
+        custom_attributes=request.custom_attributes,
+    )
+    capture_writer.add(variant.capture_target, fleet.capture.record(invocation))
+
+
+def _model_error(endpoint: LocalEndpoint, status: int, original: str) -> ModelError:
+    side = "server" if status >= _FIRST_SERVER_ERROR else "client"
+    region = endpoint.region_name
+    console = f"https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}"
+    message = (
+        f'Received {side} error ({status}) from primary with message "{original}". '
+        f"See {console}#logEventViewer:group={_log_group(endpoint)} in account {endpoint.account_id} "
+        "for more information."
+    )
+    return ModelError(message, status, original, _log_stream_arn(endpoint))
+
+
+def _log_stream_arn(endpoint: LocalEndpoint) -> str:
+    region, account = endpoint.region_name, endpoint.account_id
+    return f"arn:{get_partition(region)}:logs:{region}:{account}:log-group:{_log_group(endpoint)}"
+
+
+def _log_group(endpoint: LocalEndpoint) -> str:
+    return f"/aws/sagemaker/Endpoints/{endpoint.endpoint_name}"

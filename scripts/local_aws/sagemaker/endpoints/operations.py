@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Operations on endpoints and their configurations: CreateEndpoint loads models, UpdateEndpoint changes them.
+
+On AWS, an endpoint becomes InService minutes after CreateEndpoint has answered. Here, it is InService, or Failed with
+a reason, when the call returns.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from moto.core.responses import ActionResult
+from moto.sagemaker.exceptions import AWSValidationException, ValidationError
+from moto.sagemaker.responses import SageMakerResponse
+
+from scripts.local_aws import identity, request_constraints
+from scripts.local_aws.sagemaker import model_hosting
+from scripts.local_aws.sagemaker.data_capture import CaptureSettings, CaptureTarget
+from scripts.local_aws.sagemaker.endpoints.configs import Given, LocalEndpointConfig
+from scripts.local_aws.sagemaker.endpoints.endpoint import LocalEndpoint, Tags
+from scripts.local_aws.sagemaker.endpoints.variants import Fleet, Variant
+from scripts.local_aws.sagemaker.sagemaker_names import NamedResources
+from scripts.local_aws.serving.artifacts import ServingError
+from scripts.local_aws.serving.containers import container_of
+
+
+class Endpoints(NamedResources):
+    """Part of the backend that has the endpoints."""
+
+    def reset(self) -> None:
+        """Clear all state, and end all processes of endpoints."""
+        for endpoint in self.endpoints.values():
+            cast(LocalEndpoint, endpoint).stop()
+        super().reset()
+
+    def make_endpoint_config(self, given: Given) -> LocalEndpointConfig:
+        """Refuse a name in use, an unknown model, and what SageMaker refuses."""
+        name = given["EndpointConfigName"]
+        self._check_free("endpoint-config", name, self.endpoint_configs, "endpoint configuration")
+        config = LocalEndpointConfig(self.account_id, self.region_name, given)
+        for variant in (*config.production_variants, *config.shadow_variants):
+            self._found("model", str(variant["ModelName"]), self._models, "model")
+        self.endpoint_configs[name] = config
+        return config
+
+    def create_endpoint(self, endpoint_name: str, endpoint_config_name: str, tags: Tags) -> LocalEndpoint:
+        """Make an endpoint and load its models; a failure shows in its status, as on AWS."""
+        self._check_free("endpoint", endpoint_name, self.endpoints, "endpoint")
+        config = self._config(endpoint_config_name)
+        endpoint = LocalEndpoint((self.account_id, self.region_name), endpoint_name, config, tags)
+        self.endpoints[endpoint_name] = endpoint
+        self._deploy(endpoint, config)
+        return endpoint
+
+    def update_endpoint(self, endpoint_name: str, endpoint_config_name: str) -> LocalEndpoint:
+        """Serve another configuration. On failure, the old one goes on and DescribeEndpoint has the reason."""
+        endpoint = self.find_endpoint(endpoint_name)
+        self._deploy(endpoint, self._config(endpoint_config_name))
+        return endpoint
+
+    def update_endpoint_weights_and_capacities(
+        self, endpoint_name: str, desired_weights_and_capacities: list[dict[str, Any]]
+    ) -> str:
+        """Change weights and numbers of instances of production variants; it takes no time here."""
+        endpoint = self.find_endpoint(endpoint_name)
+        if endpoint.endpoint_status != "InService" or endpoint.fleet is None:
+            raise AWSValidationException(f'Cannot update in-progress endpoint "{endpoint.arn}".')
+        wanted = [(str(one["VariantName"]), one) for one in desired_weights_and_capacities]
+        names = [name for name, _ in wanted]
+        for name in names:
+            if names.count(name) > 1:
+                raise AWSValidationException(f'The variant name "{name}" was non-unique within the request.')
+            if endpoint.fleet.variant(name) is None:
+                raise AWSValidationException(
+                    f'The variant name(s) "{name}" is/are not present within endpoint configuration '
+                    f'"{endpoint.endpoint_config_name}".'
+                )
+        for name, one in wanted:
+            variant = endpoint.fleet.variant(name)
+            assert variant is not None  # noqa: S101 - seen above; this is for the type checker
+            variant.weight = float(one.get("DesiredWeight", variant.weight))
+            variant.count = one.get("DesiredInstanceCount", variant.count)
+        endpoint.touch()
+        return endpoint.arn
+
+    def delete_endpoint(self, endpoint_name: str) -> None:
+        """Remove an endpoint and end its processes."""
+        endpoint = self.find_endpoint(endpoint_name)
+        super().delete_endpoint(endpoint_name)
+        endpoint.stop()
+
+    def find_endpoint(self, name: str) -> LocalEndpoint:
+        """Return an endpoint. Raise SageMaker's ValidationError if there is none of that name."""
+        return cast(LocalEndpoint, self._found("endpoint", name, self.endpoints, "endpoint"))
+
+    def _config(self, name: str) -> LocalEndpointConfig:
+        found = self._found("endpoint-config", name, self.endpoint_configs, "endpoint configuration")
+        return cast(LocalEndpointConfig, found)
+
+    def _deploy(self, endpoint: LocalEndpoint, config: LocalEndpointConfig) -> None:
+        try:
+            fleet = self._fleet(endpoint.endpoint_name, config)
+        except (ServingError, ValidationError) as error:
+            endpoint.fail(getattr(error, "message", None) or str(error))
+            return
+        endpoint.go_live(fleet)
+
+    def _fleet(self, endpoint_name: str, config: LocalEndpointConfig) -> Fleet:
+        """Load all models of a configuration; none stays loaded if one cannot be. Raise ServingError."""
+        fleet = Fleet(config, [], [], CaptureSettings.read(config.data_capture_config))
+        try:
+            for declared in config.production_variants:
+                fleet.variants.append(self._variant(endpoint_name, declared, fleet.capture))
+            for declared in config.shadow_variants:
+                fleet.shadows.append(self._variant(endpoint_name, declared, fleet.capture))
+        except BaseException:
+            fleet.stop()
+            raise
+        return fleet
+
+    def _variant(self, endpoint_name: str, declared: dict[str, Any], capture: CaptureSettings | None) -> Variant:
+        model = self._found("model", declared["ModelName"], self._models, "model")
+        role, name = model.execution_role_arn, str(declared["VariantName"])
+        container = container_of(model, self.region_name)
+        served = model_hosting.serve(container, role, self.region_name, name)
+        target = None
+        if capture:
+            target = CaptureTarget(
+                capture.destination, endpoint_name, name, role, self.region_name, capture.kms_key_id
+            )  # fmt: skip
+        return Variant.of(declared, served, target)
+
+
+class EndpointsResponse(SageMakerResponse):
+    """Operations as requests."""
+
+    @property
+    def _endpoints(self) -> Endpoints:
+        return cast(Endpoints, self.sagemaker_backend)
+
+    def create_endpoint_config(self) -> ActionResult:
+        """Serve CreateEndpointConfig with all that it takes; moto keeps a part of it."""
+        config = self._endpoints.make_endpoint_config(self._given("CreateEndpointConfig"))
+        return ActionResult({"EndpointConfigArn": config.endpoint_config_arn})
+
+    def update_endpoint(self) -> ActionResult:
+        """Serve UpdateEndpoint with another endpoint configuration."""
+        given = self._given("UpdateEndpoint")
+        endpoint = self._endpoints.update_endpoint(given["EndpointName"], given["EndpointConfigName"])
+        return ActionResult({"EndpointArn": endpoint.arn})
+
+    def update_endpoint_weights_and_capacities(self) -> ActionResult:
+        """Serve UpdateEndpointWeightsAndCapacities."""
+        given = self._given("UpdateEndpointWeightsAndCapacities")
+        arn = self._endpoints.update_endpoint_weights_and_capacities(
+            given["EndpointName"], given["DesiredWeightsAndCapacities"]
+        )
+        return ActionResult({"EndpointArn": arn})
+
+    def _given(self, operation: str) -> dict[str, Any]:
+        """Return the request of an operation. Raise SageMaker's ValidationError if its form is wrong."""
+        shape = identity.service_model("sagemaker").operation_model(operation).input_shape
+        found = {name: self._get_param(name) for name in shape.members}
+        given = {name: value for name, value in found.items() if value is not None}
+        if problem := request_constraints.violations("sagemaker", operation, given):
+            raise AWSValidationException(problem)
+        return given

@@ -93,6 +93,10 @@ class PackagedPipeline(PipelineRequest):
         """Return what the pipeline does by itself."""
         return NOTHING
 
+    def marks(self) -> tuple[tuple[str, str], ...]:
+        """Return further tags of the pipeline's stack, as names and values."""
+        return ()
+
     def members(self) -> tuple[tuple[str, bytes], ...]:
         """Return further files of the package, besides blueprint and parameters, as names and contents."""
         return ()
@@ -118,6 +122,7 @@ class PackagedPipeline(PipelineRequest):
                 members=self.members(),
                 follows_tags=self.follows_tags,
                 automation=self.automation(settings.launch),
+                marks=self.marks(),
                 masked_keys=self.secret_keys(),
             ),
         )

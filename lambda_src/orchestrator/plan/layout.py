@@ -25,7 +25,7 @@ RUNS: Final = "runs/"
 RUNS_DAYS: Final = 90
 """Days after which it expires."""
 AUTOMATION: Final = "automation/"
-"""What is kept for pipelines: pauses and causes of retrainings by the closed loop, and what smoke tests found."""
+"""What is kept for pipelines that the closed loop concerns: pauses, and causes of retrainings."""
 STEPS: Final = "automation-steps/"
 """Automatic steps, and why some were not taken; they expire."""
 STEPS_DAYS: Final = 400
@@ -46,7 +46,9 @@ REGISTRATIONS: Final = "registrations/"
 REQUESTS: Final = "requests/"
 """Values that are too long for a parameter."""
 SMOKE_TESTS: Final = "smoke-tests/"
-"""Functions that ask a deployed model, and, below what is kept for a pipeline, what they found."""
+"""Functions that ask a deployed model."""
+SMOKE_FIGURES: Final = "smoke-figures/"
+"""What these found."""
 TEMPLATES: Final = "templates/"
 """Blueprint templates that are too long for a request of a StackSet."""
 
@@ -101,9 +103,9 @@ def steps(common_name: str) -> str:
     return f"{STEPS}{common_name}/"
 
 
-def smoke_tests(common_name: str) -> str:
+def smoke_figures(common_name: str) -> str:
     """Prefix of the keys of what is known of a pipeline's smoke tests, an object for each account."""
-    return f"{kept(common_name)}{SMOKE_TESTS}"
+    return f"{folder(common_name)}{SMOKE_FIGURES}"
 
 
 def runs(common_name: str) -> str:

@@ -25,7 +25,7 @@ from orchestrator.events.pipelines.messages import Ending
 from orchestrator.launch.settings import Settings
 from orchestrator.plan import layout
 from orchestrator.plan import notifications as own_words
-from orchestrator.plan.stack_tags import AUTOMATION_TAG, STACK_TAG, TYPE_TAG
+from orchestrator.plan.stack_tags import AUTOMATION_TAG, SMOKE_TEST_TAG, STACK_TAG, TYPE_TAG
 from orchestrator.provisioned import pipeline_stacks, state, work
 from orchestrator.provisioned.awaited import smoke_tests
 from orchestrator.provisioned.state import Deployment, Seen, State, Work
@@ -99,7 +99,7 @@ def _state(end: End, tags: Mapping[str, str], settings: Settings) -> State | Non
 def _tested(end: End, tags: Mapping[str, str], settings: Settings) -> list[str]:
     """Return what the smoke tests of a successful deployment found, a sentence for each account."""
     stage = stage_named(end.stage)
-    if end.state != "SUCCEEDED" or STACK_TAG not in tags or (settings.multi_account is not None and not stage):
+    if end.state != "SUCCEEDED" or SMOKE_TEST_TAG not in tags or (settings.multi_account is not None and not stage):
         return []
     common_name = pipeline_stacks.common_name(tags[STACK_TAG])
     found = smoke_tests.of(settings.launch.pipelines_bucket, common_name)

@@ -67,7 +67,7 @@ def _counted(calls: int) -> str:
 
 def keep(bucket: str, common_name: str, record: SmokeTestRecord) -> bool:
     """Keep the figures of a pipeline unless newer ones are there; return whether they were kept."""
-    key = f"{layout.smoke_tests(common_name)}{record.stage or _SINGLE}-{record.account}.json"
+    key = f"{layout.smoke_figures(common_name)}{record.stage or _SINGLE}-{record.account}.json"
     there = documents.find(SmokeTestRecord, bucket, key)
     if there is not None and there.at > record.at:
         return False
@@ -77,7 +77,7 @@ def keep(bucket: str, common_name: str, record: SmokeTestRecord) -> bool:
 
 def of(bucket: str, common_name: str) -> list[SmokeTestRecord]:
     """Return what is kept for a pipeline, by account; raises `ServiceRefusedError`."""
-    found = documents.each(SmokeTestRecord, bucket, objects.keys(bucket, layout.smoke_tests(common_name), _MOST))
+    found = documents.each(SmokeTestRecord, bucket, objects.keys(bucket, layout.smoke_figures(common_name), _MOST))
     return [record for record in found if record is not None]
 
 

@@ -24,6 +24,7 @@ from orchestrator.pipeline_types.blueprints import BlueprintPipeline
 from orchestrator.pipeline_types.optional_objects import optional_object
 from orchestrator.plan import archives, layout
 from orchestrator.plan.plan import PlannedObject
+from orchestrator.plan.stack_tags import SMOKE_TEST_TAG
 from orchestrator.values.common import EXPECT_KEYWORD, NUMBER, Expect
 from orchestrator.values.per_stage import PerStageObject, Stage, at, by_key
 from orchestrator.values.template_parameters import TemplateParameters
@@ -140,6 +141,11 @@ class SmokeTested(BlueprintPipeline):
     def objects(self, launch: Launch) -> tuple[PlannedObject, ...]:
         planned = [planned for stage in self.stages(launch) if (planned := self._archive(launch, stage))]
         return (*super().objects(launch), *{one.key: one for one in planned}.values())
+
+    @override
+    def marks(self) -> tuple[tuple[str, str], ...]:
+        is_tested = any(test for _, test in by_key("smoke_test", self.smoke_test))
+        return (*super().marks(), (SMOKE_TEST_TAG, "yes")) if is_tested else super().marks()
 
     @override
     def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from awacs import apigateway, awslambda, cloudwatch, ec2, iam, kms, logs, sagemaker, scheduler
-from awacs.aws import Action, Condition, Statement
+from awacs import apigateway, application_autoscaling, awslambda, cloudwatch, ec2, iam, kms, logs, sagemaker, scheduler
+from awacs.aws import Action, Condition, Statement, StringEquals
 from troposphere import Sub
 
 from generator import arns, iam_roles, names, permissions
@@ -135,6 +135,37 @@ def endpoints() -> list[Statement]:
     ]
 
 
+def autoscaling() -> list[Statement]:
+    """Scaling of endpoints. IAM knows no resource for it; the namespace is what limits it.
+
+    Application Auto Scaling tries what it will do, in the name of who asks for it.
+    https://docs.aws.amazon.com/autoscaling/application/userguide/security_iam_permission_validation.html
+    """
+    changed = [
+        *(application_autoscaling.DeleteScalingPolicy, application_autoscaling.DeleteScheduledAction),
+        *(application_autoscaling.DeregisterScalableTarget, application_autoscaling.PutScalingPolicy),
+        *(application_autoscaling.PutScheduledAction, application_autoscaling.RegisterScalableTarget),
+    ]
+    looked_at = [
+        *(application_autoscaling.DescribeScalableTargets, application_autoscaling.DescribeScalingPolicies),
+        *(application_autoscaling.DescribeScheduledActions, application_autoscaling.ListTagsForResource),
+    ]
+    tagged = [Action("application-autoscaling", verb) for verb in ("TagResource", "UntagResource")]
+    of_endpoints = Condition(StringEquals("application-autoscaling:service-namespace", "sagemaker"))
+    alarms_of_policies = [cloudwatch.DeleteAlarms, cloudwatch.DescribeAlarms, cloudwatch.PutMetricAlarm]
+    alarm_names = arns.regional("cloudwatch", "alarm:TargetTracking-endpoint/*")
+    for_endpoints = Condition(StringEquals("iam:AWSServiceName", "sagemaker.application-autoscaling.amazonaws.com"))
+    own_role = arns.in_account("iam", "role/aws-service-role/*")
+    return [
+        permissions.allow(changed, "*", of_endpoints),
+        permissions.allow([*looked_at, *tagged], "*"),
+        permissions.allow(alarms_of_policies, alarm_names),
+        permissions.allow([cloudwatch.GetMetricData], "*"),
+        permissions.allow([sagemaker.UpdateEndpointWeightsAndCapacities], arns.regional("sagemaker", "endpoint/*")),
+        permissions.allow([iam.CreateServiceLinkedRole], own_role, for_endpoints),
+    ]
+
+
 def _keys_for_volumes() -> list[Statement]:
     """The key of a request may be any key that its own policy lets this account use."""
     granted = Condition([permissions.through("sagemaker"), permissions.for_aws_resource()])
@@ -187,3 +218,11 @@ def alarms() -> list[Statement]:
         *(cloudwatch.PutMetricAlarm, cloudwatch.TagResource, cloudwatch.UntagResource),
     ]
     return [permissions.allow(actions, arns.regional("cloudwatch", f"alarm:{arns.PIPELINE_PREFIX}*"))]
+
+
+def rollback_alarms() -> list[Statement]:
+    """Alarms that take an endpoint's update back, which people may name: SageMaker looks at them for whoever updates.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html
+    """
+    return [permissions.allow([cloudwatch.DescribeAlarms], arns.regional("cloudwatch", "alarm:*"))]

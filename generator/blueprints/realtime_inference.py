@@ -9,7 +9,7 @@ from troposphere import GetAtt, Output, Sub, Template, iam
 
 from generator import deployment, parameters
 from generator.resources import model_resources, sagemaker_roles
-from generator.serving import endpoints, inference_api
+from generator.serving import endpoints, inference_api, scaling, updates
 from generator.serving.endpoints import CONFIG, ENDPOINT
 from orchestrator.pipeline_types.built_in.realtime_inference import RealtimeInference
 from orchestrator.sagemaker import deployed_outputs
@@ -18,6 +18,9 @@ DEPLOYS: Final = (
     deployment.roles,
     deployment.models,
     deployment.endpoints,
+    deployment.autoscaling,
+    deployment.alarms,
+    deployment.rollback_alarms,
     deployment.functions,
     deployment.log_groups,
     deployment.rest_apis,
@@ -35,7 +38,9 @@ def template() -> Template:
     built.add_resource(role(built))
     built.add_resource(model_resources.model(built, _ROLE))
     built.add_resource(endpoints.endpoint_config(built))
+    updates.add_to(built, endpoints.MAIN_VARIANT)
     built.add_resource(endpoints.endpoint(built))
+    scaling.add_to(built)
     inference_api.add_to(built)
     add_outputs(built)
     return built

@@ -32,6 +32,7 @@ _WORK: Final[Mapping[str, str]] = {
 }
 """Actions also used by code of requests: jobs, models, data, images, logs."""
 _CONTROL: Final[Mapping[str, str]] = {
+    "application-autoscaling": "*",
     "ce": "GetCost*",
     "cloudformation": "Describe* List*",
     "codepipeline": "List* PutJob*",

@@ -13,7 +13,7 @@ from troposphere import Ref, Sub, Template, cloudwatch
 
 from generator.conditions import provided
 from generator.monitoring import missing_runs
-from orchestrator.sagemaker.monitor_alarms import MISSING
+from orchestrator.sagemaker.monitor_alarms import MISSING, VIOLATED
 
 NAMESPACE: Final = "MLOps/Monitors"
 """CloudWatch namespace of the open engine's metrics, as in `monitor_engine/metrics.py`."""
@@ -36,7 +36,7 @@ def violations_alarm() -> cloudwatch.Alarm:
     The engine sends the metric when a run ends, so a short period holds one run, whatever the schedule.
     """
     return cloudwatch.Alarm(
-        "ViolationsAlarm",
+        VIOLATED,
         AlarmDescription=Sub(
             "The last run of ${MonitoringScheduleName} has found violations: its report, in the stack's output "
             "MonitoringScheduleOutput, shows which"

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from awacs import ec2, kms, s3, sagemaker, secretsmanager
+from awacs import cloudwatch, ec2, kms, s3, sagemaker, secretsmanager
 from awacs.aws import Condition, Statement, StringLike
 from troposphere import Join, Ref, Split, Sub, Template, iam
 
-from generator import permissions
+from generator import arns, permissions
 from orchestrator import reach
 
 _POLICY: Final = "LooksPolicy"
@@ -37,7 +37,7 @@ def attached_policy() -> Ref:
 
 
 def statements() -> list[Statement]:
-    """Look at buckets, keys, secrets, model package groups and VPCs; EC2 knows no resource for what is looked at.
+    """Look at buckets, keys, secrets, package groups, VPCs and alarms; EC2 knows no resource for what is looked at.
 
     S3 says that a key is missing only to whoever may list the bucket. A bucket's ARN does not say whose it is; those of
     accounts that requests may not name are left alone.
@@ -55,6 +55,7 @@ def statements() -> list[Statement]:
         permissions.allow([secretsmanager.DescribeSecret], _named(reach.SECRET.arns[0], reach.SECRET)),
         permissions.allow([sagemaker.DescribeModelPackageGroup], groups),
         permissions.allow([ec2.DescribeSecurityGroups, ec2.DescribeSubnets], "*"),
+        permissions.allow([cloudwatch.DescribeAlarms], arns.regional("cloudwatch", "alarm:*")),
     ]
 
 

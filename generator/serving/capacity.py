@@ -3,11 +3,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
-from troposphere import Ref, Template
+from troposphere import Equals, If, Not, NoValue, Ref, Template, sagemaker
+
+_SCALES: Final = "Autoscaled"
 
 
 def variant_properties(_: Template) -> dict[str, Any]:
-    """Properties of the main variant that say on what it runs: one instance of the request's type."""
-    return {"InstanceType": Ref("InferenceInstance"), "InitialInstanceCount": 1}
+    """Properties of the main variant that say on what it runs: instances of the request's type, and how many."""
+    return {"InstanceType": Ref("InferenceInstance"), "InitialInstanceCount": Ref("InstanceCount")}
+
+
+def endpoint_properties(built: Template) -> dict[str, Any]:
+    """Properties with which an update leaves the number of instances to autoscaling, and nothing else as it was."""
+    replaced = [sagemaker.VariantProperty(VariantPropertyType=name) for name in ("DataCaptureConfig", "DesiredWeight")]
+    scales = autoscaled(built)
+    return {
+        "RetainAllVariantProperties": If(scales, True, NoValue),
+        "ExcludeRetainedVariantProperties": If(scales, replaced, NoValue),
+    }
+
+
+def autoscaled(built: Template) -> str:
+    """Name of the condition that the number of instances follows the load."""
+    built.conditions.setdefault(_SCALES, Not(Equals(Ref("Autoscaling"), "")))
+    return _SCALES

@@ -10,7 +10,7 @@ from troposphere.validators import boolean, integer
 
 from generator.conditions import if_provided
 from generator.resources import model_resources
-from generator.serving import capacity
+from generator.serving import capacity, updates
 
 CONFIG: Final = "MLOpsSagemakerEndpointConfig"
 ENDPOINT: Final = "MLOpsSagemakerEndpoint"
@@ -76,5 +76,7 @@ def endpoint(built: Template) -> sagemaker.Endpoint:
         ENDPOINT,
         EndpointName=if_provided(built, "EndpointName", Ref("EndpointName")),
         EndpointConfigName=GetAtt(CONFIG, "EndpointConfigName"),
+        **capacity.endpoint_properties(built),
+        **updates.endpoint_properties(built),
         Tags=Tags({"endpoint-name": Sub("${ModelName}-endpoint")}),
     )

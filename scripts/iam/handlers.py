@@ -30,6 +30,10 @@ _KMS: Final = "*Kms*"
 # Actions needed only if the property is set somewhere in the resource. `*` stands for a part of its name.
 ONLY_WITH: Final[Mapping[str, str]] = {
     "apigateway:UpdateRestApiPolicy": "Policy",
+    # Of what can be scaled, only functions have these calls.
+    "lambda:DeleteProvisionedConcurrencyConfig": NEVER,
+    "lambda:GetProvisionedConcurrencyConfig": NEVER,
+    "lambda:PutProvisionedConcurrencyConfig": NEVER,
     "codepipeline:DisableStageTransition": "DisableInboundStageTransitions",
     "codepipeline:EnableStageTransition": "DisableInboundStageTransitions",
     "codepipeline:StartPipelineExecution": "RestartExecutionOnUpdate",

@@ -20,6 +20,7 @@ from scripts.iam.resolving import NO_VALUE, UNKNOWN, Place, Resolver, Template
 ANYWHERE: Final = Place()
 _CUSTOM: Final = ("Custom::", "AWS::CloudFormation::CustomResource")
 _MODULES: Final = frozenset({"AWS::CloudFormation::WaitConditionHandle", "AWS::CDK::Metadata"})
+_SCALING: Final = "applicationautoscaling"
 # Services to which a type's roles are passed, where it is not the service in the type's name.
 _PASSED_TO: Final[Mapping[str, str]] = {"AWS::ECS::TaskDefinition": "ecs-tasks", "AWS::ECS::Service": "ecs"}
 
@@ -186,10 +187,21 @@ def _context(found: Resolver, action: str, service: str, properties: Mapping[str
     if action.startswith("kms:"):
         granted = {"kms:grantisforawsresource": ("true",)} if action == "kms:CreateGrant" else {}
         return {"kms:viaservice": (f"{service}.{found.place.region}.{found.place.url_suffix}",), **granted}
+    scaled = _scaled(found, properties) if service == _SCALING else ""
     if action == "iam:CreateServiceLinkedRole":
-        return {"iam:awsservicename": (f"{service}.amazonaws.com",)}
+        role_of = f"{scaled}.application-autoscaling" if scaled else service
+        return {"iam:awsservicename": (f"{role_of}.amazonaws.com",)}
+    if scaled and action.startswith("application-autoscaling:"):
+        return {"application-autoscaling:service-namespace": (scaled,)}
     boundary = tuple(text for each in [properties, *_roles_of(found, properties)] for text in _boundary(found, each))
     return {"iam:permissionsboundary": boundary} if boundary and action in _GIVING else {}
+
+
+def _scaled(found: Resolver, properties: Mapping[str, Any]) -> str:
+    """Return the namespace of what a target, or the target of a policy, scales."""
+    target = properties.get("ScalingTargetId")
+    known = found.properties(str(target["Ref"])) if isinstance(target, Mapping) and "Ref" in target else properties
+    return str(known.get("ServiceNamespace", ""))
 
 
 def _roles_of(found: Resolver, properties: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Routes in front of moto: REST APIs, answers of custom resources, mail, requests to fire schedules and rules.
+"""Routes in front of moto: REST APIs, answers of custom resources, mail, the clock, requests to fire schedules.
 
 An API is served at `<endpoint>/_apis/<api id>/<stage>/<path>`, and at `/<stage>/<path>` for clients that send AWS's
 host name. `api_addresses.local_url` turns an address from a stack's outputs into the first form.
@@ -23,7 +23,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Request, Response
 
 from mlops_orchestrator.aws.api_addresses import PATH
-from scripts.local_aws import mail
+from scripts.local_aws import clock, mail
 from scripts.local_aws.apigateway import proxy, routes, signature
 from scripts.local_aws.apigateway.proxy import Answer, Call, MalformedAnswerError
 from scripts.local_aws.apigateway.routes import LocalRestApi
@@ -91,6 +91,7 @@ _OWN_ROUTES: Final = (
     (monitor_runs.PATH, monitor_runs.answer),
     (events.PATH, events.answer),
     (mail.PATH, mail.answer),
+    (clock.PATH, clock.answer),
 )
 
 

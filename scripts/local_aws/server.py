@@ -19,9 +19,10 @@ from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from scripts.local_aws import identity, mail, organization
+from scripts.local_aws import clock, identity, mail, organization
 from scripts.local_aws.answer_constraints import checked
 from scripts.local_aws.cloudformation import install as cloudformation
+from scripts.local_aws.cloudwatch import install as cloudwatch
 from scripts.local_aws.codepipeline import codebuild
 from scripts.local_aws.codepipeline import install as codepipeline
 from scripts.local_aws.enforcement import authorization
@@ -36,7 +37,7 @@ from scripts.local_aws.visitors import OnlyPrograms
 # In the order of stopping: services that drive others come first.
 _EXTENSIONS = (
     *(cloudformation, scheduler, codepipeline, codebuild, alarm_events, events),
-    *(functions, sagemaker, organization, mail),
+    *(functions, sagemaker, organization, mail, cloudwatch, clock),
 )
 _HOST = "127.0.0.1"
 _STOP_SECONDS = 10.0
@@ -117,6 +118,10 @@ class LocalAws:
             # After all extensions are installed: moto reads its tables of routes and types at the first requests.
             serving.start()
             self._stopping = undo.pop_all()
+
+    def advance(self, seconds: float) -> None:
+        """Move the local AWS's clock, and do what falls into that time."""
+        clock.advance(seconds)
 
     def stop(self) -> None:
         """End every thread and process of the extensions, stop listening, and clear all state."""

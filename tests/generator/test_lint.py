@@ -106,6 +106,6 @@ def test_the_template_can_be_deployed_nearly_everywhere(path: str) -> None:
 def test_a_finding_would_be_found() -> None:
     """The way cfn-lint is called here reports what it should."""
     text = (TEMPLATES / "blueprints/realtime_inference.yaml").read_text(encoding="utf-8")
-    wrong = text.replace("InitialInstanceCount: 1", "InitialInstanceCount: none")
+    wrong = text.replace("InitialSamplingPercentage: 100", "InitialSamplingPercentage: none")
     assert wrong != text
     assert [finding.rule.id for finding in findings(wrong, ["eu-west-1"])] == ["E3012"]

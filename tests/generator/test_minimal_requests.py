@@ -55,7 +55,7 @@ def test_an_endpoint_is_one_instance_with_all_traffic_and_nothing_else(blueprint
             "VariantName": "AllTraffic",
             "ModelName": "MLOpsSagemakerModel.ModelName",
             "InstanceType": "the InferenceInstance",
-            "InitialInstanceCount": 1,
+            "InitialInstanceCount": "1",
             "InitialVariantWeight": 1,
         }
     ]

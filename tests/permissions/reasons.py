@@ -11,6 +11,7 @@ Reasons = Mapping[str, Mapping[str, str]]
 BEYOND: Final[Reasons] = {
     "DeployRole": {
         "sagemaker:DescribeModelPackage": "SageMaker reads the version that a model is made of in the maker's name",
+        "sagemaker:UpdateEndpointWeightsAndCapacities": "Application Auto Scaling tries it in the maker's name",
     },
     "PipelineStackRole": {},
 }

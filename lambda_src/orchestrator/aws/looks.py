@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from orchestrator.aws.calls import calling, client
+from orchestrator.aws.cloudwatch import alarms
 from orchestrator.errors import ServiceRefusedError
 from orchestrator.values import things
 from orchestrator.values.things import Thing
@@ -146,6 +147,11 @@ def _others(kind: str, ids: tuple[str, ...], found: set[str]) -> str:
     return f"there is no {kind} {' and no '.join(missing)} in this account and Region" if missing else ""
 
 
+def _alarm(thing: things.Alarm) -> str:
+    found = alarms.named([thing.name])
+    return "" if found else f"there is no alarm {thing.name} in this account and Region: make it first"
+
+
 _LOOKS: Final[Mapping[type, tuple[str, Callable[[Any], str]]]] = {
     things.StoredObject: ("s3", _stored),
     things.Bucket: ("s3", _bucket),
@@ -155,5 +161,6 @@ _LOOKS: Final[Mapping[type, tuple[str, Callable[[Any], str]]]] = {
     things.PackageGroup: ("sagemaker", _package_group),
     things.Subnets: ("ec2", _subnets),
     things.SecurityGroups: ("ec2", _security_groups),
+    things.Alarm: ("cloudwatch", _alarm),
 }
 """Kind of thing -> the service that is asked, and the look."""

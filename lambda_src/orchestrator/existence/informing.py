@@ -15,16 +15,18 @@ from typing import Any, Final
 from orchestrator import csv_headers
 from orchestrator.aws import looks, parallel
 from orchestrator.aws.cloudformation import stacks
+from orchestrator.aws.cloudwatch import alarms
 from orchestrator.aws.s3 import objects
 from orchestrator.aws.sagemaker import endpoints, model_sources
 from orchestrator.errors import Problem, RefusedRequestError, ServiceRefusedError
 from orchestrator.existence import named_things, trainings
-from orchestrator.existence.named_things import ENDPOINT_KEY, PACKAGE_KEY, TRAINING_KEY, Named
+from orchestrator.existence.named_things import ALARMS_KEY, ENDPOINT_KEY, PACKAGE_KEY, TRAINING_KEY, Named
 from orchestrator.launch.settings import Launch
 from orchestrator.model_cards.refusals import absent, refusing
 from orchestrator.pipeline_types.base import PipelineRequest
 from orchestrator.pipeline_types.spelling import Spelling
 from orchestrator.plan.automation import RetrainedBy
+from orchestrator.sagemaker.monitor_alarms import VIOLATED
 from orchestrator.values import package_artifacts
 from orchestrator.values.package_artifacts import PackagedModel
 
@@ -113,12 +115,30 @@ def _reads(request: PipelineRequest, launch: Launch) -> Iterator[tuple[str, _Loo
         yield "sagemaker", partial(_endpoints, request, launch)
     if training := request.retrained_by():
         yield "cloudformation", partial(_training, training, launch)
+    if prefix := request.alarms_of_monitors(launch):
+        yield "cloudwatch", partial(_alarms, prefix)
 
 
 def _training(training: RetrainedBy, launch: Launch) -> _Seen:
     seen = trainings.look(training, launch)
     missing = (Problem(TRAINING_KEY, seen.missing),) if seen.missing else ()
     return _Seen(missing=missing, warnings=(Problem(TRAINING_KEY, seen.warning),) if seen.warning else ())
+
+
+def _alarms(prefix: str) -> _Seen:
+    """Find the alarms on violations of the monitors whose stacks' names begin so; a monitor may come later."""
+    try:
+        found = alarms.beginning(prefix, f"-{VIOLATED}-")
+    except ServiceRefusedError as refused:
+        sentence = f"could not be looked up before the deployment ({refused.code}): no alarm of theirs is used"
+        return _Seen(warnings=(Problem(ALARMS_KEY, sentence),))
+    if not found:
+        sentence = (
+            "there is no monitor of this model on the open engine yet, so no alarm of one is used; send this request "
+            "again when there is"
+        )
+        return _Seen(warnings=(Problem(ALARMS_KEY, sentence),))
+    return _Seen(lambda informed: informed.with_alarms_of_monitors(found))
 
 
 def _headers(request: PipelineRequest, launch: Launch) -> _Seen:

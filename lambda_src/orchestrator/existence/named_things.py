@@ -19,6 +19,7 @@ from orchestrator.values.things import Around, Bucket, MustExist, Thing
 PACKAGE_KEY: Final = "model_package_name"
 ENDPOINT_KEY: Final = "endpoint_name"
 TRAINING_KEY: Final = "retrain.pipeline"
+ALARMS_KEY: Final = "deployment.monitors"
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,8 @@ def keys(request: PipelineRequest, launch: Launch) -> tuple[str, ...]:
         named.add(ENDPOINT_KEY)
     if request.retrained_by():
         named.add(TRAINING_KEY)
+    if request.alarms_of_monitors(launch):
+        named.add(ALARMS_KEY)
     declared = list(type(request).model_fields)
     return tuple(sorted(named, key=lambda key: declared.index(key.split(".")[0])))
 

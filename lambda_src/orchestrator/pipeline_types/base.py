@@ -10,7 +10,6 @@ from inspect import isfunction
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Self, TypeVar, get_args
 
 from pydantic import (
-    BaseModel,
     ConfigDict,
     Field,
     PrivateAttr,
@@ -23,15 +22,13 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 
 from orchestrator import problems
-from orchestrator.csv_headers import CsvFile, Header
 from orchestrator.errors import Problem, RefusedRequestError
 from orchestrator.launch.settings import Launch, Settings
+from orchestrator.pipeline_types.looked_up import LookedUp
 from orchestrator.pipeline_types.spelling import Spelling
-from orchestrator.plan.automation import RetrainedBy
 from orchestrator.plan.plan import Deployment, ProvisioningPlan
 from orchestrator.values import tags
 from orchestrator.values.common import AlsoSpelt, Expect
-from orchestrator.values.package_artifacts import PackagedModel
 from orchestrator.values.per_stage import STAGES, Stage
 from orchestrator.values.tags import Tags
 
@@ -64,7 +61,7 @@ class ValidationContext:
     valid: dict[str, Any] = field(default_factory=dict)
 
 
-class PipelineRequest(BaseModel):
+class PipelineRequest(LookedUp):
     """Base of all built-in pipeline types; a subclass's first docstring line is its summary in the documentation."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -249,43 +246,11 @@ class PipelineRequest(BaseModel):
         """Return keys whose values nobody is shown."""
         return frozenset()
 
-    def csv_files(self, launch: Launch) -> tuple[CsvFile, ...]:
-        """Return the CSV files whose headers the request depends on; they are read before planning."""
-        return ()
-
-    def with_csv_headers(self, headers: Mapping[CsvFile, Header]) -> Self:
-        """Return the request with those headers; raises `RefusedRequestError` for problems that they reveal."""
-        return self
-
-    def model_package(self, launch: Launch) -> str:
-        """Return the ARN of the model package to deploy, which is looked up before planning; empty if none."""
-        return ""
-
-    def with_packaged_model(self, model: PackagedModel) -> Self:
-        """Return the request with the model that the package holds."""
-        return self
-
-    def retrained_by(self) -> RetrainedBy | None:
-        """Return the training pipeline that trains its model again, which is looked up before planning."""
-        return None
-
-    def monitored_endpoints(self) -> frozenset[str]:
-        """Return the endpoint names as given; SageMaker's spelling is looked up before planning."""
-        return frozenset()
-
-    def stacks_of_endpoints(self) -> tuple[str, ...]:
-        """Return the names of our pipeline stacks that may make those endpoints."""
-        return ()
-
-    def with_endpoint_names(self, names: Mapping[str, str]) -> Self:
-        """Return the request with SageMaker's spelling of the endpoints' names, by the given names."""
-        return self
-
     def warnings(self, launch: Launch) -> Iterator[str]:
         """Yield warnings about a valid request, as sentences for the response. Call `super()` first."""
         yield from ()
 
-    def deployment(self, settings: Settings) -> Deployment:
+    def planned_deployment(self, settings: Settings) -> Deployment:
         """Return the names, templates and parameter values from which the pipeline is made."""
         raise NotImplementedError
 
@@ -295,4 +260,4 @@ class PipelineRequest(BaseModel):
 
     def deployments(self, settings: Settings) -> tuple[Deployment, ...]:
         """Return the deployment under each of the `stack_names`."""
-        return tuple(self.named(name).deployment(settings) for name in self.stack_names)
+        return tuple(self.named(name).planned_deployment(settings) for name in self.stack_names)

@@ -102,7 +102,7 @@ class PackagedPipeline(PipelineRequest):
         return ()
 
     @override
-    def deployment(self, settings: Settings) -> Deployment:
+    def planned_deployment(self, settings: Settings) -> Deployment:
         multi = settings.multi_account if self._in_stages(settings.launch) else None
         pipeline = self._in_this_account(settings) if multi is None else self._through_stages(settings, multi)
         source = self.blueprint_source(settings.launch)

@@ -135,7 +135,18 @@ class SecurityGroups:
         return False
 
 
-Thing = StoredObject | Bucket | Image | Key | Secret | PackageGroup | Subnets | SecurityGroups
+@dataclass(frozen=True)
+class Alarm:
+    """An alarm of CloudWatch."""
+
+    name: str
+
+    def is_near(self, _: Around) -> bool:
+        """False: a name says no account."""
+        return False
+
+
+Thing = StoredObject | Bucket | Image | Key | Secret | PackageGroup | Subnets | SecurityGroups | Alarm
 
 
 @dataclass(frozen=True)
@@ -173,3 +184,4 @@ A_SECRET: Final = MustExist(lambda arn, _: Secret(arn))
 A_PACKAGE_GROUP: Final = MustExist(lambda name, _: PackageGroup(name))
 SUBNETS: Final = MustExist(lambda ids, _: Subnets(tuple(ids)))
 SECURITY_GROUPS: Final = MustExist(lambda ids, _: SecurityGroups(tuple(ids)))
+AN_ALARM: Final = MustExist(lambda name, _: Alarm(name))

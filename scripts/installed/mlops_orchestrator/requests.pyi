@@ -14,6 +14,58 @@ class ByStage(TypedDict, Generic[_T]):
     staging: _T
     prod: _T
 
+class _Scaling(TypedDict, total=False):
+    """Limits and the load that an instance should have."""
+
+    minimum: Required[int]
+    """fewest instances"""
+    maximum: Required[int]
+    """most instances"""
+    invocations_per_instance: Required[float]
+    """invocations a minute that an instance should have, on average"""
+    scale_in_cooldown: int
+    """seconds after a change before instances are taken away"""
+    scale_out_cooldown: int
+    """seconds after a change before more are added"""
+    schedules: Sequence[_ScheduledCapacity]
+    """times from which on the limits are others, 3 at most"""
+
+class _ScheduledCapacity(TypedDict, total=False):
+    """A time from which on there are other limits."""
+
+    schedule: Required[str]
+    """when it happens: rate(...), cron(...) or at(...)"""
+    minimum: Required[int]
+    """fewest instances from then on"""
+    maximum: Required[int]
+    """most instances from then on"""
+    time_zone: str
+    """time zone of the schedule"""
+
+class _Update(TypedDict, total=False):
+    """How an update of the endpoint is deployed."""
+
+    strategy: Required[Literal["all_at_once", "canary", "linear", "rolling"]]
+    """all_at_once moves all traffic to new instances; canary first a part, then the rest; linear in equal steps; rolling replaces instances batch by batch"""
+    step_percent: int | None
+    """size of a step in percent of the instances: 10 for canary, 20 for linear, 50 for rolling"""
+    step_instances: int | None
+    """size of a step in instances, in place of step_percent"""
+    wait_seconds: int
+    """how long the alarms are watched after each step"""
+    maximum_seconds: int
+    """after how long an update that is not done is given up and taken back"""
+    error_percent: float
+    """alarm when more of a minute's calls than this end in an error of the model (5xx)"""
+    latency_ms: int
+    """alarm when the model takes longer than this on average over a minute"""
+    cpu_percent: float
+    """alarm when the instances' cores are busier than this on average over a minute"""
+    alarms: Sequence[str]
+    """names of further alarms that take an update back, at most 4"""
+    monitors: bool
+    """also the ViolationsAlarm of each monitor of the model that is there, on the open engine"""
+
 class _SmokeCalls(TypedDict, total=False):
     """What a deployed model is asked through its inference API, and what it has to answer."""
 
@@ -194,6 +246,12 @@ class RealtimeBuiltIn(BaseModel):
     """framework or algorithm (needed without a model package)"""
     model_framework_version: str = ...
     """version of the framework (needed without a model package)"""
+    instance_count: int | ByStage[int] = ...
+    """instances that serve; with autoscaling, those of the beginning"""
+    autoscaling: _Scaling | None | ByStage[_Scaling | None] = ...
+    """add and take away instances with the load"""
+    deployment: _Update | None | ByStage[_Update | None] = ...
+    """how an update of the endpoint reaches traffic, and the alarms that take it back; all at once and without alarms when left out"""
     smoke_test: _SmokeCalls | None | ByStage[_SmokeCalls | None] = ...
     """calls of the inference API after each deployment, which fails if they do; none when left out"""
     kms_key_arn: str | ByStage[str] = ...
@@ -221,6 +279,12 @@ class RealtimeCustom(BaseModel):
     """deploy a version of the model package's group by itself when it is approved, and go back when the deployed one is rejected; the group must be of this account"""
     custom_image_uri: str = ...
     """URI of the container image that serves the model (needed without a model package)"""
+    instance_count: int | ByStage[int] = ...
+    """instances that serve; with autoscaling, those of the beginning"""
+    autoscaling: _Scaling | None | ByStage[_Scaling | None] = ...
+    """add and take away instances with the load"""
+    deployment: _Update | None | ByStage[_Update | None] = ...
+    """how an update of the endpoint reaches traffic, and the alarms that take it back; all at once and without alarms when left out"""
     smoke_test: _SmokeCalls | None | ByStage[_SmokeCalls | None] = ...
     """calls of the inference API after each deployment, which fails if they do; none when left out"""
     kms_key_arn: str | ByStage[str] = ...

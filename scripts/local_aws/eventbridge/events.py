@@ -3,7 +3,7 @@
 
 moto keeps rules and matches patterns, but delivers inside the caller's request, and only to queues and log groups.
 Here, every event, from PutEvents or from a service, passes `_accept`. It hands one delivery per target to a courier
-thread, so that no caller waits for a target, and order is kept. No clock runs: a rule with a schedule fires only on
+thread, so that no caller waits for a target, and order is kept. No clock fires it: a rule with a schedule fires only on
 request, by `fire` or by `POST /_events/<rule>`.
 """
 

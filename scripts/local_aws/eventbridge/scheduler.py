@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """EventBridge Scheduler: schedules are stored as declared, and fire only on request.
 
-No clock runs here: `fire` does once what the time of day would do repeatedly, and so does
+No clock fires them: `fire` does once what the time of day would do repeatedly, and so does
 `POST /_scheduler/<group>/<name>`. The operation is called as the role of the schedule's target.
 https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html
 """

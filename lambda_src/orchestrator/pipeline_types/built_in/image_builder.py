@@ -152,7 +152,7 @@ class ImageBuilder(PipelineRequest):
         return json_parameter.text(self.build_arguments)
 
     @override
-    def deployment(self, settings: Settings) -> Deployment:
+    def planned_deployment(self, settings: Settings) -> Deployment:
         build = {
             "AssetsBucket": settings.launch.assets_bucket,
             "CustomImage": self.custom_algorithm_docker,

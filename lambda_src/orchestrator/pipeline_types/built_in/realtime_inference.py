@@ -12,8 +12,10 @@ from orchestrator.launch.operator_options import ApiParameters, FunctionParamete
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.built_in.models import BuiltInImage, CustomImage
-from orchestrator.pipeline_types.built_in.served_models import ServedModel, ServedModelParameters
+from orchestrator.pipeline_types.built_in.served_models import ServedModelParameters
+from orchestrator.pipeline_types.built_in.serving.capacity import Capacity, CapacityParameters
 from orchestrator.pipeline_types.built_in.serving.smoke_test import SmokeTested, SmokeTestParameters
+from orchestrator.pipeline_types.built_in.serving.updates import SafelyUpdated, UpdateParameters
 from orchestrator.pipeline_types.encryption import Encrypted, EncryptionParameters
 from orchestrator.values import common, locations
 from orchestrator.values.per_stage import PerStage, Stage, by_key
@@ -21,6 +23,8 @@ from orchestrator.values.template_parameters import InTemplate
 
 
 class RealtimeInferenceParameters(
+    CapacityParameters,
+    UpdateParameters,
     RoleParameters,
     FunctionParameters,
     ApiParameters,
@@ -31,7 +35,7 @@ class RealtimeInferenceParameters(
     """Parameters of the real-time inference blueprint."""
 
 
-class RealtimeInference(Encrypted, SmokeTested, ServedModel):
+class RealtimeInference(Encrypted, SmokeTested, SafelyUpdated, Capacity):
     """What both real-time types have in common."""
 
     blueprint: ClassVar = "realtime_inference"
@@ -60,6 +64,10 @@ class RealtimeInference(Encrypted, SmokeTested, ServedModel):
                     f"{key}: the accounts of the stages may only read the assets bucket, so nothing will be captured;"
                     " name a bucket that the stage's account may write to"
                 )
+
+    @rule("deployment", "endpoint_name", "inference_instance")
+    def _deployment_is_possible(self, launch: Launch) -> Iterator[Problem]:
+        yield from self.impossible_deployments(launch)
 
     @rule("inference_instance")
     def _instance_is_possible(self, _: Launch) -> Iterator[Problem]:

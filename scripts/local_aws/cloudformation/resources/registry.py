@@ -20,13 +20,13 @@ from scripts.local_aws.cloudformation.resources.application import (
     s3_types,
 )
 from scripts.local_aws.cloudformation.resources.base import ResourceFailedError, ResourceType
-from scripts.local_aws.cloudformation.resources.machine_learning import monitor_types, sagemaker_types
+from scripts.local_aws.cloudformation.resources.machine_learning import monitor_types, sagemaker_types, scaling_types
 from scripts.local_aws.cloudformation.resources.moto_models import MotoModelType
 from scripts.local_aws.cloudformation.resources.network import ecs_types, load_balancer_types, security_group_types
 
 _MODULES = (
     apigateway_types, build_types, ecs_types, events_types, iam_types, kms_types, lambda_types, load_balancer_types,
-    messaging_types, monitor_types, observability_types, s3_types, sagemaker_types, security_group_types,
+    messaging_types, monitor_types, observability_types, s3_types, sagemaker_types, scaling_types, security_group_types,
 )  # fmt: skip
 _CUSTOM = ("Custom::", "AWS::CloudFormation::CustomResource")
 

@@ -8,14 +8,17 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndp
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from moto.core.exceptions import ServiceException
 from moto.utilities.utils import get_partition
 
+from scripts.local_aws.cloudwatch import endpoint_metrics
+from scripts.local_aws.cloudwatch.endpoint_metrics import Call, Source
 from scripts.local_aws.processes.model_process import HostError, Prediction
 from scripts.local_aws.sagemaker.data_capture import CaptureWriter, Invocation, Payload
 from scripts.local_aws.sagemaker.endpoints import variants
@@ -58,6 +61,7 @@ class Request:
     target_variant: str = ""
     inference_id: str = ""
     custom_attributes: str = ""
+    received: float = field(default_factory=time.perf_counter)
 
 
 @dataclass(frozen=True)
@@ -124,7 +128,7 @@ def invoke(endpoint: LocalEndpoint, request: Request) -> Answered:
             )
         variant = _drawn(endpoint, fleet, request.target_variant)
         _copy_to_shadows(endpoint, fleet, variant, request)
-        prediction = _predict(endpoint, variant, request)
+        prediction = _predict(endpoint, fleet, variant, request)
         _capture(fleet, variant, request, prediction)
         if prediction.status >= _FIRST_ERROR:
             raise _model_error(endpoint, prediction.status, prediction.body.decode())
@@ -144,13 +148,31 @@ def _drawn(endpoint: LocalEndpoint, fleet: Fleet, target: str) -> Variant:
     return variant
 
 
-def _predict(endpoint: LocalEndpoint, variant: Variant, request: Request) -> Prediction:
+def _predict(endpoint: LocalEndpoint, fleet: Fleet, variant: Variant, request: Request) -> Prediction:
+    """Ask a variant's model, and count the call with its status and times."""
+    status, begun = _FIRST_SERVER_ERROR, time.perf_counter()
     try:
-        return variant.served.predict(request.body, request.content_type, request.accept)
+        prediction = variant.served.predict(request.body, request.content_type, request.accept)
+        status = prediction.status
+        return prediction
     except ForeignImageError as error:
+        status = _NOT_IMPLEMENTED
         raise ModelError(str(error), _NOT_IMPLEMENTED, str(error), _log_stream_arn(endpoint)) from error
     except HostError as error:
         raise _model_error(endpoint, _FIRST_SERVER_ERROR, str(error)) from error
+    finally:
+        ended = time.perf_counter()
+        call = Call(status, _microseconds(ended - begun), _microseconds(begun - request.received))
+        endpoint_metrics.record(_source(endpoint, fleet, variant), call)
+
+
+def _microseconds(seconds: float) -> int:
+    return round(seconds * 1_000_000)
+
+
+def _source(endpoint: LocalEndpoint, fleet: Fleet, variant: Variant) -> Source:
+    place = (endpoint.account_id, endpoint.region_name)
+    return Source(place, endpoint.endpoint_name, variant.name, fleet.config.endpoint_config_name, variant.count)
 
 
 def _copy_to_shadows(endpoint: LocalEndpoint, fleet: Fleet, production: Variant, request: Request) -> None:
@@ -162,7 +184,7 @@ def _copy_to_shadows(endpoint: LocalEndpoint, fleet: Fleet, production: Variant,
 def _shadowed(endpoint: LocalEndpoint, fleet: Fleet, shadow: Variant, request: Request) -> None:
     """Ask a shadow and capture its answer. Whatever fails is without effect, and so is the answer."""
     try:
-        prediction = _predict(endpoint, shadow, request)
+        prediction = _predict(endpoint, fleet, shadow, request)
         _capture(fleet, shadow, request, prediction)
     except ModelError:
         return

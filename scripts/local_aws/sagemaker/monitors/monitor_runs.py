@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs of a monitor's schedule. No clock runs here: `fire` does once what the schedule would do every hour.
+"""Runs of a monitor's schedule. No clock fires them: `fire` does once what the schedule would do every hour.
 
 So does `POST /_monitoring/<schedule>`, for SageMaker's schedules and for those of EventBridge Scheduler that start a
 processing job, which run as their roles. A run really analyses the captures of the last hour, merged with ground truth

@@ -32,7 +32,7 @@ def packaged(builtin: Body) -> Body:
 
 
 def packed(request: Any, settings: Settings) -> Package:
-    blueprint = request.deployment(settings).blueprint
+    blueprint = request.planned_deployment(settings).blueprint
     assert blueprint is not None
     found: Package = blueprint.packed(b"Resources: {}\n")
     return found

@@ -37,7 +37,7 @@ def builder() -> Body:
 
 
 def deployment_of(body: Body, settings: Settings, **changes: Any) -> Deployment:
-    return accept(body, settings.launch, **changes).request.deployment(settings)
+    return accept(body, settings.launch, **changes).request.planned_deployment(settings)
 
 
 def names_of(body: Body, settings: Settings, **changes: Any) -> list[str]:

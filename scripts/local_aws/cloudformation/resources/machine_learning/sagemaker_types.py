@@ -80,7 +80,9 @@ class SageMakerEndpoint(_SageMakerType):
 
     type_name = "AWS::SageMaker::Endpoint"
     name_property = "EndpointName"
-    known_properties = names("EndpointConfigName EndpointName Tags")
+    known_properties = names(
+        "EndpointConfigName EndpointName ExcludeRetainedVariantProperties RetainAllVariantProperties Tags"
+    )
     creates, updates, deletes = "create_endpoint", "update_endpoint", "delete_endpoint"
     ref = "EndpointArn"
     attributes = {"EndpointName": NAME}

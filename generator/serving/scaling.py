@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Autoscaling of a model's variant, by its load and by the clock (Application Auto Scaling)."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from troposphere import If, NoValue, Ref, Select, Split, Sub, Template, applicationautoscaling
+
+from generator import conditions
+from generator.serving import capacity
+from generator.serving.endpoints import ENDPOINT, MAIN_VARIANT
+from orchestrator.pipeline_types.built_in.serving.autoscaling import MOST_SCHEDULES
+
+TARGET: Final = "ScalableTarget"
+POLICY: Final = "ScalingPolicy"
+
+
+def add_to(built: Template) -> None:
+    """Add the target, with its schedules, and the policy."""
+    built.add_resource(target(built))
+    built.add_resource(policy(built))
+
+
+def target(built: Template) -> applicationautoscaling.ScalableTarget:
+    """The variant's number of instances; Application Auto Scaling works under its service-linked role."""
+    return applicationautoscaling.ScalableTarget(
+        TARGET,
+        Condition=capacity.autoscaled(built),
+        ServiceNamespace="sagemaker",
+        ScalableDimension="sagemaker:variant:DesiredInstanceCount",
+        ResourceId=Sub(f"endpoint/${{{ENDPOINT}.EndpointName}}/variant/{MAIN_VARIANT}"),
+        MinCapacity=_part("Autoscaling", 0),
+        MaxCapacity=_part("Autoscaling", 1),
+        ScheduledActions=[scheduled(built, f"ScalingSchedule{number}") for number in range(1, MOST_SCHEDULES + 1)],
+    )
+
+
+def scheduled(built: Template, parameter: str) -> If:
+    """Other limits from a time on, when the request has them."""
+    minimum, maximum, zone, schedule = (_part(parameter, number, "|") for number in range(4))
+    action = applicationautoscaling.ScheduledAction(
+        ScheduledActionName=parameter,
+        Schedule=schedule,
+        Timezone=zone,
+        ScalableTargetAction=applicationautoscaling.ScalableTargetAction(MinCapacity=minimum, MaxCapacity=maximum),
+    )
+    return If(conditions.provided(built, parameter), action, NoValue)
+
+
+def policy(built: Template) -> applicationautoscaling.ScalingPolicy:
+    """Keep the load of an instance at what the request says."""
+    return applicationautoscaling.ScalingPolicy(
+        POLICY,
+        Condition=capacity.autoscaled(built),
+        PolicyName="load",
+        PolicyType="TargetTrackingScaling",
+        ScalingTargetId=Ref(TARGET),
+        TargetTrackingScalingPolicyConfiguration=applicationautoscaling.TargetTrackingScalingPolicyConfiguration(
+            PredefinedMetricSpecification=applicationautoscaling.PredefinedMetricSpecification(
+                PredefinedMetricType="SageMakerVariantInvocationsPerInstance"
+            ),
+            TargetValue=_part("Autoscaling", 2),
+            ScaleInCooldown=_part("Autoscaling", 3),
+            ScaleOutCooldown=_part("Autoscaling", 4),
+        ),
+    )
+
+
+def _part(parameter: str, number: int, separator: str = ",") -> Any:
+    return Select(number, Split(separator, Ref(parameter)))

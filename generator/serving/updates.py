@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Safe updates of an endpoint: how traffic moves to a new model, and the alarms that take it back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from troposphere import (
+    Condition,
+    Equals,
+    If,
+    Not,
+    NoValue,
+    Or,
+    Ref,
+    Select,
+    Split,
+    Sub,
+    Template,
+    cloudwatch,
+    sagemaker,
+)
+
+from generator.conditions import provided
+
+_DEPLOYMENT: Final = "Deployment"
+_LIMITS: Final = "AlarmLimits"
+_NAMED: Final = "RollbackAlarms"
+_PLACES: Final = 4
+_ROLLS: Final = "RollingUpdate"
+_WATCHED: Final = "RollbackWatched"
+
+
+@dataclass(frozen=True)
+class _Watch:
+    """An alarm on one metric of the model's own variant."""
+
+    name: str
+    condition: str
+    metric: str
+    description: str
+    namespace: str = "AWS/SageMaker"
+
+
+_WATCHES: Final = (
+    _Watch("EndpointErrorsAlarm", "ErrorsWatched", "Invocation5XXErrors", "ends too many calls in errors (5xx)"),
+    _Watch("EndpointLatencyAlarm", "LatencyWatched", "ModelLatency", "takes too long to answer"),
+    _Watch("EndpointCpuAlarm", "CpuWatched", "CPUUtilization", "keeps its cores too busy", "/aws/sagemaker/Endpoints"),
+)
+"""In the order of the limits."""
+
+
+def _part(parameter: str, index: int) -> Select:
+    return Select(index, Split(",", Ref(parameter)))
+
+
+def add_to(built: Template, variant: str) -> None:
+    """Add the alarms; each is there before the endpoint, which names it.
+
+    A fraction of calls is the average of the metric of errors, which is 1 or 0 for each.
+    https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html
+    """
+    for index, watch in enumerate(_WATCHES):
+        built.add_condition(watch.condition, Not(Equals(_part(_LIMITS, index), "0")))
+        built.add_resource(
+            cloudwatch.Alarm(
+                watch.name,
+                Condition=watch.condition,
+                AlarmDescription=Sub(f"The model of ${{EndpointName}} {watch.description}"),
+                Namespace=watch.namespace,
+                MetricName=watch.metric,
+                Dimensions=[
+                    cloudwatch.MetricDimension(Name="EndpointName", Value=Ref("EndpointName")),
+                    cloudwatch.MetricDimension(Name="VariantName", Value=variant),
+                ],
+                Statistic="Average",
+                Period=60,
+                EvaluationPeriods=1,
+                ComparisonOperator="GreaterThanThreshold",
+                Threshold=_part(_LIMITS, index),
+                TreatMissingData="notBreaching",
+            )
+        )
+
+
+def endpoint_properties(built: Template) -> dict[str, Any]:
+    """Property of the endpoint that says how it is updated; absent, it is all at once."""
+    built.add_condition(_ROLLS, Equals(_part(_DEPLOYMENT, 0), "ROLLING"))
+    config = sagemaker.DeploymentConfig(
+        AutoRollbackConfiguration=_rollback(built),
+        BlueGreenUpdatePolicy=If(_ROLLS, NoValue, _blue_green(built)),
+        RollingUpdatePolicy=If(_ROLLS, _rolling(), NoValue),
+    )
+    return {"DeploymentConfig": If(provided(built, _DEPLOYMENT), config, NoValue)}
+
+
+def _size() -> sagemaker.CapacitySize:
+    return sagemaker.CapacitySize(Type=_part(_DEPLOYMENT, 1), Value=_part(_DEPLOYMENT, 2))
+
+
+def _blue_green(built: Template) -> sagemaker.BlueGreenUpdatePolicy:
+    for condition, type_ in (("CanaryUpdate", "CANARY"), ("LinearUpdate", "LINEAR")):
+        built.add_condition(condition, Equals(_part(_DEPLOYMENT, 0), type_))
+    return sagemaker.BlueGreenUpdatePolicy(
+        MaximumExecutionTimeoutInSeconds=_part(_DEPLOYMENT, 4),
+        TrafficRoutingConfiguration=sagemaker.TrafficRoutingConfig(
+            Type=_part(_DEPLOYMENT, 0),
+            CanarySize=If("CanaryUpdate", _size(), NoValue),
+            LinearStepSize=If("LinearUpdate", _size(), NoValue),
+            WaitIntervalInSeconds=_part(_DEPLOYMENT, 3),
+        ),
+    )
+
+
+def _rolling() -> sagemaker.RollingUpdatePolicy:
+    return sagemaker.RollingUpdatePolicy(
+        MaximumBatchSize=_size(),
+        MaximumExecutionTimeoutInSeconds=_part(_DEPLOYMENT, 4),
+        WaitIntervalInSeconds=_part(_DEPLOYMENT, 3),
+    )
+
+
+def _rollback(built: Template) -> If:
+    """The alarms that are made, and those of others; SageMaker takes no empty list of them."""
+    own = [If(watch.condition, sagemaker.Alarm(AlarmName=Ref(watch.name)), NoValue) for watch in _WATCHES]
+    named = [f"RollbackAlarm{place + 1}Named" for place in range(_PLACES)]
+    for place, condition in enumerate(named):
+        built.add_condition(condition, Not(Equals(_part(_NAMED, place), "")))
+    others = [
+        If(condition, sagemaker.Alarm(AlarmName=_part(_NAMED, place)), NoValue) for place, condition in enumerate(named)
+    ]
+    built.add_condition(_WATCHED, Or(*(Condition(one) for one in (*(each.condition for each in _WATCHES), named[0]))))
+    return If(_WATCHED, sagemaker.AutoRollbackConfig(Alarms=[*own, *others]), NoValue)

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Endpoints with capacity as requests ask for it, deployed by the blueprint with the orchestrator's own values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from orchestrator.launch.settings import Launch
+from orchestrator.pipeline_types.blueprints import BlueprintPipeline
+from orchestrator.pipeline_types.built_in import BUILT_IN
+from scripts.demo import demo_model
+from scripts.demo.demo_model import TrainedModel
+from scripts.local_aws.server import LocalAws
+from tests.local_aws.stack_setting import acting_in, parameters
+
+BLUEPRINT: Final = Path(__file__).parents[2] / "templates/blueprints/realtime_inference.yaml"
+ACCOUNT: Final = "123456789012"
+ASSETS: Final = "quayside-assets"
+ARTIFACT: Final = "models/berths/model.tar.gz"
+ENDPOINT: Final = "berths-live"
+VARIANT: Final = f"endpoint/{ENDPOINT}/variant/AllTraffic"
+QUICKLY: Final = {"Delay": 0.05, "MaxAttempts": 4800}
+SCALING: Final[dict[str, Any]] = {
+    "minimum": 2,
+    "maximum": 6,
+    "invocations_per_instance": 30,
+    "scale_in_cooldown": 60,
+    "scale_out_cooldown": 30,
+    "schedules": [
+        {"schedule": "cron(0 7 ? * MON-FRI *)", "minimum": 4, "maximum": 6, "time_zone": "Europe/Berlin"},
+        {"schedule": "rate(12 hours)", "minimum": 1, "maximum": 2},
+    ],
+}
+
+Deploy = Callable[..., dict[str, str]]
+"""Deploy or update the one stack with a request's changes; gives its outputs."""
+
+
+@pytest.fixture(scope="module")
+def local_aws() -> Iterator[LocalAws]:
+    with LocalAws() as aws:
+        yield aws
+
+
+@pytest.fixture(scope="module")
+def trained() -> TrainedModel:
+    return demo_model.train()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def assets(local_aws: LocalAws, trained: TrainedModel) -> None:
+    s3 = acting_in(local_aws, ACCOUNT, "s3")
+    s3.create_bucket(Bucket=ASSETS)
+    s3.put_object(Bucket=ASSETS, Key=ARTIFACT, Body=demo_model.package(trained))
+
+
+@pytest.fixture
+def launch() -> Launch:
+    return Launch(
+        region="us-east-1",
+        multi_account=False,
+        use_model_registry=False,
+        assets_bucket=ASSETS,
+        pipelines_bucket="quayside-pipelines",
+        ecr_repository_arn="arn:aws:ecr:us-east-1:123456789012:repository/quayside-images",
+        application="mlops",
+    )
+
+
+@pytest.fixture
+def deploy(local_aws: LocalAws, launch: Launch) -> Iterator[Deploy]:
+    cloudformation = acting_in(local_aws, ACCOUNT, "cloudformation")
+    name = "mlops-pipeline-berths-byompipelinerealtimebuiltin"
+    made: list[str] = []
+
+    def deploy(**changes: Any) -> dict[str, str]:
+        given = {
+            "pipeline_type": "byom_realtime_builtin",
+            "model_name": "berths",
+            "model_framework": "xgboost",
+            "model_framework_version": "1.7-1",
+            "model_artifact_location": ARTIFACT,
+            "inference_instance": "ml.m5.large",
+            "data_capture_location": f"{ASSETS}/captured",
+            "endpoint_name": ENDPOINT,
+            **changes,
+        }
+        request = BUILT_IN.parse({key: value for key, value in given.items() if value is not None}, launch).request
+        assert isinstance(request, BlueprintPipeline)
+        template = {
+            "StackName": name,
+            "TemplateBody": BLUEPRINT.read_text("utf-8"),
+            "Parameters": parameters(**request.parameters(launch, None).values_as_text()),
+            "Capabilities": ["CAPABILITY_NAMED_IAM"],
+        }
+        verb = "update" if made else "create"
+        getattr(cloudformation, f"{verb}_stack")(**template)
+        made.append(name)
+        cloudformation.get_waiter(f"stack_{verb}_complete").wait(StackName=name, WaiterConfig=QUICKLY)
+        (stack,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
+        return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+    yield deploy
+    if made:
+        cloudformation.delete_stack(StackName=name)
+        cloudformation.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig=QUICKLY)
+
+
+def scaling_of(local_aws: LocalAws) -> dict[str, Any]:
+    """What Application Auto Scaling knows of the endpoint's variant."""
+    scaling = acting_in(local_aws, ACCOUNT, "application-autoscaling")
+    place = {"ServiceNamespace": "sagemaker"}
+    targets = scaling.describe_scalable_targets(ResourceIds=[VARIANT], **place)["ScalableTargets"]
+    policies = scaling.describe_scaling_policies(ResourceId=VARIANT, **place)["ScalingPolicies"]
+    actions = scaling.describe_scheduled_actions(ResourceId=VARIANT, **place)["ScheduledActions"]
+    return {
+        "limits": [(target["MinCapacity"], target["MaxCapacity"]) for target in targets],
+        "policies": {one["PolicyName"]: one["TargetTrackingScalingPolicyConfiguration"] for one in policies},
+        "schedules": [
+            (one["Schedule"], one["Timezone"], *one["ScalableTargetAction"].values())
+            for one in sorted(actions, key=lambda one: str(one["ScheduledActionName"]))
+        ],
+    }
+
+
+def test_an_endpoint_is_scaled_as_the_request_says_and_no_longer_when_it_is_silent(
+    deploy: Deploy, local_aws: LocalAws
+) -> None:
+    deploy(autoscaling=SCALING)
+    assert scaling_of(local_aws) == {
+        "limits": [(2, 6)],
+        "policies": {
+            "load": {
+                "PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"},
+                "TargetValue": 30.0,
+                "ScaleInCooldown": 60,
+                "ScaleOutCooldown": 30,
+            }
+        },
+        "schedules": [("cron(0 7 ? * MON-FRI *)", "Europe/Berlin", 4, 6), ("rate(12 hours)", "UTC", 1, 2)],
+    }
+    sagemaker = acting_in(local_aws, ACCOUNT, "sagemaker")
+    config = sagemaker.describe_endpoint(EndpointName=ENDPOINT)["EndpointConfigName"]
+    (variant,) = sagemaker.describe_endpoint_config(EndpointConfigName=config)["ProductionVariants"]
+    assert (variant["InstanceType"], variant["InitialInstanceCount"]) == ("ml.m5.large", 2)
+    deploy(autoscaling={**SCALING, "maximum": 9, "schedules": SCALING["schedules"][:1]})
+    changed = scaling_of(local_aws)
+    assert changed["limits"] == [(2, 9)]
+    assert changed["schedules"] == [("cron(0 7 ? * MON-FRI *)", "Europe/Berlin", 4, 6)]
+    deploy()
+    assert scaling_of(local_aws)["limits"] == []

@@ -99,7 +99,11 @@ def log_groups() -> list[Statement]:
 
 def rest_apis() -> list[Statement]:
     """REST APIs of the blueprint. API Gateway gives ids, so that no name can limit them."""
-    actions = [apigateway.DELETE, apigateway.GET, apigateway.PATCH, apigateway.POST, apigateway.PUT]
+    actions = [
+        *(apigateway.DELETE, apigateway.GET, apigateway.PATCH, apigateway.POST, apigateway.PUT),
+        # Of a private API.
+        apigateway.UpdateRestApiPolicy,
+    ]
     paths = ["/restapis", "/restapis/*", "/tags/*"]
     prefix = "arn:${AWS::Partition}:apigateway:${AWS::Region}::"
     return [permissions.allow(actions, [Sub(prefix + path) for path in paths])]

@@ -37,16 +37,19 @@ def declare(template: Template, parameters: type[TemplateParameters]) -> None:
 
 
 def declare_filled(template: Template, parameters: type[TemplateParameters]) -> None:
-    """Add the parameters of a template that the orchestrator fills: what is wrong with a value, it has said before."""
+    """Add the parameters of a template that the orchestrator fills, with values that it has checked, in words."""
     for name, field in parameters.model_fields.items():
-        template.add_parameter(parameter(name, field, explained=False))
+        template.add_parameter(_of(name, field, ()))
 
 
-def parameter(name: str, field: FieldInfo, explained: bool = True) -> Parameter:
+def parameter(name: str, field: FieldInfo) -> Parameter:
     """Return a field as a parameter. Raise `ValueError` for a type or constraint that CloudFormation does not have."""
+    return _of(name, field, tuple(field.metadata))
+
+
+def _of(name: str, field: FieldInfo, metadata: tuple[Any, ...]) -> Parameter:
     default = None if field.is_required() else field.default
     annotation: Any = field.annotation
-    metadata = tuple(one for one in field.metadata if explained or not isinstance(one, Expect))
     return _parameter(name, annotation, default, field.description, metadata)
 
 

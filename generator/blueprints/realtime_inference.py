@@ -61,11 +61,11 @@ def add_outputs(built: Template) -> None:
     """Add outputs for calling the endpoint and inspecting it."""
     captured = f"s3://${{DataCaptureLocation}}/${{{ENDPOINT}.EndpointName}}/"
     values = {
-        "InferenceApiUrl": ("Address for predictions", inference_api.address()),
         "SageMakerModelName": ("Model", GetAtt(model_resources.MODEL, "ModelName")),
         "SageMakerEndpointConfigName": ("Endpoint configuration", GetAtt(CONFIG, "EndpointConfigName")),
         deployed_outputs.ENDPOINT: ("Endpoint", GetAtt(ENDPOINT, "EndpointName")),
         "EndpointDataCaptureLocation": ("Captured requests and answers", Sub(captured)),
     }
+    built.add_output(inference_api.outputs())
     for name, (description, value) in values.items():
         built.add_output(Output(name, Description=description, Value=value))

@@ -35,7 +35,7 @@ _IMAGE_URI: Final = "${AWS::AccountId}.dkr.ecr.${AWS::Region}.${AWS::URLSuffix}/
 def template() -> Template:
     """The template."""
     built = Template(Description=_DESCRIPTION)
-    parameters.declare_filled(built, ImageBuilderParameters)
+    parameters.declare(built, ImageBuilderParameters)
     stages = [
         source_stage("AssetsBucket", "CustomImage", Ref(_ARTIFACT)),
         codepipeline.Stages(Name="Build", Actions=[build_action()]),

@@ -21,7 +21,7 @@ _DESCRIPTION: Final = "MLOps Workload Orchestrator: a pipeline that deploys a bl
 def template() -> Template:
     """The template."""
     built = Template(Description=_DESCRIPTION)
-    parameters.declare_filled(built, MultiAccountPipelineParameters)
+    parameters.declare(built, MultiAccountPipelineParameters)
     stages = [
         source_stage(),
         stage("Dev", approval("DeployStaging", "staging")),

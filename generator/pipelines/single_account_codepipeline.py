@@ -20,7 +20,7 @@ _DESCRIPTION: Final = "MLOps Workload Orchestrator: a pipeline that deploys a bl
 def template() -> Template:
     """The template."""
     built = Template(Description=_DESCRIPTION)
-    parameters.declare_filled(built, SingleAccountPipelineParameters)
+    parameters.declare(built, SingleAccountPipelineParameters)
     deployment = codepipeline.Stages(Name="DeployPipeline", Actions=[deploy_action()])
     built.add_resource(pipeline([source_stage(), deployment]))
     add_outputs(built)

@@ -6,72 +6,148 @@ from __future__ import annotations
 from typing import Final
 
 from awacs import sagemaker as sagemaker_actions
-from troposphere import Equals, GetAtt, If, NoValue, Ref, Sub, Template, awslambda, iam
+from troposphere import (
+    And,
+    Condition,
+    Equals,
+    GetAtt,
+    If,
+    Not,
+    NoValue,
+    Output,
+    Ref,
+    Select,
+    Split,
+    Sub,
+    Template,
+    apigateway,
+    awslambda,
+    iam,
+)
 
 from generator import checkov, permissions
+from generator.conditions import if_provided
 from generator.resources import functions, inline_code, rest_apis
-from generator.resources.rest_apis import RestApi, Route
+from generator.resources.rest_apis import Private, RestApi, Route
 from generator.serving import smoke_test
 from generator.serving.endpoints import ENDPOINT
 
-FUNCTION: Final = "Inference"
-NAME: Final = "InferenceApi"
+_API: Final = "InferenceApi"
+_FUNCTION: Final = "Inference"
 _ACCESS_LOG: Final = "InferenceApiAccessLogs"
 _LOGGED: Final = "ApiAccessLogsWanted"
-_MEMORY_MB: Final = 512
+WITH_API: Final = "WithApi"
+"""Condition of whatever needs the API or its function."""
+_PRIVATE: Final = "PrivateApi"
+_PUBLIC: Final = "PublicApi"
+_CHAT: Final = "WithOpenAIRoute"
+_RAW: Final = "RawApi"
+_ENDPOINTS: Final = "ApiVpcEndpoints"
 _TIMEOUT_SECONDS: Final = 30
 
 
 def add_to(built: Template) -> None:
     """Add the API, its function, their logs, and what asks the model at a deployment."""
-    built.add_resource(functions.log_group(FUNCTION, functions.operator_key(built)))
+    add_conditions(built)
+    under = {"Condition": WITH_API}
+    built.add_resource(functions.log_group(_FUNCTION, functions.operator_key(built), **under))
     built.add_resource(function_role(built))
     built.add_resource(function(built))
-    built.add_condition(_LOGGED, Equals(Ref("ApiAccessLogs"), "Yes"))
     built.add_resource(functions.expiring_log_group(_ACCESS_LOG, functions.operator_key(built), Condition=_LOGGED))
-    api().add_to(built)
-    smoke_test.add_to(built, smoke_test.Tested(NAME, address(), FUNCTION))
+    api(built).add_to(built)
+    smoke_test.add_to(built, smoke_test.Tested(_API, address(), _FUNCTION, WITH_API))
+
+
+def add_conditions(built: Template) -> None:
+    """Add what makes the API another one, or leaves it out."""
+    with_api = Condition(WITH_API)
+    built.add_condition(WITH_API, Not(Equals(Ref("ApiMode"), "none")))
+    built.add_condition(_RAW, Equals(Ref("ApiMode"), "raw"))
+    built.add_condition(_PRIVATE, And(with_api, Not(Equals(Ref(_ENDPOINTS), ""))))
+    built.add_condition(_PUBLIC, And(with_api, Equals(Ref(_ENDPOINTS), "")))
+    built.add_condition(_CHAT, And(with_api, Equals(Ref("OpenAIRoute"), "Yes")))
+    built.add_condition(_LOGGED, And(with_api, Equals(Ref("ApiAccessLogs"), "Yes")))
 
 
 def function_role(built: Template) -> iam.Role:
-    """Invoke this endpoint and no other; and what the function needs that asks the model at a deployment."""
+    """Invoke this endpoint and no other; and what asking the model at a deployment needs."""
     invoke = permissions.allow([sagemaker_actions.InvokeEndpoint], Ref(ENDPOINT))
-    return functions.role(FUNCTION, [invoke], functions.network_policy(built), smoke_test.policy(built, NAME))
+    policies = functions.network_policy(built), smoke_test.policy(built, _API, WITH_API)
+    return functions.role(_FUNCTION, [invoke], *policies, Condition=WITH_API)
 
 
 def function(built: Template) -> awslambda.Function:
     """The function behind the API; its code stands in the template, so that any account can deploy it."""
-    return functions.function(
+    made = functions.function(
         built,
-        FUNCTION,
+        _FUNCTION,
         Description="Hands requests to the endpoint",
         Handler="index.handler",
         Code=awslambda.Code(ZipFile=inline_code.text("inference")),
-        MemorySize=_MEMORY_MB,
+        MemorySize=Ref("ApiMemory"),
         Timeout=_TIMEOUT_SECONDS,
         KmsKeyArn=functions.operator_key(built),
-        Environment=awslambda.Environment(Variables={"SAGEMAKER_ENDPOINT_NAME": GetAtt(ENDPOINT, "EndpointName")}),
+        Environment=awslambda.Environment(
+            Variables={
+                "SAGEMAKER_ENDPOINT_NAME": GetAtt(ENDPOINT, "EndpointName"),
+                "MODE": Ref("ApiMode"),
+                "MAX_BYTES": Ref("ApiMaxBytes"),
+            }
+        ),
+        Condition=WITH_API,
     )
+    made.ReservedConcurrentExecutions = if_provided(
+        built, "ApiConcurrency", Ref("ApiConcurrency"), made.ReservedConcurrentExecutions
+    )
+    return made
 
 
-def api() -> RestApi:
-    """`POST /inference`.
+def api(built: Template) -> RestApi:
+    """`POST /inference`, and for models that chat `POST /v1/chat/completions` and whatever else OpenAI's protocol has.
 
     Its access log needs the logging role that an account has for API Gateway. The template must not set that (lesson
     70), so there is a log only if the operator confirms that the role exists.
     """
+    settings = if_provided(built, "ApiThrottle", [throttle()])
     return rest_apis.RestApi(
-        name=NAME,
+        name=_API,
         description=Sub("Predictions of ${ModelName}"),
-        function=FUNCTION,
-        routes=[Route("Inference", "inference")],
-        stage_properties={"AccessLogSetting": If(_LOGGED, rest_apis.access_log(_ACCESS_LOG), NoValue)},
+        function=_FUNCTION,
+        routes=[
+            Route("Inference", "inference"),
+            Route("OpenAI", "v1/{proxy+}", condition=_CHAT),
+        ],
+        stage_properties={
+            "AccessLogSetting": If(_LOGGED, rest_apis.access_log(_ACCESS_LOG), NoValue),
+            "MethodSettings": settings,
+        },
         unfit_checks=[checkov.OPTIONAL_ACCESS_LOG],
         # A model may answer with bytes, of any type.
         binary_types=["*/*"],
+        condition=WITH_API,
+        private=Private(_PRIVATE, _PUBLIC, _ENDPOINTS),
+    )
+
+
+def throttle() -> apigateway.MethodSetting:
+    """The limit of all methods together; execution logs stay off (lesson 119)."""
+    rate, burst = (Select(place, Split(",", Ref("ApiThrottle"))) for place in (0, 1))
+    return apigateway.MethodSetting(
+        HttpMethod="*",
+        ResourcePath="/*",
+        ThrottlingRateLimit=rate,
+        ThrottlingBurstLimit=burst,
     )
 
 
 def address() -> Sub:
     """Address for predictions."""
-    return Sub("${Api}/inference", Api=api().url())
+    return Sub("${Api}/inference", Api=rest_apis.url(_API))
+
+
+def outputs() -> list[Output]:
+    """Address for predictions, and how to ask where that is not in JSON."""
+    return [
+        Output("InferenceApiUrl", Description="Address for predictions", Value=address(), Condition=WITH_API),
+        Output("InferenceApiMode", Description="raw: the body is the payload", Value=Ref("ApiMode"), Condition=_RAW),
+    ]

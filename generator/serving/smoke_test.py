@@ -13,8 +13,23 @@ from typing import Any, ClassVar, Final
 
 from awacs import events as events_actions
 from awacs import execute_api
-from awacs.aws import Condition, StringEquals
-from troposphere import Equals, GetAtt, If, Not, NoValue, Ref, Select, Split, Template, awslambda, cloudformation
+from awacs.aws import Condition as Only
+from awacs.aws import StringEquals
+from troposphere import (
+    And,
+    Condition,
+    Equals,
+    GetAtt,
+    If,
+    Not,
+    NoValue,
+    Ref,
+    Select,
+    Split,
+    Template,
+    awslambda,
+    cloudformation,
+)
 
 from generator import arns, permissions
 from generator.resources import functions, rest_apis
@@ -53,18 +68,20 @@ class Tested:
     api: str
     address: Any
     function: str
+    condition: str
+    """Condition without which there is no API."""
 
 
-def policy(built: Template, api: str) -> If:
+def policy(built: Template, api: str, condition: str) -> If:
     """Policy for the test: call this route of the API, and tell the orchestrator's bus what came of it."""
     route = arns.regional("execute-api", f"${{{api}}}/{rest_apis.STAGE}/POST/inference")
-    told = Condition(StringEquals({"events:source": smoke_tests.SOURCE}))
+    told = Only(StringEquals({"events:source": smoke_tests.SOURCE}))
     allowed = permissions.policy(
         "SmokeTest",
         permissions.allow([execute_api.Invoke], route),
         permissions.allow([events_actions.PutEvents], _part(_BUS), told),
     )
-    return If(_tested(built), allowed, NoValue)
+    return If(_tested(built, condition), allowed, NoValue)
 
 
 def add_to(built: Template, tested: Tested) -> None:
@@ -77,7 +94,7 @@ def add_to(built: Template, tested: Tested) -> None:
         functions.function(
             built,
             _FUNCTION,
-            Condition=_tested(built),
+            Condition=_tested(built, tested.condition),
             Description="Asks the model at a deployment",
             Handler="index.handler",
             Role=GetAtt(f"{tested.function}Role", "Arn"),
@@ -90,7 +107,7 @@ def add_to(built: Template, tested: Tested) -> None:
     built.add_resource(
         SmokeTest(
             _TEST,
-            Condition=_tested(built),
+            Condition=_tested(built, tested.condition),
             DependsOn=[ENDPOINT, f"{tested.api}Permission", f"{tested.api}Stage"],
             ServiceToken=GetAtt(_FUNCTION, "Arn"),
             ServiceTimeout=_ANSWER_SECONDS,
@@ -101,8 +118,8 @@ def add_to(built: Template, tested: Tested) -> None:
     )
 
 
-def _tested(built: Template) -> str:
-    built.conditions.setdefault(_TESTED, Not(Equals(Ref(_CODE), "")))
+def _tested(built: Template, condition: str) -> str:
+    built.conditions.setdefault(_TESTED, And(Condition(condition), Not(Equals(Ref(_CODE), ""))))
     return _TESTED
 
 

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The function behind a real-time pipeline's `POST /inference` (compatibility 3.1): JSON in, the model's answer out.
+"""The function behind a real-time pipeline's `POST /inference` (compatibility 3.1): a payload in, the answer out.
 
-Inline code of the blueprint: one file, boto3 of the runtime, so that the blueprint can be deployed to any account.
+In the mode `json` the body is an object with the payload; in `raw`, and on routes of other protocols, which begin with
+`/v1/`, the body is the payload itself, and headers say the rest. Inline code of the blueprint: one file, boto3 of the
+runtime, so that the blueprint can be deployed to any account. Short, because the template has a limit.
 """
 
 import base64
@@ -17,95 +19,137 @@ from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 _SECONDS = 25
 _WAITS = Config(connect_timeout=2, read_timeout=_SECONDS, retries={"total_max_attempts": 1})
 _client = boto3.client("sagemaker-runtime", config=_WAITS)
+_LATE = f"The model did not answer within {_SECONDS} seconds."
+
+# What InvokeEndpoint takes at most, and what Lambda hands back.
+_MOST = 6_291_456
+# What stands beside the payload: a member of a body in JSON, a header in raw mode.
+_BESIDE = ("content_type", "accept", "inference_id", "custom_attributes", "target_variant")
+_BUSY = ("ThrottlingException", "ServiceUnavailable", "ModelNotReadyException")
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer an API Gateway proxy event."""
-    request, problems = _read(event)
+    asked, problems = _read(event)
     if problems:
-        return _refuse(400, "Bad request.", errors=problems)
+        errors = [{"key": key, "problem": problem} for key, problem in problems.items()]
+        return _refuse(400, "Bad request.", errors=errors)
+    size, most = len(asked["Body"]), int(os.environ.get("MAX_BYTES") or _MOST)
+    if size > most:
+        return _refuse(413, f"The payload has {size} bytes; {most} are the most.")
     try:
-        answer = _client.invoke_endpoint(
-            EndpointName=os.environ["SAGEMAKER_ENDPOINT_NAME"],
-            Body=_body(request["payload"]),
-            ContentType=request["content_type"],
-        )
+        answer = _client.invoke_endpoint(EndpointName=os.environ["SAGEMAKER_ENDPOINT_NAME"], **asked)
+        return _answered(answer, asked, context)
     except ClientError as error:
-        return _refused_by_sagemaker(error.response, context)
+        return _refused_by_sagemaker(error.response, asked, context)
     except ReadTimeoutError as error:
-        return _failed(504, f"{error}", context, f"The model did not answer within {_SECONDS} seconds.")
+        return _failed(504, f"{error}", context, _LATE)
     except BotoCoreError as error:
         return _failed(503, f"{type(error).__name__}: {error}", context)
-    return _answer(200, answer.get("ContentType", "text/plain"), answer["Body"].read())
 
 
-def _read(event: dict[str, Any]) -> tuple[dict[str, Any], list[dict[str, str]]]:
-    """Return the decoded body and a list of its problems."""
-    text = event.get("body") or ""
+def _read(event: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the arguments of InvokeEndpoint, and the request's problems by key."""
+    text, is_other = event.get("body") or "", event.get("resource", "").startswith("/v1/")
+    is_raw = is_other or os.environ.get("MODE") == "raw"
     try:
-        content = base64.b64decode(text) if event.get("isBase64Encoded") else text
-        request = json.loads(content, parse_constant=_refuse_constant)
+        content = base64.b64decode(text) if event.get("isBase64Encoded") else text.encode(errors="surrogatepass")
+        given = _of_headers(event, is_other) if is_raw else json.loads(content, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        return {}, [{"key": "", "problem": f"the body is not valid JSON: {error}"}]
-    if not isinstance(request, dict):
-        return {}, [{"key": "", "problem": "the body must be a JSON object with payload and content_type"}]
-    problems = []
-    if not _can_be_sent(request.get("payload")):
-        problems.append({"key": "payload", "problem": "is required: what the model reads, a string or any JSON value"})
-    if not _is_media_type(request.get("content_type")):
-        problems.append({"key": "content_type", "problem": "is required: the MIME type of the payload, as text/csv"})
-    return request, problems
+        return {}, {"": f"the body is not valid JSON: {error}"}
+    if not isinstance(given, dict):
+        return {}, {"": "the body must be a JSON object with payload and content_type"}
+    problems: dict[str, str] = {}
+    asked = {"Body": content if is_raw else _payload(given, problems)}
+    for key in _BESIDE:
+        value = given.get(key)
+        if isinstance(value, str) and value.strip() and value.isascii() and value.isprintable():
+            asked[key.title().replace("_", "")] = value
+        elif key == "content_type":
+            problems[_header(key) if is_raw else key] = "is required: the MIME type of the payload, as text/csv"
+        elif value not in (None, ""):
+            problems[_header(key) if is_raw else key] = "must be one line of ASCII"
+    return asked, problems
+
+
+def _header(key: str) -> str:
+    name = key.title().replace("_", "-")
+    return name if key in _BESIDE[:2] else f"X-Amzn-SageMaker-{name}"
+
+
+def _of_headers(event: dict[str, Any], is_other: bool) -> dict[str, Any]:
+    """Return what headers say in place of members; `*/*`, which clients accept by habit, is said to no model."""
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items() if value != "*/*"}
+    given = {key: headers.get(_header(key).lower()) for key in _BESIDE}
+    return {**given, "content_type": given["content_type"] or (is_other and "application/json")}
 
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not a JSON number")
 
 
-def _can_be_sent(payload: Any) -> bool:
+def _payload(given: dict[str, Any], problems: dict[str, str]) -> bytes:
+    """Return the payload of a body in JSON: bytes from base64, text as it is, anything else as JSON."""
+    payload, encoded = given.get("payload"), given.get("payload_base64")
     try:
-        _body(payload).encode()
-    except UnicodeEncodeError:
-        # Half of a surrogate pair is valid in JSON but cannot be encoded.
-        return False
-    return payload is not None
+        if encoded is None and payload is not None:
+            return (payload if isinstance(payload, str) else json.dumps(payload)).encode()
+        if encoded is not None and payload is None:
+            return base64.b64decode(encoded, validate=True)
+    except (TypeError, ValueError):
+        # No base64; or half of a surrogate pair, which is valid in JSON but cannot be encoded.
+        pass
+    if encoded is None:
+        problems["payload"] = "is required: what the model reads, a string or any JSON value"
+    else:
+        problems["payload_base64"] = "must be base64, in place of payload"
+    return b""
 
 
-def _is_media_type(value: Any) -> bool:
-    """True if the value can be sent as a header."""
-    return isinstance(value, str) and bool(value.strip()) and value.isascii() and value.isprintable()
+def _answered(answer: dict[str, Any], asked: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Hand the model's answer on, with what came beside it."""
+    beside = {
+        "X-Amzn-Invoked-Production-Variant": answer.get("InvokedProductionVariant"),
+        _header("custom_attributes"): answer.get("CustomAttributes"),
+        _header("inference_id"): asked.get("InferenceId"),
+    }
+    found = _answer(200, answer.get("ContentType", "text/plain"), answer["Body"].read(), beside)
+    if len(json.dumps(found)) > _MOST:
+        return _failed(502, "answer too large", context, "The model's answer is too large for this API.")
+    return found
 
 
-def _body(payload: Any) -> str:
-    return payload if isinstance(payload, str) else json.dumps(payload)
+def _refused_by_sagemaker(response: dict[str, Any], asked: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Tell the model's own refusals and failures from those around it: without an answer, its status is 0."""
+    error, status = response["Error"], response.get("OriginalStatusCode", 0)
+    more = {"detailedMessage": response.get("OriginalMessage", "")}
+    if 400 <= status < 500:
+        return _refuse(400, "The model refused the payload.", **more)
+    code, detail = error["Code"], f"{error['Code']}: {error['Message']}"
+    if status:
+        return _failed(424, detail, context, "The model failed.", **more)
+    if code == "ModelError" and "timed out" in detail:
+        return _failed(504, detail, context, _LATE)
+    if code == "ValidationError" and asked.keys() - {"Body", "ContentType"}:
+        return _failed(400, detail, context, "SageMaker refused what stands beside the payload: is it a known variant?")
+    return _failed(503 if code in _BUSY else 502, detail, context)
 
 
-def _refused_by_sagemaker(response: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Return 400 for a payload that the model refused, and a server error for a failure of the endpoint."""
-    error = response["Error"]
-    if response.get("OriginalStatusCode", 500) < 500:
-        return _refuse(400, "The model refused the payload.", detailedMessage=response.get("OriginalMessage", ""))
-    if error["Code"] in ("ThrottlingException", "ServiceUnavailable", "ModelNotReadyException"):
-        return _failed(503, error["Message"], context)
-    return _failed(502, f"{error['Code']}: {error['Message']}", context)
-
-
-def _failed(status: int, detail: str, context: Any, message: str = "The endpoint did not answer.") -> dict[str, Any]:
+def _failed(
+    status: int, detail: str, context: Any, message: str = "The endpoint did not answer.", **more: Any
+) -> dict[str, Any]:
     print(json.dumps({"level": "ERROR", "request_id": context.aws_request_id, "detail": detail}))
-    return _refuse(status, message, request_id=context.aws_request_id)
+    return _refuse(status, message, request_id=context.aws_request_id, **more)
 
 
 def _refuse(status: int, message: str, **more: Any) -> dict[str, Any]:
-    return _answer(status, "application/json", json.dumps({"message": message, **more}).encode())
+    return _answer(status, "application/json", json.dumps({"message": message, **more}).encode(), {})
 
 
-def _answer(status: int, content_type: str, body: bytes) -> dict[str, Any]:
+def _answer(status: int, content_type: str, body: bytes, beside: dict[str, Any]) -> dict[str, Any]:
     try:
         text, encoded = body.decode(), False
     except UnicodeDecodeError:
         text, encoded = base64.b64encode(body).decode(), True
-    return {
-        "statusCode": status,
-        "headers": {"Content-Type": content_type},
-        "body": text,
-        "isBase64Encoded": encoded,
-    }
+    headers = {"Content-Type": content_type, **{name: value for name, value in beside.items() if value}}
+    return {"statusCode": status, "headers": headers, "body": text, "isBase64Encoded": encoded}

@@ -25,6 +25,7 @@ from werkzeug.wrappers import Request, Response
 from mlops_orchestrator.aws.api_addresses import PATH
 from scripts.local_aws import clock, mail
 from scripts.local_aws.apigateway import proxy, routes, signature
+from scripts.local_aws.apigateway.private import VPC_ENDPOINT
 from scripts.local_aws.apigateway.proxy import Answer, Call, MalformedAnswerError
 from scripts.local_aws.apigateway.routes import LocalRestApi
 from scripts.local_aws.apigateway.signature import Caller, Received, RefusedError
@@ -37,6 +38,8 @@ from scripts.local_aws.sagemaker.monitors import monitor_runs
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
 MAX_BODY_BYTES = 10 * 1024 * 1024
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: a function takes less than its API.
+MAX_EVENT_BYTES: Final = 6_291_456
 _CHUNK_BYTES = 1024 * 1024
 _HOST = re.compile(r"^(?P<id>[a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com(\.cn)?(:\d+)?$")
 _PLACEHOLDER = re.compile(r"\{[^}]+\}")
@@ -115,6 +118,7 @@ def _answer(request: Request, address: tuple[str, str, str, str], request_id: st
     if api is None or found is None:
         raise _FailureError(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
     route, parameters = found
+    _check_reached(api, stage, f"{stage}/{request.method}{path}", received)
     caller = _caller(received, api.region_name) if route.authorization == "AWS_IAM" else None
     if caller is not None:
         _check_allowed(caller, api, f"{stage}/{request.method}{path}")
@@ -136,6 +140,13 @@ def _check_allowed(caller: Caller, api: LocalRestApi, method: str) -> None:
         raise _FailureError(403, "AccessDeniedException", decision.reason)
 
 
+def _check_reached(api: LocalRestApi, stage: str, method: str, received: Received) -> None:
+    """Refuse a call that does not come through an endpoint that a private API lets in."""
+    refusal = api.reach(stage).refusal(_api_arn(api, "").rstrip("/"), method, received.headers.get(VPC_ENDPOINT, ""))
+    if refusal:
+        raise _FailureError(403, "AccessDeniedException", refusal)
+
+
 def _api_arn(api: LocalRestApi, method: str) -> str:
     partition = get_partition(api.region_name)
     return f"arn:{partition}:execute-api:{api.region_name}:{api.account_id}:{api.id}/{method}"
@@ -152,8 +163,10 @@ def _invoke(call: Call) -> Answer:
         # API Gateway reports no more than this if the function's policy does not allow the API.
         _logger.warning("the function behind %s does not let the API invoke it", call.path)
         raise _FailureError(500, "InternalServerErrorException", "Internal server error")
+    event = json.dumps(proxy.event(call)).encode()
+    if len(event) > MAX_EVENT_BYTES:
+        raise _FailureError(413, "RequestTooLargeException", "Request Too Long")
     try:
-        event = json.dumps(proxy.event(call)).encode()
         running = functions.find(call.route.function_arn).start(event)
         outcome = running.result(call.route.timeout_seconds)
     except concurrent.futures.TimeoutError:
@@ -162,6 +175,9 @@ def _invoke(call: Call) -> Answer:
     except Exception as error:
         _logger.warning("the function behind %s was not invoked: %s", call.path, error)
         raise _FailureError(500, "InternalServerErrorException", "Internal server error") from error
+    if len(outcome.payload) > MAX_EVENT_BYTES:
+        _logger.warning("the function behind %s gave more than %s bytes", call.path, MAX_EVENT_BYTES)
+        raise _FailureError(502, "InternalServerErrorException", "Internal server error")
     if outcome.error:
         _logger.warning("the function behind %s failed: %s", call.path, outcome.failure)
         raise _FailureError(502, "InternalServerErrorException", "Internal server error")

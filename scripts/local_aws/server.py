@@ -21,6 +21,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from scripts.local_aws import clock, identity, mail, organization
 from scripts.local_aws.answer_constraints import checked
+from scripts.local_aws.autoscaling import install as autoscaling
 from scripts.local_aws.cloudformation import install as cloudformation
 from scripts.local_aws.cloudwatch import install as cloudwatch
 from scripts.local_aws.codepipeline import codebuild
@@ -37,7 +38,7 @@ from scripts.local_aws.visitors import OnlyPrograms
 # In the order of stopping: services that drive others come first.
 _EXTENSIONS = (
     *(cloudformation, scheduler, codepipeline, codebuild, alarm_events, events),
-    *(functions, sagemaker, organization, mail, cloudwatch, clock),
+    *(functions, autoscaling, sagemaker, organization, mail, cloudwatch, clock),
 )
 _HOST = "127.0.0.1"
 _STOP_SECONDS = 10.0

@@ -19,8 +19,8 @@ WITHOUT_GROUPS: Final = frozenset(
 )
 """Regions whose CloudFormation has no such type, by the schemas that cfn-lint ships; a test compares them."""
 _GROUP: Final = re.compile(r"^  ModelPackageGroup:\n(?:    .*\n)+", re.MULTILINE)
-_REFERENCE: Final = "!Ref ModelPackageGroup\n"
-_NONE: Final = "'[No Model Package Group was created]'\n"
+_REFERENCE: Final = re.compile(r"!Ref ModelPackageGroup(?=[\],\s])")
+_NONE: Final = "'[No Model Package Group was created]'"
 _CHOICE: Final = re.compile(r"(^  CreateModelRegistry:\n(?:    .*\n)*?    AllowedValues: ).*\n", re.MULTILINE)
 
 
@@ -28,5 +28,5 @@ def fitting(template: str, region: str) -> str:
     """A root template as CloudFormation of a Region takes it."""
     if region not in WITHOUT_GROUPS:
         return template
-    template = _GROUP.sub("", template, count=1).replace(_REFERENCE, _NONE)
+    template = _REFERENCE.sub(_NONE, _GROUP.sub("", template, count=1))
     return _CHOICE.sub(r"\1['No']\n", template, count=1)

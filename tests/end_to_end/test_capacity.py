@@ -14,7 +14,9 @@ from orchestrator.pipeline_types.blueprints import BlueprintPipeline
 from orchestrator.pipeline_types.built_in import BUILT_IN
 from scripts.demo import demo_model
 from scripts.demo.demo_model import TrainedModel
+from scripts.local_aws import clock
 from scripts.local_aws.server import LocalAws
+from tests.local_aws.serving import csv_of
 from tests.local_aws.stack_setting import acting_in, parameters
 
 BLUEPRINT: Final = Path(__file__).parents[2] / "templates/blueprints/realtime_inference.yaml"
@@ -153,3 +155,15 @@ def test_an_endpoint_is_scaled_as_the_request_says_and_no_longer_when_it_is_sile
     assert changed["schedules"] == [("cron(0 7 ? * MON-FRI *)", "Europe/Berlin", 4, 6)]
     deploy()
     assert scaling_of(local_aws)["limits"] == []
+
+
+def test_the_number_of_instances_follows_the_calls(deploy: Deploy, local_aws: LocalAws, trained: TrainedModel) -> None:
+    deploy(autoscaling={"minimum": 1, "maximum": 5, "invocations_per_instance": 4, "scale_out_cooldown": 0})
+    runtime, sagemaker = acting_in(local_aws, ACCOUNT, "sagemaker-runtime"), acting_in(local_aws, ACCOUNT, "sagemaker")
+    local_aws.advance(61 - clock.now().second)
+    for _ in range(3):
+        for _ in range(10):
+            runtime.invoke_endpoint(EndpointName=ENDPOINT, ContentType="text/csv", Body=csv_of(trained, 1))
+        local_aws.advance(60)
+    (variant,) = sagemaker.describe_endpoint(EndpointName=ENDPOINT)["ProductionVariants"]
+    assert variant["CurrentInstanceCount"] == 3

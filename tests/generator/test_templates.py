@@ -287,7 +287,7 @@ class TestApi:
                 properties = method["Properties"]
                 assert properties["AuthorizationType"] == "AWS_IAM"
                 routes.add((properties["HttpMethod"], self._path(template, properties["ResourceId"]["Ref"])))
-        assert routes == {*SERVED, ("POST", "/inference")}
+        assert routes == {*SERVED, ("POST", "/inference"), ("POST", "/v1/{proxy+}")}
 
     def _path(self, template: Template, resource: str) -> str:
         properties = template["Resources"][resource]["Properties"]

@@ -51,10 +51,18 @@ def predict(inference: ModuleType, sagemaker: Stubber) -> Predict:
     return invoke
 
 
-def expect(sagemaker: Stubber, sent: Any, content_type: str, answer: bytes = b"0.7\n", answer_type: str = "") -> None:
+def expect(
+    sagemaker: Stubber,
+    sent: str | bytes,
+    content_type: str,
+    answer: bytes = b"0.7\n",
+    answer_type: str = "",
+    **more: str,
+) -> None:
     body = StreamingBody(io.BytesIO(answer), len(answer))
     response = {"Body": body, **({"ContentType": answer_type} if answer_type else {})}
-    expected = {"EndpointName": ENDPOINT, "Body": sent, "ContentType": content_type}
+    content = sent.encode() if isinstance(sent, str) else sent
+    expected = {"EndpointName": ENDPOINT, "Body": content, "ContentType": content_type, **more}
     sagemaker.add_response("invoke_endpoint", response, expected)
 
 
@@ -190,11 +198,29 @@ def test_other_failures_are_a_502_without_internals(
     assert logged["request_id"] == "5c0f"
 
 
-def test_a_model_that_breaks_is_a_502(predict: Predict, sagemaker: Stubber) -> None:
-    refused_by_model(sagemaker, 500, "Traceback (most recent call last): secret-name")
+def test_a_container_that_fails_is_a_424_with_its_own_words(predict: Predict, sagemaker: Stubber) -> None:
+    refused_by_model(sagemaker, 500, "no column berth")
+    words = {"message": "The model failed.", "request_id": "5c0f", "detailedMessage": "no column berth"}
+    assert failure(predict) == (424, words)
+
+
+def without_answer(sagemaker: Stubber, message: str) -> None:
+    fields = {"OriginalStatusCode": 0, "OriginalMessage": "", "LogStreamArn": "arn:of:log"}
+    sagemaker.add_client_error("invoke_endpoint", "ModelError", message, http_status_code=424, modeled_fields=fields)
+
+
+def test_a_container_that_does_not_answer_sagemaker_is_a_502(predict: Predict, sagemaker: Stubber) -> None:
+    """Its status is 0 then, which is below 500 and no refusal."""
+    without_answer(sagemaker, "Received server error (0) from primary with message ''")
+    assert failure(predict)[0] == 502
+
+
+def test_a_container_that_is_too_late_for_sagemaker_is_a_504(predict: Predict, sagemaker: Stubber) -> None:
+    late = "Your invocation timed out while waiting for a response from container primary."
+    without_answer(sagemaker, f'Received server error (0) from primary with message "{late}"')
     status, body = failure(predict)
-    assert status == 502
-    assert "secret-name" not in json.dumps(body)
+    assert status == 504
+    assert body["message"] == "The model did not answer within 25 seconds."
 
 
 def test_a_model_that_takes_too_long_is_a_504_in_words(

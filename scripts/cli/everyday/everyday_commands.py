@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from scripts.cli.everyday.said import Said
 from scripts.cli.options import Access, Among, Asked, Pipeline, grouped
 
 app = typer.Typer()
@@ -59,15 +60,13 @@ def predict(
     access: Access,
     among: AmongStages,
     pipeline: Pipeline,
+    said: Said,
     file: Annotated[str, typer.Argument(metavar="FILE", help="What the model reads, such as CSV; - for input.")],
-    content_type: Annotated[
-        str, typer.Option(help="Media type; otherwise by the extension: .csv, .json, .jsonl, .libsvm.")
-    ] = "",
 ) -> None:
-    """Ask a deployed model: a signed call of its inference API prints the prediction."""
+    """Ask a deployed model by its inference API, or where it has none by InvokeEndpoint, and print the prediction."""
     from scripts.cli.everyday import predicting
 
-    question = predicting.Question(file, content_type, among.stage)
+    question = predicting.Question(file, among.stage, said)
     predicting.run(Asked(access, among.stack_name), among.named(pipeline), question)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`mlops predict`: a signed call of the inference API that a real-time pipeline deployed."""
+"""`mlops predict`: a call of the inference API that a real-time pipeline deployed, or else of its endpoint."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from mlops_orchestrator.aws.api_client import SignedClient
-from mlops_orchestrator.client import connection, predictions
-from mlops_orchestrator.client.predictions import Prediction
+from mlops_orchestrator.client import predictions
+from mlops_orchestrator.client.predictions import Prediction, Target
 from mlops_orchestrator.errors import MlopsError
 from orchestrator.pipeline_types.base import STACK_PREFIX
 from scripts.cli import request_files
 from scripts.cli.errors import CommandError, WrongUseError
 from scripts.cli.everyday import log_groups, work
+from scripts.cli.everyday.said import Said
 from scripts.cli.everyday.work import Work
 from scripts.cli.options import Asked
 from scripts.cli.output import Output
@@ -41,27 +41,42 @@ _MINUTE_MS: Final = 60_000
 
 @dataclass(frozen=True)
 class Question:
-    """What to predict for: the file, its media type if given, and the stage in several accounts."""
+    """What to predict for: the file, the stage in several accounts, and what is said beside it."""
 
     file: str
-    content_type: str
     stage: str
+    said: Said
 
 
 def run(asked: Asked, given: str, question: Question) -> None:
     """Print the prediction. Ends the command with status 1 for an answer that is none."""
     output = Output(asked.access.form)
     content = request_files.read_bytes(question.file)
-    media_type = question.content_type or _media_type(question.file, content)
-    try:
-        payload = content.decode()
-    except UnicodeDecodeError:
-        raise WrongUseError(f"{question.file} is no text in UTF-8: the API takes CSV, JSON and other text") from None
-    deployed = _deployed(asked, given, question.stage, output)
-    answer = _ask(deployed, payload, media_type)
-    output.document({"prediction": _value(answer, media_type), "content_type": media_type})
+    media_type = question.said.content_type or _media_type(question.file, content)
+    beside = question.said.beside()
+    deployed, target = _deployed(asked, given, question.stage, output)
+    answer = _ask(deployed, target, predictions.Question(content, media_type, beside))
+    output.document(
+        {
+            "prediction": _value(answer, media_type),
+            "content_type": media_type,
+            "answer_content_type": answer.content_type,
+            "variant": answer.variant,
+        }
+    )
     if not output.as_json:
-        sys.stdout.write(answer.text if answer.text.endswith("\n") else f"{answer.text}\n")
+        _print(answer)
+
+
+def _print(answer: Prediction) -> None:
+    """Print text with an end of line, and bytes as they are."""
+    try:
+        shown = answer.content.decode()
+    except UnicodeDecodeError:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(answer.content)
+        return
+    sys.stdout.write(shown if shown.endswith("\n") else f"{shown}\n")
 
 
 def _media_type(file: str, content: bytes) -> str:
@@ -75,27 +90,27 @@ def _media_type(file: str, content: bytes) -> str:
     return predictions.JSON if content.lstrip()[:1] in {b"{", b"["} else predictions.CSV
 
 
-def _deployed(asked: Asked, given: str, stage: str, output: Output) -> Work:
+def _deployed(asked: Asked, given: str, stage: str, output: Output) -> tuple[Work, Target]:
     """Return the real-time pipeline: of a model with monitors, it is meant where nothing else is said."""
     if not given.startswith((f"{STACK_PREFIX}-", "arn:")) and "/" not in given:
         with suppress(WrongUseError):
-            return _with_api(work.find(asked, f"{given}/realtime", stage, output))
-    return _with_api(work.find(asked, given, stage, output))
+            return _with_model(work.find(asked, f"{given}/realtime", stage, output))
+    return _with_model(work.find(asked, given, stage, output))
 
 
-def _with_api(found: Work) -> Work:
-    if predictions.URL_OUTPUT not in found.outputs:
-        raise WrongUseError(f"{found.name} serves no predictions: it is no pipeline with an inference API")
-    return found
+def _with_model(found: Work) -> tuple[Work, Target]:
+    target = predictions.target(found.aws, found.outputs)
+    if target is None:
+        raise WrongUseError(f"{found.name} serves no predictions: it is no pipeline with an inference API or endpoint")
+    return found, target
 
 
-def _ask(deployed: Work, payload: str, media_type: str) -> Prediction:
+def _ask(deployed: Work, target: Target, question: predictions.Question) -> Prediction:
     """Return the prediction. Raise CommandError for any other answer."""
-    url = connection.reachable(deployed.outputs[predictions.URL_OUTPUT], deployed.aws)
     try:
-        return predictions.predict(SignedClient(deployed.aws), url, payload, media_type)
+        return predictions.predict(target, question)
     except MlopsError as refused:
-        raise CommandError(_reason(deployed, refused)) from None
+        raise CommandError(_reason(deployed, target, refused)) from None
 
 
 def _value(answer: Prediction, media_type: str) -> Any:
@@ -105,13 +120,13 @@ def _value(answer: Prediction, media_type: str) -> Any:
     return answer.text
 
 
-def _reason(deployed: Work, refused: MlopsError) -> str:
+def _reason(deployed: Work, target: Target, refused: MlopsError) -> str:
     """Return why there is no prediction, in sentences."""
     said = refused.message if refused.status is None else f"{refused.message} (HTTP {refused.status})"
     words = [said, refused.detail, *(f"{problem}." for problem in refused.problems)]
     if refused.status == HTTPStatus.FORBIDDEN:
-        words.append(f"You need execute-api:Invoke on {deployed.outputs[predictions.URL_OUTPUT]}.")
-    elif refused.request_id:
+        words.append(f"You need execute-api:Invoke on {target.name}, and a private API takes calls from its VPC alone.")
+    elif refused.request_id and not refused.detail:
         if reason := _logged(deployed, refused.request_id):
             return f"{reason.removeprefix(_MODEL_ERROR)} (HTTP {refused.status})"
         words.append(f"The function's log has the reason under {refused.request_id}: you may not read it, or not yet.")

@@ -14,6 +14,44 @@ class ByStage(TypedDict, Generic[_T]):
     staging: _T
     prod: _T
 
+class _Api(TypedDict, total=False):
+    """The API in front of an endpoint."""
+
+    mode: Literal["json", "raw", "none"]
+    """json takes an object with payload and content_type, raw the payload itself; none makes no API and no function: the endpoint is asked by InvokeEndpoint"""
+    throttle_rate: int | None
+    """requests a second, of all callers; the account's limit when left out"""
+    throttle_burst: int | None
+    """requests at the same moment; throttle_rate when left out"""
+    max_request_bytes: int | None
+    """longest payload that reaches the endpoint; what fits a call when left out"""
+    memory_mb: int
+    """memory of the function behind the API"""
+    concurrency: int | None
+    """executions reserved for the function, which are also the most that it gets; as at launch when left out"""
+    vpc_endpoints: Sequence[str]
+    """make the API private, and let in calls through these VPC endpoints of execute-api only"""
+
+class _SmokeCalls(TypedDict, total=False):
+    """What a deployed model is asked through its inference API, and what it has to answer."""
+
+    payload: Required[Any]
+    """what the model reads: a text, or any JSON value but null"""
+    content_type: Required[str]
+    """MIME type of the payload"""
+    accept: str
+    """MIME type that the answer should have; the model's own when left out"""
+    expected_status: int
+    """HTTP status that the inference API has to answer"""
+    expression: str
+    """JMESPath expression over the answer, which is a text where it is no JSON"""
+    expected: Any
+    """what the expression has to give; true when left out"""
+    max_latency_ms: int
+    """milliseconds that each call may take; any time when left out"""
+    calls: int
+    """number of calls, one after the other"""
+
 class _Scaling(TypedDict, total=False):
     """Limits and the load that an instance should have."""
 
@@ -65,26 +103,6 @@ class _Update(TypedDict, total=False):
     """names of further alarms that take an update back, at most 4"""
     monitors: bool
     """also the ViolationsAlarm of each monitor of the model that is there, on the open engine"""
-
-class _SmokeCalls(TypedDict, total=False):
-    """What a deployed model is asked through its inference API, and what it has to answer."""
-
-    payload: Required[Any]
-    """what the model reads: a text, or any JSON value but null"""
-    content_type: Required[str]
-    """MIME type of the payload"""
-    accept: str
-    """MIME type that the answer should have; the model's own when left out"""
-    expected_status: int
-    """HTTP status that the inference API has to answer"""
-    expression: str
-    """JMESPath expression over the answer, which is a text where it is no JSON"""
-    expected: Any
-    """what the expression has to give; true when left out"""
-    max_latency_ms: int
-    """milliseconds that each call may take; any time when left out"""
-    calls: int
-    """number of calls, one after the other"""
 
 class _Retrain(TypedDict, total=False):
     """When a monitor has a training pipeline run, and on what it trains."""
@@ -236,6 +254,10 @@ class RealtimeBuiltIn(BaseModel):
     """bucket/prefix for the captured requests and answers, without s3://"""
     dry_run: bool = ...
     """answer the plan and touch nothing"""
+    inference_api: _Api | None | ByStage[_Api | None] = ...
+    """the API in front of the endpoint: what it takes, its limits, or none"""
+    smoke_test: _SmokeCalls | None | ByStage[_SmokeCalls | None] = ...
+    """calls of the inference API after each deployment, which fails if they do; none when left out"""
     model_artifact_location: str = ...
     """key of model.tar.gz in the assets bucket (needed without a model package)"""
     model_package_name: str = ...
@@ -252,8 +274,6 @@ class RealtimeBuiltIn(BaseModel):
     """add and take away instances with the load"""
     deployment: _Update | None | ByStage[_Update | None] = ...
     """how an update of the endpoint reaches traffic, and the alarms that take it back; all at once and without alarms when left out"""
-    smoke_test: _SmokeCalls | None | ByStage[_SmokeCalls | None] = ...
-    """calls of the inference API after each deployment, which fails if they do; none when left out"""
     kms_key_arn: str | ByStage[str] = ...
     """key, or alias of a key, that encrypts the instances' volumes and what is written to S3"""
     endpoint_name: str | ByStage[str] = ...
@@ -271,6 +291,10 @@ class RealtimeCustom(BaseModel):
     """bucket/prefix for the captured requests and answers, without s3://"""
     dry_run: bool = ...
     """answer the plan and touch nothing"""
+    inference_api: _Api | None | ByStage[_Api | None] = ...
+    """the API in front of the endpoint: what it takes, its limits, or none"""
+    smoke_test: _SmokeCalls | None | ByStage[_SmokeCalls | None] = ...
+    """calls of the inference API after each deployment, which fails if they do; none when left out"""
     model_artifact_location: str = ...
     """key of model.tar.gz in the assets bucket (needed without a model package)"""
     model_package_name: str = ...
@@ -285,8 +309,6 @@ class RealtimeCustom(BaseModel):
     """add and take away instances with the load"""
     deployment: _Update | None | ByStage[_Update | None] = ...
     """how an update of the endpoint reaches traffic, and the alarms that take it back; all at once and without alarms when left out"""
-    smoke_test: _SmokeCalls | None | ByStage[_SmokeCalls | None] = ...
-    """calls of the inference API after each deployment, which fails if they do; none when left out"""
     kms_key_arn: str | ByStage[str] = ...
     """key, or alias of a key, that encrypts the instances' volumes and what is written to S3"""
     endpoint_name: str | ByStage[str] = ...

@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl
 
 from werkzeug.datastructures import Headers
 
+from scripts.local_aws.apigateway.private import VPC_ENDPOINT
 from scripts.local_aws.apigateway.routes import LocalRestApi, Route
 from scripts.local_aws.apigateway.signature import Caller, Received
 
@@ -165,4 +166,5 @@ def _identity(call: Call) -> dict[str, str | None]:
         "user": who.user_id if who else None,
         "userAgent": call.request.headers.get("User-Agent"),
         "userArn": who.arn if who else None,
+        **({"vpceId": endpoint} if (endpoint := call.request.headers.get(VPC_ENDPOINT)) else {}),
     }

@@ -13,6 +13,10 @@ from typing import Any
 from urllib.parse import unquote
 
 from moto.apigateway import models as apigateway_models
+from moto.apigateway.exceptions import BadRequestException
+
+from scripts.local_aws.apigateway import private
+from scripts.local_aws.apigateway.private import Reach
 
 _DEFAULT_TIMEOUT_MS = 29_000
 _FUNCTION_ARN = re.compile(r"/functions/(?P<arn>arn:[^/]+)/invocations$")
@@ -59,15 +63,25 @@ class LocalRestApi(apigateway_models.RestAPI):
         super().__init__(*arguments, **keywords)
         self.deployed: dict[str, tuple[Route, ...]] = {}
         self.deployed_binary_types: dict[str, frozenset[str]] = {}
+        self.deployed_reach: dict[str, Reach] = {}
 
     def create_deployment(
         self, name: str, description: str, stage_variables: Any = None
     ) -> apigateway_models.Deployment:
-        """Store the routes of the new deployment."""
+        """Store the routes of the new deployment, and who reaches them."""
+        try:
+            reach = private.of(self.endpoint_configuration, self.policy)
+        except ValueError as error:
+            raise BadRequestException(str(error)) from error
         deployment = super().create_deployment(name, description, stage_variables)
         self.deployed[deployment.id] = tuple(sorted(_routes(self), key=lambda route: route.rank))
         self.deployed_binary_types[deployment.id] = frozenset(self.binaryMediaTypes)
+        self.deployed_reach[deployment.id] = reach
         return deployment
+
+    def reach(self, stage: str) -> Reach:
+        """Who reaches a stage."""
+        return self.deployed_reach.get(str(self.stages[stage].deployment_id), Reach())
 
     def is_binary(self, stage: str, header: str) -> bool:
         """Whether a body of a stage is bytes to API Gateway, by the first media type of `Content-Type` or `Accept`.

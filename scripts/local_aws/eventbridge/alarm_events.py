@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""CloudWatch's events about alarms whose state is set by SetAlarmState; no alarm is evaluated here.
+"""CloudWatch's events about alarms whose state changes, by SetAlarmState or by their metrics.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html
 """
@@ -17,6 +17,15 @@ from scripts.local_aws.eventbridge import events
 _CHANGE: Final = "CloudWatch Alarm State Change"
 _HOOK: Final = "update_state"
 _update_state: Callable[[Alarm, str, str, str], None] = Alarm.update_state
+
+
+_listeners: list[Callable[[Alarm], None]] = []
+
+
+def listen(listener: Callable[[Alarm], None]) -> None:
+    """Call somebody with each alarm whose state has changed. Repeating it changes nothing."""
+    if listener not in _listeners:
+        _listeners.append(listener)
 
 
 def install() -> None:
@@ -43,6 +52,8 @@ def _updated(alarm: Alarm, reason: str, reason_data: str, value: str) -> None:
         "state": _state(alarm),
     }
     events.emit("aws.cloudwatch", _CHANGE, detail, [alarm.alarm_arn], account, alarm.region_name)
+    for listener in _listeners:
+        listener(alarm)
 
 
 def _state(alarm: Alarm) -> dict[str, str]:

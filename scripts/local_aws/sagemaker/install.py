@@ -9,9 +9,10 @@ from __future__ import annotations
 from moto.sagemaker.models import sagemaker_backends
 from moto.sagemakerruntime.models import sagemakerruntime_backends
 
+from scripts.local_aws.eventbridge import alarm_events
 from scripts.local_aws.processes import model_process, programs
 from scripts.local_aws.sagemaker.backend import LocalSageMaker
-from scripts.local_aws.sagemaker.endpoints import invocations
+from scripts.local_aws.sagemaker.endpoints import deployment, invocations
 from scripts.local_aws.sagemaker.jobs import job_records
 from scripts.local_aws.sagemaker.runtime import LocalSageMakerRuntime
 
@@ -23,6 +24,7 @@ def install() -> None:
             # moto makes a backend per account and Region on first use: those made before have the old class.
             backends.backend = ours
             backends.clear()
+    alarm_events.listen(deployment.alarm_changed)
     job_records.THREADS.open()
 
 

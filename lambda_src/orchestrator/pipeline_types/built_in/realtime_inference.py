@@ -14,6 +14,7 @@ from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.built_in.models import BuiltInImage, CustomImage
 from orchestrator.pipeline_types.built_in.served_models import ServedModelParameters
 from orchestrator.pipeline_types.built_in.serving.capacity import Capacity, CapacityParameters
+from orchestrator.pipeline_types.built_in.serving.inference_api import InferenceApiParameters
 from orchestrator.pipeline_types.built_in.serving.smoke_test import SmokeTested, SmokeTestParameters
 from orchestrator.pipeline_types.built_in.serving.updates import SafelyUpdated, UpdateParameters
 from orchestrator.pipeline_types.encryption import Encrypted, EncryptionParameters
@@ -25,6 +26,7 @@ from orchestrator.values.template_parameters import InTemplate
 class RealtimeInferenceParameters(
     CapacityParameters,
     UpdateParameters,
+    InferenceApiParameters,
     RoleParameters,
     FunctionParameters,
     ApiParameters,
@@ -35,7 +37,7 @@ class RealtimeInferenceParameters(
     """Parameters of the real-time inference blueprint."""
 
 
-class RealtimeInference(Encrypted, SmokeTested, SafelyUpdated, Capacity):
+class RealtimeInference(Encrypted, SafelyUpdated, Capacity, SmokeTested):
     """What both real-time types have in common."""
 
     blueprint: ClassVar = "realtime_inference"

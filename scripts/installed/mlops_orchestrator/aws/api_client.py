@@ -48,6 +48,15 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Response:
+    """What came back for a signed call; names of headers are found in any case."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+@dataclass(frozen=True)
 class SignedClient:
     """Client for APIs with `AWS_IAM` authorization. Signs with the caller's credentials."""
 
@@ -60,14 +69,19 @@ class SignedClient:
     def send(
         self, method: str, url: str, content: bytes = b"", headers: Mapping[str, str] | None = None
     ) -> tuple[int, bytes]:
-        """Send one request and return status and body. Raise botocore's errors for credentials and connection."""
+        """Send one request and return status and body. Raise as `ask` does."""
+        response = self.ask(method, url, content, headers)
+        return response.status, response.content
+
+    def ask(self, method: str, url: str, content: bytes = b"", headers: Mapping[str, str] | None = None) -> Response:
+        """Send one request and return all of the answer. Raise botocore's errors for credentials and connection."""
         credentials = self.aws.session.get_credentials()
         if credentials is None:
             raise NoCredentialsError
         request = AWSRequest(method, url, dict(headers or {}), content)
         SigV4Auth(credentials.get_frozen_credentials(), _SERVICE, self.aws.region).add_auth(request)
         response = URLLib3Session(timeout=(_CONNECT_SECONDS, _READ_SECONDS)).send(request.prepare())
-        return response.status_code, response.content
+        return Response(response.status_code, response.headers, response.content)
 
 
 @dataclass(frozen=True)

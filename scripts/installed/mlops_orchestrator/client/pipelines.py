@@ -5,14 +5,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, Unpack
 
 import boto3
 from botocore.exceptions import ClientError
 
 from mlops_orchestrator.aws import pipeline_status, stack_following
-from mlops_orchestrator.aws.api_client import OrchestratorApi, SignedClient
+from mlops_orchestrator.aws.api_client import OrchestratorApi
 from mlops_orchestrator.aws.aws_access import Aws
 from mlops_orchestrator.aws.stack_following import StackFailedError
 from mlops_orchestrator.client import approvals, connection, executions, html, predictions, waiting
@@ -20,7 +21,7 @@ from mlops_orchestrator.client.answers import accepted
 from mlops_orchestrator.client.approvals import Decision
 from mlops_orchestrator.client.executions import Runs
 from mlops_orchestrator.client.monitor_runs import Monitor, MonitorRun, MonitorRuns
-from mlops_orchestrator.client.predictions import Data, Prediction
+from mlops_orchestrator.client.predictions import Beside, Data, Prediction, Question, Target
 from mlops_orchestrator.client.states import Status
 from mlops_orchestrator.errors import Failed, NotFound, RequestRefused, TimedOut
 
@@ -34,7 +35,7 @@ class Pipeline:
         self._told = dict(told)
         self._before = before
         self._decided = ""
-        self._urls: dict[str | None, str] = {}
+        self._targets: dict[str | None, Target] = {}
 
     @property
     def id(self) -> str:
@@ -162,19 +163,21 @@ class Pipeline:
         *,
         stage: Literal["dev", "staging", "prod"] | None = None,
         session: boto3.session.Session | None = None,
+        **beside: Unpack[Beside],
     ) -> Prediction:
-        """Ask the deployed model. Rows go as CSV without header; text goes as it is, as CSV or JSON.
+        """Ask the deployed model. Rows go as CSV without header; text and bytes go as they are.
 
-        With several accounts, name the `stage`, and give a `session` with credentials of its account.
+        With several accounts, name the `stage`, and give a `session` with credentials of its account. Beside the data
+        you may give `accept`, `inference_id`, `custom_attributes` and `target_variant`.
         Raise NotFound if no such model is deployed, RequestRefused or Failed if it does not answer.
         """
         aws = self._api.client.aws
         asked = Aws(session, aws.region, aws.endpoint_url) if session else aws
         # Looked up once: it stays the same, unless the pipeline is made anew.
-        url = self._urls.get(stage) or (self._url_in(asked, stage) if stage else self._url())
-        self._urls.pop(stage, None)
-        found = predictions.predict(SignedClient(asked), url, data, content_type)
-        self._urls[stage] = url
+        target = self._targets.get(stage) or (self._target_in(asked, stage) if stage else self._target(asked))
+        self._targets.pop(stage, None)
+        found = predictions.predict(replace(target, aws=asked), Question(data, content_type, beside))
+        self._targets[stage] = target
         return found
 
     def approve(self, stage: str, comment: str = "") -> Self:
@@ -220,19 +223,19 @@ class Pipeline:
         self._decided = decided.token
         return self
 
-    def _url(self) -> str:
+    def _target(self, aws: Aws) -> Target:
         status = self.status()
-        if predictions.URL_OUTPUT in status.outputs:
-            return status.outputs[predictions.URL_OUTPUT]
+        if found := predictions.target(aws, status.outputs):
+            return found
         if status.execution.approvals:
             raise RequestRefused(f"{self.name} deploys to the accounts of its stages: name the stage to ask")
         raise NotFound(f"{self.name} has no model to ask: it is {status.state}, and a {self.type}")
 
-    def _url_in(self, aws: Aws, stage: str) -> str:
+    def _target_in(self, aws: Aws, stage: str) -> Target:
         prefix = f"StackSet-{self.name.removesuffix('-codepipeline')}-{stage}-"
         for state in stack_following.every(aws.client("cloudformation"), prefix):
-            if predictions.URL_OUTPUT in state.outputs:
-                return connection.reachable(state.outputs[predictions.URL_OUTPUT], aws)
+            if found := predictions.target(aws, state.outputs):
+                return found
         raise NotFound(
             f"no stack {prefix}... with a model to ask is in {aws.account}, {aws.region}: give a session with"
             f" credentials of the account of {stage}"

@@ -1,19 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Predictions of a deployed model: rows in any common form to what its API takes, and its answer back.
+"""Predictions of a deployed model: rows in any common form to what it takes, and its answer back.
+
+A model is asked through its inference API, in the API's mode, or where there is none by InvokeEndpoint.
 
 https://docs.aws.amazon.com/sagemaker/latest/dg/cdf-inference.html
 """
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol, TypedDict
 
-from mlops_orchestrator.aws.api_client import Answer, SignedClient
+from botocore.exceptions import ClientError
+
+from mlops_orchestrator.aws.api_addresses import local_url
+from mlops_orchestrator.aws.api_client import Answer, Response, SignedClient
+from mlops_orchestrator.aws.aws_access import Aws
 from mlops_orchestrator.client.answers import accepted
 from mlops_orchestrator.errors import Failed
 
@@ -21,6 +28,25 @@ CSV: Final = "text/csv"
 JSON: Final = "application/json"
 URL_OUTPUT: Final = "InferenceApiUrl"
 """Output of a deployed stack with the address for predictions."""
+_MODE_OUTPUT: Final = "InferenceApiMode"
+"""Output that says `raw` where the body is the payload; without it the API takes JSON."""
+_ENDPOINT_OUTPUT: Final = "SageMakerEndpointName"
+_VARIANT: Final = "X-Amzn-Invoked-Production-Variant"
+_OWN: Final = "X-Amzn-SageMaker-"
+"""How headers begin that SageMaker has in both ways."""
+
+
+class Beside(TypedDict, total=False):
+    """What may be said beside the data; all of it is optional."""
+
+    accept: str
+    """Media type of the answer."""
+    inference_id: str
+    """Id of the call, under which it is captured: ground truth is matched by it."""
+    custom_attributes: str
+    """Text that the model's container gets."""
+    target_variant: str
+    """Variant that answers."""
 
 
 class DataFrame(Protocol):
@@ -40,6 +66,12 @@ class Prediction:
     """What the model answered."""
 
     content: bytes
+    content_type: str = ""
+    """Media type, as the model gave it."""
+    variant: str = ""
+    """Variant of the endpoint that answered."""
+    custom_attributes: str = ""
+    """What the model's container said beside its answer."""
 
     @property
     def text(self) -> str:
@@ -64,29 +96,103 @@ class Prediction:
         return self.text
 
 
-def predict(client: SignedClient, url: str, data: Data, content_type: str | None) -> Prediction:
-    """Ask an inference API. Raise RequestRefused or Failed."""
-    payload = text(data)
-    asked = {"payload": payload, "content_type": content_type or _type_of(payload)}
-    status, content = client.post(url, json.dumps(asked).encode())
-    if status == 200:
-        return Prediction(content)
+@dataclass(frozen=True)
+class Target:
+    """What is asked: an inference API by its address, or an endpoint by its name."""
+
+    aws: Aws
+    url: str = ""
+    endpoint: str = ""
+    is_raw: bool = False
+
+    @property
+    def name(self) -> str:
+        """The address, or else the endpoint."""
+        return self.url or f"endpoint {self.endpoint}"
+
+
+def target(aws: Aws, outputs: Mapping[str, str]) -> Target | None:
+    """Return what to ask of a stack with these outputs; None if it serves no model."""
+    if url := outputs.get(URL_OUTPUT):
+        return Target(aws, local_url(url, aws.endpoint_url) if aws.is_local else url, "", _MODE_OUTPUT in outputs)
+    endpoint = outputs.get(_ENDPOINT_OUTPUT)
+    return Target(aws, endpoint=endpoint) if endpoint else None
+
+
+@dataclass(frozen=True)
+class Question:
+    """Data with its media type, and what is said beside it."""
+
+    data: Data
+    content_type: str | None = None
+    beside: Beside = field(default_factory=Beside)
+
+
+def predict(asked: Target, question: Question) -> Prediction:
+    """Ask a model. Raise RequestRefused or Failed."""
+    payload = content(question.data)
+    content_type = question.content_type or _type_of(payload)
+    if not asked.url:
+        return _invoked(asked, payload, content_type, question.beside)
+    headers, body = _message(asked, payload, content_type, question.beside)
+    response = SignedClient(asked.aws).ask("POST", asked.url, body, headers)
+    return _prediction(asked, response)
+
+
+def _message(asked: Target, payload: bytes, content_type: str, beside: Beside) -> tuple[dict[str, str], bytes]:
+    """Return headers and body as the API's mode wants them."""
+    if asked.is_raw:
+        given = {_header(key): str(value) for key, value in beside.items() if value}
+        return {"Content-Type": content_type, **given}, payload
     try:
-        body = json.loads(content)
+        carried = {"payload": payload.decode()}
+    except UnicodeDecodeError:
+        carried = {"payload_base64": base64.b64encode(payload).decode()}
+    told = {key: value for key, value in beside.items() if value}
+    return {"Content-Type": JSON}, json.dumps({**carried, "content_type": content_type, **told}).encode()
+
+
+def _header(key: str) -> str:
+    return "Accept" if key == "accept" else _OWN + key.title().replace("_", "-")
+
+
+def _prediction(asked: Target, response: Response) -> Prediction:
+    if response.status == 200:
+        headers = response.headers
+        beside = headers.get(_VARIANT, ""), headers.get(_header("custom_attributes"), "")
+        return Prediction(response.content, headers.get("Content-Type", ""), *beside)
+    try:
+        body = json.loads(response.content)
     except ValueError:
         body = None
     if not isinstance(body, dict):
-        raise Failed(f"{url} answered {status}, and not in JSON: {content[:200]!r}")
-    accepted(Answer(status, body))
-    raise Failed(f"{url} answered {status}: {content[:200]!r}")
+        raise Failed(f"{asked.name} answered {response.status}, and not in JSON: {response.content[:200]!r}")
+    accepted(Answer(response.status, body))
+    raise Failed(f"{asked.name} answered {response.status}: {response.content[:200]!r}")
 
 
-def text(data: Data) -> str:
+def _invoked(asked: Target, payload: bytes, content_type: str, beside: Beside) -> Prediction:
+    """Ask an endpoint that has no API, as who has sagemaker:InvokeEndpoint."""
+    given = {key.title().replace("_", ""): value for key, value in beside.items() if value}
+    runtime = asked.aws.client("sagemaker-runtime")
+    try:
+        answer = runtime.invoke_endpoint(EndpointName=asked.endpoint, Body=payload, ContentType=content_type, **given)
+    except ClientError as error:
+        said = error.response.get("OriginalMessage") or error.response["Error"]["Message"]
+        raise Failed(f"{asked.name}: {said}") from error
+    beside_it = answer.get("InvokedProductionVariant", ""), answer.get("CustomAttributes", "")
+    return Prediction(answer["Body"].read(), answer.get("ContentType", ""), *beside_it)
+
+
+def content(data: Data) -> bytes:
+    """Return rows as CSV without header, and text and bytes as they are."""
+    return data if isinstance(data, bytes) else text(data).encode()
+
+
+def text(data: DataFrame | Rows | str) -> str:
     """Return rows as CSV without header, and text as it is."""
     if isinstance(data, str):
         return data
-    if isinstance(data, bytes):
-        return data.decode()
     to_csv = getattr(data, "to_csv", None)
     if to_csv is not None:
         return str(to_csv(index=False, header=False))
@@ -102,7 +208,7 @@ def _row(row: Any) -> list[object]:
     return list(row.values()) if isinstance(row, dict) else list(row)
 
 
-def _type_of(payload: str) -> str:
+def _type_of(payload: bytes) -> str:
     try:
         decoded = json.loads(payload)
     except ValueError:

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import threading
+from collections.abc import Callable
+from typing import Any, Final, Protocol
 
 from moto.core.utils import utcnow
 from moto.sagemaker.models import FakeEndpoint
@@ -16,6 +18,16 @@ from scripts.local_aws.sagemaker.model_hosting import Served
 from scripts.local_aws.sagemaker.model_packages import in_lower_case
 
 Tags = list[dict[str, str]]
+_IN_PROGRESS: Final = frozenset({"Creating", "Updating", "RollingBack"})
+_LOOK_SECONDS: Final = 0.5
+_changed: Final = threading.Condition()
+
+
+class UnderWay(Protocol):
+    """Deployment that is not over."""
+
+    def pending(self) -> dict[str, Any]:
+        """Return the PendingDeploymentSummary of DescribeEndpoint."""
 
 
 class LocalEndpoint(FakeEndpoint):
@@ -37,6 +49,8 @@ class LocalEndpoint(FakeEndpoint):
         self.failure_reason: str | None = None  # type: ignore[assignment]  # moto knows no failure
         self.traffic = Traffic()
         self.fleet: Fleet | None = None
+        self.deployment: UnderWay | None = None
+        self.last_deployment_config: dict[str, Any] | None = None
 
     def is_created(self) -> bool:
         """Whether the endpoint answers."""
@@ -57,18 +71,23 @@ class LocalEndpoint(FakeEndpoint):
         """What answers as its first variant."""
         return self.fleet.variants[0].served if self.fleet else None
 
-    def go_live(self, fleet: Fleet) -> None:
-        """Serve this fleet alone from now on."""
+    @property
+    def in_progress(self) -> bool:
+        """Whether it is being made or changed."""
+        return self.endpoint_status in _IN_PROGRESS
+
+    def go_live(self, fleet: Fleet, reason: str | None = None) -> None:
+        """Serve this fleet alone from now on; the reason is why no other one does."""
         self.fleet = fleet
         self.endpoint_config_name = fleet.config.endpoint_config_name
         self.production_variants = self._process_production_variants(fleet.config.production_variants)
         self.data_capture_config = fleet.config.data_capture_config
         self.traffic.route({fleet: 1.0})
-        self._set_status("InService", None)
+        self.change("InService", reason)
 
     def fail(self, reason: str) -> None:
         """Store the reason of a failed creation or update; an endpoint that served before goes on."""
-        self._set_status("InService" if self.fleet else "Failed", reason)
+        self.change("InService" if self.fleet else "Failed", reason)
 
     def stop(self) -> None:
         """Stop the processes that serve the models, each after its last call."""
@@ -78,9 +97,12 @@ class LocalEndpoint(FakeEndpoint):
         """Record a change now."""
         self.last_modified_time = utcnow()
 
-    def _set_status(self, status: str, reason: str | None) -> None:
-        self.endpoint_status, self.failure_reason = status, reason
-        self.touch()
+    def change(self, status: str, reason: str | None, deployment: UnderWay | None = None) -> None:
+        """Set the status, the reason of a failure, and what is under way."""
+        with _changed:
+            self.endpoint_status, self.failure_reason, self.deployment = status, reason, deployment
+            self.touch()
+            _changed.notify_all()
 
     @property
     def response_object(self) -> dict[str, Any]:
@@ -96,6 +118,8 @@ class LocalEndpoint(FakeEndpoint):
             "CreationTime": self.creation_time,
             "LastModifiedTime": self.last_modified_time,
             "DataCaptureConfig": self._capture_summary(),
+            "LastDeploymentConfig": self.last_deployment_config,
+            "PendingDeploymentSummary": self.deployment.pending() if self.deployment else None,
             "AsyncInferenceConfig": self.fleet.config.given.get("AsyncInferenceConfig") if self.fleet else None,
         }
         return {name: value for name, value in answer.items() if value is not None}
@@ -113,6 +137,13 @@ class LocalEndpoint(FakeEndpoint):
             "DestinationS3Uri": self.capture.destination,
             "KmsKeyId": self.capture.kms_key_id,
         }
+
+
+def wait_while_in_progress(endpoint: LocalEndpoint, stopped: Callable[[], bool]) -> None:
+    """Wait until nothing is under way, or the caller is to stop."""
+    with _changed:
+        while endpoint.in_progress and not stopped():
+            _changed.wait(_LOOK_SECONDS)
 
 
 def summary(variant: Variant, resolved: Any) -> dict[str, Any]:

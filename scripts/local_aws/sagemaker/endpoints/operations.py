@@ -2,23 +2,28 @@
 """Operations on endpoints and their configurations: CreateEndpoint loads models, UpdateEndpoint changes them.
 
 On AWS, an endpoint becomes InService minutes after CreateEndpoint has answered. Here, it is InService, or Failed with
-a reason, when the call returns.
+a reason, when the call returns. Waits that a deployment configuration asks for go by the clock.
 """
 
 from __future__ import annotations
 
 from typing import Any, cast
 
+from botocore.exceptions import ClientError
+from moto.applicationautoscaling.models import applicationautoscaling_backends
 from moto.core.responses import ActionResult
 from moto.sagemaker.exceptions import AWSValidationException, ValidationError
 from moto.sagemaker.responses import SageMakerResponse
 
-from scripts.local_aws import identity, request_constraints
+from scripts.local_aws import clients, identity, request_constraints
 from scripts.local_aws.sagemaker import model_hosting
 from scripts.local_aws.sagemaker.data_capture import CaptureSettings, CaptureTarget
+from scripts.local_aws.sagemaker.endpoints import policies
 from scripts.local_aws.sagemaker.endpoints.configs import Given, LocalEndpointConfig
+from scripts.local_aws.sagemaker.endpoints.deployment import Deployment
 from scripts.local_aws.sagemaker.endpoints.endpoint import LocalEndpoint, Tags
-from scripts.local_aws.sagemaker.endpoints.variants import Fleet, Variant
+from scripts.local_aws.sagemaker.endpoints.policies import Policy
+from scripts.local_aws.sagemaker.endpoints.variants import Fleet, Variant, retain
 from scripts.local_aws.sagemaker.sagemaker_names import NamedResources
 from scripts.local_aws.serving.artifacts import ServingError
 from scripts.local_aws.serving.containers import container_of
@@ -52,19 +57,40 @@ class Endpoints(NamedResources):
         self._deploy(endpoint, config)
         return endpoint
 
-    def update_endpoint(self, endpoint_name: str, endpoint_config_name: str) -> LocalEndpoint:
-        """Serve another configuration. On failure, the old one goes on and DescribeEndpoint has the reason."""
-        endpoint = self.find_endpoint(endpoint_name)
-        self._deploy(endpoint, self._config(endpoint_config_name))
+    def change_endpoint(self, given: dict[str, Any]) -> LocalEndpoint:
+        """Serve another configuration. On failure, the old one goes on and DescribeEndpoint has the reason.
+
+        `given` is the request of UpdateEndpoint. The configuration that is served already needs no deployment.
+        """
+        endpoint, config = self._idle_endpoint(given["EndpointName"]), self._config(given["EndpointConfigName"])
+        retained = endpoint.last_deployment_config if given.get("RetainDeploymentConfig") else None
+        wanted = given.get("DeploymentConfig", retained)
+        if endpoint.fleet is None or endpoint.fleet.config is config:
+            self._deploy(endpoint, config)
+            return endpoint
+        self._check_scaled(endpoint, config)
+        fleet = self._loaded(endpoint, config)
+        if fleet is None:
+            return endpoint
+        if given.get("RetainAllVariantProperties"):
+            retain(endpoint.fleet, fleet, given.get("ExcludeRetainedVariantProperties", []))
+        try:
+            policy = policies.read(wanted, endpoint.fleet, fleet) if wanted else Policy()
+            self._check_alarms(policy, config)
+        except AWSValidationException:
+            fleet.stop()
+            raise
+        endpoint.last_deployment_config = wanted
+        Deployment(endpoint, fleet, policy).begin()
         return endpoint
 
     def update_endpoint_weights_and_capacities(
         self, endpoint_name: str, desired_weights_and_capacities: list[dict[str, Any]]
     ) -> str:
         """Change weights and numbers of instances of production variants; it takes no time here."""
-        endpoint = self.find_endpoint(endpoint_name)
-        if endpoint.endpoint_status != "InService" or endpoint.fleet is None:
-            raise AWSValidationException(f'Cannot update in-progress endpoint "{endpoint.arn}".')
+        endpoint = self._idle_endpoint(endpoint_name)
+        if endpoint.fleet is None:
+            raise AWSValidationException(f'Endpoint "{endpoint.arn}" is {endpoint.endpoint_status}.')
         wanted = [(str(one["VariantName"]), one) for one in desired_weights_and_capacities]
         names = [name for name, _ in wanted]
         for name in names:
@@ -85,7 +111,7 @@ class Endpoints(NamedResources):
 
     def delete_endpoint(self, endpoint_name: str) -> None:
         """Remove an endpoint and end its processes."""
-        endpoint = self.find_endpoint(endpoint_name)
+        endpoint = self._idle_endpoint(endpoint_name)
         super().delete_endpoint(endpoint_name)
         endpoint.stop()
 
@@ -93,17 +119,70 @@ class Endpoints(NamedResources):
         """Return an endpoint. Raise SageMaker's ValidationError if there is none of that name."""
         return cast(LocalEndpoint, self._found("endpoint", name, self.endpoints, "endpoint"))
 
+    def _idle_endpoint(self, name: str) -> LocalEndpoint:
+        """Return an endpoint that may be changed. Raise SageMaker's ValidationException if a change is under way."""
+        endpoint = self.find_endpoint(name)
+        if endpoint.in_progress:
+            raise AWSValidationException(f'Cannot update in-progress endpoint "{endpoint.arn}".')
+        return endpoint
+
     def _config(self, name: str) -> LocalEndpointConfig:
         found = self._found("endpoint-config", name, self.endpoint_configs, "endpoint configuration")
         return cast(LocalEndpointConfig, found)
 
     def _deploy(self, endpoint: LocalEndpoint, config: LocalEndpointConfig) -> None:
+        """Serve a configuration at once, unless it is served already."""
+        served = endpoint.fleet is not None and endpoint.fleet.config is config
+        fleet = endpoint.fleet if served else self._loaded(endpoint, config)
+        if fleet is not None:
+            endpoint.go_live(fleet)
+
+    def _loaded(self, endpoint: LocalEndpoint, config: LocalEndpointConfig) -> Fleet | None:
+        """Load the models of a configuration; if that fails, the endpoint has the reason."""
         try:
-            fleet = self._fleet(endpoint.endpoint_name, config)
+            return self._fleet(endpoint.endpoint_name, config)
         except (ServingError, ValidationError) as error:
             endpoint.fail(getattr(error, "message", None) or str(error))
+            return None
+
+    def _check_scaled(self, endpoint: LocalEndpoint, config: LocalEndpointConfig) -> None:
+        """Refuse another instance type of a variant that is scaled: its scalable target has to be deregistered first.
+
+        https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-add-policy.html
+        """
+        scaling = applicationautoscaling_backends[self.account_id][self.region_name].targets
+        for declared in config.production_variants:
+            name = declared["VariantName"]
+            resource = f"endpoint/{endpoint.endpoint_name}/variant/{name}"
+            before = endpoint.fleet.variant(name) if endpoint.fleet else None
+            if before is None or resource not in scaling.get("sagemaker:variant:DesiredInstanceCount", {}):
+                continue
+            if before.declared.get("InstanceType") != declared.get("InstanceType"):
+                raise AWSValidationException(
+                    f'The instance type of variant "{name}" cannot change while it is registered as a scalable target '
+                    f'of Application Auto Scaling ("{resource}"): deregister that first.'
+                )
+
+    def _check_alarms(self, policy: Policy, config: LocalEndpointConfig) -> None:
+        """Look the alarms up as the role of the first model: it needs cloudwatch:DescribeAlarms on them.
+
+        https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html
+        """
+        if not policy.alarms:
             return
-        endpoint.go_live(fleet)
+        model = self._found("model", config.production_variants[0]["ModelName"], self._models, "model")
+        watching = clients.client(
+            "cloudwatch", model.execution_role_arn, self.region_name, by="sagemaker.amazonaws.com"
+        )
+        try:
+            found = watching.describe_alarms(
+                AlarmNames=list(policy.alarms), AlarmTypes=["MetricAlarm", "CompositeAlarm"]
+            )
+        except ClientError as error:
+            raise AWSValidationException(error.response["Error"]["Message"]) from error
+        known = {alarm["AlarmName"] for kind in ("MetricAlarms", "CompositeAlarms") for alarm in found.get(kind, [])}
+        if unknown := [name for name in policy.alarms if name not in known]:
+            raise AWSValidationException(f"CloudWatch has no alarm of the name {', '.join(unknown)}.")
 
     def _fleet(self, endpoint_name: str, config: LocalEndpointConfig) -> Fleet:
         """Load all models of a configuration; none stays loaded if one cannot be. Raise ServingError."""
@@ -146,7 +225,7 @@ class EndpointsResponse(SageMakerResponse):
     def update_endpoint(self) -> ActionResult:
         """Serve UpdateEndpoint with another endpoint configuration."""
         given = self._given("UpdateEndpoint")
-        endpoint = self._endpoints.update_endpoint(given["EndpointName"], given["EndpointConfigName"])
+        endpoint = self._endpoints.change_endpoint(given)
         return ActionResult({"EndpointArn": endpoint.arn})
 
     def update_endpoint_weights_and_capacities(self) -> ActionResult:

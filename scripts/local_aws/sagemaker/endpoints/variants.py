@@ -74,6 +74,26 @@ class Fleet:
             variant.served.stop()
 
 
+def retain(old: Fleet, new: Fleet, excluded: Iterable[dict[str, str]]) -> None:
+    """Give a new fleet the properties that its endpoint has by now, but for those that are excluded.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_VariantProperty.html
+    """
+    left_out = {one["VariantPropertyType"] for one in excluded}
+    for variant in new.variants:
+        before = old.variant(variant.name)
+        if before is None:
+            continue
+        if "DesiredWeight" not in left_out:
+            variant.weight = before.weight
+        if "DesiredInstanceCount" not in left_out and variant.count is not None and before.count is not None:
+            variant.count = before.count
+        if "DataCaptureConfig" not in left_out:
+            variant.capture_target = before.capture_target
+    if "DataCaptureConfig" not in left_out:
+        new.capture = old.capture
+
+
 def choose(variants: Sequence[Variant], generator: Random) -> Variant:
     """Return one of the variants that answer, by weight.
 

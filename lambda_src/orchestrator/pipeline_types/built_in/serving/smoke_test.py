@@ -20,13 +20,13 @@ from typing_extensions import override
 from orchestrator.errors import Problem
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import rule
-from orchestrator.pipeline_types.blueprints import BlueprintPipeline
+from orchestrator.pipeline_types.built_in.serving.inference_api import WithInferenceApi
 from orchestrator.pipeline_types.optional_objects import optional_object
 from orchestrator.plan import archives, layout
 from orchestrator.plan.plan import PlannedObject
 from orchestrator.plan.stack_tags import SMOKE_TEST_TAG
 from orchestrator.values.common import EXPECT_KEYWORD, NUMBER, Expect
-from orchestrator.values.per_stage import PerStageObject, Stage, at, by_key
+from orchestrator.values.per_stage import PerStageObject, Stage, at, by_key, key_at
 from orchestrator.values.template_parameters import TemplateParameters
 
 _SOURCE: Final = Path(__file__).resolve().parents[4] / "smoke_test" / "index.py"
@@ -90,16 +90,20 @@ class SmokeCalls(BaseModel):
     ] = 0
     calls: Annotated[Calls, Field(description="number of calls, one after the other")] = 1
 
-    def call(self) -> dict[str, Any]:
-        """Return the call as the function makes it: headers and body."""
+    def call(self, mode: str) -> dict[str, Any]:
+        """Return the call as the function makes it, headers and body, for an inference API of this mode."""
+        if mode == "raw":
+            headers = {"Content-Type": self.content_type, "Accept": self.accept or "*/*"}
+            text = self.payload if isinstance(self.payload, str) else json.dumps(self.payload)
+            return {"headers": headers, "body": text}
         body = {"payload": self.payload, "content_type": self.content_type}
         asked = {**body, "accept": self.accept} if self.accept else body
         return {"headers": {"Content-Type": "application/json", "Accept": "*/*"}, "body": json.dumps(asked)}
 
-    def file(self) -> bytes:
+    def file(self, mode: str) -> bytes:
         """Return the test as the function reads it; equal tests have equal files."""
         wanted = self.model_dump(include={"expected_status", "expression", "expected", "max_latency_ms", "calls"})
-        return json.dumps({**self.call(), **wanted}, sort_keys=True).encode()
+        return json.dumps({**self.call(mode), **wanted}, sort_keys=True).encode()
 
 
 _EXPECTED: Final = f"an object with {', '.join(SmokeCalls.model_fields)}; only the first two are needed"
@@ -120,7 +124,7 @@ class SmokeTestParameters(TemplateParameters):
     ] = ""
 
 
-class SmokeTested(BlueprintPipeline):
+class SmokeTested(WithInferenceApi):
     """A pipeline whose model is asked before its stage counts as deployed."""
 
     smoke_test: Annotated[
@@ -149,19 +153,22 @@ class SmokeTested(BlueprintPipeline):
 
     @override
     def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
-        values, test, archive = super().values(launch, stage), at(self.smoke_test, stage), self._archive(launch, stage)
-        if test is None or archive is None:
+        values, file, archive = super().values(launch, stage), self._written(stage), self._archive(launch, stage)
+        if file is None or archive is None:
             return values
         # The bus on which the orchestrator listens is that of its own account.
         _, partition, _, _, account, *_ = launch.ecr_repository_arn.split(":")
         bus = f"arn:{partition}:events:{launch.region}:{account}:event-bus/default"
-        return {**values, "SmokeTestCode": ",".join([bus, archive.bucket, archive.key, _digest(test.file())])}
+        return {**values, "SmokeTestCode": ",".join([bus, archive.bucket, archive.key, _digest(file)])}
+
+    def _written(self, stage: Stage | None) -> bytes | None:
+        test, api = at(self.smoke_test, stage), at(self.inference_api, stage)
+        return test.file(api.mode if api else "json") if test else None
 
     def _archive(self, launch: Launch, stage: Stage | None) -> PlannedObject | None:
-        test = at(self.smoke_test, stage)
-        if test is None:
+        code, file = _code(), self._written(stage)
+        if file is None:
             return None
-        code, file = _code(), test.file()
         content = archives.stored([("index.py", code), ("smoke_test.json", file)])
         key = f"{layout.folder(self.stack_name)}{layout.SMOKE_TESTS}{_digest(file)}-{_digest(code)}.zip"
         return PlannedObject(launch.pipelines_bucket, key, content, content_type="application/zip")
@@ -175,11 +182,32 @@ class SmokeTested(BlueprintPipeline):
     @rule("smoke_test")
     def _payload_can_be_sent(self, _: Launch) -> Iterator[Problem]:
         for key, test in by_key("smoke_test", self.smoke_test):
-            if test is not None and (length := len(test.call()["body"])) > _LONGEST_BODY:
+            if test is not None and (length := len(test.call("json")["body"])) > _LONGEST_BODY:
                 yield Problem(
                     f"{key}.payload",
                     f"must be shorter: the inference API takes {_LONGEST_BODY:,} bytes, and this call has {length:,}",
                 )
+
+    @rule("smoke_test", "inference_api")
+    def _there_is_an_api(self, launch: Launch) -> Iterator[Problem]:
+        found: dict[str, Problem] = {}
+        for stage in self.stages(launch):
+            api, key = at(self.inference_api, stage), key_at("smoke_test", self.smoke_test, stage)
+            if at(self.smoke_test, stage) is None or api is None:
+                continue
+            if api.mode == "none":
+                found[key] = Problem(
+                    key,
+                    "needs an inference API, through which the model is asked: give inference_api json or raw, or "
+                    "leave smoke_test out",
+                )
+            elif api.vpc_endpoints and not launch.options.values(stage)["FunctionSubnetIds"]:
+                found[key] = Problem(
+                    key,
+                    "cannot reach a private inference API from outside a VPC: launch the orchestrator with "
+                    "FunctionSubnetIds, or leave smoke_test or inference_api.vpc_endpoints out",
+                )
+        yield from found.values()
 
 
 @functools.cache

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, ClassVar
 
 from scripts.local_aws.cloudformation.resources.api_type import REF, ApiType
@@ -35,7 +36,7 @@ class ApiGatewayRestApi(_ApiGatewayType):
 
     type_name = "AWS::ApiGateway::RestApi"
     is_tagged = True
-    known_properties = names("BinaryMediaTypes Description EndpointConfiguration Name Tags")
+    known_properties = names("BinaryMediaTypes Description EndpointConfiguration Name Policy Tags")
     creates, deletes, looked_up_by = "create_rest_api", "delete_rest_api", "get_rest_api"
     ref = "id"
     attributes = {"RootResourceId": "rootResourceId", "RestApiId": "id"}
@@ -48,8 +49,13 @@ class ApiGatewayRestApi(_ApiGatewayType):
             context.call(self.service, "update_rest_api", restApiId=answer["id"], patchOperations=binary)
         return answer
 
+    def given(self, properties: Properties) -> Properties:
+        """Return the properties; the API takes the policy as text."""
+        policy = properties.get("Policy")
+        return {**properties, "Policy": json.dumps(policy)} if policy else properties
+
     def settle(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> None:
-        """Change the name, description, kind of endpoint or binary media types."""
+        """Change the name, description, kind of endpoint, policy or binary media types."""
         wanted = {
             "/name": new["Name"],
             "/description": new.get("Description", ""),
@@ -58,6 +64,8 @@ class ApiGatewayRestApi(_ApiGatewayType):
         changes = _binary_types(old, new)
         if any(new.get(name) != old.get(name) for name in ("Description", "EndpointConfiguration", "Name")):
             changes += [_replace(path, value) for path, value in wanted.items()]
+        if new.get("Policy") != old.get("Policy"):
+            changes.append(_replace("/policy", json.dumps(new["Policy"]) if new.get("Policy") else ""))
         if changes:
             context.call(self.service, "update_rest_api", restApiId=made.physical_id, patchOperations=changes)
 

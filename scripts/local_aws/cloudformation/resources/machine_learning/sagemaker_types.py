@@ -10,9 +10,12 @@ import os
 import secrets
 import string
 
+from moto.sagemaker.models import sagemaker_backends
+
 from scripts.local_aws.cloudformation.resources.api_type import NAME, ApiType, Setting
 from scripts.local_aws.cloudformation.resources.base import Properties, ResourceContext, ResourceFailedError, names
 from scripts.local_aws.cloudformation.stacks import Made
+from scripts.local_aws.sagemaker.endpoints.endpoint import LocalEndpoint, wait_while_in_progress
 
 NAMES_AFTER_STACKS = "MLOPS_LOCAL_NAMES_AFTER_STACKS"
 """Environment variable: with any value, generated names of SageMaker's resources begin with the stack's name."""
@@ -81,7 +84,8 @@ class SageMakerEndpoint(_SageMakerType):
     type_name = "AWS::SageMaker::Endpoint"
     name_property = "EndpointName"
     known_properties = names(
-        "EndpointConfigName EndpointName ExcludeRetainedVariantProperties RetainAllVariantProperties Tags"
+        "DeploymentConfig EndpointConfigName EndpointName ExcludeRetainedVariantProperties RetainAllVariantProperties "
+        "RetainDeploymentConfig Tags"
     )
     creates, updates, deletes = "create_endpoint", "update_endpoint", "delete_endpoint"
     ref = "EndpointArn"
@@ -89,11 +93,19 @@ class SageMakerEndpoint(_SageMakerType):
     at = {"EndpointName": "EndpointName"}
 
     def settle(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> None:
-        """Look whether it serves what it should."""
+        """Wait until it serves what it should, or does not."""
+        self._wait(context, made)
         endpoint = self.send(context, "describe_endpoint", {}, self.place(made, new))
         wanted = new["EndpointConfigName"]
         if endpoint["EndpointStatus"] != "InService" or endpoint["EndpointConfigName"] != wanted:
             raise ResourceFailedError(endpoint.get("FailureReason", f"the endpoint is {endpoint['EndpointStatus']}"))
+
+    def _wait(self, context: ResourceContext, made: Made) -> None:
+        """Wait for the end of a deployment, or that of the stack's operation."""
+        known = sagemaker_backends[context.account][context.region].endpoints
+        endpoint = known.get(made.attributes["EndpointName"])
+        if isinstance(endpoint, LocalEndpoint):
+            wait_while_in_progress(endpoint, context.stack.cancelled.is_set)
 
 
 class SageMakerModelPackageGroup(_SageMakerType):

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Variants of endpoints as what is scaled: their number of instances, and what there is of their load."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, cast
+
+from moto.sagemaker.models import sagemaker_backends
+
+from scripts.local_aws.cloudwatch.endpoint_metrics import INVOCATIONS
+from scripts.local_aws.cloudwatch.metric_store import MINUTE, STORE, Metric, Place
+from scripts.local_aws.sagemaker.endpoints.endpoint import LocalEndpoint
+from scripts.local_aws.sagemaker.endpoints.variants import Variant
+
+DIMENSION: Final = "sagemaker:variant:DesiredInstanceCount"
+
+
+@dataclass(frozen=True)
+class ScaledVariant:
+    """A variant by its endpoint's name and its own, in an account and Region."""
+
+    place: Place
+    endpoint_name: str
+    name: str
+
+    @classmethod
+    def of(cls, place: Place, resource_id: str) -> ScaledVariant | None:
+        """Return the variant of `endpoint/<name>/variant/<name>`, or None for another form."""
+        parts = resource_id.split("/")
+        return cls(place, parts[1], parts[3]) if parts[::2] == ["endpoint", "variant"] else None
+
+    @property
+    def exists(self) -> bool:
+        """Whether its endpoint serves, and has it."""
+        return self._variant is not None
+
+    @property
+    def count(self) -> int:
+        """Number of instances now."""
+        return (self._variant.count or 0) if self._variant else 0
+
+    def refusal(self, minimum: int | None) -> str:
+        """Return why it cannot be scaled; empty if it can."""
+        variant, endpoint = self._variant, self._endpoint
+        instance_type = str(variant.declared.get("InstanceType", "")) if variant else ""
+        if instance_type.startswith("ml.t"):
+            return f"SageMaker does not scale burstable instances such as {instance_type}."
+        if variant is not None and variant.count is None:
+            return "The variant is serverless: it has no instances to scale."
+        is_async = endpoint is not None and endpoint.fleet and "AsyncInferenceConfig" in endpoint.fleet.config.given
+        if minimum == 0 and not is_async:
+            return "The minimum capacity of a variant of an endpoint that answers at once must be 1 or more."
+        return ""
+
+    def keep_within(self, minimum: int, maximum: int) -> None:
+        """Change the number of instances if it is outside of the limits."""
+        self.set_count(min(max(self.count, minimum), maximum))
+
+    def set_count(self, count: int) -> None:
+        """Change the number of instances."""
+        if self._variant is not None and self._endpoint is not None and self._variant.count != count:
+            self._variant.count = count
+            self._endpoint.touch()
+
+    def invocations_per_instance(self, end: datetime, minutes: int) -> list[float | None]:
+        """Return the load of each of the minutes before a moment, oldest first; None for one without calls."""
+        dimensions = {"EndpointName": self.endpoint_name, "VariantName": self.name}
+        metric = Metric.of(INVOCATIONS, "InvocationsPerInstance", dimensions)
+        found = []
+        for back in range(minutes, 0, -1):
+            start = end - timedelta(seconds=back * MINUTE)
+            values = STORE.between(self.place, metric, start, start + timedelta(seconds=MINUTE))
+            found.append(values.statistic("Sum"))
+        return found
+
+    @property
+    def _endpoint(self) -> LocalEndpoint | None:
+        account, region = self.place
+        return cast("LocalEndpoint | None", sagemaker_backends[account][region].endpoints.get(self.endpoint_name))
+
+    @property
+    def _variant(self) -> Variant | None:
+        endpoint = self._endpoint
+        return endpoint.fleet.variant(self.name) if endpoint is not None and endpoint.fleet is not None else None

@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`inference_api` on the local AWS: the same model through JSON, through a raw body, and with no API at all."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from typing import Any, Final
+
+import pytest
+
+from mlops_orchestrator.aws.api_client import Response
+from mlops_orchestrator.client import predictions
+from mlops_orchestrator.client.predictions import Question, Target
+from mlops_orchestrator.errors import Failed, RequestRefused
+from scripts.demo import demo_model
+from scripts.demo.demo_model import TrainedModel
+from scripts.local_aws.apigateway.private import VPC_ENDPOINT
+from tests.end_to_end.users import SERVED, Orchestrator
+
+Until = Callable[[Callable[[], Any]], Any]
+RAW: Final = {
+    "mode": "raw",
+    "throttle_rate": 50,
+    "throttle_burst": 80,
+    "max_request_bytes": 2_000,
+    "memory_mb": 256,
+    "concurrency": 7,
+}
+ENDPOINT: Final = "vpce-0a1b2c3d4e5f67890"
+OTHER: Final = "vpce-0b1b2c3d4e5f67890"
+API_TYPES: Final = ("AWS::ApiGateway::", "AWS::Lambda::", "AWS::Logs::")
+
+
+def stack_of(orchestrator: Orchestrator, model: str, **more: Any) -> str:
+    """Name of the blueprint's stack of a deployed pipeline."""
+    orchestrator.provisioned(orchestrator.request(model, **SERVED, **more))
+    return f"mlops-pipeline-{model}-byompipelinerealtimebuiltin"
+
+
+@pytest.fixture(scope="module")
+def raw(orchestrator: Orchestrator, model: TrainedModel) -> str:
+    return stack_of(orchestrator, "rawbody", inference_api=RAW, endpoint_name="rawbody-live")
+
+
+@pytest.fixture(scope="module")
+def without(orchestrator: Orchestrator, model: TrainedModel) -> str:
+    return stack_of(orchestrator, "noapi", inference_api="none")
+
+
+@pytest.fixture(scope="module")
+def plain(orchestrator: Orchestrator, model: TrainedModel) -> str:
+    return stack_of(orchestrator, "plainapi", endpoint_name="plainapi-live")
+
+
+def target(orchestrator: Orchestrator, stack: str) -> Target:
+    found = predictions.target(orchestrator.deployment.aws, orchestrator.outputs(stack))
+    assert found is not None
+    return found
+
+
+def ask(orchestrator: Orchestrator, stack: str, body: bytes, **headers: str) -> Response:
+    """A signed call; `Content_Type` is the header Content-Type."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return orchestrator.deployment.api.client.ask("POST", target(orchestrator, stack).url, body, named)
+
+
+def csv_of(rows: Any) -> bytes:
+    return "\n".join(",".join(str(value) for value in row) for row in rows).encode()
+
+
+def numbers(content: bytes) -> list[float]:
+    return [float(line) for line in content.decode().split()]
+
+
+def captured(orchestrator: Orchestrator, model: str, endpoint: str) -> dict[str, str]:
+    """Inference id -> input of what an endpoint has captured."""
+    s3, bucket = orchestrator.client("s3"), orchestrator.deployment.outputs["AssetsBucketName"]
+    found = s3.list_objects_v2(Bucket=bucket, Prefix=f"captured/{model}/{endpoint}/")
+    texts = [s3.get_object(Bucket=bucket, Key=one["Key"])["Body"].read() for one in found.get("Contents", ())]
+    records = [json.loads(line) for text in texts for line in text.decode().splitlines()]
+    return {
+        record["eventMetadata"]["inferenceId"]: record["captureData"]["endpointInput"]["data"]
+        for record in records
+        if "inferenceId" in record["eventMetadata"]
+    }
+
+
+class TestRaw:
+    def test_the_body_is_what_the_model_reads(self, orchestrator: Orchestrator, raw: str, model: TrainedModel) -> None:
+        rows = model.holdout_rows[:5]
+        answer = ask(orchestrator, raw, csv_of(rows), Content_Type="text/csv")
+        assert answer.status == 200
+        assert numbers(answer.content) == pytest.approx(demo_model.predict(model, rows), abs=1e-6)
+        assert answer.headers["Content-Type"].startswith("text/csv")
+        assert answer.headers["x-amzn-invoked-production-variant"] == "AllTraffic"
+
+    def test_an_inference_id_is_captured_and_comes_back(
+        self, orchestrator: Orchestrator, raw: str, model: TrainedModel, until: Until
+    ) -> None:
+        row = csv_of(model.holdout_rows[7:8])
+        answer = ask(orchestrator, raw, row, Content_Type="text/csv", X_Amzn_SageMaker_Inference_Id="by-header")
+        assert answer.headers["x-amzn-sagemaker-inference-id"] == "by-header"
+        assert until(lambda: captured(orchestrator, "rawbody", "rawbody-live").get("by-header") == row.decode())
+
+    def test_limits_are_told_in_words(self, orchestrator: Orchestrator, raw: str) -> None:
+        answer = ask(orchestrator, raw, b"x" * 2_001, Content_Type="text/csv")
+        assert answer.status == 413
+        assert json.loads(answer.content)["message"] == "The payload has 2001 bytes; 2000 are the most."
+
+    def test_what_is_no_media_type_is_told(self, orchestrator: Orchestrator, raw: str) -> None:
+        answer = ask(orchestrator, raw, b"1,2")
+        assert answer.status == 400
+        assert [error["key"] for error in json.loads(answer.content)["errors"]] == ["Content-Type"]
+
+    def test_the_stage_and_the_function_have_their_settings(self, orchestrator: Orchestrator, raw: str) -> None:
+        cloudformation = orchestrator.client("cloudformation")
+        pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=raw)
+        made = {
+            one["LogicalResourceId"]: one["PhysicalResourceId"]
+            for page in pages
+            for one in page["StackResourceSummaries"]
+        }
+        stage = orchestrator.client("apigateway").get_stage(restApiId=made["InferenceApi"], stageName="prod")
+        (settings,) = stage["methodSettings"].values()
+        assert (settings["throttlingRateLimit"], settings["throttlingBurstLimit"]) == (50.0, 80)
+        functions = orchestrator.client("lambda")
+        assert functions.get_function_configuration(FunctionName=made["Inference"])["MemorySize"] == 256
+        reserved = functions.get_function_concurrency(FunctionName=made["Inference"])
+        assert reserved["ReservedConcurrentExecutions"] == 7
+
+    def test_the_client_knows_the_mode(self, orchestrator: Orchestrator, raw: str, model: TrainedModel) -> None:
+        rows = model.holdout_rows[:2]
+        found = predictions.predict(target(orchestrator, raw), Question(rows))
+        assert found.numbers == pytest.approx(demo_model.predict(model, rows), abs=1e-6)
+        assert (found.content_type.partition(";")[0], found.variant) == ("text/csv", "AllTraffic")
+
+
+class TestJson:
+    def test_what_stands_beside_the_payload_reaches_the_model(
+        self, orchestrator: Orchestrator, plain: str, model: TrainedModel, until: Until
+    ) -> None:
+        row = csv_of(model.holdout_rows[9:10])
+        beside = {"inference_id": "by-member", "target_variant": "AllTraffic", "accept": "text/csv"}
+        question = Question(row, "text/csv", predictions.Beside(**beside))  # type: ignore[typeddict-item]
+        assert predictions.predict(target(orchestrator, plain), question).variant == "AllTraffic"
+        assert until(lambda: captured(orchestrator, "plainapi", "plainapi-live").get("by-member") == row.decode())
+
+    def test_a_payload_may_come_in_base64(self, orchestrator: Orchestrator, plain: str, model: TrainedModel) -> None:
+        rows = model.holdout_rows[:2]
+        body = {"payload_base64": base64.b64encode(csv_of(rows)).decode(), "content_type": "text/csv"}
+        status, content = orchestrator.predict(plain, body)
+        assert status == 200
+        assert numbers(content) == pytest.approx(demo_model.predict(model, rows), abs=1e-6)
+
+    def test_a_variant_that_is_not_there_is_the_caller_s_to_mend(self, orchestrator: Orchestrator, plain: str) -> None:
+        question = Question(b"1,2", "text/csv", predictions.Beside(target_variant="Nobody"))
+        with pytest.raises(RequestRefused, match="variant"):
+            predictions.predict(target(orchestrator, plain), question)
+
+    def test_the_least_request_has_no_limits_of_its_own(self, orchestrator: Orchestrator, plain: str) -> None:
+        assert "InferenceApiMode" not in orchestrator.outputs(plain)
+
+
+class TestNone:
+    def test_nothing_of_an_api_is_made(self, orchestrator: Orchestrator, without: str) -> None:
+        pages = orchestrator.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=without)
+        types = [one["ResourceType"] for page in pages for one in page["StackResourceSummaries"]]
+        assert types
+        assert [one for one in types if one.startswith(API_TYPES)] == []
+        assert "InferenceApiUrl" not in orchestrator.outputs(without)
+
+    def test_the_client_asks_the_endpoint(self, orchestrator: Orchestrator, without: str, model: TrainedModel) -> None:
+        rows = model.holdout_rows[:3]
+        found = predictions.predict(target(orchestrator, without), Question(rows))
+        assert found.numbers == pytest.approx(demo_model.predict(model, rows), abs=1e-6)
+
+    def test_what_the_model_refuses_is_told_in_its_words(self, orchestrator: Orchestrator, without: str) -> None:
+        with pytest.raises(Failed, match="is not an accepted ContentType"):
+            predictions.predict(target(orchestrator, without), Question(b"x", "text/nothing"))
+
+
+def test_an_api_becomes_private_and_none_and_public_again(orchestrator: Orchestrator, model: TrainedModel) -> None:
+    """Each kind has a deployment of its own: a deployment is a snapshot of kind and policy."""
+    private = {"inference_api": {"vpc_endpoints": [ENDPOINT]}}
+    pipeline_id = orchestrator.provisioned(orchestrator.request("hidden", **SERVED))
+    stack = "mlops-pipeline-hidden-byompipelinerealtimebuiltin"
+    body = json.dumps({"payload": csv_of(model.holdout_rows[:1]).decode(), "content_type": "text/csv"}).encode()
+    url = target(orchestrator, stack).url
+    assert ask(orchestrator, stack, body).status == 200
+
+    changed = orchestrator.request("hidden", **SERVED, **private)
+    assert orchestrator.changed(pipeline_id, changed).has_succeeded
+    assert target(orchestrator, stack).url == url
+    assert ask(orchestrator, stack, body).status == 403
+    assert ask(orchestrator, stack, body, **{VPC_ENDPOINT: OTHER}).status == 403
+    assert ask(orchestrator, stack, body, **{VPC_ENDPOINT: ENDPOINT}).status == 200
+
+    for api, expected in (("none", None), ("json", 200)):
+        request = orchestrator.request("hidden", **SERVED, inference_api=api)
+        assert orchestrator.changed(pipeline_id, request).has_succeeded
+        if expected:
+            assert ask(orchestrator, stack, body).status == expected
+        else:
+            assert "InferenceApiUrl" not in orchestrator.outputs(stack)

@@ -120,9 +120,16 @@ def models() -> list[Statement]:
     # A model package may be of another account that shares its group with this one; who makes a model of it reads it.
     packages = Sub("arn:${AWS::Partition}:sagemaker:${AWS::Region}:*:model-package/*")
     return [
-        permissions.allow(actions, _named_by_cloudformation("model", "mlopssagemakermodel")),
+        permissions.allow(
+            actions,
+            [*_named_by_cloudformation("model", "mlopssagemakermodel"), *_variants_models()],
+        ),
         permissions.allow([sagemaker.CreateModel, sagemaker.DescribeModelPackage], packages),
     ]
+
+
+def _variants_models() -> list[Sub]:
+    return [arns.regional("sagemaker", "model/mlopssagemakermodelvariant*")]
 
 
 def endpoints() -> list[Statement]:

@@ -39,18 +39,24 @@ def declare(template: Template, parameters: type[TemplateParameters]) -> None:
 def declare_filled(template: Template, parameters: type[TemplateParameters]) -> None:
     """Add the parameters of a template that the orchestrator fills, with values that it has checked, in words."""
     for name, field in parameters.model_fields.items():
-        template.add_parameter(_of(name, field, ()))
+        declared = _parameter(name, _plain(field), _default(field), field.description, ())
+        template.add_parameter(declared)
 
 
 def parameter(name: str, field: FieldInfo) -> Parameter:
     """Return a field as a parameter. Raise `ValueError` for a type or constraint that CloudFormation does not have."""
-    return _of(name, field, tuple(field.metadata))
-
-
-def _of(name: str, field: FieldInfo, metadata: tuple[Any, ...]) -> Parameter:
-    default = None if field.is_required() else field.default
     annotation: Any = field.annotation
-    return _parameter(name, annotation, default, field.description, metadata)
+    return _parameter(name, annotation, _default(field), field.description, tuple(field.metadata))
+
+
+def _default(field: FieldInfo) -> Any:
+    return None if field.is_required() else field.default
+
+
+def _plain(field: FieldInfo) -> Any:
+    """The type of a field's values, whichever of them are allowed."""
+    allowed = get_args(field.annotation)
+    return type(allowed[0]) if allowed else field.annotation
 
 
 @functools.lru_cache(maxsize=None, typed=True)

@@ -165,19 +165,20 @@ def interfaces_of_functions() -> list[Statement]:
 
 
 def network_interfaces() -> list[Statement]:
-    """Network interfaces for jobs in a VPC: SageMaker makes them. EC2 knows no resource for what is only looked at.
+    """Network interfaces for models and jobs in a VPC: SageMaker makes them, in subnets that may be another account's.
 
+    EC2 knows no resource for what is only looked at. The page has the same list for each kind of job, and for models.
     https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html#sagemaker-roles-createprocessingjob-perms
     """
     interfaces = arns.regional("ec2", "network-interface/*")
-    around = [arns.regional("ec2", f"{kind}/*") for kind in ("security-group", "subnet")]
+    shared = [Sub(f"arn:${{AWS::Partition}}:ec2:${{AWS::Region}}:*:{kind}/*") for kind in ("security-group", "subnet")]
     changed = [ec2.CreateNetworkInterfacePermission, ec2.DeleteNetworkInterface, ec2.DeleteNetworkInterfacePermission]
     looked_at = [
         *(ec2.DescribeDhcpOptions, ec2.DescribeNetworkInterfaces, ec2.DescribeSecurityGroups, ec2.DescribeSubnets),
         ec2.DescribeVpcs,
     ]
     return [
-        allow([ec2.CreateNetworkInterface], [interfaces, *around]),
+        allow([ec2.CreateNetworkInterface], [interfaces, *shared]),
         allow(changed, interfaces),
         allow(looked_at, "*"),
     ]

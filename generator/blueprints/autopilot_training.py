@@ -11,7 +11,7 @@ from troposphere import GetAtt, If, Ref, Sub, Template, iam
 
 from generator import arns, parameters, permissions
 from generator.conditions import if_provided, is_true
-from generator.resources import job_access, sagemaker_jobs, sagemaker_roles
+from generator.resources import job_access, network, sagemaker_jobs, sagemaker_roles
 from generator.resources.json_text import Json, Number
 from generator.resources.sagemaker_jobs import Job
 from orchestrator.pipeline_types.built_in.training.autopilot_training import AutopilotParameters
@@ -121,7 +121,11 @@ def request(built: Template) -> dict[str, Any]:
                 "MaxRuntimePerTrainingJobInSeconds": Number("MaxRuntimePerJob"),
                 "MaxAutoMLJobRuntimeInSeconds": Number("AutopilotTotalRuntime"),
             },
-            "SecurityConfig": {"EnableInterContainerTrafficEncryption": encrypt_traffic, "VolumeKmsKeyId": volume_key},
+            "SecurityConfig": {
+                "EnableInterContainerTrafficEncryption": encrypt_traffic,
+                "VolumeKmsKeyId": volume_key,
+                **network.vpc_of_job(built),
+            },
         },
         "ProblemType": if_provided(built, "ProblemType", Ref("ProblemType")),
         "AutoMLJobObjective": if_provided(built, "AutopilotJobObjective", objective),

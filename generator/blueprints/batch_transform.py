@@ -13,7 +13,7 @@ from troposphere.scheduler import FlexibleTimeWindow, RetryPolicy, Schedule, Tar
 
 from generator import arns, deployment, names, parameters, permissions
 from generator.conditions import if_provided, provided
-from generator.resources import model_resources, sagemaker_jobs, sagemaker_roles
+from generator.resources import model_resources, network, sagemaker_jobs, sagemaker_roles
 from generator.resources.json_text import Json, Number, json_text
 from generator.resources.model_resources import MODEL
 from generator.resources.sagemaker_jobs import Job
@@ -56,6 +56,7 @@ def role(built: Template) -> iam.Role:
         read_data(),
         sagemaker_roles.write_objects("Results", "BatchOutputLocation"),
         sagemaker_roles.use_request_key(built),
+        network.interfaces(built),
         condition=sagemaker_roles.only_for_this_account(),
     )
 

@@ -11,7 +11,7 @@ from troposphere.scheduler import FlexibleTimeWindow, RetryPolicy, Schedule, Tar
 
 from generator import arns, deployment, parameters, permissions
 from generator.conditions import if_provided, provided
-from generator.resources import job_access, sagemaker_jobs, sagemaker_roles, training_requests
+from generator.resources import job_access, network, sagemaker_jobs, sagemaker_roles, training_requests
 from generator.resources.json_text import Json, json_text
 from generator.resources.sagemaker_jobs import Job
 from orchestrator.pipeline_types.built_in.training.model_training import ModelTrainingParameters
@@ -53,6 +53,7 @@ def request(built: Template, job_name: Any) -> dict[str, Any]:
         "OutputDataConfig": training_requests.output(built),
         "ResourceConfig": training_requests.resources(built),
         **training_requests.limits(built, job_name),
+        **network.of_job(built),
         "Tags": Json("Tags"),
     }
 

@@ -9,7 +9,7 @@ from troposphere import GetAtt, Ref, Template
 
 from generator import parameters
 from generator.conditions import if_provided
-from generator.resources import job_access, sagemaker_jobs, sagemaker_roles, training_requests
+from generator.resources import job_access, network, sagemaker_jobs, sagemaker_roles, training_requests
 from generator.resources.json_text import Json
 from generator.resources.sagemaker_jobs import Job
 from orchestrator.pipeline_types.built_in.training.model_tuning import ModelTuningParameters
@@ -45,6 +45,7 @@ def request(built: Template) -> dict[str, Any]:
             "OutputDataConfig": training_requests.output(built),
             "HyperParameterTuningResourceConfig": training_requests.resources(built),
             **training_requests.limits(built, job_access.JOB_NAME),
+            **network.of_job(built),
         },
         "Autotune": if_provided(built, "AutotuneMode", {"Mode": Ref("AutotuneMode")}),
         "Tags": Json("Tags"),

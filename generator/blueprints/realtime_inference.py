@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from troposphere import GetAtt, Output, Sub, Template, iam
+from troposphere import GetAtt, If, NoValue, Output, Sub, Template, iam
 
 from generator import deployment, parameters
-from generator.resources import model_resources, sagemaker_roles
-from generator.serving import endpoints, inference_api, scaling, updates
+from generator.resources import model_resources, network, sagemaker_roles
+from generator.serving import capacity, endpoints, inference_api, scaling, updates, variants
 from generator.serving.endpoints import CONFIG, ENDPOINT
 from orchestrator.pipeline_types.built_in.realtime_inference import RealtimeInference
+from orchestrator.pipeline_types.built_in.serving.variants import MAIN
 from orchestrator.sagemaker import deployed_outputs
 
 DEPLOYS: Final = (
@@ -37,8 +38,9 @@ def template() -> Template:
     parameters.declare_filled(built, RealtimeInference.template_parameters())
     built.add_resource(role(built))
     built.add_resource(model_resources.model(built, _ROLE))
+    variants.add_to(built, _ROLE)
     built.add_resource(endpoints.endpoint_config(built))
-    updates.add_to(built, endpoints.MAIN_VARIANT)
+    updates.add_to(built, MAIN)
     built.add_resource(endpoints.endpoint(built))
     scaling.add_to(built)
     inference_api.add_to(built)
@@ -51,8 +53,15 @@ def role(built: Template) -> iam.Role:
     return sagemaker_roles.role(
         _ROLE,
         *sagemaker_roles.read_own_model(built),
-        sagemaker_roles.write_objects("DataCapture", "DataCaptureLocation"),
+        variants.read_packages(built),
+        updates.watch_alarms(built),
+        If(
+            capacity.has_instances(built),
+            sagemaker_roles.write_objects("DataCapture", "DataCaptureLocation"),
+            NoValue,
+        ),
         sagemaker_roles.use_request_key(built),
+        network.interfaces(built),
         condition=sagemaker_roles.only_for_this_account(),
     )
 
@@ -69,3 +78,4 @@ def add_outputs(built: Template) -> None:
     built.add_output(inference_api.outputs())
     for name, (description, value) in values.items():
         built.add_output(Output(name, Description=description, Value=value))
+    built.outputs["EndpointDataCaptureLocation"].Condition = capacity.has_instances(built)

@@ -11,6 +11,7 @@ from troposphere import GetAtt, Output, Ref, Select, Split, Sub, Tags, Template,
 
 from generator.conditions import if_provided
 from generator.monitoring import monitor_runs
+from generator.resources import network
 from orchestrator.sagemaker import deployed_outputs, job_kinds
 
 INPUT: Final = "/opt/ml/processing/input"
@@ -65,8 +66,7 @@ def baseline(built: Template, job: BaselineJob) -> sagemaker.ProcessingJob:
             Outputs=[written], KmsKeyId=if_provided(built, "KmsKeyArn", Ref("KmsKeyArn"))
         ),
         StoppingCondition=if_provided(built, "BaselineMaxRuntimeSeconds", run_time),
-        # One more property would compute the baselines of all monitors that are there anew.
-        NetworkConfig=if_provided(built, "Subnets", sagemaker.NetworkConfig(VpcConfig=vpc())),
+        NetworkConfig=network.of_baseline(built),
         Tags=Tags({"stack_name": Ref("AWS::StackName")}),
         **environment,
     )
@@ -81,11 +81,6 @@ def cluster(built: Template, instances: Any) -> sagemaker.ClusterConfig:
         # Some instance types refuse a key for their volumes (lesson 72).
         VolumeKmsKeyId=if_provided(built, "VolumeKmsKeyArn", Ref("VolumeKmsKeyArn")),
     )
-
-
-def vpc() -> sagemaker.VpcConfig:
-    """The VPC of the request."""
-    return sagemaker.VpcConfig(SecurityGroupIds=Split(",", Ref("SecurityGroupIds")), Subnets=Split(",", Ref("Subnets")))
 
 
 def input_of(one: Input) -> dict[str, Any]:

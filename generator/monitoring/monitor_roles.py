@@ -15,9 +15,8 @@ from awacs.aws import Condition, Statement, StringLike
 from troposphere import If, NoValue, Sub, Template, iam
 
 from generator import arns, permissions
-from generator.conditions import if_provided
 from generator.monitoring.monitor_runs import BUS, ROLE, forwards
-from generator.resources import sagemaker_roles
+from generator.resources import network, sagemaker_roles
 
 
 def role(built: Template, *policies: Any) -> iam.Role:
@@ -37,8 +36,7 @@ def role(built: Template, *policies: Any) -> iam.Role:
 
 def use_key_and_network(built: Template) -> list[Any]:
     """Policies for the key and the VPC of the request, each when it has one."""
-    network = permissions.policy("Vpc", *permissions.network_interfaces())
-    return [sagemaker_roles.use_request_key(built), if_provided(built, "Subnets", network)]
+    return [sagemaker_roles.use_request_key(built), network.interfaces(built)]
 
 
 def forwarding(built: Template, role: iam.Role) -> iam.Role:

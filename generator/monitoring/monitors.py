@@ -19,6 +19,7 @@ from generator import deployment, parameters
 from generator.conditions import if_provided
 from generator.monitoring import job_parts, monitor_roles, monitor_runs
 from generator.monitoring.job_parts import BaselineJob, Input
+from generator.resources import network
 from orchestrator.pipeline_types.built_in.monitors.parameters import MonitorParameters
 
 DEPLOYS: Final = (deployment.roles, deployment.baselines, deployment.monitors)
@@ -98,9 +99,7 @@ def definition(built: Template, kind: MonitorKind) -> AWSObject:
         JobResources=sagemaker.MonitoringResources(ClusterConfig=job_parts.cluster(built, Ref("InstanceCount"))),
         RoleArn=GetAtt(monitor_runs.ROLE, "Arn"),
         StoppingCondition=sagemaker.StoppingCondition(MaxRuntimeInSeconds=Ref("MonitorMaxRuntimeSeconds")),
-        NetworkConfig=sagemaker.NetworkConfig(
-            EnableInterContainerTrafficEncryption=True, VpcConfig=if_provided(built, "Subnets", job_parts.vpc())
-        ),
+        NetworkConfig=sagemaker.NetworkConfig(EnableInterContainerTrafficEncryption=True, **network.of_monitor(built)),
         Tags=_tags(),
         **parts,
     )

@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from troposphere import GetAtt, Join, Ref, Split, Sub, Template, sagemaker
+from troposphere import GetAtt, Ref, Sub, Template, sagemaker
 from troposphere.scheduler import FlexibleTimeWindow, RetryPolicy, Schedule, Target
 
 from generator import arns
 from generator.conditions import if_provided
 from generator.monitoring import job_parts, monitor_runs, open_roles
 from generator.monitoring.job_parts import BaselineJob, Input
+from generator.resources import network
 from generator.resources.json_text import Number, json_text
 
 BASELINE: Final = "OpenBaseline"
@@ -73,7 +74,6 @@ def run(built: Template, environment: Mapping[str, Any]) -> dict[str, Any]:
     characters.
     """
     name = f"{open_roles.RUN_PREFIX}<aws.scheduler.execution-id>"
-    vpc = {name: _listed(name) for name in ("SecurityGroupIds", "Subnets")}
     return {
         "ProcessingJobName": Sub(name, Stack=arns.stack_digits()),
         "AppSpecification": _application(),
@@ -90,7 +90,7 @@ def run(built: Template, environment: Mapping[str, Any]) -> dict[str, Any]:
         "ProcessingInputs": [job_parts.input_of(ENGINE)],
         "Environment": dict(environment),
         "StoppingCondition": {"MaxRuntimeInSeconds": Number("MonitorMaxRuntimeSeconds")},
-        "NetworkConfig": if_provided(built, "Subnets", {"VpcConfig": vpc}),
+        "NetworkConfig": network.if_in_vpc(built, {"VpcConfig": network.vpc_of_request()}),
         "Tags": [{"Key": "stack_name", "Value": Ref("AWS::StackName")}],
     }
 
@@ -101,8 +101,3 @@ def _application() -> dict[str, Any]:
         "ImageUri": Ref("ImageUri"),
         "ContainerEntrypoint": ["python3", "-c", BOOT, archive, Ref("EngineDigest")],
     }
-
-
-def _listed(parameter: str) -> list[Join]:
-    """Ids with commas between as the items of a JSON array; `json_text` puts quotes around them."""
-    return [Join('","', Split(",", Ref(parameter)))]

@@ -12,7 +12,7 @@ from troposphere import GetAtt, Output, Ref, Sub, Template
 
 from generator import arns, permissions
 from generator.conditions import if_provided
-from generator.resources import sagemaker_roles
+from generator.resources import network, sagemaker_roles
 from orchestrator.plan import layout
 
 ROLE: Final = "SageMakerRole"
@@ -42,12 +42,13 @@ def starting_policy(own_jobs: Any) -> Any:
 
 
 def data_policies(built: Template, data: str, *optional: str) -> list[Any]:
-    """Read the data, keep results and checkpoints below the output location, use the key of the request."""
+    """Read the data, keep results and checkpoints below the output location, use key and VPC of the request."""
     return [
         permissions.policy(data, *_read(data)),
         *(if_provided(built, name, permissions.policy(name, *_read(name))) for name in optional),
         permissions.policy("Results", *_keep_results()),
         sagemaker_roles.use_request_key(built),
+        network.interfaces(built),
     ]
 
 

@@ -22,6 +22,13 @@ class Json(Ref):
     """A reference to a parameter that is JSON itself; as a property of a custom resource it is a plain reference."""
 
 
+class Listed(Split):
+    """A parameter that is plain texts with commas between, such as ids: a list of texts, in JSON, too."""
+
+    def __init__(self, parameter: str) -> None:
+        super().__init__(",", Ref(parameter))
+
+
 def quoted(parameter: str) -> Join:
     """A parameter that is one line of any text, for use in JSON: its backslashes and quotes are escaped."""
     without_backslashes = Join("\\\\", Split("\\", Ref(parameter)))
@@ -45,6 +52,8 @@ def _pieces(value: Any) -> list[Any]:
         return ["[", *items, "]"]
     if isinstance(value, Number | Json):
         return [value]
+    if isinstance(value, Listed):
+        return ['["', Join('","', value), '"]']
     if isinstance(value, AWSHelperFn):
         return ['"', value, '"']
     return [json.dumps(value)]

@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from troposphere import GetAtt, If, Ref, Sub, Tags, Template, sagemaker
 
 from generator import checkov
 from generator.conditions import if_provided, provided
+from generator.resources import network
 
 MODEL = "MLOpsSagemakerModel"
 """CloudFormation may name SageMaker resources after their logical ids, so these are part of ARNs in policies."""
@@ -20,10 +23,17 @@ def model(template: Template, role: str) -> sagemaker.Model:
         Image=if_provided(template, "ImageUri", Ref("ImageUri")),
         ModelDataUrl=if_provided(template, "ModelArtifactLocation", artifact),
     )
+    return of_container(template, MODEL, role, If(provided(template, "ModelPackageName"), from_package, from_artifact))
+
+
+def of_container(template: Template, name: str, role: str, container: Any, **attributes: Any) -> sagemaker.Model:
+    """A model of one container."""
     return sagemaker.Model(
-        MODEL,
+        name,
         Metadata=checkov.skipped(checkov.ISOLATION),
         ExecutionRoleArn=GetAtt(role, "Arn"),
-        PrimaryContainer=If(provided(template, "ModelPackageName"), from_package, from_artifact),
+        PrimaryContainer=container,
+        **network.of_model(template),
         Tags=Tags({"model_name": Ref("ModelName")}),
+        **attributes,
     )

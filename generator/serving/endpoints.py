@@ -5,16 +5,16 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from troposphere import GetAtt, Ref, Sub, Tags, Template, sagemaker
+from troposphere import GetAtt, If, NoValue, Ref, Sub, Tags, Template, sagemaker
 from troposphere.validators import boolean, integer
 
 from generator.conditions import if_provided
 from generator.resources import model_resources
-from generator.serving import capacity, updates
+from generator.serving import capacity, updates, variants
+from orchestrator.pipeline_types.built_in.serving.variants import MAIN
 
 CONFIG: Final = "MLOpsSagemakerEndpointConfig"
 ENDPOINT: Final = "MLOpsSagemakerEndpoint"
-MAIN_VARIANT: Final = "AllTraffic"
 
 
 class EndpointDataCapture(sagemaker.DataCaptureConfig):
@@ -34,10 +34,11 @@ def endpoint_config(built: Template) -> sagemaker.EndpointConfig:
     """Endpoint configuration of the model's variant, which captures every request and answer."""
     return sagemaker.EndpointConfig(
         CONFIG,
-        DataCaptureConfig=data_capture(built),
+        DataCaptureConfig=If(capacity.has_instances(built), data_capture(built), NoValue),
         # Some instance types refuse a key for their volumes (lesson 72).
         KmsKeyId=if_provided(built, "VolumeKmsKeyArn", Ref("VolumeKmsKeyArn")),
-        ProductionVariants=[main_variant(built)],
+        ProductionVariants=[main_variant(built), *variants.production()],
+        **variants.config_properties(),
         Tags=Tags({"endpoint-config-name": Sub("${ModelName}-endpoint-config")}),
     )
 
@@ -63,7 +64,7 @@ def data_capture(built: Template) -> EndpointDataCapture:
 def main_variant(built: Template) -> sagemaker.ProductionVariant:
     """The variant of the request's model, from what each subject's module says of it."""
     return sagemaker.ProductionVariant(
-        VariantName=MAIN_VARIANT,
+        VariantName=MAIN,
         ModelName=GetAtt(model_resources.MODEL, "ModelName"),
         **capacity.variant_properties(built),
         InitialVariantWeight=1,

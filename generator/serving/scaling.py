@@ -9,8 +9,9 @@ from troposphere import If, NoValue, Ref, Select, Split, Sub, Template, applicat
 
 from generator import conditions
 from generator.serving import capacity
-from generator.serving.endpoints import ENDPOINT, MAIN_VARIANT
+from generator.serving.endpoints import ENDPOINT
 from orchestrator.pipeline_types.built_in.serving.autoscaling import MOST_SCHEDULES
+from orchestrator.pipeline_types.built_in.serving.variants import MAIN
 
 TARGET: Final = "ScalableTarget"
 POLICY: Final = "ScalingPolicy"
@@ -29,7 +30,7 @@ def target(built: Template) -> applicationautoscaling.ScalableTarget:
         Condition=capacity.autoscaled(built),
         ServiceNamespace="sagemaker",
         ScalableDimension="sagemaker:variant:DesiredInstanceCount",
-        ResourceId=Sub(f"endpoint/${{{ENDPOINT}.EndpointName}}/variant/{MAIN_VARIANT}"),
+        ResourceId=Sub(f"endpoint/${{{ENDPOINT}.EndpointName}}/variant/{MAIN}"),
         MinCapacity=_part("Autoscaling", 0),
         MaxCapacity=_part("Autoscaling", 1),
         ScheduledActions=[scheduled(built, f"ScalingSchedule{number}") for number in range(1, MOST_SCHEDULES + 1)],

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+from awacs import cloudwatch as cloudwatch_actions
 from troposphere import (
     Condition,
     Equals,
@@ -22,12 +23,13 @@ from troposphere import (
     sagemaker,
 )
 
-from generator.conditions import provided
+from generator import arns, permissions
+from generator.conditions import if_provided, provided
+from orchestrator.pipeline_types.built_in.serving.deployments import MOST_NAMED
 
 _DEPLOYMENT: Final = "Deployment"
 _LIMITS: Final = "AlarmLimits"
 _NAMED: Final = "RollbackAlarms"
-_PLACES: Final = 4
 _ROLLS: Final = "RollingUpdate"
 _WATCHED: Final = "RollbackWatched"
 
@@ -84,6 +86,15 @@ def add_to(built: Template, variant: str) -> None:
         )
 
 
+def watch_alarms(built: Template) -> Any:
+    """Policy of the model's role to look at alarms, those of others too, when updates are watched.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html
+    """
+    statement = permissions.allow([cloudwatch_actions.DescribeAlarms], arns.regional("cloudwatch", "alarm:*"))
+    return if_provided(built, _DEPLOYMENT, permissions.policy("RollbackAlarms", statement))
+
+
 def endpoint_properties(built: Template) -> dict[str, Any]:
     """Property of the endpoint that says how it is updated; absent, it is all at once."""
     built.add_condition(_ROLLS, Equals(_part(_DEPLOYMENT, 0), "ROLLING"))
@@ -124,7 +135,7 @@ def _rolling() -> sagemaker.RollingUpdatePolicy:
 def _rollback(built: Template) -> If:
     """The alarms that are made, and those of others; SageMaker takes no empty list of them."""
     own = [If(watch.condition, sagemaker.Alarm(AlarmName=Ref(watch.name)), NoValue) for watch in _WATCHES]
-    named = [f"RollbackAlarm{place + 1}Named" for place in range(_PLACES)]
+    named = [f"RollbackAlarm{place + 1}Named" for place in range(MOST_NAMED)]
     for place, condition in enumerate(named):
         built.add_condition(condition, Not(Equals(_part(_NAMED, place), "")))
     others = [

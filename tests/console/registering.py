@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 METRIC = "validation:auc"
 _DATA = ("training/console.csv", "training/console-validation.csv")
-_IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3"
+_IMAGE = "382416733822.dkr.ecr.us-east-1.amazonaws.com/kmeans:1"
 
 
 def group(orchestrator: Orchestrator, name: str) -> str:

@@ -26,7 +26,7 @@ from tests.orchestrator.training import tags
 ASSETS: Final = "quayside-assets"
 ARRIVALS: Final = "quayside-arrivals"
 ARTIFACT: Final = "models/berths/model.tar.gz"
-SKLEARN: Final = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3"
+KMEANS: Final = "382416733822.dkr.ecr.us-east-1.amazonaws.com/kmeans:1"
 """The local AWS takes it and runs no process for it, which keeps these tests quick."""
 OWN_IMAGE: Final = "444455556666.dkr.ecr.us-east-1.amazonaws.com/vision/hulls:7"
 PACKAGE: Final = f"arn:aws:sagemaker:us-east-1:{ORCHESTRATOR}:model-package/berths/1"
@@ -54,7 +54,7 @@ def assets(local_aws: LocalAws) -> None:
     registry.create_model_package(
         ModelPackageGroupName="berths",
         InferenceSpecification={
-            "Containers": [{"Image": SKLEARN, "ModelDataUrl": f"s3://{ASSETS}/{ARTIFACT}"}],
+            "Containers": [{"Image": KMEANS, "ModelDataUrl": f"s3://{ASSETS}/{ARTIFACT}"}],
             "SupportedContentTypes": ["text/csv"],
             "SupportedResponseMIMETypes": ["text/csv"],
         },
@@ -86,7 +86,7 @@ def body_of(kind: str, *, registry: bool, **more: Any) -> dict[str, Any]:
     if registry:
         return {"model_package_name": PACKAGE, **body}
     image = {"custom_image_uri": OWN_IMAGE}
-    framework = {"model_framework": "sklearn", "model_framework_version": "1.2-1"}
+    framework = {"model_framework": "kmeans", "model_framework_version": "1"}
     return {**body, "model_artifact_location": ARTIFACT, **(image if kind == "custom" else framework)}
 
 
@@ -142,7 +142,7 @@ def test_sagemaker_is_asked_for_what_is_promised(local_aws: LocalAws, launch: La
     if registry:
         assert container["ModelPackageName"] == PACKAGE
     else:
-        assert container["Image"] == (OWN_IMAGE if kind == "custom" else SKLEARN)
+        assert container["Image"] == (OWN_IMAGE if kind == "custom" else KMEANS)
         assert container["ModelDataUrl"] == f"s3://{ASSETS}/{ARTIFACT}"
     deployed.remove()
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from botocore.exceptions import WaiterError
 
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.blueprints import BlueprintPipeline
@@ -167,3 +168,33 @@ def test_the_number_of_instances_follows_the_calls(deploy: Deploy, local_aws: Lo
         local_aws.advance(60)
     (variant,) = sagemaker.describe_endpoint(EndpointName=ENDPOINT)["ProductionVariants"]
     assert variant["CurrentInstanceCount"] == 3
+
+
+def test_a_serverless_endpoint_predicts_and_captures_nothing(
+    deploy: Deploy, local_aws: LocalAws, trained: TrainedModel
+) -> None:
+    given = {"serverless": {"memory_mb": 2048, "max_concurrency": 5, "provisioned_concurrency": 1}}
+    outputs = deploy(inference_instance=None, data_capture_location=None, **given)
+    assert "EndpointDataCaptureLocation" not in outputs
+    answer = acting_in(local_aws, ACCOUNT, "sagemaker-runtime").invoke_endpoint(
+        EndpointName=ENDPOINT, ContentType="text/csv", Body=csv_of(trained, 4)
+    )
+    predicted = [float(line) for line in answer["Body"].read().decode().split()]
+    assert predicted == pytest.approx(demo_model.predict(trained, trained.holdout_rows[:4]), abs=1e-6)
+    sagemaker = acting_in(local_aws, ACCOUNT, "sagemaker")
+    described = sagemaker.describe_endpoint(EndpointName=ENDPOINT)
+    (variant,) = described["ProductionVariants"]
+    serving = {"MemorySizeInMB": 2048, "MaxConcurrency": 5, "ProvisionedConcurrency": 1}
+    assert variant["CurrentServerlessConfig"] == serving
+    config = sagemaker.describe_endpoint_config(EndpointConfigName=described["EndpointConfigName"])
+    assert "DataCaptureConfig" not in config
+    assert config["ProductionVariants"][0].keys().isdisjoint({"InstanceType", "InitialInstanceCount"})
+
+
+def test_an_endpoint_on_instances_does_not_become_serverless(deploy: Deploy, local_aws: LocalAws) -> None:
+    deploy()
+    with pytest.raises(WaiterError):
+        deploy(serverless={"memory_mb": 2048, "max_concurrency": 5})
+    sagemaker = acting_in(local_aws, ACCOUNT, "sagemaker")
+    (variant,) = sagemaker.describe_endpoint(EndpointName=ENDPOINT)["ProductionVariants"]
+    assert variant["CurrentInstanceCount"] == 1

@@ -33,7 +33,7 @@ ORCHESTRATOR: Final = "123456789012"
 ASSETS: Final = "quayside-assets"
 ARTIFACT: Final = "models/berths/model.tar.gz"
 CAPTURE: Final = "quayside-assets/captured/berths"
-SKLEARN: Final = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3"
+KMEANS: Final = "382416733822.dkr.ecr.us-east-1.amazonaws.com/kmeans:1"
 """The local AWS deploys it without a process that serves, which keeps these tests quick."""
 XGBOOST: Final = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1"
 OWN_IMAGE: Final = "444455556666.dkr.ecr.us-east-1.amazonaws.com/vision/hulls:7"
@@ -69,7 +69,7 @@ def assets(local_aws: LocalAws, trained: TrainedModel) -> None:
     registry = acting_in(local_aws, ORCHESTRATOR, "sagemaker")
     registry.create_model_package_group(ModelPackageGroupName="berths")
     sharing.share_packages(registry, "berths")
-    for image, arn in ((SKLEARN, PACKAGE), (XGBOOST, PACKAGE_THAT_SERVES)):
+    for image, arn in ((KMEANS, PACKAGE), (XGBOOST, PACKAGE_THAT_SERVES)):
         created = registry.create_model_package(
             ModelPackageGroupName="berths",
             InferenceSpecification={
@@ -182,14 +182,14 @@ def body_of(kind: str, *, registry: bool, **more: Any) -> dict[str, Any]:
     if registry:
         return {"model_package_name": PACKAGE, **body}
     image = {"custom_image_uri": OWN_IMAGE}
-    framework = {"model_framework": "sklearn", "model_framework_version": "1.2-1"}
+    framework = {"model_framework": "kmeans", "model_framework_version": "1"}
     return {**body, "model_artifact_location": ARTIFACT, **(image if kind == "custom" else framework)}
 
 
 def container_of(kind: str, *, registry: bool) -> dict[str, str]:
     if registry:
         return {"ModelPackageName": PACKAGE}
-    image = OWN_IMAGE if kind == "custom" else SKLEARN
+    image = OWN_IMAGE if kind == "custom" else KMEANS
     return {"Image": image, "ModelDataUrl": f"s3://{ASSETS}/{ARTIFACT}"}
 
 

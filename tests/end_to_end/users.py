@@ -77,8 +77,8 @@ class Orchestrator:
         request = {
             "pipeline_type": "byom_realtime_builtin",
             "model_name": model_name,
-            "model_framework": "sklearn",
-            "model_framework_version": "1.2-1",
+            "model_framework": "kmeans",
+            "model_framework_version": "1",
             "model_artifact_location": ARTIFACT_KEY,
             "inference_instance": "ml.m5.large",
             "data_capture_location": f"{self.deployment.outputs['AssetsBucketName']}/captured/{model_name}",

@@ -51,6 +51,7 @@ def values(kind: str, **changes: str) -> dict[str, str]:
         "ScheduleExpression": "cron(0 * ? * * *)",
         "Subnets": "",
         "SecurityGroupIds": "",
+        "NetworkIsolation": "False",
         "OrchestratorAccount": ACCOUNT,
         "RolePath": "/",
         "PermissionsBoundaryName": "",
@@ -121,6 +122,10 @@ def holds(condition: Any, template: Template, given: dict[str, str]) -> bool:
     ((name, argument),) = condition.items()
     if name == "Fn::Not":
         return not holds(argument[0], template, given)
+    if name == "Condition":
+        return holds(template["Conditions"][argument], template, given)
+    if name in ("Fn::And", "Fn::Or"):
+        return {"Fn::And": all, "Fn::Or": any}[name](holds(each, template, given) for each in argument)
     one, other = resolved(argument, template, given)
     return bool(one == other)
 

@@ -103,7 +103,8 @@ LOGICAL_IDS: Final[dict[str, str]] = {
         Inference InferenceApi InferenceApiAccessLogs InferenceApiPermission InferenceApiStage InferenceLogs
         InferenceMethod InferenceResource InferenceRole MLOpsSagemakerEndpoint MLOpsSagemakerEndpointConfig
         MLOpsSagemakerModel SageMakerRole EndpointCpuAlarm EndpointErrorsAlarm EndpointLatencyAlarm
-        OpenAIMethod OpenAIResource ScalableTarget ScalingPolicy SmokeTest SmokeTester V1Resource
+        MLOpsSagemakerModelVariant1 MLOpsSagemakerModelVariant2 OpenAIMethod OpenAIResource ScalableTarget ScalingPolicy
+        SmokeTest SmokeTester V1Resource
     """,
 }
 # Whoever changes from one root template to the other keeps everything.

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from orchestrator.launch.operator_options import ApiParameters, FunctionParameters, RoleParameters
+from orchestrator.pipeline_types.built_in.network import NetworkParameters
 
 Template = dict[str, Any]
 
-OPTIONS: Final = {*RoleParameters.model_fields, *FunctionParameters.model_fields, *ApiParameters.model_fields}
+_OPTIONAL: Final = (RoleParameters, FunctionParameters, ApiParameters, NetworkParameters)
+OPTIONS: Final = {name for parameters in _OPTIONAL for name in parameters.model_fields}
 NO_VALUE: Final = {"Ref": "AWS::NoValue"}
 _CONDITIONS: Final[dict[str, Any]] = {
     "Fn::And": all,
@@ -73,9 +75,9 @@ def _substituted(argument: Any, given: Mapping[str, str]) -> str:
 
 
 def properties(template: Template, name: str, given: Mapping[str, str]) -> Any:
-    """The properties of a resource; parameters of the operator's options that are not given have their defaults."""
+    """The properties of a resource; options of the operator and of the network have defaults."""
     declared = template["Parameters"].items()
-    options = {key: one["Default"] for key, one in declared if key in OPTIONS}
+    options = {key: one["Default"] for key, one in declared if key in OPTIONS and "Default" in one}
     return resolved(template["Resources"][name]["Properties"], {**options, **given}, template["Conditions"])
 
 

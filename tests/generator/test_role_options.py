@@ -33,6 +33,7 @@ GIVEN: Final = {
     "RolePath": "/mlops/",
 }
 ON_ROLES: Final = "arn:aws:iam::111122223333:role/mlops/mlops-pipeline-*"
+OF_SERVICES: Final = "arn:aws:iam::111122223333:role/aws-service-role/*"
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
 GIVES_PERMISSIONS: Final = {
     *("iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"),
@@ -110,7 +111,16 @@ class TestRoleMakers:
         assert not actions & {"iam:DeleteRolePermissionsBoundary", "iam:AttachRolePolicy", "iam:DetachRolePolicy"}
 
     def test_they_touch_roles_of_pipelines_below_the_path_only(self, templates: dict[str, Template], root: str) -> None:
-        assert {resource for found in on_roles(templates[root]) for resource in found["Resource"]} == {ON_ROLES}
+        touched = {resource for found in on_roles(templates[root]) for resource in found["Resource"]}
+        assert touched == {ON_ROLES, OF_SERVICES}
+
+    def test_of_roles_of_services_they_make_that_of_autoscaling_only(
+        self, templates: dict[str, Template], root: str
+    ) -> None:
+        (found,) = [found for found in on_roles(templates[root]) if OF_SERVICES in found["Resource"]]
+        assert found["Action"] == ["iam:CreateServiceLinkedRole"]
+        scaling = "sagemaker.application-autoscaling.amazonaws.com"
+        assert found["Condition"] == {"StringEquals": {"iam:AWSServiceName": scaling}}
 
     def test_ends_of_monitors_runs_are_found_by_the_path(self, templates: dict[str, Template], root: str) -> None:
         pattern = templates[root]["Resources"]["MonitorRunRule"]["Properties"]["EventPattern"]

@@ -34,6 +34,8 @@ _OTHERS: Final = {
 _FORMS: Final = {"ecr_repo_name": "prod-images", "registration.model_package_group_name": "prod-credit"}
 _WITHOUT_MEANING: Final = {("model_autopilot_training", "registration.inference_image_uri")}
 """Keys that are refused whatever they name."""
+_BESIDE: Final = {"shadow_variant": {"name": "next"}}
+"""Members that an object cannot be without."""
 _EXAMPLES_ACCOUNT: Final = "444455556666"
 
 
@@ -63,7 +65,9 @@ class RequestKey:
         if first == "registration":
             body.pop("register", None)
             return {**body, first: {"model_package_group_name": "own-group", member: value}}
-        return {**body, first: {**body.get(first, {}), member: value} if member else value}
+        if member:
+            return {**body, first: {**_BESIDE.get(first, {}), **body.get(first, {}), member: value}}
+        return {**body, first: value}
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,7 @@ NEVER: Final[Reasons] = {
         **_TRACES,
         "cloudformation:ListStacks": "CloudFormation asks for it beside DescribeStacks without a name",
         "cloudformation:UntagResource": _FEWER_TAGS,
+        "cloudwatch:DescribeAlarms": "finds alarms that a deployment names; tests/orchestrator does it on moto",
         "codebuild:BatchGetBuilds": "says why a build failed; tests/orchestrator does it on moto",
         "codepipeline:ListPipelines": "finds approvals that wait; tests/orchestrator does it on moto",
         "ecr:BatchGetImage": "SageMaker looks at the image of a version that is registered, in the caller's name",

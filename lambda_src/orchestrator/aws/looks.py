@@ -131,15 +131,47 @@ def _package_group(thing: things.PackageGroup) -> str:
 
 
 def _subnets(thing: things.Subnets) -> str:
-    with _looking(f"the subnets {', '.join(thing.ids)}"):
-        answer = client("ec2").describe_subnets(Filters=[{"Name": "subnet-id", "Values": list(thing.ids)}])
-    return _others("subnet", thing.ids, {found["SubnetId"] for found in answer["Subnets"]})
+    return _others("subnet", thing.ids, {found["SubnetId"] for found in _found_subnets(thing.ids)})
+
+
+def _found_subnets(ids: tuple[str, ...]) -> list[dict[str, Any]]:
+    with _looking(f"the subnets {', '.join(ids)}"):
+        answer = client("ec2").describe_subnets(Filters=[{"Name": "subnet-id", "Values": list(ids)}])
+    found: list[dict[str, Any]] = answer["Subnets"]
+    return found
 
 
 def _security_groups(thing: things.SecurityGroups) -> str:
-    with _looking(f"the security groups {', '.join(thing.ids)}"):
-        answer = client("ec2").describe_security_groups(Filters=[{"Name": "group-id", "Values": list(thing.ids)}])
-    return _others("security group", thing.ids, {found["GroupId"] for found in answer["SecurityGroups"]})
+    return _others("security group", thing.ids, {found["GroupId"] for found in _found_security_groups(thing.ids)})
+
+
+def _found_security_groups(ids: tuple[str, ...]) -> list[dict[str, Any]]:
+    with _looking(f"the security groups {', '.join(ids)}"):
+        answer = client("ec2").describe_security_groups(Filters=[{"Name": "group-id", "Values": list(ids)}])
+    found: list[dict[str, Any]] = answer["SecurityGroups"]
+    return found
+
+
+def _vpc(thing: things.Vpc) -> str:
+    """All of one VPC, in as many zones as are needed; what is missing is told of all ids at once."""
+    subnets = {found["SubnetId"]: found for found in _found_subnets(thing.subnets)}
+    groups = {found["GroupId"]: found for found in _found_security_groups(thing.security_groups)}
+    missing = (
+        _others("subnet", thing.subnets, set(subnets)),
+        _others("security group", thing.security_groups, set(groups)),
+    )
+    if any(missing):
+        return "; ".join(filter(None, missing))
+    vpcs = {one: found["VpcId"] for one, found in {**subnets, **groups}.items()}
+    if len(set(vpcs.values())) > 1:
+        return f"must be of one VPC: {', '.join(f'{one} is of {vpc}' for one, vpc in vpcs.items())}"
+    zones = {found["AvailabilityZone"] for found in subnets.values()}
+    if len(zones) < thing.zones:
+        return (
+            f"must have subnets in {thing.zones} Availability Zones at least, without which SageMaker makes no "
+            f"endpoint: {', '.join(thing.subnets)} lie in {', '.join(sorted(zones))} alone"
+        )
+    return ""
 
 
 def _others(kind: str, ids: tuple[str, ...], found: set[str]) -> str:
@@ -147,9 +179,8 @@ def _others(kind: str, ids: tuple[str, ...], found: set[str]) -> str:
     return f"there is no {kind} {' and no '.join(missing)} in this account and Region" if missing else ""
 
 
-def _alarm(thing: things.Alarm) -> str:
-    found = alarms.named([thing.name])
-    return "" if found else f"there is no alarm {thing.name} in this account and Region: make it first"
+def _alarms(thing: things.Alarms) -> str:
+    return _others("alarm", thing.names, set(alarms.named(thing.names)))
 
 
 _LOOKS: Final[Mapping[type, tuple[str, Callable[[Any], str]]]] = {
@@ -161,6 +192,7 @@ _LOOKS: Final[Mapping[type, tuple[str, Callable[[Any], str]]]] = {
     things.PackageGroup: ("sagemaker", _package_group),
     things.Subnets: ("ec2", _subnets),
     things.SecurityGroups: ("ec2", _security_groups),
-    things.Alarm: ("cloudwatch", _alarm),
+    things.Vpc: ("ec2", _vpc),
+    things.Alarms: ("cloudwatch", _alarms),
 }
 """Kind of thing -> the service that is asked, and the look."""

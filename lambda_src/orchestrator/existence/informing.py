@@ -110,7 +110,9 @@ def _reads(request: PipelineRequest, launch: Launch) -> Iterator[tuple[str, _Loo
     if request.csv_files(launch):
         yield "s3", partial(_headers, request, launch)
     if arn := request.model_package(launch):
-        yield "sagemaker", partial(_package, arn, launch)
+        yield "sagemaker", partial(_package, PACKAGE_KEY, arn, launch)
+    for key, arn in request.further_packages(launch).items():
+        yield "sagemaker", partial(_further_package, key, arn, launch)
     if request.monitored_endpoints():
         yield "sagemaker", partial(_endpoints, request, launch)
     if training := request.retrained_by():
@@ -149,23 +151,31 @@ def _headers(request: PipelineRequest, launch: Launch) -> _Seen:
     return _Seen(lambda informed: informed.with_csv_headers(headers))
 
 
-def _package(arn: str, launch: Launch) -> _Seen:
+def _package(key: str, arn: str, launch: Launch) -> _Seen:
     try:
-        model = _packaged_model(arn, launch)
+        model = _packaged_model(key, arn, launch)
     except RefusedRequestError as refused:
         return _Seen(problems=refused.problems)
     return _Seen(lambda informed: informed.with_packaged_model(model))
 
 
-def _packaged_model(arn: str, launch: Launch) -> PackagedModel:
+def _further_package(key: str, arn: str, launch: Launch) -> _Seen:
+    try:
+        model = _packaged_model(key, arn, launch)
+    except RefusedRequestError as refused:
+        return _Seen(problems=refused.problems)
+    return _Seen(lambda informed: informed.with_further_package(arn, model))
+
+
+def _packaged_model(key: str, arn: str, launch: Launch) -> PackagedModel:
     """Return the model of a version. Raise `RefusedRequestError` if it has none, or none that a request may read."""
-    with refusing(PACKAGE_KEY, {**absent("model package version"), _DENIED: _NOT_SHARED}):
+    with refusing(key, {**absent("model package version"), _DENIED: _NOT_SHARED}):
         description = model_sources.describe_model_package(arn)
     try:
         model = package_artifacts.of_description(description)
     except ValueError as error:
-        raise RefusedRequestError([Problem(PACKAGE_KEY, str(error))]) from None
-    if found := list(package_artifacts.problems(PACKAGE_KEY, model, launch.reach)):
+        raise RefusedRequestError([Problem(key, str(error))]) from None
+    if found := list(package_artifacts.problems(key, model, launch.reach)):
         raise RefusedRequestError(found)
     return model
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, get_args
@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import PipelineRequest
-from orchestrator.values.per_stage import by_key
+from orchestrator.values.per_stage import Staged, by_key
 from orchestrator.values.things import Around, Bucket, MustExist, Thing
 
 PACKAGE_KEY: Final = "model_package_name"
@@ -62,6 +62,7 @@ def keys(request: PipelineRequest, launch: Launch) -> tuple[str, ...]:
         named.add(ENDPOINT_KEY)
     if request.retrained_by():
         named.add(TRAINING_KEY)
+    named.update(request.further_packages(launch))
     if request.alarms_of_monitors(launch):
         named.add(ALARMS_KEY)
     declared = list(type(request).model_fields)
@@ -73,12 +74,24 @@ def _is_looked_up(thing: Thing, known: Around) -> bool:
 
 
 def _things(request: BaseModel, path: str, mark: MustExist, known: Around) -> Iterator[tuple[str, Thing]]:
-    value: Any = request
-    for name in path.split("."):
-        value = getattr(value, name, None)
-    for key, one in by_key(path, value):
+    for key, one in _values(request, path.split("."), ""):
         if one and (thing := mark.named(one, known)) is not None:
             yield key, thing
+
+
+def _values(holder: Any, names: Sequence[str], key: str) -> Iterator[tuple[str, Any]]:
+    """Yield the values at a path below an object, a value by stage or a list, each with its key."""
+    if not names:
+        yield from by_key(key, holder)
+    elif isinstance(holder, Staged):
+        for below, each in by_key(key, holder):
+            yield from _values(each, names, below)
+    elif isinstance(holder, list | tuple):
+        for index, each in enumerate(holder):
+            yield from _values(each, names, f"{key}.{index}")
+    elif holder is not None:
+        first, *rest = names
+        yield from _values(getattr(holder, first, None), rest, f"{key}.{first}" if key else first)
 
 
 @cache

@@ -50,8 +50,12 @@ class Encrypted(OnInstances):
         return {
             "KmsKeyArn": key,
             "KmsKeyAlias": f"alias/{name}" if is_alias else "",
-            "VolumeKmsKeyArn": "" if has_local_storage(self._instance_type(stage)) else key,
+            "VolumeKmsKeyArn": key if self.has_plain_volume(stage) else "",
         }
+
+    def has_plain_volume(self, stage: Stage | None) -> bool:
+        """Whether there is a volume that its hardware does not encrypt."""
+        return not has_local_storage(self._instance_type(stage))
 
     @override
     def warnings(self, launch: Launch) -> Iterator[str]:

@@ -27,7 +27,7 @@ class OnInstances(PipelineRequest):
     def impossible_instances(self) -> Iterator[Problem]:
         """A problem for each instance type that cannot be."""
         for key, instance_type in by_key(self.instance_key, getattr(self, self.instance_key)):
-            if problem := instance_types.impossible(self.instance_purpose, instance_type):
+            if instance_type and (problem := instance_types.impossible(self.instance_purpose, instance_type)):
                 yield Problem(key, problem)
 
     @override
@@ -36,5 +36,5 @@ class OnInstances(PipelineRequest):
         if not self.instance_key:
             return
         for key, instance_type in by_key(self.instance_key, getattr(self, self.instance_key)):
-            if sentence := instance_types.unknown(self.instance_purpose, instance_type):
+            if instance_type and (sentence := instance_types.unknown(self.instance_purpose, instance_type)):
                 yield f"{key}: {sentence}"

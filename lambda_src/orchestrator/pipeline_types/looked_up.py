@@ -31,6 +31,14 @@ class LookedUp(BaseModel):
         """Return the request with the model that the package holds."""
         return self
 
+    def further_packages(self, launch: Launch) -> Mapping[str, str]:
+        """Return key of the request -> ARN of each further model package; they are looked up before planning."""
+        return {}
+
+    def with_further_package(self, arn: str, model: PackagedModel) -> Self:
+        """Return the request with the model that one of these holds."""
+        return self
+
     def retrained_by(self) -> RetrainedBy | None:
         """Return the training pipeline that trains its model again, which is looked up before planning."""
         return None

@@ -114,3 +114,15 @@ RecurringSchedule = Annotated[
         example="cron(0 * ? * * *)",
     ),
 ]
+
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_VpcConfig.html
+Subnets = Annotated[
+    list[Annotated[str, Field(pattern=r"^subnet-[0-9a-f]{8,17}$")]],
+    Field(min_length=1, max_length=16, examples=[["subnet-0a1b2c3d", "subnet-1a1b2c3d"]]),
+    Expect("a list of 1 to 16 ids of subnets"),
+]
+SecurityGroups = Annotated[
+    list[Annotated[str, Field(pattern=r"^sg-[0-9a-f]{8,17}$")]],
+    Field(min_length=1, max_length=5, examples=[["sg-0a1b2c3d"]]),
+    Expect("a list of 1 to 5 ids of security groups"),
+]

@@ -27,6 +27,17 @@ S3Location = Annotated[
     things.ITS_BUCKET,
 ]
 
+OptionalS3Location = Annotated[
+    str,
+    Field(max_length=1087, pattern=rf"^({BUCKET}(/({KEY})?)?)?$"),
+    VISIBLE,
+    BucketAndKey(),
+    Expect("a bucket and prefix", example="my-bucket/some/prefix", but="without s3:// and without wildcards"),
+    WithoutTrailingSlash(),
+    Names(reach.BUCKET),
+    things.ITS_BUCKET,
+]
+
 # SageMaker stops at URIs of 512 characters for what monitors read and write, s3:// among them.
 MonitorLocation = Annotated[
     str,

@@ -136,17 +136,31 @@ class SecurityGroups:
 
 
 @dataclass(frozen=True)
-class Alarm:
-    """An alarm of CloudWatch."""
+class Alarms:
+    """Alarms of CloudWatch."""
 
-    name: str
+    names: tuple[str, ...]
 
     def is_near(self, _: Around) -> bool:
         """False: a name says no account."""
         return False
 
 
-Thing = StoredObject | Bucket | Image | Key | Secret | PackageGroup | Subnets | SecurityGroups | Alarm
+@dataclass(frozen=True)
+class Vpc:
+    """Subnets and security groups of one VPC."""
+
+    subnets: tuple[str, ...]
+    security_groups: tuple[str, ...]
+    zones: int = 1
+    """Availability Zones in which the subnets must lie at least."""
+
+    def is_near(self, _: Around) -> bool:
+        """False: an id says no account."""
+        return False
+
+
+Thing = StoredObject | Bucket | Image | Key | Secret | PackageGroup | Subnets | SecurityGroups | Alarms | Vpc
 
 
 @dataclass(frozen=True)
@@ -184,4 +198,9 @@ A_SECRET: Final = MustExist(lambda arn, _: Secret(arn))
 A_PACKAGE_GROUP: Final = MustExist(lambda name, _: PackageGroup(name))
 SUBNETS: Final = MustExist(lambda ids, _: Subnets(tuple(ids)))
 SECURITY_GROUPS: Final = MustExist(lambda ids, _: SecurityGroups(tuple(ids)))
-AN_ALARM: Final = MustExist(lambda name, _: Alarm(name))
+ALARMS: Final = MustExist(lambda names, _: Alarms(tuple(names)))
+
+
+def of_vpc(zones: int = 1) -> MustExist:
+    """Return the mark of an object with `subnets` and `security_groups`, which need as many Availability Zones."""
+    return MustExist(lambda vpc, _: Vpc(tuple(vpc.subnets), tuple(vpc.security_groups), zones))

@@ -12,6 +12,7 @@ import contextlib
 import json
 import os
 import queue
+import subprocess
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -128,6 +129,9 @@ class ModelProcess:
         return message
 
     def _ended(self) -> str:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            # Its pipes close a moment before it has ended.
+            self._process.wait(_STOP_SECONDS)
         return f"the process that served the model has ended with status {self._process.poll()}"
 
 

@@ -17,9 +17,14 @@ from pathlib import Path
 from scripts.local_aws.processes.model_process import HostError, ModelProcess, Prediction
 from scripts.local_aws.serving.artifacts import ServingError
 from scripts.local_aws.serving.containers import Container
+from scripts.local_aws.serving.framework_host import PROGRAM, FrameworkHost, Place
+from scripts.local_aws.serving.images import SERVED, framework_image
 from scripts.local_aws.xgboost.xgboost_host import XgboostHost, xgboost_image
 
 _log = logging.getLogger(__name__)
+# A script of one's own, and another form of the answers:
+# https://github.com/aws/sagemaker-xgboost-container (`serving.py`, `algorithm_mode/serve_utils.py`)
+_CHANGES_XGBOOST = (PROGRAM, "SAGEMAKER_INFERENCE_OUTPUT", "SAGEMAKER_INFERENCE_ENSEMBLE")
 
 
 class ForeignImageError(Exception):
@@ -56,9 +61,19 @@ class Served:
 
 
 def cannot_run(container: Container) -> str:
-    """Return which image of a model cannot run here, and what can, in a sentence; empty if all can."""
-    foreign = next((one.image for one in container.series if xgboost_image(one.image) is None), "")
-    return foreign and f"The local AWS cannot run the image {foreign}: it runs SageMaker's XGBoost images only."
+    """Return what of a model cannot run here, and what can, in a sentence; empty if all can."""
+    return next(filter(None, map(_cannot_run, container.series)), "")
+
+
+def _cannot_run(container: Container) -> str:
+    if framework_image(container.image):
+        return ""
+    if xgboost_image(container.image) is None:
+        return f"The local AWS cannot run the image {container.image}: it runs {SERVED} only."
+    # It would predict, but otherwise than on AWS.
+    if changed := [name for name in _CHANGES_XGBOOST if name in container.environment]:
+        return f"The local AWS runs SageMaker's XGBoost images without {changed[0]}."
+    return ""
 
 
 def serve(container: Container, role_arn: str, region: str, variant: str) -> Served:
@@ -91,12 +106,14 @@ def load(container: Container, role_arn: str, region: str, batch: bool = False) 
         for one in container.series:
             directory = Path(open_.enter_context(tempfile.TemporaryDirectory(prefix="local-aws-model-")))
             one.fetch(role_arn, region, directory)
-            hosts.append(_started(one, directory, batch))
+            hosts.append(_started(one, Place(directory, role_arn, region), batch))
             open_.callback(hosts[-1].stop)
         return Served(container, hosts, open_.pop_all())
 
 
-def _started(container: Container, directory: Path, batch: bool) -> ModelProcess:
+def _started(container: Container, place: Place, batch: bool) -> ModelProcess:
+    if framework := framework_image(container.image):
+        return FrameworkHost(framework, container.environment, place)
     image = xgboost_image(container.image)
     assert image is not None  # noqa: S101
-    return XgboostHost(directory, replace(image, batch=batch))
+    return XgboostHost(place.directory, replace(image, batch=batch))

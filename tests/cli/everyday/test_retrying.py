@@ -77,7 +77,7 @@ def test_what_cannot_be_retried_is_told(status: Status, words: str) -> None:
 def test_a_failed_deployment_runs_again(local: Running, orchestrator: Orchestrator, mlops: Mlops) -> None:
     """The endpoint's name was taken, and is free now."""
     sagemaker, role = orchestrator.client("sagemaker"), "arn:aws:iam::123456789012:role/model"
-    image = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3"
+    image = "382416733822.dkr.ecr.us-east-1.amazonaws.com/kmeans:1"
     variant = {"VariantName": "a", "ModelName": "taken", "InitialInstanceCount": 1, "InstanceType": "ml.m5.large"}
     sagemaker.create_model(ModelName="taken", ExecutionRoleArn=role, PrimaryContainer={"Image": image})
     sagemaker.create_endpoint_config(EndpointConfigName="taken", ProductionVariants=[variant])

@@ -32,7 +32,7 @@ def config(template: Template, deployment: str, **given: str) -> dict[str, Any]:
 
 
 def test_a_canary_has_a_first_step_and_is_watched(blueprint: Template) -> None:
-    found = config(blueprint, "CANARY,CAPACITY_PERCENT,10,300,7200", RollbackAlarms="drift,,,")
+    found = config(blueprint, "CANARY,CAPACITY_PERCENT,10,300,7200", RollbackAlarms="drift,,")
     assert found["BlueGreenUpdatePolicy"] == {
         "MaximumExecutionTimeoutInSeconds": "7200",
         "TrafficRoutingConfiguration": {

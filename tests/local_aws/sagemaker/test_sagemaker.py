@@ -14,6 +14,7 @@ from scripts.demo import demo_model
 from scripts.demo.demo_model import TrainedModel
 from scripts.local_aws.processes import model_process
 from scripts.local_aws.sagemaker import install as sagemaker
+from scripts.local_aws.serving.images import SERVED
 from tests.local_aws.conftest import ClientFactory
 from tests.local_aws.serving import (
     ACCOUNT,
@@ -126,12 +127,14 @@ def test_bodies_over_6_megabytes_are_refused(client: ClientFactory) -> None:
         client("sagemaker-runtime").invoke_endpoint(EndpointName="Serving", Body=b"1" * 6_291_457)
 
 
-def test_custom_image_is_deployed_and_its_invocation_refused_in_words(client: ClientFactory) -> None:
-    assert make_endpoint(client("sagemaker"), image=CUSTOM_IMAGE)["EndpointStatus"] == "InService"
+def test_custom_image_is_deployed_with_words_and_its_invocation_refused_in_them(client: ClientFactory) -> None:
+    words = f"The local AWS cannot run the image {CUSTOM_IMAGE}: it runs {SERVED} only."
+    endpoint = make_endpoint(client("sagemaker"), image=CUSTOM_IMAGE)
+    assert endpoint["EndpointStatus"] == "InService"
+    assert [state["StatusMessage"] for state in endpoint["ProductionVariants"][0]["VariantStatus"]] == [words]
     runtime = client("sagemaker-runtime")
     with pytest.raises(runtime.exceptions.ModelError) as refused:
         runtime.invoke_endpoint(EndpointName="Endpoint", ContentType="text/csv", Body="1")
-    words = f"The local AWS cannot run the image {CUSTOM_IMAGE}: it runs SageMaker's XGBoost images only."
     assert refused.value.response["Error"]["Message"] == words
 
 

@@ -17,10 +17,11 @@ from orchestrator.errors import RefusedRequestError
 from orchestrator.existence import informing
 from orchestrator.existence.informing import Informed
 from orchestrator.launch.settings import Launch, Settings
+from orchestrator.pipeline_types.built_in.serving.updates import SafelyUpdated
 from tests import making
 from tests.orchestrator.conftest import Body, Bundled, read_json
 from tests.orchestrator.provision.conftest import PIPELINE_TEMPLATE
-from tests.orchestrator.requesting import request_of
+from tests.orchestrator.requesting import PACKAGE, request_of
 
 ACCOUNT: Final = "123456789012"
 Look = Callable[..., Informed]
@@ -173,6 +174,57 @@ class TestUnusable:
         assert found["security_group_ids"] == "there is no security group sg-0 in this account and Region"
 
 
+class TestVpc:
+    @pytest.fixture
+    def two(self) -> tuple[list[str], list[str]]:
+        """Two subnets of two zones and a group of one VPC; then a subnet and a group of another."""
+        ec2, subnets, groups = calls.client("ec2"), [], []
+        for number, zones in ((0, ("a", "b")), (1, ("a",))):
+            vpc = ec2.create_vpc(CidrBlock=f"10.{number}.0.0/16")["Vpc"]["VpcId"]
+            groups.append(ec2.create_security_group(GroupName=f"g{number}", Description="g", VpcId=vpc)["GroupId"])
+            for place, zone in enumerate(zones):
+                block = {"CidrBlock": f"10.{number}.{place}.0/24", "AvailabilityZone": f"eu-west-1{zone}"}
+                subnets.append(ec2.create_subnet(VpcId=vpc, **block)["Subnet"]["SubnetId"])
+        return subnets, groups
+
+    @pytest.fixture
+    def told(self, look: Look) -> Callable[[str, list[str], list[str]], str]:
+        def of_vpc(pipeline_type: str, subnets: list[str], groups: list[str]) -> str:
+            vpc = {"subnets": subnets, "security_groups": groups}
+            return missing(look(of(pipeline_type), vpc=vpc)).get("vpc", "")
+
+        return of_vpc
+
+    def test_subnets_and_security_groups_are_of_one_vpc(
+        self, told: Callable[[str, list[str], list[str]], str], two: tuple[list[str], list[str]]
+    ) -> None:
+        (one, other, strange), (group, strange_group) = two
+        assert told("byom_realtime_builtin", [one, other], [group]) == ""
+        assert told("model_training_builtin", [one], [group]) == ""
+        mixed = told("byom_batch_builtin", [one, strange], [group])
+        assert mixed.startswith(f"must be of one VPC: {one} is of vpc-")
+        assert "must be of one VPC" in told("byom_batch_builtin", [one], [group, strange_group])
+
+    def test_what_is_missing_is_named_at_once(
+        self, told: Callable[[str, list[str], list[str]], str], two: tuple[list[str], list[str]]
+    ) -> None:
+        (one, *_), _ = two
+        assert told("byom_batch_builtin", [one, "subnet-00000000"], ["sg-00000000"]) == (
+            "there is no subnet subnet-00000000 in this account and Region; "
+            "there is no security group sg-00000000 in this account and Region"
+        )
+
+    def test_an_endpoint_is_in_two_zones(
+        self, told: Callable[[str, list[str], list[str]], str], two: tuple[list[str], list[str]]
+    ) -> None:
+        (one, _, _), (group, _) = two
+        network = calls.client("ec2").describe_subnets(SubnetIds=[one])["Subnets"][0]
+        block = {"CidrBlock": "10.0.7.0/24", "AvailabilityZone": network["AvailabilityZone"]}
+        beside = calls.client("ec2").create_subnet(VpcId=network["VpcId"], **block)["Subnet"]["SubnetId"]
+        assert "subnets in 2 Availability Zones at least" in told("byom_realtime_builtin", [one, beside], [group])
+        assert told("byom_batch_builtin", [one, beside], [group]) == ""
+
+
 class TestNotSeen:
     @pytest.mark.parametrize("code", ["AccessDenied", "SlowDown"])
     def test_what_may_not_be_looked_at_is_a_warning(self, look: Look, code: str) -> None:
@@ -255,3 +307,59 @@ class TestInPlace:
         self.ran(codepipeline, launch, "Failed", 1)
         with pytest.raises(RefusedRequestError):
             provision()
+
+
+class TestAlarms:
+    """Alarms that a deployment names, and those of the model's monitors."""
+
+    CANARY: Final = {"strategy": "canary"}
+
+    @pytest.fixture
+    def alarm(self, there: None) -> Callable[[str], None]:
+        def make(name: str) -> None:
+            calls.client("cloudwatch").put_metric_alarm(
+                AlarmName=name,
+                ComparisonOperator="GreaterThanThreshold",
+                EvaluationPeriods=1,
+                MetricName="Orders",
+                Namespace="Quayside",
+                Period=60,
+                Statistic="Sum",
+                Threshold=1,
+            )
+
+        return make
+
+    def test_each_that_is_named_must_be_there(self, look: Look, alarm: Callable[[str], None]) -> None:
+        named = {"deployment": {**self.CANARY, "alarms": ["too-few-orders", "drift"]}}
+        alarm("drift")
+        found = missing(look(of("byom_realtime_builtin"), **named))["deployment.alarms"]
+        assert found == "there is no alarm too-few-orders in this account and Region"
+        alarm("too-few-orders")
+        assert "deployment.alarms" not in missing(look(of("byom_realtime_builtin"), **named))
+
+    def test_those_of_the_model_s_monitors_are_found(
+        self, look: Look, alarm: Callable[[str], None], launch: Launch
+    ) -> None:
+        body = {**of("byom_realtime_builtin"), "deployment": {**self.CANARY, "monitors": True}}
+        making.all_named(of("byom_realtime_builtin"), launch, calls.client)
+        (warning,) = look(body).warnings
+        assert "deployment.monitors: there is no monitor of this model on the open engine yet" in warning
+        own = "mlops-pipeline-berth-occupancy-byompipelinedataqualitymonitor-ViolationsAlarm-1"
+        for name in (own, own.replace("ViolationsAlarm", "RunsMissingAlarm"), own.replace("occupancy", "occupancy-x")):
+            alarm(name)
+        found = look(body)
+        assert found.warnings == ()
+        assert isinstance(found.request, SafelyUpdated)
+        assert found.request.values(launch, None)["RollbackAlarms"] == f"{own},,"
+
+    def test_an_artifact_of_a_variant_must_be_there(self, look: Look) -> None:
+        other = {"name": "b", "model_artifact_location": "models/other.tar.gz"}
+        found = missing(look(of("byom_realtime_builtin"), variants=[other]))
+        assert "there is no models/other.tar.gz" in found["variants.0.model_artifact_location"]
+
+    def test_a_version_of_a_variant_must_be_there(self, look: Look) -> None:
+        other = {"name": "b", "model_package_name": PACKAGE}
+        with pytest.raises(RefusedRequestError) as refused:
+            look(of("byom_realtime_builtin"), variants=[other])
+        assert "variants.0.model_package_name" in [problem.key for problem in refused.value.problems]

@@ -10,7 +10,7 @@ from orchestrator.automation import followers, requests
 from orchestrator.aws import claims
 from orchestrator.aws.s3 import documents, objects
 from orchestrator.aws.sagemaker import jobs, model_packages, model_sources, transforms
-from orchestrator.events.jobs import comparison, held_out, outcomes, versions
+from orchestrator.events.jobs import comparison, held_out, versions
 from orchestrator.events.jobs.comparison import SIDES, Comparison, Side
 from orchestrator.events.jobs.held_out import Figures
 from orchestrator.events.jobs.outcomes import Outcome
@@ -47,7 +47,7 @@ def begin(wanted: Comparison, asked: Instructions, outcome: Outcome, bucket: str
     }
     documents.store(bucket, comparison.key(begun.id), begun)
     for side in SIDES:
-        transforms.create_model(comparison.model_request(begun, side, served[side], outcomes.role(training)))
+        transforms.create_model(comparison.model_request(begun, side, served[side], training))
         transforms.start(comparison.transform_request(begun, side, asked, training))
     return begun
 

@@ -30,6 +30,7 @@ _NAME: Final = re.compile(rf"{NAMES}(?P<id>[0-9a-f]{{16}})-({'|'.join(SIDES)})")
 _ID_CHARACTERS: Final = 16
 _CHANNEL: Final = "validation"
 _OF_CONTAINER: Final = ("Image", "ModelDataUrl", "ModelDataSource", "Environment")
+_OF_NETWORK: Final = ("VpcConfig", "EnableNetworkIsolation")
 _CSV: Final = "text/csv"
 
 
@@ -107,8 +108,10 @@ def begun(kind: JobKind, source: Source, instructions: str, deployed: str) -> Co
     )
 
 
-def model_request(comparison: Comparison, side: Side, containers: list[dict[str, Any]], role: str) -> dict[str, Any]:
-    """Return the parameters of CreateModel.
+def model_request(
+    comparison: Comparison, side: Side, containers: list[dict[str, Any]], training: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the parameters of CreateModel; both models are in the network of the job that trained the challenger.
 
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModel.html
     """
@@ -116,8 +119,9 @@ def model_request(comparison: Comparison, side: Side, containers: list[dict[str,
     served = {"PrimaryContainer": plain[0]} if len(plain) == 1 else {"Containers": plain}
     return {
         "ModelName": comparison.name(side),
-        "ExecutionRoleArn": role,
+        "ExecutionRoleArn": training["RoleArn"],
         **served,
+        **{name: training[name] for name in _OF_NETWORK if training.get(name)},
         "Tags": _tags(comparison),
     }
 

@@ -16,6 +16,7 @@ from orchestrator.launch.operator_options import FunctionParameters, RoleParamet
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.built_in.models import BuiltInImage, CustomImage, OwnModel
+from orchestrator.pipeline_types.built_in.network import Networked, NetworkParameters
 from orchestrator.pipeline_types.built_in.served_models import ServedModelParameters
 from orchestrator.pipeline_types.encryption import Encrypted, EncryptionParameters
 from orchestrator.values import common, jobs, json_parameter, locations, training
@@ -23,7 +24,9 @@ from orchestrator.values.per_stage import PerStage, Stage, at
 from orchestrator.values.template_parameters import InTemplate
 
 
-class BatchTransformParameters(RoleParameters, FunctionParameters, EncryptionParameters, ServedModelParameters):
+class BatchTransformParameters(
+    NetworkParameters, RoleParameters, FunctionParameters, EncryptionParameters, ServedModelParameters
+):
     """Parameters of the batch transform blueprint."""
 
     BatchInputBucket: Annotated[common.BucketName, Field(description="Bucket of the data to score.")]
@@ -41,7 +44,7 @@ class BatchTransformParameters(RoleParameters, FunctionParameters, EncryptionPar
     Tags: Annotated[training.JsonDocument, Field(description="Tags of the jobs, as JSON.")]
 
 
-class BatchTransform(Encrypted, OwnModel):
+class BatchTransform(Encrypted, Networked, OwnModel):
     """What both batch types have in common."""
 
     blueprint: ClassVar = "batch_transform"
@@ -99,6 +102,7 @@ class BatchTransform(Encrypted, OwnModel):
         return {
             **super().values(launch, stage),
             **self.encryption_parameters(stage),
+            **self.network_parameters(stage),
             "BatchInputBucket": bucket,
             "BatchInputKey": key,
             "BatchOutputLocation": at(self.batch_job_output_location, stage),

@@ -25,7 +25,7 @@ from orchestrator.values.common import (
     ModelPackageArn,
 )
 from orchestrator.values.package_artifacts import PackagedModel
-from orchestrator.values.per_stage import Stage, at
+from orchestrator.values.per_stage import Stage
 
 
 class OwnModel(ServedModel):
@@ -160,7 +160,11 @@ class BuiltInImage(OwnModel):
     def image_uri(self, launch: Launch, stage: Stage | None) -> str:
         if self.comes_from_package(launch):
             return ""
-        return resolve(self._query(launch, at(self.inference_instance, stage)))
+        return resolve(self._query(launch, self.instance_type_at(stage)))
+
+    def image_for(self, launch: Launch, instance_type: str) -> str:
+        """Return the framework's image for an instance type; raises `UnknownImageError`."""
+        return resolve(self._query(launch, instance_type))
 
     def _query(self, launch: Launch, instance_type: str | None) -> ImageQuery:
         return ImageQuery(

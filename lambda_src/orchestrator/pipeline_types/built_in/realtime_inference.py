@@ -12,8 +12,10 @@ from orchestrator.launch.operator_options import ApiParameters, FunctionParamete
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.built_in.models import BuiltInImage, CustomImage
+from orchestrator.pipeline_types.built_in.network import NetworkedEndpoint, NetworkParameters
 from orchestrator.pipeline_types.built_in.served_models import ServedModelParameters
 from orchestrator.pipeline_types.built_in.serving.capacity import Capacity, CapacityParameters
+from orchestrator.pipeline_types.built_in.serving.comparisons import Compared, VariantParameters
 from orchestrator.pipeline_types.built_in.serving.inference_api import InferenceApiParameters
 from orchestrator.pipeline_types.built_in.serving.smoke_test import SmokeTested, SmokeTestParameters
 from orchestrator.pipeline_types.built_in.serving.updates import SafelyUpdated, UpdateParameters
@@ -24,8 +26,10 @@ from orchestrator.values.template_parameters import InTemplate
 
 
 class RealtimeInferenceParameters(
+    NetworkParameters,
     CapacityParameters,
     UpdateParameters,
+    VariantParameters,
     InferenceApiParameters,
     RoleParameters,
     FunctionParameters,
@@ -37,7 +41,7 @@ class RealtimeInferenceParameters(
     """Parameters of the real-time inference blueprint."""
 
 
-class RealtimeInference(Encrypted, SafelyUpdated, Capacity, SmokeTested):
+class RealtimeInference(Encrypted, NetworkedEndpoint, SafelyUpdated, Capacity, SmokeTested):
     """What both real-time types have in common."""
 
     blueprint: ClassVar = "realtime_inference"
@@ -45,8 +49,10 @@ class RealtimeInference(Encrypted, SafelyUpdated, Capacity, SmokeTested):
     instance_purpose: ClassVar = "endpoint"
 
     data_capture_location: Annotated[
-        PerStage[locations.S3Location],
-        Field(description="bucket/prefix for the captured requests and answers, without s3://"),
+        PerStage[locations.OptionalS3Location],
+        Field(
+            description="bucket/prefix for the captured requests and answers, without s3://; not needed with serverless"
+        ),
         InTemplate("Bucket and prefix that receive the captured requests and answers."),
     ]
     endpoint_name: Annotated[
@@ -67,6 +73,12 @@ class RealtimeInference(Encrypted, SafelyUpdated, Capacity, SmokeTested):
                     " name a bucket that the stage's account may write to"
                 )
 
+    @rule("data_capture_location", "serverless")
+    def _captures_have_a_place(self, launch: Launch) -> Iterator[Problem]:
+        yield from self.missing_on_instances(
+            launch, "data_capture_location", "a bucket and prefix, such as my-bucket/some/prefix, without s3://"
+        )
+
     @rule("deployment", "endpoint_name", "inference_instance")
     def _deployment_is_possible(self, launch: Launch) -> Iterator[Problem]:
         yield from self.impossible_deployments(launch)
@@ -76,11 +88,18 @@ class RealtimeInference(Encrypted, SafelyUpdated, Capacity, SmokeTested):
         yield from self.impossible_instances()
 
     @override
+    def has_plain_volume(self, stage: Stage | None) -> bool:
+        return not self.is_serverless_at(stage) and super().has_plain_volume(stage)
+
+    @override
     def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
-        return {**super().values(launch, stage), **self.encryption_parameters(stage)}
+        own = {**self.encryption_parameters(stage), **self.network_parameters(stage)}
+        if self.needs_no_volume_key(stage):
+            own["VolumeKmsKeyArn"] = ""
+        return {**super().values(launch, stage), **own}
 
 
-class RealtimeBuiltIn(RealtimeInference, BuiltInImage):
+class RealtimeBuiltIn(RealtimeInference, Compared, BuiltInImage):
     """Serve predictions from an endpoint, with a model of a built-in framework."""
 
     postfix: ClassVar = "BYOMPipelineRealtimeBuiltIn"
@@ -88,11 +107,19 @@ class RealtimeBuiltIn(RealtimeInference, BuiltInImage):
 
     pipeline_type: Literal["byom_realtime_builtin"]
 
+    @override
+    def image_on(self, launch: Launch, instance_type: str) -> str:
+        return self.image_for(launch, instance_type)
 
-class RealtimeCustom(RealtimeInference, CustomImage):
+
+class RealtimeCustom(RealtimeInference, Compared, CustomImage):
     """Serve predictions from an endpoint, with a container image of your own."""
 
     postfix: ClassVar = "BYOMPipelineRealtimeCustom"
     short_name: ClassVar = "realtime-custom"
 
     pipeline_type: Literal["byom_realtime_custom"]
+
+    @override
+    def image_on(self, launch: Launch, instance_type: str) -> str:
+        return self.custom_image_uri

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What SageMaker serves on instances: the model of a request, wherever it comes from (compatibility 3.1 to 3.4)."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import Field
 from typing_extensions import override
@@ -11,11 +11,15 @@ from orchestrator.pipeline_types.blueprints import BlueprintPipeline
 from orchestrator.values import common
 from orchestrator.values.common import InstanceType
 from orchestrator.values.package_artifacts import PackagedModel
-from orchestrator.values.per_stage import PerStage, Stage, by_key
+from orchestrator.values.per_stage import PerStage, Stage, at, by_key
 from orchestrator.values.template_parameters import InTemplate, TemplateParameters
 
 _Joined = Annotated[str, Field(max_length=4096)]
 """Comma-separated texts made by the orchestrator."""
+
+
+WITHOUT_INSTANCE: Final = "ml.m5.large"
+"""What runs without an instance of its own runs on x86."""
 
 
 class ServedModelParameters(TemplateParameters):
@@ -81,7 +85,13 @@ class ServedModel(BlueprintPipeline):
             "CustomAlgorithmsECRRepoArn": self.repository_arn(launch),
         }
 
+    def instance_type_at(self, stage: Stage | None) -> str:
+        """Return the instance type whose processor the image of a stage is for."""
+        return at(self.inference_instance, stage)
+
     def instance_types(self) -> list[tuple[str, str | None]]:
         """Return each instance type with its key; a single `None` without key when the key itself is invalid."""
         given = getattr(self, "inference_instance", None)
-        return [("", None)] if given is None else [*by_key("inference_instance", given)]
+        if given is None:
+            return [("", None)]
+        return [(key, value or WITHOUT_INSTANCE) for key, value in by_key("inference_instance", given)]

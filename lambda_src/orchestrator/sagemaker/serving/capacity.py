@@ -4,9 +4,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 _BURSTABLE: Final = re.compile(r"ml\.t[0-9]")
+
+NOT_SERVERLESS: Final[Mapping[str, str]] = {
+    "autoscaling": "it scales by itself, between none and max_concurrency",
+    "async_inference": "SageMaker queues calls for instances only",
+    "managed_instance_scaling": "there are no instances",
+    "variants": "SageMaker has one variant for such an endpoint",
+    "shadow_variant": "SageMaker has one variant for such an endpoint",
+    "containers": "SageMaker runs one container for such an endpoint",
+    "vpc": "SageMaker runs it outside of VPCs",
+    "network_isolation": "SageMaker cannot isolate it",
+    "volume_size": "there are no instances with volumes",
+}
+"""Key of a request -> why it cannot be with a serverless endpoint.
+
+https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html#serverless-endpoints-how-it-works-exclusions
+"""
 
 
 def is_burstable(instance_type: str) -> bool:

@@ -162,6 +162,9 @@ def summary(variant: Variant, resolved: Any) -> dict[str, Any]:
     else:
         serverless = variant.declared["ServerlessConfig"]
         found |= {"CurrentServerlessConfig": serverless, "DesiredServerlessConfig": serverless}
+    if reason := variant.served.unserved:
+        # AWS would have answers, and there are none here: whoever looks is told before the first call.
+        found["VariantStatus"] = [{"Status": "ActivatingTraffic", "StatusMessage": reason}]
     for name in ("ManagedInstanceScaling", "RoutingConfig"):
         if name in variant.declared:
             found[name] = variant.declared[name]

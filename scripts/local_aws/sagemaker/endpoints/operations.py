@@ -18,7 +18,7 @@ from moto.sagemaker.responses import SageMakerResponse
 from scripts.local_aws import clients, identity, request_constraints
 from scripts.local_aws.sagemaker import model_hosting
 from scripts.local_aws.sagemaker.data_capture import CaptureSettings, CaptureTarget
-from scripts.local_aws.sagemaker.endpoints import policies
+from scripts.local_aws.sagemaker.endpoints import policies, serverless
 from scripts.local_aws.sagemaker.endpoints.configs import Given, LocalEndpointConfig
 from scripts.local_aws.sagemaker.endpoints.deployment import Deployment
 from scripts.local_aws.sagemaker.endpoints.endpoint import LocalEndpoint, Tags
@@ -45,6 +45,7 @@ class Endpoints(NamedResources):
         config = LocalEndpointConfig(self.account_id, self.region_name, given)
         for variant in (*config.production_variants, *config.shadow_variants):
             self._found("model", str(variant["ModelName"]), self._models, "model")
+        serverless.check_config(config, self._models)
         self.endpoint_configs[name] = config
         return config
 
@@ -68,6 +69,7 @@ class Endpoints(NamedResources):
         if endpoint.fleet is None or endpoint.fleet.config is config:
             self._deploy(endpoint, config)
             return endpoint
+        serverless.check_update(endpoint.fleet.config, config)
         self._check_scaled(endpoint, config)
         fleet = self._loaded(endpoint, config)
         if fleet is None:

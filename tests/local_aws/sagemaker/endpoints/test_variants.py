@@ -5,17 +5,21 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from botocore.exceptions import ClientError
+from moto.sagemaker.models import sagemaker_backends
 
 from scripts.demo import demo_model
 from scripts.demo.demo_model import TrainedModel
 from scripts.local_aws.sagemaker import install as sagemaker
+from scripts.local_aws.sagemaker.endpoints import invocations
+from scripts.local_aws.sagemaker.endpoints.endpoint import LocalEndpoint
+from scripts.local_aws.sagemaker.endpoints.invocations import Request
 from scripts.local_aws.sagemaker.endpoints.traffic import GENERATOR
 from tests.local_aws.conftest import ClientFactory
-from tests.local_aws.serving import BUCKET, CAPTURE, CUSTOM_IMAGE, csv_of, make_model
+from tests.local_aws.serving import ACCOUNT, BUCKET, CAPTURE, CUSTOM_IMAGE, csv_of, make_model
 from tests.local_aws.serving import VARIANT as _VARIANT
 
 
@@ -40,10 +44,14 @@ def serve(sm: Any, name: str, *variants: dict[str, Any], **more: Any) -> dict[st
     return described
 
 
+def found(client: ClientFactory, name: str) -> LocalEndpoint:
+    return cast(LocalEndpoint, sagemaker_backends[ACCOUNT][client("sagemaker").meta.region_name].endpoints[name])
+
+
 def captured(s3: Any, endpoint: str, name: str) -> list[dict[str, Any]]:
     assert sagemaker.flush_captures()
-    found = s3.list_objects_v2(Bucket="captures", Prefix=f"data/{endpoint}/{name}/").get("Contents", [])
-    bodies = [s3.get_object(Bucket="captures", Key=one["Key"])["Body"].read().decode() for one in found]
+    objects = s3.list_objects_v2(Bucket="captures", Prefix=f"data/{endpoint}/{name}/").get("Contents", [])
+    bodies = [s3.get_object(Bucket="captures", Key=one["Key"])["Body"].read().decode() for one in objects]
     return [json.loads(line) for body in bodies for line in body.splitlines()]
 
 
@@ -53,11 +61,11 @@ def test_calls_are_shared_by_weight_and_each_variant_is_captured(client: ClientF
         ("a", 1.0), ("b", 3.0),
     ]  # fmt: skip
     GENERATOR.seed(7)
-    body, runtime, calls = csv_of(trained, 1), client("sagemaker-runtime"), 100
-    answers = [runtime.invoke_endpoint(EndpointName="Ab", ContentType="text/csv", Body=body) for _ in range(calls)]
-    split = Counter(answer["InvokedProductionVariant"] for answer in answers)
-    assert 65 <= split["b"] <= 85
-    assert split["a"] == calls - split["b"]
+    endpoint, calls = found(client, "Ab"), 400
+    request = Request(csv_of(trained, 1).encode(), "text/csv")
+    split = Counter(invocations.invoke(endpoint, request).variant for _ in range(calls))
+    assert split.total() == calls
+    assert 0.70 <= split["b"] / calls <= 0.80
     assert {name: len(captured(client("s3"), "Ab", name)) for name in ("a", "b")} == split
 
 

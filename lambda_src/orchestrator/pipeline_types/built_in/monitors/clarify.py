@@ -39,6 +39,7 @@ class ClarifyMonitor(PredictionMonitor):
     """A monitor by SageMaker Clarify."""
 
     image: ClassVar = "clarify"
+    can_be_isolated: ClassVar = False
 
     label_attribute: Annotated[
         monitors.Attribute, Field(description="column of the baseline with the label; the first when left out")

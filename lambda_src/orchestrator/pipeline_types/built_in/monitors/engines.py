@@ -106,7 +106,12 @@ class OpenEngine(Engine):
 
     @override
     def problems(self, monitor: MonitorRequest, launch: Launch) -> Iterator[Problem]:
-        yield from ()
+        if monitor.is_isolated():
+            yield Problem(
+                "network_isolation",
+                "must be false with the open engine, whose jobs read captures from S3 and send metrics to CloudWatch "
+                "themselves: give vpc with endpoints for both, and no way to the internet",
+            )
 
     @override
     def too_long(self, key: str, variable: str) -> Iterator[Problem]:

@@ -32,7 +32,7 @@ from orchestrator.plan.monitor_engines import PlannedEngine
 from orchestrator.plan.plan import PlannedObject, ProvisioningPlan
 from orchestrator.sagemaker.images import ImageQuery, UnknownImageError, resolve
 from orchestrator.values import monitors
-from orchestrator.values.per_stage import STAGES, Stage, Staged, at, by_key, key_at
+from orchestrator.values.per_stage import STAGES, Stage, at, by_key, key_at
 from orchestrator.values.template_parameters import TemplateParameters
 
 _DIGITS: Final = 4
@@ -109,6 +109,7 @@ class Monitor(Retraining):
     def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
         """Return the parameter values except the names that are derived from them."""
         values = super().values(launch, stage)
+        values.pop("NetworkIsolation", None)
         output = values.pop("BaselineJobOutputLocation")
         return {
             **values,
@@ -118,8 +119,7 @@ class Monitor(Retraining):
             **located("BaselineOutput", output),
             **located("DataCapture", values["DataCaptureLocation"]),
             "ImageUri": resolve(self._image_query(launch)),
-            "Subnets": _joined(self.subnets, stage),
-            "SecurityGroupIds": _joined(self.security_group_ids, stage),
+            **self.network_parameters(stage),
             "OrchestratorAccount": launch.ecr_repository_arn.split(":")[4],
         }
 
@@ -202,7 +202,7 @@ class Monitor(Retraining):
                     f"schedule, whose name has {monitors.LONGEST_NAME}",
                 )
 
-    @rule("monitor_engine", "schedule_expression", "monitor_max_runtime_seconds")
+    @rule("monitor_engine", "schedule_expression", "monitor_max_runtime_seconds", "network_isolation")
     def _engine_takes_it(self, launch: Launch) -> Iterator[Problem]:
         yield from self.engine(launch).problems(self, launch)
 
@@ -232,27 +232,10 @@ class Monitor(Retraining):
             key_at(key, given, stage), f"s3://{at(given, stage)}/{rest}".rstrip("/")
         )
 
-    @rule("subnets", "security_group_ids")
-    def _vpc_is_whole(self, launch: Launch) -> Iterator[Problem]:
-        reported = set()
-        for stage in self.stages(launch):
-            subnets, groups = at(self.subnets, stage), at(self.security_group_ids, stage)
-            if bool(subnets) != bool(groups):
-                missing, given = ("security_group_ids", "subnets") if subnets else ("subnets", "security_group_ids")
-                key = key_at(missing, getattr(self, missing), stage)
-                if key not in reported:
-                    reported.add(key)
-                    yield Problem(key, f"is required with {given}: a job runs in subnets with security groups")
-
 
 def _declared(values: Mapping[str, Any], declared: type[TemplateParameters]) -> dict[str, Any]:
     """Return the values that a blueprint takes; those of the two engines differ in a few."""
     return {name: value for name, value in values.items() if name in declared.model_fields}
-
-
-def _joined(ids: list[str] | Staged[list[str]], stage: Stage | None) -> str:
-    chosen: list[str] = at(ids, stage)
-    return ",".join(chosen)
 
 
 def located(name: str, location: str) -> dict[str, str]:

@@ -32,6 +32,11 @@ def problems(monitor: MonitorRequest, launch: Launch) -> Iterator[Problem]:
             key,
             f"must be {monitors.MODEL_MONITOR_SCHEDULES}, with SageMaker's engine; got {shortened(expression)}",
         )
+    if monitor.is_isolated() and not monitor.can_be_isolated:
+        yield Problem(
+            "network_isolation",
+            "must be false for this monitor: SageMaker Clarify asks the endpoint for predictions over the network",
+        )
     if not strange:
         yield from _runs_that_meet_the_next(monitor, launch)
 

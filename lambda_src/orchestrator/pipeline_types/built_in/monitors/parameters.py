@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from orchestrator.launch.operator_options import RoleParameters
+from orchestrator.pipeline_types.built_in.network import IsolationParameters
 from orchestrator.pipeline_types.encryption import EncryptionParameters
 from orchestrator.values import common, jobs, locations, monitors
 from orchestrator.values.template_parameters import TemplateParameters
@@ -131,7 +132,7 @@ class OpenMonitorParameters(
     EngineDigest: Annotated[monitors.Sha256, Field(description="Its SHA-256; jobs run no other monitors.")]
 
 
-class DataQualityMonitorParameters(MonitorParameters):
+class DataQualityMonitorParameters(IsolationParameters, MonitorParameters):
     """Parameters of the data quality monitor's blueprint."""
 
     ExcludeFeaturesAttribute: Annotated[
@@ -201,7 +202,7 @@ class QualityParameters(GroundTruthParameters):
     ] = ""
 
 
-class ModelQualityMonitorParameters(QualityParameters, MonitorParameters):
+class ModelQualityMonitorParameters(IsolationParameters, QualityParameters, MonitorParameters):
     """Parameters of the model quality monitor's blueprint."""
 
 

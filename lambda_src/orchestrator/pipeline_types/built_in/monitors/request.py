@@ -1,18 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """Keys that the requests for all four monitors have (compatibility 3.5)."""
 
+from collections.abc import Iterator
 from typing import Annotated, ClassVar
 
 from pydantic import Field
+from typing_extensions import override
 
+from orchestrator.errors import Problem
+from orchestrator.launch.settings import Launch
+from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.blueprints import BlueprintPipeline
+from orchestrator.pipeline_types.built_in.network import Networked
 from orchestrator.pipeline_types.encryption import Encrypted
 from orchestrator.values import common, jobs, locations, monitors
-from orchestrator.values.per_stage import PerStage
+from orchestrator.values.per_stage import PerStage, Stage, at, key_at
 from orchestrator.values.template_parameters import TemplateParameters
 
 
-class MonitorRequest(Encrypted, BlueprintPipeline):
+class MonitorRequest(Encrypted, Networked, BlueprintPipeline):
     """What is common to the requests, and what differs between the kinds of monitors."""
 
     follows_tags: ClassVar[bool] = False
@@ -24,6 +30,8 @@ class MonitorRequest(Encrypted, BlueprintPipeline):
     """The declaration of the template's parameters where the open engine does the work."""
     image: ClassVar[str] = "model-monitor"
     """Name of the image of SageMaker's engine."""
+    can_be_isolated: ClassVar[bool] = True
+    """Whether the containers of SageMaker's engine work without a network."""
     hourly_run_time: ClassVar[int] = 3600
     """Seconds that a run of an hourly schedule may take."""
 
@@ -68,11 +76,11 @@ class MonitorRequest(Encrypted, BlueprintPipeline):
     ] = ""
     subnets: Annotated[
         PerStage[monitors.Subnets],
-        Field(description="subnets of a VPC in which baseline and schedule run; needs security_group_ids"),
+        Field(description="subnets of a VPC in which baseline and schedule run; needs security_group_ids; or give vpc"),
     ] = []  # noqa: RUF012  pydantic copies it
     security_group_ids: Annotated[
         PerStage[monitors.SecurityGroups],
-        Field(description="security groups of a VPC in which baseline and schedule run; needs subnets"),
+        Field(description="security groups of a VPC in which baseline and schedule run; needs subnets; or give vpc"),
     ] = []  # noqa: RUF012  pydantic copies it
     monitor_engine: Annotated[
         monitors.MonitorEngine,
@@ -81,3 +89,25 @@ class MonitorRequest(Encrypted, BlueprintPipeline):
             "Clarify, which AWS has closed to new customers; the launch decides when left out"
         ),
     ] = ""
+
+    @override
+    def network_parameters(self, stage: Stage | None) -> dict[str, str]:
+        """Return the values; containers that are not isolated have none, and baselines the names that they had."""
+        vpc = self.vpc_parameters(stage)
+        if not vpc["Subnets"]:
+            ids: tuple[list[str], list[str]] = at(self.subnets, stage), at(self.security_group_ids, stage)
+            vpc = dict(zip(vpc, map(",".join, ids), strict=True))
+        return {**vpc, **(self.isolation_parameters(stage) if at(self.network_isolation, stage) else {})}
+
+    @rule("subnets", "security_group_ids", "vpc")
+    def _vpc_is_whole(self, launch: Launch) -> Iterator[Problem]:
+        found: dict[str, str] = {}
+        for stage in self.stages(launch):
+            subnets, groups = at(self.subnets, stage), at(self.security_group_ids, stage)
+            if (subnets or groups) and self.vpc_parameters(stage)["Subnets"]:
+                found[key_at("vpc", self.vpc, stage)] = "cannot go together with subnets and security_group_ids"
+            elif bool(subnets) != bool(groups):
+                missing, given = ("security_group_ids", "subnets") if subnets else ("subnets", "security_group_ids")
+                key = key_at(missing, getattr(self, missing), stage)
+                found.setdefault(key, f"is required with {given}: a job runs in subnets with security groups")
+        yield from map(Problem, found, found.values())

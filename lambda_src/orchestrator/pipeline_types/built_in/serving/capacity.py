@@ -1,25 +1,35 @@
 # SPDX-License-Identifier: Apache-2.0
-"""On how much a model is served: `instance_count`, `autoscaling`."""
+"""On how much a model is served: `instance_count`, `autoscaling`, or `serverless` in place of instances."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Final
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from typing_extensions import override
 
 from orchestrator.errors import Problem
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import rule
-from orchestrator.pipeline_types.built_in.served_models import ServedModel
+from orchestrator.pipeline_types.built_in.served_models import WITHOUT_INSTANCE, ServedModel
 from orchestrator.pipeline_types.built_in.serving.autoscaling import Instances, Scaling
+from orchestrator.pipeline_types.built_in.serving.serverless import NOT_SERVERLESS, ServerlessCapacity
 from orchestrator.pipeline_types.optional_objects import optional_object
-from orchestrator.sagemaker.serving.capacity import is_burstable
-from orchestrator.values.common import EXPECT_KEYWORD
-from orchestrator.values.per_stage import PerStage, PerStageObject, Stage, at, key_at
-from orchestrator.values.template_parameters import TemplateParameters
+from orchestrator.sagemaker.serving import capacity
+from orchestrator.values.common import EXPECT_KEYWORD, Expect
+from orchestrator.values.per_stage import STAGES, PerStage, PerStageObject, Stage, at, key_at
+from orchestrator.values.template_parameters import InTemplate, TemplateParameters
 
-_EXPECTED: Final = "an object with minimum, maximum and invocations_per_instance"
-_EXAMPLE: Final = {"minimum": 2, "maximum": 10, "invocations_per_instance": 600}
+_SCALING: Final = "an object with minimum, maximum and invocations_per_instance"
+_SCALED: Final = {"minimum": 2, "maximum": 10, "invocations_per_instance": 600}
+_SERVERLESS: Final = "an object with memory_mb and max_concurrency"
+_ON_INSTANCES: Final = ("inference_instance", "data_capture_location")
+"""Required keys that a serverless endpoint has no use for."""
+
+OptionalInstanceType = Annotated[
+    str,
+    Field(max_length=64, pattern=r"^(ml\.[a-z0-9-]+\.[a-z0-9-]+)?$"),
+    Expect("a SageMaker instance type", example="ml.m5.large"),
+]
 
 
 class CapacityParameters(TemplateParameters):
@@ -30,39 +40,96 @@ class CapacityParameters(TemplateParameters):
     ScalingSchedule1: Annotated[str, Field(description="Minimum|maximum|time zone|schedule.")] = ""
     ScalingSchedule2: str = ""
     ScalingSchedule3: str = ""
+    Serverless: Annotated[str, Field(description="Memory, concurrency, provisioned.")] = NOT_SERVERLESS
 
 
 class Capacity(ServedModel):
-    """A model on as many instances as the request says, or as its load asks for."""
+    """A model on as many instances as the request says, or as its load asks for, or without any."""
 
+    inference_instance: Annotated[
+        PerStage[OptionalInstanceType],
+        Field(description="instance type that serves the model; not needed with serverless"),
+        InTemplate("Instance type that serves the model."),
+    ]
     instance_count: Annotated[
         PerStage[Instances],
         Field(description="instances that serve; with autoscaling, those of the beginning"),
     ] = 1
     autoscaling: Annotated[
-        PerStageObject[Annotated[Scaling | None, optional_object(_EXPECTED)]],
+        PerStageObject[Annotated[Scaling | None, optional_object(_SCALING)]],
         Field(
             description="add and take away instances with the load",
-            json_schema_extra={"default": "", EXPECT_KEYWORD: _EXPECTED, "examples": [_EXAMPLE]},
+            json_schema_extra={"default": "", EXPECT_KEYWORD: _SCALING, "examples": [_SCALED]},
         ),
     ] = None
+    serverless: Annotated[
+        PerStageObject[Annotated[ServerlessCapacity | None, optional_object(_SERVERLESS)]],
+        Field(
+            description="serve without instances, in place of inference_instance",
+            json_schema_extra={
+                "default": "",
+                EXPECT_KEYWORD: _SERVERLESS,
+                "examples": [{"memory_mb": 2048, "max_concurrency": 20}],
+            },
+        ),
+    ] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_instances(cls, given: Any) -> Any:
+        """Complete a request that is serverless in every stage."""
+        serverless = given.get("serverless") if isinstance(given, Mapping) else None
+        if not isinstance(serverless, Mapping) or not all(serverless.get(stage, True) for stage in STAGES):
+            return given
+        return {**dict.fromkeys(_ON_INSTANCES, ""), **given}
 
     def scaling_at(self, stage: Stage | None) -> Scaling | None:
         """Return `autoscaling` of a stage."""
         return at(self.autoscaling, stage)
 
+    def is_serverless_at(self, stage: Stage | None) -> bool:
+        """Whether the endpoint of a stage has no instances."""
+        return at(self.serverless, stage) is not None
+
+    @override
+    def instance_type_at(self, stage: Stage | None) -> str:
+        return WITHOUT_INSTANCE if self.is_serverless_at(stage) else super().instance_type_at(stage)
+
     @override
     def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
         scaling, count = self.scaling_at(stage), at(self.instance_count, stage)
+        serverless = at(self.serverless, stage)
         return {
             **super().values(launch, stage),
             "InstanceCount": max(count, scaling.minimum) if scaling else count,
             **(scaling.parameters() if scaling else {}),
+            **({"Serverless": serverless.as_parameter()} if serverless else {}),
         }
+
+    @override
+    def warnings(self, launch: Launch) -> Iterator[str]:
+        yield from super().warnings(launch)
+        if not all(self.is_serverless_at(stage) for stage in self.stages(launch)):
+            return
+        for key in (*_ON_INSTANCES, "kms_key_arn"):
+            if any(at(getattr(self, key), stage) for stage in self.stages(launch)):
+                yield f"{key} is ignored: a serverless endpoint has no instances, and captures nothing"
+
+    def missing_on_instances(self, launch: Launch, key: str, expected: str) -> Iterator[Problem]:
+        """Yield a problem for a key that is empty where there are instances."""
+        stages = [stage for stage in self.stages(launch) if not self.is_serverless_at(stage)]
+        missing = {key_at(key, getattr(self, key), stage) for stage in stages if not at(getattr(self, key), stage)}
+        yield from (Problem(found, f"must be {expected}, or serverless must be given") for found in sorted(missing))
+
+    @rule("inference_instance", "serverless")
+    def _instances_have_a_type(self, launch: Launch) -> Iterator[Problem]:
+        yield from self.missing_on_instances(
+            launch, "inference_instance", "a SageMaker instance type, such as ml.m5.large"
+        )
 
     @rule("autoscaling")
     def _limits_are_possible(self, launch: Launch) -> Iterator[Problem]:
-        for key, scaling in self._scalings(launch).items():
+        for key, scaling in self._by_key(launch, "autoscaling").items():
             yield from scaling.impossible_limits(key)
 
     @rule("autoscaling", "instance_count")
@@ -81,14 +148,40 @@ class Capacity(ServedModel):
         found: dict[str, Problem] = {}
         for stage in self.stages(launch):
             instance_type = at(self.inference_instance, stage)
-            if self.scaling_at(stage) and is_burstable(instance_type):
+            if self.scaling_at(stage) and capacity.is_burstable(instance_type):
                 key = key_at("autoscaling", self.autoscaling, stage)
                 problem = f"cannot be with {instance_type}: SageMaker does not scale burstable instances"
                 found.setdefault(key, Problem(key, problem))
         yield from found.values()
 
-    def _scalings(self, launch: Launch) -> dict[str, Scaling]:
+    @rule("serverless")
+    def _concurrency_is_possible(self, launch: Launch) -> Iterator[Problem]:
+        for key, serverless in self._by_key(launch, "serverless").items():
+            yield from serverless.impossible(key)
+
+    @rule("serverless")
+    def _serverless_has_nothing_of_instances(self, launch: Launch) -> Iterator[Problem]:
+        found: dict[str, Problem] = {}
+        for stage in self.stages(launch):
+            if self.is_serverless_at(stage):
+                for name, reason in capacity.NOT_SERVERLESS.items():
+                    value = getattr(self, name, None)
+                    if at(value, stage):
+                        key = key_at(name, value, stage)
+                        found.setdefault(key, Problem(key, f"cannot be with serverless: {reason}"))
+        yield from found.values()
+
+    @rule("serverless", "instance_count")
+    def _serverless_has_no_count(self, launch: Launch) -> Iterator[Problem]:
+        found: dict[str, Problem] = {}
+        for stage in self.stages(launch):
+            if self.is_serverless_at(stage) and at(self.instance_count, stage) != 1:
+                key = key_at("instance_count", self.instance_count, stage)
+                found.setdefault(key, Problem(key, "cannot be with serverless: there are no instances to count"))
+        yield from found.values()
+
+    def _by_key(self, launch: Launch, name: str) -> dict[str, Any]:
         """Key -> what it says, each once."""
-        stages = self.stages(launch)
-        found = {key_at("autoscaling", self.autoscaling, stage): self.scaling_at(stage) for stage in stages}
-        return {key: scaling for key, scaling in found.items() if scaling is not None}
+        value = getattr(self, name)
+        found = {key_at(name, value, stage): at(value, stage) for stage in self.stages(launch)}
+        return {key: one for key, one in found.items() if one is not None}

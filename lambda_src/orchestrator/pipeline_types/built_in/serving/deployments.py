@@ -11,7 +11,7 @@ from orchestrator.sagemaker.serving import guardrails
 from orchestrator.values import things
 from orchestrator.values.common import NUMBER, Expect
 
-MOST_NAMED: Final = 4
+MOST_NAMED: Final = 3
 """Alarms of others: the template has a place for each."""
 
 StrategyName = Annotated[
@@ -72,8 +72,9 @@ class Update(BaseModel):
         Percent, Field(description="alarm when the instances' cores are busier than this on average over a minute")
     ] = 90.0
     alarms: Annotated[
-        list[Annotated[AlarmName, things.AN_ALARM]],
-        Field(max_length=MOST_NAMED, description="names of further alarms that take an update back, at most 4"),
+        list[AlarmName],
+        Field(max_length=MOST_NAMED, description="names of further alarms that take an update back, at most 3"),
+        things.ALARMS,
     ] = []
     monitors: Annotated[
         StrictBool,

@@ -30,11 +30,9 @@ _NO_ALARMS: Final = "," * (MOST_NAMED - 1)
 class UpdateParameters(TemplateParameters):
     """Parameters of a blueprint that updates its endpoint in steps."""
 
-    Deployment: Annotated[
-        str, Field(description="Type of update, type and size of a step, wait, maximum; empty is all at once.")
-    ] = ""
-    AlarmLimits: Annotated[str, Field(description="Share of errors, microseconds, CPU; 0 makes no alarm.")] = _NO_LIMITS
-    RollbackAlarms: Annotated[str, Field(description="Names of four further alarms; empty ones are none.")] = _NO_ALARMS
+    Deployment: Annotated[str, Field(description="Type of update, type and size of a step, wait, maximum.")] = ""
+    AlarmLimits: Annotated[str, Field(description="Share of errors, microseconds, CPU; 0 is none.")] = _NO_LIMITS
+    RollbackAlarms: Annotated[str, Field(description="Names of three further alarms, or empty.")] = _NO_ALARMS
 
 
 class SafelyUpdated(BlueprintPipeline):
@@ -53,6 +51,10 @@ class SafelyUpdated(BlueprintPipeline):
 
     def has_variants_at(self, stage: Stage | None) -> bool:
         """Whether the endpoint has variants beside the model's own."""
+        return False
+
+    def needs_no_volume_key(self, stage: Stage | None) -> bool:
+        """Whether an instance of theirs has local storage, for which SageMaker takes no key."""
         return False
 
     @override

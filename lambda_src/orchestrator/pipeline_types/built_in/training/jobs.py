@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from orchestrator.launch.operator_options import FunctionParameters, RoleParameters
 from orchestrator.launch.settings import Launch
+from orchestrator.pipeline_types.built_in.network import JobInVpc, VpcParameters
 from orchestrator.pipeline_types.built_in.training.registering import Registering
 from orchestrator.pipeline_types.encryption import Encrypted, EncryptionParameters
 from orchestrator.pipeline_types.json_values import JsonValue
@@ -30,7 +31,7 @@ _DIGEST_CHARACTERS: Final = 8
 """Length of the digest that the blueprint's function adds to a prefix (`lambda_src/inline/sagemaker_job.py`)."""
 
 
-class JobParameters(RoleParameters, FunctionParameters, EncryptionParameters):
+class JobParameters(VpcParameters, RoleParameters, FunctionParameters, EncryptionParameters):
     """Parameters of every blueprint of a job."""
 
     AssetsBucket: Annotated[common.BucketName, Field(description="Bucket of the data and of what the job writes.")]
@@ -48,7 +49,7 @@ class JobParameters(RoleParameters, FunctionParameters, EncryptionParameters):
     Tags: Annotated[training.JsonDocument, Field(description="Tags of the job, as JSON.")]
 
 
-class JobPipeline(Registering, Encrypted):
+class JobPipeline(Registering, Encrypted, JobInVpc):
     """A pipeline whose blueprint starts one job."""
 
     runs_in_stages: ClassVar = False
@@ -94,6 +95,7 @@ class JobPipeline(Registering, Encrypted):
         return {
             **super().values(launch, stage),
             **self.encryption_parameters(None),
+            **self.vpc_parameters(None),
             **{name: value.parameter for name, value in self._json(launch).items()},
             "AssetsBucket": launch.assets_bucket,
             "PipelinesBucket": launch.pipelines_bucket,

@@ -11,6 +11,7 @@ from orchestrator.errors import Problem
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types import private_images
 from orchestrator.pipeline_types.base import rule
+from orchestrator.pipeline_types.built_in.network import IsolatedJob
 from orchestrator.pipeline_types.built_in.training import hyperparameters
 from orchestrator.pipeline_types.built_in.training.jobs import JobPipeline
 from orchestrator.pipeline_types.private_images import PrivateImage
@@ -24,7 +25,7 @@ _DEFAULT_SPOT_WAIT: Final = 172_800
 _NONE: Final = "None"
 
 
-class Training(JobPipeline):
+class Training(JobPipeline, IsolatedJob):
     """A pipeline that trains with a built-in image or one of the caller's own."""
 
     instance_key: ClassVar = "instance_type"
@@ -112,6 +113,7 @@ class Training(JobPipeline):
     def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
         return {
             **super().values(launch, stage),
+            **self.isolation_parameters(None),
             "ImageUri": self._image_for("training", launch),
             "CustomAlgorithmsECRRepoArn": self._repository_arn(launch),
             "JobInstanceCount": self.instance_count,

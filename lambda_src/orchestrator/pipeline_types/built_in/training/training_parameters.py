@@ -5,11 +5,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from orchestrator.pipeline_types.built_in.network import IsolationParameters
 from orchestrator.pipeline_types.built_in.training.jobs import JobParameters
 from orchestrator.values import common, training
 
 
-class TrainingParameters(JobParameters):
+class TrainingParameters(IsolationParameters, JobParameters):
     """Parameters of the blueprints of training and tuning."""
 
     ImageUri: Annotated[common.ImageUri, Field(description="Container image that trains.")]

@@ -25,7 +25,7 @@ def test_without_it_an_update_is_all_at_once(builtin: Body, launch: Launch, depl
     assert updates(builtin, launch, deployment) == {
         "Deployment": "",
         "AlarmLimits": "0,0,0",
-        "RollbackAlarms": ",,,",
+        "RollbackAlarms": ",,",
     }
 
 
@@ -34,7 +34,7 @@ class TestParameters:
         assert updates(builtin, launch, CANARY) == {
             "Deployment": "CANARY,CAPACITY_PERCENT,10,300,7200",
             "AlarmLimits": "0.05,5000000,180",
-            "RollbackAlarms": ",,,",
+            "RollbackAlarms": ",,",
         }
 
     def test_numbers_of_the_request_take_the_place_of_defaults(self, builtin: Body, launch: Launch) -> None:
@@ -51,7 +51,7 @@ class TestParameters:
         assert updates(builtin, launch, given) == {
             "Deployment": "LINEAR,CAPACITY_PERCENT,25,600,3600",
             "AlarmLimits": "0.005,250000,0",
-            "RollbackAlarms": "too-few-orders,drift,,",
+            "RollbackAlarms": "too-few-orders,drift,",
         }
 
     def test_stages_differ(self, multi_account: Launch, builtin: Body) -> None:
@@ -67,7 +67,7 @@ class TestParameters:
         request = accept(builtin, launch, deployment=given).request
         assert request.alarms_of_monitors(launch) == "mlops-pipeline-berth-occupancy-byompipeline"
         informed = request.with_alarms_of_monitors(("churn-ViolationsAlarm-1",))
-        assert informed.values(launch, None)["RollbackAlarms"] == "drift,churn-ViolationsAlarm-1,,"  # type: ignore[attr-defined]
+        assert informed.values(launch, None)["RollbackAlarms"] == "drift,churn-ViolationsAlarm-1,"  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,12 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+from moto.core.responses import ActionResult
 from moto.sagemaker import urls as moto_urls
 from moto.sagemaker.exceptions import ValidationError
 from moto.sagemaker.models import Model
 
+from scripts.local_aws.sagemaker import networks
 from scripts.local_aws.sagemaker.endpoints.operations import Endpoints, EndpointsResponse
 from scripts.local_aws.sagemaker.jobs.automl_jobs import AutoMLJobs, AutoMLJobsResponse
 from scripts.local_aws.sagemaker.jobs.processing.processing_jobs import ProcessingJobs, ProcessingJobsResponse
@@ -52,12 +54,14 @@ class LocalSageMaker(
         return SimpleNamespace(url_bases=moto_urls.url_bases, url_paths=paths)
 
     def create_model(self, model_name: str, *rest: Any, **named: Any) -> Model:
-        """Refuse a name in use, and model data that the execution role cannot find."""
+        """Refuse a name in use, and model data or a network that the execution role cannot find."""
         self._check_free("model", model_name, self._models, "model")
         model = super().create_model(model_name, *rest, **named)
         try:
             container = container_of(model, self.region_name)
             check_artifact(container, model.execution_role_arn, self.region_name)
+            network = {"RoleArn": model.execution_role_arn, "VpcConfig": model.vpc_config}
+            networks.check(network, self.region_name)
         except ValidationError:
             del self._models[model_name]
             raise
@@ -85,3 +89,10 @@ class LocalSageMakerResponse(
     ModelCardExportsResponse, EndpointsResponse,
 ):  # fmt: skip
     """Operations that moto's SageMaker lacks."""
+
+    def create_model(self) -> ActionResult:
+        """Serve CreateModel, of whose parameters moto forgets the isolation."""
+        answer = super().create_model()
+        model = self.sagemaker_backend._models[self._get_param("ModelName")]
+        model.enable_network_isolation = bool(self._get_param("EnableNetworkIsolation"))
+        return answer

@@ -19,6 +19,7 @@ from moto.sagemaker.exceptions import ResourceInUseException, ResourceNotFound, 
 
 from scripts.local_aws import identity, request_constraints
 from scripts.local_aws.eventbridge import events
+from scripts.local_aws.sagemaker import networks
 from scripts.local_aws.sagemaker.jobs import job_lists
 from scripts.local_aws.sagemaker.jobs.job_lists import Order
 from scripts.local_aws.sagemaker.jobs.job_threads import JobThreads
@@ -212,6 +213,7 @@ class Jobs(NamedResources):
         problem = request_constraints.violations("sagemaker", f"Create{kind.noun}", request)
         if problem:
             raise ValidationError(problem)
+        networks.check(request, self.region_name)
         self._check_job_name(kind, request[kind.name_key])
 
     def start_job(self, job: Job, work: Callable[[], None]) -> None:

@@ -19,6 +19,7 @@ from moto.core.responses import ActionResult, BaseResponse, EmptyResult
 from moto.sagemaker.exceptions import ResourceInUseException, ResourceNotFound, ValidationError
 
 from scripts.local_aws import request_constraints
+from scripts.local_aws.sagemaker import networks
 from scripts.local_aws.sagemaker.jobs import job_lists
 from scripts.local_aws.sagemaker.jobs.job_lists import Order
 from scripts.local_aws.sagemaker.jobs.job_records import now
@@ -113,6 +114,7 @@ class MonitorDefinitions(NamedResources):
         problem = request_constraints.violations("sagemaker", f"Create{kind.noun}", request)
         if problem:
             raise ValidationError(problem)
+        networks.check(request, self.region_name)
         definition = JobDefinition(kind, request, self._arn(kind.arn, request["JobDefinitionName"]))
         _check_attributes(definition)
         if self._is_taken(definition.name, self.definitions_of(kind)):

@@ -81,10 +81,10 @@ def looking(stub: Stubber, trained: Event) -> None:
     stub.add_response("describe_model_package", described, {"ModelPackageName": DEPLOYED})
 
 
-def making(stub: Stubber, *sides: str) -> None:
+def making(stub: Stubber, *sides: str, **network: Any) -> None:
     """Have models and transform jobs made."""
     for side in sides:
-        model = {"ModelName": Ending(side), "ExecutionRoleArn": ANY, "PrimaryContainer": ANY, "Tags": ANY}
+        model = {"ModelName": Ending(side), "ExecutionRoleArn": ANY, "PrimaryContainer": ANY, "Tags": ANY, **network}
         stub.add_response("create_model", {"ModelArn": "arn:aws:sagemaker:eu-west-1:111122223333:model/x"}, model)
         answer = {"TransformJobArn": "arn:aws:sagemaker:eu-west-1:111122223333:transform-job/x"}
         stub.add_response("create_transform_job", answer)
@@ -277,6 +277,15 @@ def test_a_conclusion_that_was_interrupted_is_the_same_when_repeated(
             with pytest.raises(ServiceRefusedError):
                 scored(second)
     assert len(inbox()) == 2
+
+
+def test_both_models_are_in_the_network_of_the_job(sagemaker: Stubber, trained: Event) -> None:
+    network = {"VpcConfig": {"Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}, "EnableNetworkIsolation": True}
+    trained |= network
+    instruct(**REGISTER)
+    looking(sagemaker, trained)
+    making(sagemaker, "challenger", "deployed", **network)
+    deliver(ended(registration=KEY))
 
 
 def test_a_gate_that_does_not_hold_needs_no_comparison(sagemaker: Stubber, trained: Event) -> None:

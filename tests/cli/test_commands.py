@@ -32,6 +32,7 @@ _COMMANDS = (
     "verify",
     "open",
     "predict",
+    "load",
     "logs",
     "events",
     "retry",

@@ -87,8 +87,8 @@ def test_the_address_is_looked_up_once(
     del served
     found = client.get("by-client")
     found.predict(rows)
-    methods, send = [], SignedClient.send
-    monkeypatch.setattr(SignedClient, "send", lambda *given: methods.append(given[1]) or send(*given))
+    methods, ask = [], SignedClient.ask
+    monkeypatch.setattr(SignedClient, "ask", lambda *given: methods.append(given[1]) or ask(*given))
     found.predict(rows)
     assert methods == ["POST"]
 

@@ -158,16 +158,27 @@ def test_an_endpoint_is_scaled_as_the_request_says_and_no_longer_when_it_is_sile
     assert scaling_of(local_aws)["limits"] == []
 
 
+def count_of(sagemaker: Any) -> int:
+    (variant,) = sagemaker.describe_endpoint(EndpointName=ENDPOINT)["ProductionVariants"]
+    return int(variant["CurrentInstanceCount"])
+
+
 def test_the_number_of_instances_follows_the_calls(deploy: Deploy, local_aws: LocalAws, trained: TrainedModel) -> None:
-    deploy(autoscaling={"minimum": 1, "maximum": 5, "invocations_per_instance": 4, "scale_out_cooldown": 0})
+    scaled = {"minimum": 1, "maximum": 5, "invocations_per_instance": 4, "scale_out_cooldown": 0}
+    deploy(autoscaling=scaled)
     runtime, sagemaker = acting_in(local_aws, ACCOUNT, "sagemaker-runtime"), acting_in(local_aws, ACCOUNT, "sagemaker")
     local_aws.advance(61 - clock.now().second)
     for _ in range(3):
         for _ in range(10):
             runtime.invoke_endpoint(EndpointName=ENDPOINT, ContentType="text/csv", Body=csv_of(trained, 1))
         local_aws.advance(60)
-    (variant,) = sagemaker.describe_endpoint(EndpointName=ENDPOINT)["ProductionVariants"]
-    assert variant["CurrentInstanceCount"] == 3
+    assert count_of(sagemaker) == 3
+    # Another configuration does not fall back to the minimum, and another instance type is refused.
+    deploy(autoscaling=scaled, data_capture_location=f"{ASSETS}/elsewhere")
+    assert count_of(sagemaker) == 3
+    with pytest.raises(WaiterError):
+        deploy(autoscaling=scaled, inference_instance="ml.m5.xlarge")
+    assert count_of(sagemaker) == 3
 
 
 def test_a_serverless_endpoint_predicts_and_captures_nothing(
@@ -196,5 +207,4 @@ def test_an_endpoint_on_instances_does_not_become_serverless(deploy: Deploy, loc
     with pytest.raises(WaiterError):
         deploy(serverless={"memory_mb": 2048, "max_concurrency": 5})
     sagemaker = acting_in(local_aws, ACCOUNT, "sagemaker")
-    (variant,) = sagemaker.describe_endpoint(EndpointName=ENDPOINT)["ProductionVariants"]
-    assert variant["CurrentInstanceCount"] == 1
+    assert count_of(sagemaker) == 1

@@ -20,6 +20,7 @@ CANNOT_RUN: Final[Mapping[tuple[str, str], str]] = {
     ("docs/console.md", "mlops console"): "serves until Ctrl-C; tests/console opens the page",
     ("docs/extending.md", ""): "in a copy of the checkout: tests/test_docs_extending.py carries out the whole page",
     ("docs/launch.md", "aws cloudformation deploy"): "no operation of AWS; tests/boundary launches the template",
+    ("docs/load.md", "mlops load"): "a pipeline of yours; tests/cli/everyday/test_loading.py has one",
     ("docs/local-aws.md", "curl"): "a schedule, rule or monitor of your own; tests/local_aws fires each of them",
     ("docs/local-aws.md", "mlops mail last"): "no mail is sent before a pipeline has ended; tests/cli/test_mail.py",
     ("docs/multi-account.md", "mlops accounts check"): "your organization; tests/accounts has one",

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from scripts.cli.everyday.calls import Calls
 from scripts.cli.everyday.said import Said
 from scripts.cli.options import Access, Among, Asked, Pipeline, grouped
 
@@ -68,6 +69,22 @@ def predict(
 
     question = predicting.Question(file, among.stage, said)
     predicting.run(Asked(access, among.stack_name), among.named(pipeline), question)
+
+
+@app.command()
+@grouped
+def load(
+    access: Access,
+    among: AmongStages,
+    pipeline: Pipeline,
+    calls: Calls,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before calls of the stage prod.")] = False,
+) -> None:
+    """Ask a deployed model many times at a steady rate: latency, errors, and an estimate of its instances."""
+    from scripts.cli.everyday import loading
+
+    what = loading.Load(calls, among.stage)
+    loading.run(Asked(access, among.stack_name), among.named(pipeline), what, yes)
 
 
 @app.command()

@@ -52,14 +52,14 @@ def run(asked: Asked, given: str, question: Question) -> None:
     """Print the prediction. Ends the command with status 1 for an answer that is none."""
     output = Output(asked.access.form)
     content = request_files.read_bytes(question.file)
-    media_type = question.said.content_type or _media_type(question.file, content)
+    content_type = question.said.content_type or media_type(question.file, content)
     beside = question.said.beside()
-    deployed, target = _deployed(asked, given, question.stage, output)
-    answer = _ask(deployed, target, predictions.Question(content, media_type, beside))
+    found, target = deployed(asked, given, question.stage, output)
+    answer = ask(found, target, predictions.Question(content, content_type, beside))
     output.document(
         {
-            "prediction": _value(answer, media_type),
-            "content_type": media_type,
+            "prediction": _value(answer, content_type),
+            "content_type": content_type,
             "answer_content_type": answer.content_type,
             "variant": answer.variant,
         }
@@ -79,7 +79,7 @@ def _print(answer: Prediction) -> None:
     sys.stdout.write(shown if shown.endswith("\n") else f"{shown}\n")
 
 
-def _media_type(file: str, content: bytes) -> str:
+def media_type(file: str, content: bytes) -> str:
     """Return the media type by the file's extension; that of standard input by how it begins."""
     found = _TYPES.get(PurePath(file).suffix.lower())
     if found:
@@ -90,7 +90,7 @@ def _media_type(file: str, content: bytes) -> str:
     return predictions.JSON if content.lstrip()[:1] in {b"{", b"["} else predictions.CSV
 
 
-def _deployed(asked: Asked, given: str, stage: str, output: Output) -> tuple[Work, Target]:
+def deployed(asked: Asked, given: str, stage: str, output: Output) -> tuple[Work, Target]:
     """Return the real-time pipeline: of a model with monitors, it is meant where nothing else is said."""
     if not given.startswith((f"{STACK_PREFIX}-", "arn:")) and "/" not in given:
         with suppress(WrongUseError):
@@ -105,42 +105,42 @@ def _with_model(found: Work) -> tuple[Work, Target]:
     return found, target
 
 
-def _ask(deployed: Work, target: Target, question: predictions.Question) -> Prediction:
+def ask(found: Work, target: Target, question: predictions.Question) -> Prediction:
     """Return the prediction. Raise CommandError for any other answer."""
     try:
         return predictions.predict(target, question)
     except MlopsError as refused:
-        raise CommandError(_reason(deployed, target, refused)) from None
+        raise CommandError(_reason(found, target, refused)) from None
 
 
-def _value(answer: Prediction, media_type: str) -> Any:
+def _value(answer: Prediction, content_type: str) -> Any:
     """Return the answer as JSON if that was asked in, else as text."""
     with suppress(ValueError):
-        return answer.json() if media_type == predictions.JSON else answer.text
+        return answer.json() if content_type == predictions.JSON else answer.text
     return answer.text
 
 
-def _reason(deployed: Work, target: Target, refused: MlopsError) -> str:
+def _reason(found: Work, target: Target, refused: MlopsError) -> str:
     """Return why there is no prediction, in sentences."""
     said = refused.message if refused.status is None else f"{refused.message} (HTTP {refused.status})"
     words = [said, refused.detail, *(f"{problem}." for problem in refused.problems)]
     if refused.status == HTTPStatus.FORBIDDEN:
         words.append(f"You need execute-api:Invoke on {target.name}, and a private API takes calls from its VPC alone.")
     elif refused.request_id and not refused.detail:
-        if reason := _logged(deployed, refused.request_id):
+        if reason := _logged(found, refused.request_id):
             return f"{reason.removeprefix(_MODEL_ERROR)} (HTTP {refused.status})"
         words.append(f"The function's log has the reason under {refused.request_id}: you may not read it, or not yet.")
     return " ".join(filter(None, words))
 
 
-def _logged(deployed: Work, request_id: str) -> str:
+def _logged(found: Work, request_id: str) -> str:
     """Return what the function's log says of a request; empty if it has nothing, or may not be read."""
     deadline = time.monotonic() + _SECONDS_FOR_LOGS
     try:
-        groups = [group for group in log_groups.of(deployed) if group.is_own]
+        groups = [group for group in log_groups.of(found) if group.is_own]
         while time.monotonic() < deadline:
             for group in groups:
-                for line in log_groups.lines(deployed.aws, group, _minutes_ago(5), f'"{request_id}"'):
+                for line in log_groups.lines(found.aws, group, _minutes_ago(5), f'"{request_id}"'):
                     with suppress(ValueError, KeyError, TypeError):
                         return str(json.loads(line.message)["detail"])
             threading.Event().wait(0.5)

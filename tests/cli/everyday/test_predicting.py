@@ -56,6 +56,14 @@ def test_what_the_model_refuses_is_told_in_its_words(served: Orchestrator, mlops
     assert "The model refused the payload. (HTTP 400) application/json is not an accepted ContentType" in ended.err
 
 
+def test_bytes_are_for_the_model_to_read(served: Orchestrator, mlops: Mlops, tmp_path: Path) -> None:
+    (tmp_path / "rows.npy").write_bytes(b"\x93NUMPY\xff")
+    question = ("asked", str(tmp_path / "rows.npy"), "--content-type", "application/x-npy")
+    ended = mlops("predict", *question, "--local")
+    assert ended.status == 1
+    assert "application/x-npy is not an accepted ContentType" in ended.err
+
+
 def test_an_image_that_the_local_aws_does_not_run_is_told_in_a_sentence(
     local: Running, orchestrator: Orchestrator, mlops: Mlops, rows: str
 ) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -56,11 +56,20 @@ class Response:
     content: bytes
 
 
+def connections(most: int = 1) -> URLLib3Session:
+    """Return connections that are kept, at most this many of them."""
+    return URLLib3Session(timeout=(_CONNECT_SECONDS, _READ_SECONDS), max_pool_connections=most)
+
+
 @dataclass(frozen=True)
 class SignedClient:
-    """Client for APIs with `AWS_IAM` authorization. Signs with the caller's credentials."""
+    """Client for APIs with `AWS_IAM` authorization. Signs with the caller's credentials.
+
+    With `connections`, those to an API are kept for the next calls; they may be made on several threads.
+    """
 
     aws: Aws
+    connections: URLLib3Session | None = field(default=None, compare=False)
 
     def post(self, url: str, content: bytes, content_type: str = "application/json") -> tuple[int, bytes]:
         """Post one body. See `send`."""
@@ -80,7 +89,7 @@ class SignedClient:
             raise NoCredentialsError
         request = AWSRequest(method, url, dict(headers or {}), content)
         SigV4Auth(credentials.get_frozen_credentials(), _SERVICE, self.aws.region).add_auth(request)
-        response = URLLib3Session(timeout=(_CONNECT_SECONDS, _READ_SECONDS)).send(request.prepare())
+        response = (self.connections or connections()).send(request.prepare())
         return Response(response.status_code, response.headers, response.content)
 
 

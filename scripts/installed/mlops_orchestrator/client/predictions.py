@@ -14,12 +14,13 @@ import io
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final, Protocol, TypedDict
 
 from botocore.exceptions import ClientError
 
 from mlops_orchestrator.aws.api_addresses import local_url
-from mlops_orchestrator.aws.api_client import Answer, Response, SignedClient
+from mlops_orchestrator.aws.api_client import Answer, Response, SignedClient, connections
 from mlops_orchestrator.aws.aws_access import Aws
 from mlops_orchestrator.client.answers import accepted
 from mlops_orchestrator.errors import Failed
@@ -31,6 +32,7 @@ URL_OUTPUT: Final = "InferenceApiUrl"
 _MODE_OUTPUT: Final = "InferenceApiMode"
 """Output that says `raw` where the body is the payload; without it the API takes JSON."""
 _ENDPOINT_OUTPUT: Final = "SageMakerEndpointName"
+_CONNECTIONS: Final = 64
 _VARIANT: Final = "X-Amzn-Invoked-Production-Variant"
 _OWN: Final = "X-Amzn-SageMaker-"
 """How headers begin that SageMaker has in both ways."""
@@ -110,6 +112,11 @@ class Target:
         """The address, or else the endpoint."""
         return self.url or f"endpoint {self.endpoint}"
 
+    @cached_property
+    def client(self) -> SignedClient:
+        """Client of the API, which keeps its connections."""
+        return SignedClient(self.aws, connections(_CONNECTIONS))
+
 
 def target(aws: Aws, outputs: Mapping[str, str]) -> Target | None:
     """Return what to ask of a stack with these outputs; None if it serves no model."""
@@ -135,7 +142,7 @@ def predict(asked: Target, question: Question) -> Prediction:
     if not asked.url:
         return _invoked(asked, payload, content_type, question.beside)
     headers, body = _message(asked, payload, content_type, question.beside)
-    response = SignedClient(asked.aws).ask("POST", asked.url, body, headers)
+    response = asked.client.ask("POST", asked.url, body, headers)
     return _prediction(asked, response)
 
 

@@ -34,8 +34,8 @@ class Deployment:
 
     def begin(self) -> None:
         """Take the first step, and all those after it that nothing waits for."""
-        self._endpoint.change(status="Updating", reason=None, deployment=self)
         with self._lock:
+            self._endpoint.change(status="Updating", reason=None, deployment=self)
             self._step(0)
 
     def alarm_changed(self, alarm: Alarm) -> None:

@@ -76,6 +76,14 @@ class LocalEndpoint(FakeEndpoint):
         """Whether it is being made or changed."""
         return self.endpoint_status in _IN_PROGRESS
 
+    def claim(self) -> bool:
+        """Begin an update, unless a change is under way already."""
+        with _changed:
+            if self.in_progress:
+                return False
+            self.change("Updating", self.failure_reason)
+            return True
+
     def go_live(self, fleet: Fleet, reason: str | None = None) -> None:
         """Serve this fleet alone from now on; the reason is why no other one does."""
         self.fleet = fleet

@@ -63,17 +63,28 @@ class Endpoints(NamedResources):
 
         `given` is the request of UpdateEndpoint. The configuration that is served already needs no deployment.
         """
-        endpoint, config = self._idle_endpoint(given["EndpointName"]), self._config(given["EndpointConfigName"])
+        endpoint, config = self.find_endpoint(given["EndpointName"]), self._config(given["EndpointConfigName"])
+        before = endpoint.endpoint_status
+        if not endpoint.claim():
+            raise AWSValidationException(f'Cannot update in-progress endpoint "{endpoint.arn}".')
+        try:
+            self._change(endpoint, config, given)
+        except BaseException:
+            endpoint.change(before, endpoint.failure_reason)
+            raise
+        return endpoint
+
+    def _change(self, endpoint: LocalEndpoint, config: LocalEndpointConfig, given: dict[str, Any]) -> None:
         retained = endpoint.last_deployment_config if given.get("RetainDeploymentConfig") else None
         wanted = given.get("DeploymentConfig", retained)
         if endpoint.fleet is None or endpoint.fleet.config is config:
             self._deploy(endpoint, config)
-            return endpoint
+            return
         serverless.check_update(endpoint.fleet.config, config)
         self._check_scaled(endpoint, config)
         fleet = self._loaded(endpoint, config)
         if fleet is None:
-            return endpoint
+            return
         if given.get("RetainAllVariantProperties"):
             retain(endpoint.fleet, fleet, given.get("ExcludeRetainedVariantProperties", []))
         try:
@@ -84,7 +95,6 @@ class Endpoints(NamedResources):
             raise
         endpoint.last_deployment_config = wanted
         Deployment(endpoint, fleet, policy).begin()
-        return endpoint
 
     def update_endpoint_weights_and_capacities(
         self, endpoint_name: str, desired_weights_and_capacities: list[dict[str, Any]]

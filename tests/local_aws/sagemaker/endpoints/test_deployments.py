@@ -11,6 +11,7 @@ from moto.sagemaker.models import sagemaker_backends
 
 from scripts.demo import demo_model
 from scripts.demo.demo_model import TrainedModel
+from scripts.local_aws.sagemaker import model_hosting
 from scripts.local_aws.sagemaker.endpoints.endpoint import LocalEndpoint
 from scripts.local_aws.server import LocalAws
 from tests.local_aws.conftest import ClientFactory
@@ -179,6 +180,22 @@ def test_while_it_is_updated_an_endpoint_is_not_changed(client: ClientFactory, l
             attempt()
     local_aws.advance(500)
     sm.delete_endpoint(EndpointName="busy")
+
+
+def test_update_is_under_way_while_models_are_loaded(client: ClientFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    endpoint = Updated(client("sagemaker"), "loading")
+    serve, seen = model_hosting.serve, []
+
+    def load(*given: Any) -> model_hosting.Served:
+        seen.append(endpoint.state)
+        with pytest.raises(ClientError, match="Cannot update in-progress endpoint"):
+            endpoint.update({})
+        return serve(*given)
+
+    monkeypatch.setattr(model_hosting, "serve", load)
+    endpoint.update({})
+    assert seen == [("Updating", "old", 0)]
+    assert endpoint.state == ("InService", "new", 100)
 
 
 def test_new_fleet_that_does_not_load_changes_nothing(client: ClientFactory, trained: TrainedModel) -> None:

@@ -42,7 +42,7 @@ class Remembering:
 
     def __init__(self, real: Served) -> None:
         self._real = real
-        self.container, self.stop = real.container, real.stop
+        self.container, self.unserved, self.stop = real.container, real.unserved, real.stop
         self._answers: dict[str, Prediction] = {}
 
     def predict(self, body: bytes, content_type: str, accept: str) -> Prediction:

@@ -26,12 +26,11 @@ Burst = Annotated[int, Field(ge=1, le=5_000), NUMBER, Expect("a whole number of 
 Bytes = Annotated[int, Field(ge=1, le=_MOST_BYTES), NUMBER, Expect(f"a whole number of bytes, 1 to {_MOST_BYTES}")]
 Memory = Annotated[int, Field(ge=128, le=10_240), NUMBER, Expect("a whole number of MB, 128 to 10240")]
 Concurrency = Annotated[int, Field(ge=1, le=9_999), NUMBER, Expect("a whole number from 1 to 9999")]
-VpcEndpoint = Annotated[
-    str,
-    Field(pattern=r"^vpce-([0-9a-f]{8}|[0-9a-f]{17})$"),
-    Expect("the id of a VPC endpoint", example="vpce-0a1b2c3d4e5f67890"),
+VpcEndpoints = Annotated[
+    list[Annotated[str, Field(pattern=r"^vpce-([0-9a-f]{8}|[0-9a-f]{17})$")]],
+    Field(max_length=10),
+    Expect('a list of 10 ids of VPC endpoints at most, such as ["vpce-0a1b2c3d4e5f67890"]'),
 ]
-VpcEndpoints = Annotated[list[VpcEndpoint], Field(max_length=10), Expect("a list of 10 ids of VPC endpoints at most")]
 
 
 class Api(BaseModel):
@@ -105,7 +104,11 @@ class WithInferenceApi(BlueprintPipeline):
     """A model that is asked through an API."""
 
     inference_api: Annotated[
-        PerStageObject[Annotated[Api | None, BeforeValidator(_read)]],
+        PerStageObject[
+            Annotated[
+                Api | None, BeforeValidator(_read, json_schema_input_type=Api | Literal["json", "raw", "none"] | None)
+            ]
+        ],
         Field(
             description="the API in front of the endpoint: what it takes, its limits, or none",
             json_schema_extra={"default": "json", EXPECT_KEYWORD: _EXPECTED, "examples": [_EXAMPLE]},

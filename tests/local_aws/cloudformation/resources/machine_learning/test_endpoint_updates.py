@@ -68,7 +68,7 @@ def _config(client: ClientFactory) -> str:
 def _begin_update(client: ClientFactory, image: str) -> None:
     client("cloudformation").update_stack(StackName="quay", TemplateBody=_template(image))
     sm = client("sagemaker")
-    eventually(lambda: sm.describe_endpoint(EndpointName="quay")["EndpointStatus"] == "Updating")
+    eventually(lambda: "PendingDeploymentSummary" in sm.describe_endpoint(EndpointName="quay"))
 
 
 def test_stack_follows_the_deployment_of_its_endpoint(client: ClientFactory, local_aws: LocalAws) -> None:

@@ -90,6 +90,21 @@ def test_without_it_both_are_required_as_ever(body: Body, launch: Launch) -> Non
             id="a count",
         ),
         pytest.param(
+            {"serverless": SERVERLESS, "network_isolation": True},
+            "network_isolation",
+            "cannot be with serverless: SageMaker cannot isolate it",
+            id="isolation",
+        ),
+        pytest.param(
+            {
+                "serverless": SERVERLESS,
+                "vpc": {"subnets": ["subnet-0a1b2c3d", "subnet-0a1b2c3e"], "security_groups": ["sg-0a1b2c3d"]},
+            },
+            "vpc",
+            "cannot be with serverless: SageMaker runs it outside of VPCs",
+            id="a VPC",
+        ),
+        pytest.param(
             {
                 "serverless": SERVERLESS,
                 "autoscaling": {"minimum": 1, "maximum": 2, "invocations_per_instance": 5},

@@ -137,7 +137,8 @@ def endpoints() -> list[Statement]:
     actions = [
         *(sagemaker.CreateEndpoint, sagemaker.CreateEndpointConfig, sagemaker.DeleteEndpoint),
         *(sagemaker.DeleteEndpointConfig, sagemaker.DescribeEndpoint, sagemaker.DescribeEndpointConfig),
-        *(sagemaker.UpdateEndpoint, *_TAGGING),
+        # Application Auto Scaling tries the second in the name of who has an endpoint scaled.
+        *(sagemaker.UpdateEndpoint, sagemaker.UpdateEndpointWeightsAndCapacities, *_TAGGING),
     ]
     configurations = _named_by_cloudformation("endpoint-config", "mlopssagemakerendpointconfig")
     return [
@@ -169,10 +170,8 @@ def autoscaling() -> list[Statement]:
     own_role = arns.in_account("iam", "role/aws-service-role/*")
     return [
         permissions.allow(changed, "*", of_endpoints),
-        permissions.allow([*looked_at, *tagged], "*"),
+        permissions.allow([*looked_at, *tagged, cloudwatch.GetMetricData], "*"),
         permissions.allow(alarms_of_policies, alarm_names),
-        permissions.allow([cloudwatch.GetMetricData], "*"),
-        permissions.allow([sagemaker.UpdateEndpointWeightsAndCapacities], arns.regional("sagemaker", "endpoint/*")),
         permissions.allow([iam.CreateServiceLinkedRole], own_role, for_endpoints),
     ]
 

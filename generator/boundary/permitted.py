@@ -18,7 +18,7 @@ from generator.boundary import things
 
 ADDITIONAL: Final = "AdditionalActions"
 _WORK: Final[Mapping[str, str]] = {
-    "cloudwatch": "PutMetricData",
+    "cloudwatch": "*MetricData",
     "ec2": "*signPrivateIpAddresses CreateNetworkInterface* DeleteNetworkInterface* Describe*",
     "ecr": "*Layer* BatchGetImage Describe* Get* PutImage",
     "events": "PutEvents",
@@ -33,6 +33,7 @@ _WORK: Final[Mapping[str, str]] = {
 """Actions also used by code of requests: jobs, models, data, images, logs."""
 _CONTROL: Final[Mapping[str, str]] = {
     "application-autoscaling": "*",
+    "cloudwatch": "*Alarm*",
     "ce": "GetCost*",
     "cloudformation": "Describe* List*",
     "codepipeline": "List* PutJob*",
@@ -78,13 +79,13 @@ def _roles() -> Statement:
 def _hand_on_roles() -> Statement:
     """Permit passing roles: their trust policies limit the services. Service-linked roles cannot be passed."""
     actions = [Action("iam", verb) for verb in ("CreateServiceLinkedRole", "GetRole", "PassRole")]
-    return _permit("HandOnRoles", actions, [*things.roles_to_hand_on(), things.roles_of_services()])
+    return _permit("HandOn", actions, [*things.roles_to_hand_on(), things.roles_of_services()])
 
 
 def _deploy_stages() -> Statement:
     """Permit only pipeline roles to invoke the stage deployer."""
     invoke = [Action("lambda", "InvokeFunction")]
-    return _permit("DeployStages", invoke, [things.stage_deployer()], things.is_pipeline_role())
+    return _permit("Stages", invoke, [things.stage_deployer()], things.is_pipeline_role())
 
 
 def _listed(actions: Mapping[str, str]) -> list[Action]:

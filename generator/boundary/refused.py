@@ -30,13 +30,13 @@ def statements() -> list[Statement]:
 
 def _unbounded_roles() -> Statement:
     """Refuse creating a role, or granting it more, without this boundary."""
-    return _refuse("UnboundedRoles", _listed("iam", "AttachRole*", "CreateRole", "PutRole*"), things.is_unbounded())
+    return _refuse("Unbounded", _listed("iam", "AttachRole*", "CreateRole", "PutRole*"), things.is_unbounded())
 
 
 def _other_identities() -> Statement:
     """Refuse assuming roles, which a trust policy may allow by itself, and removing boundaries."""
     boundary, assume = Action("iam", "DeleteRolePermissionsBoundary"), Action("sts", "Assume*")
-    return _refuse("OtherIdentities", [boundary, assume])
+    return _refuse("Identities", [boundary, assume])
 
 
 def _changes_of_the_orchestrator() -> Statement:
@@ -47,7 +47,7 @@ def _changes_of_the_orchestrator() -> Statement:
 def _grants_to_people() -> Statement:
     """Refuse grants on keys, except those for AWS resources or requested through a service."""
     direct = Condition([Null("kms:ViaService", "true"), BoolIfExists("kms:GrantIsForAWSResource", "false")])
-    return _refuse("GrantsToPeople", [Action("kms", "CreateGrant")], direct)
+    return _refuse("Grants", [Action("kms", "CreateGrant")], direct)
 
 
 def _control_by_pipelines() -> Statement:
@@ -59,7 +59,7 @@ def _control_by_pipelines() -> Statement:
         *_listed("lambda", "A*", "C*", "D*", "Pu*", "U*"),
     ]
     every = [Action(service, "*") for service in services]
-    return _refuse("ControlByPipelines", [*every, *others], things.is_of_pipeline())
+    return _refuse("ByPipelines", [*every, *others], things.is_of_pipeline())
 
 
 def _orchestrator_by_pipelines() -> Statement:
@@ -69,12 +69,12 @@ def _orchestrator_by_pipelines() -> Statement:
     """
     uses = [Action("execute-api", "Invoke"), Action("iam", "PassRole"), Action("lambda", "Invoke*")]
     writes = _listed("s3", *names.WRITES)
-    return _refuse("UsesByPipelines", [*uses, *writes], things.is_of_pipeline(), things.of_orchestrator())
+    return _refuse("Uses", [*uses, *writes], things.is_of_pipeline(), things.of_orchestrator())
 
 
 def _secrets_of_others() -> Statement:
     return Statement(
-        Sid="SecretsOfOthers", Effect=Deny, Action=[Action("secretsmanager", "*")], NotResource=things.allowed_secrets()
+        Sid="Secrets", Effect=Deny, Action=[Action("secretsmanager", "*")], NotResource=things.allowed_secrets()
     )
 
 

@@ -169,7 +169,7 @@ def test_accounts_of_stages_get_it_too(local: LocalAws, aws: Aws) -> None:
     arn = f"arn:aws:iam::{STAGE_ACCOUNTS['dev']}:policy/staged-boundary"
     version = there.client("iam").get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
     document = there.client("iam").get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
-    secrets = next(one for one in document["Statement"] if one["Sid"] == "SecretsOfOthers")
+    secrets = next(one for one in document["Statement"] if one["Sid"] == "Secrets")
     assert secrets["NotResource"] == ["arn:*:secretsmanager:*:*:secret:other/*-??????"]
 
 

@@ -25,7 +25,7 @@ _WORK: Final[Mapping[str, str]] = {
     "execute-api": "Invoke",
     "kms": "*crypt CreateGrant DescribeKey GenerateDataKey* RetireGrant",
     "logs": "*LogEvents CreateLogGroup CreateLogStream Describe*",
-    "s3": "AbortMultipartUpload DeleteObject* Get* List* PutObject",
+    "s3": "AbortM* DeleteObject* Get* List* PutObject",
     "sagemaker": "AddTags Create*Job* CreateModel* Describe* InvokeEndpoint* List* Stop*Job",
     "secretsmanager": "GetSecret*",
     "xray": "Put*",

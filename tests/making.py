@@ -85,3 +85,20 @@ _MAKERS: Final[Mapping[type, Callable[[Any, Clients], None]]] = {
     things.Image: _image,
     things.PackageGroup: _group,
 }
+
+
+def alarm(client: Callable[[str], Any], name: str, state: str) -> str:
+    """Make an alarm that is in a state, and return its name."""
+    cloudwatch = client("cloudwatch")
+    cloudwatch.put_metric_alarm(
+        AlarmName=name,
+        ComparisonOperator="GreaterThanThreshold",
+        EvaluationPeriods=1,
+        MetricName="Orders",
+        Namespace="Quayside",
+        Period=60,
+        Statistic="Sum",
+        Threshold=1,
+    )
+    cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="made so")
+    return name

@@ -97,11 +97,15 @@ def deployment_of(type_: type[PipelineRequest], example: str) -> Deployment:
 
 
 def parameter_values(deployment: Deployment) -> Iterator[tuple[str, dict[str, str]]]:
-    """The templates of a deployment, by path, with what each is sent, for each stage that there is."""
+    """The templates of a deployment, by path, with what each is sent, for each stage that there is.
+
+    Without what is added to the template when it is packaged.
+    """
     yield deployment.pipeline_template, dict(deployment.pipeline_parameters)
     if deployment.blueprint is not None:
         for file in deployment.blueprint.parameter_files:
-            yield deployment.blueprint.template, dict(file.parameters)
+            added = deployment.blueprint.additions.parameters
+            yield deployment.blueprint.template, {name: value for name, value in file.parameters if name not in added}
 
 
 class TestEveryPipelineType:

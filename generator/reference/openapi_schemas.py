@@ -135,7 +135,8 @@ class Components:
 
     def _name_stages(self, schema: Schema, definitions: dict[str, Schema]) -> None:
         """Give values by stage a short name, after their key, in place of that which pydantic makes of their type."""
-        for key, declared in schema["properties"].items():
+        holders = [held["properties"] for held in (schema, *definitions.values()) if "properties" in held]
+        for key, declared in (each for holder in holders for each in holder.items()):
             names = [form.get("$ref", "").removeprefix(_COMPONENTS) for form in declared.get("oneOf", ())]
             if any(_is_by_stage(definitions.get(name, {})) for name in names):
                 (one_value,) = (form for form in declared["oneOf"] if "$ref" not in form)

@@ -114,7 +114,7 @@ def _artifact() -> list[Statement]:
 
 
 def _image() -> list[Statement]:
-    return [permissions.pull_images(Sub("${CustomAlgorithmsECRRepoArn}")), permissions.log_in_to_registry()]
+    return [permissions.pull_images(Split(",", Ref("CustomAlgorithmsECRRepoArn"))), permissions.log_in_to_registry()]
 
 
 def _package() -> list[Statement]:

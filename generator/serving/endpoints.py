@@ -10,7 +10,7 @@ from troposphere.validators import boolean, integer
 
 from generator.conditions import if_provided
 from generator.resources import model_resources
-from generator.serving import capacity, updates, variants
+from generator.serving import capacity, containers, updates, variants
 from orchestrator.pipeline_types.built_in.serving.variants import MAIN
 
 CONFIG: Final = "MLOpsSagemakerEndpointConfig"
@@ -67,6 +67,7 @@ def main_variant(built: Template) -> sagemaker.ProductionVariant:
         VariantName=MAIN,
         ModelName=GetAtt(model_resources.MODEL, "ModelName"),
         **capacity.variant_properties(built),
+        **containers.variant_properties(built),
         InitialVariantWeight=1,
     )
 

@@ -199,7 +199,7 @@ def _keep_request(
 
 def _wanted(blueprint: PackagedBlueprint, settings: Settings) -> tuple[Package, PlannedObject | None]:
     """Return the package, and the template if it has to be an object of its own."""
-    template = _template(blueprint)
+    template = blueprint.additions.applied(_template(blueprint))
     apart = blueprint.oversized_template(template, settings.launch.pipelines_bucket)
     return blueprint.packed(template, settings.object_url(apart.bucket, apart.key) if apart else ""), apart
 

@@ -71,7 +71,9 @@ def test_a_deleted_pipeline_leaves_nothing_but_data(
         details = api.details(given).body
         assert details["outputs"] == orchestrator.outputs(deployed)
         name = details["outputs"]["SageMakerEndpointName"]
-        assert details["endpoint"] == {"name": name, "status": "InService", "reason": ""}
+        endpoint = details["endpoint"]
+        assert (endpoint["name"], endpoint["status"], endpoint["reason"]) == (name, "InService", "")
+        assert [(one["name"], one["share"]) for one in endpoint["variants"]] == [("AllTraffic", 1.0)]
         assert details["pipeline"]["stageStates"] == orchestrator.deployment.api.status(stack).body["stageStates"]
 
     answer = api.delete("leaving")

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 
@@ -23,6 +23,7 @@ PACKAGE: Final = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:model-package/prod-credi
 _IMAGE: Final = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/prod-images:v1"
 OPEN, SAGEMAKER = "Open", "SageMaker"
 _FRAMEWORK: Final = ("model_framework", "model_framework_version")
+_XGBOOST: Final = ("xgboost", "1.7-1")
 # A value of each kind that somebody else would rather not see named; and where keys of a kind have different forms.
 _OTHERS: Final = {
     reach.BUCKET: "prod-payroll/2026/salaries.csv",
@@ -34,6 +35,11 @@ _OTHERS: Final = {
 _FORMS: Final = {"ecr_repo_name": "prod-images", "registration.model_package_group_name": "prod-credit"}
 _WITHOUT_MEANING: Final = {("model_autopilot_training", "registration.inference_image_uri")}
 """Keys that are refused whatever they name."""
+_LISTED: Final[Mapping[str, Callable[[str], Body]]] = {
+    "containers": lambda member: {} if member == "custom_image_uri" else dict(zip(_FRAMEWORK, _XGBOOST, strict=True)),
+    "variants": lambda _: {"name": "next"},
+}
+"""Keys that hold a list of objects: what an object needs beside a member."""
 _BESIDE: Final = {"shadow_variant": {"name": "next"}}
 """Members that an object cannot be without."""
 _EXAMPLES_ACCOUNT: Final = "444455556666"
@@ -60,6 +66,10 @@ class RequestKey:
         first, _, member = self.key.partition(".")
         if self.key == "custom_image_uri" and self.pipeline_type.startswith("model_"):
             body = {key: one for key, one in body.items() if key not in _FRAMEWORK}
+        if self.key == "model_data_prefix":
+            body.pop("model_artifact_location")
+        if first in _LISTED:
+            return {**body, first: [{**_LISTED[first](member), member: value}]}
         if "tuner_configs" in body:
             body["tuner_configs"]["metric_definitions"] = [{"Name": "validation:auc", "Regex": "auc=(.*)"}]
         if first == "registration":

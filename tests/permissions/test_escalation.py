@@ -75,7 +75,16 @@ def test_no_role_changes_policies_users_or_boundaries(templates: dict[str, Templ
         if action.startswith(("iam:", "sts:"))
     }
     reading = {action for action in allowed if action.startswith(("iam:Get", "iam:List"))}
-    assert allowed - reading - _ON_ROLES == {"iam:PassRole"}
+    # AWS sets what a service-linked role may do, and nobody can pass it.
+    assert allowed - reading - _ON_ROLES == {"iam:PassRole", "iam:CreateServiceLinkedRole"}
+
+
+def test_the_one_service_linked_role_is_that_of_autoscaling(templates: dict[str, Template]) -> None:
+    for template in templates.values():
+        for _, _, statement in resource_statements(template):
+            if "iam:CreateServiceLinkedRole" in statement["Action"] and statement.get("Sid") != "HandOn":
+                of = {"iam:AWSServiceName": "sagemaker.application-autoscaling.amazonaws.com"}
+                assert statement["Condition"] == {"StringEquals": of}
 
 
 def test_templates_are_out_of_reach_of_those_who_upload_models(templates: dict[str, Template]) -> None:

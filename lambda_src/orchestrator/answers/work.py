@@ -68,6 +68,23 @@ class MonitorState(TypedDict):
     last_run: MonitorRun | None
 
 
+class EndpointVariant(TypedDict):
+    """A model of an endpoint."""
+
+    name: str
+    """AllTraffic: the request's own model"""
+    is_shadow: bool
+    """whether it gets copies of calls, and answers nobody"""
+    weight: float
+    desired_weight: float
+    """differs from the weight while the endpoint is being updated"""
+    share: float
+    """of the calls, 0 to 1; of a shadow, the share of calls that are copied to it"""
+    instance_count: int | None
+    """null without instances, as of a serverless endpoint"""
+    desired_instance_count: int | None
+
+
 class EndpointState(TypedDict):
     """The endpoint that the deployment made."""
 
@@ -75,3 +92,5 @@ class EndpointState(TypedDict):
     status: str | None
     """null if it cannot be looked at"""
     reason: str
+    variants: list[EndpointVariant]
+    """its models; empty if it cannot be looked at, or answers nothing yet"""

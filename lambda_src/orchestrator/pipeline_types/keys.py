@@ -53,12 +53,14 @@ def keys(type_: type[BaseModel]) -> list[Key]:
 def _key(name: str, declared: _Schema, definitions: _Schema) -> Key:
     forms = list(_forms(declared, definitions))
     of_one_value = [form for form in forms if not _is_by_stage(form)]
+    # Of a list of objects, the members are those of an object.
+    listed = [each for form in of_one_value if "items" in form for each in _forms(form["items"], definitions)]
     members = tuple(
         _key(member, schema, definitions)
-        for form in of_one_value
+        for form in (*of_one_value, *listed)
         for member, schema in form.get("properties", {}).items()
     )
-    needed = {member.name: member.example for member in members if member.default is None}
+    needed = {member.name: member.example for member in members if member.default is None} if not listed else {}
     return Key(
         name=name,
         description=str(declared.get("description", "")),

@@ -4,7 +4,7 @@
 from collections.abc import Mapping
 from typing import Self
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from orchestrator.csv_headers import CsvFile, Header
 from orchestrator.launch.settings import Launch
@@ -14,6 +14,8 @@ from orchestrator.values.package_artifacts import PackagedModel
 
 class LookedUp(BaseModel):
     """A request that says what must be known of the things that it names; most need nothing."""
+
+    model_config = ConfigDict(defer_build=True)
 
     def csv_files(self, launch: Launch) -> tuple[CsvFile, ...]:
         """Return the CSV files whose headers the request depends on; they are read before planning."""

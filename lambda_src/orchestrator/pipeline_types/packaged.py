@@ -10,6 +10,7 @@ from typing_extensions import override
 from orchestrator.launch.settings import Launch, MultiAccount, Settings
 from orchestrator.pipeline_types.base import LONGEST_STACK_NAME, STACK_PREFIX, PipelineRequest
 from orchestrator.plan import layout
+from orchestrator.plan.additions import NO_ADDITIONS, Additions
 from orchestrator.plan.automation import NOTHING, PlannedAutomation
 from orchestrator.plan.codepipeline_parameters import MultiAccountPipelineParameters, SingleAccountPipelineParameters
 from orchestrator.plan.plan import Deployment, PackagedBlueprint, ParameterFile, PlannedObject, StackSetParameterFile
@@ -97,6 +98,10 @@ class PackagedPipeline(PipelineRequest):
         """Return further tags of the pipeline's stack, as names and values."""
         return ()
 
+    def additions(self, launch: Launch) -> Additions:
+        """Return what the blueprint's text gets beside the parameters that it declares."""
+        return NO_ADDITIONS
+
     def members(self) -> tuple[tuple[str, bytes], ...]:
         """Return further files of the package, besides blueprint and parameters, as names and contents."""
         return ()
@@ -124,6 +129,7 @@ class PackagedPipeline(PipelineRequest):
                 automation=self.automation(settings.launch),
                 marks=self.marks(),
                 masked_keys=self.secret_keys(),
+                additions=self.additions(settings.launch),
             ),
         )
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from orchestrator.plan import layout
+from orchestrator.plan.additions import NO_ADDITIONS, Additions
 from orchestrator.plan.automation import NOTHING, PlannedAutomation
 from orchestrator.plan.monitor_engines import PlannedEngine
 from orchestrator.values.tags import Tags
@@ -166,6 +167,8 @@ class PackagedBlueprint:
     """Further tags of the pipeline's stack."""
     masked_keys: frozenset[str] = frozenset()
     """Keys of the request whose values are not shown."""
+    additions: Additions = NO_ADDITIONS
+    """What the template gets before it is packaged."""
 
     @property
     def file_name(self) -> str:

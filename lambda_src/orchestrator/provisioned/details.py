@@ -179,4 +179,19 @@ def _monitor(monitor: state.Monitor | None) -> told.MonitorState | None:
 def _endpoint(endpoint: state.Endpoint | None) -> told.EndpointState | None:
     if endpoint is None:
         return None
-    return {"name": endpoint.name, "status": endpoint.status, "reason": endpoint.reason}
+    answering = sum(one.weight for one in endpoint.variants if not one.is_shadow)
+    variants = [_variant(one, answering) for one in endpoint.variants]
+    return {"name": endpoint.name, "status": endpoint.status, "reason": endpoint.reason, "variants": variants}
+
+
+def _variant(one: state.Variant, answering: float) -> told.EndpointVariant:
+    """Return a variant; the share of a shadow is of copies, and follows from the weight of what answers."""
+    return {
+        "name": one.name,
+        "is_shadow": one.is_shadow,
+        "weight": one.weight,
+        "desired_weight": one.desired_weight,
+        "share": round(one.weight / answering, 4) if answering else 0.0,
+        "instance_count": one.instances,
+        "desired_instance_count": one.desired_instances,
+    }

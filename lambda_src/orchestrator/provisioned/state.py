@@ -43,12 +43,27 @@ class Job:
 
 
 @dataclass(frozen=True)
+class Variant:
+    """A model of the endpoint: its weight and its instances, as they are and as they are to be."""
+
+    name: str
+    weight: float
+    desired_weight: float
+    instances: int | None
+    desired_instances: int | None
+    """Unknown without instances, as of a serverless endpoint."""
+    is_shadow: bool = False
+
+
+@dataclass(frozen=True)
 class Endpoint:
     """The endpoint that the deployment made; without a status if it cannot be looked at."""
 
     name: str
     status: str | None
     reason: str = ""
+    variants: tuple[Variant, ...] = ()
+    """With what shares the traffic first, then shadows."""
 
 
 @dataclass(frozen=True)

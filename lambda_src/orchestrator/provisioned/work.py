@@ -7,7 +7,7 @@ Outputs of the deployed stack name them. What cannot be looked at has no status,
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
@@ -26,7 +26,7 @@ from orchestrator.provisioned.pipeline_stacks import Pipeline
 from orchestrator.provisioned.registrations import Registration
 from orchestrator.provisioned.runs import monitors, open_engine
 from orchestrator.provisioned.runs.monitors import DeployedMonitor
-from orchestrator.provisioned.state import Endpoint, Job, Monitor, Run, Work
+from orchestrator.provisioned.state import Endpoint, Job, Monitor, Run, Variant, Work
 from orchestrator.sagemaker import deployed_outputs, job_kinds
 from orchestrator.sagemaker.job_kinds import JobKind
 from orchestrator.sagemaker.monitor_runs import VIOLATIONS
@@ -157,9 +157,25 @@ def _unrecorded(job: jobs.Job, bucket: str) -> Registration:
 def _endpoint(name: str) -> Endpoint:
     def look() -> Endpoint:
         found = endpoints.describe(name)
-        return Endpoint(found["EndpointName"], found["EndpointStatus"], found.get("FailureReason", ""))
+        variants = tuple(_variants(found))
+        return Endpoint(found["EndpointName"], found["EndpointStatus"], found.get("FailureReason", ""), variants)
 
     return _looked_at(look, lambda reason: Endpoint(name, None, reason))
+
+
+def _variants(found: Mapping[str, Any]) -> Iterator[Variant]:
+    """Yield the models of an endpoint as DescribeEndpoint has them."""
+    for member, is_shadow in (("ProductionVariants", False), ("ShadowProductionVariants", True)):
+        for one in found.get(member, ()):
+            weight, count = float(one.get("CurrentWeight", 0)), one.get("CurrentInstanceCount")
+            yield Variant(
+                name=one["VariantName"],
+                weight=weight,
+                desired_weight=float(one.get("DesiredWeight", weight)),
+                instances=count,
+                desired_instances=one.get("DesiredInstanceCount", count),
+                is_shadow=is_shadow,
+            )
 
 
 def _monitor(monitor: DeployedMonitor) -> Monitor:

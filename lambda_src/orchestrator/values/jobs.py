@@ -22,20 +22,20 @@ def _as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-_NUMBER_OR_TEXT: Final = BeforeValidator(_as_text)
+NUMBER_OR_TEXT: Final = BeforeValidator(_as_text)
 
 InstanceCount = Annotated[
     str,
     Field(max_length=3, pattern=r"^[1-9][0-9]{0,2}$"),
     Expect("a whole number of instances, 1 to 999"),
-    _NUMBER_OR_TEXT,
+    NUMBER_OR_TEXT,
 ]
 
 MaxPayloadMb = Annotated[
     str,
     Field(max_length=3, pattern=r"^([0-9]|[1-9][0-9]|100)?$"),
     Expect("a whole number of megabytes, 0 to 100"),
-    _NUMBER_OR_TEXT,
+    NUMBER_OR_TEXT,
 ]
 
 MediaType = Annotated[

@@ -187,6 +187,8 @@ AN_ASSET: Final = MustExist(lambda key, around: StoredObject(around.assets_bucke
 """A key in the assets bucket."""
 ASSETS: Final = MustExist(lambda key, around: StoredObject(around.assets_bucket, key, is_prefix=True))
 """A key, or the prefix of several, in the assets bucket."""
+FILES: Final = MustExist(lambda prefix, around: StoredObject(around.assets_bucket, f"{prefix}/", is_prefix=True))
+"""A prefix in the assets bucket that files are below of."""
 DATA: Final = MustExist(_located)
 """A bucket, a slash, and a key or the prefix of several."""
 ITS_BUCKET: Final = MustExist(lambda location, _: Bucket(location.partition("/")[0]))

@@ -147,6 +147,9 @@ def _work(details: Mapping[str, Any]) -> Iterator[str]:
             yield f"metrics: {metrics or 'none'}"
     if endpoint := details.get("endpoint"):
         yield f"The endpoint {endpoint['name']}: {endpoint['status'] or 'unknown'}. {endpoint['reason']}"
+        # An orchestrator of an earlier release tells none, and one model has all calls.
+        if len(variants := endpoint.get("variants", [])) > 1:
+            yield from map(_variant, variants)
     if monitor := details.get("monitor"):
         run = monitor["last_run"]
         # An orchestrator of an earlier release tells none.
@@ -155,6 +158,13 @@ def _work(details: Mapping[str, Any]) -> Iterator[str]:
         yield f"The monitoring schedule {monitor['schedule']}{engine}: {status}. {monitor['reason']}"
         told = f"{run['status']}, for {minute(run['time'])}. {run['message']}" if run else "none yet"
         yield f"Its last run: {told}"
+
+
+def _variant(one: Mapping[str, Any]) -> str:
+    count = one["instance_count"]
+    on = "" if count is None else f", on {count} instance{'' if count == 1 else 's'}"
+    gets = "copies of the calls" if one["is_shadow"] else "the calls"
+    return f"  {one['name']}: {one['share']:.0%} of {gets}, weight {one['weight']:g}{on}"
 
 
 def _console_link(name: str, aws: Aws) -> str:

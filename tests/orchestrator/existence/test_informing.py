@@ -317,16 +317,7 @@ class TestAlarms:
     @pytest.fixture
     def alarm(self, there: None) -> Callable[[str], None]:
         def make(name: str) -> None:
-            calls.client("cloudwatch").put_metric_alarm(
-                AlarmName=name,
-                ComparisonOperator="GreaterThanThreshold",
-                EvaluationPeriods=1,
-                MetricName="Orders",
-                Namespace="Quayside",
-                Period=60,
-                Statistic="Sum",
-                Threshold=1,
-            )
+            making.alarm(calls.client, name, "OK")
 
         return make
 

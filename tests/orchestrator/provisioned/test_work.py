@@ -188,6 +188,28 @@ class TestBoth:
 
 
 class TestMembers:
+    def test_the_models_of_an_endpoint_with_a_shadow_last(
+        self, asked: Callable[[str], Body], sagemaker: Stubber
+    ) -> None:
+        deployed(SageMakerEndpointName="churn-e")
+        main = {"VariantName": "AllTraffic", "CurrentWeight": 1.0, "DesiredWeight": 3.0, "CurrentInstanceCount": 1}
+        found = {
+            "EndpointName": "churn-e",
+            "EndpointArn": "arn:aws:sagemaker:eu-west-1:123456789012:endpoint/churn-e",
+            "EndpointStatus": "Updating",
+            "CreationTime": NOW,
+            "LastModifiedTime": NOW,
+            "ProductionVariants": [main],
+            "ShadowProductionVariants": [{"VariantName": "next", "CurrentWeight": 0.5, "CurrentInstanceCount": 2}],
+        }
+        sagemaker.add_response("describe_endpoint", found, {"EndpointName": "churn-e"})
+        told = details(asked)["endpoint"]["variants"]
+        assert [(one["name"], one["is_shadow"], one["share"]) for one in told] == [
+            ("AllTraffic", False, 1.0),
+            ("next", True, 0.5),
+        ]
+        assert [(one["desired_weight"], one["desired_instance_count"]) for one in told] == [(3.0, 1), (0.5, 2)]
+
     def test_the_version_and_its_metrics(
         self, asked: Callable[[str], Body], sagemaker: Stubber, settings: Settings
     ) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from orchestrator.aws.calls import calling, client
+from orchestrator.sagemaker.monitor_alarms import ALARM
 
 _TYPES: Final = ["MetricAlarm", "CompositeAlarm"]
 
@@ -22,9 +23,10 @@ def beginning(prefix: str, containing: str) -> tuple[str, ...]:
     return tuple(name for name in found if containing in name)
 
 
-def firing(names: Sequence[str]) -> tuple[str, ...]:
-    """Return the names of those alarms that are in ALARM."""
-    return tuple(str(alarm["AlarmName"]) for alarm in _described(AlarmNames=list(names), StateValue="ALARM"))
+def firing(prefix: str) -> tuple[str, ...]:
+    """Return the names of all alarms that begin with a prefix and are in ALARM."""
+    found = _described(AlarmNamePrefix=prefix, StateValue=ALARM)
+    return tuple(str(alarm["AlarmName"]) for alarm in found if alarm["StateValue"] == ALARM)
 
 
 def _described(**which: Any) -> list[dict[str, Any]]:

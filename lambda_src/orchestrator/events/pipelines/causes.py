@@ -18,8 +18,10 @@ from typing import Final
 
 from orchestrator.aws import builds
 from orchestrator.aws.cloudformation import stack_events
+from orchestrator.aws.cloudwatch import alarms
 from orchestrator.aws.codepipeline import action_executions
 from orchestrator.aws.codepipeline.action_executions import ActionExecution
+from orchestrator.errors import OrchestratorError
 from orchestrator.events.pipelines.ends import End
 
 
@@ -65,7 +67,19 @@ def _by_stack(failed: ActionExecution) -> Cause:
         # The template or the request was refused before there was a stack.
         return said
     first = stack_events.first_failure(failed.external_id, failed.started_at)
-    return Cause(said.stage, said.action, first or said.reason, stack=failed.external_id)
+    reason = _with_alarms(first, failed.external_id) if first else said.reason
+    return Cause(said.stage, said.action, reason, stack=failed.external_id)
+
+
+def _with_alarms(reason: str, stack: str) -> str:
+    """Add the stack's own alarms that are on to a reason of its endpoint that names none: they took the update back."""
+    if _ENDPOINT not in reason or "alarm" in reason.lower():
+        return reason
+    try:
+        on = alarms.firing(f"{stack.split('/')[1]}-")
+    except OrchestratorError:
+        return reason
+    return f"{reason.rstrip('.')}. In ALARM now: {', '.join(on)}" if on else reason
 
 
 def _by_build(failed: ActionExecution) -> Cause:
@@ -94,6 +108,7 @@ def _in_words(time: timedelta) -> str:
 
 
 _APPROVAL: Final = "Manual"
+_ENDPOINT: Final = "(AWS::SageMaker::Endpoint)"
 _UNITS: Final = ((24 * 60, "day"), (60, "hour"), (1, "minute"))
 """In minutes, longest first."""
 

@@ -7,6 +7,7 @@ from orchestrator.pipeline_types.registry import Family, Registry
 _PLACES = {
     "byom_realtime_builtin": "realtime_inference:RealtimeBuiltIn",
     "byom_realtime_custom": "realtime_inference:RealtimeCustom",
+    "byom_realtime_llm": "realtime_llm:RealtimeLlm",
     "byom_batch_builtin": "batch_transform:BatchBuiltIn",
     "byom_batch_custom": "batch_transform:BatchCustom",
     "byom_data_quality_monitor": "monitors.quality:DataQualityMonitor",

@@ -18,6 +18,7 @@ from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.built_in.models import BuiltInImage, CustomImage, OwnModel
 from orchestrator.pipeline_types.built_in.network import Networked, NetworkParameters
 from orchestrator.pipeline_types.built_in.served_models import ServedModelParameters
+from orchestrator.pipeline_types.built_in.serving.containers import WithContainers
 from orchestrator.pipeline_types.encryption import Encrypted, EncryptionParameters
 from orchestrator.values import common, jobs, json_parameter, locations, training
 from orchestrator.values.per_stage import PerStage, Stage, at
@@ -44,7 +45,7 @@ class BatchTransformParameters(
     Tags: Annotated[training.JsonDocument, Field(description="Tags of the jobs, as JSON.")]
 
 
-class BatchTransform(Encrypted, Networked, OwnModel):
+class BatchTransform(Encrypted, Networked, WithContainers, OwnModel):
     """What both batch types have in common."""
 
     blueprint: ClassVar = "batch_transform"

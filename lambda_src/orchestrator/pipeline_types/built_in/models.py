@@ -81,8 +81,8 @@ class OwnModel(ServedModel):
         return informed
 
     @override
-    def places(self, launch: Launch) -> PackagedModel:
-        return super().places(launch).joined(self._packaged)
+    def places(self, launch: Launch, stage: Stage | None) -> PackagedModel:
+        return super().places(launch, stage).joined(self._packaged)
 
     @override
     def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:

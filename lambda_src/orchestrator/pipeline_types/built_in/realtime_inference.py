@@ -17,6 +17,7 @@ from orchestrator.pipeline_types.built_in.served_models import ServedModelParame
 from orchestrator.pipeline_types.built_in.serving.capacity import Capacity, CapacityParameters
 from orchestrator.pipeline_types.built_in.serving.comparisons import Compared, VariantParameters
 from orchestrator.pipeline_types.built_in.serving.inference_api import InferenceApiParameters
+from orchestrator.pipeline_types.built_in.serving.loading import Loading, LoadingParameters, PrefixedModel
 from orchestrator.pipeline_types.built_in.serving.smoke_test import SmokeTested, SmokeTestParameters
 from orchestrator.pipeline_types.built_in.serving.updates import SafelyUpdated, UpdateParameters
 from orchestrator.pipeline_types.encryption import Encrypted, EncryptionParameters
@@ -26,6 +27,7 @@ from orchestrator.values.template_parameters import InTemplate
 
 
 class RealtimeInferenceParameters(
+    LoadingParameters,
     NetworkParameters,
     CapacityParameters,
     UpdateParameters,
@@ -41,7 +43,7 @@ class RealtimeInferenceParameters(
     """Parameters of the real-time inference blueprint."""
 
 
-class RealtimeInference(Encrypted, NetworkedEndpoint, SafelyUpdated, Capacity, SmokeTested):
+class RealtimeInference(Encrypted, NetworkedEndpoint, SafelyUpdated, Capacity, SmokeTested, Loading):
     """What both real-time types have in common."""
 
     blueprint: ClassVar = "realtime_inference"
@@ -99,7 +101,7 @@ class RealtimeInference(Encrypted, NetworkedEndpoint, SafelyUpdated, Capacity, S
         return {**super().values(launch, stage), **own}
 
 
-class RealtimeBuiltIn(RealtimeInference, Compared, BuiltInImage):
+class RealtimeBuiltIn(RealtimeInference, PrefixedModel, Compared, BuiltInImage):
     """Serve predictions from an endpoint, with a model of a built-in framework."""
 
     postfix: ClassVar = "BYOMPipelineRealtimeBuiltIn"
@@ -112,7 +114,7 @@ class RealtimeBuiltIn(RealtimeInference, Compared, BuiltInImage):
         return self.image_for(launch, instance_type)
 
 
-class RealtimeCustom(RealtimeInference, Compared, CustomImage):
+class RealtimeCustom(RealtimeInference, PrefixedModel, Compared, CustomImage):
     """Serve predictions from an endpoint, with a container image of your own."""
 
     postfix: ClassVar = "BYOMPipelineRealtimeCustom"

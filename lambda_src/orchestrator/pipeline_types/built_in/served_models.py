@@ -36,13 +36,14 @@ class ServedModelParameters(TemplateParameters):
     ] = ""
     ImageUri: Annotated[common.ImageUri, Field(description="Container image that serves the model.")] = ""
     CustomAlgorithmsECRRepoArn: Annotated[
-        common.EcrRepositoryArn, Field(description="Repository from which the image may be pulled.")
+        _Joined, Field(description="Repositories from which images may be pulled, with commas between.")
     ] = ""
     ModelPackageGroupName: Annotated[
         common.ModelPackageGroupName, Field(description="Group of that model package version, in the same account.")
     ] = ""
     ModelPackageObjects: Annotated[
-        _Joined, Field(description="ARNs of the objects that hold the version's model; a star stands for several.")
+        _Joined,
+        Field(description="ARNs of objects that hold a version's model, and others; a star stands for several."),
     ] = ""
     ModelPackageBuckets: Annotated[
         _Joined, Field(description="ARNs of the buckets in which several have to be found.")
@@ -63,7 +64,11 @@ class ServedModel(BlueprintPipeline):
         """Whether a model package is deployed."""
         return False
 
-    def places(self, launch: Launch) -> PackagedModel:
+    def data_prefix(self, launch: Launch, stage: Stage | None) -> str:
+        """Return the prefix of the model's files in the assets bucket; empty if they are an artifact."""
+        return ""
+
+    def places(self, launch: Launch, stage: Stage | None) -> PackagedModel:
         """Return where in S3 the model is, as far as it is not at `model_artifact_location`."""
         return PackagedModel()
 
@@ -75,14 +80,18 @@ class ServedModel(BlueprintPipeline):
         """Return the ARN of the ECR repository that the model's role must read."""
         return launch.ecr_repository_arn
 
+    def repository_arns(self, launch: Launch) -> tuple[str, ...]:
+        """Return the ARNs of all such repositories."""
+        return (self.repository_arn(launch),)
+
     @override
     def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
         return {
             **super().values(launch, stage),
-            **self.places(launch).parameters(launch.ecr_repository_arn.split(":")[1]),
+            **self.places(launch, stage).parameters(launch.ecr_repository_arn.split(":")[1]),
             "AssetsBucket": launch.assets_bucket,
             "ImageUri": self.image_uri(launch, stage),
-            "CustomAlgorithmsECRRepoArn": self.repository_arn(launch),
+            "CustomAlgorithmsECRRepoArn": ",".join(dict.fromkeys(self.repository_arns(launch))),
         }
 
     def instance_type_at(self, stage: Stage | None) -> str:

@@ -19,6 +19,7 @@ NOT_SERVERLESS: Final[Mapping[str, str]] = {
     "vpc": "SageMaker runs it outside of VPCs",
     "network_isolation": "SageMaker cannot isolate it",
     "volume_size": "there are no instances with volumes",
+    "model_data_prefix": "SageMaker takes model.tar.gz for such an endpoint",
 }
 """Key of a request -> why it cannot be with a serverless endpoint.
 

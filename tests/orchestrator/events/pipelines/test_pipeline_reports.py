@@ -15,6 +15,7 @@ from orchestrator import api
 from orchestrator.aws import calls, notifications
 from orchestrator.errors import ServiceRefusedError
 from orchestrator.launch.settings import MultiAccount, Settings
+from tests import making
 from tests.orchestrator.conftest import Context, read_json
 
 Event = dict[str, Any]
@@ -250,6 +251,17 @@ class TestWhy:
             "https://console.aws.amazon.com/cloudformation/home?region=eu-west-1#/stacks/events" in message["Message"]
         )
         assert "correct it and provision it again" in message["Message"]
+
+    def test_an_update_that_was_taken_back_names_the_alarm(
+        self, codepipeline: Stubber, cloudformation: Stubber, inbox: Inbox
+    ) -> None:
+        tagged(codepipeline)
+        acted(codepipeline, action("DeployPipeline", "deploy", "CloudFormation", external_id=STACK))
+        happened(cloudformation, ("Endpoint", "UPDATE_FAILED", "The update was rolled back.", 19))
+        fired = making.alarm(calls.client, f"{STACK.split('/')[1]}-EndpointErrorsAlarm-1", "ALARM")
+        making.alarm(calls.client, fired.replace("Errors", "Cpu"), "OK")
+        deliver(ended("FAILED"))
+        assert f"The update was rolled back. In ALARM now: {fired}\n" in inbox()[0]["Message"]
 
     def test_what_was_wrong_before_there_was_a_stack(self, codepipeline: Stubber, inbox: Inbox) -> None:
         tagged(codepipeline)

@@ -184,7 +184,7 @@ class TestListing:
             if "next" not in body:
                 break
             following = {"next": body["next"]}
-        assert len(found) == 13
+        assert len(found) == 14
         assert found[0]["source"] == "built-in"
         assert found[-1] == {
             "pipeline_type": "work_queue",

@@ -102,9 +102,9 @@ class Compared(SafelyUpdated, OwnModel):
         return informed
 
     @override
-    def places(self, launch: Launch) -> PackagedModel:
+    def places(self, launch: Launch, stage: Stage | None) -> PackagedModel:
         """The artifacts beside the request's own are read as those of packages are."""
-        found = super().places(launch)
+        found = super().places(launch, stage)
         for one in self.every_beside(launch).values():
             if one.model_artifact_location:
                 found = found.joined(PackagedModel((f"{launch.assets_bucket}/{one.model_artifact_location}",)))

@@ -2,6 +2,7 @@
 """`deployment` of an endpoint: how an update reaches traffic, and the alarms that take it back."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
@@ -179,7 +180,8 @@ class Update(BaseModel):
             )
 
 
-class Updated(BaseModel):
+@dataclass(frozen=True)
+class Updated:
     """What of an endpoint decides how it can be updated."""
 
     name: str

@@ -159,7 +159,6 @@ def deploy_role(template: Template, kinds: Sequence[Kind]) -> iam.Role:
                 "Blueprints",
                 *(statement for kind in kinds for statement in kind()),
                 _environments(),
-                _code(),
                 _not_this_api(),
             )
         ],

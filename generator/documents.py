@@ -30,6 +30,7 @@ _SEQUENCE_END, _MAPPING_END = yaml.SequenceEndEvent(), yaml.MappingEndEvent()
 _LISTS: Final = (list, tuple)
 _LONGEST_IN_ONE_LINE: Final = 100
 _MOST_EVENTS_IN_A_LINE: Final = 40
+_MOST_STRUCTURES_IN_A_LINE: Final = 2
 _DATA: Final = (str, dict, *_LISTS)
 _SCALARS: Final = yaml.representer.SafeRepresenter()
 """Represents numbers and truth values."""
@@ -124,7 +125,7 @@ def _add_sequence(tag: str | None, values: Iterable[Any], events: list[yaml.Even
     events.append(start)
     for value in values:
         _add(value, events)
-    start.flow_style = _fits_a_line(tag, events[first + 1 :])
+    start.flow_style = _fits_a_line(events[first + 1 :])
     events.append(_SEQUENCE_END)
 
 
@@ -135,14 +136,14 @@ def _add_mapping(tag: str | None, members: dict[str, Any], events: list[yaml.Eve
     for key, value in members.items():
         events.append(_text(key))
         _add(value, events)
-    start.flow_style = _fits_a_line(tag, events[first + 1 :])
+    start.flow_style = _fits_a_line(events[first + 1 :])
     events.append(_MAPPING_END)
 
 
-def _fits_a_line(tag: str | None, content: list[yaml.Event]) -> bool:
-    """Whether a list or object with this content is short: values and functions, and in a function one object more."""
+def _fits_a_line(content: list[yaml.Event]) -> bool:
+    """Whether a list or object with this content is short, and has no more than two lists or objects in it."""
     structures = sum(isinstance(event, yaml.CollectionStartEvent) and event.tag is None for event in content)
-    if len(content) > _MOST_EVENTS_IN_A_LINE or structures > (tag is not None):
+    if len(content) > _MOST_EVENTS_IN_A_LINE or structures > _MOST_STRUCTURES_IN_A_LINE:
         return False
     scalars = [event for event in content if isinstance(event, yaml.ScalarEvent)]
     length = sum(len(event.value) + len(event.tag or "") + 2 for event in scalars)

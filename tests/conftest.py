@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Final
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests import sampling as samples
 from tests.sampling import Sampling
@@ -41,9 +42,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the marker."""
+    """Declare the marker, and let no test of properties fail because the machine has other work."""
     said = "without --exhaustive, only so many of the cases are tried; of each value of the parameter `of`, if named"
     config.addinivalue_line("markers", f"sampled(size, of=None): {said}")
+    settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("any machine")
 
 
 @pytest.hookimpl(trylast=True)

@@ -25,6 +25,7 @@ DEPLOYS: Final = (
     deployment.functions,
     deployment.log_groups,
     deployment.rest_apis,
+    deployment.custom_resources,
 )
 
 _DESCRIPTION = "MLOps Workload Orchestrator: a real-time endpoint behind a signed API."

@@ -57,15 +57,17 @@ def network_policy(built: Template) -> If:
 def function(built: Template, name: str, **properties: Any) -> awslambda.Function:
     """The function itself; `properties` give code, handler, description and whatever differs from the defaults.
 
-    An asynchronous function has a `DeadLetterConfig`. One with an environment has a `KmsKeyArn`.
+    An asynchronous function has a `DeadLetterConfig`. One with an environment has a `KmsKeyArn`. One whose work is that
+    of another function may name its role and log.
     """
     answering = {} if "DeadLetterConfig" in properties else {"Metadata": checkov.skipped(checkov.DEAD_LETTERS)}
+    log = awslambda.LoggingConfig(LogGroup=Ref(f"{name}Logs"))
     return awslambda.Function(
         name,
         Runtime=f"python{runtime.PYTHON}",
         Architectures=[runtime.ARCHITECTURE],
-        Role=GetAtt(f"{name}Role", "Arn"),
-        LoggingConfig=awslambda.LoggingConfig(LogGroup=Ref(f"{name}Logs")),
+        Role=properties.pop("Role", GetAtt(f"{name}Role", "Arn")),
+        LoggingConfig=properties.pop("LoggingConfig", log),
         TracingConfig=awslambda.TracingConfig(Mode="Active"),
         VpcConfig=if_provided(built, SUBNETS, _vpc(built)),
         ReservedConcurrentExecutions=if_provided(built, _CONCURRENCY, Ref(_CONCURRENCY)),

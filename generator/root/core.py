@@ -58,7 +58,7 @@ def template(description: str, declared: type[LaunchParameters], kinds: Sequence
     launch.add_to(built, declared)
     encryption.add_to(built)
     network.add_to(built, declared)
-    storage.add_to(built, sharing.assets_readers, sharing.pipelines_readers)
+    storage.add_to(built, sharing.assets_readers, [*sharing.pipelines_readers, roles.read_code()])
     notifications.add_to(built)
     models.add_to(built, sharing.repository_policy, sharing.package_group_policy)
     reach.add_to(built, sharing.accounts)

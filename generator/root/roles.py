@@ -18,7 +18,7 @@ from awacs import events as events_actions
 from awacs import iam as iam_actions
 from awacs import kms as kms_actions
 from awacs import s3 as s3_actions
-from awacs.aws import Action, Condition, Deny, Statement
+from awacs.aws import Action, Allow, Condition, Deny, Principal, Statement
 from troposphere import GetAtt, Ref, Sub, Template, iam
 from troposphere.iam import Policy
 
@@ -56,6 +56,20 @@ def add_to(template: Template, kinds: Sequence[Kind], pipeline_statements: Seque
     working = pipeline_role(template, pipeline_statements)
     for role in (pipeline_stack_role(), working, deploy_role(template, kinds), pipeline_start_role()):
         template.add_resource(role)
+
+
+def read_code() -> Statement:
+    """Read the functions that lie beside packages: Lambda reads code in the name of whoever makes the function.
+
+    A statement of the bucket's policy, because the deploying role's own nearly fills what IAM takes.
+    """
+    return Statement(
+        Sid="ReadCode",
+        Effect=Allow,
+        Principal=Principal("AWS", [GetAtt(DEPLOY_ROLE, "Arn")]),
+        Action=[s3_actions.GetObject],
+        Resource=[arns.objects_in(GetAtt(storage.PIPELINES, "Arn"), storage.SMOKE_TESTS)],
+    )
 
 
 def pipeline_stack_role() -> iam.Role:
@@ -142,7 +156,10 @@ def deploy_role(template: Template, kinds: Sequence[Kind]) -> iam.Role:
         ManagedPolicyArns=[conditions.if_provided(template, given, Ref(given)), reach.attached_policy()],
         Policies=[
             permissions.policy(
-                "Blueprints", *(statement for kind in kinds for statement in kind()), _environments(), _not_this_api()
+                "Blueprints",
+                *(statement for kind in kinds for statement in kind()),
+                _environments(),
+                _not_this_api(),
             )
         ],
     )

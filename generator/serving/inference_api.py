@@ -29,6 +29,7 @@ from generator import checkov, permissions
 from generator.conditions import if_provided
 from generator.resources import functions, inline_code, rest_apis
 from generator.resources.rest_apis import Private, RestApi, Route
+from generator.serving import smoke_test
 from generator.serving.endpoints import ENDPOINT
 
 _API: Final = "InferenceApi"
@@ -46,7 +47,7 @@ _TIMEOUT_SECONDS: Final = 30
 
 
 def add_to(built: Template) -> None:
-    """Add the API, its function, and their logs."""
+    """Add the API, its function, their logs, and what asks the model at a deployment."""
     add_conditions(built)
     under = {"Condition": WITH_API}
     built.add_resource(functions.log_group(_FUNCTION, functions.operator_key(built), **under))
@@ -54,6 +55,7 @@ def add_to(built: Template) -> None:
     built.add_resource(function(built))
     built.add_resource(functions.expiring_log_group(_ACCESS_LOG, functions.operator_key(built), Condition=_LOGGED))
     api(built).add_to(built)
+    smoke_test.add_to(built, smoke_test.Tested(_API, address(), _FUNCTION, WITH_API))
 
 
 def add_conditions(built: Template) -> None:
@@ -68,9 +70,10 @@ def add_conditions(built: Template) -> None:
 
 
 def function_role(built: Template) -> iam.Role:
-    """Invoke this endpoint and no other."""
+    """Invoke this endpoint and no other; and what asking the model at a deployment needs."""
     invoke = permissions.allow([sagemaker_actions.InvokeEndpoint], Ref(ENDPOINT))
-    return functions.role(_FUNCTION, [invoke], functions.network_policy(built), Condition=WITH_API)
+    policies = functions.network_policy(built), smoke_test.policy(built, _API, WITH_API)
+    return functions.role(_FUNCTION, [invoke], *policies, Condition=WITH_API)
 
 
 def function(built: Template) -> awslambda.Function:
@@ -137,10 +140,14 @@ def throttle() -> apigateway.MethodSetting:
     )
 
 
+def address() -> Sub:
+    """Address for predictions."""
+    return Sub("${Api}/inference", Api=rest_apis.url(_API))
+
+
 def outputs() -> list[Output]:
     """Address for predictions, and how to ask where that is not in JSON."""
-    address = Sub("${Api}/inference", Api=rest_apis.url(_API))
     return [
-        Output("InferenceApiUrl", Description="Address for predictions", Value=address, Condition=WITH_API),
+        Output("InferenceApiUrl", Description="Address for predictions", Value=address(), Condition=WITH_API),
         Output("InferenceApiMode", Description="raw: the body is the payload", Value=Ref("ApiMode"), Condition=_RAW),
     ]

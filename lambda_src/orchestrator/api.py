@@ -23,6 +23,7 @@ from orchestrator.events.origin import Event, Expected
 from orchestrator.events.pipelines import ends
 from orchestrator.launch import settings
 from orchestrator.launch.settings import Settings
+from orchestrator.provisioned.awaited import smoke_tests
 from orchestrator.routes import ROUTES, SERVED, Call
 from orchestrator.sagemaker import job_kinds, model_packages, monitor_alarms, monitor_runs
 
@@ -44,6 +45,7 @@ _EVENTS: Final[dict[str | None, Expected]] = {
     monitor_alarms.DETAIL_TYPE: Expected(
         (monitor_alarms.SOURCE,), "events.missing_runs:alarm_changed", from_stages=True
     ),
+    smoke_tests.DETAIL_TYPE: Expected((smoke_tests.SOURCE,), "events.smoke_tests:ended", from_stages=True),
     model_packages.DETAIL_TYPE: Expected(("aws.sagemaker",), "events.approved_versions.reports:status_changed"),
     "Scheduled Event": Expected(("aws.events",), "events.checks:check"),
     ends.PIPELINE_EVENT: Expected(("aws.codepipeline",), "events.pipelines.reports:ended"),

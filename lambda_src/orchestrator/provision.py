@@ -224,7 +224,8 @@ def _definition(plan: ProvisioningPlan, deployment: Deployment, settings: Settin
     name = deployment.pipeline_stack_name
     owner = {OWNER_TAG: plan.owner} if plan.owner else {}
     engine = {ENGINE_TAG: plan.engine.name} if plan.engine else {}
-    own = deployment.blueprint.automation.tag if deployment.blueprint else {}
+    blueprint = deployment.blueprint
+    own = {**blueprint.automation.tag, **dict(blueprint.marks)} if blueprint else {}
     return StackDefinition(
         name=name,
         template=templates.read(deployment.pipeline_template).decode(),

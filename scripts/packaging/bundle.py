@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Packs the orchestrator, the monitors' engine, templates and dependencies into `dist/orchestrator.zip`.
+"""Packs the orchestrator, what runs elsewhere, templates and dependencies into `dist/orchestrator.zip`.
 
 The bytes depend only on the source, the pins and the platform, not on where or when the bundle is built. It contains no
 compiled Python, no installer records, and no files of a dependency that only type checkers or browsers read.
@@ -30,7 +30,8 @@ _FILE_MODE: Final = 0o644 << 16
 _LEFT_OUT_FOLDERS: Final = frozenset({"__pycache__", "tests", "bin"})
 _LEFT_OUT_SUFFIXES: Final = frozenset({".pyc", ".pyi", ".typed", ".js", ".css"})
 _DISTRIBUTION_INFO: Final = ".dist-info"
-_ENGINE: Final = "monitor_engine"
+_BESIDE: Final = ("monitor_engine", "smoke_test")
+"""What the orchestrator does not import but packs for others to run; earlier releases have not all of it."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Bundle:
 
 
 def collect(source: Path, installed: Path, templates: Path) -> Bundle:
-    """Collect the package in `source` with the engine, dependencies from `installed`, and templates to deploy."""
+    """Collect `source` with what stands beside it, dependencies from `installed`, and templates to deploy."""
     files = {**dict(of_source(source).files), **dict(_deployed(templates))}
     for name, content in _contents(installed):
         bundled = _bundled_name(PurePosixPath(name))
@@ -62,8 +63,8 @@ def collect(source: Path, installed: Path, templates: Path) -> Bundle:
 
 
 def of_source(source: Path) -> Bundle:
-    """Collect only the package in `source`, and beside it the monitors' engine, which releases before 0.4 have not."""
-    packages = (source, source.parent / _ENGINE)
+    """Collect only the package in `source`, and beside it what runs elsewhere."""
+    packages = (source, *(source.parent / name for name in _BESIDE))
     files = ((f"{package.name}/{name}", content) for package in packages for name, content in _contents(package))
     return Bundle(tuple(sorted(files)))
 

@@ -6,37 +6,57 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from scripts.demo.demo_model import TrainedModel
-from tests.end_to_end.users import ARTIFACT_KEY, SERVED, Orchestrator
+import pytest
+
+from tests.end_to_end import tides
+from tests.end_to_end.subscribing import Subscriber
+from tests.end_to_end.users import Orchestrator
 
 Until = Callable[[Callable[[], Any]], Any]
 
 ENDPOINT = "careful-calls"
 STACK = "mlops-pipeline-careful-byompipelinerealtimebuiltin"
-NEXT = "models/careful/next/model.tar.gz"
+OLD, NEXT = "models/careful/old.tar.gz", "models/careful/next.tar.gz"
+CALLS = 24
+MINUTE = 61
 
 
-def test_a_canary_that_trips_an_alarm_is_taken_back(
-    orchestrator: Orchestrator, model: TrainedModel, until: Until
+def test_a_canary_whose_calls_fail_is_taken_back(
+    orchestrator: Orchestrator, subscriber: Subscriber, until: Until
 ) -> None:
-    s3, bucket = orchestrator.client("s3"), orchestrator.deployment.outputs["AssetsBucketName"]
-    s3.copy_object(Bucket=bucket, Key=NEXT, CopySource={"Bucket": bucket, "Key": ARTIFACT_KEY})
-    canary = {"strategy": "canary", "wait_seconds": 300}
-    request = orchestrator.request("careful", endpoint_name=ENDPOINT, deployment=canary, **SERVED)
+    model = tides.trained()
+    tides.store(orchestrator, OLD, model, tides.LOADS)
+    tides.store(orchestrator, NEXT, model, f"{tides.LOADS}{tides.FAILS}")
+    request = orchestrator.request(
+        "careful",
+        **tides.SCIKIT_LEARN,
+        model_artifact_location=OLD,
+        endpoint_name=ENDPOINT,
+        instance_count=2,
+        deployment={"strategy": "canary", "step_instances": 1, "wait_seconds": 300},
+    )
     pipeline = orchestrator.provisioned(request)
     sagemaker, cloudwatch = orchestrator.client("sagemaker"), orchestrator.client("cloudwatch")
     served = sagemaker.describe_endpoint(EndpointName=ENDPOINT)["EndpointConfigName"]
-    execution = orchestrator.status(pipeline).execution
-    orchestrator.provision({**request, "model_artifact_location": NEXT})
-    until(lambda: sagemaker.describe_endpoint(EndpointName=ENDPOINT)["EndpointStatus"] == "Updating")
     (alarm,) = cloudwatch.describe_alarms(AlarmNamePrefix=f"{STACK}-EndpointErrorsAlarm-")["MetricAlarms"]
-    cloudwatch.set_alarm_state(AlarmName=alarm["AlarmName"], StateValue="ALARM", StateReason="the new model fails")
-    until(lambda: sagemaker.describe_endpoint(EndpointName=ENDPOINT)["EndpointStatus"] != "Updating")
-    cloudwatch.set_alarm_state(AlarmName=alarm["AlarmName"], StateValue="OK", StateReason="the old model answers")
+    execution = orchestrator.status(pipeline).execution
+    expected = pytest.approx(model.predict(tides.ROWS[:3]).tolist())
+
+    orchestrator.provision({**request, "model_artifact_location": NEXT})
+    until(lambda: sagemaker.describe_endpoint(EndpointName=ENDPOINT).get("PendingDeploymentSummary"))
+    during = [tides.predicted(orchestrator, STACK, tides.ROWS[:3]) for _ in range(CALLS)]
+    orchestrator.advance(MINUTE)
+
+    # Both models were asked: the old one answered, and the new one's failure is what its script said.
+    assert {status for status, _ in during} == {200, 424}
+    assert all(answer == expected for status, answer in during if status == 200)
+    assert all(
+        "no tide table for this month" in answer["detailedMessage"] for status, answer in during if status != 200
+    )
     assert orchestrator.ended(pipeline, after=execution).has_failed
     found = sagemaker.describe_endpoint(EndpointName=ENDPOINT)
     assert (found["EndpointStatus"], found["EndpointConfigName"]) == ("InService", served)
-    payload = {"payload": ",".join(map(str, model.holdout_rows[0])), "content_type": "text/csv"}
-    assert orchestrator.predict(STACK, payload)[0] == 200
-    details = orchestrator.deployment.api.details(pipeline).body
-    assert alarm["AlarmName"] in str(details)
+    assert alarm["AlarmName"] in subscriber.next("result is FAILED", until, "Model: careful\n").text
+    assert alarm["AlarmName"] in str(orchestrator.deployment.api.details(pipeline).body)
+    after = [tides.predicted(orchestrator, STACK, tides.ROWS[:3]) for _ in range(CALLS // 2)]
+    assert all(one == (200, expected) for one in after)

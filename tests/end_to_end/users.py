@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import functools
 import json
+import urllib.request
 from typing import TYPE_CHECKING, Any, Final
 
 from mlops_orchestrator.aws import pipeline_status
@@ -194,6 +195,12 @@ class Orchestrator:
         """Why steps of a deployed blueprint failed, newest first."""
         events = self.client("cloudformation").describe_stack_events(StackName=stack_name)["StackEvents"]
         return [one.get("ResourceStatusReason", "") for one in events if one["ResourceStatus"].endswith("_FAILED")]
+
+    def advance(self, seconds: int) -> None:
+        """Move the clock of the local AWS, and do what falls into that time."""
+        request = urllib.request.Request(f"{self.deployment.aws.endpoint_url}/_clock?seconds={seconds}", method="POST")
+        with urllib.request.urlopen(request) as answer:
+            assert answer.status == 200
 
     def predict(self, stack_name: str, body: dict[str, Any]) -> tuple[int, bytes]:
         """A signed call of a deployed inference API."""

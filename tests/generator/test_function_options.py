@@ -37,6 +37,7 @@ LAMBDA: Final = Path(__file__).parents[2] / "lambda_src"
 ENDPOINTS: Final = {
     "ce": "Cost Explorer",
     "cloudformation": "CloudFormation",
+    "cloudwatch": "CloudWatch",
     "codebuild": "CodeBuild",
     "codepipeline": "CodePipeline",
     "ec2": "EC2",

@@ -121,8 +121,12 @@ class TestForwarding:
         assert statement["Principal"] != {"AWS": "*"}
         assert statement["Condition"] == {
             "StringEqualsIfExists": {
-                "events:source": ["aws.sagemaker", "aws.cloudwatch"],
-                "events:detail-type": ["SageMaker Processing Job State Change", "CloudWatch Alarm State Change"],
+                "events:source": ["aws.sagemaker", "aws.cloudwatch", "mlops-orchestrator.smoke-test"],
+                "events:detail-type": [
+                    "SageMaker Processing Job State Change",
+                    "CloudWatch Alarm State Change",
+                    "MLOps Smoke Test Ended",
+                ],
             }
         }
 
@@ -131,7 +135,8 @@ class TestForwarding:
         reading = [s for s in policy["PolicyDocument"]["Statement"] if s["Action"] == ["s3:GetObject"]]
         resources = [resource for statement in reading for resource in statement["Resource"]]
         keys = ["provisioned/*/analysis/*", "provisioned/*/engine/*"]
-        assert [resource["Fn::Join"][1][1] for resource in resources] == keys
+        code = "provisioned/*/smoke-tests/*"
+        assert [resource["Fn::Join"][1][1] for resource in resources] == [*keys, code, code]
         (listing,) = [s for s in policy["PolicyDocument"]["Statement"] if s.get("Sid") == "ListConfigurations"]
         assert listing["Condition"] == {"StringLike": {"s3:prefix": keys}}
 

@@ -27,6 +27,8 @@ CONFIG = "ConfigBucket"
 
 PACKAGES: Final = f"{layout.ROOT}*"
 """Objects of the pipelines bucket that pipelines are made of: packages, and configurations of their jobs."""
+SMOKE_TESTS: Final = f"{layout.folder('*')}{layout.SMOKE_TESTS}*"
+"""Those among them that are the code of functions."""
 
 
 def add_to(template: Template, readers: Sequence[Statement], pipelines_readers: Sequence[Statement]) -> None:

@@ -18,6 +18,7 @@ from generator.root import accounts, orchestrator, roles
 from generator.root.data import storage
 from generator.root.events import jobs
 from orchestrator.plan import layout
+from orchestrator.provisioned.awaited import smoke_tests
 from orchestrator.sagemaker import monitor_alarms
 from orchestrator.sagemaker.job_kinds import ENDED
 from orchestrator.sagemaker.monitor_runs import DATA_JOBS, DETAIL_TYPE, JOBS
@@ -31,6 +32,7 @@ def add_to(template: Template) -> None:
     """Add the rules; the permission of the rules for jobs is for these, too."""
     template.add_resource(run_ended_rule())
     template.add_resource(runs_missing_rule())
+    template.add_resource(smoke_test_rule())
 
 
 def run_ended_rule() -> events.Rule:
@@ -52,6 +54,17 @@ def runs_missing_rule() -> events.Rule:
         Name=jobs.named("missing"),
         Description="Tells the orchestrator that runs of a monitor are missing, or come again",
         EventPattern=missing_runs.changed(*alarms),
+        Targets=[orchestrator.to_function()],
+    )
+
+
+def smoke_test_rule() -> events.Rule:
+    """Smoke tests, whose functions send an event each."""
+    return events.Rule(
+        "SmokeTestRule",
+        Name=jobs.named("smoke"),
+        Description="Tells the orchestrator what a smoke test has found",
+        EventPattern={"source": [smoke_tests.SOURCE], "detail-type": [smoke_tests.DETAIL_TYPE]},
         Targets=[orchestrator.to_function()],
     )
 
@@ -90,14 +103,14 @@ def statements() -> list[Statement]:
 
 
 def read_configurations() -> list[Statement]:
-    """The accounts of the stages read what jobs of monitors need, and nothing else, in the pipelines bucket."""
+    """The accounts of the stages read what monitors and smoke tests need, and nothing else, in the pipelines bucket."""
     arn = GetAtt(storage.PIPELINES, "Arn")
     common = {"Effect": Allow, "Principal": accounts.principals()}
     return [
         Statement(
             Sid="ReadConfigurations",
             Action=[s3_actions.GetObject],
-            Resource=[arns.objects_in(arn, keys) for keys in _READ_BY_JOBS],
+            Resource=[arns.objects_in(arn, keys) for keys in (*_READ_BY_JOBS, storage.SMOKE_TESTS)],
             **common,
         ),
         Statement(
@@ -111,7 +124,7 @@ def read_configurations() -> list[Statement]:
 
 
 def add_bus_policy(template: Template) -> None:
-    """Add the policy of the bus: the stages' accounts send on ends of processing jobs and changes of alarms.
+    """Add the policy of the bus: the stages' accounts send ends of processing jobs, changes of alarms and smoke tests.
 
     No service sends an event of another's type, and nobody else may use their names.
 
@@ -120,8 +133,8 @@ def add_bus_policy(template: Template) -> None:
     """
     sent = StringEqualsIfExists(
         {
-            "events:source": ["aws.sagemaker", monitor_alarms.SOURCE],
-            "events:detail-type": [DETAIL_TYPE, monitor_alarms.DETAIL_TYPE],
+            "events:source": ["aws.sagemaker", monitor_alarms.SOURCE, smoke_tests.SOURCE],
+            "events:detail-type": [DETAIL_TYPE, monitor_alarms.DETAIL_TYPE, smoke_tests.DETAIL_TYPE],
         }
     )
     statement = Statement(

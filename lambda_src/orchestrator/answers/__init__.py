@@ -17,7 +17,7 @@ from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
 from orchestrator.answers.automation import Automation
-from orchestrator.answers.awaited import AwaitedDeployment
+from orchestrator.answers.awaited import AwaitedDeployment, SmokeTestFigures
 from orchestrator.answers.cards import ModelCardAnswer, ModelCardExport
 from orchestrator.answers.members import Message, ModelPackage, Next, PipelineId, Warnings
 from orchestrator.answers.runs import MonitorRunDetails, StartedRun
@@ -231,6 +231,7 @@ class PipelineDetails(PipelineIdentity, OverallState):
     monitor: MonitorState | None
     endpoint: EndpointState | None
     deletion: Deletion | None
+    smoke_tests: Annotated[list[SmokeTestFigures], Field(description="the newest in each account, if there is any")]
     changes: list[AwaitedDeployment]
     """deployments that wait for a decision, against what their stages have now"""
     request: Annotated[dict[str, Any] | None, Field(description="as sent last, without secrets; null if not kept")]

@@ -46,6 +46,20 @@ class MonitorFigures(OverallState):
     runs: list[StageRun]
 
 
+class SmokeTestFigures(TypedDict):
+    """The newest smoke test of a deployed model in an account."""
+
+    stage: Annotated[str, Field(description="empty in a single account")]
+    account: str
+    at: Annotated[datetime, Field(description="when it ended")]
+    calls: Annotated[int, Field(description="number of calls of the inference API")]
+    errors: Annotated[int, Field(description="calls that were not answered as wanted")]
+    problem: Annotated[str, Field(description="the first of them: what came, and what was expected; empty without one")]
+    p50_ms: Annotated[int, Field(description="latency in milliseconds that half of the calls did not exceed")]
+    p95_ms: Annotated[int, Field(description="that 95 of 100 calls did not exceed")]
+    max_ms: Annotated[int, Field(description="of the slowest call")]
+
+
 class AwaitedDeployment(TypedDict):
     """A deployment that waits for a decision, against what its stage has now."""
 
@@ -61,4 +75,7 @@ class AwaitedDeployment(TypedDict):
     changed_tags: Annotated[list[ChangedValue], Field(description="tags that change; for a first one all")]
     model: Annotated[DeployedModel | None, Field(description="null for what deploys no model")]
     monitors: list[MonitorFigures]
+    smoke_tests: Annotated[
+        list[SmokeTestFigures], Field(description="smoke tests in the stages that are deployed already")
+    ]
     problem: Annotated[str, Field(description="why all this cannot be told; empty otherwise")]

@@ -94,6 +94,10 @@ class PackagedPipeline(PipelineRequest):
         """Return what the pipeline does by itself."""
         return NOTHING
 
+    def marks(self) -> tuple[tuple[str, str], ...]:
+        """Return further tags of the pipeline's stack, as names and values."""
+        return ()
+
     def additions(self, launch: Launch) -> Additions:
         """Return what the blueprint's text gets beside the parameters that it declares."""
         return NO_ADDITIONS
@@ -123,6 +127,7 @@ class PackagedPipeline(PipelineRequest):
                 members=self.members(),
                 follows_tags=self.follows_tags,
                 automation=self.automation(settings.launch),
+                marks=self.marks(),
                 masked_keys=self.secret_keys(),
                 additions=self.additions(settings.launch),
             ),

@@ -45,6 +45,10 @@ REGISTRATIONS: Final = "registrations/"
 """Instructions to register a job's model. Kept when the pipeline is deleted, because a job may still run."""
 REQUESTS: Final = "requests/"
 """Values that are too long for a parameter."""
+SMOKE_TESTS: Final = "smoke-tests/"
+"""Functions that ask a deployed model."""
+SMOKE_FIGURES: Final = "smoke-figures/"
+"""What these found."""
 TEMPLATES: Final = "templates/"
 """Blueprint templates that are too long for a request of a StackSet."""
 
@@ -97,6 +101,11 @@ def retraining_lock(common_name: str) -> str:
 def steps(common_name: str) -> str:
     """Prefix of the keys of a pipeline's automatic steps."""
     return f"{STEPS}{common_name}/"
+
+
+def smoke_figures(common_name: str) -> str:
+    """Prefix of the keys of what is known of a pipeline's smoke tests, an object for each account."""
+    return f"{folder(common_name)}{SMOKE_FIGURES}"
 
 
 def runs(common_name: str) -> str:

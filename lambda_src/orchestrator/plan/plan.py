@@ -163,6 +163,8 @@ class PackagedBlueprint:
     """The request as it was understood, as JSON; the package holds it, and is no other for it."""
     automation: PlannedAutomation = NOTHING
     """What the pipeline does by itself."""
+    marks: tuple[tuple[str, str], ...] = ()
+    """Further tags of the pipeline's stack."""
     masked_keys: frozenset[str] = frozenset()
     """Keys of the request whose values are not shown."""
     additions: Additions = NO_ADDITIONS

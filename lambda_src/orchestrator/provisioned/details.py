@@ -16,14 +16,16 @@ from orchestrator.errors import ServiceBusyError, ServiceRefusedError
 from orchestrator.launch.settings import Settings
 from orchestrator.provisioned import lookup, pipeline_stacks, progress, state, work
 from orchestrator.provisioned.automatic import telling
-from orchestrator.provisioned.awaited import deployments, models, packages
+from orchestrator.provisioned.awaited import deployments, models, packages, smoke_tests
 from orchestrator.provisioned.lookup import Found
+from orchestrator.provisioned.pipeline_stacks import Pipeline
 from orchestrator.provisioned.registrations import Registration
 from orchestrator.values.per_stage import Stage
 
 if TYPE_CHECKING:
     from orchestrator import answers
     from orchestrator.answers import work as told
+    from orchestrator.answers.awaited import SmokeTestFigures
 
 
 def answer(given: str, settings: Settings) -> answers.PipelineDetails:
@@ -41,6 +43,7 @@ def answer(given: str, settings: Settings) -> answers.PipelineDetails:
     request = packages.request_of(found.pipeline, package, settings.launch.pipelines_bucket)
     stages = _stages(found.pipeline.stack_sets, settings, request)
     overall = state.decide(state.Seen(progress.of(found.stack, pipeline or {}, newest, found.removal), done))
+    tested = _smoke_tests(found.pipeline, request, settings)
     return {
         **found.pipeline.description(),
         "state": overall.name,
@@ -59,6 +62,7 @@ def answer(given: str, settings: Settings) -> answers.PipelineDetails:
         "monitor": _monitor(done.monitor),
         "endpoint": _endpoint(done.endpoint),
         "deletion": found.removal.description() if found.removal else None,
+        "smoke_tests": tested,
         "changes": deployments.of(
             deployments.Seen(
                 found.pipeline,
@@ -67,6 +71,7 @@ def answer(given: str, settings: Settings) -> answers.PipelineDetails:
                 newest,
                 package,
                 [one["stage"] for one in stages if one["instances"]],
+                tested,
             ),
             settings,
         ),
@@ -95,6 +100,13 @@ def _stack(deployed: Stack | None) -> answers.DeployedStack | None:
         "reason": deployed.reason,
         "changed_at": deployed.changed_at,
     }
+
+
+def _smoke_tests(pipeline: Pipeline, request: Mapping[str, Any] | None, settings: Settings) -> list[SmokeTestFigures]:
+    if not smoke_tests.asked_for(request):
+        return []
+    found = smoke_tests.of(settings.launch.pipelines_bucket, pipeline.common_name)
+    return [record.description() for record in found]
 
 
 def _stages(

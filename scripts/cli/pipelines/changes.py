@@ -33,9 +33,17 @@ def _told(change: Mapping[str, Any]) -> Iterator[str]:
             yield f"changes {len(values) - _MOST} more parameters"
         if change["template_changes"]:
             yield "changes the blueprint's template"
+    # An orchestrator of an earlier release tells of none.
+    yield from (_tested(one) for one in change.get("smoke_tests", ()))
     for monitor in change["monitors"]:
         for run in monitor["runs"]:
             yield f"{monitor['short_name']} in {run['stage']}: {run['status']}. {run['message']}".rstrip()
+
+
+def _tested(one: Mapping[str, Any]) -> str:
+    times = f"p50 {one['p50_ms']} ms, p95 {one['p95_ms']} ms, slowest {one['max_ms']} ms"
+    where = f"smoke test in {one['stage']}, {one['account']}"
+    return f"{where}: {one['calls']} calls, {one['errors']} failed; {times}. {one['problem']}".rstrip()
 
 
 def _shown(value: str | None) -> str:

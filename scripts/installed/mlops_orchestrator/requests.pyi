@@ -46,6 +46,26 @@ class _Api(TypedDict, total=False):
     vpc_endpoints: Sequence[str]
     """make the API private, and let in calls through these VPC endpoints of execute-api only"""
 
+class _SmokeCalls(TypedDict, total=False):
+    """What a deployed model is asked through its inference API, and what it has to answer."""
+
+    payload: Required[Any]
+    """what the model reads: a text, or any JSON value but null"""
+    content_type: Required[str]
+    """MIME type of the payload"""
+    accept: str
+    """MIME type that the answer should have; the model's own when left out"""
+    expected_status: int
+    """HTTP status that the inference API has to answer"""
+    expression: str
+    """JMESPath expression over the answer, which is a text where it is no JSON"""
+    expected: Any
+    """what the expression has to give; true when left out"""
+    max_latency_ms: int
+    """milliseconds that each call may take; any time when left out"""
+    calls: int
+    """number of calls, one after the other"""
+
 class _Scaling(TypedDict, total=False):
     """Limits and the load that an instance should have."""
 
@@ -320,6 +340,8 @@ class RealtimeBuiltIn(BaseModel):
     """gigabytes of the volume of each instance, for instance types without storage of their own; SageMaker decides when left out"""
     inference_api: _Api | None | ByStage[_Api | None] = ...
     """the API in front of the endpoint: what it takes, its limits, or none"""
+    smoke_test: _SmokeCalls | None | ByStage[_SmokeCalls | None] = ...
+    """calls of the inference API after each deployment, which fails if they do; none when left out"""
     instance_count: int | ByStage[int] = ...
     """instances that serve; with autoscaling, those of the beginning"""
     autoscaling: _Scaling | None | ByStage[_Scaling | None] = ...
@@ -375,6 +397,8 @@ class RealtimeCustom(BaseModel):
     """gigabytes of the volume of each instance, for instance types without storage of their own; SageMaker decides when left out"""
     inference_api: _Api | None | ByStage[_Api | None] = ...
     """the API in front of the endpoint: what it takes, its limits, or none"""
+    smoke_test: _SmokeCalls | None | ByStage[_SmokeCalls | None] = ...
+    """calls of the inference API after each deployment, which fails if they do; none when left out"""
     instance_count: int | ByStage[int] = ...
     """instances that serve; with autoscaling, those of the beginning"""
     autoscaling: _Scaling | None | ByStage[_Scaling | None] = ...
@@ -426,6 +450,8 @@ class RealtimeLlm(BaseModel):
     """gigabytes of the volume of each instance, for instance types without storage of their own; SageMaker decides when left out"""
     inference_api: _Api | None | ByStage[_Api | None] = ...
     """the API in front of the endpoint: what it takes, its limits, or none"""
+    smoke_test: _SmokeCalls | None | ByStage[_SmokeCalls | None] = ...
+    """calls of the inference API after each deployment, which fails if they do; none when left out"""
     instance_count: int | ByStage[int] = ...
     """instances that serve; with autoscaling, those of the beginning"""
     autoscaling: _Scaling | None | ByStage[_Scaling | None] = ...

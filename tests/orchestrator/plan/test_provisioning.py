@@ -66,7 +66,7 @@ def test_the_blueprint_gets_every_parameter(plan: ProvisioningPlan) -> None:
     """Compatibility 3.1."""
     (file,) = blueprint_of(plan).parameter_files
     fields = RealtimeInference.template_parameters().model_fields.items()
-    defaults = {name: field.default for name, field in fields if not field.is_required()}
+    defaults = {name: str(field.default) for name, field in fields if not field.is_required()}
     assert dict(file.parameters) == {
         **defaults,
         "ModelName": "berth-occupancy",

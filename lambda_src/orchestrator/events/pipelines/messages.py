@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -44,6 +44,8 @@ class Ending:
     """Sentence that the pipeline type's author wrote for such an end."""
     state: State | None = None
     """State of the pipeline after this end, with the work that it started, if it is known."""
+    smoke_tests: Sequence[str] = ()
+    """What the smoke tests of a deployment found, a sentence for each account."""
     is_overtaken: bool = False
     """Whether it was stopped because a newer decision has taken its place."""
 
@@ -53,7 +55,9 @@ class Ending:
         end = self.end
         return Message(
             subject=f"MLOps {self._what} {end.state}: {self._model or end.pipeline}",
-            text="\n\n".join(filter(None, [end.sentence, *self._whys, self._whose, self._next, self._links])),
+            text="\n\n".join(
+                filter(None, [end.sentence, *self._whys, self._tested, self._whose, self._next, self._links])
+            ),
             pipeline_type=self.tags.get(TYPE_TAG, ""),
             model_name=self._model,
             stage=self._stage,
@@ -85,6 +89,10 @@ class Ending:
         is_shown = self.with_detail or self.cause.is_decision or self.cause.is_expiry
         reason = self.cause.reason if is_shown else "the console has the reason."
         return f"Why it failed: {where}{reason}"
+
+    @property
+    def _tested(self) -> str:
+        return "\n".join(f"Smoke test {found}" for found in self.smoke_tests)
 
     @property
     def _whose(self) -> str:

@@ -20,13 +20,14 @@ from orchestrator.aws.codepipeline import codepipelines
 from orchestrator.aws.s3 import objects
 from orchestrator.errors import OrchestratorError, ServiceBusyError
 from orchestrator.events.pipelines import causes
-from orchestrator.events.pipelines.ends import End
+from orchestrator.events.pipelines.ends import End, stage_named
 from orchestrator.events.pipelines.messages import Ending
 from orchestrator.launch.settings import Settings
 from orchestrator.plan import layout
 from orchestrator.plan import notifications as own_words
-from orchestrator.plan.stack_tags import AUTOMATION_TAG, STACK_TAG, TYPE_TAG
+from orchestrator.plan.stack_tags import AUTOMATION_TAG, SMOKE_TEST_TAG, STACK_TAG, TYPE_TAG
 from orchestrator.provisioned import pipeline_stacks, state, work
+from orchestrator.provisioned.awaited import smoke_tests
 from orchestrator.provisioned.state import Deployment, Seen, State, Work
 
 Learned = TypeVar("Learned")
@@ -58,6 +59,7 @@ def ended(event: dict[str, Any], settings: Settings, owner: str) -> dict[str, An
 def _tell(end: End, settings: Settings, owner: str) -> list[OrchestratorError]:
     """Tell the end; return the errors of what should have followed from it by itself."""
     nothing: dict[str, str] = {}
+    untested: list[str] = []
     tags = _learned("tags", lambda: codepipelines.tags(end.pipeline_arn), nothing)
     errors = list(_go_on(end, tags, settings, owner)) if AUTOMATION_TAG in tags and not end.stage else []
     failed = end.state == "FAILED"
@@ -65,7 +67,8 @@ def _tell(end: End, settings: Settings, owner: str) -> list[OrchestratorError]:
     words = _learned("words", lambda: _words(end, tags, settings), "") if not end.stage else ""
     overall = _learned("state", lambda: _state(end, tags, settings), None)
     is_overtaken = _learned("stop", lambda: _is_overtaken(end, tags), otherwise=False)
-    ending = Ending(end, tags, cause, settings.allow_detailed_error_message, words, overall, is_overtaken)
+    tested = _learned("smoke tests", lambda: _tested(end, tags, settings), untested)
+    ending = Ending(end, tags, cause, settings.allow_detailed_error_message, words, overall, tested, is_overtaken)
     notifications.publish(settings.notifications_topic_arn, ending.message)
     if not end.stage:
         metrics.count(metrics.PIPELINES_ENDED, pipeline_type=tags.get(TYPE_TAG, ""), state=end.state)
@@ -91,6 +94,16 @@ def _state(end: End, tags: Mapping[str, str], settings: Settings) -> State | Non
         done = work.of_deployed(pipeline, work.deployed_stack(pipeline, stack), settings)
     # An update of the stack that has begun since is not what ended.
     return state.decide(Seen(Deployment(execution=execution), done))
+
+
+def _tested(end: End, tags: Mapping[str, str], settings: Settings) -> list[str]:
+    """Return what the smoke tests of a successful deployment found, a sentence for each account."""
+    stage = stage_named(end.stage)
+    if end.state != "SUCCEEDED" or SMOKE_TEST_TAG not in tags or (settings.multi_account is not None and not stage):
+        return []
+    common_name = pipeline_stacks.common_name(tags[STACK_TAG])
+    found = smoke_tests.of(settings.launch.pipelines_bucket, common_name)
+    return [record.sentence() for record in found if record.stage == stage]
 
 
 def _words(end: End, tags: Mapping[str, str], settings: Settings) -> str:

@@ -16,8 +16,9 @@ from orchestrator.pipeline_types.built_in.network import NetworkedEndpoint, Netw
 from orchestrator.pipeline_types.built_in.served_models import ServedModelParameters
 from orchestrator.pipeline_types.built_in.serving.capacity import Capacity, CapacityParameters
 from orchestrator.pipeline_types.built_in.serving.comparisons import Compared, VariantParameters
-from orchestrator.pipeline_types.built_in.serving.inference_api import InferenceApiParameters, WithInferenceApi
+from orchestrator.pipeline_types.built_in.serving.inference_api import InferenceApiParameters
 from orchestrator.pipeline_types.built_in.serving.loading import Loading, LoadingParameters, PrefixedModel
+from orchestrator.pipeline_types.built_in.serving.smoke_test import SmokeTested, SmokeTestParameters
 from orchestrator.pipeline_types.built_in.serving.updates import SafelyUpdated, UpdateParameters
 from orchestrator.pipeline_types.encryption import Encrypted, EncryptionParameters
 from orchestrator.values import common, locations
@@ -36,12 +37,13 @@ class RealtimeInferenceParameters(
     FunctionParameters,
     ApiParameters,
     EncryptionParameters,
+    SmokeTestParameters,
     ServedModelParameters,
 ):
     """Parameters of the real-time inference blueprint."""
 
 
-class RealtimeInference(Encrypted, NetworkedEndpoint, SafelyUpdated, Capacity, WithInferenceApi, Loading):
+class RealtimeInference(Encrypted, NetworkedEndpoint, SafelyUpdated, Capacity, SmokeTested, Loading):
     """What both real-time types have in common."""
 
     blueprint: ClassVar = "realtime_inference"

@@ -7,7 +7,7 @@ the StackSet says. What cannot be read is a sentence in the answer and hides not
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,7 @@ from orchestrator.values.per_stage import STAGES, Stage
 
 if TYPE_CHECKING:
     from orchestrator import answers
-    from orchestrator.answers.awaited import AwaitedDeployment
+    from orchestrator.answers.awaited import AwaitedDeployment, SmokeTestFigures
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,8 @@ class Seen:
     """The newest package."""
     deployed: Collection[Stage]
     """Stages that have stacks."""
+    smoke_tests: Sequence[SmokeTestFigures] = ()
+    """The newest smoke test in each account."""
 
 
 def of(seen: Seen, settings: Settings) -> list[AwaitedDeployment]:
@@ -69,6 +71,7 @@ def _awaited(seen: Seen, stage: Stage, asked: answers.WaitingApproval, settings:
         "changed_tags": [],
         "model": None,
         "monitors": [],
+        "smoke_tests": [],
         "problem": "",
     }
     try:
@@ -76,6 +79,7 @@ def _awaited(seen: Seen, stage: Stage, asked: answers.WaitingApproval, settings:
         told["package_version"] = package.stored.version_id
         _compare(told, package, StackSetName(seen.pipeline.stack_sets[stage], settings.call_as))
         before = {one for one in STAGES[: STAGES.index(stage)] if one in seen.deployed}
+        told["smoke_tests"] = [one for one in seen.smoke_tests if one["stage"] in before]
         told["monitors"] = figures.of(seen.pipeline, before, settings)
     except ServiceBusyError:
         raise

@@ -15,16 +15,16 @@ MOST: Final = 100
 LONGEST_VALUE: Final = 1_024
 MOST_BYTES: Final = 32 * 1_024
 _NAME: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
-# SageMaker sets them where they have a meaning: in transform jobs, and in containers in series.
-# https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-batch-code.html
+# All that SageMaker's pages name as set by itself: of transform jobs, and, the last two, of containers in series.
+# https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-batch-code.html (How Containers Serve Requests)
 # https://docs.aws.amazon.com/sagemaker/latest/dg/inference-pipeline-real-time.html
 _SET_BY_SAGEMAKER: Final = frozenset(
     {
         "SAGEMAKER_BATCH",
         "SAGEMAKER_BATCH_STRATEGY",
-        "SAGEMAKER_BIND_TO_PORT",
         "SAGEMAKER_MAX_CONCURRENT_TRANSFORMS",
         "SAGEMAKER_MAX_PAYLOAD_IN_MB",
+        "SAGEMAKER_BIND_TO_PORT",
         "SAGEMAKER_SAFE_PORT_RANGE",
     }
 )

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""GPUs of instance types.
+"""GPUs of instance types, as AWS tells them; a type that is in none of these places is not here.
 
-https://docs.aws.amazon.com/ec2/latest/instancetypes/ac.html
+EC2's DescribeInstanceTypes (`GpuInfo`) has most: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GpuDeviceInfo.html
+p2, p3: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-gpu.html
+p6e-gb200: https://github.com/aws/sagemaker-hyperpod-cli/blob/main/src/sagemaker/hyperpod/training/quota_allocation_util.py
 """
 
 from __future__ import annotations
@@ -11,25 +13,28 @@ from typing import Final
 
 # Families whose names begin like these have GPUs; inf and trn have accelerators of AWS's own.
 _FAMILY: Final = re.compile(r"(g|p)[0-9].*")
-_G_SIZES: Final = {"12xlarge": 4, "24xlarge": 4, "48xlarge": 8}
-_SEVERAL: Final = {
-    "g4dn": {"12xlarge": 4, "metal": 8},
-    "g5": _G_SIZES,
-    "g6": _G_SIZES,
-    "g6e": _G_SIZES,
-    "g7e": {"12xlarge": 2, "24xlarge": 4, "48xlarge": 8},
-    "p2": {"8xlarge": 8, "16xlarge": 16},
-    "p3": {"8xlarge": 4, "16xlarge": 8},
+_ONE: Final = dict.fromkeys(("xlarge", "2xlarge", "4xlarge", "8xlarge", "16xlarge"), 1)
+_UP_TO_EIGHT: Final = {**_ONE, "12xlarge": 4, "24xlarge": 4, "48xlarge": 8}
+_G7: Final = {"2xlarge": 1, "4xlarge": 1, "8xlarge": 1, "12xlarge": 2, "24xlarge": 4, "48xlarge": 8}
+_GPUS: Final = {
+    "g4dn": {**_ONE, "12xlarge": 4},
+    "g5": _UP_TO_EIGHT,
+    "g6": _UP_TO_EIGHT,
+    "g6e": _UP_TO_EIGHT,
+    "g7": _G7,
+    "g7e": _G7,
+    "p2": {"xlarge": 1, "8xlarge": 8, "16xlarge": 16},
+    "p3": {"2xlarge": 1, "8xlarge": 4, "16xlarge": 8},
     "p4d": {"24xlarge": 8},
     "p4de": {"24xlarge": 8},
-    "p5": {"48xlarge": 8},
+    "p5": {"4xlarge": 1, "48xlarge": 8},
     "p5e": {"48xlarge": 8},
     "p5en": {"48xlarge": 8},
     "p6-b200": {"48xlarge": 8},
     "p6-b300": {"48xlarge": 8},
     "p6e-gb200": {"36xlarge": 4},
 }
-"""Family -> size -> GPUs; the other sizes have one."""
+"""Family -> size -> GPUs."""
 
 
 def has_gpus(instance_type: str) -> bool:
@@ -38,9 +43,9 @@ def has_gpus(instance_type: str) -> bool:
 
 
 def count(instance_type: str) -> int | None:
-    """Return how many GPUs an instance type has; `None` if nothing is known of its family."""
+    """Return how many GPUs an instance type has; `None` if that is not known."""
     family, size = _parts(instance_type)
-    return _SEVERAL[family].get(size, 1) if family in _SEVERAL else None
+    return _GPUS.get(family, {}).get(size)
 
 
 def _parts(instance_type: str) -> tuple[str, str]:

@@ -9,8 +9,6 @@ import pytest
 
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.blueprints import BlueprintPipeline
-from orchestrator.sagemaker import instance_types
-from orchestrator.sagemaker.serving import gpus
 from tests.orchestrator.conftest import read_json
 from tests.orchestrator.requesting import Body, parameters_of, problems_of, request_of
 
@@ -59,7 +57,7 @@ def test_the_number_follows_the_instance_type_of_each_stage(multi_account: Launc
 
 
 def test_of_an_unknown_family_the_server_counts_itself(llm: Body, launch: Launch) -> None:
-    assert "SM_NUM_GPUS" not in environment_of(llm, launch, **TGI, inference_instance="ml.g7.12xlarge")
+    assert "SM_NUM_GPUS" not in environment_of(llm, launch, **TGI, inference_instance="ml.g9.12xlarge")
 
 
 @pytest.mark.parametrize(
@@ -85,9 +83,3 @@ def test_what_cannot_be_is_refused(llm: Body, launch: Launch, changes: Body, key
 
 def test_it_needs_no_package_where_the_registry_is_used(llm: Body, with_registry: Launch) -> None:
     assert parameters_of(llm, with_registry)["ModelPackageName"] == ""
-
-
-def test_families_with_several_gpus_are_offered_for_endpoints() -> None:
-    for family, sizes in gpus._SEVERAL.items():
-        for size in sizes:
-            assert size == "metal" or instance_types.impossible("endpoint", f"ml.{family}.{size}") == ""

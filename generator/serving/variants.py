@@ -25,15 +25,17 @@ def model_id(place: int) -> str:
 
 
 def add_to(built: Template, role: str) -> None:
-    """Add the models, each only when there is one."""
+    """Add the models, each only when there is one. Their environment is that of the request's own (`own_container`)."""
     built.add_condition(_SHADOWED, Equals(_part(1, _ROLE), "shadow"))
     for place in _PLACES:
         built.add_condition(_is_there(place), Not(Equals(_part(place, _ROLE), "")))
         built.add_condition(_is_packaged(place), Not(Equals(_part(place, _PACKAGE), "")))
-        container = If(
-            _is_packaged(place),
-            sagemaker.ContainerDefinition(ModelPackageName=_part(place, _PACKAGE)),
-            sagemaker.ContainerDefinition(Image=_part(place, _IMAGE), ModelDataUrl=_part(place, _ARTIFACT)),
+        packaged = _is_packaged(place)
+        container = sagemaker.ContainerDefinition(
+            ModelPackageName=If(packaged, _part(place, _PACKAGE), NoValue),
+            Image=If(packaged, NoValue, _part(place, _IMAGE)),
+            ModelDataUrl=If(packaged, NoValue, _part(place, _ARTIFACT)),
+            Environment=NoValue,
         )
         built.add_resource(
             model_resources.of_container(built, model_id(place), role, container, Condition=_is_there(place))

@@ -50,8 +50,8 @@ def csv(rows: Any) -> str:
     return "\n".join(",".join(map(str, row)) for row in rows.tolist())
 
 
-def predicted(orchestrator: Orchestrator, stack: str, rows: Any) -> tuple[int, Any]:
+def predicted(orchestrator: Orchestrator, stack: str, rows: Any, **more: str) -> tuple[int, Any]:
     """Status and answer of the inference API for some rows."""
-    body = {"payload": csv(rows), "content_type": "text/csv", "accept": "application/json"}
+    body = {"payload": csv(rows), "content_type": "text/csv", "accept": "application/json", **more}
     status, answer = orchestrator.predict(stack, body)
     return status, json.loads(answer)

@@ -55,6 +55,13 @@ class TestEnvironment:
         assert _wanted(given, settings)[0].zipped() == _wanted(plain, settings)[0].zipped()
         assert given.additions.parameters == {}
 
+    def test_models_beside_the_request_s_own_have_it_too(self, live: Body, settings: Settings) -> None:
+        """A variant's artifact is served by the same image, which may not start without it."""
+        second = [{"name": "challenger", "model_artifact_location": "models/second.tar.gz"}]
+        blueprint = packaged(live, settings, environment={"WORKERS": "2"}, variants=second)
+        text = dict(_wanted(blueprint, settings)[0].files)[blueprint.file_name].decode()
+        assert text.count("'WORKERS': !If [Environment1Provided, !Ref Environment1, !Ref 'AWS::NoValue']") == 3
+
     def test_a_stage_may_lack_what_another_has(self, staged: Body, multi_account: Launch) -> None:
         environment = {"dev": {"LOG_LEVEL": "debug"}, "staging": "", "prod": {"WORKERS": "8"}}
         request = request_of(staged, multi_account, environment=environment)

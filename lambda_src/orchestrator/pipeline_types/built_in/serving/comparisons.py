@@ -26,6 +26,14 @@ _VARIANT: Final = f"a list of objects with {', '.join(Variant.model_fields)}; na
 _EXPECTED: Final = f"an object with {', '.join(Shadow.model_fields)}; name and a model are needed"
 _SHADOW_EXAMPLE: Final = {"name": "next", "model_artifact_location": "models/next/model.tar.gz", "sampling_percent": 50}
 
+# https://docs.aws.amazon.com/sagemaker/latest/dg/shadow-tests-exclusions.html
+# https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html (feature exclusions)
+_EXCLUDED: Final = {
+    "serverless": "SageMaker has no such endpoint",
+    "containers": "SageMaker has no shadow of an endpoint of several containers, and a variant's model is of one",
+}
+"""Keys that cannot stand beside models compared, and why."""
+
 Beside = Variant | Shadow
 NONE: Final[list[Variant]] = []
 
@@ -168,12 +176,10 @@ class Compared(SafelyUpdated, OwnModel):
                 key_at("shadow_variant", self.shadow_variant, stage),
                 "must not be given beside variants: SageMaker copies the calls of one production variant alone",
             )
-        for other in ("serverless", "async_inference", "containers"):
+        for other, why in _EXCLUDED.items():
             given: Any = getattr(self, other, None)
             if names and at(given, stage):
-                yield Problem(
-                    other, "must not be given beside variants or shadow_variant: SageMaker has no such endpoint"
-                )
+                yield Problem(other, f"must not be given beside variants or shadow_variant: {why}")
 
     @rule("variants", "shadow_variant", "inference_instance", "model_package_name")
     def _their_images_exist(self, launch: Launch) -> Iterator[Problem]:

@@ -139,6 +139,11 @@ class WithInferenceApi(BlueprintPipeline):
                 yield from (
                     f"{key}.{name} has no meaning where there is no API and is ignored" for name in sorted(given)
                 )
+            elif api is not None and api.vpc_endpoints:
+                yield (
+                    f"{key}.vpc_endpoints: API Gateway goes by another list for an API that is private already only "
+                    "from its next deployment on: make one by hand, aws apigateway create-deployment"
+                )
         one = None if isinstance(self.inference_api, Staged) else self.inference_api
         if one is not None and one.vpc_endpoints and None not in self.stages(launch):
             yield (

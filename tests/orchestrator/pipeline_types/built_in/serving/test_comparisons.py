@@ -14,6 +14,7 @@ from tests.orchestrator.requesting import GONE, PACKAGE, Body, accept, changed, 
 
 OTHER = {"name": "challenger", "model_artifact_location": "models/other/model.tar.gz"}
 SHADOW = {**OTHER, "name": "next", "sampling_percent": 50}
+SECOND = {"model_framework": "xgboost", "model_framework_version": "1.7-1"}
 ARTIFACT = "arn:aws:s3:::quayside-assets/models/other/model.tar.gz"
 IMAGE = "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:1.7-1"
 URL = "s3://quayside-assets/models/other/model.tar.gz"
@@ -100,6 +101,13 @@ class TestRefusals:
                 "shadow_variant.sampling_percent",
                 "more than 0",
                 id="no sampling",
+            ),
+            pytest.param({"variants": [OTHER], "containers": [SECOND]}, "containers", "model is of one", id="series"),
+            pytest.param(
+                {"shadow_variant": SHADOW, "containers": [SECOND]},
+                "containers",
+                "no shadow of an endpoint of several containers",
+                id="shadow of a series",
             ),
             pytest.param(
                 {"variants": [OTHER], "deployment": {"strategy": "rolling"}},

@@ -89,7 +89,14 @@ def test_each_stage_has_its_own(by_stage: Body, multi_account: Launch) -> None:
 
 def test_the_same_endpoints_for_all_stages_are_a_warning(by_stage: Body, multi_account: Launch) -> None:
     found = list(accept(by_stage, multi_account, inference_api={"vpc_endpoints": VPC_ENDPOINTS}).warnings)
-    assert [text for text in found if text.startswith("inference_api.vpc_endpoints:")] != []
+    assert any("the API of each stage lets in the same VPC endpoints" in text for text in found)
+
+
+def test_what_another_list_of_endpoints_needs_is_told(body: Body, launch: Launch) -> None:
+    found = list(accept(body, launch, inference_api={"vpc_endpoints": VPC_ENDPOINTS}).warnings)
+    assert [text.partition(": ")[0] for text in found] == ["inference_api.vpc_endpoints"]
+    assert "from its next deployment on: make one by hand" in found[0]
+    assert list(accept(body, launch, inference_api="raw").warnings) == []
 
 
 @pytest.mark.parametrize(

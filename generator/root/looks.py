@@ -37,7 +37,9 @@ def attached_policy() -> Ref:
 
 
 def statements() -> list[Statement]:
-    """Look at buckets, keys, secrets, package groups, VPCs and alarms; EC2 knows no resource for what is looked at.
+    """Look at buckets, keys, secrets, package groups, VPCs, alarms and metrics.
+
+    EC2 and metrics of CloudWatch know no resource for what is looked at.
 
     S3 says that a key is missing only to whoever may list the bucket. A bucket's ARN does not say whose it is; those of
     accounts that requests may not name are left alone.
@@ -54,7 +56,7 @@ def statements() -> list[Statement]:
         permissions.allow([kms.DescribeKey], Sub("arn:${AWS::Partition}:kms:${AWS::Region}:*:key/*")),
         permissions.allow([secretsmanager.DescribeSecret], _named(reach.SECRET.arns[0], reach.SECRET)),
         permissions.allow([sagemaker.DescribeModelPackageGroup], groups),
-        permissions.allow([ec2.DescribeSecurityGroups, ec2.DescribeSubnets], "*"),
+        permissions.allow([cloudwatch.GetMetricData, ec2.DescribeSecurityGroups, ec2.DescribeSubnets], "*"),
         permissions.allow([cloudwatch.DescribeAlarms], arns.regional("cloudwatch", "alarm:*")),
     ]
 

@@ -69,6 +69,19 @@ class MonitorState(TypedDict):
     last_run: MonitorRun | None
 
 
+class VariantFigures(TypedDict):
+    """What a model of an endpoint has answered in the last hour, by CloudWatch."""
+
+    calls: int
+    errors_4xx: int
+    """calls that the model refused"""
+    errors_5xx: int
+    """calls that failed"""
+    latency_p50_ms: float | None
+    """the model's own; null where nobody called it"""
+    latency_p95_ms: float | None
+
+
 class EndpointVariant(TypedDict):
     """A model of an endpoint."""
 
@@ -84,6 +97,8 @@ class EndpointVariant(TypedDict):
     instance_count: int | None
     """null without instances, as of a serverless endpoint"""
     desired_instance_count: int | None
+    last_hour: VariantFigures | None
+    """null of an endpoint with one model, and where last_hour_reason says why"""
 
 
 class EndpointState(TypedDict):
@@ -95,6 +110,8 @@ class EndpointState(TypedDict):
     reason: str
     variants: list[EndpointVariant]
     """its models; empty if it cannot be looked at, or answers nothing yet"""
+    last_hour_reason: str
+    """why it is not known what several models have answered; otherwise empty"""
 
 
 class VariantWeight(TypedDict):

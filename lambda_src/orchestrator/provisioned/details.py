@@ -17,6 +17,7 @@ from orchestrator.launch.settings import Settings
 from orchestrator.provisioned import lookup, pipeline_stacks, progress, state, work
 from orchestrator.provisioned.automatic import telling
 from orchestrator.provisioned.awaited import deployments, models, packages, smoke_tests
+from orchestrator.provisioned.endpoint_models import telling as endpoint_models
 from orchestrator.provisioned.lookup import Found
 from orchestrator.provisioned.pipeline_stacks import Pipeline
 from orchestrator.provisioned.registrations import Registration
@@ -60,7 +61,7 @@ def answer(given: str, settings: Settings) -> answers.PipelineDetails:
         "job": _job(done.job),
         "registration": _registration(done.registration),
         "monitor": _monitor(done.monitor),
-        "endpoint": _endpoint(done.endpoint),
+        "endpoint": endpoint_models.of(done.endpoint),
         "deletion": found.removal.description() if found.removal else None,
         "smoke_tests": tested,
         "changes": deployments.of(
@@ -173,25 +174,4 @@ def _monitor(monitor: state.Monitor | None) -> told.MonitorState | None:
         "status": monitor.status,
         "reason": monitor.reason,
         "last_run": {"status": run.status, "time": run.due, "message": run.message} if run else None,
-    }
-
-
-def _endpoint(endpoint: state.Endpoint | None) -> told.EndpointState | None:
-    if endpoint is None:
-        return None
-    answering = sum(one.weight for one in endpoint.variants if not one.is_shadow)
-    variants = [_variant(one, answering) for one in endpoint.variants]
-    return {"name": endpoint.name, "status": endpoint.status, "reason": endpoint.reason, "variants": variants}
-
-
-def _variant(one: state.Variant, answering: float) -> told.EndpointVariant:
-    """Return a variant; the share of a shadow is of copies, and follows from the weight of what answers."""
-    return {
-        "name": one.name,
-        "is_shadow": one.is_shadow,
-        "weight": one.weight,
-        "desired_weight": one.desired_weight,
-        "share": round(one.weight / answering, 4) if answering else 0.0,
-        "instance_count": one.instances,
-        "desired_instance_count": one.desired_instances,
     }

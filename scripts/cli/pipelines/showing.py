@@ -150,6 +150,8 @@ def _work(details: Mapping[str, Any]) -> Iterator[str]:
         # An orchestrator of an earlier release tells none, and one model has all calls.
         if len(variants := endpoint.get("variants", [])) > 1:
             yield from map(_variant, variants)
+            if reason := endpoint.get("last_hour_reason"):
+                yield f"  What they answered in the last hour is not known. {reason}"
     if monitor := details.get("monitor"):
         run = monitor["last_run"]
         # An orchestrator of an earlier release tells none.
@@ -164,7 +166,17 @@ def _variant(one: Mapping[str, Any]) -> str:
     count = one["instance_count"]
     on = "" if count is None else f", on {count} instance{'' if count == 1 else 's'}"
     gets = "copies of the calls" if one["is_shadow"] else "the calls"
-    return f"  {one['name']}: {one['share']:.0%} of {gets}, weight {one['weight']:g}{on}"
+    return f"  {one['name']}: {one['share']:.0%} of {gets}, weight {one['weight']:g}{on}{_last_hour(one)}"
+
+
+def _last_hour(one: Mapping[str, Any]) -> str:
+    # An orchestrator of an earlier release tells none.
+    if not (found := one.get("last_hour")):
+        return ""
+    errors = f"{found['errors_4xx']} errors 4xx, {found['errors_5xx']} 5xx"
+    p50, p95 = found["latency_p50_ms"], found["latency_p95_ms"]
+    latency = "" if p50 is None else f", p50 {p50:g} ms, p95 {p95:g} ms"
+    return f"; last hour: {found['calls']} calls, {errors}{latency}"
 
 
 def _console_link(name: str, aws: Aws) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from typing import Any, Final
+from urllib.parse import quote
 
 import pytest
 
@@ -12,6 +13,7 @@ from mlops_orchestrator import Orchestrator as Client
 from mlops_orchestrator import RequestRefused
 from scripts.demo.demo_model import TrainedModel
 from tests.cli.conftest import Mlops
+from tests.console.visiting import Visitor
 from tests.end_to_end.running import Running
 from tests.end_to_end.users import ARTIFACT_KEY, SERVED, Orchestrator
 
@@ -56,6 +58,23 @@ def test_calls_follow_the_weights(compared: Orchestrator, mlops: Mlops, model: T
     assert answered(compared, model).keys() == {"AllTraffic", "challenger"}
     assert {name: one["share"] for name, one in told(compared).items()} == {"AllTraffic": 0.25, "challenger": 0.75}
     assert "challenger: 75% of the calls, weight 3" in mlops("status", "shifted", "--local").out
+
+
+def test_what_each_has_answered_is_told(compared: Orchestrator, mlops: Mlops, model: TrainedModel) -> None:
+    assert mlops("shift", "shifted", "AllTraffic=0", "challenger=1", "--local").status == 0
+    before = told(compared)["challenger"]["last_hour"]["calls"]
+    answered(compared, model)
+    figures = told(compared)["challenger"]["last_hour"]
+    assert figures["calls"] - before == CALLS
+    assert (figures["errors_4xx"], figures["errors_5xx"]) == (0, 0)
+    assert 0 < figures["latency_p50_ms"] <= figures["latency_p95_ms"]
+    shown = mlops("status", "shifted", "--local").out
+    assert f"last hour: {figures['calls']} calls, 0 errors 4xx, 0 5xx, p50 " in shown
+
+    name = quote(compared.deployment.api.details("shifted").body["pipeline_id"], safe="")
+    text = Visitor(compared.deployment.api).visit(f"/pipelines/{name}").text
+    assert "Share of the calls" in text
+    assert f"challenger 100% 1 {figures['calls']} 0, 0 {figures['latency_p50_ms']} ms" in text
 
 
 def test_what_cannot_be_is_told_in_words(compared: Orchestrator, mlops: Mlops) -> None:

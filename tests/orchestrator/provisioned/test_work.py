@@ -203,7 +203,13 @@ class TestMembers:
             "ShadowProductionVariants": [{"VariantName": "next", "CurrentWeight": 0.5, "CurrentInstanceCount": 2}],
         }
         sagemaker.add_response("describe_endpoint", found, {"EndpointName": "churn-e"})
-        told = details(asked)["endpoint"]["variants"]
+        with Stubber(calls.client("cloudwatch")) as cloudwatch:
+            cloudwatch.add_client_error("get_metric_data", "AccessDenied", "not you")
+            endpoint = details(asked)["endpoint"]
+        told = endpoint["variants"]
+        assert [one["last_hour"] for one in told] == [None, None]
+        refused = "AWS did not read the metrics of the endpoint churn-e: AccessDenied: not you"
+        assert endpoint["last_hour_reason"] == refused
         assert [(one["name"], one["is_shadow"], one["share"]) for one in told] == [
             ("AllTraffic", False, 1.0),
             ("next", True, 0.5),

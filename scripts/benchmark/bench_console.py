@@ -68,8 +68,8 @@ def _fill(deployment: LocalDeployment, pipelines: int) -> None:
         {
             "pipeline_type": _TYPE,
             "model_name": "bench-console",
-            "model_framework": "sklearn",
-            "model_framework_version": "1.2-1",
+            "model_framework": "kmeans",
+            "model_framework_version": "1",
             "model_artifact_location": "bench/model.tar.gz",
             "inference_instance": "ml.m5.large",
             "data_capture_location": f"{bucket}/captured",

@@ -102,7 +102,7 @@ class TestModelDashboard:
 
     def test_an_endpoint_s_variant_names_the_model(self, blueprints: dict[str, Template]) -> None:
         made = blueprints["blueprints/realtime_inference.yaml"]["Resources"]
-        (variant,) = made["MLOpsSagemakerEndpointConfig"]["Properties"]["ProductionVariants"]
+        variant, *_ = made["MLOpsSagemakerEndpointConfig"]["Properties"]["ProductionVariants"]
         assert variant["ModelName"] == {"Fn::GetAtt": "MLOpsSagemakerModel.ModelName"}
 
     def test_a_transform_job_names_the_model(self, blueprints: dict[str, Template]) -> None:

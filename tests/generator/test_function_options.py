@@ -86,11 +86,8 @@ def _chosen(part: Any, template: Template, given: dict[str, str]) -> list[Any]:
     if "Fn::If" not in part:
         return [] if part == resolving.NO_VALUE else [part]
     name, yes, no = part["Fn::If"]
-    return _chosen(yes if _holds(template["Conditions"][name], given) else no, template, given)
-
-
-def _holds(condition: Any, given: dict[str, str]) -> bool:
-    return bool(resolving.resolved(condition, given, {}))
+    holds = resolving.resolved(template["Conditions"][name], given, template["Conditions"])
+    return _chosen(yes if holds else no, template, given)
 
 
 class TestNetwork:

@@ -17,6 +17,9 @@ BEYOND: Final[Reasons] = {
 }
 """Role that makes stacks -> action that no handler of a resource in our templates needs -> why it is allowed."""
 
+BY_BUCKETS: Final = {"DeployRole": {"s3:GetObject": "PipelinesBucketPolicy"}, "PipelineStackRole": {}}
+"""Role that makes stacks -> action that it needs -> the policy of a bucket that allows it, and not the role's own."""
+
 _TRACES: Final[Mapping[str, str]] = dict.fromkeys(
     ("xray:PutTelemetryRecords", "xray:PutTraceSegments"),
     "Lambda sends traces in the function's name; the local AWS has no X-Ray",

@@ -15,7 +15,7 @@ import pytest
 
 from scripts.iam import templates as iam
 from scripts.iam.templates import Need
-from tests.permissions.reasons import BEYOND
+from tests.permissions.reasons import BEYOND, BY_BUCKETS
 from tests.permissions.rows import (
     BOUNDED,
     DEPLOYED_BY,
@@ -50,11 +50,27 @@ def test_the_role_may_do_what_each_template_needs(
 ) -> None:
     documents = allowed_at_launch(templates[root], role, options, partition)
     missing = {
-        path: [(need.by, need.action, need.resources) for need in iam.missing(found, documents)]
+        path: [
+            (need.by, need.action, need.resources)
+            for need in iam.missing(found, documents)
+            if need.action not in BY_BUCKETS[role]
+        ]
         for path, template in deployed(templates, role).items()
         if (found := needs(template, options, partition))
     }
     assert missing == {path: [] for path in deployed(templates, role)}
+
+
+@pytest.mark.parametrize("root", ROOTS)
+@pytest.mark.parametrize("role", DEPLOYED_BY)
+def test_a_bucket_allows_what_the_role_s_own_policies_do_not(
+    role: str, root: str, templates: dict[str, Template]
+) -> None:
+    for action, policy in BY_BUCKETS[role].items():
+        statements = templates[root]["Resources"][policy]["Properties"]["PolicyDocument"]["Statement"]
+        named = {"AWS": [{"Fn::GetAtt": f"{role}.Arn"}]}
+        allowed = [one for one in statements if one["Effect"] == "Allow" and one["Principal"] == named]
+        assert [one["Action"] for one in allowed] == [[action]]
 
 
 @pytest.mark.parametrize("root", ROOTS)

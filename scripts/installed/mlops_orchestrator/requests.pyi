@@ -429,7 +429,7 @@ class RealtimeLlm(BaseModel):
     model_name: str
     """the name of your model; it names the pipeline"""
     inference_instance: str | ByStage[str]
-    """instance type that serves the model; not needed with serverless"""
+    """instance type with GPUs that serves the model"""
     data_capture_location: str | ByStage[str]
     """bucket/prefix for the captured requests and answers, without s3://; not needed with serverless"""
     model_id: str | ByStage[str]

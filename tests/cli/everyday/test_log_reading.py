@@ -70,7 +70,7 @@ def test_what_the_inference_function_logged_is_shown(local: Running, orchestrato
     silent = mlops("logs", "logged", "--local")
     assert (silent.status, "Nothing was logged in the last 1d." in silent.out) == (0, True)
     assert f"/aws/sagemaker/Endpoints/{orchestrator.outputs(stack)['SageMakerEndpointName']}" in silent.out
-    assert orchestrator.predict(stack, {"payload": "1", "content_type": "text/csv"})[0] == 502
+    assert orchestrator.predict(stack, {"payload": "1", "content_type": "text/csv"})[0] == 424
 
     ended = mlops("logs", "logged", "--local", "--json")
     assert ended.status == 0

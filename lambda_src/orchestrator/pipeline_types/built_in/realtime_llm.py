@@ -23,6 +23,7 @@ from orchestrator.sagemaker.images import ImageQuery, UnknownImageError, resolve
 from orchestrator.sagemaker.serving import gpus
 from orchestrator.values.common import Expect, FrameworkVersion
 from orchestrator.values.per_stage import PerStage, Stage, at, by_key
+from orchestrator.values.template_parameters import InTemplate
 
 _DJL: Final = "djl-lmi"
 _TGI: Final = "huggingface-llm"
@@ -36,6 +37,12 @@ _FIXED: Final[Mapping[str, Mapping[str, str]]] = {
 _LONG: Final = "1800"
 """Seconds: tens of gigabytes are fetched, and loaded into GPUs."""
 
+GpuInstanceType = Annotated[
+    str,
+    Field(max_length=64, pattern=r"^(ml\.[a-z0-9-]+\.[a-z0-9-]+)?$"),
+    Expect("a SageMaker instance type with GPUs", example="ml.g5.12xlarge"),
+]
+
 
 class RealtimeLlm(RealtimeInference):
     """Serve a large language model from an endpoint with GPUs, with an image of DJL LMI or Hugging Face TGI."""
@@ -44,6 +51,11 @@ class RealtimeLlm(RealtimeInference):
     short_name: ClassVar = "realtime-llm"
 
     pipeline_type: Literal["byom_realtime_llm"]
+    inference_instance: Annotated[
+        PerStage[GpuInstanceType],
+        Field(description="instance type with GPUs that serves the model"),
+        InTemplate("Instance type that serves the model."),
+    ]
     model_id: Annotated[
         PerStage[hosting.ModelFiles],
         Field(description="prefix of the model's files in the assets bucket, as Hugging Face has them"),
@@ -54,7 +66,12 @@ class RealtimeLlm(RealtimeInference):
         Field(description="what serves the model: DJL LMI, or Hugging Face TGI"),
     ] = "djl-lmi"
     model_framework_version: Annotated[
-        FrameworkVersion, Field(min_length=1, description="version of DJL Serving, or of TGI")
+        FrameworkVersion,
+        Field(
+            min_length=1,
+            description="version of DJL Serving, or of TGI",
+            json_schema_extra={"examples": ["0.36.0"]},
+        ),
     ]
     tensor_parallel: Annotated[
         PerStage[hosting.Gpus],

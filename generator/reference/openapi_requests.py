@@ -36,6 +36,7 @@ _EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "ListRuns": {"limit": 50, "next": "8204499700000-222233334444-mlops-monitor-1a2b3c4d-0f1e2d3c.json"},
     "StartRun": {"start_time": "2026-11-24T12:00:00Z", "end_time": "2026-11-24T15:00:00Z"},
     "PausePipeline": {"reason": "the data of this week is being mended"},
+    "ShiftCalls": {"weights": {"AllTraffic": 1, "challenger": 3}},
     "ListPipelineTypes": {"limit": 50, "next": _KIND},
 }
 """Example values for the operations that have a request model, by name."""
@@ -43,6 +44,7 @@ _NAMES_OF_EXAMPLES: Final = {
     "PipelineStatus": ("pipeline", "The pipeline of an earlier answer"),
     "StartRun": ("window", "A window of three hours"),
     "PausePipeline": ("reason", "With a reason"),
+    "ShiftCalls": ("weights", "Three calls of four for the challenger"),
 }
 """Name and summary of the example of a body."""
 

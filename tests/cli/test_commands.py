@@ -38,6 +38,7 @@ _COMMANDS = (
     "retry",
     "pause",
     "resume",
+    "shift",
     "cards",
     "monitor",
 )

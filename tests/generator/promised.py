@@ -68,6 +68,7 @@ LOGICAL_IDS: Final[dict[str, str]] = {
         DeadLetterQueuePolicy DeletePipelineMethod DeployRole DigestRule
         ECRRepository EncryptionKey EncryptionKeyAlias JobCheckRule JobEndedRule JobsPermission ModelPackageGroup
         PausePipelineMethod PauseResource ResumePipelineMethod ResumeResource
+        ShiftCallsMethod WeightsResource
         ListPipelinesMethod ListRunsMethod LooksPolicy MonitorRunRule MonitorRunsMissingRule
         MonitorRunsPolicy PipelineResource PipelinesResource RemovalRule ShowPipelineMethod
         ListPipelineTypesMethod PipelineTypeResource PipelineTypesResource ShowPipelineTypeMethod

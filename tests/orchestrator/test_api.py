@@ -89,8 +89,8 @@ class TestRouting:
         assert answer.body == {
             "message": f"There is no {method} {path}. The routes are POST /provisionpipeline, POST /pipelinestatus,"
             " GET /pipelines, GET /pipelines/{id}, DELETE /pipelines/{id}, GET /pipelines/{id}/runs,"
-            " POST /pipelines/{id}/runs, POST /pipelines/{id}/pause, POST /pipelines/{id}/resume, GET /pipeline-types,"
-            " GET /pipeline-types/{name}."
+            " POST /pipelines/{id}/runs, POST /pipelines/{id}/pause, POST /pipelines/{id}/resume,"
+            " POST /pipelines/{id}/weights, GET /pipeline-types, GET /pipeline-types/{name}."
         }
 
     def test_a_request_is_answered(self, call: Call, builtin: Body) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Permissions of the orchestrator for the closed loop, and for what it keeps: followers, causes, steps and pauses.
+"""Permissions of the orchestrator for the closed loop and what it keeps, and for shares of calls.
 
 A managed policy, because the orchestrator's inline policies nearly fill what IAM allows a role.
 """
@@ -37,9 +37,9 @@ def attached_policy() -> Ref:
 
 
 def statements() -> list[Statement]:
-    """Read, write and list these places, and list the versions of groups.
+    """Read, write and list these places, list the versions of groups, and change the weights of an endpoint's models.
 
-    A deletion removes all versions of what is below a pipeline's name.
+    People name their endpoints.     A deletion removes all versions of what is below a pipeline's name.
     """
     bucket = GetAtt(storage.PIPELINES, "Arn")
     objects = [arns.objects_in(bucket, kept) for kept in _KEPT]
@@ -48,4 +48,5 @@ def statements() -> list[Statement]:
         permissions.allow(actions, objects),
         permissions.allow([s3.ListBucket, s3.ListBucketVersions], bucket, permissions.below(*_KEPT)),
         permissions.allow([sagemaker.ListModelPackages], arns.regional("sagemaker", "model-package-group/*")),
+        permissions.allow([sagemaker.UpdateEndpointWeightsAndCapacities], arns.regional("sagemaker", "endpoint/*")),
     ]

@@ -8,6 +8,7 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
+from orchestrator.answers.members import Message, PipelineId
 from orchestrator.values.monitors import EngineName
 
 StateName = Literal["Deploying", "Waiting for approval", "Running", "Succeeded", "Failed", "Unhealthy"]
@@ -94,3 +95,22 @@ class EndpointState(TypedDict):
     reason: str
     variants: list[EndpointVariant]
     """its models; empty if it cannot be looked at, or answers nothing yet"""
+
+
+class VariantWeight(TypedDict):
+    """The weight of a model that answers calls of an endpoint."""
+
+    name: str
+    weight: float
+    share: float
+    """of the calls, 0 to 1"""
+
+
+class EndpointShifted(TypedDict):
+    """The calls of an endpoint are to be shared so, or are already."""
+
+    message: Message
+    pipeline_id: PipelineId
+    endpoint: str
+    """its name"""
+    variants: list[VariantWeight]

@@ -152,3 +152,19 @@ def resume(access: Access, among: Among, pipeline: Pipeline) -> None:
     from scripts.cli.pipelines import pausing
 
     pausing.resume(Asked(access, among.stack_name), among.named(pipeline))
+
+
+@app.command()
+@grouped
+def shift(
+    access: Access,
+    among: Among,
+    pipeline: Pipeline,
+    weights: Annotated[
+        list[str], typer.Argument(metavar="VARIANT=WEIGHT...", help="Weight of a variant; those not named keep theirs.")
+    ],
+) -> None:
+    """Share the calls of an endpoint otherwise among its variants, without a deployment."""
+    from scripts.cli.pipelines import shifting
+
+    shifting.run(Asked(access, among.stack_name), among.named(pipeline), weights)

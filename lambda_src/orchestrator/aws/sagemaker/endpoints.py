@@ -3,13 +3,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from orchestrator.aws.calls import calling, client
 from orchestrator.errors import ServiceRefusedError
 
-# The first is what people have met; the second is how SageMaker says so of other things.
-_NOT_THERE: Final = frozenset({"ValidationException", "ResourceNotFound"})
+NOT_THERE: Final = frozenset({"ValidationException", "ResourceNotFound"})
+"""How SageMaker refuses: the first is what people have met; the second is how SageMaker says so of other things."""
+IN_SERVICE: Final = "InService"
+CHANGING: Final = frozenset({"Creating", "Updating", "RollingBack", "SystemUpdating"})
+"""Statuses of an endpoint that takes no other change until that one has ended."""
 
 
 def describe(name: str) -> dict[str, Any]:
@@ -30,6 +34,15 @@ def real_name(name: str) -> str:
         try:
             return str(describe(spelling)["EndpointName"])
         except ServiceRefusedError as refused:
-            if refused.code not in _NOT_THERE:
+            if refused.code not in NOT_THERE:
                 raise
     return ""
+
+
+def change_weights(name: str, weights: Mapping[str, float]) -> None:
+    """Begin to give variants of an endpoint these weights; the others keep theirs, and all keep their instances."""
+    wanted = [{"VariantName": variant, "DesiredWeight": weight} for variant, weight in weights.items()]
+    with calling(f"change the weights of the endpoint {name}"):
+        client("sagemaker").update_endpoint_weights_and_capacities(
+            EndpointName=name, DesiredWeightsAndCapacities=wanted
+        )

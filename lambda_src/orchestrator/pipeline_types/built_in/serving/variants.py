@@ -109,5 +109,5 @@ class Shadow(_Beside):
 
     @property
     def relative_weight(self) -> float:
-        """The share as a weight beside 1 of the production variant, an assumption: SageMaker documents no sampling here."""
+        """The share as a weight beside 1 of the production variant; assumed, as SageMaker documents no sampling."""
         return self.sampling_percent / 100

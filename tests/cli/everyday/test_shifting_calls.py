@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`mlops shift` and what it changes, against an endpoint of two models on the local AWS."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, Final
+
+import pytest
+
+from mlops_orchestrator import Orchestrator as Client
+from mlops_orchestrator import RequestRefused
+from scripts.demo.demo_model import TrainedModel
+from tests.cli.conftest import Mlops
+from tests.end_to_end.running import Running
+from tests.end_to_end.users import ARTIFACT_KEY, SERVED, Orchestrator
+
+ENDPOINT: Final = "shifted-calls"
+CALLS: Final = 40
+
+
+@pytest.fixture
+def compared(local: Running, orchestrator: Orchestrator, model: TrainedModel) -> Orchestrator:
+    """The pipeline of the model `shifted`, whose endpoint has a challenger."""
+    challenger = {"name": "challenger", "model_artifact_location": ARTIFACT_KEY}
+    orchestrator.provisioned(orchestrator.request("shifted", endpoint_name=ENDPOINT, variants=[challenger], **SERVED))
+    return orchestrator
+
+
+def answered(orchestrator: Orchestrator, model: TrainedModel) -> Counter[str]:
+    """How many of some calls each variant answers."""
+    runtime, row = orchestrator.client("sagemaker-runtime"), ",".join(map(str, model.holdout_rows[0]))
+    asked = {"EndpointName": ENDPOINT, "ContentType": "text/csv", "Body": row}
+    return Counter(runtime.invoke_endpoint(**asked)["InvokedProductionVariant"] for _ in range(CALLS))
+
+
+def weights(orchestrator: Orchestrator) -> dict[str, float]:
+    described = orchestrator.client("sagemaker").describe_endpoint(EndpointName=ENDPOINT)
+    return {one["VariantName"]: one["CurrentWeight"] for one in described["ProductionVariants"]}
+
+
+def told(orchestrator: Orchestrator) -> dict[str, Any]:
+    body = orchestrator.deployment.api.details("shifted").body
+    return {one["name"]: one for one in body["endpoint"]["variants"]}
+
+
+def test_calls_follow_the_weights(compared: Orchestrator, mlops: Mlops, model: TrainedModel) -> None:
+    ran = mlops("shift", "shifted", "AllTraffic=0", "challenger=1", "--local")
+    assert (ran.status, ran.err) == (0, "")
+    assert "Calls of shifted/realtime are to be shared: AllTraffic 0%, challenger 100%." in ran.out
+    assert weights(compared) == {"AllTraffic": 0.0, "challenger": 1.0}
+    assert answered(compared, model) == {"challenger": CALLS}
+    assert "are shared so already" in mlops("shift", "shifted", "AllTraffic=0", "challenger=1", "--local").out
+
+    assert mlops("shift", "shifted", "AllTraffic=1", "challenger=3", "--local").status == 0
+    assert answered(compared, model).keys() == {"AllTraffic", "challenger"}
+    assert {name: one["share"] for name, one in told(compared).items()} == {"AllTraffic": 0.25, "challenger": 0.75}
+    assert "challenger: 75% of the calls, weight 3" in mlops("status", "shifted", "--local").out
+
+
+def test_what_cannot_be_is_told_in_words(compared: Orchestrator, mlops: Mlops) -> None:
+    before = weights(compared)
+    ran = mlops("shift", "shifted", "next=1", "--local")
+    assert ran.status == 2
+    assert "there is no variant of this name; the endpoint has AllTraffic, challenger" in ran.err
+    ran = mlops("shift", "shifted", "AllTraffic=0", "challenger=0", "--local")
+    assert "one variant at least with a weight above 0" in ran.err
+    assert weights(compared) == before
+
+
+def test_python_shifts_calls_too(compared: Orchestrator) -> None:
+    pipeline = Client(local=True).get("shifted")
+    assert pipeline.shift({"AllTraffic": 2, "challenger": 2}).id == pipeline.id
+    assert weights(compared) == {"AllTraffic": 2.0, "challenger": 2.0}
+    with pytest.raises(RequestRefused, match="No weight was changed"):
+        pipeline.shift({"next": 1})

@@ -125,4 +125,25 @@ CLAIMS: Final = (
         " [a public log](https://github.com/aws/amazon-sagemaker-examples/issues/2342) has the refusal in `Pending`",
         by_hand="`mlops delete` a real-time pipeline whose monitors are there",
     ),
+    Claim(
+        id="shadow-weight",
+        what="A shadow gets the share of the calls that its weight is of the production variant's.",
+        rests="`sampling_percent` of `shadow_variant`, which becomes a weight.",
+        evidence=f"[shadow variants]({_DG}/model-shadow-deployment.html) do not say",
+        by_hand="deploy a shadow with `sampling_percent` 25, call it 400 times, and count its captures",
+    ),
+    Claim(
+        id="part-of-an-instance",
+        what="A canary of a percentage that is no whole instance is taken, and gets some of the calls.",
+        rests="`deployment` with `step_percent`, of few instances.",
+        evidence=f"[sizes]({_API}/API_CapacitySize.html) do not say",
+        by_hand="update an endpoint of one instance as a canary of 10 percent, and count the calls of the new model",
+    ),
+    Claim(
+        id="rollback-under-alarm",
+        what="CloudFormation takes an endpoint back to the configuration that it serves, even with the alarm still on.",
+        rests="After an alarm the stack is as it was; if not, its roll-back has to be continued by hand.",
+        evidence=f"[guardrails]({_DG}/deployment-guardrails-configuration.html) do not say",
+        by_hand="during an update in steps set an alarm of yours, named in `alarms`, and leave it on",
+    ),
 )

@@ -48,6 +48,7 @@ class Explanation:
 _IN_A_VPC: Final = ("BucketEventsRole", "InferenceRole", "OrchestratorRole", "SageMakerJobRole", "StageDeployerRole")
 _MAKERS: Final = ("DeployRole", "PipelineStackRole")
 _INTERFACES: Final = ("AssignPrivateIpAddresses", "CreateNetworkInterface", "DeleteNetworkInterface")
+_TAGS_OF_TARGETS: Final = ("application-autoscaling:TagResource", "application-autoscaling:UntagResource")
 _OF_DEFINITIONS: Final = tuple(
     f"sagemaker:{verb}{monitor}JobDefinition"
     for verb in ("Create", "Delete", "Describe")
@@ -144,6 +145,39 @@ EXPLAINED: Final = (
         ("OrchestratorRole",),
         ("kms:RetireGrant",),
         "takes back the grant of a registration, through SageMaker",
+    ),
+    Explanation(
+        "ResourceExposure",
+        ("DeployRole",),
+        ("apigateway:UpdateRestApiPolicy",),
+        "lets calls into a private inference API through its VPC endpoints only",
+    ),
+    Explanation(
+        "ResourceExposure",
+        ("DeployRole",),
+        ("iam:CreateServiceLinkedRole",),
+        "the role of Application Auto Scaling for endpoints, by a condition, which AWS's service alone can assume",
+    ),
+    Explanation(
+        "InfrastructureModification",
+        ("DeployRole",),
+        _TAGS_OF_TARGETS,
+        "tags of scalable targets, which AWS gives ids that nobody can tell before",
+    ),
+    Explanation(
+        "RESOURCE_STAR",
+        ("DeployRole",),
+        (
+            *_TAGS_OF_TARGETS,
+            *(
+                f"application-autoscaling:{action}"
+                for action in (
+                    *("DeleteScalingPolicy", "DeleteScheduledAction", "DeregisterScalableTarget"),
+                    *("ListTagsForResource", "PutScalingPolicy", "PutScheduledAction", "RegisterScalableTarget"),
+                )
+            ),
+        ),
+        "AWS gives scalable targets ids that nobody can tell before; a condition limits changes to those of SageMaker",
     ),
     Explanation(
         "DataExfiltration",

@@ -27,6 +27,14 @@ def lacks_guardrails(instance_type: str) -> bool:
     return instance_type.startswith("ml.inf1.")
 
 
+def lacks_shadows(instance_type: str) -> bool:
+    """True for instances that can neither be a shadow nor have one beside them.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/shadow-tests-exclusions.html
+    """
+    return instance_type.startswith("ml.inf1.")
+
+
 def cores(instance_type: str) -> int:
     """Return the virtual cores of an instance type: CPUUtilization is the sum of their percentages.
 

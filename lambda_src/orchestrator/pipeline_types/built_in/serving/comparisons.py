@@ -17,6 +17,7 @@ from orchestrator.pipeline_types.optional_objects import optional_object
 from orchestrator.sagemaker import instance_types
 from orchestrator.sagemaker.images import UnknownImageError
 from orchestrator.sagemaker.instance_storage import has_local_storage
+from orchestrator.sagemaker.serving import guardrails
 from orchestrator.values.common import EXPECT_KEYWORD
 from orchestrator.values.package_artifacts import PackagedModel
 from orchestrator.values.per_stage import PerStage, PerStageObject, Stage, at, key_at
@@ -155,6 +156,22 @@ class Compared(SafelyUpdated, OwnModel):
                 yield Problem(f"{key}.{member}", words)
             if one.inference_instance and (words := instance_types.impossible("endpoint", one.inference_instance)):
                 yield Problem(f"{key}.inference_instance", words)
+
+    @rule("shadow_variant", "inference_instance")
+    def _instances_can_have_a_shadow(self, launch: Launch) -> Iterator[Problem]:
+        told: set[str] = set()
+        for stage in self.stages(launch):
+            shadow, own = self.shadow_at(stage), at(self.inference_instance, stage)
+            if shadow is None:
+                continue
+            named = {
+                key_at("inference_instance", self.inference_instance, stage): own,
+                f"{key_at('shadow_variant', self.shadow_variant, stage)}.inference_instance": shadow.inference_instance,
+            }
+            for key, instance_type in named.items():
+                if instance_type and guardrails.lacks_shadows(instance_type) and key not in told:
+                    told.add(key)
+                    yield Problem(key, f"must not be {instance_type}: SageMaker has no shadows with ml.inf1 instances")
 
     @rule("variants", "shadow_variant")
     def _variants_are_possible(self, launch: Launch) -> Iterator[Problem]:

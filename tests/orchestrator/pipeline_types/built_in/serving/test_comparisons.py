@@ -110,6 +110,19 @@ class TestRefusals:
                 id="shadow of a series",
             ),
             pytest.param(
+                {
+                    "shadow_variant": {
+                        **SHADOW,
+                        "model_artifact_location": "",
+                        "inference_instance": "ml.inf1.xlarge",
+                        "model_package_name": PACKAGE,
+                    }
+                },
+                "shadow_variant.inference_instance",
+                "no shadows with ml.inf1",
+                id="inferentia",
+            ),
+            pytest.param(
                 {"variants": [OTHER], "deployment": {"strategy": "rolling"}},
                 "deployment.strategy",
                 "must not be rolling",

@@ -20,7 +20,7 @@ def statements() -> list[Statement]:
     return [
         _unbounded_roles(),
         _other_identities(),
-        _changes_of_the_orchestrator(),
+        _orchestrator(),
         _grants_to_people(),
         _control_by_pipelines(),
         _orchestrator_by_pipelines(),
@@ -39,9 +39,10 @@ def _other_identities() -> Statement:
     return _refuse("Identities", [boundary, assume])
 
 
-def _changes_of_the_orchestrator() -> Statement:
-    """Refuse changes of the functions that deploy."""
-    return _refuse("Orchestrator", _listed("lambda", "A*", "Pu*", "U*"), resources=things.functions())
+def _orchestrator() -> Statement:
+    """Refuse changes of the functions that deploy, and calls of the API before them: no role makes any."""
+    actions = [Action("execute-api", "Invoke"), *_listed("lambda", "A*", "Pu*", "U*")]
+    return _refuse("Orchestrator", actions, resources=[*things.calls(), *things.functions()])
 
 
 def _grants_to_people() -> Statement:
@@ -63,11 +64,11 @@ def _control_by_pipelines() -> Statement:
 
 
 def _orchestrator_by_pipelines() -> Statement:
-    """Refuse calling the orchestrator, passing its roles and writing its inputs: each gives the orchestrator's rights.
+    """Refuse invoking the orchestrator, passing its roles and writing its inputs: each gives the orchestrator's rights.
 
     One statement: a second one would repeat the condition, and no action here applies to the others' resources.
     """
-    uses = [Action("execute-api", "Invoke"), Action("iam", "PassRole"), Action("lambda", "Invoke*")]
+    uses = [Action("iam", "PassRole"), Action("lambda", "Invoke*")]
     writes = _listed("s3", *names.WRITES)
     return _refuse("Uses", [*uses, *writes], things.is_of_pipeline(), things.of_orchestrator())
 

@@ -91,11 +91,15 @@ def of_pipelines() -> list[str]:
     ]
 
 
+def calls() -> list[str]:
+    """Routes of the API, whatever its id, that change something."""
+    return [_ANYWHERE.format("execute-api", f"*/{route}") for route in ("pipelines/*", "provisionpipeline")]
+
+
 def of_orchestrator() -> Any:
-    """Routes of the API with any id, roles and functions, and objects that the orchestrator reads or deploys."""
-    calls = (_ANYWHERE.format("execute-api", f"*/{route}") for route in ("pipelines/*", "provisionpipeline"))
+    """Its roles and functions, and objects that it reads or deploys."""
     made = [f"arn:*:s3:::*-{bucket.lower()}-*/*" for bucket in _BUCKETS]
-    known = [*calls, *roles_to_hand_on(), *functions(), *made, f"arn:*:s3:::*/{CONFIG_NAME}"]
+    known = [*roles_to_hand_on(), *functions(), *made, f"arn:*:s3:::*/{CONFIG_NAME}"]
     return _all_of(known, reach.BUCKET.arns[-1], "ReservedBuckets")
 
 

@@ -25,9 +25,10 @@ SERVED: Final = {"model_framework": "xgboost", "model_framework_version": "1.7-1
 
 
 def with_artifact(deployment: LocalDeployment) -> Orchestrator:
-    """The orchestrator, with something in its assets bucket that is there where a model's artifact would be."""
-    bucket = deployment.outputs["AssetsBucketName"]
-    deployment.aws.client("s3").put_object(Bucket=bucket, Key=ARTIFACT_KEY, Body=b"of a model that is never asked")
+    """The orchestrator, with something in its assets bucket where a model's artifact would be, if there is none yet."""
+    bucket, s3 = deployment.outputs["AssetsBucketName"], deployment.aws.client("s3")
+    if not s3.list_objects_v2(Bucket=bucket, Prefix=ARTIFACT_KEY)["KeyCount"]:
+        s3.put_object(Bucket=bucket, Key=ARTIFACT_KEY, Body=b"of a model that is never asked")
     return Orchestrator(deployment)
 
 

@@ -27,6 +27,7 @@ CANNOT_RUN: Final[Mapping[tuple[str, str], str]] = {
     ("docs/multi-account.md", "mlops deploy"): "your organization; tests/cli/test_local_multi.py has one",
     ("docs/multi-account.md", "mlops approve"): "a decision about a pipeline of yours; tests/cli/test_local_multi.py",
     ("docs/multi-account.md", "mlops reject"): "a decision about a pipeline of yours; tests/cli/test_local_multi.py",
+    ("docs/safe-updates.md", "mlops shift"): "a pipeline of yours; tests/cli/everyday/test_shifting_calls.py has one",
     ("docs/multi-account.md", "mlops predict"): "a pipeline of yours; tests/cli/everyday has one in stages",
     ("docs/multi-account.md", "mlops logs"): "a pipeline of yours; tests/cli/everyday has one in stages",
     ("docs/multi-account.md", "aws"): "accounts of your organization; tests/boundary launches the same StackSet",

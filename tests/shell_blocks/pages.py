@@ -34,6 +34,7 @@ CANNOT_RUN: Final[Mapping[tuple[str, str], str]] = {
     ("docs/operating.md", "aws cloudtrail"): "a trail of yours, which the local AWS does not have",
     ("docs/operating.md", "mlops open"): "the local AWS has no console; tests/cli/everyday/test_opening.py",
     ("docs/operating.md", "mlops retry"): "nothing has failed there; tests/cli/everyday/test_retrying.py",
+    ("docs/operating.md", "mlops shift"): "variants of a pipeline of yours; tests/cli/everyday/test_shifting_calls.py",
     ("docs/operating.md", "mlops verify"): "takes minutes; tests/verification runs each part of it",
     ("docs/registry.md", "aws sagemaker"): "a version of yours; tests/end_to_end registers and approves one",
 }

@@ -25,6 +25,7 @@ def _line(id_: str, second: int) -> Line:
 @pytest.mark.parametrize(
     ("since", "seconds"),
     [("30s", _NOW - 30), ("10m", _NOW - 600), ("2h", _NOW - 7200), ("1d", _NOW - 86_400)],
+    ids=["seconds", "minutes", "hours", "a day"],
 )
 def test_a_span_is_counted_from_now(since: str, seconds: float) -> None:
     assert log_reading.start_of(since, _NOW) == seconds * 1000

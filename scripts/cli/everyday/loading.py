@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import typer
@@ -51,6 +51,8 @@ def run(asked: Asked, given: str, load: Load, yes: bool) -> None:
     if load.stage == _PROD and not yes and not typer.confirm(f"Make {plan.calls} calls of {given} in prod?"):
         output.say("Nobody was called.")
         return
+    # Each call counts as it ends: a repeated one would hide a failure in its latency.
+    target = replace(target, aws=target.aws.repeating(0))
     # The reason of a failure is told as for one prediction, and nothing is loaded that does not answer.
     predicting.ask(found, target, question)
     output.say(f"{plan.calls} calls in {plan.seconds:g} s, of {target.name}")

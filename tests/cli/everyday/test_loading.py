@@ -13,20 +13,11 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.httpsession import URLLib3Session
 
 from scripts.cli.everyday import loading
-from scripts.demo import demo_model
 from scripts.demo.demo_model import TrainedModel
 from scripts.load.pacing import Reply, Run
 from tests.cli.conftest import Mlops
 from tests.end_to_end.running import Running
 from tests.end_to_end.users import SERVED, Orchestrator
-
-
-@pytest.fixture
-def rows(tmp_path: Path, trained_model: TrainedModel) -> str:
-    """A CSV file with two rows of the model's holdout."""
-    file = tmp_path / "rows.csv"
-    file.write_bytes(demo_model.as_csv(trained_model.holdout_rows[:2]))
-    return str(file)
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ archive with the test in it, which lies beside the pipeline's package: a payload
 is another archive.
 """
 
-import functools
 import hashlib
 import json
 from collections.abc import Iterator
+from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -190,27 +190,27 @@ class SmokeTested(WithInferenceApi):
 
     @rule("smoke_test", "inference_api")
     def _there_is_an_api(self, launch: Launch) -> Iterator[Problem]:
-        found: dict[str, Problem] = {}
-        for stage in self.stages(launch):
-            api, key = at(self.inference_api, stage), key_at("smoke_test", self.smoke_test, stage)
-            if at(self.smoke_test, stage) is None or api is None:
-                continue
-            if api.mode == "none":
-                found[key] = Problem(
-                    key,
-                    "needs an inference API, through which the model is asked: give inference_api json or raw, or "
-                    "leave smoke_test out",
-                )
-            elif api.vpc_endpoints and not launch.options.values(stage)["FunctionSubnetIds"]:
-                found[key] = Problem(
-                    key,
-                    "cannot reach a private inference API from outside a VPC: launch the orchestrator with "
-                    "FunctionSubnetIds, or leave smoke_test or inference_api.vpc_endpoints out",
-                )
-        yield from found.values()
+        yield from self.of_each_stage(launch, partial(self._without_api, launch))
+
+    def _without_api(self, launch: Launch, stage: Stage | None) -> Iterator[Problem]:
+        api, key = at(self.inference_api, stage), key_at("smoke_test", self.smoke_test, stage)
+        if at(self.smoke_test, stage) is None or api is None:
+            return
+        if api.mode == "none":
+            yield Problem(
+                key,
+                "needs an inference API, through which the model is asked: give inference_api json or raw, or leave "
+                "smoke_test out",
+            )
+        elif api.vpc_endpoints and not launch.options.values(stage)["FunctionSubnetIds"]:
+            yield Problem(
+                key,
+                "cannot reach a private inference API from outside a VPC: launch the orchestrator with "
+                "FunctionSubnetIds, or leave smoke_test or inference_api.vpc_endpoints out",
+            )
 
 
-@functools.cache
+@cache
 def _code() -> bytes:
     return _SOURCE.read_bytes()
 

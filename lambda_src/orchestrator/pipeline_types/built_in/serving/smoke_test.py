@@ -143,8 +143,8 @@ class SmokeTested(WithInferenceApi):
 
     @override
     def objects(self, launch: Launch) -> tuple[PlannedObject, ...]:
-        planned = [planned for stage in self.stages(launch) if (planned := self._archive(launch, stage))]
-        return (*super().objects(launch), *{one.key: one for one in planned}.values())
+        files = dict.fromkeys(file for stage in self.stages(launch) if (file := self._written(stage)) is not None)
+        return (*super().objects(launch), *(self._archive(launch, file) for file in files))
 
     @override
     def marks(self) -> tuple[tuple[str, str], ...]:
@@ -153,25 +153,24 @@ class SmokeTested(WithInferenceApi):
 
     @override
     def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
-        values, file, archive = super().values(launch, stage), self._written(stage), self._archive(launch, stage)
-        if file is None or archive is None:
+        values, file = super().values(launch, stage), self._written(stage)
+        if file is None:
             return values
         # The bus on which the orchestrator listens is that of its own account.
         _, partition, _, _, account, *_ = launch.ecr_repository_arn.split(":")
         bus = f"arn:{partition}:events:{launch.region}:{account}:event-bus/default"
-        return {**values, "SmokeTestCode": ",".join([bus, archive.bucket, archive.key, _digest(file)])}
+        return {**values, "SmokeTestCode": ",".join([bus, launch.pipelines_bucket, self._key(file), _digest(file)])}
 
     def _written(self, stage: Stage | None) -> bytes | None:
         test, api = at(self.smoke_test, stage), at(self.inference_api, stage)
         return test.file(api.mode if api else "json") if test else None
 
-    def _archive(self, launch: Launch, stage: Stage | None) -> PlannedObject | None:
-        code, file = _code(), self._written(stage)
-        if file is None:
-            return None
-        content = archives.stored([("index.py", code), ("smoke_test.json", file)])
-        key = f"{layout.folder(self.stack_name)}{layout.SMOKE_TESTS}{_digest(file)}-{_digest(code)}.zip"
-        return PlannedObject(launch.pipelines_bucket, key, content, content_type="application/zip")
+    def _archive(self, launch: Launch, file: bytes) -> PlannedObject:
+        content = archives.stored([("index.py", _code()), ("smoke_test.json", file)])
+        return PlannedObject(launch.pipelines_bucket, self._key(file), content, content_type="application/zip")
+
+    def _key(self, file: bytes) -> str:
+        return f"{layout.folder(self.stack_name)}{layout.SMOKE_TESTS}{_digest(file)}-{_digest(_code())}.zip"
 
     @rule("smoke_test")
     def _something_is_compared(self, _: Launch) -> Iterator[Problem]:

@@ -69,10 +69,6 @@ class Compared(SafelyUpdated, OwnModel):
 
     _packages: dict[str, PackagedModel] = PrivateAttr(default_factory=dict)
 
-    def image_on(self, launch: Launch, instance_type: str) -> str:
-        """Return the image of a variant; raises `UnknownImageError`."""
-        raise NotImplementedError
-
     def beside(self, stage: Stage | None) -> Iterator[tuple[str, Beside]]:
         """Yield the models beside the request's own with the keys that hold them."""
         key = key_at("variants", self.variants, stage)

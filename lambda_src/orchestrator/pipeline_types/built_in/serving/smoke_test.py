@@ -157,8 +157,7 @@ class SmokeTested(WithInferenceApi):
         if file is None:
             return values
         # The bus on which the orchestrator listens is that of its own account.
-        _, partition, _, _, account, *_ = launch.ecr_repository_arn.split(":")
-        bus = f"arn:{partition}:events:{launch.region}:{account}:event-bus/default"
+        bus = f"arn:{launch.partition}:events:{launch.region}:{launch.account}:event-bus/default"
         return {**values, "SmokeTestCode": ",".join([bus, launch.pipelines_bucket, self._key(file), _digest(file)])}
 
     def _written(self, stage: Stage | None) -> bytes | None:

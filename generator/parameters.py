@@ -37,7 +37,7 @@ def declare(template: Template, parameters: type[TemplateParameters]) -> None:
 
 
 def declare_filled(template: Template, parameters: type[TemplateParameters]) -> None:
-    """Add the parameters of a template that the orchestrator fills, with values that it has checked, in words."""
+    """Add the parameters of a template that the orchestrator fills: it has checked the values, so none is limited."""
     for name, field in parameters.model_fields.items():
         declared = _parameter(name, _plain(field), _default(field), field.description, ())
         template.add_parameter(declared)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""REST APIs as every template makes them: regional, signed by IAM, one function behind all routes."""
+"""REST APIs as every template makes them: regional or private, signed by IAM, one function behind all routes."""
 
 from __future__ import annotations
 

@@ -49,6 +49,7 @@ class _Seen:
 
 
 _Looking = Callable[[], _Seen]
+_WithModel = Callable[[PipelineRequest, PackagedModel], PipelineRequest]
 
 
 @dataclass(frozen=True)
@@ -110,9 +111,9 @@ def _reads(request: PipelineRequest, launch: Launch) -> Iterator[tuple[str, _Loo
     if request.csv_files(launch):
         yield "s3", partial(_headers, request, launch)
     if arn := request.model_package(launch):
-        yield "sagemaker", partial(_package, PACKAGE_KEY, arn, launch)
+        yield "sagemaker", partial(_package, PACKAGE_KEY, arn, launch, _with_own)
     for key, arn in request.further_packages(launch).items():
-        yield "sagemaker", partial(_further_package, key, arn, launch)
+        yield "sagemaker", partial(_package, key, arn, launch, partial(_with_further, arn))
     if request.monitored_endpoints():
         yield "sagemaker", partial(_endpoints, request, launch)
     if training := request.retrained_by():
@@ -151,20 +152,20 @@ def _headers(request: PipelineRequest, launch: Launch) -> _Seen:
     return _Seen(lambda informed: informed.with_csv_headers(headers))
 
 
-def _package(key: str, arn: str, launch: Launch) -> _Seen:
+def _package(key: str, arn: str, launch: Launch, with_model: _WithModel) -> _Seen:
     try:
         model = _packaged_model(key, arn, launch)
     except RefusedRequestError as refused:
         return _Seen(problems=refused.problems)
-    return _Seen(lambda informed: informed.with_packaged_model(model))
+    return _Seen(lambda informed: with_model(informed, model))
 
 
-def _further_package(key: str, arn: str, launch: Launch) -> _Seen:
-    try:
-        model = _packaged_model(key, arn, launch)
-    except RefusedRequestError as refused:
-        return _Seen(problems=refused.problems)
-    return _Seen(lambda informed: informed.with_further_package(arn, model))
+def _with_own(request: PipelineRequest, model: PackagedModel) -> PipelineRequest:
+    return request.with_packaged_model(model)
+
+
+def _with_further(arn: str, request: PipelineRequest, model: PackagedModel) -> PipelineRequest:
+    return request.with_further_package(arn, model)
 
 
 def _packaged_model(key: str, arn: str, launch: Launch) -> PackagedModel:

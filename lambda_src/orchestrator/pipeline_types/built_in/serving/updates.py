@@ -77,21 +77,20 @@ class SafelyUpdated(BlueprintPipeline):
         return {
             **super().values(launch, stage),
             "Deployment": chosen.policy(),
-            "AlarmLimits": chosen.limits(self._updated(launch, stage).instance_type),
+            "AlarmLimits": chosen.limits(self._updated(stage).instance_type),
             "RollbackAlarms": ",".join([*names, *[""] * (MOST_NAMED - len(names))]),
         }
 
     def impossible_deployments(self, launch: Launch) -> Iterator[Problem]:
         """Problems of updates; a subclass makes it a rule of this key and of those that decide."""
-        told: set[str] = set()
-        for stage in self.stages(launch):
-            chosen, key = at(self.deployment, stage), key_at("deployment", self.deployment, stage)
-            for problem in chosen.problems(key, self._updated(launch, stage)) if chosen else ():
-                if str(problem) not in told:
-                    told.add(str(problem))
-                    yield problem
+        yield from dict.fromkeys(problem for stage in self.stages(launch) for problem in self._impossible_at(stage))
 
-    def _updated(self, launch: Launch, stage: Stage | None) -> Updated:
+    def _impossible_at(self, stage: Stage | None) -> Iterator[Problem]:
+        chosen = at(self.deployment, stage)
+        if chosen:
+            yield from chosen.problems(key_at("deployment", self.deployment, stage), self._updated(stage))
+
+    def _updated(self, stage: Stage | None) -> Updated:
         def given(key: str, otherwise: Any) -> Any:
             return at(getattr(self, key, otherwise), stage)
 

@@ -83,9 +83,9 @@ def run(plan: Plan, ask: Callable[[], Reply]) -> Run:
                 due = began + number / plan.rate
                 waiting.wait(max(0.0, due - time.perf_counter()))
                 futures.append(pool.submit(asked, due))
+            made = [future.result() for future in futures]
         except KeyboardInterrupt:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-        made = [future.result() for future in futures]
     starts = [start for start, _ in made]
     return Run([call for _, call in made], max(starts) - min(starts))

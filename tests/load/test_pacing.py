@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 import threading
+import time
 
 import pytest
 
@@ -32,6 +33,19 @@ def test_no_call_begins_before_it_is_due() -> None:
 
 def test_there_is_one_call_at_least() -> None:
     assert len(pacing.run(Plan(rate=0.1, seconds=1), Reply).calls) == 1
+
+
+def test_who_interrupts_is_not_kept_waiting_for_calls_that_have_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pacing, "_MOST_AT_ONCE", 1)
+    plan, made = Plan(rate=200, seconds=0.1), []
+
+    def ask() -> Reply:
+        made.append(time.sleep(0.03))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        pacing.run(plan, ask)
+    assert 0 < len(made) < plan.calls
 
 
 @pytest.mark.parametrize(

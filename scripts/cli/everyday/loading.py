@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -83,9 +83,9 @@ def _caller(target: Target, question: predictions.Question) -> Callable[[], Repl
 def _show(output: Output, deployed: Work, plan: Plan, made: Run) -> None:
     found, lateness = Figures.of(made.calls), figures.spread([call.lateness for call in made.calls])
     assert lateness is not None  # noqa: S101  # there is a call
-    instances = _instances(deployed)
-    words = estimate.words(estimate.Seen(plan, found, lateness, instances))
     variants = figures.by_variant(made.calls)
+    instances = _instances(deployed, variants)
+    words = estimate.words(estimate.Seen(plan, found, lateness, instances))
     told = {
         "pipeline": deployed.name,
         "rate": plan.rate,
@@ -122,13 +122,17 @@ def _times(latency: Spread | None) -> Iterator[str]:
     yield f"{latency.most:.0f}" if latency else "-"
 
 
-def _instances(deployed: Work) -> int | None:
-    """Return how many instances the endpoint has; None if it has no fixed number, or nobody may look."""
+def _instances(deployed: Work, variants: Collection[str]) -> int | None:
+    """Return how many instances the variants that answered have; None if they have none, or nobody may look."""
     try:
         endpoint: dict[str, Any] = deployed.aws.client("sagemaker").describe_endpoint(
             EndpointName=deployed.outputs[ENDPOINT]
         )
     except (ClientError, KeyError):
         return None
-    counts = [variant.get("CurrentInstanceCount") for variant in endpoint.get("ProductionVariants", ())]
+    counts = [
+        variant.get("CurrentInstanceCount")
+        for variant in endpoint.get("ProductionVariants", ())
+        if variant["VariantName"] in variants
+    ]
     return sum(counts) if counts and None not in counts else None

@@ -7,11 +7,13 @@ import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.httpsession import URLLib3Session
 
+from orchestrator.sagemaker.deployed_outputs import ENDPOINT
 from scripts.cli.everyday import loading
 from scripts.demo.demo_model import TrainedModel
 from scripts.load.pacing import Reply, Run
@@ -41,6 +43,22 @@ def test_calls_are_counted_by_variant_with_an_estimate(served: Orchestrator, mlo
     assert "10 calls in 0.5 s, of http" in shown.out
     assert "AllTraffic" in shown.out
     assert "calls/s began" in shown.out
+
+
+@pytest.mark.parametrize(
+    ("counts", "instances"),
+    [({"AllTraffic": 2, "challenger": 3}, 2), ({"AllTraffic": None}, None), ({"challenger": 3}, None)],
+    ids=["one of two", "serverless", "gone"],
+)
+def test_instances_are_those_of_the_variants_that_answered(
+    counts: dict[str, int | None], instances: int | None
+) -> None:
+    told = [{"VariantName": name, "CurrentInstanceCount": count} for name, count in counts.items() if count]
+    told += [{"VariantName": name} for name, count in counts.items() if not count]
+    sagemaker = SimpleNamespace(describe_endpoint=lambda **_: {"ProductionVariants": told})
+    aws = Mock(client=lambda _: sagemaker)
+    deployed = Mock(aws=aws, outputs={ENDPOINT: "loaded-live"})
+    assert loading._instances(deployed, {"AllTraffic"}) == instances
 
 
 def test_a_model_that_does_not_answer_is_asked_once(served: Orchestrator, mlops: Mlops, tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ def _reads(request: PipelineRequest, launch: Launch) -> Iterator[tuple[str, _Loo
     if training := request.retrained_by():
         yield "cloudformation", partial(_training, training, launch)
     if prefix := request.alarms_of_monitors(launch):
-        yield "cloudwatch", partial(_alarms, prefix)
+        yield "cloudwatch", partial(_alarms, request, prefix)
 
 
 def _training(training: RetrainedBy, launch: Launch) -> _Seen:
@@ -128,7 +128,7 @@ def _training(training: RetrainedBy, launch: Launch) -> _Seen:
     return _Seen(missing=missing, warnings=(Problem(TRAINING_KEY, seen.warning),) if seen.warning else ())
 
 
-def _alarms(prefix: str) -> _Seen:
+def _alarms(request: PipelineRequest, prefix: str) -> _Seen:
     """Find the alarms on violations of the monitors whose stacks' names begin so; a monitor may come later."""
     try:
         found = alarms.beginning(prefix, f"-{VIOLATED}-")
@@ -141,7 +141,10 @@ def _alarms(prefix: str) -> _Seen:
             "again when there is"
         )
         return _Seen(warnings=(Problem(ALARMS_KEY, sentence),))
-    return _Seen(lambda informed: informed.with_alarms_of_monitors(found))
+    left_out = request.alarms_left_out(found)
+    sentence = f"an update watches three alarms beside its own, so these are not among them: {', '.join(left_out)}"
+    warnings = (Problem(ALARMS_KEY, sentence),) if left_out else ()
+    return _Seen(lambda informed: informed.with_alarms_of_monitors(found), warnings=warnings)
 
 
 def _headers(request: PipelineRequest, launch: Launch) -> _Seen:

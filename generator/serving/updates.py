@@ -131,12 +131,11 @@ def _rolling() -> sagemaker.RollingUpdatePolicy:
 
 def _rollback(built: Template) -> If:
     """The alarms that are made, and those of others; SageMaker takes no empty list of them."""
-    own = [If(watch.condition, sagemaker.Alarm(AlarmName=Ref(watch.name)), NoValue) for watch in _WATCHES]
-    named = [f"RollbackAlarm{place + 1}Named" for place in range(MOST_NAMED)]
-    for place, condition in enumerate(named):
-        built.add_condition(condition, Not(Equals(part(_NAMED, place), "")))
-    others = [
-        If(condition, sagemaker.Alarm(AlarmName=part(_NAMED, place)), NoValue) for place, condition in enumerate(named)
-    ]
-    built.add_condition(_WATCHED, Or(*(Condition(one) for one in (*(each.condition for each in _WATCHES), named[0]))))
-    return If(_WATCHED, sagemaker.AutoRollbackConfig(Alarms=[*own, *others]), NoValue)
+    own = {watch.condition: Ref(watch.name) for watch in _WATCHES}
+    named = {f"RollbackAlarm{place + 1}Named": part(_NAMED, place) for place in range(MOST_NAMED)}
+    for condition, name in named.items():
+        built.add_condition(condition, Not(Equals(name, "")))
+    # Names fill the places from the first on: where that is empty, all are.
+    built.add_condition(_WATCHED, Or(*map(Condition, [*own, next(iter(named))])))
+    alarms = [If(condition, sagemaker.Alarm(AlarmName=name), NoValue) for condition, name in {**own, **named}.items()]
+    return If(_WATCHED, sagemaker.AutoRollbackConfig(Alarms=alarms), NoValue)

@@ -19,7 +19,6 @@ from moto.applicationautoscaling.models import ApplicationAutoscalingBackend
 
 from monitor_engine import schedules
 from monitor_engine.problems import EngineError
-from scripts.local_aws import clock
 from scripts.local_aws.autoscaling.variants import DIMENSION, ScaledVariant
 from scripts.local_aws.cloudwatch.metric_store import MINUTE, Place
 
@@ -39,9 +38,8 @@ def forget() -> None:
     _changes.clear()
 
 
-def evaluate(backend: ApplicationAutoscalingBackend) -> None:
-    """Scale the variants of an account and Region."""
-    end = datetime.fromtimestamp(clock.now().timestamp() // MINUTE * MINUTE, UTC)
+def evaluate(backend: ApplicationAutoscalingBackend, end: datetime) -> None:
+    """Scale the variants of an account and Region by the minutes before a full one."""
     for target in list(backend.targets.get(DIMENSION, {}).values()):
         variant = ScaledVariant.of((backend.account_id, backend.region_name), target.resource_id)
         if variant is None or not variant.exists:

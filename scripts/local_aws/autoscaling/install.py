@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from moto.applicationautoscaling.exceptions import AWSValidationException
@@ -28,11 +29,11 @@ def shutdown() -> None:
     """Do nothing: the clock's own end ends the scaling."""
 
 
-def evaluate_all() -> None:
-    """Scale each target now."""
+def evaluate_all(end: datetime) -> None:
+    """Scale each target by the minutes before a full one."""
     for regions in list(applicationautoscaling_backends.values()):
         for backend in list(regions.values()):
-            evaluation.evaluate(backend)
+            evaluation.evaluate(backend, end)
 
 
 def _register(backend: Any, namespace: str, r_id: str, dimension: str, **limits: Any) -> Any:

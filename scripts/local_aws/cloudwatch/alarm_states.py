@@ -11,7 +11,7 @@ import json
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from moto.cloudwatch.models import Alarm
@@ -51,12 +51,11 @@ def set_by_hand(alarm: Alarm) -> None:
     setattr(alarm, _SET_BY_HAND, clock.now())
 
 
-def judge(alarm: Alarm) -> None:
-    """Set the state of an alarm by the newest complete periods, if the local AWS has its metrics."""
+def judge(alarm: Alarm, end: datetime) -> None:
+    """Set the state of an alarm by the newest periods before a full minute, if the local AWS has its metrics."""
     stats = _stats(alarm)
     if not stats or alarm.rule or alarm.comparison_operator not in _COMPARISONS:
         return
-    end = datetime.fromtimestamp(clock.now().timestamp() // MINUTE * MINUTE, UTC)
     if _waits_for_values(alarm, stats):
         return
     try:

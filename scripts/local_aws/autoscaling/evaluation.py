@@ -55,9 +55,9 @@ def evaluate(backend: ApplicationAutoscalingBackend, end: datetime) -> None:
 
 
 def is_due(expression: str, zone: str, end: datetime) -> bool:
-    """Whether a schedule fires in the minute that ends at a moment; in UTC, `zone` is the schedule's own."""
-    offset = zoneinfo.ZoneInfo(zone).utcoffset(end.replace(tzinfo=None)) or timedelta()
-    there = end + offset
+    """Whether a schedule, which is in the time of its `zone`, fires in the minute that ends at a moment, in UTC."""
+    # As the clock on the wall there shows it: schedules know no zone.
+    there = end.astimezone(zoneinfo.ZoneInfo(zone)).replace(tzinfo=UTC)
     if rate := _RATE.fullmatch(expression):
         period = timedelta(**{f"{rate[2]}s": int(rate[1])}).total_seconds()
         return there.timestamp() % period < MINUTE

@@ -23,7 +23,7 @@ from scripts.local_aws.sagemaker.endpoints.configs import Given, LocalEndpointCo
 from scripts.local_aws.sagemaker.endpoints.deployment import Deployment
 from scripts.local_aws.sagemaker.endpoints.endpoint import LocalEndpoint, Tags
 from scripts.local_aws.sagemaker.endpoints.policies import Policy
-from scripts.local_aws.sagemaker.endpoints.variants import Fleet, Variant, retain
+from scripts.local_aws.sagemaker.endpoints.variants import SCALED_DIMENSION, Fleet, Variant, retain, scaled_resource
 from scripts.local_aws.sagemaker.sagemaker_names import NamedResources
 from scripts.local_aws.serving.artifacts import ServingError
 from scripts.local_aws.serving.containers import container_of
@@ -162,12 +162,13 @@ class Endpoints(NamedResources):
 
         https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-add-policy.html
         """
-        scaling = applicationautoscaling_backends[self.account_id][self.region_name].targets
+        targets = applicationautoscaling_backends[self.account_id][self.region_name].targets
+        scaled = targets.get(SCALED_DIMENSION, {})
         for declared in config.production_variants:
             name = declared["VariantName"]
-            resource = f"endpoint/{endpoint.endpoint_name}/variant/{name}"
+            resource = scaled_resource(endpoint.endpoint_name, name)
             before = endpoint.fleet.variant(name) if endpoint.fleet else None
-            if before is None or resource not in scaling.get("sagemaker:variant:DesiredInstanceCount", {}):
+            if before is None or resource not in scaled:
                 continue
             if before.declared.get("InstanceType") != declared.get("InstanceType"):
                 raise AWSValidationException(

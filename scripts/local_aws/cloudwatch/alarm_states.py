@@ -133,8 +133,7 @@ def _judged(alarm: Alarm, series: Series) -> _Judgement | None:
     missing = len(series) - len(present)
     treatment = alarm.treat_missing_data or "missing"
     if not present and treatment in ("missing", "ignore"):
-        unchecked = "Insufficient Data: no datapoints were received"
-        return None if treatment == "ignore" else _Judgement("INSUFFICIENT_DATA", _lack(series, unchecked))
+        return None if treatment == "ignore" else _Judgement("INSUFFICIENT_DATA", _lack(series))
     compare, words = _COMPARISONS[alarm.comparison_operator]
     breaching = sum(compare(value, float(alarm.threshold)) for value in present)
     breaching += missing if treatment == "breaching" else 0
@@ -151,9 +150,12 @@ def _judged(alarm: Alarm, series: Series) -> _Judgement | None:
     )
 
 
-def _lack(series: Series, words: str) -> str:
-    periods = "period" if len(series) == 1 else "periods"
-    return f"{words} for {len(series)} {periods} and the missing data points were treated as [Missing]."
+def _lack(series: Series) -> str:
+    periods = f"{len(series)} period{'' if len(series) == 1 else 's'}"
+    return (
+        f"Insufficient Data: no datapoints were received for {periods} and the missing data points were treated as "
+        "[Missing]."
+    )
 
 
 def _reason_data(alarm: Alarm, series: Series) -> str:

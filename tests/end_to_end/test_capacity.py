@@ -15,8 +15,8 @@ from orchestrator.pipeline_types.blueprints import BlueprintPipeline
 from orchestrator.pipeline_types.built_in import BUILT_IN
 from scripts.demo import demo_model
 from scripts.demo.demo_model import TrainedModel
-from scripts.local_aws import clock
 from scripts.local_aws.server import LocalAws
+from tests.local_aws.minutes import begin_minute
 from tests.local_aws.serving import csv_of
 from tests.local_aws.stack_setting import acting_in, parameters
 
@@ -167,7 +167,7 @@ def test_the_number_of_instances_follows_the_calls(deploy: Deploy, local_aws: Lo
     scaled = {"minimum": 1, "maximum": 5, "invocations_per_instance": 4, "scale_out_cooldown": 0}
     deploy(autoscaling=scaled)
     runtime, sagemaker = acting_in(local_aws, ACCOUNT, "sagemaker-runtime"), acting_in(local_aws, ACCOUNT, "sagemaker")
-    local_aws.advance(61 - clock.now().second)
+    begin_minute(local_aws)
     for _ in range(3):
         for _ in range(10):
             runtime.invoke_endpoint(EndpointName=ENDPOINT, ContentType="text/csv", Body=csv_of(trained, 1))

@@ -117,19 +117,13 @@ def _named_by_cloudformation(noun: str, logical_id: str) -> list[Sub]:
 def models() -> list[Statement]:
     """SageMaker models, which CloudFormation names."""
     actions = [sagemaker.CreateModel, sagemaker.DeleteModel, sagemaker.DescribeModel, *_TAGGING]
+    variants = arns.regional("sagemaker", "model/mlopssagemakermodelvariant*")
     # A model package may be of another account that shares its group with this one; who makes a model of it reads it.
     packages = Sub("arn:${AWS::Partition}:sagemaker:${AWS::Region}:*:model-package/*")
     return [
-        permissions.allow(
-            actions,
-            [*_named_by_cloudformation("model", "mlopssagemakermodel"), *_variants_models()],
-        ),
+        permissions.allow(actions, [*_named_by_cloudformation("model", "mlopssagemakermodel"), variants]),
         permissions.allow([sagemaker.CreateModel, sagemaker.DescribeModelPackage], packages),
     ]
-
-
-def _variants_models() -> list[Sub]:
-    return [arns.regional("sagemaker", "model/mlopssagemakermodelvariant*")]
 
 
 def endpoints() -> list[Statement]:

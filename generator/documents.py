@@ -121,29 +121,32 @@ def _add_function(name: str, argument: Any, events: list[yaml.Event]) -> None:
 
 def _add_sequence(tag: str | None, values: Iterable[Any], events: list[yaml.Event]) -> None:
     start = yaml.SequenceStartEvent(None, tag, implicit=tag is None, flow_style=False)
-    first = len(events)
     events.append(start)
+    first = len(events)
     for value in values:
         _add(value, events)
-    start.flow_style = _fits_a_line(events[first + 1 :])
+    start.flow_style = _fits_a_line(events, first)
     events.append(_SEQUENCE_END)
 
 
 def _add_mapping(tag: str | None, members: dict[str, Any], events: list[yaml.Event]) -> None:
     start = yaml.MappingStartEvent(None, tag, implicit=tag is None, flow_style=False)
-    first = len(events)
     events.append(start)
+    first = len(events)
     for key, value in members.items():
         events.append(_text(key))
         _add(value, events)
-    start.flow_style = _fits_a_line(events[first + 1 :])
+    start.flow_style = _fits_a_line(events, first)
     events.append(_MAPPING_END)
 
 
-def _fits_a_line(content: list[yaml.Event]) -> bool:
-    """Whether a list or object with this content is short, and has no more than two lists or objects in it."""
+def _fits_a_line(events: list[yaml.Event], first: int) -> bool:
+    """Whether the list or object whose content begins there is short, and has two lists or objects in it at most."""
+    if len(events) - first > _MOST_EVENTS_IN_A_LINE:
+        return False
+    content = events[first:]
     structures = sum(isinstance(event, yaml.CollectionStartEvent) and event.tag is None for event in content)
-    if len(content) > _MOST_EVENTS_IN_A_LINE or structures > _MOST_STRUCTURES_IN_A_LINE:
+    if structures > _MOST_STRUCTURES_IN_A_LINE:
         return False
     scalars = [event for event in content if isinstance(event, yaml.ScalarEvent)]
     length = sum(len(event.value) + len(event.tag or "") + 2 for event in scalars)

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import Any, Final, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
-from troposphere import Parameter, Template
+from troposphere import Parameter, Ref, Select, Split, Template
 
 from orchestrator.values.common import Expect
 from orchestrator.values.template_parameters import TemplateParameters
@@ -37,7 +37,7 @@ def declare(template: Template, parameters: type[TemplateParameters]) -> None:
 
 
 def declare_filled(template: Template, parameters: type[TemplateParameters]) -> None:
-    """Add the parameters of a template that the orchestrator fills, with values that it has checked, in words."""
+    """Add the parameters of a template that the orchestrator fills: it has checked the values, so none is limited."""
     for name, field in parameters.model_fields.items():
         declared = _parameter(name, _plain(field), _default(field), field.description, ())
         template.add_parameter(declared)
@@ -47,6 +47,11 @@ def parameter(name: str, field: FieldInfo) -> Parameter:
     """Return a field as a parameter. Raise `ValueError` for a type or constraint that CloudFormation does not have."""
     annotation: Any = field.annotation
     return _parameter(name, annotation, _default(field), field.description, tuple(field.metadata))
+
+
+def part(parameter: str, place: int, separator: str = ",") -> Select:
+    """One of the texts that a parameter holds with separators between, by its place; the first is 0."""
+    return Select(place, Split(separator, Ref(parameter)))
 
 
 def _default(field: FieldInfo) -> Any:

@@ -99,7 +99,7 @@ def definition(built: Template, kind: MonitorKind) -> AWSObject:
         JobResources=sagemaker.MonitoringResources(ClusterConfig=job_parts.cluster(built, Ref("InstanceCount"))),
         RoleArn=GetAtt(monitor_runs.ROLE, "Arn"),
         StoppingCondition=sagemaker.StoppingCondition(MaxRuntimeInSeconds=Ref("MonitorMaxRuntimeSeconds")),
-        NetworkConfig=sagemaker.NetworkConfig(EnableInterContainerTrafficEncryption=True, **network.of_monitor(built)),
+        NetworkConfig=sagemaker.NetworkConfig(EnableInterContainerTrafficEncryption=True, **network.properties(built)),
         Tags=_tags(),
         **parts,
     )

@@ -61,19 +61,16 @@ def function(built: Template, name: str, **properties: Any) -> awslambda.Functio
     of another function may name its role and log.
     """
     answering = {} if "DeadLetterConfig" in properties else {"Metadata": checkov.skipped(checkov.DEAD_LETTERS)}
-    log = awslambda.LoggingConfig(LogGroup=Ref(f"{name}Logs"))
-    return awslambda.Function(
-        name,
-        Runtime=f"python{runtime.PYTHON}",
-        Architectures=[runtime.ARCHITECTURE],
-        Role=properties.pop("Role", GetAtt(f"{name}Role", "Arn")),
-        LoggingConfig=properties.pop("LoggingConfig", log),
-        TracingConfig=awslambda.TracingConfig(Mode="Active"),
-        VpcConfig=if_provided(built, SUBNETS, _vpc(built)),
-        ReservedConcurrentExecutions=if_provided(built, _CONCURRENCY, Ref(_CONCURRENCY)),
-        **answering,
-        **properties,
-    )
+    defaults = {
+        "Runtime": f"python{runtime.PYTHON}",
+        "Architectures": [runtime.ARCHITECTURE],
+        "Role": GetAtt(f"{name}Role", "Arn"),
+        "LoggingConfig": awslambda.LoggingConfig(LogGroup=Ref(f"{name}Logs")),
+        "TracingConfig": awslambda.TracingConfig(Mode="Active"),
+        "VpcConfig": if_provided(built, SUBNETS, _vpc(built)),
+        "ReservedConcurrentExecutions": if_provided(built, _CONCURRENCY, Ref(_CONCURRENCY)),
+    }
+    return awslambda.Function(name, **{**defaults, **answering, **properties})
 
 
 def _vpc(built: Template) -> awslambda.VPCConfig:

@@ -64,8 +64,7 @@ def _between(start: int | None, annotation: ast.expr) -> Iterator[tuple[int, int
 
 def _without_unused_names(source: str) -> str:
     """Drop the imports for annotations."""
-    kept = [line for line in source.splitlines(keepends=True) if not _is_for_annotations(line, source)]
-    return "".join(kept)
+    return "".join(line for line in source.splitlines(keepends=True) if not _is_for_annotations(line, source))
 
 
 def _is_for_annotations(line: str, source: str) -> bool:

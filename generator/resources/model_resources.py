@@ -28,7 +28,7 @@ def of_container(template: Template, name: str, role: str, container: Any, **att
         Metadata=checkov.skipped(checkov.ISOLATION),
         ExecutionRoleArn=GetAtt(role, "Arn"),
         PrimaryContainer=container,
-        **network.of_model(template),
+        **network.properties(template),
         Tags=Tags({"model_name": Ref("ModelName")}),
         **attributes,
     )

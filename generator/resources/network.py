@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from troposphere import And, Condition, Equals, If, Not, NoValue, Or, Ref, Split, Template, sagemaker
+from troposphere import And, Condition, Equals, If, Not, NoValue, Or, Ref, Template, sagemaker
 
 from generator import permissions
 from generator.conditions import if_true, is_true
@@ -37,12 +37,9 @@ def interfaces(built: Template) -> If:
     return if_in_vpc(built, permissions.policy("Vpc", *permissions.network_interfaces()))
 
 
-def of_model(built: Template) -> dict[str, Any]:
-    """The properties of a SageMaker model."""
-    return {
-        "VpcConfig": if_in_vpc(built, vpc()),
-        "EnableNetworkIsolation": if_true(built, _ISOLATION, True),
-    }
+def properties(built: Template) -> dict[str, Any]:
+    """The properties of a SageMaker model, and of a monitor's `NetworkConfig`."""
+    return {"VpcConfig": if_in_vpc(built, _vpc()), **_isolation(built)}
 
 
 def vpc_of_job(built: Template) -> dict[str, Any]:
@@ -51,30 +48,28 @@ def vpc_of_job(built: Template) -> dict[str, Any]:
 
 
 def vpc_of_request() -> dict[str, Any]:
-    """The VPC, as members of requests have it."""
+    """The members of `VpcConfig`, each a list of texts both in JSON and as a property."""
     return {name: Listed(name) for name in (_GROUPS, _SUBNETS)}
 
 
 def of_job(built: Template) -> dict[str, Any]:
     """The members of a job's request."""
-    return {**vpc_of_job(built), "EnableNetworkIsolation": if_true(built, _ISOLATION, True)}
+    return {**vpc_of_job(built), **_isolation(built)}
 
 
 def of_baseline(built: Template) -> If:
     """The property `NetworkConfig` of a processing job; one more would compute all baselines that are there anew."""
     if _ISOLATION not in built.parameters:
-        return if_in_vpc(built, sagemaker.NetworkConfig(VpcConfig=vpc()))
+        return if_in_vpc(built, sagemaker.NetworkConfig(VpcConfig=_vpc()))
     given = (in_vpc(built), is_true(built, _ISOLATION))
     built.conditions.setdefault(_ANY, Or(*map(Condition, given)))
-    return If(_ANY, sagemaker.NetworkConfig(**of_monitor(built)), NoValue)
+    return If(_ANY, sagemaker.NetworkConfig(**properties(built)), NoValue)
 
 
-def of_monitor(built: Template) -> dict[str, Any]:
-    """The properties of a monitor's `NetworkConfig`, with isolation where the blueprint has its parameter."""
-    isolation = {"EnableNetworkIsolation": if_true(built, _ISOLATION, True)} if _ISOLATION in built.parameters else {}
-    return {"VpcConfig": if_in_vpc(built, vpc()), **isolation}
+def _isolation(built: Template) -> dict[str, Any]:
+    """The property for isolation, where the blueprint has its parameter."""
+    return {"EnableNetworkIsolation": if_true(built, _ISOLATION, True)} if _ISOLATION in built.parameters else {}
 
 
-def vpc() -> sagemaker.VpcConfig:
-    """The VPC of the request."""
-    return sagemaker.VpcConfig(SecurityGroupIds=Split(",", Ref(_GROUPS)), Subnets=Split(",", Ref(_SUBNETS)))
+def _vpc() -> sagemaker.VpcConfig:
+    return sagemaker.VpcConfig(**vpc_of_request())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""REST APIs as every template makes them: regional, signed by IAM, one function behind all routes."""
+"""REST APIs as every template makes them: regional or private, signed by IAM, one function behind all routes."""
 
 from __future__ import annotations
 
@@ -203,18 +203,17 @@ class RestApi:
             f"{self.name}{kind}Deployment{digest}",
             RestApiId=Ref(self.name),
             DependsOn=sorted(resource.title for resource in always if isinstance(resource, apigateway.Method)),
-            **self._after_optional_methods(),
+            **self._after_optional_method(),
             **_under(condition),
         )
 
-    def _after_optional_methods(self) -> dict[str, Any]:
-        """DependsOn may not name what a condition may leave out: the description names it."""
-        described = {route.condition: route for route in self.routes if route.condition}
-        return {
-            name: value
-            for condition, route in described.items()
-            for name, value in {"Description": If(condition, Sub(f"With ${{{route.stem}Method}}"), NoValue)}.items()
-        }
+    def _after_optional_method(self) -> dict[str, Any]:
+        """DependsOn may not name what a condition may leave out: the description, which has room for one, names it."""
+        optional = [route for route in self.routes if route.condition]
+        if not optional:
+            return {}
+        (route,) = optional
+        return {"Description": If(route.condition, Sub(f"With ${{{route.stem}Method}}"), NoValue)}
 
     def _stage(self, deployment: Any) -> apigateway.Stage:
         return apigateway.Stage(

@@ -156,10 +156,7 @@ def deploy_role(template: Template, kinds: Sequence[Kind]) -> iam.Role:
         ManagedPolicyArns=[conditions.if_provided(template, given, Ref(given)), reach.attached_policy()],
         Policies=[
             permissions.policy(
-                "Blueprints",
-                *(statement for kind in kinds for statement in kind()),
-                _environments(),
-                _not_this_api(),
+                "Blueprints", *(statement for kind in kinds for statement in kind()), _environments(), _not_this_api()
             )
         ],
     )

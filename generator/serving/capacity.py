@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from troposphere import Equals, If, Not, NoValue, Ref, Select, Split, Template, sagemaker
+from troposphere import Equals, If, Not, NoValue, Ref, Template, sagemaker
 
+from generator import parameters
 from orchestrator.pipeline_types.built_in.serving.serverless import NOT_SERVERLESS
 
 _SCALES: Final = "Autoscaled"
@@ -18,7 +19,7 @@ _PROVISIONED: Final = "HasProvisionedConcurrency"
 def variant_properties(built: Template) -> dict[str, Any]:
     """Properties of the main variant that say on what it runs: instances and how many, or memory without instances."""
     on_instances = has_instances(built)
-    memory, concurrency, provisioned = (Select(number, Split(",", Ref(_SERVERLESS))) for number in range(3))
+    memory, concurrency, provisioned = (parameters.part(_SERVERLESS, place) for place in range(3))
     built.conditions.setdefault(_PROVISIONED, Not(Equals(provisioned, "0")))
     serverless = sagemaker.ServerlessConfig(
         MemorySizeInMB=memory,

@@ -16,8 +16,6 @@ from troposphere import (
     NoValue,
     Output,
     Ref,
-    Select,
-    Split,
     Sub,
     Template,
     apigateway,
@@ -25,7 +23,7 @@ from troposphere import (
     iam,
 )
 
-from generator import checkov, permissions
+from generator import checkov, parameters, permissions
 from generator.conditions import if_provided
 from generator.resources import functions, inline_code, rest_apis
 from generator.resources.rest_apis import Private, RestApi, Route
@@ -131,7 +129,7 @@ def api(built: Template) -> RestApi:
 
 def throttle() -> apigateway.MethodSetting:
     """The limit of all methods together; execution logs stay off (lesson 119)."""
-    rate, burst = (Select(place, Split(",", Ref("ApiThrottle"))) for place in (0, 1))
+    rate, burst = (parameters.part("ApiThrottle", place) for place in range(2))
     return apigateway.MethodSetting(
         HttpMethod="*",
         ResourcePath="/*",

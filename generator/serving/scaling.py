@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
-from troposphere import If, NoValue, Ref, Select, Split, Sub, Template, applicationautoscaling
+from troposphere import If, Ref, Sub, Template, applicationautoscaling
 
-from generator import conditions
+from generator.conditions import if_provided
+from generator.parameters import part
 from generator.serving import capacity
 from generator.serving.endpoints import ENDPOINT
-from orchestrator.pipeline_types.built_in.serving.autoscaling import MOST_SCHEDULES
+from orchestrator.pipeline_types.built_in.serving.autoscaling import MOST_SCHEDULES, SEPARATOR
 from orchestrator.pipeline_types.built_in.serving.variants import MAIN
 
 TARGET: Final = "ScalableTarget"
@@ -31,22 +32,22 @@ def target(built: Template) -> applicationautoscaling.ScalableTarget:
         ServiceNamespace="sagemaker",
         ScalableDimension="sagemaker:variant:DesiredInstanceCount",
         ResourceId=Sub(f"endpoint/${{{ENDPOINT}.EndpointName}}/variant/{MAIN}"),
-        MinCapacity=_part("Autoscaling", 0),
-        MaxCapacity=_part("Autoscaling", 1),
+        MinCapacity=part("Autoscaling", 0),
+        MaxCapacity=part("Autoscaling", 1),
         ScheduledActions=[scheduled(built, f"ScalingSchedule{number}") for number in range(1, MOST_SCHEDULES + 1)],
     )
 
 
 def scheduled(built: Template, parameter: str) -> If:
     """Other limits from a time on, when the request has them."""
-    minimum, maximum, zone, schedule = (_part(parameter, number, "|") for number in range(4))
+    minimum, maximum, zone, schedule = (part(parameter, place, SEPARATOR) for place in range(4))
     action = applicationautoscaling.ScheduledAction(
         ScheduledActionName=parameter,
         Schedule=schedule,
         Timezone=zone,
         ScalableTargetAction=applicationautoscaling.ScalableTargetAction(MinCapacity=minimum, MaxCapacity=maximum),
     )
-    return If(conditions.provided(built, parameter), action, NoValue)
+    return if_provided(built, parameter, action)
 
 
 def policy(built: Template) -> applicationautoscaling.ScalingPolicy:
@@ -61,12 +62,8 @@ def policy(built: Template) -> applicationautoscaling.ScalingPolicy:
             PredefinedMetricSpecification=applicationautoscaling.PredefinedMetricSpecification(
                 PredefinedMetricType="SageMakerVariantInvocationsPerInstance"
             ),
-            TargetValue=_part("Autoscaling", 2),
-            ScaleInCooldown=_part("Autoscaling", 3),
-            ScaleOutCooldown=_part("Autoscaling", 4),
+            TargetValue=part("Autoscaling", 2),
+            ScaleInCooldown=part("Autoscaling", 3),
+            ScaleOutCooldown=part("Autoscaling", 4),
         ),
     )
-
-
-def _part(parameter: str, number: int, separator: str = ",") -> Any:
-    return Select(number, Split(separator, Ref(parameter)))

@@ -25,13 +25,12 @@ from troposphere import (
     NoValue,
     Ref,
     Select,
-    Split,
     Template,
     awslambda,
     cloudformation,
 )
 
-from generator import arns, permissions
+from generator import arns, parameters, permissions
 from generator.resources import functions, rest_apis
 from generator.serving.endpoints import CONFIG, ENDPOINT
 from orchestrator.provisioned.awaited import smoke_tests
@@ -123,5 +122,5 @@ def _tested(built: Template, condition: str) -> str:
     return _TESTED
 
 
-def _part(number: int) -> Select:
-    return Select(number, Split(",", Ref(_CODE)))
+def _part(place: int) -> Select:
+    return parameters.part(_CODE, place)

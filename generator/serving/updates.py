@@ -15,8 +15,6 @@ from troposphere import (
     NoValue,
     Or,
     Ref,
-    Select,
-    Split,
     Sub,
     Template,
     cloudwatch,
@@ -24,10 +22,13 @@ from troposphere import (
 )
 
 from generator import arns, permissions
-from generator.conditions import if_provided, provided
+from generator.conditions import if_provided
+from generator.parameters import part
 from orchestrator.pipeline_types.built_in.serving.deployments import MOST_NAMED
 
 _DEPLOYMENT: Final = "Deployment"
+_TYPE, _SIZE_TYPE, _SIZE, _WAIT, _MAXIMUM = range(5)
+"""What that parameter holds, in this order (`Update.policy`)."""
 _LIMITS: Final = "AlarmLimits"
 _NAMED: Final = "RollbackAlarms"
 _ROLLS: Final = "RollingUpdate"
@@ -53,10 +54,6 @@ _WATCHES: Final = (
 """In the order of the limits."""
 
 
-def _part(parameter: str, index: int) -> Select:
-    return Select(index, Split(",", Ref(parameter)))
-
-
 def add_to(built: Template, variant: str) -> None:
     """Add the alarms; each is there before the endpoint, which names it.
 
@@ -64,7 +61,7 @@ def add_to(built: Template, variant: str) -> None:
     https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html
     """
     for index, watch in enumerate(_WATCHES):
-        built.add_condition(watch.condition, Not(Equals(_part(_LIMITS, index), "0")))
+        built.add_condition(watch.condition, Not(Equals(part(_LIMITS, index), "0")))
         built.add_resource(
             cloudwatch.Alarm(
                 watch.name,
@@ -80,7 +77,7 @@ def add_to(built: Template, variant: str) -> None:
                 Period=60,
                 EvaluationPeriods=1,
                 ComparisonOperator="GreaterThanThreshold",
-                Threshold=_part(_LIMITS, index),
+                Threshold=part(_LIMITS, index),
                 TreatMissingData="notBreaching",
             )
         )
@@ -97,29 +94,29 @@ def watch_alarms(built: Template) -> Any:
 
 def endpoint_properties(built: Template) -> dict[str, Any]:
     """Property of the endpoint that says how it is updated; absent, it is all at once."""
-    built.add_condition(_ROLLS, Equals(_part(_DEPLOYMENT, 0), "ROLLING"))
+    built.add_condition(_ROLLS, Equals(part(_DEPLOYMENT, _TYPE), "ROLLING"))
     config = sagemaker.DeploymentConfig(
         AutoRollbackConfiguration=_rollback(built),
         BlueGreenUpdatePolicy=If(_ROLLS, NoValue, _blue_green(built)),
         RollingUpdatePolicy=If(_ROLLS, _rolling(), NoValue),
     )
-    return {"DeploymentConfig": If(provided(built, _DEPLOYMENT), config, NoValue)}
+    return {"DeploymentConfig": if_provided(built, _DEPLOYMENT, config)}
 
 
 def _size() -> sagemaker.CapacitySize:
-    return sagemaker.CapacitySize(Type=_part(_DEPLOYMENT, 1), Value=_part(_DEPLOYMENT, 2))
+    return sagemaker.CapacitySize(Type=part(_DEPLOYMENT, _SIZE_TYPE), Value=part(_DEPLOYMENT, _SIZE))
 
 
 def _blue_green(built: Template) -> sagemaker.BlueGreenUpdatePolicy:
     for condition, type_ in (("CanaryUpdate", "CANARY"), ("LinearUpdate", "LINEAR")):
-        built.add_condition(condition, Equals(_part(_DEPLOYMENT, 0), type_))
+        built.add_condition(condition, Equals(part(_DEPLOYMENT, _TYPE), type_))
     return sagemaker.BlueGreenUpdatePolicy(
-        MaximumExecutionTimeoutInSeconds=_part(_DEPLOYMENT, 4),
+        MaximumExecutionTimeoutInSeconds=part(_DEPLOYMENT, _MAXIMUM),
         TrafficRoutingConfiguration=sagemaker.TrafficRoutingConfig(
-            Type=_part(_DEPLOYMENT, 0),
+            Type=part(_DEPLOYMENT, _TYPE),
             CanarySize=If("CanaryUpdate", _size(), NoValue),
             LinearStepSize=If("LinearUpdate", _size(), NoValue),
-            WaitIntervalInSeconds=_part(_DEPLOYMENT, 3),
+            WaitIntervalInSeconds=part(_DEPLOYMENT, _WAIT),
         ),
     )
 
@@ -127,8 +124,8 @@ def _blue_green(built: Template) -> sagemaker.BlueGreenUpdatePolicy:
 def _rolling() -> sagemaker.RollingUpdatePolicy:
     return sagemaker.RollingUpdatePolicy(
         MaximumBatchSize=_size(),
-        MaximumExecutionTimeoutInSeconds=_part(_DEPLOYMENT, 4),
-        WaitIntervalInSeconds=_part(_DEPLOYMENT, 3),
+        MaximumExecutionTimeoutInSeconds=part(_DEPLOYMENT, _MAXIMUM),
+        WaitIntervalInSeconds=part(_DEPLOYMENT, _WAIT),
     )
 
 
@@ -137,9 +134,9 @@ def _rollback(built: Template) -> If:
     own = [If(watch.condition, sagemaker.Alarm(AlarmName=Ref(watch.name)), NoValue) for watch in _WATCHES]
     named = [f"RollbackAlarm{place + 1}Named" for place in range(MOST_NAMED)]
     for place, condition in enumerate(named):
-        built.add_condition(condition, Not(Equals(_part(_NAMED, place), "")))
+        built.add_condition(condition, Not(Equals(part(_NAMED, place), "")))
     others = [
-        If(condition, sagemaker.Alarm(AlarmName=_part(_NAMED, place)), NoValue) for place, condition in enumerate(named)
+        If(condition, sagemaker.Alarm(AlarmName=part(_NAMED, place)), NoValue) for place, condition in enumerate(named)
     ]
     built.add_condition(_WATCHED, Or(*(Condition(one) for one in (*(each.condition for each in _WATCHES), named[0]))))
     return If(_WATCHED, sagemaker.AutoRollbackConfig(Alarms=[*own, *others]), NoValue)

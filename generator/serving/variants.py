@@ -8,7 +8,7 @@ from typing import Any, Final
 from awacs import sagemaker as sagemaker_actions
 from troposphere import Equals, GetAtt, If, Not, NoValue, Ref, Select, Split, Template, sagemaker
 
-from generator import permissions
+from generator import parameters, permissions
 from generator.conditions import if_provided
 from generator.resources import model_resources
 from orchestrator.pipeline_types.built_in.serving.variants import MOST, SEPARATOR
@@ -29,8 +29,8 @@ def add_to(built: Template, role: str) -> None:
     built.add_condition(_SHADOWED, Equals(_part(1, _ROLE), "shadow"))
     for place in _PLACES:
         built.add_condition(_is_there(place), Not(Equals(_part(place, _ROLE), "")))
-        built.add_condition(_is_packaged(place), Not(Equals(_part(place, _PACKAGE), "")))
         packaged = _is_packaged(place)
+        built.add_condition(packaged, Not(Equals(_part(place, _PACKAGE), "")))
         container = sagemaker.ContainerDefinition(
             ModelPackageName=If(packaged, _part(place, _PACKAGE), NoValue),
             Image=If(packaged, NoValue, _part(place, _IMAGE)),
@@ -74,7 +74,7 @@ def _variant(place: int) -> sagemaker.ProductionVariant:
 
 
 def _part(place: int, index: int) -> Select:
-    return Select(index, Split(SEPARATOR, Ref(f"Variant{place}")))
+    return parameters.part(f"Variant{place}", index, SEPARATOR)
 
 
 def _is_there(place: int) -> str:

@@ -39,6 +39,11 @@ def read(text: str | bytes | None) -> Any:
         raise _refused(str(error)) from error
 
 
+def read_if_given(text: str | bytes | None) -> Any:
+    """Decode a document that may be left out: nothing is an empty object."""
+    return read(text) if text and text.strip() else {}
+
+
 def _parsed(text: str) -> Any:
     document = json.loads(
         text,

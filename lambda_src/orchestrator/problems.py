@@ -6,18 +6,28 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Set
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from orchestrator.errors import Problem
+from orchestrator.errors import Problem, RefusedRequestError
 from orchestrator.values.per_stage import BY_STAGE, ONE_VALUE, STAGES
+
+Model = TypeVar("Model", bound=BaseModel)
 
 _SHOWN_CHARACTERS = 60
 # Messages that need no "got ...".
 _SELF_EXPLAINING = frozenset({"stages_in_single_account"})
+
+
+def validated(model: type[Model], given: Any, context: Any = None) -> Model:
+    """Return what a caller gave as a model; raises `RefusedRequestError` with every problem."""
+    try:
+        return model.model_validate(given, context=context)
+    except ValidationError as error:
+        raise RefusedRequestError(list(from_validation(error, model.model_fields))) from None
 
 
 def from_validation(error: ValidationError, fields: Mapping[str, FieldInfo]) -> Iterator[Problem]:

@@ -4,7 +4,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator import leniency, metrics, problems
 from orchestrator.aws.cloudformation import stacks
@@ -106,7 +106,7 @@ def pipeline_status(body: Any, settings: Settings) -> "answers.PipelineState | a
     """CodePipeline's state of a pipeline (compatibility 2.4); raises the errors of `orchestrator.errors`."""
     fields = StatusRequest.model_fields
     reading = leniency.read(body, fields, settings.launch) if isinstance(body, Mapping) else Reading(body)
-    answer = _state(_status_request(reading.body), settings)
+    answer = _state(problems.validated(StatusRequest, reading.body), settings)
     if reading.notes:
         answer["warnings"] = list(reading.notes)
     return answer
@@ -124,10 +124,3 @@ def _state(request: StatusRequest, settings: Settings) -> "answers.PipelineState
     has_failed = stack.is_gone or stack.is_broken
     message = f"There is no pipeline: its stack ended in {stack.status}." if has_failed else NOT_YET
     return {"message": message, "stack_status": stack.status}
-
-
-def _status_request(body: Any) -> StatusRequest:
-    try:
-        return StatusRequest.model_validate(body)
-    except ValidationError as error:
-        raise RefusedRequestError(list(problems.from_validation(error, StatusRequest.model_fields))) from None

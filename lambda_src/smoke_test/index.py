@@ -110,6 +110,7 @@ class Calls:
         self._test = test
         self._url = url
         self._session = URLLib3Session(timeout=(5, _CALL_SECONDS))
+        self._credentials = boto3.Session().get_credentials()
         self._wanted = jmespath.compile(test["expression"]) if test["expression"] else None
 
     def made(self, context: Any) -> dict[str, Any]:
@@ -144,8 +145,8 @@ class Calls:
         # The SDKs' own setting of another place for all services; the local AWS serves its APIs there, too.
         place = os.environ.get("AWS_ENDPOINT_URL") or f"{address.scheme}://{address.netloc}"
         request = AWSRequest("POST", f"{place}{address.path}", headers, test["body"].encode())
-        credentials = boto3.Session().get_credentials()
-        SigV4Auth(credentials.get_frozen_credentials(), "execute-api", os.environ["AWS_REGION"]).add_auth(request)
+        credentials = self._credentials.get_frozen_credentials()
+        SigV4Auth(credentials, "execute-api", os.environ["AWS_REGION"]).add_auth(request)
         try:
             answer = self._session.send(request.prepare())
         except HTTPClientError as error:

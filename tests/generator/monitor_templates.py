@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from tests.generator import resolving
+
 Template = dict[str, Any]
 
 NO_VALUE: Final = {"Ref": "AWS::NoValue"}
@@ -119,15 +121,7 @@ def call(name: str, argument: Any, template: Template, given: dict[str, str]) ->
 
 
 def holds(condition: Any, template: Template, given: dict[str, str]) -> bool:
-    ((name, argument),) = condition.items()
-    if name == "Fn::Not":
-        return not holds(argument[0], template, given)
-    if name == "Condition":
-        return holds(template["Conditions"][argument], template, given)
-    if name in ("Fn::And", "Fn::Or"):
-        return {"Fn::And": all, "Fn::Or": any}[name](holds(each, template, given) for each in argument)
-    one, other = resolved(argument, template, given)
-    return bool(one == other)
+    return bool(resolving.resolved(condition, {**PSEUDO, **given}, template["Conditions"]))
 
 
 def properties(templates: dict[str, Template], kind: str, name: str, **changes: str) -> Any:

@@ -81,6 +81,19 @@ def properties(template: Template, name: str, given: Mapping[str, str]) -> Any:
     return resolved(template["Resources"][name]["Properties"], {**options, **given}, template["Conditions"])
 
 
+def made(template: Template, name: str, **given: str) -> dict[str, Any]:
+    """The properties of a resource; every parameter that is not given has its default, or else words for it."""
+    found: dict[str, Any] = resolved(
+        template["Resources"][name]["Properties"], {**defaults(template), **given}, template["Conditions"]
+    )
+    return found
+
+
+def defaults(template: Template) -> dict[str, str]:
+    """A value for each parameter: its default, or else words for it, such as `the ModelName`."""
+    return {name: str(one.get("Default", f"the {name}")) for name, one in template["Parameters"].items()}
+
+
 def allowed(template: Template, role: str, given: Mapping[str, str]) -> dict[str, list[Any]]:
     """Action -> resources for which a role has it."""
     found: dict[str, list[Any]] = {}

@@ -10,7 +10,7 @@ import pytest
 
 from scripts.packaging import keep_release
 from tests import committed
-from tests.generator.resolving import Template, resolved
+from tests.generator.resolving import Template, defaults, resolved
 from tests.releases import kept
 
 RELEASE: Final = keep_release.RELEASES / "0.2.0"
@@ -21,7 +21,7 @@ _DEPLOYMENT: Final = "AWS::ApiGateway::Deployment"
 
 def made(template: Template) -> dict[str, Any]:
     """Logical id -> resource, of those that are made when each parameter has its default."""
-    given = {name: str(one.get("Default", f"the {name}")) for name, one in template["Parameters"].items()}
+    given = defaults(template)
     conditions = template["Conditions"]
 
     def holds(resource: dict[str, Any]) -> bool:

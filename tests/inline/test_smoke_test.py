@@ -103,6 +103,16 @@ def test_a_slow_answer_is_a_failure(function: ModuleType, monkeypatch: pytest.Mo
     assert (figures["p50_ms"], figures["p95_ms"], figures["max_ms"]) == (100, 900, 900)
 
 
+def test_no_call_makes_a_session_which_would_be_part_of_its_latency(
+    function: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = function.Calls(TEST, "https://api.example.com/prod/inference")
+    monkeypatch.setattr(function.boto3, "Session", None)
+    monkeypatch.setattr(calls._session, "send", lambda _: SimpleNamespace(status_code=200, content=b"{}"))
+    figures = calls.made(PLENTY)
+    assert (figures["calls"], figures["errors"]) == (2, 0)
+
+
 def test_what_is_not_known_yet_is_waited_for(function: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     pauses: list[float] = []
     monkeypatch.setattr(function.time, "sleep", pauses.append)

@@ -39,7 +39,8 @@ def attached_policy() -> Ref:
 def statements() -> list[Statement]:
     """Read, write and list these places, list the versions of groups, and change the weights of an endpoint's models.
 
-    People name their endpoints.     A deletion removes all versions of what is below a pipeline's name.
+    A deletion removes all versions of what is below a pipeline's name. People name their endpoints, so no name can
+    limit these.
     """
     bucket = GetAtt(storage.PIPELINES, "Arn")
     objects = [arns.objects_in(bucket, kept) for kept in _KEPT]

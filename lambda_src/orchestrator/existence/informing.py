@@ -49,6 +49,7 @@ class _Seen:
 
 
 _Looking = Callable[[], _Seen]
+_WithModel = Callable[[PipelineRequest, PackagedModel], PipelineRequest]
 
 
 @dataclass(frozen=True)
@@ -110,15 +111,15 @@ def _reads(request: PipelineRequest, launch: Launch) -> Iterator[tuple[str, _Loo
     if request.csv_files(launch):
         yield "s3", partial(_headers, request, launch)
     if arn := request.model_package(launch):
-        yield "sagemaker", partial(_package, PACKAGE_KEY, arn, launch)
+        yield "sagemaker", partial(_package, PACKAGE_KEY, arn, launch, _with_own)
     for key, arn in request.further_packages(launch).items():
-        yield "sagemaker", partial(_further_package, key, arn, launch)
+        yield "sagemaker", partial(_package, key, arn, launch, partial(_with_further, arn))
     if request.monitored_endpoints():
         yield "sagemaker", partial(_endpoints, request, launch)
     if training := request.retrained_by():
         yield "cloudformation", partial(_training, training, launch)
     if prefix := request.alarms_of_monitors(launch):
-        yield "cloudwatch", partial(_alarms, prefix)
+        yield "cloudwatch", partial(_alarms, request, prefix)
 
 
 def _training(training: RetrainedBy, launch: Launch) -> _Seen:
@@ -127,7 +128,7 @@ def _training(training: RetrainedBy, launch: Launch) -> _Seen:
     return _Seen(missing=missing, warnings=(Problem(TRAINING_KEY, seen.warning),) if seen.warning else ())
 
 
-def _alarms(prefix: str) -> _Seen:
+def _alarms(request: PipelineRequest, prefix: str) -> _Seen:
     """Find the alarms on violations of the monitors whose stacks' names begin so; a monitor may come later."""
     try:
         found = alarms.beginning(prefix, f"-{VIOLATED}-")
@@ -140,7 +141,10 @@ def _alarms(prefix: str) -> _Seen:
             "again when there is"
         )
         return _Seen(warnings=(Problem(ALARMS_KEY, sentence),))
-    return _Seen(lambda informed: informed.with_alarms_of_monitors(found))
+    left_out = request.alarms_left_out(found)
+    sentence = f"an update watches three alarms beside its own, so these are not among them: {', '.join(left_out)}"
+    warnings = (Problem(ALARMS_KEY, sentence),) if left_out else ()
+    return _Seen(lambda informed: informed.with_alarms_of_monitors(found), warnings=warnings)
 
 
 def _headers(request: PipelineRequest, launch: Launch) -> _Seen:
@@ -151,20 +155,20 @@ def _headers(request: PipelineRequest, launch: Launch) -> _Seen:
     return _Seen(lambda informed: informed.with_csv_headers(headers))
 
 
-def _package(key: str, arn: str, launch: Launch) -> _Seen:
+def _package(key: str, arn: str, launch: Launch, with_model: _WithModel) -> _Seen:
     try:
         model = _packaged_model(key, arn, launch)
     except RefusedRequestError as refused:
         return _Seen(problems=refused.problems)
-    return _Seen(lambda informed: informed.with_packaged_model(model))
+    return _Seen(lambda informed: with_model(informed, model))
 
 
-def _further_package(key: str, arn: str, launch: Launch) -> _Seen:
-    try:
-        model = _packaged_model(key, arn, launch)
-    except RefusedRequestError as refused:
-        return _Seen(problems=refused.problems)
-    return _Seen(lambda informed: informed.with_further_package(arn, model))
+def _with_own(request: PipelineRequest, model: PackagedModel) -> PipelineRequest:
+    return request.with_packaged_model(model)
+
+
+def _with_further(arn: str, request: PipelineRequest, model: PackagedModel) -> PipelineRequest:
+    return request.with_further_package(arn, model)
 
 
 def _packaged_model(key: str, arn: str, launch: Launch) -> PackagedModel:

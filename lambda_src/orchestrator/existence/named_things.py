@@ -32,7 +32,7 @@ class Named:
 
 def around(launch: Launch) -> Around:
     """What values do not say themselves."""
-    return Around(launch.ecr_repository_arn.split(":")[4], launch.region, launch.assets_bucket)
+    return Around(launch.account, launch.region, launch.assets_bucket)
 
 
 def of(request: PipelineRequest, launch: Launch) -> tuple[Named, ...]:

@@ -59,10 +59,19 @@ class Launch:
     """Whether runs of monitors may have models trained again."""
 
     @property
+    def partition(self) -> str:
+        """Partition of the orchestrator's account."""
+        return self.ecr_repository_arn.split(":")[1]
+
+    @property
+    def account(self) -> str:
+        """Account of the orchestrator."""
+        return self.ecr_repository_arn.split(":")[4]
+
+    @property
     def stack_arns(self) -> str:
         """Beginning of the ARNs of all stacks of the orchestrator's account and Region."""
-        _, partition, _, _, account, _ = self.ecr_repository_arn.split(":", 5)
-        return f"arn:{partition}:cloudformation:{self.region}:{account}:stack/"
+        return f"arn:{self.partition}:cloudformation:{self.region}:{self.account}:stack/"
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,13 @@ from datetime import date
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
 from typing_extensions import override
 
 from orchestrator import problems
 from orchestrator.aws.sagemaker import model_cards
-from orchestrator.errors import ConflictError, RefusedRequestError, ServiceRefusedError
+from orchestrator.errors import ConflictError, ServiceRefusedError
 from orchestrator.launch.settings import Launch, Settings
 from orchestrator.model_cards.fields import EntityName, Moment, NextToken, PageSize, SortBy, SortOrder, Status, Version
 from orchestrator.model_cards.refusals import CONFLICT, INVALID, absent, refusing
@@ -61,10 +61,7 @@ class Operation(BaseModel):
         """Validate a body that names it; raises `RefusedRequestError` with every problem, unknown keys too."""
         given = dict(body)
         given.pop("pipeline_type", None)
-        try:
-            return cls.model_validate(given, context=SimpleNamespace(launch=launch))
-        except ValidationError as error:
-            raise RefusedRequestError(list(problems.from_validation(error, cls.model_fields))) from None
+        return problems.validated(cls, given, SimpleNamespace(launch=launch))
 
     def warnings(self, launch: Launch) -> Iterator[str]:
         """Yield warnings about a valid request before it is carried out: none."""

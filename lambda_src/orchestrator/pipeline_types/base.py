@@ -4,7 +4,7 @@
 A type declares its fields, the rules between them and its deployment. Validation and error messages are derived here.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from inspect import isfunction
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Self, TypeVar, get_args
@@ -237,6 +237,14 @@ class PipelineRequest(LookedUp):
     def stages(self, launch: Launch) -> tuple[Stage | None, ...]:
         """Return the stages of the deployment; `None` is the one stage of a single-account deployment."""
         return STAGES if launch.multi_account and self.runs_in_stages else (None,)
+
+    def of_each_stage(self, launch: Launch, found: Callable[[Stage | None], Iterable[Problem]]) -> Iterator[Problem]:
+        """Yield the problems of all stages, the first of each key: one value for several stages is wrong once."""
+        by_key: dict[str, Problem] = {}
+        for stage in self.stages(launch):
+            for problem in found(stage):
+                by_key.setdefault(problem.key, problem)
+        yield from by_key.values()
 
     def unused_keys(self, launch: Launch) -> frozenset[str]:
         """Return keys whose values have no effect with these launch options: what they name need not exist."""

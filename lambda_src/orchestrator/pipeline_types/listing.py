@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import unquote
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator import problems
 from orchestrator.aws import parallel
@@ -31,7 +31,7 @@ class TypeListRequest(BaseModel):
 
 def answer(query: Mapping[str, str], launch: Launch) -> "answers.PipelineTypeList":
     """A page, built-in types first; raises the errors of `orchestrator.errors`."""
-    asked = _request(query)
+    asked = problems.validated(TypeListRequest, dict(query))
     types = installed(launch)
     names = types.all_names()
     # `next` is the last name that was listed: what comes in between does not move the rest.
@@ -40,13 +40,6 @@ def answer(query: Mapping[str, str], launch: Launch) -> "answers.PipelineTypeLis
     found = parallel.each("s3", lambda name: _entry(types, name), listed)
     has_more = begin + asked.limit < len(names)
     return {"pipeline_types": found, "next": listed[-1]} if has_more else {"pipeline_types": found}
-
-
-def _request(query: Mapping[str, str]) -> TypeListRequest:
-    try:
-        return TypeListRequest.model_validate(dict(query))
-    except ValidationError as error:
-        raise RefusedRequestError(list(problems.from_validation(error, TypeListRequest.model_fields))) from None
 
 
 def _entry(types: Registry, name: str) -> "answers.PipelineType | answers.UnusableType":

@@ -53,6 +53,10 @@ class LookedUp(BaseModel):
         """Return the request with the names of those alarms, which are looked up before planning."""
         return self
 
+    def alarms_left_out(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Return those of these alarms for which there is no room."""
+        return ()
+
     def monitored_endpoints(self) -> frozenset[str]:
         """Return the endpoint names as given; SageMaker's spelling is looked up before planning."""
         return frozenset()

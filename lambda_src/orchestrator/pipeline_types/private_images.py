@@ -32,12 +32,11 @@ class PrivateImage:
 
     def repository_arn(self, launch: Launch) -> str:
         """Return the ARN of its repository."""
-        partition = launch.ecr_repository_arn.split(":")[1]
-        return f"arn:{partition}:ecr:{self.region}:{self.account}:repository/{self.repository}"
+        return f"arn:{launch.partition}:ecr:{self.region}:{self.account}:repository/{self.repository}"
 
 
 def problems(key: str, uri: str, launch: Launch) -> Iterator[Problem]:
-    """Refuse other registries, from which SageMaker pulls only through a VPC, which the blueprints do not have.
+    """Refuse other registries: SageMaker pulls from them with settings of their own, which the blueprints do not have.
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-containers-inference-private.html
     """

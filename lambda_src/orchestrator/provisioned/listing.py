@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator import problems
 from orchestrator.aws import parallel
@@ -138,10 +138,7 @@ def _works(found: Sequence[Stack], known: Mapping[str, Stack], settings: Setting
 
 
 def _request(query: Mapping[str, str], launch: Launch) -> ListRequest:
-    try:
-        asked = ListRequest.model_validate(dict(query))
-    except ValidationError as error:
-        raise RefusedRequestError(list(problems.from_validation(error, ListRequest.model_fields))) from None
+    asked = problems.validated(ListRequest, dict(query))
     if not asked.pipeline_type:
         return asked
     return asked.model_copy(update={"pipeline_type": installed(launch).find(asked.pipeline_type).type_name()})

@@ -16,27 +16,18 @@ from orchestrator.values.visible_text import VISIBLE
 # A bucket by itself is a location, too (compatibility 3.1, 3.5): statements are about what is below a location.
 _LOCATION: Final = rf"^{BUCKET}(/({KEY})?)?$"
 
-S3Location = Annotated[
-    str,
-    Field(min_length=3, max_length=1087, pattern=_LOCATION),
+_BUCKET_AND_PREFIX: Final = (
     VISIBLE,
     BucketAndKey(),
     Expect("a bucket and prefix", example="my-bucket/some/prefix", but="without s3:// and without wildcards"),
     WithoutTrailingSlash(),
     Names(reach.BUCKET),
     things.ITS_BUCKET,
-]
+)
 
-OptionalS3Location = Annotated[
-    str,
-    Field(max_length=1087, pattern=rf"^({BUCKET}(/({KEY})?)?)?$"),
-    VISIBLE,
-    BucketAndKey(),
-    Expect("a bucket and prefix", example="my-bucket/some/prefix", but="without s3:// and without wildcards"),
-    WithoutTrailingSlash(),
-    Names(reach.BUCKET),
-    things.ITS_BUCKET,
-]
+S3Location = Annotated[str, Field(min_length=3, max_length=1087, pattern=_LOCATION), *_BUCKET_AND_PREFIX]
+
+OptionalS3Location = Annotated[str, Field(max_length=1087, pattern=rf"^({BUCKET}(/({KEY})?)?)?$"), *_BUCKET_AND_PREFIX]
 
 # SageMaker stops at URIs of 512 characters for what monitors read and write, s3:// among them.
 MonitorLocation = Annotated[

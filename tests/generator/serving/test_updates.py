@@ -5,28 +5,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
-from tests.generator.resolving import Template, resolved
+from tests.generator.resolving import Template, made
 
 LIMITS = {"AlarmLimits": "0.05,0,180", "EndpointName": "berths"}
 
 
-@pytest.fixture
-def blueprint(blueprints: dict[str, Template]) -> Template:
-    return blueprints["blueprints/realtime_inference.yaml"]
-
-
-def made(template: Template, name: str, given: dict[str, str]) -> dict[str, Any]:
-    defaults = {key: str(one.get("Default", f"the {key}")) for key, one in template["Parameters"].items()}
-    found: dict[str, Any] = resolved(
-        template["Resources"][name]["Properties"], {**defaults, **given}, template["Conditions"]
-    )
-    return found
-
-
 def config(template: Template, deployment: str, **given: str) -> dict[str, Any]:
-    endpoint = made(template, "MLOpsSagemakerEndpoint", {**LIMITS, "Deployment": deployment, **given})
+    endpoint = made(template, "MLOpsSagemakerEndpoint", **{**LIMITS, "Deployment": deployment, **given})
     found: dict[str, Any] = endpoint["DeploymentConfig"]
     return found
 
@@ -66,6 +51,6 @@ def test_without_alarms_there_is_no_list_of_them(blueprint: Template) -> None:
 
 def test_alarms_are_there_before_the_endpoint_that_names_them(blueprint: Template) -> None:
     for name in ("EndpointErrorsAlarm", "EndpointLatencyAlarm", "EndpointCpuAlarm"):
-        alarm = made(blueprint, name, LIMITS)
+        alarm = made(blueprint, name, **LIMITS)
         assert [each["Value"] for each in alarm["Dimensions"]] == ["berths", "AllTraffic"]
-    assert made(blueprint, "EndpointErrorsAlarm", LIMITS)["Threshold"] == "0.05"
+    assert made(blueprint, "EndpointErrorsAlarm", **LIMITS)["Threshold"] == "0.05"

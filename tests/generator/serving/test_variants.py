@@ -3,28 +3,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pytest
-
-from tests.generator.resolving import Template, resolved
+from tests.generator.resolving import Template, made
 
 OTHER = "production|b|3|ml.m5.large|1||an-image|s3://assets/model.tar.gz"
 PACKAGED = "production|c|1|ml.m5.large|2|arn:package||"
 SHADOW = "shadow|b|0.5|ml.m5.large|1||an-image|s3://assets/model.tar.gz"
-
-
-@pytest.fixture
-def blueprint(blueprints: dict[str, Template]) -> Template:
-    return blueprints["blueprints/realtime_inference.yaml"]
-
-
-def made(template: Template, name: str, **given: str) -> dict[str, Any]:
-    defaults = {key: str(one.get("Default", f"the {key}")) for key, one in template["Parameters"].items()}
-    found: dict[str, Any] = resolved(
-        template["Resources"][name]["Properties"], {**defaults, **given}, template["Conditions"]
-    )
-    return found
 
 
 def test_variants_stand_beside_the_model_s_own(blueprint: Template) -> None:

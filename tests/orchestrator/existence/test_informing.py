@@ -344,6 +344,23 @@ class TestAlarms:
         assert isinstance(found.request, SafelyUpdated)
         assert found.request.values(launch, None)["RollbackAlarms"] == f"{own},,"
 
+    def test_those_of_monitors_beyond_the_third_are_told(
+        self, look: Look, alarm: Callable[[str], None], launch: Launch
+    ) -> None:
+        body = {**of("byom_realtime_builtin"), "deployment": {**self.CANARY, "monitors": True}}
+        making.all_named(of("byom_realtime_builtin"), launch, calls.client)
+        kinds = ("data", "model", "bias", "reasons")
+        names = [f"mlops-pipeline-berth-occupancy-byompipeline{kind}-ViolationsAlarm-1" for kind in kinds]
+        for name in names:
+            alarm(name)
+        found = look(body)
+        assert isinstance(found.request, SafelyUpdated)
+        watched = found.request.values(launch, None)["RollbackAlarms"].split(",")
+        (left_out,) = set(names) - set(watched)
+        (warning,) = found.warnings
+        assert warning.startswith("deployment.monitors: an update watches three alarms beside its own")
+        assert warning.endswith(f"these are not among them: {left_out}")
+
     def test_an_artifact_of_a_variant_must_be_there(self, look: Look) -> None:
         other = {"name": "b", "model_artifact_location": "models/other.tar.gz"}
         found = missing(look(of("byom_realtime_builtin"), variants=[other]))

@@ -25,7 +25,7 @@ def beginning(prefix: str, containing: str) -> tuple[str, ...]:
 
 def firing(prefix: str) -> tuple[str, ...]:
     """Return the names of all alarms that begin with a prefix and are in ALARM."""
-    found = _described(AlarmNamePrefix=prefix, StateValue=ALARM)
+    found = _described(AlarmNamePrefix=prefix)
     return tuple(str(alarm["AlarmName"]) for alarm in found if alarm["StateValue"] == ALARM)
 
 

@@ -112,6 +112,14 @@ class OwnModel(ServedModel):
                 f"{region}"
             )
 
+    @override
+    def image_uri(self, launch: Launch, stage: Stage | None) -> str:
+        return "" if self.comes_from_package(launch) else self.image_on(launch, self.instance_type_at(stage))
+
+    def image_on(self, launch: Launch, instance_type: str) -> str:
+        """Return the image of a model without a package for an instance type; raises `UnknownImageError`."""
+        raise NotImplementedError
+
     def _needed_without_package(self, key: str, launch: Launch) -> Iterator[Problem]:
         if not self.comes_from_package(launch) and not getattr(self, key):
             yield Problem(key, f"is required: {type(self).model_fields[key].description}")
@@ -132,7 +140,7 @@ class OwnModel(ServedModel):
                 "needs model_package_name, the version to begin with: the versions of its group are deployed when they "
                 "are approved",
             )
-        elif self.model_package_name.split(":")[3:5] != [launch.region, launch.ecr_repository_arn.split(":")[4]]:
+        elif self.model_package_name.split(":")[3:5] != [launch.region, launch.account]:
             yield Problem(
                 "deploy_on_approval",
                 "needs a model package of the orchestrator's own account and Region: approvals elsewhere are not heard "
@@ -157,13 +165,7 @@ class BuiltInImage(OwnModel):
     ] = ""
 
     @override
-    def image_uri(self, launch: Launch, stage: Stage | None) -> str:
-        if self.comes_from_package(launch):
-            return ""
-        return resolve(self._query(launch, self.instance_type_at(stage)))
-
-    def image_for(self, launch: Launch, instance_type: str) -> str:
-        """Return the framework's image for an instance type; raises `UnknownImageError`."""
+    def image_on(self, launch: Launch, instance_type: str) -> str:
         return resolve(self._query(launch, instance_type))
 
     def _query(self, launch: Launch, instance_type: str | None) -> ImageQuery:
@@ -216,8 +218,8 @@ class CustomImage(OwnModel):
     ] = ""
 
     @override
-    def image_uri(self, launch: Launch, stage: Stage | None) -> str:
-        return "" if self.comes_from_package(launch) else self.custom_image_uri
+    def image_on(self, launch: Launch, instance_type: str) -> str:
+        return self.custom_image_uri
 
     @override
     def repository_arn(self, launch: Launch) -> str:

@@ -109,10 +109,6 @@ class RealtimeBuiltIn(RealtimeInference, PrefixedModel, Compared, BuiltInImage):
 
     pipeline_type: Literal["byom_realtime_builtin"]
 
-    @override
-    def image_on(self, launch: Launch, instance_type: str) -> str:
-        return self.image_for(launch, instance_type)
-
 
 class RealtimeCustom(RealtimeInference, PrefixedModel, Compared, CustomImage):
     """Serve predictions from an endpoint, with a container image of your own."""
@@ -121,7 +117,3 @@ class RealtimeCustom(RealtimeInference, PrefixedModel, Compared, CustomImage):
     short_name: ClassVar = "realtime-custom"
 
     pipeline_type: Literal["byom_realtime_custom"]
-
-    @override
-    def image_on(self, launch: Launch, instance_type: str) -> str:
-        return self.custom_image_uri

@@ -22,7 +22,7 @@ from orchestrator.pipeline_types.built_in.serving import values as hosting
 from orchestrator.sagemaker.images import ImageQuery, UnknownImageError, resolve
 from orchestrator.sagemaker.serving import gpus
 from orchestrator.values.common import Expect, FrameworkVersion
-from orchestrator.values.per_stage import PerStage, Stage, at, by_key
+from orchestrator.values.per_stage import PerStage, Stage, at, by_key, key_at
 from orchestrator.values.template_parameters import InTemplate
 
 _DJL: Final = "djl-lmi"
@@ -121,12 +121,14 @@ class RealtimeLlm(RealtimeInference):
 
     @rule("tensor_parallel", "inference_instance")
     def _gpus_are_enough(self, launch: Launch) -> Iterator[Problem]:
-        for stage in self.stages(launch):
-            given, instance_type = at(self.tensor_parallel, stage), at(self.inference_instance, stage)
-            known = gpus.count(instance_type)
-            if given and known is not None and known % int(given):
-                key = "tensor_parallel" if stage is None else f"tensor_parallel.{stage}"
-                yield Problem(key, f"must divide the {known} GPUs of {instance_type}; got {given}")
+        yield from self.of_each_stage(launch, self._uneven_spread)
+
+    def _uneven_spread(self, stage: Stage | None) -> Iterator[Problem]:
+        given, instance_type = at(self.tensor_parallel, stage), at(self.inference_instance, stage)
+        known = gpus.count(instance_type)
+        if given and known is not None and known % int(given):
+            key = key_at("tensor_parallel", self.tensor_parallel, stage)
+            yield Problem(key, f"must divide the {known} GPUs of {instance_type}; got {given}")
 
     @rule("model_framework", "model_framework_version", "inference_instance")
     def _image_exists(self, launch: Launch) -> Iterator[Problem]:

@@ -88,7 +88,7 @@ class ServedModel(BlueprintPipeline):
     def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
         return {
             **super().values(launch, stage),
-            **self.places(launch, stage).parameters(launch.ecr_repository_arn.split(":")[1]),
+            **self.places(launch, stage).parameters(launch.partition),
             "AssetsBucket": launch.assets_bucket,
             "ImageUri": self.image_uri(launch, stage),
             "CustomAlgorithmsECRRepoArn": ",".join(dict.fromkeys(self.repository_arns(launch))),

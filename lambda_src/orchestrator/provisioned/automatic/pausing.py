@@ -4,12 +4,12 @@
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator import documents, problems
 from orchestrator.automation import pauses
 from orchestrator.automation.pauses import Pause
-from orchestrator.errors import RefusedRequestError, UnfitStateError
+from orchestrator.errors import UnfitStateError
 from orchestrator.launch.settings import Settings
 from orchestrator.provisioned import lookup
 from orchestrator.provisioned.pipeline_stacks import Pipeline
@@ -37,7 +37,7 @@ class PauseRequest(BaseModel):
 
 def pause(given: str, body: str | bytes | None, caller: str, settings: Settings) -> "answers.automation.PipelinePaused":
     """Pause a pipeline, or give a pause another reason; raises the errors of `orchestrator.errors`."""
-    asked = _asked(body)
+    asked = problems.validated(PauseRequest, documents.read_if_given(body))
     pipeline = _automatic(given, settings)
     now = Pause(at=datetime.now(UTC), by=caller, reason=asked.reason)
     pauses.pause(settings.launch.pipelines_bucket, pipeline.common_name, now)
@@ -56,14 +56,6 @@ def resume(given: str, settings: Settings) -> "answers.automation.PipelineResume
     pauses.resume(bucket, pipeline.common_name)
     words = "goes on by itself again" if was else "was not paused"
     return {"message": f"{pipeline.short_name} {words}.", "pipeline_id": pipeline.id}
-
-
-def _asked(body: str | bytes | None) -> PauseRequest:
-    read = documents.read(body) if body and body.strip() else {}
-    try:
-        return PauseRequest.model_validate(read)
-    except ValidationError as error:
-        raise RefusedRequestError(list(problems.from_validation(error, PauseRequest.model_fields))) from None
 
 
 def _automatic(given: str, settings: Settings) -> Pipeline:

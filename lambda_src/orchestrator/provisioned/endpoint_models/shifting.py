@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateEndpointWeig
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator import documents, problems
 from orchestrator.aws.sagemaker import endpoints
@@ -47,7 +47,7 @@ def shift(given: str, body: str | bytes | None, settings: Settings) -> "answers.
 
     A repeat changes nothing: what has the weights already, or is about to have them, is left alone.
     """
-    asked = _asked(body)
+    asked = problems.validated(WeightsRequest, documents.read_if_given(body))
     there = lookup.find(given, settings)
     pipeline, name = there.pipeline, _endpoint(there)
     found = _described(name, pipeline)
@@ -62,13 +62,6 @@ def shift(given: str, body: str | bytes | None, settings: Settings) -> "answers.
     if is_new:
         _change(name, asked.weights, pipeline)
     return _answer(pipeline, name, after, is_new)
-
-
-def _asked(body: str | bytes | None) -> WeightsRequest:
-    try:
-        return WeightsRequest.model_validate(documents.read(body) if body and body.strip() else {})
-    except ValidationError as error:
-        raise RefusedRequestError(list(problems.from_validation(error, WeightsRequest.model_fields))) from None
 
 
 def _endpoint(found: Found) -> str:

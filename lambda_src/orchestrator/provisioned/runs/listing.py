@@ -4,7 +4,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator import problems
 from orchestrator.errors import Problem, RefusedRequestError, ServiceBusyError, ServiceRefusedError
@@ -33,10 +33,7 @@ def answer(given: str, query: Mapping[str, str], settings: Settings) -> "answers
 
     Runs in this account are what SageMaker tells of them. Those in the accounts of stages are what their events told.
     """
-    try:
-        asked = RunsRequest.model_validate(dict(query))
-    except ValidationError as error:
-        raise RefusedRequestError(list(problems.from_validation(error, RunsRequest.model_fields))) from None
+    asked = problems.validated(RunsRequest, dict(query))
     page = _page(lookup.find(given, settings), asked, settings)
     runs = [run.told() for run in page.runs]
     return {"runs": runs, "next": page.following} if page.following else {"runs": runs}

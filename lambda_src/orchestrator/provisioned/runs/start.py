@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 def begin(given: str, body: str | bytes | None, settings: Settings) -> answers.MonitorRunStarted:
     """Start a run of a pipeline's monitor; raises the errors of `orchestrator.errors`."""
-    asked = documents.read(body) if body and body.strip() else {}
+    asked = documents.read_if_given(body)
     found = lookup.find(given, settings)
     if found.pipeline.stack_sets:
         finding.check(found.pipeline)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from orchestrator import problems
 from orchestrator.errors import Problem, RefusedRequestError
@@ -50,7 +50,7 @@ class Window:
 
 def of(body: Any, period: timedelta | None, now: datetime) -> Window:
     """Return the window of a body; raises `RefusedRequestError` with every problem."""
-    asked = _request(body)
+    asked = problems.validated(RunRequest, body)
     end = asked.end_time or now.replace(microsecond=0)
     start = asked.start_time or (end - period if period else None)
     if start is None:
@@ -60,13 +60,6 @@ def of(body: Any, period: timedelta | None, now: datetime) -> Window:
     if found := list(_problems(window, asked, now)):
         raise RefusedRequestError(found)
     return window
-
-
-def _request(body: Any) -> RunRequest:
-    try:
-        return RunRequest.model_validate(body)
-    except ValidationError as error:
-        raise RefusedRequestError(list(problems.from_validation(error, RunRequest.model_fields))) from None
 
 
 def _problems(window: Window, asked: RunRequest, now: datetime) -> Iterator[Problem]:

@@ -11,8 +11,6 @@ _BURSTABLE: Final = re.compile(r"ml\.t[0-9]")
 
 NOT_SERVERLESS: Final[Mapping[str, str]] = {
     "autoscaling": "it scales by itself, between none and max_concurrency",
-    "async_inference": "SageMaker queues calls for instances only",
-    "managed_instance_scaling": "there are no instances",
     "variants": "SageMaker has one variant for such an endpoint",
     "shadow_variant": "SageMaker has one variant for such an endpoint",
     "containers": "SageMaker runs one container for such an endpoint",

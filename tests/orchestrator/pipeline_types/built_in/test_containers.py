@@ -161,6 +161,10 @@ class TestLoading:
         body = {**live, "volume_size": 100, "inference_instance": "ml.m5d.large"}
         assert "local NVMe storage" in problems_of(body, launch)["volume_size"]
 
+    def test_one_size_for_all_stages_is_wrong_once_under_its_own_key(self, staged: Body, multi_account: Launch) -> None:
+        body = {**staged, "volume_size": 100, "inference_instance": "ml.m5d.large"}
+        assert problems_of(body, multi_account).keys() == {"volume_size"}
+
 
 def test_serverless_has_none_of_it(live: Body, launch: Launch) -> None:
     given = {**UNCOMPRESSED, "containers": [SECOND], "volume_size": 10, "inference_instance": GONE}

@@ -120,7 +120,7 @@ class Monitor(Retraining):
             **located("DataCapture", values["DataCaptureLocation"]),
             "ImageUri": resolve(self._image_query(launch)),
             **self.network_parameters(stage),
-            "OrchestratorAccount": launch.ecr_repository_arn.split(":")[4],
+            "OrchestratorAccount": launch.account,
         }
 
     @override

@@ -14,7 +14,7 @@ from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.built_in.monitors.request import MonitorRequest
 from orchestrator.problems import shortened
 from orchestrator.values import monitors
-from orchestrator.values.per_stage import at, by_key, key_at
+from orchestrator.values.per_stage import Stage, at, by_key, key_at
 
 _SCHEDULE: Final = "schedule_expression"
 _RUN_TIME: Final = "monitor_max_runtime_seconds"
@@ -52,15 +52,16 @@ def unknown_region(region: str) -> Iterator[str]:
 
 def _runs_that_meet_the_next(monitor: MonitorRequest, launch: Launch) -> Iterator[Problem]:
     """See https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_MonitoringStoppingCondition.html."""
-    reported = set()
-    for stage in monitor.stages(launch):
+
+    def too_long(stage: Stage | None) -> Iterator[Problem]:
         schedule = at(monitor.schedule_expression, stage)
         every = monitors.seconds_between_runs(schedule)
         longest = monitor.hourly_run_time if every == 3600 else every
-        key = key_at(_RUN_TIME, monitor.monitor_max_runtime_seconds, stage)
-        if at(monitor.monitor_max_runtime_seconds, stage) > longest and key not in reported:
-            reported.add(key)
+        if at(monitor.monitor_max_runtime_seconds, stage) > longest:
+            key = key_at(_RUN_TIME, monitor.monitor_max_runtime_seconds, stage)
             yield Problem(key, f"must be {longest} at most: a run must end before the next, with {schedule}")
+
+    yield from monitor.of_each_stage(launch, too_long)
 
 
 @cache

@@ -101,13 +101,13 @@ class MonitorRequest(Encrypted, Networked, BlueprintPipeline):
 
     @rule("subnets", "security_group_ids", "vpc")
     def _vpc_is_whole(self, launch: Launch) -> Iterator[Problem]:
-        found: dict[str, str] = {}
-        for stage in self.stages(launch):
-            subnets, groups = at(self.subnets, stage), at(self.security_group_ids, stage)
-            if (subnets or groups) and self.vpc_parameters(stage)["Subnets"]:
-                found[key_at("vpc", self.vpc, stage)] = "cannot go together with subnets and security_group_ids"
-            elif bool(subnets) != bool(groups):
-                missing, given = ("security_group_ids", "subnets") if subnets else ("subnets", "security_group_ids")
-                key = key_at(missing, getattr(self, missing), stage)
-                found.setdefault(key, f"is required with {given}: a job runs in subnets with security groups")
-        yield from map(Problem, found, found.values())
+        yield from self.of_each_stage(launch, self._half_of_a_vpc)
+
+    def _half_of_a_vpc(self, stage: Stage | None) -> Iterator[Problem]:
+        subnets, groups = at(self.subnets, stage), at(self.security_group_ids, stage)
+        if (subnets or groups) and self.vpc_parameters(stage)["Subnets"]:
+            yield Problem(key_at("vpc", self.vpc, stage), "cannot go together with subnets and security_group_ids")
+        elif bool(subnets) != bool(groups):
+            missing, given = ("security_group_ids", "subnets") if subnets else ("subnets", "security_group_ids")
+            key = key_at(missing, getattr(self, missing), stage)
+            yield Problem(key, f"is required with {given}: a job runs in subnets with security groups")

@@ -14,7 +14,7 @@ from orchestrator.values.common import NUMBER, Expect
 from orchestrator.values.jobs import ScheduleExpression
 
 MOST_SCHEDULES: Final = 3
-_PART: Final = "|"
+SEPARATOR: Final = "|"
 """Between the parts of a schedule in its template parameter: no part has it."""
 
 Instances = Annotated[int, Field(ge=1), NUMBER, Expect("a whole number of instances, 1 or more")]
@@ -43,7 +43,7 @@ class ScheduledCapacity(BaseModel):
 
     def as_parameter(self) -> str:
         """Return the value of the template parameter."""
-        return _PART.join([str(self.minimum), str(self.maximum), self.time_zone, self.schedule])
+        return SEPARATOR.join([str(self.minimum), str(self.maximum), self.time_zone, self.schedule])
 
 
 class Scaling(BaseModel):

@@ -134,25 +134,26 @@ class Capacity(ServedModel):
 
     @rule("autoscaling", "instance_count")
     def _first_count_is_within_limits(self, launch: Launch) -> Iterator[Problem]:
-        found: dict[str, Problem] = {}
-        for stage in self.stages(launch):
-            scaling, count = self.scaling_at(stage), at(self.instance_count, stage)
-            if scaling and count > scaling.maximum:
-                key = key_at("instance_count", self.instance_count, stage)
-                limit = key_at("autoscaling", self.autoscaling, stage)
-                found.setdefault(key, Problem(key, f"must be {scaling.maximum} at most, the maximum of {limit}"))
-        yield from found.values()
+        yield from self.of_each_stage(launch, self._count_above_limits)
+
+    def _count_above_limits(self, stage: Stage | None) -> Iterator[Problem]:
+        scaling = self.scaling_at(stage)
+        if scaling and at(self.instance_count, stage) > scaling.maximum:
+            key = key_at("instance_count", self.instance_count, stage)
+            limit = key_at("autoscaling", self.autoscaling, stage)
+            yield Problem(key, f"must be {scaling.maximum} at most, the maximum of {limit}")
 
     @rule("autoscaling", "inference_instance")
     def _instance_type_scales(self, launch: Launch) -> Iterator[Problem]:
-        found: dict[str, Problem] = {}
-        for stage in self.stages(launch):
-            instance_type = at(self.inference_instance, stage)
-            if self.scaling_at(stage) and capacity.is_burstable(instance_type):
-                key = key_at("autoscaling", self.autoscaling, stage)
-                problem = f"cannot be with {instance_type}: SageMaker does not scale burstable instances"
-                found.setdefault(key, Problem(key, problem))
-        yield from found.values()
+        yield from self.of_each_stage(launch, self._scaling_of_burstable)
+
+    def _scaling_of_burstable(self, stage: Stage | None) -> Iterator[Problem]:
+        instance_type = at(self.inference_instance, stage)
+        if self.scaling_at(stage) and capacity.is_burstable(instance_type):
+            yield Problem(
+                key_at("autoscaling", self.autoscaling, stage),
+                f"cannot be with {instance_type}: SageMaker does not scale burstable instances",
+            )
 
     @rule("serverless")
     def _concurrency_is_possible(self, launch: Launch) -> Iterator[Problem]:
@@ -161,24 +162,23 @@ class Capacity(ServedModel):
 
     @rule("serverless")
     def _serverless_has_nothing_of_instances(self, launch: Launch) -> Iterator[Problem]:
-        found: dict[str, Problem] = {}
-        for stage in self.stages(launch):
-            if self.is_serverless_at(stage):
-                for name, reason in capacity.NOT_SERVERLESS.items():
-                    value = getattr(self, name, None)
-                    if at(value, stage):
-                        key = key_at(name, value, stage)
-                        found.setdefault(key, Problem(key, f"cannot be with serverless: {reason}"))
-        yield from found.values()
+        yield from self.of_each_stage(launch, self._beside_serverless)
+
+    def _beside_serverless(self, stage: Stage | None) -> Iterator[Problem]:
+        if self.is_serverless_at(stage):
+            for name, reason in capacity.NOT_SERVERLESS.items():
+                value = getattr(self, name, None)
+                if at(value, stage):
+                    yield Problem(key_at(name, value, stage), f"cannot be with serverless: {reason}")
 
     @rule("serverless", "instance_count")
     def _serverless_has_no_count(self, launch: Launch) -> Iterator[Problem]:
-        found: dict[str, Problem] = {}
-        for stage in self.stages(launch):
-            if self.is_serverless_at(stage) and at(self.instance_count, stage) != 1:
-                key = key_at("instance_count", self.instance_count, stage)
-                found.setdefault(key, Problem(key, "cannot be with serverless: there are no instances to count"))
-        yield from found.values()
+        yield from self.of_each_stage(launch, self._count_of_none)
+
+    def _count_of_none(self, stage: Stage | None) -> Iterator[Problem]:
+        if self.is_serverless_at(stage) and at(self.instance_count, stage) != 1:
+            key = key_at("instance_count", self.instance_count, stage)
+            yield Problem(key, "cannot be with serverless: there are no instances to count")
 
     def _by_key(self, launch: Launch, name: str) -> dict[str, Any]:
         """Key -> what it says, each once."""

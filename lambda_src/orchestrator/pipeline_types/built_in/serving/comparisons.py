@@ -69,10 +69,6 @@ class Compared(SafelyUpdated, OwnModel):
 
     _packages: dict[str, PackagedModel] = PrivateAttr(default_factory=dict)
 
-    def image_on(self, launch: Launch, instance_type: str) -> str:
-        """Return the image of a variant; raises `UnknownImageError`."""
-        raise NotImplementedError
-
     def beside(self, stage: Stage | None) -> Iterator[tuple[str, Beside]]:
         """Yield the models beside the request's own with the keys that hold them."""
         key = key_at("variants", self.variants, stage)
@@ -159,28 +155,23 @@ class Compared(SafelyUpdated, OwnModel):
 
     @rule("shadow_variant", "inference_instance")
     def _instances_can_have_a_shadow(self, launch: Launch) -> Iterator[Problem]:
-        told: set[str] = set()
-        for stage in self.stages(launch):
-            shadow, own = self.shadow_at(stage), at(self.inference_instance, stage)
-            if shadow is None:
-                continue
-            named = {
-                key_at("inference_instance", self.inference_instance, stage): own,
-                f"{key_at('shadow_variant', self.shadow_variant, stage)}.inference_instance": shadow.inference_instance,
-            }
-            for key, instance_type in named.items():
-                if instance_type and guardrails.lacks_shadows(instance_type) and key not in told:
-                    told.add(key)
-                    yield Problem(key, f"must not be {instance_type}: SageMaker has no shadows with ml.inf1 instances")
+        yield from self.of_each_stage(launch, self._without_shadows)
+
+    def _without_shadows(self, stage: Stage | None) -> Iterator[Problem]:
+        shadow, own = self.shadow_at(stage), at(self.inference_instance, stage)
+        if shadow is None:
+            return
+        named = {
+            key_at("inference_instance", self.inference_instance, stage): own,
+            f"{key_at('shadow_variant', self.shadow_variant, stage)}.inference_instance": shadow.inference_instance,
+        }
+        for key, instance_type in named.items():
+            if instance_type and guardrails.lacks_shadows(instance_type):
+                yield Problem(key, f"must not be {instance_type}: SageMaker has no shadows with ml.inf1 instances")
 
     @rule("variants", "shadow_variant")
     def _variants_are_possible(self, launch: Launch) -> Iterator[Problem]:
-        told: set[str] = set()
-        for stage in self.stages(launch):
-            for problem in self._conflicts_at(stage):
-                if problem.key not in told:
-                    told.add(problem.key)
-                    yield problem
+        yield from self.of_each_stage(launch, self._conflicts_at)
 
     def _conflicts_at(self, stage: Stage | None) -> Iterator[Problem]:
         names: set[str] = set()

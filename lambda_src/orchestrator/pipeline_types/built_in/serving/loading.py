@@ -19,7 +19,7 @@ from orchestrator.pipeline_types.built_in.serving import values as hosting
 from orchestrator.pipeline_types.built_in.serving.containers import WithContainers
 from orchestrator.sagemaker.instance_storage import has_local_storage
 from orchestrator.values.package_artifacts import PackagedModel
-from orchestrator.values.per_stage import PerStage, Stage, at, by_key
+from orchestrator.values.per_stage import PerStage, Stage, at, by_key, key_at
 from orchestrator.values.template_parameters import TemplateParameters
 
 
@@ -64,13 +64,15 @@ class Loading(WithContainers):
     @rule("volume_size", "inference_instance")
     def _volume_can_have_a_size(self, launch: Launch) -> Iterator[Problem]:
         """SageMaker refuses a size for an instance type that comes with storage."""
-        for stage in self.stages(launch):
-            instance_type = at(self.inference_instance, stage)
-            if at(self.volume_size, stage) and has_local_storage(instance_type):
-                yield Problem(
-                    "volume_size" if stage is None else f"volume_size.{stage}",
-                    f"cannot be chosen for {instance_type}, whose local NVMe storage SageMaker uses; leave it out",
-                )
+        yield from self.of_each_stage(launch, self._size_of_local_storage)
+
+    def _size_of_local_storage(self, stage: Stage | None) -> Iterator[Problem]:
+        instance_type = at(self.inference_instance, stage)
+        if at(self.volume_size, stage) and has_local_storage(instance_type):
+            yield Problem(
+                key_at("volume_size", self.volume_size, stage),
+                f"cannot be chosen for {instance_type}, whose local NVMe storage SageMaker uses; leave it out",
+            )
 
 
 class PrefixedModel(OwnModel):

@@ -6,10 +6,10 @@ archive with the test in it, which lies beside the pipeline's package: a payload
 is another archive.
 """
 
-import functools
 import hashlib
 import json
 from collections.abc import Iterator
+from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -143,8 +143,8 @@ class SmokeTested(WithInferenceApi):
 
     @override
     def objects(self, launch: Launch) -> tuple[PlannedObject, ...]:
-        planned = [planned for stage in self.stages(launch) if (planned := self._archive(launch, stage))]
-        return (*super().objects(launch), *{one.key: one for one in planned}.values())
+        files = dict.fromkeys(file for stage in self.stages(launch) if (file := self._written(stage)) is not None)
+        return (*super().objects(launch), *(self._archive(launch, file) for file in files))
 
     @override
     def marks(self) -> tuple[tuple[str, str], ...]:
@@ -153,25 +153,23 @@ class SmokeTested(WithInferenceApi):
 
     @override
     def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
-        values, file, archive = super().values(launch, stage), self._written(stage), self._archive(launch, stage)
-        if file is None or archive is None:
+        values, file = super().values(launch, stage), self._written(stage)
+        if file is None:
             return values
         # The bus on which the orchestrator listens is that of its own account.
-        _, partition, _, _, account, *_ = launch.ecr_repository_arn.split(":")
-        bus = f"arn:{partition}:events:{launch.region}:{account}:event-bus/default"
-        return {**values, "SmokeTestCode": ",".join([bus, archive.bucket, archive.key, _digest(file)])}
+        bus = f"arn:{launch.partition}:events:{launch.region}:{launch.account}:event-bus/default"
+        return {**values, "SmokeTestCode": ",".join([bus, launch.pipelines_bucket, self._key(file), _digest(file)])}
 
     def _written(self, stage: Stage | None) -> bytes | None:
         test, api = at(self.smoke_test, stage), at(self.inference_api, stage)
         return test.file(api.mode if api else "json") if test else None
 
-    def _archive(self, launch: Launch, stage: Stage | None) -> PlannedObject | None:
-        code, file = _code(), self._written(stage)
-        if file is None:
-            return None
-        content = archives.stored([("index.py", code), ("smoke_test.json", file)])
-        key = f"{layout.folder(self.stack_name)}{layout.SMOKE_TESTS}{_digest(file)}-{_digest(code)}.zip"
-        return PlannedObject(launch.pipelines_bucket, key, content, content_type="application/zip")
+    def _archive(self, launch: Launch, file: bytes) -> PlannedObject:
+        content = archives.stored([("index.py", _code()), ("smoke_test.json", file)])
+        return PlannedObject(launch.pipelines_bucket, self._key(file), content, content_type="application/zip")
+
+    def _key(self, file: bytes) -> str:
+        return f"{layout.folder(self.stack_name)}{layout.SMOKE_TESTS}{_digest(file)}-{_digest(_code())}.zip"
 
     @rule("smoke_test")
     def _something_is_compared(self, _: Launch) -> Iterator[Problem]:
@@ -190,27 +188,27 @@ class SmokeTested(WithInferenceApi):
 
     @rule("smoke_test", "inference_api")
     def _there_is_an_api(self, launch: Launch) -> Iterator[Problem]:
-        found: dict[str, Problem] = {}
-        for stage in self.stages(launch):
-            api, key = at(self.inference_api, stage), key_at("smoke_test", self.smoke_test, stage)
-            if at(self.smoke_test, stage) is None or api is None:
-                continue
-            if api.mode == "none":
-                found[key] = Problem(
-                    key,
-                    "needs an inference API, through which the model is asked: give inference_api json or raw, or "
-                    "leave smoke_test out",
-                )
-            elif api.vpc_endpoints and not launch.options.values(stage)["FunctionSubnetIds"]:
-                found[key] = Problem(
-                    key,
-                    "cannot reach a private inference API from outside a VPC: launch the orchestrator with "
-                    "FunctionSubnetIds, or leave smoke_test or inference_api.vpc_endpoints out",
-                )
-        yield from found.values()
+        yield from self.of_each_stage(launch, partial(self._without_api, launch))
+
+    def _without_api(self, launch: Launch, stage: Stage | None) -> Iterator[Problem]:
+        api, key = at(self.inference_api, stage), key_at("smoke_test", self.smoke_test, stage)
+        if at(self.smoke_test, stage) is None or api is None:
+            return
+        if api.mode == "none":
+            yield Problem(
+                key,
+                "needs an inference API, through which the model is asked: give inference_api json or raw, or leave "
+                "smoke_test out",
+            )
+        elif api.vpc_endpoints and not launch.options.values(stage)["FunctionSubnetIds"]:
+            yield Problem(
+                key,
+                "cannot reach a private inference API from outside a VPC: launch the orchestrator with "
+                "FunctionSubnetIds, or leave smoke_test or inference_api.vpc_endpoints out",
+            )
 
 
-@functools.cache
+@cache
 def _code() -> bytes:
     return _SOURCE.read_bytes()
 

@@ -19,7 +19,7 @@ from orchestrator.pipeline_types.built_in.serving.deployments import (
 )
 from orchestrator.pipeline_types.optional_objects import optional_object
 from orchestrator.values.common import EXPECT_KEYWORD
-from orchestrator.values.per_stage import PerStageObject, Stage, at, key_at
+from orchestrator.values.per_stage import PerStageObject, Stage, at, by_key, key_at
 from orchestrator.values.template_parameters import TemplateParameters
 
 _EXPECTED: Final = f"an object with {', '.join(Update.model_fields)}; only the first is needed"
@@ -69,6 +69,11 @@ class SafelyUpdated(BlueprintPipeline):
         return informed
 
     @override
+    def alarms_left_out(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        chosen = at(self.deployment, None)
+        return names[MOST_NAMED - len(chosen.alarms) :] if chosen else ()
+
+    @override
     def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
         chosen = at(self.deployment, stage)
         if chosen is None:
@@ -77,21 +82,30 @@ class SafelyUpdated(BlueprintPipeline):
         return {
             **super().values(launch, stage),
             "Deployment": chosen.policy(),
-            "AlarmLimits": chosen.limits(self._updated(launch, stage).instance_type),
+            "AlarmLimits": chosen.limits(self._updated(stage).instance_type),
             "RollbackAlarms": ",".join([*names, *[""] * (MOST_NAMED - len(names))]),
         }
 
+    @override
+    def warnings(self, launch: Launch) -> Iterator[str]:
+        yield from super().warnings(launch)
+        for key, chosen in by_key("deployment", self.deployment):
+            if chosen and chosen.alarms and None not in self.stages(launch):
+                yield (
+                    f"{key}.alarms: they are of the accounts of the stages, where the orchestrator looks up nothing: "
+                    "SageMaker says at that stage's deployment whether they are there"
+                )
+
     def impossible_deployments(self, launch: Launch) -> Iterator[Problem]:
         """Problems of updates; a subclass makes it a rule of this key and of those that decide."""
-        told: set[str] = set()
-        for stage in self.stages(launch):
-            chosen, key = at(self.deployment, stage), key_at("deployment", self.deployment, stage)
-            for problem in chosen.problems(key, self._updated(launch, stage)) if chosen else ():
-                if str(problem) not in told:
-                    told.add(str(problem))
-                    yield problem
+        yield from dict.fromkeys(problem for stage in self.stages(launch) for problem in self._impossible_at(stage))
 
-    def _updated(self, launch: Launch, stage: Stage | None) -> Updated:
+    def _impossible_at(self, stage: Stage | None) -> Iterator[Problem]:
+        chosen = at(self.deployment, stage)
+        if chosen:
+            yield from chosen.problems(key_at("deployment", self.deployment, stage), self._updated(stage))
+
+    def _updated(self, stage: Stage | None) -> Updated:
         def given(key: str, otherwise: Any) -> Any:
             return at(getattr(self, key, otherwise), stage)
 

@@ -69,6 +69,21 @@ class TestParameters:
         informed = request.with_alarms_of_monitors(("churn-ViolationsAlarm-1",))
         assert informed.values(launch, None)["RollbackAlarms"] == "drift,churn-ViolationsAlarm-1,"  # type: ignore[attr-defined]
 
+    def test_alarms_of_monitors_without_room_are_named(self, builtin: Body, launch: Launch) -> None:
+        request = accept(builtin, launch, deployment={**CANARY, "alarms": ["drift"], "monitors": True}).request
+        assert request.alarms_left_out(("a", "b", "c", "d")) == ("c", "d")
+        assert request.alarms_left_out(("a", "b")) == ()
+
+    def test_alarms_in_accounts_of_stages_are_not_looked_up_which_is_told(
+        self, builtin: Body, launch: Launch, multi_account: Launch
+    ) -> None:
+        given = {**CANARY, "alarms": ["drift"]}
+        assert accept(builtin, launch, deployment=given).warnings == ()
+        by_stage = {"dev": "", "staging": "", "prod": given}
+        for deployment, key in ((given, "deployment.alarms"), (by_stage, "deployment.prod.alarms")):
+            found = [one for one in accept(builtin, multi_account, deployment=deployment).warnings if "alarms" in one]
+            assert [one.partition(":")[0] for one in found] == [key]
+
 
 @pytest.mark.parametrize(
     ("instance_type", "cores"),

@@ -8,7 +8,7 @@ Where none can be asked, the request is only validated, and the reason is told.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -71,7 +71,7 @@ def _answered(dry: Mapping[str, Any], chosen: Chosen, asking: Asking) -> tuple[s
     from mlops_orchestrator.client import connection  # slow, and not needed offline
     from mlops_orchestrator.client.answers import accepted
 
-    aws = replace(_reached(chosen), retries=_RETRIES)
+    aws = _reached(chosen).repeating(_RETRIES)
     answer = accepted(connection.api_of(chosen, aws, asking.stack_name or "").provision(dry))
     return tuple(map(str, answer.get("warnings", ())))
 

@@ -47,6 +47,5 @@ def _from_answers(seen: Seen, latency: Spread) -> str:
     who = "One instance" if seen.instances == 1 else f"{seen.instances} instances"
     return (
         f"{who} answered {rate:g} calls/s at p95 {p95:.0f} ms: for twice as many calls at this latency take "
-        f"{2 * seen.instances}, and one more for whatever fails. How much one can take at most shows a "
-        "higher --rate."
+        f"{2 * seen.instances}, and one more in case one fails. A higher --rate shows how much one can take at most."
     )

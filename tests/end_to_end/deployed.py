@@ -26,6 +26,19 @@ _SECONDS: Final = 0.05
 _LOOKS: Final = 4800
 
 
+def launch_of(assets: str, pipelines: str = "quayside-pipelines") -> Launch:
+    """The launch of an orchestrator for its own account, without options, with these buckets."""
+    return Launch(
+        region="us-east-1",
+        multi_account=False,
+        use_model_registry=False,
+        assets_bucket=assets,
+        pipelines_bucket=pipelines,
+        ecr_repository_arn=f"arn:aws:ecr:us-east-1:{ORCHESTRATOR}:repository/quayside-images",
+        application="mlops",
+    )
+
+
 class Deployed:
     """The blueprint's stack of a request, in the orchestrator's account or in that of a stage."""
 

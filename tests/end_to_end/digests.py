@@ -16,12 +16,9 @@ RULE: Final = "DigestRule"
 
 def made(orchestrator: Orchestrator) -> dict[str, str]:
     """Logical id -> physical id of what a root stack has for the digest."""
-    stack = orchestrator.deployment.stack_name
-    pages = orchestrator.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
-    listed = [one for page in pages for one in page["StackResourceSummaries"]]
     return {
         one["LogicalResourceId"]: one["PhysicalResourceId"]
-        for one in listed
+        for one in orchestrator.resources(orchestrator.deployment.stack_name)
         if one["LogicalResourceId"] == RULE and not one["ResourceStatus"].startswith("DELETE")
     }
 

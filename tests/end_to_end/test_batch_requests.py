@@ -19,7 +19,7 @@ from scripts.local_aws.eventbridge import scheduler as scheduling
 from scripts.local_aws.server import LocalAws
 from tests.end_to_end import sharing
 from tests.end_to_end.combinations import Combination, every_pair
-from tests.end_to_end.deployed import ORCHESTRATOR, Deployed
+from tests.end_to_end.deployed import ORCHESTRATOR, Deployed, launch_of
 from tests.local_aws.stack_setting import ACCOUNTS, acting_in
 from tests.orchestrator.training import tags
 
@@ -63,15 +63,7 @@ def assets(local_aws: LocalAws) -> None:
 
 @pytest.fixture
 def launch() -> Launch:
-    return Launch(
-        region="us-east-1",
-        multi_account=False,
-        use_model_registry=False,
-        assets_bucket=ASSETS,
-        pipelines_bucket="quayside-pipelines",
-        ecr_repository_arn=f"arn:aws:ecr:us-east-1:{ORCHESTRATOR}:repository/quayside-images",
-        application="mlops",
-    )
+    return launch_of(ASSETS)
 
 
 def body_of(kind: str, *, registry: bool, **more: Any) -> dict[str, Any]:

@@ -4,29 +4,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from botocore.exceptions import WaiterError
 
-from orchestrator.launch.settings import Launch
-from orchestrator.pipeline_types.blueprints import BlueprintPipeline
-from orchestrator.pipeline_types.built_in import BUILT_IN
 from scripts.demo import demo_model
 from scripts.demo.demo_model import TrainedModel
 from scripts.local_aws.server import LocalAws
+from tests.end_to_end.deployed import ORCHESTRATOR, Deployed, launch_of
 from tests.local_aws.minutes import begin_minute
 from tests.local_aws.serving import csv_of
-from tests.local_aws.stack_setting import acting_in, parameters
+from tests.local_aws.stack_setting import acting_in
 
-BLUEPRINT: Final = Path(__file__).parents[2] / "templates/blueprints/realtime_inference.yaml"
-ACCOUNT: Final = "123456789012"
 ASSETS: Final = "quayside-assets"
 ARTIFACT: Final = "models/berths/model.tar.gz"
 ENDPOINT: Final = "berths-live"
 VARIANT: Final = f"endpoint/{ENDPOINT}/variant/AllTraffic"
-QUICKLY: Final = {"Delay": 0.05, "MaxAttempts": 4800}
 SCALING: Final[dict[str, Any]] = {
     "minimum": 2,
     "maximum": 6,
@@ -39,8 +32,10 @@ SCALING: Final[dict[str, Any]] = {
     ],
 }
 
-Deploy = Callable[..., dict[str, str]]
-"""Deploy or update the one stack with a request's changes; gives its outputs."""
+Deploy = Callable[..., Deployed]
+"""Deploy or update the one stack with a request's changes."""
+UPDATED: Final = "UPDATE_COMPLETE"
+TAKEN_BACK: Final = "UPDATE_ROLLBACK_COMPLETE"
 
 
 @pytest.fixture(scope="module")
@@ -49,38 +44,18 @@ def local_aws() -> Iterator[LocalAws]:
         yield aws
 
 
-@pytest.fixture(scope="module")
-def trained() -> TrainedModel:
-    return demo_model.train()
-
-
 @pytest.fixture(scope="module", autouse=True)
-def assets(local_aws: LocalAws, trained: TrainedModel) -> None:
-    s3 = acting_in(local_aws, ACCOUNT, "s3")
+def assets(local_aws: LocalAws, trained_model: TrainedModel) -> None:
+    s3 = acting_in(local_aws, ORCHESTRATOR, "s3")
     s3.create_bucket(Bucket=ASSETS)
-    s3.put_object(Bucket=ASSETS, Key=ARTIFACT, Body=demo_model.package(trained))
+    s3.put_object(Bucket=ASSETS, Key=ARTIFACT, Body=demo_model.package(trained_model))
 
 
 @pytest.fixture
-def launch() -> Launch:
-    return Launch(
-        region="us-east-1",
-        multi_account=False,
-        use_model_registry=False,
-        assets_bucket=ASSETS,
-        pipelines_bucket="quayside-pipelines",
-        ecr_repository_arn="arn:aws:ecr:us-east-1:123456789012:repository/quayside-images",
-        application="mlops",
-    )
+def deploy(local_aws: LocalAws) -> Iterator[Deploy]:
+    made: list[Deployed] = []
 
-
-@pytest.fixture
-def deploy(local_aws: LocalAws, launch: Launch) -> Iterator[Deploy]:
-    cloudformation = acting_in(local_aws, ACCOUNT, "cloudformation")
-    name = "mlops-pipeline-berths-byompipelinerealtimebuiltin"
-    made: list[str] = []
-
-    def deploy(**changes: Any) -> dict[str, str]:
+    def deploy(**changes: Any) -> Deployed:
         given = {
             "pipeline_type": "byom_realtime_builtin",
             "model_name": "berths",
@@ -92,30 +67,21 @@ def deploy(local_aws: LocalAws, launch: Launch) -> Iterator[Deploy]:
             "endpoint_name": ENDPOINT,
             **changes,
         }
-        request = BUILT_IN.parse({key: value for key, value in given.items() if value is not None}, launch).request
-        assert isinstance(request, BlueprintPipeline)
-        template = {
-            "StackName": name,
-            "TemplateBody": BLUEPRINT.read_text("utf-8"),
-            "Parameters": parameters(**request.parameters(launch, None).values_as_text()),
-            "Capabilities": ["CAPABILITY_NAMED_IAM"],
-        }
-        verb = "update" if made else "create"
-        getattr(cloudformation, f"{verb}_stack")(**template)
-        made.append(name)
-        cloudformation.get_waiter(f"stack_{verb}_complete").wait(StackName=name, WaiterConfig=QUICKLY)
-        (stack,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
-        return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+        body = {key: value for key, value in given.items() if value is not None}
+        if made:
+            assert made[0].update(body)
+        else:
+            made.append(Deployed(local_aws, body, launch_of(ASSETS)))
+        return made[0]
 
     yield deploy
-    if made:
-        cloudformation.delete_stack(StackName=name)
-        cloudformation.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig=QUICKLY)
+    for deployed in made:
+        deployed.remove()
 
 
 def scaling_of(local_aws: LocalAws) -> dict[str, Any]:
     """What Application Auto Scaling knows of the endpoint's variant."""
-    scaling = acting_in(local_aws, ACCOUNT, "application-autoscaling")
+    scaling = acting_in(local_aws, ORCHESTRATOR, "application-autoscaling")
     place = {"ServiceNamespace": "sagemaker"}
     targets = scaling.describe_scalable_targets(ResourceIds=[VARIANT], **place)["ScalableTargets"]
     policies = scaling.describe_scaling_policies(ResourceId=VARIANT, **place)["ScalingPolicies"]
@@ -146,15 +112,16 @@ def test_an_endpoint_is_scaled_as_the_request_says_and_no_longer_when_it_is_sile
         },
         "schedules": [("cron(0 7 ? * MON-FRI *)", "Europe/Berlin", 4, 6), ("rate(12 hours)", "UTC", 1, 2)],
     }
-    sagemaker = acting_in(local_aws, ACCOUNT, "sagemaker")
+    sagemaker = acting_in(local_aws, ORCHESTRATOR, "sagemaker")
     config = sagemaker.describe_endpoint(EndpointName=ENDPOINT)["EndpointConfigName"]
     (variant,) = sagemaker.describe_endpoint_config(EndpointConfigName=config)["ProductionVariants"]
     assert (variant["InstanceType"], variant["InitialInstanceCount"]) == ("ml.m5.large", 2)
-    deploy(autoscaling={**SCALING, "maximum": 9, "schedules": SCALING["schedules"][:1]})
+    fewer = {**SCALING, "maximum": 9, "schedules": SCALING["schedules"][:1]}
+    assert deploy(autoscaling=fewer).status == UPDATED
     changed = scaling_of(local_aws)
     assert changed["limits"] == [(2, 9)]
     assert changed["schedules"] == [("cron(0 7 ? * MON-FRI *)", "Europe/Berlin", 4, 6)]
-    deploy()
+    assert deploy().status == UPDATED
     assert scaling_of(local_aws)["limits"] == []
 
 
@@ -163,36 +130,38 @@ def count_of(sagemaker: Any) -> int:
     return int(variant["CurrentInstanceCount"])
 
 
-def test_the_number_of_instances_follows_the_calls(deploy: Deploy, local_aws: LocalAws, trained: TrainedModel) -> None:
+def test_the_number_of_instances_follows_the_calls(
+    deploy: Deploy, local_aws: LocalAws, trained_model: TrainedModel
+) -> None:
     scaled = {"minimum": 1, "maximum": 5, "invocations_per_instance": 4, "scale_out_cooldown": 0}
     deploy(autoscaling=scaled)
-    runtime, sagemaker = acting_in(local_aws, ACCOUNT, "sagemaker-runtime"), acting_in(local_aws, ACCOUNT, "sagemaker")
+    sagemaker = acting_in(local_aws, ORCHESTRATOR, "sagemaker")
+    runtime = acting_in(local_aws, ORCHESTRATOR, "sagemaker-runtime")
     begin_minute(local_aws)
     for _ in range(3):
         for _ in range(10):
-            runtime.invoke_endpoint(EndpointName=ENDPOINT, ContentType="text/csv", Body=csv_of(trained, 1))
+            runtime.invoke_endpoint(EndpointName=ENDPOINT, ContentType="text/csv", Body=csv_of(trained_model, 1))
         local_aws.advance(60)
     assert count_of(sagemaker) == 3
     # Another configuration does not fall back to the minimum, and another instance type is refused.
-    deploy(autoscaling=scaled, data_capture_location=f"{ASSETS}/elsewhere")
+    assert deploy(autoscaling=scaled, data_capture_location=f"{ASSETS}/elsewhere").status == UPDATED
     assert count_of(sagemaker) == 3
-    with pytest.raises(WaiterError):
-        deploy(autoscaling=scaled, inference_instance="ml.m5.xlarge")
+    assert deploy(autoscaling=scaled, inference_instance="ml.m5.xlarge").status == TAKEN_BACK
     assert count_of(sagemaker) == 3
 
 
 def test_a_serverless_endpoint_predicts_and_captures_nothing(
-    deploy: Deploy, local_aws: LocalAws, trained: TrainedModel
+    deploy: Deploy, local_aws: LocalAws, trained_model: TrainedModel
 ) -> None:
     given = {"serverless": {"memory_mb": 2048, "max_concurrency": 5, "provisioned_concurrency": 1}}
-    outputs = deploy(inference_instance=None, data_capture_location=None, **given)
-    assert "EndpointDataCaptureLocation" not in outputs
-    answer = acting_in(local_aws, ACCOUNT, "sagemaker-runtime").invoke_endpoint(
-        EndpointName=ENDPOINT, ContentType="text/csv", Body=csv_of(trained, 4)
+    deployed = deploy(inference_instance=None, data_capture_location=None, **given)
+    assert "EndpointDataCaptureLocation" not in deployed.outputs
+    answer = acting_in(local_aws, ORCHESTRATOR, "sagemaker-runtime").invoke_endpoint(
+        EndpointName=ENDPOINT, ContentType="text/csv", Body=csv_of(trained_model, 4)
     )
     predicted = [float(line) for line in answer["Body"].read().decode().split()]
-    assert predicted == pytest.approx(demo_model.predict(trained, trained.holdout_rows[:4]), abs=1e-6)
-    sagemaker = acting_in(local_aws, ACCOUNT, "sagemaker")
+    assert predicted == pytest.approx(demo_model.predict(trained_model, trained_model.holdout_rows[:4]), abs=1e-6)
+    sagemaker = acting_in(local_aws, ORCHESTRATOR, "sagemaker")
     described = sagemaker.describe_endpoint(EndpointName=ENDPOINT)
     (variant,) = described["ProductionVariants"]
     serving = {"MemorySizeInMB": 2048, "MaxConcurrency": 5, "ProvisionedConcurrency": 1}
@@ -204,7 +173,6 @@ def test_a_serverless_endpoint_predicts_and_captures_nothing(
 
 def test_an_endpoint_on_instances_does_not_become_serverless(deploy: Deploy, local_aws: LocalAws) -> None:
     deploy()
-    with pytest.raises(WaiterError):
-        deploy(serverless={"memory_mb": 2048, "max_concurrency": 5})
-    sagemaker = acting_in(local_aws, ACCOUNT, "sagemaker")
+    assert deploy(serverless={"memory_mb": 2048, "max_concurrency": 5}).status == TAKEN_BACK
+    sagemaker = acting_in(local_aws, ORCHESTRATOR, "sagemaker")
     assert count_of(sagemaker) == 1

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -16,13 +15,6 @@ CALLS = 400
 POINTS = 0.05
 ROUNDS = 3
 """Chance alone leaves these points in one round of fifty; a wrong split leaves them in each."""
-
-
-def answers(orchestrator: Orchestrator, endpoint: str, model: TrainedModel, calls: int) -> Counter[str]:
-    """How many calls each variant has answered."""
-    runtime, body = orchestrator.client("sagemaker-runtime"), ",".join(str(value) for value in model.holdout_rows[0])
-    asked = {"EndpointName": endpoint, "ContentType": "text/csv", "Body": body}
-    return Counter(runtime.invoke_endpoint(**asked)["InvokedProductionVariant"] for _ in range(calls))
 
 
 def captured(orchestrator: Orchestrator, prefix: str) -> int:
@@ -43,7 +35,7 @@ def test_weights_of_one_and_three_share_the_calls(orchestrator: Orchestrator, mo
     ]
 
     def share() -> float:
-        answered = answers(orchestrator, "split-calls", model, CALLS)
+        answered = orchestrator.answering("split-calls", model.holdout_rows[0], CALLS)
         assert answered.keys() == {"AllTraffic", "challenger"}
         return answered["challenger"] / CALLS
 
@@ -54,6 +46,6 @@ def test_a_shadow_is_captured_and_never_answers(orchestrator: Orchestrator, mode
     shadow = {"name": "next", "model_artifact_location": ARTIFACT_KEY}
     request = orchestrator.request("shadowed", endpoint_name="shadowed-calls", shadow_variant=shadow, **SERVED)
     orchestrator.provisioned(request)
-    assert answers(orchestrator, "shadowed-calls", model, 10) == {"AllTraffic": 10}
+    assert orchestrator.answering("shadowed-calls", model.holdout_rows[0], 10) == {"AllTraffic": 10}
     place = "captured/shadowed/shadowed-calls"
     assert until(lambda: [captured(orchestrator, f"{place}/{name}/") for name in ("AllTraffic", "next")] == [10, 10])

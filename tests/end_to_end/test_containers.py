@@ -36,10 +36,6 @@ def archive(model: xgboost.Booster) -> bytes:
     return buffer.getvalue()
 
 
-def csv(rows: Any) -> str:
-    return "\n".join(",".join(str(value) for value in row) for row in rows)
-
-
 @pytest.fixture(scope="module")
 def series(orchestrator: Orchestrator) -> list[xgboost.Booster]:
     """Two models, the second of which takes the answers of the first; their artifacts are in the assets bucket."""
@@ -59,11 +55,6 @@ def request_of_series(orchestrator: Orchestrator, name: str, **changes: Any) -> 
     second = {**SERVED, "model_artifact_location": "series/2.tar.gz", "environment": {"LOG_LEVEL": "debug"}}
     given = {"model_artifact_location": "series/1.tar.gz", "containers": [second], "environment": {"no": "yes"}}
     return orchestrator.request(name, **SERVED, **given, **changes)
-
-
-def model_of(orchestrator: Orchestrator, stack: str) -> dict[str, Any]:
-    name = orchestrator.outputs(stack)["SageMakerModelName"]
-    return dict(orchestrator.client("sagemaker").describe_model(ModelName=name))
 
 
 def variant_of(orchestrator: Orchestrator, stack: str) -> dict[str, Any]:
@@ -90,7 +81,7 @@ def test_files_below_a_prefix_are_served_with_an_environment(
         )
     )
     stack = "mlops-pipeline-loose-byompipelinerealtimebuiltin"
-    container = model_of(orchestrator, stack)["PrimaryContainer"]
+    container = orchestrator.model_of(stack)["PrimaryContainer"]
     assert container["Environment"] == {"LOG_LEVEL": "info", "OMP_NUM_THREADS": "1"}
     files = {"S3Uri": f"s3://{bucket}/models/loose/1/", "S3DataType": "S3Prefix", "CompressionType": "None"}
     assert container["ModelDataSource"] == {"S3DataSource": files}
@@ -100,7 +91,9 @@ def test_files_below_a_prefix_are_served_with_an_environment(
     assert variant["ContainerStartupHealthCheckTimeoutInSeconds"] == 900
     assert variant["VolumeSizeInGB"] == 64
     rows = trained_model.holdout_rows[:5]
-    status, body = orchestrator.predict(stack, {"payload": csv(rows), "content_type": "text/csv"})
+    status, body = orchestrator.predict(
+        stack, {"payload": demo_model.as_csv(rows).decode(), "content_type": "text/csv"}
+    )
     assert status == 200, body
     assert [float(line) for line in body.split()] == pytest.approx(demo_model.predict(trained_model, rows), abs=1e-6)
 
@@ -125,9 +118,11 @@ def test_containers_in_series_answer_each_with_the_answer_before(
     request = request_of_series(orchestrator, "turns")
     pipeline_id = orchestrator.provisioned(request)
     stack = "mlops-pipeline-turns-byompipelinerealtimebuiltin"
-    described = model_of(orchestrator, stack)
+    described = orchestrator.model_of(stack)
     assert [one["Environment"] for one in described["Containers"]] == [{"no": "yes"}, {"LOG_LEVEL": "debug"}]
-    status, body = orchestrator.predict(stack, {"payload": csv(ROWS[:4]), "content_type": "text/csv"})
+    status, body = orchestrator.predict(
+        stack, {"payload": demo_model.as_csv(ROWS[:4]).decode(), "content_type": "text/csv"}
+    )
     assert status == 200, body
     assert [float(line) for line in body.split()] == pytest.approx(in_turn(series, ROWS[:4]), abs=1e-6)
 
@@ -135,14 +130,14 @@ def test_containers_in_series_answer_each_with_the_answer_before(
     assert again.endswith("is already provisioned. No updates are to be performed.")
     # Another value alone is another parameter; another name is another template. Both are deployed.
     assert orchestrator.changed(pipeline_id, {**request, "environment": {"no": "no", "on": "1"}}).has_succeeded
-    assert model_of(orchestrator, stack)["Containers"][0]["Environment"] == {"no": "no", "on": "1"}
+    assert orchestrator.model_of(stack)["Containers"][0]["Environment"] == {"no": "no", "on": "1"}
 
 
 def test_a_transform_job_scores_with_containers_in_series(
     orchestrator: Orchestrator, series: list[xgboost.Booster], until: Callable[[Callable[[], Any]], Any]
 ) -> None:
     s3, bucket = orchestrator.client("s3"), orchestrator.deployment.outputs["AssetsBucketName"]
-    s3.put_object(Bucket=bucket, Key="turned/rows.csv", Body=csv(ROWS[:6]).encode())
+    s3.put_object(Bucket=bucket, Key="turned/rows.csv", Body=demo_model.as_csv(ROWS[:6]))
     request = request_of_series(
         orchestrator,
         "turned",
@@ -173,7 +168,7 @@ def test_sagemaker_is_asked_for_a_large_language_model(orchestrator: Orchestrato
         )
     )
     stack = "mlops-pipeline-chat-byompipelinerealtimellm"
-    container = model_of(orchestrator, stack)["PrimaryContainer"]
+    container = orchestrator.model_of(stack)["PrimaryContainer"]
     assert "huggingface-pytorch-tgi-inference" in container["Image"]
     assert container["ModelDataSource"]["S3DataSource"]["S3Uri"] == f"s3://{bucket}/models/chat/1/"
     told = {"HF_MODEL_ID": "/opt/ml/model", "MESSAGES_API_ENABLED": "true", "SM_NUM_GPUS": "4"}

@@ -126,9 +126,7 @@ def test_no_request_names_a_bucket_of_the_solution_but_that_of_assets(
     orchestrator: Orchestrator, published: tuple[str, str]
 ) -> None:
     """What lies in them is deployed or believed."""
-    name = orchestrator.deployment.stack_name
-    pages = orchestrator.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=name)
-    resources = [one for page in pages for one in page["StackResourceSummaries"]]
+    resources = orchestrator.resources(orchestrator.deployment.stack_name)
     made = {one["PhysicalResourceId"] for one in resources if one["ResourceType"] == "AWS::S3::Bucket"}
     reserved = {published[0], *made} - {orchestrator.deployment.outputs["AssetsBucketName"]}
     assert len(reserved) == 4

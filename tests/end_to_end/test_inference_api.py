@@ -66,10 +66,6 @@ def ask(orchestrator: Orchestrator, stack: str, body: bytes, **headers: str) -> 
     return orchestrator.deployment.api.client.ask("POST", target(orchestrator, stack).url, body, named)
 
 
-def csv_of(rows: Any) -> bytes:
-    return "\n".join(",".join(str(value) for value in row) for row in rows).encode()
-
-
 def numbers(content: bytes) -> list[float]:
     return [float(line) for line in content.decode().split()]
 
@@ -90,7 +86,7 @@ def captured(orchestrator: Orchestrator, model: str, endpoint: str) -> dict[str,
 class TestRaw:
     def test_the_body_is_what_the_model_reads(self, orchestrator: Orchestrator, raw: str, model: TrainedModel) -> None:
         rows = model.holdout_rows[:5]
-        answer = ask(orchestrator, raw, csv_of(rows), Content_Type="text/csv")
+        answer = ask(orchestrator, raw, demo_model.as_csv(rows), Content_Type="text/csv")
         assert answer.status == 200
         assert numbers(answer.content) == pytest.approx(demo_model.predict(model, rows), abs=1e-6)
         assert answer.headers["Content-Type"].startswith("text/csv")
@@ -99,7 +95,7 @@ class TestRaw:
     def test_an_inference_id_is_captured_and_comes_back(
         self, orchestrator: Orchestrator, raw: str, model: TrainedModel, until: Until
     ) -> None:
-        row = csv_of(model.holdout_rows[7:8])
+        row = demo_model.as_csv(model.holdout_rows[7:8])
         answer = ask(orchestrator, raw, row, Content_Type="text/csv", X_Amzn_SageMaker_Inference_Id="by-header")
         assert answer.headers["x-amzn-sagemaker-inference-id"] == "by-header"
         assert until(lambda: captured(orchestrator, "rawbody", "rawbody-live").get("by-header") == row.decode())
@@ -115,13 +111,7 @@ class TestRaw:
         assert [error["key"] for error in json.loads(answer.content)["errors"]] == ["Content-Type"]
 
     def test_the_stage_and_the_function_have_their_settings(self, orchestrator: Orchestrator, raw: str) -> None:
-        cloudformation = orchestrator.client("cloudformation")
-        pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=raw)
-        made = {
-            one["LogicalResourceId"]: one["PhysicalResourceId"]
-            for page in pages
-            for one in page["StackResourceSummaries"]
-        }
+        made = {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in orchestrator.resources(raw)}
         stage = orchestrator.client("apigateway").get_stage(restApiId=made["InferenceApi"], stageName="prod")
         (settings,) = stage["methodSettings"].values()
         assert (settings["throttlingRateLimit"], settings["throttlingBurstLimit"]) == (50.0, 80)
@@ -141,7 +131,7 @@ class TestJson:
     def test_what_stands_beside_the_payload_reaches_the_model(
         self, orchestrator: Orchestrator, plain: str, model: TrainedModel, until: Until
     ) -> None:
-        row = csv_of(model.holdout_rows[9:10])
+        row = demo_model.as_csv(model.holdout_rows[9:10])
         beside = {"inference_id": "by-member", "target_variant": "AllTraffic", "accept": "text/csv"}
         question = Question(row, "text/csv", predictions.Beside(**beside))  # type: ignore[typeddict-item]
         assert predictions.predict(target(orchestrator, plain), question).variant == "AllTraffic"
@@ -149,7 +139,7 @@ class TestJson:
 
     def test_a_payload_may_come_in_base64(self, orchestrator: Orchestrator, plain: str, model: TrainedModel) -> None:
         rows = model.holdout_rows[:2]
-        body = {"payload_base64": base64.b64encode(csv_of(rows)).decode(), "content_type": "text/csv"}
+        body = {"payload_base64": base64.b64encode(demo_model.as_csv(rows)).decode(), "content_type": "text/csv"}
         status, content = orchestrator.predict(plain, body)
         assert status == 200
         assert numbers(content) == pytest.approx(demo_model.predict(model, rows), abs=1e-6)
@@ -165,8 +155,7 @@ class TestJson:
 
 class TestNone:
     def test_nothing_of_an_api_is_made(self, orchestrator: Orchestrator, without: str) -> None:
-        pages = orchestrator.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=without)
-        types = [one["ResourceType"] for page in pages for one in page["StackResourceSummaries"]]
+        types = [one["ResourceType"] for one in orchestrator.resources(without)]
         assert types
         assert [one for one in types if one.startswith(API_TYPES)] == []
         assert "InferenceApiUrl" not in orchestrator.outputs(without)
@@ -186,7 +175,9 @@ def test_an_api_becomes_private_and_none_and_public_again(orchestrator: Orchestr
     private = {"inference_api": {"vpc_endpoints": [ENDPOINT]}}
     pipeline_id = orchestrator.provisioned(orchestrator.request("hidden", **SERVED))
     stack = "mlops-pipeline-hidden-byompipelinerealtimebuiltin"
-    body = json.dumps({"payload": csv_of(model.holdout_rows[:1]).decode(), "content_type": "text/csv"}).encode()
+    body = json.dumps(
+        {"payload": demo_model.as_csv(model.holdout_rows[:1]).decode(), "content_type": "text/csv"}
+    ).encode()
     url = target(orchestrator, stack).url
     assert ask(orchestrator, stack, body).status == 200
 

@@ -39,9 +39,8 @@ def _left(orchestrator: Orchestrator, before: set[str], own: tuple[str, str]) ->
 
 def _made_by(orchestrator: Orchestrator, stack: str) -> set[str]:
     """Names of a stack's resources; none if it is gone by now."""
-    pages = orchestrator.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
     try:
-        made = [one for page in pages for one in page["StackResourceSummaries"]]
+        made = orchestrator.resources(stack)
     except ClientError:
         return set()
     return {one.get("PhysicalResourceId", "").rpartition("/")[2] for one in made}

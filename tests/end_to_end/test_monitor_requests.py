@@ -15,6 +15,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Final
 
 import pytest
@@ -24,7 +25,7 @@ from orchestrator.launch.settings import Launch
 from orchestrator.values.per_stage import Stage
 from scripts.local_aws.server import LocalAws
 from tests.end_to_end import sharing
-from tests.end_to_end.deployed import ORCHESTRATOR, Deployed
+from tests.end_to_end.deployed import ORCHESTRATOR, Deployed, launch_of
 from tests.end_to_end.monitor_cases import ASSETS, BASELINE, CASES, FIGURES, LIVE, SHAP_ROW, Body, Case, body_of
 from tests.local_aws.stack_setting import ACCOUNTS, acting_in
 
@@ -220,16 +221,7 @@ def check(stack: Deployed, case: Case, stage: Stage | None, *, key: str = "", se
 
 
 def launch_for(stage: Stage | None) -> Launch:
-    return Launch(
-        region="us-east-1",
-        multi_account=stage is not None,
-        use_model_registry=False,
-        assets_bucket=ASSETS,
-        pipelines_bucket=PIPELINES,
-        ecr_repository_arn=f"arn:aws:ecr:us-east-1:{ORCHESTRATOR}:repository/quayside-images",
-        application="mlops",
-        monitor_engine="sagemaker",
-    )
+    return replace(launch_of(ASSETS, PIPELINES), multi_account=stage is not None, monitor_engine="sagemaker")
 
 
 @contextmanager

@@ -35,20 +35,14 @@ def in_vpc(vpc: dict[str, list[str]]) -> dict[str, list[str]]:
     return {"Subnets": vpc["subnets"], "SecurityGroupIds": vpc["security_groups"]}
 
 
-def model_of(orchestrator: Orchestrator, stack: str) -> dict[str, Any]:
-    name = orchestrator.outputs(stack)["SageMakerModelName"]
-    found: dict[str, Any] = orchestrator.client("sagemaker").describe_model(ModelName=name)
-    return found
-
-
 def test_the_model_of_an_endpoint(orchestrator: Orchestrator, vpc: dict[str, list[str]]) -> None:
     """The network comes and goes with the request."""
     request = orchestrator.request("networked")
     pipeline_id = orchestrator.provisioned({**request, "vpc": vpc, "network_isolation": True})
-    model = model_of(orchestrator, "mlops-pipeline-networked-byompipelinerealtimebuiltin")
+    model = orchestrator.model_of("mlops-pipeline-networked-byompipelinerealtimebuiltin")
     assert (model["VpcConfig"], model["EnableNetworkIsolation"]) == (in_vpc(vpc), True)
     assert orchestrator.changed(pipeline_id, request).has_succeeded
-    without = model_of(orchestrator, "mlops-pipeline-networked-byompipelinerealtimebuiltin")
+    without = orchestrator.model_of("mlops-pipeline-networked-byompipelinerealtimebuiltin")
     assert ("VpcConfig" in without, without["EnableNetworkIsolation"]) == (False, False)
 
 
@@ -62,7 +56,7 @@ def test_the_model_of_a_batch_transform(orchestrator: Orchestrator, vpc: dict[st
         "vpc": vpc,
     }
     orchestrator.provisioned(orchestrator.request("networked", **batch, data_capture_location=None))
-    model = model_of(orchestrator, "mlops-pipeline-networked-byompipelinebatchbuiltin")
+    model = orchestrator.model_of("mlops-pipeline-networked-byompipelinebatchbuiltin")
     assert (model["VpcConfig"], model["EnableNetworkIsolation"]) == (in_vpc(vpc), False)
 
 

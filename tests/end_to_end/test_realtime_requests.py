@@ -25,11 +25,11 @@ from scripts.local_aws.cloudformation.resources.base import Clients
 from scripts.local_aws.server import LocalAws
 from tests.end_to_end import sharing
 from tests.end_to_end.combinations import Combination, every_pair
+from tests.end_to_end.deployed import ORCHESTRATOR, launch_of
 from tests.local_aws.serving import csv_of
 from tests.local_aws.stack_setting import ACCOUNTS, acting_in, parameters
 
 BLUEPRINT: Final = Path(__file__).parents[2] / "templates/blueprints/realtime_inference.yaml"
-ORCHESTRATOR: Final = "123456789012"
 ASSETS: Final = "quayside-assets"
 ARTIFACT: Final = "models/berths/model.tar.gz"
 CAPTURE: Final = "quayside-assets/captured/berths"
@@ -160,15 +160,7 @@ def deployer(local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[D
 
 @pytest.fixture
 def launch() -> Launch:
-    return Launch(
-        region="us-east-1",
-        multi_account=False,
-        use_model_registry=False,
-        assets_bucket=ASSETS,
-        pipelines_bucket="quayside-pipelines",
-        ecr_repository_arn=SOLUTION_REPOSITORY,
-        application="mlops",
-    )
+    return launch_of(ASSETS)
 
 
 def body_of(kind: str, *, registry: bool, **more: Any) -> dict[str, Any]:

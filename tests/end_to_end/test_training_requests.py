@@ -18,7 +18,7 @@ from orchestrator.launch.settings import Launch
 from scripts.local_aws.eventbridge import scheduler as scheduling
 from scripts.local_aws.sagemaker.jobs.training_jobs import TrainingJob
 from scripts.local_aws.server import LocalAws
-from tests.end_to_end.deployed import ORCHESTRATOR, Deployed
+from tests.end_to_end.deployed import ORCHESTRATOR, Deployed, launch_of
 from tests.local_aws import training as data
 from tests.local_aws.stack_setting import acting_in
 from tests.orchestrator.training import AUTOPILOT, TRAINING, TUNING, tags
@@ -58,15 +58,7 @@ def _nothing_is_computed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def launch() -> Launch:
-    return Launch(
-        region="us-east-1",
-        multi_account=False,
-        use_model_registry=False,
-        assets_bucket=ASSETS,
-        pipelines_bucket=VALUES,
-        ecr_repository_arn=f"arn:aws:ecr:us-east-1:{ORCHESTRATOR}:repository/quayside-images",
-        application="mlops",
-    )
+    return launch_of(ASSETS, VALUES)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 from sklearn.linear_model import LinearRegression
 
+from scripts.demo import demo_model
 from tests.end_to_end.users import Orchestrator
 from tests.local_aws.scripted import VARIABLES, archive
 
@@ -45,13 +46,13 @@ def store(orchestrator: Orchestrator, key: str, model: LinearRegression, script:
     orchestrator.client("s3").put_object(Bucket=bucket, Key=key, Body=packed)
 
 
-def csv(rows: Any) -> str:
-    """Rows as the model reads them."""
-    return "\n".join(",".join(map(str, row)) for row in rows.tolist())
-
-
 def predicted(orchestrator: Orchestrator, stack: str, rows: Any, **more: str) -> tuple[int, Any]:
     """Status and answer of the inference API for some rows."""
-    body = {"payload": csv(rows), "content_type": "text/csv", "accept": "application/json", **more}
+    body = {
+        "payload": demo_model.as_csv(rows).decode(),
+        "content_type": "text/csv",
+        "accept": "application/json",
+        **more,
+    }
     status, answer = orchestrator.predict(stack, body)
     return status, json.loads(answer)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import functools
 import json
 import urllib.request
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from mlops_orchestrator.aws import pipeline_status
@@ -14,6 +15,8 @@ from scripts.launch.deployment import Audience
 from tests.end_to_end import waiting
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mlops_orchestrator.aws.aws_access import Aws
     from mlops_orchestrator.aws.stack_following import StackEvent
     from scripts.demo.demo_model import TrainedModel
@@ -167,6 +170,16 @@ class Orchestrator:
         """Outputs of a deployed blueprint."""
         return {output["OutputKey"]: output["OutputValue"] for output in self.stack(stack_name)["Outputs"]}
 
+    def resources(self, stack_name: str) -> list[dict[str, Any]]:
+        """Resources of a stack as CloudFormation lists them."""
+        pages = self.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack_name)
+        return [one for page in pages for one in page["StackResourceSummaries"]]
+
+    def model_of(self, stack_name: str) -> dict[str, Any]:
+        """The model of a deployed blueprint as SageMaker describes it."""
+        name = self.outputs(stack_name)["SageMakerModelName"]
+        return dict(self.client("sagemaker").describe_model(ModelName=name))
+
     def acting_as(self, stack_name: str, role: str, service: str) -> Any:
         """A client with the credentials that code in a role of a deployed blueprint has."""
         resource = self.client("cloudformation").describe_stack_resource(StackName=stack_name, LogicalResourceId=role)
@@ -202,6 +215,12 @@ class Orchestrator:
         request = urllib.request.Request(f"{self.deployment.aws.endpoint_url}/_clock?seconds={seconds}", method="POST")
         with urllib.request.urlopen(request) as answer:
             assert answer.status == 200
+
+    def answering(self, endpoint: str, row: Iterable[Any], calls: int) -> Counter[str]:
+        """How many of some calls each variant of an endpoint answers."""
+        asked = {"EndpointName": endpoint, "ContentType": "text/csv", "Body": ",".join(map(str, row))}
+        runtime = self.client("sagemaker-runtime")
+        return Counter(runtime.invoke_endpoint(**asked)["InvokedProductionVariant"] for _ in range(calls))
 
     def predict(self, stack_name: str, body: dict[str, Any]) -> tuple[int, bytes]:
         """A signed call of a deployed inference API."""

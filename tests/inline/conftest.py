@@ -11,7 +11,7 @@ import pytest
 from botocore.stub import Stubber
 
 from tests.inline.custom_resource import FILE, CloudFormation
-from tests.inline.loading import loaded
+from tests.inline.loading import loaded, stubbed
 
 
 @pytest.fixture(scope="module")
@@ -22,10 +22,9 @@ def function() -> Iterator[ModuleType]:
 
 @pytest.fixture
 def sagemaker(function: ModuleType) -> Iterator[Stubber]:
-    """SageMaker's answers, one by one: a call more or less than expected fails the test."""
-    with Stubber(function._client) as stub:
+    """SageMaker's answers."""
+    with stubbed(function) as stub:
         yield stub
-        stub.assert_no_pending_responses()
 
 
 @pytest.fixture

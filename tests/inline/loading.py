@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from botocore.stub import Stubber
 
 
 @contextmanager
@@ -25,3 +26,11 @@ def loaded(file: Path, **variables: str) -> Iterator[ModuleType]:
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         yield module
+
+
+@contextmanager
+def stubbed(module: ModuleType) -> Iterator[Stubber]:
+    """The answers that a module's client gets, one by one: a call more or less than expected fails the test."""
+    with Stubber(module._client) as stub:
+        yield stub
+        stub.assert_no_pending_responses()

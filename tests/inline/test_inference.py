@@ -16,7 +16,7 @@ from botocore.exceptions import ReadTimeoutError
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
-from tests.inline.loading import loaded
+from tests.inline.loading import loaded, stubbed
 
 FILE = Path(__file__).parents[2] / "lambda_src" / "inline" / "inference.py"
 ENDPOINT = "berth-occupancy-live"
@@ -34,9 +34,8 @@ def inference() -> Iterator[ModuleType]:
 
 @pytest.fixture
 def sagemaker(inference: ModuleType) -> Iterator[Stubber]:
-    with Stubber(inference._client) as stub:
+    with stubbed(inference) as stub:
         yield stub
-        stub.assert_no_pending_responses()
 
 
 @pytest.fixture

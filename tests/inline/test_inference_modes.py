@@ -14,24 +14,23 @@ import pytest
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
-from tests.inline.loading import loaded
+from tests.inline.loading import loaded, stubbed
 from tests.inline.test_inference import CONTEXT, ENDPOINT, FILE
 
 BYTES: Final = b"\x93NUMPY\xff\x00"
 CSV: Final = {"payload": "1,2", "content_type": "text/csv"}
 
 
-@pytest.fixture
-def inference(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+@pytest.fixture(scope="module")
+def inference() -> Iterator[ModuleType]:
     with loaded(FILE, SAGEMAKER_ENDPOINT_NAME=ENDPOINT) as module:
         yield module
 
 
 @pytest.fixture
 def sagemaker(inference: ModuleType) -> Iterator[Stubber]:
-    with Stubber(inference._client) as stub:
+    with stubbed(inference) as stub:
         yield stub
-        stub.assert_no_pending_responses()
 
 
 def answering(sagemaker: Stubber, asked: dict[str, Any], body: bytes = b"0.7", **answer: str) -> None:

@@ -5,25 +5,19 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.httpsession import URLLib3Session
 
 from scripts.cli.everyday import loading
-from scripts.demo import demo_model
 from scripts.demo.demo_model import TrainedModel
 from scripts.load.pacing import Reply, Run
 from tests.cli.conftest import Mlops
 from tests.end_to_end.running import Running
 from tests.end_to_end.users import SERVED, Orchestrator
-
-
-@pytest.fixture
-def rows(tmp_path: Path, trained_model: TrainedModel) -> str:
-    """A CSV file with two rows of the model's holdout."""
-    file = tmp_path / "rows.csv"
-    file.write_bytes(demo_model.as_csv(trained_model.holdout_rows[:2]))
-    return str(file)
 
 
 @pytest.fixture
@@ -68,6 +62,25 @@ def test_nobody_is_loaded_who_fails_all_the_time(
     assert "No call was answered" in ended.out
     (document,) = mlops(*asked, "--json").documents
     assert document["error"]["message"] == "no call was answered: HTTP 503: too many"
+
+
+def test_a_call_of_an_endpoint_that_is_busy_is_not_repeated(
+    served: Orchestrator, mlops: Mlops, rows: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served.provisioned(served.request("loaded-bare", inference_api="none", **SERVED))
+    send, sent = URLLib3Session.send, []
+
+    def busy(session: URLLib3Session, request: AWSPreparedRequest) -> AWSResponse:
+        if request.url.endswith("/invocations"):
+            sent.append(request.url)
+        if len(sent) < 2:
+            return send(session, request)
+        return AWSResponse(request.url, 503, {}, SimpleNamespace(stream=lambda: [b"{}"]))
+
+    monkeypatch.setattr(URLLib3Session, "send", busy)
+    ended = mlops("load", "loaded-bare", "--payload", rows, "--rate", "20", "--seconds", "0.1", "--local")
+    assert ended.status == 1
+    assert len(sent) == 3, "the one before and two of the load"
 
 
 @pytest.mark.parametrize(

@@ -19,14 +19,6 @@ from tests.end_to_end.users import SERVED, Orchestrator
 
 
 @pytest.fixture
-def rows(tmp_path: Path, trained_model: TrainedModel) -> str:
-    """A CSV file with two rows of the model's holdout."""
-    file = tmp_path / "rows.csv"
-    file.write_bytes(demo_model.as_csv(trained_model.holdout_rows[:2]))
-    return str(file)
-
-
-@pytest.fixture
 def served(local: Running, orchestrator: Orchestrator, model: TrainedModel) -> Orchestrator:
     """The pipeline of the model `asked`, beside which there is a second one of the model."""
     orchestrator.provisioned(orchestrator.request("asked", **SERVED))

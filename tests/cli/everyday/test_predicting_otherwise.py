@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from scripts.demo import demo_model
@@ -16,18 +14,16 @@ from tests.end_to_end.users import SERVED, Orchestrator
 @pytest.mark.usefixtures("local")
 @pytest.mark.parametrize("api", ["raw", "none"])
 def test_the_model_is_asked_in_the_way_it_has(
-    orchestrator: Orchestrator, mlops: Mlops, tmp_path: Path, model: TrainedModel, api: str
+    orchestrator: Orchestrator, mlops: Mlops, rows: str, model: TrainedModel, api: str
 ) -> None:
     name = f"asked-{api}"
     orchestrator.provisioned(orchestrator.request(name, **SERVED, inference_api=api))
-    rows = tmp_path / "rows.csv"
-    rows.write_bytes(demo_model.as_csv(model.holdout_rows[:2]))
     beside = ("--inference-id", "of-a-person", "--target-variant", "AllTraffic", "--accept", "text/csv")
-    (document,) = mlops("predict", name, str(rows), "--local", "--json", *beside).documents
+    (document,) = mlops("predict", name, rows, "--local", "--json", *beside).documents
     predicted = [float(line) for line in document["prediction"].splitlines()]
     assert predicted == pytest.approx(demo_model.predict(model, model.holdout_rows[:2]))
     assert (document["answer_content_type"].partition(";")[0], document["variant"]) == ("text/csv", "AllTraffic")
 
-    ended = mlops("predict", name, str(rows), "--local", "--content-type", "text/nothing")
+    ended = mlops("predict", name, rows, "--local", "--content-type", "text/nothing")
     assert ended.status == 1
     assert "is not an accepted ContentType" in ended.err

@@ -31,9 +31,7 @@ def compared(local: Running, orchestrator: Orchestrator, model: TrainedModel) ->
 
 def answered(orchestrator: Orchestrator, model: TrainedModel) -> Counter[str]:
     """How many of some calls each variant answers."""
-    runtime, row = orchestrator.client("sagemaker-runtime"), ",".join(map(str, model.holdout_rows[0]))
-    asked = {"EndpointName": ENDPOINT, "ContentType": "text/csv", "Body": row}
-    return Counter(runtime.invoke_endpoint(**asked)["InvokedProductionVariant"] for _ in range(CALLS))
+    return orchestrator.answering(ENDPOINT, model.holdout_rows[0], CALLS)
 
 
 def weights(orchestrator: Orchestrator) -> dict[str, float]:

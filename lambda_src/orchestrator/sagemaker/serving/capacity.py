@@ -18,6 +18,7 @@ NOT_SERVERLESS: Final[Mapping[str, str]] = {
     "network_isolation": "SageMaker cannot isolate it",
     "volume_size": "there are no instances with volumes",
     "model_data_prefix": "SageMaker takes model.tar.gz for such an endpoint",
+    "model_id": "SageMaker takes model.tar.gz for such an endpoint, and has no GPUs for it",
 }
 """Key of a request -> why it cannot be with a serverless endpoint.
 

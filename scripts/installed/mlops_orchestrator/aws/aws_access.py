@@ -44,6 +44,10 @@ class Aws:
             )
         return self._clients[service]
 
+    def repeating(self, retries: int) -> Aws:
+        """Return access to the same, whose clients repeat a failed call so often."""
+        return Aws(self.session, self.region, self.endpoint_url, retries=retries)
+
     @property
     def is_local(self) -> bool:
         """Whether this is an AWS on this machine."""

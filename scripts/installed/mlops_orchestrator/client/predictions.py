@@ -19,9 +19,9 @@ from typing import Any, Final, Protocol, TypedDict
 
 from botocore.exceptions import ClientError
 
-from mlops_orchestrator.aws.api_addresses import local_url
 from mlops_orchestrator.aws.api_client import Answer, Response, SignedClient, connections
 from mlops_orchestrator.aws.aws_access import Aws
+from mlops_orchestrator.client import connection
 from mlops_orchestrator.client.answers import accepted
 from mlops_orchestrator.errors import Failed
 
@@ -121,7 +121,7 @@ class Target:
 def target(aws: Aws, outputs: Mapping[str, str]) -> Target | None:
     """Return what to ask of a stack with these outputs; None if it serves no model."""
     if url := outputs.get(URL_OUTPUT):
-        return Target(aws, local_url(url, aws.endpoint_url) if aws.is_local else url, "", _MODE_OUTPUT in outputs)
+        return Target(aws, connection.reachable(url, aws), is_raw=_MODE_OUTPUT in outputs)
     endpoint = outputs.get(_ENDPOINT_OUTPUT)
     return Target(aws, endpoint=endpoint) if endpoint else None
 
@@ -134,29 +134,32 @@ class Question:
     content_type: str | None = None
     beside: Beside = field(default_factory=Beside)
 
+    @property
+    def said(self) -> dict[str, Any]:
+        """What is said beside the data; an empty text is nothing."""
+        return {key: value for key, value in self.beside.items() if value}
+
 
 def predict(asked: Target, question: Question) -> Prediction:
     """Ask a model. Raise RequestRefused or Failed."""
     payload = content(question.data)
     content_type = question.content_type or _type_of(payload)
     if not asked.url:
-        return _invoked(asked, payload, content_type, question.beside)
-    headers, body = _message(asked, payload, content_type, question.beside)
+        return _invoked(asked, payload, content_type, question.said)
+    headers, body = _message(asked, payload, content_type, question.said)
     response = asked.client.ask("POST", asked.url, body, headers)
     return _prediction(asked, response)
 
 
-def _message(asked: Target, payload: bytes, content_type: str, beside: Beside) -> tuple[dict[str, str], bytes]:
+def _message(asked: Target, payload: bytes, content_type: str, said: dict[str, Any]) -> tuple[dict[str, str], bytes]:
     """Return headers and body as the API's mode wants them."""
     if asked.is_raw:
-        given = {_header(key): str(value) for key, value in beside.items() if value}
-        return {"Content-Type": content_type, **given}, payload
+        return {"Content-Type": content_type, **{_header(key): str(value) for key, value in said.items()}}, payload
     try:
         carried = {"payload": payload.decode()}
     except UnicodeDecodeError:
         carried = {"payload_base64": base64.b64encode(payload).decode()}
-    told = {key: value for key, value in beside.items() if value}
-    return {"Content-Type": JSON}, json.dumps({**carried, "content_type": content_type, **told}).encode()
+    return {"Content-Type": JSON}, json.dumps({**carried, "content_type": content_type, **said}).encode()
 
 
 def _header(key: str) -> str:
@@ -178,15 +181,15 @@ def _prediction(asked: Target, response: Response) -> Prediction:
     raise Failed(f"{asked.name} answered {response.status}: {response.content[:200]!r}")
 
 
-def _invoked(asked: Target, payload: bytes, content_type: str, beside: Beside) -> Prediction:
-    """Ask an endpoint that has no API, as who has sagemaker:InvokeEndpoint."""
-    given = {key.title().replace("_", ""): value for key, value in beside.items() if value}
+def _invoked(asked: Target, payload: bytes, content_type: str, said: dict[str, Any]) -> Prediction:
+    """Ask an endpoint that has no API, with the caller's own right to sagemaker:InvokeEndpoint."""
+    given = {key.title().replace("_", ""): value for key, value in said.items()}
     runtime = asked.aws.client("sagemaker-runtime")
     try:
         answer = runtime.invoke_endpoint(EndpointName=asked.endpoint, Body=payload, ContentType=content_type, **given)
     except ClientError as error:
-        said = error.response.get("OriginalMessage") or error.response["Error"]["Message"]
-        raise Failed(f"{asked.name}: {said}") from error
+        reason = error.response.get("OriginalMessage") or error.response["Error"]["Message"]
+        raise Failed(f"{asked.name}: {reason}") from error
     beside_it = answer.get("InvokedProductionVariant", ""), answer.get("CustomAttributes", "")
     return Prediction(answer["Body"].read(), answer.get("ContentType", ""), *beside_it)
 

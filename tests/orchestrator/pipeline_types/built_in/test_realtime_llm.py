@@ -70,6 +70,7 @@ def test_of_an_unknown_family_the_server_counts_itself(llm: Body, launch: Launch
         ({"model_framework_version": "0.1"}, "model_framework_version", "djl-lmi has no version"),
         ({"model_framework": "xgboost"}, "model_framework", "djl-lmi or huggingface-llm"),
         ({"model_id": ""}, "model_id", "the prefix of files in the assets bucket"),
+        ({"serverless": {"memory_mb": 2048, "max_concurrency": 1}}, "model_id", "cannot be with serverless"),
         (
             {"environment": {"OPTION_TENSOR_PARALLEL_DEGREE": "1"}},
             "environment.OPTION_TENSOR_PARALLEL_DEGREE",

@@ -28,17 +28,12 @@ _numbers = itertools.count()
 
 
 @dataclass(order=True)
-class Timer:
-    """Action that waits for its moment."""
+class _Timer:
+    """Action that waits for its moment; the numbers keep those of one moment in order."""
 
     moment: datetime
-    number: int = field(default_factory=lambda: next(_numbers))
-    action: Callable[[], object] = field(compare=False, default=lambda: None)
-    cancelled: bool = field(compare=False, default=False)
-
-    def cancel(self) -> None:
-        """Do nothing at the moment."""
-        self.cancelled = True
+    number: int
+    action: Callable[[], object] = field(compare=False)
 
 
 class Clock:
@@ -48,7 +43,7 @@ class Clock:
         self._changed = threading.Condition()
         self._running = threading.RLock()
         self._added = timedelta()
-        self._timers: list[Timer] = []
+        self._timers: list[_Timer] = []
         self._thread: threading.Thread | None = None
         self._stopping = False
 
@@ -61,35 +56,29 @@ class Clock:
         """How far it is ahead of the real time."""
         return self._added
 
-    def when(self, moment: datetime, action: Callable[[], object]) -> Timer:
+    def when(self, moment: datetime, action: Callable[[], object]) -> None:
         """Do something at a moment, or as soon as possible if that is over."""
-        timer = Timer(moment, action=action)
         with self._changed:
-            heapq.heappush(self._timers, timer)
+            heapq.heappush(self._timers, _Timer(moment, next(_numbers), action))
             if self._thread is None and not self._stopping:
                 self._thread = threading.Thread(target=self._run, name="local-clock", daemon=True)
                 self._thread.start()
             self._changed.notify_all()
-        return timer
 
-    def every(self, seconds: float, action: Callable[[], object]) -> Timer:
-        """Do something at each multiple of some seconds, until the timer that is returned is cancelled."""
-        handle = Timer(self.now(), action=action)
+    def every(self, seconds: float, action: Callable[[datetime], object]) -> None:
+        """Do something at each multiple of some seconds, which it is told, until the clock stops."""
 
         def plan(after: datetime) -> None:
             moment = datetime.fromtimestamp((math.floor(after.timestamp() / seconds) + 1) * seconds, UTC)
             self.when(moment, lambda: again(moment))
 
         def again(moment: datetime) -> None:
-            if handle.cancelled:
-                return
             try:
-                action()
+                action(moment)
             finally:
                 plan(moment)
 
         plan(self.now())
-        return handle
 
     def advance(self, seconds: float) -> datetime:
         """Move the clock, do all that falls into that time, and return the new time."""
@@ -100,21 +89,6 @@ class Clock:
             self._work_until(end)
             self._reach(end)
         return self.now()
-
-    def wait_until(self, moment: datetime, stopped: Callable[[], bool] = lambda: False) -> bool:
-        """Wait for a moment; return false if `stopped` came true before it (`wake` looks again)."""
-        with self._changed:
-            while not stopped():
-                left = (moment - self.now()).total_seconds()
-                if left <= 0:
-                    return True
-                self._changed.wait(left)
-        return False
-
-    def wake(self) -> None:
-        """Let all who wait look again whether they are to stop."""
-        with self._changed:
-            self._changed.notify_all()
 
     def start(self) -> None:
         """Begin with the real time, and nothing to do."""
@@ -147,12 +121,11 @@ class Clock:
         while timer := self._next(end):
             self._reach(timer.moment)
             try:
-                if not timer.cancelled:
-                    timer.action()
+                timer.action()
             except Exception:
                 _log.exception("what was due at %s has failed", timer.moment)
 
-    def _next(self, end: datetime) -> Timer | None:
+    def _next(self, end: datetime) -> _Timer | None:
         with self._changed:
             return heapq.heappop(self._timers) if self._timers and self._timers[0].moment <= end else None
 
@@ -165,7 +138,6 @@ class Clock:
 
 CLOCK: Final = Clock()
 now, when, every, advance = CLOCK.now, CLOCK.when, CLOCK.every, CLOCK.advance
-wait_until, wake = CLOCK.wait_until, CLOCK.wake
 
 
 def real_time(seconds: int) -> datetime:

@@ -118,10 +118,11 @@ def _answer(request: Request, address: tuple[str, str, str, str], request_id: st
     if api is None or found is None:
         raise _FailureError(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
     route, parameters = found
-    _check_reached(api, stage, f"{stage}/{request.method}{path}", received)
+    called = _api_arn(api, f"{stage}/{request.method}{path}")
+    _check_reached(api, stage, called, received)
     caller = _caller(received, api.region_name) if route.authorization == "AWS_IAM" else None
     if caller is not None:
-        _check_allowed(caller, api, f"{stage}/{request.method}{path}")
+        _check_allowed(caller, api, called)
     protocol, address_of_client = str(request.environ["SERVER_PROTOCOL"]), request.remote_addr or ""
     call = Call(
         api, stage, path, query, route, parameters, received, address_of_client, protocol, caller, request_id
@@ -129,25 +130,26 @@ def _answer(request: Request, address: tuple[str, str, str, str], request_id: st
     return _invoke(call)
 
 
-def _check_allowed(caller: Caller, api: LocalRestApi, method: str) -> None:
-    """Refuse a role that may not call the method, which is `<stage>/<verb>/<path>`.
+def _check_allowed(caller: Caller, api: LocalRestApi, called: str) -> None:
+    """Refuse a role that may not call the method of this ARN.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-control-access-using-iam-policies-to-invoke-api.html
     """
-    need = Need("execute-api:Invoke", _api_arn(api, method))
+    need = Need("execute-api:Invoke", called)
     decision = authorization.decide_call(caller.access_key, need, api.region_name)
     if not decision.allowed:
         raise _FailureError(403, "AccessDeniedException", decision.reason)
 
 
-def _check_reached(api: LocalRestApi, stage: str, method: str, received: Received) -> None:
+def _check_reached(api: LocalRestApi, stage: str, called: str, received: Received) -> None:
     """Refuse a call that does not come through an endpoint that a private API lets in."""
-    refusal = api.reach(stage).refusal(_api_arn(api, "").rstrip("/"), method, received.headers.get(VPC_ENDPOINT, ""))
+    refusal = api.reach(stage).refusal(called, received.headers.get(VPC_ENDPOINT, ""))
     if refusal:
         raise _FailureError(403, "AccessDeniedException", refusal)
 
 
 def _api_arn(api: LocalRestApi, method: str) -> str:
+    """Return the ARN of a method, which is `<stage>/<verb>/<path>`."""
     partition = get_partition(api.region_name)
     return f"arn:{partition}:execute-api:{api.region_name}:{api.account_id}:{api.id}/{method}"
 

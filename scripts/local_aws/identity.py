@@ -18,7 +18,7 @@ from botocore.model import ServiceModel
 from scripts.local_aws.moto_start import shared_loader
 
 _HOME_CREDENTIALS = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
-# An endpoint is created when the libraries of its image have been downloaded.
+# CreateEndpoint answers only after the libraries of its image have been downloaded (`serving/environments.py`).
 _CONFIG = Config(retries={"mode": "standard", "max_attempts": 2}, connect_timeout=5, read_timeout=900)
 # botocore's sessions may not be shared while clients are being made.
 _making_clients = threading.Lock()

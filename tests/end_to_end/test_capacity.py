@@ -10,9 +10,9 @@ import pytest
 
 from scripts.demo import demo_model
 from scripts.demo.demo_model import TrainedModel
-from scripts.local_aws import clock
 from scripts.local_aws.server import LocalAws
 from tests.end_to_end.deployed import ORCHESTRATOR, Deployed, launch_of
+from tests.local_aws.minutes import begin_minute
 from tests.local_aws.serving import csv_of
 from tests.local_aws.stack_setting import acting_in
 
@@ -137,7 +137,7 @@ def test_the_number_of_instances_follows_the_calls(
     deploy(autoscaling=scaled)
     sagemaker = acting_in(local_aws, ORCHESTRATOR, "sagemaker")
     runtime = acting_in(local_aws, ORCHESTRATOR, "sagemaker-runtime")
-    local_aws.advance(61 - clock.now().second)
+    begin_minute(local_aws)
     for _ in range(3):
         for _ in range(10):
             runtime.invoke_endpoint(EndpointName=ENDPOINT, ContentType="text/csv", Body=csv_of(trained_model, 1))

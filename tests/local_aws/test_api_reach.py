@@ -60,12 +60,13 @@ def status(url: str, body: bytes = b"", endpoint: str = "", size: int = 1) -> in
     return requests.post(f"{url}/open?bytes={size}", data=body, headers=headers, timeout=SECONDS).status_code
 
 
-class TestLimits:
-    @pytest.fixture(scope="class")
-    def url(self, client: Any, local_aws: LocalAws) -> str:
-        made = deploy(client("cloudformation"), "reached-limits", stack("REGIONAL"), Outputs=OUTPUTS)
-        return local_url(made["Url"], local_aws.endpoint_url)
+@pytest.fixture(scope="module")
+def url(client: Any, local_aws: LocalAws) -> str:
+    made = deploy(client("cloudformation"), "reached-limits", stack("REGIONAL"), Outputs=OUTPUTS)
+    return local_url(made["Url"], local_aws.endpoint_url)
 
+
+class TestLimits:
     def test_a_function_takes_less_than_its_api(self, url: str) -> None:
         size = MAX_EVENT_BYTES - 10_000
         assert status(url, b"x" * size) == 200

@@ -2,7 +2,7 @@
 """Private APIs: calls come through a VPC endpoint that the API's policy lets in.
 
 There are no networks here, so a call says by a header of the local AWS through which endpoint it comes. The policy is
-that of the last deployment, as on AWS.
+that of the last deployment, as on AWS. Only its denials are looked at, not who they are about.
 https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-apis.html
 """
 
@@ -26,18 +26,17 @@ class Reach:
     is_private: bool = False
     policy: str = ""
 
-    def refusal(self, api_arn: str, method: str, endpoint: str) -> str:
+    def refusal(self, called: str, endpoint: str) -> str:
         """Why a call is refused that comes through a VPC endpoint, or through none; empty if it is not.
 
-        `api_arn` ends in the API's id; `method` is `<stage>/<verb>/<path>`.
+        `called` is the method's ARN, `arn:...:<API's id>/<stage>/<verb>/<path>`.
         """
         if self.is_private and not endpoint:
             return "Forbidden"
         if not self.policy:
             return ""
-        called = f"{api_arn}/{method}"
         context = {"aws:sourcevpce": [endpoint]} if endpoint else {}
-        policy = documents.parse(self.policy.replace(_SHORT, f"{api_arn}/"))
+        policy = documents.parse(self.policy.replace(_SHORT, f"{called.partition('/')[0]}/"))
         if any(one.effect == "Deny" and statements.applies(one, _INVOKE, called, context) for one in policy.statements):
             return f"User is not authorized to perform: {_INVOKE} on resource: {called} with an explicit deny"
         return ""

@@ -19,9 +19,9 @@ from moto.applicationautoscaling.models import ApplicationAutoscalingBackend
 
 from monitor_engine import schedules
 from monitor_engine.problems import EngineError
-from scripts.local_aws import clock
-from scripts.local_aws.autoscaling.variants import DIMENSION, ScaledVariant
-from scripts.local_aws.cloudwatch.metric_store import MINUTE, Place
+from scripts.local_aws.autoscaling.variants import ScaledVariant
+from scripts.local_aws.cloudwatch.metric_store import MINUTE
+from scripts.local_aws.sagemaker.endpoints.variants import SCALED_DIMENSION
 
 _HIGH_MINUTES: Final = 3
 _LOW_MINUTES: Final = 15
@@ -30,8 +30,8 @@ _COOLDOWN: Final = 300
 """Seconds, for a policy that names none."""
 _RATE: Final = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 
-_changes: dict[tuple[Place, str], datetime] = {}
-"""When a policy has changed a target last."""
+_changes: dict[ScaledVariant, datetime] = {}
+"""When a policy has changed a variant last."""
 
 
 def forget() -> None:
@@ -39,10 +39,9 @@ def forget() -> None:
     _changes.clear()
 
 
-def evaluate(backend: ApplicationAutoscalingBackend) -> None:
-    """Scale the variants of an account and Region."""
-    end = datetime.fromtimestamp(clock.now().timestamp() // MINUTE * MINUTE, UTC)
-    for target in list(backend.targets.get(DIMENSION, {}).values()):
+def evaluate(backend: ApplicationAutoscalingBackend, end: datetime) -> None:
+    """Scale the variants of an account and Region by the minutes before a full one."""
+    for target in list(backend.targets.get(SCALED_DIMENSION, {}).values()):
         variant = ScaledVariant.of((backend.account_id, backend.region_name), target.resource_id)
         if variant is None or not variant.exists:
             continue
@@ -57,9 +56,9 @@ def evaluate(backend: ApplicationAutoscalingBackend) -> None:
 
 
 def is_due(expression: str, zone: str, end: datetime) -> bool:
-    """Whether a schedule fires in the minute that ends at a moment; in UTC, `zone` is the schedule's own."""
-    offset = zoneinfo.ZoneInfo(zone).utcoffset(end.replace(tzinfo=None)) or timedelta()
-    there = end + offset
+    """Whether a schedule, which is in the time of its `zone`, fires in the minute that ends at a moment, in UTC."""
+    # As the clock on the wall there shows it: schedules know no zone.
+    there = end.astimezone(zoneinfo.ZoneInfo(zone)).replace(tzinfo=UTC)
     if rate := _RATE.fullmatch(expression):
         period = timedelta(**{f"{rate[2]}s": int(rate[1])}).total_seconds()
         return there.timestamp() % period < MINUTE
@@ -87,11 +86,11 @@ def _track(variant: ScaledVariant, policy: Mapping[str, Any], target: Any, end: 
         desired = math.ceil(count * max(known) / wanted)
     desired = min(max(desired, int(target.min_capacity)), int(target.max_capacity))
     if desired != count and not _cools_down(variant, policy, end, grows=desired > count):
-        _changes[variant.place, target.resource_id] = end
+        _changes[variant] = end
         variant.set_count(desired)
 
 
 def _cools_down(variant: ScaledVariant, policy: Mapping[str, Any], end: datetime, *, grows: bool) -> bool:
-    changed = _changes.get((variant.place, f"endpoint/{variant.endpoint_name}/variant/{variant.name}"))
+    changed = _changes.get(variant)
     seconds = int(policy.get("ScaleOutCooldown" if grows else "ScaleInCooldown", _COOLDOWN))
     return changed is not None and (end - changed).total_seconds() < seconds

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from moto.applicationautoscaling.exceptions import AWSValidationException
@@ -10,8 +11,9 @@ from moto.applicationautoscaling.models import ApplicationAutoscalingBackend, ap
 
 from scripts.local_aws import clock
 from scripts.local_aws.autoscaling import evaluation
-from scripts.local_aws.autoscaling.variants import DIMENSION, ScaledVariant
+from scripts.local_aws.autoscaling.variants import ScaledVariant
 from scripts.local_aws.cloudwatch.metric_store import MINUTE
+from scripts.local_aws.sagemaker.endpoints.variants import SCALED_DIMENSION
 
 _moto_register = ApplicationAutoscalingBackend.register_scalable_target
 
@@ -28,11 +30,11 @@ def shutdown() -> None:
     """Do nothing: the clock's own end ends the scaling."""
 
 
-def evaluate_all() -> None:
-    """Scale each target now."""
+def evaluate_all(end: datetime) -> None:
+    """Scale each target by the minutes before a full one."""
     for regions in list(applicationautoscaling_backends.values()):
         for backend in list(regions.values()):
-            evaluation.evaluate(backend)
+            evaluation.evaluate(backend, end)
 
 
 def _register(backend: Any, namespace: str, r_id: str, dimension: str, **limits: Any) -> Any:
@@ -40,12 +42,13 @@ def _register(backend: Any, namespace: str, r_id: str, dimension: str, **limits:
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-add-policy.html
     """
-    variant = ScaledVariant.of((backend.account_id, backend.region_name), r_id) if dimension == DIMENSION else None
-    if dimension == DIMENSION and (variant is None or not variant.exists):
+    if dimension != SCALED_DIMENSION:
+        return _moto_register(backend, namespace, r_id, dimension, **limits)
+    variant = ScaledVariant.of((backend.account_id, backend.region_name), r_id)
+    if variant is None or not variant.exists:
         raise AWSValidationException(f"No variant found for resource ID: {r_id}")
-    if variant is not None and (problem := variant.refusal(limits["min_capacity"])):
+    if problem := variant.refusal(limits["min_capacity"]):
         raise AWSValidationException(problem)
     target = _moto_register(backend, namespace, r_id, dimension, **limits)
-    if variant is not None:
-        variant.keep_within(int(target.min_capacity or 0), int(target.max_capacity or 0))
+    variant.keep_within(int(target.min_capacity or 0), int(target.max_capacity or 0))
     return target

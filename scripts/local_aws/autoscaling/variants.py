@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, cast
+from typing import cast
 
 from moto.sagemaker.models import sagemaker_backends
 
@@ -13,8 +13,6 @@ from scripts.local_aws.cloudwatch.endpoint_metrics import INVOCATIONS
 from scripts.local_aws.cloudwatch.metric_store import MINUTE, STORE, Metric, Place
 from scripts.local_aws.sagemaker.endpoints.endpoint import LocalEndpoint
 from scripts.local_aws.sagemaker.endpoints.variants import Variant
-
-DIMENSION: Final = "sagemaker:variant:DesiredInstanceCount"
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import json
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from moto.cloudwatch.models import Alarm
@@ -51,12 +51,11 @@ def set_by_hand(alarm: Alarm) -> None:
     setattr(alarm, _SET_BY_HAND, clock.now())
 
 
-def judge(alarm: Alarm) -> None:
-    """Set the state of an alarm by the newest complete periods, if the local AWS has its metrics."""
+def judge(alarm: Alarm, end: datetime) -> None:
+    """Set the state of an alarm by the newest periods before a full minute, if the local AWS has its metrics."""
     stats = _stats(alarm)
     if not stats or alarm.rule or alarm.comparison_operator not in _COMPARISONS:
         return
-    end = datetime.fromtimestamp(clock.now().timestamp() // MINUTE * MINUTE, UTC)
     if _waits_for_values(alarm, stats):
         return
     try:
@@ -134,8 +133,7 @@ def _judged(alarm: Alarm, series: Series) -> _Judgement | None:
     missing = len(series) - len(present)
     treatment = alarm.treat_missing_data or "missing"
     if not present and treatment in ("missing", "ignore"):
-        unchecked = "Insufficient Data: no datapoints were received"
-        return None if treatment == "ignore" else _Judgement("INSUFFICIENT_DATA", _lack(series, unchecked))
+        return None if treatment == "ignore" else _Judgement("INSUFFICIENT_DATA", _lack(series))
     compare, words = _COMPARISONS[alarm.comparison_operator]
     breaching = sum(compare(value, float(alarm.threshold)) for value in present)
     breaching += missing if treatment == "breaching" else 0
@@ -152,9 +150,12 @@ def _judged(alarm: Alarm, series: Series) -> _Judgement | None:
     )
 
 
-def _lack(series: Series, words: str) -> str:
-    periods = "period" if len(series) == 1 else "periods"
-    return f"{words} for {len(series)} {periods} and the missing data points were treated as [Missing]."
+def _lack(series: Series) -> str:
+    periods = f"{len(series)} period{'' if len(series) == 1 else 's'}"
+    return (
+        f"Insufficient Data: no datapoints were received for {periods} and the missing data points were treated as "
+        "[Missing]."
+    )
 
 
 def _reason_data(alarm: Alarm, series: Series) -> str:

@@ -47,9 +47,9 @@ class Source:
 def record(source: Source, call: Call) -> None:
     """Count a call, for the variant and for its part of the fleet that has this configuration."""
     variant = {"EndpointName": source.endpoint, "VariantName": source.variant}
-    moment = clock.now()
+    moment, values = clock.now(), _values(source, call)
     for dimensions in (variant, variant | {"EndpointConfigName": source.config}):
-        for name, value in _values(source, call).items():
+        for name, value in values.items():
             STORE.add(source.place, Metric.of(INVOCATIONS, name, dimensions), value, moment)
         if source.instances:
             share = 100 * call.model_microseconds / (MINUTE * _MICROSECONDS * source.instances)

@@ -20,7 +20,7 @@ _ARITHMETIC: Final[_Operators] = {
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
-    ast.BitXor: operator.pow,
+    ast.Pow: operator.pow,
 }
 _COMPARISONS: Final[_Operators] = {
     ast.Gt: operator.gt,
@@ -39,7 +39,8 @@ class UnknownExpressionError(Exception):
 def evaluate(expression: str, known: Mapping[str, Series]) -> Series:
     """Return the series of an expression. Raise UnknownExpressionError."""
     try:
-        tree = ast.parse(expression.strip(), mode="eval").body
+        # `^` is the power of metric math, and in Python binds less than a sum. `**` is none of metric math's.
+        tree = ast.parse(expression.strip().replace("**", "^^").replace("^", "**"), mode="eval").body
     except SyntaxError as error:
         raise UnknownExpressionError(expression) from error
     length = max((len(series) for series in known.values()), default=1)

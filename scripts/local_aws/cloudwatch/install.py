@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from moto.cloudwatch.models import CloudWatchBackend, Dimension, MetricDatum, Statistics, cloudwatch_backends
@@ -34,12 +35,12 @@ def shutdown() -> None:
     STORE.clear()
 
 
-def judge_all() -> None:
-    """Judge each alarm now."""
+def judge_all(end: datetime) -> None:
+    """Judge each alarm by the minutes before a full one."""
     for regions in list(cloudwatch_backends.values()):
         for backend in list(regions.values()):
             for alarm in list(backend.alarms.values()):
-                alarm_states.judge(alarm)
+                alarm_states.judge(alarm, end)
 
 
 def _set_alarm_state(backend: Any, alarm_name: str, reason: str, reason_data: str, state_value: str) -> None:

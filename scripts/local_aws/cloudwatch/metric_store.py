@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -104,12 +105,13 @@ class Store:
 
     def between(self, place: Place, metric: Metric, start: datetime, end: datetime) -> Values:
         """Return the values of the minutes that begin in a span of time."""
-        first, last = -(-start.timestamp() // MINUTE), end.timestamp() / MINUTE
-        found: Values = Values()
+        first, after = (math.ceil(moment.timestamp() / MINUTE) for moment in (start, end))
+        found = Values()
         with self._lock:
-            for minute, values in self._minutes.get((place, metric), {}).items():
-                if first <= minute < last:
-                    found.counts.update(values.counts)
+            minutes = self._minutes.get((place, metric), {})
+            for minute in range(first, after):
+                if minute in minutes:
+                    found.counts.update(minutes[minute].counts)
         return found
 
     def by_minute(self, place: Place) -> Iterator[tuple[Metric, int, Values]]:

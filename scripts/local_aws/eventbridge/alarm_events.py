@@ -17,8 +17,6 @@ from scripts.local_aws.eventbridge import events
 _CHANGE: Final = "CloudWatch Alarm State Change"
 _HOOK: Final = "update_state"
 _update_state: Callable[[Alarm, str, str, str], None] = Alarm.update_state
-
-
 _listeners: list[Callable[[Alarm], None]] = []
 
 

@@ -3,8 +3,8 @@
 
 moto keeps rules and matches patterns, but delivers inside the caller's request, and only to queues and log groups.
 Here, every event, from PutEvents or from a service, passes `_accept`. It hands one delivery per target to a courier
-thread, so that no caller waits for a target, and order is kept. No clock fires it: a rule with a schedule fires only on
-request, by `fire` or by `POST /_events/<rule>`.
+thread, so that no caller waits for a target, and order is kept. No clock fires a rule with a schedule: that is done on
+request only, by `fire` or by `POST /_events/<rule>`.
 """
 
 from __future__ import annotations

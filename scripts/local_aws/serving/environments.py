@@ -42,11 +42,19 @@ class EnvironmentMissingError(Exception):
 
 @dataclass(frozen=True)
 class Needed:
-    """Requirements of an image, its Python ("" if any will do), and the folder of the model's script, if it has one."""
+    """Requirements of an image, its Python ("" if any will do), and the folder of the model's script, if there is one.
+
+    The folder need not exist.
+    """
 
     requirements: tuple[str, ...]
     python: str
     code: Path | None = None
+
+    @property
+    def own(self) -> Path | None:
+        """Folder with requirements of the model's own; None if it has none."""
+        return self.code if self.code and (self.code / REQUIREMENTS).exists() else None
 
 
 def environment(needed: Needed) -> user_cache.Entry:
@@ -58,20 +66,24 @@ def environment(needed: Needed) -> user_cache.Entry:
 
 def interpreter(made: user_cache.Entry) -> Path:
     """Return the Python of an environment."""
-    return made.path / _VENV / "bin" / "python"
+    return _python(made.path / _VENV)
+
+
+def _python(venv: Path) -> Path:
+    return venv / "bin" / "python"
 
 
 def _digest(needed: Needed) -> str:
     digest = hashlib.sha256(repr((_FORMAT, sys.version, needed.requirements, needed.python)).encode())
-    if needed.code and (needed.code / REQUIREMENTS).exists():
-        for path in sorted(needed.code.rglob("*")):
+    if needed.own:
+        for path in sorted(needed.own.rglob("*")):
             if path.is_file() and path.suffix in _REFERRED:
-                digest.update(repr((str(path.relative_to(needed.code)), path.read_bytes())).encode())
+                digest.update(repr((str(path.relative_to(needed.own)), path.read_bytes())).encode())
     return digest.hexdigest()
 
 
 def _is_whole(folder: Path) -> bool:
-    return (folder / _READY).exists() and (folder / _VENV / "bin" / "python").exists()
+    return (folder / _READY).exists() and _python(folder / _VENV).exists()
 
 
 def _fill(folder: Path, needed: Needed) -> None:
@@ -99,14 +111,14 @@ def _make(venv: Path, python: str, needed: Needed) -> None:
     uv = shutil.which("uv") or shutil.which("uv", path=Path(sys.prefix) / "bin")
     if uv:
         _run((uv, "venv", "--quiet", "--no-python-downloads", f"--python={python}", venv))
-        install: tuple[str | Path, ...] = (uv, "pip", "install", "--quiet", f"--python={venv / 'bin' / 'python'}")
+        install: tuple[str | Path, ...] = (uv, "pip", "install", "--quiet", f"--python={_python(venv)}")
     else:
         _run((python, "-m", "venv", venv))
-        install = (venv / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-compile", "--no-input")
+        install = (_python(venv), "-m", "pip", "install", "--quiet", "--no-compile", "--no-input")
     _run((*install, "--only-binary=:all:", *needed.requirements))
-    if needed.code and (needed.code / REQUIREMENTS).exists():
+    if needed.own:
         try:
-            _run((*install, "--requirement", REQUIREMENTS), needed.code)
+            _run((*install, "--requirement", REQUIREMENTS), needed.own)
         except _NotToBeHadError as error:
             # Another Python is no answer to what the model itself asks for.
             raise EnvironmentMissingError(f"{REQUIREMENTS}: {error}") from error

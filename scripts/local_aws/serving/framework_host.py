@@ -50,7 +50,7 @@ class FrameworkHost(ModelProcess):
         script's traceback.
         """
         code, program = _script(image, variables, place)
-        needed = Needed(image.requirements, image.python, code if code.is_dir() else None)
+        needed = Needed(image.requirements, image.python, code)
         try:
             self._environment = environments.environment(needed)
         except EnvironmentMissingError as error:

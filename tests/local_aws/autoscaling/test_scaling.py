@@ -9,11 +9,11 @@ from typing import Any, Final
 import pytest
 from botocore.exceptions import ClientError
 
-from scripts.local_aws import clock
 from scripts.local_aws.cloudwatch import endpoint_metrics
 from scripts.local_aws.cloudwatch.endpoint_metrics import Call, Source
 from scripts.local_aws.server import LocalAws
 from tests.local_aws.conftest import ClientFactory
+from tests.local_aws.minutes import begin_minute
 from tests.local_aws.serving import CUSTOM_IMAGE, VARIANT, make_model
 
 PLACE: Final = ("123456789012", "us-east-1")
@@ -30,7 +30,7 @@ Endpoint = Callable[..., str]
 
 @pytest.fixture
 def endpoint(client: ClientFactory, local_aws: LocalAws) -> Iterator[Endpoint]:
-    """Make an endpoint without a process, and return its variant's id; the clock stands at a full minute."""
+    """Make an endpoint without a process, and return its variant's id; a minute has just begun."""
     sm, made = client("sagemaker"), []
 
     def make(name: str, **more: Any) -> str:
@@ -39,7 +39,7 @@ def endpoint(client: ClientFactory, local_aws: LocalAws) -> Iterator[Endpoint]:
         sm.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
         sm.create_endpoint(EndpointName=name, EndpointConfigName=name)
         made.append(name)
-        local_aws.advance(61 - clock.now().second)
+        begin_minute(local_aws)
         return f"endpoint/{name}/variant/AllTraffic"
 
     yield make

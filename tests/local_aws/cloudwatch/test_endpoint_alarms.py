@@ -13,14 +13,14 @@ from scripts.local_aws.cloudwatch import endpoint_metrics
 from scripts.local_aws.cloudwatch.endpoint_metrics import Call, Source
 from scripts.local_aws.server import LocalAws
 from tests.local_aws.conftest import ClientFactory
+from tests.local_aws.minutes import begin_minute
 
 PLACE = ("123456789012", "us-east-1")
 
 
 @pytest.fixture(autouse=True)
 def a_minute_begins(local_aws: LocalAws) -> None:
-    """So that what a test does before it moves the clock falls into one minute."""
-    local_aws.advance(61 - clock.now().second)
+    begin_minute(local_aws)
 
 
 def call(endpoint: str, *statuses: int, milliseconds: int = 10, variant: str = "AllTraffic") -> None:

@@ -21,13 +21,16 @@ KNOWN: dict[str, Series] = {"errors": [1.0, None, 3.0], "calls": [10.0, 20.0, 0.
         ("SUM(calls)", [30.0, 30.0, 30.0]),
         ("AVG([calls, 2])", [6.0, 11.0, 1.0]),
         ("-calls", [-10.0, -20.0, 0.0]),
+        ("calls + 2 ^ 2", [14.0, 24.0, 4.0]),
     ],
 )
 def test_metric_math(expression: str, expected: Series) -> None:
     assert evaluate(expression, KNOWN) == expected
 
 
-@pytest.mark.parametrize("expression", ["SEARCH('x', 'Sum')", "errors +", "unknown", "ANOMALY_DETECTION_BAND(calls)"])
+@pytest.mark.parametrize(
+    "expression", ["SEARCH('x', 'Sum')", "errors +", "unknown", "calls ** 2", "ANOMALY_DETECTION_BAND(calls)"]
+)
 def test_what_is_not_computed_is_refused(expression: str) -> None:
     with pytest.raises(UnknownExpressionError):
         evaluate(expression, KNOWN)

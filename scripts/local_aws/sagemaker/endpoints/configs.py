@@ -45,38 +45,36 @@ class LocalEndpointConfig(FakeEndpointConfig):
 
     def validate_production_variants(self, production_variants: list[dict[str, Any]]) -> None:
         """Check the variants, and the shadow beside them. Raise SageMaker's ValidationError."""
-        super().validate_production_variants([*production_variants, *self.shadow_variants])
-        names = [variant["VariantName"] for variant in (*production_variants, *self.shadow_variants)]
+        variants = [*production_variants, *self.shadow_variants]
+        super().validate_production_variants(variants)
+        names = [variant["VariantName"] for variant in variants]
         for name in names:
             if names.count(name) > 1:
                 raise ValidationError(f'The variant name "{name}" was non-unique within the request.')
         if self.shadow_variants:
-            self._check_shadow(production_variants)
+            self._check_shadow(variants)
 
     def validate_instance_type(self, instance_type: str) -> None:
         """Accept all that the SDK knows, which the request was checked for; moto has an older list."""
 
-    def _check_shadow(self, production_variants: list[dict[str, Any]]) -> None:
-        """Refuse what cannot have a shadow.
+    def _check_shadow(self, variants: list[dict[str, Any]]) -> None:
+        """Refuse what cannot have a shadow; `variants` are all, shadows too.
 
         https://docs.aws.amazon.com/sagemaker/latest/dg/shadow-tests-exclusions.html
         """
-        if len(production_variants) != 1 or len(self.shadow_variants) != 1:
+        if len(self.shadow_variants) != 1 or len(variants) != 2:
             raise ValidationError(
                 "If you use ShadowProductionVariants, you can only specify one variant for ProductionVariants and one "
                 "variant for ShadowProductionVariants."
             )
-        kinds = {"Serverless inference": any("ServerlessConfig" in one for one in self._all(production_variants))}
-        kinds["Asynchronous inference"] = "AsyncInferenceConfig" in self.given
-        kinds["An Inf1 instance"] = any(
-            str(one.get("InstanceType", "")).startswith("ml.inf1.") for one in self._all(production_variants)
-        )
+        kinds = {
+            "Serverless inference": any("ServerlessConfig" in one for one in variants),
+            "Asynchronous inference": "AsyncInferenceConfig" in self.given,
+            "An Inf1 instance": any(str(one.get("InstanceType", "")).startswith("ml.inf1.") for one in variants),
+        }
         for kind, found in kinds.items():
             if found:
                 raise ValidationError(f"{kind} does not support ShadowProductionVariants.")
-
-    def _all(self, production_variants: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        return [*production_variants, *self.shadow_variants]
 
     @property
     def response_object(self) -> dict[str, Any]:

@@ -77,7 +77,7 @@ class LocalEndpoint(FakeEndpoint):
         return self.endpoint_status in _IN_PROGRESS
 
     def claim(self) -> bool:
-        """Begin an update, unless a change is under way already."""
+        """Begin an update, which `release` or `go_live` ends, unless a change is under way already."""
         with _changed:
             if self.in_progress:
                 return False
@@ -93,8 +93,8 @@ class LocalEndpoint(FakeEndpoint):
         self.traffic.route({fleet: 1.0})
         self.change("InService", reason)
 
-    def fail(self, reason: str) -> None:
-        """Store the reason of a failed creation or update; an endpoint that served before goes on."""
+    def release(self, reason: str | None) -> None:
+        """End a creation or update without effect, and store why it failed; an endpoint that served before goes on."""
         self.change("InService" if self.fleet else "Failed", reason)
 
     def stop(self) -> None:

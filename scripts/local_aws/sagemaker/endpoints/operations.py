@@ -23,7 +23,7 @@ from scripts.local_aws.sagemaker.endpoints.configs import Given, LocalEndpointCo
 from scripts.local_aws.sagemaker.endpoints.deployment import Deployment
 from scripts.local_aws.sagemaker.endpoints.endpoint import LocalEndpoint, Tags
 from scripts.local_aws.sagemaker.endpoints.policies import Policy
-from scripts.local_aws.sagemaker.endpoints.variants import Fleet, Variant, retain
+from scripts.local_aws.sagemaker.endpoints.variants import SCALED_DIMENSION, Fleet, Variant, retain, scaled_resource
 from scripts.local_aws.sagemaker.sagemaker_names import NamedResources
 from scripts.local_aws.serving.artifacts import ServingError
 from scripts.local_aws.serving.containers import container_of
@@ -64,21 +64,23 @@ class Endpoints(NamedResources):
         `given` is the request of UpdateEndpoint. The configuration that is served already needs no deployment.
         """
         endpoint, config = self.find_endpoint(given["EndpointName"]), self._config(given["EndpointConfigName"])
-        before = endpoint.endpoint_status
         if not endpoint.claim():
-            raise AWSValidationException(f'Cannot update in-progress endpoint "{endpoint.arn}".')
+            raise _in_progress(endpoint)
         try:
             self._change(endpoint, config, given)
         except BaseException:
-            endpoint.change(before, endpoint.failure_reason)
+            endpoint.release(endpoint.failure_reason)
             raise
         return endpoint
 
     def _change(self, endpoint: LocalEndpoint, config: LocalEndpointConfig, given: dict[str, Any]) -> None:
         retained = endpoint.last_deployment_config if given.get("RetainDeploymentConfig") else None
         wanted = given.get("DeploymentConfig", retained)
-        if endpoint.fleet is None or endpoint.fleet.config is config:
+        if endpoint.fleet is None:
             self._deploy(endpoint, config)
+            return
+        if endpoint.fleet.config is config:
+            endpoint.go_live(endpoint.fleet)
             return
         serverless.check_update(endpoint.fleet.config, config)
         self._check_scaled(endpoint, config)
@@ -103,21 +105,20 @@ class Endpoints(NamedResources):
         endpoint = self._idle_endpoint(endpoint_name)
         if endpoint.fleet is None:
             raise AWSValidationException(f'Endpoint "{endpoint.arn}" is {endpoint.endpoint_status}.')
-        wanted = [(str(one["VariantName"]), one) for one in desired_weights_and_capacities]
-        names = [name for name, _ in wanted]
-        for name in names:
+        names, changes = [str(one["VariantName"]) for one in desired_weights_and_capacities], []
+        for name, wanted in zip(names, desired_weights_and_capacities, strict=True):
             if names.count(name) > 1:
                 raise AWSValidationException(f'The variant name "{name}" was non-unique within the request.')
-            if endpoint.fleet.variant(name) is None:
+            variant = endpoint.fleet.variant(name)
+            if variant is None:
                 raise AWSValidationException(
                     f'The variant name(s) "{name}" is/are not present within endpoint configuration '
                     f'"{endpoint.endpoint_config_name}".'
                 )
-        for name, one in wanted:
-            variant = endpoint.fleet.variant(name)
-            assert variant is not None  # noqa: S101 - seen above; this is for the type checker
-            variant.weight = float(one.get("DesiredWeight", variant.weight))
-            variant.count = one.get("DesiredInstanceCount", variant.count)
+            changes.append((variant, wanted))
+        for variant, wanted in changes:
+            variant.weight = float(wanted.get("DesiredWeight", variant.weight))
+            variant.count = wanted.get("DesiredInstanceCount", variant.count)
         endpoint.touch()
         return endpoint.arn
 
@@ -135,7 +136,7 @@ class Endpoints(NamedResources):
         """Return an endpoint that may be changed. Raise SageMaker's ValidationException if a change is under way."""
         endpoint = self.find_endpoint(name)
         if endpoint.in_progress:
-            raise AWSValidationException(f'Cannot update in-progress endpoint "{endpoint.arn}".')
+            raise _in_progress(endpoint)
         return endpoint
 
     def _config(self, name: str) -> LocalEndpointConfig:
@@ -143,9 +144,8 @@ class Endpoints(NamedResources):
         return cast(LocalEndpointConfig, found)
 
     def _deploy(self, endpoint: LocalEndpoint, config: LocalEndpointConfig) -> None:
-        """Serve a configuration at once, unless it is served already."""
-        served = endpoint.fleet is not None and endpoint.fleet.config is config
-        fleet = endpoint.fleet if served else self._loaded(endpoint, config)
+        """Serve a configuration at once."""
+        fleet = self._loaded(endpoint, config)
         if fleet is not None:
             endpoint.go_live(fleet)
 
@@ -154,7 +154,7 @@ class Endpoints(NamedResources):
         try:
             return self._fleet(endpoint.endpoint_name, config)
         except (ServingError, ValidationError) as error:
-            endpoint.fail(getattr(error, "message", None) or str(error))
+            endpoint.release(getattr(error, "message", None) or str(error))
             return None
 
     def _check_scaled(self, endpoint: LocalEndpoint, config: LocalEndpointConfig) -> None:
@@ -162,12 +162,13 @@ class Endpoints(NamedResources):
 
         https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-add-policy.html
         """
-        scaling = applicationautoscaling_backends[self.account_id][self.region_name].targets
+        targets = applicationautoscaling_backends[self.account_id][self.region_name].targets
+        scaled = targets.get(SCALED_DIMENSION, {})
         for declared in config.production_variants:
             name = declared["VariantName"]
-            resource = f"endpoint/{endpoint.endpoint_name}/variant/{name}"
+            resource = scaled_resource(endpoint.endpoint_name, name)
             before = endpoint.fleet.variant(name) if endpoint.fleet else None
-            if before is None or resource not in scaling.get("sagemaker:variant:DesiredInstanceCount", {}):
+            if before is None or resource not in scaled:
                 continue
             if before.declared.get("InstanceType") != declared.get("InstanceType"):
                 raise AWSValidationException(
@@ -220,6 +221,10 @@ class Endpoints(NamedResources):
                 capture.destination, endpoint_name, name, role, self.region_name, capture.kms_key_id
             )  # fmt: skip
         return Variant.of(declared, served, target)
+
+
+def _in_progress(endpoint: LocalEndpoint) -> AWSValidationException:
+    return AWSValidationException(f'Cannot update in-progress endpoint "{endpoint.arn}".')
 
 
 class EndpointsResponse(SageMakerResponse):

@@ -48,8 +48,10 @@ def read(config: dict[str, Any], old: Fleet, new: Fleet) -> Policy:
     names = tuple(str(alarm["AlarmName"]) for alarm in alarms)
     if rolling := config.get("RollingUpdatePolicy"):
         return _rolling(rolling, old, new, names)
-    if _is_excluded(new) or "BlueGreenUpdatePolicy" not in config:
-        return Policy(alarms=() if _is_excluded(new) else names)
+    if _is_excluded(new):
+        return Policy()
+    if "BlueGreenUpdatePolicy" not in config:
+        return Policy(alarms=names)
     steps = tuple(_blue_green(config["BlueGreenUpdatePolicy"], new))
     _check_time(config["BlueGreenUpdatePolicy"], steps)
     return Policy(steps, alarms=names)

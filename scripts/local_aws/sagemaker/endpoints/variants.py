@@ -6,12 +6,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any
+from typing import Any, Final
 
 from scripts.local_aws.sagemaker.data_capture import CaptureSettings, CaptureTarget
 from scripts.local_aws.sagemaker.endpoints.configs import LocalEndpointConfig
 from scripts.local_aws.sagemaker.model_hosting import Served
 
+SCALED_DIMENSION: Final = "sagemaker:variant:DesiredInstanceCount"
+"""What Application Auto Scaling changes of a variant."""
 _DEFAULT_WEIGHT = 1.0
 
 
@@ -59,11 +61,6 @@ class Fleet:
     calls: int = 0
     """Calls that are being answered; `Traffic` counts them."""
 
-    @property
-    def count(self) -> int:
-        """Number of instances of the production variants."""
-        return sum(variant.count or 0 for variant in self.variants)
-
     def variant(self, name: str) -> Variant | None:
         """Return a production variant by its name."""
         return next((variant for variant in self.variants if variant.name == name), None)
@@ -72,6 +69,11 @@ class Fleet:
         """End the processes that serve the models."""
         for variant in (*self.variants, *self.shadows):
             variant.served.stop()
+
+
+def scaled_resource(endpoint: str, variant: str) -> str:
+    """Return Application Auto Scaling's id of a variant."""
+    return f"endpoint/{endpoint}/variant/{variant}"
 
 
 def retain(old: Fleet, new: Fleet, excluded: Iterable[dict[str, str]]) -> None:

@@ -14,6 +14,7 @@ from scripts.demo.demo_model import TrainedModel
 from scripts.local_aws.sagemaker import install as sagemaker
 from scripts.local_aws.sagemaker.jobs.processing.processing_jobs import ProcessingJob
 from scripts.local_aws.sagemaker.monitors import monitor_runs
+from scripts.local_aws.serving.images import SERVED
 from tests.local_aws.conftest import ClientFactory
 from tests.local_aws.monitoring import (
     ANALYZER,
@@ -28,7 +29,7 @@ from tests.local_aws.monitoring import (
     read_json,
 )
 from tests.local_aws.serving import BUCKET as MODELS
-from tests.local_aws.serving import CAPTURE, csv_of, make_endpoint
+from tests.local_aws.serving import CAPTURE, CUSTOM_IMAGE, csv_of, make_config, make_endpoint, make_model
 from tests.local_aws.waiting import SECONDS
 
 ROWS = 40
@@ -156,3 +157,21 @@ def test_attribution_asks_the_endpoint(client: ClientFactory) -> None:
     assert (job.status, job.failure_reason) == ("Completed", "")
     target = job.request["ProcessingOutputConfig"]["Outputs"][0]["S3Output"]["S3Uri"].removeprefix(f"s3://{BUCKET}/")
     assert read_json(client("s3"), f"{target}/analysis.json")["explanations"]["kernel_shap"]
+
+
+def test_attribution_says_why_its_endpoint_does_not_answer(client: ClientFactory, header: list[str]) -> None:
+    sm, name = client("sagemaker"), "Unserved"
+    make_model(sm, name, CUSTOM_IMAGE, "")
+    make_config(sm, name, name)
+    sm.create_endpoint(EndpointName=name, EndpointConfigName=name)
+    config = {"methods": {"shap": {"num_samples": 62}}, "headers": header, "label": header[0]}
+    config |= {"predictor": PREDICTOR | {"endpoint_name": name}}
+    client("s3").put_object(Bucket=BUCKET, Key=f"{name}/analysis_config.json", Body=json.dumps(config))
+    request = clarify_request(f"baselines/{name}", f"{name}/analysis_config.json")
+    sm.create_processing_job(ProcessingJobName=name, **request)
+    assert sagemaker.wait_idle(SECONDS)
+    assert sm.describe_processing_job(ProcessingJobName=name)["ExitMessage"] == (
+        "The local AWS recorded this job and computed nothing: the endpoint Unserved does not answer. "
+        f"The local AWS cannot run the image {CUSTOM_IMAGE}: it runs {SERVED} only. "
+        f"Nothing was written to s3://{BUCKET}/baselines/{name}."
+    )

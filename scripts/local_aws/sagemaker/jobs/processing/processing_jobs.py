@@ -110,9 +110,10 @@ class ProcessingJobs(Jobs):
     def _run(self, job: ProcessingJob, work: Work) -> None:
         work.fetch()
         container = processing_containers.of(work)
-        foreign = self.foreign_image(container.asks)
-        if foreign:
-            job.leave(_nothing_computed(job.request, f"the endpoint {container.asks} has the image {foreign}"))
+        unserved = self.unserved(container.asks)
+        if unserved:
+            why = f"the endpoint {container.asks} does not answer. {unserved}"
+            job.leave(_nothing_computed(job.request, why))
             return
         status, message = work.run(container)
         job.leave(message)
@@ -120,10 +121,10 @@ class ProcessingJobs(Jobs):
             raise JobFailedError(f"AlgorithmError: {message}, exit code: {status}")
         work.store(container)
 
-    def foreign_image(self, endpoint: str) -> str:
-        """Return the image of an endpoint that cannot answer here; empty for one that can, and for none."""
+    def unserved(self, endpoint: str) -> str:
+        """Return why an endpoint does not answer here, in a sentence; empty for one that does, and for none."""
         served = getattr(self.endpoints.get(endpoint), "served", None)
-        return str(served.container.image) if served is not None and served.unserved else ""
+        return str(served.unserved) if served is not None else ""
 
     def _find_inputs(self, job: ProcessingJob) -> None:
         """List each prefix as the role of the job, even if the content is not read. Raise ValidationError."""
@@ -145,13 +146,15 @@ def _check_paths(request: Mapping[str, Any]) -> None:
 
 
 def _nothing_computed(request: Mapping[str, Any], why: str = "") -> str:
+    """Return the exit message of a job that only is recorded; `why` ends with its full stop."""
     outputs = request.get("ProcessingOutputConfig", {}).get("Outputs", [])
     unwritten = ", ".join(output["S3Output"]["S3Uri"] for output in outputs if "S3Output" in output)
-    return (
-        "The local AWS recorded this job and computed nothing: it runs the code of an entry point, python3 -c, and the "
-        f"analyses of monitors, not {why or request['AppSpecification']['ImageUri'] + ' with this environment'}."
-        + (f" Nothing was written to {unwritten}." if unwritten else "")
+    why = why or (
+        "it runs the code of an entry point, python3 -c, and the analyses of monitors, not "
+        f"{request['AppSpecification']['ImageUri']} with this environment."
     )
+    told = f"The local AWS recorded this job and computed nothing: {why}"
+    return f"{told} Nothing was written to {unwritten}." if unwritten else told
 
 
 class ProcessingJobsResponse(BaseResponse):

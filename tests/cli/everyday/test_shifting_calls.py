@@ -23,9 +23,13 @@ CALLS: Final = 40
 
 @pytest.fixture
 def compared(local: Running, orchestrator: Orchestrator, model: TrainedModel) -> Orchestrator:
-    """The pipeline of the model `shifted`, whose endpoint has a challenger."""
+    """The pipeline of the model `shifted`: its endpoint has a challenger with as many calls, whatever was before."""
     challenger = {"name": "challenger", "model_artifact_location": ARTIFACT_KEY}
     orchestrator.provisioned(orchestrator.request("shifted", endpoint_name=ENDPOINT, variants=[challenger], **SERVED))
+    even = [{"VariantName": name, "DesiredWeight": 1} for name in ("AllTraffic", "challenger")]
+    orchestrator.client("sagemaker").update_endpoint_weights_and_capacities(
+        EndpointName=ENDPOINT, DesiredWeightsAndCapacities=even
+    )
     return orchestrator
 
 

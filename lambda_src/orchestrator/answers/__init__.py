@@ -21,7 +21,14 @@ from orchestrator.answers.awaited import AwaitedDeployment, SmokeTestFigures
 from orchestrator.answers.cards import ModelCardAnswer, ModelCardExport
 from orchestrator.answers.members import Message, ModelPackage, Next, PipelineId, Warnings
 from orchestrator.answers.runs import MonitorRunDetails, StartedRun
-from orchestrator.answers.work import EndpointState, JobRegistration, MonitorState, OverallState, StartedJob
+from orchestrator.answers.work import (
+    EndpointState,
+    JobRegistration,
+    MonitorState,
+    OverallState,
+    StageEndpoint,
+    StartedJob,
+)
 from orchestrator.values.monitors import EngineName
 from orchestrator.values.per_stage import Stage
 
@@ -203,6 +210,10 @@ class DeployedStage(TypedDict):
     stack_set: str
     instances: list[StackInstance] | None
     model_package_arn: ModelPackage
+    endpoints: Annotated[
+        list[StageEndpoint],
+        Field(description="those on which models are compared, one for each account; empty where one model answers"),
+    ]
 
 
 class Deletion(TypedDict):

@@ -114,6 +114,13 @@ class EndpointState(TypedDict):
     """why it is not known what several models have answered; otherwise empty"""
 
 
+class StageEndpoint(EndpointState):
+    """An endpoint in an account of a stage, with its models. If the account cannot be reached, reason says why."""
+
+    account: str
+    region: str
+
+
 class VariantWeight(TypedDict):
     """The weight of a model that answers calls of an endpoint."""
 
@@ -123,11 +130,22 @@ class VariantWeight(TypedDict):
     """of the calls, 0 to 1"""
 
 
+class ShiftedPlace(TypedDict):
+    """An endpoint in an account of a stage, whose calls are to be shared so, or are already."""
+
+    account: str
+    endpoint: str
+    variants: list[VariantWeight]
+
+
 class EndpointShifted(TypedDict):
     """The calls of an endpoint are to be shared so, or are already."""
 
     message: Message
     pipeline_id: PipelineId
     endpoint: str
-    """its name"""
+    """its name; of a stage with several accounts, that of the first"""
     variants: list[VariantWeight]
+    """of that endpoint"""
+    accounts: list[ShiftedPlace]
+    """the endpoints of the stage, one for each account; empty with one account"""

@@ -129,7 +129,7 @@ def api(built: Template) -> RestApi:
 
 
 def throttle() -> apigateway.MethodSetting:
-    """The limit of all methods together; execution logs stay off (lesson 119)."""
+    """The limit of each method, for all callers together; execution logs stay off (lesson 119)."""
     rate, burst = (parameters.part("ApiThrottle", place) for place in range(2))
     return apigateway.MethodSetting(
         HttpMethod="*",

@@ -22,11 +22,11 @@ from orchestrator.answers.cards import ModelCardAnswer, ModelCardExport
 from orchestrator.answers.members import Message, ModelPackage, Next, PipelineId, Warnings
 from orchestrator.answers.runs import MonitorRunDetails, StartedRun
 from orchestrator.answers.work import (
+    DeployedStage,
     EndpointState,
     JobRegistration,
     MonitorState,
     OverallState,
-    StageEndpoint,
     StartedJob,
 )
 from orchestrator.values.monitors import EngineName
@@ -191,29 +191,6 @@ class DeployedStack(TypedDict):
     status: str
     reason: str
     changed_at: datetime
-
-
-class StackInstance(TypedDict):
-    """The stack of one account and Region."""
-
-    account: str
-    region: str
-    status: str
-    detailed_status: str
-    reason: str
-
-
-class DeployedStage(TypedDict):
-    """A stage, with the StackSet that deploys it."""
-
-    stage: Stage
-    stack_set: str
-    instances: list[StackInstance] | None
-    model_package_arn: ModelPackage
-    endpoints: Annotated[
-        list[StageEndpoint],
-        Field(description="those on which models are compared, one for each account; empty where one model answers"),
-    ]
 
 
 class Deletion(TypedDict):

@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
+from pydantic import Field
 from typing_extensions import TypedDict
 
-from orchestrator.answers.members import Message, PipelineId
+from orchestrator.answers.members import Message, ModelPackage, PipelineId
 from orchestrator.values.monitors import EngineName
+from orchestrator.values.per_stage import Stage
 
 StateName = Literal["Deploying", "Waiting for approval", "Running", "Succeeded", "Failed", "Unhealthy"]
 
@@ -119,6 +121,29 @@ class StageEndpoint(EndpointState):
 
     account: str
     region: str
+
+
+class StackInstance(TypedDict):
+    """The stack of one account and Region."""
+
+    account: str
+    region: str
+    status: str
+    detailed_status: str
+    reason: str
+
+
+class DeployedStage(TypedDict):
+    """A stage, with the StackSet that deploys it."""
+
+    stage: Stage
+    stack_set: str
+    instances: list[StackInstance] | None
+    model_package_arn: ModelPackage
+    endpoints: Annotated[
+        list[StageEndpoint],
+        Field(description="those on which models are compared, one for each account; empty where one model answers"),
+    ]
 
 
 class VariantWeight(TypedDict):

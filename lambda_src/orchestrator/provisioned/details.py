@@ -112,8 +112,8 @@ def _smoke_tests(pipeline: Pipeline, request: Mapping[str, Any] | None, settings
     return [record.description() for record in found]
 
 
-def _stages(pipeline: Pipeline, settings: Settings, request: Mapping[str, Any] | None) -> list[answers.DeployedStage]:
-    def stage(entry: tuple[Stage, str]) -> answers.DeployedStage:
+def _stages(pipeline: Pipeline, settings: Settings, request: Mapping[str, Any] | None) -> list[told.DeployedStage]:
+    def stage(entry: tuple[Stage, str]) -> told.DeployedStage:
         name, stack_set = entry
         found = StackSetName(stack_set, settings.call_as)
         instances = stack_set_removal.instances_of(found)
@@ -146,7 +146,7 @@ def _parameters_of(stack_set: StackSetName) -> Mapping[str, str] | None:
     return dict(found.parameters) if found else {}
 
 
-def _instance(instance: Instance) -> answers.StackInstance:
+def _instance(instance: Instance) -> told.StackInstance:
     return {
         "account": instance.account,
         "region": instance.region,

@@ -12,6 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from mlops_orchestrator.aws.aws_access import Aws
+from scripts.cli.pipelines import comparison
 from scripts.demo.demo_model import TrainedModel
 from scripts.launch.local_deployment import STAGE_ACCOUNTS
 from tests.end_to_end.users import ARTIFACT_KEY, SERVED, Orchestrator
@@ -73,6 +74,10 @@ def test_a_stage_tells_its_models_and_what_they_answered(
     # Those of the current minute are told as soon as its first second is over.
     assert until(lambda: calls() >= CALLS)
     assert stage(orchestrator, pipeline, "staging")["endpoints"] == []
+    stages = orchestrator.deployment.api.details(pipeline).body["stages"]
+    first, *models = comparison.of_stages(stages)
+    assert first.startswith(f"dev, {STAGE_ACCOUNTS['dev']}: the endpoint {ENDPOINT}: InService.")
+    assert {line.split(":")[0].strip() for line in models} == {"AllTraffic", "challenger"}
 
 
 def test_calls_of_a_stage_are_shared_otherwise(orchestrator: Orchestrator, pipeline: str) -> None:

@@ -69,7 +69,7 @@ def advance(job: Job, call_as: CallAs, tell: Tell) -> Outcome:
     `tell` returns what is known of a smoke test, and raises nothing: a deployment that has ended does not fail for it.
     """
     stage, progress = Stage.of(job.user_parameters), Progress.of(job.continuation_token)
-    progress = replace(progress, begun=progress.begun or time.time())
+    progress = replace(progress, begun=progress.begun or int(time.time()))
     deployment = _Deployment(job, stage, StackSetName(stage.stackset_name, call_as), progress, tell)
     try:
         return _poll(deployment) if deployment.progress.operation else _act(deployment)

@@ -46,11 +46,10 @@ Tell = Callable[[Tested], Told]
 UNTESTED: Final = Told("No smoke test in this stage.", is_whole=True)
 
 
-def of(definition: Definition, accounts: tuple[str, ...], begun: float) -> Tested | None:
+def of(definition: Definition, accounts: tuple[str, ...], begun: int) -> Tested | None:
     """Return the test of a stage that was deployed so by an action that began then; `None` if it has none."""
     parts = dict(definition.parameters).get(PARAMETER, "").split(",")
     if len(parts) != _PARTS or not parts[2].startswith(layout.ROOT):
         return None
     common_name = parts[2].removeprefix(layout.ROOT).partition("/")[0]
-    # Events tell whole seconds.
-    return Tested(parts[1], common_name, accounts, datetime.fromtimestamp(int(begun), UTC))
+    return Tested(parts[1], common_name, accounts, datetime.fromtimestamp(begun, UTC))

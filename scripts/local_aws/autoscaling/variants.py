@@ -4,13 +4,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import cast
 
 from moto.sagemaker.models import sagemaker_backends
 
 from scripts.local_aws.cloudwatch.endpoint_metrics import INVOCATIONS
-from scripts.local_aws.cloudwatch.metric_store import MINUTE, STORE, Metric, Place
+from scripts.local_aws.cloudwatch.metric_store import Metric, Place
 from scripts.local_aws.sagemaker.endpoints.endpoint import LocalEndpoint
 from scripts.local_aws.sagemaker.endpoints.variants import Variant
 
@@ -62,16 +61,11 @@ class ScaledVariant:
             self._variant.count = count
             self._endpoint.touch()
 
-    def invocations_per_instance(self, end: datetime, minutes: int) -> list[float | None]:
-        """Return the load of each of the minutes before a moment, oldest first; None for one without calls."""
+    @property
+    def load_metric(self) -> tuple[Metric, str]:
+        """The metric of SageMakerVariantInvocationsPerInstance, and its statistic."""
         dimensions = {"EndpointName": self.endpoint_name, "VariantName": self.name}
-        metric = Metric.of(INVOCATIONS, "InvocationsPerInstance", dimensions)
-        found = []
-        for back in range(minutes, 0, -1):
-            start = end - timedelta(seconds=back * MINUTE)
-            values = STORE.between(self.place, metric, start, start + timedelta(seconds=MINUTE))
-            found.append(values.statistic("Sum"))
-        return found
+        return Metric.of(INVOCATIONS, "InvocationsPerInstance", dimensions), "Sum"
 
     @property
     def _endpoint(self) -> LocalEndpoint | None:

@@ -67,6 +67,16 @@ def judge(alarm: Alarm, end: datetime) -> None:
         alarm.update_state(found.reason, _reason_data(alarm, series), found.state)
 
 
+def newest_value(alarm: Alarm, end: datetime) -> float | None:
+    """Return the newest value before a full minute of what an alarm watches; None if there is none of it here."""
+    stats = _stats(alarm)
+    try:
+        values = _series(alarm, stats, end) if stats else []
+    except UnknownExpressionError:
+        return None
+    return next((value for value in reversed(values) if value is not None), None)
+
+
 def _stats(alarm: Alarm) -> dict[str, _Stat]:
     """Return the metrics of an alarm by id; empty if one of them is none of ours."""
     if not alarm.metric_data_queries:

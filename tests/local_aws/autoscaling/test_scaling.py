@@ -3,67 +3,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Final
 
 import pytest
 from botocore.exceptions import ClientError
 
-from scripts.local_aws.cloudwatch import endpoint_metrics
-from scripts.local_aws.cloudwatch.endpoint_metrics import Call, Source
 from scripts.local_aws.server import LocalAws
+from tests.local_aws.autoscaling.conftest import Endpoint
+from tests.local_aws.autoscaling.minutes import TARGET, count_of, minutes
 from tests.local_aws.conftest import ClientFactory
-from tests.local_aws.minutes import begin_minute
-from tests.local_aws.serving import CUSTOM_IMAGE, VARIANT, make_model
 
-PLACE: Final = ("123456789012", "us-east-1")
-TARGET: Final = {"ServiceNamespace": "sagemaker", "ScalableDimension": "sagemaker:variant:DesiredInstanceCount"}
 LOAD: Final = {
     "TargetValue": 10.0,
     "PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"},
     "ScaleInCooldown": 60,
     "ScaleOutCooldown": 300,
 }
-
-Endpoint = Callable[..., str]
-
-
-@pytest.fixture
-def endpoint(client: ClientFactory, local_aws: LocalAws) -> Iterator[Endpoint]:
-    """Make an endpoint without a process, and return its variant's id; a minute has just begun."""
-    sm, made = client("sagemaker"), []
-
-    def make(name: str, **more: Any) -> str:
-        make_model(sm, name, CUSTOM_IMAGE, "")
-        variant = {**VARIANT, "ModelName": name, **more}
-        sm.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
-        sm.create_endpoint(EndpointName=name, EndpointConfigName=name)
-        made.append(name)
-        begin_minute(local_aws)
-        return f"endpoint/{name}/variant/AllTraffic"
-
-    yield make
-    for name in made:
-        sm.delete_endpoint(EndpointName=name)
-        sm.delete_endpoint_config(EndpointConfigName=name)
-        sm.delete_model(ModelName=name)
-
-
-def count_of(sm: Any, name: str) -> int:
-    (variant,) = sm.describe_endpoint(EndpointName=name)["ProductionVariants"]
-    return int(variant["CurrentInstanceCount"])
-
-
-def minutes(aws: LocalAws, sm: Any, name: str, number: int, calls: int) -> list[int]:
-    """Let minutes pass with so many calls in each; the numbers of instances after each."""
-    found = []
-    for _ in range(number):
-        source = Source(PLACE, name, "AllTraffic", name, count_of(sm, name))
-        for _ in range(calls):
-            endpoint_metrics.record(source, Call(200, 1000, 500))
-        aws.advance(60)
-        found.append(count_of(sm, name))
-    return found
 
 
 def test_three_busy_minutes_add_instances_and_fifteen_quiet_ones_take_them_away(

@@ -4,14 +4,15 @@
 from collections.abc import Iterator
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
-from typing_extensions import override
+from typing_extensions import Self, override
 
 from orchestrator.errors import Problem
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.blueprints import BlueprintPipeline
+from orchestrator.values import things
 from orchestrator.values.common import EXPECT_KEYWORD, NUMBER, Expect
 from orchestrator.values.per_stage import PerStageObject, Stage, Staged, at, by_key
 from orchestrator.values.template_parameters import TemplateParameters
@@ -64,8 +65,14 @@ class Api(BaseModel):
     ] = None
     vpc_endpoints: Annotated[
         VpcEndpoints,
+        things.VPC_ENDPOINTS,
         Field(description="make the API private, and let in calls through these VPC endpoints of execute-api only"),
     ] = []
+
+    @model_validator(mode="after")
+    def _nothing_is_let_in_without_an_api(self) -> Self:
+        """Nobody looks at endpoints that have no meaning."""
+        return self.model_copy(update={"vpc_endpoints": []}) if self.mode == "none" and self.vpc_endpoints else self
 
     @property
     def throttle(self) -> str:
@@ -144,8 +151,14 @@ class WithInferenceApi(BlueprintPipeline):
                     f"{key}.vpc_endpoints: API Gateway goes by another list for an API that is private already only "
                     "from its next deployment on: make one by hand, aws apigateway create-deployment"
                 )
-        one = None if isinstance(self.inference_api, Staged) else self.inference_api
-        if one is not None and one.vpc_endpoints and None not in self.stages(launch):
+        apis = [api for _, api in by_key("inference_api", self.inference_api)]
+        if None in self.stages(launch) or not any(api and api.vpc_endpoints for api in apis):
+            return
+        yield (
+            "inference_api.vpc_endpoints: VPC endpoints are of the accounts of the stages, where the orchestrator looks "
+            "up nothing; an API that lets in one that is not there is reached by nobody"
+        )
+        if not isinstance(self.inference_api, Staged):
             yield (
                 "inference_api.vpc_endpoints: the API of each stage lets in the same VPC endpoints; give inference_api "
                 "by stage where the accounts of dev, staging and prod have endpoints of their own"

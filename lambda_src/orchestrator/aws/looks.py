@@ -191,9 +191,7 @@ def _vpc_endpoints(thing: things.VpcEndpoints) -> str:
 def _unfit(endpoint: Mapping[str, Any]) -> str:
     one, service, state = endpoint["VpcEndpointId"], endpoint["ServiceName"], endpoint["State"]
     if not service.endswith(_CALLED_APIS):
-        return (
-            f"must be for {_CALLED_APIS.removeprefix('.')}, the service of APIs that are called: {one} is for {service}"
-        )
+        return f"must be for {_CALLED_APIS.removeprefix('.')}, by which APIs are called: {one} is for {service}"
     # The SDK describes states with a capital letter, and EC2 answers without.
     return "" if state.lower() == "available" else f"must be available: {one} is {state}"
 

@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`inference_api`: the API in front of an endpoint, its limits, or none."""
+"""`inference_api`: the API in front of an endpoint, its limits, or none; the function behind it is `inference/`."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Final, Literal
+from dataclasses import replace
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
-from typing_extensions import Self, override
+from typing_extensions import override
 
 from orchestrator.errors import Problem
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.blueprints import BlueprintPipeline
+from orchestrator.plan import function_code
+from orchestrator.plan.additions import Additions
+from orchestrator.plan.plan import PlannedObject
 from orchestrator.values import things
 from orchestrator.values.common import EXPECT_KEYWORD, NUMBER, Expect
 from orchestrator.values.per_stage import PerStageObject, Stage, Staged, at, by_key
@@ -20,6 +24,7 @@ from orchestrator.values.template_parameters import TemplateParameters
 _MOST_BYTES: Final = 4_500_000
 """A body reaches the function in base64, as a part of an event that has 6 MB at most."""
 _MEMORY_MB: Final = 512
+_FOLDER: Final = "inference"
 
 Mode = Annotated[Literal["json", "raw", "none"], Expect("json, raw or none")]
 Rate = Annotated[int, Field(ge=1, le=10_000), NUMBER, Expect("a whole number of requests a second, 1 to 10000")]
@@ -98,6 +103,7 @@ def _read(value: Any) -> Any:
 class InferenceApiParameters(TemplateParameters):
     """Parameters of the blueprint that are about the API."""
 
+    ApiCode: Annotated[str, Field(description="Bucket and key of its function; none without an API.")] = "none,none"
     ApiMode: Annotated[str, Field(description="json, raw or none.")] = "json"
     ApiThrottle: Annotated[str, Field(description="Rate and burst.")] = ""
     ApiMaxBytes: Annotated[str, Field(description="Longest payload.")] = ""
@@ -123,12 +129,24 @@ class WithInferenceApi(BlueprintPipeline):
     ] = None
 
     @override
+    def objects(self, launch: Launch) -> tuple[PlannedObject, ...]:
+        asked = any(self._api(stage).mode != "none" for stage in self.stages(launch))
+        return (*super().objects(launch), self._code(launch)) if asked else super().objects(launch)
+
+    def _code(self, launch: Launch) -> PlannedObject:
+        return function_code.archive(launch.pipelines_bucket, self.stack_name, _FOLDER)
+
+    def _api(self, stage: Stage | None) -> Api:
+        return at(self.inference_api, stage) or Api()
+
+    @override
     def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
-        api = at(self.inference_api, stage) or Api()
+        api, code = self._api(stage), self._code(launch)
         if api.mode == "none":
-            api = Api(mode="none")
+            return {**super().values(launch, stage), "ApiMode": api.mode}
         return {
             **super().values(launch, stage),
+            "ApiCode": f"{code.bucket},{code.key}",
             "ApiMode": api.mode,
             "ApiThrottle": api.throttle,
             "ApiMaxBytes": str(api.max_request_bytes or ""),
@@ -136,6 +154,13 @@ class WithInferenceApi(BlueprintPipeline):
             "ApiConcurrency": str(api.concurrency or ""),
             "ApiVpcEndpoints": ",".join(api.vpc_endpoints),
         }
+
+    @override
+    def additions(self, launch: Launch) -> Additions:
+        """Have a private API deployed again whenever the VPC endpoints of any stage are others."""
+        by_stage = tuple(tuple(sorted(self._api(stage).vpc_endpoints)) for stage in self.stages(launch))
+        given = super().additions(launch)
+        return replace(given, let_in=by_stage) if any(by_stage) else given
 
     @override
     def warnings(self, launch: Launch) -> Iterator[str]:
@@ -146,17 +171,12 @@ class WithInferenceApi(BlueprintPipeline):
                 yield from (
                     f"{key}.{name} has no meaning where there is no API and is ignored" for name in sorted(given)
                 )
-            elif api is not None and api.vpc_endpoints:
-                yield (
-                    f"{key}.vpc_endpoints: API Gateway goes by another list for an API that is private already only "
-                    "from its next deployment on: make one by hand, aws apigateway create-deployment"
-                )
         apis = [api for _, api in by_key("inference_api", self.inference_api)]
         if None in self.stages(launch) or not any(api and api.vpc_endpoints for api in apis):
             return
         yield (
-            "inference_api.vpc_endpoints: VPC endpoints are of the accounts of the stages, where the orchestrator looks "
-            "up nothing; an API that lets in one that is not there is reached by nobody"
+            "inference_api.vpc_endpoints: VPC endpoints are of the accounts of the stages, where the orchestrator "
+            "looks up nothing; through one that is not there nobody reaches the API"
         )
         if not isinstance(self.inference_api, Staged):
             yield (

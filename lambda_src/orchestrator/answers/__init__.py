@@ -30,7 +30,6 @@ from orchestrator.answers.work import (
     StartedJob,
 )
 from orchestrator.values.monitors import EngineName
-from orchestrator.values.per_stage import Stage
 
 MonitorEngine = Annotated[EngineName, Field(description="what does the work of a monitor")]
 Texts = dict[str, dict[str, str]]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from awacs import cloudwatch, ec2, kms, s3, sagemaker, secretsmanager
+from awacs import cloudwatch, ec2, kms, s3, sagemaker, secretsmanager, sns
 from awacs.aws import Condition, Statement, StringLike
 from troposphere import Join, Ref, Split, Sub, Template, iam
 
@@ -37,7 +37,7 @@ def attached_policy() -> Ref:
 
 
 def statements() -> list[Statement]:
-    """Look at buckets, keys, secrets, package groups, VPCs, alarms and metrics.
+    """Look at buckets, keys, secrets, package groups, VPCs, alarms, metrics and topics.
 
     EC2 and metrics of CloudWatch know no resource for what is looked at.
 
@@ -58,6 +58,7 @@ def statements() -> list[Statement]:
         permissions.allow([sagemaker.DescribeModelPackageGroup], groups),
         permissions.allow([cloudwatch.GetMetricData, ec2.DescribeSecurityGroups, ec2.DescribeSubnets], "*"),
         permissions.allow([cloudwatch.DescribeAlarms], arns.regional("cloudwatch", "alarm:*")),
+        permissions.allow([sns.GetTopicAttributes], arns.regional("sns", "*")),
     ]
 
 

@@ -14,20 +14,6 @@ class ByStage(TypedDict, Generic[_T]):
     staging: _T
     prod: _T
 
-class _ContainerInSeries(TypedDict, total=False):
-    """A container that gets what the one before it has answered."""
-
-    custom_image_uri: str
-    """URI of its image, or else a framework and its version"""
-    model_framework: str
-    """framework or algorithm of its image"""
-    model_framework_version: str
-    """version of the framework"""
-    model_artifact_location: str
-    """key of its model.tar.gz in the assets bucket; none when left out"""
-    environment: Mapping[str, str] | None | ByStage[Mapping[str, str] | None]
-    """environment variables of this container"""
-
 class _Api(TypedDict, total=False):
     """The API in front of an endpoint."""
 
@@ -45,6 +31,20 @@ class _Api(TypedDict, total=False):
     """executions reserved for the function, which are also the most that it gets; as at launch when left out"""
     vpc_endpoints: Sequence[str]
     """make the API private, and let in calls through these VPC endpoints of execute-api only"""
+
+class _ContainerInSeries(TypedDict, total=False):
+    """A container that gets what the one before it has answered."""
+
+    custom_image_uri: str
+    """URI of its image, or else a framework and its version"""
+    model_framework: str
+    """framework or algorithm of its image"""
+    model_framework_version: str
+    """version of the framework"""
+    model_artifact_location: str
+    """key of its model.tar.gz in the assets bucket; none when left out"""
+    environment: Mapping[str, str] | None | ByStage[Mapping[str, str] | None]
+    """environment variables of this container"""
 
 class _SmokeCalls(TypedDict, total=False):
     """What a deployed model is asked through its inference API, and what it has to answer."""
@@ -73,8 +73,10 @@ class _Scaling(TypedDict, total=False):
     """fewest instances"""
     maximum: Required[int]
     """most instances"""
-    invocations_per_instance: Required[float]
+    invocations_per_instance: float | None
     """invocations a minute that an instance should have, on average"""
+    backlog_per_instance: float | None
+    """requests that should wait or be worked on for each instance, with async_inference"""
     scale_in_cooldown: int
     """seconds after a change before instances are taken away"""
     scale_out_cooldown: int
@@ -103,6 +105,20 @@ class _ServerlessCapacity(TypedDict, total=False):
     """most calls at once; more are refused"""
     provisioned_concurrency: int
     """calls at once that find a process which is ready; each costs, used or not"""
+
+class _Queue(TypedDict, total=False):
+    """Where answers go, and who hears of them."""
+
+    output_location: Required[str]
+    """bucket/prefix for the answers, without s3://; requests lie below it, too"""
+    failure_location: str | None
+    """bucket/prefix for what is said of requests that failed; failures below output_location"""
+    success_topic_arn: str
+    """ARN of the SNS topic that hears of each answer; none when left out"""
+    error_topic_arn: str
+    """ARN of the SNS topic that hears of each failure; none when left out"""
+    max_concurrent_invocations_per_instance: int | None
+    """requests that an instance works on at once; SageMaker chooses if left out"""
 
 class _Update(TypedDict, total=False):
     """How an update of the endpoint is deployed."""
@@ -315,9 +331,11 @@ class RealtimeBuiltIn(BaseModel):
     inference_instance: str | ByStage[str]
     """instance type that serves the model; not needed with serverless"""
     data_capture_location: str | ByStage[str]
-    """bucket/prefix for the captured requests and answers, without s3://; not needed with serverless"""
+    """bucket/prefix for the captured requests and answers, without s3://; not needed with serverless or async_inference"""
     dry_run: bool = ...
     """answer the plan and touch nothing"""
+    inference_api: _Api | None | ByStage[_Api | None] = ...
+    """the API in front of the endpoint: what it takes, its limits, or none"""
     model_artifact_location: str = ...
     """key of model.tar.gz in the assets bucket (needed without a model package)"""
     model_package_name: str = ...
@@ -338,8 +356,6 @@ class RealtimeBuiltIn(BaseModel):
     """seconds in which the containers must answer pings; SageMaker decides when left out"""
     volume_size: str | int | ByStage[str | int] = ...
     """gigabytes of the volume of each instance, for instance types without storage of their own; SageMaker decides when left out"""
-    inference_api: _Api | None | ByStage[_Api | None] = ...
-    """the API in front of the endpoint: what it takes, its limits, or none"""
     smoke_test: _SmokeCalls | None | ByStage[_SmokeCalls | None] = ...
     """calls of the inference API after each deployment, which fails if they do; none when left out"""
     instance_count: int | ByStage[int] = ...
@@ -348,6 +364,8 @@ class RealtimeBuiltIn(BaseModel):
     """add and take away instances with the load"""
     serverless: _ServerlessCapacity | None | ByStage[_ServerlessCapacity | None] = ...
     """serve without instances, in place of inference_instance"""
+    async_inference: _Queue | None | ByStage[_Queue | None] = ...
+    """queue requests, and write the answers to S3; the endpoint may have no instance in between"""
     deployment: _Update | None | ByStage[_Update | None] = ...
     """how an update of the endpoint reaches traffic, and the alarms that take it back; all at once and without alarms when left out"""
     variants: Sequence[_Variant] | ByStage[Sequence[_Variant]] = ...
@@ -374,9 +392,11 @@ class RealtimeCustom(BaseModel):
     inference_instance: str | ByStage[str]
     """instance type that serves the model; not needed with serverless"""
     data_capture_location: str | ByStage[str]
-    """bucket/prefix for the captured requests and answers, without s3://; not needed with serverless"""
+    """bucket/prefix for the captured requests and answers, without s3://; not needed with serverless or async_inference"""
     dry_run: bool = ...
     """answer the plan and touch nothing"""
+    inference_api: _Api | None | ByStage[_Api | None] = ...
+    """the API in front of the endpoint: what it takes, its limits, or none"""
     model_artifact_location: str = ...
     """key of model.tar.gz in the assets bucket (needed without a model package)"""
     model_package_name: str = ...
@@ -395,8 +415,6 @@ class RealtimeCustom(BaseModel):
     """seconds in which the containers must answer pings; SageMaker decides when left out"""
     volume_size: str | int | ByStage[str | int] = ...
     """gigabytes of the volume of each instance, for instance types without storage of their own; SageMaker decides when left out"""
-    inference_api: _Api | None | ByStage[_Api | None] = ...
-    """the API in front of the endpoint: what it takes, its limits, or none"""
     smoke_test: _SmokeCalls | None | ByStage[_SmokeCalls | None] = ...
     """calls of the inference API after each deployment, which fails if they do; none when left out"""
     instance_count: int | ByStage[int] = ...
@@ -405,6 +423,8 @@ class RealtimeCustom(BaseModel):
     """add and take away instances with the load"""
     serverless: _ServerlessCapacity | None | ByStage[_ServerlessCapacity | None] = ...
     """serve without instances, in place of inference_instance"""
+    async_inference: _Queue | None | ByStage[_Queue | None] = ...
+    """queue requests, and write the answers to S3; the endpoint may have no instance in between"""
     deployment: _Update | None | ByStage[_Update | None] = ...
     """how an update of the endpoint reaches traffic, and the alarms that take it back; all at once and without alarms when left out"""
     variants: Sequence[_Variant] | ByStage[Sequence[_Variant]] = ...
@@ -431,13 +451,15 @@ class RealtimeLlm(BaseModel):
     inference_instance: str | ByStage[str]
     """instance type with GPUs that serves the model"""
     data_capture_location: str | ByStage[str]
-    """bucket/prefix for the captured requests and answers, without s3://; not needed with serverless"""
+    """bucket/prefix for the captured requests and answers, without s3://; not needed with serverless or async_inference"""
     model_id: str | ByStage[str]
     """prefix of the model's files in the assets bucket, as Hugging Face has them"""
     model_framework_version: str
     """version of DJL Serving, or of TGI"""
     dry_run: bool = ...
     """answer the plan and touch nothing"""
+    inference_api: _Api | None | ByStage[_Api | None] = ...
+    """the API in front of the endpoint: what it takes, its limits, or none"""
     environment: Mapping[str, str] | None | ByStage[Mapping[str, str] | None] = ...
     """environment variables of the model's container, by name; the values may differ by stage and are no place for secrets"""
     containers: Sequence[_ContainerInSeries] | None = ...
@@ -448,8 +470,6 @@ class RealtimeLlm(BaseModel):
     """seconds in which the container must answer pings"""
     volume_size: str | int | ByStage[str | int] = ...
     """gigabytes of the volume of each instance, for instance types without storage of their own; SageMaker decides when left out"""
-    inference_api: _Api | None | ByStage[_Api | None] = ...
-    """the API in front of the endpoint: what it takes, its limits, or none"""
     smoke_test: _SmokeCalls | None | ByStage[_SmokeCalls | None] = ...
     """calls of the inference API after each deployment, which fails if they do; none when left out"""
     instance_count: int | ByStage[int] = ...
@@ -458,6 +478,8 @@ class RealtimeLlm(BaseModel):
     """add and take away instances with the load"""
     serverless: _ServerlessCapacity | None | ByStage[_ServerlessCapacity | None] = ...
     """serve without instances, in place of inference_instance"""
+    async_inference: _Queue | None | ByStage[_Queue | None] = ...
+    """queue requests, and write the answers to S3; the endpoint may have no instance in between"""
     deployment: _Update | None | ByStage[_Update | None] = ...
     """how an update of the endpoint reaches traffic, and the alarms that take it back; all at once and without alarms when left out"""
     network_isolation: bool | ByStage[bool] = ...

@@ -14,7 +14,8 @@ from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.built_in.models import BuiltInImage, CustomImage
 from orchestrator.pipeline_types.built_in.network import NetworkedEndpoint, NetworkParameters
 from orchestrator.pipeline_types.built_in.served_models import ServedModelParameters
-from orchestrator.pipeline_types.built_in.serving.capacity import Capacity, CapacityParameters
+from orchestrator.pipeline_types.built_in.serving.asynchronous import Asynchronous, AsynchronousParameters
+from orchestrator.pipeline_types.built_in.serving.capacity import CapacityParameters
 from orchestrator.pipeline_types.built_in.serving.comparisons import Compared, VariantParameters
 from orchestrator.pipeline_types.built_in.serving.inference_api import InferenceApiParameters
 from orchestrator.pipeline_types.built_in.serving.loading import Loading, LoadingParameters, PrefixedModel
@@ -30,6 +31,7 @@ class RealtimeInferenceParameters(
     LoadingParameters,
     NetworkParameters,
     CapacityParameters,
+    AsynchronousParameters,
     UpdateParameters,
     VariantParameters,
     InferenceApiParameters,
@@ -43,7 +45,7 @@ class RealtimeInferenceParameters(
     """Parameters of the real-time inference blueprint."""
 
 
-class RealtimeInference(Encrypted, NetworkedEndpoint, SafelyUpdated, Capacity, SmokeTested, Loading):
+class RealtimeInference(Encrypted, NetworkedEndpoint, SafelyUpdated, Asynchronous, SmokeTested, Loading):
     """What both real-time types have in common."""
 
     blueprint: ClassVar = "realtime_inference"
@@ -53,7 +55,8 @@ class RealtimeInference(Encrypted, NetworkedEndpoint, SafelyUpdated, Capacity, S
     data_capture_location: Annotated[
         PerStage[locations.OptionalS3Location],
         Field(
-            description="bucket/prefix for the captured requests and answers, without s3://; not needed with serverless"
+            description="bucket/prefix for the captured requests and answers, without s3://; not needed with "
+            "serverless or async_inference"
         ),
         InTemplate("Bucket and prefix that receive the captured requests and answers."),
     ]
@@ -75,10 +78,11 @@ class RealtimeInference(Encrypted, NetworkedEndpoint, SafelyUpdated, Capacity, S
                     " name a bucket that the stage's account may write to"
                 )
 
-    @rule("data_capture_location", "serverless")
+    @rule("data_capture_location", "serverless", "async_inference")
     def _captures_have_a_place(self, launch: Launch) -> Iterator[Problem]:
-        yield from self.missing_on_instances(
-            launch, "data_capture_location", "a bucket and prefix, such as my-bucket/some/prefix, without s3://"
+        stages = [stage for stage in self.stages(launch) if self.captures_at(stage)]
+        yield from self.missing_at(
+            stages, "data_capture_location", "a bucket and prefix, such as my-bucket/some/prefix, without s3://"
         )
 
     @rule("deployment", "endpoint_name", "inference_instance")

@@ -21,6 +21,8 @@ pytest_plugins = ("tests.deployments",)
 
 # Also in the processes that tests start: what the local AWS answers must be what AWS could answer.
 os.environ.setdefault("MLOPS_CHECK_ANSWERS", "1")
+# Tests ask the orchestrator more often than people do; the APIs of pipelines are throttled as on AWS.
+os.environ.setdefault("MLOPS_UNTHROTTLED_API", "-Api")
 # They need an environment that `make test` does not make.
 collect_ignore = [
     folder for folder in ("browser", "second_opinion") if not any(folder in argument for argument in sys.argv)

@@ -262,6 +262,7 @@ def test_annotations_of_models_are_no_texts() -> None:
     assert sorted(module.__name__ for module in declaring if hasattr(module, "annotations")) == []
 
 
+_FUNCTIONS: Final = ("lambda_src/inference", "lambda_src/inline", "lambda_src/smoke_test")
 _WITH_AWS: Final = ("lambda_src/orchestrator/aws", "lambda_src/monitor_engine/aws.py")
 
 
@@ -271,7 +272,11 @@ _WITH_AWS: Final = ("lambda_src/orchestrator/aws", "lambda_src/monitor_engine/aw
         (["lambda_src"], [], {"generator", "scripts", "troposphere", "awacs", "moto", "tests"}),
         (["lambda_src", "generator"], [], {"scripts"}),
         (["generator"], [], {"boto3", "botocore", "moto"}),
-        (["lambda_src"], [*_WITH_AWS, "lambda_src/inline", "lambda_src/smoke_test"], {"boto3", "botocore"}),
+        (
+            ["lambda_src"],
+            [*_WITH_AWS, *_FUNCTIONS],
+            {"boto3", "botocore"},
+        ),
         (["lambda_src/monitor_engine"], [], {"orchestrator"}),
         (["lambda_src/orchestrator", "generator"], [], {"monitor_engine"}),
         (["scripts/installed"], ["scripts/installed/mlops_orchestrator/cli.py"], {"scripts", "generator", "moto"}),

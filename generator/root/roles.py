@@ -68,7 +68,7 @@ def read_code() -> Statement:
         Effect=Allow,
         Principal=Principal("AWS", [GetAtt(DEPLOY_ROLE, "Arn")]),
         Action=[s3_actions.GetObject],
-        Resource=[arns.objects_in(GetAtt(storage.PIPELINES, "Arn"), storage.SMOKE_TESTS)],
+        Resource=[arns.objects_in(GetAtt(storage.PIPELINES, "Arn"), storage.FUNCTIONS)],
     )
 
 

@@ -25,7 +25,7 @@ from troposphere import (
 
 from generator import checkov, parameters, permissions
 from generator.conditions import if_provided
-from generator.resources import functions, inline_code, rest_apis
+from generator.resources import functions, rest_apis
 from generator.resources.rest_apis import Private, RestApi, Route
 from generator.serving import smoke_test
 from generator.serving.endpoints import ENDPOINT
@@ -75,13 +75,14 @@ def function_role(built: Template) -> iam.Role:
 
 
 def function(built: Template) -> awslambda.Function:
-    """The function behind the API; its code stands in the template, so that any account can deploy it."""
+    """The function behind the API, `lambda_src/inference/`; its archive is an object of the pipeline."""
+    bucket, key = (parameters.part("ApiCode", place) for place in range(2))
     made = functions.function(
         built,
         _FUNCTION,
         Description="Hands requests to the endpoint",
         Handler="index.handler",
-        Code=awslambda.Code(ZipFile=inline_code.text("inference")),
+        Code=awslambda.Code(S3Bucket=bucket, S3Key=key),
         MemorySize=Ref("ApiMemory"),
         Timeout=_TIMEOUT_SECONDS,
         KmsKeyArn=functions.operator_key(built),
@@ -128,7 +129,7 @@ def api(built: Template) -> RestApi:
 
 
 def throttle() -> apigateway.MethodSetting:
-    """The limit of all methods together; execution logs stay off (lesson 119)."""
+    """The limit of each method, for all callers together; execution logs stay off (lesson 119)."""
     rate, burst = (parameters.part("ApiThrottle", place) for place in range(2))
     return apigateway.MethodSetting(
         HttpMethod="*",

@@ -123,6 +123,9 @@ def _answer(request: Request, address: tuple[str, str, str, str], request_id: st
     caller = _caller(received, api.region_name) if route.authorization == "AWS_IAM" else None
     if caller is not None:
         _check_allowed(caller, api, called)
+    # AWS does not say whether a refused caller's call counts; here it does not.
+    if not api.admits(stage, route, clock.now()):
+        raise _FailureError(429, "TooManyRequestsException", "Too Many Requests")
     protocol, address_of_client = str(request.environ["SERVER_PROTOCOL"]), request.remote_addr or ""
     call = Call(
         api, stage, path, query, route, parameters, received, address_of_client, protocol, caller, request_id

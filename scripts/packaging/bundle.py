@@ -30,7 +30,7 @@ _FILE_MODE: Final = 0o644 << 16
 _LEFT_OUT_FOLDERS: Final = frozenset({"__pycache__", "tests", "bin"})
 _LEFT_OUT_SUFFIXES: Final = frozenset({".pyc", ".pyi", ".typed", ".js", ".css"})
 _DISTRIBUTION_INFO: Final = ".dist-info"
-_BESIDE: Final = ("monitor_engine", "smoke_test")
+_BESIDE: Final = ("inference", "monitor_engine", "smoke_test")
 """What the orchestrator does not import but packs for others to run; earlier releases have not all of it."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -151,6 +152,24 @@ class TestJson:
 
     def test_the_least_request_has_no_limits_of_its_own(self, orchestrator: Orchestrator, plain: str) -> None:
         assert "InferenceApiMode" not in orchestrator.outputs(plain)
+
+
+def test_calls_beyond_the_throttle_are_refused(orchestrator: Orchestrator, model: TrainedModel) -> None:
+    """As many as the burst are let in, and one more for each second that passes; the rest are counted exactly."""
+    stack = stack_of(orchestrator, "throttled", inference_api={"mode": "raw", "throttle_rate": 1, "throttle_burst": 5})
+    row = demo_model.as_csv(model.holdout_rows[:1])
+    began = time.monotonic()
+    answers = [ask(orchestrator, stack, row, Content_Type="text/csv") for _ in range(15)]
+    answered = [one.status for one in answers].count(200)
+    assert 5 <= answered <= 5 + int(time.monotonic() - began)
+    assert [one.status for one in answers[:5]] == [200] * 5
+    refused = [one for one in answers if one.status != 200]
+    assert {one.status for one in refused} == {429}
+    assert {one.headers["x-amzn-ErrorType"] for one in refused} == {"TooManyRequestsException"}
+    assert {one.content for one in refused} == {b'{"message": "Too Many Requests"}'}
+
+    orchestrator.advance(5)
+    assert [ask(orchestrator, stack, row, Content_Type="text/csv").status for _ in range(5)] == [200] * 5
 
 
 class TestNone:

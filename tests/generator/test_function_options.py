@@ -132,7 +132,7 @@ class TestNetwork:
     @staticmethod
     def _of_functions() -> Iterator[Path]:
         """The code of functions: the engine of the monitors runs in jobs."""
-        return (path for folder in ("orchestrator", "inline") for path in (LAMBDA / folder).rglob("*.py"))
+        return (path for folder in ("orchestrator", "inference", "inline") for path in (LAMBDA / folder).rglob("*.py"))
 
     def test_the_docs_name_every_service_that_functions_call(self) -> None:
         """A function in a VPC without an endpoint for one of them waits until it is stopped."""

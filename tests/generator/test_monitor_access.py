@@ -135,7 +135,7 @@ class TestForwarding:
         reading = [s for s in policy["PolicyDocument"]["Statement"] if s["Action"] == ["s3:GetObject"]]
         resources = [resource for statement in reading for resource in statement["Resource"]]
         keys = ["provisioned/*/analysis/*", "provisioned/*/engine/*"]
-        code = "provisioned/*/smoke-tests/*"
+        code = "provisioned/*/functions/*"
         assert [resource["Fn::Join"][1][1] for resource in resources] == [*keys, code, code]
         (listing,) = [s for s in policy["PolicyDocument"]["Statement"] if s.get("Sid") == "ListConfigurations"]
         assert listing["Condition"] == {"StringLike": {"s3:prefix": keys}}

@@ -164,7 +164,7 @@ def test_what_a_job_of_the_stage_deployer_holds_is_kept_nowhere(multi: Template)
 
 
 def test_whoever_looks_again_and_again_does_not_keep_others_from_provisioning(multi: Template) -> None:
-    """A method without a throttle of its own shares that of all others."""
+    """A method without a throttle of its own has the one of the stage."""
     settings = multi["Resources"]["ApiStage"]["Properties"]["MethodSettings"]
     own = {(found["HttpMethod"], found["ResourcePath"]) for found in settings}
     starting = ("POST", "/~1pipelines~1{id}~1runs")

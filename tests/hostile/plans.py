@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
+import functools
+import io
 import json
 import re
 import unicodedata
+import zipfile
 from collections.abc import Iterator
 from typing import Any, Final
 
-from orchestrator.pipeline_types.built_in.monitors import engine_archive
-from orchestrator.plan.plan import Deployment, ProvisioningPlan
+from orchestrator.plan.plan import Deployment, PlannedObject, ProvisioningPlan
+from scripts import paths
 from tests.test_conventions import accepts, parameter_values
 
 _STACK_NAME: Final = re.compile(r"mlops-pipeline-[a-z0-9-]+")
@@ -75,9 +78,26 @@ def _of_package(deployment: Deployment) -> Iterator[str]:
         if not re.fullmatch(r"provisioned/[a-z0-9-]+/[a-z0-9./_-]+", key) or ".." in key:
             yield f"the key of an object is {key!r}"
     for planned in blueprint.objects:
-        # The engine's archive is the solution's own; everything else is made of the request.
-        if planned.content != engine_archive.packed().content:
-            json.loads(planned.content, parse_constant=_no_constant)
+        for content in _written(planned):
+            json.loads(content, parse_constant=_no_constant)
+
+
+def _written(planned: PlannedObject) -> Iterator[bytes]:
+    """What is made of the request: in an archive all that is no program, for programs are the solution's own."""
+    if planned.content_type != "application/zip":
+        yield planned.content
+        return
+    with zipfile.ZipFile(io.BytesIO(planned.content)) as archive:
+        for name in archive.namelist():
+            if name.endswith(".py"):
+                assert archive.read(name) in _programs(), name
+            else:
+                yield archive.read(name)
+
+
+@functools.cache
+def _programs() -> frozenset[bytes]:
+    return frozenset(path.read_bytes() for path in paths.BUNDLE_SOURCE.parent.rglob("*.py"))
 
 
 def _no_constant(name: str) -> None:

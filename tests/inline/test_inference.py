@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The inline function of a real-time pipeline, loaded from its file as Lambda loads it."""
+"""The function behind a real-time pipeline's API, loaded from its file as Lambda loads it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from botocore.stub import Stubber
 
 from tests.inline.loading import loaded, stubbed
 
-FILE = Path(__file__).parents[2] / "lambda_src" / "inline" / "inference.py"
+FILE = Path(__file__).parents[2] / "lambda_src" / "inference" / "index.py"
 ENDPOINT = "berth-occupancy-live"
 CONTEXT = SimpleNamespace(aws_request_id="5c0f")
 

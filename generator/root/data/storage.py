@@ -27,7 +27,7 @@ CONFIG = "ConfigBucket"
 
 PACKAGES: Final = f"{layout.ROOT}*"
 """Objects of the pipelines bucket that pipelines are made of: packages, and configurations of their jobs."""
-SMOKE_TESTS: Final = f"{layout.folder('*')}{layout.SMOKE_TESTS}*"
+FUNCTIONS: Final = f"{layout.folder('*')}{layout.FUNCTIONS}*"
 """Those among them that are the code of functions."""
 
 

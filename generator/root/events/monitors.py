@@ -110,7 +110,7 @@ def read_configurations() -> list[Statement]:
         Statement(
             Sid="ReadConfigurations",
             Action=[s3_actions.GetObject],
-            Resource=[arns.objects_in(arn, keys) for keys in (*_READ_BY_JOBS, storage.SMOKE_TESTS)],
+            Resource=[arns.objects_in(arn, keys) for keys in (*_READ_BY_JOBS, storage.FUNCTIONS)],
             **common,
         ),
         Statement(

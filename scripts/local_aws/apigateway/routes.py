@@ -9,14 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
 from moto.apigateway import models as apigateway_models
 from moto.apigateway.exceptions import BadRequestException
 
-from scripts.local_aws.apigateway import private
+from scripts.local_aws.apigateway import private, throttling
 from scripts.local_aws.apigateway.private import Reach
+from scripts.local_aws.apigateway.throttling import Buckets
 
 _DEFAULT_TIMEOUT_MS = 29_000
 _FUNCTION_ARN = re.compile(r"/functions/(?P<arn>arn:[^/]+)/invocations$")
@@ -64,6 +66,7 @@ class LocalRestApi(apigateway_models.RestAPI):
         self.deployed: dict[str, tuple[Route, ...]] = {}
         self.deployed_binary_types: dict[str, frozenset[str]] = {}
         self.deployed_reach: dict[str, Reach] = {}
+        self.buckets = Buckets()
 
     def create_deployment(
         self, name: str, description: str, stage_variables: Any = None
@@ -82,6 +85,13 @@ class LocalRestApi(apigateway_models.RestAPI):
     def reach(self, stage: str) -> Reach:
         """Who reaches a stage."""
         return self.deployed_reach.get(str(self.stages[stage].deployment_id), Reach())
+
+    def admits(self, stage: str, route: Route, now: datetime) -> bool:
+        """Whether the throttle of a stage lets in one more call of a method."""
+        limit = throttling.limit(self.stages[stage].method_settings, route.path, route.method)
+        if limit is None or throttling.is_spared(self.name):
+            return True
+        return self.buckets.admit((stage, route.path, route.method), limit, now)
 
     def is_binary(self, stage: str, header: str) -> bool:
         """Whether a body of a stage is bytes to API Gateway, by the first media type of `Content-Type` or `Accept`.

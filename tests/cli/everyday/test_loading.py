@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -82,10 +83,46 @@ def test_nobody_is_loaded_who_fails_all_the_time(
     assert document["error"]["message"] == "no call was answered: HTTP 503: too many"
 
 
-def test_a_call_of_an_endpoint_that_is_busy_is_not_repeated(
-    served: Orchestrator, mlops: Mlops, rows: str, monkeypatch: pytest.MonkeyPatch
+def test_calls_beyond_the_throttle_are_errors_by_name(
+    local: Running, orchestrator: Orchestrator, model: TrainedModel, mlops: Mlops, rows: str
 ) -> None:
-    served.provisioned(served.request("loaded-bare", inference_api="none", **SERVED))
+    """The first call is the one before the load; one more is let in for each second that all of it takes."""
+    throttle = {"throttle_rate": 1, "throttle_burst": 5}
+    orchestrator.provisioned(orchestrator.request("loaded-throttled", inference_api=throttle, **SERVED))
+    began = time.monotonic()
+    ended = mlops(
+        "load", "loaded-throttled", "--payload", rows, "--rate", "100", "--seconds", "0.2", "--local", "--json"
+    )
+    (document,) = ended.documents
+    answered = document["variants"]["AllTraffic"]["calls"]
+    assert 4 <= answered <= 4 + int(time.monotonic() - began)
+    assert (document["calls"], document["failed"]) == (20, 20 - answered)
+    assert document["errors"] == {"HTTP 429: Too Many Requests": 20 - answered}
+    assert document["variants"]["unknown"]["failed"] == 20 - answered
+
+
+@pytest.fixture
+def bare(local: Running, orchestrator: Orchestrator, model: TrainedModel) -> Orchestrator:
+    """The pipeline of the model `loaded-bare`, whose endpoint has no API."""
+    orchestrator.provisioned(orchestrator.request("loaded-bare", inference_api="none", **SERVED))
+    return orchestrator
+
+
+def test_an_endpoint_without_an_api_is_called_by_invoke_endpoint(bare: Orchestrator, mlops: Mlops, rows: str) -> None:
+    asked = ("load", "loaded-bare", "--payload", rows, "--rate", "20", "--seconds", "0.5", "--local")
+    (document,) = mlops(*asked, "--json").documents
+    assert (document["calls"], document["failed"], document["errors"], document["instances"]) == (10, 0, {}, 1)
+    assert document["variants"]["AllTraffic"]["calls"] == 10
+
+    shown = mlops(*asked, "--target-variant", "nobody")
+    assert shown.status == 1
+    assert "nobody" in shown.err
+    assert "10 calls in 0.5 s, of endpoint " in mlops(*asked).out
+
+
+def test_a_call_of_an_endpoint_that_is_busy_is_not_repeated(
+    bare: Orchestrator, mlops: Mlops, rows: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     send, sent = URLLib3Session.send, []
 
     def busy(session: URLLib3Session, request: AWSPreparedRequest) -> AWSResponse:

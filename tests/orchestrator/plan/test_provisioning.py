@@ -64,7 +64,7 @@ def test_the_pipeline_gets_everything_it_needs(plan: ProvisioningPlan) -> None:
 
 def test_the_blueprint_gets_every_parameter(plan: ProvisioningPlan) -> None:
     """Compatibility 3.1."""
-    (file,) = blueprint_of(plan).parameter_files
+    (file,), (code,) = blueprint_of(plan).parameter_files, blueprint_of(plan).objects
     fields = RealtimeInference.template_parameters().model_fields.items()
     defaults = {name: str(field.default) for name, field in fields if not field.is_required()}
     assert dict(file.parameters) == {
@@ -78,6 +78,7 @@ def test_the_blueprint_gets_every_parameter(plan: ProvisioningPlan) -> None:
         "EndpointName": "berth-occupancy-live",
         "DataCaptureLocation": "quayside-capture/berth-occupancy",
         "ApiAccessLogs": "Yes",
+        "ApiCode": f"{code.bucket},{code.key}",
         **UNDECIDED,
     }
 
@@ -98,6 +99,7 @@ def test_a_dry_run_answers_names_template_and_every_parameter(builtin: Body, set
         "package_key": f"provisioned/{STACK}/template.zip",
         "parameters": {"template_params.json": dict(blueprint_of(plan).parameter_files[0].parameters)},
         "tags": {"template_params.json": dict(blueprint_of(plan).parameter_files[0].tags)},
+        "objects": {code.uri: code.shown for code in blueprint_of(plan).objects},
     }
 
 

@@ -33,8 +33,8 @@ def test_who_follows_is_found_when_the_package_is_there(
 ) -> None:
     """An entry without a package is stale, and whoever finds it forgets it."""
     provision(**version)
-    assert operations(sent) == ["s3.HeadObject", "s3.PutObject", "s3.PutObject", "cloudformation.CreateStack"]
-    assert [call.parameters["Key"] for call in sent[1:3]] == [f"provisioned/{STACK}/template.zip", KEY]
+    assert operations(sent) == ["s3.HeadObject", *["s3.PutObject"] * 3, "cloudformation.CreateStack"]
+    assert [call.parameters["Key"] for call in sent[2:4]] == [f"provisioned/{STACK}/template.zip", KEY]
     assert following(settings) == [STACK]
 
 

@@ -51,10 +51,10 @@ def versions(settings: Settings) -> list[str]:
 
 
 class TestNewPipeline:
-    def test_it_takes_three_calls_and_the_upload_goes_first(self, provision: Provision, sent: list[Any]) -> None:
+    def test_it_takes_four_calls_and_the_uploads_go_first(self, provision: Provision, sent: list[Any]) -> None:
         """A stack whose source never appears cannot be left behind; templates travel with the code."""
         assert provision().message == CREATED
-        assert operations(sent) == ["s3.HeadObject", "s3.PutObject", "cloudformation.CreateStack"]
+        assert operations(sent) == ["s3.HeadObject", "s3.PutObject", "s3.PutObject", "cloudformation.CreateStack"]
 
     def test_the_package_is_there(self, provision: Provision, settings: Settings) -> None:
         provision()
@@ -159,7 +159,7 @@ class TestRepeat:
 
 
 class TestChange:
-    def test_a_changed_request_is_one_upload_and_one_start(
+    def test_a_changed_request_is_one_package_and_one_start(
         self, provision: Provision, settings: Settings, sent: list[Any], codepipeline: Stubber
     ) -> None:
         first = provision()
@@ -170,6 +170,7 @@ class TestChange:
         assert operations(sent[before:]) == [
             "s3.HeadObject",
             "s3.ListObjectsV2",
+            "s3.PutObject",
             "s3.PutObject",
             "cloudformation.CreateStack",
             "cloudformation.DescribeStacks",

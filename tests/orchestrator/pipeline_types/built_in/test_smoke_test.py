@@ -23,7 +23,7 @@ TEST: Final = {"payload": "1,2", "content_type": "text/csv"}
 def _stored(body: Body, launch: Launch, **changes: Any) -> tuple[PlannedObject, ...]:
     request = request_of(body, launch, **changes)
     assert isinstance(request, BlueprintPipeline)
-    return tuple(one for one in request.objects(launch) if "/smoke-tests/" in one.key)
+    return tuple(one for one in request.objects(launch) if "/functions/smoke_test-" in one.key)
 
 
 def _file(stored: PlannedObject) -> dict[str, Any]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`inference_api`: the API in front of an endpoint, its limits, or none."""
+"""`inference_api`: the API in front of an endpoint, its limits, or none; the function behind it is `inference/`."""
 
 from collections.abc import Iterator
 from typing import Annotated, Any, Final, Literal
@@ -12,6 +12,8 @@ from orchestrator.errors import Problem
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.blueprints import BlueprintPipeline
+from orchestrator.plan import function_code
+from orchestrator.plan.plan import PlannedObject
 from orchestrator.values.common import EXPECT_KEYWORD, NUMBER, Expect
 from orchestrator.values.per_stage import PerStageObject, Stage, Staged, at, by_key
 from orchestrator.values.template_parameters import TemplateParameters
@@ -19,6 +21,7 @@ from orchestrator.values.template_parameters import TemplateParameters
 _MOST_BYTES: Final = 4_500_000
 """A body reaches the function in base64, as a part of an event that has 6 MB at most."""
 _MEMORY_MB: Final = 512
+_FOLDER: Final = "inference"
 
 Mode = Annotated[Literal["json", "raw", "none"], Expect("json, raw or none")]
 Rate = Annotated[int, Field(ge=1, le=10_000), NUMBER, Expect("a whole number of requests a second, 1 to 10000")]
@@ -91,6 +94,7 @@ def _read(value: Any) -> Any:
 class InferenceApiParameters(TemplateParameters):
     """Parameters of the blueprint that are about the API."""
 
+    ApiCode: Annotated[str, Field(description="Bucket and key of its function; none without an API.")] = "none,none"
     ApiMode: Annotated[str, Field(description="json, raw or none.")] = "json"
     ApiThrottle: Annotated[str, Field(description="Rate and burst.")] = ""
     ApiMaxBytes: Annotated[str, Field(description="Longest payload.")] = ""
@@ -116,12 +120,24 @@ class WithInferenceApi(BlueprintPipeline):
     ] = None
 
     @override
+    def objects(self, launch: Launch) -> tuple[PlannedObject, ...]:
+        asked = any(self._api(stage).mode != "none" for stage in self.stages(launch))
+        return (*super().objects(launch), self._code(launch)) if asked else super().objects(launch)
+
+    def _code(self, launch: Launch) -> PlannedObject:
+        return function_code.archive(launch.pipelines_bucket, self.stack_name, _FOLDER)
+
+    def _api(self, stage: Stage | None) -> Api:
+        return at(self.inference_api, stage) or Api()
+
+    @override
     def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
-        api = at(self.inference_api, stage) or Api()
+        api, code = self._api(stage), self._code(launch)
         if api.mode == "none":
-            api = Api(mode="none")
+            return {**super().values(launch, stage), "ApiMode": api.mode}
         return {
             **super().values(launch, stage),
+            "ApiCode": f"{code.bucket},{code.key}",
             "ApiMode": api.mode,
             "ApiThrottle": api.throttle,
             "ApiMaxBytes": str(api.max_request_bytes or ""),

@@ -1,16 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """`smoke_test`: what a deployed model is asked before its stage counts as deployed, and what it has to answer.
 
-The function that asks is `smoke_test/index.py`, beside the orchestrator in the bundle. It is deployed as a small
-archive with the test in it, which lies beside the pipeline's package: a payload may have any length, and another test
-is another archive.
+The function that asks, `smoke_test/index.py`, is deployed with the test beside it: a payload may have any length, and
+another test is another archive.
 """
 
-import hashlib
 import json
 from collections.abc import Iterator
-from functools import cache, partial
-from pathlib import Path
+from functools import partial
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -22,15 +19,14 @@ from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.built_in.serving.inference_api import WithInferenceApi
 from orchestrator.pipeline_types.optional_objects import optional_object
-from orchestrator.plan import archives, layout
+from orchestrator.plan import function_code
 from orchestrator.plan.plan import PlannedObject
 from orchestrator.plan.stack_tags import SMOKE_TEST_TAG
 from orchestrator.values.common import EXPECT_KEYWORD, NUMBER, Expect
 from orchestrator.values.per_stage import PerStageObject, Stage, at, by_key, key_at
 from orchestrator.values.template_parameters import TemplateParameters
 
-_SOURCE: Final = Path(__file__).resolve().parents[4] / "smoke_test" / "index.py"
-_DIGEST_CHARACTERS: Final = 16
+_FOLDER: Final = "smoke_test"
 _LONGEST_BODY: Final = 6 * 1024 * 1024
 """Bytes: what a Lambda function takes, and so the inference API.
 
@@ -158,18 +154,15 @@ class SmokeTested(WithInferenceApi):
             return values
         # The bus on which the orchestrator listens is that of its own account.
         bus = f"arn:{launch.partition}:events:{launch.region}:{launch.account}:event-bus/default"
-        return {**values, "SmokeTestCode": ",".join([bus, launch.pipelines_bucket, self._key(file), _digest(file)])}
+        code = self._archive(launch, file)
+        return {**values, "SmokeTestCode": ",".join([bus, code.bucket, code.key, function_code.digest(file)])}
 
     def _written(self, stage: Stage | None) -> bytes | None:
         test, api = at(self.smoke_test, stage), at(self.inference_api, stage)
         return test.file(api.mode if api else "json") if test else None
 
     def _archive(self, launch: Launch, file: bytes) -> PlannedObject:
-        content = archives.stored([("index.py", _code()), ("smoke_test.json", file)])
-        return PlannedObject(launch.pipelines_bucket, self._key(file), content, content_type="application/zip")
-
-    def _key(self, file: bytes) -> str:
-        return f"{layout.folder(self.stack_name)}{layout.SMOKE_TESTS}{_digest(file)}-{_digest(_code())}.zip"
+        return function_code.archive(launch.pipelines_bucket, self.stack_name, _FOLDER, [("smoke_test.json", file)])
 
     @rule("smoke_test")
     def _something_is_compared(self, _: Launch) -> Iterator[Problem]:
@@ -206,12 +199,3 @@ class SmokeTested(WithInferenceApi):
                 "cannot reach a private inference API from outside a VPC: launch the orchestrator with "
                 "FunctionSubnetIds, or leave smoke_test or inference_api.vpc_endpoints out",
             )
-
-
-@cache
-def _code() -> bytes:
-    return _SOURCE.read_bytes()
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:_DIGEST_CHARACTERS]

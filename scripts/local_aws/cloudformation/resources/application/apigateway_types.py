@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any, ClassVar
+from collections.abc import Iterator
+from typing import Any, ClassVar, Final
 
+from scripts.local_aws.apigateway.throttling import ACCOUNT_BURST, ACCOUNT_RATE
 from scripts.local_aws.cloudformation.resources.api_type import REF, ApiType
 from scripts.local_aws.cloudformation.resources.base import Properties, ResourceContext, names
 from scripts.local_aws.cloudformation.stacks import Made
@@ -122,7 +124,7 @@ class ApiGatewayDeployment(_ApiGatewayType):
 
 
 class ApiGatewayStage(_ApiGatewayType):
-    """First part of an API's public path, serving one deployment. Access logs and throttling are only stored."""
+    """First part of an API's public path, serving one deployment. Access logs are only stored."""
 
     type_name = "AWS::ApiGateway::Stage"
     name_property = "StageName"
@@ -145,7 +147,7 @@ class ApiGatewayStage(_ApiGatewayType):
         changes += [_replace(f"/variables/{name}", item) for name, item in after.items() if item != before.get(name)]
         if "AccessLogSetting" in old and "AccessLogSetting" not in new:
             changes.append({"op": "remove", "path": "/accessLogSettings"})
-        if changes := changes + _stage_settings(new):
+        if changes := [*changes, *_unset(old, new), *_stage_settings(new)]:
             self.send(context, "update_stage", {"PatchOperations": changes}, self.place(made, new))
 
 
@@ -164,19 +166,37 @@ class ApiGatewayAccount(_ApiGatewayType):
         """Do nothing: CloudFormation leaves the account's setting as it is."""
 
 
+# What a setting says nothing of is the account's.
+_UNLIMITED: Final = {"ThrottlingRateLimit": ACCOUNT_RATE, "ThrottlingBurstLimit": ACCOUNT_BURST}
+
+
 def _stage_settings(properties: Properties) -> list[dict[str, Any]]:
     changes = []
     log = properties.get("AccessLogSetting") or {}
     for key, name in (("DestinationArn", "destinationArn"), ("Format", "format")):
         if key in log:
             changes.append(_replace(f"/accessLogSettings/{name}", log[key]))
-    for setting in properties.get("MethodSettings") or []:
-        # "/*" and "*" mean all paths and methods; a real path is written with "~1" for its slashes.
-        path = str(setting.get("ResourcePath", "/*")).removeprefix("/").replace("/", "~1") or "~1"
-        for name, patch in _METHOD_SETTINGS.items():
-            if name in setting:
-                changes.append(_replace(f"/{path}/{setting.get('HttpMethod', '*')}/{patch}", setting[name]))
+    for path, setting in _method_settings(properties).items():
+        given = {**_UNLIMITED, **setting}
+        changes += [
+            _replace(f"/{path}/{patch}", given[name]) for name, patch in _METHOD_SETTINGS.items() if name in given
+        ]
     return changes
+
+
+def _method_settings(properties: Properties) -> dict[str, Properties]:
+    """Settings by path and method. "/*" and "*" mean all; a real path is written with "~1" for its slashes."""
+    found = {}
+    for setting in properties.get("MethodSettings") or []:
+        path = str(setting.get("ResourcePath", "/*")).removeprefix("/").replace("/", "~1") or "~1"
+        found[f"{path}/{setting.get('HttpMethod', '*')}"] = setting
+    return found
+
+
+def _unset(old: Properties, new: Properties) -> Iterator[dict[str, Any]]:
+    """Yield changes that undo the throttles of settings that are gone: moto removes no setting."""
+    for path in sorted({*_method_settings(old)} - {*_method_settings(new)}):
+        yield from (_replace(f"/{path}/{_METHOD_SETTINGS[name]}", limit) for name, limit in _UNLIMITED.items())
 
 
 def _binary_types(old: Properties, new: Properties) -> list[dict[str, str]]:

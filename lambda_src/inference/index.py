@@ -2,8 +2,8 @@
 """The function behind a real-time pipeline's `POST /inference` (compatibility 3.1): a payload in, the answer out.
 
 In the mode `json` the body is an object with the payload; in `raw`, and on routes of other protocols, which begin with
-`/v1/`, the body is the payload itself, and headers say the rest. Inline code of the blueprint: one file, boto3 of the
-runtime, so that the blueprint can be deployed to any account. Short, because the template has a limit.
+`/v1/`, the body is the payload itself, and headers say the rest. A Lambda function of its own, with boto3
+of the runtime. The pipeline's plan stores it beside the package.
 """
 
 import base64

@@ -5,7 +5,19 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from troposphere import Equals, GetAtt, If, NoValue, Ref, Sub, Template, applicationautoscaling, cloudwatch
+from troposphere import (
+    And,
+    Condition,
+    Equals,
+    GetAtt,
+    If,
+    NoValue,
+    Ref,
+    Sub,
+    Template,
+    applicationautoscaling,
+    cloudwatch,
+)
 
 from generator.conditions import if_provided
 from generator.parameters import part
@@ -89,8 +101,8 @@ def from_zero(built: Template, target: str, metric: Any, dimension: dict[str, An
     `target` is the logical id of the scalable target, `metric` that of SageMaker which says so with its `dimension`.
     https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-autoscale.html
     """
-    # It exists only beside `Autoscaling`: without that, there is no minimum.
-    built.add_condition(_FROM_ZERO, Equals(part("Autoscaling", 0), "0"))
+    scales = Condition(capacity.autoscaled(built))
+    built.add_condition(_FROM_ZERO, And(scales, Equals(part("Autoscaling", 0), "0")))
     built.add_resource(
         applicationautoscaling.ScalingPolicy(
             WAKING,

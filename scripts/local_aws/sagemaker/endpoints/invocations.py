@@ -126,6 +126,11 @@ def invoke(endpoint: LocalEndpoint, request: Request) -> Answered:
                 f"Endpoint {endpoint.endpoint_name} of account {endpoint.account_id} is {endpoint.endpoint_status}, "
                 "not InService."
             )
+        if "AsyncInferenceConfig" in fleet.config.given:
+            raise RuntimeValidationError(
+                f"Endpoint {endpoint.endpoint_name} of account {endpoint.account_id} is asynchronous: it takes "
+                "InvokeEndpointAsync alone."
+            )
         variant = _drawn(endpoint, fleet, request.target_variant)
         _copy_to_shadows(endpoint, fleet, variant, request)
         prediction = _predict(endpoint, fleet, variant, request)

@@ -77,7 +77,7 @@ class AsynchronousParameters(TemplateParameters):
     """Parameters of a blueprint whose endpoint may answer later."""
 
     AsyncOutput: Annotated[str, Field(description="Place of answers; empty, they come at once.")] = ""
-    AsyncFailures: str = ""
+    AsyncFailures: str = "none"
     AsyncSuccess: str = ""
     AsyncError: str = ""
     AsyncAtOnce: str = ""

@@ -34,7 +34,7 @@ def test_a_queue_needs_a_place_for_answers_and_none_for_captures(body: Body, lau
     assert queue_of(values) == ["quayside-answers/berths", "quayside-answers/berths/failures", "", "", ""]
     assert (values["DataCaptureLocation"], values["InferenceInstance"]) == ("", "ml.m5.large")
     at_once = parameters_of(body, launch, data_capture_location="captures")
-    assert queue_of(at_once) == [""] * 5
+    assert queue_of(at_once) == ["", "none", "", "", ""]
 
 
 def test_all_that_it_can_have_reaches_the_template(body: Body, launch: Launch) -> None:

@@ -37,7 +37,7 @@ def attached_policy() -> Ref:
 
 
 def statements() -> list[Statement]:
-    """Look at buckets, keys, secrets, package groups, VPCs, alarms, metrics and topics.
+    """Look at buckets, keys, secrets, package groups, VPCs and their endpoints, alarms, metrics and topics.
 
     EC2 and metrics of CloudWatch know no resource for what is looked at.
 
@@ -56,7 +56,9 @@ def statements() -> list[Statement]:
         permissions.allow([kms.DescribeKey], Sub("arn:${AWS::Partition}:kms:${AWS::Region}:*:key/*")),
         permissions.allow([secretsmanager.DescribeSecret], _named(reach.SECRET.arns[0], reach.SECRET)),
         permissions.allow([sagemaker.DescribeModelPackageGroup], groups),
-        permissions.allow([cloudwatch.GetMetricData, ec2.DescribeSecurityGroups, ec2.DescribeSubnets], "*"),
+        permissions.allow(
+            [cloudwatch.GetMetricData, ec2.DescribeSecurityGroups, ec2.DescribeSubnets, ec2.DescribeVpcEndpoints], "*"
+        ),
         permissions.allow([cloudwatch.DescribeAlarms], arns.regional("cloudwatch", "alarm:*")),
         permissions.allow([sns.GetTopicAttributes], arns.regional("sns", "*")),
     ]

@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 from moto.ce.models import CostExplorerBackend
 from moto.codepipeline.models import CodePipeline
 from moto.core.exceptions import JsonRESTError
+from moto.ec2.models.vpcs import VPCEndPoint
 from moto.iam.access_control import PermissionResult
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.models import AWSManagedPolicy, IAMBackend
@@ -25,6 +26,7 @@ from scripts.local_aws.request_constraints import violations
 
 _moto_get_cost_and_usage = CostExplorerBackend.get_cost_and_usage
 _moto_attach_role_policy = IAMBackend.attach_role_policy
+_moto_get_filter_value = VPCEndPoint.get_filter_value
 _moto_get_bucket_notification = S3Response.get_bucket_notification
 _moto_get_service_quota = ServiceQuotasBackend.get_service_quota
 _MOST_GROUPS = 2
@@ -47,6 +49,7 @@ def install() -> None:
     # Without a key to name.
     logs.disassociate_kms_key = _associate_kms_key
     _patchable(ServiceQuotasBackend).get_service_quota = _get_service_quota
+    _patchable(VPCEndPoint).get_filter_value = _get_filter_value
     _patchable(CostExplorerBackend).get_cost_and_usage = _get_cost_and_usage
 
 
@@ -60,6 +63,16 @@ def _pipeline_metadata(pipeline: Any) -> dict[str, Any]:
     times = {"created": pipeline._created, "updated": pipeline._updated}
     seconds = {name: moment.replace(tzinfo=UTC).timestamp() for name, moment in times.items()}
     return {"pipelineArn": pipeline._arn, **seconds}
+
+
+def _get_filter_value(endpoint: Any, filter_name: str, method_name: str | None = None) -> Any:
+    """Return what a VPC endpoint is found by; moto does not find one by its id.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpcEndpoints.html
+    """
+    return (
+        endpoint.id if filter_name == "vpc-endpoint-id" else _moto_get_filter_value(endpoint, filter_name, method_name)
+    )
 
 
 def _logging_is_not_checked(target_bucket: Any, target_prefix: str | None) -> bool:

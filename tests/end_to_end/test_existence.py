@@ -127,3 +127,19 @@ def test_a_group_that_a_model_shall_be_registered_in(orchestrator: Orchestrator)
     status, body = bare(orchestrator, training)
     assert status == HTTPStatus.BAD_REQUEST, body
     assert [error["key"] for error in body["errors"]] == ["register.model_package_group_name", "training_data"]
+
+
+def test_vpc_endpoints_of_a_private_api(orchestrator: Orchestrator) -> None:
+    ec2 = orchestrator.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.49.0.0/16")["Vpc"]["VpcId"]
+    made = ec2.create_vpc_endpoint(VpcId=vpc, ServiceName="com.amazonaws.us-east-1.s3")
+    bucket = made["VpcEndpoint"]["VpcEndpointId"]
+    absent = "vpce-0a1b2c3d4e5f67890"
+    api = {"vpc_endpoints": [bucket, absent]}
+    status, body = bare(orchestrator, orchestrator.request("absent-endpoints", inference_api=api, dry_run=True))
+    assert status == HTTPStatus.BAD_REQUEST, body
+    problem = {error["key"]: error["problem"] for error in body["errors"]}["inference_api.vpc_endpoints"]
+    assert problem == (
+        f"there is no VPC endpoint {absent} in this account and Region; "
+        f"must be for execute-api, by which APIs are called: {bucket} is for com.amazonaws.us-east-1.s3"
+    )

@@ -29,8 +29,6 @@ RAW: Final = {
     "memory_mb": 256,
     "concurrency": 7,
 }
-ENDPOINT: Final = "vpce-0a1b2c3d4e5f67890"
-OTHER: Final = "vpce-0b1b2c3d4e5f67890"
 API_TYPES: Final = ("AWS::ApiGateway::", "AWS::Lambda::", "AWS::Logs::")
 
 
@@ -189,9 +187,21 @@ class TestNone:
             predictions.predict(target(orchestrator, without), Question(b"x", "text/nothing"))
 
 
-def test_an_api_becomes_private_and_none_and_public_again(orchestrator: Orchestrator, model: TrainedModel) -> None:
-    """Each kind has a deployment of its own: a deployment is a snapshot of kind and policy."""
-    private = {"inference_api": {"vpc_endpoints": [ENDPOINT]}}
+@pytest.fixture
+def endpoints(orchestrator: Orchestrator) -> list[str]:
+    """Two VPC endpoints of APIs that are called."""
+    ec2 = orchestrator.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.48.0.0/16")["Vpc"]["VpcId"]
+    service = f"com.amazonaws.{ec2.meta.region_name}.execute-api"
+    made = [ec2.create_vpc_endpoint(VpcId=vpc, ServiceName=service, VpcEndpointType="Interface") for _ in range(2)]
+    return [one["VpcEndpoint"]["VpcEndpointId"] for one in made]
+
+
+def test_an_api_becomes_private_and_none_and_public_again(
+    orchestrator: Orchestrator, model: TrainedModel, endpoints: list[str]
+) -> None:
+    """Each kind has a deployment of its own, and each list: a deployment is a snapshot of kind and policy."""
+    one, other = endpoints
     pipeline_id = orchestrator.provisioned(orchestrator.request("hidden", **SERVED))
     stack = "mlops-pipeline-hidden-byompipelinerealtimebuiltin"
     body = json.dumps(
@@ -200,12 +210,16 @@ def test_an_api_becomes_private_and_none_and_public_again(orchestrator: Orchestr
     url = target(orchestrator, stack).url
     assert ask(orchestrator, stack, body).status == 200
 
-    changed = orchestrator.request("hidden", **SERVED, **private)
-    assert orchestrator.changed(pipeline_id, changed).has_succeeded
-    assert target(orchestrator, stack).url == url
-    assert ask(orchestrator, stack, body).status == 403
-    assert ask(orchestrator, stack, body, **{VPC_ENDPOINT: OTHER}).status == 403
-    assert ask(orchestrator, stack, body, **{VPC_ENDPOINT: ENDPOINT}).status == 200
+    def let_in() -> list[int]:
+        """How calls end that come from anywhere, and through each VPC endpoint."""
+        through = [ask(orchestrator, stack, body, **{VPC_ENDPOINT: endpoint}).status for endpoint in endpoints]
+        return [ask(orchestrator, stack, body).status, *through]
+
+    for allowed, expected in (([one], [403, 200, 403]), ([one, other], [403, 200, 200]), ([other], [403, 403, 200])):
+        changed = orchestrator.request("hidden", **SERVED, inference_api={"vpc_endpoints": allowed})
+        assert orchestrator.changed(pipeline_id, changed).has_succeeded
+        assert target(orchestrator, stack).url == url
+        assert let_in() == expected
 
     for api, expected in (("none", None), ("json", 200)):
         request = orchestrator.request("hidden", **SERVED, inference_api=api)

@@ -35,6 +35,7 @@ WITHOUT_RESOURCE: Final = {
     "ec2:DescribeNetworkInterfaces": "EC2 knows no resource for what is only looked at",
     "ec2:DescribeSecurityGroups": "EC2 knows no resource for what is only looked at",
     "ec2:DescribeSubnets": "EC2 knows no resource for what is only looked at",
+    "ec2:DescribeVpcEndpoints": "EC2 knows no resource for what is only looked at",
     "ec2:DescribeVpcs": "EC2 knows no resource for what is only looked at",
     "ecr:GetAuthorizationToken": "the token is for the whole registry",
     "logs:DescribeIndexPolicies": "CloudFormation reads log groups by it, and IAM knows no resource for it",

@@ -25,6 +25,11 @@ _ABSENT: Final = frozenset(
         *("ValidationException", "ResourceNotFound"),
     }
 )
+_CALLED_APIS: Final = ".execute-api"
+"""How the name of the service ends for which the VPC endpoints of private APIs are.
+
+https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-support.html
+"""
 _USABLE: Final = ("ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT")
 
 
@@ -183,6 +188,23 @@ def _vpc(thing: things.Vpc) -> str:
     return ""
 
 
+def _vpc_endpoints(thing: things.VpcEndpoints) -> str:
+    """There, for `execute-api`, and available; whatever is wrong with any of them is told at once."""
+    with _looking(f"the VPC endpoints {', '.join(thing.ids)}"):
+        answer = client("ec2").describe_vpc_endpoints(Filters=[{"Name": "vpc-endpoint-id", "Values": list(thing.ids)}])
+    found = {one["VpcEndpointId"]: one for one in answer["VpcEndpoints"]}
+    wrong = [_unfit(found[one]) for one in thing.ids if one in found]
+    return "; ".join(filter(None, [_others("VPC endpoint", thing.ids, set(found)), *wrong]))
+
+
+def _unfit(endpoint: Mapping[str, Any]) -> str:
+    one, service, state = endpoint["VpcEndpointId"], endpoint["ServiceName"], endpoint["State"]
+    if not service.endswith(_CALLED_APIS):
+        return f"must be for {_CALLED_APIS.removeprefix('.')}, by which APIs are called: {one} is for {service}"
+    # The SDK describes states with a capital letter, and EC2 answers without.
+    return "" if state.lower() == "available" else f"must be available: {one} is {state}"
+
+
 def _others(kind: str, ids: tuple[str, ...], found: set[str]) -> str:
     missing = [one for one in ids if one not in found]
     return f"there is no {kind} {' and no '.join(missing)} in this account and Region" if missing else ""
@@ -204,5 +226,6 @@ _LOOKS: Final[Mapping[type, tuple[str, Callable[[Any], str]]]] = {
     things.SecurityGroups: ("ec2", _security_groups),
     things.Vpc: ("ec2", _vpc),
     things.Alarms: ("cloudwatch", _alarms),
+    things.VpcEndpoints: ("ec2", _vpc_endpoints),
 }
 """Kind of thing -> the service that is asked, and the look."""

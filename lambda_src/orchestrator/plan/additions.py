@@ -5,12 +5,18 @@ A map of any names, such as the environment of a container, can be no parameter,
 permissions take no macros. So the names become part of the packaged text, and the values stay parameters, which may
 differ by stage. Without additions the text is the release's, byte for byte.
 
+A deployment of a REST API is a snapshot, of its policy too, and CloudFormation makes another one only for another
+logical id. So the id of a private API's has the digest of the VPC endpoints that the policy lets in.
+https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-create-attach.html
+
 The blueprint has the line `Environment: !Ref AWS::NoValue` in each container of its models, which means nothing, and
 is replaced; for containers in series its first `PrimaryContainer` becomes the first of `Containers`.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -19,6 +25,7 @@ from typing import Final
 NO_ENVIRONMENT: Final = "Environment: !Ref AWS::NoValue"
 _ENVIRONMENT_LINE: Final = re.compile(rf"(?m)^( +){re.escape(NO_ENVIRONMENT)}$")
 _PRIMARY: Final = re.compile(r"(?m)^( +)PrimaryContainer:\n((?:\1  .*\n)+)")
+_PRIVATE_DEPLOYMENT: Final = re.compile(r"\bInferenceApiPrivateDeployment[0-9a-f]{8}\b")
 _CONDITIONS: Final = "\nConditions:\n"
 _GIVEN: Final = "Provided"
 _EMPTY: Final = "Default: '', "
@@ -48,10 +55,12 @@ class FurtherContainer:
 
 @dataclass(frozen=True)
 class Additions:
-    """Environment of the first container, and the containers after it."""
+    """Environment of the first container, the containers after it, and whom a private API lets in."""
 
     environment: tuple[Variable, ...] = ()
     further: tuple[FurtherContainer, ...] = ()
+    let_in: tuple[tuple[str, ...], ...] = ()
+    """VPC endpoints of the API of each stage; without any, the API's deployment is the release's."""
 
     def applied(self, template: bytes) -> bytes:
         """Return the blueprint's text with these additions."""
@@ -62,7 +71,13 @@ class Additions:
             text = _replaced(_PRIMARY, self._in_series, text, count=1)
         if self.environment:
             text = _replaced(_ENVIRONMENT_LINE, lambda found: _environment(found[1], self.environment), text)
+        if self.let_in:
+            text = _replaced(_PRIVATE_DEPLOYMENT, lambda found: f"{found[0]}{self._digest()}", text)
         return text.encode()
+
+    def _digest(self) -> str:
+        """What tells these VPC endpoints from others: one for all stages, which have one template."""
+        return hashlib.sha256(json.dumps(self.let_in).encode()).hexdigest()[:8]
 
     @property
     def parameters(self) -> dict[str, str]:

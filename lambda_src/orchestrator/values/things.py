@@ -165,7 +165,19 @@ class Vpc:
         return False
 
 
-Thing = StoredObject | Bucket | Image | Key | Secret | Topic | PackageGroup | Subnets | SecurityGroups | Alarms | Vpc
+@dataclass(frozen=True)
+class VpcEndpoints:
+    """VPC endpoints, through which private APIs are called."""
+
+    ids: tuple[str, ...]
+
+    def is_near(self, _: Around) -> bool:
+        """False: an id says no account."""
+        return False
+
+
+OfVpcs = Subnets | SecurityGroups | Vpc | VpcEndpoints
+Thing = StoredObject | Bucket | Image | Key | Secret | Topic | PackageGroup | Alarms | OfVpcs
 
 
 @dataclass(frozen=True)
@@ -206,6 +218,7 @@ A_TOPIC: Final = MustExist(lambda arn, _: Topic(arn))
 A_PACKAGE_GROUP: Final = MustExist(lambda name, _: PackageGroup(name))
 SUBNETS: Final = MustExist(lambda ids, _: Subnets(tuple(ids)))
 SECURITY_GROUPS: Final = MustExist(lambda ids, _: SecurityGroups(tuple(ids)))
+VPC_ENDPOINTS: Final = MustExist(lambda ids, _: VpcEndpoints(tuple(ids)))
 ALARMS: Final = MustExist(lambda names, _: Alarms(tuple(names)))
 
 

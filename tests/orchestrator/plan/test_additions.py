@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from cfnlint.config import ConfigMixIn
@@ -85,6 +85,43 @@ def test_the_rest_of_the_blueprint_stays_as_it_is(blueprint: bytes) -> None:
         assert {*after[section]} == {*before[section]}
         models = [name for name, one in before[section].items() if one.get("Type") == "AWS::SageMaker::Model"]
         assert [name for name in before[section] if before[section][name] != after[section][name]] == models
+
+
+class TestLetIn:
+    """The VPC endpoints of private APIs."""
+
+    REALTIME: Final = "blueprints/realtime_inference.yaml"
+
+    def deployments(self, *let_in: tuple[str, ...]) -> dict[str, str]:
+        """Deployments of the API -> condition; the stage must show both."""
+        template = read(Additions(let_in=let_in).applied(templates.read(self.REALTIME)))
+        found = {
+            name: one["Condition"]
+            for name, one in template["Resources"].items()
+            if one["Type"] == "AWS::ApiGateway::Deployment"
+        }
+        shown = template["Resources"]["InferenceApiStage"]["Properties"]["DeploymentId"]["Fn::If"]
+        assert shown == ["PrivateApi", *({"Ref": name} for name in found)]
+        return found
+
+    def test_other_endpoints_are_another_deployment_of_a_private_api_alone(self) -> None:
+        released, one, two = self.deployments(), self.deployments(("vpce-1",)), self.deployments(("vpce-1", "vpce-2"))
+        (private, public), (first, _), (second, _) = released, one, two
+        assert len({private, first, second}) == 3
+        assert all(name.startswith(private) for name in (first, second))
+        assert one == {first: "PrivateApi", public: "PublicApi"}
+        assert self.deployments(("vpce-1",), (), ("vpce-2",)) != two
+        assert self.deployments(("vpce-1",)) == one
+
+    def test_nothing_else_is_another(self) -> None:
+        release = templates.read(self.REALTIME)
+        changed = Additions(let_in=(("vpce-1",),)).applied(release)
+        lines = zip(release.split(b"\n"), changed.split(b"\n"), strict=True)
+        assert sum(before != now for before, now in lines) == 2, "the deployment and the stage that shows it"
+
+    def test_a_blueprint_without_a_private_api_is_an_error(self) -> None:
+        with pytest.raises(ValueError, match="PrivateDeployment"):
+            Additions(let_in=(("vpce-1",),)).applied(b"Resources: {}\nConditions:\n")
 
 
 def test_cfn_lint_has_nothing_to_say_about_it(blueprint: bytes) -> None:

@@ -2,9 +2,10 @@
 """`inference_api`: the API in front of an endpoint, its limits, or none; the function behind it is `inference/`."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Final, Literal
+from dataclasses import replace
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 from typing_extensions import override
 
@@ -13,7 +14,9 @@ from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.blueprints import BlueprintPipeline
 from orchestrator.plan import function_code
+from orchestrator.plan.additions import Additions
 from orchestrator.plan.plan import PlannedObject
+from orchestrator.values import things
 from orchestrator.values.common import EXPECT_KEYWORD, NUMBER, Expect
 from orchestrator.values.per_stage import PerStageObject, Stage, Staged, at, by_key
 from orchestrator.values.template_parameters import TemplateParameters
@@ -67,8 +70,14 @@ class Api(BaseModel):
     ] = None
     vpc_endpoints: Annotated[
         VpcEndpoints,
+        things.VPC_ENDPOINTS,
         Field(description="make the API private, and let in calls through these VPC endpoints of execute-api only"),
     ] = []
+
+    @model_validator(mode="after")
+    def _nothing_is_let_in_without_an_api(self) -> Self:
+        """Nobody looks at endpoints that have no meaning."""
+        return self.model_copy(update={"vpc_endpoints": []}) if self.mode == "none" and self.vpc_endpoints else self
 
     @property
     def throttle(self) -> str:
@@ -147,6 +156,13 @@ class WithInferenceApi(BlueprintPipeline):
         }
 
     @override
+    def additions(self, launch: Launch) -> Additions:
+        """Have a private API deployed again whenever the VPC endpoints of any stage are others."""
+        by_stage = tuple(tuple(sorted(self._api(stage).vpc_endpoints)) for stage in self.stages(launch))
+        given = super().additions(launch)
+        return replace(given, let_in=by_stage) if any(by_stage) else given
+
+    @override
     def warnings(self, launch: Launch) -> Iterator[str]:
         yield from super().warnings(launch)
         for key, api in by_key("inference_api", self.inference_api):
@@ -155,13 +171,14 @@ class WithInferenceApi(BlueprintPipeline):
                 yield from (
                     f"{key}.{name} has no meaning where there is no API and is ignored" for name in sorted(given)
                 )
-            elif api is not None and api.vpc_endpoints:
-                yield (
-                    f"{key}.vpc_endpoints: API Gateway goes by another list for an API that is private already only "
-                    "from its next deployment on: make one by hand, aws apigateway create-deployment"
-                )
-        one = None if isinstance(self.inference_api, Staged) else self.inference_api
-        if one is not None and one.vpc_endpoints and None not in self.stages(launch):
+        apis = [api for _, api in by_key("inference_api", self.inference_api)]
+        if None in self.stages(launch) or not any(api and api.vpc_endpoints for api in apis):
+            return
+        yield (
+            "inference_api.vpc_endpoints: VPC endpoints are of the accounts of the stages, where the orchestrator "
+            "looks up nothing; through one that is not there nobody reaches the API"
+        )
+        if not isinstance(self.inference_api, Staged):
             yield (
                 "inference_api.vpc_endpoints: the API of each stage lets in the same VPC endpoints; give inference_api "
                 "by stage where the accounts of dev, staging and prod have endpoints of their own"

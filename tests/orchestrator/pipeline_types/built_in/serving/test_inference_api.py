@@ -8,6 +8,8 @@ from typing import Any, Final
 import pytest
 
 from orchestrator.launch.settings import Launch
+from orchestrator.pipeline_types.built_in.serving.inference_api import WithInferenceApi
+from orchestrator.plan.additions import NO_ADDITIONS, Additions
 from tests.orchestrator.conftest import read_json
 from tests.orchestrator.requesting import Body, accept, parameters_of, problems_of
 
@@ -90,13 +92,32 @@ def test_each_stage_has_its_own(by_stage: Body, multi_account: Launch) -> None:
 def test_the_same_endpoints_for_all_stages_are_a_warning(by_stage: Body, multi_account: Launch) -> None:
     found = list(accept(by_stage, multi_account, inference_api={"vpc_endpoints": VPC_ENDPOINTS}).warnings)
     assert any("the API of each stage lets in the same VPC endpoints" in text for text in found)
+    assert any("the orchestrator looks up nothing" in text for text in found)
 
 
-def test_what_another_list_of_endpoints_needs_is_told(body: Body, launch: Launch) -> None:
-    found = list(accept(body, launch, inference_api={"vpc_endpoints": VPC_ENDPOINTS}).warnings)
-    assert [text.partition(": ")[0] for text in found] == ["inference_api.vpc_endpoints"]
-    assert "from its next deployment on: make one by hand" in found[0]
-    assert list(accept(body, launch, inference_api="raw").warnings) == []
+def test_a_private_api_is_deployed_again_for_other_endpoints(body: Body, launch: Launch) -> None:
+    def of(**api: Any) -> Additions:
+        request = accept(body, launch, inference_api=api).request
+        assert isinstance(request, WithInferenceApi)
+        return request.additions(launch)
+
+    assert of() == of(vpc_endpoints=[]) == of(mode="none", vpc_endpoints=VPC_ENDPOINTS) == NO_ADDITIONS
+    both = of(vpc_endpoints=VPC_ENDPOINTS)
+    assert both == of(vpc_endpoints=VPC_ENDPOINTS[::-1]), "their order means nothing"
+    assert both != of(vpc_endpoints=VPC_ENDPOINTS[:1])
+    assert list(accept(body, launch, inference_api={"vpc_endpoints": VPC_ENDPOINTS}).warnings) == []
+
+
+def test_endpoints_of_each_stage_count(by_stage: Body, multi_account: Launch) -> None:
+    def of(**stages: Any) -> Additions:
+        request = accept(by_stage, multi_account, inference_api=stages).request
+        assert isinstance(request, WithInferenceApi)
+        return request.additions(multi_account)
+
+    one, other = ({"vpc_endpoints": [endpoint]} for endpoint in VPC_ENDPOINTS)
+    assert of(dev="raw", staging="", prod="").let_in == ()
+    assert of(dev="", staging=one, prod=one) != of(dev="", staging=one, prod=other)
+    assert of(dev=one, staging="", prod="") != of(dev="", staging=one, prod="")
 
 
 @pytest.mark.parametrize(

@@ -120,9 +120,9 @@ alarms nine in both, the application's group and the policy for functions in a V
 pipeline types four a root, the access log of the inference API one, the two rules on what should never happen two a
 root, the boundary one, the policy for looks at what requests name one a root, monitors on the open engine 29,
 their runs four a root, the rules on missing runs one a root and one in each of these monitors, the policy for
-retrainings one a root, autoscaling of endpoints two and from none two, the comparison with what is deployed two a root, the daily
-digest one a root, the route of OpenAI's protocol three, the deployment of a private API one, smoke tests one a root
-and two in the blueprint that serves models."""
+retrainings one a root, autoscaling of endpoints two and from none two, the comparison with what is deployed two a
+root, the daily digest one a root, the route of OpenAI's protocol three, the deployment of a private API one, smoke
+tests one a root and two in the blueprint that serves models."""
 
 BLUEPRINT_BYTES: Final = 51_200
 """The longest template that CloudFormation takes inline."""

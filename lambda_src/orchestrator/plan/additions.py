@@ -6,7 +6,7 @@ permissions take no macros. So the names become part of the packaged text, and t
 differ by stage. Without additions the text is the release's, byte for byte.
 
 A deployment of a REST API is a snapshot, of its policy too, and CloudFormation makes another one only for another
-logical id. So the id of a private API's has the digest of the VPC endpoints that the policy lets in.
+logical id. So the id has a digest of what the request puts into the snapshot, such as the VPC endpoints of a policy.
 https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-create-attach.html
 
 The blueprint has the line `Environment: !Ref AWS::NoValue` in each container of its models, which means nothing, and
@@ -25,7 +25,7 @@ from typing import Final
 NO_ENVIRONMENT: Final = "Environment: !Ref AWS::NoValue"
 _ENVIRONMENT_LINE: Final = re.compile(rf"(?m)^( +){re.escape(NO_ENVIRONMENT)}$")
 _PRIMARY: Final = re.compile(r"(?m)^( +)PrimaryContainer:\n((?:\1  .*\n)+)")
-_PRIVATE_DEPLOYMENT: Final = re.compile(r"\bInferenceApiPrivateDeployment[0-9a-f]{8}\b")
+_API_DEPLOYMENT: Final = re.compile(r"\bInferenceApi(Private)?Deployment[0-9a-f]{8}\b")
 _CONDITIONS: Final = "\nConditions:\n"
 _GIVEN: Final = "Provided"
 _EMPTY: Final = "Default: '', "
@@ -55,12 +55,12 @@ class FurtherContainer:
 
 @dataclass(frozen=True)
 class Additions:
-    """Environment of the first container, the containers after it, and whom a private API lets in."""
+    """Environment of the first container, the containers after it, and what is in the snapshot of the API."""
 
     environment: tuple[Variable, ...] = ()
     further: tuple[FurtherContainer, ...] = ()
-    let_in: tuple[tuple[str, ...], ...] = ()
-    """VPC endpoints of the API of each stage; without any, the API's deployment is the release's."""
+    snapshots: tuple[str, ...] = ()
+    """What tells the snapshot of each stage's API from others; without any, the API's deployment is the release's."""
 
     def applied(self, template: bytes) -> bytes:
         """Return the blueprint's text with these additions."""
@@ -71,13 +71,13 @@ class Additions:
             text = _replaced(_PRIMARY, self._in_series, text, count=1)
         if self.environment:
             text = _replaced(_ENVIRONMENT_LINE, lambda found: _environment(found[1], self.environment), text)
-        if self.let_in:
-            text = _replaced(_PRIVATE_DEPLOYMENT, lambda found: f"{found[0]}{self._digest()}", text)
+        if self.snapshots:
+            text = _replaced(_API_DEPLOYMENT, lambda found: f"{found[0]}{self._digest()}", text)
         return text.encode()
 
     def _digest(self) -> str:
-        """What tells these VPC endpoints from others: one for all stages, which have one template."""
-        return hashlib.sha256(json.dumps(self.let_in).encode()).hexdigest()[:8]
+        """One for all stages, which have one template."""
+        return hashlib.sha256(json.dumps(self.snapshots).encode()).hexdigest()[:8]
 
     @property
     def parameters(self) -> dict[str, str]:

@@ -87,41 +87,43 @@ def test_the_rest_of_the_blueprint_stays_as_it_is(blueprint: bytes) -> None:
         assert [name for name in before[section] if before[section][name] != after[section][name]] == models
 
 
-class TestLetIn:
-    """The VPC endpoints of private APIs."""
+class TestSnapshots:
+    """What a request puts into the snapshot of its API, such as the VPC endpoints of a policy."""
 
     REALTIME: Final = "blueprints/realtime_inference.yaml"
 
-    def deployments(self, *let_in: tuple[str, ...]) -> dict[str, str]:
-        """Deployments of the API -> condition; the stage must show both."""
-        template = read(Additions(let_in=let_in).applied(templates.read(self.REALTIME)))
+    def deployments(self, *snapshots: str) -> tuple[str, str]:
+        """Deployments of the API: private and public. The stage must show the one or the other."""
+        template = read(Additions(snapshots=snapshots).applied(templates.read(self.REALTIME)))
         found = {
             name: one["Condition"]
             for name, one in template["Resources"].items()
             if one["Type"] == "AWS::ApiGateway::Deployment"
         }
+        assert list(found.values()) == ["PrivateApi", "PublicApi"]
         shown = template["Resources"]["InferenceApiStage"]["Properties"]["DeploymentId"]["Fn::If"]
         assert shown == ["PrivateApi", *({"Ref": name} for name in found)]
-        return found
+        private, public = found
+        return private, public
 
-    def test_other_endpoints_are_another_deployment_of_a_private_api_alone(self) -> None:
-        released, one, two = self.deployments(), self.deployments(("vpce-1",)), self.deployments(("vpce-1", "vpce-2"))
-        (private, public), (first, _), (second, _) = released, one, two
-        assert len({private, first, second}) == 3
-        assert all(name.startswith(private) for name in (first, second))
-        assert one == {first: "PrivateApi", public: "PublicApi"}
-        assert self.deployments(("vpce-1",), (), ("vpce-2",)) != two
-        assert self.deployments(("vpce-1",)) == one
+    def test_another_one_is_another_deployment(self) -> None:
+        released, first, second = self.deployments(), self.deployments("vpce-1"), self.deployments("vpce-1,vpce-2")
+        assert len({*released, *first, *second}) == 6
+        assert all(
+            now.startswith(before) for made in (first, second) for now, before in zip(made, released, strict=True)
+        )
+        assert self.deployments("vpce-1") == first
+        assert len({first, self.deployments("vpce-1", "", ""), self.deployments("", "vpce-1", "")}) == 3
 
     def test_nothing_else_is_another(self) -> None:
         release = templates.read(self.REALTIME)
-        changed = Additions(let_in=(("vpce-1",),)).applied(release)
+        changed = Additions(snapshots=("vpce-1",)).applied(release)
         lines = zip(release.split(b"\n"), changed.split(b"\n"), strict=True)
-        assert sum(before != now for before, now in lines) == 2, "the deployment and the stage that shows it"
+        assert sum(before != now for before, now in lines) == 3, "two deployments and the stage that shows one"
 
-    def test_a_blueprint_without_a_private_api_is_an_error(self) -> None:
-        with pytest.raises(ValueError, match="PrivateDeployment"):
-            Additions(let_in=(("vpce-1",),)).applied(b"Resources: {}\nConditions:\n")
+    def test_a_blueprint_without_an_api_is_an_error(self) -> None:
+        with pytest.raises(ValueError, match="Deployment"):
+            Additions(snapshots=("vpce-1",)).applied(b"Resources: {}\nConditions:\n")
 
 
 def test_cfn_lint_has_nothing_to_say_about_it(blueprint: bytes) -> None:

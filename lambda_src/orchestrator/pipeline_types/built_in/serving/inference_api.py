@@ -80,6 +80,11 @@ class Api(BaseModel):
         return self.model_copy(update={"vpc_endpoints": []}) if self.mode == "none" and self.vpc_endpoints else self
 
     @property
+    def snapshot(self) -> str:
+        """What API Gateway's snapshot of the API has by these members; empty if that is the release's."""
+        return ",".join(sorted(self.vpc_endpoints))
+
+    @property
     def throttle(self) -> str:
         """Rate and burst with a comma between; empty if there is no throttle of its own."""
         return f"{self.throttle_rate},{self.throttle_burst or self.throttle_rate}" if self.throttle_rate else ""
@@ -157,10 +162,10 @@ class WithInferenceApi(BlueprintPipeline):
 
     @override
     def additions(self, launch: Launch) -> Additions:
-        """Have a private API deployed again whenever the VPC endpoints of any stage are others."""
-        by_stage = tuple(tuple(sorted(self._api(stage).vpc_endpoints)) for stage in self.stages(launch))
+        """Have the API deployed again whenever its snapshot is another one in any stage."""
+        snapshots = tuple(self._api(stage).snapshot for stage in self.stages(launch))
         given = super().additions(launch)
-        return replace(given, let_in=by_stage) if any(by_stage) else given
+        return replace(given, snapshots=snapshots) if any(snapshots) else given
 
     @override
     def warnings(self, launch: Launch) -> Iterator[str]:

@@ -115,7 +115,7 @@ def test_endpoints_of_each_stage_count(by_stage: Body, multi_account: Launch) ->
         return request.additions(multi_account)
 
     one, other = ({"vpc_endpoints": [endpoint]} for endpoint in VPC_ENDPOINTS)
-    assert of(dev="raw", staging="", prod="").let_in == ()
+    assert of(dev="raw", staging="", prod="").snapshots == ()
     assert of(dev="", staging=one, prod=one) != of(dev="", staging=one, prod=other)
     assert of(dev=one, staging="", prod="") != of(dev="", staging=one, prod="")
 

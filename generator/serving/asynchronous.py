@@ -6,11 +6,15 @@ from __future__ import annotations
 from typing import Any, Final
 
 from awacs import s3, sns
-from troposphere import And, Condition, If, Not, Ref, Sub, Template, sagemaker
+from awacs import sagemaker as sagemaker_actions
+from awacs.aws import Condition, StringLike
+from troposphere import And, If, Not, Ref, Split, Sub, Template, iam, sagemaker
+from troposphere import Condition as When
 
 from generator import arns, permissions
 from generator.conditions import if_provided, provided
 from generator.serving import capacity
+from orchestrator import reach
 from orchestrator.pipeline_types.built_in.serving.asynchronous import REQUESTS
 
 _OUTPUT: Final = "AsyncOutput"
@@ -28,8 +32,8 @@ def is_async(built: Template) -> str:
 
 def captures(built: Template) -> str:
     """Name of the condition that the endpoint captures its calls: what waits in a queue is in S3 anyway."""
-    later = Condition(is_async(built))
-    built.conditions.setdefault(_CAPTURES, And(Condition(capacity.has_instances(built)), Not(later)))
+    later = When(is_async(built))
+    built.conditions.setdefault(_CAPTURES, And(When(capacity.has_instances(built)), Not(later)))
     return _CAPTURES
 
 
@@ -59,10 +63,35 @@ def answer_later(built: Template) -> If:
     written = [arns.s3(f"${{{place}}}/*") for place in (_OUTPUT, _FAILURES)]
     policy = permissions.policy(
         "AsyncInference",
-        permissions.allow([s3.GetObject], arns.s3(f"${{{_OUTPUT}}}/{REQUESTS}/*")),
+        permissions.allow([s3.GetObject], _requests()),
         permissions.allow([s3.PutObject], written),
     )
-    told = [if_provided(built, topic, permissions.allow([sns.Publish], Ref(topic))) for topic in (_SUCCESS, _ERROR)]
-    # awacs takes functions of CloudFormation for everything but statements.
-    policy.PolicyDocument.properties["Statement"].extend(told)
+    for topic in (_SUCCESS, _ERROR):
+        _extend(policy, if_provided(built, topic, permissions.allow([sns.Publish], Ref(topic))))
     return if_provided(built, _OUTPUT, policy)
+
+
+def output(built: Template) -> If:
+    """Place of the answers; absent, they come at once."""
+    return if_provided(built, _OUTPUT, Ref(_OUTPUT))
+
+
+def or_later(built: Template, policy: iam.Policy, endpoint: str) -> None:
+    """Have a policy whose last statement lets a function invoke the endpoint let it put requests and have them wait.
+
+    The function may do the one or the other, as the endpoint takes it.
+    """
+    statements = policy.PolicyDocument.properties["Statement"]
+    later = permissions.allow([sagemaker_actions.InvokeEndpointAsync], Ref(endpoint))
+    statements.append(If(is_async(built), later, statements.pop()))
+    owners = Condition(StringLike("aws:ResourceAccount", Split(",", Ref(reach.ACCOUNTS))))
+    _extend(policy, if_provided(built, _OUTPUT, permissions.allow([s3.PutObject], _requests(), owners)))
+
+
+def _requests() -> Sub:
+    return arns.s3(f"${{{_OUTPUT}}}/{REQUESTS}/*")
+
+
+def _extend(policy: iam.Policy, statement: If) -> None:
+    # awacs takes functions of CloudFormation for everything but statements.
+    policy.PolicyDocument.properties["Statement"].append(statement)

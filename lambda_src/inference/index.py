@@ -7,6 +7,7 @@ of the runtime. The pipeline's plan stores it beside the package.
 """
 
 import base64
+import importlib
 import json
 import os
 from typing import Any
@@ -25,12 +26,16 @@ _LATE = f"The model did not answer within {_SECONDS} seconds."
 _MOST = 6_291_456
 # What stands beside the payload: a member of a body in JSON, a header in raw mode.
 _BESIDE = ("content_type", "accept", "inference_id", "custom_attributes", "target_variant")
+# Where an endpoint that answers later writes to, and what asks it; a request that waits cannot name a variant.
+_later: Any = importlib.import_module("later") if os.environ.get("ASYNC_OUTPUT") else None
 _BUSY = ("ThrottlingException", "ServiceUnavailable", "ModelNotReadyException")
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer an API Gateway proxy event."""
     asked, problems = _read(event)
+    if _later is not None and asked.pop("TargetVariant", None):
+        problems["target_variant"] = "must be left out: this endpoint answers later, and has one variant"
     if problems:
         errors = [{"key": key, "problem": problem} for key, problem in problems.items()]
         return _refuse(400, "Bad request.", errors=errors)
@@ -38,14 +43,20 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     if size > most:
         return _refuse(413, f"The payload has {size} bytes; {most} are the most.")
     try:
-        answer = _client.invoke_endpoint(EndpointName=os.environ["SAGEMAKER_ENDPOINT_NAME"], **asked)
-        return _answered(answer, asked, context)
+        return _ask(event, asked, context)
     except ClientError as error:
         return _refused_by_sagemaker(error.response, asked, context)
     except ReadTimeoutError as error:
         return _failed(504, f"{error}", context, _LATE)
     except BotoCoreError as error:
         return _failed(503, f"{type(error).__name__}: {error}", context)
+
+
+def _ask(event: dict[str, Any], asked: dict[str, Any], context: Any) -> dict[str, Any]:
+    if _later is not None:
+        return _answer(202, "application/json", _later.ask(_client, asked), {})
+    answer = _client.invoke_endpoint(EndpointName=os.environ["SAGEMAKER_ENDPOINT_NAME"], **asked)
+    return _answered(answer, asked, context)
 
 
 def _read(event: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:

@@ -75,8 +75,6 @@ class RequestKey:
             body = {key: one for key, one in body.items() if key not in _FRAMEWORK}
         if self.key == "model_data_prefix":
             body.pop("model_artifact_location")
-        if first == "async_inference":
-            body["inference_api"] = "none"
         if first in _LISTED:
             return {**body, first: [{**_LISTED[first](member), member: value}]}
         if "tuner_configs" in body:

@@ -156,7 +156,7 @@ class TestUnusable:
     def test_topics(self, look: Look) -> None:
         made = calls.client("sns").create_topic(Name="answers")["TopicArn"]
         queue = {"output_location": "absent-answers", "success_topic_arn": made, "error_topic_arn": f"{made}-failed"}
-        found = missing(look(of("byom_realtime_builtin"), async_inference=queue, inference_api="none"))
+        found = missing(look(of("byom_realtime_builtin"), async_inference=queue))
         assert found["async_inference.error_topic_arn"] == f"there is no topic {made}-failed: make it first"
         assert "there is no bucket absent-answers" in found["async_inference.output_location"]
         assert "async_inference.success_topic_arn" not in found

@@ -30,6 +30,7 @@ NOT_ASYNC: Final[Mapping[str, str]] = {
     "variants": "a request that waits cannot name a variant, and the queue is one for all",
     "shadow_variant": "SageMaker has no shadows of such an endpoint",
     "model_id": "its route for chat answers at once",
+    "smoke_test": "it compares an answer, and such an endpoint answers later",
 }
 """Key of a request -> why it cannot be with an asynchronous endpoint.
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Predictions of a deployed model: rows in any common form to what it takes, and its answer back.
 
-A model is asked through its inference API, in the API's mode, or where there is none by InvokeEndpoint.
+A model is asked through its inference API, in the API's mode, or where there is none by InvokeEndpoint. Where the API
+says that the answer comes later, it is awaited.
 
 https://docs.aws.amazon.com/sagemaker/latest/dg/cdf-inference.html
 """
@@ -15,14 +16,16 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from http import HTTPStatus
 from typing import Any, Final, Protocol, TypedDict
 
 from botocore.exceptions import ClientError
 
 from mlops_orchestrator.aws.api_client import Answer, Response, SignedClient, connections
 from mlops_orchestrator.aws.aws_access import Aws
-from mlops_orchestrator.client import connection
+from mlops_orchestrator.client import connection, later
 from mlops_orchestrator.client.answers import accepted
+from mlops_orchestrator.client.later import PATIENT, Later, Patience
 from mlops_orchestrator.errors import Failed
 
 CSV: Final = "text/csv"
@@ -140,14 +143,17 @@ class Question:
         return {key: value for key, value in self.beside.items() if value}
 
 
-def predict(asked: Target, question: Question) -> Prediction:
-    """Ask a model. Raise RequestRefused or Failed."""
+def predict(asked: Target, question: Question, patience: Patience = PATIENT) -> Prediction:
+    """Ask a model, and wait if its answer comes later. Raise RequestRefused, Failed, or TimedOut."""
     payload = content(question.data)
     content_type = question.content_type or _type_of(payload)
     if not asked.url:
         return _invoked(asked, payload, content_type, question.said)
     headers, body = _message(asked, payload, content_type, question.said)
     response = asked.client.ask("POST", asked.url, body, headers)
+    if response.status == HTTPStatus.ACCEPTED:
+        written = later.wait(asked.aws, Later.read(response.content), patience)
+        return Prediction(written.content, written.content_type)
     return _prediction(asked, response)
 
 

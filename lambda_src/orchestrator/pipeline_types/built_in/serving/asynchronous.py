@@ -14,7 +14,6 @@ from orchestrator.errors import Problem
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.built_in.serving.capacity import Capacity
-from orchestrator.pipeline_types.built_in.serving.inference_api import WithInferenceApi
 from orchestrator.pipeline_types.optional_objects import optional_object
 from orchestrator.sagemaker.serving import capacity
 from orchestrator.values.common import EXPECT_KEYWORD, NUMBER, Expect, OptionalTopicArn
@@ -83,7 +82,7 @@ class AsynchronousParameters(TemplateParameters):
     AsyncAtOnce: str = ""
 
 
-class Asynchronous(Capacity, WithInferenceApi):
+class Asynchronous(Capacity):
     """A model whose endpoint may answer later."""
 
     async_inference: Annotated[
@@ -149,15 +148,3 @@ class Asynchronous(Capacity, WithInferenceApi):
                         f"{key}.{member}",
                         "must be in a bucket that the stage's account may write to: it may only read the assets bucket",
                     )
-
-    @rule("async_inference", "inference_api")
-    def _nobody_waits_for_answers(self, launch: Launch) -> Iterator[Problem]:
-        yield from self.of_each_stage(launch, self._api_in_front)
-
-    def _api_in_front(self, stage: Stage | None) -> Iterator[Problem]:
-        api = at(self.inference_api, stage)
-        if self.queues_at(stage) and (api is None or api.mode != "none"):
-            yield Problem(
-                key_at("inference_api", self.inference_api, stage),
-                "must be none with async_inference: the endpoint is asked by InvokeEndpointAsync",
-            )

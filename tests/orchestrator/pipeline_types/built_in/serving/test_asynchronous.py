@@ -13,8 +13,7 @@ from tests.orchestrator.conftest import read_json
 from tests.orchestrator.requesting import GONE, Body, accept, changed, parameters_of, problems_of
 
 QUEUE: Final[Body] = {"output_location": "quayside-answers/berths"}
-WITHOUT_API: Final[Body] = {"inference_api": "none"}
-LATER: Final[Body] = {"async_inference": QUEUE, **WITHOUT_API, "data_capture_location": GONE}
+LATER: Final[Body] = {"async_inference": QUEUE, "data_capture_location": GONE}
 BACKLOG: Final[Body] = {"minimum": 0, "maximum": 2, "backlog_per_instance": 5}
 TOPIC: Final = "arn:aws:sns:eu-west-1:111122223333:answers"
 
@@ -60,7 +59,6 @@ def test_a_stage_that_answers_at_once_needs_what_it_needs(multi_account: Launch)
     body = dict(read_json("requests/byom_realtime_builtin.multi.json"))
     in_prod = {
         "async_inference": {"dev": "", "staging": "", "prod": QUEUE},
-        "inference_api": {"dev": "json", "staging": "json", "prod": "none"},
         "autoscaling": {
             "dev": "",
             "staging": {"minimum": 1, "maximum": 2, "invocations_per_instance": 5},
@@ -130,10 +128,10 @@ def test_a_stage_that_answers_at_once_needs_what_it_needs(multi_account: Launch)
             id="variants",
         ),
         pytest.param(
-            {"inference_api": "raw"},
-            "inference_api",
-            "must be none with async_inference: the endpoint is asked by InvokeEndpointAsync",
-            id="an API",
+            {"smoke_test": {"payload": "1,2", "content_type": "text/csv"}},
+            "smoke_test",
+            "cannot be with async_inference: it compares an answer, and such an endpoint answers later",
+            id="a smoke test",
         ),
         pytest.param(
             {"autoscaling": {"minimum": 0, "maximum": 2}},

@@ -11,9 +11,10 @@ from typing import Final
 
 from troposphere import Join, Ref, Select, Split, Sub, Template, codepipeline
 
-from generator import parameters
+from generator import conditions, parameters
 from generator.pipelines.single_account_codepipeline import SOURCE, add_outputs, pipeline, source_stage
 from orchestrator.plan.codepipeline_parameters import MultiAccountPipelineParameters
+from orchestrator.stage_action.outcomes import SMOKE_TEST_VARIABLE
 
 _DESCRIPTION: Final = "MLOps Workload Orchestrator: a pipeline that deploys a blueprint to dev, staging and prod."
 
@@ -24,8 +25,8 @@ def template() -> Template:
     parameters.declare(built, MultiAccountPipelineParameters)
     stages = [
         source_stage(),
-        stage("Dev", approval("DeployStaging", "staging")),
-        stage("Staging", approval("DeployProd", "production")),
+        stage("Dev", approval(built, "DeployStaging", "staging", after="Dev")),
+        stage("Staging", approval(built, "DeployProd", "production", after="Staging")),
         stage("Prod"),
     ]
     built.add_resource(pipeline(stages))
@@ -42,7 +43,7 @@ def deployment(name: str) -> codepipeline.Actions:
     """A job for the stage deployer."""
     return codepipeline.Actions(
         Name=f"Deploy{name}StackSet",
-        Namespace=f"Deploy{name}StackSet-namespace",
+        Namespace=_namespace(name),
         RunOrder=1,
         ActionTypeId=codepipeline.ActionTypeId(Category="Invoke", Owner="AWS", Provider="Lambda", Version="1"),
         Configuration={"FunctionName": Ref("StageFunctionName"), "UserParameters": user_parameters(name)},
@@ -77,15 +78,27 @@ def _listed(parameter: str) -> Join:
     return Join('","', Split(",", Ref(parameter)))
 
 
-def approval(name: str, account: str) -> codepipeline.Actions:
-    """Manual approval of the next stage, which the topic asks for and which fails after the operator's time-out."""
+def _namespace(name: str) -> str:
+    """Namespace of what the deployment of a stage hands on to the actions after it."""
+    return f"Deploy{name}StackSet-namespace"
+
+
+def approval(built: Template, name: str, account: str, after: str) -> codepipeline.Actions:
+    """Manual approval of the next stage, which the topic asks for and which fails after the operator's time-out.
+
+    Where models are tested, it tells what the test of the stage before has found, in the words of that stage's
+    deployment. CodePipeline fails an action that refers to a variable which was not handed on: the stage deployer hands
+    it on with every success.
+    """
+    words = f"Please approve to deploy to {account} account"
+    found = f"{words}. #{{{_namespace(after)}.{SMOKE_TEST_VARIABLE}}}"
     return codepipeline.Actions(
         Name=name,
         RunOrder=2,
         ActionTypeId=codepipeline.ActionTypeId(Category="Approval", Owner="AWS", Provider="Manual", Version="1"),
         Configuration={
             "NotificationArn": Ref("NotificationsTopicArn"),
-            "CustomData": f"Please approve to deploy to {account} account",
+            "CustomData": conditions.if_provided(built, "SmokeTested", found, words),
         },
         TimeoutInMinutes=Ref("ApprovalTimeoutMinutes"),
     )

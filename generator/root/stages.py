@@ -13,7 +13,7 @@ from awacs import kms as kms_actions
 from awacs import organizations
 from awacs import s3 as s3_actions
 from awacs import sns as sns_actions
-from awacs.aws import Action, Condition, Statement, StringEqualsIfExists
+from awacs.aws import Action, Condition, Statement, StringEqualsIfExists, StringLike
 from troposphere import Equals, GetAtt, If, NoValue, Ref, Sub, Template, awslambda, events
 from troposphere.iam import Policy
 
@@ -96,6 +96,16 @@ def statements() -> list[Statement]:
             [s3_actions.GetObject],
             arns.objects_in(GetAtt(storage.PIPELINES, "Arn"), f"{layout.folder('*')}{layout.TEMPLATES}*"),
         ),
+        *_figures(),
+    ]
+
+
+def _figures() -> list[Statement]:
+    """Read what smoke tests have found, which the approval of the next stage tells."""
+    pipelines, figures = GetAtt(storage.PIPELINES, "Arn"), layout.smoke_figures("*")
+    return [
+        permissions.allow([s3_actions.GetObject], arns.objects_in(pipelines, f"{figures}*")),
+        permissions.allow([s3_actions.ListBucket], pipelines, Condition(StringLike("s3:prefix", [figures]))),
     ]
 
 

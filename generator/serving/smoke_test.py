@@ -34,11 +34,12 @@ from generator import arns, parameters, permissions
 from generator.resources import functions, rest_apis
 from generator.serving.endpoints import CONFIG, ENDPOINT
 from orchestrator.provisioned.awaited import smoke_tests
+from orchestrator.stage_action import tested
 
 _TESTED: Final = "SmokeTested"
 _FUNCTION: Final = "SmokeTester"
 _TEST: Final = "SmokeTest"
-_CODE: Final = "SmokeTestCode"
+_CODE: Final = tested.PARAMETER
 _BUS, _BUCKET, _KEY, _DIGEST = range(4)
 """What the parameter holds, in this order."""
 _MEMORY_MB: Final = 512

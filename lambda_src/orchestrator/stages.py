@@ -19,9 +19,10 @@ from orchestrator.aws.cloudformation.stack_sets import CallAs
 from orchestrator.aws.codepipeline import pipeline_jobs
 from orchestrator.aws.codepipeline.pipeline_jobs import FailureType
 from orchestrator.errors import ServiceRefusedError
+from orchestrator.provisioned.awaited import smoke_tests
 from orchestrator.stage_action import deployment, jobs
 from orchestrator.stage_action.jobs import Job, UnusableJobError
-from orchestrator.stage_action.outcomes import Continued, Failed, Outcome, Succeeded
+from orchestrator.stage_action.outcomes import SMOKE_TEST_VARIABLE, Continued, Failed, Outcome, Succeeded
 
 logger = Logger(service="stages")
 
@@ -40,7 +41,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
 
 def _outcome(event: dict[str, Any], context: LambdaContext) -> Outcome:
     try:
-        return deployment.advance(Job.of(event), _call_as())
+        return deployment.advance(Job.of(event), _call_as(), smoke_tests.told)
     except UnusableJobError as unusable:
         return Failed(str(unusable), kind="ConfigurationError")
     except ServiceRefusedError as refused:
@@ -70,8 +71,8 @@ def _call_as() -> CallAs:
 
 def _answer(job_id: str, outcome: Outcome) -> bool:
     match outcome:
-        case Succeeded(summary, operation):
-            return pipeline_jobs.succeed(job_id, summary, operation)
+        case Succeeded(summary, operation, smoke_test):
+            return pipeline_jobs.succeed(job_id, summary, operation, {SMOKE_TEST_VARIABLE: smoke_test})
         case Continued(summary, operation, token):
             return pipeline_jobs.continue_later(job_id, token, summary, operation)
         case Failed(message, operation, kind):

@@ -41,12 +41,16 @@ def test_stages_actions_and_approvals_are_as_promised(stages: list[dict[str, Any
 
 def test_approvals_ask_by_the_topic(stages: list[dict[str, Any]]) -> None:
     asked = [stage["Actions"][1]["Configuration"] for stage in stages[1:3]]
+    words = [f"Please approve to deploy to {account} account" for account in ("staging", "production")]
+    before = [stage["Actions"][0]["Namespace"] for stage in stages[1:3]]
     assert asked == [
         {
             "NotificationArn": {"Ref": "NotificationsTopicArn"},
-            "CustomData": f"Please approve to deploy to {account} account",
+            "CustomData": {
+                "Fn::If": ["SmokeTestedProvided", f"{question}. #{{{namespace}.SmokeTest}}", question],
+            },
         }
-        for account in ("staging", "production")
+        for question, namespace in zip(words, before, strict=True)
     ]
 
 

@@ -14,6 +14,7 @@ from orchestrator.plan.additions import NO_ADDITIONS, Additions
 from orchestrator.plan.automation import NOTHING, PlannedAutomation
 from orchestrator.plan.codepipeline_parameters import MultiAccountPipelineParameters, SingleAccountPipelineParameters
 from orchestrator.plan.plan import Deployment, PackagedBlueprint, ParameterFile, PlannedObject, StackSetParameterFile
+from orchestrator.plan.stack_tags import SMOKE_TEST_TAG
 from orchestrator.values.per_stage import STAGES, Stage
 from orchestrator.values.template_parameters import TemplateParameters
 
@@ -169,6 +170,7 @@ class PackagedPipeline(PipelineRequest):
             StageFunctionName=multi.stage_function,
             NotificationsTopicArn=settings.notifications_topic_arn,
             ApprovalTimeoutMinutes=multi.approval_timeout_minutes,
+            SmokeTested=dict(self.marks()).get(SMOKE_TEST_TAG, ""),
         )
         return _Pipeline(_MULTI_ACCOUNT_PIPELINE, parameters, tuple(files))
 

@@ -47,3 +47,6 @@ class MultiAccountPipelineParameters(PipelineParameters):
     ApprovalTimeoutMinutes: Annotated[
         int, Field(ge=5, le=86_400, description="Minutes after which an approval that nobody decides fails.")
     ]
+    SmokeTested: Annotated[
+        str, Field(description="yes if approvals tell what the smoke test of the stage before has found; empty if not.")
+    ] = ""

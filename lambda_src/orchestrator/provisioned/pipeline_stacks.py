@@ -163,7 +163,8 @@ def pipeline_name(stack: Stack) -> str | None:
 def of(stack: Stack) -> Pipeline:
     """Return the pipeline of a stack."""
     deployed = stack.parameters.get("StackName", "")
-    has_stages = MultiAccountPipelineParameters.model_fields.keys() <= stack.parameters.keys()
+    # A pipeline of an earlier release lacks what has a default since.
+    has_stages = MultiAccountPipelineParameters.required() <= stack.parameters.keys()
     type_name, label = type_and_label(deployed or common_name(stack.name))
     return Pipeline(
         id=stack.arn,

@@ -37,6 +37,10 @@ class Progress:
     """Number of times that the lists were read and not trusted."""
     setbacks: int = 0
     """Number of times in a row that AWS was busy."""
+    begun: int = 0
+    """When this action began, in seconds since 1970."""
+    waits: int = 0
+    """Number of times that the deployment had ended and the figures of its smoke test were not there."""
 
     @classmethod
     def of(cls, token: str) -> Progress:

@@ -11,6 +11,7 @@ refusing it, and the decision would be outdated when it runs.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from typing import Final, assert_never
 
@@ -18,7 +19,7 @@ from orchestrator.aws.cloudformation import stack_sets
 from orchestrator.aws.cloudformation.stack_sets import CallAs, Definition, Operation, StackSetName, Start
 from orchestrator.aws.codepipeline import pipeline_jobs
 from orchestrator.errors import ServiceBusyError
-from orchestrator.stage_action import artifacts, decisions, outcomes
+from orchestrator.stage_action import artifacts, decisions, outcomes, tested
 from orchestrator.stage_action.decisions import (
     MOST_LOOKS,
     CreateInstances,
@@ -33,6 +34,7 @@ from orchestrator.stage_action.decisions import (
 )
 from orchestrator.stage_action.jobs import Job, Stage
 from orchestrator.stage_action.outcomes import Continued, Failed, Outcome, Succeeded
+from orchestrator.stage_action.tested import Tell
 
 _MOST_SETBACKS: Final = 20
 """About ten minutes of continuous throttling: CodePipeline calls about every half minute."""
@@ -46,6 +48,7 @@ class _Deployment:
     stage: Stage
     stack_set: StackSetName
     progress: Progress
+    tell: Tell
 
     def continued(self, progress: Progress, summary: str) -> Continued:
         return Continued(summary, progress.operation, progress.token(self.stage.stackset_name))
@@ -60,12 +63,14 @@ class _Deployment:
         return self.continued(progress, why)
 
 
-def advance(job: Job, call_as: CallAs) -> Outcome:
-    """Advance the job's stage; raises `UnusableJobError` and `ServiceRefusedError`. Throttling is retried later."""
-    stage = Stage.of(job.user_parameters)
-    deployment = _Deployment(
-        job, stage, StackSetName(stage.stackset_name, call_as), Progress.of(job.continuation_token)
-    )
+def advance(job: Job, call_as: CallAs, tell: Tell) -> Outcome:
+    """Advance the job's stage; raises `UnusableJobError` and `ServiceRefusedError`. Throttling is retried later.
+
+    `tell` returns what is known of a smoke test, and raises nothing: a deployment that has ended does not fail for it.
+    """
+    stage, progress = Stage.of(job.user_parameters), Progress.of(job.continuation_token)
+    progress = replace(progress, begun=progress.begun or int(time.time()))
+    deployment = _Deployment(job, stage, StackSetName(stage.stackset_name, call_as), progress, tell)
     try:
         return _poll(deployment) if deployment.progress.operation else _act(deployment)
     except ServiceBusyError as busy:
@@ -135,9 +140,22 @@ def _carry_out(deployment: _Deployment, step: Step, definition: Definition) -> O
         case Impossible(problems):
             return outcomes.impossible(deployment.stage, problems, progress.operation)
         case Finished():
-            return Succeeded(outcomes.success(deployment.stage, changed=progress.started > 0), progress.operation)
+            return _finish(deployment, definition)
         case _:
             assert_never(step)
+
+
+def _finish(deployment: _Deployment, definition: Definition) -> Outcome:
+    """Succeed as soon as it is known what the smoke test has found, or after a while without that."""
+    progress = deployment.progress
+    test = tested.of(definition, deployment.stage.account_ids, progress.begun)
+    told = deployment.tell(test) if test else tested.UNTESTED
+    # Where nothing was to do, nothing was asked.
+    if progress.operation and not told.is_whole and progress.waits < tested.MOST_WAITS:
+        waiting = replace(progress, waits=progress.waits + 1, setbacks=0)
+        return deployment.continued(waiting, "Deployed; the figures of the smoke test are not here yet.")
+    summary = outcomes.success(deployment.stage, changed=progress.started > 0)
+    return Succeeded(summary, progress.operation, told.words)
 
 
 def _start(deployment: _Deployment, step: CreateInstances | Update, definition: Definition) -> Outcome:

@@ -11,6 +11,8 @@ from orchestrator.aws.cloudformation.stack_sets import Failure, Operation, Targe
 from orchestrator.aws.codepipeline.pipeline_jobs import LONGEST_MESSAGE, FailureType
 from orchestrator.stage_action.jobs import Stage
 
+SMOKE_TEST_VARIABLE: Final = "SmokeTest"
+"""Output variable of every deployment, which the approval of the next stage may show."""
 _SHORTEST_ENTRY: Final = 100
 """Characters; shorter reasons are useless, so the list is cut instead."""
 _ROOM_FOR_THE_REST: Final = 40
@@ -22,6 +24,8 @@ class Succeeded:
 
     summary: str
     operation: str
+    smoke_test: str
+    """What the smoke test of the stage has found, in sentences; never empty."""
 
 
 @dataclass(frozen=True)

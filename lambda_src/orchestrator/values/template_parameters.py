@@ -34,6 +34,11 @@ class TemplateParameters(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
+    @classmethod
+    def required(cls) -> frozenset[str]:
+        """Return the names of the parameters that have no default."""
+        return frozenset(name for name, field in cls.model_fields.items() if field.is_required())
+
     def values_as_text(self) -> dict[str, str]:
         """Name -> value, all text: the one form that both CloudFormation and CodePipeline accept."""
         return {name: str(value) for name, value in self}

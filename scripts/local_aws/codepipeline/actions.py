@@ -68,8 +68,8 @@ class ActionContext:
 
     @property
     def configuration(self) -> dict[str, str]:
-        """Configuration of the action, as declared."""
-        return dict(self.run.declaration.get("configuration") or {})
+        """Configuration of the action, with the values of variables."""
+        return dict(self.run.configuration)
 
     @property
     def role_arn(self) -> str:
@@ -139,6 +139,7 @@ def s3_source(context: ActionContext) -> str:
         created=found["LastModified"],
     )
     context.run.external_id = version
+    context.run.variables = {"ETag": found["ETag"].strip('"'), "VersionId": version}
     return summary
 
 

@@ -15,7 +15,7 @@ from moto.codepipeline.responses import CodePipelineResponse
 from moto.core.exceptions import JsonRESTError
 from moto.sts.models import sts_backends
 
-from scripts.local_aws.codepipeline import definitions, views
+from scripts.local_aws.codepipeline import definitions, variables, views
 from scripts.local_aws.codepipeline.engine import ENGINE
 from scripts.local_aws.codepipeline.jobs import Answer
 from scripts.local_aws.codepipeline.model import Approval, Execution, Failure, Pipeline, Trigger, now
@@ -113,9 +113,16 @@ class PipelineApi(CodePipelineResponse):
 
     def put_job_success_result(self) -> str:
         """Accept a function's success, or its request to be called again."""
-        details = self._get_param("executionDetails") or {}
+        details, handed_on = self._get_param("executionDetails") or {}, self._get_param("outputVariables") or {}
+        token = self._get_param("continuationToken", "")
+        if token and handed_on:
+            raise JsonRESTError("ValidationException", "outputVariables cannot be given with a continuation token.")
+        if variables.size(handed_on) > variables.LARGEST:
+            problem = f"The output variables of an action may have {variables.LARGEST} bytes together."
+            raise JsonRESTError("OutputVariablesSizeExceededException", problem)
         answer = Answer(
-            continuation_token=self._get_param("continuationToken", ""),
+            continuation_token=token,
+            variables=handed_on,
             summary=details.get("summary", ""),
             external_id=details.get("externalExecutionId", ""),
         )

@@ -12,6 +12,7 @@ from typing import Any
 from moto.codepipeline.models import CodePipelineBackend, codepipeline_backends
 from moto.core.exceptions import JsonRESTError
 
+from scripts.local_aws.codepipeline import variables
 from scripts.local_aws.codepipeline.engine import ENGINE
 from scripts.local_aws.codepipeline.model import Declaration, Execution, Pipeline, Trigger
 from scripts.local_aws.codepipeline.runner import PROVIDERS, provider
@@ -84,9 +85,11 @@ def _complete(declaration: dict[str, Any]) -> None:
 
 def _problems(declaration: Declaration) -> Iterator[str]:
     made: set[str] = set()
+    namespaces = {variables.OWN}
     for number, stage in enumerate(declaration["stages"]):
         for action in sorted(stage["actions"], key=lambda each: int(each.get("runOrder", 1))):
             yield from _action_problems(action, is_first_stage=number == 0)
+            yield from variables.problems(stage["name"], action, namespaces)
             for artifact in action.get("inputArtifacts", []):
                 if artifact["name"] not in made:
                     yield (
@@ -94,6 +97,10 @@ def _problems(declaration: Declaration) -> Iterator[str]:
                         "Output Artifact Bundle in any of the preceding actions"
                     )
             made |= {artifact["name"] for artifact in action.get("outputArtifacts", [])}
+            if namespace := action.get("namespace"):
+                if namespace in namespaces:
+                    yield f"Namespace {namespace} of action {action['name']} is that of another action, too"
+                namespaces.add(namespace)
 
 
 def _action_problems(action: Declaration, is_first_stage: bool) -> Iterator[str]:

@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-Lambd
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +27,7 @@ class Answer:
     continuation_token: str = ""
     summary: str = ""
     external_id: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -65,6 +67,7 @@ class Jobs:
             if answer.failure is not None:
                 raise ActionFailedError(answer.failure.code, answer.failure.message)
             if not answer.continuation_token:
+                context.run.variables = dict(answer.variables)
                 return context.run.summary
             token = answer.continuation_token
             context.pause(self.timing.continuation)

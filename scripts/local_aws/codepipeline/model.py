@@ -89,6 +89,10 @@ class ActionRun:
     approval: Approval | None = None
     failure: Failure | None = None
     revision: Revision | None = None
+    configuration: dict[str, str] = field(default_factory=dict)
+    """The declared one with the values of variables."""
+    variables: dict[str, str] = field(default_factory=dict)
+    """What it hands on."""
     inputs: list[Artifact] = field(default_factory=list)
     outputs: list[Artifact] = field(default_factory=list)
     started: datetime = field(default_factory=now)
@@ -114,6 +118,8 @@ class Execution:
     started: datetime = field(default_factory=now)
     changed: datetime = field(default_factory=now)
     artifacts: dict[str, Artifact] = field(default_factory=dict)
+    variables: dict[str, dict[str, str]] = field(default_factory=dict)
+    """What its actions have handed on, by namespace."""
     actions: list[ActionRun] = field(default_factory=list)
 
     @property

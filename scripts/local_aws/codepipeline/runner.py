@@ -17,7 +17,7 @@ from typing import Protocol
 
 from botocore.exceptions import ClientError
 
-from scripts.local_aws.codepipeline import events
+from scripts.local_aws.codepipeline import events, variables
 from scripts.local_aws.codepipeline.actions import (
     AbandonedError,
     Action,
@@ -184,9 +184,12 @@ class Runner:
 
     def _perform(self, run: ActionRun) -> None:
         try:
+            run.configuration = variables.resolved(run.declaration, self._variables)
             action = PROVIDERS[provider(run.declaration)](self._engine)
             summary = action(self._context(run))
             self._end(run, "Succeeded", summary)
+        except variables.UnresolvedError as error:
+            self._end(run, "Failed", run.summary, Failure("ConfigurationError", str(error)))
         except ActionFailedError as error:
             self._end(run, "Failed", run.summary, error.failure)
         except AbandonedError:
@@ -203,8 +206,14 @@ class Runner:
             self._execution.changed = run.changed
             if status == "Succeeded":
                 self._execution.artifacts |= {each.name: each for each in run.outputs}
+                if namespace := run.declaration.get("namespace"):
+                    self._execution.variables[namespace] = run.variables
             events.action_changed(self._pipeline, self._execution, run)
             self._engine.changed.notify_all()
+
+    @property
+    def _variables(self) -> variables.Variables:
+        return {**self._execution.variables, variables.OWN: {"PipelineExecutionId": self._execution.id}}
 
     def _context(self, run: ActionRun) -> ActionContext:
         return ActionContext(self._pipeline, self._execution, run, self._wait)

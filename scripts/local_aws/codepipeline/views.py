@@ -50,7 +50,7 @@ def action_detail(execution: Execution, run: ActionRun) -> dict[str, Any]:
     given = {
         "actionTypeId": dict(declared["actionTypeId"]),
         "configuration": configuration,
-        "resolvedConfiguration": configuration,
+        "resolvedConfiguration": run.configuration or configuration,
         "roleArn": declared.get("roleArn"),
         "region": declared.get("region"),
         "namespace": declared.get("namespace"),
@@ -73,7 +73,13 @@ def action_detail(execution: Execution, run: ActionRun) -> dict[str, Any]:
         "updatedBy": run.updated_by,
         "status": run.status,
         "input": _present(given),
-        "output": {"outputArtifacts": _artifacts(run.outputs), "executionResult": _present(result)},
+        "output": _present(
+            {
+                "outputArtifacts": _artifacts(run.outputs),
+                "executionResult": _present(result),
+                "outputVariables": run.variables,
+            }
+        ),
     }
     return _present(detail)
 

@@ -11,6 +11,7 @@ import pytest
 
 from orchestrator import stages
 from orchestrator.errors import ServiceBusyError
+from orchestrator.stage_action.decisions import Progress
 from orchestrator.stage_action.jobs import NotAJobError
 from tests.orchestrator.stage_action.played_aws import (
     ACCOUNT,
@@ -92,7 +93,7 @@ class TestAnswers:
         pipeline.over.add(JOB)
         deliver()
         assert list(stack_sets.running) == [f"{JOB}-0"]
-        assert pipeline.answer["continuationToken"] == first
+        assert Progress.of(pipeline.token).operation == Progress.of(first).operation
 
     def test_a_job_delivered_twice_knows_its_own_operation_among_the_running(
         self, deliver: Deliver, stack_sets: StackSets, pipeline: Pipeline
@@ -101,7 +102,7 @@ class TestAnswers:
         first = pipeline.token
         stack_sets.refusals["CreateStackInstances"] = [RefusalError("OperationInProgressException", status=409)]
         deliver()
-        assert pipeline.token == first
+        assert Progress.of(pipeline.token).operation == Progress.of(first).operation
 
     def test_a_job_delivered_again_after_its_operation_failed_does_not_repeat_it(
         self, deliver: Deliver, stack_sets: StackSets, pipeline: Pipeline

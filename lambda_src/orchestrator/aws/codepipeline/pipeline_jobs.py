@@ -30,9 +30,17 @@ def artifact(bucket: str, key: str, credentials: Mapping[str, str], longest: int
     return content
 
 
-def succeed(job_id: str, summary: str, operation: str) -> bool:
-    """Report the success of the action; return `False` if the job is over already."""
-    return _answer("put_job_success_result", jobId=job_id, executionDetails=_details(summary, operation))
+def succeed(job_id: str, summary: str, operation: str, variables: Mapping[str, str]) -> bool:
+    """Report the success of the action and what it hands on; return `False` if the job is over already.
+
+    An action that refers to a variable which was not handed on fails.
+    """
+    return _answer(
+        "put_job_success_result",
+        jobId=job_id,
+        executionDetails=_details(summary, operation),
+        outputVariables=dict(variables),
+    )
 
 
 def continue_later(job_id: str, token: str, summary: str, operation: str) -> bool:

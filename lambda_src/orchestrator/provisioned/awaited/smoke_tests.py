@@ -5,14 +5,17 @@ The function that asks a model sends an event to the bus of the orchestrator's a
 orchestrator cannot look into those of the stages.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
+from aws_lambda_powertools import Logger
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError
 
 from orchestrator.aws.s3 import documents, objects
+from orchestrator.errors import ServiceBusyError, ServiceRefusedError
 from orchestrator.plan import layout
+from orchestrator.stage_action.tested import Tested, Told
 
 if TYPE_CHECKING:
     from orchestrator.answers.awaited import SmokeTestFigures
@@ -22,6 +25,11 @@ SOURCE: Final = "mlops-orchestrator.smoke-test"
 DETAIL_TYPE: Final = "MLOps Smoke Test Ended"
 _MOST: Final = 100
 _SINGLE: Final = "single"
+_LONGEST_TOLD: Final = 800
+"""Characters: what an approval says has room for a thousand, with the question itself."""
+_UNREADABLE: Final = "The figures of the smoke test could not be read: the console may show them."
+
+logger = Logger(service="orchestrator", child=True)
 
 
 class SmokeTestRecord(BaseModel):
@@ -79,6 +87,34 @@ def of(bucket: str, common_name: str) -> list[SmokeTestRecord]:
     """Return what is kept for a pipeline, by account; raises `ServiceRefusedError`."""
     found = documents.each(SmokeTestRecord, bucket, objects.keys(bucket, layout.smoke_figures(common_name), _MOST))
     return [record for record in found if record is not None]
+
+
+def told(asked: Tested) -> Told:
+    """Return what is known of a stage's test, in sentences. Raises nothing: whoever asks goes on without figures."""
+    try:
+        kept = {record.account: record for record in of(asked.bucket, asked.common_name)}
+    except (ServiceBusyError, ServiceRefusedError, ValidationError):
+        logger.warning("no figures of a smoke test", exc_info=True)
+        return Told(_UNREADABLE, is_whole=False)
+    found = [(account, kept.get(account)) for account in asked.accounts]
+    return Told(
+        _joined([_told(account, record) for account, record in found]),
+        is_whole=all(record is not None and record.at >= asked.since for _, record in found),
+    )
+
+
+def _told(account: str, record: SmokeTestRecord | None) -> str:
+    return f"Smoke test {record.sentence() if record else f'in account {account}: the figures are not here yet'}."
+
+
+def _joined(sentences: Sequence[str]) -> str:
+    """Return the sentences one after the other, as many as there is room for."""
+    shown = list(sentences)
+    while len(" ".join(shown)) > _LONGEST_TOLD:
+        shown.pop()
+    more = len(sentences) - len(shown)
+    rest = f"{more} account{'' if more == 1 else 's'} more: the console shows them."
+    return " ".join([*shown, rest] if more else shown)
 
 
 def asked_for(request: Mapping[str, Any] | None) -> bool:

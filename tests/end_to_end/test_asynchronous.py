@@ -162,16 +162,16 @@ def test_the_client_waits_for_the_answer_or_says_why_there_is_none(
         passed.append(seconds)
         local_aws.advance(120)
 
-    found = predictions.predict(target, Question(rows), Patience(60, told))
+    found = predictions.predict(target, Question(rows), patience=Patience(60, told))
     assert found.numbers == pytest.approx(demo_model.predict(trained_model, rows), abs=1e-6)
     assert passed
     with pytest.raises(Failed, match=rf"The model failed: (.|\n)*{PLACE}/failures/"):
-        predictions.predict(target, Question(b"no, numbers", "text/csv"), Patience(60, told))
+        predictions.predict(target, Question(b"no, numbers", "text/csv"), patience=Patience(60, told))
     with pytest.raises(Failed, match=f"the answer will be in {PLACE}/"):
-        predictions.predict(target, Question(rows), IMPATIENT)
+        predictions.predict(target, Question(rows), patience=IMPATIENT)
     local_aws.advance(40 * 60)
     with pytest.raises(TimedOut, match="There is no answer after"):
-        predictions.predict(target, Question(rows), Patience(0.1))
+        predictions.predict(target, Question(rows), patience=Patience(0.1))
 
 
 def test_a_variant_cannot_be_named_and_the_endpoint_answers_nobody_at_once(local_aws: LocalAws, target: Target) -> None:

@@ -16,8 +16,9 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from mlops_orchestrator.aws.api_client import Take
 from mlops_orchestrator.client import predictions
-from mlops_orchestrator.client.later import Patience
+from mlops_orchestrator.client.later import IMPATIENT, Patience
 from mlops_orchestrator.client.predictions import Prediction, Target
 from mlops_orchestrator.errors import MlopsError
 from orchestrator.pipeline_types.base import STACK_PREFIX
@@ -57,8 +58,10 @@ def run(asked: Asked, given: str, question: Question) -> None:
     content_type = question.said.content_type or media_type(question.file, content)
     beside = question.said.beside()
     found, target = deployed(asked, given, question.stage, output)
+    printed = _Printed()
+    take = None if output.as_json else printed.take
     with _waiting() as told:
-        answer = ask(found, target, predictions.Question(content, content_type, beside), Patience(told=told))
+        answer = ask(found, target, predictions.Question(content, content_type, beside), take, Patience(told=told))
     output.document(
         {
             "prediction": _value(answer, content_type),
@@ -67,7 +70,7 @@ def run(asked: Asked, given: str, question: Question) -> None:
             "variant": answer.variant,
         }
     )
-    if not output.as_json:
+    if not (output.as_json or printed.is_whole):
         _print(answer)
 
 
@@ -84,6 +87,20 @@ def _waiting() -> Iterator[Callable[[float], None]]:
         yield tell
     finally:
         status.stop()
+
+
+class _Printed:
+    """A stream of events, printed as it comes."""
+
+    def __init__(self) -> None:
+        self.is_whole = False
+
+    def take(self, part: bytes) -> None:
+        """Print a part."""
+        self.is_whole = True
+        sys.stdout.flush()
+        sys.stdout.buffer.write(part)
+        sys.stdout.buffer.flush()
 
 
 def _print(answer: Prediction) -> None:
@@ -123,10 +140,16 @@ def _with_model(found: Work) -> tuple[Work, Target]:
     return found, target
 
 
-def ask(found: Work, target: Target, question: predictions.Question, patience: Patience) -> Prediction:
-    """Return the prediction. Raise CommandError for any other answer."""
+def ask(
+    found: Work,
+    target: Target,
+    question: predictions.Question,
+    take: Take | None = None,
+    patience: Patience = IMPATIENT,
+) -> Prediction:
+    """Return the prediction. Raise CommandError for any other answer. `take` is given parts of a stream of events."""
     try:
-        return predictions.predict(target, question, patience)
+        return predictions.predict(target, question, take, patience)
     except MlopsError as refused:
         raise CommandError(_reason(found, target, refused)) from None
 

@@ -21,7 +21,7 @@ from typing import Any, Final, Protocol, TypedDict
 
 from botocore.exceptions import ClientError
 
-from mlops_orchestrator.aws.api_client import Answer, Response, SignedClient, connections
+from mlops_orchestrator.aws.api_client import Answer, Response, SignedClient, Take, connections
 from mlops_orchestrator.aws.aws_access import Aws
 from mlops_orchestrator.client import connection, later
 from mlops_orchestrator.client.answers import accepted
@@ -143,14 +143,20 @@ class Question:
         return {key: value for key, value in self.beside.items() if value}
 
 
-def predict(asked: Target, question: Question, patience: Patience = PATIENT) -> Prediction:
-    """Ask a model, and wait if its answer comes later. Raise RequestRefused, Failed, or TimedOut."""
+def predict(asked: Target, question: Question, take: Take | None = None, patience: Patience = PATIENT) -> Prediction:
+    """Ask a model, and wait if its answer comes later. Raise RequestRefused, Failed, or TimedOut.
+
+    `take` is given the parts of a stream of events as they come.
+    """
     payload = content(question.data)
     content_type = question.content_type or _type_of(payload)
     if not asked.url:
         return _invoked(asked, payload, content_type, question.said)
     headers, body = _message(asked, payload, content_type, question.said)
-    response = asked.client.ask("POST", asked.url, body, headers)
+    if take:
+        response = asked.client.listen(asked.url, body, headers, take)
+    else:
+        response = asked.client.ask("POST", asked.url, body, headers)
     if response.status == HTTPStatus.ACCEPTED:
         written = later.wait(asked.aws, Later.read(response.content), patience)
         return Prediction(written.content, written.content_type)

@@ -20,6 +20,7 @@ _KINDS: Final[Mapping[str, str]] = {
     "AutoMLJobV2": "automl-job",
     "EndpointAsync": "endpoint",
     "EndpointWeightsAndCapacities": "endpoint",
+    "EndpointWithResponseStream": "endpoint",
     "ModelPackageGroupPolicy": "model-package-group",
 }
 _PACKAGE: Final = "model-package"

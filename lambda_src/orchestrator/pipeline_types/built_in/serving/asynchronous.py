@@ -14,6 +14,7 @@ from orchestrator.errors import Problem
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.built_in.serving.capacity import Capacity
+from orchestrator.pipeline_types.built_in.serving.inference_api import WithInferenceApi
 from orchestrator.pipeline_types.optional_objects import optional_object
 from orchestrator.sagemaker.serving import capacity
 from orchestrator.values.common import EXPECT_KEYWORD, NUMBER, Expect, OptionalTopicArn
@@ -82,7 +83,7 @@ class AsynchronousParameters(TemplateParameters):
     AsyncAtOnce: str = ""
 
 
-class Asynchronous(Capacity):
+class Asynchronous(Capacity, WithInferenceApi):
     """A model whose endpoint may answer later."""
 
     async_inference: Annotated[
@@ -148,3 +149,13 @@ class Asynchronous(Capacity):
                         f"{key}.{member}",
                         "must be in a bucket that the stage's account may write to: it may only read the assets bucket",
                     )
+
+    @rule("async_inference", "inference_api")
+    def _answers_come_whole(self, launch: Launch) -> Iterator[Problem]:
+        yield from self.of_each_stage(launch, self._streaming_of_a_queue)
+
+    def _streaming_of_a_queue(self, stage: Stage | None) -> Iterator[Problem]:
+        api = at(self.inference_api, stage)
+        if self.queues_at(stage) and api is not None and api.streaming:
+            key = key_at("inference_api", self.inference_api, stage)
+            yield Problem(f"{key}.streaming", "cannot be with async_inference: answers come later, and whole")

@@ -134,6 +134,12 @@ def test_a_stage_that_answers_at_once_needs_what_it_needs(multi_account: Launch)
             id="a smoke test",
         ),
         pytest.param(
+            {"inference_api": {"mode": "raw", "streaming": True}},
+            "inference_api.streaming",
+            "cannot be with async_inference: answers come later, and whole",
+            id="a stream",
+        ),
+        pytest.param(
             {"autoscaling": {"minimum": 0, "maximum": 2}},
             "autoscaling.backlog_per_instance",
             "is required: requests that should wait or be worked on for each instance",

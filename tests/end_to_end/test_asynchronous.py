@@ -12,8 +12,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from mlops_orchestrator.aws.aws_access import Aws
+from mlops_orchestrator.aws.later import IMPATIENT, Patience
 from mlops_orchestrator.client import predictions
-from mlops_orchestrator.client.later import IMPATIENT, Patience
 from mlops_orchestrator.client.predictions import Question, Target
 from mlops_orchestrator.errors import Failed, TimedOut
 from scripts.demo import demo_model

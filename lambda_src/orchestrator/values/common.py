@@ -379,13 +379,6 @@ TopicArn = Annotated[
     Expect("the ARN of an SNS topic"),
 ]
 
-OptionalTopicArn = Annotated[
-    str,
-    Field(max_length=512, pattern=rf"^(|{_ARN_PREFIX}:sns:[a-z0-9-]+:{_ACCOUNT}:[a-zA-Z0-9_-]+)$"),
-    Expect("the ARN of an SNS topic", example="arn:aws:sns:eu-west-1:111122223333:answers"),
-    things.A_TOPIC,
-]
-
 FunctionName = Annotated[
     str,
     Field(min_length=1, max_length=64, pattern=r"^[a-zA-Z0-9_-]+$"),

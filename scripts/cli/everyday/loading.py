@@ -10,8 +10,8 @@ from typing import Any, Final
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
+from mlops_orchestrator.aws.later import IMPATIENT
 from mlops_orchestrator.client import predictions
-from mlops_orchestrator.client.later import IMPATIENT
 from mlops_orchestrator.client.predictions import Target
 from mlops_orchestrator.errors import MlopsError
 from orchestrator.sagemaker.deployed_outputs import ENDPOINT

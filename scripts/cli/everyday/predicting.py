@@ -17,8 +17,8 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from mlops_orchestrator.aws.api_client import Take
+from mlops_orchestrator.aws.later import IMPATIENT, Patience
 from mlops_orchestrator.client import predictions
-from mlops_orchestrator.client.later import IMPATIENT, Patience
 from mlops_orchestrator.client.predictions import Prediction, Target
 from mlops_orchestrator.errors import MlopsError
 from orchestrator.pipeline_types.base import STACK_PREFIX

@@ -23,7 +23,7 @@ from orchestrator.pipeline_types.built_in.serving.smoke_test import SmokeTested,
 from orchestrator.pipeline_types.built_in.serving.updates import SafelyUpdated, UpdateParameters
 from orchestrator.pipeline_types.encryption import Encrypted, EncryptionParameters
 from orchestrator.values import common, locations
-from orchestrator.values.per_stage import PerStage, Stage, by_key, key_at
+from orchestrator.values.per_stage import PerStage, Stage, at, by_key, key_at
 from orchestrator.values.template_parameters import InTemplate
 
 
@@ -84,6 +84,16 @@ class RealtimeInference(Encrypted, NetworkedEndpoint, SafelyUpdated, Asynchronou
         yield from self.missing_at(
             stages, "data_capture_location", "a bucket and prefix, such as my-bucket/some/prefix, without s3://"
         )
+
+    @rule("async_inference", "inference_api")
+    def _answers_come_whole(self, launch: Launch) -> Iterator[Problem]:
+        yield from self.of_each_stage(launch, self._streaming_of_a_queue)
+
+    def _streaming_of_a_queue(self, stage: Stage | None) -> Iterator[Problem]:
+        api = at(self.inference_api, stage)
+        if self.queues_at(stage) and api is not None and api.streaming:
+            key = key_at("inference_api", self.inference_api, stage)
+            yield Problem(f"{key}.streaming", "cannot be with async_inference: answers come later, and whole")
 
     @rule("deployment", "endpoint_name", "inference_instance")
     def _deployment_is_possible(self, launch: Launch) -> Iterator[Problem]:

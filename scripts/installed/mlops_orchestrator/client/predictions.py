@@ -21,11 +21,12 @@ from typing import Any, Final, Protocol, TypedDict
 
 from botocore.exceptions import ClientError
 
+from mlops_orchestrator.aws import later
 from mlops_orchestrator.aws.api_client import Answer, Response, SignedClient, Take, connections
 from mlops_orchestrator.aws.aws_access import Aws
-from mlops_orchestrator.client import connection, later
+from mlops_orchestrator.aws.later import PATIENT, Later, Patience
+from mlops_orchestrator.client import connection
 from mlops_orchestrator.client.answers import accepted
-from mlops_orchestrator.client.later import PATIENT, Later, Patience
 from mlops_orchestrator.errors import Failed
 
 CSV: Final = "text/csv"

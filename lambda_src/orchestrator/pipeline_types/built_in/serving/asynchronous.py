@@ -14,10 +14,10 @@ from orchestrator.errors import Problem
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.built_in.serving.capacity import Capacity
-from orchestrator.pipeline_types.built_in.serving.inference_api import WithInferenceApi
+from orchestrator.pipeline_types.built_in.serving.values import TopicArn
 from orchestrator.pipeline_types.optional_objects import optional_object
 from orchestrator.sagemaker.serving import capacity
-from orchestrator.values.common import EXPECT_KEYWORD, NUMBER, Expect, OptionalTopicArn
+from orchestrator.values.common import EXPECT_KEYWORD, NUMBER, Expect
 from orchestrator.values.locations import MonitorLocation
 from orchestrator.values.per_stage import STAGES, PerStageObject, Stage, at, by_key, key_at
 from orchestrator.values.template_parameters import TemplateParameters
@@ -43,10 +43,10 @@ class Queue(BaseModel):
         Field(description="bucket/prefix for what is said of requests that failed; failures below output_location"),
     ] = None
     success_topic_arn: Annotated[
-        OptionalTopicArn, Field(description="ARN of the SNS topic that hears of each answer; none when left out")
+        TopicArn, Field(description="ARN of the SNS topic that hears of each answer; none when left out")
     ] = ""
     error_topic_arn: Annotated[
-        OptionalTopicArn, Field(description="ARN of the SNS topic that hears of each failure; none when left out")
+        TopicArn, Field(description="ARN of the SNS topic that hears of each failure; none when left out")
     ] = ""
     max_concurrent_invocations_per_instance: Annotated[
         AtOnce | None, Field(description="requests that an instance works on at once; SageMaker chooses if left out")
@@ -83,7 +83,7 @@ class AsynchronousParameters(TemplateParameters):
     AsyncAtOnce: str = ""
 
 
-class Asynchronous(Capacity, WithInferenceApi):
+class Asynchronous(Capacity):
     """A model whose endpoint may answer later."""
 
     async_inference: Annotated[
@@ -149,13 +149,3 @@ class Asynchronous(Capacity, WithInferenceApi):
                         f"{key}.{member}",
                         "must be in a bucket that the stage's account may write to: it may only read the assets bucket",
                     )
-
-    @rule("async_inference", "inference_api")
-    def _answers_come_whole(self, launch: Launch) -> Iterator[Problem]:
-        yield from self.of_each_stage(launch, self._streaming_of_a_queue)
-
-    def _streaming_of_a_queue(self, stage: Stage | None) -> Iterator[Problem]:
-        api = at(self.inference_api, stage)
-        if self.queues_at(stage) and api is not None and api.streaming:
-            key = key_at("inference_api", self.inference_api, stage)
-            yield Problem(f"{key}.streaming", "cannot be with async_inference: answers come later, and whole")

@@ -14,6 +14,20 @@ class ByStage(TypedDict, Generic[_T]):
     staging: _T
     prod: _T
 
+class _ContainerInSeries(TypedDict, total=False):
+    """A container that gets what the one before it has answered."""
+
+    custom_image_uri: str
+    """URI of its image, or else a framework and its version"""
+    model_framework: str
+    """framework or algorithm of its image"""
+    model_framework_version: str
+    """version of the framework"""
+    model_artifact_location: str
+    """key of its model.tar.gz in the assets bucket; none when left out"""
+    environment: Mapping[str, str] | None | ByStage[Mapping[str, str] | None]
+    """environment variables of this container"""
+
 class _Api(TypedDict, total=False):
     """The API in front of an endpoint."""
 
@@ -33,20 +47,6 @@ class _Api(TypedDict, total=False):
     """make the API private, and let in calls through these VPC endpoints of execute-api only"""
     streaming: bool
     """pass the model's answer on as it comes, where its container streams"""
-
-class _ContainerInSeries(TypedDict, total=False):
-    """A container that gets what the one before it has answered."""
-
-    custom_image_uri: str
-    """URI of its image, or else a framework and its version"""
-    model_framework: str
-    """framework or algorithm of its image"""
-    model_framework_version: str
-    """version of the framework"""
-    model_artifact_location: str
-    """key of its model.tar.gz in the assets bucket; none when left out"""
-    environment: Mapping[str, str] | None | ByStage[Mapping[str, str] | None]
-    """environment variables of this container"""
 
 class _SmokeCalls(TypedDict, total=False):
     """What a deployed model is asked through its inference API, and what it has to answer."""
@@ -336,8 +336,6 @@ class RealtimeBuiltIn(BaseModel):
     """bucket/prefix for the captured requests and answers, without s3://; not needed with serverless or async_inference"""
     dry_run: bool = ...
     """answer the plan and touch nothing"""
-    inference_api: _Api | None | ByStage[_Api | None] = ...
-    """the API in front of the endpoint: what it takes, its limits, or none"""
     model_artifact_location: str = ...
     """key of model.tar.gz in the assets bucket (needed without a model package)"""
     model_package_name: str = ...
@@ -358,6 +356,8 @@ class RealtimeBuiltIn(BaseModel):
     """seconds in which the containers must answer pings; SageMaker decides when left out"""
     volume_size: str | int | ByStage[str | int] = ...
     """gigabytes of the volume of each instance, for instance types without storage of their own; SageMaker decides when left out"""
+    inference_api: _Api | None | ByStage[_Api | None] = ...
+    """the API in front of the endpoint: what it takes, its limits, or none"""
     smoke_test: _SmokeCalls | None | ByStage[_SmokeCalls | None] = ...
     """calls of the inference API after each deployment, which fails if they do; none when left out"""
     instance_count: int | ByStage[int] = ...
@@ -397,8 +397,6 @@ class RealtimeCustom(BaseModel):
     """bucket/prefix for the captured requests and answers, without s3://; not needed with serverless or async_inference"""
     dry_run: bool = ...
     """answer the plan and touch nothing"""
-    inference_api: _Api | None | ByStage[_Api | None] = ...
-    """the API in front of the endpoint: what it takes, its limits, or none"""
     model_artifact_location: str = ...
     """key of model.tar.gz in the assets bucket (needed without a model package)"""
     model_package_name: str = ...
@@ -417,6 +415,8 @@ class RealtimeCustom(BaseModel):
     """seconds in which the containers must answer pings; SageMaker decides when left out"""
     volume_size: str | int | ByStage[str | int] = ...
     """gigabytes of the volume of each instance, for instance types without storage of their own; SageMaker decides when left out"""
+    inference_api: _Api | None | ByStage[_Api | None] = ...
+    """the API in front of the endpoint: what it takes, its limits, or none"""
     smoke_test: _SmokeCalls | None | ByStage[_SmokeCalls | None] = ...
     """calls of the inference API after each deployment, which fails if they do; none when left out"""
     instance_count: int | ByStage[int] = ...
@@ -460,8 +460,6 @@ class RealtimeLlm(BaseModel):
     """version of DJL Serving, or of TGI"""
     dry_run: bool = ...
     """answer the plan and touch nothing"""
-    inference_api: _Api | None | ByStage[_Api | None] = ...
-    """the API in front of the endpoint: what it takes, its limits, or none"""
     environment: Mapping[str, str] | None | ByStage[Mapping[str, str] | None] = ...
     """environment variables of the model's container, by name; the values may differ by stage and are no place for secrets"""
     containers: Sequence[_ContainerInSeries] | None = ...
@@ -472,6 +470,8 @@ class RealtimeLlm(BaseModel):
     """seconds in which the container must answer pings"""
     volume_size: str | int | ByStage[str | int] = ...
     """gigabytes of the volume of each instance, for instance types without storage of their own; SageMaker decides when left out"""
+    inference_api: _Api | None | ByStage[_Api | None] = ...
+    """the API in front of the endpoint: what it takes, its limits, or none"""
     smoke_test: _SmokeCalls | None | ByStage[_SmokeCalls | None] = ...
     """calls of the inference API after each deployment, which fails if they do; none when left out"""
     instance_count: int | ByStage[int] = ...

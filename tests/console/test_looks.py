@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, cast
 
 import pytest
@@ -27,12 +28,22 @@ def test_latencies_have_no_digits_that_nobody_needs(value: float, shown: str) ->
     assert looks.milliseconds(value) == shown
 
 
-def test_what_failed_is_a_column_where_something_did() -> None:
+@pytest.fixture
+def table() -> Iterator[Any]:
+    """The macros of what an approval changes."""
     made = app.make(cast("Any", None), Guard(PORT, TOKEN))
     with made.test_request_context():
-        table: Any = made.jinja_env.get_template("changes.html").module
-        good, bad = {**FOUND, **TIMES}, {**FOUND, **TIMES, "errors": 1, "problem": "It said <no>."}
-        assert "What failed" not in table.smoke_tests([good], "Smoke tests")
-        shown = str(table.smoke_tests([good, bad], "Smoke tests"))
+        yield made.jinja_env.get_template("changes.html").module
+
+
+def test_late_figures_are_named(table: Any) -> None:
+    shown = table.shown({"stage": "prod", "smoke_tests": [], "smoke_tests_missing": ["dev", "staging"]})
+    assert "The figures of the smoke test in dev and staging are not here yet." in shown
+
+
+def test_what_failed_is_a_column_where_something_did(table: Any) -> None:
+    good, bad = {**FOUND, **TIMES}, {**FOUND, **TIMES, "errors": 1, "problem": "It said <no>."}
+    assert "What failed" not in table.smoke_tests([good], "Smoke tests")
+    shown = str(table.smoke_tests([good, bad], "Smoke tests"))
     assert shown.count("What failed") == 3
     assert ">It said &lt;no&gt;.<" in shown

@@ -128,10 +128,16 @@ def test_a_margin_may_be_asked_for(orchestrator: Orchestrator, subscriber: Subsc
     [
         ({"comparison_metric": ""}, {}, "register.comparison_metric", "is required with better_than"),
         ({"better_than": ""}, {}, "register.comparison_metric", "needs better_than"),
+        (
+            {"comparison_instance_type": "ml.p5.48xlarge"},
+            {},
+            "register.comparison_instance_type",
+            "must be of a family that SageMaker has for transform jobs",
+        ),
         ({}, {"validation_data": ""}, "validation_data", "is required with better_than"),
         ({}, {"content_type": "text/libsvm"}, "content_type", "must be csv or text/csv with better_than"),
     ],
-    ids=["no-metric", "a-metric-alone", "no-rows", "no-csv"],
+    ids=["no-metric", "a-metric-alone", "no-transform-instance", "no-rows", "no-csv"],
 )
 def test_a_comparison_that_cannot_be_is_refused(
     orchestrator: Orchestrator, register: Body, changes: Body, key: str, words: str

@@ -77,10 +77,15 @@ class Encrypted(OnInstances):
                 stages.setdefault(instance_type, []).append(stage or "")
         for instance_type, used_in in stages.items():
             where = f" (in {_joined(used_in)})" if all(used_in) else ""
-            yield (
-                f"{self.instance_key}: {instance_type}{where} has local NVMe storage, encrypted by its hardware, and "
-                "SageMaker refuses a key for it: kms_key_arn encrypts everything but this volume"
-            )
+            yield volume_without_key(self.instance_key, f"{instance_type}{where}")
+
+
+def volume_without_key(key: str, instance_type: str) -> str:
+    """Return a warning about an instance type that a key names, whose volume SageMaker refuses to encrypt."""
+    return (
+        f"{key}: {instance_type} has local NVMe storage, encrypted by its hardware, and SageMaker refuses a key for "
+        "it: kms_key_arn encrypts everything but this volume"
+    )
 
 
 def _joined(stages: list[str]) -> str:

@@ -18,6 +18,7 @@ from orchestrator.events.jobs.held_out import Figures
 from orchestrator.events.jobs.versions import Decision, Source
 from orchestrator.plan import layout
 from orchestrator.sagemaker import version_arns
+from orchestrator.sagemaker.instance_storage import has_local_storage
 from orchestrator.sagemaker.job_kinds import JobKind
 from orchestrator.sagemaker.registration import Instructions
 
@@ -134,6 +135,9 @@ def transform_request(
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTransformJob.html
     """
     key = training["OutputDataConfig"].get("KmsKeyId")
+    instance_type = asked.comparison_instance_type
+    # Some instance types refuse a key for their volumes (lesson 72).
+    volume_key = {"VolumeKmsKeyId": key} if key and not has_local_storage(instance_type) else {}
     return {
         "TransformJobName": comparison.name(side),
         "ModelName": comparison.name(side),
@@ -149,7 +153,7 @@ def transform_request(
             "AssembleWith": "Line",
             **({"KmsKeyId": key} if key else {}),
         },
-        "TransformResources": {"InstanceType": asked.comparison_instance_type, "InstanceCount": 1},
+        "TransformResources": {"InstanceType": instance_type, "InstanceCount": 1, **volume_key},
         "DataProcessing": {"InputFilter": "$[1:]", "JoinSource": "Input", "OutputFilter": "$[0,-1]"},
         "Tags": _tags(comparison),
     }

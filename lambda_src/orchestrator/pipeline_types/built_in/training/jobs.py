@@ -6,7 +6,7 @@ They run in the orchestrator's own account, also in a multi-account deployment. 
 another (lessons 31 and 32).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import Field
@@ -15,10 +15,11 @@ from typing_extensions import override
 from orchestrator.launch.operator_options import FunctionParameters, RoleParameters
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.built_in.network import JobInVpc, VpcParameters
-from orchestrator.pipeline_types.built_in.training.registering import Registering
-from orchestrator.pipeline_types.encryption import Encrypted, EncryptionParameters
+from orchestrator.pipeline_types.built_in.training.registering import COMPARED_ON, Registering
+from orchestrator.pipeline_types.encryption import Encrypted, EncryptionParameters, volume_without_key
 from orchestrator.pipeline_types.json_values import JsonValue
 from orchestrator.plan.plan import PlannedObject
+from orchestrator.sagemaker.instance_storage import has_local_storage
 from orchestrator.sagemaker.job_kinds import JobKind
 from orchestrator.values import common, tags, training
 from orchestrator.values.common import AssetsPrefix
@@ -84,6 +85,12 @@ class JobPipeline(Registering, Encrypted, JobInVpc):
         told = {key: value for key, value in zip(_TOLD, values, strict=True) if value}
         # Listed first for order and merged last, so operator tags cannot override them.
         return {**told, **dict(self.tags(launch, stage=None)), **told}
+
+    @override
+    def warnings(self, launch: Launch) -> Iterator[str]:
+        yield from super().warnings(launch)
+        if self.kms_key_arn and has_local_storage(self.compared_on):
+            yield volume_without_key(COMPARED_ON, self.compared_on)
 
     @override
     def objects(self, launch: Launch) -> tuple[PlannedObject, ...]:

@@ -20,9 +20,12 @@ from orchestrator.pipeline_types.blueprints import BlueprintPipeline
 from orchestrator.pipeline_types.optional_objects import optional_object
 from orchestrator.plan import layout
 from orchestrator.plan.plan import PlannedObject
+from orchestrator.sagemaker import instance_types
 from orchestrator.sagemaker.registration import Instructions
 from orchestrator.values.common import EXPECT_KEYWORD, AlsoSpelt
 
+COMPARED_ON: Final = "register.comparison_instance_type"
+"""How people know the key."""
 _DIGEST_CHARACTERS: Final = 32
 _EXPECTED: Final = f"an object with {', '.join(Instructions.model_fields)}; only the first is needed"
 _EXAMPLE: Final = {"model_package_group_name": "my-models", "min_metric": {"validation:auc": 0.8}}
@@ -48,6 +51,11 @@ class Registering(BlueprintPipeline):
         """Return the image that serves the model; empty when the job defines it, as Autopilot's best candidate does."""
         raise NotImplementedError
 
+    @property
+    def compared_on(self) -> str:
+        """The instance type that asks both models of a comparison; empty without one."""
+        return self.registration.comparison_instance_type if self.registration and self.registration.better_than else ""
+
     def registration_key(self, launch: Launch) -> str:
         """Return the key of the stored instructions in the pipelines bucket; empty without registration."""
         content = self._instructions(launch)
@@ -70,6 +78,12 @@ class Registering(BlueprintPipeline):
             return b""
         image = asked.inference_image_uri or self.inference_image_uri(launch)
         return asked.model_copy(update={"inference_image_uri": image}).as_json()
+
+    @override
+    def warnings(self, launch: Launch) -> Iterator[str]:
+        yield from super().warnings(launch)
+        if self.compared_on and (sentence := instance_types.unknown("transform", self.compared_on)):
+            yield f"{COMPARED_ON}: {sentence}"
 
     @rule("registration")
     def _gate_can_hold(self, _: Launch) -> Iterator[Problem]:
@@ -99,6 +113,11 @@ class Registering(BlueprintPipeline):
             )
         elif not asked.comparison_metric:
             yield Problem("registration.comparison_metric", "is required with better_than: rmse, mae, accuracy or auc")
+
+    @rule("registration")
+    def _models_can_be_asked(self, _: Launch) -> Iterator[Problem]:
+        if self.compared_on and (problem := instance_types.impossible("transform", self.compared_on)):
+            yield Problem("registration.comparison_instance_type", problem)
 
     @rule("registration")
     def _group_is_in_this_region(self, launch: Launch) -> Iterator[Problem]:

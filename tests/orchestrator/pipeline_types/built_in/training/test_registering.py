@@ -12,6 +12,8 @@ from orchestrator.errors import RefusedRequestError
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.built_in.training.registering import Registering
 from orchestrator.sagemaker.registration import Instructions
+from tests.orchestrator.conftest import read_json
+from tests.orchestrator.requesting import accept
 
 Body = dict[str, Any]
 IMAGE = "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:1.7-1"
@@ -167,6 +169,45 @@ def test_a_comparison_is_kept(launch: Launch) -> None:
     given = {**COMPARED, "margin": 0.1}
     found = json.loads(stored(parsed(launch, given), launch).as_json())
     assert {**given, "comparison_instance_type": "ml.m5.large"}.items() <= found.items()
+
+
+class TestComparisonInstance:
+    """The instance type that asks both models is one of transform jobs."""
+
+    KEY: Final = "register.comparison_instance_type"
+
+    @pytest.mark.parametrize(
+        ("instance_type", "words"),
+        [
+            (
+                "ml.p5.48xlarge",
+                "must be of a family that SageMaker has for transform jobs, such as ml.p3.2xlarge: ml.p5 is",
+            ),
+            ("ml.m5.3xlarge", "must be one of the sizes that SageMaker has of ml.m5 for transform jobs: large, xlarge"),
+        ],
+        ids=["family", "size"],
+    )
+    def test_one_that_cannot_be_is_refused(self, launch: Launch, instance_type: str, words: str) -> None:
+        register = {**COMPARED, "comparison_instance_type": instance_type}
+        assert problems_of(launch, body(register))[self.KEY].startswith(words)
+
+    def test_without_a_comparison_it_means_nothing(self, launch: Launch) -> None:
+        register = {"model_package_group_name": "berths", "comparison_instance_type": "ml.p5.48xlarge"}
+        assert parsed(launch, register).compared_on == ""
+
+    def test_an_unknown_family_is_a_warning(self, launch: Launch) -> None:
+        register = {**COMPARED, "comparison_instance_type": "ml.z9.large"}
+        (warning,) = parsed(launch, register).warnings(launch)
+        assert warning.startswith(f"{self.KEY}: SageMaker was not known to offer ml.z9.large for transform jobs")
+
+    def test_a_volume_that_goes_without_the_key_is_named(self, launch: Launch) -> None:
+        training = read_json("requests/model_training_builtin.json")
+        register = {**COMPARED, "comparison_instance_type": "ml.g5.xlarge"}
+        changes = {"register": register, "content_type": "csv"}
+        key = "arn:aws:kms:eu-west-1:111122223333:key/8c2d7e10-5b3f-4a61-9f27-0d4c6b1e93aa"
+        found = [text for text in accept(training, launch, **changes, kms_key_arn=key).warnings if self.KEY in text]
+        assert [text.partition(",")[0] for text in found] == [f"{self.KEY}: ml.g5.xlarge has local NVMe storage"]
+        assert not any(self.KEY in text for text in accept(training, launch, **changes, kms_key_arn="").warnings)
 
 
 def test_what_holds_no_rows_out_cannot_compare(launch: Launch, monkeypatch: pytest.MonkeyPatch) -> None:

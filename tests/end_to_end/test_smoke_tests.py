@@ -60,6 +60,15 @@ def test_a_model_that_fails_its_test_leaves_the_one_before_serving(
     assert status == 200
 
 
+def test_a_throttle_below_the_calls_is_waited_for(
+    orchestrator: Orchestrator, asked: dict[str, Any], until: Until
+) -> None:
+    throttle = {"throttle_rate": 1, "throttle_burst": 2}
+    pipeline_id = orchestrator.provisioned(_request(orchestrator, "smoked-slowly", asked, inference_api=throttle))
+    figures = _figures(orchestrator, pipeline_id, until)
+    assert (figures["calls"], figures["errors"], figures["problem"]) == (3, 0, "")
+
+
 def test_a_first_deployment_that_fails_its_test_leaves_nothing(
     orchestrator: Orchestrator, asked: dict[str, Any]
 ) -> None:

@@ -95,6 +95,34 @@ def test_one_bad_answer_among_good_ones_is_told_with_its_number(function: Module
     assert figures["problem"].startswith("The smoke test failed at call 2 of 3: status 500 came")
 
 
+class TestThrottled:
+    """A throttle below the rate of the calls says nothing of the model."""
+
+    TOO_MANY: Final = (429, '{"message": "Too Many Requests"}')
+
+    @pytest.fixture
+    def slept(self, function: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+        found: list[float] = []
+        monkeypatch.setattr(function.time, "sleep", found.append)
+        return found
+
+    def test_a_call_that_is_refused_waits_and_counts_once(self, function: ModuleType, slept: list[float]) -> None:
+        figures = made(function, OK, OK, self.TOO_MANY, self.TOO_MANY, OK)
+        assert (figures["calls"], figures["errors"], slept) == (2, 0, [1, 1])
+
+    def test_whoever_wants_a_refusal_gets_it_at_once(self, function: ModuleType, slept: list[float]) -> None:
+        figures = made(function, OK, self.TOO_MANY, self.TOO_MANY, expected_status=429)
+        assert (figures["errors"], slept) == (0, [])
+
+    def test_it_is_told_when_the_time_is_over(self, function: ModuleType, slept: list[float]) -> None:
+        left = iter([900_000, 900_000, 40_000, 40_000])
+        calls = function.Calls(TEST, "https://api.example.com/prod/inference")
+        calls._call = lambda: self.TOO_MANY
+        figures = calls.made(SimpleNamespace(get_remaining_time_in_millis=lambda: next(left)))
+        assert (figures["calls"], figures["errors"], slept) == (1, 2, [1])
+        assert figures["problem"].startswith("The smoke test failed at call 1 of 2: status 429 came, 200 was expected")
+
+
 def test_a_slow_answer_is_a_failure(function: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     moments = iter([0.0, 0.1, 1.0, 1.9])
     monkeypatch.setattr(function.time, "perf_counter", lambda: next(moments))

@@ -14,6 +14,11 @@ from troposphere import AWSObject, GetAtt, If, NoValue, Ref, Split, Sub, Templat
 from generator import checkov
 
 STAGE: Final = "prod"
+ALWAYS: Final = "always"
+"""In place of a condition."""
+# The longest that a streamed answer may take:
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode.html
+_STREAMED_MS: Final = 900_000
 # Who called what, when, and how it went; no bodies.
 _ACCESS_LOG_FIELDS: Final = {
     "requestId": "$context.requestId",
@@ -42,6 +47,8 @@ class Route:
     resource: str = ""
     condition: str = ""
     """Condition without which the template has neither the method nor a path that no other route has."""
+    streams: str = ""
+    """Condition with which the function's answer is passed on as it comes, or `ALWAYS`."""
 
     @property
     def resource_id(self) -> str:
@@ -179,19 +186,36 @@ class RestApi:
         )
 
     def _method(self, route: Route) -> apigateway.Method:
-        invoke = (
-            "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions"
-            f"/${{{self.function}.Arn}}/invocations"
-        )
         return apigateway.Method(
             f"{route.stem}Method",
             RestApiId=Ref(self.name),
             ResourceId=Ref(route.resource_id),
             HttpMethod=route.method,
             AuthorizationType="AWS_IAM",
-            Integration=apigateway.Integration(Type="AWS_PROXY", IntegrationHttpMethod="POST", Uri=Sub(invoke)),
+            Integration=apigateway.Integration(
+                Type="AWS_PROXY", IntegrationHttpMethod="POST", **self._transfer(route.streams)
+            ),
             **_under(route.condition or self.condition),
         )
+
+    def _transfer(self, streams: str) -> dict[str, Any]:
+        """How the function is invoked, and its answer passed on.
+
+        https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode-lambda.html
+        """
+        streamed = {
+            "Uri": self._uri("2021-11-15", "response-streaming-invocations"),
+            "ResponseTransferMode": "STREAM",
+            "TimeoutInMillis": _STREAMED_MS,
+        }
+        whole = {"Uri": self._uri("2015-03-31", "invocations")}
+        if streams in ("", ALWAYS):
+            return streamed if streams else whole
+        return {name: If(streams, value, whole.get(name, NoValue)) for name, value in streamed.items()}
+
+    def _uri(self, version: str, operation: str) -> Sub:
+        lambda_ = "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path"
+        return Sub(f"{lambda_}/{version}/functions/${{{self.function}.Arn}}/{operation}")
 
     def _deployment(self, routed: Sequence[AWSObject], kind: str, condition: str) -> apigateway.Deployment:
         # A deployment is a snapshot and cannot be changed: new routes and types need a new one. This is the only

@@ -24,7 +24,7 @@ from troposphere import (
 )
 
 from generator import checkov, parameters, permissions
-from generator.conditions import if_provided
+from generator.conditions import if_provided, provided
 from generator.resources import functions, rest_apis
 from generator.resources.rest_apis import Private, RestApi, Route
 from generator.serving import smoke_test
@@ -42,6 +42,9 @@ _CHAT: Final = "WithOpenAIRoute"
 _RAW: Final = "RawApi"
 _ENDPOINTS: Final = "ApiVpcEndpoints"
 _TIMEOUT_SECONDS: Final = 30
+_STREAMING: Final = "ApiStreaming"
+_STREAMED_SECONDS: Final = 900
+_WRAPPER: Final = "/var/task/stream.sh"
 
 
 def add_to(built: Template) -> None:
@@ -70,12 +73,25 @@ def add_conditions(built: Template) -> None:
 def function_role(built: Template) -> iam.Role:
     """Invoke this endpoint and no other; and what asking the model at a deployment needs."""
     invoke = permissions.allow([sagemaker_actions.InvokeEndpoint], Ref(ENDPOINT))
-    policies = functions.network_policy(built), smoke_test.policy(built, _API, WITH_API)
+    policies = functions.network_policy(built), smoke_test.policy(built, _API, WITH_API), _streaming_policy(built)
     return functions.role(_FUNCTION, [invoke], *policies, Condition=WITH_API)
 
 
+def _streaming_policy(built: Template) -> If:
+    """The operation's page wants InvokeEndpoint, and the list of actions has one of the operation's own name.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpointWithResponseStream.html
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsagemaker.html
+    """
+    stream = permissions.allow([sagemaker_actions.InvokeEndpointWithResponseStream], Ref(ENDPOINT))
+    return if_provided(built, _STREAMING, permissions.policy("Streaming", stream))
+
+
 def function(built: Template) -> awslambda.Function:
-    """The function behind the API, `lambda_src/inference/`; its archive is an object of the pipeline."""
+    """The function behind the API, `lambda_src/inference/`; its archive is an object of the pipeline.
+
+    Where the API streams, a wrapper starts a client of the Runtime API that does, too: Lambda's own does not in Python.
+    """
     bucket, key = (parameters.part("ApiCode", place) for place in range(2))
     made = functions.function(
         built,
@@ -84,13 +100,15 @@ def function(built: Template) -> awslambda.Function:
         Handler="index.handler",
         Code=awslambda.Code(S3Bucket=bucket, S3Key=key),
         MemorySize=Ref("ApiMemory"),
-        Timeout=_TIMEOUT_SECONDS,
+        Timeout=if_provided(built, _STREAMING, _STREAMED_SECONDS, _TIMEOUT_SECONDS),
         KmsKeyArn=functions.operator_key(built),
         Environment=awslambda.Environment(
             Variables={
                 "SAGEMAKER_ENDPOINT_NAME": GetAtt(ENDPOINT, "EndpointName"),
                 "MODE": Ref("ApiMode"),
                 "MAX_BYTES": Ref("ApiMaxBytes"),
+                "STREAMS": if_provided(built, _STREAMING, Ref(_STREAMING)),
+                "AWS_LAMBDA_EXEC_WRAPPER": if_provided(built, _STREAMING, _WRAPPER),
             }
         ),
         Condition=WITH_API,
@@ -113,8 +131,8 @@ def api(built: Template) -> RestApi:
         description=Sub("Predictions of ${ModelName}"),
         function=_FUNCTION,
         routes=[
-            Route("Inference", "inference"),
-            Route("OpenAI", "v1/{proxy+}", condition=_CHAT),
+            Route("Inference", "inference", streams=provided(built, _STREAMING)),
+            Route("OpenAI", "v1/{proxy+}", condition=_CHAT, streams=rest_apis.ALWAYS),
         ],
         stage_properties={
             "AccessLogSetting": If(_LOGGED, rest_apis.access_log(_ACCESS_LOG), NoValue),

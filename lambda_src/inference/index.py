@@ -4,20 +4,29 @@
 In the mode `json` the body is an object with the payload; in `raw`, and on routes of other protocols, which begin with
 `/v1/`, the body is the payload itself, and headers say the rest. A Lambda function of its own, with boto3
 of the runtime. The pipeline's plan stores it beside the package.
+
+Where the API streams, the client in `streaming.py` calls it, and an answer's body may be an iterator of bytes.
 """
 
 import base64
 import json
 import os
+from collections.abc import Iterator
 from typing import Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
+from urllib3.exceptions import HTTPError
+from urllib3.exceptions import TimeoutError as StreamTimeoutError
 
+# "", "asked" where a stream is to be asked for, "always" where all answers are streams.
+_STREAMS = os.environ.get("STREAMS", "")
 # API Gateway gives up after 29 s and says nothing but so: the model gets what is left after the start of this function.
-_SECONDS = 25
-_WAITS = Config(connect_timeout=2, read_timeout=_SECONDS, retries={"total_max_attempts": 1})
+# Where the API streams, it waits longer than SageMaker, which gives a model 60 s, and a client 10 s more:
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
+_SECONDS, _MORE = (60, 10) if _STREAMS else (25, 0)
+_WAITS = Config(connect_timeout=2, read_timeout=_SECONDS + _MORE, retries={"total_max_attempts": 1})
 _client = boto3.client("sagemaker-runtime", config=_WAITS)
 _LATE = f"The model did not answer within {_SECONDS} seconds."
 
@@ -38,19 +47,25 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     if size > most:
         return _refuse(413, f"The payload has {size} bytes; {most} are the most.")
     try:
-        answer = _client.invoke_endpoint(EndpointName=os.environ["SAGEMAKER_ENDPOINT_NAME"], **asked)
-        return _answered(answer, asked, context)
+        return _ask(event, asked, context)
     except ClientError as error:
         return _refused_by_sagemaker(error.response, asked, context)
-    except ReadTimeoutError as error:
+    except (ReadTimeoutError, StreamTimeoutError) as error:
         return _failed(504, f"{error}", context, _LATE)
-    except BotoCoreError as error:
+    except (BotoCoreError, HTTPError) as error:
         return _failed(503, f"{type(error).__name__}: {error}", context)
+
+
+def _ask(event: dict[str, Any], asked: dict[str, Any], context: Any) -> dict[str, Any]:
+    endpoint = {"EndpointName": os.environ["SAGEMAKER_ENDPOINT_NAME"]}
+    if _is_stream_wanted(event, asked):
+        return _streamed(_client.invoke_endpoint_with_response_stream(**endpoint, **asked), event, asked, context)
+    return _answered(_client.invoke_endpoint(**endpoint, **asked), asked, context)
 
 
 def _read(event: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """Return the arguments of InvokeEndpoint, and the request's problems by key."""
-    text, is_other = event.get("body") or "", event.get("resource", "").startswith("/v1/")
+    text, is_other = event.get("body") or "", _is_other(event)
     is_raw = is_other or os.environ.get("MODE") == "raw"
     try:
         content = base64.b64decode(text) if event.get("isBase64Encoded") else text.encode(errors="surrogatepass")
@@ -70,6 +85,21 @@ def _read(event: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
         elif value not in (None, ""):
             problems[_header(key) if is_raw else key] = "must be one line of ASCII"
     return asked, problems
+
+
+def _is_other(event: dict[str, Any]) -> bool:
+    """Whether the route is one of another protocol."""
+    return str(event.get("resource", "")).startswith("/v1/")
+
+
+def _is_stream_wanted(event: dict[str, Any], asked: dict[str, Any]) -> bool:
+    """Whether the answer is to be a stream: as OpenAI's clients say it in the body, and others by what they accept."""
+    if _STREAMS and _is_other(event):
+        try:
+            return json.loads(asked["Body"]).get("stream") is True
+        except (ValueError, AttributeError, RecursionError):
+            return False
+    return _STREAMS == "always" or (_STREAMS != "" and "text/event-stream" in asked.get("Accept", ""))
 
 
 def _header(key: str) -> str:
@@ -108,15 +138,54 @@ def _payload(given: dict[str, Any], problems: dict[str, str]) -> bytes:
 
 def _answered(answer: dict[str, Any], asked: dict[str, Any], context: Any) -> dict[str, Any]:
     """Hand the model's answer on, with what came beside it."""
-    beside = {
+    content_type = answer.get("ContentType", "text/plain")
+    found = _answer(200, content_type, answer["Body"].read(), _beside(answer, asked))
+    if not _STREAMS and len(json.dumps(found)) > _MOST:
+        return _failed(502, "answer too large", context, "The model's answer is too large for this API.")
+    return found
+
+
+def _beside(answer: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
+    return {
         "X-Amzn-Invoked-Production-Variant": answer.get("InvokedProductionVariant"),
         _header("custom_attributes"): answer.get("CustomAttributes"),
         _header("inference_id"): asked.get("InferenceId"),
     }
-    found = _answer(200, answer.get("ContentType", "text/plain"), answer["Body"].read(), beside)
-    if len(json.dumps(found)) > _MOST:
-        return _failed(502, "answer too large", context, "The model's answer is too large for this API.")
-    return found
+
+
+def _streamed(answer: dict[str, Any], event: dict[str, Any], asked: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Hand the model's answer on as it comes. What fails before the first part still gets a status of its own."""
+    parts = _parts(answer["Body"])
+    first = next(parts, b"")
+    found = _answer(200, answer.get("ContentType", "text/plain"), b"", _beside(answer, asked))
+    return {**found, "body": _passed_on(first, parts, _is_other(event), context)}
+
+
+def _parts(stream: Any) -> Iterator[bytes]:
+    """Yield the payload's parts, and let go of the connection in the end, also where nobody wants more."""
+    try:
+        for event in stream:
+            yield event["PayloadPart"]["Bytes"]
+    finally:
+        stream.close()
+
+
+def _passed_on(first: bytes, parts: Iterator[bytes], is_other: bool, context: Any) -> Iterator[bytes]:
+    """Yield all parts. What fails between them is an event to OpenAI's clients; for others the stream is cut."""
+    try:
+        yield first
+        yield from parts
+    except (ClientError, BotoCoreError, HTTPError) as error:
+        _log(f"{type(error).__name__}: {error}", context)
+        if not is_other:
+            raise
+        described = {
+            "message": "The model's answer ended early.",
+            "type": "server_error",
+            "request_id": context.aws_request_id,
+        }
+        # The blank line ends what may have been half of an event.
+        yield b"\n\ndata: " + json.dumps({"error": described}).encode() + b"\n\n"
 
 
 def _refused_by_sagemaker(response: dict[str, Any], asked: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -128,7 +197,7 @@ def _refused_by_sagemaker(response: dict[str, Any], asked: dict[str, Any], conte
     code, detail = error["Code"], f"{error['Code']}: {error['Message']}"
     if status:
         return _failed(424, detail, context, "The model failed.", **more)
-    if code == "ModelError" and "timed out" in detail:
+    if (code == "ModelError" and "timed out" in detail) or "allotted time" in detail:
         return _failed(504, detail, context, _LATE)
     if code == "ValidationError" and asked.keys() - {"Body", "ContentType"}:
         return _failed(400, detail, context, "SageMaker refused what stands beside the payload: is it a known variant?")
@@ -138,8 +207,12 @@ def _refused_by_sagemaker(response: dict[str, Any], asked: dict[str, Any], conte
 def _failed(
     status: int, detail: str, context: Any, message: str = "The endpoint did not answer.", **more: Any
 ) -> dict[str, Any]:
-    print(json.dumps({"level": "ERROR", "request_id": context.aws_request_id, "detail": detail}))
+    _log(detail, context)
     return _refuse(status, message, request_id=context.aws_request_id, **more)
+
+
+def _log(detail: str, context: Any) -> None:
+    print(json.dumps({"level": "ERROR", "request_id": context.aws_request_id, "detail": detail}))
 
 
 def _refuse(status: int, message: str, **more: Any) -> dict[str, Any]:

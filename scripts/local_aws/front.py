@@ -24,7 +24,7 @@ from werkzeug.wrappers import Request, Response
 
 from mlops_orchestrator.aws.api_addresses import PATH
 from scripts.local_aws import clock, mail
-from scripts.local_aws.apigateway import proxy, routes, signature
+from scripts.local_aws.apigateway import proxy, routes, signature, streaming
 from scripts.local_aws.apigateway.private import VPC_ENDPOINT
 from scripts.local_aws.apigateway.proxy import Answer, Call, MalformedAnswerError
 from scripts.local_aws.apigateway.routes import LocalRestApi
@@ -171,6 +171,21 @@ def _invoke(call: Call) -> Answer:
     event = json.dumps(proxy.event(call)).encode()
     if len(event) > MAX_EVENT_BYTES:
         raise _FailureError(413, "RequestTooLargeException", "Request Too Long")
+    return _streamed(call, event) if call.route.streams else _whole(call, event)
+
+
+def _streamed(call: Call, event: bytes) -> Answer:
+    """Invoke with a streamed answer: what the function does wrong before the first byte is a 500."""
+    try:
+        return streaming.answer(functions.find(call.route.function_arn).stream(event), call.route.timeout_seconds)
+    except TimeoutError:
+        raise _FailureError(504, "InternalServerErrorException", "Endpoint request timed out") from None
+    except Exception as error:
+        _logger.warning("the function behind %s gave no streamed answer: %s", call.path, error)
+        raise _FailureError(500, "InternalServerErrorException", "Internal server error") from error
+
+
+def _whole(call: Call, event: bytes) -> Answer:
     try:
         running = functions.find(call.route.function_arn).start(event)
         outcome = running.result(call.route.timeout_seconds)

@@ -9,6 +9,8 @@ from itertools import pairwise
 from typing import Any
 from xml.etree import ElementTree
 
+from moto.apigateway.models import Integration
+from moto.apigateway.responses import APIGatewayResponse
 from moto.ce.models import CostExplorerBackend
 from moto.codepipeline.models import CodePipeline
 from moto.core.exceptions import JsonRESTError
@@ -22,8 +24,11 @@ from moto.s3.models import FakeBucket
 from moto.s3.responses import S3Response
 from moto.servicequotas.models import ServiceQuotasBackend
 
+from scripts.local_aws.apigateway.routes import TRANSFER_MODE
 from scripts.local_aws.request_constraints import violations
 
+_moto_put_integration = APIGatewayResponse.put_integration
+_moto_integration = Integration.to_json
 _moto_get_cost_and_usage = CostExplorerBackend.get_cost_and_usage
 _moto_attach_role_policy = IAMBackend.attach_role_policy
 _moto_get_filter_value = VPCEndPoint.get_filter_value
@@ -51,6 +56,8 @@ def install() -> None:
     _patchable(ServiceQuotasBackend).get_service_quota = _get_service_quota
     _patchable(VPCEndPoint).get_filter_value = _get_filter_value
     _patchable(CostExplorerBackend).get_cost_and_usage = _get_cost_and_usage
+    _patchable(APIGatewayResponse).put_integration = _put_integration
+    _patchable(Integration).to_json = _integration
 
 
 def _patchable(kind: type) -> Any:
@@ -155,3 +162,16 @@ def _get_bucket_notification(response: Any) -> Any:
     root = ElementTree.fromstring(body)  # noqa: S314 - moto's own answer
     ElementTree.SubElement(root, root.tag.replace("NotificationConfiguration", "EventBridgeConfiguration"))
     return status, headers, ElementTree.tostring(root, encoding="unicode")
+
+
+def _put_integration(response: Any) -> Any:
+    """Serve PutIntegration with the mode of the answer's transfer, which moto leaves out."""
+    answer = _moto_put_integration(response)
+    _, _, api, _, resource, _, method, *_ = response.path.split("/")
+    integration = response.backend.get_integration(api, resource, method)
+    setattr(integration, TRANSFER_MODE, response._get_param("responseTransferMode") or "BUFFERED")
+    return answer
+
+
+def _integration(integration: Any) -> dict[str, Any]:
+    return {**_moto_integration(integration), "responseTransferMode": getattr(integration, TRANSFER_MODE, "BUFFERED")}

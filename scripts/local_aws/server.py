@@ -61,6 +61,12 @@ class _Dispatcher(DomainDispatcherApplication):
         super().__init__(create_app)
         self._backend_for_host = functools.lru_cache(maxsize=256)(super().get_backend_for_host)
 
+    def infer_service_region_host(self, environ: dict[str, Any], path: str) -> str | None:
+        """Return the host of a request, also where moto does not know a path of SageMaker's runtime."""
+        host: str | None = super().infer_service_region_host(environ, path)
+        streams = host and path.startswith("/endpoints/") and path.endswith("/invocations-response-stream")
+        return host.replace("api.sagemaker.", "runtime.sagemaker.") if host and streams else host
+
     def get_backend_for_host(self, host: str | None) -> Any:
         """Return the name of moto's service for a host."""
         return self._backend_for_host(host)

@@ -14,6 +14,7 @@ from orchestrator.aws.s3.objects import Beginning
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.blueprints import BlueprintPipeline
 from orchestrator.pipeline_types.built_in import BUILT_IN
+from orchestrator.plan.additions import Additions
 from orchestrator.values import package_artifacts
 from orchestrator.values.per_stage import Stage
 from scripts.local_aws.server import LocalAws
@@ -118,9 +119,11 @@ class Deployed:
 
     def _definition(self, request: BlueprintPipeline) -> dict[str, Any]:
         values = request.parameters(self._launch, self._stage).values_as_text()
+        snapshots = Additions(snapshots=request.additions(self._launch).snapshots)
+        template = snapshots.applied((_BLUEPRINTS / f"{request.blueprint}.yaml").read_bytes())
         return {
             "StackName": request.stack_name,
-            "TemplateBody": (_BLUEPRINTS / f"{request.blueprint}.yaml").read_text("utf-8"),
+            "TemplateBody": template.decode(),
             "Parameters": parameters(**values),
             "Capabilities": ["CAPABILITY_NAMED_IAM"],
         }

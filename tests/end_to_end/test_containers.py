@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import io
+import json
 import tarfile
 from collections.abc import Callable
 from typing import Any
@@ -182,3 +183,10 @@ def test_sagemaker_is_asked_for_a_large_language_model(orchestrator: Orchestrato
     assert role.list_objects_v2(Bucket=bucket, Prefix="models/chat/1/")["KeyCount"] == 1
     with pytest.raises(role.exceptions.ClientError, match="AccessDenied"):
         role.get_object(Bucket=bucket, Key="models/chat/10/config.json")
+    # A chat completion reaches the endpoint, also as a stream.
+    url = f"{orchestrator.outputs(stack)['InferenceApiUrl'].removesuffix('inference')}v1/chat/completions"
+    where = orchestrator.deployment.reachable(url)
+    for asked in (b"{}", b'{"stream": true}'):
+        status, answer = orchestrator.deployment.api.client.send("POST", where, asked)
+        assert (status, json.loads(answer)["message"]) == (424, "The model failed.")
+        assert "the local aws cannot run the image" in json.loads(answer)["detailedMessage"].lower()

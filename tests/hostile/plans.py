@@ -23,6 +23,7 @@ _TAG: Final = re.compile(r"[\w .:/=+@-]{0,256}")
 _NO_CONFIGURATION: Final = "BuildArguments"
 # The name of a column is what the author of a file has written; so all that names one is called.
 _COLUMN: Final = "Attribute"
+_PROGRAMS: Final = (".py", ".sh")
 
 Templates = dict[str, dict[str, Any]]
 
@@ -89,7 +90,7 @@ def _written(planned: PlannedObject) -> Iterator[bytes]:
         return
     with zipfile.ZipFile(io.BytesIO(planned.content)) as archive:
         for name in archive.namelist():
-            if name.endswith(".py"):
+            if name.endswith(_PROGRAMS):
                 assert archive.read(name) in _programs(), name
             else:
                 yield archive.read(name)
@@ -97,7 +98,8 @@ def _written(planned: PlannedObject) -> Iterator[bytes]:
 
 @functools.cache
 def _programs() -> frozenset[bytes]:
-    return frozenset(path.read_bytes() for path in paths.BUNDLE_SOURCE.parent.rglob("*.py"))
+    sources = paths.BUNDLE_SOURCE.parent
+    return frozenset(path.read_bytes() for suffix in _PROGRAMS for path in sources.rglob(f"*{suffix}"))
 
 
 def _no_constant(name: str) -> None:

@@ -15,10 +15,11 @@ from typing import Final
 _ZIP_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 _UNIX: Final = 3
 _FILE_MODE: Final = 0o644 << 16
+_PROGRAM_MODE: Final = 0o755 << 16
 
 
 def stored(files: Iterable[tuple[str, bytes]]) -> bytes:
-    """Return an archive of files, given as names and contents."""
+    """Return an archive of files, given as names and contents. Those that begin with `#!` may be executed."""
     import zipfile  # noqa: PLC0415  most requests need none
 
     buffer = io.BytesIO()
@@ -26,6 +27,6 @@ def stored(files: Iterable[tuple[str, bytes]]) -> bytes:
         for name, content in sorted(files):
             entry = zipfile.ZipInfo(name, _ZIP_EPOCH)
             entry.create_system = _UNIX
-            entry.external_attr = _FILE_MODE
+            entry.external_attr = _PROGRAM_MODE if content.startswith(b"#!") else _FILE_MODE
             archive.writestr(entry, content)
     return buffer.getvalue()

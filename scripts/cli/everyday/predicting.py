@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from mlops_orchestrator.aws.api_client import Take
 from mlops_orchestrator.client import predictions
 from mlops_orchestrator.client.predictions import Prediction, Target
 from mlops_orchestrator.errors import MlopsError
@@ -55,7 +56,9 @@ def run(asked: Asked, given: str, question: Question) -> None:
     content_type = question.said.content_type or media_type(question.file, content)
     beside = question.said.beside()
     found, target = deployed(asked, given, question.stage, output)
-    answer = ask(found, target, predictions.Question(content, content_type, beside))
+    printed = _Printed()
+    take = None if output.as_json else printed.take
+    answer = ask(found, target, predictions.Question(content, content_type, beside), take)
     output.document(
         {
             "prediction": _value(answer, content_type),
@@ -64,8 +67,22 @@ def run(asked: Asked, given: str, question: Question) -> None:
             "variant": answer.variant,
         }
     )
-    if not output.as_json:
+    if not (output.as_json or printed.is_whole):
         _print(answer)
+
+
+class _Printed:
+    """A stream of events, printed as it comes."""
+
+    def __init__(self) -> None:
+        self.is_whole = False
+
+    def take(self, part: bytes) -> None:
+        """Print a part."""
+        self.is_whole = True
+        sys.stdout.flush()
+        sys.stdout.buffer.write(part)
+        sys.stdout.buffer.flush()
 
 
 def _print(answer: Prediction) -> None:
@@ -105,10 +122,10 @@ def _with_model(found: Work) -> tuple[Work, Target]:
     return found, target
 
 
-def ask(found: Work, target: Target, question: predictions.Question) -> Prediction:
-    """Return the prediction. Raise CommandError for any other answer."""
+def ask(found: Work, target: Target, question: predictions.Question, take: Take | None = None) -> Prediction:
+    """Return the prediction. Raise CommandError for any other answer. `take` is given parts of a stream of events."""
     try:
-        return predictions.predict(target, question)
+        return predictions.predict(target, question, take)
     except MlopsError as refused:
         raise CommandError(_reason(found, target, refused)) from None
 

@@ -45,6 +45,8 @@ class _Api(TypedDict, total=False):
     """executions reserved for the function, which are also the most that it gets; as at launch when left out"""
     vpc_endpoints: Sequence[str]
     """make the API private, and let in calls through these VPC endpoints of execute-api only"""
+    streaming: bool
+    """pass the model's answer on as it comes, where its container streams"""
 
 class _SmokeCalls(TypedDict, total=False):
     """What a deployed model is asked through its inference API, and what it has to answer."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -47,11 +48,11 @@ class Call:
 
 @dataclass(frozen=True)
 class Answer:
-    """Response to the client."""
+    """Response to the client, whole or in parts as they come."""
 
     status: int
     headers: Headers
-    body: bytes
+    body: bytes | Iterator[bytes]
 
 
 def event(call: Call) -> dict[str, Any]:
@@ -92,21 +93,27 @@ def response(payload: bytes, *, is_binary: bool) -> Answer:
         status = int(result["statusCode"])
         headers = Headers([("Content-Type", "application/json")])
         for name, value in (result.get("headers") or {}).items():
-            headers.set(name, _header_value(value))
+            headers.set(name, header_value(value))
         for name, values in (result.get("multiValueHeaders") or {}).items():
-            headers.setlist(name, [_header_value(value) for value in values])
+            headers.setlist(name, [header_value(value) for value in values])
         body = result.get("body")
         text = "" if body is None else body
         is_encoded = is_binary and result.get("isBase64Encoded")
         content = base64.b64decode(text, validate=True) if is_encoded else text.encode()
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise MalformedAnswerError(str(error)) from error
+    return Answer(status, without_framing(headers), content)
+
+
+def without_framing(headers: Headers) -> Headers:
+    """Take away what is said by the server itself."""
     for name in _NOT_PASSED_ON:
         headers.remove(name)
-    return Answer(status, headers, content)
+    return headers
 
 
-def _header_value(value: Any) -> str:
+def header_value(value: Any) -> str:
+    """Return a header's value as text. Raise TypeError for one that is none."""
     if isinstance(value, dict | list):
         raise TypeError(f"a header's value must be a text, not {value!r}")
     return ("true" if value else "false") if isinstance(value, bool) else str(value)

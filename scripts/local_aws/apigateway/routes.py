@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from urllib.parse import unquote
 
 from moto.apigateway import models as apigateway_models
@@ -20,13 +20,19 @@ from scripts.local_aws.apigateway import private, throttling
 from scripts.local_aws.apigateway.private import Reach
 from scripts.local_aws.apigateway.throttling import Buckets
 
+TRANSFER_MODE: Final = "response_transfer_mode"
+"""Attribute of an integration for what moto does not keep."""
 _DEFAULT_TIMEOUT_MS = 29_000
-_FUNCTION_ARN = re.compile(r"/functions/(?P<arn>arn:[^/]+)/invocations$")
+_FUNCTION_ARN = re.compile(r"/2015-03-31/functions/(?P<arn>arn:[^/]+)/invocations$")
+_STREAMING_ARN = re.compile(r"/2021-11-15/functions/(?P<arn>arn:[^/]+)/response-streaming-invocations$")
 
 
 @dataclass(frozen=True)
 class Route:
-    """Method of a path, with its Lambda proxy integration; `function_arn` is empty for other integrations."""
+    """Method of a path, with its Lambda proxy integration; `function_arn` is empty for other integrations.
+
+    So it is for one whose mode and operation of Lambda do not fit together: API Gateway does not support that.
+    """
 
     path: str
     resource_id: str
@@ -34,6 +40,7 @@ class Route:
     authorization: str
     function_arn: str
     timeout_seconds: float
+    streams: bool = False
 
     def match(self, segments: list[str]) -> dict[str, str] | None:
         """Return the path parameters if this route takes a request path, else None."""
@@ -121,7 +128,8 @@ def _routes(api: LocalRestApi) -> Iterator[Route]:
         for method in resource.resource_methods.values():
             integration = method.method_integration
             uri = integration.uri if integration and integration.integration_type == "AWS_PROXY" else ""
-            function = _FUNCTION_ARN.search(uri or "")
+            streams = getattr(integration, TRANSFER_MODE, None) == "STREAM"
+            function = (_STREAMING_ARN if streams else _FUNCTION_ARN).search(uri or "")
             timeout = (integration.timeout_in_millis if integration else None) or _DEFAULT_TIMEOUT_MS
             yield Route(
                 path=resource.get_path(),
@@ -130,6 +138,7 @@ def _routes(api: LocalRestApi) -> Iterator[Route]:
                 authorization=method.authorization_type or "NONE",
                 function_arn=function["arn"] if function else "",
                 timeout_seconds=int(timeout) / 1000,
+                streams=streams,
             )
 
 

@@ -48,6 +48,10 @@ class FunctionLog:
             self._put([last_line])
         return "\n".join(self._lines)
 
+    def so_far(self) -> str:
+        """Return the invocation's lines that have come, of a process that does not mark the end of them."""
+        return "\n".join(self._lines)
+
     def join(self, seconds: float) -> None:
         """Wait for the rest of the output of a process that has ended."""
         self._thread.join(seconds)

@@ -5,9 +5,12 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
 
 from scripts.local_aws.functions import function_code
-from scripts.local_aws.functions.function_process import FunctionProcess, Outcome, Settings
+from scripts.local_aws.functions.function_process import FunctionProcess, Outcome
+from scripts.local_aws.functions.function_sandbox import Settings
+from scripts.local_aws.functions.streaming_process import StreamFailedError, StreamingProcess, is_wrapped
 
 MAX_PROCESSES = 4
 # Time that a call waits if every process is busy: Lambda's longest timeout.
@@ -22,6 +25,9 @@ class RetiredError(Exception):
     """Raised if the pool's function has changed or is gone; the caller takes the new pool."""
 
 
+_Process = FunctionProcess | StreamingProcess
+
+
 class FunctionPool:
     """Processes for one version of a function's code and settings."""
 
@@ -31,8 +37,8 @@ class FunctionPool:
         # Closed after the last process has ended: a running invocation may still import from it.
         self._code = function_code.unpacked(code)
         self._changed = threading.Condition()
-        self._idle: list[FunctionProcess] = []
-        self._busy: set[FunctionProcess] = set()
+        self._idle: list[_Process] = []
+        self._busy: set[_Process] = set()
         self._starting = 0
         self._retired = False
 
@@ -41,6 +47,17 @@ class FunctionPool:
         process = self._take()
         try:
             return process.call(event, request_id)
+        finally:
+            self._give_back(process)
+
+    def stream(self, event: bytes, request_id: str) -> Iterator[bytes]:
+        """Run one event, and yield the parts of the answer as they come: of most functions only one.
+
+        Raises as `call` does, and StreamFailedError.
+        """
+        process = self._take()
+        try:
+            yield from _parts(process, event, request_id)
         finally:
             self._give_back(process)
 
@@ -63,7 +80,7 @@ class FunctionPool:
         with self._changed:
             self._changed.wait_for(lambda: not self._busy and not self._starting, timeout=30)
 
-    def _take(self) -> FunctionProcess:
+    def _take(self) -> _Process:
         deadline = time.monotonic() + _WAIT_SECONDS
         with self._changed:
             while True:
@@ -80,10 +97,11 @@ class FunctionPool:
                     raise ThrottledError(f"all {self._limit} local processes of {self.settings.name} are busy")
         return self._start()
 
-    def _start(self) -> FunctionProcess:
+    def _start(self) -> _Process:
         process = None
         try:
-            process = FunctionProcess(self.settings, self._code.path)
+            kind = StreamingProcess if is_wrapped(self.settings) else FunctionProcess
+            process = kind(self.settings, self._code.path)
         finally:
             with self._changed:
                 self._starting -= 1
@@ -92,7 +110,7 @@ class FunctionPool:
                 self._changed.notify_all()
         return process
 
-    def _give_back(self, process: FunctionProcess) -> None:
+    def _give_back(self, process: _Process) -> None:
         with self._changed:
             keep = process.alive and not self._retired
             if keep:
@@ -102,7 +120,7 @@ class FunctionPool:
         if not keep:
             self._end(process)
 
-    def _end(self, process: FunctionProcess) -> None:
+    def _end(self, process: _Process) -> None:
         process.kill()
         with self._changed:
             self._busy.discard(process)
@@ -153,6 +171,16 @@ class Pools:
             pool.kill()
 
 
-def _kill(processes: list[FunctionProcess]) -> None:
+def _kill(processes: list[_Process]) -> None:
     for process in processes:
         process.kill()
+
+
+def _parts(process: _Process, event: bytes, request_id: str) -> Iterator[bytes]:
+    if isinstance(process, StreamingProcess):
+        yield from process.stream(event, request_id)
+        return
+    outcome = process.call(event, request_id)
+    if outcome.error:
+        raise StreamFailedError(outcome.failure)
+    yield outcome.payload

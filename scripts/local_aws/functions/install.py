@@ -13,7 +13,7 @@ import base64
 import json
 import threading
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, cast
 
@@ -28,7 +28,8 @@ from scripts.local_aws import clients
 from scripts.local_aws.apigateway import routes
 from scripts.local_aws.functions import function_async, function_checks
 from scripts.local_aws.functions.function_pool import MAX_PROCESSES, Pools, RetiredError, ThrottledError
-from scripts.local_aws.functions.function_process import Outcome, Settings
+from scripts.local_aws.functions.function_process import Outcome
+from scripts.local_aws.functions.function_sandbox import Settings
 
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 MAX_REQUEST_BYTES = 6 * 1024 * 1024
@@ -126,6 +127,22 @@ class LocalFunction(lambda_models.LambdaFunction):
     def start(self, event: bytes) -> Future[Outcome]:
         """Run the function once in another thread, for a caller that waits for a limited time."""
         return _running().threads.submit(self.run, event)
+
+    def stream(self, event: bytes) -> Iterator[bytes]:
+        """Run the function once with an event (JSON), and yield the answer as it comes: InvokeWithResponseStream.
+
+        Raises TooManyRequestsError, StreamFailedError.
+        """
+        self._check_runnable()
+        while True:
+            pool = _running().pools.of(self.settings(), self.code_bytes, self._process_limit())
+            try:
+                yield from pool.stream(event, str(uuid.uuid4()))
+                return
+            except RetiredError:
+                get_backend(self.account_id, self.region).get_function(self.function_name)
+            except ThrottledError as error:
+                raise TooManyRequestsError(str(error)) from error
 
     def invoke_later(self, event: bytes, request_id: str) -> None:
         """Queue an asynchronous invocation: retries, then dead-letter queue and destinations, then the listeners."""

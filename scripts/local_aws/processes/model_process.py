@@ -14,7 +14,7 @@ import os
 import queue
 import subprocess
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +39,15 @@ class Prediction:
     status: int
     content_type: str
     body: bytes
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """Answer of the image as it comes."""
+
+    status: int
+    content_type: str
+    parts: Iterator[bytes]
 
 
 class ModelProcess:
@@ -74,6 +83,14 @@ class ModelProcess:
             self._send(request)
             answer = self._next_message(_ANSWER_SECONDS)
         return Prediction(answer["status"], answer["content_type"], base64.b64decode(answer["body"]))
+
+    def stream(self, body: bytes, content_type: str, accept: str) -> Streamed:
+        """Request one prediction, in parts: one, because the servers of these images do not stream.
+
+        Raises as `predict` does.
+        """
+        whole = self.predict(body, content_type, accept)
+        return Streamed(whole.status, whole.content_type, iter([whole.body]))
 
     def stop(self) -> None:
         """End the process after its current answer; no effect if it has ended."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from pathlib import Path
+from typing import Final, Protocol
 
-from scripts.local_aws.processes.model_process import HostError, ModelProcess, Prediction
+from scripts.local_aws.processes.model_process import HostError, Prediction, Streamed
 from scripts.local_aws.serving.artifacts import ServingError
 from scripts.local_aws.serving.containers import Container
 from scripts.local_aws.serving.framework_host import PROGRAM, FrameworkHost, Place
@@ -31,12 +32,29 @@ class ForeignImageError(Exception):
     """Raised for an image that the local AWS cannot run."""
 
 
+class Host(Protocol):
+    """Loaded model: the part of `ModelProcess` that is used."""
+
+    def predict(self, body: bytes, content_type: str, accept: str) -> Prediction:
+        """Request a prediction. Raise HostError."""
+
+    def stream(self, body: bytes, content_type: str, accept: str) -> Streamed:
+        """Request a prediction in parts. Raise HostError, also between the parts."""
+
+    def stop(self) -> None:
+        """Let go of the model."""
+
+
+OTHER_IMAGES: Final[dict[str, Callable[[], Host]]] = {}
+"""Images that run here besides, by their URIs: the tests have a server of their own."""
+
+
 @dataclass(frozen=True)
 class Served:
     """Model that answers, or one with an image that cannot run here (`hosts` is empty then)."""
 
     container: Container
-    hosts: Sequence[ModelProcess] = ()
+    hosts: Sequence[Host] = ()
     _open: ExitStack = field(default_factory=ExitStack, repr=False)
 
     @property
@@ -46,14 +64,19 @@ class Served:
 
     def predict(self, body: bytes, content_type: str, accept: str) -> Prediction:
         """Request a prediction, of containers in series from the last. Raise ForeignImageError, HostError."""
+        streamed = self.stream(body, content_type, accept)
+        return Prediction(streamed.status, streamed.content_type, b"".join(streamed.parts))
+
+    def stream(self, body: bytes, content_type: str, accept: str) -> Streamed:
+        """Request a prediction, as `predict` does, in parts as they come; HostError may be raised between them."""
         if not self.hosts:
             raise ForeignImageError(self.unserved)
         for host in self.hosts[:-1]:
             between = host.predict(body, content_type, "")
             if between.status >= HTTPStatus.BAD_REQUEST:
-                return between
+                return Streamed(between.status, between.content_type, iter([between.body]))
             body, content_type = between.body, between.content_type
-        return self.hosts[-1].predict(body, content_type, accept)
+        return self.hosts[-1].stream(body, content_type, accept)
 
     def stop(self) -> None:
         """End the processes and remove the model data."""
@@ -66,7 +89,7 @@ def cannot_run(container: Container) -> str:
 
 
 def _cannot_run(container: Container) -> str:
-    if framework_image(container.image):
+    if framework_image(container.image) or container.image in OTHER_IMAGES:
         return ""
     if xgboost_image(container.image) is None:
         return f"The local AWS cannot run the image {container.image}: it runs {SERVED} only."
@@ -111,7 +134,9 @@ def load(container: Container, role_arn: str, region: str, batch: bool = False) 
         return Served(container, hosts, open_.pop_all())
 
 
-def _started(container: Container, place: Place, batch: bool) -> ModelProcess:
+def _started(container: Container, place: Place, batch: bool) -> Host:
+    if container.image in OTHER_IMAGES:
+        return OTHER_IMAGES[container.image]()
     if framework := framework_image(container.image):
         return FrameworkHost(framework, container.environment, place)
     image = xgboost_image(container.image)

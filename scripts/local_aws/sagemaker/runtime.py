@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""InvokeEndpoint over HTTP.
+"""InvokeEndpoint and InvokeEndpointWithResponseStream over HTTP.
 
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpointWithResponseStream.html
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 from urllib.parse import unquote
@@ -16,11 +19,13 @@ from moto.sagemakerruntime import urls as moto_urls
 from moto.sagemakerruntime.models import SageMakerRuntimeBackend
 from moto.sagemakerruntime.responses import SageMakerRuntimeResponse
 
+from scripts.local_aws.sagemaker import event_stream
 from scripts.local_aws.sagemaker.endpoints import invocations
 from scripts.local_aws.sagemaker.endpoints.endpoint import LocalEndpoint
-from scripts.local_aws.sagemaker.endpoints.invocations import Request, RuntimeValidationError
+from scripts.local_aws.sagemaker.endpoints.invocations import ModelError, Request, RuntimeValidationError
 
 _MAXIMUM_BODY = 6_291_456
+_STREAM_PATH = "{0}/endpoints/(?P<name>[^/]+)/invocations-response-stream$"
 
 
 class LocalSageMakerRuntime(SageMakerRuntimeBackend):
@@ -28,7 +33,7 @@ class LocalSageMakerRuntime(SageMakerRuntimeBackend):
 
     @property
     def _url_module(self) -> Any:
-        paths = dict.fromkeys(moto_urls.url_paths, LocalSageMakerRuntimeResponse.dispatch)
+        paths = dict.fromkeys((*moto_urls.url_paths, _STREAM_PATH), LocalSageMakerRuntimeResponse.dispatch)
         return SimpleNamespace(url_bases=moto_urls.url_bases, url_paths=paths)
 
 
@@ -47,6 +52,18 @@ class LocalSageMakerRuntimeResponse(SageMakerRuntimeResponse):
             "x-Amzn-Invoked-Production-Variant": answered.variant,
         }
         return 200, headers, answered.prediction.body
+
+    def invoke_endpoint_with_response_stream(self) -> TYPE_RESPONSE:
+        """Call the endpoint's model, and hand each part on as it comes. Raises as `invoke_endpoint` does."""
+        self._check_body()
+        request = replace(self._request(), accept=self.headers.get("X-Amzn-SageMaker-Accept", ""))
+        answered = invocations.stream(self._endpoint(), request)
+        headers = {
+            "Content-Type": event_stream.CONTENT_TYPE,
+            "X-Amzn-SageMaker-Content-Type": answered.content_type,
+            "x-Amzn-Invoked-Production-Variant": answered.variant,
+        }
+        return 200, headers, _messages(answered.parts)  # type: ignore[return-value]
 
     def invoke_endpoint_async(self) -> TYPE_RESPONSE:
         """Refuse the call with a message: no template of ours makes an asynchronous endpoint."""
@@ -75,3 +92,12 @@ class LocalSageMakerRuntimeResponse(SageMakerRuntimeResponse):
         if found is None:
             raise RuntimeValidationError(f"Endpoint {name} of account {self.current_account} not found.")
         return cast(LocalEndpoint, found)
+
+
+def _messages(parts: Iterator[bytes]) -> Iterator[bytes]:
+    try:
+        for part in parts:
+            yield event_stream.event("PayloadPart", part)
+    except ModelError as error:
+        told = {"Message": error.original_message, "ErrorCode": "StreamBroken"}
+        yield event_stream.failure("ModelStreamError", told)

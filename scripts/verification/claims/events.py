@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Claims about EventBridge, CloudWatch and the policies of keys, buses and groups."""
+"""Claims about EventBridge, CloudWatch, API Gateway and the policies of keys, buses and groups."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Final
 from scripts.verification.claims.claim import DOCS, Claim
 
 _EVENTS: Final = f"{DOCS}/eventbridge/latest/userguide"
+_STREAMS: Final = f"{DOCS}/lambda/latest/dg/runtimes-custom.html#runtimes-custom-response-streaming"
 
 CLAIMS: Final = (
     Claim(
@@ -73,5 +74,29 @@ CLAIMS: Final = (
         rests="Predictions that are no text.",
         evidence=f"[binary types]({DOCS}/apigateway/latest/developerguide/api-gateway-payload-encodings.html)",
         by_hand="deploy a container that answers `application/x-npy`, and call its API",
+    ),
+    Claim(
+        id="streaming-python",
+        what="The wrapper of a Python function may start another client of the Runtime API than Lambda's, and stream.",
+        rests="`streaming` of `inference_api`, and streamed chat completions.",
+        evidence=f"[wrappers]({DOCS}/lambda/latest/dg/runtimes-modify.html) may change how a runtime starts; "
+        f"[streams]({_STREAMS}) are described for runtimes of one's own",
+        by_hand="deploy a `byom_realtime_llm`, and have a chat completion streamed",
+    ),
+    Claim(
+        id="cut-streams",
+        what="API Gateway cuts an answer whose function tells an error behind some parts of it.",
+        rests="A stream that ends early does not look whole. OpenAI's clients are told by an event, whatever it does.",
+        evidence=f"[custom runtimes]({_STREAMS}): Lambda hands the error on; "
+        f"[API Gateway]({DOCS}/apigateway/latest/developerguide/response-transfer-mode.html) does not say",
+        by_hand="deploy a container that ends within a streamed answer, with `streaming`, and call it",
+    ),
+    Claim(
+        id="streaming-endpoints",
+        what="Endpoints on instances stream, serverless ones do not; what is streamed is captured whole.",
+        rests="`streaming` beside `serverless` is refused; monitors see streamed answers, or none of them.",
+        evidence=f"streams are described for [real-time endpoints]({DOCS}/sagemaker/latest/dg"
+        "/realtime-endpoints-test-endpoints.html); nothing is said of serverless ones, nor of captures",
+        by_hand="have answers streamed by a pipeline with captures, and look at these",
     ),
 )

@@ -22,7 +22,7 @@ from orchestrator.pipeline_types.built_in.serving.smoke_test import SmokeTested,
 from orchestrator.pipeline_types.built_in.serving.updates import SafelyUpdated, UpdateParameters
 from orchestrator.pipeline_types.encryption import Encrypted, EncryptionParameters
 from orchestrator.values import common, locations
-from orchestrator.values.per_stage import PerStage, Stage, by_key
+from orchestrator.values.per_stage import PerStage, Stage, by_key, key_at
 from orchestrator.values.template_parameters import InTemplate
 
 
@@ -88,6 +88,19 @@ class RealtimeInference(Encrypted, NetworkedEndpoint, SafelyUpdated, Capacity, S
     @rule("inference_instance")
     def _instance_is_possible(self, _: Launch) -> Iterator[Problem]:
         yield from self.impossible_instances()
+
+    @rule("inference_api", "serverless")
+    def _what_streams_has_instances(self, launch: Launch) -> Iterator[Problem]:
+        """SageMaker's pages speak of streams from real-time endpoints, and of none from serverless ones.
+
+        https://docs.aws.amazon.com/sagemaker/latest/dg/realtime-endpoints-test-endpoints.html
+        """
+        for stage in self.stages(launch):
+            if self.api_at(stage).streaming and self.is_serverless_at(stage):
+                yield Problem(
+                    f"{key_at('inference_api', self.inference_api, stage)}.streaming",
+                    "needs an endpoint on instances, which streams: leave it or serverless out",
+                )
 
     @override
     def has_plain_volume(self, stage: Stage | None) -> bool:

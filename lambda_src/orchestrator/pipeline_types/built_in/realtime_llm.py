@@ -19,6 +19,7 @@ from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.built_in.realtime_inference import RealtimeInference
 from orchestrator.pipeline_types.built_in.serving import values as hosting
+from orchestrator.pipeline_types.built_in.serving.inference_api import Api
 from orchestrator.sagemaker.images import ImageQuery, UnknownImageError, resolve
 from orchestrator.sagemaker.serving import gpus
 from orchestrator.values.common import Expect, FrameworkVersion
@@ -95,6 +96,11 @@ class RealtimeLlm(RealtimeInference):
     @override
     def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
         return {**super().values(launch, stage), "OpenAIRoute": "Yes"}
+
+    @override
+    def streams(self, api: Api) -> str:
+        """OpenAI's clients say in each request whether its answer is to be a stream."""
+        return super().streams(api) or "asked"
 
     @override
     def variables(self, stage: Stage | None) -> Mapping[str, str]:

@@ -7,16 +7,17 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-re
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
+from botocore.awsrequest import AWSPreparedRequest, AWSRequest
 from botocore.exceptions import NoCredentialsError
 from botocore.httpsession import URLLib3Session
+from urllib3.exceptions import HTTPError
 
 from mlops_orchestrator.aws.aws_access import Aws
 from mlops_orchestrator.errors import Failed
@@ -26,8 +27,13 @@ _SERVICE: Final = "execute-api"
 # What API Gateway says of a signed call of a path that it does not have.
 _NO_SUCH_API: Final = "Missing Authentication Token"
 _CONNECT_SECONDS: Final = 5
-# API Gateway times out after 29 s by default.
-_READ_SECONDS: Final = 35
+# API Gateway times out after 29 s by default. The function behind an API that streams waits 70 s for a part.
+_READ_SECONDS: Final = 75
+_EVENTS: Final = "text/event-stream"
+
+
+Take = Callable[[bytes], object]
+"""Takes a part of an answer."""
 
 
 class ApiError(Failed):
@@ -84,13 +90,36 @@ class SignedClient:
 
     def ask(self, method: str, url: str, content: bytes = b"", headers: Mapping[str, str] | None = None) -> Response:
         """Send one request and return all of the answer. Raise botocore's errors for credentials and connection."""
+        request = self._signed(AWSRequest(method, url, dict(headers or {}), content))
+        response = (self.connections or connections()).send(request)
+        return Response(response.status_code, response.headers, response.content)
+
+    def listen(self, url: str, content: bytes, headers: Mapping[str, str], take: Take) -> Response:
+        """Post one body, and let `take` have the parts of an answer that is a stream of events, as they come.
+
+        Returns all of the answer. Raises as `ask` does, and Failed for a stream that is cut.
+        """
+        request = self._signed(AWSRequest("POST", url, dict(headers), content, stream_output=True))
+        response = (self.connections or connections()).send(request)
+        is_stream = response.status_code == HTTPStatus.OK and response.headers.get("Content-Type", "").startswith(
+            _EVENTS
+        )
+        parts: list[bytes] = []
+        try:
+            for part in response.raw.stream(decode_content=False):
+                parts.append(part)
+                if is_stream:
+                    take(part)
+        except HTTPError as error:
+            raise Failed(f"the answer of {url} ended early") from error
+        return Response(response.status_code, response.headers, b"".join(parts))
+
+    def _signed(self, request: AWSRequest) -> AWSPreparedRequest:
         credentials = self.aws.session.get_credentials()
         if credentials is None:
             raise NoCredentialsError
-        request = AWSRequest(method, url, dict(headers or {}), content)
         SigV4Auth(credentials.get_frozen_credentials(), _SERVICE, self.aws.region).add_auth(request)
-        response = (self.connections or connections()).send(request.prepare())
-        return Response(response.status_code, response.headers, response.content)
+        return request.prepare()
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from typing import Any, Final, Protocol, TypedDict
 
 from botocore.exceptions import ClientError
 
-from mlops_orchestrator.aws.api_client import Answer, Response, SignedClient, connections
+from mlops_orchestrator.aws.api_client import Answer, Response, SignedClient, Take, connections
 from mlops_orchestrator.aws.aws_access import Aws
 from mlops_orchestrator.client import connection
 from mlops_orchestrator.client.answers import accepted
@@ -140,14 +140,20 @@ class Question:
         return {key: value for key, value in self.beside.items() if value}
 
 
-def predict(asked: Target, question: Question) -> Prediction:
-    """Ask a model. Raise RequestRefused or Failed."""
+def predict(asked: Target, question: Question, take: Take | None = None) -> Prediction:
+    """Ask a model. Raise RequestRefused or Failed.
+
+    `take` is given the parts of a stream of events as they come.
+    """
     payload = content(question.data)
     content_type = question.content_type or _type_of(payload)
     if not asked.url:
         return _invoked(asked, payload, content_type, question.said)
     headers, body = _message(asked, payload, content_type, question.said)
-    response = asked.client.ask("POST", asked.url, body, headers)
+    if take:
+        response = asked.client.listen(asked.url, body, headers, take)
+    else:
+        response = asked.client.ask("POST", asked.url, body, headers)
     return _prediction(asked, response)
 
 

@@ -19,6 +19,7 @@ _KINDS: Final[Mapping[str, str]] = {
     "AutoMLJob": "automl-job",
     "AutoMLJobV2": "automl-job",
     "EndpointWeightsAndCapacities": "endpoint",
+    "EndpointWithResponseStream": "endpoint",
     "ModelPackageGroupPolicy": "model-package-group",
 }
 _PACKAGE: Final = "model-package"

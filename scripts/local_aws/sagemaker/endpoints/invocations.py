@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, cast
 
 from moto.core.exceptions import ServiceException
 from moto.utilities.utils import get_partition
@@ -72,6 +73,16 @@ class Answered:
     variant: str
 
 
+@dataclass(frozen=True)
+class StreamedAnswer:
+    """Answer of a model as it comes, and the name of the variant that gives it."""
+
+    content_type: str
+    variant: str
+    parts: Iterator[bytes]
+    """Raises ModelError in place of a part that does not come."""
+
+
 class _ShadowCalls:
     """Calls of shadow variants, on threads of their own: nobody waits for their answers."""
 
@@ -120,12 +131,8 @@ def stop() -> None:
 
 def invoke(endpoint: LocalEndpoint, request: Request) -> Answered:
     """Call the endpoint's model. Raise RuntimeValidationError and ModelError."""
-    with endpoint.traffic.call() as fleet:
-        if fleet is None:
-            raise RuntimeValidationError(
-                f"Endpoint {endpoint.endpoint_name} of account {endpoint.account_id} is {endpoint.endpoint_status}, "
-                "not InService."
-            )
+    with endpoint.traffic.call() as drawn:
+        fleet = _in_service(endpoint, drawn)
         variant = _drawn(endpoint, fleet, request.target_variant)
         _copy_to_shadows(endpoint, fleet, variant, request)
         prediction = _predict(endpoint, fleet, variant, request)
@@ -133,6 +140,46 @@ def invoke(endpoint: LocalEndpoint, request: Request) -> Answered:
         if prediction.status >= _FIRST_ERROR:
             raise _model_error(endpoint, prediction.status, prediction.body.decode())
         return Answered(prediction, variant.name)
+
+
+def stream(endpoint: LocalEndpoint, request: Request) -> StreamedAnswer:
+    """Call the endpoint's model, and have the answer as it comes. Raise RuntimeValidationError and ModelError.
+
+    It is counted and captured, whole, when it has ended.
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpointWithResponseStream.html
+    """
+    answer = _streamed(endpoint, request)
+    head = next(answer)
+    assert isinstance(head, Answered)  # noqa: S101
+    return StreamedAnswer(head.prediction.content_type, head.variant, cast(Iterator[bytes], answer))
+
+
+def _streamed(endpoint: LocalEndpoint, request: Request) -> Iterator[Answered | bytes]:
+    """Yield the variant and type of an answer, then its parts."""
+    with endpoint.traffic.call() as drawn:
+        fleet = _in_service(endpoint, drawn)
+        variant = _drawn(endpoint, fleet, request.target_variant)
+        _copy_to_shadows(endpoint, fleet, variant, request)
+        with _counted(endpoint, fleet, variant, request) as counted:
+            streamed = variant.served.stream(request.body, request.content_type, request.accept)
+            counted.status = streamed.status
+            if streamed.status >= _FIRST_ERROR:
+                raise _model_error(endpoint, streamed.status, b"".join(streamed.parts).decode())
+            yield Answered(Prediction(streamed.status, streamed.content_type, b""), variant.name)
+            parts = []
+            for part in streamed.parts:
+                parts.append(part)
+                yield part
+        _capture(fleet, variant, request, Prediction(streamed.status, streamed.content_type, b"".join(parts)))
+
+
+def _in_service(endpoint: LocalEndpoint, fleet: Fleet | None) -> Fleet:
+    if fleet is None:
+        raise RuntimeValidationError(
+            f"Endpoint {endpoint.endpoint_name} of account {endpoint.account_id} is {endpoint.endpoint_status}, "
+            "not InService."
+        )
+    return fleet
 
 
 def _drawn(endpoint: LocalEndpoint, fleet: Fleet, target: str) -> Variant:
@@ -149,20 +196,33 @@ def _drawn(endpoint: LocalEndpoint, fleet: Fleet, target: str) -> Variant:
 
 
 def _predict(endpoint: LocalEndpoint, fleet: Fleet, variant: Variant, request: Request) -> Prediction:
-    """Ask a variant's model, and count the call with its status and times."""
-    status, begun = _FIRST_SERVER_ERROR, time.perf_counter()
-    try:
+    """Ask a variant's model."""
+    with _counted(endpoint, fleet, variant, request) as counted:
         prediction = variant.served.predict(request.body, request.content_type, request.accept)
-        status = prediction.status
+        counted.status = prediction.status
         return prediction
+
+
+@dataclass
+class _Counted:
+    status: int = _FIRST_SERVER_ERROR
+
+
+@contextmanager
+def _counted(endpoint: LocalEndpoint, fleet: Fleet, variant: Variant, request: Request) -> Iterator[_Counted]:
+    """Count a call with its status and times. Raise ModelError for a model that gives no answer."""
+    counted, begun = _Counted(), time.perf_counter()
+    try:
+        yield counted
     except ForeignImageError as error:
-        status = _NOT_IMPLEMENTED
+        counted.status = _NOT_IMPLEMENTED
         raise ModelError(str(error), _NOT_IMPLEMENTED, str(error), _log_stream_arn(endpoint)) from error
     except HostError as error:
+        counted.status = _FIRST_SERVER_ERROR
         raise _model_error(endpoint, _FIRST_SERVER_ERROR, str(error)) from error
     finally:
         ended = time.perf_counter()
-        call = Call(status, _microseconds(ended - begun), _microseconds(begun - request.received))
+        call = Call(counted.status, _microseconds(ended - begun), _microseconds(begun - request.received))
         endpoint_metrics.record(_source(endpoint, fleet, variant), call)
 
 

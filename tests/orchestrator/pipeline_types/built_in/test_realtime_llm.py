@@ -33,6 +33,7 @@ def test_files_image_and_time_outs(llm: Body, launch: Launch) -> None:
     assert (values["ModelDataPrefix"], values["ModelArtifactLocation"]) == ("models/harbour-chat/2026-10", "")
     assert values["ModelPackageObjects"] == "arn:aws:s3:::quayside-assets/models/harbour-chat/2026-10/*"
     assert values["OpenAIRoute"] == "Yes"
+    assert values["ApiStreaming"] == "asked"
     assert (values["ModelDataDownloadTimeout"], values["ContainerStartupTimeout"]) == ("1800", "1800")
 
 
@@ -84,3 +85,8 @@ def test_what_cannot_be_is_refused(llm: Body, launch: Launch, changes: Body, key
 
 def test_it_needs_no_package_where_the_registry_is_used(llm: Body, with_registry: Launch) -> None:
     assert parameters_of(llm, with_registry)["ModelPackageName"] == ""
+
+
+def test_all_answers_may_be_streams(llm: Body, launch: Launch) -> None:
+    assert parameters_of(llm, launch, inference_api={"streaming": True})["ApiStreaming"] == "always"
+    assert parameters_of(llm, launch, inference_api="none")["ApiStreaming"] == ""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, model_validator
 from pydantic_core import PydanticCustomError
 from typing_extensions import override
 
@@ -32,6 +32,7 @@ Burst = Annotated[int, Field(ge=1, le=5_000), NUMBER, Expect("a whole number of 
 Bytes = Annotated[int, Field(ge=1, le=_MOST_BYTES), NUMBER, Expect(f"a whole number of bytes, 1 to {_MOST_BYTES}")]
 Memory = Annotated[int, Field(ge=128, le=10_240), NUMBER, Expect("a whole number of MB, 128 to 10240")]
 Concurrency = Annotated[int, Field(ge=1, le=9_999), NUMBER, Expect("a whole number from 1 to 9999")]
+Streaming = Annotated[StrictBool, Expect("true or false")]
 VpcEndpoints = Annotated[
     list[Annotated[str, Field(pattern=r"^vpce-([0-9a-f]{8}|[0-9a-f]{17})$")]],
     Field(max_length=10),
@@ -73,6 +74,9 @@ class Api(BaseModel):
         things.VPC_ENDPOINTS,
         Field(description="make the API private, and let in calls through these VPC endpoints of execute-api only"),
     ] = []
+    streaming: Annotated[
+        Streaming, Field(description="pass the model's answer on as it comes, where its container streams")
+    ] = False
 
     @model_validator(mode="after")
     def _nothing_is_let_in_without_an_api(self) -> Self:
@@ -82,7 +86,8 @@ class Api(BaseModel):
     @property
     def snapshot(self) -> str:
         """What API Gateway's snapshot of the API has by these members; empty if that is the release's."""
-        return ",".join(sorted(self.vpc_endpoints))
+        streams = self.streaming and self.mode != "none"
+        return ",".join([*sorted(self.vpc_endpoints), *(["streaming"] if streams else [])])
 
     @property
     def throttle(self) -> str:
@@ -114,6 +119,7 @@ class InferenceApiParameters(TemplateParameters):
     ApiMaxBytes: Annotated[str, Field(description="Longest payload.")] = ""
     ApiMemory: Annotated[int, Field(description="MB of its function.")] = _MEMORY_MB
     ApiConcurrency: Annotated[str, Field(description="Of its function.")] = ""
+    ApiStreaming: Annotated[str, Field(description="asked, always, or empty: whole answers.")] = ""
     ApiVpcEndpoints: Annotated[str, Field(description="Empty for a public API.")] = ""
     OpenAIRoute: Annotated[str, Field(description="Yes for chat completions.")] = "No"
 
@@ -135,18 +141,23 @@ class WithInferenceApi(BlueprintPipeline):
 
     @override
     def objects(self, launch: Launch) -> tuple[PlannedObject, ...]:
-        asked = any(self._api(stage).mode != "none" for stage in self.stages(launch))
+        asked = any(self.api_at(stage).mode != "none" for stage in self.stages(launch))
         return (*super().objects(launch), self._code(launch)) if asked else super().objects(launch)
 
     def _code(self, launch: Launch) -> PlannedObject:
         return function_code.archive(launch.pipelines_bucket, self.stack_name, _FOLDER)
 
-    def _api(self, stage: Stage | None) -> Api:
+    def api_at(self, stage: Stage | None) -> Api:
+        """The API of a stage."""
         return at(self.inference_api, stage) or Api()
+
+    def streams(self, api: Api) -> str:
+        """Which answers are streams: `always`, `asked` for those that are asked for as streams, or none."""
+        return "always" if api.streaming else ""
 
     @override
     def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
-        api, code = self._api(stage), self._code(launch)
+        api, code = self.api_at(stage), self._code(launch)
         if api.mode == "none":
             return {**super().values(launch, stage), "ApiMode": api.mode}
         return {
@@ -157,13 +168,14 @@ class WithInferenceApi(BlueprintPipeline):
             "ApiMaxBytes": str(api.max_request_bytes or ""),
             "ApiMemory": api.memory_mb,
             "ApiConcurrency": str(api.concurrency or ""),
+            "ApiStreaming": self.streams(api),
             "ApiVpcEndpoints": ",".join(api.vpc_endpoints),
         }
 
     @override
     def additions(self, launch: Launch) -> Additions:
         """Have the API deployed again whenever its snapshot is another one in any stage."""
-        snapshots = tuple(self._api(stage).snapshot for stage in self.stages(launch))
+        snapshots = tuple(self.api_at(stage).snapshot for stage in self.stages(launch))
         given = super().additions(launch)
         return replace(given, snapshots=snapshots) if any(snapshots) else given
 

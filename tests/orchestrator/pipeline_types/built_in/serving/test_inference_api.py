@@ -11,7 +11,7 @@ from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.built_in.serving.inference_api import WithInferenceApi
 from orchestrator.plan.additions import NO_ADDITIONS, Additions
 from tests.orchestrator.conftest import read_json
-from tests.orchestrator.requesting import Body, accept, parameters_of, problems_of
+from tests.orchestrator.requesting import Body, accept, changed, parameters_of, problems_of
 
 LEFT_ALONE: Final = {
     "ApiMode": "json",
@@ -19,6 +19,7 @@ LEFT_ALONE: Final = {
     "ApiMaxBytes": "",
     "ApiMemory": "512",
     "ApiConcurrency": "",
+    "ApiStreaming": "",
     "ApiVpcEndpoints": "",
 }
 VPC_ENDPOINTS: Final = ["vpce-0a1b2c3d4e5f67890", "vpce-0b1b2c3d"]
@@ -53,6 +54,7 @@ def test_every_member_reaches_the_template(body: Body, launch: Launch) -> None:
         "max_request_bytes": 4_500_000,
         "memory_mb": 1024,
         "concurrency": 20,
+        "streaming": True,
         "vpc_endpoints": VPC_ENDPOINTS,
     }
     assert of_api(parameters_of(body, launch, inference_api=api)) == {
@@ -61,6 +63,7 @@ def test_every_member_reaches_the_template(body: Body, launch: Launch) -> None:
         "ApiMaxBytes": "4500000",
         "ApiMemory": "1024",
         "ApiConcurrency": "20",
+        "ApiStreaming": "always",
         "ApiVpcEndpoints": ",".join(VPC_ENDPOINTS),
     }
 
@@ -134,6 +137,7 @@ def test_endpoints_of_each_stage_count(by_stage: Body, multi_account: Launch) ->
         pytest.param({"concurrency": 0}, "inference_api.concurrency", "1 to 9999", id="concurrency"),
         pytest.param({"vpc_endpoints": ["vpc-1"]}, "inference_api.vpc_endpoints", "a list of 10 ids", id="endpoint"),
         pytest.param({"vpc_endpoints": "vpce-1"}, "inference_api.vpc_endpoints", "a list of 10 ids", id="endpoints"),
+        pytest.param({"streaming": "yes"}, "inference_api.streaming", "true or false", id="streaming"),
         pytest.param({"max_bytes": 5}, "inference_api.max_bytes", "not known", id="unknown member"),
     ],
 )
@@ -141,3 +145,20 @@ def test_what_is_wrong_is_said_in_words(body: Body, launch: Launch, api: Any, ke
     found = problems_of({**body, "inference_api": api}, launch)
     assert list(found) == [key]
     assert problem in found[key]
+
+
+def test_a_serverless_endpoint_does_not_stream(
+    body: Body, by_stage: Body, launch: Launch, multi_account: Launch
+) -> None:
+    serverless = {"memory_mb": 2048, "max_concurrency": 5}
+    given = {"serverless": serverless, "inference_instance": "", "data_capture_location": ""}
+    assert problems_of(changed(body, {**given, "inference_api": {"streaming": True}}), launch) == {
+        "inference_api.streaming": "needs an endpoint on instances, which streams: leave it or serverless out"
+    }
+    instance = {"dev": "", "staging": "", "prod": "ml.m5.large"}
+    some = {
+        "serverless": {"dev": serverless, "staging": serverless, "prod": ""},
+        "inference_instance": instance,
+        "inference_api": {"dev": {"streaming": True}, "staging": "raw", "prod": {"streaming": True}},
+    }
+    assert problems_of(changed(by_stage, some), multi_account).keys() == {"inference_api.dev.streaming"}

@@ -20,7 +20,7 @@ _REASONS: Final = {
     DEAD_LETTERS: "Whoever calls it waits for the answer, and tells if none comes.",
     CACHE: "Answers are what is true now, and differ by caller and body.",
     OPTIONAL_ACCESS_LOG: "It has one where its account lets API Gateway write logs; the check sees no condition.",
-    ISOLATION: "Some containers load what they need from S3 or a registry when they start.",
+    ISOLATION: "The request decides; some containers load what they need.",
     TAGS_OF_IMAGES: "An image that is built again keeps its tag.",
 }
 

@@ -23,12 +23,12 @@ _FIRST_IN_RESOURCE: Final[tuple[str, ...]] = (
     "Metadata",
 )
 _FUNCTION_PREFIX: Final = "Fn::"
-_LINE_WIDTH: Final = 120
+_LINE_WIDTH: Final = 140
 _TEXT: Final = "tag:yaml.org,2002:str"
 _RESOLVER: Final[Any] = yaml.resolver.Resolver()
 _SEQUENCE_END, _MAPPING_END = yaml.SequenceEndEvent(), yaml.MappingEndEvent()
 _LISTS: Final = (list, tuple)
-_LONGEST_IN_ONE_LINE: Final = 100
+_LONGEST_IN_ONE_LINE: Final = 118
 _MOST_EVENTS_IN_A_LINE: Final = 40
 _MOST_STRUCTURES_IN_A_LINE: Final = 2
 _DATA: Final = (str, dict, *_LISTS)

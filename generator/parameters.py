@@ -9,6 +9,7 @@ time, and not a surprise at launch.
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterable
 from typing import Any, Final, Literal, get_args, get_origin
 
@@ -37,9 +38,13 @@ def declare(template: Template, parameters: type[TemplateParameters]) -> None:
 
 
 def declare_filled(template: Template, parameters: type[TemplateParameters]) -> None:
-    """Add the parameters of a template that the orchestrator fills: it has checked the values, so none is limited."""
+    """Add the parameters of a template that the orchestrator fills: it has checked the values, so none is limited.
+
+    Of a description only the first sentence: how to choose a value is said where people do, at the launch.
+    """
     for name, field in parameters.model_fields.items():
-        declared = _parameter(name, _plain(field), _default(field), field.description, ())
+        words = field.description and re.sub(r"(?s)(?<=\.) .*", "", field.description)
+        declared = _parameter(name, _plain(field), _default(field), words, ())
         template.add_parameter(declared)
 
 

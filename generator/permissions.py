@@ -51,9 +51,13 @@ def allow(actions: Sequence[Action], resources: Any, condition: Condition | If |
 
 def trusted_by(service: str, condition: Condition | None = None) -> PolicyDocument:
     """The trust policy of a role that one AWS service assumes, e.g. `lambda.amazonaws.com`."""
+    return trusting(Principal("Service", service), condition)
+
+
+def trusting(who: Principal, condition: Condition | None = None) -> PolicyDocument:
+    """The trust policy of a role that a principal assumes."""
     extra = {} if condition is None else {"Condition": condition}
-    trust = Statement(Effect=Allow, Action=[sts.AssumeRole], Principal=Principal("Service", service), **extra)
-    return document(trust)
+    return document(Statement(Effect=Allow, Action=[sts.AssumeRole], Principal=who, **extra))
 
 
 def within_this_account() -> Condition:

@@ -9,7 +9,7 @@ from troposphere import GetAtt, If, NoValue, Output, Sub, Template, iam
 
 from generator import deployment, parameters
 from generator.resources import model_resources, network, sagemaker_roles
-from generator.serving import capacity, endpoints, inference_api, scaling, updates, variants
+from generator.serving import capacity, comparing, endpoints, inference_api, scaling, updates, variants
 from generator.serving.endpoints import CONFIG, ENDPOINT
 from orchestrator.pipeline_types.built_in.realtime_inference import RealtimeInference
 from orchestrator.pipeline_types.built_in.serving.variants import MAIN
@@ -42,6 +42,7 @@ def template() -> Template:
     built.add_resource(endpoints.endpoint_config(built))
     updates.add_to(built, MAIN)
     built.add_resource(endpoints.endpoint(built))
+    comparing.add_to(built)
     scaling.add_to(built)
     inference_api.add_to(built)
     add_outputs(built)

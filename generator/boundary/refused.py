@@ -19,24 +19,17 @@ def statements() -> list[Statement]:
     """All refusing statements; most are for all roles, `..._by_pipelines` for roles that pipelines create."""
     return [
         _unbounded_roles(),
-        _other_identities(),
         _orchestrator(),
         _grants_to_people(),
         _control_by_pipelines(),
         _orchestrator_by_pipelines(),
-        _secrets_of_others(),
+        _others(),
     ]
 
 
 def _unbounded_roles() -> Statement:
     """Refuse creating a role, or granting it more, without this boundary."""
     return _refuse("Unbounded", _listed("iam", "AttachRole*", "CreateRole", "PutRole*"), things.is_unbounded())
-
-
-def _other_identities() -> Statement:
-    """Refuse assuming roles, which a trust policy may allow by itself, and removing boundaries."""
-    boundary, assume = Action("iam", "DeleteRolePermissionsBoundary"), Action("sts", "Assume*")
-    return _refuse("Identities", [boundary, assume])
 
 
 def _orchestrator() -> Statement:
@@ -58,6 +51,7 @@ def _control_by_pipelines() -> Statement:
         *_listed("events", "PutR*", "PutT*"),
         *_listed("iam", "A*", "C*", "D*", "Pu*", "T*", "U*"),
         *_listed("lambda", "A*", "C*", "D*", "Pu*", "U*"),
+        Action("sts", "Assume*"),
     ]
     every = [Action(service, "*") for service in services]
     return _refuse("ByPipelines", [*every, *others], things.is_of_pipeline())
@@ -73,10 +67,15 @@ def _orchestrator_by_pipelines() -> Statement:
     return _refuse("Uses", [*uses, *writes], things.is_of_pipeline(), things.of_orchestrator())
 
 
-def _secrets_of_others() -> Statement:
-    return Statement(
-        Sid="Secrets", Effect=Deny, Action=[Action("secretsmanager", "*")], NotResource=things.allowed_secrets()
-    )
+def _others() -> Statement:
+    """Refuse other secrets, assuming roles, which a trust policy may allow by itself, and removing boundaries.
+
+    The orchestrator assumes the roles by which it compares models in the accounts of stages. One statement: each of
+    these actions applies to one kind of what is excepted, and nothing permits removing the boundaries of such roles.
+    """
+    secrets = Action("secretsmanager", "*")
+    actions = [secrets, Action("iam", "DeleteRolePe*"), Action("sts", "Assume*")]
+    return Statement(Sid="Secrets", Effect=Deny, Action=actions, NotResource=things.allowed_secrets())
 
 
 def _refuse(name: str, actions: Any, condition: Condition | None = None, resources: Any = None) -> Statement:

@@ -67,6 +67,11 @@ def roles_of_services() -> str:
     return _ROLE.format("/aws-service-role/*")
 
 
+def comparing_roles() -> str:
+    """Roles by which an orchestrator compares models in the accounts of stages; its own policy has the path."""
+    return _ROLE.format(f"/*{names.COMPARING_PREFIX}*")
+
+
 def is_pipeline_role() -> Condition:
     """Condition that the caller is the role under which CodePipeline works."""
     return Condition(ArnLike("aws:PrincipalArn", _role("*/", roles.PIPELINE_ROLE)))
@@ -104,8 +109,8 @@ def of_orchestrator() -> Any:
 
 
 def allowed_secrets() -> Any:
-    """The secrets that requests may name."""
-    return _all_of([], reach.SECRET.arns[0], reach.SECRET.parameter)
+    """The secrets that requests may name, and roles that may be assumed, which are in the same statement."""
+    return _all_of([comparing_roles()], reach.SECRET.arns[0], reach.SECRET.parameter)
 
 
 def _all_of(known: Sequence[Any], form: str, parameter: str) -> Split:

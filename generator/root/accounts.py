@@ -11,11 +11,12 @@ from typing import Annotated, Any, Final
 from awacs import ecr as ecr_actions
 from awacs import s3 as s3_actions
 from awacs import sagemaker as sagemaker_actions
-from awacs.aws import Action, Allow, PolicyDocument, Principal, Statement
+from awacs import sts
+from awacs.aws import Action, Allow, Condition, PolicyDocument, Principal, Statement, StringEquals
 from pydantic import Field
 from troposphere import GetAtt, Join, Output, Ref, Split, Sub, Template
 
-from generator import arns, permissions
+from generator import arns, iam_roles, names, permissions
 from generator.conditions import provided
 from generator.root.data import models, storage
 from generator.root.launch import LaunchParameters
@@ -89,7 +90,17 @@ def ids() -> list[Ref]:
 
 def principals() -> Principal:
     """Every account of every stage."""
-    return Principal("AWS", Split(",", Join(",", ids())))
+    return Principal("AWS", _every())
+
+
+def compare_models() -> Statement:
+    """Assume the roles by which models are compared in the accounts of the stages, and in no others."""
+    role = Sub(f"arn:${{AWS::Partition}}:iam::*:role${{{iam_roles.PATH}}}{names.COMPARING_PREFIX}*")
+    return permissions.allow([sts.AssumeRole], role, Condition(StringEquals("aws:ResourceAccount", _every())))
+
+
+def _every() -> Split:
+    return Split(",", Join(",", ids()))
 
 
 def read_assets() -> list[Statement]:

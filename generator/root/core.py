@@ -41,6 +41,8 @@ class Sharing:
     package_group_policy: PolicyDocument | None = None
     pipeline_statements: Sequence[Statement] = field(default=())
     orchestrator_statements: Sequence[Statement] = ()
+    comparison_statements: Sequence[Statement] = ()
+    """Permissions of the same role to compare models elsewhere."""
     orchestrator_policies: Sequence[Any] = ()
     """Policies of the orchestrator's role that depend on conditions."""
     functions: Sequence[str] = (orchestrator.FUNCTION,)
@@ -64,7 +66,7 @@ def template(description: str, declared: type[LaunchParameters], kinds: Sequence
     reach.add_to(built, sharing.accounts)
     looks.add_to(built)
     runs.add_to(built)
-    comparisons.add_to(built)
+    comparisons.add_to(built, sharing.comparison_statements)
     automation.add_to(built)
     retraining.add_to(built)
     roles.add_to(built, kinds, sharing.pipeline_statements)

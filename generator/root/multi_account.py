@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from troposphere import Ref, Template
+from troposphere import GetAtt, Ref, Template
 
 from generator.deployment import Kind
 from generator.root import accounts, application, core, launch, orchestrator, stages
@@ -23,6 +23,7 @@ def template(kinds: Sequence[Kind]) -> Template:
     sharing = Sharing(
         variables={
             "MULTI_ACCOUNT": "Yes",
+            "FUNCTION_ROLE_ARN": GetAtt(f"{orchestrator.FUNCTION}Role", "Arn"),
             "STAGE_FUNCTION": Ref(stages.FUNCTION),
             **stages.call_as(),
             **launch.variables(settings.MULTI_ACCOUNT_PARAMETERS),
@@ -37,6 +38,7 @@ def template(kinds: Sequence[Kind]) -> Template:
             *stages.decision_statements(),
             *pipeline_ends.approval_statements(),
         ],
+        comparison_statements=[accounts.compare_models()],
         orchestrator_policies=stages.removal_policies(),
         functions=(orchestrator.FUNCTION, stages.FUNCTION),
         has_approvals=True,

@@ -106,7 +106,7 @@ LOGICAL_IDS: Final[dict[str, str]] = {
         InferenceMethod InferenceResource InferenceRole MLOpsSagemakerEndpoint MLOpsSagemakerEndpointConfig
         MLOpsSagemakerModel SageMakerRole EndpointCpuAlarm EndpointErrorsAlarm EndpointLatencyAlarm
         MLOpsSagemakerModelVariant1 MLOpsSagemakerModelVariant2 OpenAIMethod OpenAIResource ScalableTarget ScalingPolicy
-        SmokeTest SmokeTester V1Resource
+        ComparingRole SmokeTest SmokeTester V1Resource
     """,
 }
 # Whoever changes from one root template to the other keeps everything.

@@ -49,6 +49,7 @@ ENDPOINTS: Final = {
     "scheduler": "EventBridge Scheduler",
     "secretsmanager": "Secrets Manager",
     "sns": "SNS",
+    "sts": "STS",
 }
 """Name of the client -> what the docs call its endpoint."""
 

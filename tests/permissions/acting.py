@@ -77,7 +77,13 @@ _STAGES: Final = {
     for stage, account in zip(STAGES, ("555566667777", "666677778888", "777788889999"), strict=True)
     for suffix, value in (("ACCOUNT_ID", account), ("ORG_ID", "ou-ab12-cd34ef56"))
 }
-_MULTI: Final = {"MULTI_ACCOUNT": "Yes", "STAGE_FUNCTION": "f", "CALL_AS": "SELF", "APPROVAL_TIMEOUT_MINUTES": "60"}
+_MULTI: Final = {
+    "MULTI_ACCOUNT": "Yes",
+    "STAGE_FUNCTION": "f",
+    "CALL_AS": "SELF",
+    "APPROVAL_TIMEOUT_MINUTES": "60",
+    "FUNCTION_ROLE_ARN": f"arn:aws:iam::{ACCOUNT}:role/mlops-OrchestratorRole",
+}
 _OPEN: Final = parse({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}})
 _BUCKETS: Final = {
     "AccessLogsBucket": LOGS,

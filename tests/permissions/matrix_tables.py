@@ -33,7 +33,7 @@ def role_rows(tried: Matrix) -> list[Row]:
     """What each role reaches by itself; those in which code of requests runs come first."""
     cells = sorted(tried.of_roles)
     return [
-        (f"`{role}`", ", ".join(services), *row)
+        (f"`{role}`", ", ".join(services) or "the orchestrator", *row)
         for role, services in tried.trusted.items()
         for row in _reached([cell for cell in cells if cell.role == role])
     ]

@@ -227,7 +227,9 @@ NAMED: Final[Reached] = {
         },
     },
     "endpoint_name": {
-        "a pipeline with the name of an endpoint that others made fails": {"an endpoint of another pipeline": "use"},
+        "a pipeline with the name of an endpoint that others made fails": {
+            "an endpoint of another pipeline": "read use",
+        },
     },
     "job_name": {
         "a name that is taken makes the job fail; Autopilot gives names that begin with it to what it makes": {

@@ -71,6 +71,8 @@ def needs(template: Template, options: Mapping[str, str], partition: str = "aws"
         "OrchestratorAccount": ACCOUNT,
         "PipelineRoleArn": f"{roles}PipelineRole-*",
         "PipelineStartRoleArn": f"{roles}PipelineStartRole-*",
+        # It is made in the accounts of stages alone, where CloudFormation works under a role of StackSets.
+        "ComparedBy": "",
         "MonitoringScheduleName": f"*-{_monitored(template)}-1a2b",
     }
     known = {name: value for name, value in given.items() if name in template["Parameters"]}

@@ -76,7 +76,26 @@ def test_no_role_changes_policies_users_or_boundaries(templates: dict[str, Templ
     }
     reading = {action for action in allowed if action.startswith(("iam:Get", "iam:List"))}
     # AWS sets what a service-linked role may do, and nobody can pass it.
-    assert allowed - reading - _ON_ROLES == {"iam:PassRole", "iam:CreateServiceLinkedRole"}
+    assert allowed - reading - _ON_ROLES == {"iam:PassRole", "iam:CreateServiceLinkedRole", "sts:AssumeRole"}
+
+
+def test_no_role_but_the_orchestrator_s_assumes_another_and_only_one_for_comparing(
+    templates: dict[str, Template],
+) -> None:
+    found = [
+        (path, name, statement)
+        for path, template in templates.items()
+        for name, _, statement in resource_statements(template)
+        if statement["Effect"] == "Allow"
+        and "Principal" not in statement
+        and any(action.startswith("sts:") for action in statement["Action"])
+    ]
+    ((path, name, statement),) = found
+    assert (path, name) == ("mlops-orchestrator-multi-account.yaml", "ComparisonPolicy")
+    assert statement["Resource"] == [{"Fn::Sub": "arn:${AWS::Partition}:iam::*:role${RolePath}mlops-comparing-*"}]
+    accounts = [{"Ref": f"{stage}AccountId"} for stage in ("Dev", "Staging", "Prod")]
+    listed = {"Fn::Split": [",", {"Fn::Join": [",", accounts]}]}
+    assert statement["Condition"] == {"StringEquals": {"aws:ResourceAccount": listed}}
 
 
 def test_the_one_service_linked_role_is_that_of_autoscaling(templates: dict[str, Template]) -> None:

@@ -6,6 +6,7 @@ A managed policy, because the orchestrator's inline policies nearly fill what IA
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from awacs import s3, sagemaker
@@ -20,13 +21,13 @@ from orchestrator.events.jobs.comparison import NAMES, SIDES
 _POLICY: Final = "ComparisonPolicy"
 
 
-def add_to(template: Template) -> None:
-    """Add the policy."""
+def add_to(template: Template, statements: Sequence[Statement] = ()) -> None:
+    """Add the policy; `statements` are what only one of the root templates needs to compare models."""
     template.add_resource(
         iam.ManagedPolicy(
             _POLICY,
             Description="Compares trained models with deployed ones",
-            PolicyDocument=permissions.document(*_versions(), *_scores(), _reads()),
+            PolicyDocument=permissions.document(*_versions(), *_scores(), _reads(), *statements),
         )
     )
 

@@ -21,9 +21,15 @@ from orchestrator.answers.awaited import AwaitedDeployment, SmokeTestFigures
 from orchestrator.answers.cards import ModelCardAnswer, ModelCardExport
 from orchestrator.answers.members import Message, ModelPackage, Next, PipelineId, Warnings
 from orchestrator.answers.runs import MonitorRunDetails, StartedRun
-from orchestrator.answers.work import EndpointState, JobRegistration, MonitorState, OverallState, StartedJob
+from orchestrator.answers.work import (
+    DeployedStage,
+    EndpointState,
+    JobRegistration,
+    MonitorState,
+    OverallState,
+    StartedJob,
+)
 from orchestrator.values.monitors import EngineName
-from orchestrator.values.per_stage import Stage
 
 MonitorEngine = Annotated[EngineName, Field(description="what does the work of a monitor")]
 Texts = dict[str, dict[str, str]]
@@ -184,25 +190,6 @@ class DeployedStack(TypedDict):
     status: str
     reason: str
     changed_at: datetime
-
-
-class StackInstance(TypedDict):
-    """The stack of one account and Region."""
-
-    account: str
-    region: str
-    status: str
-    detailed_status: str
-    reason: str
-
-
-class DeployedStage(TypedDict):
-    """A stage, with the StackSet that deploys it."""
-
-    stage: Stage
-    stack_set: str
-    instances: list[StackInstance] | None
-    model_package_arn: ModelPackage
 
 
 class Deletion(TypedDict):

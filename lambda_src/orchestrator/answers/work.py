@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
+from pydantic import Field
 from typing_extensions import TypedDict
 
-from orchestrator.answers.members import Message, PipelineId
+from orchestrator.answers.members import Message, ModelPackage, PipelineId
 from orchestrator.values.monitors import EngineName
+from orchestrator.values.per_stage import Stage
 
 StateName = Literal["Deploying", "Waiting for approval", "Running", "Succeeded", "Failed", "Unhealthy"]
 
@@ -114,6 +116,36 @@ class EndpointState(TypedDict):
     """why it is not known what several models have answered; otherwise empty"""
 
 
+class StageEndpoint(EndpointState):
+    """An endpoint in an account of a stage, with its models. If the account cannot be reached, reason says why."""
+
+    account: str
+    region: str
+
+
+class StackInstance(TypedDict):
+    """The stack of one account and Region."""
+
+    account: str
+    region: str
+    status: str
+    detailed_status: str
+    reason: str
+
+
+class DeployedStage(TypedDict):
+    """A stage, with the StackSet that deploys it."""
+
+    stage: Stage
+    stack_set: str
+    instances: list[StackInstance] | None
+    model_package_arn: ModelPackage
+    endpoints: Annotated[
+        list[StageEndpoint],
+        Field(description="those on which models are compared, one for each account; empty where one model answers"),
+    ]
+
+
 class VariantWeight(TypedDict):
     """The weight of a model that answers calls of an endpoint."""
 
@@ -123,11 +155,22 @@ class VariantWeight(TypedDict):
     """of the calls, 0 to 1"""
 
 
+class ShiftedPlace(TypedDict):
+    """An endpoint in an account of a stage, whose calls are to be shared so, or are already."""
+
+    account: str
+    endpoint: str
+    variants: list[VariantWeight]
+
+
 class EndpointShifted(TypedDict):
     """The calls of an endpoint are to be shared so, or are already."""
 
     message: Message
     pipeline_id: PipelineId
     endpoint: str
-    """its name"""
+    """its name; of a stage with several accounts, that of the first"""
     variants: list[VariantWeight]
+    """of that endpoint"""
+    accounts: list[ShiftedPlace]
+    """the endpoints of the stage, one for each account; empty with one account"""

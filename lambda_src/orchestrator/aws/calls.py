@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -19,6 +19,9 @@ _BUSY_STATUS: Final = frozenset({429, 500, 502, 503, 504})
 _BUSY_CODES: Final = frozenset({"Throttling", "ThrottlingException", "RequestLimitExceeded", "SlowDown"})
 
 _OWNER: Final = "ExpectedBucketOwner"
+
+Clients = Callable[[str], Any]
+"""Gives the client of a service, by its name in boto3."""
 
 _owners: dict[str, str] = {}
 _making = threading.Lock()

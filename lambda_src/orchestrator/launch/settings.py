@@ -57,6 +57,8 @@ class Launch:
     """What does the work of monitors whose requests do not say it."""
     automatic_retraining: bool = False
     """Whether runs of monitors may have models trained again."""
+    function_role_arn: str = ""
+    """Role of the orchestrator's function, which the accounts of stages trust; empty with the option single-account."""
 
     @property
     def partition(self) -> str:
@@ -197,6 +199,7 @@ def read(variables: Mapping[str, str] = os.environ) -> Settings:
             monitor_engine="sagemaker" if env.text("MONITOR_ENGINE") == "SageMaker" else "open",
             # A missing variable lets nothing happen.
             automatic_retraining=env.optional("AUTOMATIC_RETRAINING") == "Yes",
+            function_role_arn=env.text("FUNCTION_ROLE_ARN") if is_multi_account else "",
         ),
         artifact_prefix=env.text("ARTIFACT_PREFIX"),
         url_suffix=env.text("URL_SUFFIX"),

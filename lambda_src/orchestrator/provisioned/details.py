@@ -17,6 +17,7 @@ from orchestrator.launch.settings import Settings
 from orchestrator.provisioned import lookup, pipeline_stacks, progress, state, work
 from orchestrator.provisioned.automatic import telling
 from orchestrator.provisioned.awaited import deployments, models, packages, smoke_tests
+from orchestrator.provisioned.endpoint_models import in_stages
 from orchestrator.provisioned.endpoint_models import telling as endpoint_models
 from orchestrator.provisioned.lookup import Found
 from orchestrator.provisioned.pipeline_stacks import Pipeline
@@ -33,7 +34,8 @@ def answer(given: str, settings: Settings) -> answers.PipelineDetails:
     """Return all details of a pipeline; raises the errors of `orchestrator.errors`.
 
     In a single account, `stack` is the deployment stack with its outputs, and the members after it are the work that it
-    started. With stages, `stages` has each StackSet with its instances, without what is in other accounts.
+    started. With stages, `stages` has each StackSet with its instances; of what is in other accounts it has the
+    endpoints on which models are compared.
     """
     found = lookup.find(given, settings)
     deployed = work.deployed_stack(found.pipeline, found.stack)
@@ -42,7 +44,7 @@ def answer(given: str, settings: Settings) -> answers.PipelineDetails:
     done = work.of_deployed(found.pipeline, deployed, settings)
     package = packages.newest(found.pipeline, _parameters(found), settings.launch.pipelines_bucket)
     request = packages.request_of(found.pipeline, package, settings.launch.pipelines_bucket)
-    stages = _stages(found.pipeline.stack_sets, settings, request)
+    stages = _stages(found.pipeline, settings, request)
     overall = state.decide(state.Seen(progress.of(found.stack, pipeline or {}, newest, found.removal), done))
     tested = _smoke_tests(found.pipeline, request, settings)
     return {
@@ -110,34 +112,41 @@ def _smoke_tests(pipeline: Pipeline, request: Mapping[str, Any] | None, settings
     return [record.description() for record in found]
 
 
-def _stages(
-    sets: Mapping[Stage, str], settings: Settings, request: Mapping[str, Any] | None
-) -> list[answers.DeployedStage]:
-    def stage(entry: tuple[Stage, str]) -> answers.DeployedStage:
+def _stages(pipeline: Pipeline, settings: Settings, request: Mapping[str, Any] | None) -> list[told.DeployedStage]:
+    def stage(entry: tuple[Stage, str]) -> told.DeployedStage:
         name, stack_set = entry
         found = StackSetName(stack_set, settings.call_as)
         instances = stack_set_removal.instances_of(found)
-        listed = None if instances is None else [_instance(one) for one in instances]
-        model_package = _package(found) if listed and names_package else unnamed
-        return {"stage": name, "stack_set": stack_set, "instances": listed, "model_package_arn": model_package}
+        parameters = _parameters_of(found) if instances and (names_package or compares) else {}
+        model_package = unnamed
+        if instances and names_package:
+            model_package = None if parameters is None else parameters.get(models.PACKAGE, "")
+        return {
+            "stage": name,
+            "stack_set": stack_set,
+            "instances": None if instances is None else [_instance(one) for one in instances],
+            "model_package_arn": model_package,
+            "endpoints": in_stages.of(pipeline, parameters or {}, instances or ()),
+        }
 
     names_package = bool(request and request.get("model_package_name"))
+    compares = in_stages.are_asked_for(request)
     unnamed = None if request is None or names_package else ""
-    return parallel.each("cloudformation", stage, sets.items()) if sets else []
+    return parallel.each("cloudformation", stage, pipeline.stack_sets.items()) if pipeline.stack_sets else []
 
 
-def _package(stack_set: StackSetName) -> str | None:
-    """Return the version of the registry that a StackSet has; `None` if AWS does not let the orchestrator read it."""
+def _parameters_of(stack_set: StackSetName) -> Mapping[str, str] | None:
+    """Return the parameters of a StackSet; `None` if AWS does not let the orchestrator read it."""
     try:
         found = stack_sets.definition_of(stack_set)
     except ServiceBusyError:
         raise
     except ServiceRefusedError:
         return None
-    return dict(found.parameters).get(models.PACKAGE, "") if found else None
+    return dict(found.parameters) if found else {}
 
 
-def _instance(instance: Instance) -> answers.StackInstance:
+def _instance(instance: Instance) -> told.StackInstance:
     return {
         "account": instance.account,
         "region": instance.region,

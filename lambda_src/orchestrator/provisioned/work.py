@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
 from orchestrator.aws import claims, schedules
+from orchestrator.aws.calls import Clients, client
 from orchestrator.aws.cloudformation import stacks
 from orchestrator.aws.cloudformation.stacks import Stack
 from orchestrator.aws.s3 import objects
@@ -83,7 +84,7 @@ def of_stack(stack: Stack, settings: Settings) -> Work:
     return Work(
         job=job,
         registration=registration,
-        endpoint=_endpoint(endpoint) if endpoint else None,
+        endpoint=endpoint_of(endpoint) if endpoint else None,
         monitor=_monitor(monitor) if monitor else None,
         package=stack.parameters.get(models.PACKAGE, ""),
     )
@@ -154,9 +155,11 @@ def _unrecorded(job: jobs.Job, bucket: str) -> Registration:
     return Registration(status="Failed", reason=_LOST)
 
 
-def _endpoint(name: str) -> Endpoint:
+def endpoint_of(name: str, clients: Clients = client) -> Endpoint:
+    """Return an endpoint of this account, or of the one where the clients act; raises `ServiceBusyError`."""
+
     def look() -> Endpoint:
-        found = endpoints.describe(name)
+        found = endpoints.describe(name, clients)
         variants = tuple(_variants(found))
         return Endpoint(found["EndpointName"], found["EndpointStatus"], found.get("FailureReason", ""), variants)
 

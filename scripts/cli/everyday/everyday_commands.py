@@ -163,8 +163,11 @@ def shift(
     weights: Annotated[
         list[str], typer.Argument(metavar="VARIANT=WEIGHT...", help="Weight of a variant; those not named keep theirs.")
     ],
+    stage: Annotated[
+        str, typer.Option(metavar="STAGE", help="With several accounts: the stage whose endpoint is meant.")
+    ] = "",
 ) -> None:
     """Share the calls of an endpoint otherwise among its variants, without a deployment."""
     from scripts.cli.pipelines import shifting
 
-    shifting.run(Asked(access, among.stack_name), among.named(pipeline), weights)
+    shifting.run(Asked(access, among.stack_name), among.named(pipeline), weights, stage)

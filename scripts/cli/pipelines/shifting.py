@@ -12,14 +12,17 @@ from scripts.cli.options import Asked
 from scripts.cli.output import Output
 
 
-def run(asked: Asked, given: str, pairs: Sequence[str]) -> None:
+def run(asked: Asked, given: str, pairs: Sequence[str], stage: str) -> None:
     """Give variants the weights of pairs such as `challenger=3`, and tell how the calls are shared then."""
     weights = _weights(pairs)
-    body = accepted(connection.orchestrator_api(asked.access, asked.stack_name).shift(given, weights))
+    body = accepted(connection.orchestrator_api(asked.access, asked.stack_name).shift(given, weights, stage))
     output = Output(asked.access.form, asked.access.lines)
-    rows = [(one["name"], f"{one['weight']:g}", f"{one['share']:.0%}") for one in body["variants"]]
     output.say(body["message"])
-    output.table(("variant", "weight", "share of the calls"), rows)
+    # An orchestrator of an earlier release tells no accounts.
+    for place in body.get("accounts") or [body]:
+        rows = [(one["name"], f"{one['weight']:g}", f"{one['share']:.0%}") for one in place["variants"]]
+        where = f"{place['endpoint']} in {place['account']}" if "account" in place else ""
+        output.table(("variant", "weight", "share of the calls"), rows, where)
     output.document(body)
 
 

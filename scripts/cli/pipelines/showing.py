@@ -23,7 +23,7 @@ from scripts.cli.display.screens import Screen
 from scripts.cli.display.times import minute
 from scripts.cli.everyday import hosting
 from scripts.cli.output import style, table
-from scripts.cli.pipelines import changes, pausing
+from scripts.cli.pipelines import changes, comparison, pausing
 from scripts.cli.pipelines.answers import AskedPipeline
 
 _RUNNING: Final = "InProgress"
@@ -46,6 +46,8 @@ def to_copy(found: Status, pipeline: AskedPipeline) -> Iterator[str]:
     """Yield lines with commands and addresses: who must act, and where the console shows the pipeline."""
     for approval in found.execution.waiting:
         yield from question(approval, found, pipeline)
+    if found.execution.waiting:
+        yield from comparison.of_stages((found.details or {}).get("stages", ()))
     yield from pausing.lines((found.details or {}).get("automation"), pipeline)
     if found.execution.pipeline and not pipeline.aws.is_local:
         yield _console_link(found.execution.pipeline, pipeline.aws)
@@ -124,6 +126,8 @@ def _deployed(found: Status, pipeline: AskedPipeline) -> None:
         )
         by_profile = "" if aws.is_local else ", with a --profile for the account of that stage"
         output.say(f"to ask its model: {pipeline.command('predict', 'FILE', '--stage', 'prod')}{by_profile}")
+        for line in comparison.of_stages(details.get("stages", ())):
+            output.say(line.rstrip())
         return
     if (stack := details.get("stack")) is not None:
         rows = [(name, reachable(value, aws)) for name, value in sorted(details["outputs"].items())]
@@ -147,11 +151,7 @@ def _work(details: Mapping[str, Any]) -> Iterator[str]:
             yield f"metrics: {metrics or 'none'}"
     if endpoint := details.get("endpoint"):
         yield f"The endpoint {endpoint['name']}: {endpoint['status'] or 'unknown'}. {endpoint['reason']}"
-        # An orchestrator of an earlier release tells none, and one model has all calls.
-        if len(variants := endpoint.get("variants", [])) > 1:
-            yield from map(_variant, variants)
-            if reason := endpoint.get("last_hour_reason"):
-                yield f"  What they answered in the last hour is not known. {reason}"
+        yield from comparison.lines(endpoint)
     if monitor := details.get("monitor"):
         run = monitor["last_run"]
         # An orchestrator of an earlier release tells none.
@@ -160,23 +160,6 @@ def _work(details: Mapping[str, Any]) -> Iterator[str]:
         yield f"The monitoring schedule {monitor['schedule']}{engine}: {status}. {monitor['reason']}"
         told = f"{run['status']}, for {minute(run['time'])}. {run['message']}" if run else "none yet"
         yield f"Its last run: {told}"
-
-
-def _variant(one: Mapping[str, Any]) -> str:
-    count = one["instance_count"]
-    on = "" if count is None else f", on {count} instance{'' if count == 1 else 's'}"
-    gets = "copies of the calls" if one["is_shadow"] else "the calls"
-    return f"  {one['name']}: {one['share']:.0%} of {gets}, weight {one['weight']:g}{on}{_last_hour(one)}"
-
-
-def _last_hour(one: Mapping[str, Any]) -> str:
-    # An orchestrator of an earlier release tells none.
-    if not (found := one.get("last_hour")):
-        return ""
-    errors = f"{found['errors_4xx']} errors 4xx, {found['errors_5xx']} 5xx"
-    p50, p95 = found["latency_p50_ms"], found["latency_p95_ms"]
-    latency = "" if p50 is None else f", p50 {p50:g} ms, p95 {p95:g} ms"
-    return f"; last hour: {found['calls']} calls, {errors}{latency}"
 
 
 def _console_link(name: str, aws: Aws) -> str:

@@ -42,6 +42,16 @@ def test_weights_are_sent_and_shares_shown(client: Mock, mlops: Mlops) -> None:
     assert "75%" in ran.out
 
 
+def test_a_stage_has_an_endpoint_in_each_account(client: Mock, mlops: Mlops) -> None:
+    place = {"endpoint": "churn-live", "variants": SHARED["variants"]}
+    accounts = [{"account": number, **place} for number in ("111111111111", "222222222222")]
+    client.post.return_value = (200, json.dumps({**SHARED, "accounts": accounts}).encode())
+    ran = mlops("shift", "churn", "challenger=3", "--stage", "dev", "--region", "eu-west-1")
+    assert client.post.call_args.args[1] == b'{"weights": {"challenger": 3.0}, "stage": "dev"}'
+    assert ran.out.count("churn-live in ") == 2
+    assert "churn-live in 222222222222" in ran.out
+
+
 def test_a_program_gets_the_answer(client: Mock, mlops: Mlops) -> None:
     ran = mlops("shift", "churn", "challenger=0.5", "--region", "eu-west-1", "--json")
     assert ran.documents == [SHARED]

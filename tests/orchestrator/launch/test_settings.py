@@ -187,14 +187,17 @@ def test_a_multi_account_orchestrator_knows_its_targets(call_as: str) -> None:
         for what in ("ACCOUNT_ID", "ORG_ID")
     }
     function = {"STAGE_FUNCTION": "deployer", "CALL_AS": call_as, "APPROVAL_TIMEOUT_MINUTES": "90"}
+    function["FUNCTION_ROLE_ARN"] = "arn:aws:iam::111122223333:role/own"
     read = settings.read({**VARIABLES, **targets, "MULTI_ACCOUNT": "Yes", **function})
     assert read.multi_account is not None
     assert read.call_as == call_as
     assert read.multi_account.targets["staging"] == StageTarget("STAGING ACCOUNT_ID", "STAGING ORG_ID")
     assert read.multi_account.stage_function == "deployer"
+    assert read.launch.function_role_arn == "arn:aws:iam::111122223333:role/own"
     assert read.approval_timeout == timedelta(minutes=90)
 
 
 def test_a_multi_account_orchestrator_without_targets_says_which_are_missing() -> None:
-    with pytest.raises(RuntimeError, match=r"DEV_ACCOUNT_ID, DEV_ORG_ID.*STAGE_FUNCTION, CALL_AS, APPROVAL"):
+    missing = r"FUNCTION_ROLE_ARN.*DEV_ACCOUNT_ID, DEV_ORG_ID.*STAGE_FUNCTION, CALL_AS, APPROVAL"
+    with pytest.raises(RuntimeError, match=missing):
         settings.read({**VARIABLES, "MULTI_ACCOUNT": "Yes"})

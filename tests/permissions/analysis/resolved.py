@@ -32,6 +32,7 @@ Details = dict[str, Any]
 REQUESTS: Final = Path(__file__).parents[2] / "requests"
 _LAUNCHES: Final[Mapping[str, Mapping[str, str]]] = {"plain": {}, "with-options": options.PARAMETERS}
 _SCHEDULED: Final = {"schedule_expression": "rate(7 days)"}
+_COMPARED: Final = {"variants": [{"name": "challenger", "model_artifact_location": "models/next/model.tar.gz"}]}
 _ANYTHING: Final = {**options.PARAMETERS, **dict.fromkeys((kind.parameter for kind in named.KINDS.values()), "*")}
 
 
@@ -57,6 +58,8 @@ def _of_requests() -> Iterator[Details]:
             yield from _of_request(
                 f"{file.stem}-{stage}" if stage else file.stem, body, acting.launched(is_multi), stage
             )
+    compared = {**json.loads((REQUESTS / "byom_realtime_builtin.multi.json").read_text("utf-8")), **_COMPARED}
+    yield from _of_request("byom_realtime_builtin-compared", compared, acting.launched(True), "dev")
     for type_ in BUILT_IN:
         body = json.loads((REQUESTS / f"{type_.type_name()}.json").read_text("utf-8"))
         if _SCHEDULED.keys() <= {key.name for key in keys(type_)} - body.keys():

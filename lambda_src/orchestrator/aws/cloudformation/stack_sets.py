@@ -109,6 +109,8 @@ class Instance:
     last_operation: str
     unit: str = ""
     """Organizational unit for which it was created."""
+    stack: str = ""
+    """ARN of its stack, as soon as there is one."""
 
     @property
     def place(self) -> Place:
@@ -200,6 +202,7 @@ def _instance(summary: dict[str, Any]) -> Instance:
         reason=summary.get("StatusReason", ""),
         last_operation=summary.get("LastOperationId", ""),
         unit=summary.get("OrganizationalUnitId", ""),
+        stack=summary.get("StackId", ""),
     )
 
 

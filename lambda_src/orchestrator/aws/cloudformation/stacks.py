@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from orchestrator.aws.calls import calling, client
+from orchestrator.aws.calls import Clients, calling, client
 from orchestrator.errors import ConflictError, ServiceRefusedError
 
 _VALIDATION_ERROR: Final = "ValidationError"
@@ -105,11 +105,11 @@ def create(definition: StackDefinition) -> str | None:
     return str(answer["StackId"])
 
 
-def find(name_or_arn: str) -> Stack | None:
+def find(name_or_arn: str, clients: Clients = client) -> Stack | None:
     """Describe a stack; `None` if there is no such stack."""
     try:
         with calling(f"describe the stack {name_or_arn}"):
-            (found,) = client("cloudformation").describe_stacks(StackName=name_or_arn)["Stacks"]
+            (found,) = clients("cloudformation").describe_stacks(StackName=name_or_arn)["Stacks"]
     except ServiceRefusedError as error:
         if error.code == _VALIDATION_ERROR and "does not exist" in error.reason:
             return None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from orchestrator.aws.calls import calling, client
+from orchestrator.aws.calls import Clients, calling, client
 
 _MINUTE: Final = 60
 _HOUR: Final = 3600
@@ -37,7 +37,7 @@ class Answered:
     p95_ms: float | None
 
 
-def last_hour(endpoint: str, variants: Sequence[str], now: datetime) -> list[Answered]:
+def last_hour(endpoint: str, variants: Sequence[str], now: datetime, clients: Clients = client) -> list[Answered]:
     """Return what each variant of an endpoint has answered in the hour before now, by one call."""
     queries = [
         _query(f"v{place}q{number}", endpoint, variant, asked)
@@ -46,7 +46,7 @@ def last_hour(endpoint: str, variants: Sequence[str], now: datetime) -> list[Ans
     ]
     found: dict[str, list[float]] = {}
     with calling(f"read the metrics of the endpoint {endpoint}"):
-        pages = client("cloudwatch").get_paginator("get_metric_data")
+        pages = clients("cloudwatch").get_paginator("get_metric_data")
         for page in pages.paginate(MetricDataQueries=queries, StartTime=now - timedelta(seconds=_HOUR), EndTime=now):
             for result in page["MetricDataResults"]:
                 found.setdefault(result["Id"], []).extend(result["Values"])

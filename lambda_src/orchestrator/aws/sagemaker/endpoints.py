@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Endpoints of this account."""
+"""Endpoints of this account, or of another one by clients that act there."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
 
-from orchestrator.aws.calls import calling, client
+from orchestrator.aws.calls import Clients, calling, client
 from orchestrator.errors import ServiceRefusedError
 
 NOT_THERE: Final = frozenset({"ValidationException", "ResourceNotFound"})
@@ -16,10 +16,10 @@ CHANGING: Final = frozenset({"Creating", "Updating", "RollingBack", "SystemUpdat
 """Statuses of an endpoint that takes no other change until that one has ended."""
 
 
-def describe(name: str) -> dict[str, Any]:
+def describe(name: str, clients: Clients = client) -> dict[str, Any]:
     """Return the response of DescribeEndpoint."""
     with calling(f"describe the endpoint {name}"):
-        answer: dict[str, Any] = client("sagemaker").describe_endpoint(EndpointName=name)
+        answer: dict[str, Any] = clients("sagemaker").describe_endpoint(EndpointName=name)
     return answer
 
 
@@ -39,10 +39,10 @@ def real_name(name: str) -> str:
     return ""
 
 
-def change_weights(name: str, weights: Mapping[str, float]) -> None:
+def change_weights(name: str, weights: Mapping[str, float], clients: Clients = client) -> None:
     """Begin to give variants of an endpoint these weights; the others keep theirs, and all keep their instances."""
     wanted = [{"VariantName": variant, "DesiredWeight": weight} for variant, weight in weights.items()]
     with calling(f"change the weights of the endpoint {name}"):
-        client("sagemaker").update_endpoint_weights_and_capacities(
+        clients("sagemaker").update_endpoint_weights_and_capacities(
             EndpointName=name, DesiredWeightsAndCapacities=wanted
         )

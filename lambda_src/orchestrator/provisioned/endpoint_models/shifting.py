@@ -1,28 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
 """`POST /pipelines/{id}/weights`: other shares of the calls for the models of an endpoint, without a deployment.
 
-SageMaker changes an endpoint's weights while it serves, one change at a time.
+SageMaker changes an endpoint's weights while it serves, one change at a time. A stage with several accounts has an
+endpoint in each: all are looked at before the first is changed.
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateEndpointWeightsAndCapacities.html
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator import documents, problems
+from orchestrator.aws.cloudformation.stack_sets import StackSetName
 from orchestrator.aws.sagemaker import endpoints
 from orchestrator.errors import Problem, RefusedRequestError, ServiceRefusedError, UnfitStateError
 from orchestrator.launch.settings import Settings
-from orchestrator.provisioned import lookup, work
-from orchestrator.provisioned.lookup import Found
+from orchestrator.provisioned import lookup
+from orchestrator.provisioned.endpoint_models import places
+from orchestrator.provisioned.endpoint_models.places import Place
 from orchestrator.provisioned.pipeline_stacks import Pipeline
-from orchestrator.sagemaker import deployed_outputs
 from orchestrator.values.common import Expect
+from orchestrator.values.per_stage import STAGES, Stage
 
 if TYPE_CHECKING:
     from orchestrator import answers
+    from orchestrator.answers.work import ShiftedPlace, VariantWeight
 
+_STAGES = f"{', '.join(STAGES[:-1])} or {STAGES[-1]}"
 Weight = Annotated[
     float, Field(strict=True, ge=0, le=1_000_000, allow_inf_nan=False), Expect("a number from 0 to 1000000")
 ]
@@ -40,6 +46,29 @@ class WeightsRequest(BaseModel):
             description="the weight of each variant that is to have another; its share is its weight by the sum of all",
         ),
     ]
+    stage: Annotated[
+        Stage | None, Expect(_STAGES), Field(description="stage whose endpoint is meant, with several accounts")
+    ] = None
+
+
+@dataclass(frozen=True)
+class _Shift:
+    """Weights of one endpoint, as they are or are about to be, and as they are to become."""
+
+    place: Place
+    found: Mapping[str, Any]
+    before: Mapping[str, float]
+    asked: Mapping[str, float]
+
+    @property
+    def after(self) -> dict[str, float]:
+        """All weights, in the order of the variants."""
+        return {**self.before, **self.asked}
+
+    @property
+    def is_new(self) -> bool:
+        """Whether anything changes."""
+        return self.after != self.before
 
 
 def shift(given: str, body: str | bytes | None, settings: Settings) -> "answers.work.EndpointShifted":
@@ -49,50 +78,50 @@ def shift(given: str, body: str | bytes | None, settings: Settings) -> "answers.
     """
     asked = problems.validated(WeightsRequest, documents.read_if_given(body))
     there = lookup.find(given, settings)
-    pipeline, name = there.pipeline, _endpoint(there)
-    found = _described(name, pipeline)
-    before = _weights(found, pipeline)
-    listed = list(_wrong(asked.weights, before, found))
-    if listed:
-        raise RefusedRequestError(listed)
-    after = before | asked.weights
-    is_new = after != before
-    if is_new or _is_deploying(found):
-        _expect_idle(found, pipeline)
-    if is_new:
-        _change(name, asked.weights, pipeline)
-    return _answer(pipeline, name, after, is_new)
-
-
-def _endpoint(found: Found) -> str:
-    """Return the name of the endpoint that a pipeline has deployed in this account."""
-    pipeline = found.pipeline
-    if found.removal is not None:
+    pipeline = there.pipeline
+    if there.removal is not None:
         raise UnfitStateError(f"{pipeline.short_name} is being deleted.")
-    if pipeline.stack_sets:
-        raise UnfitStateError(
-            f"The endpoints of {pipeline.short_name} are in the accounts of its stages, where the orchestrator changes "
-            "nothing by itself. Give the variants other weights in the request and send it, or change them in that "
-            "account by UpdateEndpointWeightsAndCapacities."
-        )
-    deployed = work.deployed_stack(pipeline, found.stack)
-    name = "" if deployed is None or deployed.is_gone else deployed.outputs.get(deployed_outputs.ENDPOINT, "")
-    if not name:
-        raise UnfitStateError(
-            f"{pipeline.short_name} has no endpoint: only a real-time pipeline that is deployed has one."
-        )
-    return name
+    shifts = [_looked_at(place, asked.weights, pipeline) for place in _places(there, asked.stage, settings)]
+    if listed := list(dict.fromkeys(problem for one in shifts for problem in _wrong(one))):
+        raise RefusedRequestError(listed)
+    for one in shifts:
+        if one.is_new or _is_deploying(one.found):
+            _expect_idle(one.found, pipeline)
+    for one in shifts:
+        if one.is_new:
+            _change(one, pipeline)
+    return _answer(pipeline, asked.stage, shifts)
 
 
-def _described(name: str, pipeline: Pipeline) -> dict[str, Any]:
+def _places(found: lookup.Found, stage: Stage | None, settings: Settings) -> list[Place]:
+    pipeline = found.pipeline
+    if not pipeline.stack_sets:
+        if stage is not None:
+            raise RefusedRequestError(
+                [Problem("stage", f"{pipeline.short_name} has no stages: it is in the orchestrator's account")]
+            )
+        return [places.here(found)]
+    if stage is None:
+        raise RefusedRequestError(
+            [Problem("stage", f"is required, {_STAGES}: {pipeline.short_name} has an endpoint in each")]
+        )
+    return places.of_stage(pipeline, stage, StackSetName(pipeline.stack_sets[stage], settings.call_as))
+
+
+def _looked_at(place: Place, asked: Mapping[str, float], pipeline: Pipeline) -> _Shift:
+    found = _described(place, pipeline)
+    return _Shift(place, found, _weights(found, pipeline), asked)
+
+
+def _described(place: Place, pipeline: Pipeline) -> dict[str, Any]:
     try:
-        return endpoints.describe(name)
+        return endpoints.describe(place.endpoint, place.clients)
     except ServiceRefusedError as refused:
         if refused.code not in endpoints.NOT_THERE:
             raise
         raise UnfitStateError(
-            f"The endpoint {name} of {pipeline.short_name} is not there any more. Delete the pipeline and provision it "
-            "again."
+            f"The endpoint {place.endpoint} of {pipeline.short_name} is not there any more. Delete the pipeline and "
+            "provision it again."
         ) from refused
 
 
@@ -107,19 +136,19 @@ def _weights(found: Mapping[str, Any], pipeline: Pipeline) -> dict[str, float]:
     return weights
 
 
-def _wrong(asked: Mapping[str, float], before: Mapping[str, float], found: Mapping[str, Any]) -> Iterator[Problem]:
-    shadows = {str(one["VariantName"]) for one in found.get("ShadowProductionVariants", ())}
-    there = ", ".join(before)
-    for name in asked:
+def _wrong(shift: _Shift) -> Iterator[Problem]:
+    shadows = {str(one["VariantName"]) for one in shift.found.get("ShadowProductionVariants", ())}
+    there = ", ".join(shift.before)
+    for name in shift.asked:
         if name in shadows:
             yield Problem(
                 f"weights.{name}",
                 "is a shadow, which answers nobody: the request's sampling_percent says how many calls are copied to "
                 f"it; the variants that answer are {there}",
             )
-        elif name not in before:
+        elif name not in shift.before:
             yield Problem(f"weights.{name}", f"there is no variant of this name; the endpoint has {there}")
-    if not any({**before, **asked}.values()):
+    if not any(shift.after.values()):
         yield Problem("weights", "must leave one variant at least with a weight above 0, or nothing would answer calls")
 
 
@@ -144,29 +173,38 @@ def _expect_idle(found: Mapping[str, Any], pipeline: Pipeline) -> None:
     )
 
 
-def _change(name: str, weights: Mapping[str, float], pipeline: Pipeline) -> None:
+def _change(shift: _Shift, pipeline: Pipeline) -> None:
+    place = shift.place
     try:
-        endpoints.change_weights(name, weights)
+        endpoints.change_weights(place.endpoint, shift.asked, place.clients)
     except ServiceRefusedError as refused:
         # Something else may have begun to change it since it was looked at: that is told, and nothing else.
         if refused.code in endpoints.NOT_THERE:
-            _expect_idle(endpoints.describe(name), pipeline)
+            _expect_idle(endpoints.describe(place.endpoint, place.clients), pipeline)
         raise
 
 
-def _answer(
-    pipeline: Pipeline, name: str, weights: Mapping[str, float], is_new: bool
-) -> "answers.work.EndpointShifted":
-    total = sum(weights.values())
-    shares = {variant: weight / total for variant, weight in weights.items()}
-    told = ", ".join(f"{variant} {share:.0%}" for variant, share in shares.items())
-    words = "are to be shared" if is_new else "are shared so already, or are about to be"
+def _answer(pipeline: Pipeline, stage: Stage | None, shifts: list[_Shift]) -> "answers.work.EndpointShifted":
+    first = shifts[0]
+    words = "are to be shared" if any(one.is_new for one in shifts) else "are shared so already, or are about to be"
+    told = "; ".join(dict.fromkeys(_told(one) for one in shifts))
     return {
-        "message": f"Calls of {pipeline.short_name} {words}: {told}.",
+        "message": f"Calls of {pipeline.short_name}{f' in {stage}' if stage else ''} {words}: {told}.",
         "pipeline_id": pipeline.id,
-        "endpoint": name,
-        "variants": [
-            {"name": variant, "weight": weight, "share": round(shares[variant], 4)}
-            for variant, weight in weights.items()
-        ],
+        "endpoint": first.place.endpoint,
+        "variants": _shares(first),
+        "accounts": [_in_account(one) for one in shifts if one.place.account],
     }
+
+
+def _told(shift: _Shift) -> str:
+    return ", ".join(f"{one['name']} {one['share']:.0%}" for one in _shares(shift))
+
+
+def _in_account(shift: _Shift) -> "ShiftedPlace":
+    return {"account": shift.place.account, "endpoint": shift.place.endpoint, "variants": _shares(shift)}
+
+
+def _shares(shift: _Shift) -> "list[VariantWeight]":
+    total = sum(shift.after.values())
+    return [{"name": name, "weight": weight, "share": round(weight / total, 4)} for name, weight in shift.after.items()]

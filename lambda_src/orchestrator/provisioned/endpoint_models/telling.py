@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from orchestrator.aws.calls import Clients, client
 from orchestrator.aws.cloudwatch import endpoint_metrics
 from orchestrator.aws.cloudwatch.endpoint_metrics import Answered
 from orchestrator.errors import ServiceRefusedError
@@ -20,10 +21,13 @@ if TYPE_CHECKING:
 
 def of(endpoint: Endpoint | None) -> told.EndpointState | None:
     """Return an endpoint with its models; a look that AWS refuses hides nothing else."""
-    if endpoint is None:
-        return None
+    return None if endpoint is None else of_one(endpoint, client)
+
+
+def of_one(endpoint: Endpoint, clients: Clients) -> told.EndpointState:
+    """Return the same of an endpoint in the account where the clients act."""
     answering = sum(one.weight for one in endpoint.variants if not one.is_shadow)
-    found, reason = _last_hour(endpoint)
+    found, reason = _last_hour(endpoint, clients)
     variants = [_variant(one, answering, found.get(one.name)) for one in endpoint.variants]
     return {
         "name": endpoint.name,
@@ -34,13 +38,13 @@ def of(endpoint: Endpoint | None) -> told.EndpointState | None:
     }
 
 
-def _last_hour(endpoint: Endpoint) -> tuple[dict[str, Answered], str]:
+def _last_hour(endpoint: Endpoint, clients: Clients) -> tuple[dict[str, Answered], str]:
     """Return what each model has answered, or why that is not known; nothing of an endpoint with one model."""
     names = [one.name for one in endpoint.variants]
     if len(names) < 2:
         return {}, ""
     try:
-        answered = endpoint_metrics.last_hour(endpoint.name, names, datetime.now(UTC))
+        answered = endpoint_metrics.last_hour(endpoint.name, names, datetime.now(UTC), clients)
     except ServiceRefusedError as refused:
         # Throttling, too: the rest is worth telling.
         return {}, f"AWS did not {refused.doing}: {refused.detail}"

@@ -158,9 +158,10 @@ class OrchestratorApi:
         """Let a pipeline go on by itself."""
         return self._send("POST", f"/pipelines/{quote(pipeline_id, safe='')}/resume")
 
-    def shift(self, pipeline_id: str, weights: Mapping[str, float]) -> Answer:
-        """Share the calls of an endpoint otherwise; `weights` by variant."""
-        return self._call(f"/pipelines/{quote(pipeline_id, safe='')}/weights", {"weights": dict(weights)})
+    def shift(self, pipeline_id: str, weights: Mapping[str, float], stage: str = "") -> Answer:
+        """Share the calls of an endpoint otherwise; `weights` by variant. The stage is for several accounts."""
+        meant = {"stage": stage} if stage else {}
+        return self._call(f"/pipelines/{quote(pipeline_id, safe='')}/weights", {"weights": dict(weights), **meant})
 
     def runs(self, pipeline_id: str, **query: str | int) -> Answer:
         """Return one page of the runs of a monitor, the newest first. The query has the API's names."""

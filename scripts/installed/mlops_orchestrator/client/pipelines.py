@@ -198,12 +198,14 @@ class Pipeline:
         accepted(self._api.resume(self.id))
         return self
 
-    def shift(self, weights: Mapping[str, float]) -> Self:
+    def shift(self, weights: Mapping[str, float], stage: str = "") -> Self:
         """Give variants of the endpoint other weights, as `{"AllTraffic": 1, "challenger": 3}`; the others keep theirs.
+
+        With several accounts the stage says which endpoint: `dev`, `staging` or `prod`.
 
         Raise RequestRefused for a variant that is not there, Failed if there is no endpoint or it is being updated.
         """
-        accepted(self._api.shift(self.id, weights))
+        accepted(self._api.shift(self.id, weights, stage))
         return self
 
     def delete(self, *, wait: bool = True, timeout: float | None = None) -> None:

@@ -38,10 +38,10 @@ def ask(monkeypatch: pytest.MonkeyPatch, settings: Settings, api_event: Callable
     """`ask({"challenger": 3})`: status and body."""
     monkeypatch.setattr(api, "_settings", lambda: settings)
 
-    def call(weights: Any, given: str = "churn") -> tuple[int, Body]:
+    def call(weights: Any, given: str = "churn", **more: Any) -> tuple[int, Body]:
         route = {"resource": "/pipelines/{id}/weights", "pathParameters": {"id": given}}
         answer = api.handler(
-            api_event(f"/pipelines/{given}/weights", {"weights": weights}, httpMethod="POST", **route), context
+            api_event(f"/pipelines/{given}/weights", {"weights": weights, **more}, httpMethod="POST", **route), context
         )
         return answer["statusCode"], json.loads(answer["body"])
 
@@ -188,11 +188,24 @@ class TestWithoutEndpoint:
         status, body = ask({"challenger": 3})
         assert (status, "churn/realtime has no endpoint" in body["message"]) == (409, True)
 
-    def test_what_runs_in_several_accounts(self, ask: Ask) -> None:
+    def test_with_several_accounts_the_stage_is_missing(self, ask: Ask) -> None:
         make_multi_account_pipeline("churn")
         status, body = ask({"challenger": 3})
-        assert status == 409
-        assert "in the accounts of its stages" in body["message"]
+        (error,) = body["errors"]
+        assert (status, error["key"]) == (400, "stage")
+        assert error["problem"] == "is required, dev, staging or prod: churn/realtime has an endpoint in each"
+
+    @pytest.mark.parametrize("stage", ["qa", "", 3], ids=["unknown", "empty", "number"])
+    def test_what_is_no_stage(self, ask: Ask, stage: Any) -> None:
+        status, body = ask({"challenger": 3}, stage=stage)
+        (error,) = body["errors"]
+        assert (status, error["key"]) == (400, "stage")
+        assert error["problem"].startswith("must be dev, staging or prod")
+
+    @pytest.mark.usefixtures("deployed")
+    def test_in_one_account_there_is_no_stage(self, ask: Ask) -> None:
+        status, body = ask({"challenger": 3}, stage="dev")
+        assert (status, body["errors"][0]["key"]) == (400, "stage")
 
     def test_what_is_not_there(self, ask: Ask) -> None:
         assert ask({"challenger": 3}, "nobody")[0] == 404

@@ -14,6 +14,7 @@ from orchestrator.pipeline_types.built_in.models import OwnModel
 from orchestrator.pipeline_types.built_in.serving.updates import SafelyUpdated
 from orchestrator.pipeline_types.built_in.serving.variants import MOST, NO_VARIANT, Shadow, Variant
 from orchestrator.pipeline_types.optional_objects import optional_object
+from orchestrator.plan import comparing_roles
 from orchestrator.sagemaker import instance_types
 from orchestrator.sagemaker.images import UnknownImageError
 from orchestrator.sagemaker.instance_storage import has_local_storage
@@ -47,6 +48,7 @@ class VariantParameters(TemplateParameters):
     )
     Variant2: Annotated[str, Field(description="The same of another one.")] = NO_VARIANT
     VariantPackages: Annotated[str, Field(description="ARNs of their packages and groups.")] = ""
+    ComparedBy: Annotated[str, Field(description="Role to compare them from outside, and who assumes it.")] = ""
 
 
 class Compared(SafelyUpdated, OwnModel):
@@ -125,7 +127,9 @@ class Compared(SafelyUpdated, OwnModel):
         packed = {f"Variant{place}": self._packed(one, launch, stage) for place, one in enumerate(models, 1)}
         packages = dict.fromkeys(one.model_package_name for one in models if one.model_package_name)
         arns = [arn for package in packages for arn in (package, _group(package))]
-        return {**values, **packed, "VariantPackages": ",".join(dict.fromkeys(arns))}
+        # In the orchestrator's own account its function needs no role to look at them.
+        by = {comparing_roles.PARAMETER: comparing_roles.parameter(launch, self.stack_name, stage)} if stage else {}
+        return {**values, **packed, "VariantPackages": ",".join(dict.fromkeys(arns)), **by}
 
     def _packed(self, one: Beside, launch: Launch, stage: Stage | None) -> str:
         instance_type = one.inference_instance or at(self.inference_instance, stage)

@@ -9,7 +9,7 @@ from troposphere import GetAtt, If, NoValue, Output, Sub, Template, iam
 
 from generator import deployment, parameters
 from generator.resources import model_resources, network, sagemaker_roles
-from generator.serving import capacity, comparing, endpoints, inference_api, scaling, updates, variants
+from generator.serving import asynchronous, comparing, endpoints, inference_api, scaling, updates, variants
 from generator.serving.endpoints import CONFIG, ENDPOINT
 from orchestrator.pipeline_types.built_in.realtime_inference import RealtimeInference
 from orchestrator.pipeline_types.built_in.serving.variants import MAIN
@@ -57,10 +57,11 @@ def role(built: Template) -> iam.Role:
         variants.read_packages(built),
         updates.watch_alarms(built),
         If(
-            capacity.has_instances(built),
+            asynchronous.captures(built),
             sagemaker_roles.write_objects("DataCapture", "DataCaptureLocation"),
             NoValue,
         ),
+        asynchronous.answer_later(built),
         sagemaker_roles.use_request_key(built),
         network.interfaces(built),
         condition=sagemaker_roles.only_for_this_account(),
@@ -79,4 +80,4 @@ def add_outputs(built: Template) -> None:
     built.add_output(inference_api.outputs())
     for name, (description, value) in values.items():
         built.add_output(Output(name, Description=description, Value=value))
-    built.outputs["EndpointDataCaptureLocation"].Condition = capacity.has_instances(built)
+    built.outputs["EndpointDataCaptureLocation"].Condition = asynchronous.captures(built)

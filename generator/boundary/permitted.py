@@ -41,7 +41,7 @@ _CONTROL: Final[Mapping[str, str]] = {
     "s3": "PutBucketN*",
     "sagemaker": "CreateEndpoint* CreateMo* Delete*Job* DeleteE* DeleteMo* DeleteTags Search UpdateE* UpdateMo*",
     "secretsmanager": "Desc*",
-    "sns": "Publish",
+    "sns": "GetT* Publish",
     "sqs": "SendMessage",
 }
 """Further actions of the orchestrator and CloudFormation, on resources without a pipeline's name."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from awacs import cloudwatch, ec2, kms, s3, sagemaker, secretsmanager
+from awacs import cloudwatch, ec2, kms, s3, sagemaker, secretsmanager, sns
 from awacs.aws import Condition, Statement, StringLike
 from troposphere import Join, Ref, Split, Sub, Template, iam
 
@@ -37,7 +37,7 @@ def attached_policy() -> Ref:
 
 
 def statements() -> list[Statement]:
-    """Look at buckets, keys, secrets, package groups, VPCs and their endpoints, alarms and metrics.
+    """Look at buckets, keys, secrets, package groups, VPCs and their endpoints, alarms, metrics and topics.
 
     EC2 and metrics of CloudWatch know no resource for what is looked at.
 
@@ -60,6 +60,7 @@ def statements() -> list[Statement]:
             [cloudwatch.GetMetricData, ec2.DescribeSecurityGroups, ec2.DescribeSubnets, ec2.DescribeVpcEndpoints], "*"
         ),
         permissions.allow([cloudwatch.DescribeAlarms], arns.regional("cloudwatch", "alarm:*")),
+        permissions.allow([sns.GetTopicAttributes], arns.regional("sns", "*")),
     ]
 
 

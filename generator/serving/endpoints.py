@@ -10,7 +10,7 @@ from troposphere.validators import boolean, integer
 
 from generator.conditions import if_provided
 from generator.resources import model_resources
-from generator.serving import capacity, containers, updates, variants
+from generator.serving import asynchronous, capacity, containers, updates, variants
 from orchestrator.pipeline_types.built_in.serving.variants import MAIN
 
 CONFIG: Final = "MLOpsSagemakerEndpointConfig"
@@ -34,11 +34,12 @@ def endpoint_config(built: Template) -> sagemaker.EndpointConfig:
     """Endpoint configuration of the model's variant, which captures every request and answer."""
     return sagemaker.EndpointConfig(
         CONFIG,
-        DataCaptureConfig=If(capacity.has_instances(built), data_capture(built), NoValue),
+        DataCaptureConfig=If(asynchronous.captures(built), data_capture(built), NoValue),
         # Some instance types refuse a key for their volumes (lesson 72).
         KmsKeyId=if_provided(built, "VolumeKmsKeyArn", Ref("VolumeKmsKeyArn")),
         ProductionVariants=[main_variant(built), *variants.production()],
         **variants.config_properties(),
+        **asynchronous.config_properties(built),
         Tags=Tags({"endpoint-config-name": Sub("${ModelName}-endpoint-config")}),
     )
 

@@ -27,7 +27,7 @@ from generator import checkov, parameters, permissions
 from generator.conditions import if_provided, provided
 from generator.resources import functions, rest_apis
 from generator.resources.rest_apis import Private, RestApi, Route
-from generator.serving import smoke_test
+from generator.serving import asynchronous, smoke_test
 from generator.serving.endpoints import ENDPOINT
 
 _API: Final = "InferenceApi"
@@ -74,7 +74,9 @@ def function_role(built: Template) -> iam.Role:
     """Invoke this endpoint and no other; and what asking the model at a deployment needs."""
     invoke = permissions.allow([sagemaker_actions.InvokeEndpoint], Ref(ENDPOINT))
     policies = functions.network_policy(built), smoke_test.policy(built, _API, WITH_API), _streaming_policy(built)
-    return functions.role(_FUNCTION, [invoke], *policies, Condition=WITH_API)
+    role = functions.role(_FUNCTION, [invoke], *policies, Condition=WITH_API)
+    asynchronous.or_later(built, role.Policies[0], ENDPOINT)
+    return role
 
 
 def _streaming_policy(built: Template) -> If:
@@ -107,6 +109,7 @@ def function(built: Template) -> awslambda.Function:
                 "SAGEMAKER_ENDPOINT_NAME": GetAtt(ENDPOINT, "EndpointName"),
                 "MODE": Ref("ApiMode"),
                 "MAX_BYTES": Ref("ApiMaxBytes"),
+                "ASYNC_OUTPUT": asynchronous.output(built),
                 "STREAMS": if_provided(built, _STREAMING, Ref(_STREAMING)),
                 "AWS_LAMBDA_EXEC_WRAPPER": if_provided(built, _STREAMING, _WRAPPER),
             }

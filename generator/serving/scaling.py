@@ -1,27 +1,44 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Autoscaling of a model's variant, by its load and by the clock (Application Auto Scaling)."""
+"""Autoscaling of a model's variant, by its load or its backlog and by the clock (Application Auto Scaling)."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-from troposphere import If, Ref, Sub, Template, applicationautoscaling
+from troposphere import (
+    And,
+    Condition,
+    Equals,
+    GetAtt,
+    If,
+    NoValue,
+    Ref,
+    Sub,
+    Template,
+    applicationautoscaling,
+    cloudwatch,
+)
 
 from generator.conditions import if_provided
 from generator.parameters import part
-from generator.serving import capacity
+from generator.serving import asynchronous, capacity
 from generator.serving.endpoints import ENDPOINT
 from orchestrator.pipeline_types.built_in.serving.autoscaling import MOST_SCHEDULES, SEPARATOR
 from orchestrator.pipeline_types.built_in.serving.variants import MAIN
 
 TARGET: Final = "ScalableTarget"
 POLICY: Final = "ScalingPolicy"
+WAKING: Final = "ScaleFromZero"
+_FROM_ZERO: Final = "ScalesFromZero"
+_NAMESPACE: Final = "AWS/SageMaker"
+_OF_ENDPOINT: Final[dict[str, Any]] = {"Name": "EndpointName", "Value": GetAtt(ENDPOINT, "EndpointName")}
 
 
 def add_to(built: Template) -> None:
-    """Add the target, with its schedules, and the policy."""
+    """Add the target, with its schedules, and the policies."""
     built.add_resource(target(built))
     built.add_resource(policy(built))
+    from_zero(built, TARGET, "HasBacklogWithoutCapacity", _OF_ENDPOINT)
 
 
 def target(built: Template) -> applicationautoscaling.ScalableTarget:
@@ -51,7 +68,17 @@ def scheduled(built: Template, parameter: str) -> If:
 
 
 def policy(built: Template) -> applicationautoscaling.ScalingPolicy:
-    """Keep the load of an instance at what the request says."""
+    """Keep the load of an instance, or what waits for it, at what the request says."""
+    at_once = applicationautoscaling.PredefinedMetricSpecification(
+        PredefinedMetricType="SageMakerVariantInvocationsPerInstance"
+    )
+    later = applicationautoscaling.CustomizedMetricSpecification(
+        Namespace=_NAMESPACE,
+        MetricName="ApproximateBacklogSizePerInstance",
+        Dimensions=[applicationautoscaling.MetricDimension(**_OF_ENDPOINT)],
+        Statistic="Average",
+    )
+    is_async = asynchronous.is_async(built)
     return applicationautoscaling.ScalingPolicy(
         POLICY,
         Condition=capacity.autoscaled(built),
@@ -59,11 +86,51 @@ def policy(built: Template) -> applicationautoscaling.ScalingPolicy:
         PolicyType="TargetTrackingScaling",
         ScalingTargetId=Ref(TARGET),
         TargetTrackingScalingPolicyConfiguration=applicationautoscaling.TargetTrackingScalingPolicyConfiguration(
-            PredefinedMetricSpecification=applicationautoscaling.PredefinedMetricSpecification(
-                PredefinedMetricType="SageMakerVariantInvocationsPerInstance"
-            ),
+            CustomizedMetricSpecification=If(is_async, later, NoValue),
+            PredefinedMetricSpecification=If(is_async, NoValue, at_once),
             TargetValue=part("Autoscaling", 2),
             ScaleInCooldown=part("Autoscaling", 3),
             ScaleOutCooldown=part("Autoscaling", 4),
         ),
+    )
+
+
+def from_zero(built: Template, target: str, metric: Any, dimension: dict[str, Any]) -> None:
+    """Add the first instance or copy when something asks for it while there is none, which no load tells.
+
+    `target` is the logical id of the scalable target, `metric` that of SageMaker which says so with its `dimension`.
+    https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-autoscale.html
+    """
+    scales = Condition(capacity.autoscaled(built))
+    built.add_condition(_FROM_ZERO, And(scales, Equals(part("Autoscaling", 0), "0")))
+    built.add_resource(
+        applicationautoscaling.ScalingPolicy(
+            WAKING,
+            Condition=_FROM_ZERO,
+            PolicyName="from-zero",
+            PolicyType="StepScaling",
+            ScalingTargetId=Ref(target),
+            StepScalingPolicyConfiguration=applicationautoscaling.StepScalingPolicyConfiguration(
+                AdjustmentType="ChangeInCapacity",
+                Cooldown=part("Autoscaling", 4),
+                StepAdjustments=[
+                    applicationautoscaling.StepAdjustment(MetricIntervalLowerBound=0, ScalingAdjustment=1)
+                ],
+            ),
+        )
+    )
+    built.add_resource(
+        cloudwatch.Alarm(
+            f"{WAKING}Alarm",
+            Condition=_FROM_ZERO,
+            AlarmActions=[Ref(WAKING)],
+            Namespace=_NAMESPACE,
+            MetricName=metric,
+            Dimensions=[cloudwatch.MetricDimension(**dimension)],
+            Statistic="Maximum",
+            Period=60,
+            EvaluationPeriods=1,
+            ComparisonOperator="GreaterThanOrEqualToThreshold",
+            Threshold=1,
+        )
     )

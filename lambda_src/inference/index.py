@@ -9,6 +9,7 @@ Where the API streams, the client in `streaming.py` calls it, and an answer's bo
 """
 
 import base64
+import importlib
 import json
 import os
 from collections.abc import Iterator
@@ -34,12 +35,16 @@ _LATE = f"The model did not answer within {_SECONDS} seconds."
 _MOST = 6_291_456
 # What stands beside the payload: a member of a body in JSON, a header in raw mode.
 _BESIDE = ("content_type", "accept", "inference_id", "custom_attributes", "target_variant")
+# Where an endpoint that answers later writes to, and what asks it; a request that waits cannot name a variant.
+_later: Any = importlib.import_module("later") if os.environ.get("ASYNC_OUTPUT") else None
 _BUSY = ("ThrottlingException", "ServiceUnavailable", "ModelNotReadyException")
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer an API Gateway proxy event."""
     asked, problems = _read(event)
+    if _later is not None and asked.pop("TargetVariant", None):
+        problems["target_variant"] = "must be left out: this endpoint answers later, and has one variant"
     if problems:
         errors = [{"key": key, "problem": problem} for key, problem in problems.items()]
         return _refuse(400, "Bad request.", errors=errors)
@@ -57,6 +62,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _ask(event: dict[str, Any], asked: dict[str, Any], context: Any) -> dict[str, Any]:
+    if _later is not None:
+        return _answer(202, "application/json", _later.ask(_client, asked), {})
     endpoint = {"EndpointName": os.environ["SAGEMAKER_ENDPOINT_NAME"]}
     if _is_stream_wanted(event, asked):
         return _streamed(_client.invoke_endpoint_with_response_stream(**endpoint, **asked), event, asked, context)

@@ -13,7 +13,6 @@ import base64
 import importlib
 import json
 import os
-import sys
 import time
 import traceback
 from collections.abc import Callable, Generator, Iterator
@@ -138,7 +137,6 @@ def answer_one(api: RuntimeApi, handler: Handler) -> None:
         print(json.dumps({"level": "WARNING", "request_id": context.aws_request_id, "detail": f"not taken: {error}"}))
     finally:
         parts.close()
-        sys.stdout.flush()
 
 
 def main() -> None:

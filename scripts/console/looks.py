@@ -30,6 +30,8 @@ _LOOKS: Final = {
     "InProgress": "works",
 }
 """Word of a state -> how it looks; any other is plain."""
+_WHOLE_MS: Final = 10
+"""Milliseconds from which on a tenth does not matter."""
 
 
 def install(app: Flask) -> None:
@@ -38,6 +40,7 @@ def install(app: Flask) -> None:
     app.add_template_filter(minute)
     app.add_template_filter(pretty)
     app.add_template_filter(figure)
+    app.add_template_filter(milliseconds)
     app.add_template_filter(hints.command, "command")
 
 
@@ -57,6 +60,11 @@ def minute(time: str | datetime | None) -> str:
 def pretty(value: Any) -> str:
     """Return a value as JSON to read and to keep."""
     return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+
+
+def milliseconds(value: float) -> str:
+    """Return a latency without digits that nobody needs."""
+    return f"{value:.0f}" if value >= _WHOLE_MS else f"{value:.1f}"
 
 
 def figure(value: float) -> str:

@@ -20,6 +20,7 @@ def loaded(file: Path, **variables: str) -> Iterator[ModuleType]:
     with pytest.MonkeyPatch.context() as environment:
         for name, value in (given | variables).items():
             environment.setenv(name, value)
+        environment.syspath_prepend(file.parent)
         spec = importlib.util.spec_from_file_location("index", file)
         assert spec is not None
         assert spec.loader is not None

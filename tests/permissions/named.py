@@ -33,14 +33,21 @@ _OTHERS: Final = {
     reach.KEY: f"arn:aws:kms:{REGION}:{ACCOUNT}:key/prod-payroll",
 }
 _FORMS: Final = {"ecr_repo_name": "prod-images", "registration.model_package_group_name": "prod-credit"}
-_WITHOUT_MEANING: Final = {("model_autopilot_training", "registration.inference_image_uri")}
+_WITHOUT_MEANING: Final = {
+    ("model_autopilot_training", "registration.inference_image_uri"),
+    ("byom_realtime_llm", "async_inference.output_location"),
+    ("byom_realtime_llm", "async_inference.failure_location"),
+}
 """Keys that are refused whatever they name."""
 _LISTED: Final[Mapping[str, Callable[[str], Body]]] = {
     "containers": lambda member: {} if member == "custom_image_uri" else dict(zip(_FRAMEWORK, _XGBOOST, strict=True)),
     "variants": lambda _: {"name": "next"},
 }
 """Keys that hold a list of objects: what an object needs beside a member."""
-_BESIDE: Final = {"shadow_variant": {"name": "next"}}
+_BESIDE: Final = {
+    "shadow_variant": {"name": "next"},
+    "async_inference": {"output_location": "own-answers"},
+}
 """Members that an object cannot be without."""
 _EXAMPLES_ACCOUNT: Final = "444455556666"
 

@@ -60,6 +60,7 @@ NEVER: Final[Reasons] = {
         "kms:CreateGrant": _KEYS["kms:CreateGrant"],
         "kms:RetireGrant": _KEYS["kms:CreateGrant"],
         "organizations:ListDelegatedAdministrators": _DELEGATED,
+        "sns:GetTopicAttributes": "finds topics that a request names; tests/orchestrator does it on moto",
         "sagemaker:ListHyperParameterTuningJobs": "finds retrainings of a tuning pipeline, as it does of a training",
     },
     "SageMakerJobRole": {**_TRACES, **_INTERFACES, **_KEYS},
@@ -72,7 +73,11 @@ NEVER: Final[Reasons] = {
 """Role of a function -> action that its code never calls while the tests run on the local AWS -> why it is allowed."""
 
 RARELY: Final[Reasons] = {
-    "InferenceRole": dict.fromkeys(_LOGS, "logs nothing but why an endpoint does not answer, as one of tests/cli"),
+    "InferenceRole": {
+        **dict.fromkeys(_LOGS, "logs nothing but why an endpoint does not answer, as one of tests/cli"),
+        "s3:PutObject": "puts what an endpoint answers later, where the test deploys such an endpoint",
+        "sagemaker:InvokeEndpointAsync": "asks an endpoint that answers later, where the test deploys one",
+    },
     "OrchestratorRole": {
         "sqs:SendMessage": _LOST_EVENTS["sqs:SendMessage"],
         "sagemaker:DescribeProcessingJob": "looks at a run of a monitor whose event does not say what came of it",

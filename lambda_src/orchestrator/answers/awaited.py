@@ -78,4 +78,7 @@ class AwaitedDeployment(TypedDict):
     smoke_tests: Annotated[
         list[SmokeTestFigures], Field(description="smoke tests in the stages that are deployed already")
     ]
+    smoke_tests_missing: Annotated[
+        list[str], Field(description="those of these stages whose smoke test has told no figures yet")
+    ]
     problem: Annotated[str, Field(description="why all this cannot be told; empty otherwise")]

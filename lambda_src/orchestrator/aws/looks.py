@@ -126,6 +126,15 @@ def _secret(thing: things.Secret) -> str:
     return f"must be a secret that stays: {thing.arn} is scheduled for deletion" if found.get("DeletedDate") else ""
 
 
+def _topic(thing: things.Topic) -> str:
+    try:
+        with _looking(f"the topic {thing.arn}"):
+            client("sns").get_topic_attributes(TopicArn=thing.arn)
+    except _AbsentError:
+        return f"there is no topic {thing.arn}: make it first"
+    return ""
+
+
 def _package_group(thing: things.PackageGroup) -> str:
     try:
         with _looking(f"the model package group {thing.name}"):
@@ -211,6 +220,7 @@ _LOOKS: Final[Mapping[type, tuple[str, Callable[[Any], str]]]] = {
     things.Image: ("ecr", _image),
     things.Key: ("kms", _key),
     things.Secret: ("secretsmanager", _secret),
+    things.Topic: ("sns", _topic),
     things.PackageGroup: ("sagemaker", _package_group),
     things.Subnets: ("ec2", _subnets),
     things.SecurityGroups: ("ec2", _security_groups),

@@ -19,7 +19,7 @@ PARAMETER: Final = "SmokeTestCode"
 """Parameter of blueprints whose models are tested: bus, bucket, key of the function and its digest; or empty."""
 MOST_WAITS: Final = 6
 """About three minutes for figures: CodePipeline calls about every half minute."""
-_PARTS: Final = 4
+_PART_COUNT: Final = 4
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,20 @@ Tell = Callable[[Tested], Told]
 UNTESTED: Final = Told("No smoke test in this stage.", is_whole=True)
 
 
+def is_asked(definition: Definition) -> bool:
+    """Return whether a stage that is deployed so has a smoke test; a blueprint of one's own may use the name."""
+    parts = _parts(definition)
+    return len(parts) == _PART_COUNT and parts[2].startswith(layout.ROOT)
+
+
 def of(definition: Definition, accounts: tuple[str, ...], begun: int) -> Tested | None:
     """Return the test of a stage that was deployed so by an action that began then; `None` if it has none."""
-    parts = dict(definition.parameters).get(PARAMETER, "").split(",")
-    if len(parts) != _PARTS or not parts[2].startswith(layout.ROOT):
+    if not is_asked(definition):
         return None
+    parts = _parts(definition)
     common_name = parts[2].removeprefix(layout.ROOT).partition("/")[0]
     return Tested(parts[1], common_name, accounts, datetime.fromtimestamp(begun, UTC))
+
+
+def _parts(definition: Definition) -> list[str]:
+    return dict(definition.parameters).get(PARAMETER, "").split(",")

@@ -98,6 +98,11 @@ class Secret(_OfArn):
 
 
 @dataclass(frozen=True)
+class Topic(_OfArn):
+    """An SNS topic."""
+
+
+@dataclass(frozen=True)
 class PackageGroup:
     """A model package group, by its name or, in another account, its ARN."""
 
@@ -171,9 +176,8 @@ class VpcEndpoints:
         return False
 
 
-Thing = (
-    StoredObject | Bucket | Image | Key | Secret | PackageGroup | Subnets | SecurityGroups | Alarms | Vpc | VpcEndpoints
-)
+OfVpcs = Subnets | SecurityGroups | Vpc | VpcEndpoints
+Thing = StoredObject | Bucket | Image | Key | Secret | Topic | PackageGroup | Alarms | OfVpcs
 
 
 @dataclass(frozen=True)
@@ -210,6 +214,7 @@ AN_IMAGE: Final = MustExist(_image)
 A_REPOSITORY: Final = MustExist(lambda name, around: Image(around.account, around.region, name))
 A_KEY: Final = MustExist(lambda arn, _: Key(arn))
 A_SECRET: Final = MustExist(lambda arn, _: Secret(arn))
+A_TOPIC: Final = MustExist(lambda arn, _: Topic(arn))
 A_PACKAGE_GROUP: Final = MustExist(lambda name, _: PackageGroup(name))
 SUBNETS: Final = MustExist(lambda ids, _: Subnets(tuple(ids)))
 SECURITY_GROUPS: Final = MustExist(lambda ids, _: SecurityGroups(tuple(ids)))

@@ -10,6 +10,7 @@ from typing import Any, Final
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
+from mlops_orchestrator.aws.later import IMPATIENT
 from mlops_orchestrator.client import predictions
 from mlops_orchestrator.client.predictions import Target
 from mlops_orchestrator.errors import MlopsError
@@ -54,7 +55,7 @@ def run(asked: Asked, given: str, load: Load, yes: bool) -> None:
     # Each call counts as it ends: a repeated one would hide a failure in its latency.
     target = replace(target, aws=target.aws.repeating(0))
     # The reason of a failure is told as for one prediction, and nothing is loaded that does not answer.
-    predicting.ask(found, target, question)
+    predicting.ask(found, target, question, patience=IMPATIENT)
     output.say(f"{plan.calls} calls in {plan.seconds:g} s, of {target.name}")
     made = pacing.run(plan, _caller(target, question))
     _show(output, found, plan, made)
@@ -70,7 +71,7 @@ def _plan(load: Load) -> Plan:
 def _caller(target: Target, question: predictions.Question) -> Callable[[], Reply]:
     def ask() -> Reply:
         try:
-            return Reply(predictions.predict(target, question).variant)
+            return Reply(predictions.predict(target, question, patience=IMPATIENT).variant)
         except MlopsError as refused:
             status = f"HTTP {refused.status}: " if refused.status else ""
             return Reply(error=f"{status}{refused.message}"[:_MOST_WORDS])

@@ -7,7 +7,8 @@ import json
 import sys
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import PurePath
@@ -16,6 +17,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from mlops_orchestrator.aws.api_client import Take
+from mlops_orchestrator.aws.later import IMPATIENT, Patience
 from mlops_orchestrator.client import predictions
 from mlops_orchestrator.client.predictions import Prediction, Target
 from mlops_orchestrator.errors import MlopsError
@@ -26,7 +28,7 @@ from scripts.cli.everyday import log_groups, work
 from scripts.cli.everyday.said import Said
 from scripts.cli.everyday.work import Work
 from scripts.cli.options import Asked
-from scripts.cli.output import Output
+from scripts.cli.output import Output, console
 
 _TYPES: Final = {
     ".csv": predictions.CSV,
@@ -58,7 +60,8 @@ def run(asked: Asked, given: str, question: Question) -> None:
     found, target = deployed(asked, given, question.stage, output)
     printed = _Printed()
     take = None if output.as_json else printed.take
-    answer = ask(found, target, predictions.Question(content, content_type, beside), take)
+    with _waiting() as told:
+        answer = ask(found, target, predictions.Question(content, content_type, beside), take, Patience(told=told))
     output.document(
         {
             "prediction": _value(answer, content_type),
@@ -69,6 +72,21 @@ def run(asked: Asked, given: str, question: Question) -> None:
     )
     if not (output.as_json or printed.is_whole):
         _print(answer)
+
+
+@contextmanager
+def _waiting() -> Iterator[Callable[[float], None]]:
+    """Show how long an answer is awaited that comes later: beside the output, which has the answer alone."""
+    status = console(sys.stderr).status("")
+
+    def tell(passed: float) -> None:
+        status.update(f"The endpoint answers later: waiting for {passed:.0f} s")
+        status.start()
+
+    try:
+        yield tell
+    finally:
+        status.stop()
 
 
 class _Printed:
@@ -122,10 +140,16 @@ def _with_model(found: Work) -> tuple[Work, Target]:
     return found, target
 
 
-def ask(found: Work, target: Target, question: predictions.Question, take: Take | None = None) -> Prediction:
+def ask(
+    found: Work,
+    target: Target,
+    question: predictions.Question,
+    take: Take | None = None,
+    patience: Patience = IMPATIENT,
+) -> Prediction:
     """Return the prediction. Raise CommandError for any other answer. `take` is given parts of a stream of events."""
     try:
-        return predictions.predict(target, question, take)
+        return predictions.predict(target, question, take, patience)
     except MlopsError as refused:
         raise CommandError(_reason(found, target, refused)) from None
 

@@ -33,11 +33,16 @@ def _told(change: Mapping[str, Any]) -> Iterator[str]:
             yield f"changes {len(values) - _MOST} more parameters"
         if change["template_changes"]:
             yield "changes the blueprint's template"
-    # An orchestrator of an earlier release tells of none.
-    yield from (_tested(one) for one in change.get("smoke_tests", ()))
+    yield from _tests(change)
     for monitor in change["monitors"]:
         for run in monitor["runs"]:
             yield f"{monitor['short_name']} in {run['stage']}: {run['status']}. {run['message']}".rstrip()
+
+
+def _tests(change: Mapping[str, Any]) -> Iterator[str]:
+    # An orchestrator of an earlier release tells of none.
+    yield from (_tested(one) for one in change.get("smoke_tests", ()))
+    yield from (f"smoke test in {one}: its figures are not here yet" for one in change.get("smoke_tests_missing", ()))
 
 
 def _tested(one: Mapping[str, Any]) -> str:

@@ -75,8 +75,10 @@ class _Scaling(TypedDict, total=False):
     """fewest instances"""
     maximum: Required[int]
     """most instances"""
-    invocations_per_instance: Required[float]
+    invocations_per_instance: float | None
     """invocations a minute that an instance should have, on average"""
+    backlog_per_instance: float | None
+    """requests that should wait or be worked on for each instance, with async_inference"""
     scale_in_cooldown: int
     """seconds after a change before instances are taken away"""
     scale_out_cooldown: int
@@ -105,6 +107,20 @@ class _ServerlessCapacity(TypedDict, total=False):
     """most calls at once; more are refused"""
     provisioned_concurrency: int
     """calls at once that find a process which is ready; each costs, used or not"""
+
+class _Queue(TypedDict, total=False):
+    """Where answers go, and who hears of them."""
+
+    output_location: Required[str]
+    """bucket/prefix for the answers, without s3://; requests lie below it, too"""
+    failure_location: str | None
+    """bucket/prefix for what is said of requests that failed; failures below output_location"""
+    success_topic_arn: str
+    """ARN of the SNS topic that hears of each answer; none when left out"""
+    error_topic_arn: str
+    """ARN of the SNS topic that hears of each failure; none when left out"""
+    max_concurrent_invocations_per_instance: int | None
+    """requests that an instance works on at once; SageMaker chooses if left out"""
 
 class _Update(TypedDict, total=False):
     """How an update of the endpoint is deployed."""
@@ -317,7 +333,7 @@ class RealtimeBuiltIn(BaseModel):
     inference_instance: str | ByStage[str]
     """instance type that serves the model; not needed with serverless"""
     data_capture_location: str | ByStage[str]
-    """bucket/prefix for the captured requests and answers, without s3://; not needed with serverless"""
+    """bucket/prefix for the captured requests and answers, without s3://; not needed with serverless or async_inference"""
     dry_run: bool = ...
     """answer the plan and touch nothing"""
     model_artifact_location: str = ...
@@ -350,6 +366,8 @@ class RealtimeBuiltIn(BaseModel):
     """add and take away instances with the load"""
     serverless: _ServerlessCapacity | None | ByStage[_ServerlessCapacity | None] = ...
     """serve without instances, in place of inference_instance"""
+    async_inference: _Queue | None | ByStage[_Queue | None] = ...
+    """queue requests, and write the answers to S3; the endpoint may have no instance in between"""
     deployment: _Update | None | ByStage[_Update | None] = ...
     """how an update of the endpoint reaches traffic, and the alarms that take it back; all at once and without alarms when left out"""
     variants: Sequence[_Variant] | ByStage[Sequence[_Variant]] = ...
@@ -376,7 +394,7 @@ class RealtimeCustom(BaseModel):
     inference_instance: str | ByStage[str]
     """instance type that serves the model; not needed with serverless"""
     data_capture_location: str | ByStage[str]
-    """bucket/prefix for the captured requests and answers, without s3://; not needed with serverless"""
+    """bucket/prefix for the captured requests and answers, without s3://; not needed with serverless or async_inference"""
     dry_run: bool = ...
     """answer the plan and touch nothing"""
     model_artifact_location: str = ...
@@ -407,6 +425,8 @@ class RealtimeCustom(BaseModel):
     """add and take away instances with the load"""
     serverless: _ServerlessCapacity | None | ByStage[_ServerlessCapacity | None] = ...
     """serve without instances, in place of inference_instance"""
+    async_inference: _Queue | None | ByStage[_Queue | None] = ...
+    """queue requests, and write the answers to S3; the endpoint may have no instance in between"""
     deployment: _Update | None | ByStage[_Update | None] = ...
     """how an update of the endpoint reaches traffic, and the alarms that take it back; all at once and without alarms when left out"""
     variants: Sequence[_Variant] | ByStage[Sequence[_Variant]] = ...
@@ -433,7 +453,7 @@ class RealtimeLlm(BaseModel):
     inference_instance: str | ByStage[str]
     """instance type with GPUs that serves the model"""
     data_capture_location: str | ByStage[str]
-    """bucket/prefix for the captured requests and answers, without s3://; not needed with serverless"""
+    """bucket/prefix for the captured requests and answers, without s3://; not needed with serverless or async_inference"""
     model_id: str | ByStage[str]
     """prefix of the model's files in the assets bucket, as Hugging Face has them"""
     model_framework_version: str
@@ -460,6 +480,8 @@ class RealtimeLlm(BaseModel):
     """add and take away instances with the load"""
     serverless: _ServerlessCapacity | None | ByStage[_ServerlessCapacity | None] = ...
     """serve without instances, in place of inference_instance"""
+    async_inference: _Queue | None | ByStage[_Queue | None] = ...
+    """queue requests, and write the answers to S3; the endpoint may have no instance in between"""
     deployment: _Update | None | ByStage[_Update | None] = ...
     """how an update of the endpoint reaches traffic, and the alarms that take it back; all at once and without alarms when left out"""
     network_isolation: bool | ByStage[bool] = ...

@@ -22,6 +22,7 @@ INSTANCES: Final = "/aws/sagemaker/Endpoints"
 NAMESPACES: Final = frozenset({INVOCATIONS, INSTANCES})
 """Namespaces whose metrics the local AWS makes."""
 _MICROSECONDS: Final = 1_000_000
+_OF_LATER_CALLS: Final = ("Invocation4XXErrors", "Invocation5XXErrors", "ModelLatency")
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,21 @@ class Source:
 
 def record(source: Source, call: Call) -> None:
     """Count a call, for the variant and for its part of the fleet that has this configuration."""
+    _record(source, call, _values(source, call))
+
+
+def record_later(source: Source, call: Call) -> None:
+    """Count a call of an asynchronous endpoint, of which some metrics are not published.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-monitor.html
+    """
+    values = _values(source, call)
+    _record(source, call, {name: values[name] for name in _OF_LATER_CALLS})
+
+
+def _record(source: Source, call: Call, values: dict[str, float]) -> None:
     variant = {"EndpointName": source.endpoint, "VariantName": source.variant}
-    moment, values = clock.now(), _values(source, call)
+    moment = clock.now()
     for dimensions in (variant, variant | {"EndpointConfigName": source.config}):
         for name, value in values.items():
             STORE.add(source.place, Metric.of(INVOCATIONS, name, dimensions), value, moment)

@@ -9,10 +9,12 @@ from __future__ import annotations
 from moto.sagemaker.models import sagemaker_backends
 from moto.sagemakerruntime.models import sagemakerruntime_backends
 
+from scripts.local_aws import clock
+from scripts.local_aws.cloudwatch.metric_store import MINUTE
 from scripts.local_aws.eventbridge import alarm_events
 from scripts.local_aws.processes import model_process, programs
 from scripts.local_aws.sagemaker.backend import LocalSageMaker
-from scripts.local_aws.sagemaker.endpoints import deployment, invocations
+from scripts.local_aws.sagemaker.endpoints import asynchronous, deployment, invocations
 from scripts.local_aws.sagemaker.jobs import job_records
 from scripts.local_aws.sagemaker.runtime import LocalSageMakerRuntime
 
@@ -25,6 +27,7 @@ def install() -> None:
             backends.backend = ours
             backends.clear()
     alarm_events.listen(deployment.alarm_changed)
+    clock.every(MINUTE, asynchronous.every_minute)
     job_records.THREADS.open()
 
 
@@ -40,6 +43,7 @@ def wait_idle(timeout: float) -> bool:
 
 def shutdown() -> None:
     """Write captured data, stop the jobs, then end every process that serves a model."""
+    asynchronous.stop()
     invocations.stop()
     job_records.THREADS.close()
     model_process.stop_all()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""InvokeEndpoint and InvokeEndpointWithResponseStream over HTTP.
+"""InvokeEndpoint, InvokeEndpointWithResponseStream and InvokeEndpointAsync over HTTP.
 
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpointWithResponseStream.html
@@ -7,8 +7,10 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndp
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
+from http import HTTPStatus
 from types import SimpleNamespace
 from typing import Any, cast
 from urllib.parse import unquote
@@ -20,7 +22,7 @@ from moto.sagemakerruntime.models import SageMakerRuntimeBackend
 from moto.sagemakerruntime.responses import SageMakerRuntimeResponse
 
 from scripts.local_aws.sagemaker import event_stream
-from scripts.local_aws.sagemaker.endpoints import invocations
+from scripts.local_aws.sagemaker.endpoints import asynchronous, invocations
 from scripts.local_aws.sagemaker.endpoints.endpoint import LocalEndpoint
 from scripts.local_aws.sagemaker.endpoints.invocations import ModelError, Request, RuntimeValidationError
 
@@ -66,8 +68,27 @@ class LocalSageMakerRuntimeResponse(SageMakerRuntimeResponse):
         return 200, headers, _messages(answered.parts)  # type: ignore[return-value]
 
     def invoke_endpoint_async(self) -> TYPE_RESPONSE:
-        """Refuse the call with a message: no template of ours makes an asynchronous endpoint."""
-        raise RuntimeValidationError("The local AWS does not serve asynchronous endpoints; call InvokeEndpoint.")
+        """Let a request wait. Raise RuntimeValidationError, which moto serialises.
+
+        https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpointAsync.html
+        """
+        given = asynchronous.Given(
+            input_location=self._header("InputLocation"),
+            content_type=self._header("Content-Type"),
+            accept=self._header("Accept"),
+            inference_id=self._header("Inference-Id"),
+            custom_attributes=self._header("Custom-Attributes"),
+            seconds=self._header("RequestTTLSeconds"),
+        )
+        waiting = asynchronous.invoke(self._endpoint(), given)
+        places = {"OutputLocation": waiting.output_location, "FailureLocation": waiting.failure_location}
+        headers = {f"X-Amzn-SageMaker-{name}": place for name, place in places.items() if place}
+        # moto takes the status from here.
+        accepted = {**headers, "status": str(HTTPStatus.ACCEPTED.value)}
+        return HTTPStatus.ACCEPTED, accepted, json.dumps({"InferenceId": waiting.inference_id})
+
+    def _header(self, name: str) -> str:
+        return str(self.headers.get(f"X-Amzn-SageMaker-{name}", ""))
 
     def _check_body(self) -> None:
         if len(self.raw_body) > _MAXIMUM_BODY:

@@ -27,11 +27,15 @@ def value(key: str, before: str | None, after: str | None) -> dict[str, str | No
         ({"template_changes": True}, ["changes the blueprint's template"]),
         ({"problem": "AWS did not"}, ["what it changes cannot be told: AWS did not"]),
         (
+            {"smoke_tests_missing": ["dev"]},
+            ["no parameter changes in staging", "smoke test in dev: its figures are not here yet"],
+        ),
+        (
             {"changed_parameters": [value("Size", "1", "2"), value("New", None, ""), value("Gone", "x", None)]},
             ["changes Size: 1 -> 2", "changes New: not set -> empty", "changes Gone: x -> not set"],
         ),
     ],
-    ids=["first", "nothing", "template", "unknown", "values"],
+    ids=["first", "nothing", "template", "unknown", "late figures", "values"],
 )
 def test_each_change_is_a_line(told: dict[str, Any], lines: list[str]) -> None:
     assert list(changes.lines("staging", [change(stage="prod"), change(**told)])) == lines

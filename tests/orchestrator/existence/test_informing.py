@@ -153,6 +153,14 @@ class TestUnusable:
         kms.schedule_key_deletion(KeyId=good.rpartition("/")[2])
         assert told(good) == f"must be a key that is enabled: {good} is PendingDeletion"
 
+    def test_topics(self, look: Look) -> None:
+        made = calls.client("sns").create_topic(Name="answers")["TopicArn"]
+        queue = {"output_location": "absent-answers", "success_topic_arn": made, "error_topic_arn": f"{made}-failed"}
+        found = missing(look(of("byom_realtime_builtin"), async_inference=queue))
+        assert found["async_inference.error_topic_arn"] == f"there is no topic {made}-failed: make it first"
+        assert "there is no bucket absent-answers" in found["async_inference.output_location"]
+        assert "async_inference.success_topic_arn" not in found
+
     def test_secrets(self, look: Look) -> None:
         made = calls.client("secretsmanager").create_secret(Name="mlops/hub", SecretString="x")["ARN"]
         key = "registry_credentials_secret_arn"

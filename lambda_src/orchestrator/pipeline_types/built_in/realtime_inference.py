@@ -14,7 +14,8 @@ from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.built_in.models import BuiltInImage, CustomImage
 from orchestrator.pipeline_types.built_in.network import NetworkedEndpoint, NetworkParameters
 from orchestrator.pipeline_types.built_in.served_models import ServedModelParameters
-from orchestrator.pipeline_types.built_in.serving.capacity import Capacity, CapacityParameters
+from orchestrator.pipeline_types.built_in.serving.asynchronous import Asynchronous, AsynchronousParameters
+from orchestrator.pipeline_types.built_in.serving.capacity import CapacityParameters
 from orchestrator.pipeline_types.built_in.serving.comparisons import Compared, VariantParameters
 from orchestrator.pipeline_types.built_in.serving.inference_api import InferenceApiParameters
 from orchestrator.pipeline_types.built_in.serving.loading import Loading, LoadingParameters, PrefixedModel
@@ -22,7 +23,7 @@ from orchestrator.pipeline_types.built_in.serving.smoke_test import SmokeTested,
 from orchestrator.pipeline_types.built_in.serving.updates import SafelyUpdated, UpdateParameters
 from orchestrator.pipeline_types.encryption import Encrypted, EncryptionParameters
 from orchestrator.values import common, locations
-from orchestrator.values.per_stage import PerStage, Stage, by_key, key_at
+from orchestrator.values.per_stage import PerStage, Stage, at, by_key, key_at
 from orchestrator.values.template_parameters import InTemplate
 
 
@@ -30,6 +31,7 @@ class RealtimeInferenceParameters(
     LoadingParameters,
     NetworkParameters,
     CapacityParameters,
+    AsynchronousParameters,
     UpdateParameters,
     VariantParameters,
     InferenceApiParameters,
@@ -43,7 +45,7 @@ class RealtimeInferenceParameters(
     """Parameters of the real-time inference blueprint."""
 
 
-class RealtimeInference(Encrypted, NetworkedEndpoint, SafelyUpdated, Capacity, SmokeTested, Loading):
+class RealtimeInference(Encrypted, NetworkedEndpoint, SafelyUpdated, Asynchronous, SmokeTested, Loading):
     """What both real-time types have in common."""
 
     blueprint: ClassVar = "realtime_inference"
@@ -53,7 +55,8 @@ class RealtimeInference(Encrypted, NetworkedEndpoint, SafelyUpdated, Capacity, S
     data_capture_location: Annotated[
         PerStage[locations.OptionalS3Location],
         Field(
-            description="bucket/prefix for the captured requests and answers, without s3://; not needed with serverless"
+            description="bucket/prefix for the captured requests and answers, without s3://; not needed with "
+            "serverless or async_inference"
         ),
         InTemplate("Bucket and prefix that receive the captured requests and answers."),
     ]
@@ -75,11 +78,22 @@ class RealtimeInference(Encrypted, NetworkedEndpoint, SafelyUpdated, Capacity, S
                     " name a bucket that the stage's account may write to"
                 )
 
-    @rule("data_capture_location", "serverless")
+    @rule("data_capture_location", "serverless", "async_inference")
     def _captures_have_a_place(self, launch: Launch) -> Iterator[Problem]:
-        yield from self.missing_on_instances(
-            launch, "data_capture_location", "a bucket and prefix, such as my-bucket/some/prefix, without s3://"
+        stages = [stage for stage in self.stages(launch) if self.captures_at(stage)]
+        yield from self.missing_at(
+            stages, "data_capture_location", "a bucket and prefix, such as my-bucket/some/prefix, without s3://"
         )
+
+    @rule("async_inference", "inference_api")
+    def _answers_come_whole(self, launch: Launch) -> Iterator[Problem]:
+        yield from self.of_each_stage(launch, self._streaming_of_a_queue)
+
+    def _streaming_of_a_queue(self, stage: Stage | None) -> Iterator[Problem]:
+        api = at(self.inference_api, stage)
+        if self.queues_at(stage) and api is not None and api.streaming:
+            key = key_at("inference_api", self.inference_api, stage)
+            yield Problem(f"{key}.streaming", "cannot be with async_inference: answers come later, and whole")
 
     @rule("deployment", "endpoint_name", "inference_instance")
     def _deployment_is_possible(self, launch: Launch) -> Iterator[Problem]:

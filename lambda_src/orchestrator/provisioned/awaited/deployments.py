@@ -20,6 +20,7 @@ from orchestrator.launch.settings import Settings
 from orchestrator.provisioned.awaited import approvals, comparison, figures, models, packages
 from orchestrator.provisioned.awaited.packages import Package
 from orchestrator.provisioned.pipeline_stacks import Pipeline
+from orchestrator.stage_action import tested
 from orchestrator.stage_action.jobs import UnusableJobError
 from orchestrator.values.per_stage import STAGES, Stage
 
@@ -72,6 +73,7 @@ def _awaited(seen: Seen, stage: Stage, asked: answers.WaitingApproval, settings:
         "model": None,
         "monitors": [],
         "smoke_tests": [],
+        "smoke_tests_missing": [],
         "problem": "",
     }
     try:
@@ -80,6 +82,7 @@ def _awaited(seen: Seen, stage: Stage, asked: answers.WaitingApproval, settings:
         _compare(told, package, StackSetName(seen.pipeline.stack_sets[stage], settings.call_as))
         before = {one for one in STAGES[: STAGES.index(stage)] if one in seen.deployed}
         told["smoke_tests"] = [one for one in seen.smoke_tests if one["stage"] in before]
+        told["smoke_tests_missing"] = _untold(package, before, told["smoke_tests"])
         told["monitors"] = figures.of(seen.pipeline, before, settings)
     except ServiceBusyError:
         raise
@@ -88,6 +91,12 @@ def _awaited(seen: Seen, stage: Stage, asked: answers.WaitingApproval, settings:
     except UnusableJobError as error:
         told["problem"] = str(error)
     return told
+
+
+def _untold(package: Package, before: Collection[Stage], tests: Sequence[SmokeTestFigures]) -> list[str]:
+    """Return the stages with a smoke test of which nothing is known: its figures come as events."""
+    told = {one["stage"] for one in tests}
+    return [one for one in STAGES if one in before and one not in told and tested.is_asked(package.definition(one))]
 
 
 def _package(seen: Seen, execution: str, settings: Settings) -> Package:

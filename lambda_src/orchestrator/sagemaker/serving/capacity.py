@@ -10,6 +10,7 @@ from typing import Final
 _BURSTABLE: Final = re.compile(r"ml\.t[0-9]")
 
 NOT_SERVERLESS: Final[Mapping[str, str]] = {
+    "async_inference": "SageMaker queues requests for instances only",
     "autoscaling": "it scales by itself, between none and max_concurrency",
     "variants": "SageMaker has one variant for such an endpoint",
     "shadow_variant": "SageMaker has one variant for such an endpoint",
@@ -23,6 +24,19 @@ NOT_SERVERLESS: Final[Mapping[str, str]] = {
 """Key of a request -> why it cannot be with a serverless endpoint.
 
 https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html#serverless-endpoints-how-it-works-exclusions
+"""
+
+NOT_ASYNC: Final[Mapping[str, str]] = {
+    "variants": "a request that waits cannot name a variant, and the queue is one for all",
+    "shadow_variant": "SageMaker has no shadows of such an endpoint",
+    "model_id": "its route for chat answers at once",
+    "smoke_test": "it compares an answer, and such an endpoint answers later",
+}
+"""Key of a request -> why it cannot be with an asynchronous endpoint.
+
+https://docs.aws.amazon.com/sagemaker/latest/dg/shadow-tests-exclusions.html
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpointAsync.html (no TargetVariant)
+Updates in steps are there: https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails.html
 """
 
 

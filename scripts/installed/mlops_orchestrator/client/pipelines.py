@@ -169,6 +169,7 @@ class Pipeline:
 
         With several accounts, name the `stage`, and give a `session` with credentials of its account. Beside the data
         you may give `accept`, `inference_id`, `custom_attributes` and `target_variant`.
+        An endpoint with `async_inference` answers later: the call waits up to 15 minutes, and raises TimedOut then.
         Raise NotFound if no such model is deployed, RequestRefused or Failed if it does not answer.
         """
         aws = self._api.client.aws

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Predictions of a deployed model: rows in any common form to what it takes, and its answer back.
 
-A model is asked through its inference API, in the API's mode, or where there is none by InvokeEndpoint.
+A model is asked through its inference API, in the API's mode, or where there is none by InvokeEndpoint. Where the API
+says that the answer comes later, it is awaited.
 
 https://docs.aws.amazon.com/sagemaker/latest/dg/cdf-inference.html
 """
@@ -15,12 +16,15 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from http import HTTPStatus
 from typing import Any, Final, Protocol, TypedDict
 
 from botocore.exceptions import ClientError
 
+from mlops_orchestrator.aws import later
 from mlops_orchestrator.aws.api_client import Answer, Response, SignedClient, Take, connections
 from mlops_orchestrator.aws.aws_access import Aws
+from mlops_orchestrator.aws.later import PATIENT, Later, Patience
 from mlops_orchestrator.client import connection
 from mlops_orchestrator.client.answers import accepted
 from mlops_orchestrator.errors import Failed
@@ -140,8 +144,8 @@ class Question:
         return {key: value for key, value in self.beside.items() if value}
 
 
-def predict(asked: Target, question: Question, take: Take | None = None) -> Prediction:
-    """Ask a model. Raise RequestRefused or Failed.
+def predict(asked: Target, question: Question, take: Take | None = None, patience: Patience = PATIENT) -> Prediction:
+    """Ask a model, and wait if its answer comes later. Raise RequestRefused, Failed, or TimedOut.
 
     `take` is given the parts of a stream of events as they come.
     """
@@ -154,6 +158,9 @@ def predict(asked: Target, question: Question, take: Take | None = None) -> Pred
         response = asked.client.listen(asked.url, body, headers, take)
     else:
         response = asked.client.ask("POST", asked.url, body, headers)
+    if response.status == HTTPStatus.ACCEPTED:
+        written = later.wait(asked.aws, Later.read(response.content), patience)
+        return Prediction(written.content, written.content_type)
     return _prediction(asked, response)
 
 

@@ -18,6 +18,7 @@ _WORD: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _KINDS: Final[Mapping[str, str]] = {
     "AutoMLJob": "automl-job",
     "AutoMLJobV2": "automl-job",
+    "EndpointAsync": "endpoint",
     "EndpointWeightsAndCapacities": "endpoint",
     "EndpointWithResponseStream": "endpoint",
     "ModelPackageGroupPolicy": "model-package-group",

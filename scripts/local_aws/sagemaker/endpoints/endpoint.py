@@ -11,6 +11,7 @@ from moto.core.utils import utcnow
 from moto.sagemaker.models import FakeEndpoint
 
 from scripts.local_aws.sagemaker.data_capture import CaptureSettings, CaptureTarget
+from scripts.local_aws.sagemaker.endpoints.backlog import Backlog
 from scripts.local_aws.sagemaker.endpoints.configs import LocalEndpointConfig
 from scripts.local_aws.sagemaker.endpoints.traffic import Traffic
 from scripts.local_aws.sagemaker.endpoints.variants import Fleet, Variant
@@ -48,6 +49,7 @@ class LocalEndpoint(FakeEndpoint):
         self.endpoint_status = "Creating"
         self.failure_reason: str | None = None  # type: ignore[assignment]  # moto knows no failure
         self.traffic = Traffic()
+        self.backlog = Backlog()
         self.fleet: Fleet | None = None
         self.deployment: UnderWay | None = None
         self.last_deployment_config: dict[str, Any] | None = None

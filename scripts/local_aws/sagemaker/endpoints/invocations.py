@@ -179,6 +179,11 @@ def _in_service(endpoint: LocalEndpoint, fleet: Fleet | None) -> Fleet:
             f"Endpoint {endpoint.endpoint_name} of account {endpoint.account_id} is {endpoint.endpoint_status}, "
             "not InService."
         )
+    if "AsyncInferenceConfig" in fleet.config.given:
+        raise RuntimeValidationError(
+            f"Endpoint {endpoint.endpoint_name} of account {endpoint.account_id} is asynchronous: it takes "
+            "InvokeEndpointAsync alone."
+        )
     return fleet
 
 

@@ -18,7 +18,7 @@ from moto.sagemaker.responses import SageMakerResponse
 from scripts.local_aws import clients, identity, request_constraints
 from scripts.local_aws.sagemaker import model_hosting
 from scripts.local_aws.sagemaker.data_capture import CaptureSettings, CaptureTarget
-from scripts.local_aws.sagemaker.endpoints import policies, serverless
+from scripts.local_aws.sagemaker.endpoints import asynchronous, policies, serverless
 from scripts.local_aws.sagemaker.endpoints.configs import Given, LocalEndpointConfig
 from scripts.local_aws.sagemaker.endpoints.deployment import Deployment
 from scripts.local_aws.sagemaker.endpoints.endpoint import LocalEndpoint, Tags
@@ -83,6 +83,7 @@ class Endpoints(NamedResources):
             endpoint.go_live(endpoint.fleet)
             return
         serverless.check_update(endpoint.fleet.config, config)
+        asynchronous.check_update(endpoint.fleet.config, config, endpoint.endpoint_name)
         self._check_scaled(endpoint, config)
         fleet = self._loaded(endpoint, config)
         if fleet is None:

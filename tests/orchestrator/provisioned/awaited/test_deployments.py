@@ -17,6 +17,7 @@ from orchestrator.provisioned.awaited import deployments, packages
 from orchestrator.provisioned.awaited.deployments import Seen
 from orchestrator.provisioned.awaited.packages import Package
 from orchestrator.provisioned.pipeline_stacks import Pipeline
+from tests.orchestrator.stage_action.played_aws import parameter_file, zipped
 
 ASKED = {"actionName": "DeployStaging", "latestExecution": {"status": "InProgress", "token": "t"}}
 STATE = {
@@ -32,6 +33,7 @@ PIPELINE = Pipeline(
     "",
     {"dev": "churn-dev", "staging": "churn-staging", "prod": "churn-prod"},
 )
+CODE = "bus,bucket,provisioned/mlops-pipeline-churn-x/smoke-tests/a.zip,b"
 NEWEST = Execution("e-1", "InProgress", "version-1", None)
 
 
@@ -80,3 +82,27 @@ def test_what_aws_refuses_is_a_sentence_and_what_is_busy_is_asked_again(
     refusal = ServiceBusyError("read it", "SlowDown", "later")
     with pytest.raises(ServiceBusyError):
         told(settings)
+
+
+@pytest.mark.parametrize(
+    ("code", "figures_of", "missing"),
+    [
+        pytest.param(CODE, [], ["dev"], id="not yet"),
+        pytest.param(CODE, ["dev"], [], id="told"),
+        pytest.param("", [], [], id="no test"),
+    ],
+)
+def test_a_smoke_test_without_figures_is_named(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, code: str, figures_of: list[str], missing: list[str]
+) -> None:
+    monkeypatch.setattr(deployments.stack_sets, "definition_of", lambda _: None)
+    monkeypatch.setattr(deployments.models, "of", lambda *_: None)
+    monkeypatch.setattr(deployments.figures, "of", lambda *_: [])
+    file = parameter_file({"SmokeTestCode": code})
+    names = {"TemplateFileName": "t.yaml", "DevParamsName": "dev.json", "StagingParamsName": "staging.json"}
+    content = zipped({"t.yaml": "Resources: {}", "dev.json": file, "staging.json": file})
+    package = Package(ReadPackage("version-1", content), names)
+    tests: Any = [{"stage": stage} for stage in figures_of]
+    (waiting,) = deployments.of(Seen(PIPELINE, {}, STATE, NEWEST, package, ["dev"], tests), settings)
+    assert waiting["problem"] == ""
+    assert waiting["smoke_tests_missing"] == missing

@@ -22,6 +22,9 @@ InstancesOrNone = Annotated[int, Field(ge=0), NUMBER, Expect("a whole number of 
 Cooldown = Annotated[int, Field(ge=0, le=86400), NUMBER, Expect("a whole number of seconds, 0 to 86400")]
 Load = Annotated[float, Field(gt=0, allow_inf_nan=False), NUMBER, Expect("a number above 0")]
 
+_INVOCATIONS: Final = "invocations a minute that an instance should have, on average"
+_BACKLOG: Final = "requests that should wait or be worked on for each instance"
+
 TimeZone = Annotated[
     str,
     Field(max_length=50, pattern=r"^[A-Z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}$"),
@@ -53,9 +56,8 @@ class Scaling(BaseModel):
 
     minimum: Annotated[InstancesOrNone, Field(description="fewest instances")]
     maximum: Annotated[Instances, Field(description="most instances")]
-    invocations_per_instance: Annotated[
-        Load, Field(description="invocations a minute that an instance should have, on average", examples=[600])
-    ]
+    invocations_per_instance: Annotated[Load | None, Field(description=_INVOCATIONS, examples=[600])] = None
+    backlog_per_instance: Annotated[Load | None, Field(description=f"{_BACKLOG}, with async_inference")] = None
     scale_in_cooldown: Annotated[
         Cooldown, Field(description="seconds after a change before instances are taken away")
     ] = 300
@@ -72,12 +74,26 @@ class Scaling(BaseModel):
         """Return the values of the template's parameters."""
         values = (
             *(self.minimum, self.maximum),
-            *(f"{self.invocations_per_instance:g}", self.scale_in_cooldown, self.scale_out_cooldown),
+            *(f"{self.load:g}", self.scale_in_cooldown, self.scale_out_cooldown),
         )
         schedules = {f"ScalingSchedule{number}": one.as_parameter() for number, one in enumerate(self.schedules, 1)}
         return {"Autoscaling": ",".join(map(str, values)), **schedules}
 
-    def impossible_limits(self, key: str) -> Iterator[Problem]:
+    @property
+    def load(self) -> float:
+        """What an instance should have of the one or the other."""
+        return self.invocations_per_instance or self.backlog_per_instance or 0
+
+    def impossible_loads(self, key: str, *, queues: bool) -> Iterator[Problem]:
+        """Yield a problem for a load that is missing, or that the endpoint does not have; `queues`: its calls wait."""
+        wanted, other = ("backlog_per_instance", "invocations_per_instance")[:: 1 if queues else -1]
+        if getattr(self, wanted) is None:
+            yield Problem(f"{key}.{wanted}", f"is required: {_BACKLOG if queues else _INVOCATIONS}")
+        if getattr(self, other) is not None:
+            why = f"with async_inference: give {wanted}" if queues else "without async_inference: no request waits"
+            yield Problem(f"{key}.{other}", f"cannot be {why}")
+
+    def impossible_limits(self, key: str, *, may_be_none: bool) -> Iterator[Problem]:
         """Yield a problem for each pair of limits that leaves no number of instances, or none that serves at once."""
         if len(self.schedules) > MOST_SCHEDULES:
             yield Problem(f"{key}.schedules", f"must have {MOST_SCHEDULES} at most, not {len(self.schedules)}")
@@ -86,7 +102,12 @@ class Scaling(BaseModel):
         for place, minimum, maximum in limits:
             if minimum > maximum:
                 yield Problem(f"{place}.minimum", f"must be {maximum} at most, which is maximum")
-            if minimum == 0:
+            if minimum == 0 and not may_be_none:
                 yield Problem(
                     f"{place}.minimum", "must be 1 at least: SageMaker keeps an instance of an endpoint that answers"
+                )
+            elif minimum == 0 < self.minimum:
+                yield Problem(
+                    f"{place}.minimum",
+                    f"must be 1 at least, or {key}.minimum must be 0, too: that makes what wakes the endpoint again",
                 )

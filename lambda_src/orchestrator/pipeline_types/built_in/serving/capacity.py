@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """On how much a model is served: `instance_count`, `autoscaling`, or `serverless` in place of instances."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, Final
 
 from pydantic import Field, model_validator
@@ -19,10 +19,11 @@ from orchestrator.values.common import EXPECT_KEYWORD, Expect
 from orchestrator.values.per_stage import STAGES, PerStage, PerStageObject, Stage, at, key_at
 from orchestrator.values.template_parameters import InTemplate, TemplateParameters
 
-_SCALING: Final = "an object with minimum, maximum and invocations_per_instance"
+_SCALING: Final = "an object with minimum, maximum and invocations_per_instance, or backlog_per_instance"
 _SCALED: Final = {"minimum": 2, "maximum": 10, "invocations_per_instance": 600}
 _SERVERLESS: Final = "an object with memory_mb and max_concurrency"
-_ON_INSTANCES: Final = ("inference_instance", "data_capture_location")
+_CAPTURES: Final = "data_capture_location"
+_ON_INSTANCES: Final = ("inference_instance", _CAPTURES)
 """Required keys that a serverless endpoint has no use for."""
 
 OptionalInstanceType = Annotated[
@@ -115,22 +116,37 @@ class Capacity(ServedModel):
             if any(at(getattr(self, key), stage) for stage in self.stages(launch)):
                 yield f"{key} is ignored: a serverless endpoint has no instances, and captures nothing"
 
-    def missing_on_instances(self, launch: Launch, key: str, expected: str) -> Iterator[Problem]:
-        """Yield a problem for a key that is empty where there are instances."""
-        stages = [stage for stage in self.stages(launch) if not self.is_serverless_at(stage)]
+    def queues_at(self, stage: Stage | None) -> bool:
+        """Whether requests of a stage wait in a queue, and are answered later."""
+        return False
+
+    def scales_to_none(self, stage: Stage | None) -> bool:
+        """Whether autoscaling may take the last instance away."""
+        return self.queues_at(stage)
+
+    def captures_at(self, stage: Stage | None) -> bool:
+        """Whether the endpoint of a stage captures its calls."""
+        return not self.is_serverless_at(stage) and not self.queues_at(stage)
+
+    def missing_at(self, stages: Iterable[Stage | None], key: str, expected: str) -> Iterator[Problem]:
+        """Yield a problem for a key that is empty in a stage which needs it."""
         missing = {key_at(key, getattr(self, key), stage) for stage in stages if not at(getattr(self, key), stage)}
         yield from (Problem(found, f"must be {expected}, or serverless must be given") for found in sorted(missing))
 
     @rule("inference_instance", "serverless")
     def _instances_have_a_type(self, launch: Launch) -> Iterator[Problem]:
-        yield from self.missing_on_instances(
-            launch, "inference_instance", "a SageMaker instance type, such as ml.m5.large"
-        )
+        stages = [stage for stage in self.stages(launch) if not self.is_serverless_at(stage)]
+        yield from self.missing_at(stages, "inference_instance", "a SageMaker instance type, such as ml.m5.large")
 
     @rule("autoscaling")
     def _limits_are_possible(self, launch: Launch) -> Iterator[Problem]:
-        for key, scaling in self._by_key(launch, "autoscaling").items():
-            yield from scaling.impossible_limits(key)
+        yield from self.of_each_stage(launch, self._impossible_scaling)
+
+    def _impossible_scaling(self, stage: Stage | None) -> Iterator[Problem]:
+        scaling, key = self.scaling_at(stage), key_at("autoscaling", self.autoscaling, stage)
+        if scaling:
+            yield from scaling.impossible_loads(key, queues=self.queues_at(stage))
+            yield from scaling.impossible_limits(key, may_be_none=self.scales_to_none(stage))
 
     @rule("autoscaling", "instance_count")
     def _first_count_is_within_limits(self, launch: Launch) -> Iterator[Problem]:

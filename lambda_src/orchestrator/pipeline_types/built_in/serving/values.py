@@ -31,6 +31,13 @@ VolumeGb = Annotated[
     NUMBER_OR_TEXT,
 ]
 
+TopicArn = Annotated[
+    str,
+    Field(max_length=512, pattern=r"^(arn:aws[a-z0-9-]*:sns:[a-z0-9-]+:[0-9]{12}:[a-zA-Z0-9_-]+)?$"),
+    Expect("the ARN of an SNS topic", example="arn:aws:sns:eu-west-1:111122223333:answers"),
+    things.A_TOPIC,
+]
+
 Gpus = Annotated[
     str,
     Field(max_length=2, pattern=r"^([1-9]|1[0-6])?$"),

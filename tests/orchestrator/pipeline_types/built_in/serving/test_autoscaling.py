@@ -75,6 +75,12 @@ def test_each_stage_has_its_own(body: Body, multi_account: Launch) -> None:
             id="no load",
         ),
         pytest.param(
+            {"autoscaling": {**LIMITS, "backlog_per_instance": 5}},
+            "autoscaling.backlog_per_instance",
+            "cannot be without async_inference: no request waits",
+            id="a backlog",
+        ),
+        pytest.param(
             {"autoscaling": {**LIMITS, "minimum": 9}},
             "autoscaling.minimum",
             "must be 8 at most, which is maximum",
@@ -119,7 +125,7 @@ def test_each_stage_has_its_own(body: Body, multi_account: Launch) -> None:
         pytest.param(
             {"autoscaling": 3},
             "autoscaling",
-            "must be an object with minimum, maximum and invocations_per_instance",
+            "must be an object with minimum, maximum and invocations_per_instance, or backlog_per_instance",
             id="no object",
         ),
     ],

@@ -26,7 +26,7 @@ _WORK: Final[Mapping[str, str]] = {
     "kms": "*crypt CreateGrant DescribeKey GenerateDataKey* Retire*",
     "logs": "*LogEvents CreateLogGroup CreateLogStream Describe*",
     "s3": "AbortM* DeleteObject* Get* List* PutObject",
-    "sagemaker": "AddTags Create*Job* CreateModel* Describe* InvokeEndpoint* List* Stop*Job",
+    "sagemaker": "AddTags Create*Job* CreateModel* Desc* InvokeEndpoint* List* Stop*Job",
     "secretsmanager": "GetS*",
     "xray": "Put*",
 }
@@ -35,7 +35,7 @@ _CONTROL: Final[Mapping[str, str]] = {
     "application-autoscaling": "*",
     "cloudwatch": "*Alarm*",
     "ce": "GetCost*",
-    "cloudformation": "Describe* List*",
+    "cloudformation": "Desc* List*",
     "codepipeline": "List* PutJob*",
     "organizations": "ListD*",
     "s3": "PutBucketN*",

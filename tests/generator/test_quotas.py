@@ -28,7 +28,11 @@ def made(template: Template, kind: str) -> tuple[int, int]:
 @pytest.mark.parametrize(
     ("path", "words", "expected"),
     [
-        ("blueprints/realtime_inference.yaml", "real-time 1 or 2,", (1, 2)),
+        (
+            "blueprints/realtime_inference.yaml",
+            "real-time 1 or 2, and 1 more in an account of a stage where models",
+            (1, 3),
+        ),
         ("blueprints/model_training.yaml", "training 2 or 3,", (2, 3)),
         ("blueprints/batch_transform.yaml", "batch 2 or 3 ", (2, 3)),
         ("blueprints/data_quality_monitor.yaml", "(1 on SageMaker's engine),", (1, 1)),

@@ -15,6 +15,7 @@ from mlops_orchestrator.aws.aws_access import Aws
 from scripts.cli.pipelines import comparison
 from scripts.demo.demo_model import TrainedModel
 from scripts.launch.local_deployment import STAGE_ACCOUNTS
+from tests.console.visiting import Visitor
 from tests.end_to_end.users import ARTIFACT_KEY, SERVED, Orchestrator
 
 Until = Callable[[Callable[[], Any]], Any]
@@ -78,6 +79,9 @@ def test_a_stage_tells_its_models_and_what_they_answered(
     first, *models = comparison.of_stages(stages)
     assert first.startswith(f"dev, {STAGE_ACCOUNTS['dev']}: the endpoint {ENDPOINT}: InService.")
     assert {line.split(":")[0].strip() for line in models} == {"AllTraffic", "challenger"}
+    page = Visitor(orchestrator.deployment.api).visit("/pipelines/rivals")
+    assert f"Endpoint in dev, {STAGE_ACCOUNTS['dev']}" in page.html
+    assert f'aria-label="Variants in {STAGE_ACCOUNTS["dev"]}"' in page.html
 
 
 def test_calls_of_a_stage_are_shared_otherwise(orchestrator: Orchestrator, pipeline: str) -> None:

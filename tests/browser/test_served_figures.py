@@ -14,7 +14,7 @@ from scripts.console import looks
 from scripts.launch.local_deployment import STAGE_ACCOUNTS
 from tests.end_to_end import users
 from tests.end_to_end.users import ARTIFACT_KEY, SERVED
-from tests.end_to_end.waiting import until
+from tests.end_to_end.waiting import minute_told, until
 
 if TYPE_CHECKING:
     from scripts.demo.demo_model import TrainedModel
@@ -48,6 +48,7 @@ def compared(orchestrator: Orchestrator, model: TrainedModel) -> Details:
     wrong = {"EndpointName": ENDPOINT, "ContentType": "text/csv", "Body": "not a row", "TargetVariant": "challenger"}
     with pytest.raises(ClientError):
         orchestrator.client("sagemaker-runtime").invoke_endpoint(**wrong)
+    minute_told()
 
     def told() -> Details | None:
         details: Details = orchestrator.deployment.api.details(pipeline_id).body

@@ -6,6 +6,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Final, TypeVar
 
 LONGEST_SECONDS: Final = 240.0
@@ -22,3 +23,8 @@ def until(condition: Callable[[], Found | None]) -> Found:
             return found
         pause.wait(_PAUSE_SECONDS)
     raise AssertionError("the condition did not come true in time")
+
+
+def minute_told() -> None:
+    """Wait until CloudWatch tells of the current minute: a request names whole seconds, and does not ask for the last."""
+    until(lambda: datetime.now(UTC).second > 0)

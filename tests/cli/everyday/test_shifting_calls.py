@@ -16,6 +16,7 @@ from tests.cli.conftest import Mlops
 from tests.console.visiting import Visitor
 from tests.end_to_end.running import Running
 from tests.end_to_end.users import ARTIFACT_KEY, SERVED, Orchestrator
+from tests.end_to_end.waiting import minute_told
 
 ENDPOINT: Final = "shifted-calls"
 CALLS: Final = 40
@@ -64,8 +65,10 @@ def test_calls_follow_the_weights(compared: Orchestrator, mlops: Mlops, model: T
 
 def test_what_each_has_answered_is_told(compared: Orchestrator, mlops: Mlops, model: TrainedModel) -> None:
     assert mlops("shift", "shifted", "AllTraffic=0", "challenger=1", "--local").status == 0
+    minute_told()
     before = told(compared)["challenger"]["last_hour"]["calls"]
     answered(compared, model)
+    minute_told()
     figures = told(compared)["challenger"]["last_hour"]
     assert figures["calls"] - before == CALLS
     assert (figures["errors_4xx"], figures["errors_5xx"]) == (0, 0)

@@ -17,8 +17,7 @@ from scripts.demo.demo_model import TrainedModel
 from scripts.launch.local_deployment import STAGE_ACCOUNTS
 from tests.console.visiting import Visitor
 from tests.end_to_end.users import ARTIFACT_KEY, SERVED, Orchestrator
-
-Until = Callable[[Callable[[], Any]], Any]
+from tests.end_to_end.waiting import minute_told
 
 ENDPOINT: Final = "rival-calls"
 CHALLENGER: Final = {"name": "challenger", "model_artifact_location": ARTIFACT_KEY, "weight": 3}
@@ -57,23 +56,18 @@ def _is_of(dev: Aws, name: str) -> bool:
 
 
 def test_a_stage_tells_its_models_and_what_they_answered(
-    orchestrator: Orchestrator, model: TrainedModel, pipeline: str, until: Until
+    orchestrator: Orchestrator, model: TrainedModel, pipeline: str
 ) -> None:
     dev = orchestrator.in_account("dev")
     asked = {"EndpointName": ENDPOINT, "ContentType": "text/csv", "Body": ",".join(map(str, model.holdout_rows[0]))}
     for _ in range(CALLS):
         dev.client("sagemaker-runtime").invoke_endpoint(**asked)
+    minute_told()
     (found,) = stage(orchestrator, pipeline, "dev")["endpoints"]
     assert (found["account"], found["name"], found["status"]) == (STAGE_ACCOUNTS["dev"], ENDPOINT, "InService")
     assert {one["name"] for one in found["variants"]} == {"AllTraffic", "challenger"}
     assert found["last_hour_reason"] == ""
-
-    def calls() -> int:
-        (there,) = stage(orchestrator, pipeline, "dev")["endpoints"]
-        return sum(one["last_hour"]["calls"] for one in there["variants"])
-
-    # Those of the current minute are told as soon as its first second is over.
-    assert until(lambda: calls() >= CALLS)
+    assert sum(one["last_hour"]["calls"] for one in found["variants"]) >= CALLS
     assert stage(orchestrator, pipeline, "staging")["endpoints"] == []
     stages = orchestrator.deployment.api.details(pipeline).body["stages"]
     first, *models = comparison.of_stages(stages)

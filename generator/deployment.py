@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from awacs import apigateway, application_autoscaling, awslambda, cloudwatch, ec2, iam, kms, logs, sagemaker, scheduler
+from awacs import apigateway, application_autoscaling, awslambda, cloudwatch, iam, kms, logs, sagemaker, scheduler
 from awacs.aws import Action, Condition, Statement, StringEquals
 from troposphere import Sub
 
@@ -48,7 +48,7 @@ def roles_for(*services: str) -> list[Statement]:
 
 
 def functions() -> list[Statement]:
-    """Functions of the blueprint with their code inline, perhaps in a VPC: its EC2 actions cannot name resources."""
+    """Functions of the blueprint, perhaps in a VPC: `networks` goes with them."""
     actions = [
         *(awslambda.AddPermission, awslambda.CreateFunction, awslambda.DeleteFunction),
         *(awslambda.DeleteFunctionConcurrency, awslambda.GetFunction, awslambda.GetFunctionCodeSigningConfig),
@@ -57,11 +57,12 @@ def functions() -> list[Statement]:
         *(awslambda.PutFunctionConcurrency, awslambda.RemovePermission, awslambda.TagResource),
         *(awslambda.UntagResource, awslambda.UpdateFunctionCode, awslambda.UpdateFunctionConfiguration),
     ]
-    looked_at = [ec2.DescribeNetworkInterfaces, ec2.DescribeSecurityGroups, ec2.DescribeSubnets, ec2.DescribeVpcs]
-    return [
-        permissions.allow(actions, arns.regional("lambda", f"function:{arns.PIPELINE_PREFIX}*")),
-        permissions.allow(looked_at, "*"),
-    ]
+    return [permissions.allow(actions, arns.regional("lambda", f"function:{arns.PIPELINE_PREFIX}*"))]
+
+
+def networks() -> list[Statement]:
+    """Looks at the networks of functions and jobs."""
+    return [permissions.look_at_networks()]
 
 
 def custom_resources() -> list[Statement]:
@@ -133,12 +134,21 @@ def endpoints() -> list[Statement]:
         *(sagemaker.DeleteEndpointConfig, sagemaker.DescribeEndpoint, sagemaker.DescribeEndpointConfig),
         # Application Auto Scaling tries the second in the name of who has an endpoint scaled.
         *(sagemaker.UpdateEndpoint, sagemaker.UpdateEndpointWeightsAndCapacities, *_TAGGING),
+        # Also of an inference component on the endpoint.
+        Action("sagemaker", "CreateInferenceComponent"),
     ]
     configurations = _named_by_cloudformation("endpoint-config", "mlopssagemakerendpointconfig")
-    return [
-        permissions.allow(actions, [*configurations, arns.regional("sagemaker", "endpoint/*")]),
-        *_keys_for_volumes(),
+    return [permissions.allow(actions, [*configurations, arns.regional("sagemaker", "endpoint/*")])]
+
+
+def inference_components() -> list[Statement]:
+    """Inference components, which have the names of their endpoints."""
+    actions = [
+        *(Action("sagemaker", f"{verb}InferenceComponent") for verb in ("Create", "Delete", "Describe", "Update")),
+        # Application Auto Scaling tries it, too, in the name of who has copies scaled.
+        *(Action("sagemaker", "UpdateInferenceComponentRuntimeConfig"), *_TAGGING),
     ]
+    return [permissions.allow(actions, arns.regional("sagemaker", "inference-component/*"))]
 
 
 def autoscaling() -> list[Statement]:
@@ -159,7 +169,8 @@ def autoscaling() -> list[Statement]:
     tagged = [Action("application-autoscaling", verb) for verb in ("TagResource", "UntagResource")]
     of_endpoints = Condition(StringEquals("application-autoscaling:service-namespace", "sagemaker"))
     alarms_of_policies = [cloudwatch.DeleteAlarms, cloudwatch.DescribeAlarms, cloudwatch.PutMetricAlarm]
-    alarm_names = arns.regional("cloudwatch", "alarm:TargetTracking-endpoint/*")
+    scaled = ("endpoint", "inference-component")
+    alarm_names = [arns.regional("cloudwatch", f"alarm:TargetTracking-{kind}/*") for kind in scaled]
     for_endpoints = Condition(StringEquals("iam:AWSServiceName", "sagemaker.application-autoscaling.amazonaws.com"))
     own_role = arns.in_account("iam", "role/aws-service-role/*")
     return [
@@ -170,7 +181,7 @@ def autoscaling() -> list[Statement]:
     ]
 
 
-def _keys_for_volumes() -> list[Statement]:
+def keys_for_volumes() -> list[Statement]:
     """The key of a request may be any key that its own policy lets this account use."""
     granted = Condition([permissions.through("sagemaker"), permissions.for_aws_resource()])
     return [permissions.allow([kms.DescribeKey], _keys()), permissions.allow([kms.CreateGrant], _keys(), granted)]
@@ -191,10 +202,9 @@ def baselines() -> list[Statement]:
     ]
     return [
         permissions.allow(jobs, arns.regional("sagemaker", "processing-job/*")),
-        *_keys_for_volumes(),
         # CloudFormation's handler of processing jobs asks for it beside the grant.
         permissions.allow([kms.Decrypt], _keys(), Condition(permissions.through("sagemaker"))),
-        *permissions.network_interfaces(),
+        *permissions.made_interfaces(),
     ]
 
 

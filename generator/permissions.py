@@ -169,20 +169,26 @@ def interfaces_of_functions() -> list[Statement]:
 
 
 def network_interfaces() -> list[Statement]:
-    """Network interfaces for models and jobs in a VPC: SageMaker makes them, in subnets that may be another account's.
+    """Network interfaces for models and jobs in a VPC, and the looks at networks that go with them.
 
-    EC2 knows no resource for what is only looked at. The page has the same list for each kind of job, and for models.
+    The page has the same list for each kind of job, and for models.
     https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html#sagemaker-roles-createprocessingjob-perms
     """
+    return [*made_interfaces(), look_at_networks()]
+
+
+def made_interfaces() -> list[Statement]:
+    """Network interfaces that SageMaker makes, in subnets that may be another account's."""
     interfaces = arns.regional("ec2", "network-interface/*")
     shared = [Sub(f"arn:${{AWS::Partition}}:ec2:${{AWS::Region}}:*:{kind}/*") for kind in ("security-group", "subnet")]
     changed = [ec2.CreateNetworkInterfacePermission, ec2.DeleteNetworkInterface, ec2.DeleteNetworkInterfacePermission]
+    return [allow([ec2.CreateNetworkInterface], [interfaces, *shared]), allow(changed, interfaces)]
+
+
+def look_at_networks() -> Statement:
+    """Looks at VPCs and what is in them: EC2 knows no resource for what is only looked at."""
     looked_at = [
         *(ec2.DescribeDhcpOptions, ec2.DescribeNetworkInterfaces, ec2.DescribeSecurityGroups, ec2.DescribeSubnets),
         ec2.DescribeVpcs,
     ]
-    return [
-        allow([ec2.CreateNetworkInterface], [interfaces, *shared]),
-        allow(changed, interfaces),
-        allow(looked_at, "*"),
-    ]
+    return allow(looked_at, "*")

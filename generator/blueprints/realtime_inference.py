@@ -9,7 +9,16 @@ from troposphere import GetAtt, If, NoValue, Output, Sub, Template, iam
 
 from generator import deployment, parameters
 from generator.resources import model_resources, network, sagemaker_roles
-from generator.serving import asynchronous, comparing, endpoints, inference_api, scaling, updates, variants
+from generator.serving import (
+    asynchronous,
+    comparing,
+    components,
+    endpoints,
+    inference_api,
+    scaling,
+    updates,
+    variants,
+)
 from generator.serving.endpoints import CONFIG, ENDPOINT
 from orchestrator.pipeline_types.built_in.realtime_inference import RealtimeInference
 from orchestrator.pipeline_types.built_in.serving.variants import MAIN
@@ -19,10 +28,13 @@ DEPLOYS: Final = (
     deployment.roles,
     deployment.models,
     deployment.endpoints,
+    deployment.inference_components,
+    deployment.keys_for_volumes,
     deployment.autoscaling,
     deployment.alarms,
     deployment.rollback_alarms,
     deployment.functions,
+    deployment.networks,
     deployment.log_groups,
     deployment.rest_apis,
     deployment.custom_resources,
@@ -39,7 +51,7 @@ def template() -> Template:
     built.add_resource(role(built))
     built.add_resource(model_resources.model(built, _ROLE))
     variants.add_to(built, _ROLE)
-    built.add_resource(endpoints.endpoint_config(built))
+    built.add_resource(endpoints.endpoint_config(built, _ROLE))
     updates.add_to(built, MAIN)
     built.add_resource(endpoints.endpoint(built))
     comparing.add_to(built)
@@ -57,7 +69,7 @@ def role(built: Template) -> iam.Role:
         variants.read_packages(built),
         updates.watch_alarms(built),
         If(
-            asynchronous.captures(built),
+            endpoints.captures(built),
             sagemaker_roles.write_objects("DataCapture", "DataCaptureLocation"),
             NoValue,
         ),
@@ -78,6 +90,7 @@ def add_outputs(built: Template) -> None:
         "EndpointDataCaptureLocation": ("Captured requests and answers", Sub(captured)),
     }
     built.add_output(inference_api.outputs())
+    built.add_output(components.output(ENDPOINT))
     for name, (description, value) in values.items():
         built.add_output(Output(name, Description=description, Value=value))
-    built.outputs["EndpointDataCaptureLocation"].Condition = asynchronous.captures(built)
+    built.outputs["EndpointDataCaptureLocation"].Condition = endpoints.captures(built)

@@ -19,13 +19,13 @@ from generator.boundary import things
 ADDITIONAL: Final = "AdditionalActions"
 _WORK: Final[Mapping[str, str]] = {
     "cloudwatch": "*MetricData",
-    "ec2": "*signPrivateIp* CreateNetworkInterface* DeleteNetworkInterface* Describe*",
+    "ec2": "*signPrivateIp* CreateNetworkInt* DeleteNetworkInt* Describe*",
     "ecr": "*Layer* BatchGetImage Describe* Get* PutImage",
     "events": "PutE*",
     "execute-api": "Invoke",
-    "kms": "*crypt CreateGrant DescribeKey GenerateDataKey* Retire*",
+    "kms": "*crypt CreateGrant DescribeKey GenerateDataK* Retire*",
     "logs": "*LogEvents CreateLogGroup CreateLogStream Describe*",
-    "s3": "AbortM* DeleteObject* Get* List* PutObject",
+    "s3": "AbortM* DeleteO* Get* List* PutObject",
     "sagemaker": "AddTags Create*Job* CreateModel* Desc* InvokeEndpoint* List* Stop*Job",
     "secretsmanager": "GetS*",
     "xray": "Put*",
@@ -39,10 +39,10 @@ _CONTROL: Final[Mapping[str, str]] = {
     "codepipeline": "List* PutJob*",
     "organizations": "ListD*",
     "s3": "PutBucketN*",
-    "sagemaker": "CreateEndpoint* CreateMo* Delete*Job* DeleteE* DeleteMo* DeleteTags Search UpdateE* UpdateMo*",
+    "sagemaker": "*Component* CreateEnd* CreateMo* Delete*Job* DeleteE* DeleteMo* DeleteT* Search UpdateE* UpdateMo*",
     "secretsmanager": "Desc*",
     "sns": "GetT* Publish",
-    "sqs": "SendMessage",
+    "sqs": "SendM*",
 }
 """Further actions of the orchestrator and CloudFormation, on resources without a pipeline's name."""
 

@@ -22,7 +22,13 @@ from generator.monitoring.job_parts import BaselineJob, Input
 from generator.resources import network
 from orchestrator.pipeline_types.built_in.monitors.parameters import MonitorParameters
 
-DEPLOYS: Final = (deployment.roles, deployment.baselines, deployment.monitors)
+DEPLOYS: Final = (
+    deployment.roles,
+    deployment.baselines,
+    deployment.networks,
+    deployment.keys_for_volumes,
+    deployment.monitors,
+)
 
 BASELINE: Final = "Baseline"
 DEFINITION: Final = "JobDefinition"

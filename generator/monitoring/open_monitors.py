@@ -19,7 +19,14 @@ from generator.monitoring.job_parts import Input
 from orchestrator.pipeline_types.built_in.monitors.parameters import OpenMonitorParameters
 from orchestrator.sagemaker import deployed_outputs
 
-DEPLOYS: Final = (deployment.roles, deployment.baselines, deployment.monitor_schedules, deployment.alarms)
+DEPLOYS: Final = (
+    deployment.roles,
+    deployment.baselines,
+    deployment.networks,
+    deployment.keys_for_volumes,
+    deployment.monitor_schedules,
+    deployment.alarms,
+)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,13 @@ from troposphere import GetAtt, Template, awslambda, cloudformation
 from generator import deployment, permissions
 from generator.resources import functions, inline_code
 
-DEPLOYS: Final = (deployment.roles, deployment.functions, deployment.log_groups, deployment.custom_resources)
+DEPLOYS: Final = (
+    deployment.roles,
+    deployment.functions,
+    deployment.networks,
+    deployment.log_groups,
+    deployment.custom_resources,
+)
 """Kinds of resources that a blueprint with such a job deploys for it."""
 
 _FUNCTION = "SageMakerJob"

@@ -8,12 +8,10 @@ from typing import Any, Final
 from awacs import s3, sns
 from awacs import sagemaker as sagemaker_actions
 from awacs.aws import Condition, StringLike
-from troposphere import And, If, Not, Ref, Split, Sub, Template, iam, sagemaker
-from troposphere import Condition as When
+from troposphere import If, Ref, Split, Sub, Template, iam, sagemaker
 
 from generator import arns, permissions
 from generator.conditions import if_provided, provided
-from generator.serving import capacity
 from orchestrator import reach
 from orchestrator.pipeline_types.built_in.serving.asynchronous import REQUESTS
 
@@ -22,19 +20,11 @@ _FAILURES: Final = "AsyncFailures"
 _SUCCESS: Final = "AsyncSuccess"
 _ERROR: Final = "AsyncError"
 _AT_ONCE: Final = "AsyncAtOnce"
-_CAPTURES: Final = "CapturesCalls"
 
 
 def is_async(built: Template) -> str:
     """Name of the condition that the endpoint answers later."""
     return provided(built, _OUTPUT)
-
-
-def captures(built: Template) -> str:
-    """Name of the condition that the endpoint captures its calls: what waits in a queue is in S3 anyway."""
-    later = When(is_async(built))
-    built.conditions.setdefault(_CAPTURES, And(When(capacity.has_instances(built)), Not(later)))
-    return _CAPTURES
 
 
 def config_properties(built: Template) -> dict[str, Any]:

@@ -5,16 +5,16 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from troposphere import GetAtt, If, NoValue, Ref, Sub, Tags, Template, sagemaker
+from troposphere import And, Condition, GetAtt, If, Not, NoValue, Ref, Sub, Tags, Template, sagemaker
 from troposphere.validators import boolean, integer
 
 from generator.conditions import if_provided
-from generator.resources import model_resources
-from generator.serving import asynchronous, capacity, containers, updates, variants
+from generator.serving import asynchronous, capacity, components, containers, updates, variants
 from orchestrator.pipeline_types.built_in.serving.variants import MAIN
 
 CONFIG: Final = "MLOpsSagemakerEndpointConfig"
 ENDPOINT: Final = "MLOpsSagemakerEndpoint"
+_CAPTURES: Final = "CapturesCalls"
 
 
 class EndpointDataCapture(sagemaker.DataCaptureConfig):
@@ -30,18 +30,27 @@ class EndpointDataCapture(sagemaker.DataCaptureConfig):
     }
 
 
-def endpoint_config(built: Template) -> sagemaker.EndpointConfig:
-    """Endpoint configuration of the model's variant, which captures every request and answer."""
+def endpoint_config(built: Template, role: str) -> sagemaker.EndpointConfig:
+    """Endpoint configuration of the model's variant, which captures every request and answer; `role` is SageMaker's."""
     return sagemaker.EndpointConfig(
         CONFIG,
-        DataCaptureConfig=If(asynchronous.captures(built), data_capture(built), NoValue),
+        DataCaptureConfig=If(captures(built), data_capture(built), NoValue),
         # Some instance types refuse a key for their volumes (lesson 72).
         KmsKeyId=if_provided(built, "VolumeKmsKeyArn", Ref("VolumeKmsKeyArn")),
         ProductionVariants=[main_variant(built), *variants.production()],
+        **components.config_properties(built, role),
         **variants.config_properties(),
         **asynchronous.config_properties(built),
         Tags=Tags({"endpoint-config-name": Sub("${ModelName}-endpoint-config")}),
     )
+
+
+def captures(built: Template) -> str:
+    """Name of the condition that calls are captured: what waits in a queue is in S3, and components capture none."""
+    others = (asynchronous.is_async(built), components.has_component(built))
+    without = (Not(Condition(other)) for other in others)
+    built.conditions.setdefault(_CAPTURES, And(Condition(capacity.has_instances(built)), *without))
+    return _CAPTURES
 
 
 def data_capture(built: Template) -> EndpointDataCapture:
@@ -66,7 +75,7 @@ def main_variant(built: Template) -> sagemaker.ProductionVariant:
     """The variant of the request's model, from what each subject's module says of it."""
     return sagemaker.ProductionVariant(
         VariantName=MAIN,
-        ModelName=GetAtt(model_resources.MODEL, "ModelName"),
+        **components.variant_properties(built),
         **capacity.variant_properties(built),
         **containers.variant_properties(built),
         InitialVariantWeight=1,

@@ -27,7 +27,7 @@ from generator import checkov, parameters, permissions
 from generator.conditions import if_provided, provided
 from generator.resources import functions, rest_apis
 from generator.resources.rest_apis import Private, RestApi, Route
-from generator.serving import asynchronous, smoke_test
+from generator.serving import asynchronous, components, smoke_test
 from generator.serving.endpoints import ENDPOINT
 
 _API: Final = "InferenceApi"
@@ -72,7 +72,7 @@ def add_conditions(built: Template) -> None:
 
 def function_role(built: Template) -> iam.Role:
     """Invoke this endpoint and no other; and what asking the model at a deployment needs."""
-    invoke = permissions.allow([sagemaker_actions.InvokeEndpoint], Ref(ENDPOINT))
+    invoke = permissions.allow([sagemaker_actions.InvokeEndpoint], [Ref(ENDPOINT), components.arn(built, ENDPOINT)])
     policies = functions.network_policy(built), smoke_test.policy(built, _API, WITH_API), _streaming_policy(built)
     role = functions.role(_FUNCTION, [invoke], *policies, Condition=WITH_API)
     asynchronous.or_later(built, role.Policies[0], ENDPOINT)
@@ -85,7 +85,9 @@ def _streaming_policy(built: Template) -> If:
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpointWithResponseStream.html
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsagemaker.html
     """
-    stream = permissions.allow([sagemaker_actions.InvokeEndpointWithResponseStream], Ref(ENDPOINT))
+    stream = permissions.allow(
+        [sagemaker_actions.InvokeEndpointWithResponseStream], [Ref(ENDPOINT), components.arn(built, ENDPOINT)]
+    )
     return if_provided(built, _STREAMING, permissions.policy("Streaming", stream))
 
 
@@ -109,6 +111,7 @@ def function(built: Template) -> awslambda.Function:
                 "SAGEMAKER_ENDPOINT_NAME": GetAtt(ENDPOINT, "EndpointName"),
                 "MODE": Ref("ApiMode"),
                 "MAX_BYTES": Ref("ApiMaxBytes"),
+                "INFERENCE_COMPONENT": components.if_component(built, GetAtt(ENDPOINT, "EndpointName")),
                 "ASYNC_OUTPUT": asynchronous.output(built),
                 "STREAMS": if_provided(built, _STREAMING, Ref(_STREAMING)),
                 "AWS_LAMBDA_EXEC_WRAPPER": if_provided(built, _STREAMING, _WRAPPER),

@@ -22,6 +22,7 @@ from troposphere import (
 from generator.conditions import if_provided
 from generator.parameters import part
 from generator.serving import asynchronous, capacity
+from generator.serving.components import if_component
 from generator.serving.endpoints import ENDPOINT
 from orchestrator.pipeline_types.built_in.serving.autoscaling import MOST_SCHEDULES, SEPARATOR
 from orchestrator.pipeline_types.built_in.serving.variants import MAIN
@@ -31,6 +32,9 @@ POLICY: Final = "ScalingPolicy"
 WAKING: Final = "ScaleFromZero"
 _FROM_ZERO: Final = "ScalesFromZero"
 _NAMESPACE: Final = "AWS/SageMaker"
+_COPIES: Final = "sagemaker:inference-component:DesiredCopyCount"
+_OF_COMPONENT: Final = "InferenceComponentName"
+"""Dimension of metrics; the component has the endpoint's name."""
 _OF_ENDPOINT: Final[dict[str, Any]] = {"Name": "EndpointName", "Value": GetAtt(ENDPOINT, "EndpointName")}
 
 
@@ -38,17 +42,22 @@ def add_to(built: Template) -> None:
     """Add the target, with its schedules, and the policies."""
     built.add_resource(target(built))
     built.add_resource(policy(built))
-    from_zero(built, TARGET, "HasBacklogWithoutCapacity", _OF_ENDPOINT)
+    metric = if_component(built, "NoCapacityInvocationFailures", "HasBacklogWithoutCapacity")
+    from_zero(built, TARGET, metric, {**_OF_ENDPOINT, "Name": if_component(built, _OF_COMPONENT, "EndpointName")})
 
 
 def target(built: Template) -> applicationautoscaling.ScalableTarget:
-    """The variant's number of instances; Application Auto Scaling works under its service-linked role."""
+    """The number of a variant's instances or a component's copies, scaled under AWS's service-linked role."""
     return applicationautoscaling.ScalableTarget(
         TARGET,
         Condition=capacity.autoscaled(built),
         ServiceNamespace="sagemaker",
-        ScalableDimension="sagemaker:variant:DesiredInstanceCount",
-        ResourceId=Sub(f"endpoint/${{{ENDPOINT}.EndpointName}}/variant/{MAIN}"),
+        ScalableDimension=if_component(built, _COPIES, "sagemaker:variant:DesiredInstanceCount"),
+        ResourceId=if_component(
+            built,
+            Sub(f"inference-component/${{{ENDPOINT}.EndpointName}}"),
+            Sub(f"endpoint/${{{ENDPOINT}.EndpointName}}/variant/{MAIN}"),
+        ),
         MinCapacity=part("Autoscaling", 0),
         MaxCapacity=part("Autoscaling", 1),
         ScheduledActions=[scheduled(built, f"ScalingSchedule{number}") for number in range(1, MOST_SCHEDULES + 1)],
@@ -70,7 +79,9 @@ def scheduled(built: Template, parameter: str) -> If:
 def policy(built: Template) -> applicationautoscaling.ScalingPolicy:
     """Keep the load of an instance, or what waits for it, at what the request says."""
     at_once = applicationautoscaling.PredefinedMetricSpecification(
-        PredefinedMetricType="SageMakerVariantInvocationsPerInstance"
+        PredefinedMetricType=if_component(
+            built, "SageMakerInferenceComponentInvocationsPerCopy", "SageMakerVariantInvocationsPerInstance"
+        )
     )
     later = applicationautoscaling.CustomizedMetricSpecification(
         Namespace=_NAMESPACE,

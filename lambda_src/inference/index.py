@@ -35,6 +35,7 @@ _LATE = f"The model did not answer within {_SECONDS} seconds."
 _MOST = 6_291_456
 # What stands beside the payload: a member of a body in JSON, a header in raw mode.
 _BESIDE = ("content_type", "accept", "inference_id", "custom_attributes", "target_variant")
+_NO_COPY = "No copy of the model serves now. Where it scales from none, calls start one: ask again in some minutes."
 # Where an endpoint that answers later writes to, and what asks it; a request that waits cannot name a variant.
 _later: Any = importlib.import_module("later") if os.environ.get("ASYNC_OUTPUT") else None
 _BUSY = ("ThrottlingException", "ServiceUnavailable", "ModelNotReadyException")
@@ -61,10 +62,17 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         return _failed(503, f"{type(error).__name__}: {error}", context)
 
 
+def _endpoint() -> dict[str, str]:
+    """Return what is asked: an endpoint, and the inference component that has its model."""
+    component = os.environ.get("INFERENCE_COMPONENT")
+    named = {"EndpointName": os.environ["SAGEMAKER_ENDPOINT_NAME"]}
+    return {**named, "InferenceComponentName": component} if component else named
+
+
 def _ask(event: dict[str, Any], asked: dict[str, Any], context: Any) -> dict[str, Any]:
     if _later is not None:
         return _answer(202, "application/json", _later.ask(_client, asked), {})
-    endpoint = {"EndpointName": os.environ["SAGEMAKER_ENDPOINT_NAME"]}
+    endpoint = _endpoint()
     if _is_stream_wanted(event, asked):
         return _streamed(_client.invoke_endpoint_with_response_stream(**endpoint, **asked), event, asked, context)
     return _answered(_client.invoke_endpoint(**endpoint, **asked), asked, context)
@@ -206,6 +214,8 @@ def _refused_by_sagemaker(response: dict[str, Any], asked: dict[str, Any], conte
         return _failed(424, detail, context, "The model failed.", **more)
     if (code == "ModelError" and "timed out" in detail) or "allotted time" in detail:
         return _failed(504, detail, context, _LATE)
+    if code == "ValidationError" and "has no capacity" in detail:
+        return _failed(503, detail, context, _NO_COPY)
     if code == "ValidationError" and asked.keys() - {"Body", "ContentType"}:
         return _failed(400, detail, context, "SageMaker refused what stands beside the payload: is it a known variant?")
     return _failed(503 if code in _BUSY else 502, detail, context)

@@ -39,6 +39,7 @@ _NAMINGS: Final[Mapping[str, Naming]] = {
     "AWS::SageMaker::DataQualityJobDefinition": _sagemaker("data-quality-job-definition", "JobDefinitionName", True),
     "AWS::SageMaker::Endpoint": _sagemaker("endpoint", "EndpointName", True),
     "AWS::SageMaker::EndpointConfig": _sagemaker("endpoint-config", "EndpointConfigName", True),
+    "AWS::SageMaker::InferenceComponent": _sagemaker("inference-component", "InferenceComponentName"),
     "AWS::SageMaker::Model": _sagemaker("model", "ModelName", True),
     "AWS::SageMaker::ModelBiasJobDefinition": _sagemaker("model-bias-job-definition", "JobDefinitionName", True),
     "AWS::SageMaker::ModelExplainabilityJobDefinition": _sagemaker(

@@ -254,6 +254,7 @@ _LISTED: Final = {"logs:DescribeLogGroups": "log-group::log-stream:*"}
 _ALSO: Final[Mapping[tuple[str, str], Mapping[str, str]]] = {
     ("AWS::SageMaker::Endpoint", "sagemaker:CreateEndpoint"): {"EndpointConfigName": "endpoint-config/*"},
     ("AWS::SageMaker::Endpoint", "sagemaker:UpdateEndpoint"): {"EndpointConfigName": "endpoint-config/*"},
+    ("AWS::SageMaker::InferenceComponent", "sagemaker:CreateInferenceComponent"): {"EndpointName": "endpoint/*"},
     ("AWS::SageMaker::Model", "sagemaker:CreateModel"): {"ModelPackageName": "model-package/*"},
 }
 _GIVING: Final = frozenset({"iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"})

@@ -103,7 +103,8 @@ class TestModelDashboard:
     def test_an_endpoint_s_variant_names_the_model(self, blueprints: dict[str, Template]) -> None:
         made = blueprints["blueprints/realtime_inference.yaml"]["Resources"]
         variant, *_ = made["MLOpsSagemakerEndpointConfig"]["Properties"]["ProductionVariants"]
-        assert variant["ModelName"] == {"Fn::GetAtt": "MLOpsSagemakerModel.ModelName"}
+        model = {"Fn::GetAtt": "MLOpsSagemakerModel.ModelName"}
+        assert variant["ModelName"] == {"Fn::If": ["HasComponent", {"Ref": "AWS::NoValue"}, model]}
 
     def test_a_transform_job_names_the_model(self, blueprints: dict[str, Template]) -> None:
         made = blueprints["blueprints/batch_transform.yaml"]["Resources"]

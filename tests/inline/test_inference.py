@@ -245,3 +245,19 @@ def test_the_answer_comes_before_api_gateway_gives_up(inference: ModuleType) -> 
 def failure(predict: Predict) -> tuple[int, Any]:
     answer = predict({"payload": "1", "content_type": "text/csv"})
     return answer["statusCode"], json.loads(answer["body"])
+
+
+def test_a_model_that_is_an_inference_component_is_named_beside_the_endpoint(
+    predict: Predict, sagemaker: Stubber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INFERENCE_COMPONENT", ENDPOINT)
+    expect(sagemaker, "1", "text/csv", InferenceComponentName=ENDPOINT)
+    assert predict({"payload": "1", "content_type": "text/csv"})["statusCode"] == 200
+
+
+def test_a_component_without_copies_is_a_503_that_says_so(predict: Predict, sagemaker: Stubber) -> None:
+    words = "Inference Component has no capacity to process this request. ApplicationAutoScaling may be in-progress"
+    sagemaker.add_client_error("invoke_endpoint", "ValidationError", words, http_status_code=400)
+    answer = predict({"payload": "1", "content_type": "text/csv", "accept": "text/csv"})
+    message = json.loads(answer["body"])["message"]
+    assert (answer["statusCode"], message.split(".")[0]) == (503, "No copy of the model serves now")

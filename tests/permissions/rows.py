@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from orchestrator.plan.additions import Additions
 from scripts.iam import templates as iam
 from scripts.iam.documents import Document, parse
 from scripts.iam.resolving import Place
 from scripts.iam.templates import Need
+from tests import committed
 from tests.permissions import recorded
 from tests.permissions.reasons import BEYOND, NEVER, RARELY
 
@@ -22,6 +25,7 @@ DEPLOYED_BY: Final = {"DeployRole": "blueprints/", "PipelineStackRole": "pipelin
 ACCOUNT: Final = "111122223333"
 PLAIN: Final = {"RolePath": "/", "PermissionsBoundaryName": ""}
 BOUNDED: Final = {"RolePath": "/", "PermissionsBoundaryName": "team/Boundary"}
+_SERVING: Final = "blueprints/realtime_inference.yaml"
 _ON_AN_OPTION: Final = ("RetrainingPolicy",)
 """Managed policies that a role of a function has if the launch asks for it, for calls of the function's code."""
 _PLACES: Final = {"aws": ("eu-west-1", "amazonaws.com"), "aws-cn": ("cn-north-1", "amazonaws.com.cn")}
@@ -85,8 +89,16 @@ def _monitored(template: Template) -> str:
 
 
 def deployed(templates: Templates, role: str) -> dict[str, Template]:
-    """The templates that a role deploys."""
-    return {path: template for path, template in templates.items() if path.startswith(DEPLOYED_BY[role])}
+    """The templates that a role deploys, and one with what a request adds to it."""
+    found = {path: template for path, template in templates.items() if path.startswith(DEPLOYED_BY[role])}
+    return {**found, f"{_SERVING} with an inference component": with_component()} if _SERVING in found else found
+
+
+@functools.cache
+def with_component() -> Template:
+    """The real-time blueprint of a request that has its model as an inference component."""
+    text = (committed.TEMPLATES / _SERVING).read_bytes()
+    return committed.parsed(Additions(has_component=True).applied(text).decode())
 
 
 def beyond(templates: Templates, role: str, root: str) -> set[str]:

@@ -22,6 +22,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from orchestrator.plan import component
+
 NO_ENVIRONMENT: Final = "Environment: !Ref AWS::NoValue"
 _ENVIRONMENT_LINE: Final = re.compile(rf"(?m)^( +){re.escape(NO_ENVIRONMENT)}$")
 _PRIMARY: Final = re.compile(r"(?m)^( +)PrimaryContainer:\n((?:\1  .*\n)+)")
@@ -55,12 +57,15 @@ class FurtherContainer:
 
 @dataclass(frozen=True)
 class Additions:
-    """Environment of the first container, the containers after it, and what is in the snapshot of the API."""
+    """What a request adds: environment, containers, what is in the snapshot of the API, an inference component."""
 
     environment: tuple[Variable, ...] = ()
+    """Of the first container."""
     further: tuple[FurtherContainer, ...] = ()
+    """After the first."""
     snapshots: tuple[str, ...] = ()
     """What tells the snapshot of each stage's API from others; without any, the API's deployment is the release's."""
+    has_component: bool = False
 
     def applied(self, template: bytes) -> bytes:
         """Return the blueprint's text with these additions."""
@@ -73,6 +78,8 @@ class Additions:
             text = _replaced(_ENVIRONMENT_LINE, lambda found: _environment(found[1], self.environment), text)
         if self.snapshots:
             text = _replaced(_API_DEPLOYMENT, lambda found: f"{found[0]}{self._digest()}", text)
+        if self.has_component:
+            text = component.added(text)
         return text.encode()
 
     def _digest(self) -> str:

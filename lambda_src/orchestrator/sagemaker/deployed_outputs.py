@@ -7,6 +7,8 @@ from typing import Final
 
 ENDPOINT: Final = "SageMakerEndpointName"
 """The endpoint that the stack has made."""
+COMPONENT: Final = "InferenceComponentName"
+"""The inference component that has the endpoint's model; an endpoint with a model of its own is without this output."""
 SCHEDULE: Final = "MonitoringScheduleJobName"
 """The monitoring schedule that the stack has made."""
 REPORTS: Final = "MonitoringScheduleOutput"

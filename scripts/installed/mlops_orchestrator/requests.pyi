@@ -122,6 +122,22 @@ class _Queue(TypedDict, total=False):
     max_concurrent_invocations_per_instance: int | None
     """requests that an instance works on at once; SageMaker chooses if left out"""
 
+class _ManagedInstances(TypedDict, total=False):
+    """Limits of an endpoint's instances, and its model as an inference component."""
+
+    minimum: Required[int]
+    """fewest instances; 0 keeps none while there is no copy"""
+    maximum: Required[int]
+    """most instances"""
+    memory_mb: Required[int]
+    """memory in MB that a copy of the model takes"""
+    cpu_cores: float | None
+    """CPU cores that a copy takes; SageMaker decides when left out"""
+    accelerators: int | None
+    """GPUs that a copy takes; needed on instances with GPUs"""
+    copies: int
+    """copies of the model at first"""
+
 class _Update(TypedDict, total=False):
     """How an update of the endpoint is deployed."""
 
@@ -333,7 +349,7 @@ class RealtimeBuiltIn(BaseModel):
     inference_instance: str | ByStage[str]
     """instance type that serves the model; not needed with serverless"""
     data_capture_location: str | ByStage[str]
-    """bucket/prefix for the captured requests and answers, without s3://; not needed with serverless or async_inference"""
+    """bucket/prefix for the captured requests and answers, without s3://; not needed with serverless, async_inference or managed_instance_scaling"""
     dry_run: bool = ...
     """answer the plan and touch nothing"""
     model_artifact_location: str = ...
@@ -368,6 +384,8 @@ class RealtimeBuiltIn(BaseModel):
     """serve without instances, in place of inference_instance"""
     async_inference: _Queue | None | ByStage[_Queue | None] = ...
     """queue requests, and write the answers to S3; the endpoint may have no instance in between"""
+    managed_instance_scaling: _ManagedInstances | None | ByStage[_ManagedInstances | None] = ...
+    """serve copies of the model on instances that SageMaker adds and takes away, down to none"""
     deployment: _Update | None | ByStage[_Update | None] = ...
     """how an update of the endpoint reaches traffic, and the alarms that take it back; all at once and without alarms when left out"""
     variants: Sequence[_Variant] | ByStage[Sequence[_Variant]] = ...
@@ -394,7 +412,7 @@ class RealtimeCustom(BaseModel):
     inference_instance: str | ByStage[str]
     """instance type that serves the model; not needed with serverless"""
     data_capture_location: str | ByStage[str]
-    """bucket/prefix for the captured requests and answers, without s3://; not needed with serverless or async_inference"""
+    """bucket/prefix for the captured requests and answers, without s3://; not needed with serverless, async_inference or managed_instance_scaling"""
     dry_run: bool = ...
     """answer the plan and touch nothing"""
     model_artifact_location: str = ...
@@ -427,6 +445,8 @@ class RealtimeCustom(BaseModel):
     """serve without instances, in place of inference_instance"""
     async_inference: _Queue | None | ByStage[_Queue | None] = ...
     """queue requests, and write the answers to S3; the endpoint may have no instance in between"""
+    managed_instance_scaling: _ManagedInstances | None | ByStage[_ManagedInstances | None] = ...
+    """serve copies of the model on instances that SageMaker adds and takes away, down to none"""
     deployment: _Update | None | ByStage[_Update | None] = ...
     """how an update of the endpoint reaches traffic, and the alarms that take it back; all at once and without alarms when left out"""
     variants: Sequence[_Variant] | ByStage[Sequence[_Variant]] = ...
@@ -453,7 +473,7 @@ class RealtimeLlm(BaseModel):
     inference_instance: str | ByStage[str]
     """instance type with GPUs that serves the model"""
     data_capture_location: str | ByStage[str]
-    """bucket/prefix for the captured requests and answers, without s3://; not needed with serverless or async_inference"""
+    """bucket/prefix for the captured requests and answers, without s3://; not needed with serverless, async_inference or managed_instance_scaling"""
     model_id: str | ByStage[str]
     """prefix of the model's files in the assets bucket, as Hugging Face has them"""
     model_framework_version: str
@@ -482,6 +502,8 @@ class RealtimeLlm(BaseModel):
     """serve without instances, in place of inference_instance"""
     async_inference: _Queue | None | ByStage[_Queue | None] = ...
     """queue requests, and write the answers to S3; the endpoint may have no instance in between"""
+    managed_instance_scaling: _ManagedInstances | None | ByStage[_ManagedInstances | None] = ...
+    """serve copies of the model on instances that SageMaker adds and takes away, down to none"""
     deployment: _Update | None | ByStage[_Update | None] = ...
     """how an update of the endpoint reaches traffic, and the alarms that take it back; all at once and without alarms when left out"""
     network_isolation: bool | ByStage[bool] = ...

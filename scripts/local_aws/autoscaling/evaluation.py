@@ -24,6 +24,7 @@ from scripts.local_aws.autoscaling import steps
 from scripts.local_aws.autoscaling.tracked import Scaled, loads
 from scripts.local_aws.autoscaling.variants import ScaledVariant
 from scripts.local_aws.cloudwatch.metric_store import MINUTE, Place
+from scripts.local_aws.sagemaker.components.scaled import DIMENSION, ScaledComponent
 from scripts.local_aws.sagemaker.endpoints.variants import SCALED_DIMENSION
 
 _HIGH_MINUTES: Final = 3
@@ -33,7 +34,10 @@ _COOLDOWN: Final = 300
 """Seconds, for a policy that names none."""
 _RATE: Final = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 
-KINDS: Final[dict[str, Callable[[Place, str], Scaled | None]]] = {SCALED_DIMENSION: ScaledVariant.of}
+KINDS: Final[dict[str, Callable[[Place, str], Scaled | None]]] = {
+    SCALED_DIMENSION: ScaledVariant.of,
+    DIMENSION: ScaledComponent.of,
+}
 """Scalable dimension -> who finds what has it, by the resource id."""
 
 _changes: dict[Scaled, datetime] = {}

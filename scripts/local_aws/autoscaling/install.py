@@ -4,16 +4,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import Enum
 from typing import Any
 
+from moto.applicationautoscaling import models, responses
 from moto.applicationautoscaling.exceptions import AWSValidationException
 from moto.applicationautoscaling.models import ApplicationAutoscalingBackend, applicationautoscaling_backends
 
-from scripts.local_aws import clock
+from scripts.local_aws import clock, identity
 from scripts.local_aws.autoscaling import evaluation
-from scripts.local_aws.autoscaling.variants import ScaledVariant
 from scripts.local_aws.cloudwatch.metric_store import MINUTE
-from scripts.local_aws.sagemaker.endpoints.variants import SCALED_DIMENSION
+from scripts.local_aws.sagemaker.components import calls
 
 _moto_register = ApplicationAutoscalingBackend.register_scalable_target
 
@@ -22,8 +23,18 @@ def install() -> None:
     """Check targets, and scale from now on."""
     backend: Any = ApplicationAutoscalingBackend
     backend.register_scalable_target = _register
+    for module in (models, responses):
+        _know_dimensions(module)
     evaluation.forget()
     clock.every(MINUTE, evaluate_all)
+
+
+def _know_dimensions(module: Any) -> None:
+    """Let moto know all dimensions that the SDK does; it lacks those of inference components."""
+    known = identity.service_model("application-autoscaling").shape_for("ScalableDimension").enum
+    members: Any = {value: value for value in known}
+    made: Any = Enum  # built by name, of which mypy would know the members beforehand
+    module.ScalableDimensionValueSet = made("ScalableDimensionValueSet", members)
 
 
 def shutdown() -> None:
@@ -31,24 +42,26 @@ def shutdown() -> None:
 
 
 def evaluate_all(end: datetime) -> None:
-    """Scale each target by the minutes before a full one."""
+    """Scale each target by the minutes before a full one; an idle component has a load, which is none."""
+    calls.idle(end)
     for regions in list(applicationautoscaling_backends.values()):
         for backend in list(regions.values()):
             evaluation.evaluate(backend, end)
 
 
 def _register(backend: Any, namespace: str, r_id: str, dimension: str, **limits: Any) -> Any:
-    """Refuse what SageMaker does not scale, then keep a new target's variant within its limits.
+    """Refuse what SageMaker does not scale, then keep what a new target scales within its limits.
 
     https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-add-policy.html
     """
-    if dimension != SCALED_DIMENSION:
+    if dimension not in evaluation.KINDS:
         return _moto_register(backend, namespace, r_id, dimension, **limits)
-    variant = ScaledVariant.of((backend.account_id, backend.region_name), r_id)
-    if variant is None or not variant.exists:
-        raise AWSValidationException(f"No variant found for resource ID: {r_id}")
-    if problem := variant.refusal(limits["min_capacity"]):
+    scaled = evaluation.KINDS[dimension]((backend.account_id, backend.region_name), r_id)
+    if scaled is None or not scaled.exists:
+        noun = dimension.split(":")[1].replace("-", " ")
+        raise AWSValidationException(f"No {noun} found for resource ID: {r_id}")
+    if problem := scaled.refusal(limits["min_capacity"]):
         raise AWSValidationException(problem)
     target = _moto_register(backend, namespace, r_id, dimension, **limits)
-    variant.keep_within(int(target.min_capacity or 0), int(target.max_capacity or 0))
+    scaled.keep_within(int(target.min_capacity or 0), int(target.max_capacity or 0))
     return target

@@ -29,6 +29,9 @@ class Scaled(Hashable, Protocol):
     def load_metric(self) -> tuple[Metric, str]:
         """The metric of the predefined type for it, by instance or copy, and its statistic."""
 
+    def refusal(self, minimum: int | None) -> str:
+        """Why it cannot be scaled, or not with this minimum; empty if it can."""
+
     def keep_within(self, minimum: int, maximum: int) -> None:
         """Change the number if it is outside of the limits."""
 

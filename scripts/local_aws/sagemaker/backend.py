@@ -12,7 +12,7 @@ from moto.sagemaker.exceptions import ValidationError
 from moto.sagemaker.models import Model
 
 from scripts.local_aws.sagemaker import networks
-from scripts.local_aws.sagemaker.endpoints.operations import Endpoints, EndpointsResponse
+from scripts.local_aws.sagemaker.components.operations import Components, ComponentsResponse
 from scripts.local_aws.sagemaker.jobs.automl_jobs import AutoMLJobs, AutoMLJobsResponse
 from scripts.local_aws.sagemaker.jobs.processing.processing_jobs import ProcessingJobs, ProcessingJobsResponse
 from scripts.local_aws.sagemaker.jobs.training_jobs import TrainingJobsResponse
@@ -32,6 +32,7 @@ _TAGGED = {
     "model": "_models",
     "endpoint": "endpoints",
     "endpoint-config": "endpoint_configs",
+    "inference-component": "inference_components",
     "model-package-group": "model_package_groups",
     "training-job": "training_jobs",
     "transform-job": "transform_jobs",
@@ -43,7 +44,7 @@ _TAGGED = {
 
 class LocalSageMaker(
     ModelPackages, TuningJobs, AutoMLJobs, TransformJobs, ProcessingJobs, MonitoringSchedules, ModelCards,
-    ModelCardExports, Endpoints,
+    ModelCardExports, Components,
 ):  # fmt: skip
     """SageMaker of one account and Region."""
 
@@ -86,7 +87,7 @@ class LocalSageMaker(
 class LocalSageMakerResponse(
     ModelPackagesResponse, TrainingJobsResponse, TuningJobsResponse, AutoMLJobsResponse, TransformJobsResponse,
     ProcessingJobsResponse, MonitorDefinitionsResponse, MonitoringSchedulesResponse, ModelCardsResponse,
-    ModelCardExportsResponse, EndpointsResponse,
+    ModelCardExportsResponse, ComponentsResponse,
 ):  # fmt: skip
     """Operations that moto's SageMaker lacks."""
 

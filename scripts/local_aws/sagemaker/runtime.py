@@ -105,6 +105,7 @@ class LocalSageMakerRuntimeResponse(SageMakerRuntimeResponse):
             target_variant=self.headers.get("X-Amzn-SageMaker-Target-Variant", ""),
             inference_id=self.headers.get("X-Amzn-SageMaker-Inference-Id", ""),
             custom_attributes=self.headers.get("X-Amzn-SageMaker-Custom-Attributes", ""),
+            component=self.headers.get("X-Amzn-SageMaker-Inference-Component", ""),
         )
 
     def _endpoint(self) -> LocalEndpoint:

@@ -14,9 +14,10 @@ from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.built_in.models import BuiltInImage, CustomImage
 from orchestrator.pipeline_types.built_in.network import NetworkedEndpoint, NetworkParameters
 from orchestrator.pipeline_types.built_in.served_models import ServedModelParameters
-from orchestrator.pipeline_types.built_in.serving.asynchronous import Asynchronous, AsynchronousParameters
+from orchestrator.pipeline_types.built_in.serving.asynchronous import AsynchronousParameters
 from orchestrator.pipeline_types.built_in.serving.capacity import CapacityParameters
 from orchestrator.pipeline_types.built_in.serving.comparisons import Compared, VariantParameters
+from orchestrator.pipeline_types.built_in.serving.components import ComponentParameters, WithComponents
 from orchestrator.pipeline_types.built_in.serving.inference_api import InferenceApiParameters
 from orchestrator.pipeline_types.built_in.serving.loading import Loading, LoadingParameters, PrefixedModel
 from orchestrator.pipeline_types.built_in.serving.smoke_test import SmokeTested, SmokeTestParameters
@@ -31,6 +32,7 @@ class RealtimeInferenceParameters(
     LoadingParameters,
     NetworkParameters,
     CapacityParameters,
+    ComponentParameters,
     AsynchronousParameters,
     UpdateParameters,
     VariantParameters,
@@ -45,7 +47,7 @@ class RealtimeInferenceParameters(
     """Parameters of the real-time inference blueprint."""
 
 
-class RealtimeInference(Encrypted, NetworkedEndpoint, SafelyUpdated, Asynchronous, SmokeTested, Loading):
+class RealtimeInference(Encrypted, NetworkedEndpoint, SafelyUpdated, WithComponents, SmokeTested, Loading):
     """What both real-time types have in common."""
 
     blueprint: ClassVar = "realtime_inference"
@@ -56,7 +58,7 @@ class RealtimeInference(Encrypted, NetworkedEndpoint, SafelyUpdated, Asynchronou
         PerStage[locations.OptionalS3Location],
         Field(
             description="bucket/prefix for the captured requests and answers, without s3://; not needed with "
-            "serverless or async_inference"
+            "serverless, async_inference or managed_instance_scaling"
         ),
         InTemplate("Bucket and prefix that receive the captured requests and answers."),
     ]
@@ -78,7 +80,7 @@ class RealtimeInference(Encrypted, NetworkedEndpoint, SafelyUpdated, Asynchronou
                     " name a bucket that the stage's account may write to"
                 )
 
-    @rule("data_capture_location", "serverless", "async_inference")
+    @rule("data_capture_location", "serverless", "async_inference", "managed_instance_scaling")
     def _captures_have_a_place(self, launch: Launch) -> Iterator[Problem]:
         stages = [stage for stage in self.stages(launch) if self.captures_at(stage)]
         yield from self.missing_at(

@@ -11,8 +11,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-# Families whose names begin like these have GPUs; inf and trn have accelerators of AWS's own.
+# Families whose names begin like these have GPUs; inf, trn and dl have accelerators of other kinds.
 _FAMILY: Final = re.compile(r"(g|p)[0-9].*")
+_ACCELERATED: Final = re.compile(r"(g|p|inf|trn|dl)[0-9].*")
 _ONE: Final = dict.fromkeys(("xlarge", "2xlarge", "4xlarge", "8xlarge", "16xlarge"), 1)
 _UP_TO_EIGHT: Final = {**_ONE, "12xlarge": 4, "24xlarge": 4, "48xlarge": 8}
 _G7: Final = {"2xlarge": 1, "4xlarge": 1, "8xlarge": 1, "12xlarge": 2, "24xlarge": 4, "48xlarge": 8}
@@ -40,6 +41,11 @@ _GPUS: Final = {
 def has_gpus(instance_type: str) -> bool:
     """True if an instance type, e.g. `ml.g5.xlarge`, has GPUs; the empty text has none."""
     return _FAMILY.fullmatch(_parts(instance_type)[0]) is not None
+
+
+def may_have_accelerators(instance_type: str) -> bool:
+    """True if an instance type has GPUs, or accelerators of another kind."""
+    return _ACCELERATED.fullmatch(_parts(instance_type)[0]) is not None
 
 
 def count(instance_type: str) -> int | None:

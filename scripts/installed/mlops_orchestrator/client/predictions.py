@@ -36,6 +36,8 @@ URL_OUTPUT: Final = "InferenceApiUrl"
 _MODE_OUTPUT: Final = "InferenceApiMode"
 """Output that says `raw` where the body is the payload; without it the API takes JSON."""
 _ENDPOINT_OUTPUT: Final = "SageMakerEndpointName"
+_COMPONENT_OUTPUT: Final = "InferenceComponentName"
+"""Output of an endpoint whose model is an inference component, which a call has to name."""
 _CONNECTIONS: Final = 64
 _VARIANT: Final = "X-Amzn-Invoked-Production-Variant"
 _OWN: Final = "X-Amzn-SageMaker-"
@@ -110,6 +112,7 @@ class Target:
     url: str = ""
     endpoint: str = ""
     is_raw: bool = False
+    component: str = ""
 
     @property
     def name(self) -> str:
@@ -127,7 +130,7 @@ def target(aws: Aws, outputs: Mapping[str, str]) -> Target | None:
     if url := outputs.get(URL_OUTPUT):
         return Target(aws, connection.reachable(url, aws), is_raw=_MODE_OUTPUT in outputs)
     endpoint = outputs.get(_ENDPOINT_OUTPUT)
-    return Target(aws, endpoint=endpoint) if endpoint else None
+    return Target(aws, endpoint=endpoint, component=outputs.get(_COMPONENT_OUTPUT, "")) if endpoint else None
 
 
 @dataclass(frozen=True)
@@ -197,6 +200,8 @@ def _prediction(asked: Target, response: Response) -> Prediction:
 def _invoked(asked: Target, payload: bytes, content_type: str, said: dict[str, Any]) -> Prediction:
     """Ask an endpoint that has no API, with the caller's own right to sagemaker:InvokeEndpoint."""
     given = {key.title().replace("_", ""): value for key, value in said.items()}
+    if asked.component:
+        given["InferenceComponentName"] = asked.component
     runtime = asked.aws.client("sagemaker-runtime")
     try:
         answer = runtime.invoke_endpoint(EndpointName=asked.endpoint, Body=payload, ContentType=content_type, **given)

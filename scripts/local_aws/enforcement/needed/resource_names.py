@@ -94,6 +94,7 @@ def _boundary(operation: Operation) -> str:
 
 # Condition keys whose value is one parameter of a request.
 _KEYS: Final = (
+    ("application-autoscaling", "ServiceNamespace", "application-autoscaling:service-namespace"),
     ("cloudwatch", "Namespace", "cloudwatch:namespace"),
     ("cloudformation", "TemplateURL", "cloudformation:templateurl"),
     ("cloudformation", "RoleARN", "cloudformation:rolearn"),

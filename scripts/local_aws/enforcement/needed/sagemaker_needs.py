@@ -21,8 +21,10 @@ _KINDS: Final[Mapping[str, str]] = {
     "EndpointAsync": "endpoint",
     "EndpointWeightsAndCapacities": "endpoint",
     "EndpointWithResponseStream": "endpoint",
+    "InferenceComponentRuntimeConfig": "inference-component",
     "ModelPackageGroupPolicy": "model-package-group",
 }
+_COMPONENT: Final = "InferenceComponentName"
 _PACKAGE: Final = "model-package"
 _JOB_DEFINITION: Final = "JobDefinition"
 
@@ -64,10 +66,16 @@ def _of_kind(operation: Operation, kind: str) -> Iterator[str]:
     yield _named(operation, in_arn, operation.text(parameter))
     if operation.name in ("CreateEndpoint", "UpdateEndpoint"):
         yield _named(operation, "endpoint-config", operation.text("EndpointConfigName"))
+    elif operation.name == "CreateInferenceComponent":
+        yield _named(operation, "endpoint", operation.text("EndpointName"))
+    elif kind.startswith("Endpoint") and operation.text(_COMPONENT):
+        yield _named(operation, "inference-component", operation.text(_COMPONENT))
 
 
 def _names(kind: str) -> Iterator[str]:
     yield f"{kind.removesuffix('V2').removesuffix('Policy')}Name"
+    if kind == "InferenceComponentRuntimeConfig":
+        yield _COMPONENT
     if kind.endswith(_JOB_DEFINITION):
         yield f"{_JOB_DEFINITION}Name"
     if kind.startswith("Endpoint"):

@@ -51,6 +51,8 @@ class LocalEndpoint(FakeEndpoint):
         self.traffic = Traffic()
         self.backlog = Backlog()
         self.fleet: Fleet | None = None
+        self.component: Callable[[Fleet, str], Variant] | None = None
+        """Finds, by an inference component's name, what answers: a variant with its model."""
         self.deployment: UnderWay | None = None
         self.last_deployment_config: dict[str, Any] | None = None
 
@@ -160,10 +162,6 @@ def summary(variant: Variant, resolved: Any) -> dict[str, Any]:
     """Return a ProductionVariantSummary; `resolved` is the time at which its image was looked up."""
     found: dict[str, Any] = {
         "VariantName": variant.name,
-        "DeployedImages": [
-            {"SpecifiedImage": one.image, "ResolvedImage": one.image, "ResolutionTime": resolved}
-            for one in variant.served.container.series
-        ],
         "CurrentWeight": variant.weight,
         "DesiredWeight": variant.weight,
     }
@@ -172,10 +170,18 @@ def summary(variant: Variant, resolved: Any) -> dict[str, Any]:
     else:
         serverless = variant.declared["ServerlessConfig"]
         found |= {"CurrentServerlessConfig": serverless, "DesiredServerlessConfig": serverless}
+    if variant.is_for_components:
+        return found | _managed(variant)
+    found["DeployedImages"] = [
+        {"SpecifiedImage": one.image, "ResolvedImage": one.image, "ResolutionTime": resolved}
+        for one in variant.served.container.series
+    ]
     if reason := variant.served.unserved:
         # AWS would have answers, and there are none here: whoever looks is told before the first call.
         found["VariantStatus"] = [{"Status": "ActivatingTraffic", "StatusMessage": reason}]
-    for name in ("ManagedInstanceScaling", "RoutingConfig"):
-        if name in variant.declared:
-            found[name] = variant.declared[name]
-    return found
+    return found | _managed(variant)
+
+
+def _managed(variant: Variant) -> dict[str, Any]:
+    names = ("ManagedInstanceScaling", "RoutingConfig")
+    return {name: variant.declared[name] for name in names if name in variant.declared}

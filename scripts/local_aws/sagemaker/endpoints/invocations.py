@@ -7,10 +7,8 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndp
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, cast
@@ -24,12 +22,20 @@ from scripts.local_aws.processes.model_process import HostError, Prediction
 from scripts.local_aws.sagemaker.data_capture import CaptureWriter, Invocation, Payload
 from scripts.local_aws.sagemaker.endpoints import variants
 from scripts.local_aws.sagemaker.endpoints.endpoint import LocalEndpoint
+from scripts.local_aws.sagemaker.endpoints.shadow_calls import ShadowCalls
 from scripts.local_aws.sagemaker.endpoints.traffic import GENERATOR
 from scripts.local_aws.sagemaker.endpoints.variants import Fleet, Variant
 from scripts.local_aws.sagemaker.model_hosting import ForeignImageError
 
 _FIRST_ERROR, _FIRST_SERVER_ERROR, _NOT_IMPLEMENTED = 400, 500, 501
-_SHADOW_THREADS = 2
+NO_COMPONENTS_TAKEN: Final = (
+    "Inference Component Name header is not allowed for endpoints to which you dont plan to deploy inference "
+    "components. Please remove the Inference Component Name header and try again."
+)
+NO_COMPONENT_NAMED: Final = (
+    "Inference Component Name header is required for endpoints to which you plan to deploy inference components. "
+    "Please include Inference Component Name header or consider using SageMaker models."
+)
 
 capture_writer = CaptureWriter()
 
@@ -62,6 +68,7 @@ class Request:
     target_variant: str = ""
     inference_id: str = ""
     custom_attributes: str = ""
+    component: str = ""
     received: float = field(default_factory=time.perf_counter)
 
 
@@ -83,39 +90,7 @@ class StreamedAnswer:
     """Raises ModelError in place of a part that does not come."""
 
 
-class _ShadowCalls:
-    """Calls of shadow variants, on threads of their own: nobody waits for their answers."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._pool: ThreadPoolExecutor | None = None
-        self._pending: set[Future[None]] = set()
-
-    def start(self, call: Callable[[], None]) -> None:
-        with self._lock:
-            if self._pool is None:
-                self._pool = ThreadPoolExecutor(_SHADOW_THREADS, thread_name_prefix="shadow-calls")
-            future = self._pool.submit(call)
-            self._pending.add(future)
-        future.add_done_callback(self._over)
-
-    def _over(self, future: Future[None]) -> None:
-        with self._lock:
-            self._pending.discard(future)
-
-    def flush(self, timeout: float) -> bool:
-        with self._lock:
-            pending = set(self._pending)
-        return not wait(pending, timeout).not_done
-
-    def stop(self) -> None:
-        with self._lock:
-            pool, self._pool = self._pool, None
-        if pool:
-            pool.shutdown()
-
-
-shadow_calls: Final = _ShadowCalls()
+shadow_calls: Final = ShadowCalls()
 
 
 def flush(timeout: float = 30.0) -> bool:
@@ -133,7 +108,7 @@ def invoke(endpoint: LocalEndpoint, request: Request) -> Answered:
     """Call the endpoint's model. Raise RuntimeValidationError and ModelError."""
     with endpoint.traffic.call() as drawn:
         fleet = _in_service(endpoint, drawn)
-        variant = _drawn(endpoint, fleet, request.target_variant)
+        variant = _drawn(endpoint, fleet, request)
         _copy_to_shadows(endpoint, fleet, variant, request)
         prediction = _predict(endpoint, fleet, variant, request)
         _capture(fleet, variant, request, prediction)
@@ -158,7 +133,7 @@ def _streamed(endpoint: LocalEndpoint, request: Request) -> Iterator[Answered | 
     """Yield the variant and type of an answer, then its parts."""
     with endpoint.traffic.call() as drawn:
         fleet = _in_service(endpoint, drawn)
-        variant = _drawn(endpoint, fleet, request.target_variant)
+        variant = _drawn(endpoint, fleet, request)
         _copy_to_shadows(endpoint, fleet, variant, request)
         with _counted(endpoint, fleet, variant, request) as counted:
             streamed = variant.served.stream(request.body, request.content_type, request.accept)
@@ -187,17 +162,29 @@ def _in_service(endpoint: LocalEndpoint, fleet: Fleet | None) -> Fleet:
     return fleet
 
 
-def _drawn(endpoint: LocalEndpoint, fleet: Fleet, target: str) -> Variant:
+def _drawn(endpoint: LocalEndpoint, fleet: Fleet, request: Request) -> Variant:
     """Return the variant that takes the call. Raise RuntimeValidationError: there is none, or it has no instance."""
+    if request.component:
+        return _of_component(endpoint, fleet, request.component)
+    target = request.target_variant
     variant = fleet.variant(target) if target else variants.choose(fleet.variants, GENERATOR)
     if variant is None:
         known = ", ".join(one.name for one in fleet.variants)
         raise RuntimeValidationError(
             f"Variant {target} is not a variant of endpoint {endpoint.endpoint_name}: {known}."
         )
+    if variant.is_for_components:
+        raise RuntimeValidationError(NO_COMPONENT_NAMED)
     if not variant.answers:
         raise RuntimeValidationError(f"Variant {variant.name} of endpoint {endpoint.endpoint_name} has no instance.")
     return variant
+
+
+def _of_component(endpoint: LocalEndpoint, fleet: Fleet, name: str) -> Variant:
+    """Return a variant with the model of an inference component."""
+    if endpoint.component is None or not any(variant.is_for_components for variant in fleet.variants):
+        raise RuntimeValidationError(NO_COMPONENTS_TAKEN)
+    return endpoint.component(fleet, name)
 
 
 def _predict(endpoint: LocalEndpoint, fleet: Fleet, variant: Variant, request: Request) -> Prediction:

@@ -18,7 +18,7 @@ from moto.sagemaker.responses import SageMakerResponse
 from scripts.local_aws import clients, identity, request_constraints
 from scripts.local_aws.sagemaker import model_hosting
 from scripts.local_aws.sagemaker.data_capture import CaptureSettings, CaptureTarget
-from scripts.local_aws.sagemaker.endpoints import asynchronous, policies, serverless
+from scripts.local_aws.sagemaker.endpoints import asynchronous, policies, serverless, without_model
 from scripts.local_aws.sagemaker.endpoints.configs import Given, LocalEndpointConfig
 from scripts.local_aws.sagemaker.endpoints.deployment import Deployment
 from scripts.local_aws.sagemaker.endpoints.endpoint import LocalEndpoint, Tags
@@ -44,7 +44,9 @@ class Endpoints(NamedResources):
         self._check_free("endpoint-config", name, self.endpoint_configs, "endpoint configuration")
         config = LocalEndpointConfig(self.account_id, self.region_name, given)
         for variant in (*config.production_variants, *config.shadow_variants):
-            self._found("model", str(variant["ModelName"]), self._models, "model")
+            if "ModelName" in variant:
+                self._found("model", str(variant["ModelName"]), self._models, "model")
+        without_model.check_config(config)
         serverless.check_config(config, self._models)
         self.endpoint_configs[name] = config
         return config
@@ -83,6 +85,7 @@ class Endpoints(NamedResources):
             endpoint.go_live(endpoint.fleet)
             return
         serverless.check_update(endpoint.fleet.config, config)
+        without_model.check_update(endpoint.fleet.config, config)
         asynchronous.check_update(endpoint.fleet.config, config, endpoint.endpoint_name)
         self._check_scaled(endpoint, config)
         fleet = self._loaded(endpoint, config)
@@ -184,10 +187,7 @@ class Endpoints(NamedResources):
         """
         if not policy.alarms:
             return
-        model = self._found("model", config.production_variants[0]["ModelName"], self._models, "model")
-        watching = clients.client(
-            "cloudwatch", model.execution_role_arn, self.region_name, by="sagemaker.amazonaws.com"
-        )
+        watching = clients.client("cloudwatch", self._role(config), self.region_name, by="sagemaker.amazonaws.com")
         try:
             found = watching.describe_alarms(
                 AlarmNames=list(policy.alarms), AlarmTypes=["MetricAlarm", "CompositeAlarm"]
@@ -197,6 +197,13 @@ class Endpoints(NamedResources):
         known = {alarm["AlarmName"] for kind in ("MetricAlarms", "CompositeAlarms") for alarm in found.get(kind, [])}
         if unknown := [name for name in policy.alarms if name not in known]:
             raise AWSValidationException(f"CloudWatch has no alarm of the name {', '.join(unknown)}.")
+
+    def _role(self, config: LocalEndpointConfig) -> str:
+        """Return the role of the first model, or that of a configuration without models."""
+        first = config.production_variants[0]
+        if "ModelName" not in first:
+            return str(config.given["ExecutionRoleArn"])
+        return str(self._found("model", first["ModelName"], self._models, "model").execution_role_arn)
 
     def _fleet(self, endpoint_name: str, config: LocalEndpointConfig) -> Fleet:
         """Load all models of a configuration; none stays loaded if one cannot be. Raise ServingError."""
@@ -212,6 +219,8 @@ class Endpoints(NamedResources):
         return fleet
 
     def _variant(self, endpoint_name: str, declared: dict[str, Any], capture: CaptureSettings | None) -> Variant:
+        if "ModelName" not in declared:
+            return Variant.of(declared, without_model.NOTHING, None)
         model = self._found("model", declared["ModelName"], self._models, "model")
         role, name = model.execution_role_arn, str(declared["VariantName"])
         container = container_of(model, self.region_name)

@@ -45,6 +45,11 @@ class Variant:
         )
 
     @property
+    def is_for_components(self) -> bool:
+        """Whether it has no model itself: inference components bring theirs."""
+        return "ModelName" not in self.declared
+
+    @property
     def answers(self) -> bool:
         """Whether it can take a call now."""
         return self.count != 0

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/inference-pipelines.html
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -108,9 +109,10 @@ class WithContainers(ServedModel):
 
     @override
     def additions(self, launch: Launch) -> Additions:
-        return Additions(
-            _numbered("Environment", self.variables_at_all(launch)),
-            tuple(
+        return replace(
+            super().additions(launch),
+            environment=_numbered("Environment", self.variables_at_all(launch)),
+            further=tuple(
                 FurtherContainer(
                     f"Container{number}Image",
                     f"Container{number}Artifact",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The SageMaker resource types: models, endpoint configurations, endpoints, model package groups.
+"""The SageMaker resource types: models, endpoints, their configurations and components, model package groups.
 
 Their properties are the API's parameters under the same names. Ref returns the ARN, as documented by CloudFormation.
 """
@@ -106,6 +106,35 @@ class SageMakerEndpoint(_SageMakerType):
         endpoint = known.get(made.attributes["EndpointName"])
         if isinstance(endpoint, LocalEndpoint):
             wait_while_in_progress(endpoint, context.stack.cancelled.is_set)
+
+
+class SageMakerInferenceComponent(_SageMakerType):
+    """AWS::SageMaker::InferenceComponent: it stays where it is, and fails with SageMaker's reason."""
+
+    type_name = "AWS::SageMaker::InferenceComponent"
+    name_property = "InferenceComponentName"
+    known_properties = names(
+        "DeploymentConfig EndpointArn EndpointName InferenceComponentName RuntimeConfig Specification Specifications "
+        "Tags VariantName"
+    )
+    creates, updates, deletes = "create_inference_component", "update_inference_component", "delete_inference_component"
+    ref = "InferenceComponentArn"
+    attributes = {"InferenceComponentArn": "InferenceComponentArn", "InferenceComponentName": NAME}
+    at = {"InferenceComponentName": "InferenceComponentName"}
+    fixed = ("EndpointName", "InferenceComponentName", "VariantName")
+
+    def update(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> Made:
+        """Change it, but not where it is: the type's schema replaces nothing, and UpdateInferenceComponent cannot."""
+        for name in self.fixed:
+            if old.get(name) != new.get(name):
+                raise ResourceFailedError(f"{name} of an inference component cannot be changed.")
+        return super().update(context, made, old, new)
+
+    def settle(self, context: ResourceContext, made: Made, old: Properties, new: Properties) -> None:
+        """Fail if it does not serve."""
+        component = self.send(context, "describe_inference_component", {}, self.place(made, new))
+        if component["InferenceComponentStatus"] == "Failed":
+            raise ResourceFailedError(component["FailureReason"])
 
 
 class SageMakerModelPackageGroup(_SageMakerType):

@@ -26,5 +26,5 @@ def until(condition: Callable[[], Found | None]) -> Found:
 
 
 def minute_told() -> None:
-    """Wait until CloudWatch tells of the current minute. A request names whole seconds, and the last is not asked for."""
+    """Wait until CloudWatch tells of the current minute: a request names whole seconds, and excludes the last."""
     until(lambda: datetime.now(UTC).second > 0)

@@ -47,7 +47,8 @@ def local_aws() -> Iterator[LocalAws]:
 @pytest.fixture(scope="module", autouse=True)
 def assets(local_aws: LocalAws, trained_model: TrainedModel) -> None:
     s3 = acting_in(local_aws, ORCHESTRATOR, "s3")
-    s3.create_bucket(Bucket=ASSETS)
+    for bucket in (ASSETS, launch_of(ASSETS).pipelines_bucket):
+        s3.create_bucket(Bucket=bucket)
     s3.put_object(Bucket=ASSETS, Key=ARTIFACT, Body=demo_model.package(trained_model))
 
 

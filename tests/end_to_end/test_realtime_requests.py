@@ -61,10 +61,11 @@ def trained() -> TrainedModel:
 
 @pytest.fixture(scope="module", autouse=True)
 def assets(local_aws: LocalAws, trained: TrainedModel) -> None:
-    """The artifact in the orchestrator's bucket, and versions of a model package with it."""
+    """The artifact in the orchestrator's bucket, a bucket for code, and versions of a model package with it."""
     s3 = acting_in(local_aws, ORCHESTRATOR, "s3")
-    s3.create_bucket(Bucket=ASSETS)
-    sharing.share_bucket(s3, ASSETS)
+    for bucket in (ASSETS, launch_of(ASSETS).pipelines_bucket):
+        s3.create_bucket(Bucket=bucket)
+        sharing.share_bucket(s3, bucket)
     s3.put_object(Bucket=ASSETS, Key=ARTIFACT, Body=demo_model.package(trained))
     registry = acting_in(local_aws, ORCHESTRATOR, "sagemaker")
     registry.create_model_package_group(ModelPackageGroupName="berths")
@@ -121,6 +122,10 @@ class Deployer:
             registry = acting_in(self._aws, ORCHESTRATOR, "sagemaker")
             description = registry.describe_model_package(ModelPackageName=package)
             request = request.with_packaged_model(package_artifacts.of_description(description))
+        for planned in request.objects(launch):
+            acting_in(self._aws, ORCHESTRATOR, "s3").put_object(
+                Bucket=planned.bucket, Key=planned.key, Body=planned.content
+            )
         values = request.parameters(launch, stage).values_as_text()
         deployed = Deployed(ACCOUNTS[stage] if stage else ORCHESTRATOR, request.stack_name)
         self._sent = deployed.sent

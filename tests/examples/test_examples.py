@@ -72,10 +72,17 @@ def test_a_service_behind_a_load_balancer(orchestrator: Orchestrator, subscriber
     (balancer,) = orchestrator.client("elbv2").describe_load_balancers(Names=["mlops-berth-forecast"])["LoadBalancers"]
     assert balancer["Scheme"] == "internal"
 
+    made = _groups(orchestrator)
     _deleted(orchestrator, subscriber, until, pipeline_id, SERVICE)
     assert orchestrator.client("elbv2").describe_load_balancers()["LoadBalancers"] == []
     groups = orchestrator.client("ec2").describe_security_groups()["SecurityGroups"]
-    assert {group["GroupName"] for group in groups} == {"default"}
+    assert made.isdisjoint(group["GroupId"] for group in groups)
+
+
+def _groups(orchestrator: Orchestrator) -> set[str]:
+    """The service's security groups."""
+    found = orchestrator.client("cloudformation").describe_stack_resources(StackName=SERVICE)["StackResources"]
+    return {one["PhysicalResourceId"] for one in found if one["ResourceType"] == "AWS::EC2::SecurityGroup"}
 
 
 def _assert_traffic_comes_through_the_load_balancer_alone(orchestrator: Orchestrator) -> None:

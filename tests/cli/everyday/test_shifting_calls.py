@@ -11,6 +11,7 @@ import pytest
 
 from mlops_orchestrator import Orchestrator as Client
 from mlops_orchestrator import RequestRefused
+from scripts.console import looks
 from scripts.demo.demo_model import TrainedModel
 from tests.cli.conftest import Mlops
 from tests.console.visiting import Visitor
@@ -79,7 +80,8 @@ def test_what_each_has_answered_is_told(compared: Orchestrator, mlops: Mlops, mo
     name = quote(compared.deployment.api.details("shifted").body["pipeline_id"], safe="")
     text = Visitor(compared.deployment.api).visit(f"/pipelines/{name}").text
     assert "Share of the calls" in text
-    assert f"challenger 100% 1 {figures['calls']} 0, 0 {figures['latency_p50_ms']} ms" in text
+    latency = ", ".join(looks.milliseconds(figures[f"latency_{name}_ms"]) for name in ("p50", "p95"))
+    assert f"challenger 100% 1 {figures['calls']} 0, 0 {latency} ms" in text
 
 
 def test_what_cannot_be_is_told_in_words(compared: Orchestrator, mlops: Mlops) -> None:

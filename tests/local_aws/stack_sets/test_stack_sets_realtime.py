@@ -16,6 +16,7 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from mlops_orchestrator.aws.api_addresses import local_url
+from orchestrator.plan import function_code
 from scripts.demo import demo_model
 from scripts.demo.demo_model import TrainedModel
 from scripts.local_aws import identity
@@ -51,9 +52,12 @@ def outputs(local_aws: LocalAws, client: ClientFactory, trained: TrainedModel) -
     """The outputs of the blueprint's stack in the staging account."""
     client("s3").create_bucket(Bucket="orchestrator-assets")
     client("s3").put_object(Bucket="orchestrator-assets", Key="model.tar.gz", Body=demo_model.package(trained))
+    code = function_code.archive("orchestrator-assets", "serving", "inference")
+    client("s3").put_object(Bucket=code.bucket, Key=code.key, Body=code.content)
     cloudformation = client("cloudformation")
     values = parameters(
         ModelName="churn",
+        ApiCode=f"{code.bucket},{code.key}",
         AssetsBucket="orchestrator-assets",
         ModelArtifactLocation="model.tar.gz",
         ImageUri=IMAGE,

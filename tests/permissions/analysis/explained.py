@@ -206,6 +206,12 @@ EXPLAINED: Final = (
         "the token is for the whole registry; what it opens, other statements say",
     ),
     Explanation(
+        "CredentialsExposure",
+        ("OrchestratorRole",),
+        ("sts:AssumeRole",),
+        "roles for comparing models in the accounts of stages, by name; each is good for one endpoint",
+    ),
+    Explanation(
         "MISMATCHED_TYPE_BUT_USABLE",
         _MAKERS,
         ("StringEquals requires a value of type String but given Arn",),
@@ -247,6 +253,12 @@ EXPLAINED: Final = (
         ("DeployRole",),
         ("sagemaker:CreateModel",),
         "who makes a model of a version in the registry is asked for the action on the version, too",
+    ),
+    Explanation(
+        "RESOURCE_MISMATCH",
+        ("DeployRole",),
+        ("sagemaker:CreateInferenceComponent",),
+        "the request names an endpoint, on which AWS may decide, too, as it does for what else is made on one",
     ),
     Explanation(
         "RESOURCE_MISMATCH",

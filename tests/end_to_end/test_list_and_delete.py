@@ -80,7 +80,8 @@ def test_a_deleted_pipeline_leaves_nothing_but_data(
     subscriber.next_about("and what it deployed are deleted", until, stack)
 
     until(lambda: not _left(orchestrator, before, (deployed, stack)))
-    assert _objects(orchestrator, "AssetsBucketName") == data
+    # Captures of other pipelines may have come since.
+    assert _objects(orchestrator, "AssetsBucketName") >= data
     kept = _objects(orchestrator, "PipelinesBucketName")
     assert [key for key in kept if key.startswith(("deleting/", f"provisioned/{deployed}/"))] == []
     assert api.list(model_name="leaving").body == {"pipelines": []}

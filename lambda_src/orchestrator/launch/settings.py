@@ -59,6 +59,8 @@ class Launch:
     """Whether runs of monitors may have models trained again."""
     function_role_arn: str = ""
     """Role of the orchestrator's function, which the accounts of stages trust; empty with the option single-account."""
+    notifications_topic_arn: str = ""
+    """Topic by which the orchestrator tells people, and nothing that a request makes does."""
 
     @property
     def partition(self) -> str:
@@ -200,6 +202,7 @@ def read(variables: Mapping[str, str] = os.environ) -> Settings:
             # A missing variable lets nothing happen.
             automatic_retraining=env.optional("AUTOMATIC_RETRAINING") == "Yes",
             function_role_arn=env.text("FUNCTION_ROLE_ARN") if is_multi_account else "",
+            notifications_topic_arn=env.optional("NOTIFICATIONS_TOPIC_ARN"),
         ),
         artifact_prefix=env.text("ARTIFACT_PREFIX"),
         url_suffix=env.text("URL_SUFFIX"),

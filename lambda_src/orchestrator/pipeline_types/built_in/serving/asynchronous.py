@@ -137,6 +137,16 @@ class Asynchronous(Capacity):
                     yield Problem(key_at(name, value, stage), f"cannot be with async_inference: {reason}")
 
     @rule("async_inference")
+    def _people_are_told_by_the_orchestrator_alone(self, launch: Launch) -> Iterator[Problem]:
+        """A container works under the role that tells topics: it could write messages that look like ours."""
+        for key, queue in by_key("async_inference", self.async_inference):
+            for member in ("success_topic_arn", "error_topic_arn"):
+                topic = getattr(queue, member, "")
+                if topic and topic == launch.notifications_topic_arn:
+                    words = "must be a topic of your own: by this one the orchestrator tells people of pipelines"
+                    yield Problem(f"{key}.{member}", words)
+
+    @rule("async_inference")
     def _stages_may_write(self, launch: Launch) -> Iterator[Problem]:
         if None not in self.stages(launch):
             yield from self._in_the_assets_bucket(launch)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 import pytest
@@ -170,3 +171,12 @@ def test_what_cannot_be_is_said_in_words(
 ) -> None:
     ((found, words),) = problems_of(changed(body, {**LATER, **changes}), launch).items()
     assert (found, words.split("; got")[0]) == (key, problem)
+
+
+@pytest.mark.parametrize("member", ["success_topic_arn", "error_topic_arn"])
+def test_people_are_told_by_the_orchestrator_alone(body: Body, launch: Launch, member: str) -> None:
+    """Code of a request works under the role that tells topics."""
+    given = changed(body, {"async_inference": {**QUEUE, member: TOPIC}})
+    found = problems_of(given, replace(launch, notifications_topic_arn=TOPIC))
+    assert found.keys() == {f"async_inference.{member}"}
+    accept(given, launch)

@@ -58,7 +58,7 @@ class LocalSageMakerRuntimeResponse(SageMakerRuntimeResponse):
     def invoke_endpoint_with_response_stream(self) -> TYPE_RESPONSE:
         """Call the endpoint's model, and hand each part on as it comes. Raises as `invoke_endpoint` does."""
         self._check_body()
-        request = replace(self._request(), accept=self.headers.get("X-Amzn-SageMaker-Accept", ""))
+        request = replace(self._request(), accept=self._header("Accept"))
         answered = invocations.stream(self._endpoint(), request)
         headers = {
             "Content-Type": event_stream.CONTENT_TYPE,
@@ -102,10 +102,10 @@ class LocalSageMakerRuntimeResponse(SageMakerRuntimeResponse):
             body=self.raw_body,
             content_type=self.headers.get("Content-Type", ""),
             accept=self.headers.get("Accept", ""),
-            target_variant=self.headers.get("X-Amzn-SageMaker-Target-Variant", ""),
-            inference_id=self.headers.get("X-Amzn-SageMaker-Inference-Id", ""),
-            custom_attributes=self.headers.get("X-Amzn-SageMaker-Custom-Attributes", ""),
-            component=self.headers.get("X-Amzn-SageMaker-Inference-Component", ""),
+            target_variant=self._header("Target-Variant"),
+            inference_id=self._header("Inference-Id"),
+            custom_attributes=self._header("Custom-Attributes"),
+            component=self._header("Inference-Component"),
         )
 
     def _endpoint(self) -> LocalEndpoint:

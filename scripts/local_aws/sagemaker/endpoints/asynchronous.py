@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from moto.sagemaker.exceptions import ValidationError
 from moto.sagemaker.models import sagemaker_backends
@@ -82,12 +82,6 @@ _workers: Final = _Workers()
 stop = _workers.stop
 
 
-def config_of(endpoint: LocalEndpoint) -> dict[str, Any] | None:
-    """Return the AsyncInferenceConfig of what an endpoint serves; None if it answers at once, or does not serve."""
-    found = endpoint.fleet.config.given.get("AsyncInferenceConfig") if endpoint.fleet else None
-    return cast("dict[str, Any] | None", found)
-
-
 def check_update(old: LocalEndpointConfig, new: LocalEndpointConfig, endpoint_name: str) -> None:
     """Refuse to let an endpoint answer at once that answered later.
 
@@ -101,7 +95,7 @@ def check_update(old: LocalEndpointConfig, new: LocalEndpointConfig, endpoint_na
 
 def invoke(endpoint: LocalEndpoint, given: Given) -> Waiting:
     """Let a request wait, and say where its answer will be. Raise RuntimeValidationError."""
-    config = config_of(endpoint)
+    config = endpoint.async_config
     if config is None:
         raise RuntimeValidationError(
             f"Endpoint {endpoint.endpoint_name} of account {endpoint.account_id} is no asynchronous endpoint that is "
@@ -138,7 +132,7 @@ def every_minute(begun: datetime) -> None:
         }
         for name, value in values.items():
             metric = Metric.of(INVOCATIONS, name, {"EndpointName": endpoint.endpoint_name})
-            STORE.add((endpoint.account_id, endpoint.region_name), metric, float(value), begun)
+            STORE.add(endpoint.place, metric, float(value), begun)
         if size and count:
             _workers.start(endpoint)
             # A minute is long: what a model has to do ends in it, however fast somebody moves the clock.
@@ -148,9 +142,8 @@ def every_minute(begun: datetime) -> None:
 def _queues() -> Iterator[LocalEndpoint]:
     for regions in list(sagemaker_backends.values()):
         for backend in list(regions.values()):
-            for endpoint in list(backend.endpoints.values()):
-                if config_of(cast(LocalEndpoint, endpoint)) is not None:
-                    yield cast(LocalEndpoint, endpoint)
+            endpoints = cast("list[LocalEndpoint]", list(backend.endpoints.values()))
+            yield from (endpoint for endpoint in endpoints if endpoint.async_config is not None)
 
 
 def _place(path: str, name: str) -> str:

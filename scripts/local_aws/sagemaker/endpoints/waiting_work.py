@@ -19,7 +19,7 @@ from moto.sagemaker.models import sagemaker_backends
 
 from scripts.local_aws import clients, clock
 from scripts.local_aws.cloudwatch import endpoint_metrics
-from scripts.local_aws.cloudwatch.endpoint_metrics import Call, Source
+from scripts.local_aws.cloudwatch.endpoint_metrics import Call
 from scripts.local_aws.processes.model_process import HostError, Prediction
 from scripts.local_aws.sagemaker.endpoints.backlog import Waiting
 from scripts.local_aws.sagemaker.endpoints.endpoint import LocalEndpoint
@@ -97,7 +97,8 @@ class _Work:
         except ForeignImageError as error:
             prediction = Prediction(HTTPStatus.NOT_IMPLEMENTED, "text/plain", str(error).encode())
         taken = round((time.perf_counter() - begun) * 1_000_000)
-        endpoint_metrics.record_later(self._source(), Call(prediction.status, taken, 0))
+        source = self._endpoint.source(self._fleet, self._variant)
+        endpoint_metrics.record_later(source, Call(prediction.status, taken, 0))
         if prediction.status < HTTPStatus.BAD_REQUEST:
             return prediction
         if request.failure_location:
@@ -107,12 +108,6 @@ class _Work:
             f"ClientError: Received {side} error ({prediction.status}) from model. See the SageMaker Endpoint logs in "
             "your account for more information."
         )
-
-    def _source(self) -> Source:
-        endpoint = self._endpoint
-        place = (endpoint.account_id, endpoint.region_name)
-        config = self._fleet.config.endpoint_config_name
-        return Source(place, endpoint.endpoint_name, self._variant.name, config, self._variant.count)
 
     def _write(self, location: str, prediction: Prediction) -> None:
         bucket, key = split_s3_uri(location)

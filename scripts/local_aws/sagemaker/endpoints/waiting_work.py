@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -131,7 +131,7 @@ class _Work:
         }
         message = {
             "awsRegion": self._endpoint.region_name,
-            "eventTime": _moment(datetime.now(UTC)),
+            "eventTime": _moment(clock.now()),
             "receivedTime": _moment(request.received),
             **result,
             "requestParameters": {name: value for name, value in asked.items() if value},

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import pytest
@@ -104,6 +105,8 @@ def test_requests_wait_until_there_is_an_instance(
     (told,) = heard(client, topics, "answers", "tide-7")
     times = [told.pop(name) for name in ("eventTime", "receivedTime")]
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", moment) for moment in times)
+    ended, received = map(datetime.fromisoformat, times)
+    assert ended - received >= timedelta(seconds=600)
     assert told == {
         "awsRegion": "us-east-1",
         "invocationStatus": "Completed",

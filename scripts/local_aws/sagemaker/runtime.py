@@ -23,6 +23,7 @@ from moto.sagemakerruntime.responses import SageMakerRuntimeResponse
 
 from scripts.local_aws.sagemaker import event_stream
 from scripts.local_aws.sagemaker.endpoints import asynchronous, invocations
+from scripts.local_aws.sagemaker.endpoints.backlog import Given
 from scripts.local_aws.sagemaker.endpoints.endpoint import LocalEndpoint
 from scripts.local_aws.sagemaker.endpoints.invocations import ModelError, Request, RuntimeValidationError
 
@@ -72,7 +73,7 @@ class LocalSageMakerRuntimeResponse(SageMakerRuntimeResponse):
 
         https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpointAsync.html
         """
-        given = asynchronous.Given(
+        given = Given(
             input_location=self._header("InputLocation"),
             content_type=self._header("Content-Type"),
             accept=self._header("Accept"),

@@ -11,7 +11,6 @@ import threading
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, cast
 
@@ -22,7 +21,7 @@ from scripts.local_aws import clock
 from scripts.local_aws.cloudwatch.endpoint_metrics import INVOCATIONS
 from scripts.local_aws.cloudwatch.metric_store import STORE, Metric
 from scripts.local_aws.sagemaker.endpoints import waiting_work
-from scripts.local_aws.sagemaker.endpoints.backlog import Waiting
+from scripts.local_aws.sagemaker.endpoints.backlog import Given, Waiting
 from scripts.local_aws.sagemaker.endpoints.configs import LocalEndpointConfig
 from scripts.local_aws.sagemaker.endpoints.endpoint import LocalEndpoint
 from scripts.local_aws.sagemaker.endpoints.invocations import RuntimeValidationError
@@ -31,18 +30,6 @@ _THREADS: Final = 2
 _SETTLE_SECONDS: Final = 10.0
 _LONGEST_WAIT: Final = 6 * 3600
 """Seconds after which a request expires that names no time of its own."""
-
-
-@dataclass(frozen=True)
-class Given:
-    """What InvokeEndpointAsync is given. Absent headers are empty."""
-
-    input_location: str
-    content_type: str = ""
-    accept: str = ""
-    inference_id: str = ""
-    custom_attributes: str = ""
-    seconds: str = ""
 
 
 class _Workers:
@@ -103,13 +90,10 @@ def invoke(endpoint: LocalEndpoint, given: Given) -> Waiting:
         )
     output, name = config["OutputConfig"], str(uuid.uuid4())
     request = Waiting(
+        given=given,
         inference_id=given.inference_id or str(uuid.uuid4()),
-        input_location=given.input_location,
         output_location=_place(output.get("S3OutputPath", ""), f"{name}.out"),
         failure_location=_place(output.get("S3FailurePath", ""), f"{name}-error.out"),
-        content_type=given.content_type,
-        accept=given.accept,
-        custom_attributes=given.custom_attributes,
         received=clock.now(),
         seconds=float(given.seconds or _LONGEST_WAIT),
     )

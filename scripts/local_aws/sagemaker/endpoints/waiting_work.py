@@ -80,18 +80,18 @@ class _Work:
         self._tell("SuccessTopic", request, {"invocationStatus": "Completed", "responseParameters": answered})
 
     def _read(self, request: Waiting) -> bytes:
-        bucket, key = split_s3_uri(request.input_location)
+        bucket, key = split_s3_uri(request.given.input_location)
         try:
             body: bytes = self._client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
         except (ClientError, BotoCoreError) as error:
-            raise _FailedError(f"ClientError: Failed to download {request.input_location}: {error}") from error
+            raise _FailedError(f"ClientError: Failed to download {request.given.input_location}: {error}") from error
         return body
 
     def _asked(self, request: Waiting, body: bytes) -> Prediction:
         """Ask the model, and count the call; a failure's answer goes to its own place."""
         begun = time.perf_counter()
         try:
-            prediction = self._variant.served.predict(body, request.content_type, request.accept)
+            prediction = self._variant.served.predict(body, request.given.content_type, request.given.accept)
         except HostError as error:
             prediction = Prediction(HTTPStatus.INTERNAL_SERVER_ERROR, "text/plain", str(error).encode())
         except ForeignImageError as error:
@@ -123,11 +123,11 @@ class _Work:
         if not arn:
             return
         asked = {
-            "accept": request.accept,
-            "contentType": request.content_type,
-            "customAttributes": request.custom_attributes,
+            "accept": request.given.accept,
+            "contentType": request.given.content_type,
+            "customAttributes": request.given.custom_attributes,
             "endpointName": self._endpoint.endpoint_name,
-            "inputLocation": request.input_location,
+            "inputLocation": request.given.input_location,
         }
         message = {
             "awsRegion": self._endpoint.region_name,

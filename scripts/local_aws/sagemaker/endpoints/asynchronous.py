@@ -39,9 +39,11 @@ class _Workers:
         self._lock = threading.Lock()
         self._pool: ThreadPoolExecutor | None = None
         self._busy: set[LocalEndpoint] = set()
+        self._again: set[LocalEndpoint] = set()
 
     def start(self, endpoint: LocalEndpoint) -> None:
         with self._lock:
+            self._again.add(endpoint)
             if endpoint in self._busy:
                 return
             self._busy.add(endpoint)
@@ -51,16 +53,28 @@ class _Workers:
 
     def _run(self, endpoint: LocalEndpoint) -> None:
         try:
-            while waiting_work.work_on_one(endpoint):
-                pass
-        finally:
+            while self._goes_on(endpoint):
+                while waiting_work.work_on_one(endpoint):
+                    pass
+        except BaseException:
             with self._lock:
                 self._busy.discard(endpoint)
+            raise
+
+    def _goes_on(self, endpoint: LocalEndpoint) -> bool:
+        """Whether it was started again meanwhile: nothing may have waited yet when the thread looked last."""
+        with self._lock:
+            if endpoint not in self._again:
+                self._busy.discard(endpoint)
+                return False
+            self._again.remove(endpoint)
+            return True
 
     def stop(self) -> None:
         with self._lock:
             pool, self._pool = self._pool, None
             self._busy.clear()
+            self._again.clear()
         if pool:
             pool.shutdown(cancel_futures=True)
 

@@ -9,6 +9,9 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from mlops_orchestrator.aws import aws_access
+from mlops_orchestrator.client import predictions
+from mlops_orchestrator.client.predictions import Target
 from orchestrator import csv_headers
 from orchestrator.aws.s3.objects import Beginning
 from orchestrator.launch.settings import Launch
@@ -66,6 +69,13 @@ class Deployed:
     def digits(self) -> str:
         """The first digits of the stack's id, which are in names of what it makes."""
         return str(self._stack()["StackId"]).split("/")[2].partition("-")[0]
+
+    @property
+    def target(self) -> Target:
+        """What the client asks for predictions of the model."""
+        found = predictions.target(aws_access.local(self._aws.endpoint_url, self._aws.region), self.outputs)
+        assert found is not None
+        return found
 
     def client(self, service: str) -> Any:
         """A client that acts in the stack's account."""

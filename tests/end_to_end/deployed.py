@@ -48,7 +48,7 @@ class Deployed:
 
     def __init__(self, aws: LocalAws, body: Mapping[str, Any], launch: Launch, stage: Stage | None = None) -> None:
         self._aws, self._launch, self._stage = aws, launch, stage
-        self._account = ACCOUNTS[stage] if stage else ORCHESTRATOR
+        self.account = ACCOUNTS[stage] if stage else ORCHESTRATOR
         self._cloudformation = self.client("cloudformation")
         request = self._planned(body)
         self.name = request.stack_name
@@ -79,7 +79,7 @@ class Deployed:
 
     def client(self, service: str) -> Any:
         """A client that acts in the stack's account."""
-        return acting_in(self._aws, self._account, service)
+        return acting_in(self._aws, self.account, service)
 
     def update(self, body: Mapping[str, Any]) -> bool:
         """Deploy another request of the same pipeline and wait for the end; False when nothing is to be changed."""

@@ -48,7 +48,7 @@ REQUESTS: Final = "requests/"
 FUNCTIONS: Final = "functions/"
 """Code of functions that a pipeline deploys."""
 SMOKE_FIGURES: Final = "smoke-figures/"
-"""What these found."""
+"""What smoke tests have found."""
 TEMPLATES: Final = "templates/"
 """Blueprint templates that are too long for a request of a StackSet."""
 

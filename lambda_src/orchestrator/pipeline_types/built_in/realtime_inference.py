@@ -24,7 +24,7 @@ from orchestrator.pipeline_types.built_in.serving.smoke_test import SmokeTested,
 from orchestrator.pipeline_types.built_in.serving.updates import SafelyUpdated, UpdateParameters
 from orchestrator.pipeline_types.encryption import Encrypted, EncryptionParameters
 from orchestrator.values import common, locations
-from orchestrator.values.per_stage import PerStage, Stage, at, by_key, key_at
+from orchestrator.values.per_stage import PerStage, Stage, by_key, key_at
 from orchestrator.values.template_parameters import InTemplate
 
 
@@ -92,8 +92,7 @@ class RealtimeInference(Encrypted, NetworkedEndpoint, SafelyUpdated, WithCompone
         yield from self.of_each_stage(launch, self._streaming_of_a_queue)
 
     def _streaming_of_a_queue(self, stage: Stage | None) -> Iterator[Problem]:
-        api = at(self.inference_api, stage)
-        if self.queues_at(stage) and api is not None and api.streaming:
+        if self.queues_at(stage) and self.api_at(stage).streaming:
             key = key_at("inference_api", self.inference_api, stage)
             yield Problem(f"{key}.streaming", "cannot be with async_inference: answers come later, and whole")
 
@@ -111,12 +110,14 @@ class RealtimeInference(Encrypted, NetworkedEndpoint, SafelyUpdated, WithCompone
 
         https://docs.aws.amazon.com/sagemaker/latest/dg/realtime-endpoints-test-endpoints.html
         """
-        for stage in self.stages(launch):
-            if self.api_at(stage).streaming and self.is_serverless_at(stage):
-                yield Problem(
-                    f"{key_at('inference_api', self.inference_api, stage)}.streaming",
-                    "needs an endpoint on instances, which streams: leave it or serverless out",
-                )
+        yield from self.of_each_stage(launch, self._streaming_of_none)
+
+    def _streaming_of_none(self, stage: Stage | None) -> Iterator[Problem]:
+        if self.api_at(stage).streaming and self.is_serverless_at(stage):
+            yield Problem(
+                f"{key_at('inference_api', self.inference_api, stage)}.streaming",
+                "needs an endpoint on instances, which streams: leave it or serverless out",
+            )
 
     @override
     def has_plain_volume(self, stage: Stage | None) -> bool:

@@ -4,7 +4,7 @@
 https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference.html
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -13,15 +13,16 @@ from typing_extensions import override
 from orchestrator.errors import Problem
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import rule
-from orchestrator.pipeline_types.built_in.serving.capacity import Capacity
+from orchestrator.pipeline_types.built_in.serving.capacity import CAPTURES, Capacity, completed
 from orchestrator.pipeline_types.built_in.serving.values import TopicArn
 from orchestrator.pipeline_types.optional_objects import optional_object
 from orchestrator.sagemaker.serving import capacity
 from orchestrator.values.common import EXPECT_KEYWORD, NUMBER, Expect
 from orchestrator.values.locations import MonitorLocation
-from orchestrator.values.per_stage import STAGES, PerStageObject, Stage, at, by_key, key_at
+from orchestrator.values.per_stage import PerStageObject, Stage, at, by_key
 from orchestrator.values.template_parameters import TemplateParameters
 
+_KEY: Final = "async_inference"
 REQUESTS: Final = "requests"
 """Folder below the output location in which the inference API puts what it is sent."""
 _FAILURES: Final = "failures"
@@ -97,11 +98,7 @@ class Asynchronous(Capacity):
     @model_validator(mode="before")
     @classmethod
     def _without_captures(cls, given: Any) -> Any:
-        """Complete a request that is asynchronous in every stage."""
-        chosen = given.get("async_inference") if isinstance(given, Mapping) else None
-        if not isinstance(chosen, Mapping) or not all(chosen.get(stage, True) for stage in STAGES):
-            return given
-        return {"data_capture_location": "", **given}
+        return completed(given, _KEY, [CAPTURES])
 
     @override
     def queues_at(self, stage: Stage | None) -> bool:
@@ -115,44 +112,34 @@ class Asynchronous(Capacity):
     @override
     def warnings(self, launch: Launch) -> Iterator[str]:
         yield from super().warnings(launch)
-        stages = self.stages(launch)
-        captures: Any = getattr(self, "data_capture_location", "")
-        if all(self.queues_at(stage) for stage in stages) and any(at(captures, stage) for stage in stages):
-            yield "data_capture_location is ignored: requests and answers of async_inference are in S3 anyway"
+        if self.has_needless_captures(launch, self.queues_at):
+            yield f"{CAPTURES} is ignored: requests and answers of {_KEY} are in S3 anyway"
 
-    @rule("autoscaling", "async_inference")
-    @override
-    def _limits_are_possible(self, launch: Launch) -> Iterator[Problem]:
-        yield from super()._limits_are_possible(launch)
-
-    @rule("async_inference")
+    @rule(_KEY)
     def _nothing_excludes_a_queue(self, launch: Launch) -> Iterator[Problem]:
         yield from self.of_each_stage(launch, self._beside_a_queue)
 
     def _beside_a_queue(self, stage: Stage | None) -> Iterator[Problem]:
         if self.queues_at(stage):
-            for name, reason in capacity.NOT_ASYNC.items():
-                value = getattr(self, name, None)
-                if at(value, stage):
-                    yield Problem(key_at(name, value, stage), f"cannot be with async_inference: {reason}")
+            yield from self.excluded(stage, _KEY, capacity.NOT_ASYNC)
 
-    @rule("async_inference")
+    @rule(_KEY)
     def _people_are_told_by_the_orchestrator_alone(self, launch: Launch) -> Iterator[Problem]:
         """A container works under the role that tells topics: it could write messages that look like ours."""
-        for key, queue in by_key("async_inference", self.async_inference):
+        for key, queue in by_key(_KEY, self.async_inference):
             for member in ("success_topic_arn", "error_topic_arn"):
                 topic = getattr(queue, member, "")
                 if topic and topic == launch.notifications_topic_arn:
                     words = "must be a topic of your own: by this one the orchestrator tells people of pipelines"
                     yield Problem(f"{key}.{member}", words)
 
-    @rule("async_inference")
+    @rule(_KEY)
     def _stages_may_write(self, launch: Launch) -> Iterator[Problem]:
         if None not in self.stages(launch):
             yield from self._in_the_assets_bucket(launch)
 
     def _in_the_assets_bucket(self, launch: Launch) -> Iterator[Problem]:
-        for key, queue in by_key("async_inference", self.async_inference):
+        for key, queue in by_key(_KEY, self.async_inference):
             for member, location in queue.locations() if queue else ():
                 if location.split("/")[0] == launch.assets_bucket:
                     yield Problem(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """On how much a model is served: `instance_count`, `autoscaling`, or `serverless` in place of instances."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Annotated, Any, Final
 
 from pydantic import Field, model_validator
@@ -22,8 +22,8 @@ from orchestrator.values.template_parameters import InTemplate, TemplateParamete
 _SCALING: Final = "an object with minimum, maximum and invocations_per_instance, or backlog_per_instance"
 _SCALED: Final = {"minimum": 2, "maximum": 10, "invocations_per_instance": 600}
 _SERVERLESS: Final = "an object with memory_mb and max_concurrency"
-_CAPTURES: Final = "data_capture_location"
-_ON_INSTANCES: Final = ("inference_instance", _CAPTURES)
+CAPTURES: Final = "data_capture_location"
+_ON_INSTANCES: Final = ("inference_instance", CAPTURES)
 """Required keys that a serverless endpoint has no use for."""
 
 OptionalInstanceType = Annotated[
@@ -42,6 +42,14 @@ class CapacityParameters(TemplateParameters):
     ScalingSchedule2: str = ""
     ScalingSchedule3: str = ""
     Serverless: Annotated[str, Field(description="Memory, concurrency, provisioned.")] = NOT_SERVERLESS
+
+
+def completed(given: Any, key: str, needless: Iterable[str]) -> Any:
+    """Complete a request that has a key in every stage: required keys that have no use beside it may be left out."""
+    chosen = given.get(key) if isinstance(given, Mapping) else None
+    if not isinstance(chosen, Mapping) or not all(chosen.get(stage, True) for stage in STAGES):
+        return given
+    return {**dict.fromkeys(needless, ""), **given}
 
 
 class Capacity(ServedModel):
@@ -78,11 +86,7 @@ class Capacity(ServedModel):
     @model_validator(mode="before")
     @classmethod
     def _without_instances(cls, given: Any) -> Any:
-        """Complete a request that is serverless in every stage."""
-        serverless = given.get("serverless") if isinstance(given, Mapping) else None
-        if not isinstance(serverless, Mapping) or not all(serverless.get(stage, True) for stage in STAGES):
-            return given
-        return {**dict.fromkeys(_ON_INSTANCES, ""), **given}
+        return completed(given, "serverless", _ON_INSTANCES)
 
     def scaling_at(self, stage: Stage | None) -> Scaling | None:
         """Return `autoscaling` of a stage."""
@@ -128,6 +132,18 @@ class Capacity(ServedModel):
         """Whether the endpoint of a stage captures its calls."""
         return not self.is_serverless_at(stage) and not self.queues_at(stage)
 
+    def has_needless_captures(self, launch: Launch, without: Callable[[Stage | None], object]) -> bool:
+        """Whether there is a place for captures, and none in any stage, all for one reason."""
+        stages, places = self.stages(launch), getattr(self, CAPTURES, "")
+        return all(without(stage) for stage in stages) and any(at(places, stage) for stage in stages)
+
+    def excluded(self, stage: Stage | None, by: str, reasons: Mapping[str, str]) -> Iterator[Problem]:
+        """Yield a problem for each key of a stage that another one excludes; `reasons` says which keys, and why."""
+        for name, reason in reasons.items():
+            value = getattr(self, name, None)
+            if at(value, stage):
+                yield Problem(key_at(name, value, stage), f"cannot be with {by}: {reason}")
+
     def missing_at(self, stages: Iterable[Stage | None], key: str, expected: str) -> Iterator[Problem]:
         """Yield a problem for a key that is empty in a stage which needs it."""
         missing = {key_at(key, getattr(self, key), stage) for stage in stages if not at(getattr(self, key), stage)}
@@ -138,8 +154,8 @@ class Capacity(ServedModel):
         stages = [stage for stage in self.stages(launch) if not self.is_serverless_at(stage)]
         yield from self.missing_at(stages, "inference_instance", "a SageMaker instance type, such as ml.m5.large")
 
-    @rule("autoscaling")
-    def _limits_are_possible(self, launch: Launch) -> Iterator[Problem]:
+    def impossible_scalings(self, launch: Launch) -> Iterator[Problem]:
+        """Yield problems of autoscaling; a subclass makes it a rule of this key and of those that decide."""
         yield from self.of_each_stage(launch, self._impossible_scaling)
 
     def _impossible_scaling(self, stage: Stage | None) -> Iterator[Problem]:
@@ -182,10 +198,7 @@ class Capacity(ServedModel):
 
     def _beside_serverless(self, stage: Stage | None) -> Iterator[Problem]:
         if self.is_serverless_at(stage):
-            for name, reason in capacity.NOT_SERVERLESS.items():
-                value = getattr(self, name, None)
-                if at(value, stage):
-                    yield Problem(key_at(name, value, stage), f"cannot be with serverless: {reason}")
+            yield from self.excluded(stage, "serverless", capacity.NOT_SERVERLESS)
 
     @rule("serverless", "instance_count")
     def _serverless_has_no_count(self, launch: Launch) -> Iterator[Problem]:

@@ -4,7 +4,7 @@
 https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-zero-instances.html
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Annotated, Any, Final
 
@@ -15,17 +15,17 @@ from orchestrator.errors import Problem
 from orchestrator.launch.settings import Launch
 from orchestrator.pipeline_types.base import rule
 from orchestrator.pipeline_types.built_in.serving.asynchronous import Asynchronous
+from orchestrator.pipeline_types.built_in.serving.capacity import CAPTURES, completed
 from orchestrator.pipeline_types.built_in.serving.managed_instances import NO_COMPONENT, ManagedInstances
 from orchestrator.pipeline_types.optional_objects import optional_object
 from orchestrator.plan.additions import Additions
 from orchestrator.sagemaker.serving import capacity
 from orchestrator.sagemaker.serving.components import NOT_WITH_COMPONENTS, REGIONS_WITHOUT
 from orchestrator.values.common import EXPECT_KEYWORD
-from orchestrator.values.per_stage import STAGES, PerStageObject, Stage, at, key_at
+from orchestrator.values.per_stage import PerStageObject, Stage, at, key_at
 from orchestrator.values.template_parameters import TemplateParameters
 
 _KEY: Final = "managed_instance_scaling"
-_CAPTURES: Final = "data_capture_location"
 _MANAGED: Final = "an object with minimum, maximum and memory_mb"
 
 
@@ -55,11 +55,7 @@ class WithComponents(Asynchronous):
     @model_validator(mode="before")
     @classmethod
     def _capturing_nothing(cls, given: Any) -> Any:
-        """Complete a request that captures nothing in any stage."""
-        managed = given.get(_KEY) if isinstance(given, Mapping) else None
-        if not isinstance(managed, Mapping) or not all(managed.get(stage, True) for stage in STAGES):
-            return given
-        return {_CAPTURES: "", **given}
+        return completed(given, _KEY, [CAPTURES])
 
     def managed_at(self, stage: Stage | None) -> ManagedInstances | None:
         """Return `managed_instance_scaling` of a stage."""
@@ -88,16 +84,12 @@ class WithComponents(Asynchronous):
     @override
     def warnings(self, launch: Launch) -> Iterator[str]:
         yield from super().warnings(launch)
-        stages = self.stages(launch)
-        if all(self.managed_at(stage) for stage in stages) and any(
-            at(getattr(self, _CAPTURES), stage) for stage in stages
-        ):
-            yield f"{_CAPTURES} is ignored: calls of an inference component are not captured"
+        if self.has_needless_captures(launch, self.managed_at):
+            yield f"{CAPTURES} is ignored: calls of an inference component are not captured"
 
     @rule("autoscaling", "async_inference", _KEY)
-    @override
     def _limits_are_possible(self, launch: Launch) -> Iterator[Problem]:
-        yield from super()._limits_are_possible(launch)
+        yield from self.impossible_scalings(launch)
 
     @rule(_KEY, "inference_instance")
     def _managed_limits_are_possible(self, launch: Launch) -> Iterator[Problem]:
@@ -138,12 +130,8 @@ class WithComponents(Asynchronous):
         yield from self.of_each_stage(launch, self._beside_component)
 
     def _beside_component(self, stage: Stage | None) -> Iterator[Problem]:
-        if self.managed_at(stage) is None:
-            return
-        for name, reason in NOT_WITH_COMPONENTS.items():
-            value: Any = getattr(self, name, None)
-            if at(value, stage):
-                yield Problem(key_at(name, value, stage), f"cannot be with {_KEY}: {reason}")
+        if self.managed_at(stage) is not None:
+            yield from self.excluded(stage, _KEY, NOT_WITH_COMPONENTS)
 
     @rule(_KEY, "instance_count")
     def _managed_instances_are_not_counted(self, launch: Launch) -> Iterator[Problem]:

@@ -157,9 +157,10 @@ class WithInferenceApi(BlueprintPipeline):
 
     @override
     def values(self, launch: Launch, stage: Stage | None) -> dict[str, Any]:
-        api, code = self.api_at(stage), self._code(launch)
+        api = self.api_at(stage)
         if api.mode == "none":
             return {**super().values(launch, stage), "ApiMode": api.mode}
+        code = self._code(launch)
         return {
             **super().values(launch, stage),
             "ApiCode": f"{code.bucket},{code.key}",

@@ -162,3 +162,6 @@ def test_a_serverless_endpoint_does_not_stream(
         "inference_api": {"dev": {"streaming": True}, "staging": "raw", "prod": {"streaming": True}},
     }
     assert problems_of(changed(by_stage, some), multi_account).keys() == {"inference_api.dev.streaming"}
+    # One value for all stages is told once.
+    everywhere = {**given, "inference_api": {"streaming": True}}
+    assert problems_of(changed(by_stage, everywhere), multi_account).keys() == {"inference_api.streaming"}

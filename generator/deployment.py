@@ -134,7 +134,7 @@ def endpoints() -> list[Statement]:
         *(sagemaker.DeleteEndpointConfig, sagemaker.DescribeEndpoint, sagemaker.DescribeEndpointConfig),
         # Application Auto Scaling tries the second in the name of who has an endpoint scaled.
         *(sagemaker.UpdateEndpoint, sagemaker.UpdateEndpointWeightsAndCapacities, *_TAGGING),
-        # Also of an inference component on the endpoint.
+        # AWS may ask for it on the endpoint, too, on which the component is made.
         Action("sagemaker", "CreateInferenceComponent"),
     ]
     configurations = _named_by_cloudformation("endpoint-config", "mlopssagemakerendpointconfig")

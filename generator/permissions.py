@@ -34,11 +34,14 @@ POLICY_VERSION = "2012-10-17"
 
 def document(*statements: Statement | If) -> PolicyDocument:
     """A policy document; a statement may depend on a condition."""
-    return PolicyDocument(Version=POLICY_VERSION, Statement=list(statements))
+    made = PolicyDocument(Version=POLICY_VERSION, Statement=[])
+    # awacs takes functions of CloudFormation for everything but statements.
+    made.properties["Statement"] = list(statements)
+    return made
 
 
-def policy(name: str, *statements: Statement) -> Policy:
-    """An inline policy of a role."""
+def policy(name: str, *statements: Statement | If) -> Policy:
+    """An inline policy of a role; a statement may depend on a condition."""
     return Policy(PolicyName=name, PolicyDocument=document(*statements))
 
 

@@ -79,7 +79,8 @@ def _roles() -> Statement:
 def _hand_on_roles() -> Statement:
     """Permit passing roles: their trust policies limit the services. Service-linked roles cannot be passed.
 
-    Of these, `refused.py` has the roles to compare models alone assumed; a statement more would not fit.
+    The statement permits assuming these roles, too, since one more statement would not fit: `refused.py` leaves only
+    the roles for comparing models.
     """
     actions = [Action("iam", verb) for verb in ("CreateServiceL*", "GetRole", "PassRole")]
     resources = [*things.roles_to_hand_on(), things.roles_of_services(), things.comparing_roles()]

@@ -70,12 +70,13 @@ def _orchestrator_by_pipelines() -> Statement:
 def _others() -> Statement:
     """Refuse other secrets, assuming roles, which a trust policy may allow by itself, and removing boundaries.
 
-    The orchestrator assumes the roles by which it compares models in the accounts of stages. One statement: each of
-    these actions applies to one kind of what is excepted, and nothing permits removing the boundaries of such roles.
+    The orchestrator assumes the roles by which it compares models in the accounts of stages. One statement is enough:
+    each of these actions is either for secrets or for roles, and nothing permits removing the boundaries of the roles
+    that are excepted here.
     """
     secrets = Action("secretsmanager", "*")
     actions = [secrets, Action("iam", "DeleteRolePe*"), Action("sts", "Assume*")]
-    return Statement(Sid="Secrets", Effect=Deny, Action=actions, NotResource=things.allowed_secrets())
+    return Statement(Sid="Secrets", Effect=Deny, Action=actions, NotResource=things.secrets_and_roles_to_use())
 
 
 def _refuse(name: str, actions: Any, condition: Condition | None = None, resources: Any = None) -> Statement:

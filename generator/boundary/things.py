@@ -108,8 +108,8 @@ def of_orchestrator() -> Any:
     return _all_of(known, reach.BUCKET.arns[-1], "ReservedBuckets")
 
 
-def allowed_secrets() -> Any:
-    """The secrets that requests may name, and roles that may be assumed, which are in the same statement."""
+def secrets_and_roles_to_use() -> Any:
+    """The secrets that requests may name, and the roles that may be assumed: one statement refuses all others."""
     return _all_of([comparing_roles()], reach.SECRET.arns[0], reach.SECRET.parameter)
 
 

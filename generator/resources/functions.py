@@ -38,7 +38,7 @@ def expiring_log_group(title: str, key: If, **attributes: Any) -> logs.LogGroup:
     return logs.LogGroup(title, KmsKeyId=key, RetentionInDays=Ref(_RETENTION), **attributes)
 
 
-def role(function: str, statements: Sequence[Statement], *policies: Any, **attributes: Any) -> iam.Role:
+def role(function: str, statements: Sequence[Statement | If], *policies: Any, **attributes: Any) -> iam.Role:
     """The function's role: its own log, its traces, and what it is for; `policies` may depend on conditions."""
     own_log = permissions.write_own_log(GetAtt(f"{function}Logs", "Arn"))
     return iam.Role(

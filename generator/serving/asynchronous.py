@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from awacs import s3, sns
 from awacs import sagemaker as sagemaker_actions
-from awacs.aws import Condition, StringLike
-from troposphere import If, Ref, Split, Sub, Template, iam, sagemaker
+from awacs.aws import Condition, Statement, StringLike
+from troposphere import If, Ref, Split, Sub, Template, sagemaker
 
 from generator import arns, permissions
 from generator.conditions import if_provided, provided
@@ -51,13 +51,13 @@ def answer_later(built: Template) -> If:
     https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-create-endpoint-prerequisites.html
     """
     written = [arns.s3(f"${{{place}}}/*") for place in (_OUTPUT, _FAILURES)]
+    told = [if_provided(built, topic, permissions.allow([sns.Publish], Ref(topic))) for topic in (_SUCCESS, _ERROR)]
     policy = permissions.policy(
         "AsyncInference",
         permissions.allow([s3.GetObject], _requests()),
         permissions.allow([s3.PutObject], written),
+        *told,
     )
-    for topic in (_SUCCESS, _ERROR):
-        _extend(policy, if_provided(built, topic, permissions.allow([sns.Publish], Ref(topic))))
     return if_provided(built, _OUTPUT, policy)
 
 
@@ -66,22 +66,13 @@ def output(built: Template) -> If:
     return if_provided(built, _OUTPUT, Ref(_OUTPUT))
 
 
-def or_later(built: Template, policy: iam.Policy, endpoint: str) -> None:
-    """Have a policy whose last statement lets a function invoke the endpoint let it put requests and have them wait.
-
-    The function may do the one or the other, as the endpoint takes it.
-    """
-    statements = policy.PolicyDocument.properties["Statement"]
+def or_later(built: Template, at_once: Statement, endpoint: str) -> list[If]:
+    """Let a function ask the endpoint at once, or where that answers later, put requests and have them wait."""
     later = permissions.allow([sagemaker_actions.InvokeEndpointAsync], Ref(endpoint))
-    statements.append(If(is_async(built), later, statements.pop()))
     owners = Condition(StringLike("aws:ResourceAccount", Split(",", Ref(reach.ACCOUNTS))))
-    _extend(policy, if_provided(built, _OUTPUT, permissions.allow([s3.PutObject], _requests(), owners)))
+    put = permissions.allow([s3.PutObject], _requests(), owners)
+    return [If(is_async(built), later, at_once), if_provided(built, _OUTPUT, put)]
 
 
 def _requests() -> Sub:
     return arns.s3(f"${{{_OUTPUT}}}/{REQUESTS}/*")
-
-
-def _extend(policy: iam.Policy, statement: If) -> None:
-    # awacs takes functions of CloudFormation for everything but statements.
-    policy.PolicyDocument.properties["Statement"].append(statement)

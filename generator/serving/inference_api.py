@@ -72,11 +72,14 @@ def add_conditions(built: Template) -> None:
 
 def function_role(built: Template) -> iam.Role:
     """Invoke this endpoint and no other; and what asking the model at a deployment needs."""
-    invoke = permissions.allow([sagemaker_actions.InvokeEndpoint], [Ref(ENDPOINT), components.arn(built, ENDPOINT)])
+    invoke = permissions.allow([sagemaker_actions.InvokeEndpoint], _asked(built))
     policies = functions.network_policy(built), smoke_test.policy(built, _API, WITH_API), _streaming_policy(built)
-    role = functions.role(_FUNCTION, [invoke], *policies, Condition=WITH_API)
-    asynchronous.or_later(built, role.Policies[0], ENDPOINT)
-    return role
+    return functions.role(_FUNCTION, asynchronous.or_later(built, invoke, ENDPOINT), *policies, Condition=WITH_API)
+
+
+def _asked(built: Template) -> list[Ref | If]:
+    """The endpoint, and the inference component where its model is one."""
+    return [Ref(ENDPOINT), components.arn(built, ENDPOINT)]
 
 
 def _streaming_policy(built: Template) -> If:
@@ -85,9 +88,7 @@ def _streaming_policy(built: Template) -> If:
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpointWithResponseStream.html
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsagemaker.html
     """
-    stream = permissions.allow(
-        [sagemaker_actions.InvokeEndpointWithResponseStream], [Ref(ENDPOINT), components.arn(built, ENDPOINT)]
-    )
+    stream = permissions.allow([sagemaker_actions.InvokeEndpointWithResponseStream], _asked(built))
     return if_provided(built, _STREAMING, permissions.policy("Streaming", stream))
 
 

@@ -33,8 +33,6 @@ WAKING: Final = "ScaleFromZero"
 _FROM_ZERO: Final = "ScalesFromZero"
 _NAMESPACE: Final = "AWS/SageMaker"
 _COPIES: Final = "sagemaker:inference-component:DesiredCopyCount"
-_OF_COMPONENT: Final = "InferenceComponentName"
-"""Dimension of metrics; the component has the endpoint's name."""
 _OF_ENDPOINT: Final[dict[str, Any]] = {"Name": "EndpointName", "Value": GetAtt(ENDPOINT, "EndpointName")}
 
 
@@ -42,8 +40,7 @@ def add_to(built: Template) -> None:
     """Add the target, with its schedules, and the policies."""
     built.add_resource(target(built))
     built.add_resource(policy(built))
-    metric = if_component(built, "NoCapacityInvocationFailures", "HasBacklogWithoutCapacity")
-    from_zero(built, TARGET, metric, {**_OF_ENDPOINT, "Name": if_component(built, _OF_COMPONENT, "EndpointName")})
+    add_waking(built)
 
 
 def target(built: Template) -> applicationautoscaling.ScalableTarget:
@@ -106,12 +103,14 @@ def policy(built: Template) -> applicationautoscaling.ScalingPolicy:
     )
 
 
-def from_zero(built: Template, target: str, metric: Any, dimension: dict[str, Any]) -> None:
-    """Add the first instance or copy when something asks for it while there is none, which no load tells.
+def add_waking(built: Template) -> None:
+    """Add what starts the first instance or copy when a call comes while there is none, which no load tells.
 
-    `target` is the logical id of the scalable target, `metric` that of SageMaker which says so with its `dimension`.
+    A component has the endpoint's name, in a dimension of its own.
     https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-autoscale.html
+    https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-zero-instances.html
     """
+    dimension = {**_OF_ENDPOINT, "Name": if_component(built, "InferenceComponentName", "EndpointName")}
     scales = Condition(capacity.autoscaled(built))
     built.add_condition(_FROM_ZERO, And(scales, Equals(part("Autoscaling", 0), "0")))
     built.add_resource(
@@ -120,7 +119,7 @@ def from_zero(built: Template, target: str, metric: Any, dimension: dict[str, An
             Condition=_FROM_ZERO,
             PolicyName="from-zero",
             PolicyType="StepScaling",
-            ScalingTargetId=Ref(target),
+            ScalingTargetId=Ref(TARGET),
             StepScalingPolicyConfiguration=applicationautoscaling.StepScalingPolicyConfiguration(
                 AdjustmentType="ChangeInCapacity",
                 Cooldown=part("Autoscaling", 4),
@@ -136,7 +135,7 @@ def from_zero(built: Template, target: str, metric: Any, dimension: dict[str, An
             Condition=_FROM_ZERO,
             AlarmActions=[Ref(WAKING)],
             Namespace=_NAMESPACE,
-            MetricName=metric,
+            MetricName=if_component(built, "NoCapacityInvocationFailures", "HasBacklogWithoutCapacity"),
             Dimensions=[cloudwatch.MetricDimension(**dimension)],
             Statistic="Maximum",
             Period=60,

@@ -9,6 +9,9 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from mlops_orchestrator.aws import aws_access
+from mlops_orchestrator.client import predictions
+from mlops_orchestrator.client.predictions import Target
 from orchestrator import csv_headers
 from orchestrator.aws.s3.objects import Beginning
 from orchestrator.launch.settings import Launch
@@ -45,7 +48,7 @@ class Deployed:
 
     def __init__(self, aws: LocalAws, body: Mapping[str, Any], launch: Launch, stage: Stage | None = None) -> None:
         self._aws, self._launch, self._stage = aws, launch, stage
-        self._account = ACCOUNTS[stage] if stage else ORCHESTRATOR
+        self.account = ACCOUNTS[stage] if stage else ORCHESTRATOR
         self._cloudformation = self.client("cloudformation")
         request = self._planned(body)
         self.name = request.stack_name
@@ -67,9 +70,16 @@ class Deployed:
         """The first digits of the stack's id, which are in names of what it makes."""
         return str(self._stack()["StackId"]).split("/")[2].partition("-")[0]
 
+    @property
+    def target(self) -> Target:
+        """What the client asks for predictions of the model."""
+        found = predictions.target(aws_access.local(self._aws.endpoint_url, self._aws.region), self.outputs)
+        assert found is not None
+        return found
+
     def client(self, service: str) -> Any:
         """A client that acts in the stack's account."""
-        return acting_in(self._aws, self._account, service)
+        return acting_in(self._aws, self.account, service)
 
     def update(self, body: Mapping[str, Any]) -> bool:
         """Deploy another request of the same pipeline and wait for the end; False when nothing is to be changed."""

@@ -59,9 +59,13 @@ class Subscriber:
 
     def has_heard(self, text: str) -> bool:
         """Whether a notification with this text has come, in whatever order."""
+        return any(text in heard for heard in self.all_heard())
+
+    def all_heard(self) -> list[str]:
+        """All texts, also those that no call has taken yet; `next` finds none of them any more."""
         while self._received():
             pass
-        return any(text in heard for heard in self.heard)
+        return self.heard
 
     def _received(self) -> Received | None:
         # One at a time: what comes after the wanted one stays for the next call.

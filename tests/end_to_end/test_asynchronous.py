@@ -7,11 +7,9 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from mlops_orchestrator.aws.aws_access import Aws
 from mlops_orchestrator.aws.later import IMPATIENT, Patience
 from mlops_orchestrator.client import predictions
 from mlops_orchestrator.client.predictions import Question, Target
@@ -27,7 +25,7 @@ ASSETS, ANSWERS, PIPELINES = "quayside-assets", "quayside-answers", "quayside-pi
 ARTIFACT: Final = "models/berths/model.tar.gz"
 ENDPOINT: Final = "berths-later"
 PLACE: Final = f"s3://{ANSWERS}/berths"
-CSV: Final = {"Content-Type": "application/json"}
+JSON: Final = {"Content-Type": "application/json"}
 Told = dict[str, str]
 
 
@@ -86,10 +84,7 @@ def target(local_aws: LocalAws, deployed: Deployed) -> Target:
     local_aws.advance(20 * 60)
     assert count(local_aws) == 0
     begin_minute(local_aws)
-    session = boto3.session.Session("test", "test", region_name=local_aws.region)
-    found = predictions.target(Aws(session, local_aws.region, local_aws.endpoint_url), deployed.outputs)
-    assert found is not None
-    return found
+    return deployed.target
 
 
 def count(aws: LocalAws) -> int:
@@ -99,7 +94,7 @@ def count(aws: LocalAws) -> int:
 
 def ask(target: Target, payload: str, **more: str) -> tuple[int, dict[str, str]]:
     body = json.dumps({"payload": payload, "content_type": "text/csv", **more}).encode()
-    answer = target.client.ask("POST", target.url, body, CSV)
+    answer = target.client.ask("POST", target.url, body, JSON)
     return answer.status, json.loads(answer.content)
 
 

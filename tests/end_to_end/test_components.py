@@ -23,10 +23,7 @@ def deployed(orchestrator: Orchestrator, model: str, **more: Any) -> Target:
     """Deploy a model as an inference component, and return what is asked."""
     given = {"managed_instance_scaling": MANAGED, "autoscaling": SCALED, **more}
     orchestrator.provisioned(orchestrator.request(model, **SERVED, **given))
-    stack = f"mlops-pipeline-{model}-byompipelinerealtimebuiltin"
-    found = predictions.target(orchestrator.deployment.aws, orchestrator.outputs(stack))
-    assert found is not None
-    return found
+    return orchestrator.target(f"mlops-pipeline-{model}-byompipelinerealtimebuiltin")
 
 
 def numbers(asked: Target, model: TrainedModel) -> list[float]:

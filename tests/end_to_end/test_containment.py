@@ -117,8 +117,7 @@ def test_whatever_lies_in_the_buckets_the_release_is_deployed_and_no_pipeline_ch
 
 def is_told(subscriber: Subscriber, bucket: str) -> bool:
     """Whether the operator has heard of an attempt on a bucket; which of several is told first is nobody's promise."""
-    subscriber.has_heard("")
-    refusals = [text for text in subscriber.heard if "tried to change a bucket" in text]
+    refusals = [text for text in subscriber.all_heard() if "tried to change a bucket" in text]
     return any(re.search(rf"^What: [A-Z]\w+ {bucket}\b", text, re.MULTILINE) for text in refusals)
 
 

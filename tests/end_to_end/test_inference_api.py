@@ -13,7 +13,7 @@ import pytest
 
 from mlops_orchestrator.aws.api_client import Response
 from mlops_orchestrator.client import predictions
-from mlops_orchestrator.client.predictions import Question, Target
+from mlops_orchestrator.client.predictions import Question
 from mlops_orchestrator.errors import Failed, RequestRefused
 from scripts.demo import demo_model
 from scripts.demo.demo_model import TrainedModel
@@ -53,16 +53,10 @@ def plain(orchestrator: Orchestrator, model: TrainedModel) -> str:
     return stack_of(orchestrator, "plainapi", endpoint_name="plainapi-live")
 
 
-def target(orchestrator: Orchestrator, stack: str) -> Target:
-    found = predictions.target(orchestrator.deployment.aws, orchestrator.outputs(stack))
-    assert found is not None
-    return found
-
-
 def ask(orchestrator: Orchestrator, stack: str, body: bytes, **headers: str) -> Response:
     """A signed call; `Content_Type` is the header Content-Type."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return orchestrator.deployment.api.client.ask("POST", target(orchestrator, stack).url, body, named)
+    return orchestrator.deployment.api.client.ask("POST", orchestrator.target(stack).url, body, named)
 
 
 def numbers(content: bytes) -> list[float]:
@@ -121,7 +115,7 @@ class TestRaw:
 
     def test_the_client_knows_the_mode(self, orchestrator: Orchestrator, raw: str, model: TrainedModel) -> None:
         rows = model.holdout_rows[:2]
-        found = predictions.predict(target(orchestrator, raw), Question(rows))
+        found = predictions.predict(orchestrator.target(raw), Question(rows))
         assert found.numbers == pytest.approx(demo_model.predict(model, rows), abs=1e-6)
         assert (found.content_type.partition(";")[0], found.variant) == ("text/csv", "AllTraffic")
 
@@ -133,7 +127,7 @@ class TestJson:
         row = demo_model.as_csv(model.holdout_rows[9:10])
         beside = {"inference_id": "by-member", "target_variant": "AllTraffic", "accept": "text/csv"}
         question = Question(row, "text/csv", predictions.Beside(**beside))  # type: ignore[typeddict-item]
-        assert predictions.predict(target(orchestrator, plain), question).variant == "AllTraffic"
+        assert predictions.predict(orchestrator.target(plain), question).variant == "AllTraffic"
         assert until(lambda: captured(orchestrator, "plainapi", "plainapi-live").get("by-member") == row.decode())
 
     def test_a_payload_may_come_in_base64(self, orchestrator: Orchestrator, plain: str, model: TrainedModel) -> None:
@@ -146,7 +140,7 @@ class TestJson:
     def test_a_variant_that_is_not_there_is_the_caller_s_to_mend(self, orchestrator: Orchestrator, plain: str) -> None:
         question = Question(b"1,2", "text/csv", predictions.Beside(target_variant="Nobody"))
         with pytest.raises(RequestRefused, match="variant"):
-            predictions.predict(target(orchestrator, plain), question)
+            predictions.predict(orchestrator.target(plain), question)
 
     def test_the_least_request_has_no_limits_of_its_own(self, orchestrator: Orchestrator, plain: str) -> None:
         assert "InferenceApiMode" not in orchestrator.outputs(plain)
@@ -179,12 +173,12 @@ class TestNone:
 
     def test_the_client_asks_the_endpoint(self, orchestrator: Orchestrator, without: str, model: TrainedModel) -> None:
         rows = model.holdout_rows[:3]
-        found = predictions.predict(target(orchestrator, without), Question(rows))
+        found = predictions.predict(orchestrator.target(without), Question(rows))
         assert found.numbers == pytest.approx(demo_model.predict(model, rows), abs=1e-6)
 
     def test_what_the_model_refuses_is_told_in_its_words(self, orchestrator: Orchestrator, without: str) -> None:
         with pytest.raises(Failed, match="is not an accepted ContentType"):
-            predictions.predict(target(orchestrator, without), Question(b"x", "text/nothing"))
+            predictions.predict(orchestrator.target(without), Question(b"x", "text/nothing"))
 
 
 @pytest.fixture
@@ -207,7 +201,7 @@ def test_an_api_becomes_private_and_none_and_public_again(
     body = json.dumps(
         {"payload": demo_model.as_csv(model.holdout_rows[:1]).decode(), "content_type": "text/csv"}
     ).encode()
-    url = target(orchestrator, stack).url
+    url = orchestrator.target(stack).url
     assert ask(orchestrator, stack, body).status == 200
 
     def let_in() -> list[int]:
@@ -218,7 +212,7 @@ def test_an_api_becomes_private_and_none_and_public_again(
     for allowed, expected in (([one], [403, 200, 403]), ([one, other], [403, 200, 200]), ([other], [403, 403, 200])):
         changed = orchestrator.request("hidden", **SERVED, inference_api={"vpc_endpoints": allowed})
         assert orchestrator.changed(pipeline_id, changed).has_succeeded
-        assert target(orchestrator, stack).url == url
+        assert orchestrator.target(stack).url == url
         assert let_in() == expected
 
     for api, expected in (("none", None), ("json", 200)):

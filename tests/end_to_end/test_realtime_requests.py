@@ -8,16 +8,12 @@ that of a stage, whose model package and artifact are the orchestrator account's
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any, Final
 
 import pytest
 
 from orchestrator.launch.settings import Launch
-from orchestrator.pipeline_types.blueprints import BlueprintPipeline
-from orchestrator.pipeline_types.built_in import BUILT_IN
-from orchestrator.values import package_artifacts
 from orchestrator.values.per_stage import Stage
 from scripts.demo import demo_model
 from scripts.demo.demo_model import TrainedModel
@@ -25,11 +21,10 @@ from scripts.local_aws.cloudformation.resources.base import Clients
 from scripts.local_aws.server import LocalAws
 from tests.end_to_end import sharing
 from tests.end_to_end.combinations import Combination, every_pair
-from tests.end_to_end.deployed import ORCHESTRATOR, launch_of
+from tests.end_to_end.deployed import ORCHESTRATOR, Deployed, launch_of
 from tests.local_aws.serving import csv_of
-from tests.local_aws.stack_setting import ACCOUNTS, acting_in, parameters
+from tests.local_aws.stack_setting import ACCOUNTS, acting_in
 
-BLUEPRINT: Final = Path(__file__).parents[2] / "templates/blueprints/realtime_inference.yaml"
 ASSETS: Final = "quayside-assets"
 ARTIFACT: Final = "models/berths/model.tar.gz"
 CAPTURE: Final = "quayside-assets/captured/berths"
@@ -44,7 +39,6 @@ PACKAGE_THAT_SERVES: Final = f"arn:aws:sagemaker:us-east-1:{ORCHESTRATOR}:model-
 GROUP: Final = f"arn:aws:sagemaker:us-east-1:{ORCHESTRATOR}:model-package-group/berths"
 KEY: Final = "arn:aws:kms:us-east-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 ALIAS: Final = "arn:aws:kms:us-east-1:444455556666:alias/team/models"
-QUICKLY: Final = {"Delay": 0.05, "MaxAttempts": 4800}
 SENT: Final = ("CreateModel", "CreateEndpointConfig", "CreateEndpoint")
 
 
@@ -54,19 +48,14 @@ def local_aws() -> Iterator[LocalAws]:
         yield aws
 
 
-@pytest.fixture(scope="module")
-def trained() -> TrainedModel:
-    return demo_model.train()
-
-
 @pytest.fixture(scope="module", autouse=True)
-def assets(local_aws: LocalAws, trained: TrainedModel) -> None:
+def assets(local_aws: LocalAws, trained_model: TrainedModel) -> None:
     """The artifact in the orchestrator's bucket, a bucket for code, and versions of a model package with it."""
     s3 = acting_in(local_aws, ORCHESTRATOR, "s3")
     for bucket in (ASSETS, launch_of(ASSETS).pipelines_bucket):
         s3.create_bucket(Bucket=bucket)
         sharing.share_bucket(s3, bucket)
-    s3.put_object(Bucket=ASSETS, Key=ARTIFACT, Body=demo_model.package(trained))
+    s3.put_object(Bucket=ASSETS, Key=ARTIFACT, Body=demo_model.package(trained_model))
     registry = acting_in(local_aws, ORCHESTRATOR, "sagemaker")
     registry.create_model_package_group(ModelPackageGroupName="berths")
     sharing.share_packages(registry, "berths")
@@ -82,22 +71,13 @@ def assets(local_aws: LocalAws, trained: TrainedModel) -> None:
         assert created["ModelPackageArn"] == arn
 
 
-@dataclass
-class Deployed:
-    """A blueprint's stack and the requests that SageMaker got for it, by operation."""
-
-    account: str
-    stack: str
-    outputs: dict[str, str] = field(default_factory=dict)
-    sent: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-
 class Deployer:
     """Deploys the blueprint for a request and listens."""
 
     def __init__(self, aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
         self._aws = aws
-        self._sent: dict[str, dict[str, Any]] = {}
+        self.sent: dict[str, dict[str, Any]] = {}
+        """What SageMaker got for the last stack, by operation."""
         self._stacks: list[Deployed] = []
         make = Clients._make
 
@@ -112,38 +92,18 @@ class Deployer:
     def _note(self, params: dict[str, Any], event_name: str, **_: Any) -> None:
         operation = event_name.rpartition(".")[2]
         if operation in SENT:
-            self._sent[operation] = dict(params)
+            self.sent[operation] = dict(params)
 
     def deploy(self, body: dict[str, Any], launch: Launch, stage: Stage | None = None) -> Deployed:
-        """The values come from the orchestrator's own plan; the account is that of the stage."""
-        request = BUILT_IN.parse(body, launch).request
-        assert isinstance(request, BlueprintPipeline)
-        if package := request.model_package(launch):
-            registry = acting_in(self._aws, ORCHESTRATOR, "sagemaker")
-            description = registry.describe_model_package(ModelPackageName=package)
-            request = request.with_packaged_model(package_artifacts.of_description(description))
-        for planned in request.objects(launch):
-            acting_in(self._aws, ORCHESTRATOR, "s3").put_object(
-                Bucket=planned.bucket, Key=planned.key, Body=planned.content
-            )
-        values = request.parameters(launch, stage).values_as_text()
-        deployed = Deployed(ACCOUNTS[stage] if stage else ORCHESTRATOR, request.stack_name)
-        self._sent = deployed.sent
-        self._stacks.append(deployed)
-        cloudformation = acting_in(self._aws, deployed.account, "cloudformation")
-        cloudformation.create_stack(
-            StackName=deployed.stack, TemplateBody=BLUEPRINT.read_text("utf-8"), Parameters=parameters(**values),
-            Capabilities=["CAPABILITY_NAMED_IAM"],
-        )  # fmt: skip
-        cloudformation.get_waiter("stack_create_complete").wait(StackName=deployed.stack, WaiterConfig=QUICKLY)
-        (stack,) = cloudformation.describe_stacks(StackName=deployed.stack)["Stacks"]
-        deployed.outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-        return deployed
+        """The blueprint's stack of a request."""
+        self.sent = {}
+        self._stacks.append(Deployed(self._aws, body, launch, stage))
+        return self._stacks[-1]
 
     def policies(self, deployed: Deployed) -> dict[str, list[dict[str, Any]]]:
         """The statements of each policy of the role that SageMaker works under."""
-        iam = acting_in(self._aws, deployed.account, "iam")
-        role = deployed.sent["CreateModel"]["ExecutionRoleArn"].rpartition("/")[2]
+        iam = deployed.client("iam")
+        role = self.sent["CreateModel"]["ExecutionRoleArn"].rpartition("/")[2]
         names = iam.list_role_policies(RoleName=role)["PolicyNames"]
         documents = {name: iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in names}
         return {name: document["Statement"] for name, document in documents.items()}
@@ -151,9 +111,7 @@ class Deployer:
     def remove_all(self) -> None:
         """Delete the stacks."""
         for deployed in self._stacks:
-            cloudformation = acting_in(self._aws, deployed.account, "cloudformation")
-            cloudformation.delete_stack(StackName=deployed.stack)
-            cloudformation.get_waiter("stack_delete_complete").wait(StackName=deployed.stack, WaiterConfig=QUICKLY)
+            deployed.remove()
 
 
 @pytest.fixture
@@ -213,7 +171,7 @@ def test_sagemaker_is_asked_for_what_is_promised(deployer: Deployer, launch: Lau
         body["endpoint_name"] = {**others, stage: body["endpoint_name"]}
         body["kms_key_arn"] = {"dev": "", "prod": ALIAS, stage: key}
     deployed = deployer.deploy(body, launch, stage)
-    sent, outputs = deployed.sent, deployed.outputs
+    sent, outputs = deployer.sent, deployed.outputs
     role = sent["CreateModel"]["ExecutionRoleArn"]
     assert role.startswith(f"arn:aws:iam::{deployed.account}:role/mlops-pipeline-berths-")
     assert outputs["SageMakerModelName"].startswith("MLOpsSagemakerModel-")
@@ -253,7 +211,7 @@ USE_OF_A_KEY: Final = ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms
 
 
 def test_a_stage_may_read_the_package_where_it_lives_and_predicts_with_it(
-    deployer: Deployer, launch: Launch, local_aws: LocalAws, trained: TrainedModel
+    deployer: Deployer, launch: Launch, trained_model: TrainedModel
 ) -> None:
     """Lesson 54: roles named the package group of their own account, which has none."""
     launch = replace(launch, use_model_registry=True, multi_account=True)
@@ -271,11 +229,11 @@ def test_a_stage_may_read_the_package_where_it_lives_and_predicts_with_it(
         f"arn:aws:s3:::{ASSETS}/{ARTIFACT}"
     ]
     assert policies["ModelImage"][0]["Resource"] == [SOLUTION_REPOSITORY]
-    answer = acting_in(local_aws, deployed.account, "sagemaker-runtime").invoke_endpoint(
-        EndpointName=deployed.outputs["SageMakerEndpointName"], ContentType="text/csv", Body=csv_of(trained, 8)
+    answer = deployed.client("sagemaker-runtime").invoke_endpoint(
+        EndpointName=deployed.outputs["SageMakerEndpointName"], ContentType="text/csv", Body=csv_of(trained_model, 8)
     )
     predicted = [float(line) for line in answer["Body"].read().decode().split()]
-    assert predicted == pytest.approx(demo_model.predict(trained, trained.holdout_rows[:8]), abs=1e-6)
+    assert predicted == pytest.approx(demo_model.predict(trained_model, trained_model.holdout_rows[:8]), abs=1e-6)
 
 
 def test_without_the_registry_only_the_one_artifact_and_its_image_may_be_read(
@@ -295,7 +253,7 @@ def test_without_the_registry_only_the_one_artifact_and_its_image_may_be_read(
 def test_the_role_may_use_the_key_of_an_alias(deployer: Deployer, launch: Launch) -> None:
     """Lesson 71: aliases were refused. IAM takes none for a resource, so a condition names it."""
     deployed = deployer.deploy(body_of("custom", registry=False, kms_key_arn=ALIAS), launch)
-    assert deployed.sent["CreateEndpointConfig"]["KmsKeyId"] == ALIAS
+    assert deployer.sent["CreateEndpointConfig"]["KmsKeyId"] == ALIAS
     statements = deployer.policies(deployed)["EncryptionKey"]
     assert sorted(action for statement in statements for action in statement["Action"]) == USE_OF_A_KEY
     has_alias = {"kms:ResourceAliases": "alias/team/models"}
@@ -308,7 +266,7 @@ def test_local_storage_goes_without_the_key_and_captured_data_do_not(deployer: D
     """Lesson 72: CreateEndpointConfig fails when it names a key for the volume of such an instance."""
     body = body_of("custom", registry=False, kms_key_arn=KEY, inference_instance="ml.g5.xlarge")
     deployed = deployer.deploy(body, launch)
-    configuration = deployed.sent["CreateEndpointConfig"]
+    configuration = deployer.sent["CreateEndpointConfig"]
     assert configuration["ProductionVariants"][0]["InstanceType"] == "ml.g5.xlarge"
     assert "KmsKeyId" not in configuration
     assert configuration["DataCaptureConfig"]["KmsKeyId"] == KEY

@@ -16,7 +16,6 @@ Until = Callable[[Callable[[], Any]], Any]
 
 ENDPOINT = "careful-calls"
 STACK = "mlops-pipeline-careful-byompipelinerealtimebuiltin"
-OLD, NEXT = "models/careful/old.tar.gz", "models/careful/next.tar.gz"
 CALLS = 24
 MINUTE = 61
 
@@ -24,25 +23,15 @@ MINUTE = 61
 def test_a_canary_whose_calls_fail_is_taken_back(
     orchestrator: Orchestrator, subscriber: Subscriber, until: Until
 ) -> None:
-    model = tides.trained()
-    tides.store(orchestrator, OLD, model, tides.LOADS)
-    tides.store(orchestrator, NEXT, model, f"{tides.LOADS}{tides.FAILS}")
-    request = orchestrator.request(
-        "careful",
-        **tides.SCIKIT_LEARN,
-        model_artifact_location=OLD,
-        endpoint_name=ENDPOINT,
-        instance_count=2,
-        deployment={"strategy": "canary", "step_instances": 1, "wait_seconds": 300},
-    )
+    request, failing = tides.failing_update(orchestrator, "careful", ENDPOINT)
     pipeline = orchestrator.provisioned(request)
     sagemaker, cloudwatch = orchestrator.client("sagemaker"), orchestrator.client("cloudwatch")
     served = sagemaker.describe_endpoint(EndpointName=ENDPOINT)["EndpointConfigName"]
     (alarm,) = cloudwatch.describe_alarms(AlarmNamePrefix=f"{STACK}-EndpointErrorsAlarm-")["MetricAlarms"]
     execution = orchestrator.status(pipeline).execution
-    expected = pytest.approx(model.predict(tides.ROWS[:3]).tolist())
+    expected = pytest.approx(tides.trained().predict(tides.ROWS[:3]).tolist())
 
-    orchestrator.provision({**request, "model_artifact_location": NEXT})
+    orchestrator.provision(failing)
     until(lambda: sagemaker.describe_endpoint(EndpointName=ENDPOINT).get("PendingDeploymentSummary"))
     during = [tides.predicted(orchestrator, STACK, tides.ROWS[:3]) for _ in range(CALLS)]
     orchestrator.advance(MINUTE)

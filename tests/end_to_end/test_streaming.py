@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import pytest
 
-from mlops_orchestrator.aws import aws_access
 from mlops_orchestrator.client import predictions
 from mlops_orchestrator.client.predictions import Beside, Question, Target
 from mlops_orchestrator.errors import Failed, RequestRefused
@@ -62,16 +61,10 @@ def model() -> Iterator[StreamingModel]:
         yield model
 
 
-def target_of(local_aws: LocalAws, deployed: Deployed) -> Target:
-    found = predictions.target(aws_access.local(local_aws.endpoint_url, "us-east-1"), deployed.outputs)
-    assert found is not None
-    return found
-
-
 @pytest.fixture(scope="module")
 def inference(local_aws: LocalAws, model: StreamingModel) -> Target:
     """The model's `POST /inference`."""
-    return target_of(local_aws, Deployed(local_aws, CHAT, launch_of(ASSETS)))
+    return Deployed(local_aws, CHAT, launch_of(ASSETS)).target
 
 
 @pytest.fixture(scope="module")
@@ -163,11 +156,11 @@ def test_another_stream_that_ends_early_is_cut(inference: Target, model: Streami
 def test_an_existing_pipeline_streams_all_its_answers_from_an_update_on(local_aws: LocalAws) -> None:
     with served(DETECTION["custom_image_uri"]) as detecting:
         deployed = Deployed(local_aws, DETECTION, launch_of(ASSETS))
-        asked, question = target_of(local_aws, deployed), Question(b"\xff\xd8", "image/jpeg")
+        asked, question = deployed.target, Question(b"\xff\xd8", "image/jpeg")
         detecting.answer(*EVENTS)
         assert predictions.predict(asked, question).content == b"".join(EVENTS)
         assert deployed.update({**DETECTION, "inference_api": {"mode": "raw", "streaming": True}})
-        assert target_of(local_aws, deployed).url == asked.url
+        assert deployed.target.url == asked.url
         detecting.answer(*EVENTS, waits=True)
         listener = Listener(asked, question)
         assert listener.hears(EVENTS[0])

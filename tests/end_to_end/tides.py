@@ -46,6 +46,23 @@ def store(orchestrator: Orchestrator, key: str, model: LinearRegression, script:
     orchestrator.client("s3").put_object(Bucket=bucket, Key=key, Body=packed)
 
 
+def failing_update(orchestrator: Orchestrator, name: str, endpoint: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Requests of a pipeline that updates by canary: for a model that answers, and for one that fails at each call."""
+    model = trained()
+    old, failing = (f"models/{name}/{which}.tar.gz" for which in ("old", "failing"))
+    store(orchestrator, old, model, LOADS)
+    store(orchestrator, failing, model, f"{LOADS}{FAILS}")
+    request = orchestrator.request(
+        name,
+        **SCIKIT_LEARN,
+        model_artifact_location=old,
+        endpoint_name=endpoint,
+        instance_count=2,
+        deployment={"strategy": "canary", "step_instances": 1, "wait_seconds": 300},
+    )
+    return request, {**request, "model_artifact_location": failing}
+
+
 def predicted(orchestrator: Orchestrator, stack: str, rows: Any, **more: str) -> tuple[int, Any]:
     """Status and answer of the inference API for some rows."""
     body = {

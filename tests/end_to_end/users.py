@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mlops_orchestrator.aws import pipeline_status
 from mlops_orchestrator.aws.pipeline_status import Approval, PipelineStatus
+from mlops_orchestrator.client import predictions
 from scripts.launch.deployment import Audience
 from tests.end_to_end import waiting
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from mlops_orchestrator.aws.aws_access import Aws
     from mlops_orchestrator.aws.stack_following import StackEvent
+    from mlops_orchestrator.client.predictions import Target
     from scripts.demo.demo_model import TrainedModel
     from scripts.launch.local_deployment import LocalDeployment
 
@@ -221,6 +223,12 @@ class Orchestrator:
         asked = {"EndpointName": endpoint, "ContentType": "text/csv", "Body": ",".join(map(str, row))}
         runtime = self.client("sagemaker-runtime")
         return Counter(runtime.invoke_endpoint(**asked)["InvokedProductionVariant"] for _ in range(calls))
+
+    def target(self, stack_name: str) -> Target:
+        """What the client asks for predictions of a deployed model."""
+        found = predictions.target(self.deployment.aws, self.outputs(stack_name))
+        assert found is not None
+        return found
 
     def predict(self, stack_name: str, body: dict[str, Any]) -> tuple[int, bytes]:
         """A signed call of a deployed inference API."""

@@ -23,7 +23,7 @@ def function() -> Iterator[ModuleType]:
 @pytest.fixture
 def sagemaker(function: ModuleType) -> Iterator[Stubber]:
     """SageMaker's answers."""
-    with stubbed(function) as stub:
+    with stubbed(function._client) as stub:
         yield stub
 
 

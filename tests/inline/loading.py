@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Inline functions as Lambda loads them: one file, its module-level client made from the environment."""
+"""Functions as Lambda loads them: a file with those beside it, its clients made from the environment."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from botocore.stub import Stubber
@@ -30,8 +31,8 @@ def loaded(file: Path, **variables: str) -> Iterator[ModuleType]:
 
 
 @contextmanager
-def stubbed(module: ModuleType) -> Iterator[Stubber]:
-    """The answers that a module's client gets, one by one: a call more or less than expected fails the test."""
-    with Stubber(module._client) as stub:
+def stubbed(client: Any) -> Iterator[Stubber]:
+    """The answers that a client gets, one by one: a call more or less than expected fails the test."""
+    with Stubber(client) as stub:
         yield stub
         stub.assert_no_pending_responses()

@@ -34,7 +34,7 @@ def inference() -> Iterator[ModuleType]:
 
 @pytest.fixture
 def sagemaker(inference: ModuleType) -> Iterator[Stubber]:
-    with stubbed(inference) as stub:
+    with stubbed(inference._client) as stub:
         yield stub
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 import threading
-import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -36,11 +36,21 @@ def test_there_is_one_call_at_least() -> None:
 
 
 def test_who_interrupts_is_not_kept_waiting_for_calls_that_have_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first call is interrupted; one that begins before the others are given up ends when they are."""
+    given_up = threading.Event()
+
+    class Pool(ThreadPoolExecutor):
+        def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+            super().shutdown(wait=False, cancel_futures=cancel_futures)
+            given_up.set()
+            super().shutdown(wait=wait)
+
     monkeypatch.setattr(pacing, "_MOST_AT_ONCE", 1)
+    monkeypatch.setattr(pacing, "ThreadPoolExecutor", Pool)
     plan, made = Plan(rate=200, seconds=0.1), []
 
     def ask() -> Reply:
-        made.append(time.sleep(0.03))
+        made.append(not made or given_up.wait(SECONDS))
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

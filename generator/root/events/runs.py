@@ -27,14 +27,12 @@ _READ: Final = ("constraint_violations.json", "run.json")
 
 def add_to(template: Template) -> None:
     """Add the policy."""
-    document = permissions.document(*_lists(), *_starts(), _reads(), *_keeps())
-    # awacs takes no function of CloudFormation for a statement.
-    document.properties["Statement"].extend(digest_policy.statements(template))
+    digest = digest_policy.statements(template)
     template.add_resource(
         iam.ManagedPolicy(
             _POLICY,
             Description="Lists, reads and starts runs of monitors",
-            PolicyDocument=document,
+            PolicyDocument=permissions.document(*_lists(), *_starts(), _reads(), *_keeps(), *digest),
         )
     )
 

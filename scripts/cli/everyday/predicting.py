@@ -70,7 +70,7 @@ def run(asked: Asked, given: str, question: Question) -> None:
             "variant": answer.variant,
         }
     )
-    if not (output.as_json or printed.is_whole):
+    if not (output.as_json or printed.has_begun):
         _print(answer)
 
 
@@ -93,11 +93,11 @@ class _Printed:
     """A stream of events, printed as it comes."""
 
     def __init__(self) -> None:
-        self.is_whole = False
+        self.has_begun = False
 
     def take(self, part: bytes) -> None:
         """Print a part."""
-        self.is_whole = True
+        self.has_begun = True
         sys.stdout.flush()
         sys.stdout.buffer.write(part)
         sys.stdout.buffer.flush()

@@ -22,7 +22,8 @@ def of_stages(stages: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         # An orchestrator of an earlier release tells none.
         for endpoint in stage.get("endpoints", ()):
             name, status = endpoint["name"] or "where models are compared", endpoint["status"] or "unknown"
-            yield f"{stage['stage']}, {endpoint['account']}: the endpoint {name}: {status}. {endpoint['reason']}"
+            where = f"{stage['stage']}, {endpoint['account']}: the endpoint {name}"
+            yield f"{where}: {status}. {endpoint['reason']}".rstrip()
             yield from lines(endpoint)
 
 

@@ -127,7 +127,7 @@ def _deployed(found: Status, pipeline: AskedPipeline) -> None:
         by_profile = "" if aws.is_local else ", with a --profile for the account of that stage"
         output.say(f"to ask its model: {pipeline.command('predict', 'FILE', '--stage', 'prod')}{by_profile}")
         for line in comparison.of_stages(details.get("stages", ())):
-            output.say(line.rstrip())
+            output.say(line)
         return
     if (stack := details.get("stack")) is not None:
         rows = [(name, reachable(value, aws)) for name, value in sorted(details["outputs"].items())]

@@ -18,8 +18,6 @@ from tests.end_to_end.users import Orchestrator
 Until = Callable[[Callable[[], Any]], Any]
 
 ENDPOINT: Final = "wary-calls"
-OLD: Final = "models/wary/old.tar.gz"
-NEXT: Final = "models/wary/next.tar.gz"
 CALLS: Final = 24
 MINUTE: Final = 61
 
@@ -46,17 +44,7 @@ def alarm_of(dev: Aws) -> str:
 def test_a_canary_that_fails_in_dev_is_taken_back_there_and_goes_no_further(
     orchestrator: Orchestrator, subscriber: Subscriber, until: Until
 ) -> None:
-    model = tides.trained()
-    tides.store(orchestrator, OLD, model, tides.LOADS)
-    tides.store(orchestrator, NEXT, model, f"{tides.LOADS}{tides.FAILS}")
-    request = orchestrator.request(
-        "wary",
-        **tides.SCIKIT_LEARN,
-        model_artifact_location=OLD,
-        endpoint_name=ENDPOINT,
-        instance_count=2,
-        deployment={"strategy": "canary", "step_instances": 1, "wait_seconds": 300},
-    )
+    request, failing = tides.failing_update(orchestrator, "wary", ENDPOINT)
     pipeline: str = orchestrator.provision(request)["pipeline_id"]
     orchestrator.decide(pipeline, orchestrator.asked(pipeline, "staging"), approve=False)
     first = orchestrator.ended(pipeline).execution
@@ -65,7 +53,7 @@ def test_a_canary_that_fails_in_dev_is_taken_back_there_and_goes_no_further(
     served = sagemaker.describe_endpoint(EndpointName=ENDPOINT)["EndpointConfigName"]
     assert isinstance(expected, list)
 
-    orchestrator.provision({**request, "model_artifact_location": NEXT})
+    orchestrator.provision(failing)
     until(lambda: sagemaker.describe_endpoint(EndpointName=ENDPOINT).get("PendingDeploymentSummary"))
     during = [predicted(dev) for _ in range(CALLS)]
     assert all(one in (expected, "ModelError") for one in during)

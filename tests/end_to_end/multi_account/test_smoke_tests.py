@@ -81,7 +81,6 @@ def _heard(subscriber: Subscriber, until: Until, *parts: str) -> str:
     """The first message with these texts, in whatever order messages come."""
 
     def find() -> str | None:
-        subscriber.has_heard("")
-        return next((text for text in subscriber.heard if all(part in text for part in parts)), None)
+        return next((text for text in subscriber.all_heard() if all(part in text for part in parts)), None)
 
     return str(until(find))

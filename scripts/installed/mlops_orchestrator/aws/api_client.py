@@ -14,7 +14,7 @@ from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSPreparedRequest, AWSRequest
+from botocore.awsrequest import AWSRequest, AWSResponse
 from botocore.exceptions import NoCredentialsError
 from botocore.httpsession import URLLib3Session
 from urllib3.exceptions import HTTPError
@@ -90,8 +90,7 @@ class SignedClient:
 
     def ask(self, method: str, url: str, content: bytes = b"", headers: Mapping[str, str] | None = None) -> Response:
         """Send one request and return all of the answer. Raise botocore's errors for credentials and connection."""
-        request = self._signed(AWSRequest(method, url, dict(headers or {}), content))
-        response = (self.connections or connections()).send(request)
+        response = self._send(AWSRequest(method, url, dict(headers or {}), content))
         return Response(response.status_code, response.headers, response.content)
 
     def listen(self, url: str, content: bytes, headers: Mapping[str, str], take: Take) -> Response:
@@ -99,11 +98,9 @@ class SignedClient:
 
         Returns all of the answer. Raises as `ask` does, and Failed for a stream that is cut.
         """
-        request = self._signed(AWSRequest("POST", url, dict(headers), content, stream_output=True))
-        response = (self.connections or connections()).send(request)
-        is_stream = response.status_code == HTTPStatus.OK and response.headers.get("Content-Type", "").startswith(
-            _EVENTS
-        )
+        response = self._send(AWSRequest("POST", url, dict(headers), content, stream_output=True))
+        content_type = response.headers.get("Content-Type", "")
+        is_stream = response.status_code == HTTPStatus.OK and content_type.startswith(_EVENTS)
         parts: list[bytes] = []
         try:
             for part in response.raw.stream(decode_content=False):
@@ -114,12 +111,12 @@ class SignedClient:
             raise Failed(f"the answer of {url} ended early") from error
         return Response(response.status_code, response.headers, b"".join(parts))
 
-    def _signed(self, request: AWSRequest) -> AWSPreparedRequest:
+    def _send(self, request: AWSRequest) -> AWSResponse:
         credentials = self.aws.session.get_credentials()
         if credentials is None:
             raise NoCredentialsError
         SigV4Auth(credentials.get_frozen_credentials(), _SERVICE, self.aws.region).add_auth(request)
-        return request.prepare()
+        return (self.connections or connections()).send(request.prepare())
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-import io
 import socket
-import zipfile
 from pathlib import Path
 from typing import Final
 
+from orchestrator.plan import archives
 from tests.local_aws.waiting import SECONDS
 
 FOLDER: Final = Path(__file__).parents[2] / "lambda_src/inference"
@@ -40,17 +39,8 @@ def said(asked):
 
 def archive(handler: str = HANDLER) -> bytes:
     """The function's code: the real client and wrapper, and a handler."""
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as zipped:
-        for name, text, mode in (
-            ("index.py", handler, 0o644),
-            ("streaming.py", (FOLDER / "streaming.py").read_text(), 0o644),
-            ("stream.sh", (FOLDER / "stream.sh").read_text(), 0o755),
-        ):
-            entry = zipfile.ZipInfo(name)
-            entry.create_system, entry.external_attr = 3, mode << 16
-            zipped.writestr(entry, text)
-    return content.getvalue()
+    real = [(name, (FOLDER / name).read_bytes()) for name in ("streaming.py", "stream.sh")]
+    return archives.stored([("index.py", handler.encode()), *real])
 
 
 class Gate:

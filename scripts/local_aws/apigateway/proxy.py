@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -91,29 +91,31 @@ def response(payload: bytes, *, is_binary: bool) -> Answer:
         raise MalformedAnswerError("the answer is not an object")
     try:
         status = int(result["statusCode"])
-        headers = Headers([("Content-Type", "application/json")])
-        for name, value in (result.get("headers") or {}).items():
-            headers.set(name, header_value(value))
-        for name, values in (result.get("multiValueHeaders") or {}).items():
-            headers.setlist(name, [header_value(value) for value in values])
+        headers = headers_of(result, Headers([("Content-Type", "application/json")]))
         body = result.get("body")
         text = "" if body is None else body
         is_encoded = is_binary and result.get("isBase64Encoded")
         content = base64.b64decode(text, validate=True) if is_encoded else text.encode()
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise MalformedAnswerError(str(error)) from error
-    return Answer(status, without_framing(headers), content)
+    return Answer(status, headers, content)
 
 
-def without_framing(headers: Headers) -> Headers:
-    """Take away what is said by the server itself."""
+def headers_of(result: Mapping[str, Any], headers: Headers) -> Headers:
+    """Put a function's headers over those that hold without them, but for what the server itself says.
+
+    Raises TypeError for a value that is none, AttributeError for headers that are no object.
+    """
+    for name, value in (result.get("headers") or {}).items():
+        headers.set(name, _header_value(value))
+    for name, values in (result.get("multiValueHeaders") or {}).items():
+        headers.setlist(name, [_header_value(value) for value in values])
     for name in _NOT_PASSED_ON:
         headers.remove(name)
     return headers
 
 
-def header_value(value: Any) -> str:
-    """Return a header's value as text. Raise TypeError for one that is none."""
+def _header_value(value: Any) -> str:
     if isinstance(value, dict | list):
         raise TypeError(f"a header's value must be a text, not {value!r}")
     return ("true" if value else "false") if isinstance(value, bool) else str(value)

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from werkzeug.datastructures import Headers
 
-from scripts.local_aws.apigateway.proxy import Answer, MalformedAnswerError, header_value, without_framing
+from scripts.local_aws.apigateway.proxy import Answer, MalformedAnswerError, headers_of
 
 _DELIMITER: Final = bytes(8)
 _MOST_METADATA: Final = 16 * 1024
@@ -80,13 +80,9 @@ def _read(metadata: bytes) -> tuple[int, Headers]:
         found: dict[str, Any] = json.loads(metadata)
         if unknown := sorted(found.keys() - _METADATA):
             raise MalformedAnswerError(f"unknown metadata: {', '.join(unknown)}")
-        headers = Headers()
-        for name, value in (found.get("headers") or {}).items():
-            headers.set(name, header_value(value))
-        for name, values in (found.get("multiValueHeaders") or {}).items():
-            headers.setlist(name, [header_value(value) for value in values])
+        headers = headers_of(found, Headers())
         headers.extend([("Set-Cookie", str(cookie)) for cookie in found.get("cookies") or ()])
-        return int(found.get("statusCode", 200)), without_framing(headers)
+        return int(found.get("statusCode", 200)), headers
     except (TypeError, ValueError, AttributeError) as error:
         raise MalformedAnswerError(str(error)) from error
 

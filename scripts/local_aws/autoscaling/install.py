@@ -42,7 +42,7 @@ def shutdown() -> None:
 
 
 def evaluate_all(end: datetime) -> None:
-    """Scale each target by the minutes before a full one; an idle component has a load, which is none."""
+    """Scale each target by the minutes before a full one. An idle component has a load of 0, an idle variant none."""
     calls.idle(end)
     for regions in list(applicationautoscaling_backends.values()):
         for backend in list(regions.values()):

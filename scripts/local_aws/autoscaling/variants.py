@@ -46,8 +46,7 @@ class ScaledVariant:
             return f"SageMaker does not scale burstable instances such as {instance_type}."
         if variant is not None and variant.count is None:
             return "The variant is serverless: it has no instances to scale."
-        is_async = endpoint is not None and endpoint.fleet and "AsyncInferenceConfig" in endpoint.fleet.config.given
-        if minimum == 0 and not is_async:
+        if minimum == 0 and (endpoint is None or endpoint.async_config is None):
             return "The minimum capacity of a variant of an endpoint that answers at once must be 1 or more."
         return ""
 

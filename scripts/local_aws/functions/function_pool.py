@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from scripts.local_aws.functions import function_code
 from scripts.local_aws.functions.function_process import FunctionProcess, Outcome
 from scripts.local_aws.functions.function_sandbox import Settings
-from scripts.local_aws.functions.streaming_process import StreamFailedError, StreamingProcess, is_wrapped
+from scripts.local_aws.functions.streaming_process import StreamingProcess, is_wrapped
 
 MAX_PROCESSES = 4
 # Time that a call waits if every process is busy: Lambda's longest timeout.
@@ -57,7 +57,7 @@ class FunctionPool:
         """
         process = self._take()
         try:
-            yield from _parts(process, event, request_id)
+            yield from process.stream(event, request_id)
         finally:
             self._give_back(process)
 
@@ -174,13 +174,3 @@ class Pools:
 def _kill(processes: list[_Process]) -> None:
     for process in processes:
         process.kill()
-
-
-def _parts(process: _Process, event: bytes, request_id: str) -> Iterator[bytes]:
-    if isinstance(process, StreamingProcess):
-        yield from process.stream(event, request_id)
-        return
-    outcome = process.call(event, request_id)
-    if outcome.error:
-        raise StreamFailedError(outcome.failure)
-    yield outcome.payload

@@ -7,6 +7,7 @@ import json
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing import Pipe
 from pathlib import Path
@@ -34,6 +35,14 @@ class Outcome:
         return dict(json.loads(self.payload)) if self.error else {}
 
 
+class StreamFailedError(Exception):
+    """Raised in place of an answer, or within one; `failure` is Lambda's error object."""
+
+    def __init__(self, failure: dict[str, Any]) -> None:
+        super().__init__(f"{failure.get('errorType')}: {failure.get('errorMessage')}")
+        self.failure = failure
+
+
 class FunctionProcess:
     """Warm process that answers one event at a time. Time is limited, memory is not."""
 
@@ -47,11 +56,6 @@ class FunctionProcess:
         self._imported = False
         # Reentrant: a failing call kills its own process.
         self._calling = threading.RLock()
-
-    @property
-    def pid(self) -> int:
-        """Process id."""
-        return self._sandbox.process.pid
 
     @property
     def alive(self) -> bool:
@@ -69,6 +73,13 @@ class FunctionProcess:
                 return self._exchange(event, request_id)
             except (EOFError, OSError):
                 return self._ended(request_id)
+
+    def stream(self, event: bytes, request_id: str) -> Iterator[bytes]:
+        """Send one event (JSON) and yield the answer, in one part. Raise StreamFailedError."""
+        outcome = self.call(event, request_id)
+        if outcome.error:
+            raise StreamFailedError(outcome.failure)
+        yield outcome.payload
 
     def kill(self) -> None:
         """End the process and everything it started; return when it is gone and its log is written."""

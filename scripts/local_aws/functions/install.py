@@ -15,6 +15,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, cast
 
 from moto.apigateway import models as apigateway_models
@@ -27,7 +28,7 @@ from moto.core.responses import BaseResponse
 from scripts.local_aws import clients
 from scripts.local_aws.apigateway import routes
 from scripts.local_aws.functions import function_async, function_checks
-from scripts.local_aws.functions.function_pool import MAX_PROCESSES, Pools, RetiredError, ThrottledError
+from scripts.local_aws.functions.function_pool import MAX_PROCESSES, FunctionPool, Pools, RetiredError, ThrottledError
 from scripts.local_aws.functions.function_process import Outcome
 from scripts.local_aws.functions.function_sandbox import Settings
 
@@ -115,14 +116,8 @@ class LocalFunction(lambda_models.LambdaFunction):
         """Run the function once with an event (JSON) and wait for its outcome. Raise TooManyRequestsError."""
         self._check_runnable()
         while True:
-            pool = _running().pools.of(self.settings(), self.code_bytes, self._process_limit())
-            try:
-                return pool.call(event, request_id or str(uuid.uuid4()))
-            except RetiredError:
-                # The function changed while this event waited: it goes to the new processes, if the function exists.
-                get_backend(self.account_id, self.region).get_function(self.function_name)
-            except ThrottledError as error:
-                raise TooManyRequestsError(str(error)) from error
+            with self._again_if_retired():
+                return self._pool().call(event, request_id or str(uuid.uuid4()))
 
     def start(self, event: bytes) -> Future[Outcome]:
         """Run the function once in another thread, for a caller that waits for a limited time."""
@@ -135,14 +130,9 @@ class LocalFunction(lambda_models.LambdaFunction):
         """
         self._check_runnable()
         while True:
-            pool = _running().pools.of(self.settings(), self.code_bytes, self._process_limit())
-            try:
-                yield from pool.stream(event, str(uuid.uuid4()))
+            with self._again_if_retired():
+                yield from self._pool().stream(event, str(uuid.uuid4()))
                 return
-            except RetiredError:
-                get_backend(self.account_id, self.region).get_function(self.function_name)
-            except ThrottledError as error:
-                raise TooManyRequestsError(str(error)) from error
 
     def invoke_later(self, event: bytes, request_id: str) -> None:
         """Queue an asynchronous invocation: retries, then dead-letter queue and destinations, then the listeners."""
@@ -187,6 +177,20 @@ class LocalFunction(lambda_models.LambdaFunction):
 
     def _logging(self) -> dict[str, str]:
         return {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{self.function_name}"} | self.logging_config
+
+    def _pool(self) -> FunctionPool:
+        return _running().pools.of(self.settings(), self.code_bytes, self._process_limit())
+
+    @contextmanager
+    def _again_if_retired(self) -> Iterator[None]:
+        """Swallow a pool's RetiredError, for a caller that asks the new pool then. Raise TooManyRequestsError."""
+        try:
+            yield
+        except RetiredError:
+            # The function changed while its event waited: it goes to the new processes, if the function exists.
+            get_backend(self.account_id, self.region).get_function(self.function_name)
+        except ThrottledError as error:
+            raise TooManyRequestsError(str(error)) from error
 
     def _process_limit(self) -> int:
         reserved = MAX_PROCESSES if self.reserved_concurrency is None else int(self.reserved_concurrency)

@@ -14,23 +14,15 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from scripts.local_aws.functions.function_process import START_SECONDS, Outcome
+from scripts.local_aws.functions.function_process import START_SECONDS, Outcome, StreamFailedError
 from scripts.local_aws.functions.function_sandbox import END_SECONDS, Sandbox, Settings
 from scripts.local_aws.functions.runtime_api import Ended, Invocation, RuntimeApi
 
 _WRAPPER: Final = "AWS_LAMBDA_EXEC_WRAPPER"
 _TASK_ROOT: Final = "/var/task/"
 _MANAGED: Final = "/var/runtime/bootstrap.py"
-
-
-class StreamFailedError(Exception):
-    """Raised in place of an answer, or within one; `failure` is Lambda's error object."""
-
-    def __init__(self, failure: dict[str, Any]) -> None:
-        super().__init__(f"{failure.get('errorType')}: {failure.get('errorMessage')}")
-        self.failure = failure
 
 
 def is_wrapped(settings: Settings) -> bool:
@@ -54,11 +46,6 @@ class StreamingProcess:
             self._api.close()
             raise
         threading.Thread(target=self._watch, name=f"end of {settings.name}", daemon=True).start()
-
-    @property
-    def pid(self) -> int:
-        """Process id."""
-        return self._sandbox.process.pid
 
     @property
     def alive(self) -> bool:

@@ -23,6 +23,7 @@ from moto.sagemakerruntime.responses import SageMakerRuntimeResponse
 
 from scripts.local_aws.sagemaker import event_stream
 from scripts.local_aws.sagemaker.endpoints import asynchronous, invocations
+from scripts.local_aws.sagemaker.endpoints.backlog import Given
 from scripts.local_aws.sagemaker.endpoints.endpoint import LocalEndpoint
 from scripts.local_aws.sagemaker.endpoints.invocations import ModelError, Request, RuntimeValidationError
 
@@ -58,7 +59,7 @@ class LocalSageMakerRuntimeResponse(SageMakerRuntimeResponse):
     def invoke_endpoint_with_response_stream(self) -> TYPE_RESPONSE:
         """Call the endpoint's model, and hand each part on as it comes. Raises as `invoke_endpoint` does."""
         self._check_body()
-        request = replace(self._request(), accept=self.headers.get("X-Amzn-SageMaker-Accept", ""))
+        request = replace(self._request(), accept=self._header("Accept"))
         answered = invocations.stream(self._endpoint(), request)
         headers = {
             "Content-Type": event_stream.CONTENT_TYPE,
@@ -72,7 +73,7 @@ class LocalSageMakerRuntimeResponse(SageMakerRuntimeResponse):
 
         https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpointAsync.html
         """
-        given = asynchronous.Given(
+        given = Given(
             input_location=self._header("InputLocation"),
             content_type=self._header("Content-Type"),
             accept=self._header("Accept"),
@@ -102,10 +103,10 @@ class LocalSageMakerRuntimeResponse(SageMakerRuntimeResponse):
             body=self.raw_body,
             content_type=self.headers.get("Content-Type", ""),
             accept=self.headers.get("Accept", ""),
-            target_variant=self.headers.get("X-Amzn-SageMaker-Target-Variant", ""),
-            inference_id=self.headers.get("X-Amzn-SageMaker-Inference-Id", ""),
-            custom_attributes=self.headers.get("X-Amzn-SageMaker-Custom-Attributes", ""),
-            component=self.headers.get("X-Amzn-SageMaker-Inference-Component", ""),
+            target_variant=self._header("Target-Variant"),
+            inference_id=self._header("Inference-Id"),
+            custom_attributes=self._header("Custom-Attributes"),
+            component=self._header("Inference-Component"),
         )
 
     def _endpoint(self) -> LocalEndpoint:

@@ -31,13 +31,12 @@ _PER_COPY: Final = "InvocationsPerCopy"
 def answering(endpoint: LocalEndpoint, fleet: Fleet, name: str) -> Variant:
     """Return what answers a call of an inference component, and count the call. Raise RuntimeValidationError."""
     component = _found(endpoint, name)
-    place = (endpoint.account_id, endpoint.region_name)
     variant = fleet.variant(component.variant)
     if variant is None or not variant.answers or not component.copies or component.served is None:
-        _put(place, component, "NoCapacityInvocationFailures", 1, clock.now())
+        _put(endpoint.place, component, "NoCapacityInvocationFailures", 1, clock.now())
         raise RuntimeValidationError(NO_CAPACITY)
-    _put(place, component, "Invocations", 1, clock.now())
-    _put(place, component, _PER_COPY, 1 / component.copies, clock.now())
+    _put(endpoint.place, component, "Invocations", 1, clock.now())
+    _put(endpoint.place, component, _PER_COPY, 1 / component.copies, clock.now())
     return replace(variant, served=component.served)
 
 

@@ -15,14 +15,12 @@ from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 from moto.sagemaker.exceptions import ValidationError
 
-from scripts.local_aws.sagemaker import model_hosting
 from scripts.local_aws.sagemaker.components import calls, instances
 from scripts.local_aws.sagemaker.components.component import LACKS_ROOM, LocalComponent
 from scripts.local_aws.sagemaker.endpoints.endpoint import LocalEndpoint, Tags
-from scripts.local_aws.sagemaker.endpoints.operations import Endpoints, EndpointsResponse
+from scripts.local_aws.sagemaker.endpoints.operations import Endpoints, EndpointsResponse, reason_of
 from scripts.local_aws.sagemaker.endpoints.variants import Variant
 from scripts.local_aws.serving.artifacts import ServingError
-from scripts.local_aws.serving.containers import container_of
 
 Given = dict[str, Any]
 _KIND = "inference-component"
@@ -131,23 +129,24 @@ class Components(Endpoints):
     def _load(self, component: LocalComponent) -> None:
         """Serve a component's model, or keep the reason why that cannot be."""
         component.failure_reason = ""
-        model, variant = self._models[component.model], self._variant_of(component)
+        variant = self._variant_of(component)
         if variant is not None and not instances.has_room(variant, component, max(component.copies, 1)):
             component.failure_reason = LACKS_ROOM
             return
         try:
-            container = container_of(model, self.region_name)
-            role = model.execution_role_arn
-            component.served = model_hosting.serve(container, role, self.region_name, component.variant)
+            component.served = self._served(self._models[component.model], component.variant)
         except (ServingError, ValidationError) as error:
-            component.failure_reason = str(getattr(error, "message", None) or error)
+            component.failure_reason = reason_of(error)
+
+    def _endpoint_of(self, component: LocalComponent) -> LocalEndpoint | None:
+        return cast("LocalEndpoint | None", self.endpoints.get(component.endpoint))
 
     def _variant_of(self, component: LocalComponent) -> Variant | None:
-        endpoint = cast("LocalEndpoint | None", self.endpoints.get(component.endpoint))
+        endpoint = self._endpoint_of(component)
         return endpoint.fleet.variant(component.variant) if endpoint is not None and endpoint.fleet else None
 
     def _follow(self, component: LocalComponent) -> None:
-        endpoint = cast("LocalEndpoint | None", self.endpoints.get(component.endpoint))
+        endpoint = self._endpoint_of(component)
         if endpoint is not None:
             self._follow_on(endpoint)
 

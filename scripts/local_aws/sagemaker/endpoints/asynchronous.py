@@ -11,9 +11,8 @@ import threading
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from moto.sagemaker.exceptions import ValidationError
 from moto.sagemaker.models import sagemaker_backends
@@ -22,7 +21,7 @@ from scripts.local_aws import clock
 from scripts.local_aws.cloudwatch.endpoint_metrics import INVOCATIONS
 from scripts.local_aws.cloudwatch.metric_store import STORE, Metric
 from scripts.local_aws.sagemaker.endpoints import waiting_work
-from scripts.local_aws.sagemaker.endpoints.backlog import Waiting
+from scripts.local_aws.sagemaker.endpoints.backlog import Given, Waiting
 from scripts.local_aws.sagemaker.endpoints.configs import LocalEndpointConfig
 from scripts.local_aws.sagemaker.endpoints.endpoint import LocalEndpoint
 from scripts.local_aws.sagemaker.endpoints.invocations import RuntimeValidationError
@@ -33,18 +32,6 @@ _LONGEST_WAIT: Final = 6 * 3600
 """Seconds after which a request expires that names no time of its own."""
 
 
-@dataclass(frozen=True)
-class Given:
-    """What InvokeEndpointAsync is given. Absent headers are empty."""
-
-    input_location: str
-    content_type: str = ""
-    accept: str = ""
-    inference_id: str = ""
-    custom_attributes: str = ""
-    seconds: str = ""
-
-
 class _Workers:
     """Threads that work on what waits, one for an endpoint at a time."""
 
@@ -52,9 +39,11 @@ class _Workers:
         self._lock = threading.Lock()
         self._pool: ThreadPoolExecutor | None = None
         self._busy: set[LocalEndpoint] = set()
+        self._again: set[LocalEndpoint] = set()
 
     def start(self, endpoint: LocalEndpoint) -> None:
         with self._lock:
+            self._again.add(endpoint)
             if endpoint in self._busy:
                 return
             self._busy.add(endpoint)
@@ -64,28 +53,34 @@ class _Workers:
 
     def _run(self, endpoint: LocalEndpoint) -> None:
         try:
-            while waiting_work.work_on_one(endpoint):
-                pass
-        finally:
+            while self._goes_on(endpoint):
+                while waiting_work.work_on_one(endpoint):
+                    pass
+        except BaseException:
             with self._lock:
                 self._busy.discard(endpoint)
+            raise
+
+    def _goes_on(self, endpoint: LocalEndpoint) -> bool:
+        """Whether it was started again meanwhile: nothing may have waited yet when the thread looked last."""
+        with self._lock:
+            if endpoint not in self._again:
+                self._busy.discard(endpoint)
+                return False
+            self._again.remove(endpoint)
+            return True
 
     def stop(self) -> None:
         with self._lock:
             pool, self._pool = self._pool, None
             self._busy.clear()
+            self._again.clear()
         if pool:
             pool.shutdown(cancel_futures=True)
 
 
 _workers: Final = _Workers()
 stop = _workers.stop
-
-
-def config_of(endpoint: LocalEndpoint) -> dict[str, Any] | None:
-    """Return the AsyncInferenceConfig of what an endpoint serves; None if it answers at once, or does not serve."""
-    found = endpoint.fleet.config.given.get("AsyncInferenceConfig") if endpoint.fleet else None
-    return cast("dict[str, Any] | None", found)
 
 
 def check_update(old: LocalEndpointConfig, new: LocalEndpointConfig, endpoint_name: str) -> None:
@@ -101,7 +96,7 @@ def check_update(old: LocalEndpointConfig, new: LocalEndpointConfig, endpoint_na
 
 def invoke(endpoint: LocalEndpoint, given: Given) -> Waiting:
     """Let a request wait, and say where its answer will be. Raise RuntimeValidationError."""
-    config = config_of(endpoint)
+    config = endpoint.async_config
     if config is None:
         raise RuntimeValidationError(
             f"Endpoint {endpoint.endpoint_name} of account {endpoint.account_id} is no asynchronous endpoint that is "
@@ -109,13 +104,10 @@ def invoke(endpoint: LocalEndpoint, given: Given) -> Waiting:
         )
     output, name = config["OutputConfig"], str(uuid.uuid4())
     request = Waiting(
+        given=given,
         inference_id=given.inference_id or str(uuid.uuid4()),
-        input_location=given.input_location,
         output_location=_place(output.get("S3OutputPath", ""), f"{name}.out"),
         failure_location=_place(output.get("S3FailurePath", ""), f"{name}-error.out"),
-        content_type=given.content_type,
-        accept=given.accept,
-        custom_attributes=given.custom_attributes,
         received=clock.now(),
         seconds=float(given.seconds or _LONGEST_WAIT),
     )
@@ -138,7 +130,7 @@ def every_minute(begun: datetime) -> None:
         }
         for name, value in values.items():
             metric = Metric.of(INVOCATIONS, name, {"EndpointName": endpoint.endpoint_name})
-            STORE.add((endpoint.account_id, endpoint.region_name), metric, float(value), begun)
+            STORE.add(endpoint.place, metric, float(value), begun)
         if size and count:
             _workers.start(endpoint)
             # A minute is long: what a model has to do ends in it, however fast somebody moves the clock.
@@ -148,9 +140,8 @@ def every_minute(begun: datetime) -> None:
 def _queues() -> Iterator[LocalEndpoint]:
     for regions in list(sagemaker_backends.values()):
         for backend in list(regions.values()):
-            for endpoint in list(backend.endpoints.values()):
-                if config_of(cast(LocalEndpoint, endpoint)) is not None:
-                    yield cast(LocalEndpoint, endpoint)
+            endpoints = cast("list[LocalEndpoint]", list(backend.endpoints.values()))
+            yield from (endpoint for endpoint in endpoints if endpoint.async_config is not None)
 
 
 def _place(path: str, name: str) -> str:

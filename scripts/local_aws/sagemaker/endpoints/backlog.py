@@ -10,16 +10,25 @@ from datetime import datetime
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """Request of InvokeEndpointAsync, with the places that it has been told. Absent headers are empty."""
+class Given:
+    """What InvokeEndpointAsync is given. Absent headers are empty."""
 
-    inference_id: str
     input_location: str
+    content_type: str = ""
+    accept: str = ""
+    inference_id: str = ""
+    custom_attributes: str = ""
+    seconds: str = ""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Request that waits, with its id and the places of its answer; there may be none for a failure."""
+
+    given: Given
+    inference_id: str
     output_location: str
     failure_location: str
-    content_type: str
-    accept: str
-    custom_attributes: str
     received: datetime
     seconds: float
     """How long it may wait."""

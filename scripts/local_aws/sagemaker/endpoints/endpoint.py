@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 from moto.core.utils import utcnow
 from moto.sagemaker.models import FakeEndpoint
 
+from scripts.local_aws.cloudwatch.endpoint_metrics import Source
 from scripts.local_aws.sagemaker.data_capture import CaptureSettings, CaptureTarget
 from scripts.local_aws.sagemaker.endpoints.backlog import Backlog
 from scripts.local_aws.sagemaker.endpoints.configs import LocalEndpointConfig
@@ -44,7 +45,7 @@ class LocalEndpoint(FakeEndpoint):
             data_capture_config=config.data_capture_config,
             tags=tags,
         )
-        self.account_id, self.region_name = place
+        self.place = self.account_id, self.region_name = place
         self.arn = in_lower_case(self.arn)
         self.endpoint_status = "Creating"
         self.failure_reason: str | None = None  # type: ignore[assignment]  # moto knows no failure
@@ -76,6 +77,11 @@ class LocalEndpoint(FakeEndpoint):
         return self.fleet.variants[0].served if self.fleet else None
 
     @property
+    def async_config(self) -> dict[str, Any] | None:
+        """AsyncInferenceConfig of what it serves; None if it answers at once, or does not serve."""
+        return self.fleet.config.given.get("AsyncInferenceConfig") if self.fleet else None
+
+    @property
     def in_progress(self) -> bool:
         """Whether it is being made or changed."""
         return self.endpoint_status in _IN_PROGRESS
@@ -105,6 +111,11 @@ class LocalEndpoint(FakeEndpoint):
         """Stop the processes that serve the models, each after its last call."""
         self.traffic.route({})
 
+    def source(self, fleet: Fleet, variant: Variant) -> Source:
+        """Return where the metrics of a variant's calls come from."""
+        config = fleet.config.endpoint_config_name
+        return Source(self.place, self.endpoint_name, variant.name, config, variant.count)
+
     def touch(self) -> None:
         """Record a change now."""
         self.last_modified_time = utcnow()
@@ -132,7 +143,7 @@ class LocalEndpoint(FakeEndpoint):
             "DataCaptureConfig": self._capture_summary(),
             "LastDeploymentConfig": self.last_deployment_config,
             "PendingDeploymentSummary": self.deployment.pending() if self.deployment else None,
-            "AsyncInferenceConfig": self.fleet.config.given.get("AsyncInferenceConfig") if self.fleet else None,
+            "AsyncInferenceConfig": self.async_config,
         }
         return {name: value for name, value in answer.items() if value is not None}
 

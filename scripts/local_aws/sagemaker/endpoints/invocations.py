@@ -17,7 +17,7 @@ from moto.core.exceptions import ServiceException
 from moto.utilities.utils import get_partition
 
 from scripts.local_aws.cloudwatch import endpoint_metrics
-from scripts.local_aws.cloudwatch.endpoint_metrics import Call, Source
+from scripts.local_aws.cloudwatch.endpoint_metrics import Call
 from scripts.local_aws.processes.model_process import HostError, Prediction
 from scripts.local_aws.sagemaker.data_capture import CaptureWriter, Invocation, Payload
 from scripts.local_aws.sagemaker.endpoints import variants
@@ -215,16 +215,11 @@ def _counted(endpoint: LocalEndpoint, fleet: Fleet, variant: Variant, request: R
     finally:
         ended = time.perf_counter()
         call = Call(counted.status, _microseconds(ended - begun), _microseconds(begun - request.received))
-        endpoint_metrics.record(_source(endpoint, fleet, variant), call)
+        endpoint_metrics.record(endpoint.source(fleet, variant), call)
 
 
 def _microseconds(seconds: float) -> int:
     return round(seconds * 1_000_000)
-
-
-def _source(endpoint: LocalEndpoint, fleet: Fleet, variant: Variant) -> Source:
-    place = (endpoint.account_id, endpoint.region_name)
-    return Source(place, endpoint.endpoint_name, variant.name, fleet.config.endpoint_config_name, variant.count)
 
 
 def _copy_to_shadows(endpoint: LocalEndpoint, fleet: Fleet, production: Variant, request: Request) -> None:

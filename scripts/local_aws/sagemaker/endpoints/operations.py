@@ -24,6 +24,7 @@ from scripts.local_aws.sagemaker.endpoints.deployment import Deployment
 from scripts.local_aws.sagemaker.endpoints.endpoint import LocalEndpoint, Tags
 from scripts.local_aws.sagemaker.endpoints.policies import Policy
 from scripts.local_aws.sagemaker.endpoints.variants import SCALED_DIMENSION, Fleet, Variant, retain, scaled_resource
+from scripts.local_aws.sagemaker.model_hosting import Served
 from scripts.local_aws.sagemaker.sagemaker_names import NamedResources
 from scripts.local_aws.serving.artifacts import ServingError
 from scripts.local_aws.serving.containers import container_of
@@ -158,7 +159,7 @@ class Endpoints(NamedResources):
         try:
             return self._fleet(endpoint.endpoint_name, config)
         except (ServingError, ValidationError) as error:
-            endpoint.release(getattr(error, "message", None) or str(error))
+            endpoint.release(reason_of(error))
             return None
 
     def _check_scaled(self, endpoint: LocalEndpoint, config: LocalEndpointConfig) -> None:
@@ -223,14 +224,22 @@ class Endpoints(NamedResources):
             return Variant.of(declared, without_model.NOTHING, None)
         model = self._found("model", declared["ModelName"], self._models, "model")
         role, name = model.execution_role_arn, str(declared["VariantName"])
-        container = container_of(model, self.region_name)
-        served = model_hosting.serve(container, role, self.region_name, name)
-        target = None
+        served, target = self._served(model, name), None
         if capture:
             target = CaptureTarget(
                 capture.destination, endpoint_name, name, role, self.region_name, capture.kms_key_id
             )  # fmt: skip
         return Variant.of(declared, served, target)
+
+    def _served(self, model: Any, variant: str) -> Served:
+        """Load a model behind a variant of this name. Raise ServingError."""
+        container = container_of(model, self.region_name)
+        return model_hosting.serve(container, model.execution_role_arn, self.region_name, variant)
+
+
+def reason_of(error: ServingError | ValidationError) -> str:
+    """Return why a model could not be loaded, in SageMaker's words."""
+    return str(getattr(error, "message", None) or error)
 
 
 def _in_progress(endpoint: LocalEndpoint) -> AWSValidationException:

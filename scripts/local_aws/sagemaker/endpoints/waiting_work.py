@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from moto.sagemaker.models import sagemaker_backends
 
 from scripts.local_aws import clients, clock
 from scripts.local_aws.cloudwatch import endpoint_metrics
-from scripts.local_aws.cloudwatch.endpoint_metrics import Call, Source
+from scripts.local_aws.cloudwatch.endpoint_metrics import Call
 from scripts.local_aws.processes.model_process import HostError, Prediction
 from scripts.local_aws.sagemaker.endpoints.backlog import Waiting
 from scripts.local_aws.sagemaker.endpoints.endpoint import LocalEndpoint
@@ -80,24 +80,25 @@ class _Work:
         self._tell("SuccessTopic", request, {"invocationStatus": "Completed", "responseParameters": answered})
 
     def _read(self, request: Waiting) -> bytes:
-        bucket, key = split_s3_uri(request.input_location)
+        bucket, key = split_s3_uri(request.given.input_location)
         try:
             body: bytes = self._client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
         except (ClientError, BotoCoreError) as error:
-            raise _FailedError(f"ClientError: Failed to download {request.input_location}: {error}") from error
+            raise _FailedError(f"ClientError: Failed to download {request.given.input_location}: {error}") from error
         return body
 
     def _asked(self, request: Waiting, body: bytes) -> Prediction:
         """Ask the model, and count the call; a failure's answer goes to its own place."""
         begun = time.perf_counter()
         try:
-            prediction = self._variant.served.predict(body, request.content_type, request.accept)
+            prediction = self._variant.served.predict(body, request.given.content_type, request.given.accept)
         except HostError as error:
             prediction = Prediction(HTTPStatus.INTERNAL_SERVER_ERROR, "text/plain", str(error).encode())
         except ForeignImageError as error:
             prediction = Prediction(HTTPStatus.NOT_IMPLEMENTED, "text/plain", str(error).encode())
         taken = round((time.perf_counter() - begun) * 1_000_000)
-        endpoint_metrics.record_later(self._source(), Call(prediction.status, taken, 0))
+        source = self._endpoint.source(self._fleet, self._variant)
+        endpoint_metrics.record_later(source, Call(prediction.status, taken, 0))
         if prediction.status < HTTPStatus.BAD_REQUEST:
             return prediction
         if request.failure_location:
@@ -107,12 +108,6 @@ class _Work:
             f"ClientError: Received {side} error ({prediction.status}) from model. See the SageMaker Endpoint logs in "
             "your account for more information."
         )
-
-    def _source(self) -> Source:
-        endpoint = self._endpoint
-        place = (endpoint.account_id, endpoint.region_name)
-        config = self._fleet.config.endpoint_config_name
-        return Source(place, endpoint.endpoint_name, self._variant.name, config, self._variant.count)
 
     def _write(self, location: str, prediction: Prediction) -> None:
         bucket, key = split_s3_uri(location)
@@ -128,15 +123,15 @@ class _Work:
         if not arn:
             return
         asked = {
-            "accept": request.accept,
-            "contentType": request.content_type,
-            "customAttributes": request.custom_attributes,
+            "accept": request.given.accept,
+            "contentType": request.given.content_type,
+            "customAttributes": request.given.custom_attributes,
             "endpointName": self._endpoint.endpoint_name,
-            "inputLocation": request.input_location,
+            "inputLocation": request.given.input_location,
         }
         message = {
             "awsRegion": self._endpoint.region_name,
-            "eventTime": _moment(datetime.now(UTC)),
+            "eventTime": _moment(clock.now()),
             "receivedTime": _moment(request.received),
             **result,
             "requestParameters": {name: value for name, value in asked.items() if value},

@@ -6,17 +6,22 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Any, Final, cast
 
 import pytest
 from botocore.exceptions import ClientError
+from moto.sagemaker.models import sagemaker_backends
 
 from scripts.demo import demo_model
 from scripts.demo.demo_model import TrainedModel
+from scripts.local_aws.sagemaker.endpoints import asynchronous, waiting_work
+from scripts.local_aws.sagemaker.endpoints.endpoint import LocalEndpoint
 from scripts.local_aws.server import LocalAws
 from tests.local_aws.conftest import ClientFactory
 from tests.local_aws.minutes import begin_minute
-from tests.local_aws.serving import BUCKET, VARIANT, csv_of, make_config, make_model
+from tests.local_aws.serving import ACCOUNT, BUCKET, VARIANT, csv_of, make_config, make_model
+from tests.local_aws.waiting import eventually
 
 Topics = dict[str, tuple[str, str]]
 """Name -> ARN of a topic, and the address of a queue that hears it."""
@@ -104,6 +109,8 @@ def test_requests_wait_until_there_is_an_instance(
     (told,) = heard(client, topics, "answers", "tide-7")
     times = [told.pop(name) for name in ("eventTime", "receivedTime")]
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", moment) for moment in times)
+    ended, received = map(datetime.fromisoformat, times)
+    assert ended - received >= timedelta(seconds=600)
     assert told == {
         "awsRegion": "us-east-1",
         "invocationStatus": "Completed",
@@ -191,3 +198,18 @@ def test_it_answers_nobody_at_once_and_never_will(client: ClientFactory, local_a
     with pytest.raises(ClientError, match="is no asynchronous endpoint"):
         client("sagemaker-runtime").invoke_endpoint_async(EndpointName="at-once", InputLocation="s3://assets/in/x")
     sm.delete_endpoint(EndpointName="at-once")
+
+
+def test_what_comes_as_a_worker_ends_is_worked_on_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    workers, looks = asynchronous._Workers(), []
+
+    def finding_none(endpoint: LocalEndpoint) -> bool:
+        looks.append(endpoint)
+        if len(looks) == 1:
+            workers.start(endpoint)
+        return False
+
+    monkeypatch.setattr(waiting_work, "work_on_one", finding_none)
+    workers.start(cast(LocalEndpoint, sagemaker_backends[ACCOUNT]["us-east-1"].endpoints[LATER]))
+    eventually(lambda: len(looks) >= 2)
+    workers.stop()

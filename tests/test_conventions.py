@@ -49,6 +49,7 @@ def launch(*, multi_account: bool) -> Launch:
         pipelines_bucket="quayside-pipelines",
         ecr_repository_arn="arn:aws:ecr:eu-west-1:111122223333:repository/quayside-images",
         application="mlops",
+        notifications_topic_arn="arn:aws:sns:eu-west-1:111122223333:mlops-notifications",
     )
 
 
@@ -67,7 +68,6 @@ def settings(*, multi_account: bool) -> Settings:
         pipeline_role_arn=f"{ROLES}PipelineRole",
         pipeline_start_role_arn=f"{ROLES}PipelineStartRole",
         deploy_role_arn=f"{ROLES}DeployRole",
-        notifications_topic_arn="arn:aws:sns:eu-west-1:111122223333:mlops-notifications",
         config_bucket="quayside-config",
         allow_detailed_error_message=True,
         multi_account=MultiAccount(dict.fromkeys(STAGES, target), "StageDeployer") if multi_account else None,

@@ -272,11 +272,7 @@ _WITH_AWS: Final = ("lambda_src/orchestrator/aws", "lambda_src/monitor_engine/aw
         (["lambda_src"], [], {"generator", "scripts", "troposphere", "awacs", "moto", "tests"}),
         (["lambda_src", "generator"], [], {"scripts"}),
         (["generator"], [], {"boto3", "botocore", "moto"}),
-        (
-            ["lambda_src"],
-            [*_WITH_AWS, *_FUNCTIONS],
-            {"boto3", "botocore"},
-        ),
+        (["lambda_src"], [*_WITH_AWS, *_FUNCTIONS], {"boto3", "botocore"}),
         (["lambda_src/monitor_engine"], [], {"orchestrator"}),
         (["lambda_src/orchestrator", "generator"], [], {"monitor_engine"}),
         (["scripts/installed"], ["scripts/installed/mlops_orchestrator/cli.py"], {"scripts", "generator", "moto"}),

@@ -49,6 +49,7 @@ def launch(*, multi_account: bool) -> Launch:
         pipelines_bucket="quayside-pipelines",
         ecr_repository_arn="arn:aws:ecr:eu-west-1:111122223333:repository/quayside-images",
         application="mlops",
+        notifications_topic_arn="arn:aws:sns:eu-west-1:111122223333:mlops-notifications",
     )
 
 
@@ -67,7 +68,6 @@ def settings(*, multi_account: bool) -> Settings:
         pipeline_role_arn=f"{ROLES}PipelineRole",
         pipeline_start_role_arn=f"{ROLES}PipelineStartRole",
         deploy_role_arn=f"{ROLES}DeployRole",
-        notifications_topic_arn="arn:aws:sns:eu-west-1:111122223333:mlops-notifications",
         config_bucket="quayside-config",
         allow_detailed_error_message=True,
         multi_account=MultiAccount(dict.fromkeys(STAGES, target), "StageDeployer") if multi_account else None,
@@ -272,11 +272,7 @@ _WITH_AWS: Final = ("lambda_src/orchestrator/aws", "lambda_src/monitor_engine/aw
         (["lambda_src"], [], {"generator", "scripts", "troposphere", "awacs", "moto", "tests"}),
         (["lambda_src", "generator"], [], {"scripts"}),
         (["generator"], [], {"boto3", "botocore", "moto"}),
-        (
-            ["lambda_src"],
-            [*_WITH_AWS, *_FUNCTIONS],
-            {"boto3", "botocore"},
-        ),
+        (["lambda_src"], [*_WITH_AWS, *_FUNCTIONS], {"boto3", "botocore"}),
         (["lambda_src/monitor_engine"], [], {"orchestrator"}),
         (["lambda_src/orchestrator", "generator"], [], {"monitor_engine"}),
         (["scripts/installed"], ["scripts/installed/mlops_orchestrator/cli.py"], {"scripts", "generator", "moto"}),

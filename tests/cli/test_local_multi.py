@@ -39,7 +39,8 @@ def _write(folder: Path, request: dict[str, Any]) -> str:
 def _reached(local: Running) -> list[str]:
     """The stages whose StackSet has made its stack."""
     cloudformation = local.client("cloudformation")
-    sets = [one["StackSetName"] for one in cloudformation.list_stack_sets(Status="ACTIVE")["Summaries"]]
+    pages = cloudformation.get_paginator("list_stack_sets").paginate(Status="ACTIVE")
+    sets = [one["StackSetName"] for page in pages for one in page["Summaries"]]
     return [
         stage
         for stage in STAGE_ACCOUNTS

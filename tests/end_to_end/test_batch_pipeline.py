@@ -47,7 +47,8 @@ class Scoring:
 
     def jobs(self, name: str) -> list[str]:
         """Names of all jobs that a pipeline has started, over all of its models."""
-        listed = self.sagemaker.list_transform_jobs()["TransformJobSummaries"]
+        pages = self.sagemaker.get_paginator("list_transform_jobs").paginate()
+        listed = [job for page in pages for job in page["TransformJobSummaries"]]
         jobs = [self.sagemaker.describe_transform_job(TransformJobName=job["TransformJobName"]) for job in listed]
         own = f"s3://{self.bucket}/scored/{name}"
         return [job["TransformJobName"] for job in jobs if job["TransformOutput"]["S3OutputPath"] == own]
@@ -90,8 +91,8 @@ def test_every_file_below_a_prefix_is_scored_and_a_schedule_scores_what_has_come
         assert scoring.result(f"scored/weekly/{name}.out") == pytest.approx(predictions, abs=1e-6)
 
     later = scoring.put("data/weekly/tuesday.csv", 5, 12)
-    schedules = orchestrator.client("scheduler").list_schedules()["Schedules"]
-    (name,) = [schedule["Name"] for schedule in schedules if "weekly" in schedule["Name"]]
+    pages = orchestrator.client("scheduler").get_paginator("list_schedules").paginate()
+    (name,) = [schedule["Name"] for page in pages for schedule in page["Schedules"] if "weekly" in schedule["Name"]]
     fired = f"{orchestrator.deployment.aws.endpoint_url}/_scheduler/default/{name}"
     status, _ = orchestrator.deployment.api.client.post(fired, b"")
     assert status == 200

@@ -155,7 +155,7 @@ def test_a_pipeline_that_cannot_be_made_is_told_with_the_first_reason(
         serviceRole="arn:aws:iam::123456789012:role/anybody",
     )
     pipeline_id = images.orchestrator.provision(images.request("e2e-taken"))["pipeline_id"]
-    told = subscriber.next("could not be created", until)
+    told = subscriber.next("could not be created", until, "e2e-taken")
     assert told.subject == "MLOps pipeline not created: e2e-taken"
     assert "ImageBuild (AWS::CodeBuild::Project): Project already exists" in told.text
     assert told.attributes["state"] == "not created"

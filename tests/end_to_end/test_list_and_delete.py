@@ -48,8 +48,9 @@ def _made_by(orchestrator: Orchestrator, stack: str) -> set[str]:
 
 def _objects(orchestrator: Orchestrator, bucket: str) -> set[str]:
     """The keys of all versions."""
-    listed = orchestrator.client("s3").list_object_versions(Bucket=orchestrator.deployment.outputs[bucket])
-    return {entry["Key"] for kind in ("Versions", "DeleteMarkers") for entry in listed.get(kind, ())}
+    pages = orchestrator.client("s3").get_paginator("list_object_versions")
+    listed = pages.paginate(Bucket=orchestrator.deployment.outputs[bucket])
+    return {entry["Key"] for page in listed for kind in ("Versions", "DeleteMarkers") for entry in page.get(kind, ())}
 
 
 def test_a_deleted_pipeline_leaves_nothing_but_data(

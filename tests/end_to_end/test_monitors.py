@@ -54,6 +54,11 @@ class Monitoring:
         bucket, _, key = uri.removeprefix("s3://").partition("/")
         return json.loads(self.s3.get_object(Bucket=bucket, Key=key)["Body"].read())
 
+    def watched(self) -> set[str]:
+        """Names of endpoints that a schedule watches."""
+        pages = self.sagemaker.get_paginator("list_monitoring_schedules").paginate()
+        return {one["EndpointName"] for page in pages for one in page["MonitoringScheduleSummaries"]}
+
     def fire(self, schedule: str, **outcome: str) -> dict[str, Any]:
         """Run a schedule now; gives the description of the job."""
         url = f"{self._orchestrator.deployment.aws.endpoint_url}/_monitoring/{schedule}"
@@ -123,8 +128,7 @@ def test_two_endpoints_of_one_model_have_a_monitor_each(orchestrator: Orchestrat
         monitoring.serve(endpoint)
         monitoring.put(f"baselines/{endpoint}.csv", baseline())
         orchestrator.provisioned(monitoring.request(endpoint, model_name="twins"))
-    schedules = monitoring.sagemaker.list_monitoring_schedules()["MonitoringScheduleSummaries"]
-    assert {one["EndpointName"] for one in schedules} >= {"twin-a", "twin-b"}
+    assert monitoring.watched() >= {"twin-a", "twin-b"}
     # Each endpoint has the stack of a pipeline, and the one that it has deployed.
     assert len([name for name in orchestrator.stacks() if name.startswith("mlops-pipeline-twins-")]) == 4
 
@@ -215,5 +219,4 @@ def test_a_baseline_that_fails_fails_the_pipeline_and_leaves_no_schedule(
     pipeline_id = orchestrator.provision(monitoring.request("unlucky", model_name="unlucky"))["pipeline_id"]
     status = orchestrator.ended(pipeline_id)
     assert status.has_failed
-    schedules = monitoring.sagemaker.list_monitoring_schedules()["MonitoringScheduleSummaries"]
-    assert "unlucky" not in {one["EndpointName"] for one in schedules}
+    assert "unlucky" not in monitoring.watched()

@@ -74,7 +74,8 @@ def test_the_dashboard_is_there_with_the_names_of_this_launch(orchestrator: Orch
 
 def test_the_alarms_reach_the_topic(orchestrator: Orchestrator) -> None:
     topic = orchestrator.deployment.outputs["NotificationsTopicArn"]
-    alarms = orchestrator.client("cloudwatch").describe_alarms()["MetricAlarms"]
-    of_solution = [alarm for alarm in alarms if alarm["AlarmName"].startswith(orchestrator.deployment.stack_name)]
+    made = orchestrator.resources(orchestrator.deployment.stack_name)
+    names = [one["PhysicalResourceId"] for one in made if one["ResourceType"] == "AWS::CloudWatch::Alarm"]
+    of_solution = orchestrator.client("cloudwatch").describe_alarms(AlarmNames=names)["MetricAlarms"]
     assert len(of_solution) == 3
     assert all(alarm["AlarmActions"] == [topic] for alarm in of_solution)

@@ -81,13 +81,12 @@ def test_a_service_behind_a_load_balancer(orchestrator: Orchestrator, subscriber
 
 def _groups(orchestrator: Orchestrator) -> set[str]:
     """The service's security groups."""
-    found = orchestrator.client("cloudformation").describe_stack_resources(StackName=SERVICE)["StackResources"]
-    return {one["PhysicalResourceId"] for one in found if one["ResourceType"] == "AWS::EC2::SecurityGroup"}
+    made = orchestrator.resources(SERVICE)
+    return {one["PhysicalResourceId"] for one in made if one["ResourceType"] == "AWS::EC2::SecurityGroup"}
 
 
 def _assert_traffic_comes_through_the_load_balancer_alone(orchestrator: Orchestrator) -> None:
-    found = orchestrator.client("cloudformation").describe_stack_resources(StackName=SERVICE)["StackResources"]
-    ids = {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in found}
+    ids = {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in orchestrator.resources(SERVICE)}
     groups = orchestrator.client("ec2").describe_security_groups(GroupIds=[ids["BalancerGroup"], ids["TaskGroup"]])
     rules = {group["GroupId"]: group for group in groups["SecurityGroups"]}
     balancer, tasks = rules[ids["BalancerGroup"]], rules[ids["TaskGroup"]]

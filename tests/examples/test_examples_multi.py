@@ -85,5 +85,6 @@ def test_each_is_deployed_to_stages_told_of_and_leaves_nothing(
     for stage in STAGES:
         aws = orchestrator.in_account(stage)
         assert aws.client("elbv2").describe_load_balancers()["LoadBalancers"] == []
-        left = [stack["StackName"] for stack in aws.client("cloudformation").describe_stacks()["Stacks"]]
+        pages = aws.client("cloudformation").get_paginator("describe_stacks").paginate()
+        left = [stack["StackName"] for page in pages for stack in page["Stacks"]]
         assert [name for name in left if "-berth-" in name] == []

@@ -170,6 +170,7 @@ def _launched() -> Settings:
         pipelines_bucket="quayside-pipelines",
         ecr_repository_arn=f"arn:aws:ecr:{REGION}:{_ACCOUNT}:repository/quayside-images",
         application="mlops",
+        notifications_topic_arn=f"arn:aws:sns:{REGION}:{_ACCOUNT}:mlops-notifications",
     )
     return Settings(
         launch=launch,
@@ -179,7 +180,6 @@ def _launched() -> Settings:
         pipeline_role_arn=f"{role}PipelineRole",
         pipeline_start_role_arn=f"{role}PipelineStartRole",
         deploy_role_arn=f"{role}DeployRole",
-        notifications_topic_arn=f"arn:aws:sns:{REGION}:{_ACCOUNT}:mlops-notifications",
         config_bucket=CONFIG,
         allow_detailed_error_message=True,
     )

@@ -77,6 +77,11 @@ def call(client: Any, local_aws: LocalAws) -> Call:
     return lambda where, **asked: requests.post(f"{base}/{where}", json=asked, stream=True, timeout=SECONDS)
 
 
+def function_name(client: Any) -> str:
+    named = client("cloudformation").describe_stack_resource(StackName="streams", LogicalResourceId="Function")
+    return str(named["StackResourceDetail"]["PhysicalResourceId"])
+
+
 @pytest.fixture
 def gate() -> Iterator[Gate]:
     opened = Gate()
@@ -116,6 +121,12 @@ def test_a_failure_before_the_answer_is_a_500(call: Call, how: str) -> None:
     assert call("streamed").content == b"one,two"
 
 
+def test_the_end_of_a_process_is_in_the_log(client: Any, call: Call) -> None:
+    assert call("streamed", fail="exit").status_code == 500
+    told = client("logs").filter_log_events(logGroupName=f"/aws/lambda/{function_name(client)}")["events"]
+    assert "Runtime exited with error: exit status 3" in [event["message"] for event in told]
+
+
 @pytest.mark.parametrize("where", ["whole", "mixed"])
 def test_what_does_not_stream_is_not_supported(call: Call, where: str) -> None:
     assert call(where).status_code == 500
@@ -129,9 +140,7 @@ def test_an_answer_that_takes_too_long_is_cut(call: Call, gate: Gate) -> None:
 
 
 def test_invoke_waits_for_the_whole_answer(client: Any, call: Call) -> None:
-    named = client("cloudformation").describe_stack_resource(StackName="streams", LogicalResourceId="Function")
-    name = named["StackResourceDetail"]["PhysicalResourceId"]
-    whole = client("lambda").invoke(FunctionName=name, Payload=json.dumps({}))["Payload"].read()
+    whole = client("lambda").invoke(FunctionName=function_name(client), Payload=json.dumps({}))["Payload"].read()
     metadata, _, body = whole.partition(bytes(8))
     assert json.loads(metadata)["statusCode"] == 201
     assert body == b"one,two"

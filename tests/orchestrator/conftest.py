@@ -42,6 +42,7 @@ def launch() -> Launch:
         pipelines_bucket="quayside-pipelines",
         ecr_repository_arn="arn:aws:ecr:eu-west-1:111122223333:repository/quayside-images",
         application="mlops",
+        notifications_topic_arn="arn:aws:sns:eu-west-1:111122223333:mlops-notifications",
     )
 
 
@@ -65,7 +66,6 @@ def settings(launch: Launch) -> Settings:
         pipeline_role_arn=f"{_ROLES}PipelineRole",
         pipeline_start_role_arn=f"{_ROLES}PipelineStartRole",
         deploy_role_arn=f"{_ROLES}DeployRole",
-        notifications_topic_arn="arn:aws:sns:eu-west-1:111122223333:mlops-notifications",
         config_bucket="quayside-config",
         allow_detailed_error_message=True,
     )

@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 from orchestrator import api
 from orchestrator.aws import calls
 from orchestrator.launch.settings import Settings
+from tests.orchestrator import telling
 from tests.orchestrator.conftest import Context, read_json
 
 BUCKET, KEY = "quayside-config", "berths/mlops-config.json"
@@ -23,7 +23,7 @@ def with_buckets(settings: Settings) -> Settings:
         s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": settings.launch.region})
         s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
     topic = calls.client("sns").create_topic(Name="notifications")["TopicArn"]
-    return replace(settings, notifications_topic_arn=topic)
+    return telling.by_topic(settings, topic)
 
 
 def upload(content: Any) -> str:

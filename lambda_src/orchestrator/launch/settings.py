@@ -60,7 +60,7 @@ class Launch:
     function_role_arn: str = ""
     """Role of the orchestrator's function, which the accounts of stages trust; empty with the option single-account."""
     notifications_topic_arn: str = ""
-    """Topic by which the orchestrator tells people, and nothing that a request makes does."""
+    """Topic by which the orchestrator tells people, and nothing else may; empty where requests are only looked at."""
 
     @property
     def partition(self) -> str:
@@ -112,10 +112,14 @@ class Settings:
     pipeline_start_role_arn: str
     """Role under which EventBridge starts a pipeline whose source has changed."""
     deploy_role_arn: str
-    notifications_topic_arn: str
     config_bucket: str
     allow_detailed_error_message: bool
     multi_account: MultiAccount | None = None
+
+    @property
+    def notifications_topic_arn(self) -> str:
+        """Topic by which people are told."""
+        return self.launch.notifications_topic_arn
 
     @property
     def account(self) -> str:
@@ -202,7 +206,7 @@ def read(variables: Mapping[str, str] = os.environ) -> Settings:
             # A missing variable lets nothing happen.
             automatic_retraining=env.optional("AUTOMATIC_RETRAINING") == "Yes",
             function_role_arn=env.text("FUNCTION_ROLE_ARN") if is_multi_account else "",
-            notifications_topic_arn=env.optional("NOTIFICATIONS_TOPIC_ARN"),
+            notifications_topic_arn=env.text("NOTIFICATIONS_TOPIC_ARN"),
         ),
         artifact_prefix=env.text("ARTIFACT_PREFIX"),
         url_suffix=env.text("URL_SUFFIX"),
@@ -210,7 +214,6 @@ def read(variables: Mapping[str, str] = os.environ) -> Settings:
         pipeline_role_arn=env.text("PIPELINE_ROLE_ARN"),
         pipeline_start_role_arn=env.text("PIPELINE_START_ROLE_ARN"),
         deploy_role_arn=env.text("DEPLOY_ROLE_ARN"),
-        notifications_topic_arn=env.text("NOTIFICATIONS_TOPIC_ARN"),
         config_bucket=env.text("CONFIG_BUCKET"),
         allow_detailed_error_message=env.is_yes("ALLOW_DETAILED_ERROR_MESSAGE"),
         multi_account=_multi_account(env) if is_multi_account else None,

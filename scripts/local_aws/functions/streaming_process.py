@@ -82,11 +82,13 @@ class StreamingProcess:
         finally:
             if ended is None or ended.is_of_process:
                 self.kill()
-        if ended.failure:
-            message = f"RequestId: {request_id} Error: {ended.failure.get('errorMessage')}"
-            raise StreamFailedError(
-                {**ended.failure, "errorMessage": message} if ended.is_of_process else ended.failure
-            )
+        if not ended.failure:
+            return
+        if not ended.is_of_process:
+            raise StreamFailedError(ended.failure)
+        message = str(ended.failure.get("errorMessage"))
+        self._sandbox.log.end(message)
+        raise StreamFailedError({**ended.failure, "errorMessage": f"RequestId: {request_id} Error: {message}"})
 
     def kill(self) -> None:
         """End the process and everything it started; return when it is gone and its log is written."""

@@ -8,12 +8,9 @@ import io
 import pytest
 
 from scripts.cli.everyday import loading
-from scripts.demo.demo_model import TrainedModel
 from scripts.load.pacing import Run
 from tests.cli.conftest import Mlops
-from tests.end_to_end import users
-from tests.end_to_end.running import Running
-from tests.end_to_end.users import SERVED
+from tests.end_to_end.users import SERVED, Orchestrator
 
 NAME = "loaded-in-prod"
 
@@ -26,16 +23,13 @@ class Terminal(io.StringIO):
 
 
 def test_prod_is_asked_about_before_it_is_called(
-    multi_account: Running, trained_model: TrainedModel, mlops: Mlops, rows: str, monkeypatch: pytest.MonkeyPatch
+    staged: Orchestrator, mlops: Mlops, rows: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(multi_account.folder)
-    orchestrator = users.with_artifact(multi_account.deployment)
-    orchestrator.store(trained_model)
     api = {"dev": "raw", "staging": "raw", "prod": "none"}
-    pipeline_id = orchestrator.provision(orchestrator.request(NAME, inference_api=api, **SERVED))["pipeline_id"]
+    pipeline_id = staged.provision(staged.request(NAME, inference_api=api, **SERVED))["pipeline_id"]
     for stage in ("staging", "prod"):
-        orchestrator.decide(pipeline_id, orchestrator.asked(pipeline_id, stage))
-    assert orchestrator.ended(pipeline_id).has_succeeded
+        staged.decide(pipeline_id, staged.asked(pipeline_id, stage))
+    assert staged.ended(pipeline_id).has_succeeded
     asked = ("load", NAME, "--payload", rows, "--rate", "20", "--seconds", "0.2", "--local", "--stage")
 
     with monkeypatch.context() as patched:

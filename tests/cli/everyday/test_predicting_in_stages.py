@@ -10,19 +10,14 @@ import pytest
 from scripts.demo import demo_model
 from scripts.demo.demo_model import TrainedModel
 from tests.cli.conftest import Mlops
-from tests.end_to_end import users
-from tests.end_to_end.running import Running
-from tests.end_to_end.users import SERVED
+from tests.end_to_end.users import SERVED, Orchestrator
 
 
 def test_a_stage_is_asked_in_its_own_account(
-    multi_account: Running, trained_model: TrainedModel, mlops: Mlops, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    staged: Orchestrator, trained_model: TrainedModel, mlops: Mlops, tmp_path: Path
 ) -> None:
-    monkeypatch.chdir(multi_account.folder)
-    orchestrator = users.with_artifact(multi_account.deployment)
-    orchestrator.store(trained_model)
-    pipeline_id = orchestrator.provision(orchestrator.request("asked-in-dev", **SERVED))["pipeline_id"]
-    orchestrator.asked(pipeline_id, "staging")
+    pipeline_id = staged.provision(staged.request("asked-in-dev", **SERVED))["pipeline_id"]
+    staged.asked(pipeline_id, "staging")
     (tmp_path / "rows.csv").write_bytes(demo_model.as_csv(trained_model.holdout_rows[:1]))
     rows = str(tmp_path / "rows.csv")
 

@@ -15,6 +15,7 @@ from orchestrator import api
 from orchestrator.aws import calls
 from orchestrator.errors import ServiceRefusedError
 from orchestrator.launch.settings import MultiAccount, Settings, StageTarget
+from tests.orchestrator import telling
 from tests.orchestrator.conftest import Context, read_json
 
 Event = dict[str, Any]
@@ -33,7 +34,7 @@ def used(aws: None, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None
     accounts = {"dev": "444455556666", "staging": "333344445555", "prod": PROD}
     targets = {stage: StageTarget(account, "ou-ab12-cd34ef56") for stage, account in accounts.items()}
     stages = MultiAccount(targets, "mlops-StageDeployer")  # type: ignore[arg-type]
-    used = replace(settings, notifications_topic_arn=topic, multi_account=stages)
+    used = replace(telling.by_topic(settings, topic), multi_account=stages)
     monkeypatch.setattr(api, "_settings", lambda: used)
     location = {"LocationConstraint": settings.launch.region}
     calls.client("s3").create_bucket(Bucket=PIPELINES, CreateBucketConfiguration=location)

@@ -17,6 +17,7 @@ from orchestrator.aws import calls
 from orchestrator.errors import ServiceRefusedError
 from orchestrator.launch.settings import MultiAccount, Settings, StageTarget
 from orchestrator.provisioned.runs import records
+from tests.orchestrator import telling
 from tests.orchestrator.conftest import Context, read_json
 
 Event = dict[str, Any]
@@ -32,7 +33,10 @@ def with_settings(aws: None, settings: Settings, monkeypatch: pytest.MonkeyPatch
         stage: StageTarget(accounts, "ou-ab12-cd34ef56")
         for stage, accounts in (("dev", "444455556666"), ("staging", "333344445555"), ("prod", "222233334444"))
     }
-    used = replace(settings, notifications_topic_arn=topic, multi_account=MultiAccount(targets, "mlops-StageDeployer"))  # type: ignore[arg-type]
+    used = replace(
+        telling.by_topic(settings, topic),
+        multi_account=MultiAccount(targets, "mlops-StageDeployer"),  # type: ignore[arg-type]
+    )
     monkeypatch.setattr(api, "_settings", lambda: used)
     location = {"LocationConstraint": settings.launch.region}
     calls.client("s3").create_bucket(Bucket=PIPELINES, CreateBucketConfiguration=location)

@@ -17,6 +17,7 @@ from orchestrator.aws import calls
 from orchestrator.errors import ServiceRefusedError
 from orchestrator.launch.settings import MultiAccount, Settings, StageTarget
 from orchestrator.plan.codepipeline_parameters import MultiAccountPipelineParameters
+from tests.orchestrator import telling
 from tests.orchestrator.conftest import Context
 from tests.orchestrator.pipelines_there import make_stack
 
@@ -51,8 +52,7 @@ def used(aws: None, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None
         for stage, account in (("dev", "444455556666"), ("staging", "333344445555"), ("prod", PROD))
     }
     used = replace(
-        settings,
-        notifications_topic_arn=topic,
+        telling.by_topic(settings, topic),
         multi_account=MultiAccount(targets, "mlops-StageDeployer"),  # type: ignore[arg-type]
         deploy_role_arn=f"arn:aws:iam::{HERE}:role/mlops-DeployRole",
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, Final
 
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from orchestrator import api
 from orchestrator.aws import calls
 from orchestrator.launch.settings import Settings
+from tests.orchestrator import telling
 from tests.orchestrator.conftest import Context, read_json
 
 Event = dict[str, Any]
@@ -25,7 +25,7 @@ POLICY: Final = "arn:aws:iam::111122223333:policy/mlops-RequestReachPolicy-1A2B"
 def with_settings(aws: None, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """The handler of an orchestrator that has a topic and a bucket for pipelines."""
     topic = calls.client("sns").create_topic(Name="notifications")["TopicArn"]
-    monkeypatch.setattr(api, "_settings", lambda: replace(settings, notifications_topic_arn=topic))
+    monkeypatch.setattr(api, "_settings", lambda: telling.by_topic(settings, topic))
     location = {"LocationConstraint": settings.launch.region}
     calls.client("s3").create_bucket(Bucket=settings.launch.pipelines_bucket, CreateBucketConfiguration=location)
 

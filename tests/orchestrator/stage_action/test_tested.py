@@ -28,9 +28,8 @@ from tests.orchestrator.stage_action.played_aws import (
 
 BUCKET: Final = "quayside-pipelines"
 COMMON_NAME: Final = "mlops-pipeline-quayside-byompipelinerealtimebuiltin"
-CODE: Final = (
-    f"arn:aws:events:eu-west-1:111111111111:event-bus/default,{BUCKET},provisioned/{COMMON_NAME}/smoke-tests/a.zip,b"
-)
+CODE_KEY: Final = f"provisioned/{COMMON_NAME}/functions/smoke_test-a.zip"
+CODE: Final = f"arn:aws:events:eu-west-1:111111111111:event-bus/default,{BUCKET},{CODE_KEY},b"
 EARLIER: Final = datetime.now(UTC) - timedelta(days=2)
 LATER: Final = datetime.now(UTC) + timedelta(days=1)
 

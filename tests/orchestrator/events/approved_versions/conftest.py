@@ -8,7 +8,7 @@ import json
 import zipfile
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from orchestrator.aws import calls, parallel
 from orchestrator.launch.settings import Settings
 from orchestrator.plan import layout
 from orchestrator.plan.plan import REQUEST_FILE
+from tests.orchestrator import telling
 from tests.orchestrator.conftest import Context, Sent, read_json
 from tests.orchestrator.pipelines_there import deployed_name, make_pipeline
 
@@ -48,7 +49,7 @@ def in_order(monkeypatch: pytest.MonkeyPatch) -> None:
 def used(aws: None, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """The settings of an orchestrator with a topic and a bucket for pipelines."""
     topic = calls.client("sns").create_topic(Name="notifications")["TopicArn"]
-    made = replace(settings, notifications_topic_arn=topic)
+    made = telling.by_topic(settings, topic)
     monkeypatch.setattr(api, "_settings", lambda: made)
     place = {"LocationConstraint": settings.launch.region}
     calls.client("s3").create_bucket(Bucket=settings.launch.pipelines_bucket, CreateBucketConfiguration=place)

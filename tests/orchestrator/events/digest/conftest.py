@@ -76,8 +76,8 @@ def morning(
     topic = calls.client("sns").create_topic(Name="notifications")["TopicArn"]
     targets = {stage: StageTarget(account, "ou-ab12-cd34ef56") for stage, account in ACCOUNTS.items()}
     multi = MultiAccount(targets, "mlops-StageDeployer")  # type: ignore[arg-type]
-    launch = replace(settings.launch, multi_account=True)
-    made = Morning(replace(settings, launch=launch, notifications_topic_arn=topic, multi_account=multi), context, sent)
+    launch = replace(settings.launch, multi_account=True, notifications_topic_arn=topic)
+    made = Morning(replace(settings, launch=launch, multi_account=multi), context, sent)
     monkeypatch.setattr(api, "_settings", lambda: made.settings)
     monkeypatch.setattr(
         codepipelines, "state", lambda name: {"pipelineName": name, "stageStates": made.answers[name][0]}

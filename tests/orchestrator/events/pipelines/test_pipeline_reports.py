@@ -16,6 +16,7 @@ from orchestrator.aws import calls, notifications
 from orchestrator.errors import ServiceRefusedError
 from orchestrator.launch.settings import MultiAccount, Settings
 from tests import making
+from tests.orchestrator import telling
 from tests.orchestrator.conftest import Context, read_json
 
 Event = dict[str, Any]
@@ -36,11 +37,10 @@ CONSOLE = "https://console.aws.amazon.com/codesuite/codepipeline/pipelines"
 @pytest.fixture(autouse=True)
 def with_settings(aws: None, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     topic = calls.client("sns").create_topic(Name="notifications")["TopicArn"]
-    used = replace(settings, notifications_topic_arn=topic)
+    used = telling.by_topic(settings, topic)
     monkeypatch.setattr(api, "_settings", lambda: used)
-    bucket = settings.launch.pipelines_bucket
     region = {"LocationConstraint": settings.launch.region}
-    calls.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration=region)
+    calls.client("s3").create_bucket(Bucket=settings.launch.pipelines_bucket, CreateBucketConfiguration=region)
     return used
 
 

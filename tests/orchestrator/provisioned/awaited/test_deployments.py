@@ -33,7 +33,7 @@ PIPELINE = Pipeline(
     "",
     {"dev": "churn-dev", "staging": "churn-staging", "prod": "churn-prod"},
 )
-CODE = "bus,bucket,provisioned/mlops-pipeline-churn-x/smoke-tests/a.zip,b"
+CODE = "bus,bucket,provisioned/mlops-pipeline-churn-x/functions/smoke_test-a.zip,b"
 NEWEST = Execution("e-1", "InProgress", "version-1", None)
 
 

@@ -18,6 +18,7 @@ from orchestrator.aws.codepipeline import codepipelines
 from orchestrator.launch.settings import Settings
 from orchestrator.provisioned import removal_records
 from orchestrator.provisioned.removal_records import Removal
+from tests.orchestrator import telling
 from tests.orchestrator.conftest import Context, Sent
 from tests.orchestrator.pipelines_there import deployed_name
 
@@ -34,9 +35,8 @@ def settings(settings: Settings, aws: None) -> Settings:
     calls.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration=location)
     calls.client("s3").put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
     topic = calls.client("sns").create_topic(Name="mlops-notifications")["TopicArn"]
-    return replace(
-        settings, deploy_role_arn="arn:aws:iam::123456789012:role/mlops-DeployRole", notifications_topic_arn=topic
-    )
+    role = "arn:aws:iam::123456789012:role/mlops-DeployRole"
+    return replace(telling.by_topic(settings, topic), deploy_role_arn=role)
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +14,7 @@ from orchestrator import api
 from orchestrator.aws import calls
 from orchestrator.launch.settings import Settings
 from orchestrator.sagemaker.registration import Instructions
+from tests.orchestrator import telling
 from tests.orchestrator.conftest import Context, read_json
 
 Event = dict[str, Any]
@@ -29,7 +29,7 @@ JOB = "arn:aws:sagemaker:eu-west-1:111122223333:training-job/berths-1"
 def with_settings(aws: None, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """The handler of an orchestrator that has a topic and a bucket for pipelines."""
     topic = calls.client("sns").create_topic(Name="notifications")["TopicArn"]
-    used = replace(settings, notifications_topic_arn=topic)
+    used = telling.by_topic(settings, topic)
     monkeypatch.setattr(api, "_settings", lambda: used)
     s3 = calls.client("s3")
     s3.create_bucket(Bucket=PIPELINES, CreateBucketConfiguration={"LocationConstraint": settings.launch.region})

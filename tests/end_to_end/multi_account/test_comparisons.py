@@ -159,6 +159,9 @@ def test_an_account_that_lets_nobody_in_hides_nothing_else(orchestrator: Orchest
         assert (endpoint["status"], endpoint["variants"]) == (None, [])
         assert "does not let the orchestrator look at its models" in endpoint["reason"]
         assert "AccessDenied" in endpoint["reason"]
+        words = Visitor(orchestrator.deployment.api).visit(f"/pipelines/{pipeline}").words
+        heading = words.index(f"Endpoint in dev, {STAGE_ACCOUNTS['dev']}")
+        assert words[heading + 1 : heading + 3] == ["unknown", endpoint["reason"]]
         refused = orchestrator.deployment.api.shift(pipeline, {"challenger": 1}, "dev")
         assert (refused.status, found["Arn"] in refused.body["message"]) == (409, True)
     finally:

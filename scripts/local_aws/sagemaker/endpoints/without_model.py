@@ -36,6 +36,7 @@ def check_config(config: LocalEndpointConfig) -> None:
         "without ExecutionRoleArn": "ExecutionRoleArn" not in config.given,
         "with AsyncInferenceConfig": "AsyncInferenceConfig" in config.given,
         "with DataCaptureConfig": bool(config.given.get("DataCaptureConfig")),
+        "with ShadowProductionVariants": bool(config.shadow_variants),
         "with ServerlessConfig": any("ServerlessConfig" in variant for variant in variants),
     }
     for words, is_there in refused.items():

@@ -188,6 +188,15 @@ def test_application_auto_scaling_takes_all_copies_of_an_idle_component(
             id="captures",
         ),
         pytest.param(
+            {
+                "ProductionVariants": [EMPTY],
+                "ShadowProductionVariants": [{**EMPTY, "VariantName": "b"}],
+                "ExecutionRoleArn": ROLE,
+            },
+            "with ShadowProductionVariants",
+            id="a shadow",
+        ),
+        pytest.param(
             {"ProductionVariants": [{**EMPTY, "ModelName": "Good"}]}, "needs a variant without a model", id="a model"
         ),
     ],

@@ -117,11 +117,9 @@ def test_the_first_event_arrives_before_the_last_is_made(chat: Target, model: St
 
 
 def test_who_asks_for_no_stream_gets_the_whole(chat: Target, model: StreamingModel) -> None:
-    model.answer(b'{"choices": ', b"[]}")
-    model.content_type = "application/json"
+    model.answer(b'{"choices": ', b"[]}", content_type="application/json")
     answer = predictions.predict(chat, Question(b'{"messages": []}', "application/json"))
     assert (answer.json(), answer.content_type) == ({"choices": []}, "application/json")
-    model.content_type = "text/event-stream"
 
 
 @pytest.mark.parametrize(("own", "status"), [(422, 400), (500, 424)])
@@ -166,6 +164,5 @@ def test_an_existing_pipeline_streams_all_its_answers_from_an_update_on(local_aw
         assert listener.hears(EVENTS[0])
         detecting.open.set()
         assert listener.ended().content == b"".join(EVENTS)
-        detecting.answer(b"\xff\x00", b"\xff")
-        detecting.content_type = "application/octet-stream"
+        detecting.answer(b"\xff\x00", b"\xff", content_type="application/octet-stream")
         assert predictions.predict(asked, question).content == b"\xff\x00\xff"

@@ -71,10 +71,10 @@ def test_whoever_makes_a_role_need_not_think_of_it() -> None:
     assert kept["Conditions"].keys() == {"PermissionsBoundaryNameProvided", "RolePathChosen"}
 
 
-def test_no_role_has_a_name_of_its_own(templates: dict[str, Template]) -> None:
-    """A name would be in the way of a replacement, which another path is: the one that there is changes with the path.
+def test_only_the_role_that_another_account_has_to_know_has_a_name(templates: dict[str, Template]) -> None:
+    """A name is in the way of a replacement, which another path is.
 
-    The orchestrator has to know it in another account (`orchestrator/plan/comparing_roles.py`).
+    So the name of this role changes with the path (`orchestrator/plan/comparing_roles.py`).
     """
     named = [
         name

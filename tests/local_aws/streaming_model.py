@@ -12,6 +12,7 @@ from scripts.local_aws.processes.model_process import HostError, Prediction, Str
 from scripts.local_aws.sagemaker import model_hosting
 from tests.local_aws.waiting import SECONDS
 
+EVENTS: Final = "text/event-stream"
 BROKEN: Final = b"(broken)"
 """In place of a part: the model ends there."""
 
@@ -22,13 +23,13 @@ class StreamingModel:
     def __init__(self) -> None:
         self.parts: list[bytes] = []
         self.status = 200
-        self.content_type = "text/event-stream"
+        self.content_type = EVENTS
         self.asked: list[tuple[bytes, str, str]] = []
         self.open = threading.Event()
 
-    def answer(self, *parts: bytes, status: int = 200, waits: bool = False) -> None:
+    def answer(self, *parts: bytes, status: int = 200, content_type: str = EVENTS, waits: bool = False) -> None:
         """Answer in these parts from now on."""
-        self.parts, self.status = list(parts), status
+        self.parts, self.status, self.content_type = list(parts), status, content_type
         self.open = threading.Event()
         if not waits:
             self.open.set()

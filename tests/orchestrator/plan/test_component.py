@@ -58,12 +58,10 @@ def test_a_component_takes_what_the_request_says(with_it: dict[str, Any]) -> Non
 
 def test_a_stage_without_a_component_has_a_model_as_ever(with_it: dict[str, Any]) -> None:
     assert with_it["Resources"]["InferenceComponent"]["Condition"] == "HasComponent"
-    (variant,) = [
-        {name: one[name] for name in ("ManagedInstanceScaling", "RoutingConfig")}
-        for one in with_it["Resources"]["MLOpsSagemakerEndpointConfig"]["Properties"]["ProductionVariants"][:1]
-    ]
-    assert resolved(variant, NONE, with_it["Conditions"]) == {}
-    assert resolved(variant, GIVEN, with_it["Conditions"]) == {
+    variant, *_ = with_it["Resources"]["MLOpsSagemakerEndpointConfig"]["Properties"]["ProductionVariants"]
+    managed = {name: variant[name] for name in ("ManagedInstanceScaling", "RoutingConfig")}
+    assert resolved(managed, NONE, with_it["Conditions"]) == {}
+    assert resolved(managed, GIVEN, with_it["Conditions"]) == {
         "ManagedInstanceScaling": {"Status": "ENABLED", "MinInstanceCount": "0", "MaxInstanceCount": "2"},
         "RoutingConfig": {"RoutingStrategy": "LEAST_OUTSTANDING_REQUESTS"},
     }
